@@ -1,0 +1,145 @@
+"""Typed cells: each parser turns a cleaned text into a value, or raises ValueError worded for the person.
+
+An empty text never reaches a parser: whether a cell may be empty is the schema's business.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import TypeVar
+
+from trainhub.kernel.i18n import _
+
+T = TypeVar("T")
+Parser = Callable[[str], T]
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|年(\d{1,2})月(\d{1,2})日|(\d{2})(\d{2}))\Z")
+_MIDNIGHT = re.compile(r"[ T]0{1,2}:00(:00)?\Z")
+_INT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.0+)?\Z")
+_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?\Z")
+TRUE = frozenset({"yes", "y", "true", "1", "是", "对", "√", "✓"})
+FALSE = frozenset({"no", "n", "false", "0", "否", "不", "×", "✗"})
+
+
+def narrow(text: str) -> str:
+    """Full-width digits and letters as ASCII, without spaces at the ends."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+
+
+def parse_date(text: str) -> date:
+    """2016-02-03, 2016/2/3, 2016.2.3, 2016年2月3日 or 20160203; a day that does not exist is refused by its name."""
+    plain = _MIDNIGHT.sub("", narrow(text)).replace(" ", "")
+    found = _DATE.match(plain)
+    if found is None:
+        raise ValueError(_("不是日期:“%(value)s”。请写成 2016-02-03。", value=_cut(text)))
+    year, month, day = (int(part) for part in found.groups() if part is not None)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError(
+            _("没有这一天:%(year)d年%(month)d月%(day)d日。请核对日期。", year=year, month=month, day=day)
+        ) from None
+
+
+def parse_int(text: str, *, least: int | None = None, most: int | None = None) -> int:
+    """A whole number, thousands separators allowed; bounds are inclusive."""
+    plain = narrow(text)
+    if not _INT.match(plain) or len(plain) > 40:
+        raise ValueError(_("不是整数:“%(value)s”。", value=_cut(text)))
+    value = int(plain.partition(".")[0].replace(",", ""))
+    _check_bounds(value, least, most)
+    return value
+
+
+def parse_decimal(
+    text: str, *, least: Decimal | int | None = None, most: Decimal | int | None = None, places: int | None = None
+) -> Decimal:
+    """A number without exponent, at most `places` digits after the point; bounds are inclusive. Never a float."""
+    plain = narrow(text)
+    if not _DECIMAL.match(plain) or len(plain) > 40:
+        raise ValueError(_("不是数字:“%(value)s”。", value=_cut(text)))
+    if places is not None and len(plain.partition(".")[2].rstrip("0")) > places:
+        raise ValueError(_("最多 %(places)d 位小数:“%(value)s”。", places=places, value=_cut(text)))
+    value = Decimal(plain.replace(",", ""))
+    _check_bounds(value, least, most)
+    return value
+
+
+def _check_bounds(value: Decimal | int, least: Decimal | int | None, most: Decimal | int | None) -> None:
+    if least is not None and value < least:
+        raise ValueError(_("不能小于 %(least)s:%(value)s。", least=least, value=value))
+    if most is not None and value > most:
+        raise ValueError(_("不能大于 %(most)s:%(value)s。", most=most, value=value))
+
+
+def parse_bool(text: str) -> bool:
+    """yes/no, 是/否, true/false, 1/0."""
+    plain = narrow(text).casefold()
+    if plain in TRUE:
+        return True
+    if plain in FALSE:
+        return False
+    raise ValueError(_("只能填 是 或 否 (yes / no),现为“%(value)s”。", value=_cut(text)))
+
+
+def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
+    """A parser of fixed words, Chinese and English alike: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})`."""
+    known = {narrow(word).casefold(): value for word, value in choices.items()}
+
+    def parse(text: str) -> T:
+        try:
+            return known[narrow(text).casefold()]
+        except KeyError:
+            words = "、".join(choices)
+            raise ValueError(_("不认识“%(value)s”,可填:%(words)s。", value=_cut(text), words=words)) from None
+
+    return parse
+
+
+def enum_choices(kind: type[Enum], zh: Mapping[Enum, str]) -> dict[str, Enum]:
+    """The words of an enum: its stored values and their Chinese names."""
+    words: dict[str, Enum] = {str(member.value): member for member in kind}
+    words.update({name: member for member, name in zh.items()})
+    return words
+
+
+def parse_text(*, most: int = 200) -> Parser[str]:
+    """Any text of at most `most` characters, on one line."""
+
+    def parse(text: str) -> str:
+        if len(text) > most:
+            raise ValueError(_("超过 %(most)d 个字:现为 %(count)d 个。", most=most, count=len(text)))
+        if "\n" in text:
+            raise ValueError(_("不能换行。"))
+        return text
+
+    return parse
+
+
+def parse_code(text: str) -> str:
+    """A code or number of an identity: full-width forms made narrow, no spaces inside, letters upper case."""
+    return re.sub(r"\s+", "", narrow(text)).upper()
+
+
+def split_list(separator: str = "|") -> Parser[tuple[str, ...]]:
+    """Several codes in one cell; empty parts are dropped, a repeated one is refused."""
+
+    def parse(text: str) -> tuple[str, ...]:
+        parts = tuple(part.strip() for part in text.replace("｜", separator).split(separator) if part.strip())
+        repeated = next((part for index, part in enumerate(parts) if part in parts[:index]), None)
+        if repeated is not None:
+            raise ValueError(_("“%(value)s”重复。", value=_cut(repeated)))
+        return parts
+
+    return parse
+
+
+def _cut(text: str) -> str:
+    from trainhub.kernel.sheets.types import shown
+
+    return shown(text)

@@ -1,0 +1,58 @@
+"""Import templates to download: the empty table with examples, and a second tab that explains every column."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.schema import Field, Schema
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import Headers, Sheet, write_xlsx
+from trainhub.kernel.sheets.xlsxfile import NOTES_SHEET
+
+DATA_SHEET = "数据"
+
+
+def template_xlsx(
+    schema: Schema,
+    examples: Iterable[Mapping[str, Any] | Sequence[Any]] = (),
+    notes: Sequence[str] = (),
+    *,
+    title: str = DATA_SHEET,
+    headers: Headers = "zh",
+) -> bytes:
+    """The template as a file. `examples` are rows shown in the table (to be overwritten), `notes` sentences below the columns.
+
+    The tab 说明 is passed over when the filled template is read back.
+    """
+    explained = (
+        Column("column", _("列名")),
+        Column("english", _("英文列名")),
+        Column("required", _("是否必填")),
+        Column("choices", _("可填内容")),
+        Column("hint", _("说明")),
+    )
+    lines: list[Sequence[Any]] = [_explain(one) for one in schema.fields]
+    general = (
+        _("表头请勿改动,列的顺序可以调整;红色表头为必填列。"),
+        _("号码和代码请以文本填写;日期写成 2016-02-03;不要使用公式。"),
+        *notes,
+    )
+    lines += [[note, "", "", "", ""] for note in ("", *general)]
+    data = Sheet(
+        title,
+        schema.columns,
+        examples,
+        codes=[one.name for one in schema.fields if one.is_code],
+        headers=headers,
+        required_marked=True,
+    )
+    target = io.BytesIO()
+    write_xlsx([data, Sheet(NOTES_SHEET, explained, lines, headers="zh")], target)
+    return target.getvalue()
+
+
+def _explain(one: Field) -> list[str]:
+    return [one.zh, one.name, _("必填") if one.required else _("选填"), "、".join(one.choices), one.hint]

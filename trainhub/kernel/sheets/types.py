@@ -1,0 +1,103 @@
+"""Values of the sheets: columns, rows, problems, and the refusal of a whole file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from trainhub.kernel.errors import Refused
+
+Level = Literal["error", "warning"]
+
+EXCEL_ROWS = 1_048_576
+"""Rows of one Excel sheet, header included."""
+EXCEL_CELL = 32_767
+"""Characters of one Excel cell."""
+MAX_BYTES = 200 * 1024 * 1024
+MAX_ROWS = 1_000_000
+SHOWN = 80
+"""Characters of a bad value repeated in a problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column by its promised English name, its Chinese name, and other headers that mean the same."""
+
+    name: str
+    zh: str
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Both names, as they stand in messages: `姓名 (name)`."""
+        return self.zh if self.zh == self.name else f"{self.zh} ({self.name})"
+
+
+REJECTED_COLUMNS = (Column("row", "行号"), Column("column", "问题列"), Column("problem", "问题"))
+"""In front of a file of rejected rows; ignored without a warning when such a file is imported again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at one place; `row` is the number shown by Excel, `column` the promised name (or the header found)."""
+
+    file: str
+    sheet: str | None
+    row: int | None
+    column: str | None
+    value: str | None
+    problem: str
+    level: Level = "error"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape promised for `error.details` (level is not part of it)."""
+        return {
+            "file": self.file,
+            "sheet": self.sheet,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "problem": self.problem,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One data row: a text for every declared column (empty where the file has none)."""
+
+    number: int
+    values: dict[str, str]
+    problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def is_good(self) -> bool:
+        """No problem of level error."""
+        return not any(p.level == "error" for p in self.problems)
+
+
+class SheetError(Refused):
+    """The file as a whole cannot be read; nothing of it was used."""
+
+    code = "sheet_unreadable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str = "",
+        sheet: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        value: str | None = None,
+        code: str | None = None,
+        field: str | None = "file",
+    ) -> None:
+        self.problem = Problem(file, sheet, row, column, value, message)
+        super().__init__(message, field=field, code=code, details=(self.problem.as_dict(),))
+
+
+def shown(value: str) -> str:
+    """A bad value made safe to repeat: control characters written out, long text cut."""
+    safe = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in value[: SHOWN + 1])
+    return safe if len(value) <= SHOWN else safe[:SHOWN] + "…"
