@@ -69,7 +69,7 @@ TSV = MediaType("text/tab-separated-values", ".tsv", N_("TSV 表格"))
 VTT = MediaType("text/vtt", ".vtt", N_("VTT 字幕"))
 MARKDOWN = MediaType("text/markdown", ".md", N_("Markdown 文本"))
 XML = MediaType("application/xml", ".xml", N_("XML 文件"))
-HTML = MediaType("text/html", ".html", N_("网页 (HTML)"), True)
+HTML = MediaType("text/html", ".html", N_("网页（HTML）"), True)
 SVG = MediaType("image/svg+xml", ".svg", N_("SVG 图形"), True)
 EXE = MediaType("application/x-msdownload", ".exe", N_("Windows 可执行程序"), True)
 ELF = MediaType("application/x-executable", "", N_("Linux 可执行程序"), True)
@@ -283,7 +283,7 @@ def check_upload(head: bytes, filename: str, size: int, *, allowed: frozenset[st
     if size > max_bytes:
         raise TooLarge(
             _(
-                "文件“%(file)s”有 %(size)s MB,超过上限 %(limit)s MB。请压缩或拆分后重新上传。",
+                "文件“%(file)s”有 %(size)s MB，超过上限 %(limit)s MB。请压缩或拆分后重新上传。",
                 file=name,
                 size=f"{size / 1_048_576:.1f}",
                 limit=f"{max_bytes / 1_048_576:g}",
@@ -295,12 +295,12 @@ def check_upload(head: bytes, filename: str, size: int, *, allowed: frozenset[st
     if kind.mime not in allowed and (kind.is_unsafe or suffix in _RUNNABLE):
         found = _(kind.label_zh) if kind.is_unsafe else _("可执行程序")
         raise Refused(
-            _("“%(file)s”实际是%(found)s,出于安全不能上传。", file=name, found=found), field="file", code="unsafe_type"
+            _("“%(file)s”实际是%(found)s，出于安全不能上传。", file=name, found=found), field="file", code="unsafe_type"
         )
     if kind.mime not in allowed:
         raise Refused(
             _(
-                "不能上传%(found)s。这里可以上传:%(allowed)s。",
+                "不能上传%(found)s。这里可以上传：%(allowed)s。",
                 found=_(kind.label_zh),
                 allowed=labels_of(allowed),
             ),
@@ -310,7 +310,7 @@ def check_upload(head: bytes, filename: str, size: int, *, allowed: frozenset[st
     if suffix not in _SUFFIXES.get(kind.mime, frozenset({kind.suffix})):
         raise Refused(
             _(
-                "文件名“%(file)s”与内容不符:内容是%(found)s。请改用后缀 %(suffix)s 后重新上传。",
+                "文件名“%(file)s”与内容不符：内容是%(found)s。请改用后缀 %(suffix)s 后重新上传。",
                 file=name,
                 found=_(kind.label_zh),
                 suffix=kind.suffix,

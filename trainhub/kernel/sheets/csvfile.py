@@ -58,7 +58,7 @@ def records(source: Source, encoding: str, delimiter: str) -> Iterator[tuple[int
     except csv.Error:
         raise SheetError(
             _(
-                "第%(row)d行起的引号不成对,或某一格过长,无法分列。请检查这一行的英文双引号后重新上传。",
+                "第%(row)d行起的引号不成对，或某一格过长，无法分列。请检查这一行的英文双引号后重新上传。",
                 row=number + 1,
             ),
             file=source.name,

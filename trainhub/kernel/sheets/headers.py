@@ -70,7 +70,7 @@ def refuse_unless_complete(found: Match, header: Sequence[str], *, file: str, sh
     for column, names in found.repeated:
         raise SheetError(
             _(
-                "列“%(column)s”出现了%(count)d次(%(found)s)。请只保留一列后重新上传。",
+                "列“%(column)s”出现了%(count)d次（%(found)s）。请只保留一列后重新上传。",
                 column=column.label,
                 count=len(names),
                 found="、".join(shown(name) for name in names),
@@ -85,7 +85,7 @@ def refuse_unless_complete(found: Match, header: Sequence[str], *, file: str, sh
         headers = [shown(clean(text)) for text in header if clean(text)]
         raise SheetError(
             _(
-                "缺少必填列:%(missing)s。第%(row)d行找到的列是:%(found)s。请补上表头(中文或英文均可)后重新上传。",
+                "缺少必填列：%(missing)s。第%(row)d行找到的列是：%(found)s。请补上表头（中文或英文均可）后重新上传。",
                 missing="、".join(column.label for column in found.missing),
                 row=row,
                 found="、".join(headers[:40]) or "—",
@@ -101,5 +101,5 @@ def refuse_unless_complete(found: Match, header: Sequence[str], *, file: str, sh
 def warnings_of(found: Match, *, file: str, sheet: str | None, row: int) -> tuple[Problem, ...]:
     """One warning for each column that nobody asked for."""
     return tuple(
-        Problem(file, sheet, row, shown(name), None, _("未识别的列,已忽略。"), "warning") for name in found.unknown
+        Problem(file, sheet, row, shown(name), None, _("未识别的列，已忽略。"), "warning") for name in found.unknown
     )

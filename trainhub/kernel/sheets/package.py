@@ -40,7 +40,7 @@ class Marks:
 
 def _broken(name: str) -> SheetError:
     return SheetError(
-        _("工作簿“%(file)s”已损坏,打不开。请在 Excel 或 WPS 中重新保存后再上传。", file=name or "—"),
+        _("工作簿“%(file)s”已损坏，打不开。请在 Excel 或 WPS 中重新保存后再上传。", file=name or "—"),
         file=name,
         code="broken_file",
     )
@@ -48,7 +48,7 @@ def _broken(name: str) -> SheetError:
 
 def _bomb(name: str) -> SheetError:
     return SheetError(
-        _("工作簿“%(file)s”解压后过大,可能不是正常的表格,已拒绝。请只保留要导入的工作表。", file=name or "—"),
+        _("工作簿“%(file)s”解压后过大，可能不是正常的表格，已拒绝。请只保留要导入的工作表。", file=name or "—"),
         file=name,
         code="too_large_unpacked",
     )
@@ -100,7 +100,7 @@ class Package:
             found = _("普通压缩包")
         raise SheetError(
             _(
-                "“%(file)s”的内容不是 .xlsx 工作簿,而是%(found)s。请在 Excel 或 WPS 中另存为 .xlsx 后再上传。",
+                "“%(file)s”的内容不是 .xlsx 工作簿，而是%(found)s。请在 Excel 或 WPS 中另存为 .xlsx 后再上传。",
                 file=self.name or "—",
                 found=found,
             ),
@@ -236,7 +236,7 @@ class _Scan:
         if too_far or (marks.last_row + 1) * (marks.last_column + 1) > MAX_CELLS:
             raise SheetError(
                 _(
-                    "工作表的内容一直延伸到第%(row)d行、第%(column)d列,范围过大。请删除表格以外的内容后重新上传。",
+                    "工作表的内容一直延伸到第%(row)d行、第%(column)d列，范围过大。请删除表格以外的内容后重新上传。",
                     row=marks.last_row + 1,
                     column=marks.last_column + 1,
                 ),
@@ -284,7 +284,7 @@ class _Scan:
         found.add((self._row, self._column))
         if len(found) > MAX_MARKS:
             raise SheetError(
-                _("工作表含有大量公式或错误值。请先“复制—选择性粘贴—数值”,再保存上传。"),
+                _("工作表含有大量公式或错误值。请先“复制—选择性粘贴—数值”，再保存上传。"),
                 file=self.name,
                 code="formulas",
             )

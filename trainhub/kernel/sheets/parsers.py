@@ -36,13 +36,13 @@ def parse_date(text: str) -> date:
     plain = _MIDNIGHT.sub("", narrow(text)).replace(" ", "")
     found = _DATE.match(plain)
     if found is None:
-        raise ValueError(_("不是日期:“%(value)s”。请写成 2016-02-03。", value=_cut(text)))
+        raise ValueError(_("不是日期：“%(value)s”。请写成 2016-02-03。", value=_cut(text)))
     year, month, day = (int(part) for part in found.groups() if part is not None)
     try:
         return date(year, month, day)
     except ValueError:
         raise ValueError(
-            _("没有这一天:%(year)d年%(month)d月%(day)d日。请核对日期。", year=year, month=month, day=day)
+            _("没有这一天：%(year)d年%(month)d月%(day)d日。请核对日期。", year=year, month=month, day=day)
         ) from None
 
 
@@ -50,7 +50,7 @@ def parse_int(text: str, *, least: int | None = None, most: int | None = None) -
     """A whole number, thousands separators allowed; bounds are inclusive."""
     plain = narrow(text)
     if not _INT.match(plain) or len(plain) > 40:
-        raise ValueError(_("不是整数:“%(value)s”。", value=_cut(text)))
+        raise ValueError(_("不是整数：“%(value)s”。", value=_cut(text)))
     value = int(plain.partition(".")[0].replace(",", ""))
     _check_bounds(value, least, most)
     return value
@@ -62,9 +62,9 @@ def parse_decimal(
     """A number without exponent, at most `places` digits after the point; bounds are inclusive. Never a float."""
     plain = narrow(text)
     if not _DECIMAL.match(plain) or len(plain) > 40:
-        raise ValueError(_("不是数字:“%(value)s”。", value=_cut(text)))
+        raise ValueError(_("不是数字：“%(value)s”。", value=_cut(text)))
     if places is not None and len(plain.partition(".")[2].rstrip("0")) > places:
-        raise ValueError(_("最多 %(places)d 位小数:“%(value)s”。", places=places, value=_cut(text)))
+        raise ValueError(_("最多 %(places)d 位小数：“%(value)s”。", places=places, value=_cut(text)))
     value = Decimal(plain.replace(",", ""))
     _check_bounds(value, least, most)
     return value
@@ -72,9 +72,9 @@ def parse_decimal(
 
 def _check_bounds(value: Decimal | int, least: Decimal | int | None, most: Decimal | int | None) -> None:
     if least is not None and value < least:
-        raise ValueError(_("不能小于 %(least)s:%(value)s。", least=least, value=value))
+        raise ValueError(_("不能小于 %(least)s：%(value)s。", least=least, value=value))
     if most is not None and value > most:
-        raise ValueError(_("不能大于 %(most)s:%(value)s。", most=most, value=value))
+        raise ValueError(_("不能大于 %(most)s：%(value)s。", most=most, value=value))
 
 
 def parse_bool(text: str) -> bool:
@@ -84,7 +84,7 @@ def parse_bool(text: str) -> bool:
         return True
     if plain in FALSE:
         return False
-    raise ValueError(_("只能填 是 或 否 (yes / no),现为“%(value)s”。", value=_cut(text)))
+    raise ValueError(_("只能填 是 或 否（yes / no），现为“%(value)s”。", value=_cut(text)))
 
 
 def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
@@ -96,7 +96,7 @@ def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
             return known[narrow(text).casefold()]
         except KeyError:
             words = "、".join(choices)
-            raise ValueError(_("不认识“%(value)s”,可填:%(words)s。", value=_cut(text), words=words)) from None
+            raise ValueError(_("不认识“%(value)s”，可填：%(words)s。", value=_cut(text), words=words)) from None
 
     return parse
 
@@ -113,7 +113,7 @@ def parse_text(*, most: int = 200) -> Parser[str]:
 
     def parse(text: str) -> str:
         if len(text) > most:
-            raise ValueError(_("超过 %(most)d 个字:现为 %(count)d 个。", most=most, count=len(text)))
+            raise ValueError(_("超过 %(most)d 个字：现为 %(count)d 个。", most=most, count=len(text)))
         if "\n" in text:
             raise ValueError(_("不能换行。"))
         return text

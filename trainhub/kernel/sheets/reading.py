@@ -77,7 +77,7 @@ class Table:
         self.problems = warnings_of(self._match, file=self.file, sheet=self.sheet, row=self.header_row)
         if book is not None and len(book.tables) > 1 and book.title in book.tables:
             others = "、".join(shown(title) for title in book.tables if title != book.title)
-            text = _("只读取工作表“%(sheet)s”,未读取:%(others)s。", sheet=book.title, others=others)
+            text = _("只读取工作表“%(sheet)s”，未读取：%(others)s。", sheet=book.title, others=others)
             self.problems += (Problem(self.file, self.sheet, None, None, None, text, "warning"),)
 
     def _records(self) -> Iterator[tuple[int, list[Any]]]:
@@ -145,16 +145,16 @@ class Table:
         if self._book is None:
             text, said = str(value), None
             if text and text[0] in "=+-@\t" and looks_like_formula(text):
-                said = _("疑似公式:以 = + - @ 或制表符开头。请改为普通文字或数值。")
+                said = _("疑似公式：以 = + - @ 或制表符开头。请改为普通文字或数值。")
             elif lost_digits(text):
-                said = _("长号码被 Excel 保存成了科学计数。请先把该列设为“文本”格式,重新填写完整号码再导出。")
+                said = _("长号码被 Excel 保存成了科学计数。请先把该列设为“文本”格式，重新填写完整号码再导出。")
         else:
             text, said = value_text(value)
             marks = self._marks
             if marks.formulas and (number - 1, place) in marks.formulas:
                 said = _("单元格是公式。请“复制—选择性粘贴—数值”后再导入。")
             elif marks.errors and (number - 1, place) in marks.errors:
-                said = _("单元格是错误值(如 #N/A)。请改为实际内容。")
+                said = _("单元格是错误值（如 #N/A）。请改为实际内容。")
         if not text:
             return "", said
         if text[0] == "'":
@@ -173,10 +173,10 @@ class Table:
             return
         text = next(value_text(value)[0] for value in extra if _has_text(value))
         if self._book is None:
-            said = _("这一行比表头多出单元格。如文字中含有逗号,请用英文双引号括起来。")
+            said = _("这一行比表头多出单元格。如文字中含有逗号，请用英文双引号括起来。")
             yield Problem(self.file, self.sheet, number, None, shown(text), said)
         else:
-            said = _("表头以外的列有内容,已忽略。")
+            said = _("表头以外的列有内容，已忽略。")
             yield Problem(self.file, self.sheet, number, None, shown(text), said, "warning")
 
     def close(self) -> None:

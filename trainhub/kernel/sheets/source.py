@@ -34,7 +34,7 @@ class Source:
                 raise SheetError(_("找不到文件“%(file)s”。", file=self.name), file=self.name, code="not_found") from None
             except OSError as error:
                 raise SheetError(
-                    _("文件“%(file)s”打不开:%(why)s。", file=self.name, why=error.strerror or type(error).__name__),
+                    _("文件“%(file)s”打不开：%(why)s。", file=self.name, why=error.strerror or type(error).__name__),
                     file=self.name,
                 ) from None
         else:
@@ -70,7 +70,7 @@ class Source:
         if self.size > max_bytes:
             raise SheetError(
                 _(
-                    "文件“%(file)s”有 %(size)d MB,超过上限 %(limit)d MB。请拆成几个文件分别导入。",
+                    "文件“%(file)s”有 %(size)d MB，超过上限 %(limit)d MB。请拆成几个文件分别导入。",
                     file=self.name or "—",
                     size=-(-self.size // 1_048_576),
                     limit=max_bytes // 1_048_576,
@@ -113,7 +113,7 @@ def kind_of(source: Source) -> str:
     if media.mime != "application/octet-stream" or suffix in TEXT_SUFFIXES | {".xlsx"}:
         raise _mismatch(source, suffix, media)
     raise SheetError(
-        _("只能读取 .csv 和 .xlsx 文件,“%(file)s”不是。请在 Excel 或 WPS 中另存为其中一种。", file=source.name or "—"),
+        _("只能读取 .csv 和 .xlsx 文件，“%(file)s”不是。请在 Excel 或 WPS 中另存为其中一种。", file=source.name or "—"),
         file=source.name,
         code="wrong_type",
     )
@@ -122,14 +122,14 @@ def kind_of(source: Source) -> str:
 def _mismatch(source: Source, suffix: str, media: MediaType) -> SheetError:
     if suffix in TEXT_SUFFIXES | {".xlsx"}:
         message = _(
-            "“%(file)s”的内容不是%(expected)s,而是%(found)s。请在 Excel 或 WPS 中另存为 .xlsx 或 .csv 后再上传。",
+            "“%(file)s”的内容不是%(expected)s，而是%(found)s。请在 Excel 或 WPS 中另存为 .xlsx 或 .csv 后再上传。",
             file=source.name,
             expected=_("Excel 工作簿") if suffix == ".xlsx" else _("文本表格"),
             found=_(media.label_zh),
         )
     else:
         message = _(
-            "只能读取 .csv 和 .xlsx 文件,“%(file)s”是%(found)s。请在 Excel 或 WPS 中另存为其中一种。",
+            "只能读取 .csv 和 .xlsx 文件，“%(file)s”是%(found)s。请在 Excel 或 WPS 中另存为其中一种。",
             file=source.name or "—",
             found=_(media.label_zh),
         )

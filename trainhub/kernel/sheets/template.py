@@ -36,8 +36,8 @@ def template_xlsx(
     )
     lines: list[Sequence[Any]] = [_explain(one) for one in schema.fields]
     general = (
-        _("表头请勿改动,列的顺序可以调整;红色表头为必填列。"),
-        _("号码和代码请以文本填写;日期写成 2016-02-03;不要使用公式。"),
+        _("表头请勿改动，列的顺序可以调整；红色表头为必填列。"),
+        _("号码和代码请以文本填写；日期写成 2016-02-03；不要使用公式。"),
         *notes,
     )
     lines += [[note, "", "", "", ""] for note in ("", *general)]

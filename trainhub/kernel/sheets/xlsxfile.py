@@ -34,7 +34,7 @@ class Workbook:
         if sheet is not None and part_of_asked is None:
             raise SheetError(
                 _(
-                    "工作簿中没有名为“%(sheet)s”的工作表。现有:%(found)s。",
+                    "工作簿中没有名为“%(sheet)s”的工作表。现有：%(found)s。",
                     sheet=sheet,
                     found="、".join(shown(title) for title in parts),
                 ),
@@ -66,7 +66,7 @@ class Workbook:
             if not isinstance(error, CalamineError | OSError | ValueError | KeyError) and "Panic" not in type(error).__name__:
                 raise
             raise SheetError(
-                _("工作簿“%(file)s”已损坏,打不开。请在 Excel 或 WPS 中重新保存后再上传。", file=self.name or "—"),
+                _("工作簿“%(file)s”已损坏，打不开。请在 Excel 或 WPS 中重新保存后再上传。", file=self.name or "—"),
                 file=self.name,
                 code="broken_file",
             ) from None
@@ -100,7 +100,7 @@ def value_text(value: Any) -> tuple[str, str | None]:
             return "", _("数值无效。")
         text = number_text(number)
         if abs(number) >= 10**EXACT_DIGITS:
-            return text, _("超过15位的数字在 Excel 中会丢失末位。请先把该列设为“文本”格式,再重新填写完整号码。")
+            return text, _("超过15位的数字在 Excel 中会丢失末位。请先把该列设为“文本”格式，再重新填写完整号码。")
         return text, None
     if isinstance(value, datetime):
         return cell_text(value.date() if value.time() == time.min else value), None

@@ -1,0 +1,1 @@
+"""The room of what is taught: curriculum, catalogue, learning, assessment, interchange formats."""

@@ -1,0 +1,1 @@
+"""Courses, runs, content; the public catalogue; authoring."""

@@ -1,0 +1,1 @@
+"""Curriculum of a programme per version and term."""

@@ -1,0 +1,1 @@
+"""Interchange formats: packages of other systems in, packages for other systems out."""

@@ -1,0 +1,1 @@
+"""School standards, indicator points and what covers them."""

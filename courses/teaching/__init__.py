@@ -1,0 +1,1 @@
+"""Teaching assignments and lead lecturers."""

@@ -1,0 +1,1 @@
+"""Award eligibility and decisions per base."""

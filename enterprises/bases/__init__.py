@@ -1,0 +1,1 @@
+"""Bases: types, hosts, capacity, agreements, acceptance."""

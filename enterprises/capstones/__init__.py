@@ -1,0 +1,1 @@
+"""Capstone topics, dual supervisors, grading."""

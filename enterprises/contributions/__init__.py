@@ -1,0 +1,1 @@
+"""What enterprises contribute to training."""

@@ -1,0 +1,1 @@
+"""Terms, positions, rounds, placements, days and their confirmation."""

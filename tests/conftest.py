@@ -1,0 +1,136 @@
+"""Fixtures of the whole suite: one app and one database for a run; each test is rolled back.
+
+TRAINHUB_TEST_DATABASE_URL chooses the database (default: a SQLite file in a temporary folder); `.ci/run` repeats the
+suite on PostgreSQL with TRAINHUB_TEST_REQUIRE=all, where a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from trainhub.app import create_app, load_reference
+from trainhub.config import Settings
+from trainhub.kernel import access, keys
+from trainhub.kernel.db import Base, db, transaction, write_intent
+
+SECRET = "a secret for tests only, long enough to be taken"
+TODAY = date(2026, 3, 2)
+
+
+@pytest.fixture
+def _push_request_context() -> None:
+    """pytest-flask's own context for a whole test would show the wrong user across clients: not here."""
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The instance folder of the run."""
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def _app(instance: Path) -> Iterator[Flask]:
+    url = os.environ.get("TRAINHUB_TEST_DATABASE_URL") or f"sqlite:///{instance / 'test.sqlite3'}"
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    settings = Settings(instance=instance, database_url=url, secret_key=SECRET, is_testing=True)
+    keys.make(instance, SECRET)
+    app = create_app(settings)
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        db.metadata.drop_all(db.engine) if not url.startswith("sqlite") else None
+        Base.metadata.create_all(db.engine)
+        with transaction():
+            load_reference()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(_app: Flask) -> Iterator[Flask]:
+    """The app; everything a test writes is rolled back at its end."""
+    with _app.app_context():
+        engine = db.engine
+        engines: Any = db._app_engines[_app]
+        token = write_intent.set(True)
+        connection = engine.connect()
+        outer = connection.begin()
+        engines[None] = connection
+    try:
+        yield _app
+    finally:
+        engines[None] = engine
+        outer.rollback()
+        connection.close()
+        write_intent.reset(token)
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session in an app context, for tests of queries and operations."""
+    with app.app_context():
+        current = db.session()
+        yield current
+        current.rollback()
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def as_role(app: Flask) -> Callable[..., FlaskClient]:
+    """A browser signed in as somebody who holds one role: as_role(Role.AUDITOR), as_role(Role.MENTOR, organisation_id=3, person_id=7).
+
+    It signs in for real: an account, a session row and a cookie are made.
+    """
+    from tests.factories.identity import signed_in_client
+
+    def make(*roles: access.Role, **scope: Any) -> FlaskClient:
+        return signed_in_client(app, *roles, **scope)
+
+    return make
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Iterator[list[str]]:
+    """The SQL statements that run from here on; list pages must run the same number at 1 and at 30 rows."""
+    statements: list[str] = []
+
+    def note(_c: Any, _cur: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN")):
+            statements.append(statement)
+
+    with app.app_context():
+        bind = db.engines[None]
+        engine = bind.engine if isinstance(bind, sa.Connection) else bind
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With TRAINHUB_TEST_REQUIRE=all nothing may be skipped (see pytest_runtest_makereport)."""
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+    """A skip is a failure where everything is required."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    if report.skipped and os.environ.get("TRAINHUB_TEST_REQUIRE") == "all" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although TRAINHUB_TEST_REQUIRE=all: {report.longrepr}"

@@ -1,0 +1,137 @@
+"""The roof: `create_app` knows every room by its door and nothing of what is inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+import click
+from apiflask import APIFlask
+from flask import Flask, send_from_directory
+
+import courses.wiring
+import enterprises.wiring
+import trainhub.certificates.wiring
+import trainhub.identity.wiring
+import trainhub.ledger.wiring
+import trainhub.notifications.wiring
+import trainhub.organisations.wiring
+import trainhub.oversight.chains.wiring
+import trainhub.oversight.evaluation.wiring
+import trainhub.oversight.goals.wiring
+import trainhub.oversight.home.wiring
+import trainhub.oversight.reports.wiring
+import trainhub.oversight.search.wiring
+import trainhub.people.wiring
+import trainhub.programmes.wiring
+from trainhub import __version__, config
+from trainhub.assets import asset_dir
+from trainhub.kernel import api, audit, db, files, forms, health, i18n, jobs, logs, proxies, web
+from trainhub.kernel.access import public
+
+
+class Door(Protocol):
+    """What every room's `wiring.py` offers."""
+
+    TABLES: tuple[ModuleType, ...]
+    COMMANDS: dict[str, click.Command]
+
+    def register(self, app: Flask) -> None:
+        """Register blueprints, permissions, navigation, tasks."""
+
+
+DOORS: tuple[Door, ...] = cast(
+    "tuple[Door, ...]",
+    (
+        trainhub.organisations.wiring,
+        trainhub.programmes.wiring,
+        trainhub.people.wiring,
+        trainhub.identity.wiring,
+        trainhub.notifications.wiring,
+        trainhub.ledger.wiring,
+        trainhub.certificates.wiring,
+        courses.wiring,
+        enterprises.wiring,
+        trainhub.oversight.goals.wiring,
+        trainhub.oversight.evaluation.wiring,
+        trainhub.oversight.chains.wiring,
+        trainhub.oversight.reports.wiring,
+        trainhub.oversight.search.wiring,
+        trainhub.oversight.home.wiring,
+    ),
+)
+KERNEL_TABLES = (audit, files, forms, jobs)
+
+
+def load_tables() -> tuple[ModuleType, ...]:
+    """Every module that declares tables; importing this module has loaded them all."""
+    return (*KERNEL_TABLES, *(module for door in DOORS for module in door.TABLES))
+
+
+def create_app(settings: config.Settings | None = None) -> APIFlask:
+    """Build the app from its settings (default: the environment). Raises config.HalfConfigured with words."""
+    settings = settings or config.load()
+    static = asset_dir("static")
+    app = APIFlask(
+        "trainhub",
+        template_folder=str(asset_dir("templates")),
+        static_folder=str(static),
+        json_errors=False,
+        docs_path=None,
+        spec_path=None,
+        title="trainhub API",
+        version=__version__,
+    )
+    app.config.update(_flask_settings(settings))
+    logs.init_app(app, settings.log_level)
+    proxies.init_app(app, settings.trusted_proxies)
+    db.init_app(app)
+    i18n.init_app(app)
+    web.init_app(app)
+    app.register_blueprint(health.blueprint)
+    for door in DOORS:
+        door.register(app)
+    api.init_app(app)
+
+    @app.get("/favicon.ico")
+    @public
+    def favicon() -> Any:
+        """Browsers ask for it at the root whatever the page says."""
+        return send_from_directory(static / "img", "favicon.ico", max_age=86400)
+
+    return app
+
+
+def _flask_settings(settings: config.Settings) -> dict[str, Any]:
+    return {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "TESTING": settings.is_testing,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": db.engine_options(settings.database_url),
+        "MAX_CONTENT_LENGTH": settings.max_upload_mb * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 4 * 1024 * 1024,
+        "SESSION_COOKIE_NAME": "trainhub",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "WTF_CSRF_SSL_STRICT": settings.is_https,
+        "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
+        "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
+        "BABEL_TRANSLATION_DIRECTORIES": str(Path(__file__).resolve().parent / "translations"),
+        "OPENAPI_VERSION": "3.1.0",
+        "VALIDATION_ERROR_STATUS_CODE": 422,
+    }
+
+
+def load_reference() -> dict[str, int]:
+    """Load the reference seeds of every door, in order; returns rows by table. Loading again changes nothing."""
+    loaded: dict[str, int] = {}
+    for door in DOORS:
+        load = getattr(door, "load_reference", None)
+        if load is not None:
+            loaded.update(load(asset_dir("seeds") / "reference"))
+    return loaded

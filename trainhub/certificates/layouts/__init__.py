@@ -1,0 +1,1 @@
+"""Certificate templates: layouts as versioned data, and their drawing."""

@@ -1,0 +1,238 @@
+"""The shape of a layout: a certificate template as versioned data.
+
+Layouts are JSON files. Lengths are millimetres from the top left corner of the page, sizes of type are points, colours
+are `#rrggbb`. A text may hold `{field}`; a text with none of the layout's own fields is *fixed* and is drawn once for
+a whole file. A change to a published layout is a new version: certificates remember theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+FIELD = re.compile(r"\{([a-z_]+)\}")
+ALWAYS = ("number", "code", "name")
+"""The columns that every template has."""
+
+FieldType = Literal["text", "date", "integer"]
+Align = Literal["left", "center", "right"]
+VerticalAlign = Literal["top", "middle", "bottom"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A fact a template prints. `common` fields are the same on all pages of a file and may have a default."""
+
+    name: str
+    label: str
+    label_en: str
+    type: FieldType = "text"
+    required: bool = True
+    common: bool = False
+    default: str = ""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in millimetres from the top left corner."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text fitted into a box: shrunk from `size` to `min_size` until it fits in `max_lines`, then reported.
+
+    `tracking` is letter spacing in thousandths of the size. With `needs`, the text is left out when that fact is
+    absent (for optional facts). `lang` decides how dates and missing facts are worded.
+    """
+
+    text: str
+    box: Box
+    font: str = "serif"
+    size: float = 12
+    min_size: float = 7
+    max_lines: int = 1
+    leading: float = 1.35
+    align: Align = "center"
+    valign: VerticalAlign = "middle"
+    color: str = "#1f2937"
+    tracking: float = 0
+    lang: Literal["zh", "en"] = "zh"
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A straight line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width: float = 0.2
+    color: str = "#1f2937"
+
+
+@dataclass(frozen=True)
+class Border:
+    """The frame: two rules with a woven band between them, and corner rosettes."""
+
+    inset: float = 9
+    band: float = 6
+    color: str = "#9c7a3c"
+    light: str = "#cdb98c"
+
+
+@dataclass(frozen=True)
+class Rosette:
+    """A pale guilloche behind the text."""
+
+    x: float
+    y: float
+    radius: float
+    color: str = "#f1e9d8"
+
+
+@dataclass(frozen=True)
+class Divider:
+    """A rule that thins out from a lozenge in its middle."""
+
+    x: float
+    y: float
+    width: float
+    color: str = "#9c7a3c"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A round seal drawn by us: a ring, a star, the issuer's name along the arc, a line below the star."""
+
+    x: float
+    y: float
+    radius: float
+    text: str
+    line: str = ""
+    color: str = "#c3272b"
+
+
+@dataclass(frozen=True)
+class Qr:
+    """The QR code of the address where the certificate is verified, with its quiet zone outside the box."""
+
+    box: Box
+    level: Literal["L", "M"] = "M"
+    color: str = "#1f2937"
+
+
+Element = Text | Rule | Border | Rosette | Divider | Seal | Qr
+_KINDS: dict[str, type[Any]] = {
+    "text": Text,
+    "rule": Rule,
+    "border": Border,
+    "rosette": Rosette,
+    "divider": Divider,
+    "seal": Seal,
+    "qr": Qr,
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A template: page size in millimetres, the facts it prints and what stands where, back to front."""
+
+    code: str
+    version: int
+    title: str
+    title_en: str
+    width: float
+    height: float
+    fields: tuple[Field, ...]
+    elements: tuple[Element, ...] = field(repr=False)
+
+    @property
+    def key(self) -> str:
+        """Code and version, as certificates store it: `completion-1`."""
+        return f"{self.code}-{self.version}"
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """The facts that differ from page to page, beside number, code and name."""
+        return tuple(one for one in self.fields if not one.common)
+
+    def field(self, name: str) -> Field | None:
+        """The field of that name."""
+        return next((one for one in self.fields if one.name == name), None)
+
+    def is_fixed(self, text: Text) -> bool:
+        """Whether the text is the same on all pages of a file."""
+        common = {one.name for one in self.fields if one.common}
+        return all(name.removesuffix("_en") in common or name in common for name in FIELD.findall(text.text))
+
+
+class BadLayout(ValueError):
+    """A layout file is wrong; the message says which element and what."""
+
+
+def _element(data: Mapping[str, Any], position: int) -> Element:
+    kind = _KINDS.get(str(data.get("kind")))
+    if kind is None:
+        raise BadLayout(f"element {position}: unknown kind {data.get('kind')!r}")
+    values = {key: value for key, value in data.items() if key != "kind"}
+    unknown = sorted(values.keys() - {one.name for one in fields(kind)})
+    if unknown:
+        raise BadLayout(f"element {position} ({data['kind']}): unknown {', '.join(unknown)}")
+    if "box" in values:
+        values["box"] = Box(*(float(value) for value in values["box"]))
+    try:
+        element: Element = kind(**values)
+    except TypeError as error:
+        raise BadLayout(f"element {position} ({data['kind']}): {error}") from error
+    return element
+
+
+def read_layout(text: str) -> Layout:
+    """A layout from its JSON text; BadLayout names the element at fault."""
+    data = json.loads(text)
+    layout = Layout(
+        code=str(data["code"]),
+        version=int(data["version"]),
+        title=str(data["title"]),
+        title_en=str(data["title_en"]),
+        width=float(data["page"][0]),
+        height=float(data["page"][1]),
+        fields=tuple(Field(**one) for one in data["fields"]),
+        elements=tuple(_element(one, position) for position, one in enumerate(data["elements"], 1)),
+    )
+    known = {*ALWAYS, "number_shown", "code_shown"}
+    known |= {one.name + suffix for one in layout.fields for suffix in ("", "_en")}
+    for position, element in enumerate(layout.elements, 1):
+        if isinstance(element, Text | Seal):
+            strange = [name for name in FIELD.findall(element.text) if name not in known]
+            if strange:
+                raise BadLayout(f"element {position}: no field {', '.join(strange)}")
+            if isinstance(element, Text) and not 0 < element.min_size <= element.size:
+                raise BadLayout(f"element {position}: min_size must lie between 0 and size")
+    return layout
+
+
+def codes() -> tuple[str, ...]:
+    """The codes of the built-in layouts."""
+    names = (one.name for one in files(__package__ or "").iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
+
+
+@cache
+def built_in(code: str) -> Layout:
+    """A built-in layout; KeyError for an unknown code."""
+    if code not in codes():
+        raise KeyError(code)
+    return read_layout(files(__package__ or "").joinpath(f"{code}.json").read_text("utf-8"))

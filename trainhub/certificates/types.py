@@ -1,0 +1,48 @@
+"""Values of certificates: kinds, states, the events that move them, and the parts of a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a certificate attests; also the code of its built-in template."""
+
+    COMPLETION = "completion"
+    PLACEMENT = "placement"
+    CAPSTONE = "capstone"
+    PROGRAMME = "programme"
+
+
+class State(StrEnum):
+    """Where a certificate stands; nothing is ever deleted, and the public page shows the state and its date."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    REISSUED = "reissued"
+    SUPERSEDED = "superseded"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+
+
+class Event(StrEnum):
+    """What is done to a certificate."""
+
+    ISSUE = "issue"
+    REISSUE = "reissue"
+    CORRECT = "correct"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    REVOKE = "revoke"
+
+
+@dataclass(frozen=True, order=True)
+class Number:
+    """The parts of an 18-digit certificate number; the check digit follows from them."""
+
+    province: str
+    unit: str
+    kind: str
+    year: int
+    serial: int

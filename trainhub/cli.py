@@ -1,0 +1,65 @@
+"""The `trainhub` command: collects the commands of all doors, holds no logic of its own.
+
+A command that works on files alone does not build the app (see kernel.commands.Edge).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from trainhub import __version__
+from trainhub.config import HalfConfigured
+
+
+def _create_app() -> object:
+    from trainhub.app import create_app
+
+    return create_app()
+
+
+class Doors(click.Group):
+    """Loads the doors only when a command is asked for."""
+
+    def _load(self) -> None:
+        if "init" in self.commands:
+            return
+        from trainhub import installation
+        from trainhub.app import DOORS
+        from trainhub.demo.wiring import COMMANDS as DEMO_COMMANDS
+
+        sources = [installation.COMMANDS, DEMO_COMMANDS, *(door.COMMANDS for door in DOORS)]
+        for commands in sources:
+            for name, command in commands.items():
+                known = self.commands.get(name)
+                if isinstance(known, click.Group) and isinstance(command, click.Group):
+                    known.commands.update(command.commands)
+                else:
+                    self.add_command(command, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._load()
+        return sorted(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        self._load()
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Doors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="trainhub")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """trainhub：工程人才培养与在线课程平台 / engineering talent training platform."""
+    ctx.ensure_object(dict)
+    ctx.obj.setdefault("create_app", _create_app)
+
+
+def run() -> None:
+    """The console script: a half-configured system says what to set and exits with 1."""
+    try:
+        main()
+    except HalfConfigured as problem:
+        click.echo(f"trainhub 无法启动，配置不完整 / half-configured:\n{problem}", err=True)
+        sys.exit(1)

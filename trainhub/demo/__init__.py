@@ -1,0 +1,1 @@
+"""Builds the demo province through the operations of all rooms."""

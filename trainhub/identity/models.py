@@ -1,0 +1,169 @@
+"""Accounts, login names, sessions, grants, one-time links, API tokens, consents."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trainhub.identity.types import AccountState, LinkPurpose, LoginKind, RequestKind, RequestState
+from trainhub.kernel.access import Role, ScopeKind
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.people.models import Person
+
+
+class Account(Versioned, Base):
+    """What a person signs in with; at most one per person. Service accounts have no person."""
+
+    __tablename__ = "account"
+
+    id: Mapped[Key]
+    person_id: Mapped[int | None] = mapped_column(ref("person.id"), unique=True)
+    display_name: Mapped[str] = mapped_column(sa.String(120))
+    state: Mapped[AccountState] = mapped_column(enum_column(AccountState), default=AccountState.INVITED)
+    password_hash: Mapped[str] = mapped_column(sa.String(200), default="")
+    password_set_at: Mapped[datetime | None]
+    totp_secret_encrypted: Mapped[bytes | None]
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int | None]
+    failed_count: Mapped[int] = mapped_column(default=0)
+    locked_until_at: Mapped[datetime | None]
+    language: Mapped[str] = mapped_column(sa.String(5), default="zh")
+    wants_email: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+    last_sign_in_at: Mapped[datetime | None]
+
+    person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
+
+
+class LoginName(Base):
+    """One name an account signs in by. Student numbers are unique only within a university: `scope` holds its code."""
+
+    __tablename__ = "login_name"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    kind: Mapped[LoginKind] = mapped_column(enum_column(LoginKind))
+    value: Mapped[str] = mapped_column(sa.String(200), index=True)
+    scope: Mapped[str] = mapped_column(sa.String(40), default="")
+    verified_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.UniqueConstraint("kind", "scope", "value"),)
+
+
+class UserSession(Base):
+    """One signed-in browser: listed, revocable, known only by the hash of its token."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    origin: Mapped[str] = mapped_column(sa.String(64))
+    agent: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
+class RoleGrant(Base):
+    """A role of an account over a scope; ended, never deleted."""
+
+    __tablename__ = "role_grant"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    scope_kind: Mapped[ScopeKind] = mapped_column(enum_column(ScopeKind))
+    organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
+    programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
+    region_code: Mapped[str | None] = mapped_column(ref("region.code"))
+    since: Mapped[date]
+    until: Mapped[date | None]
+    granted_by_id: Mapped[int | None]
+    granted_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(scope_kind = 'everything' AND organisation_id IS NULL AND programme_id IS NULL AND region_code IS NULL)"
+            " OR (scope_kind = 'organisation' AND organisation_id IS NOT NULL AND programme_id IS NULL AND region_code IS NULL)"
+            " OR (scope_kind = 'programme' AND programme_id IS NOT NULL AND organisation_id IS NULL AND region_code IS NULL)"
+            " OR (scope_kind = 'region' AND region_code IS NOT NULL AND organisation_id IS NULL AND programme_id IS NULL)",
+            name="scope_whole",
+        ),
+    )
+
+
+class SignInAttempt(Base):
+    """Failures of the last hours, by name and by address: what lockout and rate limits count, on every machine alike."""
+
+    __tablename__ = "sign_in_attempt"
+
+    id: Mapped[Key]
+    name_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    origin: Mapped[str] = mapped_column(sa.String(64), index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class OneTimeLink(Base):
+    """An invitation, a reset or an e-mail code: expires, works once, known only by its hash."""
+
+    __tablename__ = "one_time_link"
+
+    id: Mapped[Key]
+    account_id: Mapped[int | None] = mapped_column(ref("account.id"), index=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    address: Mapped[str] = mapped_column(sa.String(200), default="")
+    tries_left: Mapped[int] = mapped_column(default=5)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A token of the HTTP API with scopes; shown once, known only by its hash."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    label: Mapped[str] = mapped_column(sa.String(100))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_on: Mapped[date | None]
+
+
+class Consent(Base):
+    """Which version of the privacy notice a person agreed to, and when; a guardian agrees for a child below 14 (PIPL)."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    notice_version: Mapped[str] = mapped_column(sa.String(20))
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
+    guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
+
+
+class DataRequest(Base):
+    """A person's request about their own data; a legal hold explains what must be kept."""
+
+    __tablename__ = "data_request"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    kind: Mapped[RequestKind] = mapped_column(enum_column(RequestKind))
+    state: Mapped[RequestState] = mapped_column(enum_column(RequestState), default=RequestState.OPEN)
+    text: Mapped[str] = mapped_column(sa.Text)
+    answer: Mapped[str] = mapped_column(sa.Text, default="")
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None]

@@ -1,0 +1,46 @@
+"""Values of accounts and sign-in."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LoginKind(StrEnum):
+    """By what a person signs in."""
+
+    USERNAME = "username"
+    STUDENT_NO = "student_no"
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+class AccountState(StrEnum):
+    """An invited account has no password yet."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+class LinkPurpose(StrEnum):
+    """What a one-time link lets its holder do."""
+
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"
+    EMAIL_CODE = "email_code"
+
+
+class RequestKind(StrEnum):
+    """What a person may ask about their own data (PIPL)."""
+
+    CORRECTION = "correction"
+    DELETION = "deletion"
+
+
+class RequestState(StrEnum):
+    """The life of such a request."""
+
+    OPEN = "open"
+    DONE = "done"
+    REFUSED = "refused"

@@ -1,0 +1,128 @@
+"""Commands of an installation as a whole: init, serve, worker, keys, audit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Any
+
+import click
+from flask import current_app
+
+from trainhub import config
+from trainhub.kernel import audit, keys, migrations
+from trainhub.kernel.commands import edge, operator, say
+from trainhub.kernel.db import db, session, transaction
+from trainhub.kernel.errors import Refused
+
+
+def initialise() -> dict[str, Any]:
+    """Keys, migrations and reference seeds; doing it again changes nothing."""
+    from trainhub.app import load_reference
+
+    settings = current_app.config["SETTINGS"]
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    made = keys.make(settings.instance, settings.secret_key)
+    keys.keyring()
+    migrations.upgrade(db.engine)
+    with transaction():
+        loaded = load_reference()
+    return {"instance": str(settings.instance), "keys_made": made, "revision": migrations.head(), "reference": loaded}
+
+
+@edge("init")
+def init() -> dict[str, Any]:
+    """建库、迁移、生成密钥并载入参考数据，可重复执行 / migrate, make keys, load reference seeds.
+
+    Example: TRAINHUB_SECRET_KEY=... trainhub init
+    """
+    return initialise()
+
+
+@edge("serve", needs_app=False)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="more than 1: gunicorn, with jobs by `trainhub worker`")
+@click.option("--no-jobs", is_flag=True, help="do not run background jobs in this process")
+def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
+    """启动服务 / run the production server.
+
+    Example: trainhub serve --host 0.0.0.0 --port 8000
+    """
+    from trainhub import serving
+
+    os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{host if host != '0.0.0.0' else '127.0.0.1'}:{port}")
+    config.load()
+    say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
+    if workers > 1:
+        raise SystemExit(serving.serve_many(host, port, workers))
+    serving.serve_here(host, port, with_jobs=not no_jobs)
+
+
+@edge("worker")
+@click.option("--once", is_flag=True, help="run what is due and stop")
+def worker(once: bool) -> dict[str, Any] | None:
+    """执行后台任务 / run background jobs until stopped.
+
+    Example: trainhub worker
+    """
+    from trainhub.kernel import jobs
+
+    if once:
+        return {"jobs": jobs.run_all()}
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    jobs.work(current_app._get_current_object(), stop, name=f"worker-{os.uname().nodename}-{os.getpid()}")  # type: ignore[attr-defined]
+    return None
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """密钥 / the installation's keys."""
+
+
+@keys_group.command("rewrap", cls=type(init))
+@click.option("--new-secret", prompt="新的 TRAINHUB_SECRET_KEY", hide_input=True, confirmation_prompt=True)
+def rewrap(new_secret: str) -> dict[str, Any]:
+    """换一个 TRAINHUB_SECRET_KEY 包裹密钥 / wrap the same keys by a new secret; then start with it.
+
+    Example: trainhub keys rewrap --new-secret "$(python -c 'import secrets; print(secrets.token_urlsafe(48))')"
+    """
+    settings = current_app.config["SETTINGS"]
+    if len(new_secret) < 32:
+        raise Refused("新的密钥少于 32 个字符，请使用更长的随机文本。")
+    keys.rewrap(settings.instance, settings.secret_key, new_secret)
+    with transaction():
+        audit.record(by=operator(), did="kernel.keys.rewrapped", on=("keys", "instance"))
+    return {"rewrapped": True, "next": "set TRAINHUB_SECRET_KEY to the new secret before the next start"}
+
+
+@click.group("audit")
+def audit_group() -> None:
+    """审计日志 / the audit log."""
+
+
+@audit_group.command("verify", cls=type(init))
+def verify() -> dict[str, Any]:
+    """校验审计日志的哈希链 / recompute the hash chain of the audit log.
+
+    Example: trainhub audit verify --json
+    """
+    check = audit.verify(session())
+    if check.broken_at is not None:
+        raise Refused(
+            f"审计日志的哈希链在第 {check.events} 条处断裂（id {check.broken_at}）：{check.problem}。请保留现场并对照备份核查。",
+            code="audit_broken",
+        )
+    return {"events": check.events, "holds": True}
+
+
+COMMANDS: dict[str, click.Command] = {
+    "init": init,
+    "serve": serve,
+    "worker": worker,
+    "keys": keys_group,
+    "audit": audit_group,
+}

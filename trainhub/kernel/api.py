@@ -1,0 +1,93 @@
+"""The frame of the HTTP API: OpenAPI 3.1, tokens, cursors, problem+json. Each feature adds its resources in its `api.py`.
+
+`api_blueprint(name)` makes a blueprint under /api/v1 whose requests need no CSRF token (they carry a bearer token, never a
+cookie). `CursorPage` and `cursor_page` give every list the same shape: items and next_cursor, in a stable order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from apiflask import APIBlueprint, APIFlask
+from flask import Flask, jsonify, render_template
+from pydantic import BaseModel, ConfigDict, Field
+
+from trainhub.kernel.access import public
+from trainhub.kernel.db import session
+from trainhub.kernel.paging import decode_cursor, encode_cursor
+from trainhub.kernel.web import csrf
+
+PREFIX = "/api/v1"
+
+
+class ApiModel(BaseModel):
+    """Strict on the way in: unknown and mistyped fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    code: str | None = None
+
+
+class CursorQuery(ApiModel):
+    """How to page: `cursor` is the `next_cursor` of the page before."""
+
+    cursor: str | None = Field(None, max_length=500)
+    limit: int = Field(50, ge=1, le=200)
+
+
+def api_blueprint(name: str, tag: str) -> APIBlueprint:
+    """A blueprint of API resources; `tag` groups them in the documentation."""
+    made = APIBlueprint(f"api_{name}", f"trainhub.api.{name}", url_prefix=PREFIX, tag=tag)
+    csrf.exempt(made)
+    return made
+
+
+def cursor_page(
+    statement: sa.Select[Any],
+    *,
+    order: Sequence[sa.ColumnElement[Any]],
+    key: Callable[[Any], Sequence[Any]],
+    query: CursorQuery,
+    render: Callable[[Any], dict[str, Any]],
+) -> dict[str, Any]:
+    """One page of a statement in the order of `order` (which must be unique); one query."""
+    if query.cursor is not None:
+        after = decode_cursor(query.cursor, len(order))
+        statement = statement.where(sa.tuple_(*order) > sa.tuple_(*[sa.bindparam(None, v, type_=c.type) for v, c in zip(after, order, strict=True)]))
+    rows = session().execute(statement.order_by(*order).limit(query.limit + 1)).all()
+    page = rows[: query.limit]
+    return {
+        "items": [render(row) for row in page],
+        "next_cursor": encode_cursor(key(page[-1])) if len(rows) > query.limit else None,
+    }
+
+
+def init_app(app: Flask) -> None:
+    """Serve the description and its page."""
+    assert isinstance(app, APIFlask)
+    app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+
+    @app.get(f"{PREFIX}/openapi.json")
+    @app.doc(hide=True)
+    @public
+    def openapi() -> Any:
+        """The OpenAPI 3.1 description of this installation's API."""
+        return jsonify(app.spec)
+
+    @app.get(f"{PREFIX}/docs")
+    @app.doc(hide=True)
+    @public
+    def api_docs() -> Any:
+        """The description as a page to read."""
+        return render_template("trainhub/api/docs.html", spec=app.spec)

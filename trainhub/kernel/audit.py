@@ -1,0 +1,184 @@
+"""Who did what, on what, when, from where: append-only, chained by hashes.
+
+`record` collects events of a unit of work; they are written just before its commit, when the one row that holds the
+chain's head is locked (`write_pending`). So two transactions queue for that row only for the length of a commit, and a
+rolled-back transaction leaves no trace. Triggers refuse UPDATE and DELETE; `verify` recomputes the chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from trainhub.kernel import clock
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import Base, Key, session
+
+GENESIS = "0" * 64
+
+
+class AuditEvent(Base):
+    """One event. `hash` covers the fields and the hash before it."""
+
+    __tablename__ = "audit_event"
+
+    id: Mapped[Key]
+    at: Mapped[datetime] = mapped_column(index=True)
+    account_id: Mapped[int | None] = mapped_column(index=True)
+    actor: Mapped[str] = mapped_column(sa.String(200))
+    origin: Mapped[str] = mapped_column(sa.String(64))
+    did: Mapped[str] = mapped_column(sa.String(100), index=True)
+    on_kind: Mapped[str] = mapped_column(sa.String(60))
+    on_id: Mapped[str] = mapped_column(sa.String(80))
+    data: Mapped[dict[str, Any]]
+    before_hash: Mapped[str] = mapped_column(sa.String(64))
+    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+    __table_args__ = (sa.Index("ix_audit_event_on", "on_kind", "on_id"),)
+
+
+class AuditHead(Base):
+    """The one row every writer of the chain locks."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    hash: Mapped[str] = mapped_column(sa.String(64))
+    events: Mapped[int]
+
+
+APPEND_ONLY_SQLITE = [
+    f"CREATE TRIGGER audit_event_no_{verb.lower()} BEFORE {verb} ON audit_event BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
+    for verb in ("UPDATE", "DELETE")
+]
+APPEND_ONLY_POSTGRESQL = [
+    "CREATE OR REPLACE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$",
+    "CREATE TRIGGER audit_event_append_only BEFORE UPDATE OR DELETE ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_event_refuse()",
+]
+
+
+@event.listens_for(AuditEvent.__table__, "after_create")
+def _append_only(_table: Any, connection: sa.Connection, **_kw: Any) -> None:
+    statements = APPEND_ONLY_POSTGRESQL if connection.dialect.name == "postgresql" else APPEND_ONLY_SQLITE
+    for statement in statements:
+        connection.execute(sa.text(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    by: Identity
+    did: str
+    on: tuple[str, str]
+    data: dict[str, Any]
+
+
+def record(*, by: Identity, did: str, on: Any, data: Mapping[str, Any] | None = None) -> None:
+    """Note an event of the current unit of work.
+
+    `on` is a row with `id` (its table names the kind) or a pair (kind, id). `did` is `room.thing.verb` in the past.
+    `data` is JSON-able and holds no full identity number, password or key.
+    """
+    kind, key = on if isinstance(on, tuple) else (on.__tablename__, on)
+    if not isinstance(on, tuple):
+        if on.id is None:
+            session().flush()
+        key = on.id
+    session().info.setdefault("audit", []).append(_Pending(by, did, (kind, str(key)), _plain(data or {})))
+
+
+def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(data, ensure_ascii=False, default=str, sort_keys=True)))
+
+
+def write_pending(current: Session) -> None:
+    """Append the collected events to the chain; called by `transaction()` just before the commit."""
+    pending: list[_Pending] = current.info.pop("audit", [])
+    if not pending:
+        return
+    current.flush()
+    head = current.scalar(select(AuditHead).where(AuditHead.id == 1).with_for_update().execution_options(populate_existing=True))
+    if head is None:
+        head = AuditHead(id=1, hash=GENESIS, events=0)
+        current.add(head)
+    for item in pending:
+        row = AuditEvent(
+            at=clock.now(),
+            account_id=item.by.account_id,
+            actor=item.by.name,
+            origin=item.by.origin,
+            did=item.did,
+            on_kind=item.on[0],
+            on_id=item.on[1],
+            data=item.data,
+            before_hash=head.hash,
+        )
+        row.hash = digest(row)
+        current.add(row)
+        current.flush()
+        head.hash, head.events = row.hash, head.events + 1
+
+
+def forget_pending(current: Session) -> None:
+    """Drop events of a unit of work that ended."""
+    current.info.pop("audit", None)
+
+
+def digest(row: AuditEvent) -> str:
+    """SHA-256 over the canonical JSON of the fields and the hash before."""
+    fields = [
+        row.before_hash,
+        row.at.isoformat(timespec="microseconds"),
+        row.account_id,
+        row.actor,
+        row.origin,
+        row.did,
+        row.on_kind,
+        row.on_id,
+        row.data,
+    ]
+    return hashlib.sha256(json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The result of `verify`: how many events, and the first that does not fit (None: the chain holds)."""
+
+    events: int
+    broken_at: int | None
+    problem: str = ""
+
+
+def verify(current: Session) -> Check:
+    """Recompute the chain from its beginning; memory stays constant."""
+    before, count = GENESIS, 0
+    for row in _stream(current):
+        count += 1
+        if row.before_hash != before:
+            return Check(count, row.id, "the hash before does not match: an event is missing or out of order")
+        if digest(row) != row.hash:
+            return Check(count, row.id, "the event was changed after it was written")
+        before = row.hash
+    head = current.get(AuditHead, 1)
+    if head is not None and (head.hash != before or head.events != count):
+        return Check(count, None if count == 0 else -1, "the chain's head does not match: events at the end are missing")
+    return Check(count, None)
+
+
+def _stream(current: Session) -> Iterator[AuditEvent]:
+    last = 0
+    while True:
+        rows = current.scalars(select(AuditEvent).where(AuditEvent.id > last).order_by(AuditEvent.id).limit(1000)).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].id
+        current.expunge_all()

@@ -1,0 +1,94 @@
+"""Characters of names: one spelling for each, whatever system the name came from.
+
+GB 18030-2022 moved 18 characters, and Unicode 4.1 another set, from private use to standard code points. Python's
+``gb18030`` codec and older registers still hand out the private ones (FE59 gives U+E81E, now U+9FB4 龴), which
+print as boxes and never compare equal. Everything else in private use means something only inside the system it came
+from and is refused.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from trainhub.kernel.errors import Refused
+
+# The rows FE50-FEA0 of GB 18030 are U+E815..U+E864 in old fonts and converters. The codec knows the standard code
+# points of most; these 14 it still answers with private use.
+_STILL_PRIVATE = {
+    0xE816: 0x20087,
+    0xE817: 0x20089,
+    0xE818: 0x200CC,
+    0xE81E: 0x9FB4,
+    0xE826: 0x9FB5,
+    0xE82B: 0x9FB6,
+    0xE82C: 0x9FB7,
+    0xE831: 0x215D7,
+    0xE832: 0x9FB8,
+    0xE83B: 0x2298F,
+    0xE843: 0x9FB9,
+    0xE854: 0x9FBA,
+    0xE855: 0x241FE,
+    0xE864: 0x9FBB,
+}
+# Vertical punctuation (A6D9-A6F3) and ḿ (A8BC).
+_PUNCTUATION = {
+    0xE78D: 0xFE10,
+    0xE78E: 0xFE12,
+    0xE78F: 0xFE11,
+    0xE790: 0xFE13,
+    0xE791: 0xFE14,
+    0xE792: 0xFE15,
+    0xE793: 0xFE16,
+    0xE794: 0xFE17,
+    0xE795: 0xFE18,
+    0xE796: 0xFE19,
+    0xE7C7: 0x1E3F,
+}
+# Dots that people type between the parts of a name; the standard one is U+00B7 (GB/T 2312 A1A4).
+_DOTS = {0x2022: 0xB7, 0x2027: 0xB7, 0x2219: 0xB7, 0x22C5: 0xB7, 0x30FB: 0xB7, 0xFF65: 0xB7}
+
+
+def _table() -> dict[int, int]:
+    trails = [trail for trail in range(0x50, 0xA1) if trail != 0x7F]
+    table = {}
+    for private, trail in zip(range(0xE815, 0xE865), trails, strict=True):
+        table[private] = _STILL_PRIVATE.get(private) or ord(bytes([0xFE, trail]).decode("gb18030"))
+    return {**table, **_PUNCTUATION}
+
+
+GB18030_2022: dict[int, int] = _table()
+"""Private-use code points of older GB 18030 systems and their standard code points."""
+
+
+class BadCharacters(Refused):
+    """A text holds characters that cannot be stored or printed; `details` name each with its code point."""
+
+    code = "bad_characters"
+
+
+def bad_characters(text: str) -> list[str]:
+    """Characters of a normalised text that must be refused: private use, control, surrogate or unassigned ones."""
+    return [char for char in dict.fromkeys(text) if unicodedata.category(char) in {"Co", "Cc", "Cs", "Cn"}]
+
+
+def normalise(text: str) -> str:
+    """The same text with GB 18030-2022 code points, in NFC, without surrounding blanks; refuses nothing."""
+    return unicodedata.normalize("NFC", text.translate(GB18030_2022)).strip()
+
+
+def clean_name(text: str, *, field: str | None = "name") -> str:
+    """A person's name as it is stored, compared and printed.
+
+    U+00B7 is kept and its look-alikes become it; inner blanks collapse to one. Raises BadCharacters for private-use
+    characters without a standard code point and for control characters.
+    """
+    name = " ".join(normalise(text.translate(_DOTS)).split())
+    bad = bad_characters(name)
+    if bad:
+        codes = "、".join(f"U+{ord(char):04X}" for char in bad)
+        raise BadCharacters(
+            f"姓名中有无法识别的字符（{codes}）：请改用国家标准 GB 18030-2022 的汉字重新填写。",
+            field=field,
+            details=[{"column": field, "value": f"U+{ord(char):04X}", "problem": "bad_character"} for char in bad],
+        )
+    return name

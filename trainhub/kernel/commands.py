@@ -1,0 +1,106 @@
+"""The command line's edge: every command answers in words or with `--json`, and refuses with exit status 1.
+
+A command returns a dict; the edge prints it. `needs_app=False` marks a command that works on files alone: the app, its
+database and its settings are never touched. The factory of the app travels in the click context, put there by
+`trainhub.cli` (and by tests).
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
+from trainhub.kernel.errors import Refused
+
+Human = Callable[[Mapping[str, Any]], str]
+
+
+class Edge(click.Command):
+    """A command of the product."""
+
+    needs_app: bool = True
+    human: Human | None = None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        as_json = bool(ctx.params.pop("as_json", False))
+        try:
+            result = self._run(ctx)
+        except Refused as refused:
+            if as_json:
+                click.echo(json.dumps({"error": refused.as_dict()}, ensure_ascii=False))
+            else:
+                click.echo(f"错误：{refused.message}", err=True)
+                for row in refused.details[:50]:
+                    click.echo("  " + "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")), err=True)
+            ctx.exit(1)
+        if result is not None:
+            if as_json:
+                click.echo(json.dumps(result, ensure_ascii=False, default=str))
+            else:
+                click.echo(self.human(result) if self.human else as_text(result))
+        return result
+
+    def _run(self, ctx: click.Context) -> Any:
+        if not self.needs_app:
+            return super().invoke(ctx)
+        app = ctx.find_root().obj["create_app"]()
+        with app.app_context():
+            return super().invoke(ctx)
+
+
+def as_text(result: Mapping[str, Any], indent: str = "") -> str:
+    """A plain listing of a result for people."""
+    lines = []
+    for name, value in result.items():
+        if isinstance(value, Mapping):
+            lines += [f"{indent}{name}:", as_text(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            lines.append(f"{indent}{name}: ({len(value)})")
+            lines += [f"{indent}  - " + ", ".join(f"{k}={v}" for k, v in row.items()) for row in value]
+        else:
+            lines.append(f"{indent}{name}: {value}")
+    return "\n".join(line for line in lines if line)
+
+
+def edge(name: str, *, needs_app: bool = True, human: Human | None = None) -> Callable[[Callable[..., Any]], Edge]:
+    """Declare a command; its docstring is its help (one-line meaning, then an example)."""
+
+    def decorate(function: Callable[..., Any]) -> Edge:
+        made = click.command(name, cls=Edge)(function)
+        made.needs_app = needs_app
+        made.human = human
+        made.params.append(
+            click.Option(["--json", "as_json"], is_flag=True, help="Print exactly one JSON object on stdout / 只输出一个 JSON 对象")
+        )
+        return made
+
+    return decorate
+
+
+def operator() -> Identity:
+    """Who acts when a command is run on the server: the operating system's user, as the system."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "?"
+    return Identity(account_id=None, person_id=None, name=f"{SYSTEM.name}（{user}）", grants=(Grant(Role.SYSTEM_ADMIN),), origin="command line")
+
+
+def say(text: str) -> None:
+    """Progress for the person at the terminal; never on stdout."""
+    click.echo(text, err=True)
+
+
+def progress(done: int, total: int, label: str) -> None:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if sys.stderr.isatty():
+        width = 30
+        full = width if not total else width * done // total
+        end = "\n" if done >= total else ""
+        click.echo(f"\r{label} [{'#' * full}{'.' * (width - full)}] {done}/{total}{end}", err=True, nl=False)

@@ -1,0 +1,218 @@
+"""The database: one declarative base, the column types of the house, and the edge where a unit of work is committed.
+
+SQLite (one college on a laptop) and PostgreSQL (a province) run the same code. On SQLite a unit of work that will write
+takes its lock at the first statement (`BEGIN IMMEDIATE`): a read that later turns into a write would otherwise lose
+updates without an error. `write_intent` says so; every request that is not a GET and every `transaction()` sets it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, registry
+from sqlalchemy.orm.exc import StaleDataError
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant. Aware datetimes only; stored in UTC; SQLite would otherwise drop the offset."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# BigInteger keys do not count up by themselves on SQLite.
+BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+
+Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """Every table of the house."""
+
+    registry = registry(
+        metadata=sa.MetaData(naming_convention=NAMES),
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            date: sa.Date(),
+            int: sa.BigInteger(),
+            dict[str, Any]: Json,
+            list[Any]: Json,
+            list[str]: Json,
+        },
+    )
+
+
+class Versioned:
+    """A row that two people may edit: the second to save is told, nothing is overwritten."""
+
+    version: Mapped[int] = mapped_column(sa.Integer, nullable=False, default=1)
+
+    @sa.orm.declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {"version_id_col": cls.version}
+
+
+def enum_column(enum: type[Enum], **kw: Any) -> sa.Enum:
+    """An enum stored by value as VARCHAR with a CHECK, the same on both databases."""
+    kw.setdefault("length", 40)
+    return sa.Enum(
+        enum,
+        values_callable=lambda members: [str(member.value) for member in members],
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        name=kw.pop("name", enum.__name__.lower()),
+        **kw,
+    )
+
+
+def ref(target: str, *, ondelete: str = "RESTRICT") -> sa.ForeignKey:
+    """A foreign key to `table.column`; nothing is deleted behind anybody's back."""
+    return sa.ForeignKey(target, ondelete=ondelete)
+
+
+db = SQLAlchemy(
+    metadata=Base.metadata,
+    session_options={"join_transaction_mode": "create_savepoint", "autoflush": True},
+)
+
+write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the begin event below decides, not the driver
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() else "BEGIN")
+
+
+def prepare_engine(engine: sa.Engine) -> None:
+    """Make SQLite honour foreign keys, wait for its lock, and begin explicitly so that SAVEPOINT works."""
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "begin", _sqlite_begin):
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """How to connect; PgBouncer in transaction mode needs `prepare_threshold=None`."""
+    options: dict[str, Any] = {"json_serializer": lambda value: json.dumps(value, ensure_ascii=False, sort_keys=True)}
+    if url.startswith("postgresql"):
+        options |= {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "connect_args": {"prepare_threshold": None}}
+    else:
+        options |= {"connect_args": {"timeout": 15, "check_same_thread": False}}
+    return options
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database to the app and prepare its engines."""
+    db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            prepare_engine(engine)
+
+
+def session() -> Session:
+    """The session of this request, command or task."""
+    return db.session()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commit at the end, roll everything back on any failure. Only edges open it.
+
+    A row that somebody else changed meanwhile is refused with words (`Stale`). Audit events are written last, so that the
+    head of their chain is locked for the shortest time.
+    """
+    from trainhub.kernel import audit
+    from trainhub.kernel.errors import Stale
+    from trainhub.kernel.i18n import _
+
+    current = session()
+    token = write_intent.set(True)
+    try:
+        if current.in_transaction() and not current.info.get("write") and _is_plain_sqlite(current):
+            current.rollback()  # the guard has read; start over with the write lock held
+        current.info["write"] = True
+        yield current
+        audit.write_pending(current)
+        current.commit()
+    except StaleDataError as stale:
+        current.rollback()
+        raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。")) from stale
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        audit.forget_pending(current)
+        current.info.pop("write", None)
+        current.info.pop("unwritten", None)
+        write_intent.reset(token)
+
+
+def _is_plain_sqlite(current: Session) -> bool:
+    bind = current.get_bind()
+    return isinstance(bind, sa.Engine) and bind.dialect.name == "sqlite" and not write_intent_at_begin(current)
+
+
+def write_intent_at_begin(current: Session) -> bool:
+    """Whether the open transaction already holds SQLite's write lock."""
+    return bool(current.info.get("began_writing"))
+
+
+@event.listens_for(Session, "after_begin")
+def _note_begin(current: Session, _transaction: Any, _connection: Any) -> None:
+    current.info["began_writing"] = write_intent.get()
+
+
+@event.listens_for(Session, "after_flush")
+def _note_flush(current: Session, _context: Any) -> None:
+    if current.new or current.dirty or current.deleted:
+        current.info["unwritten"] = True
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _note_end(current: Session) -> None:
+    current.info.pop("unwritten", None)
+
+
+def is_postgresql() -> bool:
+    """The few places in the kernel where the two databases differ ask here."""
+    return session().get_bind().dialect.name == "postgresql"

@@ -1,0 +1,142 @@
+"""Files people hand in: stored once by content, checked by content, named by row.
+
+The bytes live in the instance folder or in an S3 bucket (TRAINHUB_FILES_URL); the row knows name, type, size, checksum
+and owner. A file is never changed: a new version is a new row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO, Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainhub.kernel import sniff
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import Base, Key, session
+from trainhub.kernel.errors import NotFound, TooLarge
+from trainhub.kernel.i18n import _
+
+CHUNK = 1 << 20
+
+
+class StoredFile(Base):
+    """One immutable file. `kind` names what it is for (`evidence`, `agreement`, `import`, ...)."""
+
+    __tablename__ = "stored_file"
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(sa.String(40), index=True)
+    name: Mapped[str] = mapped_column(sa.String(255))
+    media_type: Mapped[str] = mapped_column(sa.String(120))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
+    uploaded_by_id: Mapped[int | None] = mapped_column(index=True)
+    uploaded_at: Mapped[datetime]
+
+
+def store() -> Any:
+    """The object store of this installation."""
+    known = current_app.extensions.get("trainhub.files")
+    if known is None:
+        import obstore.store
+
+        settings = current_app.config["SETTINGS"]
+        if settings.files_url:
+            known = obstore.store.from_url(settings.files_url)
+        else:
+            folder = settings.instance / "files"
+            folder.mkdir(parents=True, exist_ok=True)
+            known = obstore.store.LocalStore(folder)
+        current_app.extensions["trainhub.files"] = known
+    return known
+
+
+def path_of(sha256: str) -> str:
+    """Where content lives in the store."""
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def keep(
+    file: IO[bytes],
+    *,
+    name: str,
+    kind: str,
+    by: Identity,
+    now: datetime,
+    allowed: frozenset[str] | None = None,
+    max_bytes: int | None = None,
+) -> StoredFile:
+    """Check and store an upload in the current transaction; the same content is kept once.
+
+    Raises Refused when the file is empty, too large, of a type that is not allowed, or not what its name says.
+    """
+    import obstore
+
+    limit = max_bytes or current_app.config["SETTINGS"].max_upload_mb * 1024 * 1024
+    digest, size, head = hashlib.sha256(), 0, b""
+    with tempfile.TemporaryFile() as spool:
+        while chunk := file.read(CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLarge(_("文件“%(name)s”超过 %(mb)d MB 的上限，没有保存。请压缩或拆分后再上传。", name=name, mb=limit // 1024 // 1024))
+            head = head or chunk[:8192]
+            digest.update(chunk)
+            spool.write(chunk)
+        media = sniff.check_upload(head, name, size, allowed=allowed, max_bytes=limit)
+        sha256 = digest.hexdigest()
+        spool.seek(0)
+        obstore.put(store(), path_of(sha256), spool)
+    row = StoredFile(
+        kind=kind,
+        name=name.replace("\\", "/").rsplit("/", 1)[-1][:255],
+        media_type=media.mime,
+        size=size,
+        sha256=sha256,
+        uploaded_by_id=by.account_id,
+        uploaded_at=now,
+    )
+    session().add(row)
+    session().flush()
+    return row
+
+
+def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identity, now: datetime) -> StoredFile:
+    """Store something the system made itself (a report, a certificate)."""
+    import obstore
+
+    sha256 = hashlib.sha256(data).hexdigest()
+    obstore.put(store(), path_of(sha256), data)
+    row = StoredFile(
+        kind=kind, name=name, media_type=media_type, size=len(data), sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now
+    )
+    session().add(row)
+    session().flush()
+    return row
+
+
+def read(row: StoredFile) -> bytes:
+    """The whole content; raises NotFound when the store lost it."""
+    import obstore
+
+    try:
+        return bytes(obstore.get(store(), path_of(row.sha256)).bytes())
+    except FileNotFoundError as lost:
+        raise NotFound(_("文件“%(name)s”的内容在存储中找不到，请联系系统管理员从备份恢复。", name=row.name)) from lost
+
+
+def stream(row: StoredFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """The content in pieces, from byte `start` up to and without `end`."""
+    import obstore
+
+    stop = row.size if end is None else min(end, row.size)
+    at = start
+    while at < stop:
+        length = min(CHUNK, stop - at)
+        yield bytes(obstore.get_range(store(), path_of(row.sha256), start=at, length=length))
+        at += length

@@ -1,0 +1,106 @@
+"""Forms: shape and type of input only. A form knows the version it was opened at and can be sent only once.
+
+* `version`: optimistic locking; pass it to the operation, which compares (see `check_version`).
+* `submission_key`: made when the form is shown; `once` stores it in the same transaction as the work, so a double click
+  or a repeated POST finds it and changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_wtf import FlaskForm
+from sqlalchemy.orm import Mapped, mapped_column
+from wtforms import HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+
+from trainhub.kernel import clock
+from trainhub.kernel.db import Base, Versioned, session
+from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.i18n import _, language
+
+
+class FormSubmission(Base):
+    """A submission key that was used; swept after a week."""
+
+    __tablename__ = "form_submission"
+
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def _plain_text(value: str | None) -> str | None:
+    """Trim, compose (NFC) and refuse control characters: a NUL is an error deep inside PostgreSQL."""
+    if value is None:
+        return None
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip(" \u3000\t\n")
+
+
+def _no_controls(_form: Any, field: Any) -> None:
+    if field.data and any(ord(c) < 32 and c not in "\n\t" or c == "\x7f" for c in field.data):
+        raise ValidationError(_("包含看不见的控制字符，请删除后重新输入。"))
+
+
+class Text(StringField):
+    """One line of text, trimmed and free of control characters."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
+        super().__init__(label, [*(validators or ()), _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
+
+
+class LongText(TextAreaField):
+    """Several lines of text, trimmed and free of control characters."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
+        super().__init__(label, [*(validators or ()), _no_controls], filters=(*kw.pop("filters", ()), _plain_text), **kw)
+
+
+class Checks(SelectMultipleField):
+    """Several choices as a list of check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class Form(FlaskForm):
+    """The base of every form of the house."""
+
+    version = IntegerField(widget=HiddenInput(), default=0)
+    submission_key = HiddenField(default=lambda: secrets.token_urlsafe(24))
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: Any) -> Any:
+            from wtforms.i18n import get_translations
+
+            return get_translations(["zh"] if language() == "zh" else ["en"])
+
+    def refuse(self, refused: Refused) -> None:
+        """Show a refusal of the operation at its field, or above the form."""
+        field = self._fields.get(refused.field or "")
+        if field is not None:
+            field.errors = [*field.errors, refused.message]
+        else:
+            self.form_errors.append(refused.message)
+
+
+def once(key: str) -> bool:
+    """Whether this submission is the first; False when the same form was already sent."""
+    if not key:
+        return True
+    current = session()
+    if current.get(FormSubmission, key[:64]) is not None:
+        return False
+    current.add(FormSubmission(key=key[:64], used_at=clock.now()))
+    current.flush()
+    return True
+
+
+def check_version(row: Versioned, version: int | None) -> None:
+    """Refuse when somebody else saved the row since the form was opened."""
+    if version is not None and version != row.version:
+        raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))

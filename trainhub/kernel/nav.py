@@ -1,0 +1,81 @@
+"""Navigation by role: rooms register entries at start-up, a page shows those its reader may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+
+from trainhub.kernel.access import Identity, Role, acting, may
+from trainhub.kernel.i18n import _l
+
+SECTIONS = {
+    "mine": _l("我的"),
+    "learn": _l("课程学习"),
+    "practice": _l("企业实践"),
+    "programme": _l("专业建设"),
+    "province": _l("省级管理"),
+    "people": _l("机构与人员"),
+    "system": _l("系统"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. It is shown to holders of `can`, or of one of `roles` (empty: everybody signed in)."""
+
+    section: str
+    label: Any
+    endpoint: str
+    icon: str = "dot"
+    can: StrEnum | None = None
+    roles: tuple[Role, ...] = ()
+    order: int = 50
+    when: Callable[[Identity], bool] | None = None
+    args: tuple[tuple[str, Any], ...] = ()
+
+
+def register_nav(app: Flask, *entries: Entry) -> None:
+    """Called by a room's `wiring.py`. `roles` narrows who needs it at hand, `can` who may open it."""
+    for entry in entries:
+        if entry.section not in SECTIONS:
+            raise RuntimeError(f"navigation section {entry.section} is unknown")
+    app.extensions.setdefault("trainhub.nav", []).extend(entries)
+
+
+def _shown(entry: Entry, identity: Identity) -> bool:
+    if entry.roles and not identity.has(*entry.roles):
+        return False
+    if entry.when is not None and not entry.when(identity):
+        return False
+    # A permission over one's own things only shows with the roles or `when` of its entry: here it is asked "anywhere".
+    return entry.can is None or bool(entry.roles) or entry.when is not None or may(identity, entry.can)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The sections for this reader: label and items (label, url, icon, current)."""
+    identity = acting()
+    if identity is None or identity.account_id is None:
+        return []
+    entries: list[Entry] = current_app.extensions.get("trainhub.nav", [])
+    here = (request.endpoint or "").rsplit(".", 1)[0]
+    sections = []
+    for key, label in SECTIONS.items():
+        shown = sorted((e for e in entries if e.section == key and _shown(e, identity)), key=lambda e: e.order)
+        exact = any(e.endpoint == request.endpoint for e in shown)
+        items = [
+            {
+                "label": str(e.label),
+                "url": url_for(e.endpoint, **dict(e.args)),
+                "icon": e.icon,
+                "badge": None,
+                "current": e.endpoint == request.endpoint or (not exact and here != "" and e.endpoint.rsplit(".", 1)[0] == here),
+            }
+            for e in shown
+        ]
+        if items:
+            sections.append({"key": key, "label": str(label), "entries": items, "items": items})
+    return sections

@@ -1,0 +1,93 @@
+"""Pages of lists (by number, for people) and cursors (for the API: stable while rows are added)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from flask import request, url_for
+from sqlalchemy import func, select
+
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+
+T = TypeVar("T")
+SIZES = (20, 50, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list; `number` counts from 1."""
+
+    items: Sequence[T]
+    number: int
+    size: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are, at least one."""
+        return max(1, -(-self.total // self.size))
+
+    @property
+    def has_prev(self) -> bool:
+        """Whether there is a page before."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a page after."""
+        return self.number < self.pages
+
+    @property
+    def first(self) -> int:
+        """Number of the first row shown, 0 when empty."""
+        return 0 if not self.total else (self.number - 1) * self.size + 1
+
+    @property
+    def last(self) -> int:
+        """Number of the last row shown."""
+        return min(self.number * self.size, self.total)
+
+    def url(self, number: int) -> str:
+        """The address of another page with the same filters."""
+        args: dict[str, Any] = {**request.args.to_dict(flat=False), **(request.view_args or {}), "page": number}
+        return url_for(request.endpoint or "", **args)
+
+
+def wanted() -> tuple[int, int]:
+    """Page number and size from the address; nonsense falls back to the first page of 20."""
+    number = request.args.get("page", 1, type=int) or 1
+    size = request.args.get("size", SIZES[0], type=int)
+    return min(max(1, number), 1_000_000), size if size in SIZES else SIZES[0]
+
+
+def paginate(statement: sa.Select[Any], *, number: int, size: int, scalars: bool = True) -> Page[Any]:
+    """Run an ordered select for one page: two queries whatever the size."""
+    current = session()
+    total = current.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    number = min(number, max(1, -(-total // size)))
+    result = current.execute(statement.limit(size).offset((number - 1) * size))
+    items = list(result.scalars() if scalars else result)
+    return Page(items, number, size, total)
+
+
+def encode_cursor(values: Sequence[Any]) -> str:
+    """An opaque cursor for 'after these ordering values'."""
+    return base64.urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, length: int) -> list[Any]:
+    """The ordering values of a cursor; a changed cursor is refused."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        values = None
+    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str | int) for v in values):
+        raise Refused(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值。"), field="cursor", code="bad_cursor")
+    return values

@@ -1,0 +1,176 @@
+"""What every answer over HTTP has in common: write intent, refusals as pages or problems, headers, addresses of assets."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request, session as cookie, url_for
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from trainhub.kernel import db as kernel_db
+from trainhub.kernel.access import acting, may
+from trainhub.kernel.errors import Refused, SignInNeeded, TooMany
+from trainhub.kernel.i18n import _
+from trainhub.kernel.nav import navigation
+
+log = structlog.get_logger("web")
+csrf = CSRFProtect()
+SAFE = ("GET", "HEAD", "OPTIONS")
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' https:; style-src 'self'; script-src 'self'; font-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; frame-src 'self' https:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
+)
+
+
+def is_api() -> bool:
+    """Programs get JSON, people pages."""
+    return request.path.startswith("/api/")
+
+
+def _problem(status: int, title: str, detail: str, **more: Any) -> Response:
+    """RFC 9457."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path, **more}
+    answer = jsonify(body)
+    answer.status_code = status
+    answer.mimetype = "application/problem+json"
+    return answer
+
+
+TITLES = {
+    400: "请求有误", 401: "需要登录", 403: "没有权限", 404: "找不到页面", 405: "不支持这种操作方式",
+    409: "内容已被他人修改", 413: "文件太大", 415: "不支持的内容类型", 422: "无法完成", 429: "操作太频繁", 500: "系统出错了", 503: "暂时无法服务",
+}  # fmt: skip
+
+
+def answer_refused(refused: Refused) -> Any:
+    """A refusal says why and what to do; a visitor without an account is sent to sign in and comes back after."""
+    kernel_db.session().rollback()
+    title = _(TITLES.get(refused.status, "无法完成"))
+    if is_api():
+        answer = _problem(refused.status, title, refused.message, code=refused.code, details=list(refused.details), field=refused.field)
+    elif isinstance(refused, SignInNeeded) and request.method in SAFE:
+        return redirect(url_for("identity.login", next=request.full_path.rstrip("?")), 303)
+    else:
+        answer = _page(refused.status, title, refused.message)
+    if isinstance(refused, TooMany):
+        answer.headers["Retry-After"] = str(refused.retry_after)
+    if refused.status == 401 and is_api():
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _page(code: int, title: str, message: str, error_id: str = "") -> Response:
+    text = render_template("trainhub/errors/error.html", code=code, title=title, message=message, error_id=error_id)
+    return Response(text, status=code, mimetype="text/html")
+
+
+def _http_error(error: HTTPException) -> Any:
+    code = error.code or 500
+    if code < 400:
+        return error
+    kernel_db.session().rollback()
+    message = {
+        404: _("这个地址没有内容。可能链接已过期，或输入有误。请从首页重新进入。"),
+        405: _("这个地址不支持 %(method)s 方式的访问。", method=request.method),
+        413: _("上传的内容超过大小上限，没有保存。请压缩或拆分后再上传。"),
+        429: _("请求太频繁，请稍后再试。"),
+    }.get(code, str(error.description or ""))
+    if isinstance(error, CSRFError):
+        message = _("页面打开时间过长或已在别处登录，安全校验未通过，本次提交没有保存。请返回上一页刷新后重新提交。")
+    title = _(TITLES.get(code, "无法完成"))
+    answer = _problem(code, title, message) if is_api() else _page(code, title, message)
+    for name, value in error.get_headers() if code in (405, 401, 429) else ():
+        if name in ("Allow", "WWW-Authenticate", "Retry-After"):
+            answer.headers[name] = value
+    return answer
+
+
+def _bug(error: Exception) -> Any:
+    kernel_db.session().rollback()
+    error_id = secrets.token_hex(4)
+    log.exception("bug", error_id=error_id, path=request.path, method=request.method, exc_info=error)
+    message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
+    if is_api():
+        return _problem(500, _(TITLES[500]), message, error_id=error_id)
+    return _page(500, _(TITLES[500]), message, error_id)
+
+
+def _headers(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("X-Frame-Options", "SAMEORIGIN")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    answer.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if acting() is not None and request.endpoint != "static":
+        answer.headers.setdefault("Cache-Control", "private, no-store")
+    return answer
+
+
+def _asset_versions(app: Flask) -> None:
+    known: dict[str, str] = {}
+
+    @app.url_defaults
+    def _version(endpoint: str, values: dict[str, Any]) -> None:
+        """Assets carry a hash of their content, so that browsers may keep them for ever."""
+        if endpoint != "static" or "v" in values or "filename" not in values:
+            return
+        name = values["filename"]
+        if name not in known or app.debug:
+            path = Path(app.static_folder or "") / name
+            known[name] = hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.is_file() else "missing"
+        values["v"] = known[name]
+
+
+def init_app(app: Flask) -> None:
+    """Install the common edges on the app."""
+    csrf.init_app(app)
+    _asset_versions(app)
+
+    @app.before_request
+    def _intent() -> None:
+        kernel_db.write_intent.set(request.method not in SAFE)
+
+    @app.before_request
+    def _language() -> Any:
+        asked = request.args.get("lang")
+        if asked in ("zh", "en") and cookie.get("lang") != asked:
+            cookie["lang"] = asked
+        if "\x00" in request.path or any("\x00" in v for v in request.args.values()):
+            return _http_error(HTTPException("NUL", Response(status=400)))
+        return None
+
+    @app.after_request
+    def _finish(answer: Response) -> Response:
+        if app.testing:
+            current = kernel_db.session()
+            if current.info.get("unwritten") or current.new or current.dirty or current.deleted:
+                raise AssertionError(f"{request.method} {request.path} leaves uncommitted changes: open a transaction() at the edge")
+        return _headers(answer)
+
+    @app.context_processor
+    def _context() -> dict[str, Any]:
+        return {"current_identity": acting(), "nav": navigation(), "may": lambda can, subject=None: _may(can, subject), "settings": app.config["SETTINGS"]}
+
+    app.register_error_handler(Refused, answer_refused)
+    app.register_error_handler(RequestEntityTooLarge, _http_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _bug)
+
+
+def _may(can: Any, subject: Any) -> bool:
+    return may(acting(), can, subject) if subject is not None else may(acting(), can)
+
+
+def done(message: str, endpoint: str, **values: Any) -> Any:
+    """The end of every successful POST: say what happened and go on by 303."""
+    flash(message, "success")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+__all__ = ["answer_refused", "csrf", "done", "g", "init_app", "is_api"]

@@ -1,0 +1,1 @@
+"""Append-only training records and confirmed days, their sum to weeks; corrections are new rows."""

@@ -1,0 +1,1 @@
+"""Universities, schools, enterprises, bases (as organisations), departments, regions."""

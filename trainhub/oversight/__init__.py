@@ -1,0 +1,1 @@
+"""The upper floor: reads everything, is read by nobody."""

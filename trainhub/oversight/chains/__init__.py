@@ -1,0 +1,1 @@
+"""Course, placement and capstone of a student: the programme certificate."""

@@ -1,0 +1,1 @@
+"""Programme evaluation: findings to verdict."""

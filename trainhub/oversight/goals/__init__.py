@@ -1,0 +1,1 @@
+"""The 400,000 goal: targets, progress by year, region and base."""

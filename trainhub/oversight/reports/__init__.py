@@ -1,0 +1,1 @@
+"""Reports and the policy pages that the documents ask for."""

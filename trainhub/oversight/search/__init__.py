@@ -1,0 +1,1 @@
+"""Global search over what the reader may see."""

@@ -1,0 +1,1 @@
+"""Persons (one per human), students, teachers, employment and enterprise experience."""

@@ -1,0 +1,139 @@
+"""One row per human. The identity number is encrypted; a keyed hash finds it and keeps it unique; pages show a mask."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.organisations.models import Organisation
+from trainhub.people.types import Gender, IdType, NationalityKind, StudentState, TeacherKind
+from trainhub.programmes.models import Cohort, Programme
+
+
+class Person(Versioned, Base):
+    """A human being. `id_mask` is what pages show (3502**********1234)."""
+
+    __tablename__ = "person"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(sa.String(120), index=True)
+    pinyin: Mapped[str] = mapped_column(sa.String(300), default="", index=True)
+    id_type: Mapped[IdType | None] = mapped_column(enum_column(IdType))
+    id_number_encrypted: Mapped[bytes | None]
+    id_number_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    id_mask: Mapped[str] = mapped_column(sa.String(40), default="")
+    is_verified: Mapped[bool] = mapped_column(default=False)
+    birth_on: Mapped[date | None]
+    gender: Mapped[Gender] = mapped_column(enum_column(Gender), default=Gender.UNKNOWN)
+    nationality: Mapped[str] = mapped_column(sa.String(3), default="CN")
+    nationality_kind: Mapped[NationalityKind] = mapped_column(enum_column(NationalityKind), default=NationalityKind.CHINA)
+    phone: Mapped[str] = mapped_column(sa.String(30), default="")
+    email: Mapped[str] = mapped_column(sa.String(200), default="")
+    county_code: Mapped[str | None] = mapped_column(ref("region.code"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ref("person.id"), index=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
+        sa.CheckConstraint("(id_number_hash IS NULL) = (id_number_encrypted IS NULL)", name="id_number_whole"),
+        sa.Index("ix_person_same", "name", "birth_on"),
+    )
+
+
+class Student(Versioned, Base):
+    """A person studying in a programme; unique by university and student number."""
+
+    __tablename__ = "student"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    university_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    cohort_id: Mapped[int] = mapped_column(ref("cohort.id"), index=True)
+    student_no: Mapped[str] = mapped_column(sa.String(40))
+    class_name: Mapped[str] = mapped_column(sa.String(60), default="")
+    state: Mapped[StudentState] = mapped_column(enum_column(StudentState), default=StudentState.ENROLLED)
+    enrolled_on: Mapped[date]
+    left_on: Mapped[date | None]
+    guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
+    guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    created_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+    programme: Mapped[Programme] = relationship(lazy="raise", viewonly=True)
+    cohort: Mapped[Cohort] = relationship(lazy="raise", viewonly=True)
+    petoe_spans: Mapped[list[PetoeSpan]] = relationship(lazy="raise", viewonly=True, order_by="PetoeSpan.since")
+
+    __table_args__ = (
+        sa.UniqueConstraint("university_id", "student_no"),
+        sa.UniqueConstraint("person_id", "programme_id"),
+    )
+
+
+class PetoeSpan(Base):
+    """When a student belongs to the 卓越计划: dated, because students join and leave it (requirements.md 9, 1)."""
+
+    __tablename__ = "petoe_span"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("student_id", "since"),
+        sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),
+    )
+
+
+class Teacher(Versioned, Base):
+    """A person teaching at a university, full-time or part-time."""
+
+    __tablename__ = "teacher"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    university_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
+    staff_no: Mapped[str] = mapped_column(sa.String(40))
+    kind: Mapped[TeacherKind] = mapped_column(enum_column(TeacherKind))
+    title: Mapped[str] = mapped_column(sa.String(60), default="")
+    discipline: Mapped[str] = mapped_column(sa.String(60), default="")
+    is_senior: Mapped[bool] = mapped_column(default=False)
+    phd_country: Mapped[str] = mapped_column(sa.String(3), default="")
+    overseas_months: Mapped[int] = mapped_column(default=0)
+    since: Mapped[date]
+    until: Mapped[date | None]
+    capstone_capacity: Mapped[int] = mapped_column(default=8)
+    created_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+    university: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
+    programme: Mapped[Programme | None] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.UniqueConstraint("university_id", "staff_no"),)
+
+
+class Employment(Base):
+    """A span of work of a person in an enterprise, with who verified it and by which file (M5.3)."""
+
+    __tablename__ = "employment"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
+    organisation_name: Mapped[str] = mapped_column(sa.String(200))
+    post: Mapped[str] = mapped_column(sa.String(100))
+    is_enterprise: Mapped[bool] = mapped_column(default=True)
+    is_full_time: Mapped[bool] = mapped_column(default=True)
+    since: Mapped[date]
+    until: Mapped[date | None]
+    verified_by_id: Mapped[int | None]
+    verified_at: Mapped[datetime | None]
+    evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+
+    __table_args__ = (sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),)

@@ -1,0 +1,49 @@
+"""Serving: the app behind whitenoise, in one process with its worker, or as many processes by gunicorn."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from flask import Flask
+from whitenoise import WhiteNoise
+
+from trainhub.app import create_app
+from trainhub.assets import asset_dir
+from trainhub.kernel.jobs import work
+
+
+def wsgi_app() -> Flask:
+    """The app with its assets served by whitenoise: kept by browsers for ever, since their addresses carry a hash."""
+    app = create_app()
+    wrapped = WhiteNoise(app.wsgi_app, max_age=31536000, allow_all_origins=False)
+    wrapped.add_files(str(asset_dir("static")), prefix="static/")
+    app.wsgi_app = wrapped  # type: ignore[method-assign]
+    return app
+
+
+def serve_here(host: str, port: int, *, with_jobs: bool) -> None:
+    """One process: waitress with eight threads and, unless turned off, the worker in a thread of its own."""
+    import waitress
+
+    app = wsgi_app()
+    stop = threading.Event()
+    worker = threading.Thread(target=work, args=(app, stop), kwargs={"name": f"serve-{os.getpid()}"}, daemon=True)
+    if with_jobs:
+        worker.start()
+    try:
+        waitress.serve(app, host=host, port=port, threads=8, ident=None, channel_timeout=120)
+    finally:
+        stop.set()
+        if with_jobs:
+            worker.join(timeout=10)
+
+
+def serve_many(host: str, port: int, workers: int) -> int:
+    """gunicorn with `workers` processes of four threads; jobs are run by `trainhub worker`."""
+    command: list[Any] = [sys.executable, "-m", "gunicorn", "trainhub.serving:wsgi_app()", "--worker-class", "gthread"]
+    command += ["--threads", "4", "--workers", str(workers), "--bind", f"{host}:{port}", "--access-logfile", "-"]
+    return subprocess.call(command)
