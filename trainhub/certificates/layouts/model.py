@@ -145,9 +145,12 @@ _KINDS: dict[str, type[Any]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
-    """A template: page size in millimetres, the facts it prints and what stands where, back to front."""
+    """A template: page size in millimetres, the facts it prints and what stands where, back to front.
+
+    Compared by identity: `built_in` hands out one object a code.
+    """
 
     code: str
     version: int

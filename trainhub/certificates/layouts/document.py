@@ -1,0 +1,111 @@
+"""The PDF file around the pages: ReportLab's document with objects that are already formatted.
+
+ReportLab keeps the cross-reference table, catalogue and information dictionary; pages inherit size and resources from
+the page tree, so that a page costs two short objects.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFString
+
+from trainhub.certificates.layouts.ink import Program, number
+from trainhub.certificates.layouts.typeset import POINTS_PER_MM
+
+
+class _Raw(PDFObject):  # type: ignore[misc]
+    """An object whose bytes are known."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def format(self, _document: Any) -> bytes:
+        return self.data
+
+
+class Book:
+    """One PDF file in the making. Nothing in it depends on the clock: equal pages give equal bytes."""
+
+    def __init__(self, title: str, width: float, height: float) -> None:
+        self._document = PDFDocument(invariant=1, compression=1, pdfVersion=(1, 5), lang="zh-CN")
+        self._document.setTitle(title)
+        for setter in (self._document.setAuthor, self._document.setCreator, self._document.setSubject):
+            setter("")
+        self._document.setProducer("trainhub")
+        self._tree = _Raw(b"")
+        self._document.Catalog.Pages = self._document.Pages = self._tree
+        self._document.Catalog.Lang = PDFString("zh-CN")
+        self._tree_number = self._register(self._tree)
+        self._page_head = b"<</Type/Page/Parent %d 0 R/Contents " % self._tree_number
+        self._pages: list[int] = []
+        self._size = (width * POINTS_PER_MM, height * POINTS_PER_MM)
+
+    def _register(self, item: _Raw) -> int:
+        self._document.Reference(item)
+        return int(self._document.objectcounter)
+
+    def put(self, data: bytes) -> int:
+        """Add an object; returns its number."""
+        return self._register(_Raw(data))
+
+    def put_stream(self, compressed: bytes, entries: str = "") -> int:
+        """Add a stream that is already deflated."""
+        head = f"<</Filter/FlateDecode/Length {len(compressed)}{entries}>>stream\n".encode("ascii")
+        return self.put(b"%b%b\nendstream" % (head, compressed))
+
+    def put_form(self, compressed: bytes, resources: int) -> int:
+        """Add a Form XObject of the size of the page."""
+        box = f"[0 0 {number(self._size[0])} {number(self._size[1])}]"
+        return self.put_stream(compressed, f"/Type/XObject/Subtype/Form/BBox{box}/Resources {resources} 0 R")
+
+    def put_font(self, program: Program) -> int:
+        """Embed a font subset as a composite font with two-byte codes; returns the number of the font."""
+        file = self.put_stream(program.file, f"/Length1 {program.length}")
+        glyphs = self.put_stream(program.glyph_map)
+        unicode = self.put_stream(program.to_unicode)
+        box = " ".join(map(str, program.box))
+        descriptor = self.put(
+            f"<</Type/FontDescriptor/FontName/{program.name}/Flags 4/FontBBox[{box}]/ItalicAngle 0"
+            f"/Ascent {program.ascent}/Descent {program.descent}/CapHeight 730/StemV 90/FontFile2 {file} 0 R>>".encode()
+        )
+        child = self.put(
+            f"<</Type/Font/Subtype/CIDFontType2/BaseFont/{program.name}/CIDSystemInfo<</Registry(Adobe)"
+            f"/Ordering(Identity)/Supplement 0>>/FontDescriptor {descriptor} 0 R/DW 1000/W{program.widths}"
+            f"/CIDToGIDMap {glyphs} 0 R>>".encode()
+        )
+        return self.put(
+            f"<</Type/Font/Subtype/Type0/BaseFont/{program.name}/Encoding/Identity-H"
+            f"/DescendantFonts[{child} 0 R]/ToUnicode {unicode} 0 R>>".encode()
+        )
+
+    def put_resources(self, fonts: dict[str, int], forms: dict[str, int]) -> int:
+        """A resource dictionary of fonts and forms by name."""
+        return self.put(_resources(fonts, forms))
+
+    def add_page(self, content: bytes, level: int) -> None:
+        """Add a page from its content stream."""
+        compressed = zlib.compress(content, level)
+        stream = self.put(
+            b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(compressed), compressed)
+        )
+        self._pages.append(self.put(b"%b%d 0 R>>" % (self._page_head, stream)))
+
+    def finish(self, fonts: dict[str, int], forms: dict[str, int]) -> bytes:
+        """The bytes of the file; the fonts and forms are what all pages may use."""
+        kids = " ".join(f"{page} 0 R" for page in self._pages)
+        box = f"[0 0 {number(self._size[0])} {number(self._size[1])}]"
+        self._tree.data = (
+            f"<</Type/Pages/Count {len(self._pages)}/MediaBox{box}/Resources ".encode("ascii")
+            + _resources(fonts, forms)
+            + f"/Kids[{kids}]>>".encode("ascii")
+        )
+        data: bytes = self._document.GetPDFData(None)
+        return data
+
+
+def _resources(fonts: dict[str, int], forms: dict[str, int]) -> bytes:
+    named = (" ".join(f"/{name} {at} 0 R" for name, at in group.items()) for group in (fonts, forms))
+    font, form = named
+    return f"<</Font<<{font}>>/XObject<<{form}>>>>".encode("ascii")

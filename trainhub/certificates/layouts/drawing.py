@@ -1,0 +1,317 @@
+"""Certificates as PDF: `render(layout, facts) -> bytes`, and `Press` for files of many pages.
+
+A missing fact shows on the page (〔缺：学时〕) instead of an error, so that a draft can be looked at; a text that does
+not fit at its smallest size is cut and reported. Fixed text and ornaments are one Form XObject with font subsets of
+their own, cached in the process; a page holds its own texts and the QR code as an inline 1-bit image.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache, partial
+
+from trainhub.certificates.layouts import art, qr
+from trainhub.certificates.layouts.document import Book
+from trainhub.certificates.layouts.ink import Ink, Program, number, program, rgb
+from trainhub.certificates.layouts.model import (
+    ALWAYS,
+    FIELD,
+    Border,
+    Divider,
+    Field,
+    Layout,
+    Qr,
+    Rosette,
+    Rule,
+    Seal,
+    Text,
+)
+from trainhub.certificates.layouts.typeset import POINTS_PER_MM, fit
+from trainhub.certificates.numbers import show_code, show_number
+from trainhub.kernel.fonts import font_of, text_font
+
+Facts = Mapping[str, str]
+LABELS = {"number": ("编号", "number"), "code": ("核验码", "code"), "name": ("姓名", "name")}
+MONTHS = "January February March April May June July August September October November December".split()
+_REMEMBERED = 4096
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+@dataclass(frozen=True)
+class PageReport:
+    """What a person should know about a page: fields without a fact, and fields that had to be cut."""
+
+    missing: tuple[str, ...] = ()
+    overflows: tuple[str, ...] = ()
+
+
+class _Widths(dict[str, float]):
+    """Advance of a character at 1 point, by character, for one style."""
+
+    def __init__(self, style: str) -> None:
+        super().__init__()
+        self.style = style
+
+    def __missing__(self, char: str) -> float:
+        font = font_of(char, self.style) or text_font(self.style)
+        width = self[char] = font.glyph(char)[1] / 1000
+        return width
+
+    def of(self, text: str) -> float:
+        """The width of a text."""
+        return sum(map(self.__getitem__, text))
+
+
+@lru_cache(maxsize=8)
+def _widths(style: str) -> _Widths:
+    return _Widths(style)
+
+
+@lru_cache(maxsize=1024)
+def show_date(value: str, lang: str) -> str:
+    """2026-03-05 as 2026年3月5日 or 5 March 2026; another text is left as it is."""
+    match = _ISO_DATE.fullmatch(value)
+    if match is None:
+        return value
+    try:
+        day = date(*map(int, match.groups()))
+    except ValueError:
+        return value
+    return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str]:
+    """(text to print, name of the missing field or nothing) of a `{name}` in a text."""
+    if name == "number_shown":
+        text, field_name, field = show_number(facts.get("number", "")), "number", None
+    elif name == "code_shown":
+        text, field_name, field = show_code(facts.get("code", "")), "code", None
+    else:
+        field_name = name
+        field = layout.field(name)
+        text = facts.get(name, "") or (field.default if field else "")
+        if not text and name.endswith("_en") and (field is None or not field.required):
+            # An English form that was not given: the Chinese one, where that is all there is.
+            field_name = name.removesuffix("_en")
+            field = layout.field(field_name)
+            text = facts.get(field_name, "") or (field.default if field else "")
+    if text:
+        return (show_date(text, lang) if field is not None and field.type == "date" else text), ""
+    label = (field.label, field.label_en) if field else LABELS.get(field_name, (field_name, field_name))
+    return (f"〔缺：{label[0]}〕" if lang == "zh" else f"[missing: {label[1]}]"), field_name
+
+
+def _fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tuple[str, ...]]:
+    """A text with its fields filled in, and the names of those that are missing."""
+    missing: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        value, absent = _value(layout, facts, match[1], lang)
+        if absent:
+            missing.append(absent)
+        return value
+
+    return FIELD.sub(replace, text), tuple(missing)
+
+
+def _set(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool]:
+    """The operators that draw a text in its box, and whether it overflowed."""
+    widths = _widths(item.font)
+    fitted = fit(text, item, widths.of)
+    size, spacing = fitted.size, fitted.size * item.tracking / 1000
+    line_height = size * item.leading
+    height = line_height * (len(fitted.lines) - 1) + size
+    box = item.box
+    top = (page_height - box.y) * POINTS_PER_MM
+    spare = box.h * POINTS_PER_MM - height
+    first = top - {"top": 0.0, "middle": spare / 2, "bottom": spare}[item.valign] - size * 0.88
+    left, room = box.x * POINTS_PER_MM, box.w * POINTS_PER_MM
+    parts = [f"{rgb(item.color)} rg"]
+    for index, line in enumerate(fitted.lines):
+        width = widths.of(line) * size + spacing * max(0, len(line) - 1)
+        x = left + {"left": 0.0, "center": (room - width) / 2, "right": room - width}[item.align]
+        tracking = f"{number(spacing)} Tc " if spacing else ""
+        reset = " 0 Tc" if spacing else ""
+        y = first - index * line_height
+        parts.append(f"BT {tracking}{number(x)} {number(y)} Td{ink.show(line, item.font, size)}{reset} ET")
+    return "\n".join(parts), fitted.overflows
+
+
+@dataclass(frozen=True)
+class Background:
+    """What all pages of a file share: a deflated content stream and the fonts it uses."""
+
+    stream: bytes
+    fonts: tuple[tuple[str, Program], ...]
+    report: PageReport
+
+
+@lru_cache(maxsize=32)
+def background(layout: Layout, common: tuple[tuple[str, str], ...]) -> Background:
+    """Draw everything that is the same on all pages, on a ReportLab canvas; cached for the process."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    facts = dict(common)
+    size = (layout.width * POINTS_PER_MM, layout.height * POINTS_PER_MM)
+    canvas = Canvas("background.pdf", pagesize=size, pageCompression=1, invariant=1)
+    canvas._code.clear()
+    ink = Ink("A")
+    missing: list[str] = []
+    overflows: list[str] = []
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return x * POINTS_PER_MM, (layout.height - y) * POINTS_PER_MM
+
+    for item in layout.elements:
+        canvas._code.append("q")
+        match item:
+            case Border():
+                art.border(canvas, place, item, layout.width, layout.height)
+            case Rosette():
+                art.rosette(canvas, place, item)
+            case Divider():
+                art.divider(canvas, place, item)
+            case Rule():
+                art.rule(canvas, place, item)
+            case Seal():
+                text, absent = _fill(layout, item.text, facts, "zh")
+                missing += absent
+                art.seal(canvas, place, item, ink, text)
+            case Text() if layout.is_fixed(item) and not (item.needs and not _given(layout, facts, item.needs)):
+                text, absent = _fill(layout, item.text, facts, item.lang)
+                missing += absent
+                code, overflow = _set(item, text, ink, layout.height)
+                overflows += FIELD.findall(item.text) if overflow else []
+                canvas._code.append(code)
+        canvas._code.append("Q")
+    stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
+    fonts = tuple((face.resource, program(face.font, face.chars)) for face in ink.typefaces.values())
+    return Background(stream, fonts, PageReport(tuple(missing), tuple(overflows)))
+
+
+def _given(layout: Layout, facts: Facts, name: str) -> bool:
+    field = layout.field(name)
+    return bool(facts.get(name) or (field and field.default))
+
+
+class Press:
+    """Draws pages of one layout into one file.
+
+    `common` are the facts that are the same on all pages (issuer and the like); `base_url` is where certificates are
+    verified. Add pages with `add`, then take the bytes with `finish`, once. Equal input gives equal bytes.
+    """
+
+    def __init__(self, layout: Layout, common: Facts | None = None, *, base_url: str, level: int = 9) -> None:
+        self.layout = layout
+        self._common = tuple(sorted((name, value) for name, value in (common or {}).items() if value))
+        self._facts = dict(self._common)
+        self.background = background(layout, self._common)
+        self.base_url = base_url.rstrip("/")
+        if "/" not in self.base_url.partition("://")[2]:
+            # Scheme and host read the same in capitals, and capitals make a smaller, clearer symbol.
+            self.base_url = self.base_url.upper()
+        self._level = level
+        self._ink = Ink("F")
+        self._book = Book(layout.title, layout.width, layout.height)
+        self._drawers = [self._drawer(item) for item in layout.elements if self._is_own(item)]
+        self._coders: dict[int, qr.Coder] = {}
+        self._good: set[str] = set()
+        self.pages = 0
+
+    def _is_own(self, item: object) -> bool:
+        return isinstance(item, Qr) or (isinstance(item, Text) and not self.layout.is_fixed(item))
+
+    def _drawer(self, item: object) -> Callable[[Facts, list[str], list[str]], bytes]:
+        if isinstance(item, Qr):
+            return partial(self._draw_qr, item)
+        assert isinstance(item, Text)
+        names = set(FIELD.findall(item.text))
+        unique = bool(names & {*ALWAYS, "number_shown", "code_shown"})
+        return partial(self._draw_text, item, None if unique else {})
+
+    def _draw_text(
+        self,
+        item: Text,
+        drawn: dict[str, tuple[bytes, bool]] | None,
+        facts: Facts,
+        missing: list[str],
+        overflows: list[str],
+    ) -> bytes:
+        if item.needs and not _given(self.layout, facts, item.needs):
+            return b""
+        text, absent = _fill(self.layout, item.text, facts, item.lang)
+        missing += absent
+        known = drawn.get(text) if drawn is not None else None
+        if known is None:
+            code, overflow = _set(item, text, self._ink, self.layout.height)
+            known = (code.encode("ascii"), overflow)
+            if drawn is not None and len(drawn) < _REMEMBERED:
+                drawn[text] = known
+        if known[1]:
+            overflows += FIELD.findall(item.text)
+        return known[0]
+
+    def _draw_qr(self, item: Qr, facts: Facts, _missing: list[str], _overflows: list[str]) -> bytes:
+        held, code = facts.get("number", ""), facts.get("code", "")
+        if not held or not code:
+            return b""
+        text = f"{self.base_url}/V/{held}/{code}"
+        coder = self._coders.get(len(text))
+        if coder is None or not qr.is_alphanumeric(text):
+            coder = self._coders[len(text)] = qr.fitting(text, item.level)
+        image = coder.image(text)
+        if b"EI" in image:
+            # Some readers look for this word instead of counting bytes.
+            data, encoding = image.hex().upper().encode("ascii") + b">", b"/F/AHx"
+        else:
+            data, encoding = image, b""
+        box = item.box
+        x, y = number(box.x * POINTS_PER_MM), number((self.layout.height - box.y - box.h) * POINTS_PER_MM)
+        w, h = number(box.w * POINTS_PER_MM), number(box.h * POINTS_PER_MM)
+        head = f"q {rgb(item.color)} rg {w} 0 0 {h} {x} {y} cm BI/W {coder.size}/H {coder.size}/IM true/D[1 0]"
+        return b"%b%b ID %b\nEI Q" % (head.encode("ascii"), encoding, data)
+
+    def needs_glyph(self, facts: Facts) -> list[str]:
+        """Characters of the facts that no installed font draws: such a certificate waits for a person."""
+        chars = set().union(*facts.values()) - self._good
+        bad = [char for char in chars if font_of(char) is None]
+        self._good |= chars - set(bad)
+        return sorted(bad)
+
+    def add(self, facts: Facts) -> PageReport:
+        """Draw one page; the report names what is missing and what had to be cut."""
+        if self._facts:
+            facts = {**facts, **self._facts}
+        missing: list[str] = list(self.background.report.missing)
+        overflows: list[str] = list(self.background.report.overflows)
+        parts = [b"/B Do"]
+        for draw in self._drawers:
+            parts.append(draw(facts, missing, overflows))
+        self._book.add_page(b"\n".join(parts), self._level)
+        self.pages += 1
+        return PageReport(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(overflows)))
+
+    def finish(self) -> bytes:
+        """The PDF of all pages added."""
+        fixed = {name: self._book.put_font(font) for name, font in self.background.fonts}
+        form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, {}))
+        faces = self._ink.typefaces.values()
+        own = {face.resource: self._book.put_font(program(face.font, face.chars)) for face in faces}
+        return self._book.finish(own, {"B": form})
+
+
+def render(layout: Layout, facts: Facts, *, base_url: str = "http://127.0.0.1:8000") -> bytes:
+    """The PDF of one certificate. Common facts are taken from `facts` too; a missing fact shows on the page."""
+    names = {field.name for field in layout.fields if field.common}
+    press = Press(layout, {name: value for name, value in facts.items() if name in names}, base_url=base_url)
+    press.add(facts)
+    return press.finish()
+
+
+def missing_facts(layout: Layout, facts: Facts) -> tuple[Field, ...]:
+    """The required fields of a layout that have no fact."""
+    return tuple(one for one in layout.fields if one.required and not facts.get(one.name) and not one.default)
