@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,10 +35,10 @@ OWN = "trainhub"
 E = TypeVar("E", bound=StrEnum)
 
 _PARAMETER_FIELDS = frozenset(
-    "key value unit since since_source until strength status clauses label_zh label_en reason note".split()
+    ["key", "value", "unit", "since", "since_source", "until", "strength", "status", "clauses", "label_zh", "label_en", "reason", "note"]
 )
-_CLAUSE_FIELDS = frozenset("rule document line quote".split())
-_DOCUMENT_FIELDS = frozenset("code file lines number issued title_zh title_en status note".split())
+_CLAUSE_FIELDS = frozenset(["rule", "document", "line", "quote"])
+_DOCUMENT_FIELDS = frozenset(["code", "file", "lines", "number", "issued", "title_zh", "title_en", "status", "note"])
 
 
 class InvalidBook(ValueError):
@@ -52,11 +53,9 @@ class Book:
         versions: dict[str, list[Parameter]] = defaultdict(list)
         for parameter in parameters:
             versions[parameter.key].append(parameter)
-        self._versions = {
-            key: tuple(sorted(found, key=lambda version: version.since)) for key, found in sorted(versions.items())
-        }
+        self._versions = {key: tuple(sorted(found, key=lambda version: version.since)) for key, found in sorted(versions.items())}
         for key, found in self._versions.items():
-            for earlier, later in zip(found, found[1:], strict=False):
+            for earlier, later in pairwise(found):
                 if earlier.since == later.since:
                     raise InvalidBook(f"{later.family}: {key}: two versions since {later.since}")
                 if earlier.until is None or earlier.until >= later.since:

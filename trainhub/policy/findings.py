@@ -147,9 +147,7 @@ def to_judge(
     )
 
 
-def no_data(
-    code: str, clause: Clause, *, required: Value | None = None, details: Sequence[str] = (), parameter: Parameter | None = None
-) -> Finding:
+def no_data(code: str, clause: Clause, *, required: Value | None = None, details: Sequence[str] = (), parameter: Parameter | None = None) -> Finding:
     """There is nothing to compute from; `details` say what is missing."""
     return Finding(
         code=code,
@@ -177,13 +175,9 @@ def at_least(
     return decided(code, is_met, found=found, parameter=parameter, denominator=denominator, details=details)
 
 
-def at_most(
-    code: str, found: int, parameter: Parameter, *, denominator: int | str | None = None, details: Sequence[str] = ()
-) -> Finding:
+def at_most(code: str, found: int, parameter: Parameter, *, denominator: int | str | None = None, details: Sequence[str] = ()) -> Finding:
     """`found <= parameter` (不超过, 最高)."""
-    return decided(
-        code, found <= parameter.number, found=found, parameter=parameter, denominator=denominator, details=details
-    )
+    return decided(code, found <= parameter.number, found=found, parameter=parameter, denominator=denominator, details=details)
 
 
 def share_at_least(
@@ -212,9 +206,7 @@ def share_at_least(
     if part * 100 > asked or (part * 100 == asked and not strictly):
         return decided(code, True, found=found, parameter=parameter, denominator=named, details=details)
     if tolerance is not None and part * 100 >= (parameter.number - tolerance.number) * whole:
-        return to_judge(
-            code, parameter.clause, found=found, parameter=parameter, denominator=named, details=details
-        )
+        return to_judge(code, parameter.clause, found=found, parameter=parameter, denominator=named, details=details)
     return decided(code, False, found=found, parameter=parameter, denominator=named, details=details)
 
 
