@@ -139,9 +139,9 @@ class Table:
             yield Row(number, values, tuple(problems))
 
     def _cell(self, number: int, place: int | None, raw: list[Any]) -> tuple[str, str | None]:
-        if place is None or place >= len(raw):
+        if place is None:
             return "", None
-        value = raw[place]
+        value = raw[place] if place < len(raw) else ""
         if self._book is None:
             text, said = str(value), None
             if text and text[0] in "=+-@\t" and looks_like_formula(text):

@@ -75,11 +75,15 @@ class Workbook:
     def records(self) -> Iterator[tuple[int, list[Any]]]:
         """Rows with their number from 1, raw values, position 0 = column A."""
         start = self._sheet.start
-        if start is None:
-            return
-        pad: list[Any] = [""] * start[1]
-        for number, values in enumerate(self._sheet.iter_rows(), start=1):
-            yield number, pad + values if pad else values
+        number = 0
+        if start is not None:
+            pad: list[Any] = [""] * start[1]
+            for number, values in enumerate(self._sheet.iter_rows(), start=1):
+                yield number, pad + values if pad else values
+        # A formula without a stored value is no content to the parser; below the last value it still is a row.
+        marked = {row for row, _column in self.marks.formulas | self.marks.errors if row >= number}
+        for row in sorted(marked):
+            yield row + 1, []
 
     def close(self) -> None:
         """Release the workbook."""
