@@ -18,10 +18,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from trainhub.app import create_app, load_reference
+from trainhub.app import create_app
 from trainhub.config import Settings
 from trainhub.kernel import access, keys
 from trainhub.kernel.db import Base, db, transaction, write_intent
+from trainhub.kernel.initialise import load_reference
 
 SECRET = "a secret for tests only, long enough to be taken"
 TODAY = date(2026, 3, 2)
@@ -47,13 +48,21 @@ def _app(instance: Path) -> Iterator[Flask]:
     app = create_app(settings)
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context():
-        db.metadata.drop_all(db.engine) if not url.startswith("sqlite") else None
+        if not url.startswith("sqlite"):
+            _empty(db.engine)
         Base.metadata.create_all(db.engine)
         with transaction():
             load_reference()
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def _empty(engine: sa.Engine) -> None:
+    """A PostgreSQL database for tests is emptied before the run."""
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
 
 
 @pytest.fixture

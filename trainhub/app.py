@@ -27,7 +27,7 @@ import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
 from trainhub.assets import asset_dir
-from trainhub.kernel import api, audit, db, files, forms, health, i18n, jobs, logs, proxies, web
+from trainhub.kernel import api, audit, db, files, forms, health, i18n, initialise, jobs, logs, proxies, web
 from trainhub.kernel.access import public
 
 
@@ -92,6 +92,8 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     app.register_blueprint(health.blueprint)
     for door in DOORS:
         door.register(app)
+    loaders = [door.load_reference for door in DOORS if hasattr(door, "load_reference")]
+    initialise.register_reference(app, asset_dir("seeds") / "reference", loaders)
     api.init_app(app)
 
     @app.get("/favicon.ico")
@@ -126,12 +128,3 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "VALIDATION_ERROR_STATUS_CODE": 422,
     }
 
-
-def load_reference() -> dict[str, int]:
-    """Load the reference seeds of every door, in order; returns rows by table. Loading again changes nothing."""
-    loaded: dict[str, int] = {}
-    for door in DOORS:
-        load = getattr(door, "load_reference", None)
-        if load is not None:
-            loaded.update(load(asset_dir("seeds") / "reference"))
-    return loaded

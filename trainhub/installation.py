@@ -5,30 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import click
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, keys, migrations
+from trainhub.kernel import audit, backup, keys
 from trainhub.kernel.commands import edge, operator, say
-from trainhub.kernel.db import db, session, transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
-
-
-def initialise() -> dict[str, Any]:
-    """Keys, migrations and reference seeds; doing it again changes nothing."""
-    from trainhub.app import load_reference
-
-    settings = current_app.config["SETTINGS"]
-    settings.instance.mkdir(parents=True, exist_ok=True)
-    made = keys.make(settings.instance, settings.secret_key)
-    keys.keyring()
-    migrations.upgrade(db.engine)
-    with transaction():
-        loaded = load_reference()
-    return {"instance": str(settings.instance), "keys_made": made, "revision": migrations.head(), "reference": loaded}
+from trainhub.kernel.initialise import initialise
 
 
 @edge("init")
@@ -78,6 +66,29 @@ def worker(once: bool) -> dict[str, Any] | None:
     return None
 
 
+@edge("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup_command(file: Path) -> dict[str, Any]:
+    """把数据库、文件和密钥写入一个归档 / write database, files and keys into one archive, with checksums.
+
+    Example: trainhub backup trainhub-2026-11-22.tar.gz
+    """
+    return backup.backup(file)
+
+
+@edge("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="do not ask: everything in this instance is replaced")
+def restore_command(file: Path, yes: bool) -> dict[str, Any]:
+    """用归档替换本实例的全部数据 / replace everything in this instance by an archive.
+
+    Example: trainhub restore trainhub-2026-11-22.tar.gz --yes
+    """
+    if not yes:
+        click.confirm("本实例现有的全部数据将被替换，继续吗？", abort=True, err=True)
+    return backup.restore(file)
+
+
 @click.group("keys")
 def keys_group() -> None:
     """密钥 / the installation's keys."""
@@ -123,6 +134,8 @@ COMMANDS: dict[str, click.Command] = {
     "init": init,
     "serve": serve,
     "worker": worker,
+    "backup": backup_command,
+    "restore": restore_command,
     "keys": keys_group,
     "audit": audit_group,
 }

@@ -9,8 +9,8 @@ from decimal import Decimal
 from enum import Enum
 
 # A spreadsheet program runs a cell that begins like this as a formula (also after apostrophes that an import removed).
-_RISKY = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_OWN_PREFIX = re.compile(r"''*[=+\-@\t\r＝＋－＠]")
+_RISKY = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_OWN_PREFIX = re.compile(r"''*[=+\-@\t\r\n＝＋－＠]")
 _FORMULA = re.compile(r"[=+\-@\t]")
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?%?\Z|-+\Z")
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[eE]\+(\d{2,3})\Z")

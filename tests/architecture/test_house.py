@@ -1,0 +1,137 @@
+"""The tests that police the house: contracts, routes, templates, modules, tables, line budgets, errors."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from trainhub.app import load_tables
+from trainhub.kernel.db import Base
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("trainhub", "courses", "enterprises")
+SOURCES = [p for room in ROOMS for p in sorted((ROOT / room).rglob("*.py")) if "migrations" not in p.parts and "_assets" not in p.parts]
+BUDGET = 400
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_every_route_carries_exactly_one_access_rule(_app: Flask) -> None:
+    unguarded = sorted(
+        f"{rule.rule} ({rule.endpoint})"
+        for rule in _app.url_map.iter_rules()
+        if rule.endpoint != "static" and not hasattr(_app.view_functions[rule.endpoint], "access_rule")
+    )
+    assert unguarded == []
+
+
+def test_every_permission_used_by_a_route_is_granted_to_somebody(_app: Flask) -> None:
+    known = set(_app.extensions["trainhub.permissions"])
+    rules = {getattr(view, "access_rule", "public") for view in _app.view_functions.values()}
+    assert sorted(rules - {"public", "signed_in"} - known) == []
+
+
+def test_every_template_compiles_and_sits_in_a_room(_app: Flask) -> None:
+    folders = {"_layout", "_macros", "trainhub", "courses", "enterprises"}
+    names = _app.jinja_env.list_templates(filter_func=lambda name: name.endswith((".html", ".txt", ".xml")))
+    names = [name for name in names if (ROOT / "templates" / name).exists()]
+    assert names
+    assert sorted({name.split("/")[0] for name in names} - folders) == []
+    for name in names:
+        _app.jinja_env.get_template(name)
+
+
+def test_templates_obey_the_content_security_policy() -> None:
+    import re
+
+    bad = re.compile(r"<style|\sstyle=|\son[a-z]+=\"|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(json|ld\+json)\")|javascript:", re.I)
+    found = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
+        found += [f"{path.relative_to(ROOT)}: {m.group(0)}" for m in bad.finditer(text)]
+    assert found == []
+
+
+def test_the_factory_loads_every_table() -> None:
+    declared = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Assign) and any(getattr(t, "id", "") == "__tablename__" for t in node.targets):
+                assert isinstance(node.value, ast.Constant)
+                declared.add(node.value.value)
+    load_tables()
+    assert declared == set(Base.metadata.tables)
+
+
+def test_files_stay_within_the_line_budget() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in SOURCES if (n := len(p.read_text().splitlines())) > BUDGET}
+    assert long == {}
+
+
+def test_nobody_uses_the_legacy_query_interface() -> None:
+    legacy = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr == "query" and isinstance(node.value, ast.Name) and node.value.id[:1].isupper():
+                legacy.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            if isinstance(node, ast.Attribute) and node.attr == "Model" and isinstance(node.value, ast.Name) and node.value.id == "db":
+                legacy.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert legacy == []
+
+
+def test_only_edges_commit() -> None:
+    commits = []
+    for path in SOURCES:
+        if path.name in ("db.py", "backup.py") and "kernel" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
+                commits.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert commits == []
+
+
+def test_every_module_and_package_says_what_it_is_for() -> None:
+    silent = [str(p.relative_to(ROOT)) for p in SOURCES if p.read_text().strip() and not ast.get_docstring(ast.parse(p.read_text()))]
+    assert silent == []
+
+
+def test_packages_hold_only_a_docstring() -> None:
+    for path in SOURCES:
+        if path.name == "__init__.py" and path.parent.name in ("trainhub", "courses", "enterprises", "kernel", "policy"):
+            body = ast.parse(path.read_text()).body
+            rest = [n for n in body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+            rest = [n for n in rest if not (isinstance(n, ast.Assign) and n.targets[0].id == "__version__")]  # type: ignore[attr-defined]
+            assert rest == [], path
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_every_module_imports_alone_in_a_fresh_interpreter() -> None:
+    program = (
+        "import importlib, os, sys\n"
+        "bad = []\n"
+        "for name in sys.argv[1:]:\n"
+        "    pid = os.fork()\n"
+        "    if pid == 0:\n"
+        "        try:\n"
+        "            importlib.import_module(name)\n"
+        "        except BaseException as error:\n"
+        "            print(name, repr(error), flush=True)\n"
+        "            os._exit(1)\n"
+        "        os._exit(0)\n"
+        "    bad.append(os.waitpid(pid, 0)[1])\n"
+        "sys.exit(any(bad))\n"
+    )
+    names = [_module(p) for p in SOURCES if p.name != "__main__.py"]
+    # Third-party packages are loaded once before the forks; ours each time afresh.
+    warm = "import flask, sqlalchemy, apiflask, flask_wtf, flask_babel, alembic, pydantic\n"
+    done = subprocess.run([sys.executable, "-c", warm + program, *names], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")

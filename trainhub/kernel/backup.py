@@ -1,0 +1,235 @@
+"""Backup and restore: database rows, files and the key file in one archive, verified by checksums.
+
+The archive is a tar.gz: `manifest.json` (format, revision, rows and SHA-256 of each member), `keys.json` (wrapped, as in
+the instance), `tables/<table>.jsonl` and `files/<sha256>`. Rows travel as JSON, so a college that outgrows its laptop
+restores its SQLite backup into PostgreSQL. A restore first reads everything, checks every checksum and opens the keys
+with the current secret; only then it writes, in one transaction.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+from flask import current_app
+
+from trainhub.kernel import files, keys, migrations
+from trainhub.kernel.db import Base, db, session, transaction
+from trainhub.kernel.errors import Refused
+
+FORMAT = 1
+BATCH = 2000
+SKIPPED = {"worker_heartbeat"}
+
+
+class BadArchive(Refused):
+    """The file is no backup of ours, or it was changed or cut off."""
+
+    code = "bad_archive"
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return {"$at": value.isoformat()}
+    if isinstance(value, date):
+        return {"$on": value.isoformat()}
+    if isinstance(value, bytes | memoryview):
+        return {"$bytes": base64.b64encode(bytes(value)).decode()}
+    return value
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, text),) = value.items()
+        if kind == "$at":
+            return datetime.fromisoformat(text)
+        if kind == "$on":
+            return date.fromisoformat(text)
+        if kind == "$bytes":
+            return base64.b64decode(text)
+    return value
+
+
+def _tables() -> list[sa.Table]:
+    return [table for table in Base.metadata.sorted_tables if table.name not in SKIPPED]
+
+
+def _rows(table: sa.Table) -> Iterator[bytes]:
+    key = list(table.primary_key.columns)
+    result = session().execute(sa.select(table).order_by(*key).execution_options(yield_per=BATCH))
+    names = [column.name for column in table.columns]
+    for row in result:
+        plain = {name: _encode(value) for name, value in zip(names, row, strict=True)}
+        yield json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str).encode() + b"\n"
+
+
+def _add(archive: tarfile.TarFile, name: str, file: IO[bytes], manifest: dict[str, Any]) -> None:
+    file.seek(0)
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+        size += len(chunk)
+    file.seek(0)
+    info = tarfile.TarInfo(name)
+    info.size = size
+    archive.addfile(info, file)
+    manifest["members"][name] = digest.hexdigest()
+
+
+def backup(target: Path) -> dict[str, Any]:
+    """Write the archive (mode 0600, atomically); returns counts. The database is read in one consistent transaction."""
+    settings = current_app.config["SETTINGS"]
+    manifest: dict[str, Any] = {"format": FORMAT, "revision": migrations.revision_of(session().connection()), "members": {}, "rows": {}}
+    part = target.with_name(target.name + ".part")
+    if session().get_bind().dialect.name == "postgresql":
+        session().rollback()
+        session().connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    part.touch(mode=0o600)
+    with gzip.open(part, "wb", compresslevel=6) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        _add(archive, keys.FILE, io.BytesIO((settings.instance / keys.FILE).read_bytes()), manifest)
+        for table in _tables():
+            with tempfile.TemporaryFile() as spool:
+                count = 0
+                for line in _rows(table):
+                    spool.write(line)
+                    count += 1
+                manifest["rows"][table.name] = count
+                _add(archive, f"tables/{table.name}.jsonl", spool, manifest)
+        for row in session().scalars(sa.select(files.StoredFile).order_by(files.StoredFile.id)).unique():
+            name = f"files/{row.sha256}"
+            if name not in manifest["members"]:
+                with tempfile.TemporaryFile() as spool:
+                    for chunk in files.stream(row):
+                        spool.write(chunk)
+                    _add(archive, name, spool, manifest)
+        text = json.dumps(manifest, indent=1).encode()
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(text)
+        archive.addfile(info, io.BytesIO(text))
+    session().rollback()
+    part.replace(target)
+    return {
+        "file": str(target),
+        "bytes": target.stat().st_size,
+        "tables": len(manifest["rows"]),
+        "rows": sum(manifest["rows"].values()),
+        "files": sum(1 for name in manifest["members"] if name.startswith("files/")),
+    }
+
+
+def check(source: Path) -> dict[str, Any]:
+    """Read the whole archive and compare every checksum; returns the manifest. Raises BadArchive."""
+    digests: dict[str, str] = {}
+    manifest: dict[str, Any] | None = None
+    try:
+        with tarfile.open(source, "r:gz") as archive:
+            for member in archive:
+                file = archive.extractfile(member)
+                if file is None:
+                    raise BadArchive(f"备份文件中有无法识别的内容：{member.name}。请换一份备份。")
+                if member.name == "manifest.json":
+                    manifest = json.loads(file.read())
+                    continue
+                digest = hashlib.sha256()
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+                digests[member.name] = digest.hexdigest()
+    except (tarfile.TarError, EOFError, OSError, ValueError) as broken:
+        raise BadArchive(f"备份文件 {source.name} 无法读取，可能已损坏或不完整（{broken}）。请换一份备份。") from broken
+    if manifest is None or manifest.get("format") != FORMAT:
+        raise BadArchive(f"{source.name} 不是 trainhub 的备份文件，或由不兼容的版本生成。")
+    wrong = sorted(name for name in manifest["members"].keys() | digests.keys() if manifest["members"].get(name) != digests.get(name))
+    if wrong:
+        raise BadArchive(f"备份文件 {source.name} 的校验和不符（{wrong[0]} 等 {len(wrong)} 项），内容已被改动或损坏，没有恢复任何数据。")
+    return manifest
+
+
+def restore(source: Path) -> dict[str, Any]:
+    """Replace this instance's database, files and keys by the archive's. All or nothing.
+
+    Raises BadArchive, keys.WrongSecret (the current secret does not open the archive's keys), or Refused when the archive
+    comes from a newer version.
+    """
+    settings = current_app.config["SETTINGS"]
+    manifest = check(source)
+    if manifest["revision"] != migrations.head():
+        raise Refused(
+            f"备份的数据库版本是 {manifest['revision']}，当前程序是 {migrations.head()}：请用生成备份的版本恢复，再升级程序。", code="other_revision"
+        )
+    with tarfile.open(source, "r:gz") as archive:
+        key_text = _member(archive, keys.FILE).read().decode()
+        ring = keys.unwrap(key_text, settings.secret_key)
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    migrations.upgrade(db.engine)
+    with tarfile.open(source, "r:gz") as archive, transaction() as current:
+        _clear(current)
+        for table in _tables():
+            _load(current, table, _member(archive, f"tables/{table.name}.jsonl"))
+        _reset_sequences(current)
+        import obstore
+
+        for name in manifest["members"]:
+            if name.startswith("files/"):
+                obstore.put(files.store(), files.path_of(name.removeprefix("files/")), _member(archive, name).read())
+        part = settings.instance / (keys.FILE + ".restored")
+        part.touch(mode=0o600)
+        part.write_text(key_text)
+    part.replace(settings.instance / keys.FILE)
+    current_app.extensions["trainhub.keyring"] = ring
+    return {"tables": len(manifest["rows"]), "rows": sum(manifest["rows"].values()), "revision": manifest["revision"]}
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = archive.extractfile(name)
+    assert file is not None
+    return file
+
+
+def _clear(current: Any) -> None:
+    """Empty every table; foreign keys and append-only triggers are suspended inside this transaction only."""
+    if current.get_bind().dialect.name == "postgresql":
+        current.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        for table in Base.metadata.tables.values():
+            current.execute(table.delete())
+        return
+    current.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
+    from trainhub.kernel.audit import APPEND_ONLY_SQLITE
+
+    current.execute(sa.text("DROP TRIGGER IF EXISTS audit_event_no_delete"))
+    current.execute(sa.text("DROP TRIGGER IF EXISTS audit_event_no_update"))
+    for table in reversed(Base.metadata.sorted_tables):
+        current.execute(table.delete())
+    for statement in APPEND_ONLY_SQLITE:
+        current.execute(sa.text(statement))
+
+
+def _load(current: Any, table: sa.Table, file: IO[bytes]) -> None:
+    batch: list[dict[str, Any]] = []
+    for line in file:
+        batch.append({name: _decode(value) for name, value in json.loads(line).items()})
+        if len(batch) == BATCH:
+            current.execute(table.insert(), batch)
+            batch = []
+    if batch:
+        current.execute(table.insert(), batch)
+
+
+def _reset_sequences(current: Any) -> None:
+    """PostgreSQL counts on from the highest restored key."""
+    if current.get_bind().dialect.name != "postgresql":
+        return
+    for table in _tables():
+        for column in table.primary_key.columns:
+            sequence = current.scalar(sa.text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
+            if sequence:
+                current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))
