@@ -60,13 +60,6 @@ class Package:
     name: str
     root: Path
 
-    def path(self, relative: str) -> Path:
-        """The file of the package with this path (an `AssetDoc.path`, with `root` as the course's folder); refuses to leave it."""
-        target = (self.root / relative).resolve()
-        if not target.is_relative_to(self.root.resolve()):
-            raise PackageRefused(relative, _("路径指向包外，不予读取"), code="unsafe_path")
-        return target
-
 
 def _safe_parts(name: str, limits: Limits) -> tuple[str, ...] | None:
     """The parts of a member's path; None for what is left out silently; refuses what could leave the folder."""

@@ -317,7 +317,7 @@ class SectionDoc:
 
 @dataclass(frozen=True, slots=True)
 class AssetDoc:
-    """A file of the package: `name` as the course refers to it (`/static/<name>`), `path` inside the package's root."""
+    """A file of the package: `name` as the course refers to it (`/static/<name>`), `path` below the course's folder."""
 
     name: str
     path: str

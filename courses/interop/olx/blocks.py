@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -62,7 +63,10 @@ def read_leaf(tag: str, element: Element, settings: Settings) -> Content | None:
 def unknown(tag: str, element: Element) -> UnknownDoc:
     """A block that is kept as text."""
     reason = REASONS.get(tag)
-    source = markup.outer(element)
+    copy = deepcopy(element)
+    for name in ("url_name", "slug", "display_name"):  # they are the block's key and title
+        copy.attrib.pop(name, "")
+    source = markup.outer(copy)
     return UnknownDoc(tag, source, reason() if reason else _("没有与 %(tag)s 对应的组件，保留原文", tag=tag))
 
 

@@ -17,7 +17,7 @@ from trainhub.kernel.i18n import _
 MAX_ROOT_DEPTH = 4
 MAX_XML = 20 << 20
 # Folders of a course that hold no definitions.
-NO_BLOCKS = frozenset("about assets course drafts info policies static tabs wiki textbook textbooks".split())
+NO_BLOCKS = frozenset(["about", "assets", "course", "drafts", "info", "policies", "static", "tabs", "wiki", "textbook", "textbooks"])
 
 
 def find_root(folder: Path) -> Path | None:
@@ -45,6 +45,7 @@ class CourseFiles:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._definitions: dict[str, list[str]] | None = None
+        self.lone_pages: set[str] = set()
 
     def exists(self, relative: str) -> bool:
         """Whether there is such a file inside the course."""
@@ -107,10 +108,8 @@ class CourseFiles:
         names = {self._name(path, folder) for path in folder.rglob("*.xml") if _is_content(path)}
         if folder.name == "html":  # an html page may stand without its XML
             pages = {self._name(path, folder) for path in folder.rglob("*.html") if _is_content(path)}
-            self.lone_pages = pages - names
+            self.lone_pages |= pages - names
         return sorted(names)
-
-    lone_pages: set[str] = set()
 
     @staticmethod
     def _name(path: Path, folder: Path) -> str:

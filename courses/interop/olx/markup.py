@@ -10,12 +10,13 @@ from courses.interop.packages import PackageRefused
 from trainhub.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element, _ElementTree
+    from lxml.etree import _Element
 
     Element = _Element
-    Tree = _ElementTree
+else:  # lxml is loaded only where a file is read
+    Element = object
 
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
 ENCODINGS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "gb2312", "gbk", "gb18030", "windows-1252"})
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _FIRST_TAG = re.compile(rb"<[A-Za-z_]")
@@ -45,7 +46,7 @@ def parse(raw: bytes, file: str) -> Element:
         problem = _("不是完整的 XML（%(why)s）；请修复或重新导出该文件", why=error.msg)
         raise PackageRefused(file, problem, line=error.lineno or 1, code="broken_file") from error
     info = root.getroottree().docinfo
-    if info.doctype:
+    if info is not None and info.doctype:
         raise PackageRefused(file, _("含有 DOCTYPE 或实体声明，出于安全不予读取；请删除该声明"), code="broken_file")
     return root
 
@@ -54,6 +55,11 @@ def tag_of(element: Element) -> str:
     """The tag without namespace; "" for what is no element (an unresolved entity)."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """The attributes of an element."""
+    return {str(name): str(value) for name, value in element.attrib.items()}
 
 
 def outer(element: Element) -> str:
@@ -98,11 +104,37 @@ def fragment(markup: str) -> Element:
     from lxml import etree
     from lxml import html as lxml_html
 
+    text = clean(markup)
     try:
-        return parse(f"<x>{clean(markup)}</x>".encode(), "markup")
+        return parse(f"<x>{text}</x>".encode(), "markup")
     except PackageRefused:
-        wrapped = lxml_html.fragment_fromstring(clean(markup), create_parent="x")
+        pass
+    try:
+        wrapped = lxml_html.fragment_fromstring(text, create_parent="x")
         return parse(etree.tostring(wrapped, encoding="utf-8"), "markup")
+    except (PackageRefused, etree.ParserError, ValueError):  # names that XML cannot carry, such as Word's <o:p>
+        return parse(f"<x>{escape(plain(text), quote=False)}</x>".encode(), "markup")
+
+
+def sound(markup: str) -> str:
+    """An HTML page unchanged when every tag is closed properly, else repaired the way browsers read it."""
+    from lxml import etree
+    from lxml import html as lxml_html
+
+    try:
+        etree.fromstring(markup, etree.HTMLParser(recover=False))
+        return markup
+    except (etree.XMLSyntaxError, ValueError):
+        pass
+    try:
+        parts = lxml_html.fragments_fromstring(clean(markup))
+    except (etree.ParserError, ValueError):
+        return f"<p>{escape(plain(markup), quote=False)}</p>"
+    texts = [
+        str(lxml_html.tostring(part, encoding="unicode")) if hasattr(part, "tag") else escape(str(part), quote=False)
+        for part in parts
+    ]
+    return "".join(texts).strip()
 
 
 def clean(text: str) -> str:

@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _
 
 # Only dress: their content counts as if it stood in the problem itself. In any other element (a table, a sentence) the
 # answers' places are numbered, so that the layout survives.
-DRESS = frozenset("text div section center article fieldset form span problem".split())
+DRESS = frozenset(["text", "div", "section", "center", "article", "fieldset", "form", "span", "problem"])
 
 
 @dataclass(frozen=True, slots=True)

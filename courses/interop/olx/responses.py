@@ -20,19 +20,15 @@ CHOICES = {
 }
 TYPED = frozenset({"stringresponse", "numericalresponse", "formularesponse"})
 BY_PERSON = frozenset(
-    """customresponse schematicresponse imageresponse annotationresponse coderesponse externalresponse symbolicresponse
-    choicetextresponse javascriptresponse""".split()
+    ["customresponse", "schematicresponse", "imageresponse", "annotationresponse", "coderesponse", "externalresponse", "symbolicresponse", "choicetextresponse", "javascriptresponse"]
 )
 RESPONSES = frozenset(CHOICES) | TYPED | BY_PERSON | {"optionresponse"}
 GROUPS = ("choicegroup", "checkboxgroup", "radiogroup")
 INPUTS = frozenset(
-    """optioninput choicegroup checkboxgroup radiogroup textline formulaequationinput textbox jsinput filesubmission codeinput
-    matlabinput schematic imageinput crystallography vsepr_input chemicalequationinput drag_and_drop_input editamoleculeinput
-    designprotein2dinput editageneinput annotationinput radiotextgroup checkboxtextgroup javascriptinput""".split()
+    ["optioninput", "choicegroup", "checkboxgroup", "radiogroup", "textline", "formulaequationinput", "textbox", "jsinput", "filesubmission", "codeinput", "matlabinput", "schematic", "imageinput", "crystallography", "vsepr_input", "chemicalequationinput", "drag_and_drop_input", "editamoleculeinput", "designprotein2dinput", "editageneinput", "annotationinput", "radiotextgroup", "checkboxtextgroup", "javascriptinput"]
 )
 SIDE = frozenset(
-    """responseparam solution additional_answer stringequalhint correcthint regexphint hintgroup answer compoundhint
-    numericalhint formulahint script parallelhint""".split()
+    ["responseparam", "solution", "additional_answer", "stringequalhint", "correcthint", "regexphint", "hintgroup", "answer", "compoundhint", "numericalhint", "formulahint", "script", "parallelhint"]
 )
 TRUE_FALSE = (
     {"true", "false"}, {"yes", "no"}, {"对", "错"}, {"正确", "错误"}, {"是", "否"}, {"√", "×"}, {"t", "f"}, {"✓", "✗"},
@@ -82,7 +78,7 @@ def explanation_of(element: Element) -> str:
 def _solution(element: Element) -> str:
     body = deepcopy(element)
     children = [child for child in body if markup.tag_of(child)]
-    if len(children) == 1 and markup.tag_of(children[0]) == "div" and not markup.text_of(body).strip() == "":
+    if len(children) == 1 and markup.tag_of(children[0]) == "div" and markup.text_of(body):
         lone = children[0]
         outside = (body.text or "").strip() + (lone.tail or "").strip()
         if not outside and (lone.get("class") or "") in ("detailed-solution", "worked-solution", ""):
@@ -267,7 +263,7 @@ def _source(element: Element) -> str:
     """The response with only its inputs, parameters and code: what the stem holds is not repeated, solutions are read apart."""
     from lxml import etree
 
-    kept = etree.Element(markup.tag_of(element), dict(element.attrib))
+    kept = etree.Element(markup.tag_of(element), markup.attributes(element))
     for node in element.iter():
         tag = markup.tag_of(node)
         if node is element or tag == "solution" or (tag not in INPUTS and tag not in SIDE):

@@ -1,0 +1,377 @@
+"""An OLX folder -> `CourseDoc`. Reads whole or refuses; never runs anything it finds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from courses.interop.olx import blocks, carrier, markup, settings, values
+from courses.interop.olx.files import CourseFiles
+from courses.interop.olx.markup import Element
+from courses.interop.olx.problems import read_problem
+from courses.interop.packages import PackageRefused
+from courses.interop.types import (
+    BlockDoc,
+    Content,
+    CountsDoc,
+    CourseDoc,
+    HtmlDoc,
+    PageDoc,
+    SectionDoc,
+    UnitDoc,
+    UnsupportedDoc,
+)
+from trainhub.kernel.i18n import _
+
+STRUCTURE = ("chapter", "sequential", "vertical")
+UNPUBLISHED = "unpublished"
+MAX_DEPTH = 40
+NAMED = 12
+# Children of structure that are no content of their own.
+SILENT = frozenset({"wiki", "textbook", "static_tab", "course_info", "about", "show", "progress", "external_link"})
+_STATIC = re.compile(r"/static/([^\"'\s<>?#)&]+)")
+_EMPTY_PAGE = "<p></p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A definition: its tag and name, its element (None when its file is missing), and attributes after the policy."""
+
+    tag: str
+    name: str
+    element: Element
+    settings: dict[str, str]
+    file: str
+
+    @property
+    def title(self) -> str:
+        return values.unquoted(self.settings.get("display_name", ""))
+
+    @property
+    def is_published(self) -> bool:
+        return not values.is_true(self.settings.get("visible_to_staff_only", ""))
+
+
+def read_olx(root: Path) -> CourseDoc:
+    """Read the course whose course.xml lies in `root`. Refuses a broken file by name and line (`PackageRefused`)."""
+    return _Reader(CourseFiles(root)).course()
+
+
+class _Reader:
+    def __init__(self, files: CourseFiles) -> None:
+        self.files = files
+        self.seen: set[tuple[str, str]] = set()
+        self.keys: set[str] = set()
+        self.pages_read: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.warnings: list[str] = []
+        self.unsupported: list[UnsupportedDoc] = []
+        self.policy: dict[str, dict[str, object]] = {}
+        self.folder = ""  # "drafts/" while drafts are read
+
+    def course(self) -> CourseDoc:
+        head = settings.read_head(self.files)
+        self.policy = head.policy
+        self.warnings += head.warnings
+        sections = [section for child in head.element for section in self.sections(child, head.file)]
+        sections += self.orphans()
+        assets = tuple(self.files.assets())
+        number = self.counts
+        known = {"chapter", "sequential", "vertical", "problem", "video", "html", "discussion"}
+        doc = head.doc(
+            sections=tuple(sections),
+            assets=assets,
+            unsupported=tuple(self.unsupported),
+            counts=CountsDoc(
+                number["chapter"], number["sequential"], number["vertical"], number["problem"], number["video"],
+                number["html"], number["discussion"],
+                tuple(sorted((tag, n) for tag, n in number.items() if tag not in known)),
+            ),
+        )
+        return settings.with_warnings(doc, (*self.warnings, *_missing_assets(doc)))
+
+    # --- structure
+
+    def sections(self, child: Element, file: str, *, is_orphan: bool = False) -> list[SectionDoc]:
+        if markup.tag_of(child) in SILENT or not markup.tag_of(child):
+            return []
+        found = self.find(child, file)
+        if found is None:
+            return []
+        if found.tag != "chapter":
+            unit = self.unit(found, 0)
+            return [SectionDoc(self.key(f"{found.name}-section"), unit.title, (unit,), is_published=not is_orphan)]
+        units = [
+            self.unit(inside, 1)
+            for node in found.element
+            if markup.tag_of(node) not in SILENT
+            for inside in [self.find(node, found.file)]
+            if inside is not None
+        ]
+        starts_at = self.instant(found, "start")
+        published = found.is_published and not is_orphan
+        return [SectionDoc(self.key(found.name), found.title, tuple(units), starts_at, published)]
+
+    def unit(self, found: Found, depth: int) -> UnitDoc:
+        """A sequential; anything else directly in a chapter becomes a unit of its own."""
+        if found.tag in ("sequential", "problemset", "videosequence"):
+            if found.tag != "sequential":
+                self.cannot(found, blocks.WRAPPERS[found.tag]())
+            pages = [
+                self.page(inside, depth + 1)
+                for node in found.element
+                for inside in [self.find(node, found.file)]
+                if inside is not None
+            ]
+        else:
+            page = self.page(found, depth + 1)
+            return UnitDoc(self.key(f"{found.name}-unit"), page.title, (page,))
+        return UnitDoc(
+            key=self.key(found.name),
+            title=found.title,
+            pages=tuple(pages),
+            is_graded=values.is_true(found.settings.get("graded", "")),
+            assignment=values.unquoted(found.settings.get("format", "")),
+            starts_at=self.instant(found, "start"),
+            due_at=self.instant(found, "due"),
+            is_published=found.is_published,
+        )
+
+    def page(self, found: Found, depth: int) -> PageDoc:
+        """A vertical; anything else directly in a sequential becomes a page of its own."""
+        if found.tag == "vertical":
+            key = self.key(found.name)
+            inside = self.children(found, depth)
+            return PageDoc(key, found.title, tuple(inside), found.is_published)
+        inside = self.blocks(found, depth)
+        return PageDoc(self.key(f"{found.name}-page"), found.title, tuple(inside), found.is_published)
+
+    def children(self, found: Found, depth: int) -> list[BlockDoc]:
+        if depth > MAX_DEPTH:
+            raise PackageRefused(found.file, _("嵌套层数过多"), code="broken_file")
+        inside: list[BlockDoc] = []
+        for node in found.element:
+            if markup.tag_of(node) == "show":
+                inside += self.shown(node, found, depth)
+            elif markup.tag_of(node) not in SILENT:
+                child = self.find(node, found.file)
+                if child is not None:
+                    inside += self.blocks(child, depth + 1)
+        return inside
+
+    def shown(self, node: Element, parent: Found, depth: int) -> list[BlockDoc]:
+        """`<show sources="i4x://org/course/problem/name; …"/>` of a conditional: references in another spelling."""
+        inside: list[BlockDoc] = []
+        for source in re.split(r"[;\s]+", str(node.get("sources") or "")):
+            match = re.search(r"type@([\w-]+)\+block@(.+)$|/([\w-]+)/([^/]+)$", source)
+            if match:
+                tag, name = match[1] or match[3], match[2] or match[4]
+                child = self.load(tag, name, parent.file)
+                inside += self.blocks(child, depth + 1) if child is not None else []
+        return inside
+
+    def blocks(self, found: Found, depth: int) -> list[BlockDoc]:
+        if found.tag in blocks.WRAPPERS:
+            self.cannot(found, blocks.WRAPPERS[found.tag]())
+            return self.children(found, depth)
+        if found.tag in ("vertical", *STRUCTURE):
+            self.warnings.append(_("%(block)s 嵌在页面中，内容并入该页", block=f"{found.tag}/{found.name}"))
+            return self.children(found, depth)
+        title, content = found.title, self.content(found)
+        if found.tag == "openassessment":
+            title = title or values.unquoted(_first_title(found.element))
+        elif found.tag in ("poll", "survey"):
+            title = title or found.settings.get("block_name", "")
+        return [BlockDoc(self.key(found.name), title, content)]
+
+    def content(self, found: Found) -> Content:
+        if found.tag == "html":
+            return HtmlDoc(self.html(found))
+        if found.tag == "problem":
+            read = read_problem(found.element, found.settings)
+            if read.reasons:
+                self.cannot(found, "；".join(read.reasons))
+            return read.problem
+        leaf = blocks.read_leaf(found.tag, found.element, found.settings)
+        if leaf is not None:
+            return leaf
+        content = blocks.unknown(found.tag, found.element)
+        self.cannot(found, content.reason)
+        return content
+
+    def html(self, found: Found) -> str:
+        element = found.element
+        filename = str(element.get("filename") or "").replace(":", "/")
+        if filename and not len(element) and not (element.text or "").strip():
+            for file in (f"{self.folder}html/{filename}.html", f"html/{filename}.html", f"{self.folder}html/{filename}"):
+                if self.files.exists(file):
+                    self.pages_read.add(filename.replace("/", ":"))
+                    text = markup.with_static_links(self.files.text(file).strip())
+                    return "" if text == _EMPTY_PAGE else text
+            self.cannot(found, _("缺少文件 html/%(name)s.html，内容为空", name=filename), warn=True)
+            return ""
+        return markup.inner(element)
+
+    # --- definitions
+
+    def find(self, node: Element, file: str) -> Found | None:
+        """The definition a child element points at or is. None, with a warning, for a missing or repeated one."""
+        tag = markup.tag_of(node)
+        if not tag:
+            return None
+        name = str(node.get("url_name") or node.get("slug") or "")
+        is_empty = not len(node) and not (node.text or "").strip()
+        if tag == "html" and is_empty:  # a note for checkers, or a page without XML
+            is_pointer = set(node.attrib) <= {"url_name", "slug"}
+        else:
+            is_pointer = is_empty and (set(node.attrib) <= {"url_name", "slug"} or self.path(tag, name) is not None)
+        if name and is_pointer:
+            return self.load(tag, name, file, node)
+        if not name:
+            name = str(node.get("filename") or "") or f"{Path(file).stem}-{tag}-{sum(1 for _x in node.itersiblings(preceding=True)) + 1}"
+        return self.define(tag, name, node, file)
+
+    def path(self, tag: str, name: str) -> str | None:
+        """The file of a definition."""
+        relative = f"{tag}/{name.replace(':', '/')}.xml" if name else ""
+        if self.folder and relative and self.files.exists(self.folder + relative):
+            return self.folder + relative
+        return relative if relative and self.files.exists(relative) else None
+
+    def load(self, tag: str, name: str, parent: str, pointer: Element | None = None) -> Found | None:
+        """The definition in a file; attributes at the pointer itself count above those of the file."""
+        path = self.path(tag, name)
+        if path is not None:
+            element = self.files.xml(path)
+            for attribute, value in pointer.attrib.items() if pointer is not None else ():
+                element.set(attribute, value)
+            if markup.tag_of(element) != tag:
+                problem = _("应是 <%(tag)s>，实际是 <%(other)s>", tag=tag, other=markup.tag_of(element))
+                raise PackageRefused(path, problem, line=1, code="broken_file")
+            return self.define(tag, name, element, path)
+        if tag == "html" and self.files.exists(f"html/{name.replace(':', '/')}.html"):
+            from lxml import etree
+
+            return self.define(tag, name, etree.Element("html", filename=name), parent)
+        reason = _("%(parent)s 指向的文件 %(tag)s/%(name)s.xml 不存在", parent=parent, tag=tag, name=name)
+        self.unsupported.append(UnsupportedDoc(f"{tag}/{name}", reason))
+        self.warnings.append(reason)
+        return None
+
+    def define(self, tag: str, name: str, element: Element, file: str) -> Found | None:
+        if (tag, name) in self.seen:
+            block = f"{tag}/{name}"
+            self.warnings.append(_("%(block)s 被多次引用，只在第一处导入（第二处：%(file)s）", block=block, file=file))
+            return None
+        self.seen.add((tag, name))
+        if tag == "html":
+            carried = carrier.unpack(element, self.files) if len(element) or element.get("filename") else None
+            if carried is not None:
+                self.pages_read.add(str(element.get("filename") or ""))
+                element, tag = carried, markup.tag_of(carried)
+        self.counts[tag] += 1
+        attributes = values.merged(markup.attributes(element), self.policy.get(f"{tag}/{name}", {}))
+        return Found(tag, name, element, attributes, file)
+
+    def orphans(self) -> list[SectionDoc]:
+        """What no parent points at: kept, in sections nobody sees, and named in the warnings."""
+        names = self.files.definitions()
+        sections: list[SectionDoc] = []
+        units: list[UnitDoc] = []
+        pages: list[PageDoc] = []
+        loose: list[BlockDoc] = []
+        left: list[str] = []
+        for folder in ("", "drafts/"):
+            self.folder = folder
+            tags = [tag.removeprefix("drafts/") for tag in names if tag.startswith("drafts/") == bool(folder)]
+            order = [*STRUCTURE, *blocks.WRAPPERS]
+            tags.sort(key=lambda tag: (order.index(tag) if tag in order else len(order), tag))
+            for tag in tags:
+                for name in names[folder + tag]:
+                    if (tag, name) in self.seen:
+                        if folder:
+                            self.warnings.append(_("草稿 %(block)s 已有发布版本，没有导入", block=f"{tag}/{name}"))
+                        continue
+                    left.append(f"{folder}{tag}/{name}")
+                    found = self.load(tag, name, folder + tag)
+                    if found is None:
+                        continue
+                    if tag == "chapter":
+                        self.seen.discard((tag, name))
+                        self.counts[tag] -= 1
+                        sections += self.sections(_pointer(tag, name), folder + tag, is_orphan=True)
+                    elif tag in ("sequential", "problemset", "videosequence"):
+                        units.append(self.unit(found, 1))
+                    elif tag == "vertical":
+                        pages.append(self.page(found, 2))
+                    else:
+                        loose += self.blocks(found, 3)
+        self.folder = ""
+        for name in sorted(self.files.lone_pages - self.pages_read):
+            if ("html", name) not in self.seen:
+                left.append(f"html/{name}")
+                found = self.load("html", name, "html")
+                loose += self.blocks(found, 3) if found is not None else []
+        if loose:
+            pages.append(PageDoc(self.key(f"{UNPUBLISHED}-blocks"), _("未编入目录的组件"), tuple(loose)))
+        if pages:
+            units.append(UnitDoc(self.key(f"{UNPUBLISHED}-pages"), _("未编入目录的页面"), tuple(pages)))
+        if units:
+            sections.append(SectionDoc(self.key(UNPUBLISHED), _("未编入目录的内容"), tuple(units), is_published=False))
+        for block in left:
+            self.warnings.append(_("%(block)s 没有被任何上级引用，已放入未发布的章节", block=block))
+        return sections
+
+    # --- small things
+
+    def key(self, name: str) -> str:
+        """A key nobody else of this course has."""
+        key, number = name, 2
+        while key in self.keys:
+            key, number = f"{name}-{number}", number + 1
+        self.keys.add(key)
+        return key
+
+    def instant(self, found: Found, name: str) -> datetime | None:
+        try:
+            return values.instant(found.settings.get(name, ""))
+        except ValueError:
+            block = f"{found.tag}/{found.name}"
+            self.warnings.append(_("%(block)s 的 %(name)s 不是日期，已忽略", block=block, name=name))
+            return None
+
+    def cannot(self, found: Found, reason: str, *, warn: bool = False) -> None:
+        block = f"{found.tag}/{found.name}"
+        self.unsupported.append(UnsupportedDoc(block, reason))
+        if warn:
+            self.warnings.append(f"{block}：{reason}")
+
+
+def _pointer(tag: str, name: str) -> Element:
+    from lxml import etree
+
+    return etree.Element(tag, url_name=name)
+
+
+def _first_title(element: Element) -> str:
+    node = next((child for child in element if markup.tag_of(child) == "title"), None)
+    return markup.text_of(node) if node is not None else ""
+
+
+def _missing_assets(doc: CourseDoc) -> list[str]:
+    """Files that pages refer to and the package lacks: one warning with the first names."""
+    have = {asset.name.replace(" ", "_") for asset in doc.assets}
+    wanted: dict[str, None] = {}
+    for block in doc.blocks():
+        for name in _STATIC.findall(repr(block.content)):
+            wanted.setdefault(name.rstrip("\\"))
+    from urllib.parse import unquote
+
+    missing = [name for name in wanted if unquote(name).replace(" ", "_") not in have]
+    if not missing:
+        return []
+    names = "、".join(missing[:NAMED]) + ("……" if len(missing) > NAMED else "")
+    return [_("页面引用了包中没有的 %(number)d 个静态文件：%(names)s", number=len(missing), names=names)]
