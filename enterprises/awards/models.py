@@ -1,0 +1,41 @@
+"""Awards of bases: a decision stores the findings it rests on; a one-off award is decided once per base."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from enterprises.awards.types import AwardState
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+
+_TAKEN = "is_one_off AND state IN ('decided', 'paid', 'closed')"
+
+
+class Award(Versioned, Base):
+    """An application of a base under one rule, and what became of it."""
+
+    __tablename__ = "award"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    rule: Mapped[str] = mapped_column(sa.String(40))
+    state: Mapped[AwardState] = mapped_column(enum_column(AwardState), default=AwardState.DRAFT)
+    is_one_off: Mapped[bool]
+    overlap_group: Mapped[str] = mapped_column(sa.String(40), default="")
+    amount_fen: Mapped[int | None]
+    payer: Mapped[str] = mapped_column(sa.String(100), default="")
+    minutes: Mapped[str] = mapped_column(sa.Text, default="")
+    findings: Mapped[list[Any]]
+    applied_on: Mapped[date | None]
+    decided_on: Mapped[date | None]
+    decided_by_id: Mapped[int | None]
+    paid_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.Index("uq_award_one_off", "base_id", "rule", unique=True, sqlite_where=sa.text(_TAKEN), postgresql_where=sa.text(_TAKEN)),
+        sa.CheckConstraint("amount_fen IS NULL OR amount_fen > 0", name="amount_positive"),
+    )

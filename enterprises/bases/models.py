@@ -1,0 +1,95 @@
+"""What a base is beyond an organisation: types, figures, leaders, agreements, acceptance, inspections. Key: the organisation's id."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from enterprises.bases.types import AcceptanceStep, BaseType, LeaderSide
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+
+class BaseProfile(Versioned, Base):
+    """The figures that rules ask for; empty means not known, never zero."""
+
+    __tablename__ = "base_profile"
+
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), primary_key=True)
+    is_on_campus: Mapped[bool] = mapped_column(default=False)
+    opened_on: Mapped[date | None]
+    capacity_per_term: Mapped[int | None]
+    area_new_m2: Mapped[int | None]
+    area_extended_m2: Mapped[int | None]
+    startup_entities: Mapped[int | None]
+    workers: Mapped[int | None]
+    facilities: Mapped[str] = mapped_column(sa.Text, default="")
+    summary: Mapped[str] = mapped_column(sa.Text, default="")
+
+    organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.CheckConstraint("capacity_per_term IS NULL OR capacity_per_term >= 0", name="capacity_not_negative"),)
+
+
+class BaseTyping(Base):
+    """A type a base carries, since when."""
+
+    __tablename__ = "base_typing"
+
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), primary_key=True)
+    type: Mapped[BaseType] = mapped_column(enum_column(BaseType), primary_key=True)
+    since: Mapped[date]
+
+
+class BaseLeader(Base):
+    """A leader of one side with post and span."""
+
+    __tablename__ = "base_leader"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    side: Mapped[LeaderSide] = mapped_column(enum_column(LeaderSide))
+    post: Mapped[str] = mapped_column(sa.String(100))
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+
+class BaseAgreement(Versioned, Base):
+    """A signed cooperative education agreement with its term and topics."""
+
+    __tablename__ = "base_agreement"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    signed_on: Mapped[date]
+    since: Mapped[date]
+    until: Mapped[date]
+    topics: Mapped[list[str]]
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+
+    __table_args__ = (sa.CheckConstraint("until >= since", name="until_after_since"),)
+
+
+class BaseAcceptance(Base):
+    """A department's step towards an award for one type of base: recognised, accepted, revoked. Append-only."""
+
+    __tablename__ = "base_acceptance"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    type: Mapped[BaseType] = mapped_column(enum_column(BaseType))
+    step: Mapped[AcceptanceStep] = mapped_column(enum_column(AcceptanceStep))
+    department: Mapped[str] = mapped_column(sa.String(20))
+    on: Mapped[date] = mapped_column("on_day")
+    document: Mapped[str] = mapped_column(sa.String(200), default="")
+    recorded_by_id: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("base_id", "type", "step", "on_day"),)

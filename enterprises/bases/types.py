@@ -1,0 +1,46 @@
+"""Values of bases."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BaseType(StrEnum):
+    """Base types of the documents; a base may carry several (requirements.md 4, 7 and 8.1, 15)."""
+
+    EPEC = "epec"
+    PRACTICE_BASE = "practice_base"
+    TRAINING_INSTITUTION = "training_institution"
+    TRAINING_BASE = "training_base"
+    JOINT_TRAINING_BASE = "joint_training_base"
+    INCUBATION_BASE = "incubation_base"
+    INCUBATOR = "incubator"
+    RURAL_PARK = "rural_park"
+    INTERNET_ZONE = "internet_zone"
+    MAKER_SPACE = "maker_space"
+    INNOVATION_TRAINING_CENTRE = "innovation_training_centre"
+    INTERNATIONAL_TRAINING = "international_training"
+
+
+class AcceptanceStep(StrEnum):
+    """The steps of 认定验收 by a department (FJ-16b, FJ-26)."""
+
+    RECOGNISED = "recognised"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+
+
+class AgreementTopic(StrEnum):
+    """The four topics every cooperative education agreement must have (PETOE-6.6, 002:519)."""
+
+    OPERATION = "operation"
+    TRAINING_MODE = "training_mode"
+    RESPONSIBILITIES = "responsibilities"
+    TERM = "term"
+
+
+class LeaderSide(StrEnum):
+    """A centre has leaders of both sides (PETOE-6.2)."""
+
+    SCHOOL = "school"
+    ENTERPRISE = "enterprise"

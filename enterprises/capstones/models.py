@@ -1,0 +1,136 @@
+"""Topics from practice, capstones with dual supervisors, guidance, grades of both sides."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource, TopicState
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+
+class Topic(Versioned, Base):
+    """A problem of an enterprise with its source in practice and the evidence for it (criterion 8.1)."""
+
+    __tablename__ = "capstone_topic"
+
+    id: Mapped[Key]
+    enterprise_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    problem: Mapped[str] = mapped_column(sa.Text)
+    source: Mapped[TopicSource] = mapped_column(enum_column(TopicSource))
+    evidence: Mapped[str] = mapped_column(sa.Text, default="")
+    evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    seats: Mapped[int] = mapped_column(default=1)
+    taken: Mapped[int] = mapped_column(default=0)
+    state: Mapped[TopicState] = mapped_column(enum_column(TopicState), default=TopicState.PROPOSED)
+    approved_by_school_on: Mapped[date | None]
+    approved_by_enterprise_on: Mapped[date | None]
+    proposed_by_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+    enterprise: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.CheckConstraint("taken >= 0 AND taken <= seats", name="seats_hold"),)
+
+
+class Capstone(Versioned, Base):
+    """The capstone of one student; one live one per student."""
+
+    __tablename__ = "capstone"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    topic_id: Mapped[int] = mapped_column(ref("capstone_topic.id"), index=True)
+    enterprise_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    state: Mapped[CapstoneState] = mapped_column(enum_column(CapstoneState), default=CapstoneState.ASSIGNED)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    place: Mapped[str] = mapped_column(sa.String(200), default="")
+    thesis_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    submitted_at: Mapped[datetime | None]
+    score_x10: Mapped[int | None]
+    grade_text: Mapped[str] = mapped_column(sa.String(20), default="")
+    finished_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+    student: Mapped[Student] = relationship(lazy="raise", viewonly=True)
+    topic: Mapped[Topic] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        sa.Index(
+            "uq_capstone_live",
+            "student_id",
+            unique=True,
+            sqlite_where=sa.text("state <> 'withdrawn'"),
+            postgresql_where=sa.text("state <> 'withdrawn'"),
+        ),
+        sa.CheckConstraint("ends_on > starts_on", name="ends_after_start"),
+    )
+
+
+class Supervision(Base):
+    """Who supervises on which side; a person supervises a capstone on one side only."""
+
+    __tablename__ = "supervision"
+
+    id: Mapped[Key]
+    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
+    role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        sa.Index(
+            "uq_supervision_live",
+            "capstone_id",
+            "role",
+            unique=True,
+            sqlite_where=sa.text("until IS NULL"),
+            postgresql_where=sa.text("until IS NULL"),
+        ),
+        sa.UniqueConstraint("capstone_id", "person_id"),
+    )
+
+
+class GuidanceEntry(Base):
+    """One guidance: what makes a supervisor substantive (criterion 8.3)."""
+
+    __tablename__ = "guidance_entry"
+
+    id: Mapped[Key]
+    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
+    on: Mapped[date] = mapped_column("on_day")
+    content: Mapped[str] = mapped_column(sa.Text)
+    confirmed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class CapstoneGrade(Base):
+    """A signed grade of one side. Only correctable by a new entry with a reason that replaces it."""
+
+    __tablename__ = "capstone_grade"
+
+    id: Mapped[Key]
+    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
+    role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
+    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    rubric: Mapped[dict[str, Any]]
+    score_x10: Mapped[int]
+    comment: Mapped[str] = mapped_column(sa.Text, default="")
+    signed_at: Mapped[datetime]
+    replaced_by_id: Mapped[int | None] = mapped_column(ref("capstone_grade.id"))
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+
+    __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_in_range"),)
