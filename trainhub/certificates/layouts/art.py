@@ -68,10 +68,10 @@ def _closed(canvas: Any, place: Place, centre: tuple[float, float], radius: Call
     for step in range(points):
         before, here, there, after = (corners[(step + shift) % points] for shift in (-1, 0, 1, 2))
         path.curveTo(
-            here[0] + (there[0] - before[0]) / 6,
-            here[1] + (there[1] - before[1]) / 6,
-            there[0] - (after[0] - here[0]) / 6,
-            there[1] - (after[1] - here[1]) / 6,
+            round(here[0] + (there[0] - before[0]) / 6, 2),
+            round(here[1] + (there[1] - before[1]) / 6, 2),
+            round(there[0] - (after[0] - here[0]) / 6, 2),
+            round(there[1] - (after[1] - here[1]) / 6, 2),
             *there,
         )
     path.close()

@@ -31,7 +31,6 @@ from trainhub.certificates.layouts.model import (
     Text,
 )
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM, fit
-from trainhub.certificates.numbers import show_code, show_number
 from trainhub.kernel.fonts import font_of, text_font
 
 Facts = Mapping[str, str]
@@ -84,25 +83,25 @@ def show_date(value: str, lang: str) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def _given(layout: Layout, facts: Facts, name: str) -> str:
+    """The fact or its default; the default of an English form does not stand beside a Chinese form that was given."""
+    text = facts.get(name, "")
+    if text:
+        return text
+    field = layout.field(name)
+    if field is None or (name.endswith("_en") and facts.get(name.removesuffix("_en"))):
+        return ""
+    return field.default
+
+
 def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str]:
     """(text to print, name of the missing field or nothing) of a `{name}` in a text."""
-    if name == "number_shown":
-        text, field_name, field = show_number(facts.get("number", "")), "number", None
-    elif name == "code_shown":
-        text, field_name, field = show_code(facts.get("code", "")), "code", None
-    else:
-        field_name = name
-        field = layout.field(name)
-        text = facts.get(name, "") or (field.default if field else "")
-        if not text and name.endswith("_en") and (field is None or not field.required):
-            # An English form that was not given: the Chinese one, where that is all there is.
-            field_name = name.removesuffix("_en")
-            field = layout.field(field_name)
-            text = facts.get(field_name, "") or (field.default if field else "")
+    text = _given(layout, facts, name)
+    field = layout.field(name)
     if text:
         return (show_date(text, lang) if field is not None and field.type == "date" else text), ""
-    label = (field.label, field.label_en) if field else LABELS.get(field_name, (field_name, field_name))
-    return (f"〔缺：{label[0]}〕" if lang == "zh" else f"[missing: {label[1]}]"), field_name
+    label = (field.label, field.label_en) if field else LABELS.get(name, (name, name))
+    return (f"〔缺：{label[0]}〕" if lang == "zh" else f"[missing: {label[1]}]"), name
 
 
 def _fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tuple[str, ...]]:
@@ -164,7 +163,7 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...]) -> Backgroun
     overflows: list[str] = []
 
     def place(x: float, y: float) -> tuple[float, float]:
-        return x * POINTS_PER_MM, (layout.height - y) * POINTS_PER_MM
+        return round(x * POINTS_PER_MM, 2), round((layout.height - y) * POINTS_PER_MM, 2)
 
     for item in layout.elements:
         canvas._code.append("q")
@@ -191,11 +190,6 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...]) -> Backgroun
     stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
     fonts = tuple((face.resource, program(face.font, face.chars)) for face in ink.typefaces.values())
     return Background(stream, fonts, PageReport(tuple(missing), tuple(overflows)))
-
-
-def _given(layout: Layout, facts: Facts, name: str) -> bool:
-    field = layout.field(name)
-    return bool(facts.get(name) or (field and field.default))
 
 
 class Press:
@@ -230,7 +224,7 @@ class Press:
             return partial(self._draw_qr, item)
         assert isinstance(item, Text)
         names = set(FIELD.findall(item.text))
-        unique = bool(names & {*ALWAYS, "number_shown", "code_shown"})
+        unique = bool(names & set(ALWAYS))
         return partial(self._draw_text, item, None if unique else {})
 
     def _draw_text(

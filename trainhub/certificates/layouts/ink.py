@@ -154,6 +154,7 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=64)
 def rgb(color: str) -> str:
     """Three components of `#rrggbb` for the operators rg and RG."""
     return " ".join(number(int(color[start : start + 2], 16) / 255) for start in (1, 3, 5))

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ FIELD = re.compile(r"\{([a-z_]+)\}")
 ALWAYS = ("number", "code", "name")
 """The columns that every template has."""
 
-FieldType = Literal["text", "date", "integer"]
+FieldType = Literal["text", "date", "number"]
 Align = Literal["left", "center", "right"]
 VerticalAlign = Literal["top", "middle", "bottom"]
 
@@ -173,12 +173,16 @@ class Layout:
 
     def field(self, name: str) -> Field | None:
         """The field of that name."""
-        return next((one for one in self.fields if one.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Field]:
+        return {one.name: one for one in self.fields}
 
     def is_fixed(self, text: Text) -> bool:
         """Whether the text is the same on all pages of a file."""
-        common = {one.name for one in self.fields if one.common}
-        return all(name.removesuffix("_en") in common or name in common for name in FIELD.findall(text.text))
+        fields_of_text = [self.field(name) for name in FIELD.findall(text.text)]
+        return all(one is not None and one.common for one in fields_of_text)
 
 
 class BadLayout(ValueError):
@@ -215,8 +219,8 @@ def read_layout(text: str) -> Layout:
         fields=tuple(Field(**one) for one in data["fields"]),
         elements=tuple(_element(one, position) for position, one in enumerate(data["elements"], 1)),
     )
-    known = {*ALWAYS, "number_shown", "code_shown"}
-    known |= {one.name + suffix for one in layout.fields for suffix in ("", "_en")}
+    known = set(ALWAYS)
+    known |= {one.name for one in layout.fields}
     for position, element in enumerate(layout.elements, 1):
         if isinstance(element, Text | Seal):
             strange = [name for name in FIELD.findall(element.text) if name not in known]

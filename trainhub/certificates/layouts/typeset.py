@@ -98,7 +98,7 @@ def fit(text: str, element: Text, width: Width) -> Fitted:
     size = element.size
     while True:
         limit = box_width / size
-        allowed = max(1, min(element.max_lines, int(box_height / (size * element.leading) + 0.25)))
+        allowed = max(1, min(element.max_lines, int(box_height / (size * element.leading) + 0.12)))
         if natural <= limit * allowed:
             lines = break_lines(pieces, limit, spaced)
             if len(lines) <= allowed:

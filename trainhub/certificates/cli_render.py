@@ -1,0 +1,201 @@
+"""`trainhub certificates render`: certificates from a table, without a database."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trainhub.certificates.layouts.model import Field, Layout, built_in, codes
+from trainhub.certificates.numbers import has_number_shape, is_code, read_code
+from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
+from trainhub.kernel.commands import edge, progress, say
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.parsers import parse_date, parse_decimal
+from trainhub.kernel.sheets.reading import Table, read_table
+from trainhub.kernel.sheets.types import Column, Row
+
+MOST_PROBLEMS = 200
+"""Problems reported of one file; the rest is counted."""
+
+
+class RenderRefused(Refused):
+    """Rows of the table cannot be printed as they are; nothing was written."""
+
+    code = "bad_rows"
+
+
+def columns_of(layout: Layout) -> tuple[Column, ...]:
+    """The columns of a table for a layout: number, code, name, then the layout's own fields."""
+    fixed = (
+        Column("number", "证书编号", required=True, aliases=("编号",)),
+        Column("code", "核验码", required=True, aliases=("验证码",)),
+        Column("name", "姓名", required=True),
+    )
+    return fixed + tuple(Column(one.name, one.label, required=one.required) for one in layout.own_fields)
+
+
+def _checked(field: Field, text: str) -> str:
+    """The text of one of the layout's own fields; ValueError, in words, when it is none of its type."""
+    text = normalise(text)
+    if not text:
+        return ""
+    if bad_characters(text):
+        raise ValueError(_("有无法识别的字符，请改用国家标准字符。"))
+    if field.type == "date":
+        return parse_date(text).isoformat()
+    if field.type == "number":
+        parse_decimal(text)
+    return text
+
+
+def facts_of(layout: Layout, row: Row) -> tuple[dict[str, str], list[tuple[str, str]], bool]:
+    """(facts to print, problems as (column, what), whether the name waits for a person) of a row.
+
+    An empty cell of a template field is no problem here: it shows on the page. A name in private-use characters that
+    GB 18030-2022 does not know cannot be printed by any font: it waits for a person.
+    """
+    problems = [(problem.column or "", problem.problem) for problem in row.problems if problem.level == "error"]
+    facts = {"number": row.values["number"].strip(), "code": row.values["code"].strip()}
+    if not has_number_shape(facts["number"]):
+        problems.append(("number", _("证书编号必须是18位数字。")))
+    if not is_code(read_code(facts["code"])):
+        problems.append(("code", _("核验码必须是12位，只用数字和除 I、L、O、U 以外的字母。")))
+    waits = False
+    try:
+        facts["name"] = clean_name(row.values["name"])
+        if not facts["name"]:
+            problems.append(("name", _("姓名不能为空。")))
+    except BadCharacters as refused:
+        facts["name"] = normalise(row.values["name"])
+        if all("\ue000" <= char <= "\uf8ff" or char >= "\U000f0000" for char in bad_characters(facts["name"])):
+            waits = True
+        else:
+            problems.append(("name", refused.message))
+    for field in layout.own_fields:
+        try:
+            facts[field.name] = _checked(field, row.values[field.name])
+        except ValueError as error:
+            problems.append((field.name, str(error)))
+    return facts, problems, waits
+
+
+class _Job:
+    """One run over a table: draws good rows, collects the problems of bad ones."""
+
+    def __init__(self, layout: Layout, common: Mapping[str, str], base_url: str) -> None:
+        from trainhub.certificates.layouts.drawing import Press
+
+        self.layout = layout
+        start = time.process_time()
+        self.press = Press(layout, common, base_url=base_url)
+        self.seconds = time.process_time() - start
+        self.needs_glyph: list[int] = []
+        self.details: list[dict[str, Any]] = []
+        self.bad = 0
+        self.numbers: set[str] = set()
+
+    def take(self, table: Table, index: int, row: Row) -> None:
+        """Draw a row, or note why not; `index` counts data rows from 1."""
+        facts, problems, waits = facts_of(self.layout, row)
+        if problems:
+            self.bad += 1
+        for column, problem in problems if len(self.details) < MOST_PROBLEMS else ():
+            value = row.values.get(column, "")[:80]
+            place = {"file": table.file, "sheet": table.sheet, "row": row.number, "column": column}
+            self.details.append({**place, "value": value, "problem": problem})
+        if self.bad:
+            return
+        if facts["number"] in self.numbers:
+            say(_("第%(row)d行：证书编号 %(number)s 重复出现。", row=row.number, number=facts["number"]))
+        self.numbers.add(facts["number"])
+        start = time.process_time()
+        absent = self.press.needs_glyph(facts)
+        if waits or absent:
+            self.needs_glyph.append(index)
+            say(_("第%(row)d行：没有字体包含其中的字，已跳过，需人工处理。", row=row.number))
+            return
+        report = self.press.add(facts)
+        self.seconds += time.process_time() - start
+        for name in report.missing:
+            say(_("第%(row)d行：缺少%(field)s，已在页面上标出。", row=row.number, field=self._label(name)))
+        for name in report.overflows:
+            say(_("第%(row)d行：%(field)s过长，已截断。", row=row.number, field=self._label(name)))
+
+    def _label(self, name: str) -> str:
+        return next((column.zh for column in columns_of(self.layout) if column.name == name), name)
+
+    def finish(self) -> bytes:
+        """The PDF; RenderRefused when any row was bad."""
+        if self.bad:
+            raise RenderRefused(
+                _("有%(count)d行不能打印，没有生成文件。请按所列行列更正后重试。", count=self.bad), details=self.details
+            )
+        start = time.process_time()
+        data = self.press.finish()
+        self.seconds += time.process_time() - start
+        return data
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a whole file or nothing."""
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        raise Refused(_("无法写入文件 %(file)s：%(why)s。", file=path.name, why=error.strerror), code="cannot_write") from error
+
+
+def render_table(
+    file: Path, layout: Layout, out: Path, *, common: Mapping[str, str], base_url: str
+) -> dict[str, Any]:
+    """Draw every row of a table into one PDF.
+
+    Returns pages, bytes, seconds (CPU time of the drawing) and needs_glyph (data rows from 1 that got no page).
+    Raises SheetError for an unreadable table and RenderRefused for bad rows; then nothing is written.
+    """
+    with read_table(file, columns_of(layout)) as table:
+        for problem in table.problems:
+            say(problem.problem)
+        if table.row_count == 0:
+            raise RenderRefused(_("文件“%(file)s”中没有数据行。", file=table.file), code="empty_file")
+        job = _Job(layout, common, base_url)
+        for index, row in enumerate(table.rows(), 1):
+            job.take(table, index, row)
+            if index % 500 == 0 or index == table.row_count:
+                progress(index, table.row_count, _("绘制证书"))
+    data = job.finish()
+    if job.press.pages:
+        _write(out, data)
+    else:
+        data = b""
+        say(_("没有一行可以打印，未生成文件。"))
+    return {
+        "pages": job.press.pages,
+        "bytes": len(data),
+        "seconds": round(job.seconds, 3),
+        "needs_glyph": job.needs_glyph,
+    }
+
+
+@edge("render", needs_app=False)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--template", "template", required=True, type=click.Choice(codes()), help="The template / 证书模板")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write / 输出文件")
+@click.option("--issuer", default="", help="The issuer printed and sealed / 发证单位")
+@click.option("--issuer-en", default="", help="The issuer in English / 发证单位英文名")
+@click.option("--base-url", default="", help="Where certificates are verified (default: TRAINHUB_BASE_URL) / 核验网址")
+def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, base_url: str) -> dict[str, Any]:
+    """Print certificates from a table into one PDF, without a database / 由表格生成证书 PDF.
+
+    Example: trainhub certificates render names.csv --template completion --out certificates.pdf --json
+    """
+    address = base_url or os.environ.get("TRAINHUB_BASE_URL") or "http://127.0.0.1:8000"
+    common = {"issuer": normalise(issuer), "issuer_en": normalise(issuer_en)}
+    return render_table(file, built_in(template), out, common=common, base_url=address)
