@@ -34,8 +34,8 @@ class AgreementTopic(StrEnum):
     """The four topics every cooperative education agreement must have (PETOE-6.6, 002:519)."""
 
     OPERATION = "operation"
-    TRAINING_MODE = "training_mode"
-    RESPONSIBILITIES = "responsibilities"
+    TRAINING_MODEL = "training_model"
+    DUTIES = "duties"
     TERM = "term"
 
 
