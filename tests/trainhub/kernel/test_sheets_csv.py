@@ -62,7 +62,7 @@ def test_bytes_of_no_encoding_are_refused() -> None:
         "name,id_number",
         "NAME,ID Number",
         " 姓 名 ,　证件号码　",
-        "ｎａｍｅ,ｉｄ＿ｎｕｍｂｅｒ",
+        "ｎａｍｅ,ｉｄ＿ｎｕｍｂｅｒ",  # noqa: RUF001 - full-width forms are what is tested
         "*姓名,证件号码（必填）",
         "姓名(name),id_number 证件号码",
         "姓名,身份证号",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zipfile
@@ -285,10 +286,8 @@ def test_a_truncated_or_damaged_file_is_refused() -> None:
     assert refusal(content[: len(content) // 2]).code == "broken_file"
     for at in range(60, len(content), 97):
         damaged = content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
-        try:
+        with contextlib.suppress(SheetError):
             list(opened(damaged).rows())
-        except SheetError as error:
-            assert error.message
 
 
 def test_an_encrypted_entry_and_a_repeated_entry_are_refused() -> None:
@@ -296,7 +295,7 @@ def test_an_encrypted_entry_and_a_repeated_entry_are_refused() -> None:
     at = content.index(b"PK\x01\x02")
     assert refusal(content[: at + 8] + b"\x01\x00" + content[at + 10 :]).code == "encrypted"
     target = io.BytesIO(content)
-    with pytest.warns(UserWarning), zipfile.ZipFile(target, "a") as archive:
+    with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(target, "a") as archive:
         archive.writestr("xl/workbook.xml", b"<workbook/>")
     assert refusal(target.getvalue()).code == "broken_file"
 

@@ -34,8 +34,6 @@ class Marks:
 
     formulas: set[tuple[int, int]] = field(default_factory=set)
     errors: set[tuple[int, int]] = field(default_factory=set)
-    last_row: int = 0
-    last_column: int = 0
 
 
 def _broken(name: str) -> SheetError:
@@ -177,114 +175,105 @@ class Package:
 
     def marks(self, sheet_part: str) -> Marks:
         """Where formulas and error values stand; refuses a sheet whose cells span an absurd rectangle."""
-        scan = _Scan(self.name)
-        for piece in self.chunks(sheet_part):
-            scan.feed(piece)
-        scan.finish()
-        return scan.marks
-
-
-_KINDS = {"c": 1, "v": 2, "is": 2, "row": 3, "f": 4}
+        return _scan(self.chunks(sheet_part), self.name)
 
 
 def _local(tag: object) -> str:
     return str(tag).rpartition("}")[2]
 
 
-def _column_number(letters: str) -> int:
+class _Kinds(dict[str, int]):
+    """Tag -> what it means for the scan, whatever its prefix."""
+
+    def __missing__(self, tag: str) -> int:
+        kind = self[tag] = {"c": 1, "v": 2, "is": 2, "row": 3, "f": 4}.get(tag.rpartition(":")[2], 0)
+        return kind
+
+
+def _scan(pieces: Iterator[bytes], name: str) -> Marks:
+    """Start tags of one sheet through expat: exact, in constant memory, and refusing what is not well-formed."""
+    from xml.parsers import expat
+
+    marks = Marks()
+    kinds = _Kinds()
+    columns: dict[str, int] = {}
+    row = column = last_row = last_column = -1
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column, last_row, last_column
+        kind = kinds[tag]
+        if kind == 0:
+            return
+        if kind == 1:
+            place = attributes.get("r")
+            if place is None:
+                column += 1
+            else:
+                letters = place.rstrip("0123456789")
+                if letters not in columns:
+                    columns[letters] = _column_number(letters, name)
+                column = columns[letters]
+                row = _row_number(place[len(letters) :], name)
+            if attributes.get("t") == "e":
+                _add(marks.errors, (row, column), name)
+        elif kind == 2:  # a cell counts only when it holds something: formats often reach down to the last row
+            if row > last_row:
+                last_row = row
+            if column > last_column:
+                last_column = column
+        elif kind == 3:
+            place = attributes.get("r")
+            row = row + 1 if place is None else _row_number(place, name)
+            column = -1
+        else:
+            _add(marks.formulas, (row, column), name)
+
+    def doctype(*_anything: Any) -> None:
+        raise _broken(name)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = doctype
+    try:
+        for piece in pieces:
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError:
+        raise _broken(name) from None
+    too_far = last_row >= EXCEL_ROWS or last_column >= 16_384
+    if too_far or (last_row + 1) * (last_column + 1) > MAX_CELLS:
+        raise SheetError(
+            _(
+                "工作表的内容一直延伸到第%(row)d行、第%(column)d列，范围过大。请删除表格以外的内容后重新上传。",
+                row=last_row + 1,
+                column=last_column + 1,
+            ),
+            file=name,
+            code="too_large",
+        )
+    return marks
+
+
+def _column_number(letters: str, name: str) -> int:
+    if not (letters.isascii() and letters.isalpha() and len(letters) <= 4):
+        raise _broken(name)
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - 64
     return number - 1
 
 
-class _Scan:
-    """Start tags of one sheet through expat: exact, in constant memory, and refusing what is not well-formed."""
+def _row_number(digits: str, name: str) -> int:
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise _broken(name)
+    return int(digits) - 1
 
-    def __init__(self, name: str) -> None:
-        from xml.parsers import expat
 
-        self.name = name
-        self.marks = Marks()
-        self._kinds: dict[str, int] = {}
-        self._columns: dict[str, int] = {}
-        self._row = self._column = -1
-        self._parser = expat.ParserCreate()
-        self._parser.StartElementHandler = self._start
-        self._parser.StartDoctypeDeclHandler = self._doctype
-        self._error = expat.ExpatError
-
-    def _doctype(self, *_anything: Any) -> None:
-        raise _broken(self.name)
-
-    def feed(self, piece: bytes) -> None:
-        try:
-            self._parser.Parse(piece, False)
-        except self._error:
-            raise _broken(self.name) from None
-
-    def finish(self) -> None:
-        try:
-            self._parser.Parse(b"", True)
-        except self._error:
-            raise _broken(self.name) from None
-        self._check_extent()
-
-    def _check_extent(self) -> None:
-        marks = self.marks
-        too_far = marks.last_row >= EXCEL_ROWS or marks.last_column >= 16_384
-        if too_far or (marks.last_row + 1) * (marks.last_column + 1) > MAX_CELLS:
-            raise SheetError(
-                _(
-                    "工作表的内容一直延伸到第%(row)d行、第%(column)d列，范围过大。请删除表格以外的内容后重新上传。",
-                    row=marks.last_row + 1,
-                    column=marks.last_column + 1,
-                ),
-                file=self.name,
-                code="too_large",
-            )
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        kind = self._kinds.get(tag)
-        if kind is None:
-            kind = self._kinds[tag] = _KINDS.get(tag.rpartition(":")[2], 0)
-        if kind == 1:
-            self._cell(attributes)
-        elif kind == 2:  # a cell counts only when it holds something: formats often reach down to the last row
-            marks = self.marks
-            marks.last_row = max(marks.last_row, self._row)
-            marks.last_column = max(marks.last_column, self._column)
-        elif kind == 3:
-            place = attributes.get("r", "")
-            self._row = int(place) - 1 if place.isascii() and place.isdigit() and len(place) < 10 else self._row + 1
-            self._column = -1
-        elif kind == 4:
-            self._mark(self.marks.formulas)
-
-    def _cell(self, attributes: dict[str, str]) -> None:
-        place = attributes.get("r")
-        if place is None:
-            self._column += 1
-        else:
-            letters = place.rstrip("0123456789")
-            column = self._columns.get(letters)
-            if column is None:
-                if not (letters.isascii() and letters.isalpha() and len(letters) <= 4):
-                    raise _broken(self.name)
-                column = self._columns[letters] = _column_number(letters)
-            self._column = column
-            digits = place[len(letters) :]
-            if not digits or len(digits) > 9:
-                raise _broken(self.name)
-            self._row = int(digits) - 1
-        if attributes.get("t") == "e":
-            self._mark(self.marks.errors)
-
-    def _mark(self, found: set[tuple[int, int]]) -> None:
-        found.add((self._row, self._column))
-        if len(found) > MAX_MARKS:
-            raise SheetError(
-                _("工作表含有大量公式或错误值。请先“复制—选择性粘贴—数值”，再保存上传。"),
-                file=self.name,
-                code="formulas",
-            )
+def _add(found: set[tuple[int, int]], place: tuple[int, int], name: str) -> None:
+    found.add(place)
+    if len(found) > MAX_MARKS:
+        raise SheetError(
+            _("工作表含有大量公式或错误值。请先“复制—选择性粘贴—数值”，再保存上传。"),
+            file=name,
+            code="formulas",
+        )

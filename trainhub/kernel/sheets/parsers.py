@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from trainhub.kernel.i18n import _
@@ -31,6 +32,7 @@ def narrow(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
+@lru_cache(4_096)
 def parse_date(text: str) -> date:
     """2016-02-03, 2016/2/3, 2016.2.3, 2016年2月3日 or 20160203; a day that does not exist is refused by its name."""
     plain = _MIDNIGHT.sub("", narrow(text)).replace(" ", "")
@@ -79,7 +81,7 @@ def _check_bounds(value: Decimal | int, least: Decimal | int | None, most: Decim
 
 def parse_bool(text: str) -> bool:
     """yes/no, 是/否, true/false, 1/0."""
-    plain = narrow(text).casefold()
+    plain = text if text in TRUE or text in FALSE else narrow(text).casefold()
     if plain in TRUE:
         return True
     if plain in FALSE:
@@ -92,6 +94,8 @@ def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
     known = {narrow(word).casefold(): value for word, value in choices.items()}
 
     def parse(text: str) -> T:
+        if text in known:
+            return known[text]
         try:
             return known[narrow(text).casefold()]
         except KeyError:
@@ -123,6 +127,8 @@ def parse_text(*, most: int = 200) -> Parser[str]:
 
 def parse_code(text: str) -> str:
     """A code or number of an identity: full-width forms made narrow, no spaces inside, letters upper case."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return re.sub(r"\s+", "", narrow(text)).upper()
 
 

@@ -47,7 +47,7 @@ def read_table(
 class Table:
     """A table that was opened and whose header is understood.
 
-    `file`, `sheet` (None for CSV), `header` (texts found), `header_row`, `row_count` (data rows that are not empty),
+    `file`, `sheet` (None for CSV), `header` (texts found), `header_row`, `row_count` (data rows; in XLSX empty ones between them count),
     `encoding` (None for XLSX), `problems` (about the file: unknown columns and the like, all warnings).
     """
 
@@ -103,7 +103,9 @@ class Table:
         return max(candidates, key=lambda c: (bool(c[2].positions and not c[2].missing), len(c[2].positions), -c[0]))
 
     def _count(self, max_rows: int) -> int:
-        """Count data rows; going through the whole file also finds quotes that do not match."""
+        """Count data rows; going through the whole of a CSV also finds quotes that do not match."""
+        if self._book is not None and self._book.height - self.header_row <= max_rows:
+            return max(0, self._book.height - self.header_row)
         count = 0
         for number, raw in self._records():
             if number > self.header_row and any(value != "" for value in raw):

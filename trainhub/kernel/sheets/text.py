@@ -24,7 +24,9 @@ def clean(text: str) -> str:
     """Newlines as LF, no space at either end (also U+3000 and the byte order mark), Unicode NFC."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = text.strip().strip("\ufeff\u200b").strip()
+    text = text.strip()
+    if text and (text[0] in "\ufeff\u200b" or text[-1] in "\ufeff\u200b"):
+        text = text.strip("\ufeff\u200b").strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

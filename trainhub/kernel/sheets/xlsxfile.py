@@ -72,6 +72,13 @@ class Workbook:
             ) from None
         return book
 
+    @property
+    def height(self) -> int:
+        """The number of the last row with content."""
+        end = self._sheet.end
+        marked = max((row for row, _column in self.marks.formulas | self.marks.errors), default=-1)
+        return max(marked, -1 if end is None else int(end[0])) + 1
+
     def records(self) -> Iterator[tuple[int, list[Any]]]:
         """Rows with their number from 1, raw values, position 0 = column A."""
         start = self._sheet.start
