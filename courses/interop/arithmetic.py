@@ -82,7 +82,7 @@ def _power(tokens: _Tokens) -> Decimal:
 
 def number_of(text: str) -> Decimal | None:
     """The real number a constant expression stands for (+ - * / ^, parentheses, 1e3, k M % ...); None if it is not one."""
-    text = text.strip().replace("−", "-").replace("×", "*").replace("**", "^")
+    text = text.strip().replace("\u2212", "-").replace("×", "*").replace("**", "^")
     if not text or len(text) > MAX_LENGTH:
         return None
     with localcontext() as context:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from courses.interop.packages import PackageRefused
 from trainhub.kernel.i18n import _
@@ -45,8 +45,8 @@ def parse(raw: bytes, file: str) -> Element:
     except etree.XMLSyntaxError as error:
         problem = _("不是完整的 XML（%(why)s）；请修复或重新导出该文件", why=error.msg)
         raise PackageRefused(file, problem, line=error.lineno or 1, code="broken_file") from error
-    info = root.getroottree().docinfo
-    if info is not None and info.doctype:
+    info: Any = root.getroottree().docinfo
+    if info.doctype:
         raise PackageRefused(file, _("含有 DOCTYPE 或实体声明，出于安全不予读取；请删除该声明"), code="broken_file")
     return root
 
