@@ -1,0 +1,65 @@
+"""The audit log: chained, append-only, without a trace of what was rolled back."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import transaction
+
+
+def _events(session: Session) -> list[audit.AuditEvent]:
+    return list(session.scalars(sa.select(audit.AuditEvent).order_by(audit.AuditEvent.id)))
+
+
+def test_events_are_chained_from_the_genesis(session: Session) -> None:
+    with transaction():
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", "1"), data={"名称": "甲"})
+        audit.record(by=SYSTEM, did="a.b.changed", on=("thing", "1"))
+    first, second = _events(session)
+    assert (first.before_hash, second.before_hash) == (audit.GENESIS, first.hash)
+    assert audit.verify(session) == audit.Check(2, None)
+
+
+def test_a_rolled_back_unit_of_work_leaves_no_event(session: Session) -> None:
+    with pytest.raises(ZeroDivisionError), transaction():
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", "1"))
+        raise ZeroDivisionError
+    with transaction():
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", "2"))
+    assert [event.on_id for event in _events(session)] == ["2"]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"])
+def test_the_database_refuses_to_change_or_delete_events(session: Session, statement: str) -> None:
+    with transaction():
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", "1"))
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"), session.begin_nested():
+        session.execute(sa.text(statement))
+
+
+def test_an_event_changed_behind_the_triggers_is_found(session: Session) -> None:
+    with transaction():
+        for number in range(3):
+            audit.record(by=SYSTEM, did="a.b.created", on=("thing", str(number)))
+    ids = [event.id for event in _events(session)]
+    session.expunge_all()
+    table = audit.AuditEvent.__table__
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(sa.text("DROP TRIGGER audit_event_no_update"))
+    else:
+        session.execute(sa.text("ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only"))
+    session.execute(table.update().where(table.c.id == ids[1]).values(on_id="99"))
+    check = audit.verify(session)
+    assert (check.events, check.broken_at) == (2, ids[1])
+
+
+def test_missing_events_at_the_end_are_found(session: Session) -> None:
+    with transaction():
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", "1"))
+    session.execute(sa.update(audit.AuditHead).values(hash="f" * 64))
+    session.expire_all()
+    assert audit.verify(session).broken_at == -1
