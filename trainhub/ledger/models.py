@@ -49,6 +49,7 @@ class TrainingRecord(Base):
         ),
         sa.CheckConstraint("hours_x10 >= 0", name="hours_not_negative"),
         sa.Index("ix_training_record_first", "is_counted", "completed_on", "person_id"),
+        sa.Index("ix_training_record_person", "person_id", "completed_on"),
     )
 
 
@@ -66,7 +67,10 @@ class RecordCancellation(Base):
 
 
 class RosterBatch(Base):
-    """One imported roster: the file's checksum and what came out, so that a killed import goes on or starts again."""
+    """One imported roster: the file's checksum and what came out, so that a killed import goes on where it stopped.
+
+    `rows_done` moves in the same transaction as the rows of a chunk: what it says is in the ledger, nothing more.
+    """
 
     __tablename__ = "roster_batch"
 
@@ -75,18 +79,37 @@ class RosterBatch(Base):
     sha256: Mapped[str] = mapped_column(sa.String(64), index=True)
     base_id: Mapped[int | None] = mapped_column(ref("organisation.id"))
     row_count: Mapped[int] = mapped_column(default=0)
+    rows_done: Mapped[int] = mapped_column(default=0)
     accepted_count: Mapped[int] = mapped_column(default=0)
     duplicate_count: Mapped[int] = mapped_column(default=0)
     rejected_count: Mapped[int] = mapped_column(default=0)
     new_person_count: Mapped[int] = mapped_column(default=0)
+    upload_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
     rejections_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
     asked_by_id: Mapped[int | None]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
 
+class RosterRejection(Base):
+    """Why one row of a roster was left out. The row's values stay in the file: no identity number is written here."""
+
+    __tablename__ = "roster_rejection"
+
+    id: Mapped[Key]
+    batch_id: Mapped[int] = mapped_column(ref("roster_batch.id"))
+    row: Mapped[int] = mapped_column("row_number")
+    column: Mapped[str] = mapped_column("column_name", sa.String(60), default="")
+    problem: Mapped[str] = mapped_column(sa.String(400))
+
+    __table_args__ = (sa.Index("ix_roster_rejection_row", "batch_id", "row_number"),)
+
+
 class PossibleDuplicate(Base):
-    """Two persons with the same name and birth date but other numbers, waiting for a person's eye."""
+    """Two persons with the same name and birth date but other numbers, waiting for a person's eye.
+
+    `person_id` is the lower id of the two. A decision "same" lets both count as one person; it may be taken back.
+    """
 
     __tablename__ = "possible_duplicate"
 
@@ -95,9 +118,15 @@ class PossibleDuplicate(Base):
     other_person_id: Mapped[int] = mapped_column(ref("person.id"))
     found_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None]
     is_same: Mapped[bool | None]
+    note: Mapped[str] = mapped_column(sa.String(400), default="")
 
-    __table_args__ = (sa.UniqueConstraint("person_id", "other_person_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "other_person_id"),
+        sa.CheckConstraint("person_id < other_person_id", name="lower_first"),
+        sa.Index("ix_possible_duplicate_open", "decided_at", "id"),
+    )
 
 
 class ConfirmedDay(Base):

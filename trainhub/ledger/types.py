@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -19,3 +23,63 @@ class Source(StrEnum):
     COURSE = "course"
     PLACEMENT = "placement"
     CAPSTONE = "capstone"
+
+
+class DayStatus(StrEnum):
+    """The states of a day entry in a file of placement days; only approved days count."""
+
+    APPROVED = "approved"
+    PENDING = "pending"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksTotal:
+    """Enterprise learning of one student (PETOE-7.2).
+
+    `days`: distinct confirmed days. `credited_days`: what the rule credits of them. `credited_weeks`: credited days
+    divided by the days of a week, exact, never rounded. `by_week`: credited days by ISO week ("2015-W37"), in order.
+    """
+
+    days: int
+    credited_days: int
+    credited_weeks: Decimal
+    by_week: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCount:
+    """The completion by which a person counts: the earliest counted one, of two on one day the one recorded first."""
+
+    person_id: int
+    record_id: int
+    completed_on: date
+
+
+@dataclass(slots=True)
+class RosterResult:
+    """What came out of a roster, in the words of the contract."""
+
+    rows: int = 0
+    accepted: int = 0
+    new_persons: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    rejections_file: str | None = None
+    seconds: float = 0.0
+    warnings: list[dict[str, object]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, object]:
+        """The promised fields, then the warnings when there are any."""
+        result: dict[str, object] = {
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "new_persons": self.new_persons,
+            "duplicates": self.duplicates,
+            "rejected": self.rejected,
+            "rejections_file": self.rejections_file,
+            "seconds": round(self.seconds, 3),
+        }
+        if self.warnings:
+            result["warnings"] = self.warnings
+        return result

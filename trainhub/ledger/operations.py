@@ -1,0 +1,281 @@
+"""Facts are pushed down here: completions, confirmed days, milestones. Each verb may be repeated and changes nothing then.
+
+A fact is never changed: a wrong record is cancelled with its reason, a withdrawn day keeps its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.ledger import queries, rules
+from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingRecord
+from trainhub.ledger.types import Category, Source
+from trainhub.people.models import Person
+
+
+class ReasonNeeded(Refused):
+    """A correction without a reason."""
+
+    code = "reason_needed"
+
+
+class BadRecord(Refused):
+    """A completion that cannot be."""
+
+    code = "bad_record"
+
+
+def record_training(
+    *,
+    person_id: int,
+    organisation_id: int,
+    course: str,
+    category: Category,
+    county_code: str,
+    hours_x10: int,
+    completed_on: date,
+    is_counted: bool,
+    source: Source,
+    source_id: int | None = None,
+    by: Identity,
+    now: datetime,
+) -> tuple[TrainingRecord, bool]:
+    """Record one completed training; the same person, base, course and day is a duplicate: the known record and False.
+
+    `hours_x10` are tenths of an hour. Raises BadRecord for an empty course or negative hours.
+    """
+    course = course.strip()
+    if not course or len(course) > 200:
+        raise BadRecord(_("课程名称不能为空，也不能超过 200 个字。"), field="course")
+    if hours_x10 < 0:
+        raise BadRecord(_("学时不能是负数。"), field="hours")
+    known = queries.live_record(person_id, organisation_id, course, completed_on)
+    if known is not None:
+        return known, False
+    row = TrainingRecord(
+        person_id=person_id,
+        organisation_id=organisation_id,
+        course=course,
+        category=category,
+        county_code=county_code,
+        hours_x10=hours_x10,
+        completed_on=completed_on,
+        is_counted=is_counted,
+        source=source,
+        source_id=source_id,
+        recorded_at=now,
+        recorded_by_id=by.account_id,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:
+        known = queries.live_record(person_id, organisation_id, course, completed_on)
+        if known is None:
+            raise
+        return known, False
+    audit.record(
+        by=by,
+        did="ledger.record.recorded",
+        on=row,
+        data={"organisation": organisation_id, "course": course, "completed_on": completed_on, "counted": is_counted, "source": source},
+    )
+    return row, True
+
+
+def cancel_record(
+    *, record_id: int, reason: str, by: Identity, now: datetime, replaced_by_id: int | None = None
+) -> tuple[RecordCancellation, bool]:
+    """Cancel a record that is wrong; it stays, with who and why. A second cancellation changes nothing (False).
+
+    Raises NotFound, or ReasonNeeded when no reason is given.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ReasonNeeded(_("请写明作废这条记录的理由，理由会随记录保存。"), field="reason")
+    current = session()
+    if current.get(TrainingRecord, record_id) is None:
+        raise NotFound(_("没有这条培训记录。"))
+    taken = current.execute(
+        update(TrainingRecord)
+        .where(TrainingRecord.id == record_id, TrainingRecord.cancelled_at.is_(None))
+        .values(cancelled_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        return queries.cancellation_of(record_id), False
+    row = RecordCancellation(record_id=record_id, replaced_by_id=replaced_by_id, reason=reason[:400], by_account_id=by.account_id, at=now)
+    current.add(row)
+    current.flush()
+    audit.record(by=by, did="ledger.record.cancelled", on=("training_record", str(record_id)), data={"reason": reason[:400]})
+    return row, True
+
+
+def confirm_days(
+    *,
+    student_id: int,
+    enterprise_id: int,
+    base_id: int | None,
+    days: Iterable[date],
+    source_id: int | None,
+    by: Identity,
+    now: datetime,
+) -> int:
+    """Record confirmed days of a student in an enterprise; the result is how many were new.
+
+    Days already confirmed there are left as they are. Whether a day may be confirmed at all is the placement's question.
+    """
+    wanted = sorted(set(days))
+    known = queries.confirmed_on(student_id, enterprise_id, wanted)
+    new = [day for day in wanted if day not in known]
+    current = session()
+    added = 0
+    for day in new:
+        row = ConfirmedDay(
+            student_id=student_id,
+            enterprise_id=enterprise_id,
+            base_id=base_id,
+            on=day,
+            source_id=source_id,
+            confirmed_by_id=by.account_id,
+            confirmed_at=now,
+        )
+        try:
+            with current.begin_nested():
+                current.add(row)
+                current.flush()
+            added += 1
+        except IntegrityError:
+            if not queries.confirmed_on(student_id, enterprise_id, [day]):
+                raise
+    if added:
+        audit.record(
+            by=by,
+            did="ledger.days.confirmed",
+            on=("student", str(student_id)),
+            data={"enterprise": enterprise_id, "days": [day.isoformat() for day in new]},
+        )
+    return added
+
+
+def withdraw_day(*, student_id: int, enterprise_id: int, day: date, reason: str, by: Identity, now: datetime) -> bool:
+    """Withdraw a confirmed day, with its reason; False when no such day stands. Raises ReasonNeeded."""
+    reason = reason.strip()
+    if not reason:
+        raise ReasonNeeded(_("请写明撤回这一天的理由，理由会随记录保存。"), field="reason")
+    taken = session().execute(
+        update(ConfirmedDay)
+        .where(
+            ConfirmedDay.student_id == student_id,
+            ConfirmedDay.enterprise_id == enterprise_id,
+            ConfirmedDay.on == day,
+            ConfirmedDay.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now, withdrawal_reason=reason[:400])
+        .execution_options(synchronize_session="fetch")
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        return False
+    audit.record(
+        by=by,
+        did="ledger.day.withdrawn",
+        on=("student", str(student_id)),
+        data={"enterprise": enterprise_id, "day": day, "reason": reason[:400]},
+    )
+    return True
+
+
+def reach_milestone(
+    *,
+    person_id: int,
+    source: Source,
+    key: str,
+    title: str,
+    reached_on: date,
+    organisation_id: int | None = None,
+    programme_id: int | None = None,
+    hours_x10: int = 0,
+    score_x10: int | None = None,
+    by: Identity,
+    now: datetime,
+) -> tuple[Milestone, bool]:
+    """Record one finished thing of a person; `key` is the room's stable name of it. A repeat: the known one and False."""
+    known = queries.live_milestone(person_id, source, key)
+    if known is not None:
+        return known, False
+    row = Milestone(
+        person_id=person_id,
+        source=source,
+        key=key,
+        title=title[:300],
+        organisation_id=organisation_id,
+        programme_id=programme_id,
+        hours_x10=hours_x10,
+        score_x10=score_x10,
+        reached_on=reached_on,
+        recorded_at=now,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:
+        known = queries.live_milestone(person_id, source, key)
+        if known is None:
+            raise
+        return known, False
+    audit.record(by=by, did="ledger.milestone.reached", on=row, data={"key": key, "source": source, "reached_on": reached_on})
+    return row, True
+
+
+def withdraw_milestone(*, person_id: int, source: Source, key: str, reason: str, by: Identity, now: datetime) -> bool:
+    """Withdraw a milestone that turned out wrong; False when none stands. Raises ReasonNeeded."""
+    reason = reason.strip()
+    if not reason:
+        raise ReasonNeeded(_("请写明撤回的理由，理由会随记录保存。"), field="reason")
+    row = queries.live_milestone(person_id, source, key)
+    if row is None:
+        return False
+    row.withdrawn_at = now
+    session().flush()
+    audit.record(by=by, did="ledger.milestone.withdrawn", on=row, data={"key": key, "reason": reason[:400]})
+    return True
+
+
+def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Identity, now: datetime) -> tuple[PossibleDuplicate, bool]:
+    """Decide whether two persons are one human. "Same": both count as one from now on; a later "not same" takes it back.
+
+    Records stay with the person under whose number they came; nothing is moved or deleted. Repeating a decision changes
+    nothing (False). Raises NotFound.
+    """
+    current = session()
+    row = current.get(PossibleDuplicate, duplicate_id, with_for_update=True)
+    if row is None:
+        raise NotFound(_("没有这条疑似重复。"))
+    if row.decided_at is not None and row.is_same is is_same:
+        return row, False
+    row.is_same, row.decided_at, row.decided_by_id, row.note = is_same, now, by.account_id, note.strip()[:400]
+    current.flush()
+    _join_persons({row.person_id, row.other_person_id})
+    audit.record(by=by, did="ledger.duplicate.decided", on=row, data={"is_same": is_same, "note": row.note})
+    return row, True
+
+
+def _join_persons(start: set[int]) -> None:
+    """Let every group of persons decided to be the same stand for its first member; only the groups touched."""
+    affected = queries.joined_with(start)
+    standing = rules.components(queries.same_pairs(affected))
+    for person in session().scalars(select(Person).where(Person.id.in_(affected)).order_by(Person.id)):
+        stands_for = standing.get(person.id, person.id)
+        person.merged_into_id = None if stands_for == person.id else stands_for
+    session().flush()

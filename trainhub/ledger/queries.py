@@ -1,0 +1,358 @@
+"""What the ledger knows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import or_, select
+
+from trainhub.kernel.access import Identity, Role, ScopeKind
+from trainhub.kernel.db import session
+from trainhub.ledger import rules
+from trainhub.ledger.models import (
+    ConfirmedDay,
+    Milestone,
+    PossibleDuplicate,
+    RecordCancellation,
+    RosterBatch,
+    RosterRejection,
+    TrainingRecord,
+)
+from trainhub.ledger.types import Source, WeeksTotal
+from trainhub.organisations.models import Organisation, Region
+from trainhub.people.models import Person
+from trainhub.policy.book import book
+
+SEES_ALL = (Role.DEPT_HR, Role.DEPT_EDU, Role.DEPT_ST, Role.DEPT_FIN, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN)
+SEES_SCOPE = (Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR)
+READERS = (*SEES_ALL, *SEES_SCOPE)
+CHUNK = 900
+
+
+# -- weeks --------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """One confirmed day, with where."""
+
+    id: int
+    on: date
+    enterprise_id: int
+    enterprise: str
+    base_id: int | None
+    source_id: int | None
+
+
+def days_of(student_id: int) -> list[DayRow]:
+    """Every standing confirmed day of a student, in order of day; two enterprises on one day are two rows."""
+    found = session().execute(
+        select(ConfirmedDay.id, ConfirmedDay.on, ConfirmedDay.enterprise_id, Organisation.name, ConfirmedDay.base_id, ConfirmedDay.source_id)
+        .join(Organisation, Organisation.id == ConfirmedDay.enterprise_id)
+        .where(ConfirmedDay.student_id == student_id, ConfirmedDay.withdrawn_at.is_(None))
+        .order_by(ConfirmedDay.on, ConfirmedDay.id)
+    )
+    return [DayRow(*row) for row in found]
+
+
+def confirmed_on(student_id: int, enterprise_id: int, days: Collection[date]) -> set[date]:
+    """Which of the days stand confirmed there."""
+    if not days:
+        return set()
+    return set(
+        session().scalars(
+            select(ConfirmedDay.on).where(
+                ConfirmedDay.student_id == student_id,
+                ConfirmedDay.enterprise_id == enterprise_id,
+                ConfirmedDay.on.between(min(days), max(days)),
+                ConfirmedDay.withdrawn_at.is_(None),
+            )
+        )
+    ) & set(days)
+
+
+def weeks_of(student_id: int) -> WeeksTotal:
+    """The credited weeks of one student; the number of days a week is that of the latest confirmed day."""
+    return weeks_of_many([student_id])[student_id]
+
+
+def weeks_of_many(student_ids: Iterable[int]) -> dict[int, WeeksTotal]:
+    """The credited weeks of every student asked for, also of those without a day; one query for 900 students."""
+    wanted = sorted(set(student_ids))
+    days: dict[int, list[date]] = defaultdict(list)
+    for start in range(0, len(wanted), CHUNK):
+        for student_id, day in session().execute(
+            select(ConfirmedDay.student_id, ConfirmedDay.on)
+            .where(ConfirmedDay.student_id.in_(wanted[start : start + CHUNK]), ConfirmedDay.withdrawn_at.is_(None))
+            .order_by(ConfirmedDay.student_id, ConfirmedDay.on, ConfirmedDay.id)
+        ):
+            days[student_id].append(day)
+    return {student_id: _credited(days[student_id]) for student_id in wanted}
+
+
+def _credited(days: list[date]) -> WeeksTotal:
+    if not days:
+        return WeeksTotal(0, 0, Decimal(0), {})
+    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number)
+
+
+# -- milestones ---------------------------------------------------------------------------------------------------------
+def milestones_of(person_id: int) -> list[Milestone]:
+    """Everything a person finished, the latest first."""
+    return list(
+        session().scalars(
+            select(Milestone)
+            .where(Milestone.person_id == person_id, Milestone.withdrawn_at.is_(None))
+            .order_by(Milestone.reached_on.desc(), Milestone.id.desc())
+        )
+    )
+
+
+def milestones_of_many(person_ids: Iterable[int], source: Source | None = None) -> dict[int, list[Milestone]]:
+    """The same for several persons; every person asked for has a list."""
+    wanted = sorted(set(person_ids))
+    found: dict[int, list[Milestone]] = {person_id: [] for person_id in wanted}
+    for start in range(0, len(wanted), CHUNK):
+        statement = select(Milestone).where(Milestone.person_id.in_(wanted[start : start + CHUNK]), Milestone.withdrawn_at.is_(None))
+        if source is not None:
+            statement = statement.where(Milestone.source == source)
+        for row in session().scalars(statement.order_by(Milestone.reached_on.desc(), Milestone.id.desc())):
+            found[row.person_id].append(row)
+    return found
+
+
+def live_milestone(person_id: int, source: Source, key: str) -> Milestone | None:
+    """The standing milestone of that key."""
+    return session().scalar(
+        select(Milestone).where(
+            Milestone.person_id == person_id, Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None)
+        )
+    )
+
+
+# -- training records ---------------------------------------------------------------------------------------------------
+def live_record(person_id: int, organisation_id: int, course: str, completed_on: date) -> TrainingRecord | None:
+    """The standing record of the same person, base, course and day."""
+    return session().scalar(
+        select(TrainingRecord).where(
+            TrainingRecord.person_id == person_id,
+            TrainingRecord.organisation_id == organisation_id,
+            TrainingRecord.course == course,
+            TrainingRecord.completed_on == completed_on,
+            TrainingRecord.cancelled_at.is_(None),
+        )
+    )
+
+
+def cancellation_of(record_id: int) -> RecordCancellation:
+    """Why a cancelled record no longer stands."""
+    return session().scalars(select(RecordCancellation).where(RecordCancellation.record_id == record_id)).one()
+
+
+def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
+    """The training records this identity may see: the departments all, a city its own counties (平潭 apart), a base its own, a person theirs."""
+    if identity.everywhere(*READERS):
+        return sa.true()
+    alternatives: list[sa.ColumnElement[bool]] = []
+    regions = identity.region_codes(*READERS)
+    if regions:
+        counties = select(Region.code).where(or_(Region.reporting_code.in_(regions), Region.code.in_(regions)))
+        alternatives.append(sa.true() if "350000" in regions else TrainingRecord.county_code.in_(counties))
+    organisations = identity.organisation_ids(*READERS)
+    if organisations:
+        alternatives.append(TrainingRecord.organisation_id.in_(organisations))
+    if identity.person_id is not None:
+        alternatives.append(TrainingRecord.person_id == identity.person_id)
+    return or_(*alternatives) if alternatives else sa.false()
+
+
+def may_import_for(identity: Identity) -> frozenset[int] | None:
+    """The organisations for which this identity may import rosters; None: for any."""
+    if any(g.role in (Role.DEPT_HR, Role.SYSTEM_ADMIN, Role.PREFECTURE_OPERATOR) and g.kind is not ScopeKind.ORGANISATION for g in identity.grants):
+        return None
+    return identity.organisation_ids(Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR)
+
+
+REGISTRY = (
+    TrainingRecord.id,
+    TrainingRecord.person_id,
+    Person.name,
+    Person.id_mask,
+    TrainingRecord.category,
+    TrainingRecord.county_code,
+    Region.name.label("county"),
+    TrainingRecord.organisation_id,
+    Organisation.name.label("base"),
+    TrainingRecord.course,
+    TrainingRecord.hours_x10,
+    TrainingRecord.completed_on,
+    TrainingRecord.is_counted,
+    TrainingRecord.source,
+    TrainingRecord.cancelled_at,
+)
+
+
+def registry(
+    identity: Identity,
+    *,
+    text: str = "",
+    base_id: int | None = None,
+    region: str = "",
+    category: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    person_id: int | None = None,
+    with_cancelled: bool = False,
+) -> sa.Select[Any]:
+    """The registry of trainees as rows (see REGISTRY), the latest completion first; narrowed to what the identity may see."""
+    statement: Any = (
+        select(*REGISTRY)
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .join(Region, Region.code == TrainingRecord.county_code)
+        .where(visible_to(identity))
+        .order_by(TrainingRecord.completed_on.desc(), TrainingRecord.id.desc())
+    )
+    if text:
+        pattern = "".join("\\" + c if c in "%_\\" else c for c in text)
+        statement = statement.where(or_(Person.name.like(f"{pattern}%", escape="\\"), Person.pinyin.like(f"{pattern.lower()}%", escape="\\")))
+    if base_id is not None:
+        statement = statement.where(TrainingRecord.organisation_id == base_id)
+    if region:
+        statement = statement.where(or_(Region.code == region, Region.reporting_code == region))
+    if category:
+        statement = statement.where(TrainingRecord.category == category)
+    if since is not None:
+        statement = statement.where(TrainingRecord.completed_on >= since)
+    if until is not None:
+        statement = statement.where(TrainingRecord.completed_on <= until)
+    if person_id is not None:
+        statement = statement.where(TrainingRecord.person_id == person_id)
+    return statement if with_cancelled else statement.where(TrainingRecord.cancelled_at.is_(None))
+
+
+def record_row(record_id: int) -> Any | None:
+    """One record as a registry row with everything of its page."""
+    return session().execute(
+        select(
+            *REGISTRY,
+            Region.reporting_code,
+            Organisation.code.label("base_code"),
+            Organisation.parent_id,
+            TrainingRecord.batch_id,
+            TrainingRecord.recorded_at,
+            RosterBatch.file_name,
+            RecordCancellation.reason,
+            RecordCancellation.at.label("reason_at"),
+        )
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .join(Region, Region.code == TrainingRecord.county_code)
+        .outerjoin(RosterBatch, RosterBatch.id == TrainingRecord.batch_id)
+        .outerjoin(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+        .where(TrainingRecord.id == record_id)
+    ).one_or_none()
+
+
+def bases_with_records() -> list[tuple[int, str]]:
+    """The organisations that have records, for the filter of the registry."""
+    used = select(TrainingRecord.organisation_id).distinct()
+    found = session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(used)).order_by(Organisation.name, Organisation.id))
+    return [(row.id, row.name) for row in found]
+
+
+# -- rosters ------------------------------------------------------------------------------------------------------------
+def batches(identity: Identity) -> sa.Select[Any]:
+    """Imported rosters, the latest first: one's own, or every one for those who see all."""
+    statement = select(RosterBatch).order_by(RosterBatch.id.desc())
+    return statement if identity.everywhere(*SEES_ALL) else statement.where(RosterBatch.asked_by_id == identity.account_id)
+
+
+def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> RosterBatch | None:
+    """The same file asked for by the same account that was not finished: a killed import goes on with it."""
+    return session().scalar(
+        select(RosterBatch)
+        .where(
+            RosterBatch.sha256 == sha256,
+            RosterBatch.base_id.is_(None) if base_id is None else RosterBatch.base_id == base_id,
+            RosterBatch.asked_by_id.is_(None) if asked_by_id is None else RosterBatch.asked_by_id == asked_by_id,
+            RosterBatch.finished_at.is_(None),
+        )
+        .order_by(RosterBatch.id)
+        .limit(1)
+    )
+
+
+def rejections_of(batch_id: int) -> list[tuple[int, str, str]]:
+    """(row, column, problem) of the rows left out, in the order of the file."""
+    found = session().execute(
+        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
+        .where(RosterRejection.batch_id == batch_id)
+        .order_by(RosterRejection.row, RosterRejection.id)
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+# -- possible duplicates ------------------------------------------------------------------------------------------------
+def possible_duplicates(*, only_open: bool) -> sa.Select[Any]:
+    """Pairs for review, the open ones first."""
+    one, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
+    statement: Any = (
+        select(
+            PossibleDuplicate.id,
+            PossibleDuplicate.found_at,
+            PossibleDuplicate.decided_at,
+            PossibleDuplicate.is_same,
+            PossibleDuplicate.note,
+            one.id.label("person_id"),
+            one.name,
+            one.birth_on,
+            one.id_type,
+            one.id_mask,
+            other.id.label("other_id"),
+            other.id_type.label("other_type"),
+            other.id_mask.label("other_mask"),
+        )
+        .join(one, one.id == PossibleDuplicate.person_id)
+        .join(other, other.id == PossibleDuplicate.other_person_id)
+        .order_by(PossibleDuplicate.decided_at.is_not(None), PossibleDuplicate.id.desc())
+    )
+    return statement.where(PossibleDuplicate.decided_at.is_(None)) if only_open else statement
+
+
+def same_pairs(person_ids: Collection[int]) -> list[tuple[int, int]]:
+    """The pairs decided to be the same human in which one of the persons stands."""
+    found = session().execute(
+        select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id).where(
+            PossibleDuplicate.is_same.is_(True),
+            or_(PossibleDuplicate.person_id.in_(person_ids), PossibleDuplicate.other_person_id.in_(person_ids)),
+        )
+    )
+    return [(row.person_id, row.other_person_id) for row in found]
+
+
+def joined_with(start: set[int]) -> set[int]:
+    """The persons reached from the start over pairs decided the same, and those that stood for each other until now."""
+    reached, fresh = set(start), set(start)
+    while fresh:
+        found = {person for pair in same_pairs(fresh) for person in pair}
+        found |= set(session().scalars(select(Person.id).where(Person.merged_into_id.in_(fresh))))
+        fresh = found - reached
+        reached |= fresh
+    return reached
+
+
+def standing_for(person_ids: Iterable[int]) -> Mapping[int, int]:
+    """By person, the person they stand for when they were decided to be the same human; others are not in the answer."""
+    wanted = sorted(set(person_ids))
+    found: dict[int, int] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = session().execute(
+            select(Person.id, Person.merged_into_id).where(Person.id.in_(wanted[start : start + CHUNK]), Person.merged_into_id.is_not(None))
+        )
+        found.update({row.id: row.merged_into_id for row in rows})
+    return found
