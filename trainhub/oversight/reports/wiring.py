@@ -7,9 +7,15 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
+from trainhub.oversight.reports import policy_pages
+
 TABLES: tuple[ModuleType, ...] = ()
 COMMANDS: dict[str, click.Command] = {}
 
 
 def register(app: Flask) -> None:
-    """Blueprints, permissions, navigation, tasks."""
+    """The policy pages."""
+    app.register_blueprint(policy_pages.blueprint)
+    register_nav(app, Entry("system", _l("政策参数"), "policy.index", icon="book", order=10))

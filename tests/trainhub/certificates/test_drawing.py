@@ -1,0 +1,203 @@
+"""Certificates as PDF: what is on the page, what is reported, and that equal input gives equal bytes."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from trainhub.certificates.layouts import model
+from trainhub.certificates.layouts.typeset import break_lines, fit, tokens
+from trainhub.kernel import fonts
+from trainhub.kernel.characters import GB18030_2022, BadCharacters, clean_name
+
+with_fonts = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+with_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+
+FACTS = {
+    "number": "350001120260000017",
+    "code": "7K3MZQ9XW2HB",
+    "name": "张三",
+    "course": "工业互联网平台架构与应用开发",
+    "hours": "48",
+    "issued_on": "2026-03-05",
+}
+RARE = "㛃䶮𬭚喆垚"
+LONG = "面向全省互联网经济创业与从业人员的工业互联网、大数据、云计算、人工智能与信息安全综合能力提升培训课程" * 2
+
+
+def _text(pdf: bytes, tmp_path: Path) -> str:
+    file = tmp_path / "page.pdf"
+    file.write_bytes(pdf)
+    return subprocess.run(["pdftotext", str(file), "-"], check=True, capture_output=True).stdout.decode()
+
+
+def _width(text: str) -> float:
+    return sum(0.5 if char.isascii() else 1.0 for char in text)
+
+
+def test_the_four_templates_are_there_and_whole() -> None:
+    assert model.codes() == ("capstone", "completion", "placement", "programme")
+    for code in model.codes():
+        layout = model.built_in(code)
+        assert (layout.code, layout.width, layout.height) == (code, 297, 210)
+        assert "issued_on" in [one.name for one in layout.own_fields]
+    completion = [one.name for one in model.built_in("completion").own_fields if one.required]
+    assert completion == ["course", "hours", "issued_on"]
+
+
+@pytest.mark.parametrize(
+    ("element", "message"),
+    [
+        ('{"kind": "sticker"}', "element 1: unknown kind 'sticker'"),
+        ('{"kind": "text", "text": "{grade}", "box": [0, 0, 9, 9]}', "element 1: no field grade"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "bold": true}', "element 1 .text.: unknown bold"),
+        ('{"kind": "text", "text": "x"}', "element 1 .text.: .*box"),
+        ('{"kind": "text", "text": "x", "box": [0, 0, 9, 9], "size": 6}', "element 1: min_size"),
+    ],
+)
+def test_a_wrong_layout_names_its_element(element: str, message: str) -> None:
+    head = '{"code": "x", "version": 1, "title": "x", "title_en": "x", "page": [210, 297], "fields": [], "elements": ['
+    with pytest.raises(model.BadLayout, match=message):
+        model.read_layout(head + element + "]}")
+
+
+def test_punctuation_does_not_begin_a_line() -> None:
+    assert tokens("工程，实践（一）A1 b") == ["工", "程，", "实", "践", "（一）", "A1", " ", "b"]
+    assert break_lines(tokens("工程，实践"), 2, _width) == ["工", "程，", "实践"]
+    assert break_lines(tokens("hello world"), 3, _width) == ["hello", "world"]
+    assert break_lines(["国际化"], 2, _width) == ["国际", "化"]
+
+
+def test_a_text_is_shrunk_then_reported() -> None:
+    box = model.Text("", model.Box(0, 0, 100, 30), size=20, min_size=10, max_lines=2)
+    assert fit("短", box, _width) == fit("短", box, _width)
+    assert fit("短", box, _width).size == 20
+    two = fit("字" * 20, box, _width)
+    assert (len(two.lines), two.overflows) == (2, False)
+    assert len(two.lines[0]) == len(two.lines[1]) == 10, "lines of a title are even"
+    assert fit("字" * 56, box, _width).overflows is False
+    cut = fit("字" * 57, box, _width)
+    assert (cut.size, cut.overflows, cut.lines[1][-1]) == (10, True, "…")
+
+
+def test_names_get_standard_characters() -> None:
+    assert clean_name("\ue81e某") == "龴某"
+    assert clean_name("阿卜杜拉•买买提") == "阿卜杜拉·买买提"
+    assert clean_name("  John   Smith ") == "John Smith"
+    assert clean_name("é") == "é"
+    assert len(GB18030_2022) == 91
+    assert not any(0xE000 <= point <= 0xF8FF for point in GB18030_2022.values())
+    for bad in ("\ue000三", "\U000f0000", "张\x00三"):
+        with pytest.raises(BadCharacters):
+            clean_name(bad)
+
+
+@with_fonts
+def test_the_fonts_cover_rare_names() -> None:
+    assert fonts.missing_glyphs(RARE + "张·A") == []
+    font = fonts.font_for(RARE)
+    assert font is not None
+    assert ord("㛃") in fonts.coverage(font)
+    assert fonts.missing_glyphs("三\ue000三\ue000") == ["\ue000"]
+    assert fonts.font_for("\ue000") is None
+    assert [(font.name, piece) for font, piece in fonts.runs("三" + RARE)] == [("serif", "三" + RARE)]
+
+
+def test_missing_fonts_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_text_fonts", dict)
+    with pytest.raises(fonts.FontsMissing, match="make setup"):
+        fonts.text_font("serif")
+
+
+@with_fonts
+@with_poppler
+def test_every_fact_can_be_copied_from_the_page(tmp_path: Path) -> None:
+    from trainhub.certificates.layouts.drawing import render
+
+    name = "欧阳" + RARE
+    text = _text(render(model.built_in("completion"), {**FACTS, "name": name}), tmp_path)
+    for expected in (name, FACTS["number"], FACTS["code"], FACTS["course"], "共 48 学时", "2026年3月5日", "5 March 2026"):
+        assert expected in text
+
+
+@with_fonts
+@with_poppler
+def test_a_missing_fact_shows_on_the_page(tmp_path: Path) -> None:
+    from trainhub.certificates.layouts.drawing import Press
+
+    press = Press(model.built_in("completion"), base_url="https://example.edu.cn")
+    report = press.add({**FACTS, "hours": ""})
+    assert report.missing == ("hours",)
+    text = _text(press.finish(), tmp_path)
+    assert "〔缺：学时〕" in text
+    assert "[missing: hours]" in text
+
+
+@with_fonts
+@pytest.mark.parametrize("code", model.codes())
+def test_an_empty_certificate_is_drawn_for_every_template(code: str) -> None:
+    from trainhub.certificates.layouts.drawing import missing_facts, render
+
+    layout = model.built_in(code)
+    assert render(layout, {}).startswith(b"%PDF-1.5")
+    assert "issued_on" in [one.name for one in missing_facts(layout, {})]
+
+
+@with_fonts
+def test_what_does_not_fit_is_reported() -> None:
+    from trainhub.certificates.layouts.drawing import Press
+
+    press = Press(model.built_in("completion"), base_url="https://example.edu.cn")
+    assert press.add({**FACTS, "course": LONG}).overflows == ()
+    assert press.add({**FACTS, "course": LONG * 4}).overflows == ("course",)
+
+
+@with_fonts
+def test_equal_input_gives_equal_bytes_and_the_file_is_sound() -> None:
+    import pikepdf
+
+    from trainhub.certificates.layouts.drawing import Press
+
+    def made() -> bytes:
+        press = Press(model.built_in("completion"), {"issuer": "某某大学"}, base_url="https://example.edu.cn")
+        for serial in range(20):
+            press.add({**FACTS, "number": f"35000112026{serial:07d}", "name": "张" + RARE[serial % 5]})
+        return press.finish()
+
+    first = made()
+    assert first == made()
+    with pikepdf.open(io.BytesIO(first)) as pdf:
+        assert pdf.check_pdf_syntax() == []
+        assert len(pdf.pages) == 20
+        assert {tuple(float(value) for value in page.mediabox) for page in pdf.pages} == {(0, 0, 841.89, 595.28)}
+        for face in pdf.pages[0].resources.Font.values():
+            assert face.Encoding == "/Identity-H"
+            assert "/FontFile2" in face.DescendantFonts[0].FontDescriptor
+
+
+@with_fonts
+def test_a_page_of_a_print_run_is_small() -> None:
+    from trainhub.certificates.layouts.drawing import Press
+
+    def size(pages: int) -> int:
+        press = Press(model.built_in("completion"), base_url="https://px.example.edu.cn")
+        for serial in range(pages):
+            press.add({**FACTS, "number": f"35000112026{serial:07d}"})
+        return len(press.finish())
+
+    assert (size(300) - size(100)) / 200 <= 1200
+
+
+@with_fonts
+def test_the_issuer_of_the_file_replaces_the_default_in_both_languages(tmp_path: Path) -> None:
+    from trainhub.certificates.layouts.drawing import background
+
+    layout = model.built_in("completion")
+    plain = background(layout, ())
+    other = background(layout, (("issuer", "某某大学"),))
+    assert plain.report.missing == other.report.missing == ()
+    assert plain.stream != other.stream

@@ -1,0 +1,109 @@
+"""`trainhub certificates render` on files: what it promises in the contract."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from trainhub.certificates.cli_render import render
+from trainhub.kernel import fonts
+
+HEADER = "number,code,name,course,hours,issued_on"
+GOOD = "350001120260000017,7K3MZQ9XW2HB,张三,工业互联网,48,2026-11-22"
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+
+
+def _run(tmp_path: Path, *rows: str, header: str = HEADER, encoding: str = "utf-8") -> tuple[int, dict[str, Any], Path]:
+    table, out = tmp_path / "names.csv", tmp_path / "out.pdf"
+    table.write_bytes("\n".join([header, *rows, ""]).encode(encoding))
+    result = CliRunner().invoke(render, [str(table), "--template", "completion", "--out", str(out), "--json"])
+    lines = result.stdout.splitlines()
+    assert len(lines) == 1, result.output
+    return result.exit_code, json.loads(lines[0]), out
+
+
+def test_a_table_becomes_one_file(tmp_path: Path) -> None:
+    import pikepdf
+
+    second = GOOD.replace("000017", "000025").replace("张三", "欧阳㛃䶮𬭚")
+    status, answer, out = _run(tmp_path, GOOD, second)
+    assert status == 0
+    assert sorted(answer) == ["bytes", "needs_glyph", "pages", "seconds"]
+    assert (answer["pages"], answer["needs_glyph"], answer["bytes"]) == (2, [], out.stat().st_size)
+    assert answer["seconds"] > 0
+    with pikepdf.open(out) as pdf:
+        assert len(pdf.pages) == 2
+
+
+def test_chinese_headers_in_any_order_and_encoding(tmp_path: Path) -> None:
+    status, answer, _out = _run(
+        tmp_path,
+        "张三,48,工业互联网,7K3MZQ9XW2HB,350001120260000017,2026/11/22",
+        header="姓名,学时,课程,核验码,证书编号,发证日期",
+        encoding="gb18030",
+    )
+    assert (status, answer["pages"]) == (0, 1)
+
+
+def test_a_name_in_no_font_gets_no_page(tmp_path: Path) -> None:
+    rows = [GOOD, GOOD.replace("张三", "张\ue000"), GOOD.replace("张三", "\ue81e三"), GOOD.replace("张三", "张\U000e0100三")]
+    status, answer, _out = _run(tmp_path, *rows)
+    assert status == 0
+    assert answer["pages"] == 2, "U+E81E has a standard character, U+E000 has none"
+    assert answer["needs_glyph"] == [2, 4]
+
+
+def test_an_empty_fact_is_shown_not_refused(tmp_path: Path) -> None:
+    status, answer, _out = _run(tmp_path, GOOD.replace(",48,", ",,"))
+    assert (status, answer["pages"]) == (0, 1)
+
+
+def test_the_check_digit_is_not_judged(tmp_path: Path) -> None:
+    status, _answer, _out = _run(tmp_path, GOOD.replace("350001120260000017", "350001120260000010"))
+    assert status == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column"),
+    [
+        ("350001120260000017", "35000112026000001", "number"),
+        ("350001120260000017", "3500011202600000178", "number"),
+        ("350001120260000017", "35000112026000001X", "number"),
+        ("7K3MZQ9XW2HB", "7K3MZQ9XW2H", "code"),
+        ("7K3MZQ9XW2HB", "7K3MZQ9XW2HU", "code"),
+        ("张三", "", "name"),
+        ("2026-11-22", "2026-02-30", "issued_on"),
+        (",48,", ",many,", "hours"),
+    ],
+)
+def test_bad_rows_refuse_the_whole_file(tmp_path: Path, old: str, new: str, column: str) -> None:
+    status, answer, out = _run(tmp_path, GOOD, GOOD.replace(old, new))
+    assert status == 1
+    assert answer["error"]["code"] == "bad_rows"
+    places = [(detail["row"], detail["column"]) for detail in answer["error"]["details"]]
+    assert places == [(3, column)]
+    assert not out.exists()
+
+
+def test_a_missing_column_and_an_empty_table_are_refused(tmp_path: Path) -> None:
+    status, answer, _out = _run(tmp_path, "350001120260000017,7K3MZQ9XW2HB", header="number,code")
+    assert status == 1
+    assert "name" in json.dumps(answer["error"])
+    status, answer, _out = _run(tmp_path)
+    assert (status, answer["error"]["code"]) == (1, "empty_file")
+
+
+def test_unknown_templates_are_a_usage_error(tmp_path: Path) -> None:
+    result = CliRunner().invoke(render, ["x.csv", "--template", "diploma", "--out", str(tmp_path / "x.pdf")])
+    assert result.exit_code == 2
+
+
+def test_equal_tables_give_equal_files(tmp_path: Path) -> None:
+    _status, _answer, out = _run(tmp_path, GOOD)
+    first = out.read_bytes()
+    _status, _answer, out = _run(tmp_path, GOOD)
+    assert out.read_bytes() == first

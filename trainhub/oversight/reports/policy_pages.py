@@ -1,0 +1,98 @@
+"""The policy page: every number of law with its document, clause and quotation, searchable, by the day it is asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
+
+from trainhub.kernel import clock
+from trainhub.kernel.access import public
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _, language
+from trainhub.policy.book import book
+from trainhub.policy.types import STATUS_LABELS, Parameter, PolicyError, SourceStatus
+
+blueprint = Blueprint("policy", __name__, url_prefix="/policy")
+
+
+def _label(parameter: Parameter) -> str:
+    return parameter.label_en if language() == "en" else parameter.label_zh
+
+
+def _status(status: SourceStatus) -> str:
+    return STATUS_LABELS[status][1 if language() == "en" else 0]
+
+
+def _asked_day() -> date:
+    text = request.args.get("on", "")
+    if not text:
+        return clock.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text), field="on") from wrong
+
+
+@blueprint.get("")
+@public
+def index() -> Any:
+    """The parameters of a day, filtered by text, document and status."""
+    on = _asked_day()
+    text = request.args.get("q", "").strip()
+    document, status = request.args.get("document", ""), request.args.get("status", "")
+    found = [p for p in (book().search(text) if text else book().all()) if not document or document in {c.document for c in p.clauses}]
+    found = [p for p in found if not status or p.source_status == status]
+    rows = [
+        {
+            "parameter": p,
+            "label": _label(p),
+            "value": p.shown(english=language() == "en"),
+            "status": _status(p.source_status),
+            "is_in_force": p.holds(on),
+        }
+        for p in sorted(found, key=lambda p: (p.family, p.key, p.since))
+    ]
+    documents = book().documents()
+    titles = {d.code: d.title_en if language() == "en" else d.title_zh for d in documents}
+    return render_template(
+        "trainhub/policy/index.html",
+        rows=rows,
+        on=on,
+        titles=titles,
+        documents=[(code, title) for code, title in titles.items()],
+        statuses=[(s.value, _status(s)) for s in SourceStatus],
+        totals=Counter(p.source_status for p in book().all()),
+        total=len(book().all()),
+    )
+
+
+@blueprint.get("/<key>")
+@public
+def show(key: str) -> Any:
+    """One parameter with all its versions, clauses and quotations."""
+    try:
+        versions = book().versions(key)
+    except PolicyError as unknown:
+        raise NotFound(str(unknown)) from unknown
+    documents = {d.code: d for d in book().documents()}
+    return render_template(
+        "trainhub/policy/show.html",
+        key=key,
+        versions=[
+            {"parameter": p, "label": _label(p), "value": p.shown(english=language() == "en"), "status": _status(p.source_status)} for p in versions
+        ],
+        label=_label(versions[-1]),
+        documents=documents,
+        english=language() == "en",
+        status_of=_status,
+    )
+
+
+@blueprint.get("/parameters.json")
+@public
+def as_json() -> Any:
+    """All parameters as data, for those who build on them."""
+    return jsonify(parameters=[p.as_dict() for p in book().all()])
