@@ -354,3 +354,20 @@ def test_a_path_and_no_name_at_all(tmp_path: Path) -> None:
     with path.open("rb") as stream, read_table(stream, COLUMNS) as table:
         assert table.file == "学员.xlsx"
     assert read_table(io.BytesIO(path.read_bytes()), COLUMNS).row_count == 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 10_000])
+def test_the_quick_proof_agrees_with_the_scan_however_the_bytes_come(size: int) -> None:
+    def proof(content: bytes) -> bool:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            sheet = archive.read("xl/worksheets/sheet1.xml")
+        return package._is_harmless(sheet[at : at + size] for at in range(0, len(sheet), size))
+
+    plain = workbook([["姓名", "日期"], ["王芳", 1], ["<c r='ZZZ1'>", 'r="XFD1048576"']])
+    assert proof(plain)
+    assert proof(shared_strings())
+    assert not proof(workbook([["姓名"], ["=1+1"]]))
+    assert not proof(workbook([["姓名"], ["#N/A"]]))
+    for place in (b'r="XFD1048576"', b"r='A2'", b's="<" r="XFD9"', b's="1" r="A2"', b'r="a2"', b'r="A99999999"'):
+        assert not proof(in_sheet(plain, b'r="A2"', place))
+    assert opened(plain).row_count == 2

@@ -7,6 +7,7 @@ measured here first: real unpacked sizes (declared ones can lie) and the extent 
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -175,11 +176,44 @@ class Package:
 
     def marks(self, sheet_part: str) -> Marks:
         """Where formulas and error values stand; refuses a sheet whose cells span an absurd rectangle."""
+        if _is_harmless(self.chunks(sheet_part)):
+            return Marks()
         return _scan(self.chunks(sheet_part), self.name)
 
 
 def _local(tag: object) -> str:
     return str(tag).rpartition("}")[2]
+
+
+_CELL_TAGS = (b"<c ", b"<c>", b"<c/", b"<c\t", b"<c\n", b"<c\r")
+_NEEDS_SCAN = (b"<f>", b"<f ", b"<f/", b"<f\t", b"<f\n", b"<f\r", b't="e"', b":c ", b":c>", b":c\n", b":c\t", b":c\r", b"<!D", b"\0")
+_FAR = re.compile(rb'<c r="(?![A-Z][0-9]{1,5}")([^"]*)"')
+_PLACE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})\Z")
+
+
+def _is_harmless(pieces: Iterator[bytes]) -> bool:
+    """Whether plain search proves that there is no formula, no error value and no cell far away.
+
+    Five times as fast as the scan, which decides whenever a cell is not written the way Excel and WPS write it.
+    """
+    letters: set[bytes] = {b"Z"}
+    last_row, tail = 99_999, b""
+    for piece in pieces:
+        tail += piece
+        cut = tail.rfind(b"<")
+        text, tail = tail[:cut], tail[cut:]  # whole tags only
+        if len(tail) > _CHUNK or any(mark in text for mark in _NEEDS_SCAN):
+            return False
+        if text.count(b'<c r="') != sum(map(text.count, _CELL_TAGS)):
+            return False
+        for place in _FAR.findall(text):
+            found = _PLACE.match(place)
+            if found is None:
+                return False
+            letters.add(found[1])
+            last_row = max(last_row, int(found[2]))
+    last_column = max(_column_number(one.decode(), "") for one in letters) + 1
+    return last_row <= EXCEL_ROWS and last_row * last_column <= MAX_CELLS
 
 
 class _Kinds(dict[str, int]):
