@@ -28,7 +28,7 @@ class Format:
     read: Callable[[Path], CourseDoc]
 
 
-FORMATS: tuple[Format, ...] = (Format("olx", "OLX (Open edX)", find_root, read_olx),)
+FORMATS: tuple[Format, ...] = (Format("olx", "OLX (Open edX, course.xml)", find_root, read_olx),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,12 +105,14 @@ class _Guarded:
 
     def __init__(self, inner: IO[bytes], meter: _Meter) -> None:
         self.inner, self.meter = inner, meter
+        self.tail = b""
 
     def read(self, size: int = -1) -> bytes:
         if size < 0 or size > 16 * CHUNK:
             raise PackageRefused(self.meter.package, _("压缩包的头部异常"), code="too_large")
         data = self.inner.read(size)
         self.meter.bytes(self.meter.package, len(data))
+        self.tail = (self.tail + data[-tarfile.BLOCKSIZE :])[-tarfile.BLOCKSIZE :]
         return data
 
 
@@ -143,8 +145,8 @@ def _untar(path: Path, into: Path, limits: Limits) -> None:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
-        guarded = cast(IO[bytes], _Guarded(stream, meter))
-        with tarfile.open(fileobj=guarded, mode="r|") as archive:
+        guarded = _Guarded(stream, meter)
+        with tarfile.open(fileobj=cast(IO[bytes], guarded), mode="r|") as archive:
             for member in archive:
                 parts = _safe_parts(member.name, limits)
                 if member.issym() or member.islnk():
@@ -157,9 +159,10 @@ def _untar(path: Path, into: Path, limits: Limits) -> None:
                 source = archive.extractfile(member)
                 if source is not None:
                     _write(source, into, parts, None, member.size)
-        if packed:  # the check sum stands behind the last byte: a package cut there is noticed only now
-            while guarded.read(CHUNK):
-                pass
+        while guarded.read(CHUNK):  # the check sum stands behind the last byte: a package cut there is noticed only now
+            pass
+        if guarded.tail.strip(b"\0"):  # every archive ends with empty blocks
+            raise PackageRefused(path.name, _("压缩包不完整，缺少结尾；请重新导出或上传"), code="truncated")
 
 
 def _unzip(path: Path, into: Path, limits: Limits) -> None:

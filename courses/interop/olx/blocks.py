@@ -60,6 +60,11 @@ def read_leaf(tag: str, element: Element, settings: Settings) -> Content | None:
     return reader(element, settings) if reader else None
 
 
+def is_known(tag: str) -> bool:
+    """Whether `read_leaf` reads this tag."""
+    return tag in _READERS
+
+
 def unknown(tag: str, element: Element) -> UnknownDoc:
     """A block that is kept as text."""
     reason = REASONS.get(tag)

@@ -32,7 +32,7 @@ MAX_DEPTH = 40
 NAMED = 12
 # Children of structure that are no content of their own.
 SILENT = frozenset({"wiki", "textbook", "static_tab", "course_info", "about", "show", "progress", "external_link"})
-_STATIC = re.compile(r"/static/([^\"'\s<>?#)&]+)")
+_STATIC = re.compile(r"/static/([^\"'\s<>?#)&\\]+)")
 _EMPTY_PAGE = "<p></p>"
 
 
@@ -295,6 +295,9 @@ class _Reader:
                         if folder:
                             self.warnings.append(_("草稿 %(block)s 已有发布版本，没有导入", block=f"{tag}/{name}"))
                         continue
+                    if self.is_foreign(tag, name):
+                        self.warnings.append(_("%(file)s 不是课程内容，没有导入", file=f"{folder}{tag}/{name}.xml"))
+                        continue
                     left.append(f"{folder}{tag}/{name}")
                     found = self.load(tag, name, folder + tag)
                     if found is None:
@@ -324,6 +327,12 @@ class _Reader:
         for block in left:
             self.warnings.append(_("%(block)s 没有被任何上级引用，已放入未发布的章节", block=block))
         return sections
+
+    def is_foreign(self, tag: str, name: str) -> bool:
+        """A file in a folder that only happens to lie beside the course: the folder is no known tag, the root another."""
+        path = self.path(tag, name)
+        known = tag in (*STRUCTURE, *blocks.WRAPPERS, *blocks.REASONS, "html", "problem") or blocks.is_known(tag)
+        return not known and path is not None and markup.tag_of(self.files.xml(path)) != tag
 
     # --- small things
 
@@ -367,7 +376,7 @@ def _missing_assets(doc: CourseDoc) -> list[str]:
     wanted: dict[str, None] = {}
     for block in doc.blocks():
         for name in _STATIC.findall(repr(block.content)):
-            wanted.setdefault(name.rstrip("\\"))
+            wanted.setdefault(name)
     from urllib.parse import unquote
 
     missing = [name for name in wanted if unquote(name).replace(" ", "_") not in have]

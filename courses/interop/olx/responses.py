@@ -30,6 +30,7 @@ INPUTS = frozenset(
 SIDE = frozenset(
     ["responseparam", "solution", "additional_answer", "stringequalhint", "correcthint", "regexphint", "hintgroup", "answer", "compoundhint", "numericalhint", "formulahint", "script", "parallelhint"]
 )
+ANNOTATION = frozenset({"comment", "comment_prompt", "text", "tag_prompt", "option"})
 TRUE_FALSE = (
     {"true", "false"}, {"yes", "no"}, {"对", "错"}, {"正确", "错误"}, {"是", "否"}, {"√", "×"}, {"t", "f"}, {"✓", "✗"},
 )
@@ -102,6 +103,8 @@ def _stem(element: Element, before: str) -> str:
         if tag in INPUTS or tag in SIDE:
             if node.get("label"):
                 labels.append(str(node.get("label")))
+            if tag == "annotationinput":  # what is to be judged stands inside the input
+                labels += [markup.text_of(part) for part in node.iter() if markup.tag_of(part) in ANNOTATION]
             markup.detach(node)
         elif tag in ("label", "description"):
             node.tag = "p"

@@ -128,6 +128,14 @@ def test_other_graded_answers_need_a_person(tag: str) -> None:
     assert len(result.reasons) == 1
 
 
+def test_an_annotation_shows_what_is_to_be_judged() -> None:
+    question = only(
+        "<annotationresponse><annotationinput><comment>评析</comment><text>原文</text><options><option choice='correct'>甲</option>"
+        "</options></annotationinput></annotationresponse>"
+    )
+    assert (question.kind, question.stem) == (QuestionKind.MANUAL, "<p>评析</p>\n<p>原文</p>\n<p>甲</p>")
+
+
 def test_a_problem_without_an_answer_is_text() -> None:
     result = read("<problem><p>读一读</p></problem>")
     assert (result.problem.questions, result.problem.closing) == ((), "<p>读一读</p>")

@@ -143,6 +143,13 @@ def test_orphans_are_kept_unpublished_and_named(tmp_path: Path) -> None:
     assert not any(text.startswith("vertical/v9") for text in doc.warnings)
 
 
+def test_files_that_only_lie_beside_the_course_are_left_out(tmp_path: Path) -> None:
+    doc = read_olx(course_folder(tmp_path, {"docs/build.xml": "<project/>", "gadget/g.xml": "<gadget/>", "course/old.xml": "<course/>"}))
+    assert doc.counts.other == (("gadget", 1),)
+    assert len(doc.warnings) == 3
+    assert "docs/build.xml" in "".join(doc.warnings)
+
+
 def test_missing_and_repeated_definitions_are_named(tmp_path: Path) -> None:
     doc = read_olx(
         course_folder(

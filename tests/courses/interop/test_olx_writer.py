@@ -168,4 +168,4 @@ def test_the_public_checker_finds_no_error(tmp_path: Path, which: str) -> None:
     checker = pytest.importorskip("olxcleaner")
     write_olx(COURSE if which == "made" else formats.read(OXA), tmp_path / "out")
     _course, store, _names = checker.validate(str(tmp_path / "out" / "course.xml"))
-    assert [error.description for error in store.errors if error.level.name == "ERROR"] == []
+    assert [error.description for error in store.errors if error.level == "ERROR"] == []

@@ -93,6 +93,15 @@ def test_a_truncated_archive_is_refused(tmp_path: Path, share: float) -> None:
     assert "重新" in error.message
 
 
+def test_an_archive_without_its_end_is_refused(tmp_path: Path) -> None:
+    whole = gzip.decompress(OXA.read_bytes()).rstrip(b"\0")
+    cut = whole[: len(whole) // 2 // 512 * 512]
+    (tmp_path / "cut.tar").write_bytes(cut)
+    (tmp_path / "cut.tar.gz").write_bytes(gzip.compress(cut))
+    assert refused(tmp_path / "cut.tar").code == "truncated"
+    assert refused(tmp_path / "cut.tar.gz").code == "truncated"
+
+
 def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
     whole = bytearray(OXA.read_bytes())
     whole[len(whole) // 2] ^= 0xFF
