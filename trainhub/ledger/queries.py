@@ -26,6 +26,7 @@ from trainhub.ledger.models import (
 )
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.queries import scope
 from trainhub.people.models import Person
 from trainhub.policy.book import book
 
@@ -155,19 +156,13 @@ def cancellation_of(record_id: int) -> RecordCancellation:
 
 def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     """The training records this identity may see: the departments all, a city its own counties (平潭 apart), a base its own, a person theirs."""
-    if identity.everywhere(*READERS):
-        return sa.true()
-    alternatives: list[sa.ColumnElement[bool]] = []
-    regions = identity.region_codes(*READERS)
-    if regions:
-        counties = select(Region.code).where(or_(Region.reporting_code.in_(regions), Region.code.in_(regions)))
-        alternatives.append(sa.true() if "350000" in regions else TrainingRecord.county_code.in_(counties))
-    organisations = identity.organisation_ids(*READERS)
-    if organisations:
-        alternatives.append(TrainingRecord.organisation_id.in_(organisations))
-    if identity.person_id is not None:
-        alternatives.append(TrainingRecord.person_id == identity.person_id)
-    return or_(*alternatives) if alternatives else sa.false()
+    return scope(
+        identity,
+        READERS,
+        organisations=(TrainingRecord.organisation_id,),
+        region=TrainingRecord.county_code,
+        persons=(TrainingRecord.person_id,),
+    )
 
 
 def may_import_for(identity: Identity) -> frozenset[int] | None:
@@ -207,7 +202,7 @@ def registry(
     until: date | None = None,
     person_id: int | None = None,
     with_cancelled: bool = False,
-) -> sa.Select[Any]:
+) -> Any:
     """The registry of trainees as rows (see REGISTRY), the latest completion first; narrowed to what the identity may see."""
     statement: Any = (
         select(*REGISTRY)
@@ -298,7 +293,7 @@ def rejections_of(batch_id: int) -> list[tuple[int, str, str]]:
 
 
 # -- possible duplicates ------------------------------------------------------------------------------------------------
-def possible_duplicates(*, only_open: bool) -> sa.Select[Any]:
+def possible_duplicates(*, only_open: bool) -> Any:
     """Pairs for review, the open ones first."""
     one, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
     statement: Any = (

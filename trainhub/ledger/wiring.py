@@ -7,10 +7,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.ledger import models
+from trainhub.ledger import cli, models
 
 TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 
 def register(app: Flask) -> None:
