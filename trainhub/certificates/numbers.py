@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 
 from trainhub.certificates.types import Kind, Number
 
@@ -24,14 +25,16 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _DIGITS = re.compile(r"[0-9]{18}", re.ASCII)
 _CODE = re.compile(f"[{CROCKFORD}]{{{CODE_LENGTH}}}")
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
-_IGNORED = re.compile(r"[\s\-‐‑‒–—―_·.]+")
+# Blanks, hyphens and dashes of all kinds (U+2010 to U+2015), underscores and dots between the groups.
+_IGNORED = re.compile("[\\s\\-\u2010-\u2015_·.]+")
 
 # GB: the two-character surnames in use; a name that begins with one keeps both characters when masked.
-COMPOUND_SURNAMES = frozenset(
-    "欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 司徒 令狐 夏侯 轩辕 端木 百里 呼延 南宫 西门 东郭 独孤 长孙 宇文 闻人 澹台 公冶"
-    " 淳于 单于 太史 申屠 仲孙 钟离 司空 鲜于 闾丘 亓官 司寇 子车 颛孙 公西 漆雕 乐正 壤驷 公良 拓跋 夹谷 谷梁 段干 东门 南门"
-    " 赫连 万俟 第五 左丘 梁丘 羊舌 微生 宗政 濮阳 公羊 巫马 歐陽 諸葛 東方 司馬".split()
-)
+_COMPOUND = """
+欧阳 上官 司马 诸葛 东方 皇甫 尉迟 公孙 慕容 司徒 令狐 夏侯 轩辕 端木 百里 呼延 南宫 西门 东郭 独孤 长孙 宇文 闻人 澹台 公冶
+淳于 单于 太史 申屠 仲孙 钟离 司空 鲜于 闾丘 亓官 司寇 子车 颛孙 公西 漆雕 乐正 壤驷 公良 拓跋 夹谷 谷梁 段干 东门 南门 赫连
+万俟 第五 左丘 梁丘 羊舌 微生 宗政 濮阳 公羊 巫马 歐陽 諸葛 東方 司馬
+"""
+COMPOUND_SURNAMES = frozenset(_COMPOUND.split())
 
 
 def check_digit(digits: str) -> str:
@@ -110,7 +113,7 @@ def show_number(number: str) -> str:
     cuts = (0, 2, 6, 7, 11, 17, 18)
     if len(number) != LENGTH:
         return number
-    return " ".join(number[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+    return " ".join(number[start:end] for start, end in pairwise(cuts))
 
 
 def mask_name(name: str) -> str:

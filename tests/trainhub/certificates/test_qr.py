@@ -78,7 +78,7 @@ def test_addresses_agree_with_segno() -> None:
     assert (coder.version, coder.level) == (3, "M")
     for _ in range(50):
         code = "".join(source.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(12))
-        text = f"HTTPS://PX.FUJIAN.GOV.CN/V/{source.randrange(10**17, 10**18)}/{code}"
+        text = f"HTTPS://PEI.FUJIAN.GOV.CN/V/{source.randrange(10**17, 10**18)}/{code}"
         assert coder.symbol(text) == _integer(coder, qr.segno_rows(text, 3, "M"))
 
 

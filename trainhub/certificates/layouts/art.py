@@ -34,7 +34,7 @@ def rule(canvas: Any, place: Place, item: Rule) -> None:
     canvas.line(*place(item.x1, item.y1), *place(item.x2, item.y2))
 
 
-def _wave(canvas: Any, point: Callable[[float, float], tuple[float, float]], length: float, waves: int, shape: tuple[float, float]) -> None:
+def _wave(canvas: Any, point: Place, length: float, waves: int, shape: tuple[float, float]) -> None:
     """A sine of so many waves along a side; `shape` is (amplitude, sign of the first half wave)."""
     amplitude, sign = shape
     quarter = length / waves / 4
@@ -57,7 +57,9 @@ def _wave(canvas: Any, point: Callable[[float, float], tuple[float, float]], len
     canvas.drawPath(path)
 
 
-def _closed(canvas: Any, place: Place, centre: tuple[float, float], radius: Callable[[float], float], points: int) -> None:
+def _closed(
+    canvas: Any, place: Place, centre: tuple[float, float], radius: Callable[[float], float], points: int
+) -> None:
     """A smooth closed curve given in polar form, through so many points (Catmull-Rom as cubics)."""
     corners = [
         place(centre[0] + radius(angle) * cos(angle), centre[1] + radius(angle) * sin(angle))
@@ -78,6 +80,12 @@ def _closed(canvas: Any, place: Place, centre: tuple[float, float], radius: Call
     canvas.drawPath(path)
 
 
+def _petals(radius: float, mean: float, swing: float, wave: tuple[int, float]) -> Callable[[float], float]:
+    """A radius that swings around its mean; `wave` is (petals, phase)."""
+    petals, phase = wave
+    return lambda angle: radius * (mean + swing * cos(petals * angle + phase))
+
+
 def _corner(canvas: Any, place: Place, x: float, y: float, half: float, item: Border) -> None:
     """A small rosette in a square, where two bands meet."""
     _color(canvas, stroke=item.color, fill="#ffffff")
@@ -86,7 +94,7 @@ def _corner(canvas: Any, place: Place, x: float, y: float, half: float, item: Bo
     canvas.rect(left, bottom, 2 * half * MM, 2 * half * MM, stroke=1, fill=1)
     canvas.setLineWidth(0.11 * MM)
     for turn in range(4):
-        _closed(canvas, place, (x, y), lambda a, t=turn: half * (0.56 + 0.26 * cos(4 * a + t * pi / 2)), 32)
+        _closed(canvas, place, (x, y), _petals(half, 0.56, 0.26, (4, turn * pi / 2)), 32)
     canvas.circle(*place(x, y), half * 0.2 * MM, stroke=1, fill=0)
 
 
@@ -126,13 +134,8 @@ def rosette(canvas: Any, place: Place, item: Rosette) -> None:
     canvas.setLineWidth(0.16 * MM)
     for ring, petals in ((1.0, 24), (0.66, 18), (0.36, 12)):
         for turn in range(5):
-            _closed(
-                canvas,
-                place,
-                (item.x, item.y),
-                lambda a, r=ring, n=petals, t=turn: item.radius * r * (0.86 + 0.14 * cos(n * a + t * 2 * pi / 5)),
-                petals * 6,
-            )
+            curve = _petals(item.radius * ring, 0.86, 0.14, (petals, turn * 2 * pi / 5))
+            _closed(canvas, place, (item.x, item.y), curve, petals * 6)
 
 
 def divider(canvas: Any, place: Place, item: Divider) -> None:

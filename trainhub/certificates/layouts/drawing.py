@@ -1,6 +1,6 @@
 """Certificates as PDF: `render(layout, facts) -> bytes`, and `Press` for files of many pages.
 
-A missing fact shows on the page (〔缺：学时〕) instead of an error, so that a draft can be looked at; a text that does
+A missing fact shows on the page instead of an error, so that a draft can be looked at; a text that does
 not fit at its smallest size is cut and reported. Fixed text and ornaments are one Form XObject with font subsets of
 their own, cached in the process; a page holds its own texts and the QR code as an inline 1-bit image.
 """
@@ -35,7 +35,11 @@ from trainhub.kernel.fonts import font_of, text_font
 
 Facts = Mapping[str, str]
 LABELS = {"number": ("编号", "number"), "code": ("核验码", "code"), "name": ("姓名", "name")}
-MONTHS = "January February March April May June July August September October November December".split()
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+MISSING = {"zh": "〔缺：%s〕", "en": "[missing: %s]"}  # noqa: RUF001 - tortoise-shell brackets, as in official documents
 _REMEMBERED = 4096
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
@@ -101,7 +105,7 @@ def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str
     if text:
         return (show_date(text, lang) if field is not None and field.type == "date" else text), ""
     label = (field.label, field.label_en) if field else LABELS.get(name, (name, name))
-    return (f"〔缺：{label[0]}〕" if lang == "zh" else f"[missing: {label[1]}]"), name
+    return MISSING[lang] % label[0 if lang == "zh" else 1], name
 
 
 def _fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tuple[str, ...]]:

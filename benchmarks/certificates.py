@@ -1,0 +1,185 @@
+"""Certificates a second: a print run as the product draws it, beside a plain ReportLab loop.
+
+    python benchmarks/certificates.py [--pages 10000] [--plain 200] [--json]
+
+The rows are made up but varied: 2,000 different characters in names, 40 courses. Goal: at least 2,000 certificates a
+second a core, at most 1,200 bytes each, at most 250 MB at 10,000 pages, a single file in at most 15 ms. The plain loop
+draws the same texts and QR code with ReportLab's own means, the ornaments once as a form (redrawn on every page they
+would cost 200 ms); it is measured on fewer pages and its figures are for those pages, not scaled up. Each part runs in a process of its own, so that memory is its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+GOALS = {"per_second": 2000, "bytes_each": 1200, "peak_mb": 250, "single_ms": 15}
+BASE_URL = "https://px.example.edu.cn"
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖"
+SUBJECTS = ("工业互联网", "大数据", "云计算", "移动应用", "跨境电商", "信息安全", "物联网", "人工智能", "数字孪生", "智能制造")
+ENDINGS = ("平台架构与应用开发", "工程实践", "基础与创业案例", "综合能力提升培训（第二期）")
+CODES = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def rows(count: int) -> Iterator[dict[str, str]]:
+    """Made-up facts, the same for the same count."""
+    source = random.Random(20261122)
+    given = [chr(point) for point in source.sample(range(0x4E00, 0x9FA5), 2000)]
+    for serial in range(1, count + 1):
+        name = source.choice(SURNAMES) + "".join(source.choices(given, k=source.choice((1, 2, 2))))
+        yield {
+            "number": f"35000112026{serial:06d}{serial % 10}",
+            "code": "".join(source.choices(CODES, k=12)),
+            "name": name,
+            "course": SUBJECTS[serial % 10] + ENDINGS[serial // 10 % 4],
+            "hours": str(16 + 8 * (serial % 6)),
+            "issued_on": f"2026-{1 + serial % 12:02d}-{1 + serial % 28:02d}",
+        }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def print_run(count: int) -> dict[str, float]:
+    """One file of so many pages, from a cold process to its bytes."""
+    facts = list(rows(count))
+    start = time.process_time()
+    from trainhub.certificates.layouts.drawing import Press
+    from trainhub.certificates.layouts.model import built_in
+
+    press = Press(built_in("completion"), base_url=BASE_URL)
+    for page in facts:
+        press.needs_glyph(page)
+        press.add(page)
+    size = len(press.finish())
+    seconds = time.process_time() - start
+    return {"pages": count, "per_second": count / seconds, "bytes_each": size / count, "peak_mb": _peak_mb()}
+
+
+def singles(count: int) -> dict[str, float]:
+    """Files of one page each, after a first one that fills the caches."""
+    from trainhub.certificates.layouts.drawing import render
+    from trainhub.certificates.layouts.model import built_in
+
+    layout, spent, sizes = built_in("completion"), [], []
+    for facts in rows(count + 1):
+        start = time.process_time()
+        sizes.append(len(render(layout, facts, base_url=BASE_URL)))
+        spent.append((time.process_time() - start) * 1000)
+    return {
+        "first_ms": spent[0],
+        "single_ms": statistics.median(spent[1:]),
+        "worst_ms": max(spent[1:]),
+        "bytes_each": statistics.mean(sizes),
+    }
+
+
+def plain(count: int) -> dict[str, float]:
+    """The same pages with ReportLab's own means: registered fonts, a form for the ornaments, its QR widget."""
+    from reportlab.graphics import renderPDF
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+    from reportlab.graphics.shapes import Drawing
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+    from reportlab.pdfgen.canvas import Canvas
+
+    from trainhub.certificates.layouts import art
+    from trainhub.certificates.layouts.model import Border, Divider, Rosette, Text, built_in
+    from trainhub.certificates.layouts.typeset import POINTS_PER_MM as MM
+    from trainhub.kernel.fonts import STYLES, text_font
+
+    facts = list(rows(count))
+    layout = built_in("completion")
+    start = time.process_time()
+    for style in STYLES:
+        pdfmetrics.registerFont(TTFont(style, str(text_font(style).path)))
+    target = io.BytesIO()
+    canvas = Canvas(target, pagesize=(layout.width * MM, layout.height * MM), pageCompression=1)
+    canvas.beginForm("ornaments")
+    for item in layout.elements:
+        match item:
+            case Border():
+                art.border(canvas, _place, item, layout.width, layout.height)
+            case Rosette():
+                art.rosette(canvas, _place, item)
+            case Divider():
+                art.divider(canvas, _place, item)
+    canvas.endForm()
+    common = {field.name: field.default for field in layout.fields}
+    for page in facts:
+        values = {**common, **page, "course_en": ""}
+        canvas.doForm("ornaments")
+        for item in layout.elements:
+            if isinstance(item, Text):
+                canvas.setFont(item.font, item.size)
+                x, y = _place(item.box.x + item.box.w / 2, item.box.y + item.box.h)
+                canvas.drawCentredString(x, y, item.text.format(**values))
+        drawing = Drawing(74, 74)
+        drawing.add(QrCodeWidget(f"{BASE_URL}/V/{page['number']}/{page['code']}", barLevel="M", barWidth=74, barHeight=74))
+        renderPDF.draw(drawing, canvas, 88, 82)
+        canvas.showPage()
+    canvas.save()
+    seconds = time.process_time() - start
+    return {"pages": count, "per_second": count / seconds, "bytes_each": target.tell() / count, "peak_mb": _peak_mb()}
+
+
+def _place(x: float, y: float) -> tuple[float, float]:
+    return x * 72 / 25.4, (210 - y) * 72 / 25.4
+
+
+PARTS = {"print_run": print_run, "singles": singles, "plain": plain}
+
+
+def _apart(part: str, count: int) -> dict[str, float]:
+    """Run a part in a process of its own."""
+    command = [sys.executable, __file__, "--part", part, "--count", str(count)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    answer: dict[str, float] = json.loads(done.stdout)
+    return answer
+
+
+def main() -> int:
+    """Print the figures and whether the goals are met; exit 1 when one is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--pages", type=int, default=10_000)
+    parser.add_argument("--plain", type=int, default=200, help="pages of the plain ReportLab loop")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--part", choices=sorted(PARTS), help=argparse.SUPPRESS)
+    parser.add_argument("--count", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        print(json.dumps(PARTS[options.part](options.count)))
+        return 0
+    run, single, loop = _apart("print_run", options.pages), _apart("singles", 50), _apart("plain", options.plain)
+    met = {
+        "per_second": run["per_second"] >= GOALS["per_second"],
+        "bytes_each": run["bytes_each"] <= GOALS["bytes_each"],
+        "peak_mb": run["peak_mb"] <= GOALS["peak_mb"],
+        "single_ms": single["single_ms"] <= GOALS["single_ms"],
+    }
+    result: dict[str, Any] = {"print_run": run, "single": single, "plain_reportlab": loop, "goals": GOALS, "met": met}
+    if options.json:
+        print(json.dumps({name: _rounded(value) for name, value in result.items()}))
+    else:
+        for name, values in (("print run", run), ("single files", single), ("plain ReportLab", loop)):
+            print(f"{name:16}", "  ".join(f"{key} {value:,.1f}" for key, value in values.items()))
+        print("goals met:", ", ".join(f"{name} {'yes' if is_met else 'NO'}" for name, is_met in met.items()))
+    return 0 if all(met.values()) else 1
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: round(value, 1) if isinstance(value, float) else value for key, value in values.items()}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
