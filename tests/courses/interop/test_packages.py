@@ -21,7 +21,7 @@ def refused(path: Path, **limits: int) -> PackageRefused:
     return caught.value
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "a/../../evil.txt", "/tmp/evil.txt", "..\\evil.txt", "C:\\evil.txt"])
+@pytest.mark.parametrize("name", ["../evil.txt", "a/../../evil.txt", "/evil.txt", "..\\evil.txt", "C:\\evil.txt"])
 def test_a_path_out_of_the_package_is_refused_and_nothing_is_written(tmp_path: Path, name: str) -> None:
     error = refused(tar_gz(tmp_path / "x.tar.gz", [(member("course/course.xml"), b"<course/>"), (member(name), b"x")]))
     assert error.code == "unsafe_path"
