@@ -7,7 +7,11 @@ from types import ModuleType
 import click
 from flask import Flask
 
-TABLES: tuple[ModuleType, ...] = ()
+from courses.assessment import models as assessment_models
+from courses.catalogue import models as catalogue_models
+from courses.learning import models as learning_models
+
+TABLES: tuple[ModuleType, ...] = (catalogue_models, assessment_models, learning_models)
 COMMANDS: dict[str, click.Command] = {}
 
 

@@ -1,0 +1,208 @@
+"""Courses, their runs, and the content of a run: section > unit (one page) > block.
+
+Content belongs to a run, so that a course that is running never changes because the next run is prepared.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, RunMode, RunState, StaffRole
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.kernel.files import StoredFile
+from trainhub.ledger.types import Category
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+
+class Course(Versioned, Base):
+    """What is taught; `owner` is the university, enterprise or institution that answers for it and signs certificates."""
+
+    __tablename__ = "course"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    title_en: Mapped[str] = mapped_column(sa.String(200), default="")
+    pinyin: Mapped[str] = mapped_column(sa.String(400), default="")
+    summary: Mapped[str] = mapped_column(sa.String(500), default="")
+    description: Mapped[str] = mapped_column(sa.Text, default="")
+    description_html: Mapped[str] = mapped_column(sa.Text, default="")
+    owner_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    language: Mapped[str] = mapped_column(sa.String(12), default="zh")
+    family: Mapped[Family] = mapped_column(enum_column(Family), default=Family.PROFESSIONAL)
+    education_type: Mapped[EducationType] = mapped_column(enum_column(EducationType), default=EducationType.CONTINUING)
+    key_field_no: Mapped[int | None]
+    focus_area_no: Mapped[int | None]
+    hours_x10: Mapped[int] = mapped_column(default=0)
+    credits_x10: Mapped[int] = mapped_column(default=0)
+    level: Mapped[str] = mapped_column(sa.String(40), default="")
+    cover_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    owner: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        sa.CheckConstraint("length(code) > 0", name="code_not_empty"),
+        sa.CheckConstraint("length(title) > 0", name="title_not_empty"),
+        sa.CheckConstraint("hours_x10 >= 0", name="hours_not_negative"),
+        sa.CheckConstraint("credits_x10 >= 0", name="credits_not_negative"),
+        sa.CheckConstraint("key_field_no BETWEEN 1 AND 10", name="key_field_of_ten"),
+        sa.CheckConstraint("focus_area_no BETWEEN 1 AND 8", name="focus_area_of_eight"),
+        sa.Index("ix_course_title", "title", "id"),
+    )
+
+
+class Run(Versioned, Base):
+    """One offering of a course. `taken` counts active and completed learners and never passes `quota` (None: no limit).
+
+    `counts_for_goal` says whether completions are recorded as training in `goal_category` (FJ-16c). Marks in tenths.
+    """
+
+    __tablename__ = "course_run"
+
+    id: Mapped[Key]
+    course_id: Mapped[int] = mapped_column(ref("course.id"))
+    code: Mapped[str] = mapped_column(sa.String(40))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    enrol_from: Mapped[date | None]
+    enrol_until: Mapped[date | None]
+    quota: Mapped[int | None]
+    taken: Mapped[int] = mapped_column(default=0)
+    mode: Mapped[RunMode] = mapped_column(enum_column(RunMode), default=RunMode.OPEN)
+    state: Mapped[RunState] = mapped_column(enum_column(RunState), default=RunState.DRAFT, index=True)
+    counts_for_goal: Mapped[bool] = mapped_column(default=False)
+    goal_category: Mapped[Category] = mapped_column(enum_column(Category), default=Category.WORKER)
+    pass_mark_x10: Mapped[int]
+    programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
+    cohort_id: Mapped[int | None] = mapped_column(ref("cohort.id"), index=True)
+    copied_from_id: Mapped[int | None] = mapped_column(ref("course_run.id"))
+    import_report: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+
+    course: Mapped[Course] = relationship(lazy="raise", viewonly=True)
+    staff: Mapped[list[RunStaff]] = relationship(lazy="raise", viewonly=True, order_by="RunStaff.id")
+
+    __table_args__ = (
+        sa.UniqueConstraint("course_id", "code"),
+        sa.CheckConstraint("taken >= 0 AND (quota IS NULL OR taken <= quota)", name="taken_within_quota"),
+        sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
+        sa.CheckConstraint("enrol_from IS NULL OR enrol_until IS NULL OR enrol_until >= enrol_from", name="enrol_until_after_from"),
+        sa.CheckConstraint("pass_mark_x10 BETWEEN 0 AND 1000", name="pass_mark_range"),
+    )
+
+
+class RunStaff(Base):
+    """Who teaches a run; the lead answers for it."""
+
+    __tablename__ = "run_staff"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    role: Mapped[StaffRole] = mapped_column(enum_column(StaffRole), default=StaffRole.LEAD)
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "person_id"),)
+
+
+class Section(Versioned, Base):
+    """A chapter of a run. `key` is stable over copies and formats."""
+
+    __tablename__ = "course_section"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    key: Mapped[str] = mapped_column(sa.String(120))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    release_at: Mapped[datetime | None]
+    is_published: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "key"),
+        sa.Index("ix_course_section_order", "run_id", "position", "id"),
+    )
+
+
+class Unit(Versioned, Base):
+    """One page of a section. Units of one `lesson_key` that follow each other form a lesson (an OLX sequential)."""
+
+    __tablename__ = "course_unit"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    section_id: Mapped[int] = mapped_column(ref("course_section.id"))
+    key: Mapped[str] = mapped_column(sa.String(120))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    lesson_key: Mapped[str] = mapped_column(sa.String(120), default="")
+    lesson_title: Mapped[str] = mapped_column(sa.String(200), default="")
+    assignment: Mapped[str] = mapped_column(sa.String(80), default="")
+    release_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    is_published: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "key"),
+        sa.Index("ix_course_unit_order", "section_id", "position", "id"),
+    )
+
+
+class Block(Versioned, Base):
+    """One component of a unit. `body` is what the author wrote, `body_html` the sanitised HTML that is shown.
+
+    `settings` by kind: video {source, duration, captions}, file {}, link {url}, quiz {attempts, minutes, is_shuffled,
+    shows_answers}, discussion {}; `origin` in it keeps what a format said, to write it back. A removed block stays as a
+    row (`removed_at`), because grades may point at it.
+    """
+
+    __tablename__ = "course_block"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    unit_id: Mapped[int] = mapped_column(ref("course_unit.id"))
+    key: Mapped[str] = mapped_column(sa.String(120))
+    position: Mapped[int]
+    kind: Mapped[BlockKind] = mapped_column(enum_column(BlockKind))
+    title: Mapped[str] = mapped_column(sa.String(200), default="")
+    body_format: Mapped[BodyFormat] = mapped_column(enum_column(BodyFormat), default=BodyFormat.MARKDOWN)
+    body: Mapped[str] = mapped_column(sa.Text, default="")
+    body_html: Mapped[str] = mapped_column(sa.Text, default="")
+    settings: Mapped[dict[str, Any]]
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    is_graded: Mapped[bool] = mapped_column(default=False)
+    is_required: Mapped[bool] = mapped_column(default=True)
+    weight_x10: Mapped[int] = mapped_column(default=10)
+    is_published: Mapped[bool] = mapped_column(default=True)
+    removed_at: Mapped[datetime | None]
+
+    file: Mapped[StoredFile | None] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "key"),
+        sa.CheckConstraint("weight_x10 >= 0", name="weight_not_negative"),
+        sa.Index("ix_course_block_order", "unit_id", "position", "id"),
+    )
+
+
+class RunAsset(Base):
+    """A file of a run under the name its texts refer to (`/static/name`)."""
+
+    __tablename__ = "run_asset"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    name: Mapped[str] = mapped_column(sa.String(255))
+    file_id: Mapped[int] = mapped_column(ref("stored_file.id"))
+
+    file: Mapped[StoredFile] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "name"),)

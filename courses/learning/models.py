@@ -1,0 +1,110 @@
+"""Enrolments, the append-only log of what learners did, the progress derived from it, and discussion posts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from courses.catalogue.models import Run
+from courses.learning.types import EnrolmentState, EventKind
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.people.models import Person
+
+
+class Enrolment(Versioned, Base):
+    """A person in a run, once. The waiting list is ordered by `asked_at`, then id. A withdrawn one may ask again."""
+
+    __tablename__ = "enrolment"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    state: Mapped[EnrolmentState] = mapped_column(enum_column(EnrolmentState))
+    asked_at: Mapped[datetime]
+    enrolled_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    completed_on: Mapped[date | None]
+    score_x10: Mapped[int | None]
+    progress_x1000: Mapped[int] = mapped_column(default=0)
+    decided_by_id: Mapped[int | None]
+    note: Mapped[str] = mapped_column(sa.String(400), default="")
+
+    run: Mapped[Run] = relationship(lazy="raise", viewonly=True)
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "person_id"),
+        sa.CheckConstraint("(state = 'completed') = (completed_on IS NOT NULL)", name="completed_has_day"),
+        sa.CheckConstraint("progress_x1000 BETWEEN 0 AND 1000", name="progress_range"),
+        sa.Index("ix_enrolment_queue", "run_id", "state", "asked_at", "id"),
+    )
+
+
+class RunInvitation(Base):
+    """A person who may join a run by invitation."""
+
+    __tablename__ = "run_invitation"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    invited_by_id: Mapped[int | None]
+    invited_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "person_id"),)
+
+
+class LearningEvent(Base):
+    """What a learner did, in order. Never changed: progress can be computed again from it with the same result."""
+
+    __tablename__ = "learning_event"
+
+    id: Mapped[Key]
+    enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"))
+    block_id: Mapped[int] = mapped_column(ref("course_block.id"), index=True)
+    kind: Mapped[EventKind] = mapped_column(enum_column(EventKind))
+    data: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+    __table_args__ = (sa.Index("ix_learning_event_order", "enrolment_id", "block_id", "id"),)
+
+
+class BlockProgress(Base):
+    """How far a learner is with a block: derived from the log."""
+
+    __tablename__ = "block_progress"
+
+    id: Mapped[Key]
+    enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"))
+    block_id: Mapped[int] = mapped_column(ref("course_block.id"), index=True)
+    is_done: Mapped[bool] = mapped_column(default=False)
+    share_x1000: Mapped[int] = mapped_column(default=0)
+    score_x10: Mapped[int | None]
+    waits_for_grade: Mapped[bool] = mapped_column(default=False)
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("enrolment_id", "block_id"),
+        sa.CheckConstraint("share_x1000 BETWEEN 0 AND 1000", name="share_range"),
+    )
+
+
+class Post(Base):
+    """A contribution to a discussion block; an answer names its thread's first post. A removed post keeps its row."""
+
+    __tablename__ = "course_post"
+
+    id: Mapped[Key]
+    block_id: Mapped[int] = mapped_column(ref("course_block.id"))
+    thread_id: Mapped[int | None] = mapped_column(ref("course_post.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    body: Mapped[str] = mapped_column(sa.Text)
+    posted_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.Index("ix_course_post_order", "block_id", "posted_at", "id"),)

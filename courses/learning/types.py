@@ -1,0 +1,139 @@
+"""Values of enrolment, progress and completion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from courses.catalogue.types import BlockKind
+
+
+class EnrolmentState(StrEnum):
+    """`pending` waits for approval, `waiting` for a seat; active and completed learners hold a seat."""
+
+    PENDING = "pending"
+    WAITING = "waiting"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+SEATED = frozenset({EnrolmentState.ACTIVE, EnrolmentState.COMPLETED})
+OPEN = frozenset({EnrolmentState.PENDING, EnrolmentState.WAITING, EnrolmentState.ACTIVE})
+
+
+class EventKind(StrEnum):
+    """What a learner did. The log is append-only; progress is what follows from it."""
+
+    MARKED_DONE = "marked_done"
+    VIDEO_STARTED = "video_started"
+    VIDEO_WATCHED = "video_watched"
+    QUIZ_SUBMITTED = "quiz_submitted"
+    QUIZ_GRADED = "quiz_graded"
+    POSTED = "posted"
+
+
+class NotDone(StrEnum):
+    """Why a block is not done."""
+
+    NOT_OPENED = "not_opened"
+    NOT_MARKED = "not_marked"
+    WATCH_MORE = "watch_more"
+    NOT_SUBMITTED = "not_submitted"
+    WAITS_FOR_GRADE = "waits_for_grade"
+    NO_POST = "no_post"
+    NOT_RELEASED = "not_released"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the log."""
+
+    kind: EventKind
+    at: datetime
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockState:
+    """How far a learner is with a block. `share_x1000`: of a video's length; `score_x10`: best of the graded attempts, out of 1000."""
+
+    is_done: bool = False
+    share_x1000: int = 0
+    score_x10: int | None = None
+    done_at: datetime | None = None
+    waits_for_grade: bool = False
+    is_touched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A block as the completion rule sees it."""
+
+    id: int
+    kind: BlockKind
+    title: str
+    is_graded: bool
+    is_required: bool
+    weight_x10: int
+    is_released: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a learner stands in a run. `score_x10` is None when nothing is graded; `missing` are the blocks still to do."""
+
+    done: int
+    total: int
+    score_x10: int | None
+    pass_mark_x10: int
+    missing: tuple[tuple[int, NotDone], ...] = ()
+
+    @property
+    def progress_x1000(self) -> int:
+        """Share of the required blocks that are done."""
+        return 1000 * self.done // self.total if self.total else 0
+
+    @property
+    def is_passed(self) -> bool:
+        """The mark reaches the pass mark; without graded blocks there is no mark to reach."""
+        return self.score_x10 is None or self.score_x10 >= self.pass_mark_x10
+
+    @property
+    def is_complete(self) -> bool:
+        """Everything required is done and the mark suffices; a run without content is never complete."""
+        return self.total > 0 and not self.missing and self.is_passed
+
+
+@dataclass(frozen=True, slots=True)
+class MyRun:
+    """One run in a learner's list."""
+
+    enrolment_id: int
+    run_id: int
+    course_code: str
+    course_title: str
+    run_code: str
+    owner_name: str
+    state: EnrolmentState
+    progress_x1000: int
+    score_x10: int | None
+    starts_on: date
+    ends_on: date | None
+    completed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerRow:
+    """One learner in a lecturer's list."""
+
+    enrolment_id: int
+    person_id: int
+    name: str
+    state: EnrolmentState
+    progress_x1000: int
+    score_x10: int | None
+    asked_at: datetime
+    completed_on: date | None
