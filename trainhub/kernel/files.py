@@ -85,10 +85,10 @@ def keep(
             size += len(chunk)
             if size > limit:
                 raise TooLarge(_("文件“%(name)s”超过 %(mb)d MB 的上限，没有保存。请压缩或拆分后再上传。", name=name, mb=limit // 1024 // 1024))
-            head = head or chunk[:8192]
+            head = head or chunk[: sniff.HEAD_BYTES]
             digest.update(chunk)
             spool.write(chunk)
-        media = sniff.check_upload(head, name, size, allowed=allowed, max_bytes=limit)
+        media = sniff.check_upload(head, name, size, allowed=allowed or sniff.EVIDENCE, max_bytes=limit)
         sha256 = digest.hexdigest()
         spool.seek(0)
         obstore.put(store(), path_of(sha256), spool)
