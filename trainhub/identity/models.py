@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trainhub.identity.types import AccountState, LinkPurpose, LoginKind, RequestKind, RequestState
+from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind, RequestKind, RequestState
 from trainhub.kernel.access import Role, ScopeKind
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.people.models import Person
@@ -27,10 +27,9 @@ class Account(Versioned, Base):
     totp_secret_encrypted: Mapped[bytes | None]
     totp_confirmed_at: Mapped[datetime | None]
     totp_last_step: Mapped[int | None]
-    failed_count: Mapped[int] = mapped_column(default=0)
-    locked_until_at: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(sa.String(5), default="zh")
     wants_email: Mapped[bool] = mapped_column(default=True)
+    wants_digest: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     last_sign_in_at: Mapped[datetime | None]
 
@@ -97,7 +96,11 @@ class RoleGrant(Base):
 
 
 class SignInAttempt(Base):
-    """Failures of the last hours, by name and by address: what lockout and rate limits count, on every machine alike."""
+    """Failures of the last hours, by name and by address: what lockout and rate limits count, on every machine alike.
+
+    A row is written before the password is checked and deleted by a success, so that parallel guesses are all counted.
+    `name_hash` is keyed, of `account:<id>` where the name is known and of `name:<text>` where it is not.
+    """
 
     __tablename__ = "sign_in_attempt"
 
@@ -107,17 +110,68 @@ class SignInAttempt(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
+class PasswordHistory(Base):
+    """Earlier passwords, hashed, so that they do not return (own.password.history)."""
+
+    __tablename__ = "password_history"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    set_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """A code that replaces the second factor once; known only by its hash."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    used_at: Mapped[datetime | None]
+
+
+class Registration(Base):
+    """Somebody who registers and has not yet confirmed the code; swept when it expires."""
+
+    __tablename__ = "registration"
+
+    id: Mapped[Key]
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    organisation_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    name: Mapped[str] = mapped_column(sa.String(120))
+    id_type: Mapped[str] = mapped_column(sa.String(40), default="")
+    id_number_encrypted: Mapped[bytes | None]
+    birth_on: Mapped[date | None]
+    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
+    address: Mapped[str] = mapped_column(sa.String(200))
+    username: Mapped[str] = mapped_column(sa.String(60))
+    password_hash: Mapped[str] = mapped_column(sa.String(200))
+    guardian_name: Mapped[str] = mapped_column(sa.String(60), default="")
+    guardian_phone: Mapped[str] = mapped_column(sa.String(40), default="")
+    notice_version: Mapped[str] = mapped_column(sa.String(20))
+    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    tries_left: Mapped[int]
+    sent_count: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    code_expires_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("tries_left >= 0", name="tries_left_not_negative"),)
+
+
 class OneTimeLink(Base):
-    """An invitation, a reset or an e-mail code: expires, works once, known only by its hash."""
+    """An invitation or a reset: expires, works once, known only by its hash."""
 
     __tablename__ = "one_time_link"
 
     id: Mapped[Key]
-    account_id: Mapped[int | None] = mapped_column(ref("account.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ref("account.id"), index=True)
     purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose))
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     address: Mapped[str] = mapped_column(sa.String(200), default="")
-    tries_left: Mapped[int] = mapped_column(default=5)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -136,7 +190,6 @@ class ApiToken(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    last_used_on: Mapped[date | None]
 
 
 class Consent(Base):

@@ -23,12 +23,18 @@ class AccountState(StrEnum):
     DELETED = "deleted"
 
 
+class Channel(StrEnum):
+    """By what a code or a link reaches a person."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
 class LinkPurpose(StrEnum):
     """What a one-time link lets its holder do."""
 
     INVITATION = "invitation"
-    PASSWORD_RESET = "password_reset"
-    EMAIL_CODE = "email_code"
+    PASSWORD_RESET = "password_reset"  # noqa: S105
 
 
 class RequestKind(StrEnum):

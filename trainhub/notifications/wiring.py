@@ -7,7 +7,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.notifications import models
+from trainhub.notifications import models, queries
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -15,3 +15,5 @@ COMMANDS: dict[str, click.Command] = {}
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    # The number beside the bell comes with the query that identifies the reader.
+    app.extensions["trainhub.unread"] = queries.unread_of

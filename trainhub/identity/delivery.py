@@ -1,0 +1,45 @@
+"""How codes and links reach people: channels are adapters that rooms above, or an installation, register.
+
+An adapter is a function `(to, subject, text, now) -> None` called inside the transaction that makes the code or link; it
+must not talk to the network there but queue a row or a job. `trainhub.notifications` registers e-mail. For short messages an
+installation registers its provider with `register_channel(app, Channel.SMS, send)`; until it does, the phone is not offered,
+except in demo mode, where `log_adapter` writes the message to the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from flask import Flask, current_app
+
+from trainhub.identity.types import Channel
+
+Adapter = Callable[[str, str, str, datetime], None]
+log = structlog.get_logger("delivery")
+
+
+def register_channel(app: Flask, channel: Channel, adapter: Adapter) -> None:
+    """Called by `wiring.py` of a room above, or by an installation's own code; the last one registered is used."""
+    app.extensions.setdefault("trainhub.channels", {})[channel] = adapter
+
+
+def channels() -> list[Channel]:
+    """By what this installation can reach people, in the order of the enum."""
+    known = current_app.extensions.get("trainhub.channels", {})
+    return [channel for channel in Channel if channel in known]
+
+
+def deliver(channel: Channel, *, to: str, subject: str, text: str, now: datetime) -> bool:
+    """Hand a message to its channel; False when there is none or no address, and nothing was sent."""
+    adapter: Adapter | None = current_app.extensions.get("trainhub.channels", {}).get(channel)
+    if adapter is None or not to:
+        return False
+    adapter(to, subject, text, now)
+    return True
+
+
+def log_adapter(to: str, subject: str, text: str, now: datetime) -> None:
+    """For demonstrations: the message is written to the log instead of being sent."""
+    log.info("message.not_sent", to=to, subject=subject, text=text, at=now.isoformat())

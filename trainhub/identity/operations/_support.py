@@ -1,0 +1,52 @@
+"""What the operations of accounts share: policy numbers, hashes of tokens, refusals."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Any
+
+from trainhub.kernel.errors import Refused, TooMany
+from trainhub.policy.book import book
+
+
+class AccountRefused(Refused):
+    """An account cannot be made or changed like this."""
+
+    code = "account_refused"
+
+
+class GrantRefused(Refused):
+    """A role cannot be given or ended by this person, or not over this scope."""
+
+    code = "grant_refused"
+    status = 403
+
+
+class LinkRefused(Refused):
+    """A one-time link or code is unknown, used or expired."""
+
+    code = "link_refused"
+
+
+class PasswordRefused(Refused):
+    """A new password does not satisfy the demands."""
+
+    code = "password_refused"
+
+
+class Locked(TooMany):
+    """Too many failures; the message says when to try again."""
+
+    code = "locked"
+
+
+def number(key: str, on: date) -> int:
+    """A whole number of the policy book on a day."""
+    value: Any = book().at(key, on=on).value
+    return int(value)
+
+
+def token_hash(token: str) -> str:
+    """SHA-256 of a random token: what the database keeps of it."""
+    return hashlib.sha256(token.encode()).hexdigest()

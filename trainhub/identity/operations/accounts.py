@@ -1,0 +1,237 @@
+"""Making, changing, disabling accounts; passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from sqlalchemy import delete, update
+
+from trainhub.identity import passwords, queries, rules
+from trainhub.identity.models import Account, LoginName, PasswordHistory, SignInAttempt, UserSession
+from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, number
+from trainhub.identity.types import AccountState, LoginKind
+from trainhub.kernel import audit, keys
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import LANGUAGES, _
+from trainhub.people.models import Person
+
+Login = tuple[LoginKind, str, str]
+
+
+def create_account(
+    *,
+    person: Person | None,
+    display_name: str,
+    by: Identity,
+    now: datetime,
+    username: str | None = None,
+    password: str | None = None,
+    logins: Iterable[Login] = (),
+    language: str = "zh",
+) -> Account:
+    """Make the account of a person (None: a service account) with the names it signs in by.
+
+    `logins` are (kind, value, scope); the scope of a student number is the university's code, else empty. Without a password
+    the account waits for its invitation. Raises AccountRefused for a second account or a name that is taken,
+    PasswordRefused for a weak password.
+    """
+    if person is not None and queries.account_of_person(person.id) is not None:
+        raise AccountRefused(_("%(name)s已有账号，请直接登录；忘记密码可以申请重置。", name=person.name), code="account_exists")
+    if not display_name.strip():
+        raise AccountRefused(_("请填写显示的姓名。"), field="display_name")
+    account = Account(person_id=person.id if person is not None else None, display_name=display_name.strip()[:120], language=language, created_at=now)
+    session().add(account)
+    session().flush()
+    if username is not None:
+        add_login(account=account, kind=LoginKind.USERNAME, value=username, by=by, now=now, is_verified=True)
+    for kind, value, scope in logins:
+        add_login(account=account, kind=kind, value=value, scope=scope, by=by, now=now)
+    if password is not None:
+        set_password(account=account, password=password, by=by, now=now)
+    audit.record(by=by, did="identity.account.created", on=account, data={"person": account.person_id, "name": account.display_name})
+    return account
+
+
+def add_login(*, account: Account, kind: LoginKind, value: str, by: Identity, now: datetime, scope: str = "", is_verified: bool = False) -> LoginName:
+    """Let an account sign in by one more name; the same name again changes nothing. Raises AccountRefused."""
+    name = rules.normalise_login(kind, value)
+    scope = rules.normalise_login(LoginKind.STUDENT_NO, scope)
+    _check_login(kind, name, scope)
+    known = queries.login_name(kind, name, scope)
+    if known is not None and known.account_id == account.id:
+        if is_verified and known.verified_at is None:
+            known.verified_at = now
+        return known
+    if known is not None:
+        raise AccountRefused(_("“%(name)s”已被另一个账号用于登录，请换一个，或请管理员核对。", name=value), field=kind.value, code="login_taken")
+    login = LoginName(account_id=account.id, kind=kind, value=name, scope=scope, verified_at=now if is_verified else None)
+    session().add(login)
+    session().flush()
+    audit.record(by=by, did="identity.login.added", on=account, data={"kind": kind})
+    return login
+
+
+def _check_login(kind: LoginKind, name: str, scope: str) -> None:
+    match kind:
+        case LoginKind.USERNAME:
+            words = {
+                "short": _("用户名至少3个字符。"),
+                "long": _("用户名最多60个字符。"),
+                "characters": _("用户名只能用汉字、字母、数字、点、下划线和短横线。"),
+                "digits": _("用户名不能全是数字，以免与学号、手机号混淆；请加上字母。"),
+            }
+            problem = rules.username_problem(name)
+            message = words[problem] if problem else ""
+        case LoginKind.PHONE:
+            message = "" if rules.phone_is_plausible(name) else _("手机号格式不正确，应为11位数字，如 13800138000。")
+        case LoginKind.EMAIL:
+            message = "" if rules.email_is_plausible(name) else _("邮箱格式不正确，应类似 name@example.edu.cn。")
+        case LoginKind.STUDENT_NO:
+            message = "" if name and scope else _("用学号登录须同时给出学校代码。")
+    if message:
+        raise AccountRefused(message, field=kind.value, code="login_malformed")
+
+
+def remove_login(*, account: Account, login_id: int, by: Identity) -> None:
+    """Stop an account from signing in by a name; the last name stays."""
+    names = queries.login_names(account.id)
+    login = next((name for name in names if name.id == login_id), None)
+    if login is None:
+        return
+    if len(names) == 1:
+        raise AccountRefused(_("这是唯一的登录名，删除后将无法登录。请先添加另一个。"))
+    session().delete(login)
+    audit.record(by=by, did="identity.login.removed", on=account, data={"kind": login.kind})
+
+
+def set_password(*, account: Account, password: str, by: Identity, now: datetime, field: str = "password") -> None:
+    """Give the account a new password; an invited account becomes active. Raises PasswordRefused."""
+    today = local(now).date()
+    check_password(password, account=account, today=today, field=field)
+    account.password_hash = passwords.hash_password(password)
+    account.password_set_at = now
+    if account.state is AccountState.INVITED:
+        account.state = AccountState.ACTIVE
+    session().add(PasswordHistory(account_id=account.id, password_hash=account.password_hash, set_at=now))
+    session().flush()
+    audit.record(by=by, did="identity.password.set", on=account)
+
+
+def check_password(password: str, *, today: date, account: Account | None = None, names: Iterable[str] = (), field: str = "password") -> None:
+    """Refuse a weak, common, personal or repeated password with words (own.password.*)."""
+    demands = rules.PasswordDemands(
+        length_min=number("own.password.length_min", today),
+        length_max=number("own.password.length_max", today),
+        classes_min=number("own.password.classes_min", today),
+        history=number("own.password.history", today),
+    )
+    known = [*names]
+    if account is not None:
+        known += [account.display_name, *(name.value for name in queries.login_names(account.id))]
+    problem = rules.password_problem(password, demands, known)
+    words = {
+        "short": _("密码至少%(n)d个字符。", n=demands.length_min),
+        "long": _("密码最多%(n)d个字符。", n=demands.length_max),
+        "classes": _("密码须包含字母、数字、符号中的至少%(n)d类。", n=demands.classes_min),
+        "common": _("这个密码太常见，容易被猜中，请换一个。"),
+        "personal": _("密码不能包含你的姓名或登录名，请换一个。"),
+    }
+    if problem:
+        raise PasswordRefused(words[problem], field=field, code=f"password_{problem}")
+    if account is not None and any(passwords.is_password(old, password) for old in queries.password_history(account.id, demands.history)):
+        raise PasswordRefused(_("最近%(n)d次用过的密码不能再用，请换一个。", n=demands.history), field=field, code="password_repeated")
+
+
+def change_password(*, account: Account, old: str, new: str, by: Identity, now: datetime, keep_session_id: int | None = None) -> None:
+    """Change one's own password; every other session of the account ends."""
+    if not passwords.is_password(account.password_hash, old):
+        raise PasswordRefused(_("当前密码不正确。"), field="old", code="password_wrong")
+    set_password(account=account, password=new, by=by, now=now, field="new")
+    revoke_sessions(account_id=account.id, by=by, now=now, keep_session_id=keep_session_id)
+
+
+def revoke_sessions(*, account_id: int, by: Identity, now: datetime, keep_session_id: int | None = None) -> int:
+    """End the open sessions of an account, except one; returns how many ended."""
+    statement = update(UserSession).where(UserSession.account_id == account_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now)
+    if keep_session_id is not None:
+        statement = statement.where(UserSession.id != keep_session_id)
+    ended: int = session().execute(statement.values(revoked_at=now)).rowcount  # type: ignore[attr-defined]
+    if ended:
+        audit.record(by=by, did="identity.session.revoked", on=("account", account_id), data={"sessions": ended})
+    return ended
+
+
+def revoke_session(*, account_id: int, session_id: int, by: Identity, now: datetime) -> None:
+    """End one session of an account; one that ended before changes nothing."""
+    ended: int = (
+        session()
+        .execute(
+            update(UserSession)
+            .where(UserSession.id == session_id, UserSession.account_id == account_id, UserSession.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
+        .rowcount  # type: ignore[attr-defined]
+    )
+    if ended:
+        audit.record(by=by, did="identity.session.revoked", on=("account", account_id), data={"sessions": 1})
+
+
+def name_hash(name: str) -> str:
+    """Under which attempts are counted: keyed, so that the table does not tell who tried."""
+    return keys.keyring().keyed_hash(name)
+
+
+def check_may_manage(*, account: Account, by: Identity, today: date) -> None:
+    """Refuse to manage an account that holds a role which `by` could not give: its password would be a way up."""
+    if by is SYSTEM or by.account_id is None:
+        return
+    for grant in queries.stored_grants(account.id, today=today):
+        scope = queries.subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
+        if not rules.may_give(by, grant.role, grant.scope_kind, scope):
+            raise GrantRefused(_("这个账号持有超出你授权范围的角色，只能由上级管理员或系统管理员处理。"), code="above_own_scope")
+
+
+def disable(*, account: Account, by: Identity, today: date, now: datetime, reason: str, version: int | None = None) -> None:
+    """Keep an account from signing in and end its sessions."""
+    check_may_manage(account=account, by=by, today=today)
+    check_version(account, version)
+    if by.account_id == account.id:
+        raise AccountRefused(_("不能停用自己的账号，请由另一位管理员操作。"))
+    if account.state is AccountState.DISABLED:
+        return
+    account.state = AccountState.DISABLED
+    revoke_sessions(account_id=account.id, by=by, now=now)
+    audit.record(by=by, did="identity.account.disabled", on=account, data={"reason": reason})
+
+
+def enable(*, account: Account, by: Identity, today: date, version: int | None = None) -> None:
+    """Let a disabled account sign in again."""
+    check_may_manage(account=account, by=by, today=today)
+    check_version(account, version)
+    if account.state is not AccountState.DISABLED:
+        return
+    account.state = AccountState.ACTIVE if account.password_hash else AccountState.INVITED
+    audit.record(by=by, did="identity.account.enabled", on=account)
+
+
+def unlock(*, account: Account, by: Identity, today: date) -> int:
+    """Forget the failures of an account, so that its lock ends; returns how many."""
+    check_may_manage(account=account, by=by, today=today)
+    gone: int = (
+        session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == name_hash(f"account:{account.id}"))).rowcount  # type: ignore[attr-defined]
+    )
+    if gone:
+        audit.record(by=by, did="identity.account.unlocked", on=account, data={"failures": gone})
+    return gone
+
+
+def set_preferences(*, account: Account, language: str, wants_email: bool, wants_digest: bool, by: Identity) -> None:
+    """The reader's language and e-mail wishes."""
+    if language not in LANGUAGES:
+        raise AccountRefused(_("没有这种语言。"), field="language")
+    account.language, account.wants_email, account.wants_digest = language, wants_email, wants_digest
+    audit.record(by=by, did="identity.preferences.set", on=account, data={"language": language, "email": wants_email, "digest": wants_digest})

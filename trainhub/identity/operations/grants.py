@@ -1,0 +1,118 @@
+"""Giving and ending roles: nobody gives above their own scope."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from trainhub.identity import queries, rules
+from trainhub.identity.models import Account, RoleGrant
+from trainhub.identity.operations._support import GrantRefused
+from trainhub.kernel import audit
+from trainhub.kernel.access import ROLE_LABELS, Identity, Role, ScopeKind
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+
+
+def grant_role(
+    *,
+    account: Account,
+    role: Role,
+    by: Identity,
+    today: date,
+    now: datetime,
+    organisation_id: int | None = None,
+    programme_id: int | None = None,
+    region_code: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+) -> RoleGrant:
+    """Give an account a role over one scope (none named: over everything), from `since` (default today) to `until`, both included.
+
+    The same grant again is the known one. Raises GrantRefused when the role does not fit the scope or `by` may not give it.
+    """
+    named = [value for value in (organisation_id, programme_id, region_code) if value is not None]
+    if len(named) > 1:
+        raise GrantRefused(_("一次授权只能有一个范围：机构、专业点或地区。"), field="organisation_id", code="scope_twice")
+    kind = scope_kind(organisation_id, programme_id, region_code)
+    if kind not in rules.SCOPES_OF[role]:
+        raise GrantRefused(_scope_words(role), field="scope", code="scope_wrong")
+    if until is not None and until < (since or today):
+        raise GrantRefused(_("结束日期早于开始日期。"), field="until", code="dates_wrong")
+    _check_may_give(by, role, kind, organisation_id, programme_id, region_code)
+    known = queries.same_grant(account.id, role, kind, organisation_id, programme_id, region_code, today=today)
+    if known is not None:
+        return known
+    grant = RoleGrant(
+        account_id=account.id,
+        role=role,
+        scope_kind=kind,
+        organisation_id=organisation_id,
+        programme_id=programme_id,
+        region_code=region_code,
+        since=since or today,
+        until=until,
+        granted_by_id=by.account_id,
+        granted_at=now,
+    )
+    session().add(grant)
+    session().flush()
+    audit.record(by=by, did="identity.role.granted", on=account, data=_told(grant))
+    return grant
+
+
+def end_grant(*, grant_id: int, account: Account, by: Identity, now: datetime) -> RoleGrant:
+    """End a grant now; one that ended before changes nothing. Raises GrantRefused, NotFound."""
+    grant = session().get(RoleGrant, grant_id)
+    if grant is None or grant.account_id != account.id:
+        raise NotFound(_("没有这项授权。"))
+    if grant.ended_at is not None:
+        return grant
+    _check_may_give(by, grant.role, grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
+    grant.ended_at = now
+    session().flush()
+    audit.record(by=by, did="identity.role.ended", on=account, data=_told(grant))
+    return grant
+
+
+def scope_kind(organisation_id: int | None, programme_id: int | None, region_code: str | None) -> ScopeKind:
+    """Which kind of scope the given value names."""
+    if organisation_id is not None:
+        return ScopeKind.ORGANISATION
+    if programme_id is not None:
+        return ScopeKind.PROGRAMME
+    return ScopeKind.REGION if region_code is not None else ScopeKind.EVERYTHING
+
+
+def _check_may_give(
+    by: Identity, role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None
+) -> None:
+    scope = queries.subject_of_scope(kind, organisation_id, programme_id, region_code)
+    if not rules.may_give(by, role, kind, scope):
+        raise GrantRefused(
+            _("你不能授予或收回“%(role)s”在这个范围内的权限：授权不能超出自己的范围。请联系上级管理员。", role=ROLE_LABELS[role]),
+            code="above_own_scope",
+        )
+
+
+def _scope_words(role: Role) -> str:
+    names = {
+        ScopeKind.EVERYTHING: _("全省"),
+        ScopeKind.ORGANISATION: _("机构"),
+        ScopeKind.PROGRAMME: _("专业点"),
+        ScopeKind.REGION: _("地区"),
+    }
+    allowed = "、".join(names[kind] for kind in ScopeKind if kind in rules.SCOPES_OF[role])
+    return _("“%(role)s”的授权范围应为：%(scopes)s。", role=ROLE_LABELS[role], scopes=allowed)
+
+
+def _told(grant: RoleGrant) -> dict[str, object]:
+    return {
+        "grant": grant.id,
+        "role": grant.role.value,
+        "scope": grant.scope_kind.value,
+        "organisation": grant.organisation_id,
+        "programme": grant.programme_id,
+        "region": grant.region_code,
+        "until": str(grant.until) if grant.until else None,
+    }

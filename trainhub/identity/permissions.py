@@ -1,0 +1,37 @@
+"""Who may do what to accounts, tokens and the audit log."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from trainhub.kernel.access import Role, Table, anyone_signed_in, own, role, role_everywhere, role_over
+
+MANAGERS = (Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.PREFECTURE_OPERATOR)
+DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR)
+
+
+class Can(StrEnum):
+    """Permissions of accounts."""
+
+    ACCOUNT_LIST = "identity:account:list"
+    ACCOUNT_VIEW = "identity:account:view"
+    ACCOUNT_CREATE = "identity:account:create"
+    ACCOUNT_GRANT = "identity:account:grant"
+    ACCOUNT_DISABLE = "identity:account:disable"
+    ACCOUNT_RESET = "identity:account:reset"
+    REQUEST_DECIDE = "identity:request:decide"
+    TOKEN_OWN = "identity:token:own"  # noqa: S105
+    AUDIT_VIEW = "audit:event:view"
+
+
+GRANTS: Table = {
+    Can.ACCOUNT_LIST: ((role(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),),),
+    Can.ACCOUNT_VIEW: ((role_over(*MANAGERS, *DEPARTMENTS, Role.AUDITOR),), (own,)),
+    Can.ACCOUNT_CREATE: ((role(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, *DEPARTMENTS),),),
+    Can.ACCOUNT_GRANT: ((role_over(*MANAGERS, *DEPARTMENTS),),),
+    Can.ACCOUNT_DISABLE: ((role_over(Role.SYSTEM_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR),),),
+    Can.ACCOUNT_RESET: ((role_over(*MANAGERS, *DEPARTMENTS),),),
+    Can.REQUEST_DECIDE: ((role_everywhere(Role.SYSTEM_ADMIN),),),
+    Can.TOKEN_OWN: ((anyone_signed_in,),),
+    Can.AUDIT_VIEW: ((role_everywhere(Role.SYSTEM_ADMIN, Role.AUDITOR, Role.INSPECTOR),),),
+}

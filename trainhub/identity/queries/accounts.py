@@ -1,0 +1,101 @@
+"""Accounts and the names they sign in by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+
+from trainhub.identity.models import Account, LoginName, PasswordHistory, RoleGrant
+from trainhub.identity.queries.grants import active
+from trainhub.identity.rules import TypedName
+from trainhub.identity.types import AccountState, LoginKind
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.people.models import Person
+
+
+def account(account_id: int) -> Account:
+    """The account. Raises NotFound."""
+    found = session().get(Account, account_id)
+    if found is None:
+        raise NotFound(_("没有这个账号。"))
+    return found
+
+
+def account_of_person(person_id: int) -> Account | None:
+    """The person's account, whatever its state."""
+    return session().scalar(select(Account).where(Account.person_id == person_id))
+
+
+def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
+    """Account id by person id, for those who have an account that is not deleted: whom to notify."""
+    rows = session().execute(
+        select(Account.person_id, Account.id).where(Account.person_id.in_(list(person_ids)), Account.state != AccountState.DELETED)
+    )
+    return {person_id: account_id for person_id, account_id in rows if person_id is not None}
+
+
+def accounts_holding(
+    *roles: Role, today: date | None = None, organisation_id: int | None = None, programme_id: int | None = None, region_code: str | None = None
+) -> list[int]:
+    """Accounts that hold one of the roles, ordered by id: whom to notify.
+
+    A named scope asks for grants over exactly that scope; without one, over any scope. Without `today` every grant counts
+    that was not ended.
+    """
+    statement = (
+        select(RoleGrant.account_id)
+        .join(Account, Account.id == RoleGrant.account_id)
+        .where(
+            RoleGrant.role.in_(roles),
+            RoleGrant.ended_at.is_(None) if today is None else active(today),
+            Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
+        )
+        .distinct()
+        .order_by(RoleGrant.account_id)
+    )
+    for column, value in ((RoleGrant.organisation_id, organisation_id), (RoleGrant.programme_id, programme_id), (RoleGrant.region_code, region_code)):
+        if value is not None:
+            statement = statement.where(column == value)
+    return list(session().scalars(statement))
+
+
+def names_typed(typed: TypedName) -> list[LoginName]:
+    """Login names that fit what was typed; several accounts mean that the university's code is needed."""
+    statement = select(LoginName).where(LoginName.value.in_(typed.values)).order_by(LoginName.id)
+    if typed.scope is not None:
+        statement = statement.where(LoginName.scope == typed.scope, LoginName.kind == LoginKind.STUDENT_NO)
+    return list(session().scalars(statement))
+
+
+def login_names(account_id: int) -> list[LoginName]:
+    """What the account signs in by."""
+    return list(session().scalars(select(LoginName).where(LoginName.account_id == account_id).order_by(LoginName.kind, LoginName.id)))
+
+
+def login_name(kind: LoginKind, value: str, scope: str = "") -> LoginName | None:
+    """Who has this name, already normalised."""
+    return session().scalar(select(LoginName).where(LoginName.kind == kind, LoginName.value == value, LoginName.scope == scope))
+
+
+def email_of(account_id: int) -> str:
+    """Where the account's e-mail goes: its sign-in address, else the person's; empty when there is none."""
+    login = session().scalar(
+        select(LoginName.value).where(LoginName.account_id == account_id, LoginName.kind == LoginKind.EMAIL).order_by(LoginName.id).limit(1)
+    )
+    if login:
+        return login
+    return session().scalar(select(Person.email).join(Account, Account.person_id == Person.id).where(Account.id == account_id)) or ""
+
+
+def password_history(account_id: int, count: int) -> list[str]:
+    """The last `count` password hashes, newest first."""
+    return list(
+        session().scalars(
+            select(PasswordHistory.password_hash).where(PasswordHistory.account_id == account_id).order_by(PasswordHistory.id.desc()).limit(count)
+        )
+    )

@@ -1,0 +1,121 @@
+"""Who acts: the identity behind a session, a token or an account, in one query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy import func, or_, select
+
+from trainhub.identity.models import Account, ApiToken, Consent, RoleGrant, UserSession
+from trainhub.identity.queries.grants import active
+from trainhub.identity.rules import as_grant
+from trainhub.identity.types import AccountState
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.people.models import Person
+
+Counter = Callable[[Any], sa.ScalarSelect[int]]
+
+
+def unread_counter() -> Counter | None:
+    """How a room above counts unread notices of an account (registered by its wiring; a correlated scalar select)."""
+    counter: Counter | None = current_app.extensions.get("trainhub.unread")
+    return counter
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An identity with what the edge wants to know in the same query."""
+
+    identity: Identity
+    language: str
+    consented_version: str | None
+    consented_at: datetime | None
+    needs_consent: bool
+
+
+def _identity_select(on: date) -> sa.Select[Any]:
+    """Account, its active grants, unread notices and consent: one statement, one row per grant."""
+    counter = unread_counter()
+    last_consent = (
+        select(func.max(Consent.id)).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_(None)).correlate(Account).scalar_subquery()
+    )
+    return (
+        select(
+            Account.id,
+            Account.person_id,
+            Account.display_name,
+            Account.language,
+            Person.is_demo,
+            Consent.notice_version,
+            Consent.given_at,
+            RoleGrant.role,
+            RoleGrant.scope_kind,
+            RoleGrant.organisation_id,
+            RoleGrant.programme_id,
+            RoleGrant.region_code,
+            (counter(Account.id) if counter is not None else sa.literal(0)).label("unread"),
+        )
+        .outerjoin(Person, Person.id == Account.person_id)
+        .outerjoin(Consent, Consent.id == last_consent)
+        .outerjoin(RoleGrant, sa.and_(RoleGrant.account_id == Account.id, active(on)))
+        .where(Account.state == AccountState.ACTIVE)
+        .order_by(RoleGrant.id)
+    )
+
+
+def _known(rows: list[Any], *, origin: str, session_id: int | None = None, scopes: Iterable[str] | None = None) -> Known | None:
+    if not rows:
+        return None
+    first = rows[0]
+    grants = tuple(as_grant(r.role, r.scope_kind, r.organisation_id, r.programme_id, r.region_code) for r in rows if r.role is not None)
+    identity = Identity(
+        account_id=first.id,
+        person_id=first.person_id,
+        name=first.display_name,
+        grants=grants,
+        origin=origin,
+        token_scopes=None if scopes is None else frozenset(scopes),
+        session_id=session_id,
+        unread=first.unread or 0,
+    )
+    return Known(identity, first.language, first.notice_version, first.given_at, first.person_id is not None and not first.is_demo)
+
+
+def identity_of(account_id: int, *, today: date, origin: str = "") -> Identity:
+    """The identity of an active account on a day, for jobs, tests and commands. Raises NotFound."""
+    known = _known(list(session().execute(_identity_select(today).where(Account.id == account_id))), origin=origin)
+    if known is None:
+        raise NotFound(_("账号不存在或已停用。"))
+    return known.identity
+
+
+def by_session(token_hash: str, *, now: datetime, today: date, origin: str) -> Known | None:
+    """Who signed in with this session, or None when it is unknown, revoked or expired: one query."""
+    statement = (
+        _identity_select(today)
+        .add_columns(UserSession.id.label("session_id"))
+        .join(UserSession, UserSession.account_id == Account.id)
+        .where(UserSession.token_hash == token_hash, UserSession.revoked_at.is_(None), UserSession.expires_at > now)
+    )
+    rows = list(session().execute(statement))
+    return _known(rows, origin=origin, session_id=rows[0].session_id) if rows else None
+
+
+def by_api_token(token_hash: str, *, now: datetime, today: date, origin: str) -> Known | None:
+    """Whose API token this is, narrowed by its scopes; None when unknown, revoked or expired: one query."""
+    statement = (
+        _identity_select(today)
+        .add_columns(ApiToken.scopes)
+        .join(ApiToken, ApiToken.account_id == Account.id)
+        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None), or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now))
+    )
+    rows = list(session().execute(statement))
+    return _known(rows, origin=origin, scopes=rows[0].scopes) if rows else None
