@@ -108,17 +108,21 @@ def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str
     return MISSING[lang] % label[0 if lang == "zh" else 1], name
 
 
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> tuple[str, ...]:
+    """A text cut at its fields: words, name, words, name, ..., words."""
+    return tuple(FIELD.split(text))
+
+
 def _fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tuple[str, ...]]:
     """A text with its fields filled in, and the names of those that are missing."""
+    pieces = list(_pieces(text))
     missing: list[str] = []
-
-    def replace(match: re.Match[str]) -> str:
-        value, absent = _value(layout, facts, match[1], lang)
+    for index in range(1, len(pieces), 2):
+        pieces[index], absent = _value(layout, facts, pieces[index], lang)
         if absent:
             missing.append(absent)
-        return value
-
-    return FIELD.sub(replace, text), tuple(missing)
+    return "".join(pieces), tuple(missing)
 
 
 def _set(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool]:
@@ -126,22 +130,30 @@ def _set(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool
     widths = _widths(item.font)
     fitted = fit(text, item, widths.of)
     size, spacing = fitted.size, fitted.size * item.tracking / 1000
-    line_height = size * item.leading
-    height = line_height * (len(fitted.lines) - 1) + size
-    box = item.box
-    top = (page_height - box.y) * POINTS_PER_MM
-    spare = box.h * POINTS_PER_MM - height
-    first = top - {"top": 0.0, "middle": spare / 2, "bottom": spare}[item.valign] - size * 0.88
-    left, room = box.x * POINTS_PER_MM, box.w * POINTS_PER_MM
+    line_height, first = _baselines(item, size, len(fitted.lines), page_height)
+    left, room = item.box.x * POINTS_PER_MM, item.box.w * POINTS_PER_MM
     parts = [f"{rgb(item.color)} rg"]
     for index, line in enumerate(fitted.lines):
-        width = widths.of(line) * size + spacing * max(0, len(line) - 1)
-        x = left + {"left": 0.0, "center": (room - width) / 2, "right": room - width}[item.align]
-        tracking = f"{number(spacing)} Tc " if spacing else ""
-        reset = " 0 Tc" if spacing else ""
-        y = first - index * line_height
-        parts.append(f"BT {tracking}{number(x)} {number(y)} Td{ink.show(line, item.font, size)}{reset} ET")
+        x = left
+        if item.align != "left":
+            spare = room - widths.of(line) * size - spacing * max(0, len(line) - 1)
+            x += spare / 2 if item.align == "center" else spare
+        y = number(first - index * line_height)
+        shown = ink.show(line, item.font, size)
+        if spacing:
+            parts.append(f"BT {number(spacing)} Tc {number(x)} {y} Td{shown} 0 Tc ET")
+        else:
+            parts.append(f"BT {number(x)} {y} Td{shown} ET")
     return "\n".join(parts), fitted.overflows
+
+
+@lru_cache(maxsize=1024)
+def _baselines(item: Text, size: float, lines: int, page_height: float) -> tuple[float, float]:
+    """(distance between lines, first baseline) in points of a text of so many lines in its box."""
+    line_height = size * item.leading
+    spare = item.box.h * POINTS_PER_MM - line_height * (lines - 1) - size
+    above = {"top": 0.0, "middle": spare / 2, "bottom": spare}[item.valign]
+    return line_height, (page_height - item.box.y) * POINTS_PER_MM - above - size * 0.88
 
 
 @dataclass(frozen=True)

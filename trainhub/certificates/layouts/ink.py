@@ -109,16 +109,20 @@ class Typeface:
         """The characters used, in the order of their codes."""
         return "".join(self._codes)
 
+    def knows(self, text: str) -> bool:
+        """Whether all characters of the text were used before."""
+        return self._codes.keys() >= set(text)
+
     def encode(self, text: str) -> str:
         """The hexadecimal string that shows the text."""
         codes = self._codes
-        out = []
-        for char in text:
-            code = codes.get(char)
-            if code is None:
-                code = codes[char] = f"{len(codes) + 1:04X}"
-            out.append(code)
-        return "".join(out)
+        try:
+            return "".join([codes[char] for char in text])
+        except KeyError:
+            for char in text:
+                if char not in codes:
+                    codes[char] = f"{len(codes) + 1:04X}"
+            return self.encode(text)
 
 
 class Ink:
@@ -130,6 +134,7 @@ class Ink:
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.typefaces: dict[str, Typeface] = {}
+        self._usual: dict[str, Typeface] = {}
 
     def typeface(self, font: Font) -> Typeface:
         """The typeface of a font."""
@@ -141,17 +146,22 @@ class Ink:
 
     def show(self, text: str, style: str, size: float) -> str:
         """The operators that show a text at the current position, cut into runs where the font changes."""
+        usual = self._usual.get(style)
+        if usual is not None and usual.knows(text):
+            return f"/{usual.resource} {number(size)} Tf<{usual.encode(text)}>Tj"
         parts = []
         for font, piece in runs(text, style):
+            if font.name == style:
+                self._usual[style] = self.typeface(font)
             face = self.typeface(font)
             parts.append(f"/{face.resource} {number(size)} Tf<{face.encode(piece)}>Tj")
         return "".join(parts)
 
 
+@lru_cache(maxsize=8192)
 def number(value: float) -> str:
     """A number as PDF wants it: at most two decimals, no exponent, no trailing zeros."""
-    text = f"{value:.2f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 @lru_cache(maxsize=64)

@@ -137,7 +137,7 @@ def segno_rows(text: str, version: int, level: str) -> list[bytes]:
 
 def is_alphanumeric(text: str) -> bool:
     """Whether the short alphabet of QR codes holds the text (digits, capitals, `$%*+-./:` and blank)."""
-    return all(char in _VALUE for char in text)
+    return _VALUE.keys() >= set(text)
 
 
 class Coder:
