@@ -7,7 +7,7 @@
   const POPUPS = "details[data-menu], details.confirm";
   document.addEventListener("click", (event) => {
     all(`${POPUPS.replaceAll(",", "[open],")}[open]`).forEach((box) => {
-      if (!box.contains(event.target)) box.open = false;
+      if (!box.contains(event.target) || event.target === box || event.target.closest("[data-close]")) box.open = false;
     });
   });
   document.addEventListener("keydown", (event) => {
@@ -112,7 +112,7 @@
 
   // Everything that must be prepared once, also in parts that htmx brings later.
   function prepare(root) {
-    all("[data-print], [data-copy]", root).forEach((button) => { button.hidden = button.matches("[data-copy]") && !navigator.clipboard; });
+    all("[data-print], [data-copy], [data-close]", root).forEach((button) => { button.hidden = button.matches("[data-copy]") && !navigator.clipboard; });
     all("[data-count]", root).forEach((area) => {
       countLeft(area);
       area.addEventListener("input", () => countLeft(area));
@@ -132,7 +132,12 @@
     // <ol data-sortable> whose items hold a hidden input each: the order of the inputs is the order sent.
     if (window.Sortable) all("[data-sortable]", root).forEach((list) => window.Sortable.create(list, { handle: "[data-handle]", animation: 120 }));
     if (window.Plyr) {
-      all("video[data-player], audio[data-player]", root).forEach((media) => new window.Plyr(media, { iconUrl: media.dataset.icons, blankVideo: "", storage: { enabled: false } }));
+      all("video[data-player], audio[data-player]", root).forEach((media) => new window.Plyr(media, {
+        iconUrl: media.dataset.icons,
+        blankVideo: "",
+        storage: { enabled: false },
+        i18n: JSON.parse(media.dataset.labels || "{}"),
+      }));
     }
     if (window.renderMathInElement) {
       all("[data-math]", root).forEach((part) => window.renderMathInElement(part, {
