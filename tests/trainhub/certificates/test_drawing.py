@@ -49,6 +49,15 @@ def test_the_four_templates_are_there_and_whole() -> None:
     assert completion == ["course", "hours", "issued_on"]
 
 
+def test_layouts_are_found_by_code_and_version() -> None:
+    assert model.built_in("completion", 1) is model.built_in("completion", 1)
+    assert model.built_in("completion").key == "completion-1"
+    with pytest.raises(KeyError):
+        model.built_in("completion", 99)
+    with pytest.raises(KeyError):
+        model.built_in("diploma")
+
+
 @pytest.mark.parametrize(
     ("element", "message"),
     [
@@ -145,6 +154,21 @@ def test_an_empty_certificate_is_drawn_for_every_template(code: str) -> None:
     layout = model.built_in(code)
     assert render(layout, {}).startswith(b"%PDF-1.5")
     assert "issued_on" in [one.name for one in missing_facts(layout, {})]
+
+
+@with_fonts
+def test_a_portrait_layout_is_drawn() -> None:
+    import pikepdf
+
+    from trainhub.certificates.layouts.drawing import render
+
+    layout = model.read_layout(
+        """{"code": "slip", "version": 1, "title": "证明", "title_en": "Slip", "page": [210, 297], "fields": [],
+        "elements": [{"kind": "border"}, {"kind": "text", "text": "{name}", "box": [30, 60, 150, 20], "align": "right",
+        "valign": "top", "size": 30}, {"kind": "qr", "box": [30, 240, 25, 25]}]}"""
+    )
+    with pikepdf.open(io.BytesIO(render(layout, FACTS))) as pdf:
+        assert [float(value) for value in pdf.pages[0].mediabox] == [0, 0, 595.28, 841.89]
 
 
 @with_fonts

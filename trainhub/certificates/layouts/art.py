@@ -135,7 +135,7 @@ def rosette(canvas: Any, place: Place, item: Rosette) -> None:
     for ring, petals in ((1.0, 24), (0.66, 18), (0.36, 12)):
         for turn in range(5):
             curve = _petals(item.radius * ring, 0.86, 0.14, (petals, turn * 2 * pi / 5))
-            _closed(canvas, place, (item.x, item.y), curve, petals * 6)
+            _closed(canvas, place, (item.x, item.y), curve, petals * 4)
 
 
 def divider(canvas: Any, place: Place, item: Divider) -> None:
@@ -174,7 +174,7 @@ def seal(canvas: Any, place: Place, item: Seal, ink: Ink, text: str) -> None:
     path.close()
     canvas.drawPath(path, stroke=0, fill=1)
     if text:
-        span = min(256.0, 23.0 * len(text))
+        span = min(212.0, 21.0 * len(text))
         step = span / len(text)
         height = item.radius * 0.27 * MM
         room = radians(step) * item.radius * 0.72 * MM * 0.94

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 FIELD = re.compile(r"\{([a-z_]+)\}")
+_FILE = re.compile(r"([a-z_]+)-([0-9]+)\.json")
 ALWAYS = ("number", "code", "name")
 """The columns that every template has."""
 
@@ -231,15 +232,29 @@ def read_layout(text: str) -> Layout:
     return layout
 
 
+@cache
+def _files() -> dict[str, dict[int, str]]:
+    """The built-in layouts: file name by code and version, from names like `completion-1.json`."""
+    found: dict[str, dict[int, str]] = {}
+    for name in sorted(one.name for one in files(__package__ or "").iterdir()):
+        match = _FILE.fullmatch(name)
+        if match:
+            found.setdefault(match[1], {})[int(match[2])] = name
+    return found
+
+
 def codes() -> tuple[str, ...]:
     """The codes of the built-in layouts."""
-    names = (one.name for one in files(__package__ or "").iterdir())
-    return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
+    return tuple(_files())
 
 
 @cache
-def built_in(code: str) -> Layout:
-    """A built-in layout; KeyError for an unknown code."""
-    if code not in codes():
-        raise KeyError(code)
-    return read_layout(files(__package__ or "").joinpath(f"{code}.json").read_text("utf-8"))
+def built_in(code: str, version: int | None = None) -> Layout:
+    """A built-in layout, the newest unless a version is given; KeyError for an unknown one."""
+    if version is None:
+        return built_in(code, max(_files()[code]))
+    name = _files()[code][version]
+    layout = read_layout(files(__package__ or "").joinpath(name).read_text("utf-8"))
+    if (layout.code, layout.version) != (code, version):
+        raise BadLayout(f"{name} holds {layout.key}")
+    return layout
