@@ -90,4 +90,24 @@ def init_app(app: Flask) -> None:
     @public
     def api_docs() -> Any:
         """The description as a page to read."""
-        return render_template("trainhub/api/docs.html", spec=app.spec)
+        return render_template("trainhub/api/docs.html", groups=_groups(app.spec))
+
+
+def _groups(spec: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The operations of a description by tag, as the page lists them."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in sorted(spec.get("paths", {}).items()):
+        shared = methods.get("parameters", [])
+        for method, operation in methods.items():
+            if method == "parameters":
+                continue
+            parameters = [p.get("name", "") for p in [*shared, *operation.get("parameters", [])]]
+            row = {
+                "method": method.upper(),
+                "path": path,
+                "summary": operation.get("summary", ""),
+                "description": operation.get("description", ""),
+                "parameters": parameters,
+            }
+            groups.setdefault((operation.get("tags") or ["-"])[0], []).append(row)
+    return sorted(groups.items())
