@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -55,6 +56,14 @@ class OrganisationState(StrEnum):
     CLOSED = "closed"
 
 
+class UsccProblem(StrEnum):
+    """What can be wrong with a unified social credit code (GB 32100-2015)."""
+
+    LENGTH = "length"
+    CHARACTERS = "characters"
+    CHECK_DIGIT = "check_digit"
+
+
 class HostSide(StrEnum):
     """On which side a partner of a base stands."""
 
@@ -76,3 +85,51 @@ class RegionPath:
     def codes(self) -> frozenset[str]:
         """Every code a scope may name."""
         return frozenset(code for code in (self.county, self.prefecture, self.province) if code)
+
+
+@dataclass(frozen=True, slots=True)
+class CountyBook:
+    """The counties of today and those abolished since, to resolve many codes without a query each.
+
+    `counties` maps a county code to its reporting code; `abolished` maps an old code to (last day, successor).
+    """
+
+    counties: dict[str, str]
+    abolished: dict[str, tuple[date, str]]
+
+    def resolve(self, code: str, on: date) -> str | None:
+        """The county of today for a code that was valid on that day; None when there was no such county then."""
+        if code in self.counties:
+            return code
+        old = self.abolished.get(code)
+        return old[1] if old is not None and on <= old[0] else None
+
+    def reporting(self, county: str | None) -> str | None:
+        """The prefecture (平潭: itself) under which a county's figures stand."""
+        return self.counties.get(county) if county else None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    """An organisation in a list."""
+
+    id: int
+    code: str
+    name: str
+    kind: OrganisationKind
+    state: OrganisationState
+    region_code: str | None
+    region_name: str | None
+    level: str
+    uscc: str | None
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationFilter:
+    """What a list of organisations is narrowed by; an empty text narrows nothing."""
+
+    kind: OrganisationKind | None = None
+    state: OrganisationState | None = None
+    region: str = ""
+    text: str = ""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
-from trainhub.people.types import Gender, IdType, NationalityKind, StudentState, TeacherKind
+from trainhub.people.types import Gender, IdType, NationalityKind, PairDecision, StudentState, TeacherKind
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -44,6 +44,25 @@ class Person(Versioned, Base):
     )
 
 
+class PersonPair(Base):
+    """What somebody decided about two persons who look the same (same name and birth date, other number)."""
+
+    __tablename__ = "person_pair"
+
+    id: Mapped[Key]
+    first_id: Mapped[int] = mapped_column(ref("person.id"))
+    second_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    decision: Mapped[PairDecision] = mapped_column(enum_column(PairDecision))
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    decided_by_id: Mapped[int | None]
+    decided_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("first_id", "second_id"),
+        sa.CheckConstraint("first_id < second_id", name="in_order"),
+    )
+
+
 class Student(Versioned, Base):
     """A person studying in a programme; unique by university and student number."""
 
@@ -71,6 +90,7 @@ class Student(Versioned, Base):
     __table_args__ = (
         sa.UniqueConstraint("university_id", "student_no"),
         sa.UniqueConstraint("person_id", "programme_id"),
+        sa.Index("ix_student_list", "programme_id", "cohort_id", "student_no"),
     )
 
 
@@ -134,6 +154,7 @@ class Employment(Base):
     until: Mapped[date | None]
     verified_by_id: Mapped[int | None]
     verified_at: Mapped[datetime | None]
+    verified_basis: Mapped[str] = mapped_column(sa.String(200), default="")
     evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
 
     __table_args__ = (sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -44,3 +46,125 @@ class TeacherKind(StrEnum):
 
     FULL_TIME = "full_time"
     PART_TIME = "part_time"
+
+
+class IdProblem(StrEnum):
+    """What can be wrong with the number of an identity document."""
+
+    LENGTH = "length"
+    OLD_15 = "old_15"
+    CHARACTERS = "characters"
+    BIRTH_DATE = "birth_date"
+    CHECK_DIGIT = "check_digit"
+    PATTERN = "pattern"
+
+
+class PairDecision(StrEnum):
+    """What somebody found out about two persons who look the same."""
+
+    DIFFERENT = "different"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class IdCheck:
+    """The result of checking a number: the number as it is stored, or what is wrong with it.
+
+    `birth_on` and `gender` come out of a resident number. `has_unknown_prefix` is a warning only: county codes change, and
+    numbers were given out under codes that no list holds any more.
+    """
+
+    number: str
+    problem: IdProblem | None = None
+    birth_on: date | None = None
+    gender: Gender = Gender.UNKNOWN
+    nationality_kind: NationalityKind = NationalityKind.CHINA
+    has_unknown_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SealedNumber:
+    """A number as it is stored: never readable in a log."""
+
+    id_type: IdType
+    hash: str
+    encrypted: bytes
+    mask: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSpan:
+    """A span of work, `until` included; None: it goes on."""
+
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person in a list."""
+
+    id: int
+    name: str
+    id_type: IdType | None
+    id_mask: str
+    birth_on: date | None
+    phone: str
+    is_verified: bool
+    county: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudentRow:
+    """A student in a list; `is_petoe` as of the day the list was asked for."""
+
+    id: int
+    person_id: int
+    student_no: str
+    name: str
+    programme_id: int
+    programme: str
+    university: str
+    cohort_year: int
+    class_name: str
+    state: StudentState
+    is_petoe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudentFilter:
+    """What a list of students is narrowed by."""
+
+    text: str = ""
+    university_id: int | None = None
+    programme_id: int | None = None
+    cohort_id: int | None = None
+    cohort_year: int | None = None
+    state: StudentState | None = None
+    is_petoe: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRow:
+    """A teacher in a list; `months` of verified and claimed work in enterprises are counted on the teacher's page."""
+
+    id: int
+    person_id: int
+    staff_no: str
+    name: str
+    university: str
+    programme: str | None
+    kind: TeacherKind
+    title: str
+    discipline: str
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherFilter:
+    """What a list of teachers is narrowed by."""
+
+    text: str = ""
+    university_id: int | None = None
+    programme_id: int | None = None
+    kind: TeacherKind | None = None

@@ -7,7 +7,8 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.people import models
+from trainhub.kernel.access import register_permissions
+from trainhub.people import models, permissions
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -15,3 +16,4 @@ COMMANDS: dict[str, click.Command] = {}
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    register_permissions(app, permissions.GRANTS)

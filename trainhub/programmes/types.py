@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -35,3 +36,63 @@ class VersionState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeRow:
+    """A programme in a list; `students` counts those enrolled or suspended."""
+
+    id: int
+    code: str
+    name: str
+    major_code: str
+    degree_level: DegreeLevel
+    university_id: int
+    university: str
+    is_petoe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeFilter:
+    """What a list of programmes is narrowed by."""
+
+    text: str = ""
+    university_id: int | None = None
+    region: str = ""
+    is_petoe: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A graduation requirement with the general standards it covers and its points."""
+
+    id: int
+    number: int
+    title: str
+    text: str
+    standards: frozenset[str] = frozenset()
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An indicator point."""
+
+    id: int
+    requirement_id: int
+    number: str
+    kind: PointKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Which general standards the requirements of a version cover (SUP-1), and which they do not."""
+
+    covered: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """All of them."""
+        return not self.missing

@@ -1,0 +1,39 @@
+"""Organisations: registered, changed, verified, closed; bases and their hosts; regions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.organisations import queries
+from trainhub.organisations.types import RegionPath
+
+
+def test_regions_report_under_their_city_and_pingtan_under_itself(session: Session) -> None:
+    assert queries.region_path("350102") == RegionPath("350102", "350100", "350000")
+    assert queries.region_path("350128") == RegionPath("350128", "350128", "350000")
+    assert queries.region_path("350100") == RegionPath(None, "350100", "350000")
+    assert queries.region_path(None) == RegionPath(None, None, "350000")
+    assert [row.code for row in queries.prefectures()] == [*[f"350{n}00" for n in range(1, 10)], "350128"]
+
+
+def test_abolished_county_is_mapped_up_to_its_last_day(session: Session) -> None:
+    assert queries.resolve_county("350182", date(2017, 12, 31)) == "350112"
+    assert queries.resolve_county("350182", date(2018, 1, 1)) is None
+    assert queries.resolve_county("350112", date(2016, 1, 1)) == "350112"
+    assert queries.resolve_county("350100", date(2016, 1, 1)) is None
+    assert queries.resolve_county("999999", date(2016, 1, 1)) is None
+    book = queries.county_book()
+    assert book.resolve("350182", date(2017, 12, 31)) == "350112"
+    assert book.resolve("350182", date(2018, 1, 1)) is None
+    assert book.reporting("350128") == "350128"
+
+
+def test_base_belongs_to_its_hosts(session: Session) -> None:
+    enterprise = ground.enterprise()
+    base = ground.base(enterprise, region_code="350128")
+    subject = queries.subject_of(base)
+    assert subject.organisations == {base.id, enterprise.id}
+    assert subject.regions == {"350128", "350000"}

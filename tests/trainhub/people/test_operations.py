@@ -1,0 +1,47 @@
+"""One row per human; students and teachers; the work of persons in enterprises."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.ground import NOW
+from trainhub.kernel.access import SYSTEM
+from trainhub.people import operations, queries
+from trainhub.people.models import Person
+from trainhub.people.types import IdType, StudentState
+
+
+def test_known_number_and_same_name_is_the_known_person(session: Session) -> None:
+    number = ground.resident_id(date(2001, 2, 3))
+    first = ground.person("曾小贤", id_number=number, id_type=IdType.RESIDENT_ID)
+    again = operations.register_person(name=" 曾 小 贤", id_type=IdType.RESIDENT_ID, id_number=f" {number.lower()} ", by=SYSTEM, now=NOW)
+    assert again is first
+    assert session.scalar(select(func.count(Person.id)).where(Person.name == "曾小贤")) == 1
+    assert first.pinyin == "zengxiaoxian zxx"
+    assert first.birth_on == date(2001, 2, 3)
+    assert number not in str(first.id_number_encrypted)
+    assert first.id_mask == number[:4] + "*" * 10 + number[-4:]
+
+
+def test_known_number_under_another_name_is_refused(session: Session) -> None:
+    number = ground.resident_id()
+    ground.person("陈一", id_number=number, id_type=IdType.RESIDENT_ID)
+    with pytest.raises(operations.NameDiffers) as refused:
+        operations.register_person(name="陈二", id_type=IdType.RESIDENT_ID, id_number=number, by=SYSTEM, now=NOW)
+    assert refused.value.code == "name_differs"
+    assert number not in refused.value.message
+
+
+def test_student_with_cohort_and_span(session: Session) -> None:
+    student = ground.student(petoe_since=date(2024, 9, 1))
+    assert [queries.is_petoe(student, on) for on in (date(2024, 8, 31), date(2024, 9, 1), date(2030, 1, 1))] == [False, True, True]
+    operations.end_petoe(student=student, until=date(2025, 6, 30), by=SYSTEM, now=NOW)
+    assert [queries.is_petoe(student, on) for on in (date(2025, 6, 30), date(2025, 7, 1))] == [True, False]
+    assert queries.student_of_person(student.person_id) is student
+    operations.change_student(student=student, state=StudentState.GRADUATED, left_on=date(2027, 6, 30), by=SYSTEM, now=NOW)
+    assert student.state is StudentState.GRADUATED

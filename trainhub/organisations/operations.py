@@ -1,0 +1,238 @@
+"""What can be done with organisations: register, change, verify, close, and who hosts a base."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel import audit, pinyin
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.organisations import labels, queries, rules
+from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
+
+EDITABLE = frozenset(
+    [
+        "name", "name_en", "short_name", "uscc", "region_code", "address", "parent_id", "level", "supervising_department", "ownership",
+        "size", "is_internet_enterprise", "is_leading_internet", "allows_self_registration", "contact_name", "contact_phone", "cio_name",
+        "credit_status", "credit_checked_on",
+    ]
+)  # fmt: skip
+
+
+class BadOrganisation(Refused):
+    """A fact of an organisation is impossible."""
+
+    code = "bad_organisation"
+
+
+class CodeTaken(Refused):
+    """Another organisation has this code or USCC."""
+
+    code = "code_taken"
+
+
+class WrongState(Refused):
+    """The organisation is not in a state that allows this."""
+
+    code = "wrong_state"
+
+
+def register(
+    *,
+    code: str,
+    kind: OrganisationKind,
+    name: str,
+    by: Identity,
+    now: datetime,
+    uscc: str | None = None,
+    region_code: str | None = None,
+    **fields: Any,
+) -> Organisation:
+    """Register an organisation; it waits for verification. `fields` are further columns (see EDITABLE) and `is_demo`.
+
+    Raises CodeTaken when the code or the USCC is known, BadOrganisation when a fact is impossible.
+    """
+    code = rules.normalise_code(code)
+    if not rules.is_code(code):
+        raise BadOrganisation(_("代码“%(code)s”无效：请用 2 至 40 个字母、数字、点、横线或下划线。", code=code[:60]), field="code")
+    known = queries.by_code(code)
+    if known is not None:
+        raise CodeTaken(_("代码 %(code)s 已属于“%(name)s”，请直接使用该机构，或核对代码。", code=code, name=known.name), field="code")
+    unknown = sorted(set(fields) - EDITABLE - {"is_demo"})
+    if unknown:
+        raise TypeError(f"register() got unexpected fields {unknown}")
+    is_demo = bool(fields.pop("is_demo", False))
+    row = Organisation(code=code, kind=kind, name="", created_at=now, is_demo=is_demo)
+    _set(row, {"name": name, "uscc": uscc, "region_code": region_code, **fields})
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="organisations.organisation.registered", on=row, data={"code": code, "kind": kind.value, "name": row.name})
+    return row
+
+
+def _set(row: Organisation, values: dict[str, Any]) -> dict[str, list[Any]]:
+    """Check and set; returns what changed as [before, after]."""
+    values = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+    if "name" in values and not values["name"]:
+        raise BadOrganisation(_("请填写机构名称。"), field="name")
+    if "uscc" in values:
+        values["uscc"] = _checked_uscc(row, values["uscc"])
+    if "region_code" in values:
+        values["region_code"] = values["region_code"] or None
+        if values["region_code"] and queries.region(values["region_code"]) is None:
+            raise BadOrganisation(_("没有代码为 %(code)s 的地区，请从列表中选择。", code=values["region_code"]), field="region_code")
+    if values.get("parent_id") is not None:
+        _check_parent(row, values["parent_id"])
+    changed = {}
+    for key, value in values.items():
+        before = getattr(row, key)
+        if before != value:
+            setattr(row, key, value)
+            if before or value:
+                changed[key] = [before, value]
+    if "name" in changed or "short_name" in changed or not row.pinyin:
+        row.pinyin = pinyin.of_text(row.name)
+    return changed
+
+
+def _checked_uscc(row: Organisation, text: str | None) -> str | None:
+    uscc = rules.normalise_uscc(text or "")
+    if not uscc:
+        return None
+    problem = rules.uscc_problem(uscc)
+    if problem is not None:
+        raise BadOrganisation(str(labels.USCC_PROBLEMS[problem]), field="uscc", code=f"uscc_{problem.value}")
+    other = queries.code_of_uscc(uscc)
+    if other is not None and other != row.code:
+        raise CodeTaken(_("统一社会信用代码 %(uscc)s 已登记在机构 %(code)s 名下。", uscc=uscc, code=other), field="uscc")
+    return uscc
+
+
+def _check_parent(row: Organisation, parent_id: int) -> None:
+    """The parent exists, and going up from it never comes back here."""
+    at: int | None = parent_id
+    for _step in range(20):
+        if at is None:
+            return
+        if row.id is not None and at == row.id:
+            raise BadOrganisation(_("上级单位不能是本机构或它的下级单位。"), field="parent_id")
+        parent = queries.by_id(at)
+        if parent is None:
+            raise BadOrganisation(_("上级单位不存在，请重新选择。"), field="parent_id")
+        at = parent.parent_id
+    raise BadOrganisation(_("上级单位的层级过深，请核对。"), field="parent_id")
+
+
+def change(*, organisation: Organisation, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
+    """Change facts of an organisation; returns what changed as {field: [before, after]}.
+
+    Raises Stale when somebody else saved it since `version`, BadOrganisation and CodeTaken as `register` does. A changed
+    USCC or name of a verified organisation must be verified again (IPLUS-3.3.2).
+    """
+    check_version(organisation, version)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change() got unexpected fields {unknown}")
+    changed = _set(organisation, fields)
+    if changed:
+        if organisation.state is OrganisationState.VERIFIED and (changed.keys() & {"uscc", "name"}):
+            organisation.state = OrganisationState.REGISTERED
+            changed["state"] = ["verified", "registered"]
+        session().flush()
+        audit.record(by=by, did="organisations.organisation.changed", on=organisation, data=changed)
+    return changed
+
+
+def verify(*, organisation: Organisation, by: Identity, now: datetime, version: int | None = None) -> Organisation:
+    """Confirm that the organisation is who it says it is; only then may it publish positions or issue (IPLUS-3.3.2).
+
+    Doing it again changes nothing. Raises WrongState when it is closed, BadOrganisation when a needed fact is missing.
+    """
+    check_version(organisation, version)
+    if organisation.state is OrganisationState.VERIFIED:
+        return organisation
+    if organisation.state is OrganisationState.CLOSED:
+        raise WrongState(_("机构已停用，不能核验。请先恢复使用。"))
+    missing = rules.missing_for_verification(organisation.kind, uscc=organisation.uscc, region_code=organisation.region_code)
+    if missing:
+        names = "、".join(str(labels.FIELDS[name]) for name in missing)
+        raise BadOrganisation(_("还不能核验：请先补充%(names)s。", names=names), field=missing[0], code="facts_missing")
+    organisation.state = OrganisationState.VERIFIED
+    session().flush()
+    audit.record(by=by, did="organisations.organisation.verified", on=organisation)
+    return organisation
+
+
+def close(*, organisation: Organisation, reason: str, by: Identity, now: datetime, version: int | None = None) -> Organisation:
+    """Take an organisation out of use; everything it did stays. Doing it again changes nothing."""
+    check_version(organisation, version)
+    if organisation.state is OrganisationState.CLOSED:
+        return organisation
+    if not reason.strip():
+        raise BadOrganisation(_("请写明停用的理由。"), field="reason")
+    before, organisation.state = organisation.state, OrganisationState.CLOSED
+    session().flush()
+    audit.record(by=by, did="organisations.organisation.closed", on=organisation, data={"before": before.value, "reason": reason.strip()})
+    return organisation
+
+
+def reopen(*, organisation: Organisation, by: Identity, now: datetime, version: int | None = None) -> Organisation:
+    """Take a closed organisation into use again; it must be verified anew."""
+    check_version(organisation, version)
+    if organisation.state is OrganisationState.CLOSED:
+        organisation.state = OrganisationState.REGISTERED
+        session().flush()
+        audit.record(by=by, did="organisations.organisation.reopened", on=organisation)
+    return organisation
+
+
+def add_host(
+    *,
+    base: Organisation,
+    organisation: Organisation,
+    side: HostSide,
+    is_lead: bool,
+    by: Identity,
+    now: datetime,
+    since: date | None = None,
+) -> BaseHost:
+    """Say who hosts or co-builds a base, and on which side. The same host on the same side is returned as it is.
+
+    A base has one lead: a new lead takes the mark from the old one.
+    """
+    if base.kind is not OrganisationKind.BASE:
+        raise BadOrganisation(_("“%(name)s”不是实践基地，不能登记共建单位。", name=base.name))
+    if base.id == organisation.id:
+        raise BadOrganisation(_("基地不能与自己共建。"), field="organisation_id")
+    hosts = [host for host, _organisation in queries.hosts_of(base.id)]
+    known = next((h for h in hosts if h.organisation_id == organisation.id and h.side is side), None)
+    if known is not None and known.until is None and known.is_lead == is_lead:
+        return known
+    if is_lead:
+        for host in hosts:
+            host.is_lead = False
+    if known is None:
+        known = BaseHost(base_id=base.id, organisation_id=organisation.id, side=side, since=since)
+        session().add(known)
+    known.is_lead, known.until = is_lead, None
+    session().flush()
+    audit.record(
+        by=by, did="organisations.host.added", on=base, data={"host": organisation.code, "side": side.value, "is_lead": is_lead}
+    )
+    return known
+
+
+def end_host(*, base: Organisation, host_id: int, until: date, by: Identity, now: datetime) -> None:
+    """End a partnership; its organisation's people lose sight of the base. Doing it again changes nothing."""
+    for host, organisation in queries.hosts_of(base.id):
+        if host.id == host_id and host.until is None:
+            if host.since is not None and until < host.since:
+                raise BadOrganisation(_("结束日期不能早于开始日期。"), field="until")
+            host.until, host.is_lead = until, False
+            session().flush()
+            audit.record(by=by, did="organisations.host.ended", on=base, data={"host": organisation.code, "until": until})

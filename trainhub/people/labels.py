@@ -1,0 +1,61 @@
+"""How the values of persons are called on pages and in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trainhub.kernel.i18n import _l
+from trainhub.people.types import Gender, IdProblem, IdType, NationalityKind, PairDecision, StudentState, TeacherKind
+
+ID_TYPES: Mapping[IdType, Any] = {
+    IdType.RESIDENT_ID: _l("居民身份证"),
+    IdType.PASSPORT: _l("护照"),
+    IdType.MAINLAND_PERMIT_HK_MO: _l("港澳居民来往内地通行证"),
+    IdType.MAINLAND_PERMIT_TW: _l("台湾居民来往大陆通行证"),
+}
+ID_PROBLEMS: Mapping[IdProblem, Any] = {
+    IdProblem.LENGTH: _l("居民身份证号码应为 18 位，请核对是否漏填或多填。"),
+    IdProblem.OLD_15: _l("15 位身份证号码已停用，请填写 18 位号码。"),
+    IdProblem.CHARACTERS: _l("居民身份证号码只能是数字，最后一位可以是 X。"),
+    IdProblem.BIRTH_DATE: _l("居民身份证号码第 7 至 14 位不是有效的出生日期，请核对。"),
+    IdProblem.CHECK_DIGIT: _l("居民身份证号码的校验位不符，至少有一位填错，请核对。"),
+    IdProblem.PATTERN: _l("证件号码的格式与证件类型不符，请核对证件类型和号码。"),
+}
+GENDERS: Mapping[Gender, Any] = {Gender.MALE: _l("男"), Gender.FEMALE: _l("女"), Gender.UNKNOWN: _l("未说明")}
+NATIONALITY_KINDS: Mapping[NationalityKind, Any] = {
+    NationalityKind.CHINA: _l("中国内地"),
+    NationalityKind.HK_MO_TW: _l("港澳台"),
+    NationalityKind.FOREIGN: _l("外国"),
+}
+STUDENT_STATES: Mapping[StudentState, Any] = {
+    StudentState.ENROLLED: _l("在读"),
+    StudentState.SUSPENDED: _l("休学"),
+    StudentState.GRADUATED: _l("已毕业"),
+    StudentState.WITHDRAWN: _l("已退学"),
+}
+STUDENT_LOOKS: Mapping[StudentState, str] = {
+    StudentState.ENROLLED: "info",
+    StudentState.SUSPENDED: "wait",
+    StudentState.GRADUATED: "ok",
+    StudentState.WITHDRAWN: "mute",
+}
+TEACHER_KINDS: Mapping[TeacherKind, Any] = {TeacherKind.FULL_TIME: _l("专职"), TeacherKind.PART_TIME: _l("兼职")}
+DECISIONS: Mapping[PairDecision, Any] = {PairDecision.DIFFERENT: _l("不是同一人"), PairDecision.SAME: _l("是同一人")}
+EVENTS: Mapping[str, Any] = {
+    "people.person.registered": _l("登记人员"),
+    "people.person.changed": _l("修改人员信息"),
+    "people.person.merged": _l("合并人员"),
+    "people.pair.decided": _l("判定疑似同一人"),
+    "people.number.revealed": _l("查看证件号码全文"),
+    "people.number.given": _l("补录证件号码"),
+    "people.student.added": _l("登记学籍"),
+    "people.student.changed": _l("修改学籍"),
+    "people.student.petoe_changed": _l("变更卓越计划学生身份"),
+    "people.teacher.added": _l("登记教师"),
+    "people.teacher.changed": _l("修改教师信息"),
+    "people.employment.added": _l("登记工作经历"),
+    "people.employment.changed": _l("修改工作经历"),
+    "people.employment.verified": _l("核实工作经历"),
+    "people.import.applied": _l("批量导入"),
+}

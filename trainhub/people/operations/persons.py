@@ -1,0 +1,235 @@
+"""One row per human: register, change, give a number, reveal a number, decide about two who look the same."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from trainhub.kernel import audit, pinyin
+from trainhub.kernel.access import Identity, demand
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.kernel.keys import keyring
+from trainhub.organisations import queries as organisations
+from trainhub.people import labels, queries, rules
+from trainhub.people.models import Person, PersonPair
+from trainhub.people.permissions import Can
+from trainhub.people.types import Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
+
+
+class BadPerson(Refused):
+    """A fact of a person is impossible."""
+
+    code = "bad_person"
+
+
+class NameDiffers(Refused):
+    """The number belongs to somebody with another name."""
+
+    code = "name_differs"
+
+
+class NumberTaken(Refused):
+    """The number belongs to another person."""
+
+    code = "number_taken"
+
+
+def checked(id_type: IdType, number: str) -> IdCheck:
+    """Check a number; raises BadPerson (field id_number, code id_<problem>) in words."""
+    found = rules.check_number(id_type, number)
+    if found.problem is not None:
+        raise BadPerson(str(labels.ID_PROBLEMS[found.problem]), field="id_number", code=f"id_{found.problem.value}")
+    return found
+
+
+def seal_number(id_type: IdType, number: str) -> SealedNumber:
+    """A checked number as it is stored: keyed hash, ciphertext, mask. For bulk imports; others use `register_person`."""
+    return SealedNumber(id_type, queries.hash_of(id_type, number), keyring().encrypt(number), rules.mask_number(id_type, number))
+
+
+def register_person(
+    *,
+    name: str,
+    by: Identity,
+    now: datetime,
+    id_type: IdType | None = None,
+    id_number: str | None = None,
+    birth_on: date | None = None,
+    gender: Gender = Gender.UNKNOWN,
+    nationality: str = "CN",
+    nationality_kind: NationalityKind | None = None,
+    phone: str = "",
+    email: str = "",
+    county_code: str | None = None,
+    is_verified: bool = False,
+    is_demo: bool = False,
+) -> Person:
+    """The person with these facts. A known number with the same name is the known person, returned unchanged.
+
+    Raises NameDiffers when the number is known under another name, BadPerson when a fact is impossible (wrong check digit,
+    a birth date that the number contradicts, an unknown county). The same name and birth date under another number is
+    accepted; `queries.possible_same` shows such pairs for review.
+    """
+    name = rules.normalise_name(name)
+    if not name:
+        raise BadPerson(_("请填写姓名。"), field="name")
+    check = None
+    if id_number and id_number.strip():
+        if id_type is None:
+            raise BadPerson(_("填写了证件号码，请同时选择证件类型。"), field="id_type")
+        check = checked(id_type, id_number)
+        known = queries.person_by_number(id_type, check.number)
+        if known is not None:
+            return _same_or_refuse(known, name)
+        if check.birth_on is not None and birth_on not in (None, check.birth_on):
+            raise BadPerson(
+                _("出生日期 %(given)s 与身份证号码中的 %(found)s 不一致，请核对。", given=birth_on, found=check.birth_on), field="birth_on"
+            )
+        birth_on = check.birth_on or birth_on
+        gender = check.gender if check.gender is not Gender.UNKNOWN else gender
+        nationality_kind = nationality_kind or check.nationality_kind
+    if county_code and organisations.resolve_county(county_code, now.date()) is None:
+        raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=county_code), field="county_code")
+    row = Person(
+        name=name,
+        pinyin=pinyin.of_name(name),
+        birth_on=birth_on,
+        gender=gender,
+        nationality=nationality or "CN",
+        nationality_kind=nationality_kind or NationalityKind.CHINA,
+        phone=phone.strip(),
+        email=email.strip(),
+        county_code=county_code or None,
+        is_verified=is_verified,
+        is_demo=is_demo,
+        created_at=now,
+    )
+    if check is not None and id_type is not None:
+        _put(row, seal_number(id_type, check.number))
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError:  # somebody else registered the same number in this moment
+        known = queries.person_by_number(id_type, check.number) if check is not None and id_type is not None else None
+        if known is None:
+            raise
+        return _same_or_refuse(known, name)
+    audit.record(by=by, did="people.person.registered", on=row, data={"name": name, "id_mask": row.id_mask})
+    return row
+
+
+def _put(row: Person, sealed: SealedNumber) -> None:
+    row.id_type, row.id_number_hash = sealed.id_type, sealed.hash
+    row.id_number_encrypted, row.id_mask = sealed.encrypted, sealed.mask
+
+
+def _same_or_refuse(known: Person, name: str) -> Person:
+    if not rules.same_name(known.name, name):
+        raise NameDiffers(
+            _("证件号码 %(mask)s 已登记在另一个姓名下，与“%(name)s”不一致。请核对姓名和号码。", mask=known.id_mask, name=name), field="name"
+        )
+    return known
+
+
+EDITABLE = frozenset(["name", "birth_on", "gender", "nationality", "nationality_kind", "phone", "email", "county_code", "is_verified"])
+
+
+def change_person(*, person: Person, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> list[str]:
+    """Change facts of a person; returns the names of the changed fields. Raises Stale and BadPerson."""
+    check_version(person, version)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_person() got unexpected fields {unknown}")
+    fields = {key: value.strip() if isinstance(value, str) else value for key, value in fields.items()}
+    if "name" in fields:
+        fields["name"] = rules.normalise_name(fields["name"])
+        if not fields["name"]:
+            raise BadPerson(_("请填写姓名。"), field="name")
+    if fields.get("county_code") and organisations.resolve_county(fields["county_code"], now.date()) is None:
+        raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=fields["county_code"]), field="county_code")
+    if "county_code" in fields:
+        fields["county_code"] = fields["county_code"] or None
+    if "birth_on" in fields and person.id_type is IdType.RESIDENT_ID and fields["birth_on"] != person.birth_on:
+        raise BadPerson(_("出生日期由身份证号码确定，不能单独修改。"), field="birth_on")
+    changed = [key for key, value in fields.items() if getattr(person, key) != value]
+    for key in changed:
+        setattr(person, key, fields[key])
+    if changed:
+        if "name" in changed:
+            person.pinyin = pinyin.of_name(person.name)
+        session().flush()
+        audit.record(by=by, did="people.person.changed", on=person, data={"fields": sorted(changed)})
+    return changed
+
+
+def give_number(*, person: Person, id_type: IdType, number: str, by: Identity, now: datetime) -> Person:
+    """Add the number of an identity document to a person who has none. The same number again changes nothing.
+
+    Raises NumberTaken when it belongs to somebody else (then the two are decided about as a pair), BadPerson.
+    """
+    check = checked(id_type, number)
+    known = queries.person_by_number(id_type, check.number)
+    if known is not None and known.id == person.id:
+        return person
+    if known is not None:
+        raise NumberTaken(_("证件号码 %(mask)s 已属于另一名人员，请到“疑似同一人”中核对。", mask=known.id_mask), field="id_number")
+    if person.id_number_hash is not None:
+        raise BadPerson(_("%(name)s 已登记证件号码 %(mask)s，不能更换。", name=person.name, mask=person.id_mask), field="id_number")
+    if check.birth_on is not None and person.birth_on not in (None, check.birth_on):
+        raise BadPerson(_("身份证号码中的出生日期 %(found)s 与已登记的不一致，请核对。", found=check.birth_on), field="id_number")
+    _put(person, seal_number(id_type, check.number))
+    person.birth_on = check.birth_on or person.birth_on
+    person.gender = check.gender if check.gender is not Gender.UNKNOWN else person.gender
+    session().flush()
+    audit.record(by=by, did="people.number.given", on=person, data={"id_mask": person.id_mask})
+    return person
+
+
+def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -> str:
+    """The full number, for one look: needs `people:number:reveal` over the person, a reason, and leaves an audit event.
+
+    Raises NotAllowed, BadPerson (no number, no reason).
+    """
+    demand(by, Can.NUMBER_REVEAL, queries.subject_of_person(person))
+    if len(reason.strip()) < 4:
+        raise BadPerson(_("请写明查看证件号码全文的理由（至少 4 个字），理由会记入审计日志。"), field="reason")
+    if person.id_number_encrypted is None:
+        raise BadPerson(_("%(name)s 没有登记证件号码。", name=person.name))
+    audit.record(by=by, did="people.number.revealed", on=person, data={"id_mask": person.id_mask, "reason": reason.strip()})
+    return keyring().decrypt(person.id_number_encrypted)
+
+
+def decide_pair(
+    *, first: Person, second: Person, decision: PairDecision, reason: str, by: Identity, now: datetime
+) -> PersonPair:
+    """Decide whether two persons who look the same are one. Deciding again replaces the decision until they are merged.
+
+    SAME marks the one without a number (else the later one) as merged into the other; nothing else moves. Raises BadPerson.
+    """
+    if first.id == second.id:
+        raise BadPerson(_("请选择两名不同的人员。"))
+    if not reason.strip():
+        raise BadPerson(_("请写明判定的依据。"), field="reason")
+    low, high = sorted((first, second), key=lambda row: row.id)
+    if low.merged_into_id is not None or high.merged_into_id is not None:
+        raise BadPerson(_("其中一名人员已经合并，不能再次判定。"))
+    row = queries.pair(low.id, high.id)
+    if row is None:
+        row = PersonPair(first_id=low.id, second_id=high.id, decision=decision, reason="", decided_at=now)
+        session().add(row)
+    row.decision, row.reason, row.decided_by_id, row.decided_at = decision, reason.strip()[:500], by.account_id, now
+    if decision is PairDecision.SAME:
+        gone, stays = (low, high) if low.id_number_hash is None and high.id_number_hash is not None else (high, low)
+        gone.merged_into_id = stays.id
+        audit.record(by=by, did="people.person.merged", on=gone, data={"into": stays.id})
+    session().flush()
+    audit.record(
+        by=by, did="people.pair.decided", on=low, data={"other": high.id, "decision": decision.value, "reason": reason.strip()}
+    )
+    return row

@@ -1,0 +1,186 @@
+"""Students: enrol in a programme, change, and the dated membership in the 卓越计划."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.people import queries, rules
+from trainhub.people.models import Person, PetoeSpan, Student
+from trainhub.people.types import StudentState
+from trainhub.programmes.models import Cohort, Programme
+
+
+class BadStudent(Refused):
+    """A fact of a student is impossible."""
+
+    code = "bad_student"
+
+
+class StudentKnown(Refused):
+    """The number or the person is already enrolled there."""
+
+    code = "student_known"
+
+
+def add_student(
+    *,
+    person: Person,
+    programme: Programme,
+    cohort: Cohort,
+    student_no: str,
+    enrolled_on: date,
+    by: Identity,
+    now: datetime,
+    petoe_since: date | None = None,
+    class_name: str = "",
+    state: StudentState = StudentState.ENROLLED,
+    left_on: date | None = None,
+    guardian_name: str = "",
+    guardian_phone: str = "",
+) -> Student:
+    """Enrol a person. Raises StudentKnown when the number is taken at the university or the person is in the programme
+    already, BadStudent when the cohort is another programme's or a date is impossible."""
+    student_no = rules.normalise_number(student_no)
+    if not student_no:
+        raise BadStudent(_("请填写学号。"), field="student_no")
+    if cohort.programme_id != programme.id:
+        raise BadStudent(_("年级不属于所选专业，请重新选择。"), field="cohort_id")
+    if left_on is not None and left_on < enrolled_on:
+        raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
+    if queries.student_by_no(programme.university_id, student_no) is not None:
+        raise StudentKnown(_("学号 %(no)s 在本校已存在，请核对。", no=student_no), field="student_no")
+    if any(row.programme_id == programme.id for row in queries.students_of_person(person.id)):
+        raise StudentKnown(_("%(name)s 已在这个专业登记学籍。", name=person.name), field="name")
+    row = Student(
+        person_id=person.id,
+        university_id=programme.university_id,
+        programme_id=programme.id,
+        cohort_id=cohort.id,
+        student_no=student_no,
+        class_name=class_name.strip(),
+        state=state,
+        enrolled_on=enrolled_on,
+        left_on=left_on,
+        guardian_name=guardian_name.strip(),
+        guardian_phone=guardian_phone.strip(),
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="people.student.added", on=row, data={"student_no": student_no, "programme": programme.code, "year": cohort.year})
+    if petoe_since is not None:
+        begin_petoe(student=row, since=petoe_since, by=by, now=now)
+    return row
+
+
+EDITABLE = frozenset(["class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone", "cohort_id"])
+
+
+def change_student(*, student: Student, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
+    """Change facts of a student; returns {field: [before, after]}. Leaving ends an open span in the 卓越计划.
+
+    Raises Stale, and BadStudent when a date is impossible or missing.
+    """
+    check_version(student, version)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_student() got unexpected fields {unknown}")
+    fields = {key: value.strip() if isinstance(value, str) and key != "state" else value for key, value in fields.items()}
+    state = StudentState(fields.get("state", student.state))
+    left_on = fields.get("left_on", student.left_on)
+    enrolled_on = fields.get("enrolled_on", student.enrolled_on)
+    has_left = state in (StudentState.GRADUATED, StudentState.WITHDRAWN)
+    if has_left and left_on is None:
+        raise BadStudent(_("请填写毕业或退学的日期。"), field="left_on")
+    if not has_left and left_on is not None:
+        raise BadStudent(_("在读或休学的学生没有离校日期，请清空。"), field="left_on")
+    if left_on is not None and left_on < enrolled_on:
+        raise BadStudent(_("离校日期不能早于入学日期。"), field="left_on")
+    changed = {key: [getattr(student, key), value] for key, value in fields.items() if getattr(student, key) != value}
+    for key, (_before, after) in changed.items():
+        setattr(student, key, after)
+    if changed:
+        session().flush()
+        audit.record(by=by, did="people.student.changed", on=student, data=changed)
+    if has_left and left_on is not None:
+        for span in queries.spans_of([student.id])[student.id]:
+            if span.until is None and span.since <= left_on:
+                end_petoe(student=student, until=left_on, by=by, now=now)
+    return changed
+
+
+def begin_petoe(*, student: Student, since: date, by: Identity, now: datetime, until: date | None = None) -> PetoeSpan:
+    """The student joins the 卓越计划 on a day (requirements.md 9, 1). The same span again changes nothing.
+
+    Raises BadStudent when spans would overlap or the day is before enrolment.
+    """
+    spans = queries.spans_of([student.id])[student.id]
+    known = next((span for span in spans if span.since == since and span.until == until), None)
+    if known is not None:
+        return known
+    if since < student.enrolled_on:
+        raise BadStudent(_("加入卓越计划的日期不能早于入学日期 %(day)s。", day=student.enrolled_on), field="since")
+    if until is not None and until < since:
+        raise BadStudent(_("结束日期不能早于开始日期。"), field="until")
+    if rules.overlaps(since, until, [(span.since, span.until) for span in spans]):
+        raise BadStudent(_("与已有的卓越计划起止时间重叠，请核对日期。"), field="since")
+    row = PetoeSpan(student_id=student.id, since=since, until=until)
+    session().add(row)
+    _touch(student)
+    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": since, "until": until})
+    return row
+
+
+def end_petoe(*, student: Student, until: date, by: Identity, now: datetime) -> PetoeSpan | None:
+    """The last day in the 卓越计划; the open span ends. None when there is no open span. Raises BadStudent."""
+    span = next((span for span in queries.spans_of([student.id])[student.id] if span.until is None), None)
+    if span is None:
+        return None
+    if until < span.since:
+        raise BadStudent(_("结束日期不能早于开始日期 %(day)s。", day=span.since), field="until")
+    span.until = until
+    _touch(student)
+    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"since": span.since, "until": until})
+    return span
+
+
+def set_petoe_spans(*, student: Student, spans: list[tuple[date, date | None]], by: Identity, now: datetime, version: int | None = None) -> bool:
+    """Replace the student's spans in the 卓越计划; returns whether anything changed. Raises Stale and BadStudent."""
+    check_version(student, version)
+    wanted = sorted(spans, key=lambda span: span[0])
+    for place, (since, until) in enumerate(wanted):
+        if since < student.enrolled_on:
+            raise BadStudent(_("加入卓越计划的日期不能早于入学日期 %(day)s。", day=student.enrolled_on), field="since")
+        if until is not None and until < since:
+            raise BadStudent(_("结束日期不能早于开始日期。"), field="until")
+        if rules.overlaps(since, until, wanted[place + 1 :]):
+            raise BadStudent(_("卓越计划的起止时间互相重叠，请核对日期。"), field="since")
+    known = queries.spans_of([student.id])[student.id]
+    before = [(span.since, span.until) for span in known]
+    if before == wanted:
+        return False
+    for span in known:
+        if (span.since, span.until) not in wanted:
+            session().delete(span)
+    session().flush()
+    session().add_all([PetoeSpan(student_id=student.id, since=since, until=until) for since, until in wanted if (since, until) not in before])
+    _touch(student)
+    audit.record(by=by, did="people.student.petoe_changed", on=student, data={"before": before, "after": wanted})
+    return True
+
+
+def _touch(student: Student) -> None:
+    """A change of the spans is a change of the student: the version counts, so that two editors notice each other."""
+    from sqlalchemy.orm.attributes import flag_modified
+
+    flag_modified(student, "state")
+    session().flush()
+
+

@@ -1,0 +1,215 @@
+"""Teachers, and the work of persons in enterprises with its verification."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
+from trainhub.people import queries, rules
+from trainhub.people.models import Employment, Person, Teacher
+from trainhub.people.types import TeacherKind
+from trainhub.programmes.models import Programme
+
+
+class BadTeacher(Refused):
+    """A fact of a teacher is impossible."""
+
+    code = "bad_teacher"
+
+
+class TeacherKnown(Refused):
+    """The number is taken at the university."""
+
+    code = "teacher_known"
+
+
+class BadEmployment(Refused):
+    """A span of work is impossible, or lacks its proof."""
+
+    code = "bad_employment"
+
+
+def add_teacher(
+    *,
+    person: Person,
+    university: Organisation,
+    staff_no: str,
+    kind: TeacherKind,
+    since: date,
+    by: Identity,
+    now: datetime,
+    programme: Programme | None = None,
+    title: str = "",
+    discipline: str = "",
+    is_senior: bool = False,
+    phd_country: str = "",
+    overseas_months: int = 0,
+    until: date | None = None,
+    capstone_capacity: int = 8,
+) -> Teacher:
+    """Note that a person teaches at a school. Raises TeacherKnown (the number), BadTeacher."""
+    staff_no = rules.normalise_number(staff_no)
+    if not staff_no:
+        raise BadTeacher(_("请填写工号。"), field="staff_no")
+    if university.kind not in SCHOOLS:
+        raise BadTeacher(_("“%(name)s”不是学校。", name=university.name), field="university_id")
+    if queries.teacher_by_no(university.id, staff_no) is not None:
+        raise TeacherKnown(_("工号 %(no)s 在本校已存在，请核对。", no=staff_no), field="staff_no")
+    row = Teacher(
+        person_id=person.id,
+        university_id=university.id,
+        programme_id=programme.id if programme else None,
+        staff_no=staff_no,
+        kind=kind,
+        title=title.strip(),
+        discipline=discipline.strip(),
+        is_senior=is_senior,
+        phd_country=phd_country.strip().upper(),
+        overseas_months=overseas_months,
+        since=since,
+        until=until,
+        capstone_capacity=capstone_capacity,
+        created_at=now,
+    )
+    _check_teacher(row, programme)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="people.teacher.added", on=row, data={"staff_no": staff_no, "university": university.code})
+    return row
+
+
+def _check_teacher(row: Teacher, programme: Programme | None) -> None:
+    if row.until is not None and row.until < row.since:
+        raise BadTeacher(_("离职日期不能早于到岗日期。"), field="until")
+    if programme is not None and programme.university_id != row.university_id:
+        raise BadTeacher(_("所选专业不属于该校，请重新选择。"), field="programme_id")
+    if row.overseas_months < 0:
+        raise BadTeacher(_("海外学习工作月数不能小于 0。"), field="overseas_months")
+    if not 0 <= row.capstone_capacity <= 100:
+        raise BadTeacher(_("指导毕业设计的人数上限应在 0 至 100 之间。"), field="capstone_capacity")
+
+
+EDITABLE = frozenset(
+    ["kind", "title", "discipline", "is_senior", "phd_country", "overseas_months", "since", "until", "capstone_capacity"]
+)
+
+
+def change_teacher(
+    *, teacher: Teacher, by: Identity, now: datetime, version: int | None = None, programme: Programme | None = None, **fields: Any
+) -> dict[str, list[Any]]:
+    """Change facts of a teacher; returns {field: [before, after]}. Without `programme` the teacher belongs to none.
+
+    Raises Stale and BadTeacher.
+    """
+    check_version(teacher, version)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_teacher() got unexpected fields {unknown}")
+    fields = {key: value.strip() if key in ("title", "discipline", "phd_country") else value for key, value in fields.items()}
+    fields["programme_id"] = programme.id if programme else None
+    changed = {key: [getattr(teacher, key), value] for key, value in fields.items() if getattr(teacher, key) != value}
+    for key, (_before, after) in changed.items():
+        setattr(teacher, key, after)
+    with session().no_autoflush:
+        _check_teacher(teacher, programme)
+    if changed:
+        session().flush()
+        audit.record(by=by, did="people.teacher.changed", on=teacher, data=changed)
+    return changed
+
+
+def add_employment(
+    *,
+    person: Person,
+    post: str,
+    since: date,
+    by: Identity,
+    now: datetime,
+    organisation: Organisation | None = None,
+    organisation_name: str = "",
+    until: date | None = None,
+    is_enterprise: bool | None = None,
+    is_full_time: bool = True,
+) -> Employment:
+    """Note a span of work. With an organisation its name is taken; is_enterprise defaults to what the organisation is.
+
+    It counts only after `verify_employment`. The same span again is returned as it is. Raises BadEmployment.
+    """
+    name = organisation.name if organisation is not None else organisation_name.strip()
+    if not name:
+        raise BadEmployment(_("请选择或填写工作单位。"), field="organisation_name")
+    if not post.strip():
+        raise BadEmployment(_("请填写岗位或职务。"), field="post")
+    if until is not None and until < since:
+        raise BadEmployment(_("结束日期不能早于开始日期。"), field="until")
+    for known in queries.employment_of(person.id):
+        if (known.organisation_name, known.post, known.since, known.until) == (name, post.strip(), since, until):
+            return known
+    if is_enterprise is None:
+        is_enterprise = organisation is None or organisation.kind is OrganisationKind.ENTERPRISE
+    row = Employment(
+        person_id=person.id,
+        organisation_id=organisation.id if organisation is not None else None,
+        organisation_name=name,
+        post=post.strip(),
+        is_enterprise=is_enterprise,
+        is_full_time=is_full_time,
+        since=since,
+        until=until,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="people.employment.added", on=person, data={"employment": row.id, "at": name, "since": since, "until": until})
+    return row
+
+
+def end_employment(*, employment: Employment, until: date, by: Identity, now: datetime) -> Employment:
+    """Note the last day of a span of work. A verified span keeps its verification: it only became shorter."""
+    if until < employment.since:
+        raise BadEmployment(_("结束日期不能早于开始日期。"), field="until")
+    if employment.until is not None and until > employment.until and employment.verified_at is not None:
+        raise BadEmployment(_("这段经历已核实，不能延长。请另外登记一段并核实。"), field="until")
+    if employment.until != until:
+        before, employment.until = employment.until, until
+        session().flush()
+        audit.record(
+            by=by,
+            did="people.employment.changed",
+            on=("person", str(employment.person_id)),
+            data={"employment": employment.id, "until": [before, until]},
+        )
+    return employment
+
+
+def verify_employment(
+    *, employment: Employment, by: Identity, now: datetime, evidence_file: StoredFile | None = None, basis: str = ""
+) -> Employment:
+    """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing.
+
+    Raises NotAllowed for one's own span, BadEmployment without any proof.
+    """
+    if employment.verified_at is not None:
+        return employment
+    if by.person_id is not None and by.person_id == employment.person_id:
+        raise NotAllowed(_("不能核实自己的工作经历，请由本单位的其他管理员核实。"))
+    if evidence_file is None and not basis.strip():
+        raise BadEmployment(_("请上传证明材料，或写明核实的依据。"), field="evidence")
+    employment.verified_by_id, employment.verified_at, employment.verified_basis = by.account_id, now, basis.strip()[:200]
+    employment.evidence_file_id = evidence_file.id if evidence_file is not None else None
+    session().flush()
+    audit.record(
+        by=by,
+        did="people.employment.verified",
+        on=("person", str(employment.person_id)),
+        data={"employment": employment.id, "file": employment.evidence_file_id, "basis": employment.verified_basis},
+    )
+    return employment

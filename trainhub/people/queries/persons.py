@@ -1,0 +1,124 @@
+"""Selects on persons: by number, for administrators, and pairs that look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
+
+from trainhub.kernel.access import Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.keys import keyring
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Region
+from trainhub.people import rules
+from trainhub.people.models import Person, PersonPair, Student, Teacher
+from trainhub.people.types import (
+    IdType,
+    PersonRow,
+)
+
+
+def hash_of(id_type: IdType, number: str) -> str:
+    """The keyed hash under which a checked number is kept."""
+    return keyring().keyed_hash(f"{id_type.value}:{number}")
+
+
+def person(person_id: int) -> Person | None:
+    """A person by id."""
+    return session().get(Person, person_id)
+
+
+def person_by_number(id_type: IdType, number: str) -> Person | None:
+    """The person who holds a number, however it is typed; a merged person leads to the one that stayed."""
+    found = session().scalar(select(Person).where(Person.id_number_hash == hash_of(id_type, rules.check_number(id_type, number).number)))
+    while found is not None and found.merged_into_id is not None:
+        found = person(found.merged_into_id)
+    return found
+
+
+def persons_by_hash(hashes: Iterable[str]) -> dict[str, Person]:
+    """Persons by the keyed hash of their number, for imports; asked in portions."""
+    wanted, found = list(dict.fromkeys(hashes)), {}
+    for start in range(0, len(wanted), 500):
+        rows = session().scalars(select(Person).where(Person.id_number_hash.in_(wanted[start : start + 500])))
+        found.update({row.id_number_hash: row for row in rows if row.id_number_hash})
+    return found
+
+
+def persons_named(names: Iterable[str]) -> set[tuple[str, date | None]]:
+    """(name, birth date) of the persons who bear one of the names, for imports."""
+    wanted, found = list(dict.fromkeys(names)), set[tuple[str, date | None]]()
+    for start in range(0, len(wanted), 500):
+        statement = select(Person.name, Person.birth_on).where(Person.name.in_(wanted[start : start + 500]))
+        found.update((name, birth_on) for name, birth_on in session().execute(statement))
+    return found
+
+
+def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
+    """Names by person id."""
+    wanted = {key for key in person_ids if key is not None}
+    if not wanted:
+        return {}
+    return dict(session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted))).tuples())
+
+
+PERSON_SORTS: dict[str, tuple[Any, ...]] = {"name": (Person.pinyin, Person.name), "birth": (Person.birth_on,), "id": ()}
+
+
+def persons_listing(text: str = "", sort: str = "name") -> organisations.Statement:
+    """Persons for administrators, see `as_person_row`; merged ones are left out. A full number finds its holder."""
+    statement = (
+        select(Person.id, Person.name, Person.id_type, Person.id_mask, Person.birth_on, Person.phone, Person.is_verified, Region.name)
+        .outerjoin(Region, Region.code == Person.county_code)
+        .where(Person.merged_into_id.is_(None))
+    )
+    if text:
+        clauses = [organisations.matches(text, Person.name, Person.pinyin, Person.phone, Person.email)]
+        number = rules.normalise_number(text)
+        if len(number) >= 5 and any(c.isdigit() for c in number):
+            hashes = [hash_of(kind, rules.check_number(kind, number).number) for kind in IdType]
+            clauses.append(Person.id_number_hash.in_(hashes))
+        statement = statement.where(or_(*clauses))
+    return organisations.ordered(statement, sort, PERSON_SORTS, Person.id)
+
+
+def as_person_row(row: Any) -> PersonRow:
+    """A row of `persons_listing`; the phone is masked."""
+    key, name, id_type, mask, birth_on, phone, is_verified, county = row
+    return PersonRow(key, name, id_type, mask, birth_on, rules.mask_phone(phone), is_verified, county)
+
+
+def possible_same(limit: int = 200) -> list[tuple[Person, Person]]:
+    """Pairs with the same name and birth date about whom nobody has decided yet, the lower id first."""
+    one, other = aliased(Person), aliased(Person)
+    decided = select(PersonPair.id).where(PersonPair.first_id == one.id, PersonPair.second_id == other.id)
+    statement = (
+        select(one, other)
+        .join(other, and_(other.name == one.name, other.birth_on == one.birth_on, other.id > one.id))
+        .where(one.birth_on.is_not(None), one.merged_into_id.is_(None), other.merged_into_id.is_(None), ~decided.exists())
+        .order_by(one.id, other.id)
+        .limit(limit)
+    )
+    return [(first, second) for first, second in session().execute(statement)]
+
+
+def pair(first_id: int, second_id: int) -> PersonPair | None:
+    """What was decided about two persons."""
+    low, high = sorted((first_id, second_id))
+    return session().scalar(select(PersonPair).where(PersonPair.first_id == low, PersonPair.second_id == high))
+
+
+def subject_of_person(row: Person) -> Subject:
+    """A person belongs to itself and to the universities and programmes where it studies or teaches."""
+    studies = session().execute(select(Student.university_id, Student.programme_id).where(Student.person_id == row.id)).all()
+    teaches = session().execute(select(Teacher.university_id, Teacher.programme_id).where(Teacher.person_id == row.id)).all()
+    return Subject.of(
+        organisations=[university for university, _programme in (*studies, *teaches)],
+        programmes=[programme for _university, programme in (*studies, *teaches)],
+        regions=organisations.region_path(row.county_code).codes,
+        persons=(row.id,),
+    )

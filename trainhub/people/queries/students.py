@@ -1,0 +1,239 @@
+"""Selects on students and their spans in the 卓越计划 (requirements.md 9, 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, PetoeSpan, Student, Teacher
+from trainhub.people.permissions import VIEWERS
+from trainhub.people.types import (
+    StudentFilter,
+    StudentRow,
+    StudentState,
+)
+from trainhub.programmes.models import Cohort, Programme
+
+
+def student(student_id: int) -> Student | None:
+    """A student by id."""
+    return session().get(Student, student_id)
+
+
+def students_of_person(person_id: int) -> list[Student]:
+    """Where a person studies or studied, the latest first."""
+    statement = select(Student).where(Student.person_id == person_id).order_by(Student.enrolled_on.desc(), Student.id.desc())
+    return list(session().scalars(statement))
+
+
+def student_of_person(person_id: int) -> Student | None:
+    """The studies of a person that go on, else the latest."""
+    found = students_of_person(person_id)
+    return next((row for row in found if row.state in (StudentState.ENROLLED, StudentState.SUSPENDED)), found[0] if found else None)
+
+
+def student_by_no(university_id: int, student_no: str) -> Student | None:
+    """A student of a university by number."""
+    return session().scalar(select(Student).where(Student.university_id == university_id, Student.student_no == student_no))
+
+
+def students_by_no(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Student]:
+    """Students by (university, number), for imports; asked in portions."""
+    wanted, found = list(dict.fromkeys(keys)), {}
+    for start in range(0, len(wanted), 400):
+        part = wanted[start : start + 400]
+        rows = session().scalars(select(Student).where(Student.student_no.in_([no for _u, no in part])))
+        found.update({(row.university_id, row.student_no): row for row in rows})
+    return {key: found[key] for key in wanted if key in found}
+
+
+def spans_of(student_ids: Iterable[int]) -> dict[int, list[PetoeSpan]]:
+    """Spans in the 卓越计划 by student, each list in order."""
+    found: dict[int, list[PetoeSpan]] = {key: [] for key in student_ids}
+    ids = list(found)
+    for start in range(0, len(ids), 500):
+        statement = select(PetoeSpan).where(PetoeSpan.student_id.in_(ids[start : start + 500])).order_by(PetoeSpan.since, PetoeSpan.id)
+        for span in session().scalars(statement):
+            found[span.student_id].append(span)
+    return found
+
+
+def petoe_on(on: date, student_id: Any = None) -> ColumnElement[bool]:
+    """SQL: whether a student belongs to the 卓越计划 on a day."""
+    column = Student.id if student_id is None else student_id
+    return (
+        select(PetoeSpan.id)
+        .where(PetoeSpan.student_id == column, PetoeSpan.since <= on, or_(PetoeSpan.until.is_(None), PetoeSpan.until >= on))
+        .exists()
+    )
+
+
+def is_petoe(student: Student, on: date) -> bool:
+    """Whether a student belongs to the 卓越计划 on a day (requirements.md 9, 1: the status is dated)."""
+    return bool(session().scalar(select(func.count()).where(Student.id == student.id, petoe_on(on))))
+
+
+def petoe_student_ids(programme_id: int, on: date) -> list[int]:
+    """The students of a programme who belong to the 卓越计划 on a day."""
+    return list(session().scalars(select(Student.id).where(Student.programme_id == programme_id, petoe_on(on)).order_by(Student.id)))
+
+
+def students_of_programme(programme_id: int, *, cohort_id: int | None = None, states: Iterable[StudentState] | None = None) -> list[Student]:
+    """The students of a programme (or one cohort of it) in the order of their numbers; default: whatever their state."""
+    statement = select(Student).where(Student.programme_id == programme_id)
+    if cohort_id is not None:
+        statement = statement.where(Student.cohort_id == cohort_id)
+    if states is not None:
+        statement = statement.where(Student.state.in_(list(states)))
+    return list(session().scalars(statement.order_by(Student.student_no, Student.id)))
+
+
+def subject_of_student(student: Student) -> Subject:
+    """The university (with its region), the programme, the person."""
+    university = organisations.by_id(student.university_id)
+    path = organisations.region_path(university.region_code if university else None)
+    return Subject.of(
+        organisations=(student.university_id, university.parent_id if university else None),
+        programmes=(student.programme_id,),
+        regions=path.codes,
+        persons=(student.person_id,),
+    )
+
+
+def students_visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Students inside the reader's scope, and the reader's own studies."""
+    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
+    return organisations.scope(
+        identity,
+        VIEWERS,
+        organisations=(Student.university_id,),
+        programmes=(Student.programme_id,),
+        region=here,
+        persons=(Student.person_id,),
+    )
+
+
+STUDENT_SORTS: dict[str, tuple[Any, ...]] = {
+    "no": (Student.student_no,),
+    "name": (Person.pinyin, Person.name),
+    "programme": (Programme.pinyin, Student.student_no),
+    "cohort": (Cohort.year, Student.student_no),
+    "state": (Student.state, Student.student_no),
+}
+
+
+def _student_clauses(identity: Identity, wanted: StudentFilter, on: date) -> list[ColumnElement[bool]]:
+    clauses = [students_visible_to(identity)]
+    for column, value in (
+        (Student.university_id, wanted.university_id),
+        (Student.programme_id, wanted.programme_id),
+        (Student.cohort_id, wanted.cohort_id),
+        (Cohort.year, wanted.cohort_year),
+        (Student.state, wanted.state),
+    ):
+        if value is not None:
+            clauses.append(column == value)
+    if wanted.is_petoe is not None:
+        clauses.append(petoe_on(on) if wanted.is_petoe else ~petoe_on(on))
+    if wanted.text:
+        clauses.append(organisations.matches(wanted.text, Person.name, Person.pinyin, Student.student_no, Student.class_name))
+    return clauses
+
+
+def students_listing(identity: Identity, wanted: StudentFilter, *, on: date, sort: str = "no") -> organisations.Statement:
+    """The rows of the list, see `as_student_row`."""
+    statement = (
+        select(
+            Student.id,
+            Student.person_id,
+            Student.student_no,
+            Person.name,
+            Student.programme_id,
+            Programme.name,
+            Organisation.name,
+            Cohort.year,
+            Student.class_name,
+            Student.state,
+            petoe_on(on),
+        )
+        .join(Person, Person.id == Student.person_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Organisation, Organisation.id == Student.university_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(and_(*_student_clauses(identity, wanted, on)))
+    )
+    return organisations.ordered(statement, sort, STUDENT_SORTS, Student.id)
+
+
+def as_student_row(row: Any) -> StudentRow:
+    """A row of `students_listing`."""
+    values = tuple(row)
+    return StudentRow(*values[:-1], is_petoe=bool(values[-1]))
+
+
+def students_for_export(identity: Identity, wanted: StudentFilter, *, on: date) -> list[tuple[Student, Person, str, str, int]]:
+    """(student, person, university code, programme code, cohort year) for the file that import reads."""
+    statement = (
+        select(Student, Person, Organisation.code, Programme.code, Cohort.year)
+        .join(Person, Person.id == Student.person_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Organisation, Organisation.id == Student.university_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(and_(*_student_clauses(identity, wanted, on)))
+        .order_by(Organisation.code, Student.student_no)
+    )
+    return [tuple(row) for row in session().execute(statement)]  # type: ignore[misc]
+
+
+ACTIVE = (StudentState.ENROLLED, StudentState.SUSPENDED)
+
+
+def counts_by_programme(on: date, programme_ids: Iterable[int] | None = None) -> dict[int, tuple[int, int]]:
+    """(students, of them in the 卓越计划 on a day) by programme; enrolled and suspended students count."""
+    petoe = func.sum(sa.case((petoe_on(on), 1), else_=0))
+    statement = select(Student.programme_id, func.count(), petoe).where(Student.state.in_(ACTIVE)).group_by(Student.programme_id)
+    if programme_ids is not None:
+        statement = statement.where(Student.programme_id.in_(list(programme_ids)))
+    return {key: (int(total), int(members or 0)) for key, total, members in session().execute(statement)}
+
+
+def counts_by_cohort(programme_id: int, on: date) -> dict[int, tuple[int, int]]:
+    """(students, of them in the 卓越计划 on a day) by cohort, whatever their state but withdrawn."""
+    petoe = func.sum(sa.case((petoe_on(on), 1), else_=0))
+    statement = (
+        select(Student.cohort_id, func.count(), petoe)
+        .where(Student.programme_id == programme_id, Student.state != StudentState.WITHDRAWN)
+        .group_by(Student.cohort_id)
+    )
+    return {key: (int(total), int(members or 0)) for key, total, members in session().execute(statement)}
+
+
+def programmes_with_counts(on: date) -> list[dict[str, Any]]:
+    """Every programme in the order of its code, as `trainhub programmes list --json` promises."""
+    counts = counts_by_programme(on)
+    statement = select(Programme.id, Programme.code, Programme.name, Organisation.name).join(
+        Organisation, Organisation.id == Programme.university_id
+    )
+    rows = sorted(session().execute(statement).all(), key=lambda row: row[1])
+    return [
+        {"code": code, "name": name, "university": university, "students": counts.get(key, (0, 0))[0], "petoe_students": counts.get(key, (0, 0))[1]}
+        for key, code, name, university in rows
+    ]
+
+
+def counts_at(organisation_id: int) -> tuple[int, int, int]:
+    """(programmes, active students, teachers) of a school."""
+    current = session()
+    return (
+        current.scalar(select(func.count(Programme.id)).where(Programme.university_id == organisation_id)) or 0,
+        current.scalar(select(func.count(Student.id)).where(Student.university_id == organisation_id, Student.state.in_(ACTIVE))) or 0,
+        current.scalar(select(func.count(Teacher.id)).where(Teacher.university_id == organisation_id)) or 0,
+    )

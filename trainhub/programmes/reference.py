@@ -1,0 +1,25 @@
+"""Reference rows: the 11 general standards (002:237-247). Loading them again changes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from trainhub.kernel.db import session
+from trainhub.programmes import queries
+from trainhub.programmes.models import GeneralStandard
+
+
+def load(folder: Path) -> dict[str, int]:
+    """Load the standards that are missing."""
+    known = {row.code for row in queries.standards()}
+    rows = [
+        {"code": row["code"], "position": place, "text": row["text_zh"], "text_en": row["text_en"], "source": row["source"]}
+        for place, row in enumerate(json.loads((folder / "general_standards.json").read_text(encoding="utf-8")), start=1)
+        if row["code"] not in known
+    ]
+    if rows:
+        session().execute(insert(GeneralStandard), rows)
+    return {"general_standard": len(rows)}
