@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from trainhub.kernel import clock
-from trainhub.kernel.commands import edge
+from trainhub.kernel.commands import edge, operator, progress, say
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -40,4 +40,53 @@ def check(file: Path, on: datetime | None) -> dict[str, Any]:
 
 
 weeks.add_command(check)
-COMMANDS: dict[str, click.Command] = {"weeks": weeks}
+
+
+@click.group("trainees")
+def trainees() -> None:
+    """学员花名册 / rosters of trainees."""
+
+
+def _import_text(result: Any) -> str:
+    done = "试运行（没有写入）" if result.get("dry_run") else "已导入"
+    lines = [
+        f"{done}：共 {result['rows']} 行，计入 {result['accepted']} 行，新增 {result['new_persons']} 人，"
+        f"重复 {result['duplicates']} 行，未导入 {result['rejected']} 行，用时 {result['seconds']:g} 秒。"
+    ]
+    if result["rejections_file"]:
+        lines.append(f"未导入的行和原因写在 {result['rejections_file']}，改正后可直接再次导入。")
+    lines += [f"  第 {row['row']} 行 {row['column']}：{row['problem']}" for row in result.get("problems", [])]
+    return "\n".join(lines)
+
+
+@edge("import", human=_import_text)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--base", "base_code", default="", help="code of the base or organisation whose trainees these are; fills an empty base_code")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="check and report, write nothing")
+@click.option("--strict", "is_strict", is_flag=True, help="refuse the whole file when a row is bad")
+def import_trainees(file: Path, base_code: str, is_dry_run: bool, is_strict: bool) -> dict[str, Any]:
+    """导入培训花名册，好的行导入，坏的行写入 FILE.rejected.csv / import a roster; bad rows go to FILE.rejected.csv.
+
+    Columns: name, id_type, id_number, category, county_code, base_code, course, hours, completed_on, counted.
+
+    Example: trainhub trainees import roster.xlsx --base FZ-BASE-01 --json
+    """
+    from trainhub.ledger.rosters import running
+
+    result = running.import_file(
+        file,
+        base_code=base_code,
+        is_dry_run=is_dry_run,
+        is_strict=is_strict,
+        by=operator(),
+        today=clock.today(),
+        now=clock.now(),
+        progress=lambda done, total: progress(done, total, "导入"),
+    )
+    for warning in result.get("warnings", []):
+        say(f"提醒：{warning['problem']}")
+    return result
+
+
+trainees.add_command(import_trainees)
+COMMANDS: dict[str, click.Command] = {"weeks": weeks, "trainees": trainees}

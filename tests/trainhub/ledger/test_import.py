@@ -1,0 +1,250 @@
+"""`trainees import`: every sentence of the contract, on a real database."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.trainhub.ledger.conftest import USCC
+from tests.trainhub.ledger.rosters import HEADER, read, resident, row, write
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.keys import keyring
+from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
+from trainhub.ledger.rosters import running
+from trainhub.people.models import Person
+from trainhub.people.types import Gender, IdType
+
+Command = Callable[..., dict[str, Any]]
+pytestmark = pytest.mark.usefixtures("bases")
+
+
+def counts(result: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(result[key] for key in ("exit_code", "rows", "accepted", "new_persons", "duplicates", "rejected"))
+
+
+def records(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(TrainingRecord)) or 0
+
+
+def test_a_good_row_becomes_a_person_and_a_record(command: Command, session: Session, bases: dict[str, int], tmp_path: Path) -> None:
+    number = resident(123)
+    result = command("trainees", "import", write(tmp_path / "r.csv", [row(id_number=number.lower(), hours="16.5", name=" 林 晓 ")]))
+    assert counts(result) == (0, 1, 1, 1, 0, 0)
+    assert set(result) == {"rows", "accepted", "new_persons", "duplicates", "rejected", "rejections_file", "seconds", "exit_code"}
+    assert result["rejections_file"] is None
+    person = session.scalars(select(Person)).one()
+    assert (person.name, person.id_type, person.birth_on, person.gender) == ("林晓", IdType.RESIDENT_ID, date(1990, 5, 17), Gender.MALE)
+    assert (person.id_mask, person.is_verified, person.pinyin, person.county_code) == (f"3501**********{number[-4:]}", True, "linxiao lx", "350102")
+    assert keyring().decrypt(person.id_number_encrypted or b"") == number
+    record = session.scalars(select(TrainingRecord)).one()
+    assert (record.person_id, record.organisation_id, record.hours_x10, record.completed_on, record.is_counted) == (
+        person.id,
+        bases["B-01"],
+        165,
+        date(2016, 3, 1),
+        True,
+    )
+
+
+def test_importing_again_accepts_nothing(command: Command, session: Session, tmp_path: Path) -> None:
+    file = write(tmp_path / "r.csv", [row(n) for n in range(5)])
+    assert counts(command("trainees", "import", file)) == (0, 5, 5, 5, 0, 0)
+    assert counts(command("trainees", "import", file)) == (0, 5, 0, 0, 5, 0)
+    assert records(session) == 5
+
+
+def test_a_duplicate_is_the_same_person_base_course_and_day(command: Command, tmp_path: Path) -> None:
+    rows = [row(1), row(1, hours="99", category="worker", county_code="350203"), row(1, course="直播"), row(1, base_code="B-02"), row(1, completed_on="2016-03-02")]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 5, 4, 1, 1, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_chinese_headers_in_any_order_and_an_unknown_column(command: Command, tmp_path: Path, encoding: str) -> None:
+    text = "备注,是否计入,完成日期,学时,课程,培训机构代码,所属县区代码,类别,证件号码,证件类型,姓名\n"
+    text += f"好,是,2016年3月1日,8,直播,b-01,350128,从业,{resident(7)},居民身份证,林七\n".replace("b-01", "B-01")
+    (tmp_path / "r.csv").write_bytes(text.encode(encoding))
+    result = command("trainees", "import", tmp_path / "r.csv")
+    assert counts(result) == (0, 1, 1, 1, 0, 0)
+    assert [w["column"] for w in result["warnings"]] == ["备注"]
+
+
+def test_bad_rows_are_written_with_their_reasons_and_can_be_corrected(command: Command, session: Session, tmp_path: Path) -> None:
+    bad = {
+        "id_number": resident(3)[:-1] + ("1" if resident(3)[-1] != "1" else "2"),
+        "county_code": "350100",
+        "base_code": "NOWHERE",
+        "category": "teacher",
+        "completed_on": "2016-02-30",
+        "hours": "many",
+        "counted": "maybe",
+        "course": "",
+        "name": "",
+        "id_type": "licence",
+    }
+    file = write(tmp_path / "r.csv", [row(1), *(row(10 + n, **{column: value}) for n, (column, value) in enumerate(bad.items()))])
+    result = command("trainees", "import", file)
+    assert counts(result) == (0, 11, 1, 1, 0, 10)
+    rejected = tmp_path / "r.csv.rejected.csv"
+    assert (result["rejections_file"], stat.S_IMODE(rejected.stat().st_mode)) == (str(rejected), 0o600)
+    lines = read(rejected)
+    assert list(lines[0]) == ["row", "column", "problem", *HEADER]
+    assert [(line["row"], line["column"]) for line in lines] == [(str(3 + n), column) for n, column in enumerate(bad)]
+    assert [line[column] for line, column in zip(lines, bad, strict=True)] == list(bad.values())
+    for line, column in zip(lines, bad, strict=True):
+        line[column] = row(int(line["row"]) + 7)[column]
+    again = command("trainees", "import", write(tmp_path / "fixed.csv", lines, header=list(lines[0])))
+    assert counts(again) == (0, 10, 10, 10, 0, 0)
+    assert "warnings" not in again
+    stored = " ".join(session.scalars(select(RosterRejection.problem)))
+    assert bad["id_number"] not in stored
+
+
+def test_strict_refuses_the_whole_file(command: Command, session: Session, tmp_path: Path) -> None:
+    file = write(tmp_path / "r.csv", [row(1), row(2, hours="x")])
+    result = command("trainees", "import", file, "--strict")
+    assert (result["exit_code"], result["error"]["code"]) == (1, "roster_rejected")
+    assert [(d["file"], d["row"], d["column"]) for d in result["error"]["details"]] == [("r.csv", 3, "hours")]
+    assert (records(session), (tmp_path / "r.csv.rejected.csv").exists()) == (0, False)
+    assert counts(command("trainees", "import", write(tmp_path / "g.csv", [row(1)]), "--strict")) == (0, 1, 1, 1, 0, 0)
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(command: Command, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 2)
+    number = resident(1)
+    rows = [row(1, id_number=number), row(2), row(1, id_number=number), row(3, id_number=number), row(4, hours="?"), row(1, id_number=number, course="二")]
+    file = write(tmp_path / "r.csv", rows)
+    dry = command("trainees", "import", file, "--dry-run")
+    assert counts(dry) == (0, 6, 3, 2, 1, 2)
+    assert [(p["row"], p["column"]) for p in dry["problems"]] == [(5, "name"), (6, "hours")]
+    tables = [session.scalar(select(func.count()).select_from(table)) for table in (Person, TrainingRecord, RosterBatch, RosterRejection)]
+    assert (tables, (tmp_path / "r.csv.rejected.csv").exists()) == ([0, 0, 0, 0], False)
+    assert counts(command("trainees", "import", file)) == counts(dry)
+
+
+def test_a_file_that_cannot_be_read_is_refused(command: Command, tmp_path: Path) -> None:
+    missing = write(tmp_path / "m.csv", [row(1)], header=[name for name in HEADER if name != "hours"])
+    for file in (missing, tmp_path / "nowhere.csv"):
+        assert command("trainees", "import", file)["exit_code"] == 1
+    assert command("trainees", "import", write(tmp_path / "g.csv", [row(1)]), "--base", "NOWHERE")["error"]["code"] == "unknown_base"
+
+
+def test_when_every_row_is_bad_the_file_was_still_read(command: Command, tmp_path: Path) -> None:
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", [row(1, hours="x")]))) == (0, 1, 0, 0, 0, 1)
+
+
+def test_base_fills_empty_cells_and_contradictions_are_rejected(command: Command, session: Session, bases: dict[str, int], tmp_path: Path) -> None:
+    rows = [row(1, base_code=""), row(2, base_code="B-01"), row(3, base_code="B-02")]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows), "--base", "B-01")) == (0, 3, 2, 2, 0, 1)
+    assert read(tmp_path / "r.csv.rejected.csv")[0]["column"] == "base_code"
+    without = write(tmp_path / "w.csv", [row(4)], header=[name for name in HEADER if name != "base_code"])
+    assert counts(command("trainees", "import", without, "--base", USCC)) == (0, 1, 1, 1, 0, 0)
+    assert session.scalars(select(TrainingRecord.organisation_id).order_by(TrainingRecord.id)).all() == [bases["B-01"]] * 2 + [bases["E-01"]]
+    assert command("trainees", "import", without)["exit_code"] == 1
+    empty = write(tmp_path / "e.csv", [row(5, base_code="")])
+    assert counts(command("trainees", "import", empty)) == (0, 1, 0, 0, 0, 1)
+
+
+def test_a_base_is_found_by_code_or_uscc(command: Command, tmp_path: Path) -> None:
+    rows = [row(1, base_code="E-01"), row(1, base_code=USCC), row(2, base_code=USCC.lower())]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 3, 2, 2, 1, 0)
+
+
+def test_abolished_counties_are_mapped_while_they_were_valid(command: Command, session: Session, tmp_path: Path) -> None:
+    rows = [
+        row(1, county_code="350182", completed_on="2016-12-31"),
+        row(2, county_code="350182", completed_on="2018-01-01"),
+        row(3, county_code="350128"),
+        row(4, county_code="110101"),
+    ]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 4, 2, 2, 0, 2)
+    assert session.scalars(select(TrainingRecord.county_code).order_by(TrainingRecord.id)).all() == ["350112", "350128"]
+    lines = read(tmp_path / "r.csv.rejected.csv")
+    assert [line["column"] for line in lines] == ["county_code"] * 2
+    assert "350112" in lines[0]["problem"]
+
+
+def test_a_known_number_with_another_name_is_rejected(command: Command, session: Session, tmp_path: Path) -> None:
+    number = resident(9)
+    file = write(tmp_path / "r.csv", [row(1, id_number=number, name="林一"), row(2, id_number=number, name="林二"), row(3, id_number=number, name="林 一", course="二")])
+    assert counts(command("trainees", "import", file)) == (0, 3, 2, 1, 0, 1)
+    [line] = read(tmp_path / "r.csv.rejected.csv")
+    assert (line["row"], line["column"], "name_differs" in line["problem"]) == ("3", "name", True)
+    assert counts(command("trainees", "import", write(tmp_path / "s.csv", [row(1, id_number=number, name="陈")]))) == (0, 1, 0, 0, 0, 1)
+
+
+def test_same_name_and_birth_date_with_another_number_is_queued(command: Command, session: Session, tmp_path: Path) -> None:
+    first = [row(1, id_number=resident(1), name="林一"), row(2, id_number=resident(2), name="林一")]
+    assert counts(command("trainees", "import", write(tmp_path / "a.csv", first))) == (0, 2, 2, 2, 0, 0)
+    third = [row(3, id_number=resident(3), name="林一"), row(4, id_number=resident(4, date(1991, 1, 1)), name="林一"), row(5, id_number=resident(5), name="林五")]
+    assert counts(command("trainees", "import", write(tmp_path / "b.csv", third))) == (0, 3, 3, 3, 0, 0)
+    ids = session.scalars(select(Person.id).order_by(Person.id)).all()
+    pairs = session.execute(select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id).order_by(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id))
+    assert [tuple(pair) for pair in pairs] == [(ids[0], ids[1]), (ids[0], ids[2]), (ids[1], ids[2])]
+
+
+def test_other_documents(command: Command, tmp_path: Path) -> None:
+    rows = [
+        row(1, id_type="passport", id_number="E12345678"),
+        row(2, id_type="mainland_permit_hk_mo", id_number="H12345678"),
+        row(3, id_type="台湾居民来往大陆通行证", id_number="01234567"),
+        row(4, id_type="mainland_permit_hk_mo", id_number="Z12345678"),
+    ]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 4, 3, 3, 0, 1)
+
+
+@pytest.mark.parametrize("day", ["2100-01-01", "1977-12-31", "1990-05-17"])
+def test_a_completion_that_cannot_be(command: Command, tmp_path: Path, day: str) -> None:
+    file = write(tmp_path / "r.csv", [row(1, id_number=resident(1), completed_on=day)])
+    assert counts(command("trainees", "import", file)) == (0, 1, 0, 0, 0, 1)
+    assert read(tmp_path / "r.csv.rejected.csv")[0]["column"] == "completed_on"
+
+
+def test_formulas_and_lost_digits_are_rejected_and_neutralised(command: Command, tmp_path: Path) -> None:
+    rows = [row(1, course="=1+1"), row(2, id_number="3.50102E+17")]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 2, 0, 0, 0, 2)
+    lines = read(tmp_path / "r.csv.rejected.csv")
+    assert ([line["column"] for line in lines], lines[0]["course"]) == (["course", "id_number"], "'=1+1")
+
+
+def test_the_import_is_audited_once(command: Command, session: Session, tmp_path: Path) -> None:
+    command("trainees", "import", write(tmp_path / "r.csv", [row(n) for n in range(3)]))
+    event = session.scalars(select(AuditEvent).where(AuditEvent.did == "ledger.roster.imported")).one()
+    assert (event.data["accepted"], event.data["rows"]) == (3, 3)
+
+
+def test_chunks_give_the_same_as_one_piece(command: Command, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 3)
+    rows = [row(n % 7, course=f"课{n % 4}") for n in range(40)]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 40, 28, 7, 12, 0)
+    assert records(session) == 28
+
+
+def test_two_runs_over_one_batch_write_each_chunk_once(session: Session, bases: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.trainhub.ledger.conftest import NOW
+    from trainhub.kernel.access import SYSTEM
+
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 4)
+    file = write(tmp_path / "r.csv", [row(n) for n in range(10)])
+    work = [running.Import(running.Roster(file, "r.csv"), by=SYSTEM, today=date(2026, 3, 2), now=NOW) for _ in range(2)]
+    seen: list[int] = []
+
+    def second_run(done: int, _total: int) -> None:
+        seen.append(done)
+        if len(seen) == 1:
+            work[1].run()
+
+    work[0].progress = second_run
+    _result, batch_id = work[0].run()
+    result = work[0].finish(batch_id)
+    assert (result.rows, result.accepted, result.duplicates) == (10, 10, 0)
+    assert work[1].finish(batch_id).as_dict() == result.as_dict()
+    assert (records(session), session.scalar(select(func.count()).select_from(RosterBatch))) == (10, 1)
+    assert session.scalar(sa.select(func.max(RosterBatch.rows_done))) == 10

@@ -1,0 +1,119 @@
+"""One row of a roster against everything that can be known of it without the other rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.schema import Parsed
+from trainhub.ledger.types import Category
+from trainhub.organisations.types import CountyBook
+from trainhub.people import queries as people
+from trainhub.people import rules as people_rules
+from trainhub.people.bulk import NewPerson
+from trainhub.people.labels import ID_PROBLEMS
+
+Complaint = tuple[str, str]
+"""(column, problem)"""
+EARLIEST = date(1978, 1, 1)
+_LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row that stands on its own: the person, and the completion."""
+
+    number: int
+    person: NewPerson
+    category: Category
+    county_code: str
+    organisation_id: int
+    course: str
+    hours_x10: int
+    completed_on: date
+    is_counted: bool
+
+    @property
+    def key(self) -> tuple[str, int, str, date]:
+        """What makes two rows the same completion: person, base, course and day."""
+        return (self.person.number_hash, self.organisation_id, self.course, self.completed_on)
+
+
+def plain_name(name: str) -> str:
+    """A name for comparison, as `people.rules.same_name` compares: width, case, spaces and the middle dot do not count."""
+    return people_rules.normalise_name(name).casefold().replace(" ", "")
+
+
+def without_numbers(text: str) -> str:
+    """A problem's text that may be stored: long numbers are cut, they could be of an identity document."""
+    return _LONG_NUMBER.sub(lambda found: found[0][:3] + "…", text)[:400]
+
+
+class Checker:
+    """Judges rows one by one; made once for a file."""
+
+    def __init__(self, *, counties: CountyBook, organisations: dict[str, int], base_id: int | None, today: date) -> None:
+        self._counties = counties
+        self._organisations = organisations
+        self._base_id = base_id
+        self._today = today
+
+    def check(self, parsed: Parsed) -> Entry | list[Complaint]:
+        """The entry, or everything that is wrong with the row."""
+        data = parsed.data
+        bad: list[Complaint] = [(p.column or "", p.problem) for p in parsed.problems if p.level == "error"]
+        said = {column for column, _problem in bad}
+        organisation_id = self._organisation(data["base_code"], bad) if "base_code" not in said else None
+        day: date | None = data["completed_on"]
+        county = None
+        if day is not None:
+            self._check_day(day, bad)
+            if "county_code" not in said:
+                county = self._counties.resolve(data["county_code"], day)
+                if county is None:
+                    bad.append(("county_code", self._county_problem(data["county_code"], day)))
+        person = None
+        if not said & {"id_type", "id_number", "name"}:
+            found = people_rules.check_number(data["id_type"], data["id_number"])
+            if found.problem is not None:
+                bad.append(("id_number", str(ID_PROBLEMS[found.problem])))
+            else:
+                if day is not None and found.birth_on is not None and found.birth_on >= day:
+                    bad.append(("completed_on", _("完成日期早于证件号码中的出生日期 %(birth)s。请核对。", birth=found.birth_on)))
+                person = NewPerson(
+                    people.hash_of(data["id_type"], found.number),
+                    people_rules.normalise_name(data["name"]),
+                    data["id_type"],
+                    found,
+                    county,
+                )
+        if bad or person is None or county is None or organisation_id is None or day is None:
+            return bad
+        return Entry(
+            parsed.number, person, data["category"], county, organisation_id, data["course"], data["hours"], day, data["counted"]
+        )
+
+    def _organisation(self, code: str, bad: list[Complaint]) -> int | None:
+        found = self._organisations.get(code) or self._organisations.get(code.upper())
+        if found is None:
+            bad.append(("base_code", _("没有代码为“%(code)s”的基地或机构。请核对代码，或先登记该机构。", code=code[:40])))
+        elif self._base_id is not None and found != self._base_id:
+            bad.append(("base_code", _("“%(code)s”不是本次导入指定的机构。请改正这一格，或清空它，或分开导入。", code=code[:40])))
+            return None
+        return found
+
+    def _check_day(self, day: date, bad: list[Complaint]) -> None:
+        if day > self._today:
+            bad.append(("completed_on", _("完成日期 %(day)s 晚于今天。请改正日期。", day=day)))
+        elif day < EARLIEST:
+            bad.append(("completed_on", _("完成日期 %(day)s 过早。请核对年份。", day=day)))
+
+    def _county_problem(self, code: str, day: date) -> str:
+        old = self._counties.abolished.get(code)
+        if old is not None:
+            return _("县区代码 %(code)s 在 %(day)s 已撤销，当时应使用 %(new)s。", code=code, day=day, new=old[1])
+        if code.endswith("00"):
+            return _("“%(code)s”不是县区代码。请填写 6 位县（市、区）代码，例如 350102。", code=code[:20])
+        return _("没有县区代码“%(code)s”。请按行政区划代码填写 6 位县（市、区）代码。", code=code[:20])

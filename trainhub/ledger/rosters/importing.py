@@ -1,0 +1,217 @@
+"""A chunk of a roster goes into the ledger: who is known, who is new, what is a duplicate, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.ledger import queries
+from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
+from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
+from trainhub.ledger.types import RosterResult, Source
+from trainhub.people import bulk
+
+Rejected = tuple[int, list[Complaint]]
+"""(row, complaints)"""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a dry run would have written so far; a real run finds it in the database."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    keys: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a chunk would do."""
+
+    known: dict[str, bulk.Known]
+    new: dict[str, Entry] = field(default_factory=dict)
+    accepted: list[Entry] = field(default_factory=list)
+    duplicates: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
+    """Judge the entries of a chunk against the ledger and against each other; writes nothing.
+
+    A known number with another name is rejected (`name_differs`). `seen` is handed from chunk to chunk of a dry run.
+    """
+    result = Plan(bulk.by_number_hash(entry.person.number_hash for entry in entries))
+    names = {key: plain_name(known.name) for key, known in result.known.items()}
+    there = _records_of({known.id: key for key, known in result.known.items()})
+    taken: set[int] = seen.keys if seen is not None else set()
+    for entry in entries:
+        key = entry.person.number_hash
+        name = names.get(key) or (seen.names.get(key) if seen is not None else None)
+        if name is None:
+            names[key] = plain_name(entry.person.name)
+            result.new[key] = entry
+            if seen is not None:
+                seen.names[key] = names[key]
+        elif name != plain_name(entry.person.name):
+            said = _("name_differs：这个证件号码已登记在另一姓名下。请核对姓名和号码；确实改名的，请先更正人员信息。")
+            result.rejected.append((entry.number, [("name", said)]))
+            continue
+        mark = hash(entry.key)
+        if mark in taken or entry.key in there:
+            result.duplicates += 1
+            continue
+        taken.add(mark)
+        result.accepted.append(entry)
+    return result
+
+
+def _records_of(persons: dict[int, str]) -> set[tuple[object, ...]]:
+    """The completions that stand for the persons, as keys of entries."""
+    found: set[tuple[object, ...]] = set()
+    wanted = sorted(persons)
+    for start in range(0, len(wanted), queries.CHUNK):
+        rows = session().execute(
+            select(TrainingRecord.person_id, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on).where(
+                TrainingRecord.person_id.in_(wanted[start : start + queries.CHUNK]), TrainingRecord.cancelled_at.is_(None)
+            )
+        )
+        found.update((persons[person_id], organisation_id, course, day) for person_id, organisation_id, course, day in rows)
+    return found
+
+
+def start_batch(
+    *, file_name: str, sha256: str, base_id: int | None, row_count: int, by: Identity, now: datetime, upload_file_id: int | None = None
+) -> RosterBatch:
+    """The batch of this file: the unfinished one of a killed import, or a new one."""
+    known = queries.open_batch(sha256, base_id, by.account_id)
+    if known is not None:
+        known.row_count = row_count
+        session().flush()
+        return known
+    batch = RosterBatch(
+        file_name=file_name[-255:],
+        sha256=sha256,
+        base_id=base_id,
+        row_count=row_count,
+        asked_by_id=by.account_id,
+        started_at=now,
+        upload_file_id=upload_file_id,
+    )
+    session().add(batch)
+    session().flush()
+    return batch
+
+
+def import_chunk(
+    *, batch_id: int, done_before: int, entries: Sequence[Entry], bad: Sequence[Rejected], rows: int, by: Identity, now: datetime
+) -> bool:
+    """Write one chunk and move the batch forward, in one transaction; False when somebody else has already written it.
+
+    `rows` are the rows of the file this chunk stands for, `bad` those whose check failed. An IntegrityError (another
+    transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
+    """
+    moved = session().execute(
+        update(RosterBatch)
+        .where(RosterBatch.id == batch_id, RosterBatch.rows_done == done_before, RosterBatch.finished_at.is_(None))
+        .values(rows_done=done_before + rows)
+        .execution_options(synchronize_session=False)
+    )
+    if not moved.rowcount:  # type: ignore[attr-defined]
+        return False
+    planned = plan(entries)
+    ids = {key: known.id for key, known in planned.known.items()}
+    ids.update(bulk.register_many([entry.person for entry in planned.new.values()], now=now))
+    if planned.accepted:
+        session().execute(
+            insert(TrainingRecord),
+            [
+                {
+                    "person_id": ids[entry.person.number_hash],
+                    "organisation_id": entry.organisation_id,
+                    "course": entry.course,
+                    "category": entry.category,
+                    "county_code": entry.county_code,
+                    "hours_x10": entry.hours_x10,
+                    "completed_on": entry.completed_on,
+                    "is_counted": entry.is_counted,
+                    "source": Source.ROSTER,
+                    "source_id": None,
+                    "batch_id": batch_id,
+                    "recorded_at": now,
+                    "recorded_by_id": by.account_id,
+                    "cancelled_at": None,
+                }
+                for entry in planned.accepted
+            ],
+        )
+    _queue_duplicates(planned.new.values(), ids, now)
+    rejected = [*bad, *planned.rejected]
+    _keep_rejections(batch_id, rejected)
+    session().execute(
+        update(RosterBatch)
+        .where(RosterBatch.id == batch_id)
+        .values(
+            accepted_count=RosterBatch.accepted_count + len(planned.accepted),
+            duplicate_count=RosterBatch.duplicate_count + planned.duplicates,
+            rejected_count=RosterBatch.rejected_count + len(rejected),
+            new_person_count=RosterBatch.new_person_count + len(planned.new),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
+    """Two persons of one name and birth date under different numbers wait for a person's eye."""
+    mine = {ids[entry.person.number_hash]: (entry.person.name, entry.person.birth_on) for entry in new if entry.person.birth_on is not None}
+    if not mine:
+        return
+    alike = bulk.by_name_and_birth([(name, birth_on) for name, birth_on in mine.values() if birth_on is not None])
+    pairs = sorted(
+        {
+            (min(person, other), max(person, other))
+            for person, (name, birth_on) in mine.items()
+            if birth_on is not None
+            for other in alike[name, birth_on]
+            if other != person
+        }
+    )
+    if pairs:
+        session().execute(insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs])
+
+
+def _keep_rejections(batch_id: int, rejected: Sequence[Rejected]) -> None:
+    rows = [
+        {"batch_id": batch_id, "row": number, "column": column[:60], "problem": without_numbers(problem)}
+        for number, complaints in rejected
+        for column, problem in complaints
+    ]
+    if rows:
+        session().execute(insert(RosterRejection), rows)
+
+
+def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_id: int | None = None) -> RosterResult:
+    """Close the batch, audit it once, and say what came out over all its runs; closing twice changes nothing."""
+    closed = session().execute(
+        update(RosterBatch)
+        .where(RosterBatch.id == batch_id, RosterBatch.finished_at.is_(None))
+        .values(finished_at=now, rejections_file_id=rejections_file_id)
+        .execution_options(synchronize_session=False)
+    )
+    batch = session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
+    result = RosterResult(batch.row_count, batch.accepted_count, batch.new_person_count, batch.duplicate_count, batch.rejected_count)
+    if closed.rowcount:  # type: ignore[attr-defined]
+        counts = result.as_dict()
+        audit.record(
+            by=by,
+            did="ledger.roster.imported",
+            on=batch,
+            data={"file": batch.file_name, "sha256": batch.sha256, **{k: counts[k] for k in ("rows", "accepted", "new_persons", "duplicates", "rejected")}},
+        )
+    return result

@@ -1,0 +1,267 @@
+"""An import from its file to its result: chunk by chunk, each a transaction, so that a killed import goes on.
+
+This is an edge like a command or a task (both call it): it opens the transactions and calls the operations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.reading import Table, read_table
+from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row
+from trainhub.kernel.sheets.writing import write_csv
+from trainhub.ledger import queries
+from trainhub.ledger.rosters import importing
+from trainhub.ledger.rosters.checking import Checker, Complaint, Entry
+from trainhub.ledger.rosters.columns import schema
+from trainhub.ledger.types import RosterResult
+from trainhub.organisations import queries as organisations
+
+ROWS_A_CHUNK = 4_000
+SHOWN = 200
+TRIES = 6
+MAX_BYTES = 1 << 30
+Progress = Callable[[int, int], None]
+
+
+class RosterRejected(Refused):
+    """With `--strict`: some rows are bad, nothing was imported."""
+
+    code = "roster_rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """What is to be imported: the file, the name it is known by, and whose trainees these are (a code) when said from outside."""
+
+    path: Path
+    name: str
+    base_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows of the file that are written together."""
+
+    rows: int
+    entries: list[Entry]
+    bad: list[tuple[int, list[Complaint]]]
+
+
+def _nothing(_done: int, _total: int) -> None:
+    return None
+
+
+class Import:
+    """One run over one file."""
+
+    def __init__(self, roster: Roster, *, by: Identity, today: date, now: datetime, progress: Progress = _nothing) -> None:
+        self.roster = roster
+        self.by = by
+        self.today = today
+        self.now = now
+        self.progress = progress
+        codes = organisations.ids_by_any_code()
+        self.base_id: int | None = None
+        if roster.base_code:
+            self.base_id = codes.get(roster.base_code)
+            if self.base_id is None:
+                raise Refused(_("没有代码为“%(code)s”的基地或机构。", code=roster.base_code[:40]), field="base", code="unknown_base")
+        self.schema = schema(has_base=self.base_id is not None)
+        self.checker = Checker(counties=organisations.county_book(), organisations=codes, base_id=self.base_id, today=today)
+        session().rollback()
+
+    def _open(self) -> Table:
+        return read_table(self.roster.path, self.schema.columns, filename=self.roster.name, max_bytes=MAX_BYTES)
+
+    def _chunks(self, table: Table, skip: int = 0) -> Iterator[Chunk]:
+        defaults = {"base_code": self.roster.base_code} if self.roster.base_code else {}
+        rows, chunk = 0, Chunk(0, [], [])
+        entries: list[Entry] = []
+        bad: list[tuple[int, list[Complaint]]] = []
+        for index, row in enumerate(table.rows()):
+            if index < skip:
+                continue
+            found = self.checker.check(self.schema.parse_row(row, file=table.file, sheet=table.sheet, defaults=defaults))
+            if isinstance(found, Entry):
+                entries.append(found)
+            else:
+                bad.append((row.number, found))
+            rows += 1
+            if rows == ROWS_A_CHUNK:
+                yield Chunk(rows, entries, bad)
+                rows, entries, bad = 0, [], []
+        if rows:
+            chunk = Chunk(rows, entries, bad)
+            yield chunk
+
+    # -- dry run --------------------------------------------------------------------------------------------------------
+    def dry_run(self) -> tuple[RosterResult, list[dict[str, Any]]]:
+        """What an import would do now, with the first problems; nothing is written."""
+        result, seen = RosterResult(), importing.Seen()
+        problems: list[dict[str, Any]] = []
+        with self._open() as table:
+            self._warn(table, result)
+            for chunk in self._chunks(table):
+                planned = importing.plan(chunk.entries, seen)
+                session().rollback()
+                result.rows += chunk.rows
+                result.accepted += len(planned.accepted)
+                result.new_persons += len(planned.new)
+                result.duplicates += planned.duplicates
+                rejected = sorted([*chunk.bad, *planned.rejected])
+                result.rejected += len(rejected)
+                problems += [
+                    {"file": table.file, "sheet": table.sheet, "row": number, "column": column, "value": None, "problem": problem}
+                    for number, complaints in rejected[: max(0, SHOWN - len(problems))]
+                    for column, problem in complaints
+                ]
+                self.progress(result.rows, table.row_count)
+        return result, problems
+
+    def refuse_unless_good(self) -> None:
+        """Raises RosterRejected, with the first problems, when a row would be left out."""
+        result, problems = self.dry_run()
+        if result.rejected:
+            raise RosterRejected(
+                _("%(rows)d 行中有 %(bad)d 行不能导入，按要求整个文件没有导入。请改正后重试。", rows=result.rows, bad=result.rejected),
+                details=problems,
+            )
+
+    # -- the import -----------------------------------------------------------------------------------------------------
+    def run(self, *, upload_file_id: int | None = None) -> tuple[RosterResult, int]:
+        """Import what is not imported yet; the result over all runs of this batch, and the batch's id.
+
+        Rejections are in the database; `write_rejections` makes the file of them. Call `finish` afterwards.
+        """
+        result = RosterResult()
+        with self._open() as table:
+            self._warn(table, result)
+            digest = _sha256(self.roster.path)
+            with transaction():
+                batch = importing.start_batch(
+                    file_name=self.roster.name,
+                    sha256=digest,
+                    base_id=self.base_id,
+                    row_count=table.row_count,
+                    by=self.by,
+                    now=self.now,
+                    upload_file_id=upload_file_id,
+                )
+                batch_id, done = batch.id, batch.rows_done
+            for chunk in self._chunks(table, done):
+                self._write(batch_id, done, chunk)
+                done += chunk.rows
+                self.progress(done, table.row_count)
+        return result, batch_id
+
+    def _write(self, batch_id: int, done: int, chunk: Chunk) -> None:
+        for left in reversed(range(TRIES)):
+            try:
+                with transaction():
+                    importing.import_chunk(
+                        batch_id=batch_id, done_before=done, entries=chunk.entries, bad=chunk.bad, rows=chunk.rows, by=self.by, now=self.now
+                    )
+                return
+            except (IntegrityError, OperationalError):
+                if not left:
+                    raise
+                time.sleep(0.2 * (TRIES - left))  # another import brought the same person meanwhile: look again
+
+    def write_rejections(self, batch_id: int, file: IO[bytes]) -> int:
+        """Write the rows left out with their reasons, ready to be corrected and imported; the number of rows."""
+        reasons: dict[int, list[tuple[str, str]]] = {}
+        for number, column, problem in queries.rejections_of(batch_id):
+            reasons.setdefault(number, []).append((column, problem))
+        session().rollback()
+        columns = (*REJECTED_COLUMNS, *self.schema.columns)
+
+        def lines(table: Table) -> Iterator[list[str]]:
+            for row in table.rows():
+                if row.number in reasons:
+                    yield self._line(row, reasons[row.number])
+
+        with self._open() as table:
+            return write_csv(lines(table), columns, file)
+
+    def _line(self, row: Row, reasons: list[tuple[str, str]]) -> list[str]:
+        named = "、".join(dict.fromkeys(column for column, _problem in reasons if column))
+        said = " ".join(problem for _column, problem in reasons)
+        return [str(row.number), named, said, *(row.values[column.name] for column in self.schema.columns)]
+
+    def finish(self, batch_id: int, rejections_file_id: int | None = None) -> RosterResult:
+        """Close the batch; the counts over all its runs."""
+        with transaction():
+            return importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now, rejections_file_id=rejections_file_id)
+
+    @staticmethod
+    def _warn(table: Table, result: RosterResult) -> None:
+        result.warnings = [problem.as_dict() for problem in table.problems if problem.level == "warning"]
+
+
+def import_file(
+    path: Path, *, base_code: str, is_dry_run: bool, is_strict: bool, by: Identity, today: date, now: datetime, progress: Progress = _nothing
+) -> dict[str, Any]:
+    """What `trainhub trainees import` does: the promised result; rejections go to FILE.rejected.csv beside the file."""
+    started = time.monotonic()
+    work = Import(Roster(path, path.name, base_code), by=by, today=today, now=now, progress=progress)
+    if is_dry_run:
+        result, problems = work.dry_run()
+        result.seconds = time.monotonic() - started
+        if is_strict and result.rejected:
+            work.refuse_unless_good()
+        return {**result.as_dict(), "dry_run": True, "problems": problems}
+    if is_strict:
+        work.refuse_unless_good()
+    first, batch_id = work.run()
+    rejections = path.with_name(path.name + ".rejected.csv")
+    has_rejections = bool(queries.rejections_of(batch_id))
+    if has_rejections:
+        with _private(rejections) as file:
+            work.write_rejections(batch_id, file)
+    result = work.finish(batch_id)
+    result.warnings = first.warnings
+    result.rejections_file = str(rejections) if has_rejections else None
+    result.seconds = time.monotonic() - started
+    return result.as_dict()
+
+
+class _private:  # noqa: N801 - a context manager
+    """A file that only its owner may read, put in place when it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+
+    def __enter__(self) -> IO[bytes]:
+        self._part.unlink(missing_ok=True)
+        self._file = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        return self._file
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._file.close()
+        if kind is None:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
