@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import insert, select
+from sqlalchemy.orm import aliased
 
 from trainhub.kernel import pinyin
 from trainhub.kernel.db import session
@@ -61,24 +61,19 @@ def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
     return found
 
 
-def by_name_and_birth(pairs: Collection[tuple[str, date]]) -> dict[tuple[str, date], list[int]]:
-    """The persons of the same name and birth date, by that pair, in order of id."""
-    found: dict[tuple[str, date], list[int]] = defaultdict(list)
-    wanted = sorted(set(pairs))
+def alike(person_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Pairs of one of these persons and any other of the same name and birth date, each pair once, the lower id first."""
+    one, other = aliased(Person), aliased(Person)
+    found: set[tuple[int, int]] = set()
+    wanted = sorted(set(person_ids))
     for start in range(0, len(wanted), CHUNK):
-        # A join, because SQLite answers `(name, birth_on) IN (...)` by reading the whole table.
-        columns = sa.values(sa.column("name", sa.String), sa.column("birth_on", sa.Date), name="asked")
-        asked = columns.data(wanted[start : start + CHUNK]).cte("asked")
         rows = session().execute(
-            select(Person.id, Person.name, Person.birth_on)
-            .select_from(asked)
-            .join(Person, sa.and_(Person.name == asked.c.name, Person.birth_on == asked.c.birth_on))
-            .order_by(Person.id)
+            select(one.id, other.id)
+            .join(other, sa.and_(other.name == one.name, other.birth_on == one.birth_on, other.id != one.id))
+            .where(one.id.in_(wanted[start : start + CHUNK]))
         )
-        for person_id, name, birth_on in rows:
-            if birth_on is not None:
-                found[name, birth_on].append(person_id)
-    return found
+        found.update((min(pair), max(pair)) for pair in rows)
+    return sorted(found)
 
 
 def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = False) -> dict[str, int]:
@@ -110,7 +105,7 @@ def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = Fa
         }
         for one in new
     ]
-    session().execute(insert(Person), rows)
+    session().execute(insert(Person.__table__), rows)  # type: ignore[arg-type]
     return {key: known.id for key, known in by_number_hash(one.number_hash for one in new).items()}
 
 

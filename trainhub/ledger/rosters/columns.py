@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any
 
 from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_decimal, parse_enum, parse_text
 from trainhub.kernel.sheets.schema import Field, Schema
@@ -25,6 +28,11 @@ ID_TYPES = {
 CATEGORIES = {"founder": Category.FOUNDER, "worker": Category.WORKER, "创业": Category.FOUNDER, "从业": Category.WORKER}
 
 
+def _remembered(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A parser for columns in which few values come again and again; a refusal is never remembered."""
+    return lru_cache(maxsize=4096)(parse)
+
+
 def parse_hours(text: str) -> int:
     """Hours with at most one decimal, as whole tenths."""
     return int(parse_decimal(text, least=Decimal(0), most=MOST_HOURS, places=1) * 10)
@@ -35,14 +43,14 @@ def schema(*, has_base: bool) -> Schema:
     return Schema(
         [
             Field("name", "姓名", parse_text(most=120), required=True),
-            Field("id_type", "证件类型", parse_enum(ID_TYPES), required=True, choices=tuple(kind.value for kind in IdType)),
+            Field("id_type", "证件类型", _remembered(parse_enum(ID_TYPES)), required=True, choices=tuple(kind.value for kind in IdType)),
             Field("id_number", "证件号码", parse_text(most=40), required=True, is_code=True, aliases=("身份证号", "身份证号码")),
-            Field("category", "类别", parse_enum(CATEGORIES), required=True, choices=tuple(kind.value for kind in Category)),
-            Field("county_code", "所属县区代码", parse_code, required=True, is_code=True),
-            Field("base_code", "培训机构代码", normalise_code, required=True, is_code=True, may_be_absent=has_base),
+            Field("category", "类别", _remembered(parse_enum(CATEGORIES)), required=True, choices=tuple(kind.value for kind in Category)),
+            Field("county_code", "所属县区代码", _remembered(parse_code), required=True, is_code=True),
+            Field("base_code", "培训机构代码", _remembered(normalise_code), required=True, is_code=True, may_be_absent=has_base),
             Field("course", "课程", parse_text(most=200), required=True),
-            Field("hours", "学时", parse_hours, required=True),
-            Field("completed_on", "完成日期", parse_date, required=True),
-            Field("counted", "是否计入", parse_bool, required=True, choices=("yes", "no")),
+            Field("hours", "学时", _remembered(parse_hours), required=True),
+            Field("completed_on", "完成日期", _remembered(parse_date), required=True),
+            Field("counted", "是否计入", _remembered(parse_bool), required=True, choices=("yes", "no")),
         ]
     )

@@ -129,7 +129,7 @@ def import_chunk(
     ids.update(bulk.register_many([entry.person for entry in planned.new.values()], now=now))
     if planned.accepted:
         session().execute(
-            insert(TrainingRecord),
+            insert(TrainingRecord.__table__),  # type: ignore[arg-type]
             [
                 {
                     "person_id": ids[entry.person.number_hash],
@@ -169,19 +169,7 @@ def import_chunk(
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
     """Two persons of one name and birth date under different numbers wait for a person's eye."""
-    mine = {ids[entry.person.number_hash]: (entry.person.name, entry.person.birth_on) for entry in new if entry.person.birth_on is not None}
-    if not mine:
-        return
-    alike = bulk.by_name_and_birth([(name, birth_on) for name, birth_on in mine.values() if birth_on is not None])
-    pairs = sorted(
-        {
-            (min(person, other), max(person, other))
-            for person, (name, birth_on) in mine.items()
-            if birth_on is not None
-            for other in alike[name, birth_on]
-            if other != person
-        }
-    )
+    pairs = bulk.alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
     if pairs:
         session().execute(insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs])
 
