@@ -7,7 +7,8 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import models
+from trainhub.certificates import models, permissions
+from trainhub.kernel.access import register_permissions
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -15,3 +16,4 @@ COMMANDS: dict[str, click.Command] = {}
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    register_permissions(app, permissions.GRANTS)

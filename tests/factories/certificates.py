@@ -1,0 +1,39 @@
+"""Certificates through their operations."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tests.factories import ground
+from trainhub.certificates import operations
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind
+from trainhub.kernel.access import SYSTEM
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+TODAY = date(2026, 3, 2)
+FACTS: dict[Kind, dict[str, Any]] = {
+    Kind.COMPLETION: {"course": "智能制造导论", "hours": 32},
+    Kind.PLACEMENT: {"base": "榕城智造基地", "weeks": 32, "mentor": "陈师傅", "starts_on": date(2025, 3, 3), "ends_on": date(2025, 12, 5)},
+    Kind.CAPSTONE: {"topic": "伺服压装机控制系统", "enterprise": "榕城智造", "school_supervisor": "王教授", "enterprise_supervisor": "李工"},
+    Kind.PROGRAMME: {"university": "闽江理工大学", "programme": "机械工程", "weeks": 32},
+}
+
+
+def certificate(
+    kind: Kind = Kind.COMPLETION, *, who: Person | None = None, issuer: Organisation | None = None, today: date = TODAY, **given: Any
+) -> Certificate:
+    """A certificate of a new person by a new university, unless told otherwise."""
+    who, issuer = who or ground.person(), issuer or ground.university()
+    given.setdefault("asked_key", f"test:{ground.unique()}:person:{who.id}")
+    given.setdefault("evidence", [("milestone", 1, "完成课程")])
+    facts = {**FACTS[kind], **given.pop("facts", {})}
+    return operations.issue(
+        kind=kind, person_id=who.id, issuer_id=issuer.id, facts=facts, by=SYSTEM, today=today, now=ground.NOW, **given
+    )
+
+
+REASON: dict[str, Any] = {"reason": "学籍核查后不符合条件", "document": "教务〔2026〕3号", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": ground.NOW}
+"""What every change needs."""

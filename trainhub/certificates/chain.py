@@ -1,0 +1,46 @@
+"""The hash chain of a certificate's history. Pure: values in, text out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+GENESIS = "0" * 64
+
+
+def canonical(data: Any) -> bytes:
+    """JSON with sorted keys, no blanks and plain characters: equal data gives equal bytes (texts and whole numbers only)."""
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def digest(
+    before: str,
+    *,
+    number: str,
+    edition: int,
+    facts: Mapping[str, Any],
+    event: str,
+    state: str,
+    reason: str,
+    document: str,
+    on: date,
+    at: datetime,
+    by_account_id: int | None,
+) -> str:
+    """SHA-256 over an event, the facts of its certificate, and the hash before."""
+    instant = at.astimezone(UTC).isoformat(timespec="microseconds")
+    fields = [before, number, edition, dict(facts), event, state, reason, document, on.isoformat(), instant, by_account_id]
+    return hashlib.sha256(canonical(fields)).hexdigest()
+
+
+def holds(links: Iterable[tuple[str, str, str]], genesis: str = GENESIS) -> bool:
+    """Whether links of (hash before, stored hash, recomputed hash) make one chain from `genesis` on."""
+    before = genesis
+    for said, stored, computed in links:
+        if said != before or stored != computed:
+            return False
+        before = stored
+    return True

@@ -1,0 +1,20 @@
+"""The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct."""
+
+from trainhub.certificates.operations.changing import CannotChange, correct, reissue, resume, revoke, suspend
+from trainhub.certificates.operations.issuing import CannotIssue, issue, release
+from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
+
+__all__ = [
+    "CannotChange",
+    "CannotIssue",
+    "NumbersExhausted",
+    "correct",
+    "issue",
+    "next_serial",
+    "reissue",
+    "release",
+    "resume",
+    "revoke",
+    "suspend",
+    "unit_of",
+]

@@ -1,0 +1,133 @@
+"""What issuing and changing share: facts as text, glyphs, events, telling the holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import update
+
+from trainhub.certificates import queries
+from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.types import Event, State
+from trainhub.identity.queries import accounts_of_persons
+from trainhub.kernel import fonts
+from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import bad_characters, normalise
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.i18n import _
+from trainhub.notifications.operations import notify
+
+NEEDS_GLYPH = "needs_glyph"
+RESERVED = frozenset({"number", "code"})
+
+
+def as_text(value: Any) -> str:
+    """A fact as it is stored and printed: dates in ISO, numbers without trailing zeros."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        raise ValueError("a fact is a date or a text, not an instant")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float | Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return normalise(str(value))
+
+
+def clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as texts; empty ones are left out."""
+    texts = {name: as_text(value) for name, value in facts.items() if name not in RESERVED}
+    return {name: text for name, text in sorted(texts.items()) if text}
+
+
+def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
+    """Evidence as rows of kind, id and a frozen text; (kind, id, text) is taken too."""
+    rows = []
+    for one in evidence:
+        kind, key, text = (one["kind"], one["id"], one["text"]) if isinstance(one, Mapping) else one
+        rows.append({"kind": str(kind), "id": str(key), "text": str(text)})
+    return rows
+
+
+def why_not_printable(template: str, facts: Mapping[str, Any]) -> str:
+    """`needs_glyph` when a character of the printed facts is in no installed font (it would print blank), else nothing.
+
+    Without the text fonts nothing can be judged; drawing then says that they are missing.
+    """
+    printed = {"name", *(field.name for field in built_in(template).fields)}
+    text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
+    if bad_characters(text):
+        return NEEDS_GLYPH
+    if fonts.available() and fonts.missing_glyphs(text):
+        return NEEDS_GLYPH
+    return ""
+
+
+def add_event(
+    certificate: Certificate,
+    event: Event,
+    state: State,
+    *,
+    on: date,
+    by: Identity,
+    now: datetime,
+    reason: str = "",
+    document: str = "",
+) -> CertificateEvent:
+    """Append to the certificate's history; the first event of a later edition goes on from the edition before."""
+    before = queries.last_hash(certificate)
+    row = CertificateEvent(
+        certificate_id=certificate.id,
+        event=event,
+        state=state,
+        reason=reason,
+        document=document,
+        on=on,
+        at=now,
+        by_account_id=by.account_id,
+        before_hash=before,
+        hash=queries.computed_hash(
+            certificate, before, event=event.value, state=state.value, reason=reason, document=document, on=on, at=now, by_account_id=by.account_id
+        ),
+    )
+    session().add(row)
+    session().flush()
+    return row
+
+
+def move(certificate: Certificate, after: State, *, on: date) -> None:
+    """Bring a certificate into its next state; refused when somebody else moved it meanwhile."""
+    moved = session().execute(
+        update(Certificate)
+        .where(Certificate.id == certificate.id, Certificate.state == certificate.state)
+        .values(state=after, state_on=on)
+        .execution_options(synchronize_session=False)
+    )
+    if not moved.rowcount:  # type: ignore[attr-defined]
+        raise Stale(_("这张证书刚被其他人处理过，你的操作没有生效。请重新打开页面核对。"))
+    session().refresh(certificate, ["state", "state_on"])
+
+
+def tell_holder(certificate: Certificate, what: str, message: str, *, now: datetime, **values: Any) -> None:
+    """A notice for the holder's account, when there is one; told once."""
+    account_id = accounts_of_persons([certificate.person_id]).get(certificate.person_id)
+    if account_id is not None:
+        title = built_in(certificate.template, certificate.template_version).title
+        notify(
+            account_ids=[account_id],
+            kind=f"certificates.{what}",
+            message=message,
+            values={"title": title, "number": certificate.number, **values},
+            url=f"/certificates/{certificate.number}",
+            unique_key=f"certificate:{certificate.id}:{what}:{now.timestamp():.0f}",
+            now=now,
+        )
+
+
+__all__ = ["NEEDS_GLYPH", "add_event", "as_text", "clean_evidence", "clean_facts", "move", "tell_holder", "why_not_printable"]

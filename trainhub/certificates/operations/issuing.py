@@ -1,0 +1,149 @@
+"""Issuing: one certificate for one thing, however often it is asked for."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from trainhub.certificates import queries
+from trainhub.certificates.layouts.model import built_in, codes
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import new_code
+from trainhub.certificates.operations._support import (
+    NEEDS_GLYPH,
+    add_event,
+    clean_evidence,
+    clean_facts,
+    move,
+    tell_holder,
+    why_not_printable,
+)
+from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.states import next_state
+from trainhub.certificates.types import Event, Kind, State
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import BadCharacters, clean_name, normalise
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
+
+
+class CannotIssue(Refused):
+    """The certificate cannot be issued as asked; nothing was written."""
+
+    code = "cannot_issue"
+
+
+def issue(
+    *,
+    kind: Kind,
+    person_id: int,
+    issuer_id: int,
+    asked_key: str,
+    facts: Mapping[str, Any],
+    evidence: Iterable[Any],
+    by: Identity,
+    today: date,
+    now: datetime,
+    programme_id: int | None = None,
+    template: str | None = None,
+) -> Certificate:
+    """Issue a certificate, or return the one that is known for the same `asked_key` (also when it was revoked since).
+
+    `facts` are the fields of the template (default: the kind's own; see layouts/*.json), dates as dates or ISO text; the
+    holder's name, the issuer's names and the date of issue are added here and frozen with them. `evidence` lists what it
+    rests on: {"kind", "id", "text"} or (kind, id, text). A certificate whose facts no installed font can draw becomes a
+    draft with the note `needs_glyph` and waits for a person. Raises NotFound for an unknown person or issuer,
+    CannotIssue for an unknown template, NumbersExhausted.
+    """
+    known = queries.by_asked_key(asked_key)
+    if known is not None:
+        return known
+    person, issuer = people.person(person_id), organisations.by_id(issuer_id)
+    if person is None or issuer is None:
+        raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
+    code = template or kind.value
+    if code not in codes():
+        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code))
+    if not asked_key or len(asked_key) > 160:
+        raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
+    try:
+        name = clean_name(person.name)
+    except BadCharacters:
+        name = normalise(person.name)
+    issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
+    snapshot = clean_facts({**facts, **issued})
+    note = why_not_printable(code, snapshot)
+    try:
+        with session().begin_nested():
+            made = Certificate(
+                number=new_number(issuer, kind, today.year),
+                edition=1,
+                code=new_code(secrets.choice),
+                kind=kind,
+                state=State.DRAFT if note else State.ISSUED,
+                state_on=today,
+                note=note,
+                person_id=person.id,
+                holder=name,
+                issuer_id=issuer.id,
+                programme_id=programme_id,
+                asked_key=asked_key,
+                is_current=True,
+                template=code,
+                template_version=built_in(code).version,
+                facts=snapshot,
+                evidence=clean_evidence(evidence),
+                issued_on=today,
+                issued_at=now,
+                issued_by_id=by.account_id,
+            )
+            session().add(made)
+            session().flush()
+    except IntegrityError:
+        known = queries.by_asked_key(asked_key)
+        if known is None:
+            raise
+        return known  # somebody asked for the same at the same time and was first; our serial went back
+    if made.state is State.DRAFT:
+        audit.record(by=by, did="certificates.certificate.drafted", on=made, data={"number": made.number, "note": note})
+    else:
+        _note_issued(made, by=by, today=today, now=now)
+    return made
+
+
+def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime) -> None:
+    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now)
+    audit.record(
+        by=by,
+        did="certificates.certificate.issued",
+        on=made,
+        data={"number": made.number, "kind": made.kind.value, "person_id": made.person_id, "asked_key": made.asked_key},
+    )
+    tell_holder(made, "issued", "你的《%(title)s》已签发，证书编号 %(number)s。", now=now)
+
+
+def release(*, certificate: Certificate, by: Identity, today: date, now: datetime) -> Certificate:
+    """Issue a draft whose characters can be drawn now (a font was installed); it keeps its number.
+
+    Raises CannotIssue, naming the characters, while they still are in no font.
+    """
+    after = next_state(certificate.state, Event.ISSUE)
+    if after is None:
+        raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
+    if why_not_printable(certificate.template, certificate.facts) == NEEDS_GLYPH:
+        raise CannotIssue(_("姓名或内容中仍有字体缺少的字，暂不能签发。请系统管理员安装含该字的字体（见运维文档“证书字体”）后再试。"))
+    move(certificate, after, on=today)
+    certificate.note = ""
+    certificate.facts = {**certificate.facts, "issued_on": today.isoformat()}
+    certificate.issued_on, certificate.issued_at, certificate.issued_by_id = today, now, by.account_id
+    session().flush()
+    _note_issued(certificate, by=by, today=today, now=now)
+    return certificate

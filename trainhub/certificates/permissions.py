@@ -1,0 +1,55 @@
+"""Who may do what with certificates. The public verification page asks for nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from trainhub.kernel.access import Role, Table, own, role, role_over
+
+VIEWERS = (
+    Role.UNIVERSITY_ADMIN,
+    Role.PROGRAMME_ADMIN,
+    Role.CENTRE_LEADER,
+    Role.ENTERPRISE_COORDINATOR,
+    Role.PREFECTURE_OPERATOR,
+    Role.DEPT_EDU,
+    Role.DEPT_HR,
+    Role.INSPECTOR,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
+"""Roles that see the certificates of the issuers, programmes and regions they are granted over."""
+CHANGERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN)
+"""Those who answer for the issuer: they revoke, suspend, reissue and correct."""
+PRINTERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN)
+
+
+class Can(StrEnum):
+    """What can be done with a certificate."""
+
+    LIST = "certificates:certificate:list"
+    VIEW = "certificates:certificate:view"
+    ISSUE = "certificates:certificate:issue"
+    REVOKE = "certificates:certificate:revoke"
+    SUSPEND = "certificates:certificate:suspend"
+    RESUME = "certificates:certificate:resume"
+    REISSUE = "certificates:certificate:reissue"
+    CORRECT = "certificates:certificate:correct"
+    PRINT_LIST = "certificates:run:list"
+    PRINT_CREATE = "certificates:run:create"
+    PRINT_VIEW = "certificates:run:view"
+
+
+GRANTS: Table = {
+    Can.LIST: ((role(*VIEWERS),),),
+    Can.VIEW: ((role_over(*VIEWERS),), (own,)),
+    Can.ISSUE: ((role_over(*CHANGERS),),),
+    Can.REVOKE: ((role_over(*CHANGERS),),),
+    Can.SUSPEND: ((role_over(*CHANGERS),),),
+    Can.RESUME: ((role_over(*CHANGERS),),),
+    Can.REISSUE: ((role_over(*CHANGERS),),),
+    Can.CORRECT: ((role_over(*CHANGERS),),),
+    Can.PRINT_LIST: ((role(*PRINTERS),),),
+    Can.PRINT_CREATE: ((role(*PRINTERS),),),
+    Can.PRINT_VIEW: ((role_over(*PRINTERS),),),
+}

@@ -1,0 +1,360 @@
+"""Every select on certificates: by number, for their holders, for issuers, for visitors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from trainhub.certificates import chain
+from trainhub.certificates.models import Certificate, CertificateEvent, PrintItem, PrintRun
+from trainhub.certificates.permissions import PRINTERS, VIEWERS
+from trainhub.certificates.states import PUBLIC
+from trainhub.certificates.types import Kind, State
+from trainhub.identity.models import Account
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.people.models import Person
+from trainhub.programmes.models import Programme
+
+# -- one certificate ----------------------------------------------------------------------------------------------------
+
+
+def by_id(certificate_id: int) -> Certificate | None:
+    """An edition by its id."""
+    return session().get(Certificate, certificate_id)
+
+
+def by_asked_key(asked_key: str) -> Certificate | None:
+    """The current certificate for what was asked."""
+    return session().scalar(select(Certificate).where(Certificate.asked_key == asked_key, Certificate.is_current.is_(True)))
+
+
+def by_asked_keys(asked_keys: Iterable[str]) -> dict[str, Certificate]:
+    """The current certificates for several, by what was asked; asked in portions."""
+    wanted, found = sorted(set(asked_keys)), {}
+    for start in range(0, len(wanted), 500):
+        statement = select(Certificate).where(Certificate.asked_key.in_(wanted[start : start + 500]), Certificate.is_current.is_(True))
+        found.update({row.asked_key: row for row in session().scalars(statement)})
+    return found
+
+
+def by_number(number: str) -> Certificate | None:
+    """The latest edition of a number, whatever its state."""
+    return session().scalar(select(Certificate).where(Certificate.number == number).order_by(Certificate.edition.desc()).limit(1))
+
+
+def by_number_and_code(number: str, code: str) -> Certificate | None:
+    """The edition that carries this code; an old edition keeps its own. Drafts are not found."""
+    return session().scalar(
+        select(Certificate).where(Certificate.number == number, Certificate.code == code, Certificate.state.in_(PUBLIC)).limit(1)
+    )
+
+
+def of_person(person_id: int) -> list[Certificate]:
+    """The current certificates of a person, the latest first; drafts are left out."""
+    statement = (
+        select(Certificate)
+        .where(Certificate.person_id == person_id, Certificate.is_current.is_(True), Certificate.state.in_(PUBLIC))
+        .order_by(Certificate.issued_on.desc(), Certificate.id.desc())
+    )
+    return list(session().scalars(statement))
+
+
+def editions_of(number: str) -> list[Certificate]:
+    """Every edition of a number, the first first."""
+    return list(session().scalars(select(Certificate).where(Certificate.number == number).order_by(Certificate.edition)))
+
+
+def successor_of(certificate: Certificate) -> Certificate | None:
+    """The edition or correction that took its place."""
+    statement = select(Certificate).where(Certificate.replaces_id == certificate.id).order_by(Certificate.id).limit(1)
+    return session().scalar(statement)
+
+
+def line_of(certificate: Certificate) -> list[Certificate]:
+    """The certificate and everything it replaces, the first first: other editions and what was corrected."""
+    line = [certificate]
+    while line[-1].replaces_id is not None:
+        before = session().get(Certificate, line[-1].replaces_id)
+        assert before is not None
+        line.append(before)
+    return line[::-1]
+
+
+# -- history ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event with the certificate's number and edition and the name of who did it."""
+
+    event: CertificateEvent
+    number: str
+    edition: int
+    who: str
+
+
+def events_of(certificates: Sequence[Certificate]) -> list[EventRow]:
+    """The events of certificates in the order they were written."""
+    ids = [one.id for one in certificates]
+    statement = (
+        select(CertificateEvent, Certificate.number, Certificate.edition, Account.display_name)
+        .join(Certificate, Certificate.id == CertificateEvent.certificate_id)
+        .outerjoin(Account, Account.id == CertificateEvent.by_account_id)
+        .where(CertificateEvent.certificate_id.in_(ids))
+        .order_by(CertificateEvent.id)
+    )
+    return [EventRow(event, number, edition, who or "") for event, number, edition, who in session().execute(statement)]
+
+
+def _last_event(certificate_id: int) -> CertificateEvent | None:
+    statement = (
+        select(CertificateEvent).where(CertificateEvent.certificate_id == certificate_id).order_by(CertificateEvent.id.desc()).limit(1)
+    )
+    return session().scalar(statement)
+
+
+def last_event(certificate: Certificate) -> CertificateEvent | None:
+    """What happened last to an edition."""
+    return _last_event(certificate.id)
+
+
+def last_hash(certificate: Certificate) -> str:
+    """The hash the next event goes on from; a later edition begins where the one before stood."""
+    own = _last_event(certificate.id)
+    if own is None and certificate.replaces_id is not None:
+        own = _last_event(certificate.replaces_id)
+    return own.hash if own is not None else chain.GENESIS
+
+
+def computed_hash(certificate: Certificate, before: str, **fields: Any) -> str:
+    """The hash of an event of a certificate from its fields."""
+    return chain.digest(before, number=certificate.number, edition=certificate.edition, facts=certificate.facts, **fields)
+
+
+def is_whole(certificate: Certificate) -> bool:
+    """Whether the history and the facts are as they were written, back to the first edition."""
+    line = line_of(certificate)
+    by_id = {one.id: one for one in line}
+    links: list[tuple[str, str, str]] = []
+    for row in events_of(line):
+        event = row.event
+        computed = computed_hash(
+            by_id[event.certificate_id],
+            event.before_hash,
+            event=event.event.value,
+            state=event.state.value,
+            reason=event.reason,
+            document=event.document,
+            on=event.on,
+            at=event.at,
+            by_account_id=event.by_account_id,
+        )
+        links.append((event.before_hash, event.hash, computed))
+    return bool(links) and chain.holds(links)
+
+
+# -- scopes -------------------------------------------------------------------------------------------------------------
+
+
+def _by_parent(ids: Collection[int]) -> ColumnElement[bool]:
+    return Certificate.issuer_id.in_(select(Organisation.id).where(Organisation.parent_id.in_(ids)))
+
+
+def _by_host(ids: Collection[int]) -> ColumnElement[bool]:
+    hosted = select(BaseHost.base_id).where(BaseHost.organisation_id.in_(ids), BaseHost.until.is_(None))
+    return Certificate.issuer_id.in_(hosted)
+
+
+def _scope(identity: Identity, roles: Collection[Any], **persons: Any) -> ColumnElement[bool]:
+    here = select(Organisation.region_code).where(Organisation.id == Certificate.issuer_id).scalar_subquery()
+    return organisations.scope(
+        identity,
+        roles,
+        organisations=(Certificate.issuer_id, _by_parent, _by_host),
+        programmes=(Certificate.programme_id,),
+        region=here,
+        **persons,
+    )
+
+
+def visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Certificates of issuers, programmes and regions in the reader's scope, and the reader's own."""
+    return _scope(identity, VIEWERS, persons=(Certificate.person_id,))
+
+
+def subject_of(certificate: Certificate) -> Subject:
+    """What permissions are judged on: the issuer (its parent, hosts and region), the programme, the holder."""
+    issuer = organisations.by_id(certificate.issuer_id)
+    assert issuer is not None
+    above = organisations.subject_of(issuer)
+    return Subject.of(
+        organisations=above.organisations, regions=above.regions, programmes=(certificate.programme_id,), persons=(certificate.person_id,)
+    )
+
+
+# -- lists --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFilter:
+    """What a list is narrowed by; `only_current` leaves out editions that another one replaced."""
+
+    text: str = ""
+    kind: Kind | None = None
+    state: State | None = None
+    issuer_id: int | None = None
+    programme_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+    only_current: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRow:
+    """A certificate in a list."""
+
+    id: int
+    number: str
+    edition: int
+    kind: Kind
+    state: State
+    state_on: date
+    note: str
+    holder: str
+    issuer: str
+    programme: str | None
+    issued_on: date
+
+
+SORTS: dict[str, tuple[Any, ...]] = {
+    "number": (Certificate.number,),
+    "holder": (Person.pinyin, Certificate.holder),
+    "issued": (Certificate.issued_on,),
+    "state": (Certificate.state, Certificate.state_on),
+}
+
+
+def _clauses(identity: Identity, wanted: CertificateFilter) -> list[ColumnElement[bool]]:
+    clauses = [visible_to(identity)]
+    for column, value in (
+        (Certificate.kind, wanted.kind),
+        (Certificate.state, wanted.state),
+        (Certificate.issuer_id, wanted.issuer_id),
+        (Certificate.programme_id, wanted.programme_id),
+    ):
+        if value is not None:
+            clauses.append(column == value)
+    if wanted.since is not None:
+        clauses.append(Certificate.issued_on >= wanted.since)
+    if wanted.until is not None:
+        clauses.append(Certificate.issued_on <= wanted.until)
+    if wanted.only_current:
+        clauses.append(Certificate.is_current.is_(True))
+    if wanted.text:
+        compact = "".join(wanted.text.split())
+        clauses.append(or_(organisations.matches(wanted.text, Certificate.holder, Person.pinyin), Certificate.number.contains(compact, autoescape=True)))
+    return clauses
+
+
+def listing(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> organisations.Statement:
+    """The rows of the list, see `as_row`; the latest issued first unless sorted otherwise."""
+    statement = (
+        select(
+            Certificate.id,
+            Certificate.number,
+            Certificate.edition,
+            Certificate.kind,
+            Certificate.state,
+            Certificate.state_on,
+            Certificate.note,
+            Certificate.holder,
+            Organisation.name,
+            Programme.name,
+            Certificate.issued_on,
+        )
+        .join(Person, Person.id == Certificate.person_id)
+        .join(Organisation, Organisation.id == Certificate.issuer_id)
+        .outerjoin(Programme, Programme.id == Certificate.programme_id)
+        .where(*_clauses(identity, wanted))
+    )
+    return organisations.ordered(statement, sort, SORTS, Certificate.id)
+
+
+def as_row(row: Any) -> CertificateRow:
+    """A row of `listing`."""
+    return CertificateRow(*row)
+
+
+def counts_by_state(identity: Identity) -> dict[State, int]:
+    """How many current certificates of each state the reader sees."""
+    statement = (
+        select(Certificate.state, func.count())
+        .where(visible_to(identity), Certificate.is_current.is_(True))
+        .group_by(Certificate.state)
+    )
+    return {state: count for state, count in session().execute(statement)}
+
+
+def issuer_choices(identity: Identity) -> list[tuple[int, str]]:
+    """The issuers of the certificates the reader sees."""
+    ids = select(Certificate.issuer_id).where(visible_to(identity)).distinct()
+    statement = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)).order_by(Organisation.pinyin, Organisation.id)
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+# -- print runs ---------------------------------------------------------------------------------------------------------
+
+
+def run_by_id(run_id: int) -> PrintRun | None:
+    """A print run by its id."""
+    return session().get(PrintRun, run_id)
+
+
+def subject_of_run(run: PrintRun) -> Subject:
+    """A run belongs to its issuer."""
+    issuer = organisations.by_id(run.issuer_id)
+    assert issuer is not None
+    return organisations.subject_of(issuer)
+
+
+def runs_of(identity: Identity, limit: int = 50) -> list[tuple[PrintRun, str]]:
+    """The latest runs of the issuers in the reader's scope, with the issuer's name."""
+    here = Organisation.region_code
+    mine = organisations.scope(identity, PRINTERS, organisations=(PrintRun.issuer_id, Organisation.parent_id), region=here)
+    statement = (
+        select(PrintRun, Organisation.name)
+        .join(Organisation, Organisation.id == PrintRun.issuer_id)
+        .where(mine)
+        .order_by(PrintRun.id.desc())
+        .limit(limit)
+    )
+    return [(run, name) for run, name in session().execute(statement)]
+
+
+def printable(identity: Identity, wanted: CertificateFilter, limit: int) -> list[int]:
+    """The ids of current, issued certificates of a choice, in the order of their numbers."""
+    statement = (
+        select(Certificate.id)
+        .join(Person, Person.id == Certificate.person_id)
+        .where(*_clauses(identity, wanted), Certificate.state == State.ISSUED)
+        .order_by(Certificate.number)
+        .limit(limit)
+    )
+    return list(session().scalars(statement))
+
+
+def items_of(run_id: int) -> list[Certificate]:
+    """The certificates of a run in the order of printing."""
+    statement = (
+        select(Certificate).join(PrintItem, PrintItem.certificate_id == Certificate.id).where(PrintItem.run_id == run_id).order_by(PrintItem.position)
+    )
+    return list(session().scalars(statement))
+
+
