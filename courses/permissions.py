@@ -4,11 +4,51 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from trainhub.kernel.access import Role, Table, anyone_signed_in, own, role, role_everywhere, role_over
+from trainhub.kernel.access import Role, Table, anyone_signed_in, own, role, role_over
+
+AUTHORS = (
+    Role.LECTURER,
+    Role.PROGRAMME_ADMIN,
+    Role.UNIVERSITY_ADMIN,
+    Role.ENTERPRISE_COORDINATOR,
+    Role.CENTRE_LEADER,
+    Role.SYSTEM_ADMIN,
+)
+"""Who may make courses of the organisation over which they hold the role; teaching a run is being named on its staff."""
+MANAGERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN)
+"""Who answers for the courses of an organisation without teaching them."""
+WATCHERS = (*MANAGERS, Role.PROGRAMME_ADMIN, Role.DEPT_EDU, Role.AUDITOR)
+"""Who may see learners and results without touching them."""
 
 
 class Can(StrEnum):
     """The permissions of the room."""
 
+    COURSE_CREATE = "courses:course:create"
+    COURSE_CREATE_FOR = "courses:course:create_for"
+    COURSE_EDIT = "courses:course:edit"
+    COURSE_IMPORT = "courses:course:import"
+    RUN_LIST = "courses:run:list"
+    RUN_EDIT = "courses:run:edit"
+    RUN_GRADE = "courses:run:grade"
+    RUN_VIEW_LEARNERS = "courses:run:view_learners"
+    ENROLMENT_CREATE = "courses:enrolment:create"
+    ENROLMENT_DECIDE = "courses:enrolment:decide"
+    ENROLMENT_LEARN = "courses:enrolment:learn"
+    ENROLMENT_LIST = "courses:enrolment:list"
 
-GRANTS: Table = {}
+
+GRANTS: Table = {
+    Can.COURSE_CREATE: ((role(*AUTHORS),),),
+    Can.COURSE_CREATE_FOR: ((role_over(*AUTHORS),),),
+    Can.COURSE_EDIT: ((own,), (role_over(*MANAGERS),)),
+    Can.COURSE_IMPORT: ((role(*AUTHORS),),),
+    Can.RUN_LIST: ((role(*AUTHORS, Role.DEPT_EDU, Role.AUDITOR),),),
+    Can.RUN_EDIT: ((own,), (role_over(*MANAGERS),)),
+    Can.RUN_GRADE: ((own,), (role_over(*MANAGERS),)),
+    Can.RUN_VIEW_LEARNERS: ((own,), (role_over(*WATCHERS),)),
+    Can.ENROLMENT_CREATE: ((anyone_signed_in,),),
+    Can.ENROLMENT_DECIDE: ((own,), (role_over(*MANAGERS),)),
+    Can.ENROLMENT_LEARN: ((own,),),
+    Can.ENROLMENT_LIST: ((anyone_signed_in,),),
+}

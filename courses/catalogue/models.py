@@ -125,6 +125,7 @@ class Section(Versioned, Base):
     title: Mapped[str] = mapped_column(sa.String(200))
     release_at: Mapped[datetime | None]
     is_published: Mapped[bool] = mapped_column(default=True)
+    removed_at: Mapped[datetime | None]
 
     __table_args__ = (
         sa.UniqueConstraint("run_id", "key"),
@@ -149,6 +150,7 @@ class Unit(Versioned, Base):
     release_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     is_published: Mapped[bool] = mapped_column(default=True)
+    removed_at: Mapped[datetime | None]
 
     __table_args__ = (
         sa.UniqueConstraint("run_id", "key"),

@@ -1,0 +1,1 @@
+"""The verbs of question banks, quizzes and attempts."""

@@ -1,0 +1,79 @@
+"""The words for the values of courses, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from courses.catalogue.types import BlockKind, EducationType, Family, RunMode, RunState, StaffRole
+from trainhub.kernel.i18n import _l
+from trainhub.ledger.types import Category
+
+FAMILIES: Mapping[Family, Any] = {Family.GENERAL_QUALITY: _l("通用素质"), Family.PROFESSIONAL: _l("专业能力")}
+EDUCATION_TYPES: Mapping[EducationType, Any] = {
+    EducationType.DEGREE: _l("学历教育"),
+    EducationType.CONTINUING: _l("继续教育"),
+    EducationType.POPULAR_SCIENCE: _l("科普教育"),
+}
+MODES: Mapping[RunMode, Any] = {
+    RunMode.OPEN: _l("开放报名"),
+    RunMode.APPROVAL: _l("报名后审核"),
+    RunMode.INVITATION: _l("凭邀请加入"),
+    RunMode.COHORT: _l("指定年级加入"),
+}
+STATES: Mapping[RunState, Any] = {RunState.DRAFT: _l("草稿"), RunState.PUBLISHED: _l("已发布"), RunState.CLOSED: _l("已结束")}
+STAFF_ROLES: Mapping[StaffRole, Any] = {StaffRole.LEAD: _l("主讲教师"), StaffRole.CO_AUTHOR: _l("课程团队")}
+KINDS: Mapping[BlockKind, Any] = {
+    BlockKind.TEXT: _l("图文"),
+    BlockKind.VIDEO: _l("视频"),
+    BlockKind.FILE: _l("文件"),
+    BlockKind.QUIZ: _l("测验"),
+    BlockKind.DISCUSSION: _l("讨论"),
+    BlockKind.LINK: _l("链接"),
+    BlockKind.VSIM: _l("虚拟仿真实验"),
+    BlockKind.UNKNOWN: _l("无法显示的内容"),
+}
+KIND_ICONS: Mapping[BlockKind, str] = {
+    BlockKind.TEXT: "book",
+    BlockKind.VIDEO: "play",
+    BlockKind.FILE: "file",
+    BlockKind.QUIZ: "clipboard",
+    BlockKind.DISCUSSION: "chat",
+    BlockKind.LINK: "link",
+    BlockKind.VSIM: "layers",
+    BlockKind.UNKNOWN: "alert",
+}
+CATEGORIES: Mapping[Category, Any] = {Category.FOUNDER: _l("互联网经济创业人员"), Category.WORKER: _l("互联网经济从业人员")}
+# The ten key fields (002:882-) and the eight focus areas (000:695-709), as the reference seeds name them.
+KEY_FIELDS: Mapping[int, Any] = {
+    1: _l("新一代信息技术产业"),
+    2: _l("高档数控机床和机器人"),
+    3: _l("航空航天装备"),
+    4: _l("海洋工程装备及高技术船舶"),
+    5: _l("先进轨道交通装备"),
+    6: _l("节能与新能源汽车"),
+    7: _l("电力装备"),
+    8: _l("农机装备"),
+    9: _l("新材料"),
+    10: _l("生物医药及高性能医疗器械"),
+}
+FOCUS_AREAS: Mapping[int, Any] = {
+    1: _l("电子商务"),
+    2: _l("物联网产业"),
+    3: _l("智慧云服务"),
+    4: _l("文创媒体"),
+    5: _l("互联网金融"),
+    6: _l("工业互联网"),
+    7: _l("农业互联网"),
+    8: _l("互联网基础服务"),
+}
+
+
+def choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
+    """(value, label) for a form."""
+    return [(str(value), label) for value, label in labels.items()]
+
+
+def N_(text: str) -> str:  # noqa: N802 - the conventional mark of a message that is translated when it is read
+    """Mark a message id for extraction."""
+    return text

@@ -1,0 +1,83 @@
+"""What authors write, made safe: Markdown or HTML in, sanitised HTML out. Formulas stay as text for the browser to set."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from courses.catalogue.types import BodyFormat
+
+_MATH = re.compile(r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
+_TAGS = {
+    "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt",
+    "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp",
+    "rt", "ruby", "s", "samp", "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "u", "ul", "var",
+}  # fmt: skip
+_ATTRIBUTES = {
+    "*": {"title", "lang"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start"},
+    "code": {"class"},
+    "col": {"span"},
+}
+ASSETS = "/static/"
+"""How texts refer to files of their run, as in OLX."""
+
+
+def sanitise(markup: str) -> str:
+    """HTML without anything that runs, loads from elsewhere by itself, or looks like our own controls.
+
+    A page has one h1 of its own: headings of an author begin at h2.
+    """
+    import nh3
+
+    lowered = re.sub(r"<(/?)h1\b", r"<\1h2", markup, flags=re.IGNORECASE)
+    return nh3.clean(
+        lowered,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+        clean_content_tags={"script", "style"},
+    )
+
+
+def _markdown(text: str) -> str:
+    """CommonMark with tables; formulas are taken out first, because a backslash means something else there."""
+    from markdown_it import MarkdownIt
+
+    formulas: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        formulas.append(match.group(0))
+        return f"\ue000{len(formulas) - 1}\ue001"
+
+    text = _MATH.sub(keep, text.replace("\ue000", "").replace("\ue001", ""))
+    rendered = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    return re.sub("\ue000(\\d+)\ue001", lambda m: html.escape(formulas[int(m.group(1))], quote=False), str(rendered))
+
+
+def to_html(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN, *, assets: str = "") -> str:
+    """The HTML that is shown for what was written. `assets`: the address under which the run's files are found."""
+    if not body.strip():
+        return ""
+    rendered = sanitise(_markdown(body) if body_format is BodyFormat.MARKDOWN else body)
+    if assets:
+        rendered = re.sub(rf'((?:src|href)="){re.escape(ASSETS)}', rf"\g<1>{assets}", rendered)
+    return rendered
+
+
+def has_math(*texts: str) -> bool:
+    """Whether any of the texts holds a formula, so that the page loads what sets it."""
+    return any(_MATH.search(text) for text in texts)
+
+
+def plain(markup: str, most: int = 200) -> str:
+    """The text of HTML without its tags, cut; for titles and search."""
+    text = html.unescape(re.sub(r"<[^>]+>", " ", markup))
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= most else text[: most - 1] + "…"

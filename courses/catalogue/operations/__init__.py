@@ -1,0 +1,1 @@
+"""The verbs of courses, runs and their content."""

@@ -1,0 +1,273 @@
+"""Courses and runs: made, changed, published, copied; seats taken and given back."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from courses.catalogue import queries
+from courses.catalogue.markup import to_html
+from courses.catalogue.models import Block, Course, Run, RunAsset, RunStaff, Section, Unit
+from courses.catalogue.types import BlockKind, RunMode, RunState, StaffRole
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.kernel.pinyin import of_text
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationState
+from trainhub.policy.book import book
+
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+
+
+class BadCourse(Refused):
+    """A course or run that cannot be as asked."""
+
+    code = "bad_course"
+
+
+class CodeTaken(Refused):
+    """The code belongs to another course or run."""
+
+    code = "code_taken"
+
+
+class NotReady(Refused):
+    """Something is missing before learners may come."""
+
+    code = "not_ready"
+
+
+def asset_prefix(run_id: int) -> str:
+    """Where the files of a run are found, for the texts that name them."""
+    return f"/learning/runs/{run_id}/assets/"
+
+
+def create_course(*, code: str, title: str, owner: Organisation, by: Identity, now: datetime, **fields: Any) -> Course:
+    """Make a course of an organisation. `fields` are columns of Course. Refuses a code that is taken or ill-formed."""
+    code, title = code.strip(), title.strip()
+    if not CODE.match(code) or len(code) > 60:
+        raise BadCourse(_("课程代码只能用字母、数字和 . _ -，以字母或数字开头，不超过 60 个字符。"), field="code")
+    if not title or len(title) > 200:
+        raise BadCourse(_("课程名称不能为空，也不能超过 200 个字。"), field="title")
+    if queries.course_by_code(code) is not None:
+        raise CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code")
+    course = Course(code=code, title=title, owner_id=owner.id, created_at=now, pinyin=of_text(title, 400), **_described(fields))
+    try:
+        with session().begin_nested():
+            session().add(course)
+            session().flush()
+    except IntegrityError as taken:
+        raise CodeTaken(_("课程代码“%(code)s”已被使用，请换一个代码。", code=code), field="code") from taken
+    audit.record(by=by, did="courses.course.created", on=course, data={"code": code, "owner": owner.code})
+    return course
+
+
+def _described(fields: dict[str, Any]) -> dict[str, Any]:
+    if "description" in fields:
+        fields = {**fields, "description_html": to_html(fields["description"])}
+    return fields
+
+
+def update_course(*, course: Course, version: int | None, by: Identity, now: datetime, **fields: Any) -> Course:
+    """Change a course; refuses when somebody else saved it meanwhile. The code and the owner stay."""
+    check_version(course, version)
+    fields = _described({name: value for name, value in fields.items() if name not in ("code", "owner_id")})
+    if "title" in fields:
+        if not fields["title"].strip():
+            raise BadCourse(_("课程名称不能为空，也不能超过 200 个字。"), field="title")
+        fields["pinyin"] = of_text(fields["title"], 400)
+    for name, value in fields.items():
+        setattr(course, name, value)
+    session().flush()
+    audit.record(by=by, did="courses.course.changed", on=course, data={"fields": sorted(fields)})
+    return course
+
+
+def create_run(
+    *, course: Course, code: str, starts_on: date, by: Identity, now: datetime, staff: Iterable[tuple[int, StaffRole]] = (), **fields: Any
+) -> Run:
+    """Make a draft run. The pass mark defaults to the policy (own.courses.pass_mark_x10). `staff`: (person id, role)."""
+    code = code.strip()
+    if not CODE.match(code) or len(code) > 40:
+        raise BadCourse(_("期次代码只能用字母、数字和 . _ -，以字母或数字开头，不超过 40 个字符。"), field="code")
+    if fields.get("pass_mark_x10") is None:
+        fields["pass_mark_x10"] = book().at("own.courses.pass_mark_x10", on=starts_on).number
+    _check_run({"starts_on": starts_on, **fields}, taken=0)
+    run = Run(course_id=course.id, code=code, starts_on=starts_on, created_at=now, **fields)
+    try:
+        with session().begin_nested():
+            session().add(run)
+            session().flush()
+    except IntegrityError as taken:
+        raise CodeTaken(_("这门课程已有代码为“%(code)s”的期次，请换一个代码。", code=code), field="code") from taken
+    for person_id, role in staff:
+        session().add(RunStaff(run_id=run.id, person_id=person_id, role=role))
+    session().flush()
+    audit.record(by=by, did="courses.run.created", on=run, data={"course": course.code, "code": code})
+    return run
+
+
+def _check_run(values: dict[str, Any], taken: int) -> None:
+    """The rules of a run's dates, quota and mode, with words; the database holds the same as constraints."""
+    if values.get("ends_on") and values["ends_on"] < values["starts_on"]:
+        raise BadCourse(_("结束日期不能早于开始日期。"), field="ends_on")
+    if values.get("enrol_from") and values.get("enrol_until") and values["enrol_until"] < values["enrol_from"]:
+        raise BadCourse(_("报名截止日期不能早于报名开始日期。"), field="enrol_until")
+    quota = values.get("quota")
+    if quota is not None and quota < max(taken, 1):
+        raise BadCourse(_("名额不能少于已占用的 %(taken)d 个，至少为 1；不限名额请留空。", taken=taken), field="quota")
+    if values.get("mode") is RunMode.COHORT and not values.get("cohort_id"):
+        raise BadCourse(_("指定年级加入时，请选择年级。"), field="cohort_id")
+    if not 0 <= values.get("pass_mark_x10", 0) <= 1000:
+        raise BadCourse(_("合格线应在 0 到 100 分之间。"), field="pass_mark")
+
+
+def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **fields: Any) -> Run:
+    """Change a run; refuses a quota below the seats taken. Whoever raises a quota promotes the waiting list after it."""
+    check_version(run, version)
+    lock_run(run.id)
+    session().refresh(run, ["taken"])
+    known = {name: getattr(run, name) for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "quota", "mode", "cohort_id", "pass_mark_x10")}
+    _check_run({**known, **fields}, taken=run.taken)
+    for name, value in fields.items():
+        setattr(run, name, value)
+    session().flush()
+    audit.record(by=by, did="courses.run.changed", on=run, data={"fields": sorted(fields)})
+    return run
+
+
+def set_staff(*, run: Run, person_id: int, role: StaffRole | None, by: Identity, now: datetime) -> None:
+    """Put a person on the staff of a run, change the role, or take them off (role None). The last lead stays."""
+    known = queries.staff_member(run.id, person_id)
+    if known is not None and known.role is StaffRole.LEAD and role is not StaffRole.LEAD:
+        leads = [row for row in run.staff if row.role is StaffRole.LEAD]
+        if len(leads) <= 1:
+            raise BadCourse(_("每期课程至少要有一名主讲教师；请先指定另一名主讲教师。"))
+    if role is None:
+        if known is not None:
+            session().delete(known)
+    elif known is None:
+        session().add(RunStaff(run_id=run.id, person_id=person_id, role=role))
+    else:
+        known.role = role
+    session().flush()
+    session().expire(run, ["staff"])
+    audit.record(by=by, did="courses.run.staffed", on=("course_run", str(run.id)), data={"person": person_id, "role": role})
+
+
+def publish_run(*, run: Run, by: Identity, now: datetime) -> Run:
+    """Put a run into the catalogue. Only a verified organisation may publish (IPLUS-3.3.2), and only what has content."""
+    if run.state is RunState.PUBLISHED:
+        return run
+    owner = run.course.owner
+    if owner.state is not OrganisationState.VERIFIED:
+        raise NotReady(_("开课单位“%(name)s”尚未通过核验，不能发布课程。请联系主管部门核验后再发布。", name=owner.name))
+    if not any(block.kind is not BlockKind.UNKNOWN for block in queries.outline(run.id, only_published=True).blocks):
+        raise NotReady(_("这期课程还没有已发布的内容。请先在“内容”中添加章节和内容块，再发布。"))
+    run.state = RunState.PUBLISHED
+    session().flush()
+    audit.record(by=by, did="courses.run.published", on=run)
+    return run
+
+
+def close_run(*, run: Run, by: Identity, now: datetime) -> Run:
+    """Take a run out of the catalogue; its learners keep their access and results."""
+    if run.state is not RunState.CLOSED:
+        run.state = RunState.CLOSED
+        session().flush()
+        audit.record(by=by, did="courses.run.closed", on=run)
+    return run
+
+
+def lock_run(run_id: int) -> None:
+    """Queue with everybody who moves seats of this run, until the end of the transaction."""
+    session().execute(select(Run.id).where(Run.id == run_id).with_for_update())
+
+
+def take_seat(run_id: int) -> bool:
+    """Take one seat if there is one: a single conditional UPDATE, so that a quota holds under any concurrency."""
+    taken = session().execute(
+        update(Run)
+        .where(Run.id == run_id, or_(Run.quota.is_(None), Run.taken < Run.quota))
+        .values(taken=Run.taken + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def release_seat(run_id: int) -> None:
+    """Give one seat back."""
+    session().execute(
+        update(Run).where(Run.id == run_id, Run.taken > 0).values(taken=Run.taken - 1).execution_options(synchronize_session=False)
+    )
+
+
+def copy_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetime) -> tuple[Run, dict[int, int]]:
+    """A draft copy of a run with its content, files and staff but without its learners; dates of the old run are not taken over.
+
+    The second value maps old block ids to new ones, for those who keep something per block.
+    """
+    new = create_run(
+        course=run.course,
+        code=code,
+        starts_on=starts_on,
+        by=by,
+        now=now,
+        staff=[(row.person_id, row.role) for row in run.staff],
+        quota=run.quota,
+        mode=run.mode,
+        counts_for_goal=run.counts_for_goal,
+        goal_category=run.goal_category,
+        pass_mark_x10=run.pass_mark_x10,
+        programme_id=run.programme_id,
+        cohort_id=run.cohort_id,
+        copied_from_id=run.id,
+    )
+    current = session()
+    for row in queries.assets_of(run.id):
+        current.add(RunAsset(run_id=new.id, name=row.name, file_id=row.file_id))
+    sections, units, blocks = {}, {}, {}
+    for old_section in queries.sections_of(run.id):
+        section = Section(
+            run_id=new.id, key=old_section.key, position=old_section.position, title=old_section.title, is_published=old_section.is_published
+        )
+        current.add(section)
+        sections[old_section.id] = section
+    current.flush()
+    for section_id, new_section in sections.items():
+        for old_unit in queries.units_of(section_id):
+            unit = Unit(
+                run_id=new.id,
+                section_id=new_section.id,
+                **{n: getattr(old_unit, n) for n in ("key", "position", "title", "lesson_key", "lesson_title", "assignment", "is_published")},
+            )
+            current.add(unit)
+            units[old_unit.id] = unit
+    current.flush()
+    prefix = asset_prefix(new.id)
+    kept = ("key", "position", "kind", "title", "body_format", "body", "settings", "file_id", "is_graded", "is_required", "weight_x10", "is_published")
+    for old in queries.blocks_of_run(run.id):
+        if old.unit_id not in units:
+            continue
+        block = Block(run_id=new.id, unit_id=units[old.unit_id].id, **{n: getattr(old, n) for n in kept})
+        block.body_html = to_html(block.body, block.body_format, assets=prefix)
+        current.add(block)
+        blocks[old.id] = block
+    current.flush()
+    audit.record(by=by, did="courses.run.copied", on=new, data={"from": run.id})
+    return new, {old_id: block.id for old_id, block in blocks.items()}
+
+
+def new_key() -> str:
+    """A stable key for a part of a run."""
+    return secrets.token_hex(8)

@@ -1,0 +1,343 @@
+"""Every select on courses, runs and content, and the scopes that narrow lists to what their reader may see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from courses.catalogue.models import Block, Course, Run, RunAsset, RunStaff, Section, Unit
+from courses.catalogue.types import (
+    BlockNode,
+    CourseCard,
+    CourseFilter,
+    Outline,
+    RunState,
+    SectionNode,
+    TaughtRun,
+    UnitNode,
+)
+from courses.permissions import MANAGERS, WATCHERS
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationState
+from trainhub.people.models import Person
+
+# -- courses and runs ---------------------------------------------------------------------------------------------------
+
+
+def course_by_code(code: str) -> Course | None:
+    """A course with its owner."""
+    return session().scalar(select(Course).where(Course.code == code).options(joinedload(Course.owner)))
+
+
+def course_by_id(course_id: int) -> Course | None:
+    """A course with its owner."""
+    return session().scalar(select(Course).where(Course.id == course_id).options(joinedload(Course.owner)))
+
+
+def _whole_run() -> sa.Select[Run]:
+    return select(Run).options(
+        joinedload(Run.course).joinedload(Course.owner), selectinload(Run.staff).joinedload(RunStaff.person)
+    )
+
+
+def run_by_id(run_id: int) -> Run | None:
+    """A run with its course, owner and staff."""
+    return session().scalar(_whole_run().where(Run.id == run_id).execution_options(populate_existing=True))
+
+
+def run_by_codes(course_code: str, run_code: str) -> Run | None:
+    """A run by the code of its course and its own."""
+    return session().scalar(_whole_run().join(Course, Course.id == Run.course_id).where(Course.code == course_code, Run.code == run_code))
+
+
+def runs_of(course_id: int) -> list[Run]:
+    """Every run of a course with its staff, the latest first."""
+    statement = (
+        select(Run)
+        .where(Run.course_id == course_id)
+        .options(selectinload(Run.staff).joinedload(RunStaff.person))
+        .order_by(Run.starts_on.desc(), Run.id.desc())
+    )
+    return list(session().scalars(statement))
+
+
+def published_runs_of(course_id: int) -> list[Run]:
+    """The runs a visitor may see, the latest first."""
+    return [run for run in runs_of(course_id) if run.state is RunState.PUBLISHED]
+
+
+def subject_of_run(run: Run) -> Subject:
+    """What permissions over a run are judged on: its owner, its programme, its staff. Needs a run from `run_by_id`."""
+    base = organisations.subject_of(run.course.owner)
+    return Subject.of(
+        organisations=base.organisations,
+        regions=base.regions,
+        programmes=(run.programme_id,),
+        persons=[row.person_id for row in run.staff],
+    )
+
+
+def subject_of_course(course: Course) -> Subject:
+    """What permissions over a course are judged on: its owner, and who leads one of its runs."""
+    base = organisations.subject_of(course.owner)
+    leads = session().scalars(select(RunStaff.person_id).join(Run, Run.id == RunStaff.run_id).where(Run.course_id == course.id))
+    return Subject.of(organisations=base.organisations, regions=base.regions, persons=list(leads))
+
+
+def runs_visible_to(identity: Identity, *, to_manage: bool = False) -> ColumnElement[bool]:
+    """The SQL of RUN_VIEW_LEARNERS (or of RUN_EDIT with `to_manage`) for statements that join Run, Course and Organisation."""
+    staff = select(RunStaff.run_id).where(RunStaff.person_id == (identity.person_id or 0))
+    return or_(
+        Run.id.in_(staff),
+        organisations.scope(
+            identity,
+            MANAGERS if to_manage else WATCHERS,
+            organisations=(Organisation.id, Organisation.parent_id),
+            programmes=() if to_manage else (Run.programme_id,),
+            region=Organisation.region_code,
+        ),
+    )
+
+
+def taught_runs(identity: Identity, text: str = "") -> sa.Select[Any]:
+    """The runs a lecturer or manager sees, the latest first; columns only, see `as_taught_run`."""
+    statement: Any = (
+        select(
+            Run.id,
+            Course.code.label("course_code"),
+            Course.title,
+            Run.code,
+            Run.state,
+            Run.starts_on,
+            Run.ends_on,
+            Run.quota,
+            Run.taken,
+            Organisation.name,
+        )
+        .join(Course, Course.id == Run.course_id)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .where(runs_visible_to(identity))
+        .order_by(Run.starts_on.desc(), Run.id.desc())
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Course.title, Course.pinyin, Course.code))
+    return statement  # type: ignore[no-any-return]
+
+
+def as_taught_run(row: Any) -> TaughtRun:
+    """A row of `taught_runs`."""
+    return TaughtRun(*row)
+
+
+# -- the public catalogue -----------------------------------------------------------------------------------------------
+
+
+def _shown() -> ColumnElement[bool]:
+    """The run that stands for a course in the catalogue: the latest of its published ones."""
+    later = aliased(Run)
+    newer = or_(later.starts_on > Run.starts_on, and_(later.starts_on == Run.starts_on, later.id > Run.id))
+    has_later = select(later.id).where(later.course_id == Run.course_id, later.state == RunState.PUBLISHED, newer)
+    return and_(Run.state == RunState.PUBLISHED, ~has_later.exists())
+
+
+def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
+    """Courses with a published run: columns only, see `as_card`."""
+    statement: Any = (
+        select(
+            Course.id,
+            Course.code,
+            Course.title,
+            Course.summary,
+            Organisation.name,
+            Course.education_type,
+            Course.key_field_no,
+            Course.hours_x10,
+            Course.credits_x10,
+            Run.id.label("run_id"),
+            Run.code.label("run_code"),
+            Run.starts_on,
+            Run.ends_on,
+            Run.enrol_until,
+            Run.quota,
+            Run.taken,
+            Run.mode,
+        )
+        .join(Run, Run.course_id == Course.id)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .where(_shown())
+    )
+    if wanted.text:
+        columns = (Course.title, Course.title_en, Course.pinyin, Course.code, Course.summary, Organisation.name)
+        statement = statement.where(organisations.matches(wanted.text, *columns))
+    if wanted.owner_id is not None:
+        statement = statement.where(Course.owner_id == wanted.owner_id)
+    if wanted.key_field_no is not None:
+        statement = statement.where(Course.key_field_no == wanted.key_field_no)
+    if wanted.education_type is not None:
+        statement = statement.where(Course.education_type == wanted.education_type)
+    return statement.order_by(Run.starts_on.desc(), Course.id.desc())  # type: ignore[no-any-return]
+
+
+def as_card(row: Any) -> CourseCard:
+    """A row of `catalogue`."""
+    return CourseCard(*row)
+
+
+def owners_in_catalogue() -> list[tuple[int, str]]:
+    """Who has a course in the catalogue."""
+    published = select(Course.owner_id).join(Run, Run.course_id == Course.id).where(Run.state == RunState.PUBLISHED)
+    statement = select(Organisation.id, Organisation.name).where(Organisation.id.in_(published)).order_by(Organisation.pinyin, Organisation.id)
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+def all_courses() -> list[Any]:
+    """Every course for the command line: code, title, owner's code, runs, published runs; by code."""
+    published = func.count(Run.id).filter(Run.state == RunState.PUBLISHED)
+    statement = (
+        select(Course.code, Course.title, Organisation.code.label("owner"), func.count(Run.id).label("runs"), published.label("published"))
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .outerjoin(Run, Run.course_id == Course.id)
+        .group_by(Course.id, Course.code, Course.title, Organisation.code)
+        .order_by(Course.code)
+    )
+    return list(session().execute(statement))
+
+
+def owner_choices(identity: Identity) -> list[tuple[int, str]]:
+    """The verified organisations in whose name the reader may make courses."""
+    from courses.permissions import AUTHORS
+
+    clause = organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
+    statement = select(Organisation.id, Organisation.name).where(clause, Organisation.state == OrganisationState.VERIFIED)
+    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id).limit(500))]
+
+
+# -- content ------------------------------------------------------------------------------------------------------------
+
+
+def outline(run_id: int, *, only_published: bool = False) -> Outline:
+    """The content of a run in order, without its texts: three queries whatever its size."""
+    sections = select(Section).where(Section.run_id == run_id, Section.removed_at.is_(None)).order_by(Section.position, Section.id)
+    units = select(Unit).where(Unit.run_id == run_id, Unit.removed_at.is_(None)).order_by(Unit.position, Unit.id)
+    blocks = (
+        select(
+            Block.id,
+            Block.unit_id,
+            Block.key,
+            Block.kind,
+            Block.title,
+            Block.position,
+            Block.settings,
+            Block.is_graded,
+            Block.is_required,
+            Block.is_published,
+            Block.weight_x10,
+            Block.version,
+        )
+        .where(Block.run_id == run_id, Block.removed_at.is_(None))
+        .order_by(Block.position, Block.id)
+    )
+    if only_published:
+        sections, units, blocks = sections.where(Section.is_published), units.where(Unit.is_published), blocks.where(Block.is_published)
+    of_unit: dict[int, list[BlockNode]] = defaultdict(list)
+    for row in session().execute(blocks):
+        of_unit[row.unit_id].append(BlockNode(*row))
+    of_section: dict[int, list[UnitNode]] = defaultdict(list)
+    for unit in session().scalars(units):
+        of_section[unit.section_id].append(
+            UnitNode(
+                unit.id,
+                unit.key,
+                unit.title,
+                unit.position,
+                unit.lesson_key,
+                unit.lesson_title,
+                unit.is_published,
+                unit.release_at,
+                unit.due_at,
+                unit.version,
+                tuple(of_unit[unit.id]),
+            )
+        )
+    return Outline(
+        run_id,
+        tuple(
+            SectionNode(s.id, s.key, s.title, s.position, s.is_published, s.release_at, s.version, tuple(of_section[s.id]))
+            for s in session().scalars(sections)
+        ),
+    )
+
+
+def section_by_id(section_id: int) -> Section | None:
+    """A section that was not removed."""
+    return session().scalar(select(Section).where(Section.id == section_id, Section.removed_at.is_(None)))
+
+
+def unit_by_id(unit_id: int) -> Unit | None:
+    """A unit that was not removed."""
+    return session().scalar(select(Unit).where(Unit.id == unit_id, Unit.removed_at.is_(None)))
+
+
+def block_by_id(block_id: int) -> Block | None:
+    """A block that was not removed, with its file."""
+    statement = select(Block).where(Block.id == block_id, Block.removed_at.is_(None)).options(joinedload(Block.file))
+    return session().scalar(statement)
+
+
+def sections_of(run_id: int) -> list[Section]:
+    """The sections of a run in order."""
+    return list(session().scalars(select(Section).where(Section.run_id == run_id, Section.removed_at.is_(None)).order_by(Section.position, Section.id)))
+
+
+def units_of(section_id: int) -> list[Unit]:
+    """The units of a section in order."""
+    return list(session().scalars(select(Unit).where(Unit.section_id == section_id, Unit.removed_at.is_(None)).order_by(Unit.position, Unit.id)))
+
+
+def blocks_of(unit_id: int, *, only_published: bool = False) -> list[Block]:
+    """The blocks of a unit in order with their files."""
+    statement = (
+        select(Block)
+        .where(Block.unit_id == unit_id, Block.removed_at.is_(None))
+        .options(joinedload(Block.file))
+        .order_by(Block.position, Block.id)
+    )
+    return list(session().scalars(statement.where(Block.is_published) if only_published else statement))
+
+
+def blocks_of_run(run_id: int) -> list[Block]:
+    """Every block of a run that was not removed, with its file."""
+    return list(session().scalars(select(Block).where(Block.run_id == run_id, Block.removed_at.is_(None)).options(joinedload(Block.file)).order_by(Block.unit_id, Block.position, Block.id)))
+
+
+def is_released(section: SectionNode, unit: UnitNode, now: datetime) -> bool:
+    """Whether a unit of a published outline is open at that instant."""
+    return all(at is None or at <= now for at in (section.release_at, unit.release_at))
+
+
+def asset(run_id: int, name: str) -> RunAsset | None:
+    """A file of a run by the name its texts use."""
+    return session().scalar(select(RunAsset).where(RunAsset.run_id == run_id, RunAsset.name == name).options(joinedload(RunAsset.file)))
+
+
+def assets_of(run_id: int) -> list[RunAsset]:
+    """Every file of a run by name."""
+    return list(session().scalars(select(RunAsset).where(RunAsset.run_id == run_id).options(joinedload(RunAsset.file)).order_by(RunAsset.name)))
+
+
+def staff_member(run_id: int, person_id: int) -> RunStaff | None:
+    """One row of a run's staff."""
+    return session().scalar(select(RunStaff).where(RunStaff.run_id == run_id, RunStaff.person_id == person_id))
+
+
+def person(person_id: int) -> Person | None:
+    """A person by id."""
+    return session().get(Person, person_id)

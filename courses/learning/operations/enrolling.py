@@ -1,0 +1,219 @@
+"""Into a run and out of it: seats, approval, invitations, the waiting list. Quotas hold under any concurrency.
+
+Whoever moves seats first locks the run's row (`lock_run`): so nobody is put on the waiting list in the moment in which
+another one gives a seat back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from courses.catalogue.labels import N_
+from courses.catalogue.models import Run
+from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
+from courses.catalogue.types import RunMode
+from courses.learning import queries, rules
+from courses.learning.models import Enrolment, RunInvitation
+from courses.learning.types import SEATED, EnrolmentState
+from trainhub.identity.queries import accounts
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.notifications import operations as notifications
+
+
+class EnrolmentClosed(Refused):
+    """The run does not take learners now."""
+
+    code = "enrolment_closed"
+
+
+class NotForYou(Refused):
+    """The run takes others."""
+
+    code = "not_invited"
+
+
+class NotPossible(Refused):
+    """The state of the enrolment does not allow it."""
+
+    code = "not_possible"
+
+
+def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved: bool = False) -> Enrolment:
+    """Put a person into a run: active, waiting for approval, or on the waiting list when no seat is free.
+
+    A known enrolment is answered as it is; a withdrawn one asks again. `is_approved`: a member of staff puts the person
+    in, so neither mode nor dates are asked. Refuses a closed run and a run that takes others. Needs a run with its course.
+    """
+    known = queries.enrolment_of(run.id, person_id)
+    if known is not None and known.state is not EnrolmentState.WITHDRAWN:
+        return known
+    if not is_approved:
+        _check_open(run, person_id, now)
+    lock_run(run.id)
+    known = queries.enrolment_of(run.id, person_id)
+    if known is not None:
+        session().refresh(known)
+        if known.state is not EnrolmentState.WITHDRAWN:
+            return known
+    try:
+        with session().begin_nested():
+            state = _first_state(run, is_approved=is_approved)
+            enrolled_at = now if state is EnrolmentState.ACTIVE else None
+            if known is None:
+                known = Enrolment(run_id=run.id, person_id=person_id, state=state, asked_at=now, enrolled_at=enrolled_at)
+                session().add(known)
+            else:
+                known.state, known.asked_at, known.enrolled_at, known.withdrawn_at, known.note = state, now, enrolled_at, None, ""
+            session().flush()
+    except IntegrityError:
+        found = queries.enrolment_of(run.id, person_id)
+        if found is None:
+            raise
+        return found
+    audit.record(by=by, did="courses.enrolment.asked", on=known, data={"run": run.id, "person": person_id, "state": known.state})
+    return known
+
+
+def _check_open(run: Run, person_id: int, now: datetime) -> None:
+    today = local(now).date()
+    match rules.enrolment_open(run.state, run.enrol_from, run.enrol_until, today):
+        case "not_published":
+            raise EnrolmentClosed(_("这期课程没有开放报名。"))
+        case "too_early":
+            raise EnrolmentClosed(_("报名还没有开始，%(day)s 起可以报名。", day=run.enrol_from))
+        case "too_late":
+            raise EnrolmentClosed(_("报名已于 %(day)s 截止。可以查看这门课程的其他期次。", day=run.enrol_until))
+    if run.mode is RunMode.INVITATION and not queries.is_invited(run.id, person_id):
+        raise NotForYou(_("这期课程凭邀请加入。请联系课程教师邀请你。"))
+    if run.mode is RunMode.COHORT and not queries.is_in_cohort(person_id, run.cohort_id):
+        raise NotForYou(_("这期课程只面向指定年级的学生。如果你属于该年级，请联系课程教师。"))
+
+
+def _first_state(run: Run, *, is_approved: bool) -> EnrolmentState:
+    if run.mode is RunMode.APPROVAL and not is_approved:
+        return EnrolmentState.PENDING
+    return EnrolmentState.ACTIVE if take_seat(run.id) else EnrolmentState.WAITING
+
+
+def withdraw(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "") -> Enrolment:
+    """Take a person out; a freed seat goes to the first of the waiting list in the same transaction. A completed one stays."""
+    lock_run(enrolment.run_id)
+    session().refresh(enrolment)
+    if enrolment.state is EnrolmentState.WITHDRAWN:
+        return enrolment
+    if not rules.may_withdraw(enrolment.state):
+        raise NotPossible(_("课程已经完成，不能退出；学习记录会保留。"))
+    had_seat = enrolment.state in SEATED
+    enrolment.state, enrolment.withdrawn_at, enrolment.note = EnrolmentState.WITHDRAWN, now, note.strip()[:400]
+    session().flush()
+    if had_seat:
+        release_seat(enrolment.run_id)
+        promote(run_id=enrolment.run_id, by=by, now=now)
+    audit.record(by=by, did="courses.enrolment.withdrawn", on=enrolment, data={"note": note[:400]})
+    return enrolment
+
+
+def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
+    """Give every free seat to whoever waits longest; returns the person ids. The caller has locked the run, or this does."""
+    lock_run(run_id)
+    promoted: list[int] = []
+    while (waiting := queries.next_waiting(run_id)) is not None and take_seat(run_id):
+        row = session().get(Enrolment, waiting, populate_existing=True)
+        assert row is not None
+        row.state, row.enrolled_at = EnrolmentState.ACTIVE, now
+        session().flush()
+        promoted.append(row.person_id)
+        audit.record(by=by, did="courses.enrolment.promoted", on=row, data={"run": run_id})
+    if promoted:
+        _tell(promoted, run_id, "courses.promoted", N_("你候补的课程有了名额，现在可以开始学习。"), now)
+    return promoted
+
+
+def _tell(person_ids: Iterable[int], run_id: int, kind: str, message: str, now: datetime) -> None:
+    ids = accounts.accounts_of_persons(person_ids).values()
+    notifications.notify(account_ids=ids, kind=kind, message=message, url=f"/learning/runs/{run_id}", now=now)
+
+
+def approve(*, enrolment: Enrolment, by: Identity, now: datetime) -> Enrolment:
+    """Let a pending learner in; without a free seat they wait. A second approval changes nothing."""
+    lock_run(enrolment.run_id)
+    session().refresh(enrolment)
+    if enrolment.state in (EnrolmentState.ACTIVE, EnrolmentState.WAITING, EnrolmentState.COMPLETED):
+        return enrolment
+    if enrolment.state is not EnrolmentState.PENDING:
+        raise NotPossible(_("这份报名已经撤回，不能再审核。"))
+    if take_seat(enrolment.run_id):
+        enrolment.state, enrolment.enrolled_at = EnrolmentState.ACTIVE, now
+        message = N_("你的课程报名已通过，现在可以开始学习。")
+    else:
+        enrolment.state = EnrolmentState.WAITING
+        message = N_("你的课程报名已通过，目前名额已满，已进入候补。")
+    enrolment.decided_by_id = by.account_id
+    session().flush()
+    _tell([enrolment.person_id], enrolment.run_id, "courses.approved", message, now)
+    audit.record(by=by, did="courses.enrolment.approved", on=enrolment, data={"state": enrolment.state})
+    return enrolment
+
+
+def reject(*, enrolment: Enrolment, note: str, by: Identity, now: datetime) -> Enrolment:
+    """Turn a pending learner down, with the reason they are shown."""
+    if not note.strip():
+        raise NotPossible(_("请写明不通过的理由，理由会告知报名者。"), field="note")
+    session().refresh(enrolment)
+    if enrolment.state is EnrolmentState.WITHDRAWN:
+        return enrolment
+    if enrolment.state is not EnrolmentState.PENDING:
+        raise NotPossible(_("这份报名已经通过，不能再退回；可以将学员移出课程。"))
+    enrolment.state, enrolment.withdrawn_at, enrolment.note = EnrolmentState.WITHDRAWN, now, note.strip()[:400]
+    enrolment.decided_by_id = by.account_id
+    session().flush()
+    ids = accounts.accounts_of_persons([enrolment.person_id]).values()
+    notifications.notify(
+        account_ids=ids, kind="courses.rejected", message=N_("你的课程报名没有通过：%(note)s"), values={"note": enrolment.note}, url="/learning", now=now
+    )
+    audit.record(by=by, did="courses.enrolment.rejected", on=enrolment, data={"note": enrolment.note})
+    return enrolment
+
+
+def invite(*, run: Run, person_ids: Iterable[int], by: Identity, now: datetime) -> int:
+    """Invite persons into a run; returns how many are new. They still enrol themselves, within the quota."""
+    new = [person_id for person_id in sorted(set(person_ids)) if not queries.is_invited(run.id, person_id)]
+    for person_id in new:
+        session().add(RunInvitation(run_id=run.id, person_id=person_id, invited_by_id=by.account_id, invited_at=now))
+    session().flush()
+    if new:
+        ids = accounts.accounts_of_persons(new).values()
+        notifications.notify(
+            account_ids=ids,
+            kind="courses.invited",
+            message=N_("你被邀请参加课程《%(title)s》。"),
+            values={"title": run.course.title},
+            url=f"/courses/{run.course.code}",
+            unique_key=f"course-invited:{run.id}",
+            now=now,
+        )
+        audit.record(by=by, did="courses.run.invited", on=run, data={"persons": new})
+    return len(new)
+
+
+def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:
+    """Withdraw everybody who still waits, when a run ends; returns how many."""
+    done = session().execute(
+        update(Enrolment)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_((EnrolmentState.PENDING, EnrolmentState.WAITING)))
+        .values(state=EnrolmentState.WITHDRAWN, withdrawn_at=now, note=_("课程已结束"))
+        .execution_options(synchronize_session=False)
+    )
+    count: int = done.rowcount  # type: ignore[attr-defined]
+    if count:
+        audit.record(by=by, did="courses.run.waiting_closed", on=("course_run", str(run_id)), data={"count": count})
+    return count

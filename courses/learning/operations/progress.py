@@ -1,0 +1,279 @@
+"""What learners do goes into the log; progress follows from it; completion pushes its facts down, once.
+
+A block that is done stays done and a completed course stays completed: nothing regresses silently. Everything here runs
+in the transaction of the edge: a completion stands with its milestone, its training record and its notice, or not at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from courses.assessment.models import Attempt
+from courses.assessment.types import AttemptState
+from courses.catalogue import queries as catalogue
+from courses.catalogue.labels import N_
+from courses.catalogue.models import Block, Run
+from courses.catalogue.types import BlockKind, RunState
+from courses.learning import queries, rules
+from courses.learning.models import BlockProgress, Enrolment, LearningEvent
+from courses.learning.types import SEATED, BlockState, EnrolmentState, EventKind, Standing
+from trainhub.identity.queries import accounts
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Source
+from trainhub.notifications import operations as notifications
+from trainhub.people.models import Person
+
+
+class NotLearning(Refused):
+    """The person is not learning in this run, or the block cannot be done this way."""
+
+    code = "not_learning"
+
+
+def _check(enrolment: Enrolment, block: Block) -> None:
+    if enrolment.state not in SEATED or block.run_id != enrolment.run_id:
+        raise NotLearning(_("你目前不是这期课程的在学学员，学习进度没有记录。"))
+
+
+def _log(enrolment: Enrolment, block: Block, kind: EventKind, data: dict[str, Any], now: datetime) -> None:
+    session().add(LearningEvent(enrolment_id=enrolment.id, block_id=block.id, kind=kind, data=data, at=now))
+    session().flush()
+
+
+def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:
+    """The learner says a text, file or link is done. Once is enough: a repeat writes nothing."""
+    _check(enrolment, block)
+    if not rules.may_mark(block.kind, queries.duration_of(block)):
+        raise NotLearning(_("这个内容要实际完成（观看、作答或发言）才算学完，不能直接标记。"))
+    known = queries.progress_row(enrolment.id, block.id)
+    if known is None or not known.is_done:
+        _log(enrolment, block, EventKind.MARKED_DONE, {}, now)
+        _derive(enrolment, block)
+    return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def start_video(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> None:
+    """The player starts: from this instant on, watched seconds can have been watched."""
+    _check(enrolment, block)
+    if block.kind is not BlockKind.VIDEO:
+        raise NotLearning(_("这个内容不是视频。"))
+    _log(enrolment, block, EventKind.VIDEO_STARTED, {}, now)
+
+
+def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: Identity, now: datetime) -> BlockState:
+    """Seconds `start` to `end` were played. What cannot have been watched since the last report is cut off; the rest counts once."""
+    _check(enrolment, block)
+    duration = queries.duration_of(block)
+    events = queries.events_of(enrolment.id, block.id)
+    last_at = events[-1].at if events else None
+    part = rules.accepted(start, end, duration=duration, last_at=last_at, now=now) if block.kind is BlockKind.VIDEO else None
+    if part is None:
+        return rules.block_state(block.kind, events)
+    data = {"from": round(part[0], 1), "to": round(part[1], 1), "duration": duration}
+    _log(enrolment, block, EventKind.VIDEO_WATCHED, data, now)
+    state = _derive(enrolment, block)
+    evaluate(enrolment=enrolment, by=by, now=now)
+    return state
+
+
+def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: datetime) -> Standing:
+    """An attempt was handed in or graded: the log learns it once per result."""
+    block = catalogue.block_by_id(attempt.block_id)
+    if block is None:
+        raise NotLearning(_("这个测验已被移除，成绩仍然保留。"))
+    graded = attempt.state is AttemptState.GRADED
+    kind = EventKind.QUIZ_GRADED if graded else EventKind.QUIZ_SUBMITTED
+    if not queries.has_event_of_attempt(enrolment.id, block.id, kind, attempt.id, attempt.score_x10):
+        data: dict[str, Any] = {"attempt": attempt.id}
+        if graded:
+            data["score_x10"] = attempt.score_x10
+        _log(enrolment, block, kind, data, now)
+        _derive(enrolment, block)
+    return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def note_post(*, enrolment: Enrolment, block: Block, post_id: int, by: Identity, now: datetime) -> Standing:
+    """The learner took part in a discussion."""
+    _check(enrolment, block)
+    _log(enrolment, block, EventKind.POSTED, {"post": post_id}, now)
+    _derive(enrolment, block)
+    return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def _derive(enrolment: Enrolment, block: Block) -> BlockState:
+    """Store what follows from the log of one block."""
+    state = rules.block_state(block.kind, queries.events_of(enrolment.id, block.id))
+    _store(enrolment.id, block.id, queries.progress_row(enrolment.id, block.id), state)
+    return state
+
+
+def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: BlockState) -> None:
+    if row is None:
+        row = BlockProgress(enrolment_id=enrolment_id, block_id=block_id)
+        session().add(row)
+    row.is_done, row.share_x1000, row.score_x10 = state.is_done, state.share_x1000, state.score_x10
+    row.waits_for_grade, row.done_at = state.waits_for_grade, state.done_at
+    session().flush()
+
+
+def standing_of(enrolment: Enrolment, run: Run, now: datetime) -> Standing:
+    """Where a learner stands now, from the stored progress. Reads only."""
+    blocks = queries.counted(catalogue.outline(run.id, only_published=True), now)
+    return rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10)
+
+
+def evaluate(*, enrolment: Enrolment, by: Identity, now: datetime) -> Standing:
+    """Store progress and score, and complete the course when everything is there. Safe to repeat."""
+    run = catalogue.run_by_id(enrolment.run_id)
+    assert run is not None
+    standing = standing_of(enrolment, run, now)
+    if enrolment.state is EnrolmentState.COMPLETED:
+        return standing
+    if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.score_x10):
+        enrolment.progress_x1000, enrolment.score_x10 = standing.progress_x1000, standing.score_x10
+        session().flush()
+    if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
+        complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now)
+    return standing
+
+
+def completion_key(run: Run) -> str:
+    """The stable name of a completion in the ledger."""
+    return f"course:{run.course.code}/{run.code}"
+
+
+def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity, now: datetime) -> bool:
+    """Complete a course once: milestone, training record, certificate and notice. False when it was completed before."""
+    today = local(now).date()
+    taken = session().execute(
+        update(Enrolment)
+        .where(Enrolment.id == enrolment.id, Enrolment.state == EnrolmentState.ACTIVE)
+        .values(state=EnrolmentState.COMPLETED, completed_on=today, score_x10=standing.score_x10, progress_x1000=1000, version=Enrolment.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        return False
+    session().refresh(enrolment)
+    course = run.course
+    ledger.reach_milestone(
+        person_id=enrolment.person_id,
+        source=Source.COURSE,
+        key=completion_key(run),
+        title=course.title,
+        reached_on=today,
+        organisation_id=course.owner_id,
+        programme_id=run.programme_id,
+        hours_x10=course.hours_x10,
+        score_x10=standing.score_x10,
+        by=by,
+        now=now,
+    )
+    counted = _record_training(enrolment, run, by, now) if run.counts_for_goal else None
+    number = issue_certificate(enrolment=enrolment, run=run, by=by, now=now)
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
+        kind="courses.completed",
+        message=N_("恭喜你完成课程《%(title)s》，结业证书已签发。") if number else N_("恭喜你完成课程《%(title)s》。"),
+        values={"title": course.title},
+        url=f"/learning/runs/{run.id}/progress",
+        unique_key=f"course-completed:{enrolment.id}",
+        now=now,
+    )
+    audit.record(
+        by=by,
+        did="courses.enrolment.completed",
+        on=enrolment,
+        data={"run": run.id, "score_x10": standing.score_x10, "certificate": number, "counted": counted},
+    )
+    return True
+
+
+def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> bool:
+    """The completion as a training of the goal (FJ-16c), in the learner's county, else in that of the training organisation."""
+    person = session().get_one(Person, enrolment.person_id)
+    county = person.county_code or run.course.owner.region_code
+    if county is None:
+        return False
+    ledger.record_training(
+        person_id=person.id,
+        organisation_id=run.course.owner_id,
+        course=run.course.title,
+        category=run.goal_category,
+        county_code=county,
+        hours_x10=run.course.hours_x10,
+        completed_on=local(now).date(),
+        is_counted=True,
+        source=Source.COURSE,
+        source_id=enrolment.id,
+        by=by,
+        now=now,
+    )
+    return True
+
+
+def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> str | None:
+    """Ask for the certificate of a completed enrolment; the same one is answered again. Returns its number.
+
+    A refusal (a name that no font can draw, an issuer without a number) does not undo the completion: it is audited, and
+    staff can ask again.
+    """
+    from trainhub.certificates import operations as certificates
+    from trainhub.certificates.types import Kind
+
+    if enrolment.completed_on is None:
+        raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
+    course = run.course
+    try:
+        with session().begin_nested():
+            row = certificates.issue(
+                kind=Kind.COMPLETION,
+                person_id=enrolment.person_id,
+                issuer_id=course.owner_id,
+                asked_key=f"course:{course.code}/{run.code}:person:{enrolment.person_id}",
+                facts={"course": course.title, "hours": _tenths(course.hours_x10), **({"course_en": course.title_en} if course.title_en else {})},
+                evidence=[
+                    {"kind": "enrolment", "id": enrolment.id, "text": f"{course.title}（{course.code}/{run.code}）"},
+                ],
+                by=by,
+                today=local(now).date(),
+                now=now,
+                programme_id=run.programme_id,
+            )
+    except Refused as refused:
+        audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
+        return None
+    return str(row.number)
+
+
+def _tenths(value: int) -> str:
+    """Tenths as people write them: 160 is 16, 165 is 16.5."""
+    return str(value // 10) if value % 10 == 0 else f"{value // 10}.{value % 10}"
+
+
+def recompute(*, enrolment: Enrolment, by: Identity, now: datetime) -> list[int]:
+    """Compute all progress of a learner again from the log; returns the blocks whose stored progress differed (normally none)."""
+    rows = queries.progress_rows(enrolment.id)
+    events = queries.all_events_of(enrolment.id)
+    kinds = {block.id: block.kind for block in catalogue.blocks_of_run(enrolment.run_id)}
+    differed = []
+    for block_id, happened in events.items():
+        if block_id not in kinds:
+            continue
+        fresh = rules.block_state(kinds[block_id], happened)
+        row = rows.get(block_id)
+        if row is None or queries.as_state(row) != fresh:
+            differed.append(block_id)
+            _store(enrolment.id, block_id, row, fresh)
+    evaluate(enrolment=enrolment, by=by, now=now)
+    if differed:
+        audit.record(by=by, did="courses.progress.recomputed", on=enrolment, data={"blocks": differed})
+    return differed

@@ -1,0 +1,258 @@
+"""Every select on enrolments, the learning log, progress and discussions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Course, Run
+from courses.catalogue.types import BlockKind, BlockNode, Outline
+from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Post, RunInvitation
+from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+
+def enrolment_of(run_id: int, person_id: int) -> Enrolment | None:
+    """A person's enrolment in a run."""
+    return session().scalar(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id))
+
+
+def enrolment_by_id(enrolment_id: int) -> Enrolment | None:
+    """An enrolment with its person."""
+    return session().scalar(select(Enrolment).where(Enrolment.id == enrolment_id).options(joinedload(Enrolment.person)))
+
+
+def enrolments_by_run(run_ids: Iterable[int], person_id: int) -> dict[int, Enrolment]:
+    """A person's enrolments in several runs."""
+    statement = select(Enrolment).where(Enrolment.run_id.in_(list(run_ids)), Enrolment.person_id == person_id)
+    return {row.run_id: row for row in session().scalars(statement)}
+
+
+def my_runs(person_id: int) -> sa.Select[Any]:
+    """The runs of a learner, running ones first; see `as_my_run`."""
+    statement: Any = (
+        select(
+            Enrolment.id,
+            Run.id.label("run_id"),
+            Course.code,
+            Course.title,
+            Run.code.label("run_code"),
+            Organisation.name,
+            Enrolment.state,
+            Enrolment.progress_x1000,
+            Enrolment.score_x10,
+            Run.starts_on,
+            Run.ends_on,
+            Enrolment.completed_on,
+        )
+        .join(Run, Run.id == Enrolment.run_id)
+        .join(Course, Course.id == Run.course_id)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .order_by(Enrolment.completed_on.is_not(None), Enrolment.asked_at.desc(), Enrolment.id)
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def as_my_run(row: Any) -> MyRun:
+    """A row of `my_runs`."""
+    return MyRun(*row)
+
+
+def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = "") -> sa.Select[Any]:
+    """The learners of a run by name; see `as_learner`."""
+    statement: Any = (
+        select(
+            Enrolment.id,
+            Enrolment.person_id,
+            Person.name,
+            Enrolment.state,
+            Enrolment.progress_x1000,
+            Enrolment.score_x10,
+            Enrolment.asked_at,
+            Enrolment.completed_on,
+        )
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.run_id == run_id)
+    )
+    if state is not None:
+        statement = statement.where(Enrolment.state == state)
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
+    if state is EnrolmentState.WAITING:
+        return statement.order_by(Enrolment.asked_at, Enrolment.id)  # type: ignore[no-any-return]
+    return statement.order_by(Person.pinyin, Enrolment.id)  # type: ignore[no-any-return]
+
+
+def as_learner(row: Any) -> LearnerRow:
+    """A row of `learners`."""
+    return LearnerRow(*row)
+
+
+def counts_by_state(run_id: int) -> dict[EnrolmentState, int]:
+    """How many learners of a run are in each state."""
+    statement = select(Enrolment.state, func.count()).where(Enrolment.run_id == run_id).group_by(Enrolment.state)
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
+def next_waiting(run_id: int) -> int | None:
+    """Whose turn it is when a seat becomes free."""
+    return session().scalar(
+        select(Enrolment.id)
+        .where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.WAITING)
+        .order_by(Enrolment.asked_at, Enrolment.id)
+        .limit(1)
+    )
+
+
+def place_in_queue(enrolment: Enrolment) -> int:
+    """How many stand before and with a waiting learner."""
+    before = sa.or_(Enrolment.asked_at < enrolment.asked_at, sa.and_(Enrolment.asked_at == enrolment.asked_at, Enrolment.id <= enrolment.id))
+    statement = select(func.count()).where(Enrolment.run_id == enrolment.run_id, Enrolment.state == EnrolmentState.WAITING, before)
+    return session().scalar(statement) or 0
+
+
+def is_invited(run_id: int, person_id: int) -> bool:
+    """Whether a person was invited to a run."""
+    statement = select(RunInvitation.id).where(RunInvitation.run_id == run_id, RunInvitation.person_id == person_id)
+    return session().scalar(statement) is not None
+
+
+def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
+    """Whether a person studies in a cohort."""
+    return session().scalar(select(Student.id).where(Student.person_id == person_id, Student.cohort_id == cohort_id).limit(1)) is not None
+
+
+# -- the log and what follows from it -----------------------------------------------------------------------------------
+
+
+def events_of(enrolment_id: int, block_id: int) -> list[Event]:
+    """What a learner did with a block, in order."""
+    statement = (
+        select(LearningEvent.kind, LearningEvent.at, LearningEvent.data)
+        .where(LearningEvent.enrolment_id == enrolment_id, LearningEvent.block_id == block_id)
+        .order_by(LearningEvent.id)
+    )
+    return [Event(*row) for row in session().execute(statement)]
+
+
+def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
+    """Everything a learner did, by block."""
+    statement = (
+        select(LearningEvent.block_id, LearningEvent.kind, LearningEvent.at, LearningEvent.data)
+        .where(LearningEvent.enrolment_id == enrolment_id)
+        .order_by(LearningEvent.id)
+    )
+    found: dict[int, list[Event]] = defaultdict(list)
+    for block, kind, at, data in session().execute(statement):
+        found[block].append(Event(kind, at, data))
+    return found
+
+
+def has_event_of_attempt(enrolment_id: int, block_id: int, kind: Any, attempt_id: int, score_x10: int | None) -> bool:
+    """Whether the log knows this about an attempt already."""
+    return any(
+        event.kind is kind and event.data.get("attempt") == attempt_id and event.data.get("score_x10") == score_x10
+        for event in events_of(enrolment_id, block_id)
+    )
+
+
+def progress_row(enrolment_id: int, block_id: int) -> BlockProgress | None:
+    """The stored progress of one block."""
+    return session().scalar(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id, BlockProgress.block_id == block_id))
+
+
+def progress_rows(enrolment_id: int) -> dict[int, BlockProgress]:
+    """The stored progress of a learner by block."""
+    return {row.block_id: row for row in session().scalars(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment_id))}
+
+
+def states_of(enrolment_id: int) -> dict[int, BlockState]:
+    """The stored progress as values."""
+    return {key: as_state(row) for key, row in progress_rows(enrolment_id).items()}
+
+
+def as_state(row: BlockProgress) -> BlockState:
+    """A stored progress as a value."""
+    return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True)
+
+
+def counted(outline: Outline, now: datetime) -> list[Counted]:
+    """The blocks of a published outline as the completion rule sees them."""
+    return [
+        Counted(
+            block.id,
+            block.kind,
+            block.title or unit.title,
+            block.is_graded,
+            block.is_required,
+            block.weight_x10,
+            catalogue.is_released(section, unit, now),
+        )
+        for section in outline.sections
+        for unit in section.units
+        for block in unit.blocks
+        if block.kind is not BlockKind.UNKNOWN
+    ]
+
+
+def duration_of(block: BlockNode | Any) -> float:
+    """The length of a video in seconds; 0 when it is not known."""
+    try:
+        return max(0.0, float(block.settings.get("duration") or 0))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def seated_ids(run_id: int) -> list[int]:
+    """The enrolments that hold a seat."""
+    return list(session().scalars(select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.id)))
+
+
+# -- discussion ---------------------------------------------------------------------------------------------------------
+
+
+def posts_of(block_ids: Iterable[int], limit: int = 200) -> dict[int, list[Post]]:
+    """The contributions to discussions in order, with their writers."""
+    statement = (
+        select(Post)
+        .where(Post.block_id.in_(list(block_ids)), Post.removed_at.is_(None))
+        .options(joinedload(Post.person))
+        .order_by(Post.posted_at, Post.id)
+        .limit(limit)
+    )
+    found: dict[int, list[Post]] = defaultdict(list)
+    for row in session().scalars(statement):
+        found[row.block_id].append(row)
+    return found
+
+
+def post_by_id(post_id: int) -> Post | None:
+    """A contribution that was not removed."""
+    return session().scalar(select(Post).where(Post.id == post_id, Post.removed_at.is_(None)))
+
+
+# -- for programs -------------------------------------------------------------------------------------------------------
+
+
+def enrolments_visible_to(identity: Identity) -> sa.Select[Any]:
+    """Enrolments with course and run: one's own, and those of the runs whose learners one may see."""
+    statement: Any = (
+        select(Enrolment, Course.code.label("course"), Run.code.label("run"))
+        .join(Run, Run.id == Enrolment.run_id)
+        .join(Course, Course.id == Run.course_id)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .where(sa.or_(Enrolment.person_id == (identity.person_id or 0), catalogue.runs_visible_to(identity)))
+    )
+    return statement  # type: ignore[no-any-return]

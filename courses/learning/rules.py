@@ -1,0 +1,138 @@
+"""Progress and completion: what follows from the log of a learner. Pure: the same events always give the same result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from courses.assessment.rules import rounded
+from courses.catalogue.types import MARKABLE, BlockKind, RunState
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, NotDone, Standing
+
+WATCHED_ENOUGH_X1000 = 800
+"""A video is done when the union of what was watched reaches 80 % of its length."""
+MAX_SPEED = 2
+"""The fastest the player plays; more cannot have been watched in the time that passed."""
+SLACK_SECONDS = 15
+"""What a slow network may add between two reports."""
+
+
+def union(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Overlapping and touching intervals joined, in order; empty and backward ones fall away."""
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted((max(0.0, a), b) for a, b in intervals):
+        if end <= start:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def accepted(start: float, end: float, *, duration: float, last_at: datetime | None, now: datetime) -> tuple[float, float] | None:
+    """The part of a reported interval that can have been watched since the last report; None when nothing can.
+
+    Without a report before (the player says when it starts) nothing is accepted: a reader's claim alone proves nothing.
+    """
+    if last_at is None or not (0 <= start < end):
+        return None
+    possible = (now - last_at).total_seconds() * MAX_SPEED + SLACK_SECONDS
+    end = min(end, start + possible, duration)
+    return (start, end) if end > start else None
+
+
+def share_x1000(joined: Sequence[tuple[float, float]], duration: float) -> int:
+    """The share of a video's length that joined intervals cover."""
+    if duration <= 0:
+        return 0
+    seconds = sum(min(b, duration) - a for a, b in joined if a < duration)
+    return min(1000, rounded(Decimal(str(round(seconds, 3))) * 1000 / Decimal(str(duration))))
+
+
+def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
+    """How far a learner is with a block: what follows from its events in order, and from nothing else.
+
+    A video's events carry the length it had then, so that done stays done when a video is exchanged later.
+    """
+    share, score, waits, done_at = 0, None, False, None
+    joined: list[tuple[float, float]] = []
+    for event in events:
+        match event.kind:
+            case EventKind.MARKED_DONE:
+                done_at = done_at or event.at
+            case EventKind.VIDEO_WATCHED:
+                joined = union([*joined, (float(event.data["from"]), float(event.data["to"]))])
+                share = max(share, share_x1000(joined, float(event.data["duration"])))
+                if share >= WATCHED_ENOUGH_X1000:
+                    done_at = done_at or event.at
+            case EventKind.QUIZ_SUBMITTED:
+                waits = True
+            case EventKind.QUIZ_GRADED:
+                score = max(score or 0, int(event.data["score_x10"]))
+                waits = False
+                done_at = done_at or event.at
+            case EventKind.POSTED if kind is BlockKind.DISCUSSION:
+                done_at = done_at or event.at
+            case _:
+                pass
+    return BlockState(done_at is not None, share, score, done_at, waits and done_at is None, bool(events))
+
+
+def may_mark(kind: BlockKind, duration: float) -> bool:
+    """Whether a learner may simply mark a block as done; a video only when its length is not known."""
+    return kind in MARKABLE or (kind is BlockKind.VIDEO and duration <= 0)
+
+
+def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
+    """Why a block is not done; None when it is."""
+    if state.is_done:
+        return None
+    if not block.is_released:
+        return NotDone.NOT_RELEASED
+    match block.kind:
+        case BlockKind.VIDEO:
+            return NotDone.WATCH_MORE if state.share_x1000 else NotDone.NOT_OPENED
+        case BlockKind.QUIZ:
+            return NotDone.WAITS_FOR_GRADE if state.waits_for_grade else NotDone.NOT_SUBMITTED
+        case BlockKind.DISCUSSION:
+            return NotDone.NO_POST
+        case _:
+            return NotDone.NOT_MARKED
+
+
+def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int) -> Standing:
+    """Where a learner stands: required and graded blocks must be done; the score is the weighted mean of the graded ones.
+
+    A graded block without a score counts as nothing. Rounded half up to tenths of a mark.
+    """
+    needed = [block for block in blocks if block.is_required or block.is_graded]
+    missing = []
+    for block in needed:
+        reason = why_not_done(block, states.get(block.id, BlockState()))
+        if reason is not None:
+            missing.append((block.id, reason))
+    graded = [block for block in blocks if block.is_graded and block.weight_x10 > 0]
+    weights = sum(block.weight_x10 for block in graded)
+    score = None
+    if weights:
+        got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
+        score = rounded(Decimal(got) / weights)
+    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing))
+
+
+def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:
+    """Whether a run takes learners on that day: "open", or why not: "not_published", "too_early", "too_late"."""
+    if state is not RunState.PUBLISHED:
+        return "not_published"
+    if enrol_from is not None and today < enrol_from:
+        return "too_early"
+    if enrol_until is not None and today > enrol_until:
+        return "too_late"
+    return "open"
+
+
+def may_withdraw(state: EnrolmentState) -> bool:
+    """A completed course stays completed."""
+    return state in (EnrolmentState.PENDING, EnrolmentState.WAITING, EnrolmentState.ACTIVE)
