@@ -2,6 +2,82 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
 import click
 
-COMMANDS: dict[str, click.Command] = {}
+from trainhub.kernel import clock
+from trainhub.kernel.commands import edge
+from trainhub.kernel.errors import Refused
+
+
+def _human(result: Mapping[str, Any]) -> str:
+    lines = [f"演示省已就绪（演示日期 {result['today']}，规模 {result['scale']}）。" + ("" if result["built"] else "此前已生成，没有改动。")]
+    lines += ["", "演示账户（密码均为 " + result["password"] + "）：", "  " + "  ".join(result["accounts"])]
+    return "\n".join(lines)
+
+
+@edge("demo", needs_app=False, human=_human)
+@click.option("--scale", default=1, show_default=True, type=click.IntRange(1, 200), help="multiplies students, teachers and trainees")
+@click.option("--today", "today_text", metavar="DATE", help="the demo's day (default: the day of the first call, remembered)")
+@click.pass_context
+def demo(ctx: click.Context, scale: int, today_text: str | None) -> dict[str, Any]:
+    """生成演示省（可重复执行） / init plus the demo province; a repeat changes nothing that a user did.
+
+    Example: trainhub demo --scale 2 --today 2026-03-02
+    """
+    from trainhub.demo import build
+    from trainhub.demo.accounts import ACCOUNTS, PASSWORD
+
+    instance = Path(os.environ.get("TRAINHUB_INSTANCE") or "instance").resolve()
+    known = build.mark_of(instance)
+    try:
+        asked = date.fromisoformat(today_text) if today_text else None
+    except ValueError as wrong:
+        raise Refused(f"--today 的日期“{today_text}”不存在：请按 2026-03-01 的格式输入。") from wrong
+    day = date.fromisoformat(known["today"]) if known else asked or clock.today()
+    if known.get("is_built") and asked not in (None, day):
+        raise Refused(f"本实例的演示日期已定为 {day}，不能改为 {asked}。要用别的日期，请另设一个实例目录（TRAINHUB_INSTANCE）。")
+    if not known:
+        _refuse_foreign_instance(ctx, instance)
+        build.put_mark(instance, day=day, scale=scale, is_built=False)
+    elif not known["is_built"]:
+        day = asked or day
+    result: dict[str, Any] = {"today": day.isoformat(), "scale": known.get("scale", scale), "password": PASSWORD, "accounts": list(ACCOUNTS)}
+    app = ctx.find_root().obj["create_app"]()
+    with app.app_context():
+        from trainhub.kernel.initialise import initialise
+
+        initialise()
+        if known.get("is_built"):
+            return result | {"built": False}
+        result["seconds"] = build.build(day, scale)
+        build.put_mark(instance, day=day, scale=scale, is_built=True)
+    return result | {"built": True, "scale": scale}
+
+
+def _refuse_foreign_instance(ctx: click.Context, instance: Path) -> None:
+    """An instance that already works with a key file of its own is no demo; its data must not be mixed."""
+    from trainhub.demo import build
+    from trainhub.kernel import keys
+
+    if not (instance / keys.FILE).exists():
+        return
+    app = ctx.find_root().obj["create_app"]()
+    with app.app_context():
+        from trainhub.kernel.db import db, session
+
+        try:
+            import sqlalchemy as sa
+
+            if sa.inspect(db.engine).has_table("person"):
+                build.refuse_foreign_data()
+        finally:
+            session().rollback()
+
+
+COMMANDS: dict[str, click.Command] = {"demo": demo}

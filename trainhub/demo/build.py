@@ -1,0 +1,75 @@
+"""Builds the demo province, part by part, in the order in which it could have happened. Doing it again changes nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from trainhub.config import DEMO_MARK
+from trainhub.demo import accounts, courses, evaluations, ground, notices, practice, projects, trainees
+from trainhub.demo.calendar import Calendar
+from trainhub.demo.world import World
+from trainhub.kernel.commands import progress
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
+from trainhub.people.models import Person
+
+PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
+    ("机构、专业与人员", ground.build),
+    ("账户", accounts.build),
+    ("课程与学习", courses.build),
+    ("基地、导师与实习", practice.build),
+    ("毕业设计与奖励", projects.build),
+    ("专业评价", evaluations.build),
+    ("培训学员与目标", trainees.build),
+    ("通知", notices.build),
+)
+
+
+class NotADemo(Refused):
+    """The instance holds data of its own."""
+
+    code = "not_a_demo"
+
+
+def mark_of(instance: Path) -> dict[str, Any]:
+    """What the instance remembers of its demo; empty when it has none."""
+    path = instance / DEMO_MARK
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def put_mark(instance: Path, *, day: date, scale: int, is_built: bool) -> None:
+    """Remember that this instance is a demo, its day and its size."""
+    instance.mkdir(parents=True, exist_ok=True)
+    part = instance / (DEMO_MARK + ".part")
+    part.write_text(json.dumps({"today": day.isoformat(), "scale": scale, "is_built": is_built}))
+    part.replace(instance / DEMO_MARK)
+
+
+def refuse_foreign_data() -> None:
+    """A demo is built only into an instance that is empty but for reference data."""
+    if session().scalar(select(func.count()).select_from(Person).where(Person.is_demo.is_(False))):
+        raise NotADemo("本实例已有自己的数据，不能在其中生成演示数据。请另设一个实例目录（TRAINHUB_INSTANCE）再执行 trainhub demo。")
+
+
+def build(day: date, scale: int) -> dict[str, Any]:
+    """Build every part in one transaction; returns seconds by part. Raises NotADemo."""
+    world = World(Calendar(day), scale)
+    seconds: dict[str, float] = {}
+    with transaction() as current:
+        refuse_foreign_data()
+        world.made["person_of"] = lambda person_id: current.get(Person, person_id)
+        for number, (label, part) in enumerate(PARTS):
+            progress(number, len(PARTS), label)
+            started = time.perf_counter()
+            part(world)
+            current.flush()
+            seconds[label] = round(time.perf_counter() - started, 2)
+        progress(len(PARTS), len(PARTS), "演示数据")
+    return seconds
