@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.kernel import audit
@@ -19,7 +19,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries, rules
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Category, Source
-from trainhub.people.models import Person
+from trainhub.people import bulk
 
 
 class ReasonNeeded(Refused):
@@ -265,7 +265,7 @@ def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Id
     if row.decided_at is not None and row.is_same is is_same:
         return row, False
     row.is_same, row.decided_at, row.decided_by_id, row.note = is_same, now, by.account_id, note.strip()[:400]
-    current.flush()
+    bulk.note_decision(first_id=row.person_id, second_id=row.other_person_id, is_same=is_same, reason=row.note, by=by, now=now)
     _join_persons({row.person_id, row.other_person_id})
     audit.record(by=by, did="ledger.duplicate.decided", on=row, data={"is_same": is_same, "note": row.note})
     return row, True
@@ -274,8 +274,4 @@ def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Id
 def _join_persons(start: set[int]) -> None:
     """Let every group of persons decided to be the same stand for its first member; only the groups touched."""
     affected = queries.joined_with(start)
-    standing = rules.components(queries.same_pairs(affected))
-    for person in session().scalars(select(Person).where(Person.id.in_(affected)).order_by(Person.id)):
-        stands_for = standing.get(person.id, person.id)
-        person.merged_into_id = None if stands_for == person.id else stands_for
-    session().flush()
+    bulk.stand_for(rules.components(queries.same_pairs(affected)), persons=affected)

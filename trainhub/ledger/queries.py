@@ -27,7 +27,8 @@ from trainhub.ledger.models import (
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import scope
-from trainhub.people.models import Person
+from trainhub.people.models import Person, PersonPair
+from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
 
 SEES_ALL = (Role.DEPT_HR, Role.DEPT_EDU, Role.DEPT_ST, Role.DEPT_FIN, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN)
@@ -316,18 +317,22 @@ def possible_duplicates(*, only_open: bool) -> Any:
         .join(other, other.id == PossibleDuplicate.other_person_id)
         .order_by(PossibleDuplicate.decided_at.is_not(None), PossibleDuplicate.id.desc())
     )
-    return statement.where(PossibleDuplicate.decided_at.is_(None)) if only_open else statement
+    if not only_open:
+        return statement
+    elsewhere = select(PersonPair.id).where(
+        PersonPair.first_id == PossibleDuplicate.person_id, PersonPair.second_id == PossibleDuplicate.other_person_id
+    )
+    return statement.where(PossibleDuplicate.decided_at.is_(None), ~elsewhere.exists())
 
 
 def same_pairs(person_ids: Collection[int]) -> list[tuple[int, int]]:
-    """The pairs decided to be the same human in which one of the persons stands."""
+    """The pairs decided to be the same human in which one of the persons stands, wherever it was decided."""
     found = session().execute(
-        select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id).where(
-            PossibleDuplicate.is_same.is_(True),
-            or_(PossibleDuplicate.person_id.in_(person_ids), PossibleDuplicate.other_person_id.in_(person_ids)),
+        select(PersonPair.first_id, PersonPair.second_id).where(
+            PersonPair.decision == PairDecision.SAME, or_(PersonPair.first_id.in_(person_ids), PersonPair.second_id.in_(person_ids))
         )
     )
-    return [(row.person_id, row.other_person_id) for row in found]
+    return [(row.first_id, row.second_id) for row in found]
 
 
 def joined_with(start: set[int]) -> set[int]:

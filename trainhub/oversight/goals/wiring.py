@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from types import ModuleType
 
 import click
 from flask import Flask
 
-TABLES: tuple[ModuleType, ...] = ()
-COMMANDS: dict[str, click.Command] = {}
+from trainhub.kernel import clock, jobs
+from trainhub.oversight.goals import cli, models, operations, tasks
+
+TABLES: tuple[ModuleType, ...] = (models,)
+COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    jobs.register_periodic(app, "goals.refresh", tasks.refresh, every=timedelta(minutes=1), title="更新目标统计")
+
+
+def load_reference(folder: Path) -> dict[str, int]:
+    """The goals of the documents."""
+    return {"goals": operations.load_definitions(folder / "goals.json", now=clock.now())}

@@ -1,0 +1,114 @@
+"""Goals as data, and what is kept so that their pages need not read the whole ledger. The ledger is the truth."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.oversight.goals.types import CountingRule, GoalState
+
+
+class Goal(Versioned, Base):
+    """A goal of a document: how many by when, what counts. `categories` empty: all. `unit` is what is counted (人, 项)."""
+
+    __tablename__ = "goal"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(sa.String(40), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    state: Mapped[GoalState] = mapped_column(enum_column(GoalState), default=GoalState.OPEN)
+    counting_rule: Mapped[CountingRule] = mapped_column(enum_column(CountingRule))
+    target: Mapped[int]
+    unit: Mapped[str] = mapped_column(sa.String(20), default="人")
+    starts_on: Mapped[date]
+    deadline: Mapped[date]
+    region_code: Mapped[str] = mapped_column(ref("region.code"))
+    categories: Mapped[list[str]]
+    source: Mapped[str] = mapped_column(sa.String(400))
+    clause: Mapped[str] = mapped_column(sa.String(60), default="")
+    note: Mapped[str] = mapped_column(sa.String(400), default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    refreshed_at: Mapped[datetime | None]
+    last_record_id: Mapped[int] = mapped_column(default=0)
+    last_cancellation_id: Mapped[int] = mapped_column(default=0)
+    last_decision_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.CheckConstraint("target > 0", name="target_positive"),
+        sa.CheckConstraint("deadline >= starts_on", name="deadline_after_start"),
+    )
+
+
+class GoalTarget(Base):
+    """A part of the target for one reporting unit; parts that do not sum up to the target are a warning, no error."""
+
+    __tablename__ = "goal_target"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    region_code: Mapped[str] = mapped_column(ref("region.code"))
+    target: Mapped[int]
+
+    __table_args__ = (
+        sa.UniqueConstraint("goal_id", "region_code"),
+        sa.CheckConstraint("target >= 0", name="target_not_negative"),
+    )
+
+
+class GoalPerson(Base):
+    """By which record a person counts for a goal. `person_id` is the person others stand for when they are the same human."""
+
+    __tablename__ = "goal_person"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    record_id: Mapped[int] = mapped_column(ref("training_record.id"))
+    on: Mapped[date] = mapped_column("on_day")
+    county_code: Mapped[str] = mapped_column(sa.String(6))
+    prefecture: Mapped[str] = mapped_column(sa.String(6))
+    organisation_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    category: Mapped[str] = mapped_column(sa.String(40))
+
+    __table_args__ = (
+        sa.UniqueConstraint("goal_id", "person_id"),
+        sa.Index("ix_goal_person_drill", "goal_id", "prefecture", "on_day", "id"),
+    )
+
+
+class GoalFact(Base):
+    """Persons first counted, and completions, by day, reporting unit, base and category."""
+
+    __tablename__ = "goal_fact"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    on: Mapped[date] = mapped_column("on_day")
+    prefecture: Mapped[str] = mapped_column(sa.String(6))
+    organisation_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    category: Mapped[str] = mapped_column(sa.String(40))
+    persons: Mapped[int]
+    enrolments: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("goal_id", "on_day", "prefecture", "organisation_id", "category"),)
+
+
+class GoalSnapshot(Base):
+    """A report as it was given out: later entries change the goal, never a snapshot."""
+
+    __tablename__ = "goal_snapshot"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"), index=True)
+    on: Mapped[date] = mapped_column("on_day")
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    persons: Mapped[int]
+    enrolments: Mapped[int]
+    report: Mapped[dict[str, Any]]
+    taken_by_id: Mapped[int | None]
+    taken_at: Mapped[datetime]

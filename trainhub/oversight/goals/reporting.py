@@ -1,0 +1,61 @@
+"""The report of a goal as of a day, straight from the ledger: exact at every moment, whatever is kept for the pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.ledger.rosters.exporting import Extent
+from trainhub.ledger.types import Category
+from trainhub.oversight.goals import queries, rules
+from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.types import CountingRule, Forecast, Progress
+from trainhub.policy.book import book
+
+
+def window_months(on: date) -> int:
+    """How many months the forecast looks back (own.goal.forecast_months)."""
+    return book().at("own.goal.forecast_months", on=on).number
+
+
+def forecast_of(goal: Goal, progress: Progress, *, on: date) -> Forecast:
+    """The forecast of a goal from its figures."""
+    return rules.forecast(
+        progress.by_day, target=goal.target, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window_months(max(on, goal.starts_on))
+    )
+
+
+def report(goal: Goal, *, on: date) -> dict[str, Any]:
+    """What `trainhub goals report` prints (contract). Raises Refused for a goal that is not computed from the ledger."""
+    if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
+        raise Refused(_("目标 %(code)s 不按培训记录计数，没有进度报告。", code=goal.code), code="not_computed")
+    progress = queries.progress(goal, queries.counted(goal, until=on))
+    forecast = forecast_of(goal, progress, on=on)
+    codes = queries.codes_of(progress.by_base)
+    return {
+        "goal": goal.code,
+        "target": goal.target,
+        "deadline": goal.deadline.isoformat(),
+        "on": on.isoformat(),
+        "persons": progress.persons,
+        "enrolments": progress.enrolments,
+        "share": round(progress.persons / goal.target, 6),
+        "by_prefecture": dict(progress.by_prefecture),
+        "by_category": dict(progress.by_category),
+        "by_month": {month: persons for month, persons in progress.by_month.items() if persons},
+        "by_base": dict(sorted((codes[base], persons) for base, persons in progress.by_base.items() if persons)),
+        "forecast": {
+            "on_deadline": forecast.on_deadline,
+            "reaches_on": forecast.reaches_on.isoformat() if forecast.reaches_on else None,
+        },
+    }
+
+
+def extent_of(goal: Goal) -> Extent:
+    """The records that a goal counts, for an export."""
+    return Extent(goal.starts_on, goal.deadline, (goal.region_code,), tuple(Category(name) for name in goal.categories), only_counted=True)
+
+
+

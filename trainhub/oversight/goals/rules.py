@@ -1,0 +1,107 @@
+"""Figures of a goal from what was counted: sums, the straight line, the forecast. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from trainhub.oversight.goals.types import Counted, Forecast, Progress
+
+
+def summed(counted: Iterable[Counted], *, prefectures: Sequence[str], categories: Sequence[str]) -> Progress:
+    """Add up; every prefecture and category is there, also with 0 (平潭 350128 beside the nine cities, not in 350100)."""
+    by_prefecture: Counter[str] = Counter(dict.fromkeys(prefectures, 0))
+    by_category: Counter[str] = Counter(dict.fromkeys(categories, 0))
+    enrolled_prefecture: Counter[str] = Counter(dict.fromkeys(prefectures, 0))
+    by_base: Counter[int] = Counter()
+    enrolled_base: Counter[int] = Counter()
+    by_day: Counter[date] = Counter()
+    enrolments = 0
+    for one in counted:
+        by_prefecture[one.prefecture] += one.persons
+        by_category[one.category] += one.persons
+        by_base[one.organisation_id] += one.persons
+        enrolled_prefecture[one.prefecture] += one.enrolments
+        enrolled_base[one.organisation_id] += one.enrolments
+        by_day[one.on] += one.persons
+        enrolments += one.enrolments
+    days = {day: by_day[day] for day in sorted(by_day) if by_day[day]}
+    return Progress(
+        persons=sum(days.values()),
+        enrolments=enrolments,
+        by_prefecture=dict(by_prefecture),
+        by_category=dict(by_category),
+        by_month=months(days),
+        by_base=dict(by_base),
+        enrolments_by_prefecture=dict(enrolled_prefecture),
+        enrolments_by_base=dict(enrolled_base),
+        by_day=days,
+    )
+
+
+def months(by_day: Mapping[date, int]) -> dict[str, int]:
+    """Persons first counted by month ("2016-03"), every month from the first to the last."""
+    if not by_day:
+        return {}
+    found: Counter[str] = Counter()
+    for day, persons in by_day.items():
+        found[f"{day:%Y-%m}"] += persons
+    first, last = min(by_day), max(by_day)
+    return {month: found[month] for month in month_names(first, last)}
+
+
+def month_names(first: date, last: date) -> list[str]:
+    """The months from one day to another, both included."""
+    indices = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [f"{index // 12:04d}-{index % 12 + 1:02d}" for index in indices]
+
+
+def months_before(day: date, months_back: int) -> date:
+    """The day after the same day `months_back` months ago: the first day of a window of that many months that ends on `day`."""
+    index = day.year * 12 + day.month - 1 - months_back
+    year, month = divmod(index, 12)
+    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last)) + timedelta(days=1)
+
+
+def planned(target: int, starts_on: date, deadline: date, on: date) -> int:
+    """What the straight line from nothing on the eve of the first day to the target on the deadline asks for, rounded down."""
+    if on < starts_on:
+        return 0
+    whole = (deadline - starts_on).days + 1
+    return target * min((on - starts_on).days + 1, whole) // whole
+
+
+def forecast(
+    by_day: Mapping[date, int], *, target: int, starts_on: date, deadline: date, on: date, window_months: int
+) -> Forecast:
+    """The forecast of a goal as of a day, by linear extrapolation of the latest window.
+
+    The pace is the persons first counted in the last `window_months` months (own.goal.forecast_months; less when the goal is
+    younger) divided by the days of that window. `on_deadline` = persons now + pace x days left, rounded down; after the
+    deadline it is what was reached. `reaches_on`: the day on which the target was reached when it was; else the first day
+    on which the line reaches it, which may lie after the deadline; None without any pace, or once the deadline is past.
+    """
+    last = min(on, deadline)
+    days = {day: count for day, count in sorted(by_day.items()) if day <= last}
+    persons = sum(days.values())
+    reached, running = None, 0
+    for day, count in days.items():
+        running += count
+        if running >= target:
+            reached = day
+            break
+    if on < starts_on:
+        return Forecast(0, None, 0.0, None)
+    since = max(starts_on, months_before(last, window_months))
+    length = (last - since).days + 1
+    recent = sum(count for day, count in days.items() if day >= since)
+    if on >= deadline:
+        return Forecast(persons, reached, recent / length, since)
+    on_deadline = persons + recent * (deadline - on).days // length
+    if reached is None and recent:
+        ahead = math.ceil((target - persons) * length / recent)
+        reached = on + timedelta(days=ahead) if ahead < 366 * 200 else None
+    return Forecast(on_deadline, reached, recent / length, since)
