@@ -1,0 +1,190 @@
+"""What can be done with a curriculum: add courses with objectives and assessments, record what students attained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from courses.curriculum import queries, rules
+from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse
+from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.policy.book import book
+from trainhub.programmes.models import ProgrammeVersion
+
+
+class BadCourse(Refused):
+    """A fact of a course is impossible."""
+
+    code = "bad_curriculum_course"
+
+
+class CourseKnown(Refused):
+    """The code, or the number of an objective, is taken."""
+
+    code = "curriculum_course_known"
+
+
+def _check(fields: dict[str, Any]) -> None:
+    if not fields["code"]:
+        raise BadCourse(_("请填写课程代码。"), field="code")
+    if not fields["name"]:
+        raise BadCourse(_("请填写课程名称。"), field="name")
+    if not 1 <= fields["term"] <= 12:
+        raise BadCourse(_("开课学期应为 1 至 12。"), field="term")
+    if not 1 <= fields["hours"] <= 2000:
+        raise BadCourse(_("学时应为 1 至 2000。"), field="hours")
+    if not 0 <= fields["credits_x10"] <= 1000:
+        raise BadCourse(_("学分应在 0 至 100 之间。"), field="credits_x10")
+
+
+def add_course(
+    *,
+    version: ProgrammeVersion,
+    code: str,
+    name: str,
+    category: CourseCategory,
+    hours: int,
+    credits_x10: int,
+    term: int,
+    by: Identity,
+    now: datetime,
+    importance: Importance = Importance.ORDINARY,
+    delivery_modes: Iterable[DeliveryMode] = (),
+    research_methods: Iterable[ResearchMethod] = (),
+    language: Language = Language.CHINESE,
+    revised_on: date | None = None,
+) -> CurriculumCourse:
+    """Add a course to the plan of a version. Raises CourseKnown (the code) and BadCourse."""
+    fields: dict[str, Any] = {
+        "code": code.strip(),
+        "name": name.strip(),
+        "category": category,
+        "importance": importance,
+        "hours": hours,
+        "credits_x10": credits_x10,
+        "term": term,
+        "delivery_modes": [str(mode) for mode in delivery_modes],
+        "research_methods": [str(method) for method in research_methods],
+        "language": language,
+        "revised_on": revised_on,
+    }
+    _check(fields)
+    if queries.by_code(version.id, fields["code"]) is not None:
+        raise CourseKnown(_("这版培养方案已有代码为 %(code)s 的课程。", code=fields["code"]), field="code")
+    row = CurriculumCourse(version_id=version.id, **fields)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.curriculum.course_added", on=row, data={"version": version.label, "code": row.code, "name": row.name})
+    return row
+
+
+EDITABLE = frozenset(
+    ["name", "category", "importance", "hours", "credits_x10", "term", "delivery_modes", "research_methods", "language", "revised_on"]
+)
+
+
+def change_course(*, course: CurriculumCourse, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
+    """Change facts of a course; returns {field: [before, after]}. Raises Stale and BadCourse."""
+    check_version(course, version)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_course() got unexpected fields {unknown}")
+    for many in ("delivery_modes", "research_methods"):
+        if many in fields:
+            fields[many] = [str(one) for one in fields[many]]
+    if "name" in fields:
+        fields["name"] = fields["name"].strip()
+    _check({key: fields.get(key, getattr(course, key)) for key in ("code", "name", "term", "hours", "credits_x10")})
+    changed = {key: [getattr(course, key), value] for key, value in fields.items() if getattr(course, key) != value}
+    for key, (_before, after) in changed.items():
+        setattr(course, key, after)
+    if changed:
+        session().flush()
+        audit.record(by=by, did="courses.curriculum.course_changed", on=course, data=changed)
+    return changed
+
+
+def add_objective(*, course: CurriculumCourse, text: str, by: Identity, now: datetime, number: int | None = None) -> CourseObjective:
+    """Add a teaching objective; without a number the next one is taken. The same number and text again changes nothing."""
+    text = text.strip()
+    if not text:
+        raise BadCourse(_("请填写课程目标的内容。"), field="text")
+    known = queries.objectives_of(course.id)
+    number = number or max((one.number for one in known), default=0) + 1
+    taken = next((one for one in known if one.number == number), None)
+    if taken is not None:
+        if taken.text == text:
+            return taken
+        raise CourseKnown(_("这门课程已有编号为 %(number)d 的目标。", number=number), field="number")
+    row = CourseObjective(course_id=course.id, number=number, text=text)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.curriculum.objective_added", on=course, data={"number": number, "text": text})
+    return row
+
+
+def add_assessment(
+    *, course: CurriculumCourse, kind: AssessmentKind, weight_percent: int, by: Identity, now: datetime, title: str = ""
+) -> AssessmentItem:
+    """Add a part of the assessment. Raises BadCourse when the weights would exceed 100 %."""
+    left = rules.weight_left(item.weight_percent for item in queries.assessments_of(course.id))
+    if not 1 <= weight_percent <= 100:
+        raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
+    if weight_percent > left:
+        raise BadCourse(_("考核权重合计不能超过 100%%：还可分配 %(left)d%%。", left=left), field="weight_percent")
+    row = AssessmentItem(course_id=course.id, kind=kind, title=title.strip(), weight_percent=weight_percent)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.curriculum.assessment_added", on=course, data={"kind": kind.value, "weight": weight_percent})
+    return row
+
+
+def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> None:
+    """Take a part of the assessment away."""
+    audit.record(
+        by=by,
+        did="courses.curriculum.assessment_removed",
+        on=("curriculum_course", str(item.course_id)),
+        data={"kind": item.kind.value, "weight": item.weight_percent},
+    )
+    session().delete(item)
+    session().flush()
+
+
+def record_results(
+    *, course: CurriculumCourse, marks: Iterable[tuple[int, CourseObjective, int]], concluded_on: date, by: Identity, now: datetime
+) -> int:
+    """Conclude for (student, objective, mark in tenths) whether it is attained; returns how many rows are new or changed.
+
+    The threshold is own.attainment.student_percent on the day of the conclusion. The same mark again changes nothing.
+    Raises BadCourse for a mark outside 0 to 100 or an objective of another course.
+    """
+    percent = book().at("own.attainment.student_percent", on=concluded_on).number
+    wanted = list(marks)
+    known = queries.results_of_objectives({one.id for _student, one, _mark in wanted})
+    changed = 0
+    for student_id, objective, mark in wanted:
+        if objective.course_id != course.id:
+            raise BadCourse(_("课程目标不属于这门课程。"), field="objective_id")
+        if not 0 <= mark <= 1000:
+            raise BadCourse(_("成绩应在 0 至 100 分之间。"), field="score_x10")
+        row = known.get((student_id, objective.id))
+        if row is not None and row.score_x10 == mark:
+            continue
+        if row is None:
+            row = CourseResult(student_id=student_id, course_id=course.id, objective_id=objective.id)
+            session().add(row)
+        row.score_x10, row.is_attained = mark, rules.is_attained(mark, percent=percent)
+        row.concluded_on, row.recorded_at = concluded_on, now
+        changed += 1
+    session().flush()
+    if changed:
+        audit.record(by=by, did="courses.curriculum.results_recorded", on=course, data={"rows": changed, "on": concluded_on})
+    return changed

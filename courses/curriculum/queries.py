@@ -1,0 +1,122 @@
+"""Every select on curricula."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import func, select
+
+from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse
+from courses.curriculum.types import AssessmentKind, CourseRow
+from trainhub.kernel.db import session
+
+CHUNK = 900
+
+
+def course(course_id: int) -> CurriculumCourse | None:
+    """A course of a curriculum by id."""
+    return session().get(CurriculumCourse, course_id)
+
+
+def by_code(version_id: int, code: str) -> CurriculumCourse | None:
+    """A course of a version by its code."""
+    return session().scalar(select(CurriculumCourse).where(CurriculumCourse.version_id == version_id, CurriculumCourse.code == code))
+
+
+def objective(objective_id: int) -> CourseObjective | None:
+    """An objective by id."""
+    return session().get(CourseObjective, objective_id)
+
+
+def objective_by_number(course_id: int, number: int) -> CourseObjective | None:
+    """An objective of a course by its number."""
+    return session().scalar(select(CourseObjective).where(CourseObjective.course_id == course_id, CourseObjective.number == number))
+
+
+def objectives_of(course_id: int) -> list[CourseObjective]:
+    """The objectives of a course in order."""
+    return list(session().scalars(select(CourseObjective).where(CourseObjective.course_id == course_id).order_by(CourseObjective.number)))
+
+
+def assessments_of(course_id: int) -> list[AssessmentItem]:
+    """The assessment items of a course in the order they were added."""
+    return list(session().scalars(select(AssessmentItem).where(AssessmentItem.course_id == course_id).order_by(AssessmentItem.id)))
+
+
+def courses_of(version_id: int) -> list[CourseRow]:
+    """The courses of a version by term and code, with objectives and assessments: three queries whatever their number."""
+    rows = list(
+        session().scalars(
+            select(CurriculumCourse)
+            .where(CurriculumCourse.version_id == version_id)
+            .order_by(CurriculumCourse.term, CurriculumCourse.code)
+        )
+    )
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+    objectives: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    for one in session().scalars(
+        select(CourseObjective).where(CourseObjective.course_id.in_(mine)).order_by(CourseObjective.course_id, CourseObjective.number)
+    ):
+        objectives[one.course_id].append((one.id, one.number, one.text))
+    assessments: dict[int, list[tuple[AssessmentKind, str, int]]] = defaultdict(list)
+    for item in session().scalars(select(AssessmentItem).where(AssessmentItem.course_id.in_(mine)).order_by(AssessmentItem.id)):
+        assessments[item.course_id].append((item.kind, item.title, item.weight_percent))
+    return [
+        CourseRow(
+            row.id,
+            row.version_id,
+            row.code,
+            row.name,
+            row.category,
+            row.importance,
+            row.hours,
+            row.credits_x10,
+            row.term,
+            tuple(row.delivery_modes),
+            tuple(row.research_methods),
+            row.language,
+            row.revised_on,
+            tuple(objectives[row.id]),
+            tuple(assessments[row.id]),
+        )
+        for row in rows
+    ]
+
+
+def result(student_id: int, objective_id: int) -> CourseResult | None:
+    """The conclusion about a student and an objective."""
+    return session().scalar(select(CourseResult).where(CourseResult.student_id == student_id, CourseResult.objective_id == objective_id))
+
+
+def results_of_objectives(objective_ids: Iterable[int]) -> dict[tuple[int, int], CourseResult]:
+    """Every conclusion about some objectives by (student, objective)."""
+    statement = select(CourseResult).where(CourseResult.objective_id.in_(list(objective_ids)))
+    return {(row.student_id, row.objective_id): row for row in session().scalars(statement)}
+
+
+def conclusions(version_id: int, *, on: date) -> dict[tuple[int, int], int]:
+    """How many objectives of a course have a conclusion for a student on a day, by (course, student): one query."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+    statement = (
+        select(CourseResult.course_id, CourseResult.student_id, func.count())
+        .where(CourseResult.course_id.in_(mine), CourseResult.concluded_on <= on)
+        .group_by(CourseResult.course_id, CourseResult.student_id)
+    )
+    return {(course_id, student_id): int(number) for course_id, student_id, number in session().execute(statement)}
+
+
+def attainment(version_id: int) -> dict[int, tuple[int, int, int]]:
+    """By objective: (conclusions, of them attained, sum of the marks in tenths)."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+    statement = (
+        select(CourseResult.objective_id, CourseResult.is_attained, func.count(), func.sum(CourseResult.score_x10))
+        .where(CourseResult.course_id.in_(mine))
+        .group_by(CourseResult.objective_id, CourseResult.is_attained)
+    )
+    found: dict[int, tuple[int, int, int]] = {}
+    for objective_id, is_attained, number, marks in session().execute(statement):
+        total, attained, sum_x10 = found.get(objective_id, (0, 0, 0))
+        found[objective_id] = (total + int(number), attained + (int(number) if is_attained else 0), sum_x10 + int(marks or 0))
+    return found

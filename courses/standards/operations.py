@@ -1,0 +1,115 @@
+"""What can be done with standards: say what carries a point, keep industry standards, name the school standard's document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from courses.standards import queries
+from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
+from courses.standards.types import TargetKind
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.programmes.models import GraduationRequirement, ProgrammeVersion
+
+
+class BadCover(Refused):
+    """The point and what should carry it do not belong together."""
+
+    code = "bad_cover"
+
+
+class BadStandard(Refused):
+    """A fact of a standard is missing."""
+
+    code = "bad_standard"
+
+
+def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity, now: datetime) -> PointCover:
+    """Say that an objective or a plan item carries an indicator point; saying it again changes nothing.
+
+    A published version may still be refined here: the points stay, how they are taught improves (PETOE-2.6). Raises BadCover.
+    """
+    version_id = queries.version_of_point(point_id)
+    if version_id is None:
+        raise BadCover(_("没有这个指标点。"), field="point_id")
+    if kind is TargetKind.OBJECTIVE and queries.version_of_objective(target_id) != version_id:
+        raise BadCover(_("课程目标与指标点不属于同一版培养方案。"), field="target_id")
+    known = queries.cover(point_id, kind, target_id)
+    if known is not None:
+        return known
+    row = PointCover(point_id=point_id, kind=kind, target_id=target_id, created_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.standards.point_covered", on=("indicator_point", str(point_id)), data={"kind": kind.value, "target": target_id})
+    return row
+
+
+def uncover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity, now: datetime) -> bool:
+    """Take an edge away; False when there was none."""
+    row = queries.cover(point_id, kind, target_id)
+    if row is None:
+        return False
+    session().delete(row)
+    session().flush()
+    audit.record(by=by, did="courses.standards.point_uncovered", on=("indicator_point", str(point_id)), data={"kind": kind.value, "target": target_id})
+    return True
+
+
+def keep_industry_standard(
+    *, code: str, title: str, clauses: Iterable[tuple[str, str]], by: Identity, now: datetime, issuer: str = ""
+) -> IndustryStandard:
+    """Enter an industry standard with its clauses (number, text); entering it again adds what is new."""
+    code, title = code.strip(), title.strip()
+    if not code or not title:
+        raise BadStandard(_("请填写行业标准的编号和名称。"), field="code")
+    row = queries.industry_standard(code)
+    if row is None:
+        row = IndustryStandard(code=code, title=title, issuer=issuer.strip())
+        session().add(row)
+        session().flush()
+        audit.record(by=by, did="courses.standards.industry_standard_entered", on=row, data={"code": code, "title": title})
+    known = {clause.number for clause in queries.clauses_of(row.id)}
+    session().add_all([IndustryClause(standard_id=row.id, number=number, text=text) for number, text in clauses if number not in known])
+    session().flush()
+    return row
+
+
+def map_clause(*, requirement: GraduationRequirement, clause: IndustryClause, by: Identity, now: datetime) -> RequirementClause:
+    """Say that a requirement answers a clause of an industry standard; again changes nothing."""
+    row = queries.requirement_clause(requirement.id, clause.id)
+    if row is None:
+        row = RequirementClause(requirement_id=requirement.id, clause_id=clause.id)
+        session().add(row)
+        session().flush()
+        audit.record(by=by, did="courses.standards.clause_mapped", on=requirement, data={"clause": clause.number})
+    return row
+
+
+def name_school_standard(
+    *,
+    version: ProgrammeVersion,
+    title: str,
+    by: Identity,
+    now: datetime,
+    issued_no: str = "",
+    issued_on: date | None = None,
+    positioning: str = "",
+    industry_standard: IndustryStandard | None = None,
+) -> SchoolStandard:
+    """Name the document of the school standard of a version; a second call replaces the facts."""
+    if not title.strip():
+        raise BadStandard(_("请填写学校标准的名称。"), field="title")
+    row = queries.school_standard(version.id)
+    if row is None:
+        row = SchoolStandard(version_id=version.id, title=title.strip())
+        session().add(row)
+    row.title, row.issued_no, row.issued_on = title.strip(), issued_no.strip(), issued_on
+    row.positioning = positioning.strip()
+    row.industry_standard_id = industry_standard.id if industry_standard is not None else None
+    session().flush()
+    audit.record(by=by, did="courses.standards.school_standard_named", on=version, data={"title": row.title, "no": row.issued_no})
+    return row

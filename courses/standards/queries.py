@@ -1,0 +1,100 @@
+"""Every select on standards and on what carries indicator points."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import select
+
+from courses.curriculum.models import CourseObjective, CurriculumCourse
+from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
+from courses.standards.types import Cover, TargetKind
+from trainhub.kernel.db import session
+from trainhub.programmes.models import GraduationRequirement, IndicatorPoint
+
+
+def covers_of_version(version_id: int) -> list[Cover]:
+    """Every edge of the points of a version, in the order it was made: one query."""
+    statement = (
+        select(PointCover.id, PointCover.point_id, PointCover.kind, PointCover.target_id)
+        .join(IndicatorPoint, IndicatorPoint.id == PointCover.point_id)
+        .join(GraduationRequirement, GraduationRequirement.id == IndicatorPoint.requirement_id)
+        .where(GraduationRequirement.version_id == version_id)
+        .order_by(PointCover.id)
+    )
+    return [Cover(*row) for row in session().execute(statement)]
+
+
+def cover(point_id: int, kind: TargetKind, target_id: int) -> PointCover | None:
+    """One edge."""
+    return session().scalar(
+        select(PointCover).where(PointCover.point_id == point_id, PointCover.kind == kind, PointCover.target_id == target_id)
+    )
+
+
+def version_of_point(point_id: int) -> int | None:
+    """The version an indicator point belongs to."""
+    return session().scalar(
+        select(GraduationRequirement.version_id)
+        .join(IndicatorPoint, IndicatorPoint.requirement_id == GraduationRequirement.id)
+        .where(IndicatorPoint.id == point_id)
+    )
+
+
+def version_of_objective(objective_id: int) -> int | None:
+    """The version a course objective belongs to."""
+    return session().scalar(
+        select(CurriculumCourse.version_id)
+        .join(CourseObjective, CourseObjective.course_id == CurriculumCourse.id)
+        .where(CourseObjective.id == objective_id)
+    )
+
+
+def school_standard(version_id: int) -> SchoolStandard | None:
+    """Where the school standard of a version was issued."""
+    return session().get(SchoolStandard, version_id)
+
+
+def industry_standard(code: str) -> IndustryStandard | None:
+    """An industry standard by its code."""
+    return session().scalar(select(IndustryStandard).where(IndustryStandard.code == code))
+
+
+def clauses_of(standard_id: int) -> list[IndustryClause]:
+    """The clauses of an industry standard."""
+    return list(
+        session().scalars(select(IndustryClause).where(IndustryClause.standard_id == standard_id).order_by(IndustryClause.id))
+    )
+
+
+def industry_map(version_id: int) -> dict[int, set[int]]:
+    """By clause of the industry standard of a version: the requirements that answer it; a clause without one has an empty set."""
+    standard = school_standard(version_id)
+    if standard is None or standard.industry_standard_id is None:
+        return {}
+    found: dict[int, set[int]] = {clause.id: set() for clause in clauses_of(standard.industry_standard_id)}
+    statement = (
+        select(RequirementClause.clause_id, RequirementClause.requirement_id)
+        .join(GraduationRequirement, GraduationRequirement.id == RequirementClause.requirement_id)
+        .where(GraduationRequirement.version_id == version_id)
+    )
+    for clause_id, requirement_id in session().execute(statement):
+        if clause_id in found:
+            found[clause_id].add(requirement_id)
+    return found
+
+
+def requirement_clause(requirement_id: int, clause_id: int) -> RequirementClause | None:
+    """One mapping of a requirement to a clause."""
+    return session().get(RequirementClause, (requirement_id, clause_id))
+
+
+def clause_numbers() -> dict[int, list[tuple[Any, ...]]]:
+    """(id, number, text) of every clause by industry standard."""
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in session().execute(
+        select(IndustryClause.standard_id, IndustryClause.id, IndustryClause.number, IndustryClause.text).order_by(IndustryClause.id)
+    ):
+        found[row[0]].append(tuple(row[1:]))
+    return dict(found)

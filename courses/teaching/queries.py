@@ -1,0 +1,132 @@
+"""Every select on offerings, tasks, secondments and appointments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from courses.curriculum.models import CurriculumCourse
+from courses.teaching.models import Offering, PartTimeAppointment, PartTimeAppraisal, Secondment, TeachingTask
+from courses.teaching.types import OfferingRow
+from trainhub.kernel.db import session
+from trainhub.people.models import Person, Teacher
+from trainhub.people.types import TeacherKind
+from trainhub.programmes.models import Cohort
+
+
+def offering(offering_id: int) -> Offering | None:
+    """An offering by id."""
+    return session().get(Offering, offering_id)
+
+
+def offering_of(course_id: int, cohort_id: int) -> Offering | None:
+    """The offering of a course for a cohort."""
+    return session().scalar(select(Offering).where(Offering.course_id == course_id, Offering.cohort_id == cohort_id))
+
+
+def offerings_of_cohorts(cohort_ids: Iterable[int]) -> list[OfferingRow]:
+    """The offerings of cohorts with course and lead lecturer, by cohort, first teaching day and code: one query."""
+    statement = (
+        select(
+            Offering.id,
+            Offering.course_id,
+            CurriculumCourse.code,
+            CurriculumCourse.name,
+            CurriculumCourse.category,
+            CurriculumCourse.importance,
+            Offering.cohort_id,
+            Cohort.year,
+            Offering.first_teaching_on,
+            Offering.closed_on,
+            Offering.lead_teacher_id,
+            Person.name,
+            Teacher.person_id,
+            Offering.is_designated,
+            Offering.waiver,
+        )
+        .join(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
+        .join(Cohort, Cohort.id == Offering.cohort_id)
+        .outerjoin(Teacher, Teacher.id == Offering.lead_teacher_id)
+        .outerjoin(Person, Person.id == Teacher.person_id)
+        .where(Offering.cohort_id.in_(list(cohort_ids)))
+        .order_by(Cohort.year, Offering.first_teaching_on, CurriculumCourse.code, Offering.id)
+    )
+    return [OfferingRow(*row) for row in session().execute(statement)]
+
+
+def task(teacher_id: int, academic_year: int, semester: int, title: str) -> TeachingTask | None:
+    """A task of a teacher by what it is."""
+    return session().scalar(
+        select(TeachingTask).where(
+            TeachingTask.teacher_id == teacher_id,
+            TeachingTask.academic_year == academic_year,
+            TeachingTask.semester == semester,
+            TeachingTask.title == title,
+        )
+    )
+
+
+def tasks_of_teachers(teacher_ids: Iterable[int]) -> list[TeachingTask]:
+    """The tasks of teachers, the earliest first."""
+    statement = select(TeachingTask).where(TeachingTask.teacher_id.in_(list(teacher_ids))).order_by(TeachingTask.starts_on, TeachingTask.id)
+    return list(session().scalars(statement))
+
+
+def secondment(secondment_id: int) -> Secondment | None:
+    """A secondment by id."""
+    return session().get(Secondment, secondment_id)
+
+
+def secondments_of_teachers(teacher_ids: Iterable[int]) -> list[Secondment]:
+    """The secondments of teachers in the order they were entered."""
+    return list(session().scalars(select(Secondment).where(Secondment.teacher_id.in_(list(teacher_ids))).order_by(Secondment.id)))
+
+
+def appointment(appointment_id: int) -> PartTimeAppointment | None:
+    """An appointment by id."""
+    return session().get(PartTimeAppointment, appointment_id)
+
+
+def appointments_of_teachers(teacher_ids: Iterable[int]) -> list[PartTimeAppointment]:
+    """The appointments of teachers, the earliest first."""
+    statement = select(PartTimeAppointment).where(PartTimeAppointment.teacher_id.in_(list(teacher_ids)))
+    return list(session().scalars(statement.order_by(PartTimeAppointment.since, PartTimeAppointment.id)))
+
+
+def appraisals_of_teachers(teacher_ids: Iterable[int]) -> list[tuple[int, PartTimeAppraisal]]:
+    """(teacher, appraisal), the earliest first."""
+    statement = (
+        select(PartTimeAppointment.teacher_id, PartTimeAppraisal)
+        .join(PartTimeAppraisal, PartTimeAppraisal.appointment_id == PartTimeAppointment.id)
+        .where(PartTimeAppointment.teacher_id.in_(list(teacher_ids)))
+        .order_by(PartTimeAppraisal.appraised_on, PartTimeAppraisal.id)
+    )
+    return [(teacher_id, row) for teacher_id, row in session().execute(statement)]
+
+
+def appraisal(appointment_id: int, appraised_on: date) -> PartTimeAppraisal | None:
+    """The appraisal of a day."""
+    return session().scalar(
+        select(PartTimeAppraisal).where(
+            PartTimeAppraisal.appointment_id == appointment_id, PartTimeAppraisal.appraised_on == appraised_on
+        )
+    )
+
+
+def staff_of_programme(programme_id: int, on: date) -> list[tuple[Teacher, Person]]:
+    """The teachers of a programme on a day with their persons, by staff number: one query."""
+    statement = (
+        select(Teacher, Person)
+        .join(Person, Person.id == Teacher.person_id)
+        .where(Teacher.programme_id == programme_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+        .order_by(Teacher.staff_no, Teacher.id)
+    )
+    return [(teacher, person) for teacher, person in session().execute(statement)]
+
+
+def staff_choices(programme_id: int, on: date, kind: TeacherKind | None = None) -> list[tuple[int, str]]:
+    """(teacher id, "name (number)") of a programme for forms."""
+    rows = staff_of_programme(programme_id, on)
+    return [(t.id, f"{p.name}（{t.staff_no}）") for t, p in rows if kind is None or t.kind is kind]

@@ -1,0 +1,45 @@
+"""Values of teaching: secondments, appointments, and what rules ask of teachers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class SecondmentState(StrEnum):
+    """A plan to work 1 to 2 years in an enterprise, or the reason why none is needed (PETOE-4.2, 002:445)."""
+
+    PLANNED = "planned"
+    STARTED = "started"
+    DONE = "done"
+    EXEMPT = "exempt"
+
+
+class AppraisalResult(StrEnum):
+    """The result of a periodic appraisal of a part-time teacher (PETOE-4.7, 002:457)."""
+
+    EXCELLENT = "excellent"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingRow:
+    """An offering in a list, with the names a page shows."""
+
+    id: int
+    course_id: int
+    course_code: str
+    course: str
+    category: str
+    importance: str
+    cohort_id: int
+    cohort_year: int
+    first_teaching_on: date
+    closed_on: date | None
+    lead_teacher_id: int | None
+    lead: str | None
+    lead_person_id: int | None
+    is_designated: bool
+    waiver: str
