@@ -6,8 +6,8 @@ cookie). `CursorPage` and `cursor_page` give every list the same shape: items an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, cast
 
 import sqlalchemy as sa
 from apiflask import APIBlueprint, APIFlask
@@ -16,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trainhub.kernel.access import public
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
 from trainhub.kernel.paging import decode_cursor, encode_cursor
-from trainhub.kernel.web import csrf
+from trainhub.kernel.web import answer_refused, csrf
 
 PREFIX = "/api/v1"
 
@@ -29,7 +31,7 @@ class ApiModel(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details."""
+    """RFC 9457 problem details; `details` name what was wrong at which parameter, column or row."""
 
     type: str = "about:blank"
     title: str
@@ -37,6 +39,8 @@ class Problem(BaseModel):
     detail: str
     instance: str | None = None
     code: str | None = None
+    field: str | None = None
+    details: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class CursorQuery(ApiModel):
@@ -56,7 +60,7 @@ def api_blueprint(name: str, tag: str) -> APIBlueprint:
 def cursor_page(
     statement: sa.Select[Any],
     *,
-    order: Sequence[sa.ColumnElement[Any]],
+    order: Sequence[Any],
     key: Callable[[Any], Sequence[Any]],
     query: CursorQuery,
     render: Callable[[Any], dict[str, Any]],
@@ -78,6 +82,21 @@ def init_app(app: Flask) -> None:
     assert isinstance(app, APIFlask)
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
 
+    @app.error_processor
+    def refused(error: Any) -> Any:
+        """Input that does not fit its schema is refused like everything else: with words, as problem+json."""
+        found = error.detail.items() if isinstance(error.detail, dict) else ()
+        details = [{"column": name, "problem": "; ".join(said) if isinstance(said, list) else str(said)} for name, said in _flat(found)]
+        names = "、".join(row["column"] for row in details)
+        refusal = Refused(_("请求的参数无效：%(names)s。", names=names), code="bad_input", details=details)
+        refusal.status = error.status_code
+        return answer_refused(refusal)
+
+    @app.spec_processor
+    def described(spec: Any) -> Any:
+        """Complete the description."""
+        return _with_problems(spec)
+
     @app.get(f"{PREFIX}/openapi.json")
     @app.doc(hide=True)
     @public
@@ -90,7 +109,40 @@ def init_app(app: Flask) -> None:
     @public
     def api_docs() -> Any:
         """The description as a page to read."""
-        return render_template("trainhub/api/docs.html", groups=_groups(app.spec))
+        return render_template("trainhub/api/docs.html", groups=_groups(cast("dict[str, Any]", app.spec)))
+
+
+def _flat(found: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Messages by parameter; apiflask puts them under the place they came from (query, json)."""
+    for name, said in found:
+        if isinstance(said, dict):
+            yield from _flat(said.items())
+        else:
+            yield str(name), said
+
+
+REFUSALS = {
+    "401": "No valid bearer token",
+    "403": "The token's holder lacks the permission, or the token its scope",
+    "404": "Unknown, or not visible to the token's holder",
+    "422": "Input that was understood and refused",
+    "429": "Too many requests; see Retry-After",
+}
+
+
+def _with_problems(spec: dict[str, Any]) -> dict[str, Any]:
+    """Every operation may be refused, always as problem+json; every operation needs a token."""
+    schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in spec.get("paths", {}).values():
+        for method, operation in methods.items():
+            if method in ("get", "post", "put", "patch", "delete"):
+                answers = operation.setdefault("responses", {})
+                for status, text in REFUSALS.items():
+                    answers[status] = {"description": text, "content": body}
+                operation.setdefault("security", [{"bearer": []}])
+    return spec
 
 
 def _groups(spec: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Identity, Role, ScopeKind, Subject
 from trainhub.kernel.audit import AuditEvent
@@ -125,6 +126,11 @@ def prefectures() -> list[Region]:
 def regions() -> list[Region]:
     """Every division in the order of its code."""
     return list(session().scalars(select(Region).order_by(Region.code)))
+
+
+def regions_listing() -> Statement:
+    """Every division, for the API."""
+    return select(Region)
 
 
 def region_choices() -> list[tuple[str, str]]:
@@ -306,3 +312,26 @@ def history_of(kind: str, key: int, limit: int = 50) -> list[AuditEvent]:
         select(AuditEvent).where(AuditEvent.on_kind == kind, AuditEvent.on_id == str(key)).order_by(AuditEvent.id.desc()).limit(limit)
     )
     return list(session().scalars(statement))
+
+
+def codes_by_uscc(usccs: Collection[str]) -> dict[str, str]:
+    """Codes of the organisations that hold one of the USCCs, for imports."""
+    statement = select(Organisation.uscc, Organisation.code).where(Organisation.uscc.in_(list(usccs)))
+    return {uscc: code for uscc, code in session().execute(statement) if uscc}
+
+
+def subject_at(path: RegionPath) -> Subject:
+    """What creating something in a region is judged on."""
+    return Subject.of(regions=path.codes)
+
+
+def for_export(identity: Identity, wanted: OrganisationFilter) -> list[tuple[Organisation, str | None, bool]]:
+    """(organisation, code of its parent, whether the reader may see its contacts), parents before their parts."""
+    parent = aliased(Organisation)
+    statement = (
+        select(Organisation, parent.code, inside(identity, VIEWERS))
+        .outerjoin(parent, parent.id == Organisation.parent_id)
+        .where(and_(*_clauses(identity, wanted)))
+        .order_by(Organisation.parent_id.is_not(None), Organisation.id)
+    )
+    return [(row, code, bool(own)) for row, code, own in session().execute(statement)]

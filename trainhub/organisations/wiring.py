@@ -10,10 +10,12 @@ from flask import Flask
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import register_permissions
-from trainhub.organisations import models, permissions, reference
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
+from trainhub.organisations import api, cli, models, permissions, reference, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 
 def load_reference(folder: Path) -> dict[str, int]:
@@ -24,3 +26,6 @@ def load_reference(folder: Path) -> dict[str, int]:
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     register_permissions(app, permissions.GRANTS)
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(api.blueprint)
+    register_nav(app, Entry("people", _l("机构"), "organisations.index", icon="building", can=permissions.Can.VIEW, order=10))

@@ -175,8 +175,7 @@ def students_listing(identity: Identity, wanted: StudentFilter, *, on: date, sor
 
 def as_student_row(row: Any) -> StudentRow:
     """A row of `students_listing`."""
-    values = tuple(row)
-    return StudentRow(*values[:-1], is_petoe=bool(values[-1]))
+    return StudentRow(*[*row[:-1], bool(row[-1])])
 
 
 def students_for_export(identity: Identity, wanted: StudentFilter, *, on: date) -> list[tuple[Student, Person, str, str, int]]:

@@ -1,0 +1,243 @@
+"""Pages, files and API of organisations."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.api import api_client
+from trainhub.kernel.access import Role
+from trainhub.organisations import queries
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+
+As = Callable[..., FlaskClient]
+
+
+def fields(page: str) -> dict[str, str]:
+    """The hidden fields of the first form that has a submission key."""
+    found = dict(re.findall(r'name="(version|submission_key)" type="hidden" value="([^"]*)"', page))
+    return found or {name: value for name, value in re.findall(r'type="hidden" name="(version|submission_key)" value="([^"]*)"', page)}
+
+
+def form_of(organisation: Organisation, **given: str) -> dict[str, str]:
+    """What the form of an organisation sends when nothing was touched."""
+    return {
+        "name": organisation.name,
+        "uscc": organisation.uscc or "",
+        "region_code": organisation.region_code or "",
+        "version": str(organisation.version),
+        **given,
+    }
+
+
+def test_list_filters_by_pinyin_kind_and_region(as_role: As, session: Session) -> None:
+    ground.enterprise(name="榕城精密机床厂", region_code="350128")
+    session.commit()
+    client = as_role(Role.DEPT_HR)
+    for query in ("q=rongdu", "q=rcjmjcc", "kind=enterprise&region=350128", "q=精密机床"):
+        page = client.get(f"/organisations/?{query}").get_data(as_text=True)
+        assert ("榕城精密机床厂" in page) is (query != "q=rongdu"), query
+    assert "榕城精密机床厂" not in client.get("/organisations/?kind=enterprise&region=350100").get_data(as_text=True)
+
+
+def test_the_same_queries_at_1_and_30_rows(as_role: As, session: Session, count_queries: list[str]) -> None:
+    ground.organisation(OrganisationKind.ALLIANCE)
+    session.commit()
+    client = as_role(Role.DEPT_EDU)
+    counts = []
+    for more in (0, 29):
+        for _n in range(more):
+            ground.organisation(OrganisationKind.ALLIANCE)
+        session.commit()
+        session.expire_all()
+        del count_queries[:]
+        assert client.get("/organisations/?kind=alliance&size=50").status_code == 200
+        counts.append(len(count_queries))
+    assert counts[0] == counts[1]
+
+
+def test_two_editors(as_role: As, session: Session) -> None:
+    row = ground.enterprise()
+    session.commit()
+    client = as_role(Role.DEPT_HR)
+    first = form_of(row, address="福州市鼓楼区一号")
+    second = form_of(row, address="福州市鼓楼区二号")
+    assert client.post(f"/organisations/{row.code}/edit", data=first).status_code == 303
+    answer = client.post(f"/organisations/{row.code}/edit", data=second)
+    assert answer.status_code == 422
+    assert "刚被其他人修改过" in answer.get_data(as_text=True)
+    session.expire_all()
+    assert session.get(Organisation, row.id).address == "福州市鼓楼区一号"  # type: ignore[union-attr]
+
+
+def test_double_submit_registers_once(as_role: As, session: Session) -> None:
+    client = as_role(Role.DEPT_HR)
+    page = client.get("/organisations/new").get_data(as_text=True)
+    data = {**fields(page), "code": "assoc-1", "kind": "association", "name": "闽江工业协会", "region_code": "350100"}
+    assert data["submission_key"]
+    assert [client.post("/organisations/new", data=data).status_code for _n in range(2)] == [303, 303]
+    assert len(session.scalars(select(Organisation).where(Organisation.name == "闽江工业协会")).all()) == 1
+
+
+def test_wrong_check_digit_is_said_at_its_field(as_role: As, session: Session) -> None:
+    client = as_role(Role.DEPT_HR)
+    good = ground.uscc()
+    wrong = good[:-1] + ("0" if good[-1] != "0" else "1")
+    data = {"code": "ent-x", "kind": "enterprise", "name": "某公司", "uscc": wrong, "region_code": "350100"}
+    answer = client.post("/organisations/new", data=data)
+    assert answer.status_code == 422
+    assert "校验位不符" in answer.get_data(as_text=True)
+    assert queries.by_code("ent-x") is None
+
+
+def test_verify_close_reopen(as_role: As, session: Session) -> None:
+    row = ground.organisation(OrganisationKind.ENTERPRISE, is_verified=False)
+    session.commit()
+    code, client = row.code, as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+
+    def state() -> OrganisationState:
+        session.expire_all()
+        return queries.by_code(code).state  # type: ignore[union-attr]
+
+    assert client.post(f"/organisations/{code}/verify", data={}).status_code == 303
+    assert state() is OrganisationState.VERIFIED
+    assert client.post(f"/organisations/{code}/close", data={}).status_code == 422
+    assert client.post(f"/organisations/{code}/close", data={"reason": "企业注销"}).status_code == 303
+    assert state() is OrganisationState.CLOSED
+    page = client.get(f"/organisations/{code}").get_data(as_text=True)
+    assert "企业注销" in page
+    assert client.post(f"/organisations/{code}/reopen", data={}).status_code == 303
+    assert state() is OrganisationState.REGISTERED
+
+
+def test_an_operator_of_another_city_may_not_verify(as_role: As, session: Session) -> None:
+    row = ground.enterprise(region_code="350128", is_verified=False)
+    session.commit()
+    client = as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    assert client.get(f"/organisations/{row.code}").status_code == 404
+    assert client.post(f"/organisations/{row.code}/verify").status_code == 404
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350128").get(f"/organisations/{row.code}").status_code == 200
+
+
+def test_contacts_show_inside_the_scope_only(as_role: As, session: Session) -> None:
+    row = ground.enterprise(contact_phone="13805910000")
+    other = ground.university()
+    session.commit()
+    inside = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=row.id).get(f"/organisations/{row.code}")
+    outside = as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id).get(f"/organisations/{row.code}")
+    assert ["13805910000" in page.get_data(as_text=True) for page in (inside, outside)] == [True, False]
+
+
+def test_a_student_has_no_list_of_organisations(as_role: As, client: FlaskClient) -> None:
+    assert as_role(Role.STUDENT).get("/organisations/").status_code == 403
+    assert client.get("/organisations/").status_code == 303
+
+
+def upload(client: FlaskClient, content: bytes, name: str = "机构.csv") -> str:
+    answer = client.post("/organisations/import", data={"file": (io.BytesIO(content), name)}, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return str(answer.location)
+
+
+def test_import_from_gb18030_in_steps(as_role: As, session: Session) -> None:
+    code = ground.uscc()
+    content = f"机构代码,名称,类型,统一社会信用代码,地区代码\n{code},榕城曾氏电机有限公司,企业,{code},350102\n".encode("gb18030")
+    client = as_role(Role.DEPT_HR)
+    at = upload(client, content)
+    page = client.get(at).get_data(as_text=True)
+    assert "检查通过" in page
+    assert queries.by_code(code) is None
+    data = fields(page)
+    assert [client.post(at, data=data).status_code for _n in range(2)] == [303, 303]
+    session.expire_all()
+    row = queries.by_code(code)
+    assert row is not None
+    assert row.name == "榕城曾氏电机有限公司"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "said"),
+    [
+        ("91350100MA00000001,甲,企业,91350100MA00000001,350102", "uscc", "校验位"),
+        ("a1,乙,企业,,999999", "region_code", "地区代码"),
+        ("a1,丙,公司,,350102", "kind", "不认识"),
+        ("a1,,企业,,350102", "name", "不能为空"),
+        ("a1,=1+1,企业,,350102", "name", "公式"),
+    ],
+)
+def test_bad_rows_are_named_and_nothing_is_applied(as_role: As, session: Session, line: str, column: str, said: str) -> None:
+    good = ground.uscc()
+    content = f"机构代码,名称,类型,统一社会信用代码,地区代码\n{line}\n{good},好公司,企业,{good},350102\n".encode()
+    client = as_role(Role.DEPT_HR)
+    at = upload(client, content)
+    page = client.get(at).get_data(as_text=True)
+    assert said in page
+    assert column in page
+    assert client.post(at, data={"submission_key": "k"}).status_code == 422
+    assert queries.by_code(good) is None
+
+
+def test_somebody_elses_upload_stays_closed(as_role: As, session: Session) -> None:
+    at = upload(as_role(Role.DEPT_HR), "机构代码,名称,类型\na9,某协会,行业协会\n".encode())
+    assert as_role(Role.DEPT_HR).get(at).status_code == 404
+
+
+def test_a_renamed_program_is_refused(as_role: As) -> None:
+    answer = as_role(Role.DEPT_HR).post(
+        "/organisations/import", data={"file": (io.BytesIO(b"MZ\x90\x00" + b"\x00" * 200), "a.csv")}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_export_and_import_again_changes_nothing(as_role: As, session: Session, form: str) -> None:
+    parent = ground.university(contact_phone="059100001234")
+    ground.organisation(OrganisationKind.DEMO_COLLEGE, parent_id=parent.id, address="=SUM(1)", is_internet_enterprise=True)
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    content = client.get(f"/organisations/export.{form}").data
+    page = client.get(upload(client, content, f"机构.{form}")).get_data(as_text=True)
+    assert "文件内容与系统一致" in page
+
+
+def test_template_can_be_imported_headers(as_role: As) -> None:
+    answer = as_role(Role.DEPT_HR).get("/organisations/import/template")
+    assert answer.status_code == 200
+    assert answer.data[:2] == b"PK"
+
+
+def test_api_lists_in_pages_and_hides_contacts(app: Flask, session: Session) -> None:
+    ground.enterprise(contact_phone="13805911111")
+    session.commit()
+    client = api_client(app, Role.DEPT_HR)
+    first = client.get("/api/v1/organisations?limit=2").get_json()
+    second = client.get(f"/api/v1/organisations?limit=2&cursor={first['next_cursor']}").get_json()
+    codes = [row["code"] for row in first["items"] + second["items"]]
+    assert codes == sorted(codes)
+    assert len(set(codes)) == 4
+    assert "13805911111" not in client.get("/api/v1/organisations?kind=enterprise").get_data(as_text=True)
+    one = client.get(f"/api/v1/organisations/{codes[0]}").get_json()
+    assert one["code"] == codes[0]
+    regions = client.get("/api/v1/regions?limit=200").get_json()["items"]
+    assert [row["code"] for row in regions if row["is_reported_separately"]] == ["350128"]
+
+
+def test_api_refuses_in_problem_json(app: Flask, client: FlaskClient) -> None:
+    for answer, status in (
+        (client.get("/api/v1/organisations"), 401),
+        (api_client(app, Role.DEPT_HR).get("/api/v1/organisations/none"), 404),
+        (api_client(app, Role.DEPT_HR).get("/api/v1/organisations?limit=0"), 422),
+        (api_client(app, Role.DEPT_HR).get("/api/v1/organisations?cursor=x"), 422),
+        (api_client(app, Role.STUDENT).get("/api/v1/organisations"), 403),
+    ):
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+        assert answer.get_json()["status"] == status

@@ -1,0 +1,72 @@
+"""Tables to download: CSV in pieces (offered first), XLSX as a whole; file names in Chinese work in every browser."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Literal
+
+from flask import Response, send_file
+
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.schema import Schema
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import Headers, Record, Sheet, iter_csv, write_xlsx
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def columns_of(schema: Schema) -> tuple[Column, ...]:
+    """The columns of an import, for the export that it reads."""
+    return schema.columns
+
+
+def codes_of(schema: Schema) -> list[str]:
+    """The columns that a spreadsheet program must keep as text."""
+    return [one.name for one in schema.fields if one.is_code]
+
+
+def table(
+    rows: Iterable[Record], columns: Sequence[Column], *, name: str, form: str, codes: Collection[str] = (), headers: Headers = "zh"
+) -> Response:
+    """A table as a file to download; `form` is csv or xlsx, `name` the file's name without suffix."""
+    if form == "csv":
+        answer = Response(b"".join(iter_csv(rows, columns, headers=headers)), mimetype="text/csv")
+        answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
+        return answer
+    if form == "xlsx":
+        target = io.BytesIO()
+        write_xlsx([Sheet(name[:31], columns, rows, codes=codes, headers=headers)], target)
+        target.seek(0)
+        return send_file(target, mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+    raise NotFound(_("只能导出为 csv 或 xlsx。"))
+
+
+def xlsx(content: bytes, name: str) -> Response:
+    """A workbook made elsewhere (a template) as a file to download."""
+    return send_file(io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+
+
+def write(path: str, rows: Iterable[Record], columns: Sequence[Column], *, codes: Collection[str] = (), headers: Headers = "name") -> int:
+    """Write a table to a file given by path; its suffix decides the form. Returns the number of rows."""
+    from trainhub.kernel.errors import Refused
+    from trainhub.kernel.sheets.writing import write_csv
+
+    form: Literal["csv", "xlsx"] = "xlsx" if path.lower().endswith(".xlsx") else "csv"
+    try:
+        with open(path, "wb") as file:
+            if form == "csv":
+                return write_csv(rows, columns, file, headers=headers)
+            return write_xlsx([Sheet("数据", columns, rows, codes=codes, headers=headers)], file)
+    except OSError as error:
+        raise Refused(
+            _("不能写入文件“%(path)s”：%(why)s", path=path, why=error.strerror or str(error)), code="cannot_write", field="file"
+        ) from error
+
+
+def unsealed(value: Any) -> Any:
+    """A value as a cell: yes and no for truth, the value of an enum."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return getattr(value, "value", value)

@@ -1,0 +1,192 @@
+"""Imports of tables: parse, check, report, apply; all or nothing. What a kind of import knows stands in its ImportSpec.
+
+The same spec serves the pages (`kernel.import_pages`), the command line (`run_file`) and the template to download. The
+check never writes; apply checks again in its own transaction, so what was reported yesterday is not taken on trust.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.reading import read_table
+from trainhub.kernel.sheets.schema import Parsed, Schema
+from trainhub.kernel.sheets.types import Column, Level, Problem, SheetError, shown
+
+MAX_ROWS = 50_000
+"""Rows of one file; rosters of trainees are larger and have an import of their own."""
+
+
+class ImportRefused(Refused):
+    """The file has errors; nothing of it was applied. `details` names each with sheet, row, column, value, problem."""
+
+    code = "import_refused"
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a check finds out about a file. A check calls `problem`, `add`, `change` and `same`, once for each row."""
+
+    by: Identity
+    today: date
+    file: str = ""
+    sheet: str | None = None
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    work: list[Any] = field(default_factory=list)
+    samples: list[str] = field(default_factory=list)
+
+    def problem(self, row: Parsed, column: str | None, text: str, *, level: Level = "error", value: str | None = None) -> None:
+        """Something is wrong with a row; the value is repeated as it stands in the file."""
+        if value is None and column is not None:
+            value = shown(row.row.values.get(column, ""))
+        self.problems.append(Problem(self.file, self.sheet, row.number, column, value, text, level))
+
+    def warn(self, row: Parsed, column: str | None, text: str) -> None:
+        """Something to look at that does not hold the import back."""
+        self.problem(row, column, text, level="warning")
+
+    def add(self, item: Any, label: str) -> None:
+        """A row that makes something new."""
+        self.added += 1
+        self._note(item, _("新增：%(label)s", label=label))
+
+    def change(self, item: Any, label: str) -> None:
+        """A row that changes something known."""
+        self.changed += 1
+        self._note(item, _("更新：%(label)s", label=label))
+
+    def same(self) -> None:
+        """A row that changes nothing."""
+        self.unchanged += 1
+
+    def _note(self, item: Any, label: str) -> None:
+        self.work.append(item)
+        if len(self.samples) < 20:
+            self.samples.append(label)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What holds the import back."""
+        return [problem for problem in self.problems if problem.level == "error"]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What is only to be looked at."""
+        return [problem for problem in self.problems if problem.level == "warning"]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the file may be applied."""
+        return not self.errors
+
+    def as_dict(self, *, applied: bool) -> dict[str, Any]:
+        """The answer of a command."""
+        return {
+            "file": self.file,
+            "rows": self.rows,
+            "added": self.added,
+            "changed": self.changed,
+            "unchanged": self.unchanged,
+            "applied": applied,
+            "warnings": [problem.as_dict() for problem in self.warnings],
+        }
+
+
+Check = Callable[[Draft, Sequence[Parsed]], None]
+Apply = Callable[[Any, Identity, date, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSpec:
+    """One kind of import. `check(draft, good_rows)` plans; `apply(item, by, today, now)` does one planned item."""
+
+    kind: str
+    title: Any
+    schema: Schema
+    check: Check
+    apply: Apply
+    examples: tuple[Mapping[str, Any], ...] = ()
+    notes: tuple[Any, ...] = ()
+
+
+def examine(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date) -> Draft:
+    """Parse and check a file without writing. Raises SheetError when the file as a whole cannot be read."""
+    with read_table(file, spec.schema.columns, filename=filename, max_rows=MAX_ROWS) as table:
+        draft = Draft(by=by, today=today, file=table.file, sheet=table.sheet)
+        draft.problems += table.problems
+        good = []
+        for row in spec.schema.parse(table):
+            draft.rows += 1
+            draft.problems += row.problems
+            if row.is_good:
+                good.append(row)
+    if not draft.rows:
+        raise SheetError(_("文件“%(file)s”只有表头，没有数据行。", file=draft.file), file=draft.file, sheet=draft.sheet, code="empty_file")
+    with session().no_autoflush:
+        spec.check(draft, good)
+    draft.problems.sort(key=lambda problem: (problem.row or 0, problem.column or ""))
+    return draft
+
+
+def execute(
+    spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date, now: datetime
+) -> Draft:
+    """Check and apply a file in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
+    draft = examine(spec, file, filename=filename, by=by, today=today)
+    refuse_errors(draft)
+    for item in draft.work:
+        spec.apply(item, by, today, now)
+    return draft
+
+
+def refuse_errors(draft: Draft) -> None:
+    """Raise ImportRefused when the file has errors."""
+    if not draft.is_good:
+        raise ImportRefused(
+            _("文件中有 %(count)d 处错误，没有导入任何数据。请按提示改正后重新导入。", count=len(draft.errors)),
+            field="file",
+            details=[problem.as_dict() for problem in draft.errors],
+        )
+
+
+def run_file(spec: ImportSpec, path: str, *, dry_run: bool, by: Identity, today: date, now: datetime) -> dict[str, Any]:
+    """The whole of an import command: its answer, or ImportRefused and SheetError with details."""
+    name = Path(path).name
+    if dry_run:
+        draft = examine(spec, path, filename=name, by=by, today=today)
+        refuse_errors(draft)
+        return draft.as_dict(applied=False)
+    with transaction():
+        return execute(spec, path, filename=name, by=by, today=today, now=now).as_dict(applied=True)
+
+
+def execute_bytes(spec: ImportSpec, content: bytes, *, filename: str, by: Identity, today: date, now: datetime) -> Draft:
+    """`execute` for an upload that was kept."""
+    return execute(spec, io.BytesIO(content), filename=filename, by=by, today=today, now=now)
+
+
+def given(row: Parsed, *names: str) -> dict[str, Any]:
+    """The values of cells that are filled: an empty cell leaves what is known as it is."""
+    return {name: row.data[name] for name in names if row.row.values.get(name, "")}
+
+
+PROBLEM_COLUMNS = (Column("sheet", "工作表"), Column("row", "行"), Column("column", "列"), Column("value", "内容"), Column("level", "级别"), Column("problem", "问题"))
+
+
+def problem_rows(problems: Sequence[Problem]) -> Iterator[list[Any]]:
+    """The problems as rows of PROBLEM_COLUMNS, for a file."""
+    for one in problems:
+        yield [one.sheet, one.row, one.column, one.value, one.level, one.problem]

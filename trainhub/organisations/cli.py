@@ -1,0 +1,47 @@
+"""Commands of organisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.imports import run_file
+from trainhub.organisations import imports
+from trainhub.organisations.types import OrganisationFilter, OrganisationKind
+
+group = click.Group("organisations", help="Organisations: import, export / 机构的导入与导出")
+
+
+@edge("import")
+@click.argument("file", type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Only check and report / 只检查，不写入")
+def import_(file: str, dry_run: bool) -> dict[str, Any]:
+    """Import organisations from a CSV or XLSX file, all or nothing / 批量导入机构，有错误则什么都不写入。
+
+    \b
+    Example: trainhub organisations import organisations.xlsx --dry-run
+    """
+    return run_file(imports.SPEC, file, dry_run=dry_run, by=operator(), today=clock.today(), now=clock.now())
+
+
+@edge("export")
+@click.argument("file", type=click.Path())
+@click.option("--kind", type=click.Choice([kind.value for kind in OrganisationKind]), help="Only one kind / 只导出一种类型")
+def export(file: str, kind: str | None) -> dict[str, Any]:
+    """Export organisations to a CSV or XLSX file that import reads / 导出机构，可再导入。
+
+    \b
+    Example: trainhub organisations export organisations.csv --kind enterprise
+    """
+    wanted = OrganisationFilter(kind=OrganisationKind(kind) if kind else None)
+    rows = imports.export_rows(operator(), wanted)
+    count = downloads.write(file, rows, imports.SCHEMA.columns, codes=downloads.codes_of(imports.SCHEMA))
+    return {"file": file, "rows": count}
+
+
+group.add_command(import_)
+group.add_command(export)
+COMMANDS: dict[str, click.Command] = {"organisations": group}
