@@ -149,6 +149,7 @@ def humans_of(person_ids: Collection[int]) -> set[int]:
     for piece in pieces(person_ids):
         rows = session().scalars(
             select(func.coalesce(other.merged_into_id, Person.merged_into_id, Person.id))
+            .select_from(Person)
             .outerjoin(other, other.id == Person.merged_into_id)
             .where(Person.id.in_(piece))
         )
