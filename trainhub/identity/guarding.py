@@ -22,7 +22,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.proxies import client_address
 
 WITHOUT_IDENTITY = frozenset({"static", "favicon", "health.healthz", "health.readyz"})
-WITHOUT_CONSENT = ("identity.login", "identity.logout", "identity.language", "identity.consent", "identity.privacy", "identity.my_data", "api_")
+WITHOUT_CONSENT = ("identity.login", "identity.logout", "identity.language", "identity.consent", "identity.privacy", "my_account.my_data", "api_")
 SEEN_EVERY = timedelta(seconds=60)
 
 manager = LoginManager()

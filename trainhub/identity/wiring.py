@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
 from flask import Flask
 
-from trainhub.identity import guarding, models
-from trainhub.identity.permissions import GRANTS
+from trainhub.identity import cli, delivery, guarding, models, my_data, tasks
+from trainhub.identity.permissions import GRANTS, Can
+from trainhub.identity.types import Channel
+from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
-from trainhub.kernel import access
+from trainhub.kernel import access, jobs, nav
+from trainhub.kernel.access import Role
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry
 
 TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts}
+PAGES = (entrance,)
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     guarding.init_app(app)
     access.register_permissions(app, GRANTS)
-    app.register_blueprint(blueprint)
+    for page in (blueprint, own.blueprint, accounts.blueprint, oversight.permissions, oversight.audit, oversight.requests):
+        app.register_blueprint(page)
+    nav.register_nav(
+        app,
+        Entry("mine", _l("我的账户"), "my_account.overview", "user", order=90),
+        Entry("mine", _l("我的数据"), "my_account.my_data_page", "shield", order=92, when=lambda identity: identity.person_id is not None),
+        Entry("people", _l("账号"), "accounts.index", "key", can=Can.ACCOUNT_LIST, order=60),
+        Entry("system", _l("权限表"), "permissions.index", "lock", roles=(Role.SYSTEM_ADMIN, Role.AUDITOR, Role.UNIVERSITY_ADMIN), order=40),
+        Entry("system", _l("操作审计"), "audit.events", "history", can=Can.AUDIT_VIEW, order=50),
+        Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
+    )
+    my_data.register_own(app)
+    app.jinja_env.filters.update(data_label=my_data.column_label, data_value=my_data.shown)
+    jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title="清理过期的登录与链接记录")
+    if app.config["SETTINGS"].is_demo:
+        delivery.register_channel(app, Channel.SMS, delivery.log_adapter)

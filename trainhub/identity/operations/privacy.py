@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from trainhub.identity import rules
-from trainhub.identity.models import Account, Consent
+from sqlalchemy import update
+
+from trainhub.identity import queries, rules
+from trainhub.identity.models import Account, Consent, DataRequest
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
+from trainhub.identity.types import LoginKind, RequestKind, RequestState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -22,17 +25,64 @@ def give_consent(
     """Note the consent to a version of the privacy notice; below privacy.guardian_age a guardian is named (PIPL-31)."""
     person = session().get(Person, account.person_id) if account.person_id is not None else None
     today = local(now).date()
-    if person is not None and rules.needs_guardian(person.birth_on, today, number("privacy.guardian_age", today)):
-        if not guardian_name.strip() or not rules.phone_is_plausible(guardian_phone):
-            raise AccountRefused(_("未满14周岁须由父母或其他监护人同意：请填写监护人姓名和手机号。"), field="guardian_name", code="guardian_needed")
+    is_child = person is not None and rules.needs_guardian(person.birth_on, today, number("privacy.guardian_age", today))
+    if is_child and not (guardian_name.strip() and rules.phone_is_plausible(guardian_phone)):
+        raise AccountRefused(_("未满14周岁须由父母或其他监护人同意：请填写监护人姓名和手机号。"), field="guardian_name", code="guardian_needed")
     consent = Consent(
         account_id=account.id,
         notice_version=version,
         given_at=now,
         guardian_name=guardian_name.strip(),
-        guardian_phone=rules.normalise_login(rules.LoginKind.PHONE, guardian_phone) if guardian_phone else "",
+        guardian_phone=rules.normalise_login(LoginKind.PHONE, guardian_phone) if guardian_phone else "",
     )
     session().add(consent)
     session().flush()
     audit.record(by=by, did="identity.consent.given", on=account, data={"version": version, "guardian": bool(guardian_name.strip())})
     return consent
+
+
+def withdraw_consent(*, account: Account, by: Identity, now: datetime) -> int:
+    """Take consent back; what law or a legal hold keeps stays, and the platform asks again before further use. Returns how many."""
+    withdrawn: int = (
+        session().execute(update(Consent).where(Consent.account_id == account.id, Consent.withdrawn_at.is_(None)).values(withdrawn_at=now)).rowcount  # type: ignore[attr-defined]
+    )
+    if withdrawn:
+        audit.record(by=by, did="identity.consent.withdrawn", on=account)
+    return withdrawn
+
+
+def ask_about_data(*, account: Account, kind: RequestKind, text: str, by: Identity, now: datetime) -> DataRequest:
+    """Ask for a correction or a deletion; a second open request of the kind is the known one with the new text."""
+    if not text.strip():
+        raise AccountRefused(_("请写明要更正或删除什么，以及原因。"), field="text")
+    row = next((r for r in queries.requests_of(account.id) if r.kind is kind and r.state is RequestState.OPEN), None)
+    if row is None:
+        row = DataRequest(account_id=account.id, kind=kind, text=text.strip(), asked_at=now)
+        session().add(row)
+    else:
+        row.text = text.strip()
+    session().flush()
+    audit.record(by=by, did="identity.data_request.asked", on=row, data={"kind": kind})
+    return row
+
+
+def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Identity, now: datetime) -> DataRequest:
+    """Answer a request in words; a request is decided once."""
+    if state is RequestState.OPEN:
+        raise AccountRefused(_("请选择办结或不予办理。"), field="state")
+    if not answer.strip():
+        raise AccountRefused(_("请写明处理结果；不予办理的，写明依据和保存期限。"), field="answer")
+    taken: int = (
+        session()
+        .execute(
+            update(DataRequest)
+            .where(DataRequest.id == row.id, DataRequest.state == RequestState.OPEN)
+            .values(state=state, answer=answer.strip(), decided_at=now, decided_by_id=by.account_id)
+            .execution_options(synchronize_session="fetch")
+        )
+        .rowcount  # type: ignore[attr-defined]
+    )
+    if not taken:
+        raise AccountRefused(_("这项申请已经处理过。"), code="decided")
+    audit.record(by=by, did="identity.data_request.decided", on=row, data={"state": state})
+    return row

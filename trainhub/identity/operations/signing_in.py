@@ -149,3 +149,12 @@ def sign_out(*, by: Identity, now: datetime) -> None:
     )
     if ended and by.account_id is not None:
         audit.record(by=by, did="identity.session.closed", on=("account", by.account_id))
+
+
+def failures_now(*, account: Account, now: datetime, today: date) -> tuple[int, datetime | None]:
+    """For administrators: failures inside the current window, and until when the account is locked (None: it is not)."""
+    attempts = number("own.lockout.attempts", today)
+    window = timedelta(minutes=number("own.lockout.minutes", today))
+    failures = queries.failures_of(name_hash(f"account:{account.id}"), attempts)
+    until = rules.locked_until(failures, attempts=attempts, window=window)
+    return len([at for at in failures if at > now - window]), until if until is not None and until > now else None

@@ -47,7 +47,7 @@ def _identity_select(on: date) -> sa.Select[Any]:
     last_consent = (
         select(func.max(Consent.id)).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_(None)).correlate(Account).scalar_subquery()
     )
-    return (
+    statement: sa.Select[Any] = (
         select(
             Account.id,
             Account.person_id,
@@ -69,6 +69,7 @@ def _identity_select(on: date) -> sa.Select[Any]:
         .where(Account.state == AccountState.ACTIVE)
         .order_by(RoleGrant.id)
     )
+    return statement
 
 
 def _known(rows: list[Any], *, origin: str, session_id: int | None = None, scopes: Iterable[str] | None = None) -> Known | None:

@@ -13,7 +13,8 @@ from trainhub.kernel.access import NOTHING, Role, ScopeKind, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
-from trainhub.organisations.models import BaseHost, Organisation, Region
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation, Region
 from trainhub.people.models import Employment, Student, Teacher
 from trainhub.programmes.models import Programme
 
@@ -88,10 +89,9 @@ def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, progra
     if kind is ScopeKind.EVERYTHING:
         return NOTHING
     if kind is ScopeKind.REGION:
-        codes = _region_codes(region_code)
-        if not codes:
+        if region_code is None or organisations.region(region_code) is None:
             raise NotFound(_("没有行政区划 %(code)s。", code=region_code or ""))
-        return Subject.of(regions=codes)
+        return Subject.of(regions=organisations.region_path(region_code).codes)
     if kind is ScopeKind.PROGRAMME:
         row = (
             session()
@@ -104,50 +104,29 @@ def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, progra
         )
         if row is None:
             raise NotFound(_("没有这个专业点。"))
-        return Subject.of(organisations=(row.university_id,), programmes=(programme_id,), regions=_region_codes(row.region_code))
-    organisation = session().execute(select(Organisation.parent_id, Organisation.region_code).where(Organisation.id == organisation_id)).one_or_none()
+        return Subject.of(organisations=(row.university_id,), programmes=(programme_id,), regions=organisations.region_path(row.region_code).codes)
+    organisation = organisations.by_id(organisation_id) if organisation_id is not None else None
     if organisation is None:
         raise NotFound(_("没有这个机构。"))
-    hosts = session().scalars(select(BaseHost.organisation_id).where(BaseHost.base_id == organisation_id))
-    return Subject.of(organisations=(organisation_id, organisation.parent_id, *hosts), regions=_region_codes(organisation.region_code))
-
-
-def _region_codes(code: str | None) -> list[str]:
-    """A region with what reports above it; 平潭 350128 stands beside 350100, not under it."""
-    if code is None:
-        return []
-    parent = sa.orm.aliased(Region)
-    row = (
-        session()
-        .execute(
-            select(Region.code, Region.reporting_code, Region.is_reported_separately, Region.parent_code, parent.parent_code.label("above"))
-            .outerjoin(parent, parent.code == Region.parent_code)
-            .where(Region.code == code)
-        )
-        .one_or_none()
-    )
-    if row is None:
-        return []
-    found = [row.code, row.reporting_code, row.above, None if row.is_reported_separately else row.parent_code]
-    return [c for c in dict.fromkeys(found) if c]
+    return organisations.subject_of(organisation)
 
 
 def subject_of_account(account_id: int, *, today: date) -> Subject:
     """Where an account belongs: the organisations and programmes of its person and of its grants, and the person."""
     person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))
-    organisations: set[int | None] = set()
+    places: set[int | None] = set()
     programmes: set[int | None] = set()
     regions: set[str] = set()
     if person_id is not None:
         for university_id, programme_id in session().execute(
             select(Student.university_id, Student.programme_id).where(Student.person_id == person_id)
         ):
-            organisations.add(university_id)
+            places.add(university_id)
             programmes.add(programme_id)
         for university_id, programme in session().execute(select(Teacher.university_id, Teacher.programme_id).where(Teacher.person_id == person_id)):
-            organisations.add(university_id)
+            places.add(university_id)
             programmes.add(programme)
-        organisations.update(
+        places.update(
             session().scalars(
                 select(Employment.organisation_id).where(
                     Employment.person_id == person_id, Employment.verified_at.is_not(None), or_(Employment.until.is_(None), Employment.until >= today)
@@ -157,7 +136,7 @@ def subject_of_account(account_id: int, *, today: date) -> Subject:
     for grant in stored_grants(account_id, today=today):
         if grant.scope_kind is not ScopeKind.EVERYTHING:
             subject = subject_of_scope(grant.scope_kind, grant.organisation_id, grant.programme_id, grant.region_code)
-            organisations |= subject.organisations
+            places |= subject.organisations
             programmes |= subject.programmes
             regions |= subject.regions
-    return Subject.of(organisations=organisations, programmes=programmes, regions=regions, persons=(person_id,))
+    return Subject.of(organisations=places, programmes=programmes, regions=regions, persons=(person_id,))

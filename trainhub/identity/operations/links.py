@@ -1,0 +1,169 @@
+"""One-time links: invitation and reset. Stored as a hash, valid for a while, used once; a new link ends the older ones."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete, update
+
+from trainhub.identity import queries, rules
+from trainhub.identity.delivery import deliver
+from trainhub.identity.models import Account, LoginName, OneTimeLink, SignInAttempt
+from trainhub.identity.operations._support import AccountRefused, LinkRefused, number, token_hash
+from trainhub.identity.operations.accounts import check_may_manage, name_hash, revoke_sessions, set_password
+from trainhub.identity.operations.signing_in import as_identity, count_attempt
+from trainhub.identity.types import AccountState, Channel, LinkPurpose, LoginKind
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _, format_datetime
+
+RESETS_IN_AN_HOUR = 3
+
+
+def invite(*, account: Account, by: Identity, today: date, now: datetime) -> str:
+    """An invitation to set the first password; sent by e-mail where an address is known. Returns the link, shown once.
+
+    Raises AccountRefused when the account is in use already or disabled, GrantRefused when it holds more than `by` could give.
+    """
+    check_may_manage(account=account, by=by, today=today)
+    if account.state is not AccountState.INVITED:
+        raise AccountRefused(_("这个账号已启用，不需要邀请；忘记密码请发送重置链接。"), code="not_invited")
+    row, token = _make(account, LinkPurpose.INVITATION, by, now, timedelta(days=rules.LINK_DAYS_INVITATION))
+    text = _(
+        "%(name)s，你好：\n\n请在%(until)s之前打开下面的链接，设置密码并开始使用：\n%(link)s",
+        name=account.display_name,
+        until=format_datetime(row.expires_at),
+        link=address(token),
+    )
+    deliver(Channel.EMAIL, to=row.address, subject=_("邀请你使用工程人才培养平台"), text=text, now=now)
+    return address(token)
+
+
+def reset_link(*, account: Account, by: Identity, today: date, now: datetime) -> str:
+    """A link to set a new password, made by an administrator for a person who cannot sign in. Returns it, shown once."""
+    check_may_manage(account=account, by=by, today=today)
+    if account.state is AccountState.INVITED:
+        return invite(account=account, by=by, today=today, now=now)
+    _refuse_closed(account)
+    return _reset(account, by, today, now)
+
+
+def ask_reset(*, name: str, origin: str, now: datetime, today: date) -> None:
+    """Somebody forgot their password: send a link to the account's address. The answer is the same whether the name is known.
+
+    Raises Locked when one name or one address asks too often.
+    """
+    typed = rules.typed_name(name)
+    count_attempt(counted_as=name_hash(f"forgot:{typed.values[0]}"), origin=origin, now=now, today=today)
+    ids = {login.account_id for login in queries.names_typed(typed)}
+    if len(ids) != 1:
+        return
+    account = queries.account(ids.pop())
+    if account.state is not AccountState.ACTIVE or not queries.email_of(account.id):
+        return
+    if queries.links_since(account.id, LinkPurpose.PASSWORD_RESET, now - timedelta(hours=1)) >= RESETS_IN_AN_HOUR:
+        return
+    _reset(account, as_identity(account, origin), today, now)
+
+
+def _reset(account: Account, by: Identity, today: date, now: datetime) -> str:
+    row, token = _make(account, LinkPurpose.PASSWORD_RESET, by, now, timedelta(minutes=number("own.reset_link.minutes", today)))
+    text = _(
+        "%(name)s，你好：\n\n有人为你的账号申请重置密码。请在%(until)s之前打开下面的链接设置新密码：\n%(link)s\n\n"
+        "如果不是你本人申请，请忽略这封邮件，密码不会改变。",
+        name=account.display_name,
+        until=format_datetime(row.expires_at),
+        link=address(token),
+    )
+    deliver(Channel.EMAIL, to=row.address, subject=_("重置密码"), text=text, now=now)
+    return address(token)
+
+
+def _make(account: Account, purpose: LinkPurpose, by: Identity, now: datetime, life: timedelta) -> tuple[OneTimeLink, str]:
+    session().execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.account_id == account.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
+        .values(expires_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    token = secrets.token_urlsafe(32)
+    row = OneTimeLink(
+        account_id=account.id,
+        purpose=purpose,
+        token_hash=token_hash(token),
+        address=queries.email_of(account.id),
+        created_at=now,
+        expires_at=now + life,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did=f"identity.{purpose}.made", on=account, data={"until": row.expires_at.isoformat()})
+    return row, token
+
+
+def address(token: str) -> str:
+    """The address of a link on this installation."""
+    return f"{current_app.config['SETTINGS'].base_url}/link/{token}"
+
+
+def open_link(*, token: str, now: datetime) -> OneTimeLink:
+    """The link, if it can be used now. Raises LinkRefused with what to do."""
+    row = queries.link(token_hash(token), tuple(LinkPurpose))
+    if row is None:
+        raise LinkRefused(_("这个链接无效。请完整复制邮件中的地址；若仍打不开，请重新申请。"), code="link_unknown")
+    if row.used_at is not None:
+        raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used")
+    if row.expires_at <= now:
+        if row.purpose is LinkPurpose.INVITATION:
+            raise LinkRefused(_("这个邀请链接已过期。请联系邀请你的管理员重新发送。"), code="link_expired")
+        raise LinkRefused(_("这个重置链接已过期。请在“忘记密码”页面重新申请。"), code="link_expired")
+    _refuse_closed(queries.account(row.account_id))
+    return row
+
+
+def _refuse_closed(account: Account) -> None:
+    if account.state in (AccountState.DISABLED, AccountState.DELETED):
+        raise LinkRefused(_("这个账号已停用，请联系所在单位的管理员。"), code="account_disabled")
+
+
+def use_link(*, token: str, password: str, origin: str, now: datetime) -> Account:
+    """Set a password by a link, once. All sessions end, a lock ends, and the address the link went to counts as verified.
+
+    Raises LinkRefused, PasswordRefused; a refused password leaves the link usable.
+    """
+    row = open_link(token=token, now=now)
+    taken: int = (
+        session()
+        .execute(
+            update(OneTimeLink)
+            .where(OneTimeLink.id == row.id, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
+            .values(used_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        .rowcount  # type: ignore[attr-defined]
+    )
+    if not taken:
+        raise LinkRefused(_("这个链接已经用过。请直接登录；忘记密码可以重新申请。"), code="link_used")
+    account = queries.account(row.account_id)
+    by = as_identity(account, origin)
+    set_password(account=account, password=password, by=by, now=now)
+    revoke_sessions(account_id=account.id, by=by, now=now)
+    session().execute(delete(SignInAttempt).where(SignInAttempt.name_hash == name_hash(f"account:{account.id}")))
+    if row.address:
+        session().execute(
+            update(LoginName)
+            .where(
+                LoginName.account_id == account.id,
+                LoginName.kind == LoginKind.EMAIL,
+                LoginName.value == rules.normalise_login(LoginKind.EMAIL, row.address),
+                LoginName.verified_at.is_(None),
+            )
+            .values(verified_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    audit.record(by=by, did=f"identity.{row.purpose}.used", on=account, data={"day": local(now).date().isoformat()})
+    return account

@@ -1,0 +1,62 @@
+"""An administrator opens an account for a person: the account, its first role and its invitation in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from trainhub.identity.models import Account
+from trainhub.identity.operations._support import AccountRefused
+from trainhub.identity.operations.accounts import create_account
+from trainhub.identity.operations.grants import grant_role
+from trainhub.identity.operations.links import invite
+from trainhub.identity.types import LoginKind
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.i18n import _
+from trainhub.people import operations as people
+from trainhub.people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Who gets an account, by what they sign in, and the first role over one scope."""
+
+    role: Role
+    name: str = ""
+    username: str = ""
+    email: str = ""
+    phone: str = ""
+    organisation_id: int | None = None
+    programme_id: int | None = None
+    region_code: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def open_account(*, wish: NewAccount, person: Person | None, by: Identity, today: date, now: datetime) -> tuple[Account, str]:
+    """Open an account and invite its holder; without a known person a new one is registered by name.
+
+    Returns the account and the invitation's link, shown once. Raises AccountRefused, GrantRefused (no account remains
+    without a role that `by` may give).
+    """
+    if not (wish.username or wish.email or wish.phone):
+        raise AccountRefused(_("请至少填写用户名、邮箱、手机号中的一项，用于登录。"), field="username")
+    if person is None:
+        if not wish.name.strip():
+            raise AccountRefused(_("请填写姓名。"), field="name")
+        person = people.register_person(name=wish.name, by=by, now=now, email=wish.email, phone=wish.phone)
+    logins = [(kind, value, "") for kind, value in ((LoginKind.EMAIL, wish.email), (LoginKind.PHONE, wish.phone)) if value]
+    account = create_account(person=person, display_name=person.name, by=by, now=now, username=wish.username or None, logins=logins)
+    grant_role(
+        account=account,
+        role=wish.role,
+        by=by,
+        today=today,
+        now=now,
+        organisation_id=wish.organisation_id,
+        programme_id=wish.programme_id,
+        region_code=wish.region_code,
+        since=wish.since,
+        until=wish.until,
+    )
+    return account, invite(account=account, by=by, today=today, now=now)

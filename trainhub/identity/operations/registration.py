@@ -1,0 +1,246 @@
+"""Trainees who register themselves where an organisation allows it: a form, a code to their address, then the account.
+
+Nothing of a person exists before the code is right. Somebody whose identity number is known already is not given that
+person's records by a form: their institution invites them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import update
+
+from trainhub.identity import notice, passwords, queries, rules
+from trainhub.identity.delivery import channels, deliver
+from trainhub.identity.models import Account, Registration
+from trainhub.identity.operations._support import AccountRefused, LinkRefused, Locked, number, token_hash
+from trainhub.identity.operations.accounts import add_login, check_password, create_account, name_hash
+from trainhub.identity.operations.grants import grant_role
+from trainhub.identity.operations.privacy import give_consent
+from trainhub.identity.operations.signing_in import as_identity, count_attempt
+from trainhub.identity.types import AccountState, Channel, LoginKind
+from trainhub.kernel import audit, keys
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.people import operations as people
+from trainhub.people import queries as people_queries
+from trainhub.people.types import IdType
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Wish:
+    """What somebody fills in to register."""
+
+    organisation_id: int
+    name: str
+    username: str
+    password: str
+    channel: Channel
+    address: str
+    birth_on: date | None = None
+    id_type: IdType | None = None
+    id_number: str = ""
+    guardian_name: str = ""
+    guardian_phone: str = ""
+    has_consented: bool = False
+
+
+def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Registration, str]:
+    """Take a registration and send its code; returns the row and the token of its page. Raises AccountRefused, PasswordRefused, Locked."""
+    if wish.organisation_id not in {organisation_id for organisation_id, _name in queries.open_organisations()}:
+        raise AccountRefused(_("这个机构没有开放自行注册，请选择其他机构或联系该机构。"), field="organisation_id", code="not_open")
+    if not wish.has_consented:
+        raise AccountRefused(_("请先阅读隐私说明并勾选同意。"), field="consent", code="consent_needed")
+    birth_on = wish.birth_on
+    if wish.id_type is not None and wish.id_number:
+        birth_on = _checked_birth(wish, wish.id_type)
+    _check_guardian(wish, birth_on, today)
+    kind, address = _checked_address(wish)
+    username = rules.normalise_login(LoginKind.USERNAME, wish.username)
+    if rules.username_problem(username):
+        raise AccountRefused(_("用户名须为3至60个字符，可用汉字、字母、数字、点、下划线和短横线，且不能全是数字。"), field="username")
+    if queries.login_name(LoginKind.USERNAME, username) is not None:
+        raise AccountRefused(_("用户名“%(name)s”已被使用，请换一个。", name=username), field="username", code="login_taken")
+    check_password(wish.password, today=today, names=(wish.name, username, address))
+    count_attempt(counted_as=name_hash(f"register:{kind}:{address}"), origin=origin, now=now, today=today)
+    token, code = secrets.token_urlsafe(24), _code()
+    row = Registration(
+        token_hash=token_hash(token),
+        organisation_id=wish.organisation_id,
+        name=wish.name.strip(),
+        id_type=wish.id_type.value if wish.id_type and wish.id_number else "",
+        id_number_encrypted=keys.keyring().encrypt(wish.id_number.strip()) if wish.id_type and wish.id_number else None,
+        birth_on=birth_on,
+        channel=wish.channel,
+        address=address,
+        username=username,
+        password_hash=passwords.hash_password(wish.password),
+        guardian_name=wish.guardian_name.strip(),
+        guardian_phone=wish.guardian_phone.strip(),
+        notice_version=notice.VERSION,
+        code_hash=_code_hash(token, code),
+        tries_left=rules.CODE_TRIES,
+        created_at=now,
+        code_expires_at=now + timedelta(minutes=rules.CODE_MINUTES),
+        expires_at=now + timedelta(days=number("own.registration.unverified_days", today)),
+    )
+    session().add(row)
+    session().flush()
+    # Whether an address is taken is told to its owner, not to whoever types it.
+    if queries.login_name(kind, address) is not None:
+        text = _("有人用你的地址注册新账号，但它已经有账号。如果是你本人，请直接登录；忘记密码可以申请重置。")
+        row.code_hash = _code_hash(token, secrets.token_hex(8))
+    else:
+        text = _words(code)
+    deliver(wish.channel, to=address, subject=_("注册验证码"), text=text, now=now)
+    return row, token
+
+
+def _words(code: str) -> str:
+    return _("你的注册验证码是 %(code)s，%(n)d分钟内有效。请勿告诉他人。", code=code, n=rules.CODE_MINUTES)
+
+
+def _code() -> str:
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def _code_hash(token: str, code: str) -> str:
+    return keys.keyring().keyed_hash(f"code:{token_hash(token)}:{code}")
+
+
+def _checked_birth(wish: Wish, id_type: IdType) -> date | None:
+    """Check the identity document by the rules of people; the birthday in a resident number counts. Raises BadPerson."""
+    found = people.checked(id_type, wish.id_number).birth_on
+    if found is not None and wish.birth_on not in (None, found):
+        raise AccountRefused(_("出生日期与身份证号码中的不一致，请核对。"), field="birth_on", code="birth_differs")
+    return found or wish.birth_on
+
+
+def _check_guardian(wish: Wish, birth_on: date | None, today: date) -> None:
+    """Below own.registration.age_min nobody registers alone; the guardian fills the form and consents (PIPL-31)."""
+    age = max(number("own.registration.age_min", today), number("privacy.guardian_age", today))
+    if birth_on is not None and birth_on > today:
+        raise AccountRefused(_("出生日期晚于今天，请核对。"), field="birth_on")
+    if not rules.needs_guardian(birth_on, today, age):
+        return
+    if not wish.guardian_name.strip():
+        raise AccountRefused(
+            _("未满%(n)d周岁须由父母或其他监护人同意并代为注册：请填写监护人姓名和手机号。", n=age), field="guardian_name", code="guardian_needed"
+        )
+    if not rules.phone_is_plausible(wish.guardian_phone):
+        raise AccountRefused(_("请填写监护人的手机号，应为11位数字。"), field="guardian_phone", code="guardian_needed")
+
+
+def _checked_address(wish: Wish) -> tuple[LoginKind, str]:
+    if wish.channel not in channels():
+        raise AccountRefused(_("目前不能用这种方式发送验证码，请换另一种。"), field="channel")
+    if wish.channel is Channel.EMAIL:
+        address = rules.normalise_login(LoginKind.EMAIL, wish.address)
+        if not rules.email_is_plausible(address):
+            raise AccountRefused(_("邮箱格式不正确，应类似 name@example.edu.cn。"), field="address")
+        return LoginKind.EMAIL, address
+    address = rules.normalise_login(LoginKind.PHONE, wish.address)
+    if not rules.phone_is_plausible(address):
+        raise AccountRefused(_("手机号格式不正确，应为11位数字，如 13800138000。"), field="address")
+    return LoginKind.PHONE, address
+
+
+def registration(*, token: str, now: datetime) -> Registration:
+    """The registration of a page's token, while it waits for its code. Raises LinkRefused."""
+    row = queries.registration(token_hash(token))
+    if row is None or row.expires_at <= now:
+        raise LinkRefused(_("这次注册已过期，请重新填写注册表。"), code="registration_unknown")
+    if row.done_at is not None:
+        raise LinkRefused(_("这次注册已经完成，请直接登录。"), code="registration_done")
+    return row
+
+
+def send_again(*, token: str, origin: str, now: datetime, today: date) -> None:
+    """Send a new code, a few times at most. Raises LinkRefused, Locked."""
+    row = registration(token=token, now=now)
+    if row.sent_count >= rules.CODE_SENDS:
+        raise Locked(_("验证码已发送%(n)d次。请核对地址，必要时重新填写注册表。", n=row.sent_count), retry_after=600)
+    count_attempt(counted_as=name_hash(f"resend:{row.id}"), origin=origin, now=now, today=today)
+    kind = LoginKind.EMAIL if row.channel is Channel.EMAIL else LoginKind.PHONE
+    if queries.login_name(kind, row.address) is None:
+        code = _code()
+        row.code_hash, row.tries_left = _code_hash(token, code), rules.CODE_TRIES
+        row.code_expires_at = now + timedelta(minutes=rules.CODE_MINUTES)
+        deliver(row.channel, to=row.address, subject=_("注册验证码"), text=_words(code), now=now)
+    row.sent_count += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of a code: the account, or how many tries are left."""
+
+    account: Account | None
+    tries_left: int
+    problem: str = ""
+
+
+def try_code(*, token: str, code: str, origin: str, now: datetime, today: date) -> Tried:
+    """Check a code: each try counts before it is judged. The right one makes person, account, role and consent.
+
+    A wrong one is not an exception, so that the count is kept. Raises LinkRefused, AccountRefused.
+    """
+    row = registration(token=token, now=now)
+    if row.code_expires_at <= now:
+        return Tried(None, row.tries_left, _("验证码已过期，请点“重新发送”。"))
+    taken: int = (
+        session()
+        .execute(
+            update(Registration)
+            .where(Registration.id == row.id, Registration.tries_left > 0, Registration.done_at.is_(None))
+            .values(tries_left=Registration.tries_left - 1)
+            .execution_options(synchronize_session="fetch")
+        )
+        .rowcount  # type: ignore[attr-defined]
+    )
+    if not taken:
+        return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
+    session().refresh(row)
+    if not secrets.compare_digest(row.code_hash, _code_hash(token, "".join(code.split()))):
+        if row.tries_left:
+            return Tried(None, row.tries_left, _("验证码不正确，还可以试%(n)d次。", n=row.tries_left))
+        return Tried(None, 0, _("输错次数过多，这个验证码已作废，请点“重新发送”。"))
+    return Tried(_finish(row, origin, now, today), row.tries_left)
+
+
+def _finish(row: Registration, origin: str, now: datetime, today: date) -> Account:
+    visitor = Identity(account_id=None, person_id=None, name=row.name, origin=origin)
+    id_type = IdType(row.id_type) if row.id_type else None
+    number_ = keys.keyring().decrypt(row.id_number_encrypted) if row.id_number_encrypted else None
+    if id_type is not None and number_ and people_queries.person_by_number(id_type, number_) is not None:
+        raise AccountRefused(_("这个证件号码在平台上已有登记。为保护本人记录，请联系登记你的学校或机构，由其邀请你开通账号。"), code="person_known")
+    person = people.register_person(
+        name=row.name,
+        by=visitor,
+        now=now,
+        id_type=id_type,
+        id_number=number_,
+        birth_on=row.birth_on,
+        email=row.address if row.channel is Channel.EMAIL else "",
+        phone=row.address if row.channel is Channel.SMS else "",
+    )
+    account = create_account(person=person, display_name=row.name, by=visitor, now=now, username=row.username)
+    account.password_hash, account.password_set_at, account.state = row.password_hash, now, AccountState.ACTIVE
+    kind = LoginKind.EMAIL if row.channel is Channel.EMAIL else LoginKind.PHONE
+    add_login(account=account, kind=kind, value=row.address, by=visitor, now=now, is_verified=True)
+    grant_role(account=account, role=Role.TRAINEE, by=SYSTEM, today=today, now=now, organisation_id=row.organisation_id)
+    give_consent(
+        account=account,
+        by=as_identity(account, origin),
+        now=row.created_at,
+        version=row.notice_version,
+        guardian_name=row.guardian_name,
+        guardian_phone=row.guardian_phone,
+    )
+    row.done_at = now
+    row.id_number_encrypted, row.password_hash = None, ""
+    session().flush()
+    audit.record(by=as_identity(account, origin), did="identity.account.registered", on=account, data={"organisation": row.organisation_id})
+    return account

@@ -1,0 +1,270 @@
+"""Lists: accounts inside a reader's scope, the audit log, requests about personal data, who lets trainees register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, or_, select
+
+from trainhub.identity.models import Account, Consent, DataRequest, LoginName, Registration, RoleGrant, UserSession
+from trainhub.identity.permissions import DEPARTMENTS, MANAGERS
+from trainhub.identity.queries.grants import active
+from trainhub.identity.rules import needs_guardian
+from trainhub.identity.types import AccountState, RequestState
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.clock import end_of, start_of
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.types import OrganisationState
+from trainhub.people.models import Employment, Person, Student, Teacher
+from trainhub.policy.book import book
+from trainhub.programmes.models import Programme
+
+VIEWERS = (*MANAGERS, *DEPARTMENTS, Role.AUDITOR)
+
+
+def visible_to(identity: Identity, *, today: date) -> ColumnElement[bool]:
+    """Accounts inside the reader's scope: their person studies, teaches or works there, or they hold a role there; and one's own."""
+
+    def hosted(ids: Any) -> ColumnElement[bool]:
+        return RoleGrant.organisation_id.in_(select(BaseHost.base_id).where(BaseHost.organisation_id.in_(ids), BaseHost.until.is_(None)))
+
+    def children(ids: Any) -> ColumnElement[bool]:
+        return RoleGrant.organisation_id.in_(select(Organisation.id).where(Organisation.parent_id.in_(ids)))
+
+    def taught(ids: Any) -> ColumnElement[bool]:
+        return RoleGrant.programme_id.in_(select(Programme.id).where(Programme.university_id.in_(ids)))
+
+    scope = organisations.scope
+    everything = scope(identity, VIEWERS)
+    if isinstance(everything, sa.sql.elements.True_):
+        return everything
+    students = select(Student.person_id).where(scope(identity, VIEWERS, organisations=(Student.university_id,), programmes=(Student.programme_id,)))
+    teachers = select(Teacher.person_id).where(scope(identity, VIEWERS, organisations=(Teacher.university_id,), programmes=(Teacher.programme_id,)))
+    employed = select(Employment.person_id).where(
+        scope(identity, VIEWERS, organisations=(Employment.organisation_id,)),
+        Employment.verified_at.is_not(None),
+        or_(Employment.until.is_(None), Employment.until >= today),
+    )
+    home = (
+        select(Organisation.region_code)
+        .where(
+            or_(
+                Organisation.id == RoleGrant.organisation_id,
+                Organisation.id == select(Programme.university_id).where(Programme.id == RoleGrant.programme_id).scalar_subquery(),
+            )
+        )
+        .correlate(RoleGrant)
+        .scalar_subquery()
+    )
+    holders = select(RoleGrant.account_id).where(
+        active(today),
+        or_(
+            scope(
+                identity,
+                VIEWERS,
+                organisations=(RoleGrant.organisation_id, hosted, children, taught),
+                programmes=(RoleGrant.programme_id,),
+                region=home,
+            ),
+            scope(identity, VIEWERS, region=RoleGrant.region_code),
+        ),
+    )
+    own = Account.person_id == identity.person_id if identity.person_id is not None else sa.false()
+    return or_(Account.person_id.in_(students), Account.person_id.in_(teachers), Account.person_id.in_(employed), Account.id.in_(holders), own)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """What the list of accounts is narrowed to."""
+
+    text: str = ""
+    role: Role | None = None
+    state: AccountState | None = None
+
+
+def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date) -> sa.Select[Any]:
+    """Accounts as columns, ordered by name."""
+    statement: sa.Select[Any] = (
+        select(
+            Account.id,
+            Account.display_name,
+            Account.state,
+            Account.last_sign_in_at,
+            Account.totp_confirmed_at,
+            Account.created_at,
+            Person.id_mask,
+        )
+        .outerjoin(Person, Person.id == Account.person_id)
+        .where(visible_to(identity, today=today))
+        .order_by(Account.display_name, Account.id)
+    )
+    if wanted.text:
+        like = f"%{wanted.text.casefold().replace('%', '').replace('_', '')}%"
+        statement = statement.where(
+            or_(
+                Account.display_name.like(like),
+                Person.pinyin.like(like),
+                Account.id.in_(select(LoginName.account_id).where(LoginName.value.like(like))),
+            )
+        )
+    if wanted.state is not None:
+        statement = statement.where(Account.state == wanted.state)
+    if wanted.role is not None:
+        statement = statement.where(Account.id.in_(select(RoleGrant.account_id).where(RoleGrant.role == wanted.role, active(today))))
+    return statement
+
+
+def roles_and_logins(account_ids: list[int], *, today: date) -> tuple[dict[int, list[Role]], dict[int, list[str]]]:
+    """Distinct roles and login names of the accounts of one page: two queries."""
+    roles: dict[int, list[Role]] = {key: [] for key in account_ids}
+    for key, role in session().execute(
+        select(RoleGrant.account_id, RoleGrant.role).where(RoleGrant.account_id.in_(account_ids), active(today)).order_by(RoleGrant.id)
+    ):
+        if role not in roles[key]:
+            roles[key].append(role)
+    logins: dict[int, list[str]] = {key: [] for key in account_ids}
+    for key, value in session().execute(
+        select(LoginName.account_id, LoginName.value).where(LoginName.account_id.in_(account_ids)).order_by(LoginName.kind, LoginName.id)
+    ):
+        logins[key].append(value)
+    return roles, logins
+
+
+def open_organisations() -> list[tuple[int, str]]:
+    """Verified organisations that let trainees register themselves."""
+    statement = (
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.allows_self_registration.is_(True), Organisation.state == OrganisationState.VERIFIED)
+        .order_by(Organisation.pinyin, Organisation.id)
+    )
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+def registration(token_hash: str) -> Registration | None:
+    """The registration behind a page's token."""
+    return session().scalar(select(Registration).where(Registration.token_hash == token_hash))
+
+
+# -- audit --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Who, what, on what, when (days of Shanghai, both included)."""
+
+    who: str = ""
+    did: str = ""
+    on_kind: str = ""
+    on_id: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def audit_listing(wanted: AuditFilter) -> sa.Select[Any]:
+    """Events, newest first."""
+    statement = select(
+        AuditEvent.id,
+        AuditEvent.at,
+        AuditEvent.actor,
+        AuditEvent.account_id,
+        AuditEvent.origin,
+        AuditEvent.did,
+        AuditEvent.on_kind,
+        AuditEvent.on_id,
+        AuditEvent.data,
+    ).order_by(AuditEvent.id.desc())
+    if wanted.who:
+        statement = statement.where(
+            or_(
+                AuditEvent.actor.contains(wanted.who, autoescape=True),
+                AuditEvent.account_id.in_(select(LoginName.account_id).where(LoginName.value == wanted.who.casefold())),
+            )
+        )
+    if wanted.did:
+        statement = statement.where(AuditEvent.did.startswith(wanted.did, autoescape=True))
+    if wanted.on_kind:
+        statement = statement.where(AuditEvent.on_kind == wanted.on_kind)
+    if wanted.on_id:
+        statement = statement.where(AuditEvent.on_id == wanted.on_id)
+    if wanted.since is not None:
+        statement = statement.where(AuditEvent.at >= start_of(wanted.since))
+    if wanted.until is not None:
+        statement = statement.where(AuditEvent.at <= end_of(wanted.until))
+    return statement
+
+
+def audit_stream(wanted: AuditFilter) -> Iterator[Any]:
+    """The events of a filter in portions, so that a long export needs little memory."""
+    last: int | None = None
+    while True:
+        statement = audit_listing(wanted).limit(1000)
+        rows = session().execute(statement if last is None else statement.where(AuditEvent.id < last)).all()
+        if not rows:
+            return
+        yield from rows
+        last = rows[-1].id
+
+
+# -- personal data ------------------------------------------------------------------------------------------------------
+
+
+def requests_of(account_id: int) -> list[DataRequest]:
+    """A person's requests, newest first."""
+    return list(session().scalars(select(DataRequest).where(DataRequest.account_id == account_id).order_by(DataRequest.id.desc())))
+
+
+def requests_listing(state: RequestState | None) -> sa.Select[Any]:
+    """Requests with the asker's name, open ones first, then the oldest."""
+    statement: sa.Select[Any] = (
+        select(
+            DataRequest.id, DataRequest.kind, DataRequest.state, DataRequest.text, DataRequest.asked_at, DataRequest.decided_at, Account.display_name
+        )
+        .join(Account, Account.id == DataRequest.account_id)
+        .order_by(DataRequest.state != RequestState.OPEN, DataRequest.id)
+    )
+    return statement.where(DataRequest.state == state) if state is not None else statement
+
+
+def data_request(request_id: int) -> DataRequest | None:
+    """One request."""
+    return session().get(DataRequest, request_id)
+
+
+def consents_of(account_id: int) -> list[Consent]:
+    """All consents of an account, newest first."""
+    return list(session().scalars(select(Consent).where(Consent.account_id == account_id).order_by(Consent.id.desc())))
+
+
+def sessions_of(account_id: int) -> list[UserSession]:
+    """All sessions of an account, newest first."""
+    return list(session().scalars(select(UserSession).where(UserSession.account_id == account_id).order_by(UserSession.id.desc()).limit(200)))
+
+
+def is_child(person_id: int | None, on: date) -> bool:
+    """Whether a guardian consents for this person (privacy.guardian_age)."""
+    if person_id is None:
+        return False
+    birth_on = session().scalar(select(Person.birth_on).where(Person.id == person_id))
+    return needs_guardian(birth_on, on, int(book().at("privacy.guardian_age", on=on).value))  # type: ignore[arg-type]
+
+
+def grant_organisations(identity: Identity) -> list[tuple[int, str]]:
+    """Organisations inside the reader's scope, for granting roles there."""
+    statement = (
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.state != OrganisationState.CLOSED, organisations.inside(identity, (*MANAGERS, *DEPARTMENTS)))
+        .order_by(Organisation.pinyin, Organisation.id)
+    )
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+def all_accounts(wanted: AccountFilter, identity: Identity, *, today: date) -> list[Any]:
+    """Every account of a filter, for commands."""
+    return list(session().execute(accounts_listing(identity, wanted, today=today)))

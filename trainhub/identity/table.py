@@ -1,0 +1,61 @@
+"""The permission table as people read it: for each permission and role, how it is held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trainhub.kernel.access import ROLE_LABELS, Predicate, Role
+from trainhub.kernel.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How one role holds one permission: a stable word for the look, and its text."""
+
+    how: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One permission over all roles; `others` says what does not depend on a role (one's own things, anybody signed in)."""
+
+    name: str
+    cells: list[Cell | None]
+    others: list[str]
+
+
+def columns() -> list[tuple[Role, str]]:
+    """The roles in the order of the enum."""
+    return [(role, str(ROLE_LABELS[role])) for role in Role]
+
+
+def rooms(permissions: Mapping[StrEnum, tuple[tuple[Predicate, ...], ...]]) -> dict[str, list[Row]]:
+    """Rows by the room in front of the permission's name."""
+    found: dict[str, list[Row]] = {}
+    for name, ways in permissions.items():
+        found.setdefault(str(name).split(":", 1)[0], []).append(_row(str(name), ways))
+    return found
+
+
+def _row(name: str, ways: tuple[tuple[Predicate, ...], ...]) -> Row:
+    words = {"everywhere": _("全省"), "any": _("有角色即可"), "over": _("本范围"), "own": _("本人"), "signed_in": _("登录即可")}
+    rank = {"everywhere": 3, "any": 2, "over": 1}
+    held: dict[Role, str] = {}
+    others: list[str] = []
+    for every in ways:
+        asked: list[tuple[str, tuple[Role, ...]]] = [(getattr(ask, "text", ""), getattr(ask, "roles", ())) for ask in every]
+        extra = [words.get(text, text) for text, roles in asked if not roles and text]
+        roles_asked = [(text, roles) for text, roles in asked if roles]
+        if not roles_asked:
+            others += [word for word in extra if word not in others]
+            continue
+        common = set(roles_asked[0][1]).intersection(*(roles for _text, roles in roles_asked[1:]))
+        how = min((text for text, _roles in roles_asked), key=lambda text: rank.get(text, 0))
+        for role in common:
+            if role not in held or rank.get(how, 0) > rank.get(held[role], 0):
+                held[role] = how
+    cells: list[Cell | None] = [Cell(held[role], words.get(held[role], held[role])) if role in held else None for role in Role]
+    return Row(name, cells, others)

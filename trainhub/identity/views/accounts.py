@@ -1,0 +1,271 @@
+"""Administration of accounts inside one's own scope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from trainhub.identity import labels, queries, rules
+from trainhub.identity import operations as ops
+from trainhub.identity.forms import AccountForm, GrantForm, ReasonForm
+from trainhub.identity.models import Account
+from trainhub.identity.permissions import Can
+from trainhub.identity.types import AccountState
+from trainhub.kernel import clock
+from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting, demand, guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.paging import paginate, wanted
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
+from trainhub.people.models import Person
+from trainhub.programmes import queries as programmes
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/accounts")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An account with what permissions over it are judged on."""
+
+    account: Account
+    subject: Subject
+
+
+def _load(account_id: int) -> Loaded:
+    return Loaded(queries.account(account_id), queries.subject_of_account(account_id, today=clock.today()))
+
+
+def _load_grant(account_id: int, grant_id: int) -> tuple[Loaded, int]:
+    return _load(account_id), grant_id
+
+
+def _subject_of_pair(pair: tuple[Loaded, int]) -> Subject:
+    return pair[0].subject
+
+
+def _by() -> Identity:
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def _one(enum: Any, name: str) -> Any:
+    """A filter value of an enum from the address; nonsense is no filter."""
+    try:
+        return enum(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+@blueprint.get("/")
+@guard(Can.ACCOUNT_LIST)
+def index() -> Any:
+    """Accounts inside one's scope."""
+    chosen = queries.AccountFilter(text=request.args.get("q", "").strip()[:100], role=_one(Role, "role"), state=_one(AccountState, "state"))
+    number, size = wanted()
+    page = paginate(queries.accounts_listing(_by(), chosen, today=clock.today()), number=number, size=size, scalars=False)
+    roles, logins = queries.roles_and_logins([row.id for row in page.items], today=clock.today())
+    return render_template("trainhub/identity/accounts.html", page=page, roles=roles, logins=logins, labels=labels, role_labels=ROLE_LABELS, Can=Can)
+
+
+def _grant_choices(by: Identity) -> dict[str, Any]:
+    return {
+        "roles": rules.grantable_roles(by),
+        "organisations": queries.grant_organisations(by),
+        "programmes": programmes.choices(by),
+        "regions": organisations.region_choices(),
+    }
+
+
+# -- opening ------------------------------------------------------------------------------------------------------------
+
+
+def _person_of_request(by: Identity) -> Person | None:
+    """The person named in the address, if the reader may see them."""
+    person_id = request.args.get("person", type=int)
+    if person_id is None:
+        return None
+    person = people.person(person_id)
+    if person is None:
+        raise NotFound(_("没有这个人员。"))
+    demand(by, Can.ACCOUNT_VIEW, people.subject_of_person(person))
+    return person
+
+
+@blueprint.get("/new")
+@guard(Can.ACCOUNT_CREATE)
+def new() -> Any:
+    """The form for a new account; `?person=` opens it for a known person."""
+    by = _by()
+    person = _person_of_request(by)
+    form = AccountForm(**_grant_choices(by), formdata=None)
+    if person is not None:
+        form.name.data, form.email.data, form.phone.data = person.name, person.email, person.phone
+    return render_template("trainhub/identity/account_new.html", form=form, person=person)
+
+
+@blueprint.post("/new")
+@guard(Can.ACCOUNT_CREATE)
+def create() -> Any:
+    """Open the account; its invitation is sent and shown once."""
+    by = _by()
+    person = _person_of_request(by)
+    form = AccountForm(**_grant_choices(by))
+    if not form.validate():
+        return render_template("trainhub/identity/account_new.html", form=form, person=person), 422
+    wish = ops.NewAccount(
+        role=form.role.data,
+        name=form.name.data or "",
+        username=form.username.data or "",
+        email=form.email.data or "",
+        phone=form.phone.data or "",
+        organisation_id=form.organisation_id.data,
+        programme_id=form.programme_id.data,
+        region_code=form.region_code.data,
+        since=form.since.data,
+        until=form.until.data,
+    )
+    try:
+        with transaction():
+            if not once(form.submission_key.data or ""):
+                return redirect(url_for("accounts.index"), 303)
+            known = people.person(person.id) if person is not None else None
+            account, link = ops.open_account(wish=wish, person=known, by=by, today=clock.today(), now=clock.now())
+            account_id = account.id
+    except Refused as refused:
+        form.refuse(refused)
+        return render_template("trainhub/identity/account_new.html", form=form, person=person), refused.status
+    return _shown_link(account_id, link, _("账号已开通。"))
+
+
+def _shown_link(account_id: int, link: str, said: str) -> Any:
+    """A one-time link is shown once, on the answer itself: it is never stored readable."""
+    return render_template("trainhub/identity/link_made.html", account=queries.account(account_id), link=link, said=said)
+
+
+# -- one account --------------------------------------------------------------------------------------------------------
+
+
+def _page(loaded: Loaded, form: GrantForm, reason: ReasonForm, status: int = 200) -> Any:
+    account, today = loaded.account, clock.today()
+    by = _by()
+    return (
+        render_template(
+            "trainhub/identity/account.html",
+            account=account,
+            subject=loaded.subject,
+            logins=queries.login_names(account.id),
+            grants=queries.grants_of(account.id, today=today),
+            failures=ops.failures_now(account=account, now=clock.now(), today=today),
+            sessions=len(queries.open_sessions(account.id, clock.now())),
+            form=form,
+            reason=reason,
+            labels=labels,
+            role_labels=ROLE_LABELS,
+            Can=Can,
+            is_own=account.id == by.account_id,
+        ),
+        status,
+    )
+
+
+@blueprint.get("/<int:account_id>")
+@guard(Can.ACCOUNT_VIEW, load=_load)
+def show(loaded: Loaded) -> Any:
+    """One account with its roles."""
+    return _page(loaded, GrantForm(**_grant_choices(_by()), formdata=None), ReasonForm(formdata=None))
+
+
+@blueprint.post("/<int:account_id>/grants")
+@guard(Can.ACCOUNT_GRANT, load=_load)
+def grant(loaded: Loaded) -> Any:
+    """Give a role."""
+    by = _by()
+    form = GrantForm(**_grant_choices(by))
+    if form.validate():
+        try:
+            with transaction():
+                ops.grant_role(
+                    account=queries.account(loaded.account.id),
+                    role=form.role.data,
+                    by=by,
+                    today=clock.today(),
+                    now=clock.now(),
+                    organisation_id=form.organisation_id.data,
+                    programme_id=form.programme_id.data,
+                    region_code=form.region_code.data,
+                    since=form.since.data,
+                    until=form.until.data,
+                )
+            return done(_("授权已保存。"), "accounts.show", account_id=loaded.account.id)
+        except Refused as refused:
+            form.refuse(refused)
+            return _page(_load(loaded.account.id), form, ReasonForm(formdata=None), refused.status)
+    return _page(loaded, form, ReasonForm(formdata=None), 422)
+
+
+@blueprint.post("/<int:account_id>/grants/<int:grant_id>/end")
+@guard(Can.ACCOUNT_GRANT, load=_load_grant, subject=_subject_of_pair)
+def grant_end(pair: tuple[Loaded, int]) -> Any:
+    """End a role."""
+    loaded, grant_id = pair
+    with transaction():
+        ops.end_grant(grant_id=grant_id, account=queries.account(loaded.account.id), by=_by(), now=clock.now())
+    return done(_("授权已收回。"), "accounts.show", account_id=loaded.account.id)
+
+
+@blueprint.post("/<int:account_id>/link")
+@guard(Can.ACCOUNT_RESET, load=_load)
+def link(loaded: Loaded) -> Any:
+    """An invitation or a reset link; the earlier ones end."""
+    with transaction():
+        address = ops.reset_link(account=queries.account(loaded.account.id), by=_by(), today=clock.today(), now=clock.now())
+    return _shown_link(loaded.account.id, address, _("链接已生成。"))
+
+
+@blueprint.post("/<int:account_id>/unlock")
+@guard(Can.ACCOUNT_RESET, load=_load)
+def unlock(loaded: Loaded) -> Any:
+    """End a lock."""
+    with transaction():
+        ops.unlock(account=queries.account(loaded.account.id), by=_by(), today=clock.today())
+    return done(_("已解除锁定，可以立即登录。"), "accounts.show", account_id=loaded.account.id)
+
+
+@blueprint.post("/<int:account_id>/second-factor/remove")
+@guard(Can.ACCOUNT_RESET, load=_load)
+def second_factor_remove(loaded: Loaded) -> Any:
+    """Switch the second factor off for somebody who lost the phone."""
+    with transaction():
+        ops.reset_totp(account=queries.account(loaded.account.id), by=_by(), today=clock.today())
+    return done(_("动态验证码已停用，请提醒本人重新设置。"), "accounts.show", account_id=loaded.account.id)
+
+
+@blueprint.post("/<int:account_id>/disable")
+@guard(Can.ACCOUNT_DISABLE, load=_load)
+def disable(loaded: Loaded) -> Any:
+    """Disable with a reason."""
+    form = ReasonForm()
+    if not form.validate():
+        flash(_("请写明停用原因。"), "error")
+        return redirect(url_for("accounts.show", account_id=loaded.account.id), 303)
+    with transaction():
+        ops.disable(account=queries.account(loaded.account.id), by=_by(), today=clock.today(), now=clock.now(), reason=form.reason.data or "")
+    flash(_("账号已停用，所有登录已退出。"), "success")
+    return redirect(url_for("accounts.show", account_id=loaded.account.id), 303)
+
+
+@blueprint.post("/<int:account_id>/enable")
+@guard(Can.ACCOUNT_DISABLE, load=_load)
+def enable(loaded: Loaded) -> Any:
+    """Enable again."""
+    with transaction():
+        ops.enable(account=queries.account(loaded.account.id), by=_by(), today=clock.today())
+    flash(_("账号已恢复使用。"), "success")
+    return redirect(url_for("accounts.show", account_id=loaded.account.id), 303)

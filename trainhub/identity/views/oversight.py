@@ -1,0 +1,157 @@
+"""Pages about the whole installation: the permission table, the audit log, requests about personal data."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, stream_with_context
+
+from trainhub.identity import labels, queries, table
+from trainhub.identity import operations as ops
+from trainhub.identity.forms import DecisionForm
+from trainhub.identity.models import DataRequest
+from trainhub.identity.permissions import Can
+from trainhub.identity.types import RequestState
+from trainhub.kernel import clock
+from trainhub.kernel.access import NOTHING, Subject, acting, guard, permission_table, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _, format_datetime
+from trainhub.kernel.paging import paginate, wanted
+from trainhub.kernel.web import done
+
+permissions = Blueprint("permissions", __name__)
+audit = Blueprint("audit", __name__)
+requests = Blueprint("data_requests", __name__, url_prefix="/data-requests")
+
+
+@permissions.get("/permissions")
+@signed_in
+def index() -> Any:
+    """Who may do what: the table as the code enforces it."""
+    return render_template("trainhub/identity/permissions.html", rooms=table.rooms(permission_table(current_app)), roles=table.columns())
+
+
+# -- audit --------------------------------------------------------------------------------------------------------------
+
+
+def _day(name: str) -> date | None:
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _filter() -> queries.AuditFilter:
+    def text(name: str) -> str:
+        return request.args.get(name, "").strip()[:100]
+
+    return queries.AuditFilter(
+        who=text("who"), did=text("did"), on_kind=text("on_kind"), on_id=text("on_id"), since=_day("since"), until=_day("until")
+    )
+
+
+@audit.get("/audit")
+@guard(Can.AUDIT_VIEW)
+def events() -> Any:
+    """Who did what, on what, when, from where."""
+    number, size = wanted()
+    page = paginate(queries.audit_listing(_filter()), number=number, size=size, scalars=False)
+    return render_template("trainhub/audit/events.html", page=page, told=_told)
+
+
+def _told(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False) if data else ""
+
+
+@audit.get("/audit.csv")
+@guard(Can.AUDIT_VIEW)
+def events_csv() -> Any:
+    """The same events as a file, oldest last."""
+    from trainhub.kernel.sheets.types import Column
+    from trainhub.kernel.sheets.writing import iter_csv
+
+    columns = [
+        Column("id", "编号"),
+        Column("at", "时间"),
+        Column("actor", "操作人"),
+        Column("origin", "来源地址"),
+        Column("did", "操作"),
+        Column("on_kind", "对象类型"),
+        Column("on_id", "对象编号"),
+        Column("data", "说明"),
+    ]
+    rows = ((str(r.id), format_datetime(r.at), r.actor, r.origin, r.did, r.on_kind, r.on_id, _told(r.data)) for r in queries.audit_stream(_filter()))
+    answer = Response(stream_with_context(iter_csv(rows, columns, headers="zh")), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=audit.csv"
+    return answer
+
+
+# -- requests about personal data ---------------------------------------------------------------------------------------
+
+
+def _load(request_id: int) -> DataRequest:
+    row = queries.data_request(request_id)
+    if row is None:
+        raise NotFound(_("没有这项申请。"))
+    return row
+
+
+def _nothing(_row: DataRequest) -> Subject:
+    return NOTHING
+
+
+@requests.get("/")
+@guard(Can.REQUEST_DECIDE)
+def listing() -> Any:
+    """Requests, open ones first."""
+    number, size = wanted()
+    try:
+        state = RequestState(request.args.get("state", ""))
+    except ValueError:
+        state = None
+    page = paginate(queries.requests_listing(state), number=number, size=size, scalars=False)
+    return render_template("trainhub/identity/data_requests.html", page=page, labels=labels)
+
+
+def _page(row: DataRequest, form: DecisionForm, status: int = 200) -> Any:
+    from trainhub.identity import retention
+
+    return (
+        render_template(
+            "trainhub/identity/data_request.html",
+            row=row,
+            name=queries.account(row.account_id).display_name,
+            form=form,
+            labels=labels,
+            retention=retention.periods(clock.today()),
+        ),
+        status,
+    )
+
+
+@requests.get("/<int:request_id>")
+@guard(Can.REQUEST_DECIDE, load=_load, subject=_nothing)
+def show(row: DataRequest) -> Any:
+    """One request with the retention periods that bind its answer."""
+    return _page(row, DecisionForm(formdata=None))
+
+
+@requests.post("/<int:request_id>")
+@guard(Can.REQUEST_DECIDE, load=_load, subject=_nothing)
+def decide(row: DataRequest) -> Any:
+    """Answer it."""
+    by = acting()
+    assert by is not None
+    request_id = row.id
+    form = DecisionForm()
+    if form.validate():
+        try:
+            with transaction():
+                ops.decide_request(row=_load(request_id), state=RequestState(form.state.data), answer=form.answer.data or "", by=by, now=clock.now())
+            return done(_("处理结果已保存，申请人可以在“我的数据”中看到。"), "data_requests.listing")
+        except Refused as refused:
+            form.refuse(refused)
+    return _page(_load(request_id), form, 422)

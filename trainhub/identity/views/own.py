@@ -1,0 +1,393 @@
+"""One's own account: password, second factor, sessions, tokens, preferences, personal data."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, Response, make_response, render_template
+
+from trainhub.identity import labels, my_data, notice, queries, retention
+from trainhub.identity import operations as ops
+from trainhub.identity.forms import ChangePasswordForm, CodeForm, PasswordForm, PreferencesForm, RequestForm, TokenForm
+from trainhub.identity.models import Account
+from trainhub.identity.permissions import Can
+from trainhub.identity.types import RequestKind
+from trainhub.kernel import clock
+from trainhub.kernel.access import ROLE_LABELS, Identity, acting, guard, permission_table, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+blueprint = Blueprint("my_account", __name__)
+
+
+def _me() -> tuple[Identity, Account]:
+    identity = acting()
+    assert identity is not None
+    assert identity.account_id is not None
+    return identity, queries.account(identity.account_id)
+
+
+@blueprint.get("/account")
+@signed_in
+def overview() -> Any:
+    """One's own account at a glance."""
+    _identity, account = _me()
+    return render_template(
+        "trainhub/identity/account_own.html",
+        account=account,
+        logins=queries.login_names(account.id),
+        grants=queries.grants_of(account.id, today=clock.today()),
+        sessions=len(queries.open_sessions(account.id, clock.now())),
+        tokens=len([t for t in queries.api_tokens(account.id) if t.revoked_at is None]),
+        labels=labels,
+        role_labels=ROLE_LABELS,
+    )
+
+
+# -- password and second factor -----------------------------------------------------------------------------------------
+
+
+@blueprint.get("/account/password")
+@signed_in
+def password() -> Any:
+    """Change the password."""
+    return render_template("trainhub/identity/password.html", form=ChangePasswordForm(formdata=None))
+
+
+@blueprint.post("/account/password")
+@signed_in
+def password_post() -> Any:
+    """The other sessions end."""
+    identity, account = _me()
+    form = ChangePasswordForm()
+    if form.validate():
+        try:
+            with transaction():
+                ops.change_password(
+                    account=queries.account(account.id),
+                    old=form.old.data or "",
+                    new=form.new.data or "",
+                    by=identity,
+                    now=clock.now(),
+                    keep_session_id=identity.session_id,
+                )
+            return done(_("密码已修改，其他设备上的登录已全部退出。"), "my_account.overview")
+        except Refused as refused:
+            form.refuse(refused)
+    return render_template("trainhub/identity/password.html", form=form), 422
+
+
+def _factor_page(account: Account, code: CodeForm, off: PasswordForm, status: int = 200) -> Any:
+    import segno
+
+    uri = ops.pending_uri(account)
+    picture = segno.make(uri, error="m").svg_inline(scale=4, border=2, dark="#1b2630", light="#ffffff") if uri else ""
+    return (
+        render_template(
+            "trainhub/identity/second_factor.html",
+            account=account,
+            picture=picture,
+            secret=ops.pending_secret(account) if uri else "",
+            code=code,
+            off=off,
+            codes_left=queries.recovery_codes_left(account.id),
+        ),
+        status,
+    )
+
+
+@blueprint.get("/account/second-factor")
+@signed_in
+def second_factor() -> Any:
+    """Switch the second factor on or off."""
+    _identity, account = _me()
+    return _factor_page(account, CodeForm(formdata=None), PasswordForm(formdata=None))
+
+
+@blueprint.post("/account/second-factor/start")
+@signed_in
+def second_factor_start() -> Any:
+    """Make the secret behind the QR code."""
+    identity, account = _me()
+    with transaction():
+        ops.start_totp(account=queries.account(account.id), by=identity)
+    return done(_("请扫描二维码，并输入应用显示的验证码。"), "my_account.second_factor")
+
+
+@blueprint.post("/account/second-factor/confirm")
+@signed_in
+def second_factor_confirm() -> Any:
+    """The first code switches it on; the recovery codes are shown once."""
+    identity, account = _me()
+    form = CodeForm()
+    if form.validate():
+        try:
+            with transaction():
+                codes = ops.confirm_totp(account=queries.account(account.id), code=form.code.data or "", by=identity, now=clock.now())
+            return render_template("trainhub/identity/recovery_codes.html", codes=codes)
+        except Refused as refused:
+            form.refuse(refused)
+    return _factor_page(queries.account(account.id), form, PasswordForm(formdata=None), 422)
+
+
+@blueprint.post("/account/second-factor/codes")
+@signed_in
+def second_factor_codes() -> Any:
+    """Fresh recovery codes, shown once; one's own password is asked."""
+    identity, account = _me()
+    form = PasswordForm()
+    if form.validate():
+        try:
+            with transaction():
+                codes = ops.renew_recovery_codes(account=queries.account(account.id), password=form.password.data or "", by=identity)
+            return render_template("trainhub/identity/recovery_codes.html", codes=codes)
+        except Refused as refused:
+            form.refuse(refused)
+    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, 422)
+
+
+@blueprint.post("/account/second-factor/remove")
+@signed_in
+def second_factor_remove() -> Any:
+    """Switch it off; one's own password is asked."""
+    identity, account = _me()
+    form = PasswordForm()
+    if form.validate():
+        try:
+            with transaction():
+                ops.remove_totp(account=queries.account(account.id), password=form.password.data or "", by=identity)
+            return done(_("动态验证码已停用。"), "my_account.second_factor")
+        except Refused as refused:
+            form.refuse(refused)
+    return _factor_page(queries.account(account.id), CodeForm(formdata=None), form, 422)
+
+
+# -- sessions, tokens, preferences --------------------------------------------------------------------------------------
+
+
+@blueprint.get("/account/sessions")
+@signed_in
+def sessions() -> Any:
+    """Where one is signed in."""
+    identity, account = _me()
+    return render_template("trainhub/identity/sessions.html", sessions=queries.open_sessions(account.id, clock.now()), current=identity.session_id)
+
+
+@blueprint.post("/account/sessions/<int:session_id>/revoke")
+@signed_in
+def session_revoke(session_id: int) -> Any:
+    """End one session."""
+    identity, account = _me()
+    with transaction():
+        ops.revoke_session(account_id=account.id, session_id=session_id, by=identity, now=clock.now())
+    return done(_("已退出这台设备。"), "my_account.sessions")
+
+
+@blueprint.post("/account/sessions/revoke")
+@signed_in
+def sessions_revoke() -> Any:
+    """End all the others."""
+    identity, account = _me()
+    with transaction():
+        ops.revoke_sessions(account_id=account.id, by=identity, now=clock.now(), keep_session_id=identity.session_id)
+    return done(_("其他设备上的登录已全部退出。"), "my_account.sessions")
+
+
+def _token_form(identity: Identity, **kw: Any) -> TokenForm:
+    from flask import current_app
+
+    form = TokenForm(**kw)
+    useful = {name for name, ways in permission_table(current_app).items() if any(all(_could(identity, ask) for ask in every) for every in ways)}
+    rooms = {f"{name.split(':', 1)[0]}:" for name in useful}
+    form.scopes.choices = [(scope, scope) for scope in ops.known_scopes() if scope in useful or scope in rooms]
+    return form
+
+
+def _could(identity: Identity, ask: Any) -> bool:
+    """Whether the identity could ever satisfy a predicate: a token for what nobody lets one do is useless."""
+    roles = getattr(ask, "roles", ())
+    return not roles or identity.has(*roles)
+
+
+def _tokens_page(identity: Identity, account: Account, form: TokenForm, token: str = "", status: int = 200) -> Any:
+    return (
+        render_template(
+            "trainhub/identity/tokens.html", tokens=queries.api_tokens(account.id), form=form, token=token, now=clock.now(), identity=identity
+        ),
+        status,
+    )
+
+
+@blueprint.get("/account/tokens")
+@guard(Can.TOKEN_OWN)
+def tokens() -> Any:
+    """Tokens of the HTTP API."""
+    identity, account = _me()
+    return _tokens_page(identity, account, _token_form(identity, formdata=None))
+
+
+@blueprint.post("/account/tokens")
+@guard(Can.TOKEN_OWN)
+def tokens_post() -> Any:
+    """Make a token: the page shows it once, and never again."""
+    identity, account = _me()
+    form = _token_form(identity)
+    if not form.validate():
+        return _tokens_page(identity, account, form, status=422)
+    token = ""
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                _row, token = ops.make_token(
+                    account=queries.account(account.id),
+                    label=form.label.data or "",
+                    scopes=form.scopes.data or [],
+                    days=form.days.data or 0,
+                    by=identity,
+                    now=clock.now(),
+                    today=clock.today(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _tokens_page(identity, queries.account(account.id), form, status=422)
+    return _tokens_page(identity, queries.account(account.id), _token_form(identity, formdata=None), token)
+
+
+@blueprint.post("/account/tokens/<int:token_id>/revoke")
+@guard(Can.TOKEN_OWN)
+def token_revoke(token_id: int) -> Any:
+    """End a token."""
+    identity, account = _me()
+    with transaction():
+        ops.revoke_token(account_id=account.id, token_id=token_id, by=identity, now=clock.now())
+    return done(_("令牌已撤销，使用它的程序将不能再访问。"), "my_account.tokens")
+
+
+@blueprint.get("/account/preferences")
+@signed_in
+def preferences() -> Any:
+    """Language and e-mail."""
+    _identity, account = _me()
+    return render_template(
+        "trainhub/identity/preferences.html", form=PreferencesForm(formdata=None, obj=account), address=queries.email_of(account.id)
+    )
+
+
+@blueprint.post("/account/preferences")
+@signed_in
+def preferences_post() -> Any:
+    """Save them; the language counts from the next page."""
+    from flask import session as cookie
+
+    identity, account = _me()
+    form = PreferencesForm()
+    if not form.validate():
+        return render_template("trainhub/identity/preferences.html", form=form, address=queries.email_of(account.id)), 422
+    with transaction():
+        ops.set_preferences(
+            account=queries.account(account.id),
+            language=form.language.data,
+            wants_email=bool(form.wants_email.data),
+            wants_digest=bool(form.wants_digest.data),
+            by=identity,
+        )
+    cookie["lang"] = form.language.data
+    return done(_("偏好已保存。"), "my_account.preferences")
+
+
+# -- my data ------------------------------------------------------------------------------------------------------------
+
+
+def _data_page(form: RequestForm, status: int = 200) -> Any:
+    identity, account = _me()
+    return (
+        render_template(
+            "trainhub/identity/my_data.html",
+            parts=my_data.of_account(account.id, identity.person_id),
+            requests=queries.requests_of(account.id),
+            consents=queries.consents_of(account.id),
+            form=form,
+            labels=labels,
+            retention=retention.periods(clock.today()),
+            version=notice.VERSION,
+        ),
+        status,
+    )
+
+
+@blueprint.get("/my-data")
+@signed_in
+def my_data_page() -> Any:
+    """What is stored about me, how long, and what I may ask."""
+    return _data_page(RequestForm(formdata=None))
+
+
+@blueprint.get("/my-data/export.json")
+@signed_in
+def my_data_json() -> Any:
+    """Everything about me as one JSON file."""
+    identity, account = _me()
+    parts = my_data.of_account(account.id, identity.person_id)
+    body = {"exported_at": clock.now().isoformat(), "notice_version": notice.VERSION} | {part.name: part.rows for part in parts}
+    answer = Response(json.dumps(body, ensure_ascii=False, indent=1, default=_text), mimetype="application/json")
+    answer.headers["Content-Disposition"] = "attachment; filename=my-data.json"
+    return answer
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+@blueprint.get("/my-data/export.xlsx")
+@signed_in
+def my_data_xlsx() -> Any:
+    """The same as a workbook, one tab for each kind."""
+    from trainhub.kernel.sheets.types import Column
+    from trainhub.kernel.sheets.writing import Sheet, write_xlsx
+
+    identity, account = _me()
+    sheets = []
+    for part in my_data.of_account(account.id, identity.person_id):
+        names = list(part.rows[0]) if part.rows else ["empty"]
+        rows = [{k: _text(v) if isinstance(v, datetime) else v for k, v in row.items()} for row in part.rows]
+        sheets.append(Sheet(part.label, [Column(name, name) for name in names], rows))
+    target = io.BytesIO()
+    write_xlsx(sheets, target)
+    answer = make_response(target.getvalue())
+    answer.mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    answer.headers["Content-Disposition"] = "attachment; filename=my-data.xlsx"
+    return answer
+
+
+@blueprint.post("/my-data/requests")
+@signed_in
+def my_data_request() -> Any:
+    """Ask for a correction or a deletion."""
+    identity, account = _me()
+    form = RequestForm()
+    if form.validate():
+        try:
+            with transaction():
+                ops.ask_about_data(
+                    account=queries.account(account.id), kind=RequestKind(form.kind.data), text=form.text.data or "", by=identity, now=clock.now()
+                )
+            return done(_("申请已提交，处理结果会在这里显示。"), "my_account.my_data_page")
+        except Refused as refused:
+            form.refuse(refused)
+    return _data_page(form, 422)
+
+
+@blueprint.post("/my-data/withdraw")
+@signed_in
+def my_data_withdraw() -> Any:
+    """Withdraw consent; the platform asks again before it is used further."""
+    identity, account = _me()
+    with transaction():
+        ops.withdraw_consent(account=queries.account(account.id), by=identity, now=clock.now())
+    return done(_("已撤回同意。依法须保存的记录仍会保存；再次使用平台前会重新征求你的同意。"), "my_account.my_data_page")
