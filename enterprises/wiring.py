@@ -7,7 +7,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
-TABLES: tuple[ModuleType, ...] = ()
+from enterprises.awards import models as awards_models
+from enterprises.capstones import models as capstones_models
+
+TABLES: tuple[ModuleType, ...] = (capstones_models, awards_models)
 COMMANDS: dict[str, click.Command] = {}
 
 

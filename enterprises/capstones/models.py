@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource, TopicState
+from enterprises.capstones.types import CapstoneState, EvidenceKind, Stage, SupervisorRole, TopicSource, TopicState
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
@@ -26,18 +26,27 @@ class Topic(Versioned, Base):
     problem: Mapped[str] = mapped_column(sa.Text)
     source: Mapped[TopicSource] = mapped_column(enum_column(TopicSource))
     evidence: Mapped[str] = mapped_column(sa.Text, default="")
+    evidence_kind: Mapped[EvidenceKind | None] = mapped_column(enum_column(EvidenceKind))
     evidence_file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    skills: Mapped[list[str]]
+    is_confidential: Mapped[bool] = mapped_column(default=False)
     seats: Mapped[int] = mapped_column(default=1)
     taken: Mapped[int] = mapped_column(default=0)
     state: Mapped[TopicState] = mapped_column(enum_column(TopicState), default=TopicState.PROPOSED)
     approved_by_school_on: Mapped[date | None]
     approved_by_enterprise_on: Mapped[date | None]
+    approved_by_school_id: Mapped[int | None]
+    approved_by_enterprise_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
     proposed_by_id: Mapped[int | None]
     created_at: Mapped[datetime]
 
     enterprise: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
 
-    __table_args__ = (sa.CheckConstraint("taken >= 0 AND taken <= seats", name="seats_hold"),)
+    __table_args__ = (
+        sa.CheckConstraint("taken >= 0 AND taken <= seats", name="seats_hold"),
+        sa.Index("ix_capstone_topic_library", "programme_id", "state", "id"),
+    )
 
 
 class Capstone(Versioned, Base):
@@ -58,6 +67,8 @@ class Capstone(Versioned, Base):
     score_x10: Mapped[int | None]
     grade_text: Mapped[str] = mapped_column(sa.String(20), default="")
     finished_on: Mapped[date | None]
+    findings: Mapped[list[Any]]
+    note: Mapped[str] = mapped_column(sa.String(400), default="")
     created_at: Mapped[datetime]
 
     student: Mapped[Student] = relationship(lazy="raise", viewonly=True)
@@ -98,12 +109,19 @@ class Supervision(Base):
             sqlite_where=sa.text("until IS NULL"),
             postgresql_where=sa.text("until IS NULL"),
         ),
-        sa.UniqueConstraint("capstone_id", "person_id"),
+        sa.Index(
+            "uq_supervision_person",
+            "capstone_id",
+            "person_id",
+            unique=True,
+            sqlite_where=sa.text("until IS NULL"),
+            postgresql_where=sa.text("until IS NULL"),
+        ),
     )
 
 
 class GuidanceEntry(Base):
-    """One guidance: what makes a supervisor substantive (criterion 8.3)."""
+    """One guidance: what makes a supervisor substantive (criterion 8.3). It counts when the other party has confirmed it."""
 
     __tablename__ = "guidance_entry"
 
@@ -113,8 +131,26 @@ class GuidanceEntry(Base):
     role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
     on: Mapped[date] = mapped_column("on_day")
     content: Mapped[str] = mapped_column(sa.Text)
+    logged_by_person_id: Mapped[int | None] = mapped_column(ref("person.id"))
     confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[int | None]
     created_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("capstone_id", "role", "on_day"),)
+
+
+class CapstonePaper(Base):
+    """A version of what is handed in at a stage; never replaced, the latest one holds. Its checksum is the file's."""
+
+    __tablename__ = "capstone_paper"
+
+    id: Mapped[Key]
+    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
+    file_id: Mapped[int] = mapped_column(ref("stored_file.id"))
+    note: Mapped[str] = mapped_column(sa.String(400), default="")
+    handed_in_by_id: Mapped[int | None]
+    handed_in_at: Mapped[datetime]
 
 
 class CapstoneGrade(Base):
@@ -130,7 +166,18 @@ class CapstoneGrade(Base):
     score_x10: Mapped[int]
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     signed_at: Mapped[datetime]
-    replaced_by_id: Mapped[int | None] = mapped_column(ref("capstone_grade.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ref("capstone_grade.id"), unique=True)
+    replaced_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
 
-    __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_in_range"),)
+    __table_args__ = (
+        sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_in_range"),
+        sa.Index(
+            "uq_capstone_grade_live",
+            "capstone_id",
+            "role",
+            unique=True,
+            sqlite_where=sa.text("replaced_at IS NULL"),
+            postgresql_where=sa.text("replaced_at IS NULL"),
+        ),
+    )

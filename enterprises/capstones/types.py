@@ -1,7 +1,9 @@
-"""Values of capstones."""
+"""Values of capstones: sources, states, what may happen in which state, and the facts that criteria 8.1 to 8.4 ask for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -14,6 +16,15 @@ class TopicSource(StrEnum):
     STUDENT = "student"
 
 
+class EvidenceKind(StrEnum):
+    """Accepted evidence that a topic comes from practice (own.capstone.topic_evidence_kinds)."""
+
+    ENTERPRISE_PROJECT = "enterprise_project"
+    TASK_ORDER = "task_order"
+    CONTRACT = "contract"
+    LETTER = "letter"
+
+
 class TopicState(StrEnum):
     """A topic needs the approval of both sides."""
 
@@ -21,6 +32,13 @@ class TopicState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+class Side(StrEnum):
+    """The two sides that approve a topic."""
+
+    SCHOOL = "school"
+    ENTERPRISE = "enterprise"
 
 
 class CapstoneState(StrEnum):
@@ -41,3 +59,183 @@ class SupervisorRole(StrEnum):
 
     SCHOOL = "school"
     ENTERPRISE = "enterprise"
+
+
+class Stage(StrEnum):
+    """What is handed in, in the order of the work: 任务书, 开题, 中期, 草稿, 论文, 查重报告."""
+
+    TASK_BOOK = "task_book"
+    OPENING = "opening"
+    MIDTERM = "midterm"
+    DRAFT = "draft"
+    THESIS = "thesis"
+    SIMILARITY = "similarity"
+
+
+class RubricItem(StrEnum):
+    """What both sides grade; the weights are policy data in this order (own.capstone.rubric_weights_percent)."""
+
+    TOPIC = "topic"
+    WORK = "work"
+    RESULT = "result"
+    REPORT = "report"
+
+
+class TextGrade(StrEnum):
+    """The five grades in words, best first: 优秀, 良好, 中等, 及格, 不及格."""
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    FAIR = "fair"
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+
+
+class Action(StrEnum):
+    """What is done to a capstone."""
+
+    SUPERVISE = "supervise"
+    GUIDE = "guide"
+    HAND_IN = "hand_in"
+    OPEN = "open"
+    PASS_MIDTERM = "pass_midterm"  # noqa: S105
+    SUBMIT = "submit"
+    GRADE = "grade"
+    CORRECT = "correct"
+    FINISH = "finish"
+    WITHDRAW = "withdraw"
+
+
+WORKING = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM)
+FINAL = (CapstoneState.PASSED, CapstoneState.FAILED, CapstoneState.WITHDRAWN)
+LIVE = tuple(state for state in CapstoneState if state not in FINAL)
+
+ALLOWED: dict[Action, tuple[CapstoneState, ...]] = {
+    Action.SUPERVISE: (*WORKING, CapstoneState.SUBMITTED),
+    Action.GUIDE: (*WORKING, CapstoneState.SUBMITTED, CapstoneState.GRADED),
+    Action.HAND_IN: (*WORKING, CapstoneState.SUBMITTED),
+    Action.OPEN: (CapstoneState.ASSIGNED,),
+    Action.PASS_MIDTERM: (CapstoneState.OPENED,),
+    # The stages before the thesis bind only where a programme keeps them; a thesis is taken in each of them.
+    Action.SUBMIT: (*WORKING, CapstoneState.SUBMITTED),
+    Action.GRADE: (CapstoneState.SUBMITTED,),
+    Action.CORRECT: (CapstoneState.SUBMITTED, CapstoneState.GRADED),
+    Action.FINISH: (CapstoneState.GRADED,),
+    Action.WITHDRAW: (*WORKING, CapstoneState.SUBMITTED),
+}
+"""In which states an action may happen; anything else is refused with words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A placement of the student: from, to (both included) and where."""
+
+    starts_on: date
+    ends_on: date
+    enterprise_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorFact:
+    """A supervisor who is in office; `is_of_enterprise`: a mentor of the capstone's enterprise on the day asked for."""
+
+    role: SupervisorRole
+    person_id: int
+    name: str
+    is_of_enterprise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CapstoneFacts:
+    """Everything criteria 8.1 to 8.4 ask about one capstone. `logs` are confirmed guidances by role."""
+
+    capstone_id: int
+    source: TopicSource
+    evidence: int
+    enterprise_id: int
+    topic_enterprise_id: int
+    starts_on: date
+    ends_on: date
+    stays: tuple[Stay, ...]
+    supervisors: tuple[SupervisorFact, ...]
+    logs: dict[SupervisorRole, int]
+    grades: frozenset[SupervisorRole]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The grade of a capstone: `score_x10` in tenths, and whether the two sides lie too far apart."""
+
+    score_x10: int
+    grade: TextGrade
+    is_passed: bool
+    difference_x10: int
+    is_far_apart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFilter:
+    """What the topic library is narrowed by."""
+
+    text: str = ""
+    programme_id: int | None = None
+    enterprise_id: int | None = None
+    source: TopicSource | None = None
+    state: TopicState | None = None
+    has_seats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """A topic in the library."""
+
+    id: int
+    title: str
+    enterprise_id: int
+    enterprise: str
+    programme_id: int
+    programme: str
+    university: str
+    source: TopicSource
+    state: TopicState
+    seats: int
+    taken: int
+    has_evidence: bool
+    is_confidential: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CapstoneRow:
+    """A capstone in a list, with the names of both supervisors (empty: none yet)."""
+
+    id: int
+    student_id: int
+    student_no: str
+    student: str
+    programme: str
+    topic: str
+    enterprise: str
+    state: CapstoneState
+    starts_on: date
+    ends_on: date
+    score_x10: int | None
+    grade_text: str
+    school_supervisor: str = ""
+    enterprise_supervisor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many live capstones a person supervises on one side, and how many are allowed."""
+
+    person_id: int
+    name: str
+    note: str
+    load: int
+    limit: int
+
+    @property
+    def is_full(self) -> bool:
+        """No further capstone fits."""
+        return self.load >= self.limit

@@ -1,0 +1,88 @@
+"""Names of the values of capstones for pages, tables and refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from enterprises.capstones.types import CapstoneState, EvidenceKind, RubricItem, Side, Stage, SupervisorRole, TextGrade, TopicSource, TopicState
+from trainhub.kernel.i18n import _l
+
+TOPIC_SOURCES: dict[TopicSource, Any] = {
+    TopicSource.ENGINEERING_PRACTICE: _l("工程实践"),
+    TopicSource.RESEARCH: _l("科研项目"),
+    TopicSource.TEACHING: _l("教学"),
+    TopicSource.STUDENT: _l("学生自拟"),
+}
+EVIDENCE_KINDS: dict[EvidenceKind, Any] = {
+    EvidenceKind.ENTERPRISE_PROJECT: _l("企业项目立项材料"),
+    EvidenceKind.TASK_ORDER: _l("企业任务书"),
+    EvidenceKind.CONTRACT: _l("合同"),
+    EvidenceKind.LETTER: _l("企业说明函"),
+}
+TOPIC_STATES: dict[TopicState, Any] = {
+    TopicState.PROPOSED: _l("待审批"),
+    TopicState.APPROVED: _l("已通过"),
+    TopicState.REFUSED: _l("未通过"),
+    TopicState.WITHDRAWN: _l("已撤回"),
+}
+SIDES: dict[Side, Any] = {Side.SCHOOL: _l("学校"), Side.ENTERPRISE: _l("企业")}
+CAPSTONE_STATES: dict[CapstoneState, Any] = {
+    CapstoneState.ASSIGNED: _l("已下达"),
+    CapstoneState.OPENED: _l("已开题"),
+    CapstoneState.MIDTERM: _l("已过中期"),
+    CapstoneState.SUBMITTED: _l("已交论文"),
+    CapstoneState.GRADED: _l("双方已评分"),
+    CapstoneState.PASSED: _l("合格"),
+    CapstoneState.FAILED: _l("不合格"),
+    CapstoneState.WITHDRAWN: _l("已终止"),
+}
+CAPSTONE_PILLS: dict[CapstoneState, str] = {
+    CapstoneState.ASSIGNED: "mute",
+    CapstoneState.OPENED: "info",
+    CapstoneState.MIDTERM: "info",
+    CapstoneState.SUBMITTED: "wait",
+    CapstoneState.GRADED: "wait",
+    CapstoneState.PASSED: "ok",
+    CapstoneState.FAILED: "bad",
+    CapstoneState.WITHDRAWN: "mute",
+}
+ROLES: dict[SupervisorRole, Any] = {SupervisorRole.SCHOOL: _l("校内导师"), SupervisorRole.ENTERPRISE: _l("企业指导教师")}
+STAGES: dict[Stage, Any] = {
+    Stage.TASK_BOOK: _l("任务书"),
+    Stage.OPENING: _l("开题报告"),
+    Stage.MIDTERM: _l("中期报告"),
+    Stage.DRAFT: _l("论文草稿"),
+    Stage.THESIS: _l("论文"),
+    Stage.SIMILARITY: _l("查重报告"),
+}
+RUBRIC: dict[RubricItem, Any] = {
+    RubricItem.TOPIC: _l("选题与调研"),
+    RubricItem.WORK: _l("方案与实现"),
+    RubricItem.RESULT: _l("成果与应用价值"),
+    RubricItem.REPORT: _l("报告与答辩"),
+}
+RUBRIC_HINTS: dict[RubricItem, Any] = {
+    RubricItem.TOPIC: _l("问题来自工程实践，调研充分，目标明确"),
+    RubricItem.WORK: _l("方案合理，能综合运用知识，过程规范"),
+    RubricItem.RESULT: _l("完成任务书要求，成果对企业有用"),
+    RubricItem.REPORT: _l("论文规范，表达清楚，能回答问题"),
+}
+GRADES: dict[TextGrade, Any] = {
+    TextGrade.EXCELLENT: _l("优秀"),
+    TextGrade.GOOD: _l("良好"),
+    TextGrade.FAIR: _l("中等"),
+    TextGrade.PASS: _l("及格"),
+    TextGrade.FAIL: _l("不及格"),
+}
+FINDINGS: dict[str, Any] = {
+    "8.1": _l("选题源于工程实践"),
+    "8.2": _l("全过程在选题相关企业完成"),
+    "8.3": _l("校企双导师实质指导"),
+    "8.4": _l("双方考核评价"),
+    "8.1.source": _l("选题来源"),
+    "8.1.evidence": _l("选题证明材料"),
+    "8.3.school": _l("校内导师"),
+    "8.3.enterprise": _l("企业指导教师"),
+    "8.3.guidance_school": _l("校内导师指导记录（经确认）"),
+    "8.3.guidance_enterprise": _l("企业指导教师指导记录（经确认）"),
+}

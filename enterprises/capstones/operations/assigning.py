@@ -1,0 +1,201 @@
+"""A student gets a topic, a capstone gets its two supervisors."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from enterprises.capstones import queries
+from enterprises.capstones.labels import ROLES
+from enterprises.capstones.models import Capstone, Supervision, Topic
+from enterprises.capstones.operations._support import N_, CapstoneRefused, demand_state, given, tell
+from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
+from enterprises.mentors.models import Mentor
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.people.models import Person, Student
+from trainhub.people.types import StudentState
+from trainhub.policy.book import book
+
+TOLD_ASSIGNED = N_("毕业设计选题已下达：%(title)s")
+TOLD_SUPERVISOR = N_("你被指派为毕业设计“%(title)s”的%(role)s")
+
+
+def assign_capstone(
+    *, student: Student, topic: Topic, starts_on: date, ends_on: date, place: str = "", by: Identity, today: date, now: datetime
+) -> Capstone:
+    """Give a student an approved topic of the programme; a seat of the topic is taken or the whole is refused.
+
+    The same topic again: the known capstone. Raises CapstoneRefused (another live capstone, no seat, other programme).
+    """
+    known = queries.capstone_of_student(student.id)
+    if known is not None:
+        if known.topic_id == topic.id:
+            return known
+        raise CapstoneRefused(_("该学生已有毕业设计。如需改题，请先终止原来的毕业设计。"), field="student_id")
+    if student.state is not StudentState.ENROLLED:
+        raise CapstoneRefused(_("该学生不在读，不能下达毕业设计。"), field="student_id")
+    if topic.state is not TopicState.APPROVED:
+        raise CapstoneRefused(_("选题“%(title)s”尚未经校企双方通过，不能下达。", title=topic.title), field="topic_id")
+    if topic.programme_id != student.programme_id:
+        raise CapstoneRefused(_("选题“%(title)s”不是该学生所在专业的选题。", title=topic.title), field="topic_id")
+    if ends_on <= starts_on:
+        raise CapstoneRefused(_("结束日期须晚于开始日期。"), field="ends_on")
+    if starts_on < student.enrolled_on:
+        raise CapstoneRefused(_("开始日期 %(day)s 早于该学生的入学日期。", day=starts_on.isoformat()), field="starts_on")
+    taken = session().execute(
+        update(Topic)
+        .where(Topic.id == topic.id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
+        .values(taken=Topic.taken + 1, version=Topic.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        raise CapstoneRefused(_("选题“%(title)s”的名额已满，请换一个选题，或请企业增加名额。", title=topic.title), field="topic_id", code="no_seat")
+    row = Capstone(
+        student_id=student.id,
+        topic_id=topic.id,
+        enterprise_id=topic.enterprise_id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        place=place.strip()[:200],
+        findings=[],
+        created_at=now,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:
+        raise CapstoneRefused(_("该学生刚刚被下达了另一个毕业设计，请刷新后核对。"), field="student_id") from twice
+    session().refresh(topic)
+    audit.record(by=by, did="capstones.capstone.assigned", on=row, data={"student": student.student_no, "topic": topic.id})
+    tell(
+        person_ids=[student.person_id],
+        kind="capstones.assigned",
+        message=TOLD_ASSIGNED,
+        values={"title": topic.title},
+        url=f"/capstones/{row.id}",
+        unique_key=f"capstones.assigned:{row.id}",
+        now=now,
+    )
+    return row
+
+
+def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
+    """End a capstone before its grade and give the seat back. Raises WrongState, CapstoneRefused without a reason."""
+    check_version(capstone, version)
+    if capstone.state is CapstoneState.WITHDRAWN:
+        return capstone
+    demand_state(capstone, Action.WITHDRAW)
+    capstone.note = given(reason, _("请写明终止的理由。"), field="reason")
+    capstone.state = CapstoneState.WITHDRAWN
+    session().flush()
+    session().execute(
+        update(Topic)
+        .where(Topic.id == capstone.topic_id, Topic.taken > 0)
+        .values(taken=Topic.taken - 1, version=Topic.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+    session().execute(
+        update(Supervision)
+        .where(Supervision.capstone_id == capstone.id, Supervision.until.is_(None))
+        .values(until=today)
+        .execution_options(synchronize_session="fetch")
+    )
+    audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note})
+    return capstone
+
+
+# -- supervisors --------------------------------------------------------------------------------------------------------
+
+
+def assign_supervisor(*, capstone: Capstone, role: SupervisorRole, person: Person, by: Identity, today: date, now: datetime) -> Supervision:
+    """Give a capstone its supervisor of one side; who was it before ends today. The same person again: the known row.
+
+    A school supervisor teaches at the student's university, an enterprise one is a mentor of the capstone's enterprise, both
+    on `today` and within their limit over all programmes (own.capstone.supervisor_load_max, mentor_load_max); nobody
+    stands on both sides, also not one after the other, and no student supervises. Raises CapstoneRefused, WrongState.
+    """
+    demand_state(capstone, Action.SUPERVISE)
+    before = queries.live_supervision(capstone.id, role)
+    if before is not None and before.person_id == person.id:
+        return before
+    student = session().get_one(Student, capstone.student_id)
+    if person.id == student.person_id:
+        raise CapstoneRefused(_("学生不能担任自己的导师。"), field="person_id")
+    if any(row.person_id == person.id and row.role is not role for row, _name in queries.supervisions_of(capstone.id)):
+        raise CapstoneRefused(_("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides")
+    if role in queries.grades_of(capstone.id):
+        raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+    limit = _limit_of_teacher(person, student, today) if role is SupervisorRole.SCHOOL else _limit_of_mentor(person, capstone, today)
+    load = queries.load_of(person.id, role)
+    if load >= limit:
+        raise CapstoneRefused(
+            _("%(name)s 已指导 %(load)d 人，达到上限 %(limit)d 人。请另选导师，或先调整其他学生。", name=person.name, load=load, limit=limit),
+            field="person_id",
+            code="overloaded",
+        )
+    if before is not None:
+        before.until = today
+        session().flush()
+    row = Supervision(capstone_id=capstone.id, role=role, person_id=person.id, since=today)
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by,
+        did="capstones.supervisor.assigned",
+        on=capstone,
+        data={"role": role, "person": person.id, "before": before.person_id if before else None},
+    )
+    topic = session().get_one(Topic, capstone.topic_id)
+    tell(
+        person_ids=[person.id],
+        kind="capstones.supervisor",
+        message=TOLD_SUPERVISOR,
+        values={"title": topic.title, "role": str(ROLES[role])},
+        url=f"/capstones/{capstone.id}",
+        unique_key=f"capstones.supervisor:{row.id}",
+        now=now,
+    )
+    return row
+
+
+def _limit_of_teacher(person: Person, student: Student, today: date) -> int:
+    teacher = queries.teacher_at(person.id, student.university_id, today)
+    if teacher is None:
+        raise CapstoneRefused(_("%(name)s 不是该校在任教师，不能担任校内导师。", name=person.name), field="person_id", code="not_of_school")
+    # The row is locked, so that two assignments at once cannot both take the last place.
+    session().refresh(teacher, with_for_update=True)
+    return min(teacher.capstone_capacity, book().at("own.capstone.supervisor_load_max", on=today).number)
+
+
+def _limit_of_mentor(person: Person, capstone: Capstone, today: date) -> int:
+    mentor: Mentor | None = queries.mentor_at(person.id, capstone.enterprise_id, today)
+    if mentor is None:
+        raise CapstoneRefused(
+            _("%(name)s 不是毕业设计所在企业在任的指导教师（8.3 要求企业指导教师来自该企业）。请先在企业导师库登记。", name=person.name),
+            field="person_id",
+            code="not_of_enterprise",
+        )
+    session().refresh(mentor, with_for_update=True)
+    return min(mentor.load_limit, book().at("own.capstone.mentor_load_max", on=today).number)
+
+
+def end_supervision(*, supervision: Supervision, reason: str, by: Identity, today: date, now: datetime) -> Supervision:
+    """End a supervision without a successor, with a reason. A repeat changes nothing."""
+    if supervision.until is not None:
+        return supervision
+    capstone = session().get_one(Capstone, supervision.capstone_id)
+    demand_state(capstone, Action.SUPERVISE)
+    if supervision.role in queries.grades_of(capstone.id):
+        raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+    why = given(reason, _("请写明更换导师的理由。"), field="reason")
+    supervision.until = today
+    session().flush()
+    audit.record(by=by, did="capstones.supervisor.ended", on=capstone, data={"role": supervision.role, "person": supervision.person_id, "reason": why})
+    return supervision

@@ -1,0 +1,143 @@
+"""Topics: proposed with their source in practice and the evidence for it, approved by both sides, refused, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import update
+
+from enterprises.capstones import queries
+from enterprises.capstones.models import Topic
+from enterprises.capstones.operations._support import TopicRefused, WrongState
+from enterprises.capstones.types import EvidenceKind, Side, TopicSource, TopicState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.programmes import queries as programmes
+
+SEATS_MOST = 50
+
+
+def propose_topic(
+    *,
+    enterprise: Organisation,
+    programme_id: int,
+    title: str,
+    problem: str,
+    source: TopicSource = TopicSource.ENGINEERING_PRACTICE,
+    seats: int = 1,
+    evidence: str = "",
+    evidence_kind: EvidenceKind | None = None,
+    evidence_file_id: int | None = None,
+    skills: Sequence[str] = (),
+    is_confidential: bool = False,
+    proposing_side: Side | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> Topic:
+    """Propose a topic of a verified enterprise for a programme.
+
+    `proposing_side` counts as that side's approval: who proposes agrees. Evidence counts for criterion 8.1 only as a file.
+    The same title of the same enterprise and programme again: the known topic. Raises TopicRefused, NotFound.
+    """
+    title, problem = title.strip(), problem.strip()
+    if enterprise.kind is not OrganisationKind.ENTERPRISE:
+        raise TopicRefused(_("“%(name)s”不是企业：毕业设计选题须来自企业的工程实践。", name=enterprise.name), field="enterprise_id")
+    if enterprise.state is not OrganisationState.VERIFIED:
+        raise TopicRefused(_("“%(name)s”尚未核验，核验后才能发布选题。请联系系统管理员。", name=enterprise.name), field="enterprise_id")
+    if programmes.by_id(programme_id) is None:
+        raise NotFound(_("没有这个专业点。"))
+    if not title:
+        raise TopicRefused(_("请填写题目。"), field="title")
+    if not problem:
+        raise TopicRefused(_("请写明要解决的工程问题：背景、要求、预期成果。"), field="problem")
+    if not 1 <= seats <= SEATS_MOST:
+        raise TopicRefused(_("可接纳人数须在 1 至 %(most)d 之间。", most=SEATS_MOST), field="seats")
+    if evidence_file_id is not None and evidence_kind is None:
+        raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")
+    known = queries.same_topic(enterprise.id, programme_id, title)
+    if known is not None:
+        return known
+    row = Topic(
+        enterprise_id=enterprise.id,
+        programme_id=programme_id,
+        title=title[:200],
+        problem=problem,
+        source=source,
+        evidence=evidence.strip(),
+        evidence_kind=evidence_kind,
+        evidence_file_id=evidence_file_id,
+        skills=[skill.strip() for skill in skills if skill.strip()],
+        is_confidential=is_confidential,
+        seats=seats,
+        proposed_by_id=by.account_id,
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.topic.proposed", on=row, data={"title": row.title, "enterprise": enterprise.code, "source": source})
+    if proposing_side is not None:
+        approve_topic(topic=row, side=proposing_side, by=by, today=today, now=now)
+    return row
+
+
+def approve_topic(*, topic: Topic, side: Side, by: Identity, today: date, now: datetime, version: int | None = None) -> Topic:
+    """Approve on one side; with both approvals the topic is open to students. A repeat changes nothing.
+
+    Raises WrongState when the topic was refused or withdrawn, Stale.
+    """
+    check_version(topic, version)
+    if topic.state in (TopicState.REFUSED, TopicState.WITHDRAWN):
+        raise WrongState(_("选题“%(title)s”已退回或撤回，不能再审批。请重新提出。", title=topic.title))
+    on, who = f"approved_by_{side.value}_on", f"approved_by_{side.value}_id"
+    if getattr(topic, on) is not None:
+        return topic
+    setattr(topic, on, today)
+    setattr(topic, who, by.account_id)
+    if topic.approved_by_school_on is not None and topic.approved_by_enterprise_on is not None:
+        topic.state = TopicState.APPROVED
+    session().flush()
+    audit.record(by=by, did="capstones.topic.approved", on=topic, data={"side": side, "state": topic.state})
+    return topic
+
+
+def refuse_topic(*, topic: Topic, side: Side, reason: str, by: Identity, now: datetime, version: int | None = None) -> Topic:
+    """Send a proposed topic back with a reason. Raises WrongState, TopicRefused without a reason."""
+    check_version(topic, version)
+    if topic.state is not TopicState.PROPOSED:
+        raise WrongState(_("只有待审批的选题可以退回。"))
+    if not reason.strip():
+        raise TopicRefused(_("请写明退回的理由，提出人会看到。"), field="reason")
+    topic.state, topic.reason = TopicState.REFUSED, reason.strip()[:400]
+    session().flush()
+    audit.record(by=by, did="capstones.topic.refused", on=topic, data={"side": side, "reason": topic.reason})
+    return topic
+
+
+def withdraw_topic(*, topic: Topic, reason: str, by: Identity, now: datetime, version: int | None = None) -> Topic:
+    """Withdraw a topic that no student works on; with students it is refused: their capstones come first."""
+    check_version(topic, version)
+    if topic.state is TopicState.WITHDRAWN:
+        return topic
+    if not reason.strip():
+        raise TopicRefused(_("请写明撤回的理由。"), field="reason")
+    taken = session().execute(
+        update(Topic)
+        .where(Topic.id == topic.id, Topic.taken == 0)
+        .values(state=TopicState.WITHDRAWN, reason=reason.strip()[:400], version=Topic.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        raise TopicRefused(
+            _("选题“%(title)s”已有 %(n)d 名学生，不能撤回。请先为这些学生改派选题或终止其毕业设计。", title=topic.title, n=topic.taken)
+        )
+    session().refresh(topic)
+    audit.record(by=by, did="capstones.topic.withdrawn", on=topic, data={"reason": topic.reason})
+    return topic

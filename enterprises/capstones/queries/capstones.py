@@ -1,0 +1,371 @@
+"""Selects on capstones, their supervisors, guidance, papers and grades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, func, or_, select
+
+from enterprises.capstones.models import Capstone, CapstoneGrade, CapstonePaper, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.types import LIVE, CapstoneRow, CapstoneState, Load, SupervisorRole
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student, Teacher
+from trainhub.programmes.models import Programme
+
+LIST_ROLES = (
+    Role.PROGRAMME_ADMIN,
+    Role.UNIVERSITY_ADMIN,
+    Role.ENTERPRISE_COORDINATOR,
+    Role.DEPT_EDU,
+    Role.INSPECTOR,
+    Role.EXPERT,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
+"""Who sees capstones inside the scope of the role; students and supervisors see their own."""
+
+
+def by_id(capstone_id: int) -> Capstone | None:
+    """A capstone by id."""
+    return session().get(Capstone, capstone_id)
+
+
+def title_of(row: Capstone) -> str:
+    """The title of the capstone's topic."""
+    return session().get_one(Topic, row.topic_id).title
+
+
+def capstone_of_student(student_id: int) -> Capstone | None:
+    """The student's capstone that was not withdrawn."""
+    return session().scalar(select(Capstone).where(Capstone.student_id == student_id, Capstone.state != CapstoneState.WITHDRAWN))
+
+
+# -- who may see and do -------------------------------------------------------------------------------------------------
+
+
+def _people(row: Capstone) -> tuple[Student, frozenset[int], frozenset[str]]:
+    student = session().get_one(Student, row.student_id)
+    supervisors = session().scalars(select(Supervision.person_id).where(Supervision.capstone_id == row.id, Supervision.until.is_(None)))
+    university = organisations.by_id(student.university_id)
+    return student, frozenset(supervisors), organisations.region_path(university.region_code if university else None).codes
+
+
+def subject_of(row: Capstone) -> Subject:
+    """The university, the programme, the enterprise, the region; the student and both supervisors as its own persons."""
+    student, supervisors, regions = _people(row)
+    return Subject.of(
+        organisations=(student.university_id, row.enterprise_id),
+        programmes=(student.programme_id,),
+        regions=regions,
+        persons=(student.person_id, *supervisors),
+    )
+
+
+def student_subject(row: Capstone) -> Subject:
+    """Only the student: for what nobody else may do."""
+    return Subject.of(persons=(session().get_one(Student, row.student_id).person_id,))
+
+
+def supervisor_subject(row: Capstone) -> Subject:
+    """Only the supervisors in office."""
+    return Subject.of(persons=_people(row)[1])
+
+
+def visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Capstones inside the reader's scope, the reader's own, and those the reader supervises. Needs Student in the select."""
+    region = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
+    scope = organisations.scope(
+        identity,
+        LIST_ROLES,
+        organisations=(Student.university_id, Capstone.enterprise_id),
+        programmes=(Student.programme_id,),
+        region=region,
+        persons=(Student.person_id,),
+    )
+    if identity.person_id is None:
+        return scope
+    mine = select(Supervision.capstone_id).where(Supervision.person_id == identity.person_id, Supervision.until.is_(None))
+    return or_(scope, Capstone.id.in_(mine))
+
+
+# -- lists --------------------------------------------------------------------------------------------------------------
+
+
+def _supervisor_name(role: SupervisorRole) -> Any:
+    return (
+        select(Person.name)
+        .join(Supervision, Supervision.person_id == Person.id)
+        .where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None))
+        .correlate(Capstone)
+        .scalar_subquery()
+    )
+
+
+def listing(
+    identity: Identity,
+    *,
+    text: str = "",
+    state: CapstoneState | None = None,
+    programme_id: int | None = None,
+    cohort_id: int | None = None,
+) -> organisations.Statement:
+    """The rows of the list in the order of student numbers; `CapstoneRow(*row)`."""
+    statement = _rows().where(visible_to(identity))
+    if state is not None:
+        statement = statement.where(Capstone.state == state)
+    else:
+        statement = statement.where(Capstone.state != CapstoneState.WITHDRAWN)
+    if programme_id is not None:
+        statement = statement.where(Student.programme_id == programme_id)
+    if cohort_id is not None:
+        statement = statement.where(Student.cohort_id == cohort_id)
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Topic.title, Organisation.name))
+    return statement.order_by(Student.student_no, Capstone.id)
+
+
+def _rows() -> organisations.Statement:
+    return (
+        select(
+            Capstone.id,
+            Capstone.student_id,
+            Student.student_no,
+            Person.name,
+            Programme.name,
+            Topic.title,
+            Organisation.name,
+            Capstone.state,
+            Capstone.starts_on,
+            Capstone.ends_on,
+            Capstone.score_x10,
+            Capstone.grade_text,
+            func.coalesce(_supervisor_name(SupervisorRole.SCHOOL), ""),
+            func.coalesce(_supervisor_name(SupervisorRole.ENTERPRISE), ""),
+        )
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .join(Organisation, Organisation.id == Capstone.enterprise_id)
+    )
+
+
+def rows_of(ids: Iterable[int]) -> dict[int, CapstoneRow]:
+    """List rows of the capstones asked for, by id."""
+    wanted = sorted(set(ids))
+    return {row[0]: CapstoneRow(*row) for row in session().execute(_rows().where(Capstone.id.in_(wanted)))} if wanted else {}
+
+
+def supervised_by(person_id: int) -> list[tuple[CapstoneRow, SupervisorRole]]:
+    """The capstones a person supervises, those that go on first, by the day they end."""
+    roles = {
+        row.capstone_id: row.role
+        for row in session().scalars(select(Supervision).where(Supervision.person_id == person_id, Supervision.until.is_(None)))
+    }
+    rows = rows_of(roles)
+    order = sorted(rows.values(), key=lambda row: (row.state not in LIVE, row.ends_on, row.student_no, row.id))
+    return [(row, roles[row.id]) for row in order]
+
+
+def open_work(person_id: int) -> tuple[int, int]:
+    """(capstones that wait for this person's grade, guidances that wait for this person's confirmation)."""
+    mine = select(Supervision.capstone_id, Supervision.role).where(Supervision.person_id == person_id, Supervision.until.is_(None)).subquery()
+    graded = select(CapstoneGrade.id).where(
+        CapstoneGrade.capstone_id == mine.c.capstone_id, CapstoneGrade.role == mine.c.role, CapstoneGrade.replaced_at.is_(None)
+    )
+    to_grade = session().scalar(
+        select(func.count())
+        .select_from(mine)
+        .join(Capstone, Capstone.id == mine.c.capstone_id)
+        .where(Capstone.state == CapstoneState.SUBMITTED, ~graded.exists())
+    )
+    to_confirm = session().scalar(
+        select(func.count())
+        .select_from(GuidanceEntry)
+        .join(mine, sa.and_(mine.c.capstone_id == GuidanceEntry.capstone_id, mine.c.role == GuidanceEntry.role))
+        .where(GuidanceEntry.confirmed_at.is_(None), GuidanceEntry.logged_by_person_id != person_id)
+    )
+    return to_grade or 0, to_confirm or 0
+
+
+# -- supervisors --------------------------------------------------------------------------------------------------------
+
+
+def supervisions_of(capstone_id: int) -> list[tuple[Supervision, str]]:
+    """Every supervision with the person's name; those in office first."""
+    statement = (
+        select(Supervision, Person.name)
+        .join(Person, Person.id == Supervision.person_id)
+        .where(Supervision.capstone_id == capstone_id)
+        .order_by(Supervision.until.is_not(None), Supervision.role.desc(), Supervision.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def live_supervision(capstone_id: int, role: SupervisorRole) -> Supervision | None:
+    """Who supervises on one side now."""
+    return session().scalar(
+        select(Supervision).where(Supervision.capstone_id == capstone_id, Supervision.role == role, Supervision.until.is_(None))
+    )
+
+
+def is_supervisor(capstone_id: int, role: SupervisorRole, person_id: int | None) -> bool:
+    """Whether the person supervises on that side now."""
+    found = live_supervision(capstone_id, role)
+    return person_id is not None and found is not None and found.person_id == person_id
+
+
+def _loads(role: SupervisorRole) -> Any:
+    return (
+        select(Supervision.person_id, func.count().label("load"))
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .where(Supervision.role == role, Supervision.until.is_(None), Capstone.state.in_(LIVE))
+        .group_by(Supervision.person_id)
+        .subquery()
+    )
+
+
+def school_load(university_id: int, on: date, *, most: int, programme_id: int | None = None) -> list[Load]:
+    """The teachers of a university with their live capstones over all programmes; those of the programme first."""
+    loads = _loads(SupervisorRole.SCHOOL)
+    statement = (
+        select(Person.id, Person.name, Teacher.title, Teacher.discipline, Teacher.programme_id, func.coalesce(loads.c.load, 0), Teacher.capstone_capacity)
+        .join(Person, Person.id == Teacher.person_id)
+        .outerjoin(loads, loads.c.person_id == Teacher.person_id)
+        .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+        .order_by(Person.pinyin, Person.id)
+    )
+    rows = session().execute(statement).all()
+    return [
+        Load(key, name, " · ".join(x for x in (title, discipline) if x), load, min(capacity, most))
+        for key, name, title, discipline, programme, load, capacity in sorted(rows, key=lambda r: r[4] != programme_id)
+    ]
+
+
+def mentor_load(enterprise_id: int, on: date, *, most: int) -> list[Load]:
+    """The mentors of an enterprise in office on a day, with their live capstones."""
+    loads = _loads(SupervisorRole.ENTERPRISE)
+    statement = (
+        select(Person.id, Person.name, Mentor.post, func.coalesce(loads.c.load, 0), Mentor.load_limit)
+        .join(Person, Person.id == Mentor.person_id)
+        .outerjoin(loads, loads.c.person_id == Mentor.person_id)
+        .where(Mentor.enterprise_id == enterprise_id, Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+        .order_by(Person.pinyin, Person.id)
+    )
+    return [Load(key, name, post, load, min(limit, most)) for key, name, post, load, limit in session().execute(statement)]
+
+
+def load_of(person_id: int, role: SupervisorRole) -> int:
+    """How many live capstones a person supervises on one side, over all programmes."""
+    return (
+        session().scalar(
+            select(func.count())
+            .select_from(Supervision)
+            .join(Capstone, Capstone.id == Supervision.capstone_id)
+            .where(Supervision.person_id == person_id, Supervision.role == role, Supervision.until.is_(None), Capstone.state.in_(LIVE))
+        )
+        or 0
+    )
+
+
+def teacher_at(person_id: int, university_id: int, on: date) -> Teacher | None:
+    """The person as a teacher of the university on a day."""
+    return session().scalar(
+        select(Teacher)
+        .where(
+            Teacher.person_id == person_id,
+            Teacher.university_id == university_id,
+            Teacher.since <= on,
+            or_(Teacher.until.is_(None), Teacher.until >= on),
+        )
+        .order_by(Teacher.id)
+        .limit(1)
+    )
+
+
+def mentor_at(person_id: int, enterprise_id: int, on: date) -> Mentor | None:
+    """The person as a mentor of the enterprise on a day."""
+    return session().scalar(
+        select(Mentor).where(
+            Mentor.person_id == person_id,
+            Mentor.enterprise_id == enterprise_id,
+            Mentor.since <= on,
+            or_(Mentor.until.is_(None), Mentor.until >= on),
+        )
+    )
+
+
+# -- guidance, papers, grades -------------------------------------------------------------------------------------------
+
+
+def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:
+    """Every guidance with the supervisor's name, the latest first."""
+    statement = (
+        select(GuidanceEntry, Person.name)
+        .join(Person, Person.id == GuidanceEntry.person_id)
+        .where(GuidanceEntry.capstone_id == capstone_id)
+        .order_by(GuidanceEntry.on.desc(), GuidanceEntry.id.desc())
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def entry(entry_id: int) -> GuidanceEntry | None:
+    """A guidance by id."""
+    return session().get(GuidanceEntry, entry_id)
+
+
+def entry_on(capstone_id: int, role: SupervisorRole, on: date) -> GuidanceEntry | None:
+    """The guidance of one side on a day."""
+    return session().scalar(
+        select(GuidanceEntry).where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.on == on)
+    )
+
+
+def papers_of(capstone_id: int) -> list[tuple[CapstonePaper, StoredFile]]:
+    """Every version of every paper with its file, the latest first."""
+    statement = (
+        select(CapstonePaper, StoredFile)
+        .join(StoredFile, StoredFile.id == CapstonePaper.file_id)
+        .where(CapstonePaper.capstone_id == capstone_id)
+        .order_by(CapstonePaper.handed_in_at.desc(), CapstonePaper.id.desc())
+    )
+    return [(row, file) for row, file in session().execute(statement)]
+
+
+def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
+    """The file of a paper of this capstone."""
+    return session().scalar(
+        select(StoredFile)
+        .join(CapstonePaper, CapstonePaper.file_id == StoredFile.id)
+        .where(CapstonePaper.id == paper_id, CapstonePaper.capstone_id == capstone_id)
+    )
+
+
+def grades_of(capstone_id: int) -> dict[SupervisorRole, CapstoneGrade]:
+    """The grades that hold, by side."""
+    statement = select(CapstoneGrade).where(CapstoneGrade.capstone_id == capstone_id, CapstoneGrade.replaced_at.is_(None))
+    return {row.role: row for row in session().scalars(statement)}
+
+
+def grade_by_id(grade_id: int) -> CapstoneGrade | None:
+    """A grade by id."""
+    return session().get(CapstoneGrade, grade_id)
+
+
+def grade_history(capstone_id: int) -> list[tuple[CapstoneGrade, str]]:
+    """Every grade ever signed with who signed it, in order."""
+    statement = (
+        select(CapstoneGrade, Person.name)
+        .join(Person, Person.id == CapstoneGrade.person_id)
+        .where(CapstoneGrade.capstone_id == capstone_id)
+        .order_by(CapstoneGrade.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]

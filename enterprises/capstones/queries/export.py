@@ -1,0 +1,96 @@
+"""Table T2 (毕业设计清单): the rows of M8.1 to M8.3 in one, students of the 卓越计划 first (002:319)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+
+from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
+from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+from trainhub.people.models import Person, Student
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """One student of T2; scores in tenths, empty when not graded."""
+
+    is_petoe: bool
+    student_no: str
+    name: str
+    topic: str
+    source: TopicSource
+    enterprise: str
+    school_supervisor: str
+    enterprise_supervisor: str
+    enterprise_supervisor_post: str
+    starts_on: date
+    ends_on: date
+    place: str
+    school_score_x10: int | None
+    enterprise_score_x10: int | None
+    score_x10: int | None
+    grade_text: str
+    evidence: str
+    evidence_file: str
+
+
+def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
+    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; one query."""
+    people_of = {role: (aliased(Supervision), aliased(Person), aliased(CapstoneGrade)) for role in SupervisorRole}
+    (_school, teacher, school_grade), (field, mentor, field_grade) = people_of[SupervisorRole.SCHOOL], people_of[SupervisorRole.ENTERPRISE]
+    petoe = people.petoe_on(on)
+    statement = (
+        select(
+            petoe,
+            Student.student_no,
+            Person.name,
+            Topic.title,
+            Topic.source,
+            Organisation.name,
+            teacher.name,
+            mentor.name,
+            Mentor.post,
+            Capstone.starts_on,
+            Capstone.ends_on,
+            Capstone.place,
+            school_grade.score_x10,
+            field_grade.score_x10,
+            Capstone.score_x10,
+            Capstone.grade_text,
+            Topic.evidence,
+            StoredFile.name,
+        )
+        .select_from(Capstone)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .join(Organisation, Organisation.id == Capstone.enterprise_id)
+        .outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, Capstone.state != CapstoneState.WITHDRAWN)
+    )
+    for role, (supervision, person, grade) in people_of.items():
+        statement = (
+            statement.outerjoin(supervision, and_(supervision.capstone_id == Capstone.id, supervision.role == role, supervision.until.is_(None)))
+            .outerjoin(person, person.id == supervision.person_id)
+            .outerjoin(grade, and_(grade.capstone_id == Capstone.id, grade.role == role, grade.replaced_at.is_(None)))
+        )
+    statement = statement.outerjoin(Mentor, and_(Mentor.person_id == field.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
+    rows = session().execute(statement.order_by(Student.student_no, Capstone.id)).all()
+    return sorted((_row(row) for row in rows), key=lambda row: not row.is_petoe)
+
+
+def _row(row: Any) -> ExportRow:
+    values: list[Any] = ["" if value is None and at in TEXTS else value for at, value in enumerate(row[1:], start=1)]
+    return ExportRow(bool(row[0]), *values)
+
+
+TEXTS = frozenset({6, 7, 8, 17})

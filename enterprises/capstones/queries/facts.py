@@ -1,0 +1,154 @@
+"""The facts behind criteria 8.1 to 8.4, for one capstone or for a cohort: the same number of queries whatever its size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import and_, func, or_, select
+
+from enterprises.capstones import rules
+from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.queries.capstones import rows_of
+from enterprises.capstones.types import CapstoneFacts, CapstoneRow, CapstoneState, Stay, SupervisorFact, SupervisorRole
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
+from trainhub.kernel.db import session
+from trainhub.people import queries as people
+from trainhub.people.models import Person, Student
+from trainhub.policy.book import book
+from trainhub.policy.findings import Finding, Status, all_of
+
+COUNTS = (PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.FINISHED)
+CHUNK = 500
+
+
+def numbers(on: date) -> rules.Numbers:
+    """The parameters of capstones that hold on a day. Raises PolicyError for a day before the rules."""
+    at = book().at
+    return rules.Numbers(
+        topic_source=at("petoe.capstone_topic_source", on=on),
+        topic_evidence_min=at("petoe.capstone_topic_evidence_min", on=on),
+        same_enterprise=at("petoe.capstone_same_enterprise", on=on),
+        uncovered_days_max=at("own.capstone.uncovered_days_max", on=on),
+        school_supervisors_min=at("petoe.capstone_school_supervisors_min", on=on),
+        enterprise_supervisors_min=at("petoe.capstone_enterprise_supervisors_min", on=on),
+        guidance_logs_min=at("own.capstone.guidance_logs_min", on=on),
+        grades=at("petoe.capstone_grades", on=on),
+        school_weight=at("own.capstone.school_weight_percent", on=on),
+        enterprise_weight=at("own.capstone.enterprise_weight_percent", on=on),
+        pass_mark=at("own.capstone.pass_mark_x10", on=on),
+        difference_over=at("own.capstone.grade_difference_over_x10", on=on),
+        text_grades_from=at("own.capstone.text_grades_from_x10", on=on),
+        rubric_weights=at("own.capstone.rubric_weights_percent", on=on),
+    )
+
+
+def facts_of(capstone_ids: Iterable[int], on: date) -> dict[int, CapstoneFacts]:
+    """The facts of every capstone asked for. A mentor counts as of the enterprise on the earlier of `on` and the last day."""
+    found: dict[int, CapstoneFacts] = {}
+    wanted = sorted(set(capstone_ids))
+    for start in range(0, len(wanted), CHUNK):
+        found.update(_facts(wanted[start : start + CHUNK], on))
+    return found
+
+
+def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
+    current = session()
+    capstones = current.execute(select(Capstone, Topic).join(Topic, Topic.id == Capstone.topic_id).where(Capstone.id.in_(ids))).all()
+    stays: dict[int, list[Stay]] = defaultdict(list)
+    for student_id, first, last, enterprise_id in current.execute(
+        select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id)
+        .where(Placement.student_id.in_([row.student_id for row, _topic in capstones]), Placement.state.in_(COUNTS))
+        .order_by(Placement.starts_on, Placement.id)
+    ):
+        stays[student_id].append(Stay(first, last, enterprise_id))
+    supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
+    for supervision, name, since, until, ends_on in current.execute(
+        select(Supervision, Person.name, Mentor.since, Mentor.until, Capstone.ends_on)
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .join(Person, Person.id == Supervision.person_id)
+        .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
+        .where(Supervision.capstone_id.in_(ids), Supervision.until.is_(None))
+        .order_by(Supervision.id)
+    ):
+        day = min(on, ends_on)
+        is_there = since is not None and since <= day and (until is None or until >= day)
+        supervisors[supervision.capstone_id].append(
+            SupervisorFact(supervision.role, supervision.person_id, name, is_there and supervision.role is SupervisorRole.ENTERPRISE)
+        )
+    logs: dict[int, dict[SupervisorRole, int]] = defaultdict(dict)
+    for capstone_id, role, count in current.execute(
+        select(GuidanceEntry.capstone_id, GuidanceEntry.role, func.count())
+        .where(GuidanceEntry.capstone_id.in_(ids), GuidanceEntry.confirmed_at.is_not(None), GuidanceEntry.on <= on)
+        .group_by(GuidanceEntry.capstone_id, GuidanceEntry.role)
+    ):
+        logs[capstone_id][role] = count
+    grades: dict[int, set[SupervisorRole]] = defaultdict(set)
+    for capstone_id, role in current.execute(
+        select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None))
+    ):
+        grades[capstone_id].add(role)
+    return {
+        row.id: CapstoneFacts(
+            capstone_id=row.id,
+            source=topic.source,
+            evidence=1 if topic.evidence_file_id is not None else 0,
+            enterprise_id=row.enterprise_id,
+            topic_enterprise_id=topic.enterprise_id,
+            starts_on=row.starts_on,
+            ends_on=row.ends_on,
+            stays=tuple(stays[row.student_id]),
+            supervisors=tuple(supervisors[row.id]),
+            logs=logs[row.id],
+            grades=frozenset(grades[row.id]),
+        )
+        for row, topic in capstones
+    }
+
+
+def findings_of(capstone_ids: Iterable[int], on: date) -> dict[int, tuple[Finding, ...]]:
+    """The findings of 8.1 to 8.4 of every capstone asked for, as of a day."""
+    held = numbers(on)
+    return {key: rules.judge(facts, held) for key, facts in facts_of(capstone_ids, on).items()}
+
+
+def statuses_of(findings: Iterable[Finding]) -> dict[str, Status]:
+    """The answer of each criterion: met only when all its parts are."""
+    parts: dict[str, list[Finding]] = {key: [] for key in rules.CRITERIA}
+    for finding in findings:
+        parts[rules.criterion_of(finding.code)].append(finding)
+    return {key: all_of(found) for key, found in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A student of a cohort with the capstone (None: none yet) and the answers of 8.1 to 8.4."""
+
+    student_id: int
+    student_no: str
+    name: str
+    is_petoe: bool
+    capstone: CapstoneRow | None
+    findings: tuple[Finding, ...]
+    statuses: dict[str, Status]
+
+
+def overview(programme_id: int, cohort_id: int, on: date) -> list[Overview]:
+    """Every student of a cohort, also those without a capstone, in the order of their numbers (100 % or the exceptions)."""
+    students = session().execute(
+        select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_on(on))
+        .join(Person, Person.id == Student.person_id)
+        .outerjoin(Capstone, and_(Capstone.student_id == Student.id, Capstone.state != CapstoneState.WITHDRAWN))
+        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(Student.left_on.is_(None), Student.left_on > on))
+        .order_by(Student.student_no, Student.id)
+    ).all()
+    ids = [row[3] for row in students if row[3] is not None]
+    rows, findings = rows_of(ids), findings_of(ids, on)
+    return [
+        Overview(key, number, name, bool(petoe), rows.get(capstone), findings.get(capstone, ()), statuses_of(findings.get(capstone, ())))
+        for key, number, name, capstone, petoe in students
+    ]

@@ -1,0 +1,188 @@
+"""Selects on topics."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import aliased
+
+from enterprises.capstones import rules
+from enterprises.capstones.models import Topic
+from enterprises.capstones.types import TopicFilter, TopicRow, TopicState
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.people.models import Student
+from trainhub.programmes.models import Programme
+
+TOPIC_ROLES = (
+    Role.ENTERPRISE_COORDINATOR,
+    Role.PROGRAMME_ADMIN,
+    Role.UNIVERSITY_ADMIN,
+    Role.SCHOOL_SUPERVISOR,
+    Role.DEPT_EDU,
+    Role.INSPECTOR,
+    Role.EXPERT,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
+LIKE_FROM = 0.45
+University = aliased(Organisation)
+
+
+def topic(topic_id: int) -> Topic | None:
+    """A topic by id."""
+    return session().get(Topic, topic_id)
+
+
+def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | None:
+    """The topic with this very title that was neither refused nor withdrawn."""
+    return session().scalar(
+        select(Topic)
+        .where(
+            Topic.enterprise_id == enterprise_id,
+            Topic.programme_id == programme_id,
+            Topic.title == title[:200],
+            Topic.state.in_((TopicState.PROPOSED, TopicState.APPROVED)),
+        )
+        .order_by(Topic.id)
+        .limit(1)
+    )
+
+
+def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme."""
+    university = select(Programme.university_id).where(Programme.id == Topic.programme_id).scalar_subquery()
+    region = (
+        select(Organisation.region_code)
+        .join(Programme, Programme.university_id == Organisation.id)
+        .where(Programme.id == Topic.programme_id)
+        .scalar_subquery()
+    )
+    clauses = [
+        organisations.scope(
+            identity, TOPIC_ROLES, organisations=(Topic.enterprise_id, university), programmes=(Topic.programme_id,), region=region
+        )
+    ]
+    if identity.person_id is not None:
+        mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
+        mentored = select(Mentor.enterprise_id).where(Mentor.person_id == identity.person_id, Mentor.until.is_(None))
+        clauses += [and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine)), Topic.enterprise_id.in_(mentored)]
+    return or_(*clauses)
+
+
+def topics_listing(identity: Identity, wanted: TopicFilter) -> organisations.Statement:
+    """The rows of the library, newest first; see `as_topic_row`."""
+    clauses = [topics_visible_to(identity)]
+    for column, value in (
+        (Topic.programme_id, wanted.programme_id),
+        (Topic.enterprise_id, wanted.enterprise_id),
+        (Topic.source, wanted.source),
+        (Topic.state, wanted.state),
+    ):
+        if value is not None:
+            clauses.append(column == value)
+    if wanted.has_seats:
+        clauses.append(and_(Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats))
+    if wanted.text:
+        clauses.append(organisations.matches(wanted.text, Topic.title, Topic.problem, Organisation.name, Organisation.pinyin))
+    return (
+        select(
+            Topic.id,
+            Topic.title,
+            Topic.enterprise_id,
+            Organisation.name,
+            Topic.programme_id,
+            Programme.name,
+            University.name,
+            Topic.source,
+            Topic.state,
+            Topic.seats,
+            Topic.taken,
+            Topic.evidence_file_id.is_not(None),
+            Topic.is_confidential,
+            Topic.created_at,
+        )
+        .join(Organisation, Organisation.id == Topic.enterprise_id)
+        .join(Programme, Programme.id == Topic.programme_id)
+        .join(University, University.id == Programme.university_id)
+        .where(and_(*clauses))
+        .order_by(Topic.created_at.desc(), Topic.id.desc())
+    )
+
+
+def as_topic_row(row: Any) -> TopicRow:
+    """A row of `topics_listing`."""
+    return TopicRow(*row)
+
+
+def topic_subject(row: Topic) -> Subject:
+    """The enterprise, the programme with its university and region, and the mentors of the enterprise (they may propose)."""
+    programme = session().get(Programme, row.programme_id)
+    assert programme is not None
+    university = organisations.by_id(programme.university_id)
+    return Subject.of(
+        organisations=(row.enterprise_id, programme.university_id),
+        programmes=(row.programme_id,),
+        regions=organisations.region_path(university.region_code if university else None).codes,
+        persons=session().scalars(select(Mentor.person_id).where(Mentor.enterprise_id == row.enterprise_id, Mentor.until.is_(None))),
+    )
+
+
+def similar(title: str, *, programme_id: int | None = None, but: int | None = None, most: int = 5) -> list[tuple[Topic, float]]:
+    """Topics of all years whose title is alike, the most alike first: a reuse check that a person judges."""
+    statement = select(Topic).where(Topic.state != TopicState.REFUSED).order_by(Topic.id)
+    if programme_id is not None:
+        statement = statement.where(Topic.programme_id == programme_id)
+    found = [(row, rules.likeness(title, row.title)) for row in session().scalars(statement) if row.id != but]
+    return sorted((pair for pair in found if pair[1] >= LIKE_FROM), key=lambda pair: (-pair[1], pair[0].id))[:most]
+
+
+def open_topics(programme_id: int) -> list[tuple[int, str]]:
+    """(id, "title (enterprise, seats left)") of approved topics with a seat, for forms."""
+    statement = (
+        select(Topic.id, Topic.title, Organisation.name, Topic.seats - Topic.taken)
+        .join(Organisation, Organisation.id == Topic.enterprise_id)
+        .where(Topic.programme_id == programme_id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
+        .order_by(Organisation.pinyin, Topic.title, Topic.id)
+    )
+    return [(key, f"{title}（{enterprise}，余 {left}）") for key, title, enterprise, left in session().execute(statement)]
+
+
+def enterprise_choices(identity: Identity, on: date) -> list[tuple[int, str]]:
+    """The verified enterprises for which the reader may propose: those of a role, or where one is mentor."""
+    statement = select(Organisation.id, Organisation.name).where(
+        Organisation.kind == OrganisationKind.ENTERPRISE, Organisation.state == OrganisationState.VERIFIED
+    )
+    if not identity.has(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR, Role.SYSTEM_ADMIN):
+        mentored = select(Mentor.enterprise_id).where(
+            Mentor.person_id == (identity.person_id or 0), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on)
+        )
+        statement = statement.where(
+            or_(organisations.inside(identity, (Role.ENTERPRISE_COORDINATOR, Role.MENTOR)), Organisation.id.in_(mentored))
+        )
+    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id))]
+
+
+def programme_choices(identity: Identity) -> list[tuple[int, str]]:
+    """(id, "university · programme"): a school's own programmes, for an enterprise all of them."""
+    statement = (
+        select(Programme.id, Organisation.name, Programme.name)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .order_by(Organisation.pinyin, Programme.pinyin, Programme.id)
+    )
+    if not identity.has(Role.ENTERPRISE_COORDINATOR, Role.MENTOR):
+        statement = statement.where(
+            organisations.scope(
+                identity,
+                (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR, Role.SYSTEM_ADMIN),
+                organisations=(Programme.university_id,),
+                programmes=(Programme.id,),
+            )
+        )
+    return [(key, f"{university} · {name}") for key, university, name in session().execute(statement)]

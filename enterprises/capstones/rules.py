@@ -1,0 +1,199 @@
+"""Criteria 8.1 to 8.4 of the 卓越计划 on one capstone, and the arithmetic of its grade. Pure: values in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from enterprises.capstones.types import CapstoneFacts, Result, RubricItem, Stay, SupervisorRole, TextGrade
+from trainhub.policy.findings import Finding, at_least, decided
+from trainhub.policy.types import Parameter
+
+CRITERIA = ("8.1", "8.2", "8.3", "8.4")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The parameters that hold on the day asked for."""
+
+    topic_source: Parameter
+    topic_evidence_min: Parameter
+    same_enterprise: Parameter
+    uncovered_days_max: Parameter
+    school_supervisors_min: Parameter
+    enterprise_supervisors_min: Parameter
+    guidance_logs_min: Parameter
+    grades: Parameter
+    school_weight: Parameter
+    enterprise_weight: Parameter
+    pass_mark: Parameter
+    difference_over: Parameter
+    text_grades_from: Parameter
+    rubric_weights: Parameter
+
+
+def judge(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
+    """Every finding of 8.1 to 8.4, in that order; the part of a code before its second dot names the criterion."""
+    return (*judge_topic(facts, numbers), judge_place(facts, numbers), *judge_supervision(facts, numbers), judge_grades(facts, numbers))
+
+
+def criterion_of(code: str) -> str:
+    """`8.3` of `8.3.guidance_school`."""
+    return ".".join(code.split(".")[:2])
+
+
+# -- 8.1 the topic ------------------------------------------------------------------------------------------------------
+
+
+def judge_topic(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, Finding]:
+    """The topic comes from engineering practice, with evidence (PETOE-8.1, 002:565)."""
+    source = decided("8.1.source", facts.source == numbers.topic_source.text, found=facts.source.value, parameter=numbers.topic_source)
+    return source, at_least("8.1.evidence", facts.evidence, numbers.topic_evidence_min)
+
+
+# -- 8.2 the place ------------------------------------------------------------------------------------------------------
+
+
+def uncovered(starts_on: date, ends_on: date, enterprise_id: int, stays: Sequence[Stay]) -> list[tuple[date, date]]:
+    """The spans of days (both ends included) of the capstone that lie in no placement at the enterprise."""
+    gaps, day = [], starts_on
+    for stay in sorted((s for s in stays if s.enterprise_id == enterprise_id), key=lambda s: (s.starts_on, s.ends_on)):
+        if stay.starts_on > ends_on:
+            break
+        if stay.starts_on > day:
+            gaps.append((day, stay.starts_on - timedelta(days=1)))
+        day = max(day, stay.ends_on + timedelta(days=1))
+    if day <= ends_on:
+        gaps.append((day, ends_on))
+    return gaps
+
+
+def days_in(spans: Sequence[tuple[date, date]]) -> int:
+    """How many calendar days the spans hold."""
+    return sum((last - first).days + 1 for first, last in spans)
+
+
+def judge_place(facts: CapstoneFacts, numbers: Numbers) -> Finding:
+    """The whole capstone lies inside placements at the topic's enterprise (PETOE-8.2, 002:567).
+
+    `found` counts uncovered calendar days against the tolerance (school days for opening and defence are no part of the
+    process); each uncovered span is a detail.
+    """
+    note: tuple[str, ...] = ()
+    if numbers.same_enterprise.flag and facts.topic_enterprise_id != facts.enterprise_id:
+        spans = [(facts.starts_on, facts.ends_on)]
+        note = ("企业与选题的相关企业不是同一家。",)
+    else:
+        spans = uncovered(facts.starts_on, facts.ends_on, facts.enterprise_id, facts.stays)
+    days, most = days_in(spans), numbers.uncovered_days_max
+    lines = [f"{first.isoformat()} 至 {last.isoformat()}（{days_in([(first, last)])} 天）不在该企业的实习期内" for first, last in spans]
+    return Finding(
+        code="8.2",
+        status=decided("8.2", days <= most.number, found=days, parameter=most).status,
+        required=most.number,
+        found=days,
+        clause=numbers.same_enterprise.clause,
+        details=(*note, *lines),
+        unit=most.unit,
+        parameter=most.key,
+    )
+
+
+# -- 8.3 the supervisors ------------------------------------------------------------------------------------------------
+
+
+def judge_supervision(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
+    """One supervisor of the school and one of the enterprise who really supervise (PETOE-8.3, 002:569).
+
+    The enterprise's supervisor belongs to the capstone's enterprise; nobody stands on both sides; each side has at least the
+    minimum of confirmed guidances.
+    """
+    school = {s.person_id for s in facts.supervisors if s.role is SupervisorRole.SCHOOL}
+    enterprise = {s.person_id: s for s in facts.supervisors if s.role is SupervisorRole.ENTERPRISE}
+    both = school & set(enterprise)
+    strangers = [s for s in enterprise.values() if not s.is_of_enterprise]
+    good = [key for key, s in enterprise.items() if s.is_of_enterprise and key not in both]
+    details = [f"{s.name} 不是该企业在任的指导教师" for s in strangers] + [f"{enterprise[key].name} 同时担任双方导师" for key in sorted(both)]
+    return (
+        at_least("8.3.school", len(school), numbers.school_supervisors_min),
+        at_least("8.3.enterprise", len(good), numbers.enterprise_supervisors_min, details=details),
+        *(
+            Finding(
+                code=f"8.3.guidance_{role.value}",
+                status=at_least("8.3", facts.logs.get(role, 0), numbers.guidance_logs_min).status,
+                required=numbers.guidance_logs_min.number,
+                found=facts.logs.get(role, 0),
+                clause=numbers.enterprise_supervisors_min.clause,
+                unit=numbers.guidance_logs_min.unit,
+                parameter=numbers.guidance_logs_min.key,
+            )
+            for role in SupervisorRole
+        ),
+    )
+
+
+# -- 8.4 the grade ------------------------------------------------------------------------------------------------------
+
+
+def judge_grades(facts: CapstoneFacts, numbers: Numbers) -> Finding:
+    """Both sides have graded (PETOE-8.4, 002:571)."""
+    required = numbers.grades.items
+    found = tuple(role for role in required if role in {r.value for r in facts.grades})
+    return decided("8.4", set(found) == set(required), found=found, parameter=numbers.grades)
+
+
+def half_up(part: int, whole: int) -> int:
+    """part / whole as a whole number, halves up: marks are never cut by the machine's arithmetic."""
+    return int((Decimal(part) / Decimal(whole)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def rubric_weights(numbers: Numbers) -> dict[RubricItem, int]:
+    """The weight of each item of the rubric, in per cent."""
+    return dict(zip(RubricItem, (int(x) for x in numbers.rubric_weights.items), strict=True))
+
+
+def rubric_score(points: Mapping[RubricItem, int], weights: Mapping[RubricItem, int]) -> int:
+    """The score in tenths of a point from whole points (0 to 100) of every item; raises ValueError for anything else."""
+    if set(points) != set(weights):
+        raise ValueError("every item of the rubric needs points")
+    if any(not 0 <= value <= 100 for value in points.values()):
+        raise ValueError("points lie between 0 and 100")
+    return half_up(sum(points[item] * weights[item] * 10 for item in weights), sum(weights.values()))
+
+
+def result(school_x10: int, enterprise_x10: int, numbers: Numbers) -> Result:
+    """The weighted score of both sides (own.capstone.*_weight_percent), halves up; exactly the pass mark passes."""
+    weights = numbers.school_weight.number, numbers.enterprise_weight.number
+    score = half_up(school_x10 * weights[0] + enterprise_x10 * weights[1], sum(weights))
+    apart = abs(school_x10 - enterprise_x10)
+    return Result(
+        score_x10=score,
+        grade=text_grade(score, [int(x) for x in numbers.text_grades_from.items]),
+        is_passed=score >= numbers.pass_mark.number,
+        difference_x10=apart,
+        is_far_apart=apart > numbers.difference_over.number,
+    )
+
+
+def text_grade(score_x10: int, limits: Sequence[int]) -> TextGrade:
+    """The grade in words; `limits` are the lowest scores of all grades but the last, best first."""
+    for grade, lowest in zip(TextGrade, limits, strict=False):
+        if score_x10 >= lowest:
+            return grade
+    return TextGrade.FAIL
+
+
+# -- topics -------------------------------------------------------------------------------------------------------------
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two titles are, 0 to 1: shared pairs of characters (Jaccard), blanks left out."""
+    first, second = _pairs(one), _pairs(other)
+    return len(first & second) / len(first | second) if first | second else 0.0
+
+
+def _pairs(text: str) -> set[str]:
+    plain = "".join(text.casefold().split())
+    return {plain[i : i + 2] for i in range(len(plain) - 1)} or ({plain} if plain else set())
