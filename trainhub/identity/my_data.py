@@ -223,6 +223,7 @@ COLUMN_LABELS: Mapping[str, Any] = {
     "discipline": _l("学科"),
     "organisation": _l("单位"),
     "post": _l("岗位"),
+    "read_at": _l("阅读时间"),
 }
 
 

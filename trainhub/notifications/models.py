@@ -30,3 +30,22 @@ class Notice(Base):
     mail_tries: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = (sa.Index("ix_notice_reader", "account_id", "read_at", "id"),)
+
+
+class MailMessage(Base):
+    """An e-mail on its way: written in the transaction of what it tells, sent by a job, its text erased once sent."""
+
+    __tablename__ = "mail_message"
+
+    id: Mapped[Key]
+    address: Mapped[str] = mapped_column(sa.String(200))
+    subject: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[MailState] = mapped_column(enum_column(MailState), default=MailState.WAITING)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    __table_args__ = (sa.Index("ix_mail_message_turn", "state", "next_try_at", "id"),)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+from flask import current_app, render_template
 from sqlalchemy import update
 
+from trainhub.identity import delivery
+from trainhub.identity.types import Channel
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
-from trainhub.notifications import queries
-from trainhub.notifications.models import Notice
+from trainhub.kernel.i18n import _, in_language
+from trainhub.notifications import queries, rules
+from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
+
+SEND_TASK = "notifications.send_mail"
 
 
 def notify(
@@ -35,7 +44,7 @@ def notify(
         keys = {f"{unique_key}:{account_id}"[:160]: account_id for account_id in ids}
         known = queries.known_keys(keys)
         ids = [account_id for key, account_id in keys.items() if key not in known]
-    wanting = queries.wanting_email(ids)
+    wanting = queries.wanting_email(ids) if Channel.EMAIL in delivery.channels() else set()
     notices = [
         Notice(
             account_id=account_id,
@@ -61,3 +70,86 @@ def mark_read(*, account_id: int, notice_id: int | None, now: datetime) -> int:
         statement = statement.where(Notice.id == notice_id)
     marked: int = session().execute(statement.values(read_at=now)).rowcount  # type: ignore[attr-defined]
     return marked
+
+
+def text_of(message: str, values: Mapping[str, Any]) -> str:
+    """A notice in the language of the reader; a placeholder without a value shows as it is instead of failing."""
+    translated = _(message)
+    try:
+        return translated % dict(values)
+    except (KeyError, ValueError, TypeError):
+        return translated
+
+
+# -- e-mail -------------------------------------------------------------------------------------------------------------
+
+
+def queue_mail(to: str, subject: str, text: str, now: datetime) -> None:
+    """Put an e-mail on its way and ask a worker to send it soon; the adapter of identity's codes and links."""
+    session().add(MailMessage(address=to[:200], subject=" ".join(subject.split())[:200], text=text, next_try_at=now, created_at=now))
+    session().flush()
+    if current_app.config["SETTINGS"].smtp_url:
+        jobs.ask(SEND_TASK, by=SYSTEM, title="发送邮件")
+
+
+def compose_mail(*, now: datetime, limit: int = 500) -> int:
+    """Turn waiting notices into e-mails, each in its reader's language: one by one, or one digest a morning. Returns how many mails."""
+    base = current_app.config["SETTINGS"].base_url
+    made = 0
+    rows = queries.waiting_notices(rules.digest_cutoff(now), limit)
+    for _account_id, group in groupby(rows, key=lambda row: row.account_id):
+        found = list(group)
+        first = found[0]
+        if not first.address:
+            _set_state([row.id for row in found], MailState.FAILED)
+            continue
+        bundles = [found] if first.wants_digest else [[row] for row in found]
+        with in_language(first.language):
+            for bundle in bundles:
+                lines = [(text_of(row.message, row.values), f"{base}{row.url}" if row.url else "") for row in bundle]
+                subject = lines[0][0] if len(bundle) == 1 else _("%(n)d条新通知", n=len(bundle))
+                text = render_template("trainhub/notifications/mail.txt", name=first.display_name, lines=lines, base=base)
+                queue_mail(first.address, subject, text, now)
+                made += 1
+        _set_state([row.id for row in found], MailState.SENT)
+    return made
+
+
+def _set_state(notice_ids: list[int], state: MailState) -> None:
+    session().execute(update(Notice).where(Notice.id.in_(notice_ids)).values(mail_state=state).execution_options(synchronize_session=False))
+
+
+def claim_mail(*, now: datetime) -> MailMessage | None:
+    """Take the next e-mail whose turn it is: its tries grow and its next turn moves before it is sent, so that no two workers send it."""
+    for mail_id in queries.due_mail(now):
+        row = session().get(MailMessage, mail_id)
+        if row is None:
+            continue
+        taken: int = (
+            session()
+            .execute(
+                update(MailMessage)
+                .where(MailMessage.id == mail_id, MailMessage.state == MailState.WAITING, MailMessage.next_try_at <= now)
+                .values(tries=MailMessage.tries + 1, next_try_at=now + rules.wait_after(row.tries + 1))
+                .execution_options(synchronize_session="fetch")
+            )
+            .rowcount  # type: ignore[attr-defined]
+        )
+        if taken:
+            session().refresh(row)
+            return row
+    return None
+
+
+def settle_mail(*, mail_id: int, now: datetime, problem: str = "") -> MailState:
+    """Note what became of an e-mail: sent (its text is erased), to be tried again, or given up after the last try."""
+    row = session().get(MailMessage, mail_id)
+    assert row is not None
+    if not problem:
+        row.state, row.sent_at, row.text, row.problem = MailState.SENT, now, "", ""
+    else:
+        row.problem = problem[:300]
+        if row.tries >= rules.MAX_TRIES:
+            row.state = MailState.FAILED
+    session().flush()
+    return row.state

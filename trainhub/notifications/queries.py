@@ -1,16 +1,20 @@
-"""Questions about notices."""
+"""Questions about notices and e-mails."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from trainhub.identity.models import Account
+from trainhub.identity.models import Account, LoginName
+from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.db import session
-from trainhub.notifications.models import Notice
+from trainhub.notifications.models import MailMessage, Notice
+from trainhub.notifications.types import MailState
+from trainhub.people.models import Person
 
 
 def unread_of(account_id: Any) -> sa.ScalarSelect[int]:
@@ -36,3 +40,91 @@ def wanting_email(account_ids: Collection[int]) -> set[int]:
     for start in range(0, len(wanted), 500):
         found.update(session().scalars(select(Account.id).where(Account.id.in_(wanted[start : start + 500]), Account.wants_email.is_(True))))
     return found
+
+
+def notices_of(account_id: int, *, only_unread: bool = False) -> sa.Select[Any]:
+    """An account's notices, newest first."""
+    statement: sa.Select[Any] = (
+        select(Notice.id, Notice.kind, Notice.message, Notice.values, Notice.url, Notice.created_at, Notice.read_at)
+        .where(Notice.account_id == account_id)
+        .order_by(Notice.id.desc())
+    )
+    return statement.where(Notice.read_at.is_(None)) if only_unread else statement
+
+
+def notice_url(account_id: int, notice_id: int) -> str | None:
+    """Where a notice leads; None when the account has no such notice."""
+    return session().scalar(select(Notice.url).where(Notice.id == notice_id, Notice.account_id == account_id))
+
+
+def waiting_notices(digest_until: datetime, limit: int) -> list[Any]:
+    """Notices whose e-mail waits, with reader, language and address, grouped by reader; a digest's only until its hour."""
+    address = (
+        select(func.min(LoginName.value))
+        .where(LoginName.account_id == Account.id, LoginName.kind == LoginKind.EMAIL)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Notice.id,
+            Notice.account_id,
+            Notice.message,
+            Notice.values,
+            Notice.url,
+            Account.display_name,
+            Account.language,
+            Account.wants_digest,
+            func.coalesce(address, Person.email, "").label("address"),
+        )
+        .join(Account, Account.id == Notice.account_id)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .where(
+            Notice.mail_state == MailState.WAITING,
+            Account.state.in_((AccountState.ACTIVE, AccountState.INVITED)),
+            or_(Account.wants_digest.is_(False), Notice.created_at <= digest_until),
+        )
+        .order_by(Notice.account_id, Notice.id)
+        .limit(limit)
+    )
+    return list(session().execute(statement))
+
+
+def due_mail(now: datetime) -> list[int]:
+    """The next e-mails whose turn it is."""
+    return list(
+        session().scalars(
+            select(MailMessage.id)
+            .where(MailMessage.state == MailState.WAITING, MailMessage.next_try_at <= now)
+            .order_by(MailMessage.next_try_at, MailMessage.id)
+            .limit(10)
+        )
+    )
+
+
+def outbox(state: MailState | None) -> sa.Select[Any]:
+    """E-mails, newest first."""
+    statement: sa.Select[Any] = select(
+        MailMessage.id,
+        MailMessage.address,
+        MailMessage.subject,
+        MailMessage.text,
+        MailMessage.state,
+        MailMessage.tries,
+        MailMessage.created_at,
+        MailMessage.sent_at,
+        MailMessage.problem,
+    ).order_by(MailMessage.id.desc())
+    return statement.where(MailMessage.state == state) if state is not None else statement
+
+
+def notices_of_person(person_id: int) -> list[Any]:
+    """A person's notices, newest first, for the page "my data"."""
+    statement = (
+        select(Notice.created_at, Notice.message, Notice.values, Notice.read_at)
+        .join(Account, Account.id == Notice.account_id)
+        .where(Account.person_id == person_id)
+        .order_by(Notice.id.desc())
+        .limit(1000)
+    )
+    return list(session().execute(statement))

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from types import ModuleType
+from typing import Any
 
 import click
 from flask import Flask
 
-from trainhub.notifications import models, queries
+from trainhub.identity import delivery, my_data
+from trainhub.identity.types import Channel
+from trainhub.kernel import access, jobs, nav
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry
+from trainhub.notifications import models, operations, queries, tasks
+from trainhub.notifications.permissions import GRANTS, Can
+from trainhub.notifications.views import blueprint
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -17,3 +27,22 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     # The number beside the bell comes with the query that identifies the reader.
     app.extensions["trainhub.unread"] = queries.unread_of
+    access.register_permissions(app, GRANTS)
+    app.register_blueprint(blueprint)
+    nav.register_nav(
+        app,
+        Entry("mine", _l("通知"), "notifications.index", "bell", order=80),
+        Entry("system", _l("邮件队列"), "notifications.outbox", "mail", can=Can.OUTBOX_VIEW, order=70),
+    )
+    jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title="发送邮件")
+    my_data.register_export(app, "notices", _l("通知"), _rows)
+    settings = app.config["SETTINGS"]
+    if settings.smtp_url or settings.is_demo or settings.is_testing:
+        delivery.register_channel(app, Channel.EMAIL, operations.queue_mail)
+
+
+def _rows(person_id: int) -> Sequence[dict[str, Any]]:
+    return [
+        {"created_at": row.created_at, "text": operations.text_of(row.message, row.values), "read_at": row.read_at}
+        for row in queries.notices_of_person(person_id)
+    ]

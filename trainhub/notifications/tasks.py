@@ -1,0 +1,45 @@
+"""Background work of notices: composing and sending e-mails."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app
+
+from trainhub.kernel import clock
+from trainhub.kernel.db import transaction
+from trainhub.kernel.jobs import Running
+from trainhub.notifications import operations
+from trainhub.notifications.mail import Mailer
+
+BATCH = 200
+
+
+def send_mail(_running: Running) -> Mapping[str, Any]:
+    """Compose what waits, then send what is due; the network is used between transactions. Without SMTP the queue just fills."""
+    with transaction():
+        composed = operations.compose_mail(now=clock.now())
+    settings = current_app.config["SETTINGS"]
+    sent = failed = 0
+    if settings.smtp_url:
+        mailer = Mailer(settings.smtp_url, settings.mail_from)
+        try:
+            while sent + failed < BATCH:
+                problem = ""
+                with transaction():
+                    row = operations.claim_mail(now=clock.now())
+                    taken = None if row is None else (row.id, row.address, row.subject, row.text)
+                if taken is None:
+                    break
+                try:
+                    mailer.send(*taken[1:])
+                except (smtplib.SMTPException, OSError) as error:
+                    problem = f"{type(error).__name__}: {error}"
+                with transaction():
+                    operations.settle_mail(mail_id=taken[0], now=clock.now(), problem=problem)
+                sent, failed = sent + (not problem), failed + bool(problem)
+        finally:
+            mailer.close()
+    return {"composed": composed, "sent": sent, "failed": failed}

@@ -1,0 +1,74 @@
+"""The notice centre, and the e-mail queue for administrators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+
+from trainhub.identity.rules import safe_next
+from trainhub.kernel import clock
+from trainhub.kernel.access import acting, guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.kernel.paging import paginate, wanted
+from trainhub.kernel.web import done
+from trainhub.notifications import operations, queries
+from trainhub.notifications.permissions import Can
+from trainhub.notifications.types import MailState
+
+blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
+
+
+def _account_id() -> int:
+    identity = acting()
+    assert identity is not None
+    assert identity.account_id is not None
+    return identity.account_id
+
+
+@blueprint.get("", strict_slashes=False)
+@guard(Can.NOTICE_OWN)
+def index() -> Any:
+    """One's notices, newest first; `?show=unread` leaves out those that were read."""
+    number, size = wanted()
+    page = paginate(queries.notices_of(_account_id(), only_unread=request.args.get("show") == "unread"), number=number, size=size, scalars=False)
+    return render_template("trainhub/notifications/index.html", page=page, text_of=operations.text_of)
+
+
+@blueprint.post("/<int:notice_id>/open")
+@guard(Can.NOTICE_OWN)
+def open_(notice_id: int) -> Any:
+    """Mark as read and go where the notice leads."""
+    url = queries.notice_url(_account_id(), notice_id)
+    if url is None:
+        raise NotFound(_("没有这条通知。"))
+    with transaction():
+        operations.mark_read(account_id=_account_id(), notice_id=notice_id, now=clock.now())
+    return redirect(safe_next(url) if url else url_for("notifications.index"), 303)
+
+
+@blueprint.post("/read")
+@guard(Can.NOTICE_OWN)
+def read_all() -> Any:
+    """Mark everything as read."""
+    with transaction():
+        operations.mark_read(account_id=_account_id(), notice_id=None, now=clock.now())
+    return done(_("全部通知已标为已读。"), "notifications.index")
+
+
+@blueprint.get("/outbox")
+@guard(Can.OUTBOX_VIEW)
+def outbox() -> Any:
+    """E-mails and what became of them; only a demonstration shows their texts, which hold links and codes."""
+    number, size = wanted()
+    try:
+        state = MailState(request.args.get("state", ""))
+    except ValueError:
+        state = None
+    page = paginate(queries.outbox(state), number=number, size=size, scalars=False)
+    settings = current_app.config["SETTINGS"]
+    return render_template(
+        "trainhub/notifications/outbox.html", page=page, shows_text=settings.is_demo and not settings.smtp_url, has_smtp=bool(settings.smtp_url)
+    )
