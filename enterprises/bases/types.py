@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -44,3 +46,39 @@ class LeaderSide(StrEnum):
 
     SCHOOL = "school"
     ENTERPRISE = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSpan:
+    """What rules ask of an agreement."""
+
+    signed_on: date
+    since: date
+    until: date
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFilter:
+    """What a list of bases is narrowed by; an empty text narrows nothing."""
+
+    text: str = ""
+    type: BaseType | None = None
+    region: str = ""
+    agreement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRow:
+    """A base in a list."""
+
+    id: int
+    code: str
+    name: str
+    region: str | None
+    capacity: int | None
+    is_on_campus: bool
+    types: tuple[BaseType, ...] = ()
+    lead: str = ""
+    agreement_until: date | None = None
+    placed: int = 0

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, RoundState
+from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, PlanSide, RoundState
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
@@ -30,6 +30,18 @@ class PlanItem(Versioned, Base):
     has_enterprise_mentor: Mapped[bool] = mapped_column(default=True)
 
     __table_args__ = (sa.UniqueConstraint("version_id", "position"), sa.CheckConstraint("weeks_x10 > 0", name="weeks_positive"))
+
+
+class PlanSignature(Base):
+    """The signature of one side under the enterprise training plan of a version (PETOE-6.3, 002:511)."""
+
+    __tablename__ = "plan_signature"
+
+    version_id: Mapped[int] = mapped_column(ref("programme_version.id"), primary_key=True)
+    side: Mapped[PlanSide] = mapped_column(enum_column(PlanSide), primary_key=True)
+    signed_name: Mapped[str] = mapped_column(sa.String(120))
+    signed_on: Mapped[date]
+    recorded_by_id: Mapped[int | None]
 
 
 class Term(Versioned, Base):
@@ -63,6 +75,7 @@ class Position(Versioned, Base):
     skills: Mapped[list[str]]
     county_code: Mapped[str | None] = mapped_column(ref("region.code"))
     state: Mapped[OfferState] = mapped_column(enum_column(OfferState), default=OfferState.DRAFT)
+    return_reason: Mapped[str] = mapped_column(sa.String(400), default="")
     created_at: Mapped[datetime]
 
     enterprise: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[enterprise_id], viewonly=True)
@@ -138,11 +151,17 @@ class Placement(Versioned, Base):
     ends_on: Mapped[date]
     rank: Mapped[int | None]
     explanation: Mapped[str] = mapped_column(sa.String(300), default="")
+    accepted_on: Mapped[date | None]
+    started_on: Mapped[date | None]
+    insurance_no: Mapped[str] = mapped_column(sa.String(80), default="")
     insured_from: Mapped[date | None]
     insured_until: Mapped[date | None]
     safety_trained_on: Mapped[date | None]
     mentor_score_x10: Mapped[int | None]
     mentor_comment: Mapped[str] = mapped_column(sa.Text, default="")
+    graded_on: Mapped[date | None]
+    finished_on: Mapped[date | None]
+    withdrawal_reason: Mapped[str] = mapped_column(sa.String(400), default="")
     created_at: Mapped[datetime]
 
     student: Mapped[Student] = relationship(lazy="raise", viewonly=True)
@@ -219,6 +238,7 @@ __all__ = [
     "DayEntry",
     "Placement",
     "PlanItem",
+    "PlanSignature",
     "Position",
     "PositionSeats",
     "Preference",

@@ -1,0 +1,154 @@
+"""Every select on bases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+
+from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BaseProfile, BaseTyping
+from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import BaseHost, Organisation, Region
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.people.models import Person
+
+
+def profile(base_id: int) -> BaseProfile | None:
+    """The profile of a base."""
+    return session().get(BaseProfile, base_id)
+
+
+def types_of(base_id: int) -> list[BaseTyping]:
+    """The types a base carries, the oldest first."""
+    return list(session().scalars(select(BaseTyping).where(BaseTyping.base_id == base_id).order_by(BaseTyping.since, BaseTyping.type)))
+
+
+def types_of_many(base_ids: Collection[int]) -> dict[int, tuple[BaseType, ...]]:
+    """The types of several bases."""
+    found: dict[int, list[BaseType]] = {key: [] for key in base_ids}
+    statement = select(BaseTyping.base_id, BaseTyping.type).where(BaseTyping.base_id.in_(list(base_ids)))
+    for key, kind in session().execute(statement.order_by(BaseTyping.base_id, BaseTyping.since, BaseTyping.type)):
+        found[key].append(kind)
+    return {key: tuple(kinds) for key, kinds in found.items()}
+
+
+def leader_rows(base_id: int) -> list[BaseLeader]:
+    """Every leader a base had."""
+    return list(session().scalars(select(BaseLeader).where(BaseLeader.base_id == base_id).order_by(BaseLeader.side, BaseLeader.since, BaseLeader.id)))
+
+
+def leaders_of(base_id: int) -> list[tuple[BaseLeader, str]]:
+    """Every leader with the person's name, those in office first."""
+    statement = (
+        select(BaseLeader, Person.name)
+        .join(Person, Person.id == BaseLeader.person_id)
+        .where(BaseLeader.base_id == base_id)
+        .order_by(BaseLeader.until.is_not(None), BaseLeader.side, BaseLeader.since, BaseLeader.id)
+    )
+    return [(leader, name) for leader, name in session().execute(statement)]
+
+
+def agreements_of(base_id: int) -> list[BaseAgreement]:
+    """Every agreement of a base, the one that lasts longest first."""
+    statement = select(BaseAgreement).where(BaseAgreement.base_id == base_id)
+    return list(session().scalars(statement.order_by(BaseAgreement.until.desc(), BaseAgreement.id.desc())))
+
+
+def agreement(agreement_id: int) -> BaseAgreement | None:
+    """An agreement by its id."""
+    return session().get(BaseAgreement, agreement_id)
+
+
+def spans(rows: list[BaseAgreement]) -> list[AgreementSpan]:
+    """What rules ask of agreements."""
+    return [AgreementSpan(row.signed_on, row.since, row.until, tuple(row.topics)) for row in rows]
+
+
+def acceptances_of(base_id: int) -> list[BaseAcceptance]:
+    """Every step of recognition and acceptance, the oldest first."""
+    statement = select(BaseAcceptance).where(BaseAcceptance.base_id == base_id)
+    return list(session().scalars(statement.order_by(BaseAcceptance.on, BaseAcceptance.id)))
+
+
+def listing(wanted: BaseFilter, *, on: date) -> sa.Select[Any]:
+    """Bases with a profile as columns, see `as_rows`; every signed-in person may look through them."""
+    lasts = (
+        select(BaseAgreement.base_id, func.max(BaseAgreement.until).label("until"))
+        .where(BaseAgreement.signed_on <= on, BaseAgreement.since <= on, BaseAgreement.until >= on)
+        .group_by(BaseAgreement.base_id)
+        .subquery()
+    )
+    lead = sa.orm.aliased(Organisation)
+    statement: sa.Select[Any] = (
+        select(
+            Organisation.id,
+            Organisation.code,
+            Organisation.name,
+            Region.name.label("region"),
+            BaseProfile.capacity_per_term,
+            BaseProfile.is_on_campus,
+            lead.name.label("lead"),
+            lasts.c.until,
+        )
+        .join(BaseProfile, BaseProfile.base_id == Organisation.id)
+        .outerjoin(Region, Region.code == Organisation.region_code)
+        .outerjoin(BaseHost, sa.and_(BaseHost.base_id == Organisation.id, BaseHost.is_lead.is_(True), BaseHost.until.is_(None)))
+        .outerjoin(lead, lead.id == BaseHost.organisation_id)
+        .outerjoin(lasts, lasts.c.base_id == Organisation.id)
+        .where(Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED)
+    )
+    if wanted.text:
+        statement = statement.where(organisations.matches(wanted.text, Organisation.name, Organisation.pinyin, Organisation.code))
+    if wanted.type is not None:
+        statement = statement.where(Organisation.id.in_(select(BaseTyping.base_id).where(BaseTyping.type == wanted.type)))
+    if wanted.region:
+        statement = statement.where(organisations.within_regions(Organisation.region_code, [wanted.region]))
+    if wanted.agreement == "none":
+        statement = statement.where(lasts.c.until.is_(None))
+    elif wanted.agreement == "valid":
+        statement = statement.where(lasts.c.until.is_not(None))
+    return statement.order_by(Organisation.pinyin, Organisation.name, Organisation.id)
+
+
+def as_rows(rows: Collection[Any]) -> list[BaseRow]:
+    """Rows of `listing` with their types, in two queries whatever their number."""
+    types = types_of_many([row.id for row in rows])
+    return [
+        BaseRow(row.id, row.code, row.name, row.region, row.capacity_per_term, row.is_on_campus, types[row.id], row.lead or "", row.until)
+        for row in rows
+    ]
+
+
+def ending_agreements(base_ids: Collection[int] | None, *, on: date, until: date) -> list[tuple[BaseAgreement, str]]:
+    """Agreements in force that end by a day and are not followed by a later one, with the base's name; None: of all bases."""
+    later = sa.orm.aliased(BaseAgreement)
+    statement = (
+        select(BaseAgreement, Organisation.name)
+        .join(Organisation, Organisation.id == BaseAgreement.base_id)
+        .where(
+            BaseAgreement.since <= on,
+            BaseAgreement.until >= on,
+            BaseAgreement.until <= until,
+            ~select(later.id).where(later.base_id == BaseAgreement.base_id, later.until > BaseAgreement.until).exists(),
+        )
+        .order_by(BaseAgreement.until, BaseAgreement.id)
+    )
+    if base_ids is not None:
+        statement = statement.where(BaseAgreement.base_id.in_(list(base_ids)))
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def choices(enterprise_id: int | None = None) -> list[tuple[int, str]]:
+    """Bases for forms; with an enterprise only those it hosts now."""
+    statement = select(Organisation.id, Organisation.name).where(
+        Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED
+    )
+    if enterprise_id is not None:
+        hosted = select(BaseHost.base_id).where(BaseHost.organisation_id == enterprise_id, BaseHost.until.is_(None))
+        statement = statement.where(or_(Organisation.id.in_(hosted), Organisation.parent_id == enterprise_id))
+    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id))]

@@ -1,0 +1,85 @@
+"""Judgements on bases: leaders of both sides, agreements in force, capacity (PETOE-6.1, 6.2, 6.6); who accepts which type."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, timedelta
+
+from enterprises.bases.types import AcceptanceStep, AgreementSpan, BaseType, LeaderSide
+from trainhub.policy.findings import Finding, decided, no_data
+from trainhub.policy.types import Parameter
+
+DEPARTMENTS: Mapping[BaseType, tuple[str, ...]] = {
+    BaseType.EPEC: ("dept_edu",),
+    BaseType.PRACTICE_BASE: ("dept_edu",),
+    BaseType.TRAINING_INSTITUTION: ("dept_edu",),
+    BaseType.TRAINING_BASE: ("dept_edu", "dept_hr"),
+    BaseType.JOINT_TRAINING_BASE: ("dept_edu",),
+    BaseType.INCUBATION_BASE: ("dept_hr",),
+    BaseType.INCUBATOR: ("dept_st",),
+    BaseType.RURAL_PARK: ("dept_hr",),
+    BaseType.INTERNET_ZONE: ("dept_st",),
+    BaseType.MAKER_SPACE: ("dept_st",),
+    BaseType.INNOVATION_TRAINING_CENTRE: ("dept_edu", "dept_st"),
+    BaseType.INTERNATIONAL_TRAINING: ("dept_edu", "dept_hr"),
+}
+"""By type the departments that recognise and accept it: FJ-16b 省教育厅 (000:745), FJ-26b 省科技厅, FJ-26c/d 省人社厅 (000:793)."""
+
+
+def judge_leaders(present: Iterable[LeaderSide], *, parameter: Parameter) -> Finding:
+    """At least one leader of each side (PETOE-6.2, 002:509). `present`: the side of every leader in office."""
+    sides = list(present)
+    counts = {side: sides.count(side) for side in LeaderSide}
+    found = "、".join(f"{side.value} {counts[side]}" for side in LeaderSide)
+    lacking = tuple(side.value for side in LeaderSide if counts[side] < parameter.number)
+    return decided("6.2", not lacking, found=found, parameter=parameter, details=lacking)
+
+
+def judge_agreement(agreements: Collection[AgreementSpan], *, on: date, parameter: Parameter) -> Finding:
+    """An agreement in force with every mandatory topic (PETOE-6.6, 002:517-519). The best one in force answers."""
+    if not agreements:
+        return no_data("6.6", parameter.clause, parameter=parameter, details=("no_agreement",))
+    topics = set(parameter.items)
+    running = [one for one in agreements if is_in_force(one, on)]
+    best = max(running, key=lambda one: (len(topics & set(one.topics)), one.until), default=None)
+    count = len(topics & set(best.topics)) if best else 0
+    lacking = tuple(sorted(topics - set(best.topics))) if best else ("not_in_force",)
+    return decided("6.6", best is not None and not lacking, found=f"{count}/{len(topics)}", required=f"{len(topics)}/{len(topics)}",
+                   parameter=parameter, details=lacking)  # fmt: skip
+
+
+def judge_capacity(placed: int, capacity: int | None, *, parameter: Parameter) -> Finding:
+    """Placed students of a term within the base's capacity (PETOE-6.1, 002:507).
+
+    The capacity is the base's own figure; the clause is that of its warning threshold. Unknown capacity: no data.
+    """
+    if capacity is None:
+        return no_data("6.1", parameter.clause, details=("no_capacity",))
+    return decided("6.1", placed <= capacity, found=placed, required=capacity, parameter=parameter)
+
+
+def is_near_full(placed: int, capacity: int | None, percent: int) -> bool:
+    """Whether the load of a term has reached the warning share of the capacity."""
+    return capacity is not None and placed * 100 >= capacity * percent
+
+
+def is_in_force(agreement: AgreementSpan, on: date) -> bool:
+    """Whether an agreement holds on a day, both ends included; it never holds before it is signed."""
+    return agreement.signed_on <= on and agreement.since <= on <= agreement.until
+
+
+def expires_soon(agreement: AgreementSpan, *, on: date, days: int) -> bool:
+    """Whether an agreement in force ends within `days`."""
+    return is_in_force(agreement, on) and agreement.until <= on + timedelta(days=days)
+
+
+def next_steps(history: Iterable[AcceptanceStep]) -> tuple[AcceptanceStep, ...]:
+    """What a department may record after these steps: 认定 before 验收; a revocation opens the way again."""
+    state: AcceptanceStep | None = None
+    for step in history:
+        state = step
+    if state is None or state is AcceptanceStep.REVOKED:
+        return (AcceptanceStep.RECOGNISED,)
+    if state is AcceptanceStep.RECOGNISED:
+        return (AcceptanceStep.ACCEPTED, AcceptanceStep.REVOKED)
+    return (AcceptanceStep.REVOKED,)

@@ -1,0 +1,120 @@
+"""Every select on mentors."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+
+from enterprises.mentors.models import Mentor
+from enterprises.permissions import MENTOR_VIEWERS
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+
+def by_id(mentor_id: int) -> Mentor | None:
+    """A mentor by id."""
+    return session().get(Mentor, mentor_id)
+
+
+def of_person(person_id: int) -> list[Mentor]:
+    """A person's memberships in the pool, the latest first."""
+    return list(session().scalars(select(Mentor).where(Mentor.person_id == person_id).order_by(Mentor.since.desc(), Mentor.id.desc())))
+
+
+def in_office(on: date) -> sa.ColumnElement[bool]:
+    """Whether a mentor is in the pool on a day."""
+    return sa.and_(Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+
+
+def ids_of_person(person_id: int | None) -> frozenset[int]:
+    """The mentor ids of a person."""
+    if person_id is None:
+        return frozenset()
+    return frozenset(session().scalars(select(Mentor.id).where(Mentor.person_id == person_id)))
+
+
+def load_of_enterprise(enterprise_id: int, on: date) -> tuple[int, int]:
+    """How many mentors an enterprise has on a day, and the students they may have together."""
+    row = session().execute(
+        select(func.count(Mentor.id), func.coalesce(func.sum(Mentor.load_limit), 0)).where(Mentor.enterprise_id == enterprise_id, in_office(on))
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def loads_of_enterprises(enterprise_ids: Collection[int], on: date) -> dict[int, int]:
+    """By enterprise the students all its mentors may have together on a day."""
+    statement = (
+        select(Mentor.enterprise_id, func.sum(Mentor.load_limit))
+        .where(Mentor.enterprise_id.in_(list(enterprise_ids)), in_office(on))
+        .group_by(Mentor.enterprise_id)
+    )
+    return {key: int(total) for key, total in session().execute(statement)}
+
+
+def choices(enterprise_id: int, on: date) -> list[tuple[int, str]]:
+    """Mentors of an enterprise for forms."""
+    statement = select(Mentor.id, Person.name).join(Person, Person.id == Mentor.person_id).where(Mentor.enterprise_id == enterprise_id, in_office(on))
+    return [(key, name) for key, name in session().execute(statement.order_by(Person.pinyin, Mentor.id))]
+
+
+def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
+    """Schools and departments see the whole pool, an enterprise its own mentors, a mentor themselves."""
+    if identity.has(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR):
+        return sa.true()
+    return organisations.scope(
+        identity, MENTOR_VIEWERS, organisations=(Mentor.enterprise_id,), region=Organisation.region_code, persons=(Mentor.person_id,)
+    )
+
+
+def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None) -> sa.Select[Any]:
+    """The pool as columns, ordered by enterprise and name."""
+    statement: sa.Select[Any] = (
+        select(
+            Mentor.id,
+            Person.name,
+            Mentor.post,
+            Mentor.title,
+            Mentor.skills,
+            Mentor.load_limit,
+            Mentor.is_shared,
+            Mentor.trained_on,
+            Mentor.until,
+            Mentor.enterprise_id,
+            Organisation.name.label("enterprise"),
+        )
+        .join(Person, Person.id == Mentor.person_id)
+        .join(Organisation, Organisation.id == Mentor.enterprise_id)
+        .where(visible_to(identity), in_office(on))
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Mentor.post, Organisation.name))
+    if skill:
+        # Skills are a JSON list: one skill is found between its quotation marks, the same on both databases.
+        statement = statement.where(sa.cast(Mentor.skills, sa.Text).contains(f'"{skill}"', autoescape=True))
+    if enterprise_id is not None:
+        statement = statement.where(Mentor.enterprise_id == enterprise_id)
+    return statement.order_by(Organisation.pinyin, Organisation.id, Person.pinyin, Mentor.id)
+
+
+def skills_known(identity: Identity, on: date) -> list[str]:
+    """Every skill of the visible pool, in order."""
+    found: set[str] = set()
+    statement = select(Mentor.skills).join(Organisation, Organisation.id == Mentor.enterprise_id).where(visible_to(identity), in_office(on))
+    for skills in session().scalars(statement):
+        found.update(skills)
+    return sorted(found)
+
+
+def subject_of(mentor: Mentor) -> Subject:
+    """The enterprise (with its region) and the person."""
+    enterprise = organisations.by_id(mentor.enterprise_id)
+    assert enterprise is not None
+    above = organisations.subject_of(enterprise)
+    return Subject.of(organisations=above.organisations, regions=above.regions, persons=(mentor.person_id,))

@@ -1,0 +1,37 @@
+"""The checklist before a start: gathers what rules ask for and the parameters of the programme's kind, and lets rules judge."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from enterprises.placements import queries, rules
+from enterprises.placements.models import Placement
+from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
+from trainhub.policy.types import Parameter
+from trainhub.programmes.types import DegreeLevel
+
+
+def _of_kind(level: DegreeLevel, name: str, on: date) -> Parameter | None:
+    """The parameter of the rule set of vocational or undergraduate programmes on a day; None before it was in force."""
+    return book().find(f"cn.{'voc' if level is DegreeLevel.VOCATIONAL else 'ug'}.{name}", on=on)
+
+
+def checklist(placement: Placement, *, today: date) -> list[Finding]:
+    """Every item of the checklist as a finding with its clause; `start` is gated by them."""
+    facts = queries.start_facts(placement)
+    on = placement.starts_on
+    own = book().at("petoe.tri_party_agreement_required", on=on)
+    agreement = _of_kind(facts.degree_level, "agreement_required", on) or own
+    insurance = _of_kind(facts.degree_level, "insurance_required", on) or own
+    found = [rules.judge_agreement(facts.signed, parameter=agreement)]
+    # The age of consent is written for vocational schools; a minor at a university is protected the same way.
+    guardian = book().find("cn.voc.guardian_consent_under", on=on)
+    if guardian is not None and rules.is_minor(facts.birth_on, on, guardian.number):
+        found.append(rules.judge_guardian(facts.signed, parameter=guardian))
+    found += [
+        rules.judge_insurance((placement.insured_from, placement.insured_until), (placement.starts_on, placement.ends_on), parameter=insurance),
+        rules.judge_safety(placement.safety_trained_on, max(placement.starts_on, today), parameter=own),
+        rules.judge_mentor(placement.mentor_id is not None, parameter=book().at("petoe.plan_item_enterprise_mentors_min", on=on)),
+    ]
+    return found

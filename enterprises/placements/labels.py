@@ -1,0 +1,100 @@
+"""Names of states, parties, tags and findings, in official words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from enterprises.placements.types import (
+    AgreementParty,
+    DayProblem,
+    DayState,
+    Light,
+    LogTag,
+    OfferState,
+    PlacementState,
+    PlanSide,
+    PreferenceProblem,
+    RoundState,
+)
+from trainhub.kernel.i18n import _l
+
+OFFER_STATES: Mapping[OfferState, Any] = {
+    OfferState.DRAFT: _l("草稿"),
+    OfferState.SUBMITTED: _l("待审核"),
+    OfferState.APPROVED: _l("已审核"),
+    OfferState.CLOSED: _l("已关闭"),
+}
+ROUND_STATES: Mapping[RoundState, Any] = {
+    RoundState.DRAFT: _l("草稿"),
+    RoundState.OPEN: _l("填报中"),
+    RoundState.CLOSED: _l("填报结束"),
+    RoundState.PLANNED: _l("已计算，待公布"),
+    RoundState.PUBLISHED: _l("已公布"),
+}
+PLACEMENT_STATES: Mapping[PlacementState, Any] = {
+    PlacementState.PLANNED: _l("待学生确认"),
+    PlacementState.ACCEPTED: _l("待开始"),
+    PlacementState.STARTED: _l("实习中"),
+    PlacementState.FINISHED: _l("已结束"),
+    PlacementState.WITHDRAWN: _l("已撤销"),
+}
+PLACEMENT_LOOKS: Mapping[PlacementState, str] = {
+    PlacementState.PLANNED: "wait",
+    PlacementState.ACCEPTED: "wait",
+    PlacementState.STARTED: "info",
+    PlacementState.FINISHED: "ok",
+    PlacementState.WITHDRAWN: "mute",
+}
+DAY_STATES: Mapping[DayState, Any] = {DayState.PENDING: _l("待确认"), DayState.APPROVED: _l("已确认"), DayState.REJECTED: _l("已退回")}
+PARTIES: Mapping[AgreementParty, Any] = {
+    AgreementParty.SCHOOL: _l("学校"),
+    AgreementParty.ENTERPRISE: _l("企业"),
+    AgreementParty.STUDENT: _l("学生"),
+    AgreementParty.GUARDIAN: _l("监护人"),
+}
+PLAN_SIDES: Mapping[PlanSide, Any] = {PlanSide.SCHOOL: _l("学校"), PlanSide.ENTERPRISE: _l("企业")}
+TAGS: Mapping[LogTag, Any] = {
+    LogTag.TECHNOLOGY: _l("先进技术"),
+    LogTag.CULTURE: _l("企业文化"),
+    LogTag.PRACTICE: _l("工程实践"),
+    LogTag.INNOVATION: _l("技术创新与工程开发"),
+    LogTag.ETHICS: _l("职业精神与职业道德"),
+}
+LIGHTS: Mapping[Light, Any] = {
+    Light.NOT_PLANNED: _l("尚未安排"),
+    Light.DONE: _l("已达标"),
+    Light.GREEN: _l("正常"),
+    Light.YELLOW: _l("黄色预警"),
+    Light.RED: _l("红色预警"),
+}
+LIGHT_LOOKS: Mapping[Light, str] = {Light.NOT_PLANNED: "mute", Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad"}
+DAY_PROBLEMS: Mapping[DayProblem, Any] = {
+    DayProblem.NOT_STARTED: _l("实习还没有开始，或已经结束，不能登记。"),
+    DayProblem.OUTSIDE: _l("不在实习期内。"),
+    DayProblem.FUTURE: _l("还没有到这一天，不能提前登记。"),
+}
+PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
+    PreferenceProblem.TOO_MANY: _l("最多填报 %(most)d 个志愿，请减少。"),
+    PreferenceProblem.TWICE: _l("同一个岗位只能填报一次，请去掉重复的。"),
+    PreferenceProblem.NOT_ELIGIBLE: _l("所选岗位中有你不能填报的岗位（专业不符或没有席位），请重新选择。"),
+}
+UNCOUNTED: Mapping[str, Any] = {"same_day": _l("同一天已在另一企业计入"), "week_full": _l("本周已计满 5 天")}
+FINDINGS: Mapping[str, Any] = {
+    "start.agreement": _l("三方协议"),
+    "start.guardian": _l("监护人知情同意"),
+    "start.insurance": _l("实习保险覆盖全程"),
+    "start.safety": _l("安全教育"),
+    "start.mentor": _l("企业指导教师"),
+    "6.3": _l("校企双方共同制定并签署"),
+    "6.8": _l("每个环节有企业指导教师"),
+    "6.9": _l("每个环节有考核方式"),
+    "7.1": _l("各环节合计不少于 32 周"),
+    "7.3": _l("各环节均在企业完成"),
+}
+REASONS: Mapping[str, Any] = {
+    "no_eligible_position": _l("没有接收本专业的岗位"),
+    "blocked_terms": _l("可用学期的周数不够"),
+    "seats_short": _l("席位不足"),
+    "fixed_conflict": _l("已定安排有冲突"),
+}

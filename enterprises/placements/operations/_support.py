@@ -1,0 +1,82 @@
+"""What the operations of placements share: refusals, numbers of the policy book, telling people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from enterprises.placements.models import PositionSeats
+from trainhub.identity import queries as identities
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.notifications.operations import notify
+from trainhub.policy.book import book
+from trainhub.policy.types import Parameter
+
+
+class BadPlacement(Refused):
+    """A fact of a placement, term, position or round is impossible."""
+
+    code = "bad_placement"
+
+
+class WrongState(Refused):
+    """The thing is not in a state that allows this."""
+
+    code = "wrong_state"
+
+
+class NoSeat(Refused):
+    """The last seat is taken."""
+
+    code = "no_seat"
+
+
+class NotReady(Refused):
+    """The checklist before the start is not complete; `details` hold the findings."""
+
+    code = "not_ready"
+
+
+class BadDay(Refused):
+    """A day that cannot be logged or decided."""
+
+    code = "bad_day"
+
+
+def parameter(key: str, on: date) -> Parameter:
+    """A number of the policy book on a day."""
+    return book().at(key, on=on)
+
+
+def take_seats(position_id: int, term_id: int, count: int) -> bool:
+    """Take seats by one conditional UPDATE, whatever runs at the same time; False when not so many are left."""
+    taken = session().execute(
+        update(PositionSeats)
+        .where(PositionSeats.position_id == position_id, PositionSeats.term_id == term_id, PositionSeats.taken + count <= PositionSeats.seats)
+        .values(taken=PositionSeats.taken + count)
+        .execution_options(synchronize_session="fetch")
+    )
+    return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def give_back_seat(position_id: int, term_id: int) -> None:
+    """Free one seat."""
+    session().execute(
+        update(PositionSeats)
+        .where(PositionSeats.position_id == position_id, PositionSeats.term_id == term_id, PositionSeats.taken > 0)
+        .values(taken=PositionSeats.taken - 1)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def tell(person_ids: Iterable[int | None], *, kind: str, message: str, now: datetime, url: str, key: str | None = None, **values: Any) -> None:
+    """Tell persons who have an account."""
+    wanted = {person for person in person_ids if person is not None}
+    if not wanted:
+        return
+    accounts = identities.accounts_of_persons(wanted)
+    notify(account_ids=accounts.values(), kind=kind, message=message, values=values, url=url, unique_key=key, now=now)

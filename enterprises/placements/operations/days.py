@@ -1,0 +1,234 @@
+"""Days: logged by the student, decided by the mentor, pushed to the ledger; weekly logs; corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime
+
+from sqlalchemy import update
+
+from enterprises.placements import labels, queries, rules
+from enterprises.placements.models import DayEntry, Placement, WeeklyLog
+from enterprises.placements.operations._support import BadDay, WrongState, parameter, tell
+from enterprises.placements.types import DayState, LogTag, PlacementState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.i18n import _
+from trainhub.ledger import operations as ledger
+from trainhub.ledger import queries as ledger_queries
+from trainhub.ledger.types import Source
+from trainhub.people import queries as people
+
+
+def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: datetime, note: str = "") -> DayEntry:
+    """Log one day; saving it twice is one day (the note of the later one stays while it waits).
+
+    A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
+    """
+    problem = rules.day_problem(on, span=(placement.starts_on, placement.ends_on), state=placement.state, today=today)
+    if problem is not None:
+        raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
+    row = queries.day_entry(placement.id, on)
+    if row is None:
+        row = DayEntry(placement_id=placement.id, student_id=placement.student_id, on=on, note=note.strip()[:1000], created_at=now)
+        session().add(row)
+        session().flush()
+        audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on})
+    elif row.state is DayState.REJECTED:
+        row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, note.strip()[:1000], "", None, None
+        session().flush()
+        audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on, "again": True})
+    elif row.state is DayState.PENDING and note.strip() and note.strip() != row.note:
+        row.note = note.strip()[:1000]
+        session().flush()
+    return row
+
+
+def log_week(
+    *, placement: Placement, days: Mapping[date, str], week: Iterable[date], today: date, by: Identity, now: datetime
+) -> tuple[int, int]:
+    """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back.
+
+    The result is (logged anew, taken back). Confirmed days stay. Raises BadDay as `log_day` does, for the whole week.
+    """
+    span = sorted(week)
+    known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
+    added = 0
+    for day in sorted(days):
+        before = known.get(day)
+        log_day(placement=placement, on=day, note=days[day], today=today, by=by, now=now)
+        added += before is None
+    taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
+    for entry in taken_back:
+        session().delete(entry)
+    if taken_back:
+        session().flush()
+        audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": sorted(entry.on.isoformat() for entry in taken_back)})
+    return added, len(taken_back)
+
+
+def decide_days(
+    *, placement: Placement, days: Collection[date], is_approved: bool, today: date, by: Identity, now: datetime, reason: str = ""
+) -> int:
+    """Confirm or reject waiting days; the result is how many. Confirmed days go to the ledger in the same transaction.
+
+    Raises Stale when somebody else decided one of them meanwhile (nothing is changed), BadDay without days or, for a
+    rejection, without a reason.
+    """
+    wanted = sorted(set(days))
+    if not wanted:
+        raise BadDay(_("请选择要处理的日期。"), field="days")
+    entries = {entry.on: entry.id for entry in queries.entries_between(placement.id, wanted[0], wanted[-1])}
+    unknown = [day for day in wanted if day not in entries]
+    if unknown:
+        raise BadDay(_("学生没有登记 %(day)s，或已自行撤回。请刷新后再处理。", day=unknown[0]), field="days")
+    return decide_entries(placement=placement, entry_ids=[entries[day] for day in wanted], is_approved=is_approved, today=today, by=by, now=now, reason=reason)
+
+
+def decide_entries(
+    *, placement: Placement, entry_ids: Collection[int], is_approved: bool, today: date, by: Identity, now: datetime, reason: str = ""
+) -> int:
+    """The same by the ids of the entries, as the mentor's page sends them."""
+    reason = reason.strip()[:400]
+    if not is_approved and not reason:
+        raise BadDay(_("退回时请写明理由，学生会看到。"), field="reason", code="reason_needed")
+    if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
+        raise WrongState(_("实习没有在进行，不能确认实习日。"))
+    ids = sorted(set(entry_ids))
+    decided = session().execute(
+        update(DayEntry)
+        .where(DayEntry.placement_id == placement.id, DayEntry.id.in_(ids), DayEntry.state == DayState.PENDING, DayEntry.on <= today)
+        .values(
+            state=DayState.APPROVED if is_approved else DayState.REJECTED,
+            decided_by_id=by.account_id,
+            decided_at=now,
+            reason=reason,
+            version=DayEntry.version + 1,
+        )
+        .execution_options(synchronize_session="fetch")
+    )
+    if not ids or decided.rowcount != len(ids):  # type: ignore[attr-defined]
+        raise Stale(_("其中有的日子已被处理或撤回，本次没有改动任何一天。请刷新页面后再处理。"))
+    days = queries.days_by_ids(ids)
+    student_person = queries.person_of_student(placement.student_id)
+    if is_approved:
+        ledger.confirm_days(
+            student_id=placement.student_id,
+            enterprise_id=placement.enterprise_id,
+            base_id=placement.base_id,
+            days=days,
+            source_id=placement.id,
+            by=by,
+            now=now,
+        )
+        reach_weeks(placement=placement, today=today, by=by, now=now)
+    audit.record(
+        by=by,
+        did="placements.days.confirmed" if is_approved else "placements.days.rejected",
+        on=placement,
+        data={"days": [day.isoformat() for day in days], "reason": reason},
+    )
+    tell(
+        [student_person],
+        kind="placements.days",
+        message="企业指导教师确认了 %(count)d 个实习日。" if is_approved else "企业指导教师退回了 %(count)d 个实习日，理由：%(reason)s",
+        url=f"/placements/{placement.id}/days?week={min(days).isoformat()}",
+        now=now,
+        count=len(days),
+        **({} if is_approved else {"reason": reason}),
+    )
+    return len(days)
+
+
+def reach_weeks(*, placement: Placement, today: date, by: Identity, now: datetime) -> bool:
+    """Push the milestone when a student of the 卓越计划 has the year in enterprises (PETOE-7.2); True when it is new."""
+    student = queries.student(placement.student_id)
+    total = ledger_queries.weeks_of(student.id)
+    if total.credited_days < parameter("own.weeks.days_required", today).number or not people.is_petoe(student, today):
+        return False
+    _milestone, is_new = ledger.reach_milestone(
+        person_id=student.person_id,
+        source=Source.PLACEMENT,
+        key=f"weeks:{student.id}",
+        title=_("企业学习累计满 %(weeks)d 周", weeks=parameter("petoe.enterprise_weeks", today).number),
+        reached_on=today,
+        programme_id=student.programme_id,
+        by=by,
+        now=now,
+    )
+    if is_new:
+        tell(
+            [student.person_id],
+            kind="placements.weeks_reached",
+            message="恭喜，你的企业学习已累计满 %(weeks)d 周。",
+            url="/placements/mine/weeks",
+            key=f"weeks:{student.id}",
+            now=now,
+            weeks=parameter("petoe.enterprise_weeks", today).number,
+        )
+    return is_new
+
+
+def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> bool:
+    """Withdraw a confirmed day that turned out wrong: the ledger keeps its row with the reason, the entry is rejected.
+
+    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too. Raises ReasonNeeded.
+    """
+    if entry.state is not DayState.APPROVED:
+        return False
+    ledger.withdraw_day(student_id=placement.student_id, enterprise_id=placement.enterprise_id, day=entry.on, reason=reason, by=by, now=now)
+    entry.state, entry.reason, entry.decided_by_id, entry.decided_at = DayState.REJECTED, reason.strip()[:400], by.account_id, now
+    session().flush()
+    student = queries.student(placement.student_id)
+    if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
+        ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
+    audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
+    tell(
+        [student.person_id, queries.person_of_mentor(placement.mentor_id)],
+        kind="placements.day_corrected",
+        message="%(day)s 的实习日已更正为不计入，理由：%(reason)s",
+        url=f"/placements/{placement.id}/days?week={entry.on.isoformat()}",
+        now=now,
+        day=entry.on.isoformat(),
+        reason=entry.reason,
+    )
+    return True
+
+
+def save_weekly_log(
+    *, placement: Placement, on: date, text: str, tags: Iterable[LogTag | str], today: date, by: Identity, now: datetime, version: int | None = None
+) -> WeeklyLog:
+    """Save what the student learned in the ISO week of a day, with the tags of criterion 6.10. Raises BadDay, Stale."""
+    week = rules.week_of(on)
+    if placement.state not in (PlacementState.STARTED, PlacementState.FINISHED):
+        raise WrongState(_("实习开始后才能写周志。"))
+    if week[0] > min(today, placement.ends_on) or week[-1] < placement.starts_on:
+        raise BadDay(_("这一周不在实习期内，或还没有到。"), field="text")
+    if not text.strip():
+        raise BadDay(_("请填写本周的收获与问题。"), field="text")
+    year, number, _weekday = on.isocalendar()
+    row = queries.weekly_log(placement.id, year, number)
+    wanted = sorted({LogTag(tag).value for tag in tags})
+    if row is None:
+        row = WeeklyLog(placement_id=placement.id, iso_year=year, iso_week=number, text=text.strip(), tags=wanted, saved_at=now)
+        session().add(row)
+    elif version is not None and version != row.version and (row.text, row.tags) != (text.strip(), wanted):
+        raise Stale(_("这一周的周志刚在别处保存过，你的修改没有保存。请刷新后再改。"))
+    elif (row.text, row.tags) == (text.strip(), wanted):
+        return row
+    else:
+        row.text, row.tags, row.saved_at = text.strip(), wanted, now
+    session().flush()
+    audit.record(by=by, did="placements.log.saved", on=placement, data={"week": f"{year}-W{number:02d}"})
+    return row
+
+
+def comment_week(*, log: WeeklyLog, comment: str, by: Identity, now: datetime) -> WeeklyLog:
+    """The mentor's comment under a weekly log."""
+    if log.mentor_comment != comment.strip():
+        log.mentor_comment = comment.strip()[:4000]
+        session().flush()
+        audit.record(by=by, did="placements.log.commented", on=log)
+    return log

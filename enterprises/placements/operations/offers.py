@@ -1,0 +1,257 @@
+"""Terms of a university, and the positions enterprises offer for them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from enterprises.placements import queries, rules
+from enterprises.placements.models import Position, PositionSeats, Term
+from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.types import OfferState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.rules import is_code, normalise_code
+from trainhub.organisations.types import SCHOOLS, OrganisationKind, OrganisationState
+
+EDITABLE = frozenset(["title", "description", "majors", "skills", "county_code", "base_id"])
+
+
+def create_term(
+    *, university: Organisation, code: str, title: str, starts_on: date, ends_on: date, by: Identity, now: datetime, weeks: int | None = None
+) -> Term:
+    """Set up a placement term; `weeks` defaults to the whole weeks between the dates. The same code again is the known term.
+
+    Raises BadPlacement for impossible dates or a span that overlaps another term of the university.
+    """
+    if university.kind not in SCHOOLS:
+        raise BadPlacement(_("“%(name)s”不是学校，不能设置实习学期。", name=university.name), field="university")
+    code, title = normalise_code(code), title.strip()
+    if not is_code(code):
+        raise BadPlacement(_("代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"), field="code")
+    if not title:
+        raise BadPlacement(_("请填写实习学期名称。"), field="title")
+    known = queries.terms_of(university.id)
+    same = next((term for term in known if term.code == code), None)
+    if same is not None and (same.starts_on, same.ends_on) == (starts_on, ends_on):
+        return same
+    if same is not None:
+        raise BadPlacement(_("代码 %(code)s 已用于“%(title)s”。", code=code, title=same.title), field="code")
+    weeks = _check_span(known, None, starts_on, ends_on, weeks)
+    row = Term(university_id=university.id, code=code, title=title, starts_on=starts_on, ends_on=ends_on, weeks=weeks)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.term.created", on=row, data={"code": code, "starts_on": starts_on, "ends_on": ends_on, "weeks": weeks})
+    return row
+
+
+def _check_span(known: list[Term], own_id: int | None, starts_on: date, ends_on: date, weeks: int | None) -> int:
+    if ends_on <= starts_on:
+        raise BadPlacement(_("结束日期应晚于开始日期。"), field="ends_on")
+    for term in known:
+        if term.id != own_id and rules.spans_overlap((term.starts_on, term.ends_on), (starts_on, ends_on)):
+            raise BadPlacement(_("与“%(title)s”（%(a)s 至 %(b)s）的日期重叠。", title=term.title, a=term.starts_on, b=term.ends_on), field="starts_on")
+    whole = rules.weeks_between(starts_on, ends_on)
+    if weeks is not None and not 1 <= weeks <= whole:
+        raise BadPlacement(_("这段日期最多 %(weeks)d 周。", weeks=whole), field="weeks")
+    return weeks or whole
+
+
+def change_term(
+    *, term: Term, title: str, starts_on: date, ends_on: date, weeks: int | None, by: Identity, now: datetime, version: int | None = None
+) -> Term:
+    """Change a term that nobody is placed in yet. Raises Stale, WrongState, BadPlacement."""
+    check_version(term, version)
+    if (starts_on, ends_on) != (term.starts_on, term.ends_on) and queries.has_placements(term_id=term.id):
+        raise WrongState(_("已有学生安排在这个学期，不能再改日期。"), field="starts_on")
+    term.weeks = _check_span(queries.terms_of(term.university_id), term.id, starts_on, ends_on, weeks)
+    term.title, term.starts_on, term.ends_on = title.strip() or term.title, starts_on, ends_on
+    session().flush()
+    audit.record(by=by, did="placements.term.changed", on=term, data={"starts_on": starts_on, "ends_on": ends_on, "weeks": term.weeks})
+    return term
+
+
+def offer_position(
+    *,
+    enterprise: Organisation,
+    title: str,
+    by: Identity,
+    now: datetime,
+    base: Organisation | None = None,
+    code: str | None = None,
+    majors: Iterable[str] = (),
+    skills: Iterable[str] = (),
+    county_code: str | None = None,
+    description: str = "",
+) -> Position:
+    """Draft a position of an enterprise, at one of its bases or at itself. `majors`: accepted major codes, none: any.
+
+    Raises BadPlacement when the enterprise is no enterprise or does not host the base, or the code is taken.
+    """
+    if enterprise.kind is not OrganisationKind.ENTERPRISE:
+        raise BadPlacement(_("“%(name)s”不是企业，不能提供实习岗位。", name=enterprise.name), field="enterprise")
+    code = normalise_code(code) if code else f"P-{secrets.token_hex(4).upper()}"
+    if not is_code(code) or queries.position_by_code(code) is not None:
+        raise BadPlacement(_("岗位代码 %(code)s 无效或已被使用。", code=code), field="code")
+    row = Position(code=code, enterprise_id=enterprise.id, title="", majors=[], skills=[], created_at=now)
+    _set(row, {"title": title, "description": description, "majors": majors, "skills": skills, "county_code": county_code, "base_id": base.id if base else None})
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.position.offered", on=row, data={"code": code, "title": row.title, "enterprise": enterprise.code})
+    return row
+
+
+def _set(row: Position, values: dict[str, Any]) -> dict[str, list[Any]]:
+    values = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+    if "title" in values and not values["title"]:
+        raise BadPlacement(_("请填写岗位名称。"), field="title")
+    for key in ("majors", "skills"):
+        if key in values:
+            values[key] = list(dict.fromkeys(text.strip() for text in values[key] if text.strip()))
+    base_id = values.get("base_id")
+    if base_id is not None and row.enterprise_id not in _hosts(base_id):
+        raise BadPlacement(_("这家企业不是该基地的共建单位，请先登记共建关系。"), field="base_id")
+    if "county_code" in values:
+        county = values["county_code"] or None
+        if county is None:
+            place = organisations.by_id(base_id or row.enterprise_id)
+            county = place.region_code if place else None
+        elif organisations.region(county) is None:
+            raise BadPlacement(_("没有代码为 %(code)s 的地区，请从列表中选择。", code=county), field="county_code")
+        values["county_code"] = county
+    changed = {key: [getattr(row, key), value] for key, value in values.items() if getattr(row, key) != value}
+    for key, (_before, after) in changed.items():
+        setattr(row, key, after)
+    return changed
+
+
+def _hosts(base_id: int) -> list[int]:
+    base = organisations.by_id(base_id)
+    if base is None or base.kind is not OrganisationKind.BASE:
+        raise BadPlacement(_("没有这个基地，请重新选择。"), field="base_id")
+    return [*organisations.host_ids(base_id), *([base.parent_id] if base.parent_id else [])]
+
+
+def change_position(*, position: Position, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
+    """Change a draft, or a returned or submitted offer; an approved one goes back to the university for approval.
+
+    Raises Stale, WrongState when it is closed, BadPlacement.
+    """
+    check_version(position, version)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_position() got unexpected fields {unknown}")
+    if position.state is OfferState.CLOSED:
+        raise WrongState(_("岗位已关闭。请复制后重新提交。"))
+    changed = _set(position, fields)
+    if changed:
+        if position.state is OfferState.APPROVED and changed.keys() & {"majors", "base_id", "title"}:
+            position.state = OfferState.SUBMITTED
+        session().flush()
+        audit.record(by=by, did="placements.position.changed", on=position, data=changed)
+    return changed
+
+
+def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
+    """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken."""
+    if not 0 <= seats <= 10_000:
+        raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
+    if position.state is OfferState.CLOSED:
+        raise WrongState(_("岗位已关闭，不能再改席位。"))
+    row = queries.seats_of(position.id, term.id)
+    if row is None:
+        row = PositionSeats(position_id=position.id, term_id=term.id, seats=seats, taken=0)
+        session().add(row)
+    elif row.seats == seats:
+        return row
+    elif seats < row.taken:
+        raise BadPlacement(_("“%(term)s”已安排 %(taken)d 名学生，席位不能少于此数。", term=term.title, taken=row.taken), field="seats")
+    else:
+        row.seats = seats
+    session().flush()
+    audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats})
+    return row
+
+
+def submit_position(*, position: Position, by: Identity, now: datetime) -> Position:
+    """Hand an offer to the university; doing it again changes nothing.
+
+    Only a verified enterprise may publish positions (IPLUS-3.3.2); there must be a seat in some term.
+    """
+    if position.state in (OfferState.SUBMITTED, OfferState.APPROVED):
+        return position
+    if position.state is OfferState.CLOSED:
+        raise WrongState(_("岗位已关闭。请复制后重新提交。"))
+    _check_enterprise(position)
+    if not any(row.seats for row in queries.seats_of_position(position.id)):
+        raise BadPlacement(_("请先填写至少一个学期的席位。"), field="seats")
+    position.state, position.return_reason = OfferState.SUBMITTED, ""
+    session().flush()
+    audit.record(by=by, did="placements.position.submitted", on=position)
+    return position
+
+
+def _check_enterprise(position: Position) -> None:
+    enterprise = organisations.by_id(position.enterprise_id)
+    if enterprise is None or enterprise.state is not OrganisationState.VERIFIED:
+        raise WrongState(_("企业尚未通过核验，不能发布岗位。请先联系主管部门核验企业信息。"), code="enterprise_not_verified")
+
+
+def approve_position(*, position: Position, by: Identity, now: datetime) -> Position:
+    """Approve an offer, so that rounds use it; doing it again changes nothing. Raises WrongState."""
+    if position.state is OfferState.APPROVED:
+        return position
+    if position.state is OfferState.CLOSED:
+        raise WrongState(_("岗位已关闭，不能审核。"))
+    _check_enterprise(position)
+    position.state, position.return_reason = OfferState.APPROVED, ""
+    session().flush()
+    audit.record(by=by, did="placements.position.approved", on=position)
+    return position
+
+
+def return_position(*, position: Position, reason: str, by: Identity, now: datetime) -> Position:
+    """Give an offer back with what has to change. Raises WrongState unless it is submitted or approved."""
+    if position.state not in (OfferState.SUBMITTED, OfferState.APPROVED):
+        raise WrongState(_("只有已提交的岗位可以退回。"))
+    if not reason.strip():
+        raise BadPlacement(_("请写明退回的理由。"), field="reason")
+    position.state, position.return_reason = OfferState.DRAFT, reason.strip()[:400]
+    session().flush()
+    audit.record(by=by, did="placements.position.returned", on=position, data={"reason": position.return_reason})
+    return position
+
+
+def close_position(*, position: Position, by: Identity, now: datetime) -> Position:
+    """Take an offer back; students placed there stay. Doing it again changes nothing."""
+    if position.state is not OfferState.CLOSED:
+        position.state = OfferState.CLOSED
+        session().flush()
+        audit.record(by=by, did="placements.position.closed", on=position)
+    return position
+
+
+def copy_position(*, position: Position, by: Identity, now: datetime) -> Position:
+    """A new draft with the same text; never its terms, seats, state or code: a copied offer keeps no closed cycle."""
+    row = Position(
+        code=f"P-{secrets.token_hex(4).upper()}",
+        enterprise_id=position.enterprise_id,
+        base_id=position.base_id,
+        title=position.title,
+        description=position.description,
+        majors=list(position.majors),
+        skills=list(position.skills),
+        county_code=position.county_code,
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.position.offered", on=row, data={"code": row.code, "copied_from": position.code})
+    return row

@@ -1,0 +1,302 @@
+"""One placement from its seat to its end: accept, checklist, start, grade, finish, withdraw."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from enterprises.mentors.models import Mentor
+from enterprises.placements import labels, queries, rules
+from enterprises.placements.checklist import checklist
+from enterprises.placements.models import AgreementSignature, Placement, Position, Round, Term
+from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
+from enterprises.placements.types import AgreementParty, OfferState, PlacementState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Source
+from trainhub.people.models import Student
+from trainhub.policy.findings import missing
+
+BEFORE_START = (PlacementState.PLANNED, PlacementState.ACCEPTED)
+
+
+def place_student(
+    *,
+    student: Student,
+    position: Position,
+    term: Term,
+    by: Identity,
+    now: datetime,
+    mentor: Mentor | None = None,
+    round: Round | None = None,
+    rank: int | None = None,
+    explanation: str = "",
+) -> Placement:
+    """Place a student directly (a self-found or corrected place); takes the seat. The same place again is the known one.
+
+    Raises NoSeat, WrongState when the position is not approved, BadPlacement when the major is not accepted or the
+    student is placed elsewhere in the term.
+    """
+    for known in queries.live_of_student(student.id):
+        if known.term_id == term.id:
+            if known.position_id == position.id:
+                return known
+            raise BadPlacement(_("这名学生在“%(term)s”已有安排，请先撤销原来的安排。", term=term.title), field="term_id")
+    if position.state is not OfferState.APPROVED:
+        raise WrongState(_("岗位“%(title)s”尚未通过审核。", title=position.title))
+    if not rules.accepts(position.majors, queries.major_of(student.id)):
+        raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")
+    if not take_seats(position.id, term.id, 1):
+        raise NoSeat(_("岗位“%(title)s”在“%(term)s”已没有空余席位。", title=position.title, term=term.title), field="position_id")
+    row = Placement(
+        student_id=student.id,
+        position_id=position.id,
+        term_id=term.id,
+        enterprise_id=position.enterprise_id,
+        base_id=position.base_id,
+        round_id=round.id if round else None,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        rank=rank,
+        explanation=explanation[:300],
+        created_at=now,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as clash:
+        raise BadPlacement(_("这名学生在“%(term)s”刚被安排到其他岗位，请刷新后再试。", term=term.title)) from clash
+    if mentor is not None:
+        assign_mentor(placement=row, mentor=mentor, by=by, now=now)
+    audit.record(by=by, did="placements.placement.made", on=row, data={"student": student.student_no, "position": position.code, "term": term.code})
+    tell(
+        [student.person_id],
+        kind="placements.placed",
+        message="你被安排到“%(position)s”（%(term)s），请查看并确认。",
+        url=f"/placements/{row.id}",
+        key=f"placement:{row.id}",
+        now=now,
+        position=position.title,
+        term=term.title,
+    )
+    return row
+
+
+def accept_placement(*, placement: Placement, by: Identity, now: datetime) -> Placement:
+    """The student accepts; doing it again changes nothing. Raises WrongState after a withdrawal."""
+    if placement.state is PlacementState.WITHDRAWN:
+        raise WrongState(_("这项安排已撤销，不能确认。"))
+    if placement.state is not PlacementState.PLANNED:
+        return placement
+    placement.state, placement.accepted_on = PlacementState.ACCEPTED, local(now).date()
+    session().flush()
+    audit.record(by=by, did="placements.placement.accepted", on=placement)
+    return placement
+
+
+def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: datetime) -> Placement:
+    """Take a placement back and free its seat; days already confirmed stay in the ledger. Doing it again changes nothing.
+
+    Raises BadPlacement without a reason, WrongState when it is finished.
+    """
+    if placement.state is PlacementState.WITHDRAWN:
+        return placement
+    if placement.state is PlacementState.FINISHED:
+        raise WrongState(_("实习已结束，不能撤销。"))
+    if not reason.strip():
+        raise BadPlacement(_("请写明撤销的理由。"), field="reason")
+    give_back_seat(placement.position_id, placement.term_id)
+    placement.state, placement.withdrawal_reason = PlacementState.WITHDRAWN, reason.strip()[:400]
+    session().flush()
+    audit.record(by=by, did="placements.placement.withdrawn", on=placement, data={"reason": placement.withdrawal_reason})
+    tell(
+        [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+        kind="placements.withdrawn",
+        message="一项实习安排已撤销，理由：%(reason)s",
+        url=f"/placements/{placement.id}",
+        key=f"placement:{placement.id}:withdrawn",
+        now=now,
+        reason=placement.withdrawal_reason,
+    )
+    return placement
+
+
+def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: datetime) -> Placement:
+    """Give the student a mentor of the enterprise. Above the mentor's own limit it is refused; the page warns from the
+    limit of own.placement.students_per_mentor_max on. The same mentor again changes nothing."""
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        raise WrongState(_("实习已结束或撤销，不能更换指导教师。"))
+    if mentor.enterprise_id != placement.enterprise_id:
+        raise BadPlacement(_("指导教师不属于这家企业。"), field="mentor_id")
+    if mentor.until is not None and mentor.until < placement.starts_on:
+        raise BadPlacement(_("这位指导教师的聘任在实习开始前已结束。"), field="mentor_id")
+    if placement.mentor_id == mentor.id:
+        return placement
+    load = queries.load_of_mentor(mentor.id, placement.starts_on, placement.ends_on)
+    if load >= mentor.load_limit:
+        raise BadPlacement(_("这位指导教师在该时段已指导 %(load)d 名学生，达到上限。请换一位，或先调整上限。", load=load), field="mentor_id", code="mentor_full")
+    before, placement.mentor_id = placement.mentor_id, mentor.id
+    session().flush()
+    audit.record(by=by, did="placements.mentor.assigned", on=placement, data={"before": before, "after": mentor.id})
+    tell(
+        [mentor.person_id],
+        kind="placements.mentor",
+        message="你成为一名实习学生的企业指导教师，请查看。",
+        url=f"/placements/{placement.id}",
+        key=f"placement:{placement.id}:mentor:{mentor.id}",
+        now=now,
+    )
+    return placement
+
+
+def sign_placement(
+    *,
+    placement: Placement,
+    party: AgreementParty,
+    signed_name: str,
+    signed_on: date,
+    by: Identity,
+    now: datetime,
+    person_id: int | None = None,
+    file_id: int | None = None,
+) -> AgreementSignature:
+    """Record one signature under the three-party agreement (on the page, or a paper one by upload). The known one stays."""
+    if placement.state is PlacementState.WITHDRAWN:
+        raise WrongState(_("这项安排已撤销，不能签署协议。"))
+    for known in queries.signatures_of(placement.id):
+        if known.party is party:
+            return known
+    if not signed_name.strip():
+        raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
+    if signed_on > local(now).date():
+        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    row = AgreementSignature(
+        placement_id=placement.id, party=party, person_id=person_id, signed_name=signed_name.strip()[:120], signed_on=signed_on, file_id=file_id
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.agreement.signed", on=placement, data={"party": party.value, "signed_on": signed_on})
+    return row
+
+
+def record_insurance(*, placement: Placement, policy_no: str, since: date, until: date, by: Identity, now: datetime) -> Placement:
+    """Note the student's insurance; whether it covers the period is the checklist's question. Raises BadPlacement."""
+    if until < since:
+        raise BadPlacement(_("保险的截止日期不能早于开始日期。"), field="insured_until")
+    if not policy_no.strip():
+        raise BadPlacement(_("请填写保险单号。"), field="insurance_no")
+    before = (placement.insurance_no, placement.insured_from, placement.insured_until)
+    placement.insurance_no, placement.insured_from, placement.insured_until = policy_no.strip()[:80], since, until
+    if before != (placement.insurance_no, since, until):
+        session().flush()
+        audit.record(by=by, did="placements.insurance.recorded", on=placement, data={"since": since, "until": until})
+    return placement
+
+
+def record_safety(*, placement: Placement, trained_on: date, by: Identity, now: datetime) -> Placement:
+    """Note the day of the safety training."""
+    if trained_on > local(now).date():
+        raise BadPlacement(_("培训日期不能晚于今天。"), field="safety_trained_on")
+    if placement.safety_trained_on != trained_on:
+        placement.safety_trained_on = trained_on
+        session().flush()
+        audit.record(by=by, did="placements.safety.recorded", on=placement, data={"on": trained_on})
+    return placement
+
+
+def start_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
+    """Begin: only accepted, from its first day on, and with a complete checklist. Doing it again changes nothing.
+
+    Raises NotReady with the findings that are not met (in `details`), WrongState.
+    """
+    if placement.state is PlacementState.STARTED:
+        return placement
+    if placement.state is not PlacementState.ACCEPTED:
+        raise WrongState(_("学生确认安排后才能开始实习。"))
+    if today < placement.starts_on:
+        raise WrongState(_("实习从 %(day)s 开始，今天还不能登记开始。", day=placement.starts_on))
+    lacking = missing(checklist(placement, today=today))
+    if lacking:
+        names = "、".join(str(labels.FINDINGS[finding.code]) for finding in lacking)
+        raise NotReady(_("还不能开始实习，尚缺：%(names)s。", names=names), details=[finding.as_dict() for finding in lacking])
+    placement.state, placement.started_on = PlacementState.STARTED, today
+    session().flush()
+    audit.record(by=by, did="placements.placement.started", on=placement, data={"on": today})
+    tell(
+        [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+        kind="placements.started",
+        message="实习已开始，请每周登记和确认实习日。",
+        url=f"/placements/{placement.id}",
+        key=f"placement:{placement.id}:started",
+        now=now,
+    )
+    return placement
+
+
+def grade_placement(
+    *, placement: Placement, score_x10: int, comment: str, today: date, by: Identity, now: datetime, version: int | None = None
+) -> Placement:
+    """The mentor's grade (0 to 100, in tenths) with a comment, from the last week on. May be changed until the end."""
+    from trainhub.kernel.forms import check_version
+
+    check_version(placement, version)
+    if placement.state is not PlacementState.STARTED:
+        raise WrongState(_("实习进行中才能评定成绩。"))
+    if not 0 <= score_x10 <= 1000:
+        raise BadPlacement(_("成绩应在 0 至 100 之间。"), field="score")
+    if (placement.ends_on - today).days > 7:
+        raise WrongState(_("实习最后一周（%(day)s 前 7 天）起才能评定成绩。", day=placement.ends_on))
+    placement.mentor_score_x10, placement.mentor_comment, placement.graded_on = score_x10, comment.strip(), today
+    session().flush()
+    audit.record(by=by, did="placements.placement.graded", on=placement, data={"score_x10": score_x10})
+    return placement
+
+
+def finish_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
+    """End a placement: the term is over, the mentor graded, no day waits. Pushes the milestone; repeating changes nothing."""
+    if placement.state is PlacementState.FINISHED:
+        return placement
+    if placement.state is not PlacementState.STARTED:
+        raise WrongState(_("只有进行中的实习可以结束。"))
+    if today < placement.ends_on:
+        raise WrongState(_("实习到 %(day)s 才结束。提前结束请使用“撤销”，并写明理由。", day=placement.ends_on))
+    if placement.mentor_score_x10 is None:
+        raise WrongState(_("企业指导教师还没有评定成绩。"))
+    waiting = queries.pending_count(placement.id)
+    if waiting:
+        raise WrongState(_("还有 %(days)d 天待指导教师确认，处理完才能结束。", days=waiting))
+    placement.state, placement.finished_on = PlacementState.FINISHED, today
+    session().flush()
+    student = queries.student(placement.student_id)
+    title = queries.title_of(placement.id)
+    ledger.reach_milestone(
+        person_id=student.person_id,
+        source=Source.PLACEMENT,
+        key=f"placement:{placement.id}",
+        title=title,
+        reached_on=today,
+        organisation_id=placement.enterprise_id,
+        programme_id=student.programme_id,
+        score_x10=placement.mentor_score_x10,
+        by=by,
+        now=now,
+    )
+    audit.record(by=by, did="placements.placement.finished", on=placement, data={"on": today})
+    tell(
+        [student.person_id],
+        kind="placements.finished",
+        message="实习“%(title)s”已结束，成绩已记录。",
+        url=f"/placements/{placement.id}",
+        key=f"placement:{placement.id}:finished",
+        now=now,
+        title=title,
+    )
+    return placement
+
+

@@ -1,0 +1,110 @@
+"""The enterprise training plan of a programme version: items and the signatures of both sides."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from enterprises.placements import queries
+from enterprises.placements.models import PlanItem, PlanSignature
+from enterprises.placements.operations._support import BadPlacement
+from enterprises.placements.types import PlanSide
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.programmes.models import ProgrammeVersion
+
+EDITABLE = frozenset(["title", "weeks_x10", "is_at_enterprise", "base_id", "assessment", "has_enterprise_mentor"])
+
+
+def add_plan_item(
+    *,
+    version: ProgrammeVersion,
+    title: str,
+    weeks_x10: int,
+    by: Identity,
+    now: datetime,
+    is_at_enterprise: bool = True,
+    base_id: int | None = None,
+    assessment: str = "",
+    has_enterprise_mentor: bool = True,
+) -> PlanItem:
+    """Add an item at the end of the plan; weeks in tenths. Items may change until both sides have signed."""
+    _check_unsigned(version.id)
+    items = queries.plan_items(version.id)
+    row = PlanItem(version_id=version.id, position=max((item.position for item in items), default=0) + 1, title="", weeks_x10=1)
+    _set(
+        row,
+        {
+            "title": title,
+            "weeks_x10": weeks_x10,
+            "is_at_enterprise": is_at_enterprise,
+            "base_id": base_id,
+            "assessment": assessment,
+            "has_enterprise_mentor": has_enterprise_mentor,
+        },
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.plan_item.added", on=row, data={"version": version.id, "title": row.title, "weeks_x10": weeks_x10})
+    return row
+
+
+def _check_unsigned(version_id: int) -> None:
+    if len(queries.plan_signatures(version_id)) == len(PlanSide):
+        raise BadPlacement(_("企业培养方案已由校企双方签署，不能再改。请在新的培养方案版本中修订。"), code="plan_signed")
+
+
+def _set(row: PlanItem, values: dict[str, Any]) -> dict[str, list[Any]]:
+    values = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+    if "title" in values and not values["title"]:
+        raise BadPlacement(_("请填写教学环节或课程名称。"), field="title")
+    if "weeks_x10" in values and not 1 <= values["weeks_x10"] <= 1000:
+        raise BadPlacement(_("周数应大于 0，不超过 100。"), field="weeks")
+    changed = {key: [getattr(row, key), value] for key, value in values.items() if getattr(row, key) != value}
+    for key, (_before, after) in changed.items():
+        setattr(row, key, after)
+    return changed
+
+
+def change_plan_item(*, item: PlanItem, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
+    """Change an item. Raises Stale, BadPlacement."""
+    check_version(item, version)
+    _check_unsigned(item.version_id)
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_plan_item() got unexpected fields {unknown}")
+    changed = _set(item, fields)
+    if changed:
+        session().flush()
+        audit.record(by=by, did="placements.plan_item.changed", on=item, data=changed)
+    return changed
+
+
+def remove_plan_item(*, item: PlanItem, by: Identity, now: datetime) -> None:
+    """Take an item out of an unsigned plan."""
+    _check_unsigned(item.version_id)
+    audit.record(by=by, did="placements.plan_item.removed", on=item, data={"title": item.title})
+    session().delete(item)
+    session().flush()
+
+
+def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, signed_on: date, by: Identity, now: datetime) -> PlanSignature:
+    """Record the signature of one side under the plan (PETOE-6.3); the known one stays. Raises BadPlacement."""
+    for known in queries.plan_signatures(version.id):
+        if known.side is side:
+            return known
+    if not queries.plan_items(version.id):
+        raise BadPlacement(_("方案还没有教学环节，不能签署。"))
+    if not signed_name.strip():
+        raise BadPlacement(_("请填写签署人。"), field="signed_name")
+    if signed_on > local(now).date():
+        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    row = PlanSignature(version_id=version.id, side=side, signed_name=signed_name.strip()[:120], signed_on=signed_on, recorded_by_id=by.account_id)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.plan.signed", on=("programme_version", str(version.id)), data={"side": side.value, "signed_on": signed_on})
+    return row

@@ -1,0 +1,235 @@
+"""Rounds: open, preferences, plan, publish. Nothing of a plan is visible before publication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import update
+
+from enterprises.placements import labels, planning, queries, rules
+from enterprises.placements.models import Placement, Preference, Round, Term
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, take_seats, tell
+from enterprises.placements.types import RoundState
+from trainhub.kernel import audit, jobs
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.people.models import Student
+from trainhub.programmes.models import Cohort, Programme
+
+EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed"])
+
+
+def create_round(
+    *,
+    programme: Programme,
+    cohort: Cohort,
+    title: str,
+    opens_on: date,
+    closes_on: date,
+    terms: Iterable[Term],
+    by: Identity,
+    now: datetime,
+    max_preferences: int = 5,
+    seed: int = 1,
+) -> Round:
+    """Set up a round for a cohort over terms of its university. Raises BadPlacement."""
+    chosen = sorted(terms, key=lambda term: (term.starts_on, term.id))
+    if not chosen:
+        raise BadPlacement(_("请至少选择一个实习学期。"), field="terms")
+    if any(term.university_id != programme.university_id for term in chosen):
+        raise BadPlacement(_("只能选择本校的实习学期。"), field="terms")
+    if cohort.programme_id != programme.id:
+        raise BadPlacement(_("年级不属于这个专业。"), field="cohort_id")
+    row = Round(programme_id=programme.id, cohort_id=cohort.id, title="", opens_on=opens_on, closes_on=closes_on, term_ids=[t.id for t in chosen], created_at=now)
+    _set(row, {"title": title, "opens_on": opens_on, "closes_on": closes_on, "max_preferences": max_preferences, "seed": seed})
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.round.created", on=row, data={"programme": programme.code, "cohort": cohort.year, "terms": [t.code for t in chosen]})
+    return row
+
+
+def _set(row: Round, values: dict[str, Any]) -> None:
+    title = str(values.get("title", row.title)).strip()
+    if not title:
+        raise BadPlacement(_("请填写轮次名称。"), field="title")
+    if values.get("closes_on", row.closes_on) < values.get("opens_on", row.opens_on):
+        raise BadPlacement(_("截止日期不能早于开始日期。"), field="closes_on")
+    if not 1 <= values.get("max_preferences", row.max_preferences or 5) <= 15:
+        raise BadPlacement(_("志愿数应在 1 至 15 之间。"), field="max_preferences")
+    for key, value in {**values, "title": title}.items():
+        setattr(row, key, value)
+
+
+def change_round(*, round: Round, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> Round:
+    """Change title, dates, number of preferences or the seed of the lottery before publication. Raises Stale, WrongState."""
+    check_version(round, version)
+    if round.state is RoundState.PUBLISHED:
+        raise WrongState(_("轮次已公布，不能再改。"))
+    unknown = sorted(set(fields) - EDITABLE)
+    if unknown:
+        raise TypeError(f"change_round() got unexpected fields {unknown}")
+    _set(round, fields)
+    if round.state is RoundState.PLANNED:
+        round.state, round.plan = RoundState.CLOSED, None
+    session().flush()
+    audit.record(by=by, did="placements.round.changed", on=round, data=fields)
+    return round
+
+
+def open_round(*, round: Round, by: Identity, now: datetime) -> Round:
+    """Let students choose from `opens_on` to 23:59:59 of `closes_on`; tells them. Doing it again changes nothing."""
+    if round.state is RoundState.OPEN:
+        return round
+    if round.state is RoundState.PUBLISHED:
+        raise WrongState(_("轮次已公布，不能重新开放。"))
+    if local(now).date() > round.closes_on:
+        raise WrongState(_("截止日期 %(day)s 已过，请先修改日期。", day=round.closes_on), code="deadline_over")
+    round.state, round.plan = RoundState.OPEN, None
+    session().flush()
+    audit.record(by=by, did="placements.round.opened", on=round)
+    tell(
+        queries.persons_of_round(round),
+        kind="placements.round_open",
+        message="“%(title)s”开放填报实习志愿，%(day)s 24 时前可反复修改。",
+        url=f"/placements/rounds/{round.id}/preferences",
+        key=f"round:{round.id}:open:{round.closes_on.isoformat()}",
+        now=now,
+        title=round.title,
+        day=round.closes_on.isoformat(),
+    )
+    return round
+
+
+def close_round(*, round: Round, by: Identity, now: datetime) -> Round:
+    """Lock the preferences. Doing it again changes nothing."""
+    if round.state is RoundState.OPEN:
+        round.state = RoundState.CLOSED
+        session().flush()
+        audit.record(by=by, did="placements.round.closed", on=round)
+    elif round.state is RoundState.DRAFT:
+        raise WrongState(_("轮次还没有开放。"))
+    return round
+
+
+def save_preferences(*, round: Round, student: Student, position_ids: Sequence[int], by: Identity, now: datetime) -> list[Preference]:
+    """Save a student's ranked list (best first); it replaces the one before and may be saved again until the deadline.
+
+    Raises WrongState when the window is not open, BadPlacement when a position is not eligible, named twice or one too many.
+    """
+    today = local(now).date()
+    if round.state is not RoundState.OPEN or not rules.is_open(round.opens_on, round.closes_on, today):
+        raise WrongState(_("“%(title)s”现在不能填报志愿（填报时间：%(a)s 至 %(b)s 24 时）。", title=round.title, a=round.opens_on, b=round.closes_on), code="window_closed")
+    if student.cohort_id != round.cohort_id:
+        raise BadPlacement(_("这个轮次不面向你的年级。"))
+    wanted = list(position_ids)
+    eligible = {choice.position_id for choice in queries.choices_of(round, student) if choice.is_eligible}
+    problem = rules.check_preferences(wanted, eligible=eligible, most=round.max_preferences)
+    if problem is not None:
+        raise BadPlacement(str(labels.PREFERENCE_PROBLEMS[problem]) % {"most": round.max_preferences}, field="ranks", code=problem.value)
+    known = queries.preferences_of(round.id, student.id)
+    if [row.position_id for row in known] == wanted:
+        return known
+    # The lock on the round makes two saves of one student queue up: the second sees the rows of the first.
+    session().execute(update(Round).where(Round.id == round.id).values(title=Round.title).execution_options(synchronize_session=False))
+    for row in known:
+        session().delete(row)
+    session().flush()
+    rows = [
+        Preference(round_id=round.id, student_id=student.id, rank=rank, position_id=position_id, saved_at=now)
+        for rank, position_id in enumerate(wanted, start=1)
+    ]
+    session().add_all(rows)
+    session().flush()
+    audit.record(by=by, did="placements.preferences.saved", on=round, data={"student": student.id, "positions": wanted})
+    return rows
+
+
+def ask_for_plan(*, round: Round, by: Identity, now: datetime) -> jobs.Job:
+    """Queue the computation of the plan; while one of the same round waits or runs it is that one."""
+    _check_plannable(round, now)
+    if round.state is RoundState.OPEN:
+        close_round(round=round, by=by, now=now)
+    running = queries.running_plan_job(round.id)
+    if running is not None:
+        return running
+    return jobs.ask("placements.plan", by=by, title=_("计算“%(title)s”的安排", title=round.title), round_id=round.id)
+
+
+def _check_plannable(round: Round, now: datetime) -> None:
+    if round.state is RoundState.PUBLISHED:
+        raise WrongState(_("轮次已公布，不能重新计算。"))
+    if round.state is RoundState.DRAFT:
+        raise WrongState(_("轮次还没有开放填报，不能计算安排。"))
+    if round.state is RoundState.OPEN and local(now).date() <= round.closes_on:
+        raise WrongState(_("填报到 %(day)s 24 时截止，请先关闭填报。", day=round.closes_on), code="still_open")
+
+
+def plan_round(*, round: Round, by: Identity, now: datetime, time_limit: float = 60.0) -> dict[str, Any]:
+    """Compute the plan of a closed round and keep it in the round, invisible to students; the result is its summary.
+
+    The same preferences, seats and seed give the same plan; computing again replaces it. Raises WrongState.
+    """
+    _check_plannable(round, now)
+    if round.state is RoundState.OPEN:
+        close_round(round=round, by=by, now=now)
+    round.plan = planning.compute(round, today=local(now).date(), now=now, time_limit=time_limit)
+    round.state = RoundState.PLANNED
+    session().flush()
+    audit.record(by=by, did="placements.round.planned", on=round, data={"summary": round.plan["summary"], "result": round.plan["result_hash"]})
+    return dict(round.plan["summary"])
+
+
+def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
+    """Make the plan real: placements, seats taken, students told. All or nothing; publishing again makes none (0).
+
+    Raises NoSeat when seats were taken meanwhile, WrongState without a plan or when the input has changed since.
+    """
+    if round.state is RoundState.PUBLISHED:
+        return 0
+    if round.state is not RoundState.PLANNED or round.plan is None:
+        raise WrongState(_("请先计算安排，核对后再公布。"))
+    if planning.input_hash(round, today=local(now).date()) != round.plan["input_hash"]:
+        raise WrongState(_("志愿、席位或学生名单在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
+    new = [row for row in round.plan["assignments"] if not row[4]]
+    positions = queries.positions_by_ids({row[2] for row in new})
+    terms = {term.id: term for term in queries.terms_by_ids(round.term_ids)}
+    counts: dict[tuple[int, int], int] = {}
+    for _student, term_id, position_id, _rank, _fixed in new:
+        counts[position_id, term_id] = counts.get((position_id, term_id), 0) + 1
+    for (position_id, term_id), count in sorted(counts.items()):
+        if not take_seats(position_id, term_id, count):
+            raise NoSeat(_("岗位“%(title)s”的席位已被占用，请重新计算后再公布。", title=positions[position_id].title))
+    rows = [
+        Placement(
+            student_id=student_id,
+            position_id=position_id,
+            term_id=term_id,
+            enterprise_id=positions[position_id].enterprise_id,
+            base_id=positions[position_id].base_id,
+            round_id=round.id,
+            starts_on=terms[term_id].starts_on,
+            ends_on=terms[term_id].ends_on,
+            rank=rank,
+            created_at=now,
+        )
+        for student_id, term_id, position_id, rank, _fixed in new
+    ]
+    session().add_all(rows)
+    round.state, round.published_at = RoundState.PUBLISHED, now
+    session().flush()
+    audit.record(by=by, did="placements.round.published", on=round, data={"placements": len(rows), "result": round.plan["result_hash"]})
+    tell(
+        queries.persons_of_round(round),
+        kind="placements.round_published",
+        message="“%(title)s”的安排已公布，请查看并确认。",
+        url="/placements/mine",
+        key=f"round:{round.id}:published",
+        now=now,
+        title=round.title,
+    )
+    return len(rows)

@@ -1,0 +1,109 @@
+"""Values of the planner. Weeks are whole tenths of a week; ids are texts and give every order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Reason(StrEnum):
+    """Why a student stays below the target."""
+
+    NO_ELIGIBLE_POSITION = "no_eligible_position"
+    BLOCKED_TERMS = "blocked_terms"
+    SEATS_SHORT = "seats_short"
+    FIXED_CONFLICT = "fixed_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A term."""
+
+    id: str
+    weeks_x10: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A position; no majors: any."""
+
+    id: str
+    enterprise: str
+    majors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Pupil:
+    """A student with the weeks before, the target, and the terms that are blocked."""
+
+    id: str
+    major: str
+    prior_x10: int = 0
+    target_x10: int = 320
+    blocked: frozenset[str] = frozenset()
+
+
+Triple = tuple[str, str, str]
+"""student, term, position"""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One planning problem. `seats` by (position, term); `wishes` by student: position to rank (1 is best).
+
+    `fixed` stays; `current` is an earlier plan of which as little as possible changes (None: there is none).
+    """
+
+    slots: tuple[Slot, ...]
+    posts: tuple[Post, ...]
+    seats: dict[tuple[str, str], int]
+    pupils: tuple[Pupil, ...]
+    wishes: dict[str, dict[str, int]] = field(default_factory=dict)
+    fixed: tuple[Triple, ...] = ()
+    current: tuple[Triple, ...] | None = None
+    dropped: frozenset[str] = frozenset()
+    """Students one of whose fixed rows was impossible and let go."""
+
+    def as_data(self) -> list[Any]:
+        """The case as JSON-able data in a canonical order."""
+        return [
+            sorted([one.id, one.weeks_x10] for one in self.slots),
+            sorted([one.id, one.enterprise, sorted(one.majors)] for one in self.posts),
+            sorted([post, slot, count] for (post, slot), count in self.seats.items()),
+            sorted([one.id, one.major, one.prior_x10, one.target_x10, sorted(one.blocked)] for one in self.pupils),
+            sorted([pupil, sorted(posts.items())] for pupil, posts in self.wishes.items()),
+            sorted(map(list, self.fixed)),
+            None if self.current is None else sorted(map(list, self.current)),
+        ]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Assignment:
+    """A student at a position in a term; `rank` as wished, None: not ranked."""
+
+    pupil: str
+    slot: str
+    post: str
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A student below the target, placed or not, and why."""
+
+    pupil: str
+    weeks_x10: int
+    target_x10: int
+    reason: Reason
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The answer: assignments and students below the target by id, the figures of the contract, and who computed it."""
+
+    assignments: tuple[Assignment, ...]
+    unplaced: tuple[Unplaced, ...]
+    figures: dict[str, Any]
+    solver: str

@@ -1,0 +1,234 @@
+"""Terms, positions, training plans, preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+
+from enterprises.permissions import OFFERERS, SCHOOL
+from enterprises.placements import rules
+from enterprises.placements.models import Placement, PlanItem, PlanSignature, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.types import Choice, OfferState
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation, Region
+from trainhub.people.models import Student
+from trainhub.programmes.models import Programme
+
+
+# -- the training plan --------------------------------------------------------------------------------------------------
+def plan_items(version_id: int) -> list[PlanItem]:
+    """The items of an enterprise training plan, in order."""
+    return list(session().scalars(select(PlanItem).where(PlanItem.version_id == version_id).order_by(PlanItem.position)))
+
+
+def plan_item(item_id: int) -> PlanItem | None:
+    """An item by id."""
+    return session().get(PlanItem, item_id)
+
+
+def plan_signatures(version_id: int) -> list[PlanSignature]:
+    """Who signed the plan."""
+    return list(session().scalars(select(PlanSignature).where(PlanSignature.version_id == version_id).order_by(PlanSignature.side)))
+
+
+# -- terms --------------------------------------------------------------------------------------------------------------
+def term(term_id: int) -> Term | None:
+    """A term by id."""
+    return session().get(Term, term_id)
+
+
+def terms_of(university_id: int) -> list[Term]:
+    """The terms of a university, in time."""
+    return list(session().scalars(select(Term).where(Term.university_id == university_id).order_by(Term.starts_on, Term.id)))
+
+
+def terms_by_ids(ids: Collection[int]) -> list[Term]:
+    """Terms in time."""
+    return list(session().scalars(select(Term).where(Term.id.in_(list(ids))).order_by(Term.starts_on, Term.id)))
+
+
+def all_terms(*, until: Any = None) -> list[tuple[Term, str]]:
+    """Terms of every university that are not over, with the university's name: enterprises offer seats in them."""
+    statement = select(Term, Organisation.name).join(Organisation, Organisation.id == Term.university_id)
+    if until is not None:
+        statement = statement.where(Term.ends_on >= until)
+    return [(row, name) for row, name in session().execute(statement.order_by(Term.starts_on, Organisation.pinyin, Term.id))]
+
+
+def terms_visible(identity: Identity) -> sa.Select[Any]:
+    """The terms of the reader's universities, the latest first."""
+    statement = select(Term, Organisation.name.label("university")).join(Organisation, Organisation.id == Term.university_id)
+    programmes = identity.programme_ids(*SCHOOL)
+    clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
+    if programmes:
+        clause = or_(clause, Term.university_id.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
+    return statement.where(clause).order_by(Term.starts_on.desc(), Term.id.desc())
+
+
+def has_placements(*, term_id: int) -> bool:
+    """Whether anybody is or was placed in a term."""
+    return session().scalar(select(Placement.id).where(Placement.term_id == term_id).limit(1)) is not None
+
+
+def subject_of_university(university_id: int) -> Subject:
+    """A university with all its programmes: what belongs to the whole school is also its programmes' business."""
+    university = organisations.by_id(university_id)
+    assert university is not None
+    above = organisations.subject_of(university)
+    ids = session().scalars(select(Programme.id).where(Programme.university_id == university_id))
+    return Subject.of(organisations=above.organisations, regions=above.regions, programmes=ids)
+
+
+# -- positions ----------------------------------------------------------------------------------------------------------
+def position(position_id: int) -> Position | None:
+    """A position by id."""
+    return session().get(Position, position_id)
+
+
+def position_by_code(code: str) -> Position | None:
+    """A position by its code."""
+    return session().scalar(select(Position).where(Position.code == code))
+
+
+def positions_by_ids(ids: Collection[int]) -> dict[int, Position]:
+    """Positions by id."""
+    return {row.id: row for row in session().scalars(select(Position).where(Position.id.in_(list(ids))))}
+
+
+def seats_of(position_id: int, term_id: int) -> PositionSeats | None:
+    """The seats of a position in a term."""
+    return session().get(PositionSeats, (position_id, term_id))
+
+
+def seats_of_position(position_id: int) -> list[PositionSeats]:
+    """The seats of a position in every term."""
+    return list(session().scalars(select(PositionSeats).where(PositionSeats.position_id == position_id).order_by(PositionSeats.term_id)))
+
+
+def items_of_position(position_id: int) -> list[Any]:
+    """Term, university, seats and taken of a position, in time."""
+    statement = (
+        select(Term.id, Term.title, Term.starts_on, Term.ends_on, Term.weeks, Organisation.name.label("university"), PositionSeats.seats, PositionSeats.taken)
+        .join(Term, Term.id == PositionSeats.term_id)
+        .join(Organisation, Organisation.id == Term.university_id)
+        .where(PositionSeats.position_id == position_id)
+        .order_by(Term.starts_on, Term.id)
+    )
+    return list(session().execute(statement))
+
+
+def _position_columns() -> sa.Select[Any]:
+    base = sa.orm.aliased(Organisation)
+    seats = (
+        select(
+            PositionSeats.position_id,
+            func.sum(PositionSeats.seats).label("seats"),
+            func.sum(PositionSeats.taken).label("taken"),
+        )
+        .group_by(PositionSeats.position_id)
+        .subquery()
+    )
+    return (
+        select(
+            Position.id,
+            Position.code,
+            Position.title,
+            Position.state,
+            Position.majors,
+            Position.enterprise_id,
+            Organisation.name.label("enterprise"),
+            base.name.label("base"),
+            Region.name.label("region"),
+            func.coalesce(seats.c.seats, 0).label("seats"),
+            func.coalesce(seats.c.taken, 0).label("taken"),
+        )
+        .join(Organisation, Organisation.id == Position.enterprise_id)
+        .outerjoin(base, base.id == Position.base_id)
+        .outerjoin(Region, Region.code == Position.county_code)
+        .outerjoin(seats, seats.c.position_id == Position.id)
+    )
+
+
+def position_row(position_id: int) -> Any:
+    """One position with the names of its enterprise, base and region."""
+    return session().execute(_position_columns().where(Position.id == position_id)).one_or_none()
+
+
+def positions_listing(identity: Identity, *, text: str = "", state: OfferState | None = None, enterprise_id: int | None = None) -> sa.Select[Any]:
+    """Positions an enterprise offers for itself; schools see what was submitted, departments and auditors everything submitted."""
+    statement = _position_columns()
+    mine = organisations.scope(identity, OFFERERS, organisations=(Position.enterprise_id, Position.base_id))
+    if identity.has(*SCHOOL, Role.DEPT_EDU, Role.AUDITOR):
+        mine = or_(mine, Position.state != OfferState.DRAFT)
+    statement = statement.where(mine)
+    if text:
+        statement = statement.where(organisations.matches(text, Position.title, Position.code, Organisation.name, Organisation.pinyin))
+    if state is not None:
+        statement = statement.where(Position.state == state)
+    if enterprise_id is not None:
+        statement = statement.where(Position.enterprise_id == enterprise_id)
+    waiting_first = sa.case((Position.state == OfferState.SUBMITTED, 0), (Position.state == OfferState.DRAFT, 1), (Position.state == OfferState.APPROVED, 2), else_=3)
+    return statement.order_by(waiting_first, Organisation.pinyin, Position.title, Position.id)
+
+
+def subject_of_position(row: Position) -> Subject:
+    """The enterprise and, when it stands at a base, the base (not the base's other hosts: an offer is the enterprise's own)."""
+    enterprise = organisations.by_id(row.enterprise_id)
+    assert enterprise is not None
+    above = organisations.subject_of(enterprise)
+    return Subject.of(organisations=(*above.organisations, row.base_id), regions=above.regions)
+
+
+def subject_of_seats(position_id: int) -> Subject:
+    """The universities (with their programmes) in whose terms the position offers seats: they approve it."""
+    statement = (
+        select(Term.university_id, Programme.id)
+        .join(PositionSeats, PositionSeats.term_id == Term.id)
+        .outerjoin(Programme, Programme.university_id == Term.university_id)
+        .where(PositionSeats.position_id == position_id)
+    )
+    rows = session().execute(statement).all()
+    return Subject.of(organisations=[row[0] for row in rows], programmes=[row[1] for row in rows])
+
+
+# -- choosing -----------------------------------------------------------------------------------------------------------
+def preferences_of(round_id: int, student_id: int) -> list[Preference]:
+    """A student's ranked list in a round, best first."""
+    statement = select(Preference).where(Preference.round_id == round_id, Preference.student_id == student_id)
+    return list(session().scalars(statement.order_by(Preference.rank)))
+
+
+def choices_of(round: Round, student: Student) -> list[Choice]:
+    """Every approved position with seats in the round's terms, as this student sees it; those accepted first."""
+    major = session().scalar(select(Programme.major_code).where(Programme.id == student.programme_id)) or ""
+    base = sa.orm.aliased(Organisation)
+    statement = (
+        select(
+            Position.id,
+            Position.code,
+            Position.title,
+            Position.majors,
+            Organisation.name,
+            base.name.label("base"),
+            Region.name.label("region"),
+            PositionSeats.term_id,
+            PositionSeats.seats - PositionSeats.taken,
+        )
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .join(Organisation, Organisation.id == Position.enterprise_id)
+        .outerjoin(base, base.id == Position.base_id)
+        .outerjoin(Region, Region.code == Position.county_code)
+        .where(Position.state == OfferState.APPROVED, PositionSeats.term_id.in_(list(round.term_ids)))
+        .order_by(Organisation.pinyin, Position.title, Position.id, PositionSeats.term_id)
+    )
+    found: dict[int, Choice] = {}
+    for key, code, title, majors, enterprise, base_name, region, term_id, left in session().execute(statement):
+        if key not in found:
+            found[key] = Choice(key, code, title, enterprise, base_name, region, {}, rules.accepts(majors, major), tuple(majors))
+        found[key].seats[term_id] = left
+    return sorted(found.values(), key=lambda choice: not choice.is_eligible)

@@ -1,0 +1,309 @@
+"""Placements with their days, logs and signatures; what permissions over them are judged on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+
+from enterprises.mentors.models import Mentor
+from enterprises.permissions import PLACEMENT_VIEWERS
+from enterprises.placements.models import AgreementSignature, DayEntry, Placement, Position, Term, WeeklyLog
+from enterprises.placements.types import AgreementParty, DayState, PlacementState
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Programme
+from trainhub.programmes.types import DegreeLevel
+
+LIVE = Placement.state != PlacementState.WITHDRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """What the checklist before a start asks of a placement's student."""
+
+    birth_on: date | None
+    degree_level: DegreeLevel
+    signed: frozenset[AgreementParty]
+
+
+def placement(placement_id: int) -> Placement | None:
+    """A placement by id."""
+    return session().get(Placement, placement_id)
+
+
+def start_facts(row: Placement) -> StartFacts:
+    """Birth date, level of the programme, and who has signed."""
+    birth_on, level = session().execute(
+        select(Person.birth_on, Programme.degree_level)
+        .select_from(Student)
+        .join(Person, Person.id == Student.person_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .where(Student.id == row.student_id)
+    ).one()
+    return StartFacts(birth_on, level, frozenset(signature.party for signature in signatures_of(row.id)))
+
+
+def signatures_of(placement_id: int) -> list[AgreementSignature]:
+    """The signatures under the three-party agreement."""
+    statement = select(AgreementSignature).where(AgreementSignature.placement_id == placement_id)
+    return list(session().scalars(statement.order_by(AgreementSignature.signed_on, AgreementSignature.id)))
+
+
+def student(student_id: int) -> Student:
+    """The student of a placement."""
+    return session().get_one(Student, student_id)
+
+
+def person_of_student(student_id: int) -> int | None:
+    """Whose placement it is."""
+    return session().scalar(select(Student.person_id).where(Student.id == student_id))
+
+
+def person_of_mentor(mentor_id: int | None) -> int | None:
+    """The mentor's person."""
+    return session().scalar(select(Mentor.person_id).where(Mentor.id == mentor_id)) if mentor_id is not None else None
+
+
+def major_of(student_id: int) -> str:
+    """The code of a student's major."""
+    statement = select(Programme.major_code).join(Student, Student.programme_id == Programme.id).where(Student.id == student_id)
+    return session().scalar(statement) or ""
+
+
+def title_of(placement_id: int) -> str:
+    """Enterprise, position and term in one line."""
+    enterprise, title, term = session().execute(
+        select(Organisation.name, Position.title, Term.title)
+        .select_from(Placement)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .join(Position, Position.id == Placement.position_id)
+        .join(Term, Term.id == Placement.term_id)
+        .where(Placement.id == placement_id)
+    ).one()
+    return f"{enterprise} · {title}（{term}）"
+
+
+def live_of_student(student_id: int) -> list[Placement]:
+    """A student's placements that stand, in time."""
+    return list(session().scalars(select(Placement).where(Placement.student_id == student_id, LIVE).order_by(Placement.starts_on, Placement.id)))
+
+
+def load_of_mentor(mentor_id: int, starts_on: date, ends_on: date) -> int:
+    """How many students a mentor has in a span, those finished included."""
+    return loads_of_mentors([mentor_id], starts_on, ends_on).get(mentor_id, 0)
+
+
+def loads_of_mentors(mentor_ids: Collection[int], starts_on: date, ends_on: date) -> dict[int, int]:
+    """By mentor the placements that stand and share a day with the span."""
+    statement = (
+        select(Placement.mentor_id, func.count(Placement.id))
+        .where(Placement.mentor_id.in_(list(mentor_ids)), LIVE, Placement.starts_on <= ends_on, Placement.ends_on >= starts_on)
+        .group_by(Placement.mentor_id)
+    )
+    return {key: count for key, count in session().execute(statement) if key is not None}
+
+
+def placed_by_base(base_ids: Collection[int], on: date) -> dict[int, int]:
+    """By base the students placed there on a day."""
+    statement = (
+        select(Placement.base_id, func.count(Placement.id))
+        .where(Placement.base_id.in_(list(base_ids)), LIVE, Placement.starts_on <= on, Placement.ends_on >= on)
+        .group_by(Placement.base_id)
+    )
+    return {key: count for key, count in session().execute(statement) if key is not None}
+
+
+def of_base(base_id: int) -> list[Any]:
+    """Placements at a base by term: title, dates, students; the latest first."""
+    statement = (
+        select(Term.id, Term.title, Term.starts_on, Term.ends_on, Organisation.name.label("university"), func.count(Placement.id).label("students"))
+        .join(Term, Term.id == Placement.term_id)
+        .join(Organisation, Organisation.id == Term.university_id)
+        .where(Placement.base_id == base_id, LIVE)
+        .group_by(Term.id, Term.title, Term.starts_on, Term.ends_on, Organisation.name)
+        .order_by(Term.starts_on.desc(), Term.id)
+    )
+    return list(session().execute(statement))
+
+
+# -- who may ------------------------------------------------------------------------------------------------------------
+def subject_of_placement(row: Placement) -> Subject:
+    """University and programme, enterprise and base, student and mentor: for looking at it."""
+    of_student_ = people.subject_of_student(student(row.student_id))
+    return Subject.of(
+        organisations=(*of_student_.organisations, row.enterprise_id, row.base_id),
+        programmes=of_student_.programmes,
+        regions=of_student_.regions,
+        persons=(*of_student_.persons, person_of_mentor(row.mentor_id)),
+    )
+
+
+def subject_of_student_side(row: Placement) -> Subject:
+    """University, programme and the student: for what the school and the student do."""
+    return people.subject_of_student(student(row.student_id))
+
+
+def at_enterprise(row: Placement) -> Subject:
+    """Enterprise and base: for what the enterprise does."""
+    return Subject.of(organisations=(row.enterprise_id, row.base_id))
+
+
+def subject_of_mentor_side(row: Placement) -> Subject:
+    """The mentor alone: for what only the mentor of this student does."""
+    return Subject.of(persons=(person_of_mentor(row.mentor_id),))
+
+
+def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
+    """Placements of the reader's university, programme, enterprise or base; a mentor's and a student's own."""
+    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
+    clause = organisations.scope(
+        identity,
+        PLACEMENT_VIEWERS,
+        organisations=(Student.university_id, Placement.enterprise_id, Placement.base_id),
+        programmes=(Student.programme_id,),
+        region=here,
+        persons=(Student.person_id,),
+    )
+    if identity.person_id is not None and identity.has(Role.MENTOR):
+        mine = select(Mentor.id).where(Mentor.person_id == identity.person_id)
+        clause = or_(clause, Placement.mentor_id.in_(mine))
+    return clause
+
+
+# -- lists --------------------------------------------------------------------------------------------------------------
+def _columns() -> sa.Select[Any]:
+    base, mentor_person, university = sa.orm.aliased(Organisation), sa.orm.aliased(Person), sa.orm.aliased(Organisation)
+    return (
+        select(
+            Placement.id,
+            Placement.state,
+            Placement.starts_on,
+            Placement.ends_on,
+            Placement.student_id,
+            Placement.mentor_id,
+            Placement.enterprise_id,
+            Placement.base_id,
+            Placement.rank,
+            Student.student_no,
+            Person.name.label("student"),
+            Programme.name.label("programme"),
+            university.name.label("university"),
+            Position.title.label("position"),
+            Organisation.name.label("enterprise"),
+            base.name.label("base"),
+            Term.title.label("term"),
+            Term.weeks,
+            mentor_person.name.label("mentor"),
+        )
+        .select_from(Placement)
+        .join(Student, Student.id == Placement.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(university, university.id == Student.university_id)
+        .join(Position, Position.id == Placement.position_id)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .join(Term, Term.id == Placement.term_id)
+        .outerjoin(base, base.id == Placement.base_id)
+        .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
+        .outerjoin(mentor_person, mentor_person.id == Mentor.person_id)
+    )
+
+
+def placement_view(placement_id: int) -> Any:
+    """One placement with every name of its page."""
+    return session().execute(_columns().where(Placement.id == placement_id)).one()
+
+
+def listing(
+    identity: Identity, *, text: str = "", state: PlacementState | None = None, term_id: int | None = None, without_mentor: bool = False
+) -> sa.Select[Any]:
+    """Placements the reader may see, the latest term first."""
+    statement = _columns().where(visible_to(identity))
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Organisation.name, Position.title))
+    if state is not None:
+        statement = statement.where(Placement.state == state)
+    if term_id is not None:
+        statement = statement.where(Placement.term_id == term_id)
+    if without_mentor:
+        statement = statement.where(Placement.mentor_id.is_(None), LIVE)
+    return statement.order_by(Placement.starts_on.desc(), Organisation.pinyin, Person.pinyin, Placement.id)
+
+
+def of_student(student_id: int) -> list[Any]:
+    """Every placement of a student with names, the latest first."""
+    statement = _columns().where(Placement.student_id == student_id)
+    return list(session().execute(statement.order_by(Placement.starts_on.desc(), Placement.id.desc())))
+
+
+def at_mentor(mentor_ids: Collection[int]) -> list[Any]:
+    """Every placement a mentor guides or guided, the latest first."""
+    statement = _columns().where(Placement.mentor_id.in_(list(mentor_ids)), LIVE)
+    return list(session().execute(statement.order_by(Placement.ends_on.desc(), Person.pinyin, Placement.id)))
+
+
+# -- days ---------------------------------------------------------------------------------------------------------------
+def entry(entry_id: int) -> DayEntry | None:
+    """A logged day by id."""
+    return session().get(DayEntry, entry_id)
+
+
+def day_entry(placement_id: int, on: date) -> DayEntry | None:
+    """A logged day."""
+    return session().scalar(select(DayEntry).where(DayEntry.placement_id == placement_id, DayEntry.on == on))
+
+
+def entries_between(placement_id: int, since: date, until: date) -> list[DayEntry]:
+    """The logged days of a span, in time."""
+    statement = select(DayEntry).where(DayEntry.placement_id == placement_id, DayEntry.on >= since, DayEntry.on <= until)
+    return list(session().scalars(statement.order_by(DayEntry.on)))
+
+
+def entries_of(placement_id: int) -> list[DayEntry]:
+    """Every logged day of a placement, in time."""
+    return list(session().scalars(select(DayEntry).where(DayEntry.placement_id == placement_id).order_by(DayEntry.on)))
+
+
+def days_by_ids(ids: Collection[int]) -> list[date]:
+    """The days of entries."""
+    return list(session().scalars(select(DayEntry.on).where(DayEntry.id.in_(list(ids))).order_by(DayEntry.on)))
+
+
+def pending_count(placement_id: int) -> int:
+    """How many days of a placement wait for the mentor."""
+    statement = select(func.count(DayEntry.id)).where(DayEntry.placement_id == placement_id, DayEntry.state == DayState.PENDING)
+    return session().scalar(statement) or 0
+
+
+def pending_for_mentor(mentor_ids: Collection[int]) -> list[tuple[Any, DayEntry]]:
+    """Every day that waits for a mentor with its placement's names, by student and day: one query."""
+    statement = (
+        _columns()
+        .add_columns(DayEntry)
+        .join(DayEntry, DayEntry.placement_id == Placement.id)
+        .where(Placement.mentor_id.in_(list(mentor_ids)), DayEntry.state == DayState.PENDING, Placement.state == PlacementState.STARTED)
+        .order_by(Person.pinyin, Placement.id, DayEntry.on)
+    )
+    return [(row, row.DayEntry) for row in session().execute(statement)]
+
+
+def weekly_log(placement_id: int, iso_year: int, iso_week: int) -> WeeklyLog | None:
+    """The weekly log of an ISO week."""
+    return session().scalar(
+        select(WeeklyLog).where(WeeklyLog.placement_id == placement_id, WeeklyLog.iso_year == iso_year, WeeklyLog.iso_week == iso_week)
+    )
+
+
+def logs_of(placement_ids: Collection[int]) -> list[WeeklyLog]:
+    """Every weekly log of placements, the latest first."""
+    statement = select(WeeklyLog).where(WeeklyLog.placement_id.in_(list(placement_ids)))
+    return list(session().scalars(statement.order_by(WeeklyLog.iso_year.desc(), WeeklyLog.iso_week.desc(), WeeklyLog.id)))

@@ -1,0 +1,168 @@
+"""Rounds, their students, and the facts a plan is computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from enterprises.mentors import queries as mentors
+from enterprises.permissions import SCHOOL
+from enterprises.placements.models import Placement, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.types import OfferState, PlacementState, RoundState
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.jobs import Job, JobState
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+from trainhub.people.models import Student
+from trainhub.people.types import StudentState
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, Programme
+
+LIVE = Placement.state != PlacementState.WITHDRAWN
+
+
+def round_(round_id: int) -> Round | None:
+    """A round by id."""
+    return session().get(Round, round_id)
+
+
+def rounds_listing(identity: Identity) -> sa.Select[Any]:
+    """The rounds of the reader's programmes, the latest first."""
+    return (
+        select(Round, Programme.name.label("programme"), Organisation.name.label("university"), Cohort.year)
+        .join(Programme, Programme.id == Round.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .join(Cohort, Cohort.id == Round.cohort_id)
+        .where(organisations.scope(identity, SCHOOL, organisations=(Programme.university_id,), programmes=(Programme.id,)))
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+    )
+
+
+def subject_of_round(row: Round) -> Subject:
+    """The programme with what stands above it."""
+    programme = programmes.by_id(row.programme_id)
+    assert programme is not None
+    return programmes.subject_of(programme)
+
+
+def students_of_round(row: Round, on: date) -> list[Student]:
+    """The students a round is for: enrolled, of the cohort, in the 卓越计划 on a day."""
+    statement = (
+        select(Student)
+        .where(Student.cohort_id == row.cohort_id, Student.state == StudentState.ENROLLED, people.petoe_on(on, Student.id))
+        .order_by(Student.id)
+    )
+    return list(session().scalars(statement))
+
+
+def persons_of_round(row: Round) -> list[int]:
+    """The persons of the cohort, for telling them."""
+    statement = select(Student.person_id).where(Student.cohort_id == row.cohort_id, Student.state == StudentState.ENROLLED)
+    return list(session().scalars(statement.order_by(Student.id)))
+
+
+def preference_counts(round_id: int) -> tuple[int, int]:
+    """How many students saved a list, and how many wishes there are."""
+    row = session().execute(
+        select(func.count(Preference.student_id.distinct()), func.count(Preference.id)).where(Preference.round_id == round_id)
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def open_rounds_of_student(student: Student) -> list[Round]:
+    """The rounds of a student's cohort that are not drafts, the latest first."""
+    statement = select(Round).where(Round.cohort_id == student.cohort_id, Round.state != RoundState.DRAFT)
+    return list(session().scalars(statement.order_by(Round.closes_on.desc(), Round.id.desc())))
+
+
+def rounds_to_close(today: date) -> list[Round]:
+    """Open rounds whose last day is over."""
+    return list(session().scalars(select(Round).where(Round.state == RoundState.OPEN, Round.closes_on < today).order_by(Round.id)))
+
+
+def running_plan_job(round_id: int) -> Job | None:
+    """The job that computes this round's plan, while it waits or runs."""
+    statement = select(Job).where(Job.task == "placements.plan", Job.state.in_([JobState.QUEUED, JobState.RUNNING])).order_by(Job.id.desc())
+    return next((job for job in session().scalars(statement) if job.args.get("round_id") == round_id), None)
+
+
+def last_plan_job(round_id: int) -> Job | None:
+    """The latest job of this round's plan."""
+    statement = select(Job).where(Job.task == "placements.plan").order_by(Job.id.desc()).limit(200)
+    return next((job for job in session().scalars(statement) if job.args.get("round_id") == round_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a plan is computed from; every list is ordered by id."""
+
+    terms: list[Term]
+    positions: list[Position]
+    seats: dict[tuple[int, int], int]
+    """Free seats by (position, term): what is offered less what is taken, never more than the mentors can take."""
+    students: list[Student]
+    majors: dict[int, str]
+    preferences: dict[int, list[int]]
+    placed: list[Placement]
+    """Every placement that stands of the round's students, in the round's terms and outside."""
+
+
+def planning_facts(row: Round, *, today: date) -> Planned:
+    """Everything a plan of a round needs, in a fixed number of queries."""
+    current = session()
+    terms = list(current.scalars(select(Term).where(Term.id.in_(list(row.term_ids))).order_by(Term.id)))
+    offered = current.execute(
+        select(Position, PositionSeats.term_id, PositionSeats.seats, PositionSeats.taken)
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .where(Position.state == OfferState.APPROVED, PositionSeats.term_id.in_([t.id for t in terms]))
+        .order_by(Position.id, PositionSeats.term_id)
+    ).all()
+    positions = {position.id: position for position, *_rest in offered}
+    students = students_of_round(row, today)
+    ids = [student.id for student in students]
+    placed = list(current.scalars(select(Placement).where(Placement.student_id.in_(ids), LIVE).order_by(Placement.id)))
+    wishes = current.execute(
+        select(Preference.student_id, Preference.position_id).where(Preference.round_id == row.id).order_by(Preference.student_id, Preference.rank)
+    )
+    preferences: dict[int, list[int]] = {}
+    for student_id, position_id in wishes:
+        preferences.setdefault(student_id, []).append(position_id)
+    majors = {programme.id: programme.major_code for programme in current.scalars(select(Programme).where(Programme.id.in_({s.programme_id for s in students})))}
+    return Planned(
+        terms,
+        [positions[key] for key in sorted(positions)],
+        _free_seats(terms, offered, positions),
+        students,
+        {student.id: majors[student.programme_id] for student in students},
+        preferences,
+        placed,
+    )
+
+
+def _free_seats(terms: list[Term], offered: Any, positions: dict[int, Position]) -> dict[tuple[int, int], int]:
+    """Seats left, cut to what the mentors of each enterprise can still take in the term (nobody is placed without a mentor)."""
+    free: dict[tuple[int, int], int] = {}
+    enterprises = sorted({position.enterprise_id for position in positions.values()})
+    for one in terms:
+        limits = mentors.loads_of_enterprises(enterprises, one.starts_on)
+        busy = {
+            key: count
+            for key, count in session().execute(
+                select(Placement.enterprise_id, func.count(Placement.id))
+                .where(Placement.enterprise_id.in_(enterprises), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
+                .group_by(Placement.enterprise_id)
+            )
+        }
+        left = {key: max(0, limits.get(key, 0) - busy.get(key, 0)) for key in enterprises}
+        for position, term_id, seats, taken in offered:
+            if term_id == one.id:
+                give = min(seats - taken, left[position.enterprise_id])
+                left[position.enterprise_id] -= give
+                free[position.id, term_id] = give
+    return free

@@ -1,0 +1,213 @@
+"""Judgements on placements: the training plan, eligibility, the checklist before a start, logged days, progress. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
+
+from enterprises.placements.types import (
+    AgreementParty,
+    DayProblem,
+    Light,
+    PlacementState,
+    PlanLine,
+    PreferenceProblem,
+)
+from trainhub.policy.findings import Finding, decided, no_data
+from trainhub.policy.types import Parameter
+
+
+# -- the enterprise training plan ---------------------------------------------------------------------------------------
+def judge_plan_weeks(items: Sequence[PlanLine], *, parameter: Parameter) -> Finding:
+    """The items of the enterprise plan sum to at least 32 weeks (PETOE-7.1, 002:549). Weeks in tenths: 31.5 is not 32."""
+    if not items:
+        return no_data("7.1", parameter.clause, parameter=parameter, details=("no_items",))
+    total = sum(item.weeks_x10 for item in items)
+    return decided("7.1", total >= parameter.number * 10, found=weeks_text(total), parameter=parameter)
+
+
+def judge_plan_place(items: Sequence[PlanLine], *, parameter: Parameter) -> Finding:
+    """Every item takes place at an enterprise (PETOE-7.3, 002:553); `details` name those that do not."""
+    if not items:
+        return no_data("7.3", parameter.clause, parameter=parameter, details=("no_items",))
+    elsewhere = tuple(item.title for item in items if not item.is_at_enterprise)
+    found = f"{len(items) - len(elsewhere)}/{len(items)}"
+    return decided("7.3", not elsewhere, found=found, required=f"{len(items)}/{len(items)}", parameter=parameter, details=elsewhere)
+
+
+def judge_plan_mentors(items: Sequence[PlanLine], *, parameter: Parameter) -> Finding:
+    """Every item has an enterprise mentor who teaches and grades (PETOE-6.8, 002:523)."""
+    if not items:
+        return no_data("6.8", parameter.clause, parameter=parameter, details=("no_items",))
+    lacking = tuple(item.title for item in items if not item.has_enterprise_mentor)
+    found = f"{len(items) - len(lacking)}/{len(items)}"
+    return decided("6.8", not lacking, found=found, required=f"{len(items)}/{len(items)}", parameter=parameter, details=lacking)
+
+
+def judge_plan_assessment(items: Sequence[PlanLine], *, parameter: Parameter) -> Finding:
+    """Every item says how it is assessed (PETOE-6.9, 002:525)."""
+    if not items:
+        return no_data("6.9", parameter.clause, parameter=parameter, details=("no_items",))
+    lacking = tuple(item.title for item in items if not item.assessment.strip())
+    found = f"{len(items) - len(lacking)}/{len(items)}"
+    return decided("6.9", not lacking, found=found, required=f"{len(items)}/{len(items)}", parameter=parameter, details=lacking)
+
+
+def judge_plan_signatures(sides: Iterable[str], *, parameter: Parameter) -> Finding:
+    """Both sides signed the plan (PETOE-6.3, 002:511)."""
+    signed = set(sides)
+    lacking = tuple(side for side in parameter.items if side not in signed)
+    count = len(parameter.items)
+    return decided("6.3", not lacking, found=f"{count - len(lacking)}/{count}", required=f"{count}/{count}", parameter=parameter, details=lacking)
+
+
+def weeks_text(weeks_x10: int) -> str:
+    """Tenths of a week as people write them: 320 is "32", 315 is "31.5"."""
+    whole, tenth = divmod(weeks_x10, 10)
+    return f"{whole}.{tenth}" if tenth else str(whole)
+
+
+# -- choosing -----------------------------------------------------------------------------------------------------------
+def accepts(majors: Collection[str], major: str) -> bool:
+    """Whether a position accepts a major; no majors named: any."""
+    return not majors or major in majors
+
+
+def is_open(opens_on: date, closes_on: date, today: date) -> bool:
+    """Whether preferences may be saved: until 23:59:59 of the last day, in the calendar of Shanghai."""
+    return opens_on <= today <= closes_on
+
+
+def check_preferences(positions: Sequence[int], *, eligible: Collection[int], most: int) -> PreferenceProblem | None:
+    """What is wrong with a ranked list (best first), or None."""
+    if len(positions) > most:
+        return PreferenceProblem.TOO_MANY
+    if len(set(positions)) != len(positions):
+        return PreferenceProblem.TWICE
+    if any(position not in eligible for position in positions):
+        return PreferenceProblem.NOT_ELIGIBLE
+    return None
+
+
+def spans_overlap(one: tuple[date, date], other: tuple[date, date]) -> bool:
+    """Whether two spans, both ends included, share a day."""
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def weeks_between(starts_on: date, ends_on: date) -> int:
+    """Whole weeks of a term."""
+    return ((ends_on - starts_on).days + 1) // 7 or 1
+
+
+# -- before the start ---------------------------------------------------------------------------------------------------
+def parties_needed(*, is_minor: bool) -> tuple[AgreementParty, ...]:
+    """Who signs: three parties, and the guardian of a minor (cn.voc.guardian_consent_under)."""
+    three = (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT)
+    return (*three, AgreementParty.GUARDIAN) if is_minor else three
+
+
+def is_minor(birth_on: date | None, on: date, under: int) -> bool:
+    """Whether a person is below the age on a day; an unknown birth date is taken as of age."""
+    if birth_on is None:
+        return False
+    return on.year - birth_on.year - ((on.month, on.day) < (birth_on.month, birth_on.day)) < under
+
+
+def judge_agreement(signed: Collection[AgreementParty], *, parameter: Parameter) -> Finding:
+    """School, enterprise and student have signed before the start (PETOE-6.2, 002:509; CN-UG, CN-VOC)."""
+    needed = parties_needed(is_minor=False)
+    lacking = tuple(party.value for party in needed if party not in signed)
+    return decided("start.agreement", not lacking, found=f"{3 - len(lacking)}/3", required="3/3", parameter=parameter, details=lacking)
+
+
+def judge_guardian(signed: Collection[AgreementParty], *, parameter: Parameter) -> Finding:
+    """The guardian of a minor has consented (CN-VOC); asked only for minors."""
+    has = AgreementParty.GUARDIAN in signed
+    return decided("start.guardian", has, found=int(has), required=1, parameter=parameter)
+
+
+def judge_insurance(insured: tuple[date | None, date | None], span: tuple[date, date], *, parameter: Parameter) -> Finding:
+    """The insurance covers the whole period, first and last day included (CN-UG, CN-VOC)."""
+    since, until = insured
+    required = f"{span[0].isoformat()} – {span[1].isoformat()}"
+    covers = since is not None and until is not None and since <= span[0] and span[1] <= until
+    found = f"{since.isoformat() if since else '—'} – {until.isoformat() if until else '—'}"
+    return decided("start.insurance", covers, found=found, required=required, parameter=parameter)
+
+
+def judge_safety(trained_on: date | None, starts_on: date, *, parameter: Parameter) -> Finding:
+    """Safety training lies not after the first day (PETOE-6.2, 002:509「保证了师生安全」)."""
+    met = trained_on is not None and trained_on <= starts_on
+    return decided("start.safety", met, found=trained_on or "—", required=f"≤ {starts_on.isoformat()}", parameter=parameter)
+
+
+def judge_mentor(has_mentor: bool, *, parameter: Parameter) -> Finding:
+    """Nobody starts without a mentor (PETOE-6.8, 002:523)."""
+    return decided("start.mentor", has_mentor, found=int(has_mentor), parameter=parameter)
+
+
+# -- days ---------------------------------------------------------------------------------------------------------------
+def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, today: date) -> DayProblem | None:
+    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, and it has come."""
+    if state is not PlacementState.STARTED:
+        return DayProblem.NOT_STARTED
+    if not span[0] <= day <= span[1]:
+        return DayProblem.OUTSIDE
+    if day > today:
+        return DayProblem.FUTURE
+    return None
+
+
+def week_of(day: date) -> tuple[date, ...]:
+    """Monday to Sunday of the ISO week of a day."""
+    monday = day - timedelta(days=day.weekday())
+    return tuple(monday + timedelta(days=n) for n in range(7))
+
+
+def uncounted_days(days: Iterable[tuple[date, int]], *, days_per_week: int) -> dict[tuple[date, int], str]:
+    """Which (day, row id) of a student's confirmed days earn nothing, and why: a second enterprise on one day
+    ("same_day"), or beyond the days a week counts ("week_full"). In order of day, then row (PETOE-7.2)."""
+    seen: set[date] = set()
+    used: dict[tuple[int, int], int] = {}
+    reasons: dict[tuple[date, int], str] = {}
+    for day, key in sorted(days):
+        week = day.isocalendar()[:2]
+        if day in seen:
+            reasons[day, key] = "same_day"
+        elif used.get(week, 0) >= days_per_week:
+            reasons[day, key] = "week_full"
+            seen.add(day)
+        else:
+            used[week] = used.get(week, 0) + 1
+            seen.add(day)
+    return reasons
+
+
+# -- progress -----------------------------------------------------------------------------------------------------------
+def light(credited: int, to_come: int, lag: int, *, required: int, per_week: int, yellow: int, red: int) -> Light:
+    """Whether a student will have the weeks (own.warning.weeks_yellow, own.warning.weeks_red). All but the last two in days.
+
+    `credited` is what counts already, `to_come` what placements can still bring, `lag` how many days of placements went by
+    uncredited. Behind is the greater of the lag and of what will be missing in the end; whoever will miss something is
+    never green.
+    """
+    if credited >= required:
+        return Light.DONE
+    if credited + to_come == 0:
+        return Light.NOT_PLANNED
+    lacking = required - credited - to_come
+    behind = max(lag, lacking)
+    if behind >= red * per_week:
+        return Light.RED
+    return Light.YELLOW if behind >= yellow * per_week or lacking > 0 else Light.GREEN
+
+
+def workdays_between(since: date, until: date, *, per_week: int) -> int:
+    """Days that can still be credited from `since` to `until`, both included: at most `per_week` of each ISO week, Mondays first."""
+    if until < since:
+        return 0
+    total, day = 0, since
+    while day <= until:
+        total += day.weekday() < per_week
+        day += timedelta(days=1)
+    return total
