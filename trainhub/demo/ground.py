@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from trainhub.demo.invented import BASES, ENTERPRISES, PROGRAMMES, UNIVERSITIES, Invented, credit_code
+from trainhub.demo.invented import people as invented_people
 from trainhub.demo.world import World
 from trainhub.organisations import operations as organisations
 from trainhub.organisations.models import Organisation
@@ -134,11 +135,11 @@ def _students(world: World) -> None:
     The 卓越 class of programmes 1 and 2 is the graduated cohort's first twenty; of programme 3 it is the first twenty of each
     cohort, who are still under way.
     """
-    row = world.row_of_people(7, age_from=19, age_to=23)
     graduated = world.calendar.graduated
     for place, programme in enumerate(world.programmes):
         for slot, entry in enumerate((graduated, world.calendar.final_entry, world.calendar.final_entry + 1)):
             cohort, made = world.cohorts[place, entry], []
+            row = invented_people(700 + place * 10 + slot, date(entry - 19, 1, 1), date(entry - 19, 12, 28))
             for number in range(COHORT_SIZES[slot] * world.scale):
                 is_petoe = number < 20 * world.scale and (slot == 0 if place < 2 else slot > 0)
                 is_foreign = slot == 0 and place in FOREIGN_SHARE and number % FOREIGN_SHARE[place] == 3
@@ -149,7 +150,6 @@ def _students(world: World) -> None:
 def _student(world: World, place: int, cohort: object, number: int, who: Invented, is_petoe: bool, is_foreign: bool) -> Student:
     entry = cohort.year  # type: ignore[attr-defined]
     starts: date = world.calendar.starts(entry)
-    has_left = entry == world.calendar.graduated
     return people.add_student(
         person=register(world, who, foreign=is_foreign),
         programme=world.programmes[place],
@@ -158,11 +158,18 @@ def _student(world: World, place: int, cohort: object, number: int, who: Invente
         enrolled_on=starts,
         petoe_since=starts if is_petoe else None,
         class_name=f"{world.programmes[place].name[:2]}{entry % 100}{number // 34 % 9 + 1:02d}班",
-        state=StudentState.GRADUATED if has_left else StudentState.ENROLLED,
-        left_on=world.calendar.graduates(entry) if has_left else None,
         by=world.by,
         now=world.calendar.at(-1400),
     )
+
+
+def graduate(world: World) -> None:
+    """The graduated cohorts leave, after their capstones; called when both rooms are done with them."""
+    entry = world.calendar.graduated
+    day = world.calendar.graduates(entry)
+    for place in range(len(world.programmes)):
+        for student in world.students[place, entry]:
+            people.change_student(student=student, by=world.by, now=world.calendar.at((day - world.day).days), state=StudentState.GRADUATED, left_on=day)
 
 
 def _teachers(world: World) -> None:

@@ -52,3 +52,7 @@ class World:
     def row_of_people(self, seed: int, *, age_from: int, age_to: int) -> Iterator[Invented]:
         """Persons between two ages on the demo's day."""
         return people(seed, date(self.day.year - age_to, 1, 1), date(self.day.year - age_from, 12, 28))
+
+    def acting(self, person_id: int) -> Identity:
+        """A person of the demo as the one who acts."""
+        return Identity(account_id=None, person_id=person_id, name=self.made["person_of"](person_id).name)

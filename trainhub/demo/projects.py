@@ -1,0 +1,189 @@
+"""The demo's capstones, in every state, and the awards of its bases."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from io import BytesIO
+
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.operations import assigning, grading, topics, working
+from enterprises.capstones.types import EvidenceKind, RubricItem, Side, Stage, SupervisorRole
+from trainhub.demo.ground import graduate
+from trainhub.demo.world import World
+from trainhub.kernel import files
+from trainhub.kernel.access import Identity
+from trainhub.kernel.files import StoredFile
+from trainhub.people.models import Student
+
+SUBJECTS = (
+    "轮毂生产线视觉检测系统的设计与实现",
+    "锂电池模组装配节拍优化",
+    "数控机床主轴热误差补偿",
+    "注塑车间能耗监测与分析平台",
+    "纺机设备预测性维护模型研究",
+    "工业现场边缘网关的协议适配",
+    "电商仓储路径规划与调度",
+    "云平台日志异常检测",
+    "重型机械液压系统故障诊断",
+    "船舶配电柜数字孪生监控",
+)
+PROBLEM = "企业在生产中发现现有方法误判率高、依赖人工，希望在保证节拍的前提下给出可落地的改进方案，并完成样机或上线验证。"
+GUIDANCE = ("讨论方案与技术路线", "检查实验数据", "评审中期进展", "修改论文结构", "现场调试指导", "核对测试结果", "审阅论文初稿", "准备答辩")
+
+
+def build(world: World) -> None:
+    """Finished capstones of the graduated classes, running ones of the final cohort, then graduation."""
+    world.made["evidence"] = _paper(world, "企业项目任务书（演示）")
+    world.made["thesis"] = _paper(world, "毕业设计说明书（演示）")
+    _graduated(world)
+    _running(world)
+    graduate(world)
+
+
+def _paper(world: World, title: str) -> StoredFile:
+    """A one-page PDF of the demo's own."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    from trainhub.kernel import fonts
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    buffer = BytesIO()
+    canvas = Canvas(buffer, invariant=1)
+    font = fonts.text_font("sans")
+    pdfmetrics.registerFont(TTFont("demo", str(font.path)))
+    canvas.setFont("demo", 20)
+    canvas.drawString(72, 740, title)
+    canvas.save()
+    return files.keep_bytes(buffer.getvalue(), name=f"{title}.pdf", kind="capstone", media_type="application/pdf", by=world.by, now=world.calendar.at(-600))
+
+
+def _at(world: World, day: date) -> datetime:
+    return world.calendar.at((day - world.day).days)
+
+
+def _topic(world: World, place: int, enterprise_id: int, number: int, day: date, *, approve: bool = True) -> Topic:
+    enterprise = next(e for e in world.enterprises if e.id == enterprise_id)
+    now = _at(world, day)
+    topic = topics.propose_topic(
+        enterprise=enterprise,
+        programme_id=world.programmes[place].id,
+        title=f"{SUBJECTS[number % len(SUBJECTS)]}（{enterprise.name[:4]}{number + 1:02d}）",
+        problem=PROBLEM,
+        evidence="企业立项文件与任务书",
+        evidence_kind=EvidenceKind.ENTERPRISE_PROJECT,
+        evidence_file_id=world.made["evidence"].id,
+        skills=("实验设计", "数据分析"),
+        proposing_side=Side.ENTERPRISE,
+        by=world.by,
+        today=day,
+        now=now,
+    )
+    if approve:
+        topics.approve_topic(topic=topic, side=Side.SCHOOL, by=world.by, today=day, now=now)
+    return topic
+
+
+def _capstone(world: World, student: Student, topic: Topic, starts_on: date, ends_on: date) -> Capstone:
+    return assigning.assign_capstone(
+        student=student,
+        topic=topic,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        place="企业研发中心",
+        by=world.by,
+        today=starts_on - timedelta(days=10),
+        now=_at(world, starts_on - timedelta(days=10)),
+    )
+
+
+def _supervise(world: World, capstone: Capstone, place: int, number: int, day: date) -> tuple[Identity, Identity]:
+    """A teacher of the programme and a mentor of the enterprise; returns them as those who act."""
+    teachers = [t for t in world.teachers[place] if t.kind.value == "full_time"]
+    teacher = world.teachers[2][1] if place == 2 and number < 5 else teachers[number % len(teachers)]
+    mentor = world.made["mentors_of"][capstone.enterprise_id][0 if place == 2 and number == 0 else number % 4]
+    for role, person_id in ((SupervisorRole.SCHOOL, teacher.person_id), (SupervisorRole.ENTERPRISE, mentor.person_id)):
+        assigning.assign_supervisor(
+            capstone=capstone, role=role, person=world.made["person_of"](person_id), by=world.by, today=day, now=_at(world, day)
+        )
+    return world.acting(teacher.person_id), world.acting(mentor.person_id)
+
+
+def _guide(world: World, capstone: Capstone, school: Identity, mentor: Identity, student: Identity, first: date, times: int, step: int = 7) -> None:
+    for turn in range(times):
+        for role, who, shift in ((SupervisorRole.SCHOOL, school, 0), (SupervisorRole.ENTERPRISE, mentor, 2)):
+            day = first + timedelta(days=turn * step + shift)
+            entry = working.log_guidance(
+                capstone=capstone, role=role, on=day, content=GUIDANCE[turn % len(GUIDANCE)], by=who, today=day, now=_at(world, day)
+            )
+            working.confirm_guidance(entry=entry, by=student, now=_at(world, day))
+
+
+def _points(number: int, shift: int) -> dict[RubricItem, int]:
+    return {item: 74 + (number * 7 + place * 5 + shift) % 22 for place, item in enumerate(RubricItem)}
+
+
+def _graduated(world: World) -> None:
+    """Every student of the two graduated 卓越 classes: topic, both supervisors, guidance, both grades, result."""
+    entry = world.calendar.graduated
+    for place in (0, 1):
+        term = world.made["history_terms", place][-1]
+        for number, student in enumerate(world.students[place, entry][: 20 * world.scale]):
+            starts, ends = term.starts_on, term.ends_on
+            enterprise_id = world.made["enterprise_of"][student.id]
+            topic = _topic(world, place, enterprise_id, number, starts - timedelta(days=30))
+            capstone = _capstone(world, student, topic, starts, ends)
+            school, mentor = _supervise(world, capstone, place, number, starts - timedelta(days=7))
+            me = world.acting(student.person_id)
+            _guide(world, capstone, school, mentor, me, starts + timedelta(days=1), 8)
+            working.submit_thesis(capstone=capstone, file_id=world.made["thesis"].id, by=me, now=_at(world, ends - timedelta(days=4)))
+            day = ends - timedelta(days=2)
+            grading.grade(capstone=capstone, role=SupervisorRole.SCHOOL, points=_points(number, 0), comment="达到任务书要求。", by=school, today=day, now=_at(world, day))
+            grading.grade(capstone=capstone, role=SupervisorRole.ENTERPRISE, points=_points(number, 3), comment="解决了现场问题。", by=mentor, today=day, now=_at(world, day))
+            grading.finish(capstone=capstone, by=world.by, today=ends, now=_at(world, ends))
+
+
+def _running(world: World) -> None:
+    """The final cohort of programme 3: proposed topics and capstones in every state; `student` has begun."""
+    entry = world.calendar.final_entry
+    students = world.students[2, entry]
+    starts = world.calendar.plus(-70)
+    ends = world.calendar.plus(140)
+    for number, student in enumerate(students[:12]):
+        topic = _topic(world, 2, world.made["enterprise_of"][student.id], number, starts - timedelta(days=20))
+        capstone = _capstone(world, student, topic, starts, ends)
+        if number == 11:
+            assigning.withdraw(capstone=capstone, reason="学生应征入伍，保留学籍。", by=world.by, today=starts, now=_at(world, starts))
+            continue
+        if number == 10:
+            continue
+        school, mentor = _supervise(world, capstone, 2, number, starts - timedelta(days=5))
+        me = world.acting(student.person_id)
+        _guide(world, capstone, school, mentor, me, starts + timedelta(days=1), 8 if number in (1, 2, 3, 4) else 3)
+        _advance(world, capstone, number, me, school, mentor, starts)
+    for number in range(3):
+        _topic(world, 2, world.enterprises[(0, 2, 5)[number]].id, 20 + number, world.calendar.plus(-9), approve=False)
+    for number in range(4):
+        _topic(world, 2, world.enterprises[(0, 2, 5, 7)[number]].id, 30 + number, world.calendar.plus(-25))
+
+
+def _advance(world: World, capstone: Capstone, number: int, me: Identity, school: Identity, mentor: Identity, starts: date) -> None:
+    """How far each one is: submitted (1), graded by one side (2), graded by both (3), passed (4), opened (5), midterm (6), ..."""
+    paper = world.made["thesis"].id
+    if number in (0, 7, 8, 9):
+        return
+    for stage, after in ((Stage.OPENING, 14), (Stage.MIDTERM, 35)):
+        if number == 5 and stage is Stage.MIDTERM:
+            return
+        day = starts + timedelta(days=after)
+        working.hand_in(capstone=capstone, stage=stage, file_id=paper, by=me, now=_at(world, day))
+        working.pass_stage(capstone=capstone, stage=stage, by=school, now=_at(world, day + timedelta(days=1)))
+    if number == 6:
+        return
+    day = starts + timedelta(days=60)
+    working.submit_thesis(capstone=capstone, file_id=paper, by=me, now=_at(world, day))
+    for at_least, role, who in ((2, SupervisorRole.SCHOOL, school), (3, SupervisorRole.ENTERPRISE, mentor)):
+        if number >= at_least:
+            grading.grade(capstone=capstone, role=role, points=_points(number, at_least), comment="同意提交答辩。", by=who, today=day, now=_at(world, day))
+    if number == 4:
+        grading.finish(capstone=capstone, by=world.by, today=day, now=_at(world, day))
