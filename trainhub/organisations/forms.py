@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from wtforms import BooleanField, DateField, SelectField
+from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainhub.kernel.access import Identity
@@ -22,6 +23,12 @@ NEEDED = _l("请填写此项。")
 def optional_int(value: Any) -> int | None:
     """The value of a select whose empty choice means none."""
     return int(value) if value not in (None, "", "None") else None
+
+
+def values_of(form: Form, names: Iterable[str]) -> dict[str, Any]:
+    """The values of fields; a text that was not sent is empty."""
+    texts = (StringField, TextAreaField)
+    return {name: form[name].data if form[name].data is not None or not isinstance(form[name], texts) else "" for name in names}
 
 
 def blank(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
@@ -85,7 +92,7 @@ class OrganisationForm(Form):
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
         names = [name for name in self._fields if name not in ("version", "submission_key", "csrf_token", "code", "kind")]
-        return {name: self._fields[name].data for name in names}
+        return values_of(self, names)
 
 
 class NewOrganisationForm(OrganisationForm):

@@ -105,6 +105,11 @@ def listing(identity: Identity, wanted: ProgrammeFilter, sort: str = "code") -> 
     return organisations.ordered(statement, sort, SORTS, Programme.code)
 
 
+def rows_of(statement: organisations.Statement) -> list[Any]:
+    """All rows of a list, for a file."""
+    return list(session().execute(statement))
+
+
 def as_row(row: Any) -> ProgrammeRow:
     """A row of `listing`."""
     return ProgrammeRow(*row)

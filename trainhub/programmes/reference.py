@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import insert
 
+from trainhub.assets import asset_dir
 from trainhub.kernel.db import session
 from trainhub.programmes import queries
 from trainhub.programmes.models import GeneralStandard
@@ -23,3 +25,10 @@ def load(folder: Path) -> dict[str, int]:
     if rows:
         session().execute(insert(GeneralStandard), rows)
     return {"general_standard": len(rows)}
+
+
+@cache
+def key_fields() -> list[tuple[int, str]]:
+    """The ten key fields of 中国制造2025 (002:880-920): number and name."""
+    rows = json.loads((asset_dir("seeds") / "reference" / "key_fields.json").read_text(encoding="utf-8"))
+    return [(row["no"], row["zh"]) for row in rows]

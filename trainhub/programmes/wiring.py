@@ -9,7 +9,9 @@ import click
 from flask import Flask
 
 from trainhub.kernel.access import register_permissions
-from trainhub.programmes import models, permissions, reference
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
+from trainhub.programmes import api, models, permissions, plan_views, reference, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -23,3 +25,10 @@ def load_reference(folder: Path) -> dict[str, int]:
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     register_permissions(app, permissions.GRANTS)
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(api.blueprint)
+    register_nav(app, Entry("programme", _l("专业点"), "programmes.index", icon="graduate", can=permissions.Can.LIST, order=10))
+
+
+# Importing plan_views has put its pages on the blueprint; named here so that nobody takes the import for unused.
+PAGES: tuple[ModuleType, ...] = (views, plan_views)

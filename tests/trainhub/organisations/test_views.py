@@ -25,7 +25,7 @@ As = Callable[..., FlaskClient]
 def fields(page: str) -> dict[str, str]:
     """The hidden fields of the first form that has a submission key."""
     found = dict(re.findall(r'name="(version|submission_key)" type="hidden" value="([^"]*)"', page))
-    return found or {name: value for name, value in re.findall(r'type="hidden" name="(version|submission_key)" value="([^"]*)"', page)}
+    return found or dict(re.findall(r'type="hidden" name="(version|submission_key)" value="([^"]*)"', page))
 
 
 def form_of(organisation: Organisation, **given: str) -> dict[str, str]:

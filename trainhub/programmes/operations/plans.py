@@ -1,126 +1,27 @@
-"""What can be done with programmes: set up, plan (versions with requirements, standards, points), publish, open cohorts."""
+"""Training plans: versions with requirements, their standards and points; a published one stays as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
 
-from trainhub.kernel import audit, pinyin
+from sqlalchemy.orm.attributes import flag_modified
+
+from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-from trainhub.organisations.models import Organisation
-from trainhub.organisations.rules import is_code, normalise_code
-from trainhub.organisations.types import SCHOOLS
 from trainhub.programmes import queries, rules
 from trainhub.programmes.models import (
-    Accreditation,
-    Cohort,
     GraduationRequirement,
     IndicatorPoint,
     Programme,
     ProgrammeVersion,
     RequirementStandard,
 )
-from trainhub.programmes.types import AccreditationResult, DegreeLevel, PointKind, VersionState
-
-
-class BadProgramme(Refused):
-    """A fact of a programme is impossible."""
-
-    code = "bad_programme"
-
-
-class CodeTaken(Refused):
-    """Another programme has this code, label, year or number."""
-
-    code = "code_taken"
-
-
-class IsPublished(Refused):
-    """A published version stays as it is."""
-
-    code = "version_published"
-    status = 409
-
-
-class NotReady(Refused):
-    """The version lacks something before it can be published."""
-
-    code = "version_not_ready"
-
-
-def create_programme(
-    *,
-    code: str,
-    university: Organisation,
-    major_code: str,
-    name: str,
-    by: Identity,
-    now: datetime,
-    degree_level: DegreeLevel = DegreeLevel.BACHELOR,
-    name_en: str = "",
-    key_field_no: int | None = None,
-    is_petoe: bool = False,
-    petoe_since: date | None = None,
-) -> Programme:
-    """Set up a programme of a school. Raises CodeTaken, or BadProgramme when the organisation is no school."""
-    code, name = normalise_code(code), name.strip()
-    if not is_code(code):
-        raise BadProgramme(_("专业点代码无效：请用 2 至 40 个字母、数字、点、横线或下划线。"), field="code")
-    if university.kind not in SCHOOLS:
-        raise BadProgramme(_("“%(name)s”不是学校，不能设立专业。", name=university.name), field="university_id")
-    if not name:
-        raise BadProgramme(_("请填写专业名称。"), field="name")
-    if queries.by_code(code) is not None:
-        raise CodeTaken(_("专业点代码 %(code)s 已被使用。", code=code), field="code")
-    if any(p.major_code == major_code and p.degree_level is degree_level for p in queries.of_university(university.id)):
-        raise CodeTaken(_("%(name)s 已设有同一层次的 %(major)s 专业。", name=university.name, major=major_code), field="major_code")
-    row = Programme(
-        code=code,
-        university_id=university.id,
-        major_code=major_code.strip(),
-        name=name,
-        name_en=name_en.strip(),
-        pinyin=pinyin.of_text(name),
-        degree_level=degree_level,
-        key_field_no=key_field_no,
-        is_petoe=is_petoe,
-        petoe_since=petoe_since,
-        created_at=now,
-    )
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="programmes.programme.created", on=row, data={"code": code, "name": name, "university": university.code})
-    return row
-
-
-EDITABLE = frozenset(["name", "name_en", "key_field_no", "is_petoe", "petoe_since"])
-
-
-def change_programme(*, programme: Programme, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
-    """Change facts of a programme; returns {field: [before, after]}. Raises Stale."""
-    check_version(programme, version)
-    unknown = sorted(set(fields) - EDITABLE)
-    if unknown:
-        raise TypeError(f"change_programme() got unexpected fields {unknown}")
-    fields = {key: value.strip() if isinstance(value, str) else value for key, value in fields.items()}
-    if "name" in fields and not fields["name"]:
-        raise BadProgramme(_("请填写专业名称。"), field="name")
-    changed = {key: [getattr(programme, key), value] for key, value in fields.items() if getattr(programme, key) != value}
-    for key, (_before, after) in changed.items():
-        setattr(programme, key, after)
-    if changed:
-        programme.pinyin = pinyin.of_text(programme.name)
-        session().flush()
-        audit.record(by=by, did="programmes.programme.changed", on=programme, data=changed)
-    return changed
-
-
-# -- versions -----------------------------------------------------------------------------------------------------------
+from trainhub.programmes.operations.errors import BadProgramme, CodeTaken, IsPublished, NotReady
+from trainhub.programmes.types import PointKind, VersionState
 
 
 def create_version(
@@ -197,19 +98,24 @@ def retire_version(*, version: ProgrammeVersion, by: Identity, now: datetime, op
     return version
 
 
-def _draft(version_id: int) -> ProgrammeVersion:
+def _draft(version_id: int, opened_at: int | None = None, *, touches: bool = True) -> ProgrammeVersion:
+    """The version to write into. Its own version counts up with each change of its requirements, so that two editors of one
+    plan notice each other."""
     version = queries.version_by_id(version_id)
     if version is None or version.state is not VersionState.DRAFT:
         raise IsPublished(_("培养方案已发布，不能再修改。请以它为底稿新建一版。"))
+    check_version(version, opened_at)
+    if touches:
+        flag_modified(version, "label")
     return version
 
 
-# -- requirements and points --------------------------------------------------------------------------------------------
-
-
-def add_requirement(*, version: ProgrammeVersion, number: int, title: str, text: str, by: Identity, now: datetime) -> GraduationRequirement:
-    """Add a graduation requirement to a draft. Raises IsPublished and CodeTaken (the number)."""
-    _draft(version.id)
+def add_requirement(
+    *, version: ProgrammeVersion, number: int, title: str, text: str, by: Identity, now: datetime, opened_at: int | None = None,
+    standards: Iterable[str] = (),
+) -> GraduationRequirement:
+    """Add a graduation requirement to a draft, with the standards it covers. Raises IsPublished and CodeTaken (the number)."""
+    _draft(version.id, opened_at)
     title, text = title.strip(), text.strip()
     if number < 1:
         raise BadProgramme(_("毕业要求的序号从 1 开始。"), field="number")
@@ -221,14 +127,16 @@ def add_requirement(*, version: ProgrammeVersion, number: int, title: str, text:
     session().add(row)
     session().flush()
     audit.record(by=by, did="programmes.requirement.added", on=version, data={"number": number, "title": title})
+    set_standards(requirement=row, codes=standards, by=by, now=now)
     return row
 
 
 def change_requirement(
-    *, requirement: GraduationRequirement, title: str, text: str, by: Identity, now: datetime, number: int | None = None
+    *, requirement: GraduationRequirement, title: str, text: str, by: Identity, now: datetime, opened_at: int | None = None, number: int | None = None,
+    standards: Iterable[str] | None = None,
 ) -> GraduationRequirement:
-    """Reword or renumber a requirement of a draft."""
-    version = _draft(requirement.version_id)
+    """Reword or renumber a requirement of a draft; with `standards` also say which general standards it covers."""
+    version = _draft(requirement.version_id, opened_at)
     number = requirement.number if number is None else number
     if number != requirement.number and any(known.number == number for known in queries.requirements_of(version.id)):
         raise CodeTaken(_("已有序号为 %(number)d 的毕业要求。", number=number), field="number")
@@ -237,13 +145,16 @@ def change_requirement(
     before = [requirement.number, requirement.title, requirement.text]
     requirement.number, requirement.title, requirement.text = number, title.strip(), text.strip()
     session().flush()
-    audit.record(by=by, did="programmes.requirement.changed", on=version, data={"number": number, "before": before})
+    if before != [number, requirement.title, requirement.text]:
+        audit.record(by=by, did="programmes.requirement.changed", on=version, data={"number": number, "before": before})
+    if standards is not None:
+        set_standards(requirement=requirement, codes=standards, by=by, now=now)
     return requirement
 
 
-def remove_requirement(*, requirement: GraduationRequirement, by: Identity, now: datetime) -> None:
+def remove_requirement(*, requirement: GraduationRequirement, by: Identity, now: datetime, opened_at: int | None = None) -> None:
     """Remove a requirement of a draft with its points and its mapping."""
-    version = _draft(requirement.version_id)
+    version = _draft(requirement.version_id, opened_at)
     current = session()
     for point in queries.points_of(requirement.id):
         current.delete(point)
@@ -260,9 +171,9 @@ def map_standard(*, requirement: GraduationRequirement, standard_code: str, by: 
     set_standards(requirement=requirement, codes={*queries.mapping_of(requirement.id), standard_code}, by=by, now=now)
 
 
-def set_standards(*, requirement: GraduationRequirement, codes: Iterable[str], by: Identity, now: datetime) -> None:
+def set_standards(*, requirement: GraduationRequirement, codes: Iterable[str], by: Identity, now: datetime, opened_at: int | None = None) -> None:
     """Say which general standards a requirement of a draft covers, and no others."""
-    version = _draft(requirement.version_id)
+    version = _draft(requirement.version_id, opened_at, touches=False)
     wanted = set(codes)
     unknown = sorted(wanted - {row.code for row in queries.standards()})
     if unknown:
@@ -270,6 +181,7 @@ def set_standards(*, requirement: GraduationRequirement, codes: Iterable[str], b
     known = queries.mapping_of(requirement.id)
     if wanted == set(known):
         return
+    flag_modified(version, "label")
     for code, row in known.items():
         if code not in wanted:
             session().delete(row)
@@ -281,10 +193,10 @@ def set_standards(*, requirement: GraduationRequirement, codes: Iterable[str], b
 
 
 def add_point(
-    *, requirement: GraduationRequirement, number: str | None = None, kind: PointKind, text: str, by: Identity, now: datetime
+    *, requirement: GraduationRequirement, number: str | None = None, kind: PointKind, text: str, by: Identity, now: datetime, opened_at: int | None = None
 ) -> IndicatorPoint:
     """Refine a requirement of a draft by a point that can be checked; without a number the next one is taken."""
-    version = _draft(requirement.version_id)
+    version = _draft(requirement.version_id, opened_at)
     used = [point.number for point in queries.points_of(requirement.id)]
     number = (number or "").strip() or rules.next_point_number(requirement.number, used)
     if number in used:
@@ -298,11 +210,11 @@ def add_point(
     return row
 
 
-def change_point(*, point: IndicatorPoint, kind: PointKind, text: str, by: Identity, now: datetime) -> IndicatorPoint:
+def change_point(*, point: IndicatorPoint, kind: PointKind, text: str, by: Identity, now: datetime, opened_at: int | None = None) -> IndicatorPoint:
     """Reword a point of a draft."""
     requirement = queries.requirement_by_id(point.requirement_id)
     assert requirement is not None
-    version = _draft(requirement.version_id)
+    version = _draft(requirement.version_id, opened_at)
     if not text.strip():
         raise BadProgramme(_("请填写指标点的内容。"), field="text")
     before = [point.kind.value, point.text]
@@ -312,88 +224,11 @@ def change_point(*, point: IndicatorPoint, kind: PointKind, text: str, by: Ident
     return point
 
 
-def remove_point(*, point: IndicatorPoint, by: Identity, now: datetime) -> None:
+def remove_point(*, point: IndicatorPoint, by: Identity, now: datetime, opened_at: int | None = None) -> None:
     """Remove a point of a draft."""
     requirement = queries.requirement_by_id(point.requirement_id)
     assert requirement is not None
-    version = _draft(requirement.version_id)
+    version = _draft(requirement.version_id, opened_at)
     audit.record(by=by, did="programmes.point.removed", on=version, data={"number": point.number, "text": point.text})
     session().delete(point)
     session().flush()
-
-
-# -- cohorts and conclusions --------------------------------------------------------------------------------------------
-
-
-def create_cohort(
-    *,
-    programme: Programme,
-    year: int,
-    by: Identity,
-    now: datetime,
-    starts_on: date | None = None,
-    version: ProgrammeVersion | None = None,
-) -> Cohort:
-    """Open the cohort that enters in `year` (from 1 September unless said); it follows the plan published for it."""
-    if not 1950 <= year <= 2200:
-        raise BadProgramme(_("年级应为四位年份。"), field="year")
-    if queries.cohort_of(programme.id, year) is not None:
-        raise CodeTaken(_("%(name)s 已有 %(year)d 级。", name=programme.name, year=year), field="year")
-    if version is not None and version.programme_id != programme.id:
-        raise BadProgramme(_("只能采用本专业的培养方案。"), field="version_id")
-    version = version or queries.version_for(programme.id, year)
-    row = Cohort(
-        programme_id=programme.id, version_id=version.id if version else None, year=year, starts_on=starts_on or date(year, 9, 1)
-    )
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="programmes.cohort.created", on=programme, data={"year": year, "version": version.label if version else None})
-    return row
-
-
-def change_cohort(
-    *, cohort: Cohort, by: Identity, now: datetime, version: ProgrammeVersion | None = None, graduated_on: date | None = None
-) -> Cohort:
-    """Put a cohort under a published plan, or note the day it graduated."""
-    programme = queries.by_id(cohort.programme_id)
-    assert programme is not None
-    if version is not None and (version.programme_id != cohort.programme_id or version.state is VersionState.DRAFT):
-        raise BadProgramme(_("年级只能采用本专业已发布的培养方案。"), field="version_id")
-    if graduated_on is not None and graduated_on <= cohort.starts_on:
-        raise BadProgramme(_("毕业日期应晚于入学日期。"), field="graduated_on")
-    if version is not None:
-        cohort.version_id = version.id
-    cohort.graduated_on = graduated_on
-    session().flush()
-    audit.record(
-        by=by,
-        did="programmes.cohort.changed",
-        on=programme,
-        data={"year": cohort.year, "version": version.label if version else None, "graduated_on": graduated_on},
-    )
-    return cohort
-
-
-def enter_accreditation(
-    *,
-    programme: Programme,
-    result: AccreditationResult,
-    concluded_on: date,
-    by: Identity,
-    now: datetime,
-    valid_from: date | None = None,
-    valid_years: int | None = None,
-) -> Accreditation:
-    """Enter the association's conclusion (PETOE-P2, 002:217): it is never computed here. The same day again replaces it."""
-    if valid_years not in (None, 3, 6):
-        raise BadProgramme(_("认证有效期只能是 3 年或 6 年。"), field="valid_years")
-    row = next((a for a in queries.accreditations_of(programme.id) if a.concluded_on == concluded_on), None)
-    if row is None:
-        row = Accreditation(programme_id=programme.id, concluded_on=concluded_on, result=result)
-        session().add(row)
-    row.result, row.valid_from, row.valid_years = result, valid_from, valid_years
-    session().flush()
-    audit.record(
-        by=by, did="programmes.accreditation.entered", on=programme, data={"result": result.value, "on": concluded_on, "years": valid_years}
-    )
-    return row
