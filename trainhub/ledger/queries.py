@@ -24,16 +24,15 @@ from trainhub.ledger.models import (
     RosterRejection,
     TrainingRecord,
 )
+from trainhub.ledger.permissions import READERS, SEES_ALL
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import scope
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person, PersonPair
 from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
 
-SEES_ALL = (Role.DEPT_HR, Role.DEPT_EDU, Role.DEPT_ST, Role.DEPT_FIN, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN)
-SEES_SCOPE = (Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR)
-READERS = (*SEES_ALL, *SEES_SCOPE)
 CHUNK = 900
 
 
@@ -171,6 +170,13 @@ def may_import_for(identity: Identity) -> frozenset[int] | None:
     if any(g.role in (Role.DEPT_HR, Role.SYSTEM_ADMIN, Role.PREFECTURE_OPERATOR) and g.kind is not ScopeKind.ORGANISATION for g in identity.grants):
         return None
     return identity.organisation_ids(Role.CENTRE_LEADER, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR)
+
+
+def importable(allowed: Collection[int] | None) -> list[tuple[str, str]]:
+    """(code, name) of the organisations for which rosters may be imported: the given ones, or every base."""
+    wanted = Organisation.kind == OrganisationKind.BASE if allowed is None else Organisation.id.in_(allowed)
+    found = session().execute(select(Organisation.code, Organisation.name).where(wanted).order_by(Organisation.name, Organisation.id))
+    return [(row.code, row.name) for row in found]
 
 
 REGISTRY = (
@@ -356,3 +362,37 @@ def standing_for(person_ids: Iterable[int]) -> Mapping[int, int]:
         )
         found.update({row.id: row.merged_into_id for row in rows})
     return found
+
+
+# -- my data ------------------------------------------------------------------------------------------------------------
+def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
+    """Every training record of a person, cancelled ones too, for the page "my data"."""
+    found = session().execute(
+        select(
+            TrainingRecord.course,
+            Organisation.name.label("base"),
+            TrainingRecord.hours_x10,
+            TrainingRecord.completed_on,
+            TrainingRecord.is_counted,
+            TrainingRecord.cancelled_at,
+        )
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .where(TrainingRecord.person_id == person_id)
+        .order_by(TrainingRecord.completed_on, TrainingRecord.id)
+    )
+    return [
+        {
+            "课程": row.course,
+            "培训机构": row.base,
+            "学时": f"{row.hours_x10 / 10:g}",
+            "完成日期": row.completed_on.isoformat(),
+            "是否计入": "是" if row.is_counted else "否",
+            "已作废": "是" if row.cancelled_at else "否",
+        }
+        for row in found
+    ]
+
+
+def milestones_of_person(person_id: int) -> list[dict[str, Any]]:
+    """Everything a person finished, for the page "my data"."""
+    return [{"名称": row.title, "完成日期": row.reached_on.isoformat()} for row in milestones_of(person_id)]

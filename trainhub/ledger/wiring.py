@@ -7,7 +7,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.ledger import cli, models
+from trainhub.identity.my_data import register_export
+from trainhub.kernel import access, jobs, nav
+from trainhub.kernel.i18n import _l
+from trainhub.ledger import cli, models, permissions, queries, tasks, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -15,3 +18,14 @@ COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    app.register_blueprint(views.blueprint)
+    access.register_permissions(app, permissions.GRANTS)
+    jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
+    register_export(app, "trainings", _l("培训记录"), queries.trainings_of_person)
+    register_export(app, "milestones", _l("已完成的学习与实践"), queries.milestones_of_person)
+    nav.register_nav(
+        app,
+        nav.Entry("province", _l("培训学员"), "ledger.index", "users", can=permissions.Can.LIST, roles=permissions.READERS, order=20),
+        nav.Entry("province", _l("导入花名册"), "ledger.rosters", "upload", can=permissions.Can.IMPORT, roles=permissions.IMPORTERS, order=22),
+        nav.Entry("province", _l("疑似重复"), "ledger.duplicates", "copy", can=permissions.Can.DECIDE, order=24),
+    )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
-from trainhub.ledger.queries import SEES_ALL
+from trainhub.ledger.permissions import SEES_ALL
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region

@@ -1,0 +1,178 @@
+"""The pages of the registry and of rosters, as each role sees them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.trainhub.ledger.rosters import read, resident, row, write
+from trainhub.kernel import jobs
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import session as database
+from trainhub.ledger.models import PossibleDuplicate, RosterBatch, TrainingRecord
+
+As = Callable[..., FlaskClient]
+Command = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def filled(command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:
+    """Three trainees: 福州 and 平潭 at the first base, 厦门 at the second."""
+    rows = [
+        row(1, name="林福州", county_code="350102"),
+        row(2, name="陈平潭", county_code="350128", category="worker", completed_on="2016-05-01"),
+        row(3, name="黄厦门", county_code="350203", base_code="B-02"),
+    ]
+    assert command("trainees", "import", write(tmp_path / "r.csv", rows))["accepted"] == 3
+    return bases
+
+
+def names(client: FlaskClient, address: str = "/trainees/") -> set[str]:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    return {name for name in ("林福州", "陈平潭", "黄厦门") if name in answer.text}
+
+
+def test_each_role_sees_its_own_rows(as_role: As, filled: dict[str, int]) -> None:
+    assert names(as_role(Role.DEPT_HR)) == {"林福州", "陈平潭", "黄厦门"}
+    assert names(as_role(Role.PREFECTURE_OPERATOR, region_code="350100")) == {"林福州"}
+    assert names(as_role(Role.PREFECTURE_OPERATOR, region_code="350128")) == {"陈平潭"}
+    assert names(as_role(Role.CENTRE_LEADER, organisation_id=filled["B-02"])) == {"黄厦门"}
+    assert as_role(Role.STUDENT).get("/trainees/").status_code == 403
+
+
+def test_numbers_are_masked_in_list_and_export(as_role: As, filled: dict[str, int]) -> None:
+    client = as_role(Role.DEPT_HR)
+    number = row(1)["id_number"]
+    for address in ("/trainees/", "/trainees/export.csv"):
+        text = client.get(address).text
+        assert number not in text
+        assert f"{number[:4]}**********{number[-4:]}" in text
+    assert client.get("/trainees/export.xlsx").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=林", {"林福州"}),
+        ("q=chen", {"陈平潭"}),
+        ("region=350100", {"林福州"}),
+        ("region=350128", {"陈平潭"}),
+        ("category=worker", {"陈平潭"}),
+        ("since=2016-04-01", {"陈平潭"}),
+        ("until=2016-03-01", {"林福州", "黄厦门"}),
+        ("q=%25", set()),
+        ("since=nonsense&category=x&base=y", {"林福州", "陈平潭", "黄厦门"}),
+    ],
+)
+def test_filters(as_role: As, filled: dict[str, int], query: str, found: set[str]) -> None:
+    assert names(as_role(Role.DEPT_HR), f"/trainees/?{query}") == found
+
+
+def asked(app: Flask, statement: Any) -> Any:
+    """The first value of a select, in a context of its own."""
+    with app.app_context():
+        return database().scalars(statement).first()
+
+
+def test_a_record_and_its_cancellation(app: Flask, as_role: As, filled: dict[str, int]) -> None:
+    record = asked(app, select(TrainingRecord.id).order_by(TrainingRecord.id))
+    xiamen = as_role(Role.PREFECTURE_OPERATOR, region_code="350200")
+    assert xiamen.get(f"/trainees/records/{record}").status_code == 403
+    assert xiamen.post(f"/trainees/records/{record}/cancel", data={"reason": "试试"}).status_code == 403
+    fuzhou = as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    assert "林福州" in fuzhou.get(f"/trainees/records/{record}").text
+    assert fuzhou.post(f"/trainees/records/{record}/cancel", data={"reason": " "}).status_code == 422
+    assert fuzhou.post(f"/trainees/records/{record}/cancel", data={"reason": "重复登记"}).status_code == 303
+    assert "重复登记" in fuzhou.get(f"/trainees/records/{record}").text
+    assert names(fuzhou) == set()
+    assert fuzhou.get("/trainees/records/999999").status_code == 404
+
+
+def upload(client: FlaskClient, path: Path, **fields: str) -> Any:
+    return client.post("/trainees/rosters", data={"file": (io.BytesIO(path.read_bytes()), path.name), "base": "", **fields})
+
+
+def test_a_roster_from_the_browser(app: Flask, as_role: As, bases: dict[str, int], tmp_path: Path) -> None:
+    client = as_role(Role.DEPT_HR)
+    file = write(tmp_path / "名册.csv", [row(1), row(2, hours="x")])
+    dry = upload(client, file, is_dry_run="y")
+    assert dry.status_code == 303
+    assert "排队中" in client.get(dry.location).text
+    with app.app_context():
+        jobs.run_all()
+    assert "数据没有改变" in client.get(dry.location).text
+    answer = upload(client, file)
+    with app.app_context():
+        jobs.run_all()
+        batch = database().scalars(select(RosterBatch)).one()
+        batch_id, counts = batch.id, (batch.row_count, batch.accepted_count, batch.rejected_count)
+    assert counts == (2, 1, 1)
+    page = client.get(answer.location)
+    assert "有 1 行没有导入" in page.text
+    assert client.get(f"{answer.location}/state").headers["HX-Refresh"] == "true"
+    rejected = client.get(f"/trainees/rosters/{batch_id}/rejected.csv")
+    (tmp_path / "back.csv").write_bytes(rejected.data)
+    assert [(line["row"], line["column"]) for line in read(tmp_path / "back.csv")] == [("3", "hours")]
+    assert "名册.csv" in client.get("/trainees/rosters").text
+    other = as_role(Role.DEPT_HR)
+    assert other.get(f"/trainees/rosters/{batch_id}/rejected.csv").status_code == 403
+
+
+def test_a_strict_roster_is_refused_as_a_whole(app: Flask, as_role: As, bases: dict[str, int], tmp_path: Path) -> None:
+    client = as_role(Role.DEPT_HR)
+    answer = upload(client, write(tmp_path / "r.csv", [row(1), row(2, hours="x")]), is_strict="y")
+    with app.app_context():
+        jobs.run_all()
+        assert database().scalar(select(TrainingRecord.id)) is None
+    assert "没有导入" in client.get(answer.location).text
+
+
+def test_a_base_leader_imports_only_for_the_own_base(app: Flask, as_role: As, bases: dict[str, int], tmp_path: Path) -> None:
+    client = as_role(Role.CENTRE_LEADER, organisation_id=bases["B-02"])
+    file = write(tmp_path / "r.csv", [row(1, base_code=""), row(2, base_code="B-01")])
+    assert upload(client, file, base="").status_code == 422
+    assert upload(client, file, base="B-01").status_code == 422
+    answer = upload(client, file, base="B-02")
+    assert answer.status_code == 303, answer.text[answer.text.find("error-summary"):][:700]
+    with app.app_context():
+        jobs.run_all()
+        assert list(database().scalars(select(TrainingRecord.organisation_id))) == [bases["B-02"]]
+
+
+def test_an_upload_that_is_no_table(as_role: As, bases: dict[str, int]) -> None:
+    client = as_role(Role.DEPT_HR)
+    for name, content in (("a.exe", b"MZ" + bytes(200)), ("a.pdf", b"%PDF-1.4 x"), ("empty.csv", b"")):
+        answer = client.post("/trainees/rosters", data={"file": (io.BytesIO(content), name), "base": ""})
+        assert answer.status_code in (413, 422), name
+    assert client.post("/trainees/rosters", data={"base": ""}).status_code == 422
+    assert client.get("/trainees/rosters/template.csv").status_code == 200
+
+
+def test_possible_duplicates_are_decided(app: Flask, as_role: As, command: Command, bases: dict[str, int], tmp_path: Path) -> None:
+    command("trainees", "import", write(tmp_path / "r.csv", [row(n, id_number=resident(n), name="林一") for n in (1, 2)]))
+    pair = asked(app, select(PossibleDuplicate.id))
+    client = as_role(Role.DEPT_HR)
+    assert "林一" in client.get("/trainees/duplicates").text
+    assert client.post(f"/trainees/duplicates/{pair}", data={"note": "x"}).status_code == 422
+    assert client.post(f"/trainees/duplicates/{pair}", data={"is_same": "yes", "note": "换证"}).status_code == 303
+    assert "没有待判定的人员" in client.get("/trainees/duplicates").text
+    assert "换证" in client.get("/trainees/duplicates?all=1").text
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").get("/trainees/duplicates").status_code == 403
+
+
+def test_the_list_asks_the_same_at_1_and_at_30_rows(as_role: As, command: Command, bases: dict[str, int], tmp_path: Path, count_queries: list[str]) -> None:
+    client, seen = as_role(Role.DEPT_HR), []
+    for rows in (1, 30):
+        command("trainees", "import", write(tmp_path / f"{rows}.csv", [row(n) for n in range(rows)]))
+        count_queries.clear()
+        assert client.get("/trainees/?size=50").status_code == 200
+        seen.append(len(count_queries))
+    assert seen[0] == seen[1]

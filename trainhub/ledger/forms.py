@@ -1,0 +1,65 @@
+"""Shape of what people type about records and rosters."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import request
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, SelectField
+from wtforms.validators import InputRequired, Length
+
+from trainhub.kernel.forms import Form, LongText
+from trainhub.kernel.i18n import _l
+from trainhub.ledger import labels
+from trainhub.ledger.types import Category
+
+
+def day(name: str) -> date | None:
+    """A day from the address; nonsense is no filter."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def wanted() -> dict[str, Any]:
+    """The filters of the registry from the address."""
+    category = request.args.get("category", "")
+    return {
+        "text": request.args.get("q", "").strip()[:60],
+        "base_id": request.args.get("base", type=int),
+        "region": request.args.get("region", "")[:6],
+        "category": category if category in {one.value for one in labels.CATEGORIES} else "",
+        "since": day("since"),
+        "until": day("until"),
+    }
+
+
+class RosterForm(Form):
+    """The upload of a roster."""
+
+    file = FileField(
+        _l("培训花名册"),
+        [FileRequired(_l("请选择要导入的文件。"))],
+        description=_l("CSV 或 XLSX，第一行是表头；一行是一人一次结业。可先下载模板。"),
+    )
+    base = SelectField(_l("培训机构"), validate_choice=True, description=_l("选择后，表中可不填“培训机构代码”；与所选机构不一致的行不会导入。"))
+    is_dry_run = BooleanField(_l("只检查，不导入"), description=_l("先看结果和有问题的行，数据不会改变。"))
+    is_strict = BooleanField(_l("有任何一行有问题就全部不导入"))
+
+
+class CancelForm(Form):
+    """Why a record is cancelled."""
+
+    reason = LongText(_l("作废理由"), [InputRequired(_l("请写明作废理由。")), Length(max=400)])
+
+
+class DecideForm(Form):
+    """Whether two persons are one."""
+
+    note = LongText(_l("核对依据"), [Length(max=400)])
+
+
+CATEGORY_CHOICES = [(category.value, labels.CATEGORIES[category]) for category in Category]

@@ -1,0 +1,255 @@
+"""Pages of training records: the registry, a record, rosters, possible duplicates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+
+from trainhub.kernel import clock, downloads, files, jobs, paging, sniff
+from trainhub.kernel.access import Identity, Subject, acting, guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.jobs import Job, JobState
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import iter_csv
+from trainhub.kernel.web import done
+from trainhub.ledger import forms, labels, operations, queries, tasks
+from trainhub.ledger.models import RosterBatch
+from trainhub.ledger.permissions import SEES_ALL, Can
+from trainhub.ledger.rosters.columns import schema
+from trainhub.organisations import queries as organisations
+
+blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
+LISTED = (
+    Column("name", "姓名"),
+    Column("id_mask", "证件号码"),
+    Column("category", "类别"),
+    Column("county", "县区"),
+    Column("base", "培训机构"),
+    Column("course", "课程"),
+    Column("hours", "学时"),
+    Column("completed_on", "完成日期"),
+    Column("counted", "是否计入"),
+)
+MOST_EXPORTED = 50_000
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+# -- the registry -------------------------------------------------------------------------------------------------------
+@blueprint.get("/")
+@guard(Can.LIST)
+def index() -> Any:
+    """The registry of trainees, masked."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.registry(who(), **forms.wanted()), number=number, size=size, scalars=False)
+    return render_template(
+        "trainhub/ledger/index.html",
+        page=page,
+        categories=labels.CATEGORIES,
+        bases=queries.bases_with_records(),
+        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
+        can=Can,
+    )
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.LIST)
+def export(form: str) -> Any:
+    """The list as it is shown: numbers stay masked."""
+    found = session().execute(queries.registry(who(), **forms.wanted()).limit(MOST_EXPORTED))
+    rows = (
+        (r.name, r.id_mask, str(labels.CATEGORIES[r.category]), r.county, r.base, r.course, f"{r.hours_x10 / 10:g}", r.completed_on, downloads.unsealed(r.is_counted))
+        for r in found
+    )
+    return downloads.table(rows, LISTED, name=_("培训学员"), form=form, codes=("id_mask",))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record's page: the row, and on what permissions are judged."""
+
+    row: Any
+    subject: Subject
+
+
+def load(record_id: int) -> Record:
+    """The record of an address."""
+    row = queries.record_row(record_id)
+    if row is None:
+        raise NotFound(_("没有这条培训记录。"))
+    path = organisations.region_path(row.county_code)
+    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id,))
+    return Record(row, subject)
+
+
+@blueprint.get("/records/<int:record_id>")
+@guard(Can.VIEW, load=load)
+def show(record: Record) -> Any:
+    """One record, with the person's others."""
+    others = session().execute(queries.registry(who(), person_id=record.row.person_id, with_cancelled=True).limit(50)).all()
+    return render_template(
+        "trainhub/ledger/record.html",
+        record=record.row,
+        subject=record.subject,
+        others=[row for row in others if row.id != record.row.id],
+        categories=labels.CATEGORIES,
+        sources=labels.SOURCES,
+        can=Can,
+        form=forms.CancelForm(),
+    )
+
+
+@blueprint.post("/records/<int:record_id>/cancel")
+@guard(Can.CANCEL, load=load)
+def cancel(record: Record) -> Any:
+    """Cancel a wrong record, with its reason."""
+    form = forms.CancelForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请写明作废理由（不超过 400 字），记录没有改变。"), field="reason")
+    with transaction():
+        operations.cancel_record(record_id=record.row.id, reason=form.reason.data or "", by=who(), now=clock.now())
+    return done(_("记录已作废，统计将在一分钟内更新。"), "ledger.show", record_id=record.row.id)
+
+
+# -- rosters ------------------------------------------------------------------------------------------------------------
+def _roster_form() -> forms.RosterForm:
+    form = forms.RosterForm()
+    allowed = queries.may_import_for(who())
+    choices = [(code, f"{name}（{code}）") for code, name in queries.importable(allowed)]
+    form.base.choices = choices if allowed is not None else [("", _("按表中的培训机构代码")), *choices]
+    return form
+
+
+@blueprint.get("/rosters")
+@guard(Can.IMPORT)
+def rosters() -> Any:
+    """Upload a roster; those imported so far."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.batches(who()), number=number, size=size)
+    return render_template("trainhub/ledger/rosters.html", form=_roster_form(), page=page, columns=schema(has_base=False).fields)
+
+
+@blueprint.get("/rosters/template.csv")
+@guard(Can.IMPORT)
+def template() -> Any:
+    """An empty roster with one example row."""
+    example = ["林晓彤", "居民身份证", "（18位号码）", "创业", "350102", "（机构代码）", "电子商务运营", "16", "2026-03-01", "是"]
+    answer = Response(b"".join(iter_csv([example], schema(has_base=False).columns, headers="zh")), mimetype="text/csv")
+    answer.headers.set("Content-Disposition", "attachment", filename="培训花名册模板.csv")
+    return answer
+
+
+@blueprint.post("/rosters")
+@guard(Can.IMPORT)
+def upload() -> Any:
+    """Keep the file and ask for its import in the background."""
+    form = _roster_form()
+    number, size = paging.wanted()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return redirect(url_for("ledger.rosters"), 303)
+                now = clock.now()
+                stored = files.keep(form.file.data.stream, name=form.file.data.filename or "roster.csv", kind="roster", by=who(), now=now, allowed=sniff.SHEETS)
+                args: dict[str, Any] = {
+                    "file_id": stored.id,
+                    "base_code": form.base.data or "",
+                    "is_dry_run": bool(form.is_dry_run.data),
+                    "is_strict": bool(form.is_strict.data),
+                }
+                job = jobs.ask(tasks.IMPORT, by=who(), title=_("导入花名册 %(name)s", name=stored.name)[:200], **args)
+                job_id = job.id
+            return redirect(url_for("ledger.roster_job", job_id=job_id), 303)
+        except Refused as refused:
+            form.refuse(refused)
+    page = paging.paginate(queries.batches(who()), number=number, size=size)
+    return render_template("trainhub/ledger/rosters.html", form=form, page=page, columns=schema(has_base=False).fields), 422
+
+
+def _job(job_id: int) -> Job:
+    row = session().get(Job, job_id)
+    if row is None or row.task != tasks.IMPORT or (row.asked_by_id != who().account_id and not who().everywhere(*SEES_ALL)):
+        raise NotFound(_("没有这次导入，或它由其他人发起。"))
+    return row
+
+
+def _job_page(job_id: int, name: str) -> Any:
+    row = _job(job_id)
+    state = {JobState.DONE: "succeeded", JobState.FAILED: "failed"}.get(row.state, row.state.value)
+    percent = round(100 * row.done_count / row.total_count) if row.total_count else 0
+    result = row.result or {}
+    batch = session().get(RosterBatch, result["batch_id"]) if "batch_id" in result else None
+    rejections = queries.rejections_of(batch.id)[:200] if batch is not None and batch.rejected_count else []
+    problems = [(p["row"], p["column"], p["problem"]) for p in result.get("problems", result.get("error", {}).get("details", []))] or rejections
+    return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems)
+
+
+@blueprint.get("/rosters/jobs/<int:job_id>")
+@guard(Can.IMPORT)
+def roster_job(job_id: int) -> Any:
+    """How far the import is, then what came out."""
+    return _job_page(job_id, "trainhub/ledger/roster_job.html")
+
+
+@blueprint.get("/rosters/jobs/<int:job_id>/state")
+@guard(Can.IMPORT)
+def roster_job_state(job_id: int) -> Any:
+    """The bar alone, asked for again and again; a finished job loads the whole page."""
+    answer = Response(_job_page(job_id, "trainhub/ledger/_job.html"))
+    if _job(job_id).state in (JobState.DONE, JobState.FAILED):
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+@blueprint.get("/rosters/<int:batch_id>/rejected.csv")
+@guard(Can.IMPORT)
+def rejected(batch_id: int) -> Any:
+    """The rows left out with their reasons: whole numbers, so only for who imported the file."""
+    batch = session().get(RosterBatch, batch_id)
+    if batch is None or batch.rejections_file_id is None:
+        raise NotFound(_("这次导入没有被退回的行。"))
+    if batch.asked_by_id != who().account_id:
+        raise NotAllowed(_("被退回的行含有完整证件号码，只有导入的人可以下载。"))
+    stored = session().get(StoredFile, batch.rejections_file_id)
+    if stored is None:
+        raise NotFound(_("这次导入没有被退回的行。"))
+    from io import BytesIO
+
+    return send_file(BytesIO(files.read(stored)), mimetype="text/csv", as_attachment=True, download_name=stored.name)
+
+
+# -- possible duplicates ------------------------------------------------------------------------------------------------
+@blueprint.get("/duplicates")
+@guard(Can.DECIDE)
+def duplicates() -> Any:
+    """Persons who may be one human."""
+    number, size = paging.wanted()
+    only_open = request.args.get("all") != "1"
+    page = paging.paginate(queries.possible_duplicates(only_open=only_open), number=number, size=size, scalars=False)
+    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=only_open, form=forms.DecideForm())
+
+
+@blueprint.post("/duplicates/<int:duplicate_id>")
+@guard(Can.DECIDE)
+def decide(duplicate_id: int) -> Any:
+    """Decide one pair."""
+    form = forms.DecideForm()
+    answer = request.form.get("is_same")
+    if not form.validate_on_submit() or answer not in ("yes", "no"):
+        raise Refused(_("请选择“是同一人”或“不是同一人”，没有保存。"))
+    with transaction():
+        operations.decide_duplicate(duplicate_id=duplicate_id, is_same=answer == "yes", note=form.note.data or "", by=who(), now=clock.now())
+    return done(_("已保存：今后按同一人计数。") if answer == "yes" else _("已保存：今后按两个人计数。"), "ledger.duplicates")
