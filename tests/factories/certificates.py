@@ -35,5 +35,5 @@ def certificate(
     )
 
 
-REASON: dict[str, Any] = {"reason": "学籍核查后不符合条件", "document": "教务〔2026〕3号", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": ground.NOW}
+REASON: dict[str, Any] = {"reason": "学籍核查后不符合条件", "document": "教务2026年第3号", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": ground.NOW}
 """What every change needs."""

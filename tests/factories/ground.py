@@ -123,7 +123,7 @@ def person(name: str | None = None, **given: Any) -> Person:
     if "id_type" not in given:
         day = date(1990 + number // 100_000 % 15, 1 + number // 1000 % 12, 1 + number // 28_000 % 28)
         given |= {"id_type": IdType.RESIDENT_ID, "id_number": given.get("id_number") or resident_id(day, order=number % 1000)}
-    return people.register_person(name=name or f"林测{chr(0x4E00 + number % 2000)}", by=SYSTEM, now=NOW, is_demo=True, **given)
+    return people.register_person(name=name or f"林测{chr(0x4E00 + number % 2000)}", by=SYSTEM, now=NOW, **{"is_demo": True, **given})
 
 
 def student(at: Programme | None = None, *, year: int = 2023, who: Person | None = None, **given: Any) -> Student:

@@ -59,10 +59,9 @@ def test_asking_twice_gives_the_same_certificate(session: Session) -> None:
 def test_serials_have_no_gap_after_a_refusal(session: Session) -> None:
     issuer = ground.university()
     first = certificate(issuer=issuer)
-    with pytest.raises(RuntimeError), session.begin_nested():
-        lost = certificate(issuer=issuer)
-        assert int(lost.number[11:17]) == 2
-        raise RuntimeError("the transaction fails")
+    work = session.begin_nested()
+    assert int(certificate(issuer=issuer).number[11:17]) == 2
+    work.rollback()
     second = certificate(issuer=issuer)
     other_kind = certificate(Kind.PLACEMENT, issuer=issuer)
     other_year = certificate(issuer=issuer, today=date(2027, 1, 1))

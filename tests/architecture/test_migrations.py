@@ -1,0 +1,72 @@
+"""One Alembic history: up and down on the database of the run, and the same as the models."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from trainhub.app import load_tables
+from trainhub.kernel import migrations
+from trainhub.kernel.db import Base, prepare_engine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    """An empty database of its own."""
+    url = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    if not url:
+        made = sa.create_engine(f"sqlite:///{tmp_path / 'migrations.sqlite3'}")
+        prepare_engine(made)
+        yield made
+        made.dispose()
+        return
+    admin = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE IF EXISTS trainhub_migrations"))
+        connection.execute(sa.text("CREATE DATABASE trainhub_migrations"))
+    made = sa.create_engine(admin.url.set(database="trainhub_migrations"))
+    yield made
+    made.dispose()
+    with admin.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE trainhub_migrations"))
+    admin.dispose()
+
+
+def test_the_history_has_one_head() -> None:
+    from alembic.script import ScriptDirectory
+
+    assert len(ScriptDirectory.from_config(migrations.config()).get_heads()) == 1
+
+
+def test_migrations_lead_to_the_models_and_back_to_nothing(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert migrations.revision_of(connection) == migrations.head()
+    migrations.upgrade(engine)  # again: nothing to do
+    migrations.downgrade(engine)
+    assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
+    migrations.upgrade(engine)
+    assert set(Base.metadata.tables) <= set(sa.inspect(engine).get_table_names())
+
+
+def test_a_migrated_audit_log_is_append_only(engine: sa.Engine) -> None:
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO audit_event (id, at, actor, origin, did, on_kind, on_id, data, before_hash, hash)"
+                " VALUES (1, '2026-01-01 00:00:00', 'a', '', 'b', 'c', 'd', '{}', 'e', 'f')"
+            )
+        )
+    for statement in ("UPDATE audit_event SET actor = 'x'", "DELETE FROM audit_event"):
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
+            connection.execute(sa.text(statement))
