@@ -82,7 +82,6 @@ def init_app(app: Flask) -> None:
     assert isinstance(app, APIFlask)
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
 
-    @app.error_processor
     def refused(error: Any) -> Any:
         """Input that does not fit its schema is refused like everything else: with words, as problem+json."""
         found = error.detail.items() if isinstance(error.detail, dict) else ()
@@ -91,6 +90,9 @@ def init_app(app: Flask) -> None:
         refusal = Refused(_("请求的参数无效：%(names)s。", names=names), code="bad_input", details=details)
         refusal.status = error.status_code
         return answer_refused(refusal)
+
+    # Not by error_processor: it would also take every 404 and CSRF error of the pages from kernel.web.
+    app.error_callback = refused
 
     @app.spec_processor
     def described(spec: Any) -> Any:
