@@ -12,30 +12,41 @@ from enterprises.awards.types import AwardState
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 _TAKEN = "is_one_off AND state IN ('decided', 'paid', 'closed')"
+_OPEN = "state IN ('draft', 'applied', 'recognised', 'accepted')"
 
 
 class Award(Versioned, Base):
-    """An application of a base under one rule, and what became of it."""
+    """An application of a base under one rule, and what became of it. `evidence` holds ids of stored files."""
 
     __tablename__ = "award"
 
     id: Mapped[Key]
     base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
     rule: Mapped[str] = mapped_column(sa.String(40))
-    state: Mapped[AwardState] = mapped_column(enum_column(AwardState), default=AwardState.DRAFT)
+    state: Mapped[AwardState] = mapped_column(enum_column(AwardState), default=AwardState.DRAFT, index=True)
     is_one_off: Mapped[bool]
     overlap_group: Mapped[str] = mapped_column(sa.String(40), default="")
+    statement: Mapped[str] = mapped_column(sa.Text, default="")
+    evidence: Mapped[list[Any]]
     amount_fen: Mapped[int | None]
     payer: Mapped[str] = mapped_column(sa.String(100), default="")
     minutes: Mapped[str] = mapped_column(sa.Text, default="")
+    conference_minutes: Mapped[str] = mapped_column(sa.Text, default="")
     findings: Mapped[list[Any]]
     applied_on: Mapped[date | None]
+    applied_by_id: Mapped[int | None]
+    recognised_on: Mapped[date | None]
+    accepted_on: Mapped[date | None]
     decided_on: Mapped[date | None]
     decided_by_id: Mapped[int | None]
     paid_on: Mapped[date | None]
+    payment_reference: Mapped[str] = mapped_column(sa.String(120), default="")
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    ended_on: Mapped[date | None]
     created_at: Mapped[datetime]
 
     __table_args__ = (
         sa.Index("uq_award_one_off", "base_id", "rule", unique=True, sqlite_where=sa.text(_TAKEN), postgresql_where=sa.text(_TAKEN)),
+        sa.Index("uq_award_open", "base_id", "rule", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
         sa.CheckConstraint("amount_fen IS NULL OR amount_fen > 0", name="amount_positive"),
     )

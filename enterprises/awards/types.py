@@ -1,8 +1,12 @@
-"""Values of awards."""
+"""Values of awards: rules of the documents that attach to a base, states, transitions, and the facts rules ask for."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+
+from trainhub.policy.findings import Finding
 
 
 class AwardState(StrEnum):
@@ -17,3 +21,159 @@ class AwardState(StrEnum):
     CLOSED = "closed"
     REJECTED = "rejected"
     REVOKED = "revoked"
+
+
+class Action(StrEnum):
+    """What is done to an award."""
+
+    APPLY = "apply"
+    RECOGNISE = "recognise"
+    ACCEPT = "accept"
+    DECIDE = "decide"
+    PAY = "pay"
+    CLOSE = "close"
+    REJECT = "reject"
+    REVOKE = "revoke"
+
+
+class Who(StrEnum):
+    """Which side does it: the base, the department that answers for the rule, or who pays."""
+
+    BASE = "base"
+    DEPARTMENT = "department"
+    PAYER = "payer"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """In which states an action may happen, what comes out, and who does it."""
+
+    before: tuple[AwardState, ...]
+    after: AwardState
+    who: Who
+
+
+OPEN = (AwardState.DRAFT, AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED)
+TAKEN = (AwardState.DECIDED, AwardState.PAID, AwardState.CLOSED)
+"""States that count as awarded: no second award for the same thing beside them (000:833)."""
+
+TRANSITIONS: dict[Action, Transition] = {
+    Action.APPLY: Transition((AwardState.DRAFT,), AwardState.APPLIED, Who.BASE),
+    Action.RECOGNISE: Transition((AwardState.APPLIED,), AwardState.RECOGNISED, Who.DEPARTMENT),
+    Action.ACCEPT: Transition((AwardState.RECOGNISED,), AwardState.ACCEPTED, Who.DEPARTMENT),
+    Action.DECIDE: Transition((AwardState.ACCEPTED,), AwardState.DECIDED, Who.DEPARTMENT),
+    Action.PAY: Transition((AwardState.DECIDED,), AwardState.PAID, Who.PAYER),
+    Action.CLOSE: Transition((AwardState.PAID,), AwardState.CLOSED, Who.PAYER),
+    Action.REJECT: Transition((AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED), AwardState.REJECTED, Who.DEPARTMENT),
+    Action.REVOKE: Transition(TAKEN, AwardState.REVOKED, Who.DEPARTMENT),
+}
+
+
+class RuleCode(StrEnum):
+    """The incentives of the ten measures that attach to a base (requirements.md 4)."""
+
+    PRACTICE_BASE = "FJ-16b"
+    LEADING_FIRM_BASE = "FJ-24a"
+    INTERNET_ZONE = "FJ-26a"
+    INCUBATOR_NEW = "FJ-26b-new"
+    INCUBATOR_EXTENDED = "FJ-26b-ext"
+    INCUBATOR_NATIONAL = "FJ-26b-nat"
+    INCUBATION_BASE = "FJ-26c"
+    RURAL_PARK = "FJ-26d"
+    SOFTWARE_PARK_PLATFORM = "FJ-26e"
+
+
+class AmountKind(StrEnum):
+    """What the sentence says of the amount."""
+
+    RANGE = "range"
+    FIXED = "fixed"
+    PER_M2 = "per_m2"
+    UP_TO = "up_to"
+    NOT_STATED = "not_stated"
+    NO_MONEY = "no_money"
+
+
+class Verdict(StrEnum):
+    """What the rules say of one base and one rule."""
+
+    ELIGIBLE = "eligible"
+    TO_JUDGE = "to_judge"
+    MISSING = "missing"
+    AWARDED = "awarded"
+    NOT_OF_TYPE = "not_of_type"
+
+
+@dataclass(frozen=True, slots=True)
+class HostFact:
+    """A host of the base on the day asked for. `kind` and `side` are the values of organisations."""
+
+    organisation_id: int
+    name: str
+    kind: str
+    side: str
+    is_lead: bool = False
+    is_leading_internet: bool = False
+    credit_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceFact:
+    """A department's step for one type of the base."""
+
+    type: str
+    step: str
+    department: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAward:
+    """An award of the base that counts as given."""
+
+    rule: str
+    overlap_group: str
+    decided_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BaseCase:
+    """Everything the rules ask of a base; None: not known, never zero."""
+
+    base_id: int
+    code: str
+    name: str
+    types: frozenset[str]
+    is_in_fujian: bool = True
+    hosts: tuple[HostFact, ...] = ()
+    acceptances: tuple[AcceptanceFact, ...] = ()
+    area_new_m2: int | None = None
+    area_extended_m2: int | None = None
+    startup_entities: int | None = None
+    workers: int | None = None
+    earlier: tuple[EarlierAward, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """The answer of one rule for one base: its conditions, the amount it may bring, who pays."""
+
+    rule: RuleCode
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    amount_min_fen: int | None
+    amount_max_fen: int | None
+    amount_kind: AmountKind
+    payer: str | None
+    overlap_group: str
+    yields_to: tuple[str, ...] = field(default=())
+
+    @property
+    def is_eligible(self) -> bool:
+        """Every condition is met; what a person has to judge is not met yet."""
+        return self.verdict is Verdict.ELIGIBLE
+
+    @property
+    def missing(self) -> tuple[Finding, ...]:
+        """The conditions that are not met, in their order."""
+        return tuple(finding for finding in self.findings if not finding.met)

@@ -1,0 +1,266 @@
+"""Selects of awards, and the `BaseCase` of a base: gathered from organisations, bases and earlier awards."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from enterprises.awards import rules
+from enterprises.awards.models import Award
+from enterprises.awards.specs import PARAMETERS
+from enterprises.awards.types import OPEN, TAKEN, AcceptanceFact, AwardState, BaseCase, EarlierAward, Entitlement, HostFact
+from enterprises.bases.models import BaseAcceptance, BaseProfile, BaseTyping
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.policy.book import book
+from trainhub.policy.types import Parameter, PolicyError
+
+VIEWERS = (
+    Role.CENTRE_LEADER,
+    Role.ENTERPRISE_COORDINATOR,
+    Role.UNIVERSITY_ADMIN,
+    Role.PREFECTURE_OPERATOR,
+    Role.DEPT_EDU,
+    Role.DEPT_HR,
+    Role.DEPT_ST,
+    Role.DEPT_FIN,
+    Role.INSPECTOR,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
+"""Who sees the awards of the bases inside the scope of the role."""
+CHUNK = 500
+
+
+def parameters(on: date) -> dict[str, Parameter]:
+    """The numbers of the rules as they hold on a day; refused with words for a day without rules."""
+    try:
+        return {key: book().at(key, on=on) for key in PARAMETERS}
+    except PolicyError as unknown:
+        raise Refused(str(unknown), field="on", code="no_rule_on_day") from unknown
+
+
+# -- bases --------------------------------------------------------------------------------------------------------------
+
+
+def base_by_code(code: str) -> Organisation | None:
+    """A base by its code; None for any other organisation."""
+    found = organisations.by_code(code)
+    return found if found is not None and found.kind is OrganisationKind.BASE else None
+
+
+def bases_visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Bases inside the reader's scope: the base itself, those its organisations host, those of the region."""
+    return organisations.inside(identity, VIEWERS)
+
+
+def base_subject(base: Organisation) -> Subject:
+    """The base, its hosts, its region."""
+    return organisations.subject_of(base)
+
+
+def bases_listing(identity: Identity, *, text: str = "", region: str = "") -> organisations.Statement:
+    """(id, code, name) of the bases the reader sees, by name."""
+    clauses = [Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED, bases_visible_to(identity)]
+    if text:
+        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    if region:
+        clauses.append(organisations.within_regions(Organisation.region_code, [region]))
+    return select(Organisation.id, Organisation.code, Organisation.name).where(and_(*clauses)).order_by(Organisation.pinyin, Organisation.id)
+
+
+def case_of(base_id: int, on: date) -> BaseCase:
+    """Everything the rules ask of one base on a day."""
+    return cases_of([base_id], on)[base_id]
+
+
+def cases_of(base_ids: Iterable[int], on: date) -> dict[int, BaseCase]:
+    """The same for many bases: five queries for 500 of them."""
+    wanted = sorted(set(base_ids))
+    found: dict[int, BaseCase] = {}
+    for start in range(0, len(wanted), CHUNK):
+        found.update(_cases(wanted[start : start + CHUNK], on))
+    return found
+
+
+def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
+    current = session()
+    types: dict[int, set[str]] = defaultdict(set)
+    for row in current.scalars(select(BaseTyping).where(BaseTyping.base_id.in_(ids), BaseTyping.since <= on)):
+        types[row.base_id].add(row.type.value)
+    hosts: dict[int, list[HostFact]] = defaultdict(list)
+    for host, name, kind, is_leading, credit in current.execute(
+        select(BaseHost, Organisation.name, Organisation.kind, Organisation.is_leading_internet, Organisation.credit_status)
+        .join(Organisation, Organisation.id == BaseHost.organisation_id)
+        .where(
+            BaseHost.base_id.in_(ids),
+            or_(BaseHost.since.is_(None), BaseHost.since <= on),
+            or_(BaseHost.until.is_(None), BaseHost.until >= on),
+        )
+        .order_by(BaseHost.is_lead.desc(), BaseHost.id)
+    ):
+        hosts[host.base_id].append(HostFact(host.organisation_id, name, kind.value, host.side.value, host.is_lead, is_leading, credit))
+    steps: dict[int, list[AcceptanceFact]] = defaultdict(list)
+    for step in current.scalars(
+        select(BaseAcceptance).where(BaseAcceptance.base_id.in_(ids), BaseAcceptance.on <= on).order_by(BaseAcceptance.on, BaseAcceptance.id)
+    ):
+        steps[step.base_id].append(AcceptanceFact(step.type.value, step.step.value, step.department, step.on))
+    earlier: dict[int, list[EarlierAward]] = defaultdict(list)
+    for award in current.scalars(
+        select(Award).where(Award.base_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
+    ):
+        earlier[award.base_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on))
+    rows = current.execute(
+        select(Organisation, BaseProfile).outerjoin(BaseProfile, BaseProfile.base_id == Organisation.id).where(Organisation.id.in_(ids))
+    ).all()
+    return {
+        base.id: BaseCase(
+            base_id=base.id,
+            code=base.code,
+            name=base.name,
+            types=frozenset(types[base.id]),
+            is_in_fujian=base.region_code is None or base.region_code.startswith("35"),
+            hosts=tuple(hosts[base.id]),
+            acceptances=tuple(steps[base.id]),
+            area_new_m2=profile.area_new_m2 if profile else None,
+            area_extended_m2=profile.area_extended_m2 if profile else None,
+            startup_entities=profile.startup_entities if profile else None,
+            workers=profile.workers if profile else None,
+            earlier=tuple(earlier[base.id]),
+        )
+        for base, profile in rows
+    }
+
+
+def entitlements_of(base_id: int, on: date) -> list[Entitlement]:
+    """The answer of every rule for one base on a day."""
+    return rules.judge_all(case_of(base_id, on), parameters(on), on)
+
+
+def entitlements_of_many(base_ids: Iterable[int], on: date) -> dict[int, list[Entitlement]]:
+    """The same for many bases."""
+    held = parameters(on)
+    return {key: rules.judge_all(case, held, on) for key, case in cases_of(base_ids, on).items()}
+
+
+# -- awards -------------------------------------------------------------------------------------------------------------
+
+
+def award(award_id: int) -> Award | None:
+    """An award by id."""
+    return session().get(Award, award_id)
+
+
+def awards_of(base_id: int) -> list[Award]:
+    """Every award of a base, the latest first."""
+    return list(session().scalars(select(Award).where(Award.base_id == base_id).order_by(Award.id.desc())))
+
+
+def open_award(base_id: int, rule: str) -> Award | None:
+    """The application that is under way."""
+    return session().scalar(select(Award).where(Award.base_id == base_id, Award.rule == rule, Award.state.in_(OPEN)))
+
+
+def taken_in_group(base_id: int, overlap_group: str, but: int | None = None) -> list[Award]:
+    """Awards of a base that count as given in one overlap group."""
+    statement = select(Award).where(Award.base_id == base_id, Award.overlap_group == overlap_group, Award.state.in_(TAKEN))
+    return [row for row in session().scalars(statement.order_by(Award.id)) if row.id != but]
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRow:
+    """An award in a list."""
+
+    id: int
+    base_id: int
+    base: str
+    rule: str
+    state: AwardState
+    amount_fen: int | None
+    payer: str
+    applied_on: date | None
+    decided_on: date | None
+    paid_on: date | None
+
+
+def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None) -> organisations.Statement:
+    """The rows of the list of decisions, the latest first; `AwardRow(*row)`."""
+    clauses = [bases_visible_to(identity)]
+    if state is not None:
+        clauses.append(Award.state == state)
+    if rule:
+        clauses.append(Award.rule == rule)
+    if text:
+        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    return (
+        select(
+            Award.id,
+            Award.base_id,
+            Organisation.name,
+            Award.rule,
+            Award.state,
+            Award.amount_fen,
+            Award.payer,
+            Award.applied_on,
+            Award.decided_on,
+            Award.paid_on,
+        )
+        .join(Organisation, Organisation.id == Award.base_id)
+        .where(and_(*clauses))
+        .order_by(Award.id.desc())
+    )
+
+
+def award_subject(row: Award) -> Subject:
+    """What a permission over an award is judged on: its base."""
+    base = organisations.by_id(row.base_id)
+    assert base is not None
+    return base_subject(base)
+
+
+def states_of(base_ids: Iterable[int]) -> dict[tuple[int, str], AwardState]:
+    """The state of the latest award by (base, rule)."""
+    wanted = sorted(set(base_ids))
+    found: dict[tuple[int, str], AwardState] = {}
+    for base_id, rule, state in session().execute(
+        select(Award.base_id, Award.rule, Award.state).where(Award.base_id.in_(wanted)).order_by(Award.id)
+    ):
+        found[(base_id, rule)] = state
+    return found
+
+
+def check(code: str, on: date) -> dict[str, Any]:
+    """The contract's `awards check` of a base. Raises Refused (no_such_base, no_rule_on_day)."""
+    from trainhub.kernel.i18n import _
+
+    base = base_by_code(code)
+    if base is None:
+        raise Refused(_("没有代码为“%(code)s”的基地。请核对代码，或先登记这个基地。", code=code), field="base", code="no_such_base")
+    return {"base": base.code, "on": on.isoformat(), "rules": [as_dict(one) for one in entitlements_of(base.id, on)]}
+
+
+def as_dict(one: Entitlement) -> dict[str, Any]:
+    """One rule in the words of the contract, with the verdict and, per finding, its status added."""
+    return {
+        "rule": one.rule.value,
+        "eligible": one.is_eligible,
+        "verdict": one.verdict.value,
+        "missing": [
+            {key: value for key, value in finding.as_dict().items() if key in ("code", "found", "required", "clause", "status", "details")}
+            for finding in one.missing
+        ],
+        "amount_min_fen": one.amount_min_fen,
+        "amount_max_fen": one.amount_max_fen,
+        "payer": one.payer,
+        "overlap_group": one.overlap_group,
+        "yields_to": list(one.yields_to),
+    }

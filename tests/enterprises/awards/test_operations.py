@@ -1,0 +1,292 @@
+"""The way of an award on a real database: role x state x action, the range, no second award."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from enterprises.awards import operations, queries
+from enterprises.awards.models import Award
+from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
+from enterprises.awards.specs import SPECS
+from enterprises.awards.types import TRANSITIONS, Action, AwardState, RuleCode, Verdict, Who
+from enterprises.bases.types import AcceptanceStep, BaseType
+from tests.factories import awards as make
+from tests.factories import ground
+from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.organisations.types import HostSide
+
+WHEN = {"today": TODAY, "now": NOW}
+
+
+def test_the_whole_way_of_a_practice_base(session: Session) -> None:
+    base = make.base()
+    row = make.apply(base)
+    assert (row.state, row.applied_on, row.is_one_off, row.overlap_group) == (AwardState.APPLIED, TODAY, True, "training")
+    operations.recognise(award=row, on=date(2026, 2, 1), document="闽教（2026）1号", by=EDU, **WHEN)
+    operations.accept(award=row, on=date(2026, 2, 20), document="闽教（2026）9号", by=EDU, **WHEN)
+    operations.decide(award=row, amount_fen=80_000_000, minutes="厅务会纪要", payer="省财政厅", by=EDU, **WHEN)
+    assert [f["code"] for f in row.findings if not f["met"]] == []
+    operations.pay(award=row, on=TODAY, reference="闽财拨2026-17", by=FIN, **WHEN)
+    operations.close(award=row, by=FIN, **WHEN)
+    assert (row.state, row.amount_fen, row.payer, row.paid_on) == (AwardState.CLOSED, 80_000_000, "省财政厅", TODAY)
+    assert queries.entitlements_of(base.id, TODAY)[0].verdict is Verdict.AWARDED
+
+
+def test_the_steps_are_kept_with_the_base(session: Session) -> None:
+    from enterprises.bases import queries as bases
+
+    base = make.base()
+    make.accepted(base)
+    assert [(s.step, s.department) for s in bases.acceptances_of(base.id)] == [
+        (AcceptanceStep.RECOGNISED, "dept_edu"),
+        (AcceptanceStep.ACCEPTED, "dept_edu"),
+    ]
+
+
+def test_applying_twice_is_one_application(session: Session) -> None:
+    base = make.base()
+    assert make.apply(base).id == make.apply(base).id
+
+
+def test_a_second_award_for_the_same_thing_is_refused(session: Session) -> None:
+    base = make.base()
+    make.decided(base)
+    with pytest.raises(AlreadyAwarded, match="不得重复享受"):
+        make.apply(base)
+
+
+def test_a_double_decision_is_refused(session: Session) -> None:
+    row = make.decided(make.base())
+    with pytest.raises(WrongStep, match="现为“已决定”"):
+        operations.decide(award=row, amount_fen=60_000_000, minutes="再次", by=EDU, **WHEN)
+    assert row.amount_fen == 60_000_000
+
+
+def test_two_decisions_of_two_rows_are_stopped_by_the_database(session: Session) -> None:
+    """Even past every check the unique index holds: a second row of the same base and rule cannot become decided."""
+    base = make.base()
+    first = make.accepted(base)
+    session.execute(update(Award).where(Award.id == first.id).values(state=AwardState.REJECTED))
+    session.expire_all()
+    second = make.apply(base)
+    session.execute(update(Award).where(Award.id == first.id).values(state=AwardState.DECIDED, decided_on=None))
+    second.state = AwardState.ACCEPTED
+    session.flush()
+    second.overlap_group = "other"
+    session.flush()
+    with pytest.raises(AlreadyAwarded):
+        operations.decide(award=second, amount_fen=60_000_000, minutes="纪要", by=EDU, **WHEN)
+
+
+def test_only_the_highest_of_overlapping_awards(session: Session) -> None:
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.TRAINING_BASE)
+    reference = make.accepted(base, RuleCode.LEADING_FIRM_BASE)
+    make.decided(base, RuleCode.PRACTICE_BASE)
+    with pytest.raises(AlreadyAwarded, match="就高享受"):
+        operations.decide(award=reference, amount_fen=10_000_000, minutes="参照", judgement="参照 FJ-16b", by=EDU, **WHEN)
+
+
+def test_a_reviewer_may_join_two_awards_in_one_group(session: Session) -> None:
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.INCUBATION_BASE, startup_entities=30)
+    make.decided(base)
+    other = make.accepted(base, RuleCode.INCUBATION_BASE)
+    with pytest.raises(AlreadyAwarded):
+        operations.decide(award=other, amount_fen=50_000_000, minutes="同一场地", overlap_group="training", by=HR, **WHEN)
+
+
+def test_a_separate_group_is_awarded_beside(session: Session) -> None:
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.INCUBATION_BASE, startup_entities=30)
+    make.decided(base)
+    row = make.accepted(base, RuleCode.INCUBATION_BASE)
+    operations.decide(award=row, amount_fen=50_000_000, minutes="纪要", by=HR, **WHEN)
+    assert row.state is AwardState.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("amount", "conference", "code"),
+    [
+        (49_999_999, "", "amount_out_of_range"),
+        (50_000_000, "", None),
+        (99_999_999, "", None),
+        (100_000_000, "", "conference_needed"),
+        (100_000_000, "联席会议纪要", None),
+        (100_000_001, "联席会议纪要", "amount_out_of_range"),
+        (None, "", "amount_out_of_range"),
+        (-1, "", "amount_out_of_range"),
+    ],
+)
+def test_the_amount_of_a_decision(session: Session, amount: int | None, conference: str, code: str | None) -> None:
+    row = make.accepted(make.base())
+    call: dict[str, Any] = {"award": row, "amount_fen": amount, "minutes": "纪要", "conference_minutes": conference, "by": EDU, **WHEN}
+    if code is None:
+        assert operations.decide(**call).amount_fen == amount
+    else:
+        with pytest.raises(AwardRefused) as refused:
+            operations.decide(**call)
+        assert (refused.value.code, row.state, row.amount_fen) == (code, AwardState.ACCEPTED, None)
+
+
+def test_a_decision_needs_minutes(session: Session) -> None:
+    with pytest.raises(AwardRefused, match="会议纪要"):
+        operations.decide(award=make.accepted(make.base()), amount_fen=60_000_000, minutes=" ", by=EDU, **WHEN)
+
+
+def test_missing_conditions_refuse_the_decision_with_their_clause(session: Session) -> None:
+    base = make.base(hosts=((ground.enterprise(), HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
+    row = make.accepted(base)
+    with pytest.raises(NotEligible, match="互联网龙头企业") as refused:
+        operations.decide(award=row, amount_fen=60_000_000, minutes="纪要", by=EDU, **WHEN)
+    assert [d["column"] for d in refused.value.details] == ["FJ-16b.leading"]
+    assert "000:745" in refused.value.details[0]["problem"]
+
+
+def test_equality_needs_the_judgement_of_a_person(session: Session) -> None:
+    row = make.accepted(make.base(BaseType.INCUBATION_BASE, startup_entities=20), RuleCode.INCUBATION_BASE)
+    with pytest.raises(AwardRefused) as refused:
+        operations.decide(award=row, amount_fen=100, minutes="纪要", by=HR, **WHEN)
+    assert refused.value.code == "judgement_needed"
+    operations.decide(award=row, amount_fen=100, minutes="纪要", judgement="按“以上”含本数理解", by=HR, **WHEN)
+    assert row.reason == "按“以上”含本数理解"
+
+
+def test_a_blacklisted_host_stops_the_application(session: Session) -> None:
+    bad = make.leading(credit_status="失信")
+    with pytest.raises(NotEligible, match="信用状况"):
+        make.apply(make.base(hosts=((bad, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL))))
+
+
+def test_a_base_of_another_type_does_not_apply(session: Session) -> None:
+    with pytest.raises(NotEligible, match="基地类型"):
+        make.apply(make.base(), RuleCode.RURAL_PARK)
+    with pytest.raises(AwardRefused, match="不是基地"):
+        make.apply(ground.enterprise())
+
+
+def test_after_a_rejection_or_a_revocation_a_base_may_apply_again(session: Session) -> None:
+    base = make.base()
+    first = make.apply(base)
+    with pytest.raises(AwardRefused, match="理由"):
+        operations.reject(award=first, reason="", by=EDU, **WHEN)
+    operations.reject(award=first, reason="材料不全", by=EDU, **WHEN)
+    second = make.decided(base)
+    assert second.id != first.id
+    operations.revoke(award=second, reason="弄虚作假", by=EDU, **WHEN)
+    assert make.apply(base).state is AwardState.APPLIED
+
+
+def test_the_second_editor_is_told(session: Session) -> None:
+    row = make.apply(make.base())
+    with pytest.raises(Stale):
+        operations.recognise(award=row, on=TODAY, by=EDU, version=row.version + 1, **WHEN)
+
+
+@pytest.mark.parametrize("rule", [RuleCode.INTERNET_ZONE])
+def test_a_rule_without_money_is_decided_without_an_amount(session: Session, rule: RuleCode) -> None:
+    row = make.decided(make.base(BaseType.INTERNET_ZONE), rule, None)
+    assert (row.state, row.amount_fen) == (AwardState.DECIDED, None)
+
+
+# -- role x state x action ----------------------------------------------------------------------------------------------
+def _do(row: Award, action: Action, by: Any) -> Award:
+    match action:
+        case Action.RECOGNISE:
+            return operations.recognise(award=row, on=TODAY, by=by, **WHEN)
+        case Action.ACCEPT:
+            return operations.accept(award=row, on=TODAY, by=by, **WHEN)
+        case Action.DECIDE:
+            return operations.decide(award=row, amount_fen=60_000_000, minutes="纪要", by=by, **WHEN)
+        case Action.PAY:
+            return operations.pay(award=row, on=TODAY, reference="凭证1", by=by, **WHEN)
+        case Action.CLOSE:
+            return operations.close(award=row, by=by, **WHEN)
+        case Action.REJECT:
+            return operations.reject(award=row, reason="理由", by=by, **WHEN)
+        case Action.REVOKE:
+            return operations.revoke(award=row, reason="理由", by=by, **WHEN)
+        case _:
+            raise AssertionError(action)
+
+
+ACTORS = {role: make.as_role(role) for role in Role}
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.APPLY])
+@pytest.mark.parametrize("state", list(AwardState))
+def test_every_role_in_every_state(session: Session, state: AwardState, action: Action) -> None:
+    base = make.base()
+    make.accept(base)
+    row = make.apply(base)
+    row.decided_on = None
+    spec, step = SPECS[RuleCode.PRACTICE_BASE], TRANSITIONS[action]
+    able = {Role(r) for r in (spec.departments if step.who is Who.DEPARTMENT else spec.payer_roles)} | {Role.SYSTEM_ADMIN}
+    for role, by in ACTORS.items():
+        with session.begin_nested() as trial:
+            row.state = state
+            session.flush()
+            if role not in able:
+                with pytest.raises(NotAllowed, match="主管部门办理"):
+                    _do(row, action, by)
+            elif state not in step.before:
+                with pytest.raises(Refused) as refused:
+                    _do(row, action, by)
+                assert refused.value.code == "wrong_step"
+            else:
+                assert _do(row, action, by).state is step.after
+            trial.rollback()
+        session.refresh(row)
+
+
+def test_the_departments_of_other_rules_are_refused(session: Session) -> None:
+    row = make.apply(make.base(BaseType.INCUBATION_BASE, startup_entities=30), RuleCode.INCUBATION_BASE)
+    for by in (EDU, ST, FIN):
+        with pytest.raises(NotAllowed):
+            operations.recognise(award=row, on=TODAY, by=by, **WHEN)
+    operations.recognise(award=row, on=TODAY, by=HR, **WHEN)
+    assert row.state is AwardState.RECOGNISED
+
+
+# -- check --------------------------------------------------------------------------------------------------------------
+def test_check_answers_in_the_words_of_the_contract(session: Session) -> None:
+    base = make.base()
+    answer = queries.check(base.code, TODAY)
+    assert (answer["base"], answer["on"], len(answer["rules"])) == (base.code, "2026-03-02", 9)
+    first = answer["rules"][0]
+    assert {"rule", "eligible", "missing", "amount_min_fen", "amount_max_fen", "payer", "overlap_group"} <= set(first)
+    assert (first["rule"], first["eligible"], [m["code"] for m in first["missing"]]) == (
+        "FJ-16b",
+        False,
+        ["FJ-16b.recognised", "FJ-16b.accepted"],
+    )
+    assert {"code", "found", "required", "clause"} <= set(first["missing"][0])
+    make.accept(base)
+    assert queries.check(base.code, TODAY)["rules"][0]["eligible"] is True
+    assert queries.check(base.code, date(2026, 1, 4))["rules"][0]["eligible"] is False
+
+
+def test_check_refuses_unknown_bases_and_days_without_rules(session: Session) -> None:
+    for code in ("nowhere", ground.enterprise().code):
+        with pytest.raises(Refused) as refused:
+            queries.check(code, TODAY)
+        assert refused.value.code == "no_such_base"
+    with pytest.raises(Refused) as refused:
+        queries.check(make.base().code, date(2014, 12, 31))
+    assert refused.value.code == "no_rule_on_day"
+
+
+def test_many_bases_cost_no_more_queries(session: Session, count_queries: list[str]) -> None:
+    bases = [make.base().id for _ in range(12)]
+    counts = []
+    for ids in (bases[:1], bases):
+        session.expire_all()
+        count_queries.clear()
+        queries.entitlements_of_many(ids, TODAY)
+        counts.append(len(count_queries))
+    assert counts[0] == counts[1]
+    assert SYSTEM.account_id is None
