@@ -7,9 +7,13 @@ from types import ModuleType
 import click
 from flask import Flask
 
-TABLES: tuple[ModuleType, ...] = ()
-COMMANDS: dict[str, click.Command] = {}
+from trainhub.kernel.access import register_permissions
+from trainhub.oversight.evaluation import cli, models, permissions
+
+TABLES: tuple[ModuleType, ...] = (models,)
+COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    register_permissions(app, permissions.GRANTS)

@@ -1,0 +1,182 @@
+"""What evaluation keeps of its own: judgements of persons, decisions with their frozen findings, and the registers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainhub.kernel.db import Base, Key, enum_column, ref
+from trainhub.oversight.evaluation.types import (
+    BudgetPurpose,
+    BudgetSource,
+    ExchangeKind,
+    IncentiveKind,
+    JudgementResult,
+    Outcome,
+    ParticipationArea,
+    PolicyTopic,
+    ProgrammeMode,
+    Quality,
+    Verdict,
+)
+
+
+class ExpertJudgement(Base):
+    """What one person judged about one criterion on a day. Append-only: a later one replaces, the earlier stays readable."""
+
+    __tablename__ = "expert_judgement"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"))
+    criterion: Mapped[str] = mapped_column(sa.String(6))
+    result: Mapped[JudgementResult] = mapped_column(enum_column(JudgementResult))
+    remark: Mapped[str] = mapped_column(sa.Text, default="")
+    judged_on: Mapped[date]
+    judged_by_id: Mapped[int | None]
+    judged_by: Mapped[str] = mapped_column(sa.String(200))
+    judged_at: Mapped[datetime]
+
+    __table_args__ = (sa.Index("ix_expert_judgement_latest", "programme_id", "criterion", "judged_on"),)
+
+
+class QualityRemark(Base):
+    """The qualitative conclusion 特色 or 优秀 with its text (PETOE-P16, 002:649); `quality` None takes it back. Append-only."""
+
+    __tablename__ = "quality_remark"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    quality: Mapped[Quality | None] = mapped_column(enum_column(Quality))
+    text: Mapped[str] = mapped_column(sa.Text)
+    remarked_on: Mapped[date]
+    remarked_by: Mapped[str] = mapped_column(sa.String(200))
+    remarked_at: Mapped[datetime]
+
+
+class EvaluationDecision(Base):
+    """How an application ended. The findings are frozen: a later amendment never rewrites what was decided."""
+
+    __tablename__ = "evaluation_decision"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"))
+    outcome: Mapped[Outcome] = mapped_column(enum_column(Outcome))
+    decided_on: Mapped[date]
+    verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
+    special_result: Mapped[str] = mapped_column(sa.String(20), default="")
+    findings: Mapped[list[Any]]
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    recorded_by_id: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("programme_id", "decided_on"),)
+
+
+class Participation(Base):
+    """An industry expert's part in standard, curriculum or placement plan (PETOE-1.4, 2.7, 6.5; M1.4, M2.5)."""
+
+    __tablename__ = "industry_participation"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    area: Mapped[ParticipationArea] = mapped_column(enum_column(ParticipationArea))
+    expert: Mapped[str] = mapped_column(sa.String(120))
+    enterprise: Mapped[str] = mapped_column(sa.String(200))
+    held_on: Mapped[date]
+    contribution: Mapped[str] = mapped_column(sa.Text)
+    evidence: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
+class PolicyDocument(Base):
+    """A policy the university issued for the 卓越计划 (PETOE-4.1, 10.1; M4.2, M10.2)."""
+
+    __tablename__ = "policy_document"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    topic: Mapped[PolicyTopic] = mapped_column(enum_column(PolicyTopic))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    issued_no: Mapped[str] = mapped_column(sa.String(80), default="")
+    issued_on: Mapped[date]
+
+
+class BudgetLine(Base):
+    """Money of a year for one of the eight purposes, by source (PETOE-10.3, 10.4)."""
+
+    __tablename__ = "budget_line"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    year: Mapped[int]
+    purpose: Mapped[BudgetPurpose] = mapped_column(enum_column(BudgetPurpose))
+    source: Mapped[BudgetSource] = mapped_column(enum_column(BudgetSource))
+    planned_fen: Mapped[int]
+    spent_fen: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        sa.UniqueConstraint("programme_id", "year", "purpose", "source"),
+        sa.CheckConstraint("planned_fen >= 0 AND spent_fen >= 0", name="amounts_not_negative"),
+    )
+
+
+class Incentive(Base):
+    """An incentive a teacher received (PETOE-10.5)."""
+
+    __tablename__ = "teacher_incentive"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    teacher_id: Mapped[int | None] = mapped_column(ref("teacher.id"))
+    kind: Mapped[IncentiveKind] = mapped_column(enum_column(IncentiveKind))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    granted_on: Mapped[date]
+
+
+class ExchangeRecord(Base):
+    """A student's part in international exchange (PETOE-9.6)."""
+
+    __tablename__ = "exchange_record"
+
+    id: Mapped[Key]
+    student_id: Mapped[int] = mapped_column(ref("student.id"), index=True)
+    kind: Mapped[ExchangeKind] = mapped_column(enum_column(ExchangeKind))
+    partner: Mapped[str] = mapped_column(sa.String(200))
+    country: Mapped[str] = mapped_column(sa.String(3))
+    took_place_on: Mapped[date]
+
+    __table_args__ = (sa.UniqueConstraint("student_id", "kind", "took_place_on"),)
+
+
+class IntlProgramme(Base):
+    """A joint programme with a school abroad (PETOE-9.4; M9.3)."""
+
+    __tablename__ = "intl_programme"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    mode: Mapped[ProgrammeMode] = mapped_column(enum_column(ProgrammeMode))
+    partner: Mapped[str] = mapped_column(sa.String(200))
+    country: Mapped[str] = mapped_column(sa.String(3))
+    agreement_no: Mapped[str] = mapped_column(sa.String(80), default="")
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    __table_args__ = (sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),)
+
+
+class Equivalence(Base):
+    """A course and its substantially equivalent course at a school abroad (PETOE-9.2)."""
+
+    __tablename__ = "course_equivalence"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ref("curriculum_course.id"))
+    university: Mapped[str] = mapped_column(sa.String(200))
+    country: Mapped[str] = mapped_column(sa.String(3))
+    course: Mapped[str] = mapped_column(sa.String(200))
+    evidence: Mapped[str] = mapped_column(sa.String(400), default="")
+    compared_on: Mapped[date]

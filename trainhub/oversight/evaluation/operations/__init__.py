@@ -1,0 +1,1 @@
+"""The verbs of programme evaluation: judgements and decisions, and the registers."""

@@ -1,0 +1,119 @@
+"""Persons judge criteria, note quality, record how an application ended. Everything is appended, nothing is rewritten."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, Outcome, Quality
+from trainhub.policy.findings import Finding, Status, as_dicts
+from trainhub.programmes.models import Programme
+
+
+class BadJudgement(Refused):
+    """The criterion is not one a person decides, or the judgement lacks its reason."""
+
+    code = "bad_judgement"
+
+
+class BadDecision(Refused):
+    """There is nothing that could be decided yet."""
+
+    code = "bad_decision"
+
+
+def record_judgement(
+    *,
+    programme: Programme,
+    criterion: str,
+    result: JudgementResult,
+    remark: str,
+    by: Identity,
+    today: date,
+    now: datetime,
+    finding: Finding | None = None,
+) -> ExpertJudgement:
+    """Judge one criterion. The same result and remark on the same day by the same person again is returned as it is.
+
+    A computed criterion is judged only where soft words leave it open (`finding.status` judge). A remark is required for
+    未达到. Raises BadJudgement.
+    """
+    known = catalogue.criteria().get(criterion)
+    if known is None:
+        raise BadJudgement(_("没有编号为 %(code)s 的评价要点。", code=criterion), field="criterion")
+    if known.kind is CriterionKind.COMPUTED and (finding is None or finding.status is not Status.JUDGE):
+        raise BadJudgement(_("%(code)s 由数据计算，不能由人填写结论。请补全或更正数据。", code=criterion), field="result")
+    remark = remark.strip()
+    if result is JudgementResult.NOT_MET and not remark:
+        raise BadJudgement(_("请写明未达到的理由。"), field="remark")
+    for row in judgements.judgements_of(programme.id, criterion)[:1]:
+        if (row.result, row.remark, row.judged_on, row.judged_by_id) == (result, remark, today, by.account_id):
+            return row
+    row = ExpertJudgement(
+        programme_id=programme.id,
+        criterion=criterion,
+        result=result,
+        remark=remark,
+        judged_on=today,
+        judged_by_id=by.account_id,
+        judged_by=by.name[:200],
+        judged_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="evaluation.judgement.recorded", on=programme, data={"criterion": criterion, "result": result.value})
+    return row
+
+
+def note_quality(*, programme: Programme, quality: Quality | None, text: str, by: Identity, today: date, now: datetime) -> QualityRemark:
+    """Note 特色 or 优秀 with its text (PETOE-P16, 002:649); None takes it back. It only shows beside 达到."""
+    text = text.strip()
+    if not text:
+        raise BadJudgement(_("请写明定性评价的内容。"), field="text")
+    row = QualityRemark(programme_id=programme.id, quality=quality, text=text, remarked_on=today, remarked_by=by.name[:200], remarked_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="evaluation.quality.noted", on=programme, data={"quality": quality.value if quality else None})
+    return row
+
+
+def record_decision(
+    *, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = ""
+) -> EvaluationDecision:
+    """Record how an application ended and freeze the findings of that day; again on the same day changes nothing.
+
+    The verdict is derived, never typed. Raises BadDecision when a conclusion is asked for that has no verdict yet.
+    """
+    known = next((row for row in judgements.decisions_of(programme.id) if row.decided_on == decided_on), None)
+    if known is not None:
+        return known
+    found = readiness.assess(programme, decided_on)
+    if outcome is Outcome.CONCLUDED and found.verdict is None:
+        raise BadDecision(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))
+    row = EvaluationDecision(
+        programme_id=programme.id,
+        outcome=outcome,
+        decided_on=decided_on,
+        verdict=found.verdict if outcome is Outcome.CONCLUDED else None,
+        special_result=found.special_result.value if found.special_result else "",
+        findings=as_dicts(found.findings),
+        reason=reason.strip()[:400],
+        recorded_by_id=by.account_id,
+        recorded_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by,
+        did="evaluation.decision.recorded",
+        on=programme,
+        data={"outcome": outcome.value, "on": decided_on, "verdict": row.verdict.value if row.verdict else None},
+    )
+    return row

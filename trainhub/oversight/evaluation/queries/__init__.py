@@ -1,0 +1,1 @@
+"""Every select of programme evaluation: the case to judge, judgements, registers, matrices."""

@@ -1,0 +1,265 @@
+"""Everything the rules ask about a programme on a day, gathered in a fixed number of queries whatever the number of students."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import or_, select
+
+from courses.curriculum import queries as curriculum
+from courses.curriculum.types import CourseCategory, CourseRow
+from courses.standards import queries as standards
+from courses.standards.types import TargetKind
+from courses.teaching import queries as teaching
+from courses.teaching.types import OfferingRow, SecondmentState
+from trainhub.kernel.db import session
+from trainhub.oversight.evaluation.models import ExchangeRecord, IntlProgramme
+from trainhub.oversight.evaluation.queries import evidence, field
+from trainhub.oversight.evaluation.queries.members import Member, members_of
+from trainhub.oversight.evaluation.rules.common import days_in, months_between
+from trainhub.oversight.evaluation.rules.verdict import add_years
+from trainhub.oversight.evaluation.types import (
+    CandidateCase,
+    Case,
+    CourseCase,
+    InternationalCase,
+    PartTimeCase,
+    PointCase,
+    SecondmentCase,
+    Span,
+    StandardCase,
+    TeacherCase,
+)
+from trainhub.people.models import Employment, Student
+from trainhub.people.types import NationalityKind, TeacherKind
+from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.types import Requirement
+
+AT_HOME = frozenset(["", "CN", "CHN", "HK", "HKG", "MO", "MAC", "TW", "TWN"])
+"""A doctorate counts when it is from abroad (国外): Hong Kong, Macao and Taiwan are not (requirements.md 8.2, 23)."""
+
+
+def case_of(programme: Programme, on: date) -> Case:
+    """The case of a programme on a day."""
+    members = members_of(programme.id, on)
+    judged = {member.id: member for member in members.judged}
+    version_id = members.version_id
+    if version_id is None:
+        version = programmes.version_for(programme.id, on.year)
+        version_id = version.id if version is not None else 0
+    requirements = programmes.requirements_of(version_id)
+    courses = curriculum.courses_of(version_id)
+    items = field.plan_items_of(version_id)
+    carried = _carried(version_id, courses, {item.id: item.title for item in items})
+    offerings = teaching.offerings_of_cohorts(members.cohort_ids)
+    staff, part_time = _staff(programme.id, on, offerings)
+    placements = field.placements_of(programme.id)
+    bases = [item.base_id for item in items] + [row.base_id for row in placements if row.student_id in judged]
+    capstones, found = field.capstone_cases(programme.id, members.judged, placements, on)
+    days_per_week = book().at("own.weeks.days_per_week", on=on).number
+    return Case(
+        on=on,
+        group=members.group,
+        standards=_standards(requirements, carried, courses),
+        points=tuple(
+            PointCase(point.number, point.kind.value, tuple(label for label, _is in carried[point.id]))
+            for requirement in requirements
+            for point in requirement.points
+        ),
+        courses=_courses(courses, offerings, members.judged, curriculum.conclusions(version_id, on=on), on),
+        teachers=staff,
+        part_time=part_time,
+        candidates=_candidates(offerings, members.group.cohort_years, _lead_spans(offerings), _starts(members.cohort_ids), on),
+        centres=field.centre_cases([key for key in bases if key is not None], on),
+        placements=field.placement_cases(programme.id, placements, judged, on),
+        plan_items=field.plan_cases(items),
+        students=field.credited_days(programme.id, members.judged, on=on, days_per_week=days_per_week),
+        capstones=capstones,
+        international=_international(programme.id, members.present, on),
+        evidence=found | evidence.of_programme(programme, version_id, requirements, courses, staff, part_time, on),
+    )
+
+
+def _carried(version_id: int, courses: Sequence[CourseRow], items: Mapping[int, str]) -> dict[int, list[tuple[str, bool]]]:
+    """By indicator point: what carries it, and whether that is assessed. An edge to something that is gone carries nothing."""
+    objectives = {key: (course, number) for course in courses for key, number, _text in course.objectives}
+    found: dict[int, list[tuple[str, bool]]] = defaultdict(list)
+    for cover in standards.covers_of_version(version_id):
+        if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
+            course, number = objectives[cover.target_id]
+            found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0))
+        elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
+            found[cover.point_id].append((items[cover.target_id], True))
+    return found
+
+
+def _standards(requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool]]], courses: Sequence[CourseRow]) -> tuple[StandardCase, ...]:
+    return tuple(
+        StandardCase(
+            standard.code,
+            tuple(r.number for r in requirements if standard.code in r.standards),
+            tuple(
+                r.number
+                for r in requirements
+                if standard.code in r.standards and any(is_assessed for p in r.points for _label, is_assessed in carried[p.id])
+            ),
+        )
+        for standard in programmes.standards()
+    )
+
+
+def _courses(
+    courses: Sequence[CourseRow], offerings: Sequence[OfferingRow], judged: Sequence[Member], concluded: Mapping[tuple[int, int], int], on: date
+) -> tuple[CourseCase, ...]:
+    closed: dict[int, list[OfferingRow]] = defaultdict(list)
+    for offering in offerings:
+        if offering.closed_on is not None and offering.closed_on <= on:
+            closed[offering.course_id].append(offering)
+    return tuple(
+        CourseCase(
+            label=f"{course.code} {course.name}",
+            weight=course.weight,
+            objectives=len(course.objectives),
+            closed=len(closed[course.id]),
+            missing=tuple(
+                member.label
+                for offering in closed[course.id]
+                for member in judged
+                if member.cohort_id == offering.cohort_id and concluded.get((course.id, member.id), 0) < len(course.objectives)
+            ),
+        )
+        for course in courses
+    )
+
+
+def enterprise_spans(person_ids: set[int], on: date) -> dict[int, list[Span]]:
+    """Verified full-time work in enterprises by person; institutes count only when the policy says so (requirements.md 8.2, 22)."""
+    statement = (
+        select(Employment.person_id, Employment.since, Employment.until)
+        .where(Employment.person_id.in_(sorted(person_ids)), Employment.verified_at.is_not(None), Employment.is_full_time.is_(True))
+        .order_by(Employment.since, Employment.id)
+    )
+    if not book().at("own.evaluation.research_institute_counts", on=on).flag:
+        statement = statement.where(Employment.is_enterprise.is_(True))
+    found: dict[int, list[Span]] = defaultdict(list)
+    for person_id, since, until in session().execute(statement):
+        found[person_id].append((since, until))
+    return found
+
+
+def _lead_spans(offerings: Sequence[OfferingRow]) -> dict[int, list[Span]]:
+    last = max((offering.first_teaching_on for offering in offerings), default=date(2015, 1, 1))
+    return enterprise_spans({row.lead_person_id for row in offerings if row.lead_person_id is not None}, last)
+
+
+def _starts(cohort_ids: Sequence[int]) -> dict[int, date]:
+    return dict(session().execute(select(Cohort.id, Cohort.starts_on).where(Cohort.id.in_(list(cohort_ids)))).tuples())
+
+
+def _candidates(
+    offerings: Sequence[OfferingRow], years: Sequence[int], spans: Mapping[int, list[Span]], starts: Mapping[int, date], on: date
+) -> dict[int, tuple[CandidateCase, ...]]:
+    window = book().at("petoe.core_courses_window_years", on=on).number
+    found: dict[int, list[CandidateCase]] = {year: [] for year in years}
+    for row in offerings:
+        if not row.is_designated:
+            continue
+        last = min(row.first_teaching_on - timedelta(days=1), on)
+        found[row.cohort_year].append(
+            CandidateCase(
+                label=f"{row.course_code} {row.course}",
+                cohort_year=row.cohort_year,
+                is_specialty=row.category == CourseCategory.SPECIALTY.value,
+                importance=str(row.importance),
+                lead=row.lead,
+                lead_id=row.lead_teacher_id,
+                lead_days=days_in(spans.get(row.lead_person_id or 0, ()), until=last),
+                is_in_window=row.first_teaching_on < add_years(starts[row.cohort_id], window),
+                waiver=row.waiver,
+            )
+        )
+    return {year: tuple(cases) for year, cases in found.items()}
+
+
+def _staff(programme_id: int, on: date, offerings: Sequence[OfferingRow]) -> tuple[tuple[TeacherCase, ...], tuple[PartTimeCase, ...]]:
+    rows = teaching.staff_of_programme(programme_id, on)
+    ids = [teacher.id for teacher, _person in rows]
+    spans = enterprise_spans({person.id for _teacher, person in rows}, on)
+    hours: dict[int, int] = defaultdict(int)
+    first: dict[int, date] = {}
+    tasks = [task for task in teaching.tasks_of_teachers(ids) if task.starts_on <= on]
+    latest = max((task.academic_year for task in tasks), default=0)
+    for task in tasks:
+        first.setdefault(task.teacher_id, task.starts_on)
+        if task.academic_year == latest:
+            hours[task.teacher_id] += task.hours_x10
+    plans: dict[int, list[SecondmentCase]] = defaultdict(list)
+    for plan in teaching.secondments_of_teachers(ids):
+        months = months_between(plan.planned_since, plan.planned_until) if plan.planned_since and plan.planned_until else None
+        is_started = plan.started_on is not None and plan.started_on <= on
+        plans[plan.teacher_id].append(SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months))
+    files = defaultdict(list)
+    for appointment in teaching.appointments_of_teachers(ids):
+        if appointment.since <= on:
+            files[appointment.teacher_id].append(appointment)
+    appraised = {teacher_id: row.appraised_on for teacher_id, row in teaching.appraisals_of_teachers(ids) if row.appraised_on <= on}
+    staff, part_time = [], []
+    for teacher, person in rows:
+        label = f"{person.name}（{teacher.staff_no}）"
+        staff.append(
+            TeacherCase(
+                label=label,
+                is_full_time=teacher.kind is TeacherKind.FULL_TIME,
+                is_senior=teacher.is_senior,
+                enterprise_days=days_in(spans.get(person.id, ()), until=on),
+                hours_x10=hours[teacher.id],
+                is_foreign=person.nationality_kind is NationalityKind.FOREIGN,
+                has_foreign_doctorate=teacher.phd_country not in AT_HOME,
+                overseas_months=teacher.overseas_months,
+                secondments=tuple(plans[teacher.id]),
+            )
+        )
+        if teacher.kind is TeacherKind.PART_TIME:
+            mine = files[teacher.id]
+            passed = [a.training_passed_on for a in mine if a.training_passed_on is not None and a.training_passed_on <= on]
+            part_time.append(
+                PartTimeCase(
+                    label=label,
+                    since=mine[0].since if mine else None,
+                    duties=mine[-1].duties if mine else "",
+                    training_passed_on=min(passed) if passed else None,
+                    first_task_on=first.get(teacher.id),
+                    last_appraised_on=appraised.get(teacher.id),
+                )
+            )
+    return tuple(staff), tuple(part_time)
+
+
+def _international(programme_id: int, present: Sequence[Member], on: date) -> InternationalCase:
+    exchanged = set(
+        session().scalars(
+            select(ExchangeRecord.student_id)
+            .join(Student, Student.id == ExchangeRecord.student_id)
+            .where(Student.programme_id == programme_id, ExchangeRecord.took_place_on <= on)
+            .distinct()
+        )
+    )
+    running = session().scalars(
+        select(IntlProgramme)
+        .where(
+            IntlProgramme.programme_id == programme_id,
+            IntlProgramme.since <= on,
+            or_(IntlProgramme.until.is_(None), IntlProgramme.until >= on),
+        )
+        .order_by(IntlProgramme.id)
+    )
+    return InternationalCase(
+        students=len(present),
+        foreign=sum(member.is_foreign for member in present),
+        exchanged=sum(member.id in exchanged for member in present),
+        programmes=tuple((row.mode.value, f"{row.partner}（{row.since} 起）") for row in running),
+    )

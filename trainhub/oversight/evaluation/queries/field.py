@@ -1,0 +1,198 @@
+"""What happens in enterprises: plan items, centres, placements, days, capstones. Joined by programme: no query per student."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+
+from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
+from enterprises.bases.types import BaseType
+from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import AgreementSignature, Placement, PlanItem
+from enterprises.placements.types import PlacementState
+from trainhub.kernel.db import session
+from trainhub.ledger.models import ConfirmedDay
+from trainhub.ledger.rules import credit_weeks
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.evaluation.queries.members import Member
+from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, Span, StudentCase
+from trainhub.people.models import Person, Student
+
+BEGUN = (PlacementState.STARTED, PlacementState.FINISHED)
+
+
+def plan_items_of(version_id: int | None) -> list[PlanItem]:
+    """The items of the enterprise training plan in order."""
+    return list(session().scalars(select(PlanItem).where(PlanItem.version_id == version_id).order_by(PlanItem.position, PlanItem.id)))
+
+
+def plan_cases(items: Iterable[PlanItem]) -> tuple[PlanItemCase, ...]:
+    """What rules ask of plan items."""
+    return tuple(
+        PlanItemCase(item.title, item.weeks_x10, item.is_at_enterprise, bool(item.assessment.strip()), item.has_enterprise_mentor)
+        for item in items
+    )
+
+
+def credited_days(programme_id: int, members: Sequence[Member], *, on: date, days_per_week: int) -> tuple[StudentCase, ...]:
+    """The credited days of the judged students up to a day: one query."""
+    days: dict[int, list[date]] = defaultdict(list)
+    statement = (
+        select(ConfirmedDay.student_id, ConfirmedDay.on)
+        .join(Student, Student.id == ConfirmedDay.student_id)
+        .where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
+    )
+    for student_id, day in session().execute(statement):
+        days[student_id].append(day)
+    return tuple(
+        StudentCase(m.label, m.cohort_year, credit_weeks(days[m.id], days_per_week=days_per_week).credited_days if m.id in days else 0)
+        for m in members
+    )
+
+
+def placements_of(programme_id: int) -> list[Placement]:
+    """Every placement of students of the programme that was not withdrawn."""
+    statement = (
+        select(Placement)
+        .join(Student, Student.id == Placement.student_id)
+        .where(Student.programme_id == programme_id, Placement.state != PlacementState.WITHDRAWN)
+        .order_by(Placement.student_id, Placement.starts_on, Placement.id)
+    )
+    return list(session().scalars(statement))
+
+
+def placement_cases(programme_id: int, placements: Iterable[Placement], members: Mapping[int, Member], on: date) -> tuple[PlacementCase, ...]:
+    """The placements of judged students that began by the day, with who signed."""
+    signed: dict[int, set[str]] = defaultdict(set)
+    statement = (
+        select(AgreementSignature.placement_id, AgreementSignature.party)
+        .join(Placement, Placement.id == AgreementSignature.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .where(Student.programme_id == programme_id, AgreementSignature.signed_on <= on)
+    )
+    for placement_id, party in session().execute(statement):
+        signed[placement_id].add(party.value)
+    return tuple(
+        PlacementCase(
+            label=f"{members[row.student_id].label} {row.starts_on}—{row.ends_on}",
+            signed=frozenset(signed[row.id]),
+            is_insured=row.insured_from is not None,
+            has_ended=row.state is PlacementState.FINISHED and row.ends_on <= on,
+            has_grade=row.mentor_score_x10 is not None,
+        )
+        for row in placements
+        if row.student_id in members and row.state in BEGUN and row.starts_on <= on
+    )
+
+
+def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
+    """The practice centres among the bases of the programme (all of them when none is typed as a centre): four queries."""
+    ids = sorted(set(base_ids))
+    names = dict(session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).tuples())
+    typed = set(
+        session().scalars(
+            select(BaseTyping.base_id).where(BaseTyping.base_id.in_(ids), BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on)
+        )
+    )
+    leaders: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in session().scalars(select(BaseLeader).where(BaseLeader.base_id.in_(ids)).order_by(BaseLeader.id)):
+        if row.since <= on and (row.until is None or row.until >= on):
+            leaders[row.base_id][row.side.value] += 1
+    agreements: dict[int, list[AgreementCase]] = defaultdict(list)
+    for one in session().scalars(
+        select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.until, BaseAgreement.id)
+    ):
+        agreements[one.base_id].append(AgreementCase(one.signed_on, one.since, one.until, frozenset(one.topics)))
+    return tuple(
+        CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed)
+    )
+
+
+def capstone_cases(
+    programme_id: int, members: Sequence[Member], placements: Iterable[Placement], on: date
+) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
+    """The capstone of every judged student, and the evidence for 8.1 and 8.4: five queries."""
+    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for placement in placements:
+        spans[placement.student_id, placement.enterprise_id].append((placement.starts_on, placement.ends_on))
+    mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.programme_id == programme_id)
+    found = {
+        capstone.student_id: (capstone, topic)
+        for capstone, topic in session().execute(
+            select(Capstone, Topic)
+            .join(Topic, Topic.id == Capstone.topic_id)
+            .where(Capstone.id.in_(mine), Capstone.state != CapstoneState.WITHDRAWN)
+            .order_by(Capstone.id)
+        )
+    }
+    supervisors: dict[tuple[int, SupervisorRole], tuple[int, str]] = {}
+    for row, name in session().execute(
+        select(Supervision, Person.name)
+        .join(Person, Person.id == Supervision.person_id)
+        .where(Supervision.capstone_id.in_(mine), Supervision.since <= on)
+        .order_by(Supervision.since, Supervision.id)
+    ):
+        if row.until is None or row.until >= on:
+            supervisors[row.capstone_id, row.role] = (row.person_id, name)
+    employed = set(
+        session()
+        .execute(
+            select(Mentor.person_id, Mentor.enterprise_id)
+            .join(Supervision, Supervision.person_id == Mentor.person_id)
+            .where(Supervision.capstone_id.in_(mine))
+        )
+        .tuples()
+    )
+    guidances: dict[int, int] = {
+        capstone_id: int(number)
+        for capstone_id, number in session().execute(
+            select(GuidanceEntry.capstone_id, func.count())
+            .where(
+                GuidanceEntry.capstone_id.in_(mine),
+                GuidanceEntry.role == SupervisorRole.ENTERPRISE,
+                GuidanceEntry.on <= on,
+                GuidanceEntry.confirmed_at.is_not(None),
+            )
+            .group_by(GuidanceEntry.capstone_id)
+        )
+    }
+    graded: dict[int, set[SupervisorRole]] = defaultdict(set)
+    for capstone_id, side in session().execute(
+        select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(
+            CapstoneGrade.capstone_id.in_(mine), CapstoneGrade.replaced_by_id.is_(None)
+        )
+    ):
+        graded[capstone_id].add(side)
+    cases, sourced, both = [], 0, 0
+    for member in members:
+        if member.id not in found:
+            cases.append(CapstoneCase(member.label, None))
+            continue
+        capstone, topic = found[member.id]
+        person = supervisors.get((capstone.id, SupervisorRole.ENTERPRISE))
+        sourced += topic.source is TopicSource.ENGINEERING_PRACTICE and bool(topic.evidence or topic.evidence_file_id)
+        both += len(graded[capstone.id]) == 2
+        cases.append(
+            CapstoneCase(
+                label=member.label,
+                enterprise_id=capstone.enterprise_id,
+                topic_enterprise_id=topic.enterprise_id,
+                starts_on=capstone.starts_on,
+                ends_on=capstone.ends_on,
+                spans=tuple(spans[member.id, capstone.enterprise_id]),
+                has_school=(capstone.id, SupervisorRole.SCHOOL) in supervisors,
+                enterprise_supervisor=person[1] if person else None,
+                is_of_enterprise=person is not None and (person[0], capstone.enterprise_id) in employed,
+                guidances=guidances.get(capstone.id, 0),
+            )
+        )
+    evidence = {
+        "8.1": f"题目来自工程实践且有证明材料 {sourced}/{len(members)} 人" if members else "",
+        "8.4": f"校企双方均已评分 {both}/{len(members)} 人" if members else "",
+    }
+    return tuple(cases), evidence

@@ -1,0 +1,108 @@
+"""Who is judged: the students of a programme, their spans in the 卓越计划, the cohorts that count."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from trainhub.kernel.db import session
+from trainhub.oversight.evaluation.types import Group
+from trainhub.people.models import Person, PetoeSpan, Student
+from trainhub.people.types import NationalityKind, StudentState
+from trainhub.programmes.models import Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A student of the programme as evaluation sees one."""
+
+    id: int
+    label: str
+    cohort_id: int
+    cohort_year: int
+    is_present: bool
+    is_foreign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The students on the day, the judged ones among them, and who withdrew from the 卓越计划."""
+
+    present: tuple[Member, ...]
+    judged: tuple[Member, ...]
+    group: Group
+    cohort_ids: tuple[int, ...]
+    version_id: int | None
+
+
+def members_of(programme_id: int, on: date) -> Members:
+    """Three queries whatever the number of students.
+
+    Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
+    finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
+    A student who stayed in the 卓越计划 until graduation belongs to it; one who withdrew is listed apart (PETOE-7.2).
+    """
+    cohorts = {
+        row.id: row for row in session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year))
+    }
+    spans: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
+    for student_id, since, until in session().execute(
+        select(PetoeSpan.student_id, PetoeSpan.since, PetoeSpan.until)
+        .join(Student, Student.id == PetoeSpan.student_id)
+        .where(Student.programme_id == programme_id)
+        .order_by(PetoeSpan.id)
+    ):
+        spans[student_id].append((since, until))
+    statement = (
+        select(
+            Student.id,
+            Person.name,
+            Student.student_no,
+            Student.cohort_id,
+            Student.state,
+            Student.enrolled_on,
+            Student.left_on,
+            Person.nationality_kind,
+        )
+        .join(Person, Person.id == Student.person_id)
+        .where(Student.programme_id == programme_id, Student.enrolled_on <= on)
+        .order_by(Student.student_no, Student.id)
+    )
+    present, petoe, withdrawn = [], [], []
+    for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in session().execute(statement):
+        is_present = left_on is None or left_on >= on
+        member = Member(
+            key, f"{name}（{number}）", cohort_id, cohorts[cohort_id].year, is_present, nationality is NationalityKind.FOREIGN
+        )
+        if is_present:
+            present.append(member)
+        if state is StudentState.WITHDRAWN and not is_present:
+            if spans[key]:
+                withdrawn.append(member)
+            continue
+        if any(since <= on and _lasts(until, on, left_on) for since, until in spans[key]):
+            petoe.append(member)
+    finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
+    judged = [member for member in petoe if member.cohort_id in finished]
+    is_finished = bool(judged)
+    if not judged and petoe:
+        first = min(member.cohort_year for member in petoe)
+        judged = [member for member in petoe if member.cohort_year == first]
+    ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)
+    group = Group(
+        cohort_years=tuple(cohorts[key].year for key in ids),
+        is_finished=is_finished,
+        size=len(judged),
+        withdrawn=tuple(member.label for member in withdrawn),
+    )
+    latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
+    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None)
+
+
+def _lasts(until: date | None, on: date, left_on: date | None) -> bool:
+    if until is None or until >= on:
+        return True
+    return left_on is not None and left_on <= on and until >= left_on

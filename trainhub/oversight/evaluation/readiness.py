@@ -1,0 +1,104 @@
+"""Does a programme meet the requirements on a day? Gathers the case, lets the rules judge, composes the answer. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.rules import verdict, whole
+from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind, JudgementCase, RequirementAnswer
+from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
+from trainhub.policy.types import Parameter
+from trainhub.programmes.models import Programme
+
+
+def parameters(on: date) -> dict[str, Parameter]:
+    """The numbers of the day. Raises NotInForce before the scheme existed (2010-01-01)."""
+    return {key: book().at(key, on=on) for key in whole.PARAMETERS}
+
+
+def assess(programme: Programme, on: date) -> Assessment:
+    """The answer for a programme on a day: the same number of queries whatever the number of students."""
+    p = parameters(on)
+    case = case_of(programme, on)
+    said = judgements.latest_judgements(programme.id, on)
+    answers = answers_of(case, said, p)
+    accreditation = verdict.standing(judgements.accreditation_on(programme.id, on), on)
+    special = verdict.special_result((answer.status for answer in answers), judgements.quality_on(programme.id, on))
+    reached = verdict.verdict_of(accreditation, special)
+    return Assessment(
+        on=on,
+        group=case.group,
+        answers=answers,
+        special_result=special,
+        accreditation=accreditation,
+        verdict=reached,
+        reapply_from=verdict.reapply_from(
+            judgements.decision_on(programme.id, on),
+            reached,
+            on,
+            failed_years=p["petoe.reapply_failed_years"],
+            not_accepted_years=p["petoe.reapply_not_accepted_years"],
+        ),
+        judgements=said,
+    )
+
+
+def answers_of(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter]) -> tuple[RequirementAnswer, ...]:
+    """The ten requirements with the findings of their criteria."""
+    computed = whole.findings(case, catalogue.criteria(), p)
+
+    def finding(criterion: Criterion) -> Finding:
+        judgement = said.get(criterion.code)
+        if criterion.kind is CriterionKind.COMPUTED:
+            return verdict.settled(computed[criterion.code], judgement)
+        return verdict.judged(criterion, judgement, case.evidence.get(criterion.code, ""))
+
+    answers = []
+    for requirement in catalogue.requirements():
+        findings = tuple(finding(criterion) for criterion in requirement.criteria)
+        status = verdict.status_of(requirement.no, findings, international_needed=p["petoe.intl_criteria_needed"])
+        answers.append(RequirementAnswer(requirement, status, findings))
+    return tuple(answers)
+
+
+def as_dict(code: str, found: Assessment) -> dict[str, Any]:
+    """The JSON of `trainhub evaluation check`, as the contract promises."""
+    kinds = {criterion.code: criterion.kind.value for criterion in catalogue.criteria().values()}
+    return {
+        "programme": code,
+        "on": found.on.isoformat(),
+        "requirements": [
+            {
+                "no": answer.requirement.no,
+                "status": answer.status.value,
+                "criteria": [_criterion(finding, kinds[finding.code]) for finding in answer.findings],
+            }
+            for answer in found.answers
+        ],
+        "special_result": found.special_result.value if found.special_result else None,
+        "accreditation": found.accreditation.value if found.accreditation else None,
+        "verdict": found.verdict.value if found.verdict else None,
+        "reapply_from": found.reapply_from.isoformat() if found.reapply_from else None,
+        "judged": {
+            "cohorts": list(found.group.cohort_years),
+            "is_finished": found.group.is_finished,
+            "students": found.group.size,
+            "withdrawn": list(found.group.withdrawn),
+        },
+    }
+
+
+def _criterion(finding: Finding, kind: str) -> dict[str, Any]:
+    row = finding.as_dict()
+    return {
+        "no": finding.code,
+        "kind": kind,
+        **{key: row[key] for key in ("status", "found", "required", "clause", "denominator", "unit", "parameter", "details")},
+        "quote": finding.clause.quote,
+    }

@@ -1,0 +1,1 @@
+"""The judgements of programme evaluation, one module for a group of requirements; all pure."""

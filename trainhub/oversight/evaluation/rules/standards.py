@@ -1,0 +1,83 @@
+"""Requirements 1 and 2: coverage of the standards, points carried by courses, courses assessed for every student."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trainhub.oversight.evaluation.rules.common import cited, every, lacking
+from trainhub.oversight.evaluation.types import CourseCase, Criterion, PointCase, StandardCase
+from trainhub.policy.findings import Finding, decided
+from trainhub.policy.types import Parameter
+
+WHOLE = 100
+
+
+def judge_coverage(criterion: Criterion, standards: Sequence[StandardCase], *, required: Parameter) -> Finding:
+    """1.1: the school standard covers all 11 general standards (002:361; SUP-1, 002:295).
+
+    Met by the mapping; a standard whose path does not reach an assessed course is named, because requirement 2 fails there.
+    """
+    if not any(case.mapped for case in standards):
+        return lacking(criterion, required, "毕业要求还没有对应任何一条通用标准。")
+    covered = sum(1 for case in standards if case.mapped)
+    details = [f"{case.code}：没有毕业要求与之对应" for case in standards if not case.mapped]
+    details += [f"{case.code}：已对应，但没有通到有考核的课程或环节" for case in standards if case.mapped and not case.assessed]
+    finding = decided(
+        criterion.code,
+        covered >= required.number,
+        found=covered,
+        parameter=required,
+        denominator=f"通用标准 {len(standards)} 条",
+        details=details,
+    )
+    return cited(finding, criterion)
+
+
+def judge_points(criterion: Criterion, points: Sequence[PointCase], *, minimum: Parameter) -> Finding:
+    """2.2: every indicator point is the objective of a course or of a training link (002:383)."""
+    good = [point for point in points if len(point.carried_by) >= minimum.number]
+    return every(
+        criterion,
+        len(good),
+        len(points),
+        parameter=minimum,
+        denominator=f"指标点 {len(points)} 个",
+        details=[f"指标点 {point.number}：没有课程目标或实践环节支撑" for point in points if len(point.carried_by) < minimum.number],
+        nothing="毕业要求还没有分解为指标点。",
+    )
+
+
+def course_gaps(course: CourseCase, *, minimum: int) -> list[str]:
+    """Why a course cannot show that its objectives are attained; empty when it can (PETOE-2.5, 002:389)."""
+    gaps = []
+    if course.weight < minimum:
+        gaps.append("没有考核方式")
+    elif course.weight != WHOLE:
+        gaps.append(f"考核权重合计 {course.weight}%，不是 100%")
+    if course.objectives == 0:
+        gaps.append("没有课程目标")
+    if course.missing:
+        shown = "、".join(course.missing[:5]) + ("等" if len(course.missing) > 5 else "")
+        gaps.append(f"{len(course.missing)} 名学生缺少达成结论：{shown}")
+    return gaps
+
+
+def judge_conclusions(criterion: Criterion, courses: Sequence[CourseCase], *, minimum: Parameter, denominator: str) -> Finding:
+    """2.5: every course is assessed, and every closed one concludes about every student (002:389).
+
+    Before any course is closed there is nothing that proves anything about a student.
+    """
+    if not courses:
+        return lacking(criterion, minimum, "培养方案中还没有课程。")
+    if not any(course.closed for course in courses):
+        return lacking(criterion, minimum, "还没有结课的课程，不能说明每个学生的达成情况。", required=len(courses))
+    gaps = {course.label: course_gaps(course, minimum=minimum.number) for course in courses}
+    return every(
+        criterion,
+        sum(1 for found in gaps.values() if not found),
+        len(courses),
+        parameter=minimum,
+        denominator=denominator,
+        details=[f"{label}：{'；'.join(found)}" for label, found in gaps.items() if found],
+        nothing="",
+    )

@@ -1,0 +1,143 @@
+"""All 22 computed criteria of a case at once: hands each judgement its parameters of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, weeks
+from trainhub.oversight.evaluation.types import Case, Criterion, Group
+from trainhub.policy.findings import Finding
+from trainhub.policy.types import Parameter
+
+PARAMETERS = (
+    "petoe.general_standards",
+    "petoe.components_per_point_min",
+    "petoe.assessments_per_course_min",
+    "petoe.secondment_plans_per_teacher_min",
+    "petoe.secondments_started_min",
+    "petoe.secondment_months_min",
+    "petoe.secondment_months_max",
+    "petoe.senior_workload_percent",
+    "own.teacher.senior_enterprise_years",
+    "petoe.parttime_training_required",
+    "own.parttime.appraisal_every_months",
+    "petoe.core_courses",
+    "petoe.core_course_importance",
+    "own.lecturer.enterprise_days",
+    "petoe.lecturer_course_cap_designated",
+    "own.lecturer.cap_waiver_allowed",
+    "petoe.centre_leaders_per_side_min",
+    "petoe.tri_party_agreement_required",
+    "petoe.agreement_topics",
+    "petoe.plan_item_enterprise_mentors_min",
+    "petoe.plan_item_assessments_min",
+    "petoe.plan_weeks",
+    "own.weeks.days_required",
+    "petoe.plan_location",
+    "petoe.capstone_same_enterprise",
+    "own.capstone.uncovered_days_max",
+    "petoe.capstone_enterprise_supervisors_min",
+    "petoe.capstone_school_supervisors_min",
+    "own.capstone.guidance_logs_min",
+    "petoe.intl_faculty_percent",
+    "own.intl.faculty_tolerance_points",
+    "petoe.intl_stay_months",
+    "petoe.intl_programmes_min",
+    "petoe.intl_programme_modes",
+    "petoe.intl_exchange_percent",
+    "petoe.intl_foreign_students_percent",
+    "petoe.intl_criteria_needed",
+    "petoe.reapply_failed_years",
+    "petoe.reapply_not_accepted_years",
+)
+
+
+def group_text(group: Group) -> str:
+    """Who the denominator is, in words."""
+    years = "、".join(str(year) for year in group.cohort_years)
+    if not group.size:
+        return "卓越计划学生 0 人"
+    return f"{years} 级（{'已毕业' if group.is_finished else '在读'}）卓越计划学生 {group.size} 人"
+
+
+def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Parameter]) -> dict[str, Finding]:
+    """The findings of the computed criteria by code."""
+    c, who = criteria, group_text(case.group)
+    six = {"courses": p["petoe.core_courses"], "importance": p["petoe.core_course_importance"]}
+    days = p["own.lecturer.enterprise_days"]
+    found = (
+        standards.judge_coverage(c["1.1"], case.standards, required=p["petoe.general_standards"]),
+        standards.judge_points(c["2.2"], case.points, minimum=p["petoe.components_per_point_min"]),
+        standards.judge_conclusions(
+            c["2.5"], case.courses, minimum=p["petoe.assessments_per_course_min"], denominator=f"课程 {len(case.courses)} 门，{who}"
+        ),
+        teachers.judge_secondments(
+            c["4.2"],
+            case.teachers,
+            plans=p["petoe.secondment_plans_per_teacher_min"],
+            started=p["petoe.secondments_started_min"],
+            shortest=p["petoe.secondment_months_min"],
+            longest=p["petoe.secondment_months_max"],
+        ),
+        teachers.judge_workload(
+            c["4.5"], case.teachers, percent=p["petoe.senior_workload_percent"], senior_years=p["own.teacher.senior_enterprise_years"]
+        ),
+        teachers.judge_part_time(
+            c["4.7"],
+            case.part_time,
+            on=case.on,
+            training=p["petoe.parttime_training_required"],
+            appraisal_months=p["own.parttime.appraisal_every_months"],
+        ),
+        lecturers.judge_designated(c["5.1"], case.candidates, **six),
+        lecturers.judge_experience(c["5.2"], case.candidates, days=days, **six),
+        lecturers.judge_cap(
+            c["5.4"],
+            case.candidates,
+            days=days,
+            cap=p["petoe.lecturer_course_cap_designated"],
+            waiver_allowed=p["own.lecturer.cap_waiver_allowed"],
+            **six,
+        ),
+        centres.judge_leadership(
+            c["6.2"],
+            case.centres,
+            case.placements,
+            leaders=p["petoe.centre_leaders_per_side_min"],
+            agreement=p["petoe.tri_party_agreement_required"],
+        ),
+        centres.judge_agreements(c["6.6"], case.centres, on=case.on, topics=p["petoe.agreement_topics"]),
+        centres.judge_item_mentors(c["6.8"], case.plan_items, case.placements, mentors=p["petoe.plan_item_enterprise_mentors_min"]),
+        centres.judge_item_assessments(c["6.9"], case.plan_items, case.placements, assessments=p["petoe.plan_item_assessments_min"]),
+        weeks.judge_plan_weeks(c["7.1"], case.plan_items, weeks=p["petoe.plan_weeks"]),
+        weeks.judge_students(c["7.2"], case.students, days=p["own.weeks.days_required"], denominator=who),
+        weeks.judge_places(c["7.3"], case.plan_items, location=p["petoe.plan_location"]),
+        capstones.judge_place(
+            c["8.2"],
+            case.capstones,
+            same_enterprise=p["petoe.capstone_same_enterprise"],
+            tolerance=p["own.capstone.uncovered_days_max"],
+            denominator=who,
+        ),
+        capstones.judge_supervision(
+            c["8.3"],
+            case.capstones,
+            enterprise=p["petoe.capstone_enterprise_supervisors_min"],
+            school=p["petoe.capstone_school_supervisors_min"],
+            guidances=p["own.capstone.guidance_logs_min"],
+            denominator=who,
+        ),
+        international.judge_faculty(
+            c["9.1"],
+            case.teachers,
+            percent=p["petoe.intl_faculty_percent"],
+            tolerance=p["own.intl.faculty_tolerance_points"],
+            stay=p["petoe.intl_stay_months"],
+        ),
+        international.judge_programmes(
+            c["9.4"], case.international, needed=p["petoe.intl_programmes_min"], modes=p["petoe.intl_programme_modes"]
+        ),
+        international.judge_exchange(c["9.6"], case.international, percent=p["petoe.intl_exchange_percent"]),
+        international.judge_foreign_students(c["9.8"], case.international, percent=p["petoe.intl_foreign_students_percent"]),
+    )
+    return {finding.code: finding for finding in found}

@@ -1,0 +1,400 @@
+"""Values of programme evaluation: the cases that rules judge, the answers, the registers' words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from trainhub.policy.findings import Finding, Status
+from trainhub.policy.types import Clause
+
+Span = tuple[date, date | None]
+
+class CriterionKind(StrEnum):
+    """Data decide, or a person does; the same for every programme (requirements.md 9, 4)."""
+
+    COMPUTED = "computed"
+    JUDGED = "judged"
+
+
+class JudgementResult(StrEnum):
+    """What a person says about a criterion; not applicable is not an answer the documents know."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+
+
+class SpecialResult(StrEnum):
+    """The result of the special requirements (PETOE-P16, 002:645)."""
+
+    NOT_MET = "not_met"
+    MET = "met"
+    MET_DISTINCTIVE = "met_distinctive"
+    MET_EXCELLENT = "met_excellent"
+
+
+class Verdict(StrEnum):
+    """The verdict of the evaluation (PETOE-P12, 002:217)."""
+
+    ACCREDITED_SPECIAL_MET = "ACCREDITED_SPECIAL_MET"
+    ACCREDITED_SPECIAL_NOT_MET = "ACCREDITED_SPECIAL_NOT_MET"
+    NOT_ACCREDITED = "NOT_ACCREDITED"
+
+
+class AccreditationStanding(StrEnum):
+    """Where the accreditation stands on a day; an expired one no longer carries a verdict."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Outcome(StrEnum):
+    """How an application ended: each has its own clock (PETOE-P6, P15; 002:211, 002:225)."""
+
+    NOT_ACCEPTED = "not_accepted"
+    CONCLUDED = "concluded"
+
+
+class ParticipationArea(StrEnum):
+    """What industry experts take part in (PETOE-1.4, 2.7, 6.5)."""
+
+    STANDARD = "standard"
+    CURRICULUM = "curriculum"
+    PLACEMENT_PLAN = "placement_plan"
+
+
+class PolicyTopic(StrEnum):
+    """The three topics of the university's policies (PETOE-10.1, 002:621), and what other materials ask for."""
+
+    FULL_TIME_TEACHERS = "full_time_teachers"
+    PART_TIME_TEACHERS = "part_time_teachers"
+    TRAINING_MODEL = "training_model"
+    TEAM_PLAN = "team_plan"
+    BUDGET_RULES = "budget_rules"
+    OTHER = "other"
+
+
+class BudgetPurpose(StrEnum):
+    """The eight purposes of the budget (PETOE-10.3, 002:625)."""
+
+    TEACHING_REFORM = "teaching_reform"
+    COURSES = "courses"
+    TEXTBOOKS = "textbooks"
+    TEACHER_TRAINING = "teacher_training"
+    TEACHER_HIRING = "teacher_hiring"
+    JOINT_TRAINING = "joint_training"
+    INTERNATIONAL = "international"
+    PRACTICE = "practice"
+
+
+class BudgetSource(StrEnum):
+    """Where the money comes from (PETOE-10.4, 002:627)."""
+
+    UNIVERSITY = "university"
+    GOVERNMENT = "government"
+    ENTERPRISE = "enterprise"
+    OTHER = "other"
+
+
+class IncentiveKind(StrEnum):
+    """The four kinds of incentives for teachers (PETOE-10.5, 002:629)."""
+
+    TEACHING_REFORM = "teaching_reform"
+    ENGINEER_TRAINING = "engineer_training"
+    SECONDMENT = "secondment"
+    PROJECTS = "projects"
+
+
+class ExchangeKind(StrEnum):
+    """How a student took part in international exchange (PETOE-9.6, 002:597)."""
+
+    STUDY_ABROAD = "study_abroad"
+    SHORT_VISIT = "short_visit"
+    JOINT_COURSE = "joint_course"
+    CONTEST = "contest"
+    CONFERENCE = "conference"
+
+
+class ProgrammeMode(StrEnum):
+    """The three modes of joint programmes (PETOE-9.4, 002:591)."""
+
+    EXCHANGE = "exchange"
+    JOINT_COLLEGE = "joint_college"
+    STAGED = "staged"
+
+
+class Quality(StrEnum):
+    """The qualitative word that may stand beside 达到 (PETOE-P16, 002:649)."""
+
+    DISTINCTIVE = "distinctive"
+    EXCELLENT = "excellent"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One of the 64 criteria (002:351-631) with its clause; `text` is its whole wording."""
+
+    code: str
+    requirement: int
+    text: str
+    kind: CriterionKind
+    clause: Clause
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One of the ten special requirements (002:251-287)."""
+
+    no: int
+    title: str
+    title_en: str
+    text: str
+    place: str
+    criteria: tuple[Criterion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandardCase:
+    """A general standard: the numbers of the requirements mapped to it, and of those whose path ends in an assessed course."""
+
+    code: str
+    mapped: tuple[int, ...]
+    assessed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PointCase:
+    """An indicator point with the names of what carries it."""
+
+    number: str
+    kind: str
+    carried_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseCase:
+    """A course: the sum of its assessment weights, its objectives, and for every closed offering who lacks a conclusion."""
+
+    label: str
+    weight: int
+    objectives: int
+    closed: int = 0
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondmentCase:
+    """A plan of a full-time teacher; `months` is the planned length, None when it is open."""
+
+    is_exempt: bool
+    is_started: bool
+    months: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherCase:
+    """A teacher of the programme on the day. `enterprise_days`: verified days in enterprises, each once."""
+
+    label: str
+    is_full_time: bool
+    is_senior: bool
+    enterprise_days: int
+    hours_x10: int
+    is_foreign: bool
+    has_foreign_doctorate: bool
+    overseas_months: int
+    secondments: tuple[SecondmentCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartTimeCase:
+    """The file of a part-time teacher. `since`: first day of the appointments, None without one."""
+
+    label: str
+    since: date | None
+    duties: str
+    training_passed_on: date | None
+    first_task_on: date | None
+    last_appraised_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCase:
+    """A designated course of a cohort. `lead_days`: the lecturer's verified days in enterprises before the first teaching day."""
+
+    label: str
+    cohort_year: int
+    is_specialty: bool
+    importance: str
+    lead: str | None
+    lead_id: int | None
+    lead_days: int
+    is_in_window: bool = True
+    waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementCase:
+    """A cooperative education agreement."""
+
+    signed_on: date
+    since: date
+    until: date
+    topics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CentreCase:
+    """A practice centre: leaders in office by side, agreements."""
+
+    label: str
+    leaders: Mapping[str, int]
+    agreements: tuple[AgreementCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementCase:
+    """A placement of a judged student that has begun: who signed the agreement, whether it ended and was graded."""
+
+    label: str
+    signed: frozenset[str]
+    is_insured: bool
+    has_ended: bool
+    has_grade: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItemCase:
+    """An item of the enterprise training plan."""
+
+    label: str
+    weeks_x10: int
+    is_at_enterprise: bool
+    has_assessment: bool
+    has_enterprise_mentor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StudentCase:
+    """A judged student: credited days of enterprise learning."""
+
+    label: str
+    cohort_year: int
+    credited_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapstoneCase:
+    """The capstone of a judged student; none when `enterprise_id` is None. `spans`: placements at its enterprise."""
+
+    label: str
+    enterprise_id: int | None
+    topic_enterprise_id: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    spans: tuple[Span, ...] = ()
+    has_school: bool = False
+    enterprise_supervisor: str | None = None
+    is_of_enterprise: bool = False
+    guidances: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InternationalCase:
+    """The students of the programme on the day for shares, and the joint programmes that run."""
+
+    students: int
+    foreign: int
+    exchanged: int
+    programmes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Who is judged (see queries.members); `withdrawn` are listed apart, never counted."""
+
+    cohort_years: tuple[int, ...]
+    is_finished: bool
+    size: int
+    withdrawn: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementCase:
+    """The latest judgement of a person about a criterion."""
+
+    result: JudgementResult
+    remark: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCase:
+    """The latest decision about an application."""
+
+    outcome: Outcome
+    decided_on: date
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditationCase:
+    """The latest conclusion of the association."""
+
+    is_passed: bool
+    concluded_on: date
+    valid_from: date | None
+    valid_years: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything the computed criteria ask about a programme on a day."""
+
+    on: date
+    group: Group
+    standards: tuple[StandardCase, ...] = ()
+    points: tuple[PointCase, ...] = ()
+    courses: tuple[CourseCase, ...] = ()
+    teachers: tuple[TeacherCase, ...] = ()
+    part_time: tuple[PartTimeCase, ...] = ()
+    candidates: Mapping[int, tuple[CandidateCase, ...]] = field(default_factory=dict)
+    centres: tuple[CentreCase, ...] = ()
+    placements: tuple[PlacementCase, ...] = ()
+    plan_items: tuple[PlanItemCase, ...] = ()
+    students: tuple[StudentCase, ...] = ()
+    capstones: tuple[CapstoneCase, ...] = ()
+    international: InternationalCase = InternationalCase(0, 0, 0)
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementAnswer:
+    """A requirement with the findings of its criteria."""
+
+    requirement: Requirement
+    status: Status
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The answer to "does the programme meet the requirements on that day?"; nothing of it is typed, all of it is derived."""
+
+    on: date
+    group: Group
+    answers: tuple[RequirementAnswer, ...]
+    special_result: SpecialResult | None
+    accreditation: AccreditationStanding | None
+    verdict: Verdict | None
+    reapply_from: date | None
+    judgements: Mapping[str, JudgementCase]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All 64 in their order."""
+        return tuple(finding for answer in self.answers for finding in answer.findings)
