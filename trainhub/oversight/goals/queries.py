@@ -10,15 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger.models import RecordCancellation, TrainingRecord
-from trainhub.ledger.permissions import SEES_ALL
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
 from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress
 from trainhub.people.models import Person, PersonPair
 
@@ -277,9 +277,6 @@ def drill(goal: Goal, identity: Identity, *, region: str = "", base_id: int | No
     return statement
 
 
-VIEWERS = (*SEES_ALL, Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER)
-
-
 def own_regions(identity: Identity) -> frozenset[str] | None:
     """The reporting units whose figures an identity may drill into; None: all."""
     if identity.everywhere(*VIEWERS):
@@ -292,3 +289,9 @@ def codes_of(organisation_ids: Iterable[int]) -> dict[int, str]:
     """Codes by id."""
     found = session().execute(select(Organisation.id, Organisation.code).where(Organisation.id.in_(sorted(set(organisation_ids)))))
     return {row.id: row.code for row in found}
+
+
+def names_of(organisation_ids: Iterable[int]) -> dict[int, str]:
+    """Names by id."""
+    found = session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(sorted(set(organisation_ids)))))
+    return {row.id: row.name for row in found}

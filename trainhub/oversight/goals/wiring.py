@@ -9,8 +9,9 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.kernel import clock, jobs
-from trainhub.oversight.goals import cli, models, operations, tasks
+from trainhub.kernel import access, clock, jobs, nav
+from trainhub.kernel.i18n import _l
+from trainhub.oversight.goals import cli, models, operations, permissions, tasks, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -18,6 +19,12 @@ COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    app.register_blueprint(views.blueprint)
+    access.register_permissions(app, permissions.GRANTS)
+    nav.register_nav(
+        app,
+        nav.Entry("province", _l("培训目标"), "goals.index", "target", can=permissions.Can.VIEW, roles=permissions.VIEWERS, order=10),
+    )
     jobs.register_periodic(app, "goals.refresh", tasks.refresh, every=timedelta(minutes=1), title="更新目标统计")
 
 

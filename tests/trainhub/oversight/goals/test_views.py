@@ -1,0 +1,144 @@
+"""The pages of goals, as each role sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.trainhub.ledger.conftest import NOW, bases, command  # noqa: F401 - fixtures
+from tests.trainhub.ledger.rosters import row, write
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import session, transaction
+from trainhub.oversight.goals import operations, queries
+from trainhub.oversight.goals.models import GoalPerson, GoalSnapshot
+
+As = Callable[..., FlaskClient]
+Command = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def filled(app: Flask, command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:  # noqa: F811
+    """Four persons in three units, one of them twice; the facts are kept by the job."""
+    rows = [
+        row(1, name="林福州", county_code="350102"),
+        row(2, name="陈平潭", county_code="350128", category="worker", completed_on="2016-05-01"),
+        row(3, name="黄厦门", county_code="350203", base_code="B-02"),
+        row(3, name="黄厦门", county_code="350203", base_code="B-02", course="二", completed_on="2017-05-01"),
+    ]
+    assert command("trainees", "import", write(tmp_path / "r.csv", rows))["accepted"] == 4
+    with app.app_context():
+        with transaction():
+            jobs.ask("goals.refresh", by=SYSTEM, title="")
+        jobs.run_all()
+    return bases
+
+
+def test_the_job_keeps_the_facts(app: Flask, filled: dict[str, int]) -> None:
+    with app.app_context():
+        goal = queries.by_code("fj-400k")
+        assert goal is not None
+        assert queries.kept_totals(goal) == queries.completion_count(goal)[:1] + (3,) == (4, 3)
+
+
+def test_the_list_and_the_dashboard(as_role: As, filled: dict[str, int]) -> None:
+    client = as_role(Role.DEPT_HR)
+    page = client.get("/goals/")
+    assert (page.status_code, "FJ-16c" in page.text) == (200, True)
+    text = client.get("/goals/fj-400k").text
+    for needed in ("400,000", "平潭综合实验区", "福州", "数据表", "2016-03", "近 6 个月"):
+        assert needed in text, needed
+    assert text.count('class="tile ') == 10
+    assert client.get("/goals/fj-400k?region=350128").status_code == 200
+    assert client.get("/goals/fj-400k?region=nonsense").status_code == 200
+    assert client.get("/goals/nothing").status_code == 404
+    assert client.get("/goals/cn-teachers-10k").status_code == 404
+    assert as_role(Role.STUDENT).get("/goals/fj-400k").status_code == 403
+
+
+def test_an_empty_goal_has_its_pages(as_role: As) -> None:
+    client = as_role(Role.DEPT_HR)
+    for address in ("/goals/", "/goals/fj-400k", "/goals/fj-400k/people", "/goals/fj-400k/summary", "/goals/fj-400k/figures.csv"):
+        assert client.get(address).status_code == 200, address
+
+
+def test_the_figures_as_a_table(as_role: As, filled: dict[str, int]) -> None:
+    client = as_role(Role.DEPT_HR)
+    text = client.get("/goals/fj-400k/figures.csv").data.decode("utf-8-sig")
+    assert "地区,350128,平潭综合实验区,1,1" in text or "地区,350128,平潭县,1,1" in text
+    assert "培训机构,B-02,机构B-02,1,2" in text
+    assert client.get("/goals/fj-400k/figures.xlsx").status_code == 200
+    assert client.get("/goals/fj-400k/figures.pdf").status_code == 404
+
+
+def names(client: FlaskClient, query: str = "") -> set[str]:
+    answer = client.get(f"/goals/fj-400k/people{query}")
+    assert answer.status_code == 200
+    return {name for name in ("林福州", "陈平潭", "黄厦门") if name in answer.text}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"林福州", "陈平潭", "黄厦门"}),
+        ("?region=350100", {"林福州"}),
+        ("?region=350128", {"陈平潭"}),
+        ("?category=worker", {"陈平潭"}),
+        ("?month=2016-03", {"林福州", "黄厦门"}),
+        ("?month=2016-12", set()),
+        ("?month=9999-99", {"林福州", "陈平潭", "黄厦门"}),
+    ],
+)
+def test_drilling_down(as_role: As, filled: dict[str, int], query: str, found: set[str]) -> None:
+    assert names(as_role(Role.DEPT_HR), query) == found
+
+
+def test_a_base_is_drilled_into(as_role: As, filled: dict[str, int]) -> None:
+    assert names(as_role(Role.DEPT_HR), f"?base={filled['B-02']}") == {"黄厦门"}
+
+
+def test_drilling_down_shows_only_the_own_rows(as_role: As, filled: dict[str, int]) -> None:
+    assert names(as_role(Role.PREFECTURE_OPERATOR, region_code="350100")) == {"林福州"}
+    assert names(as_role(Role.CENTRE_LEADER, organisation_id=filled["B-02"])) == {"黄厦门"}
+    text = as_role(Role.PREFECTURE_OPERATOR, region_code="350128").get("/goals/fj-400k/people.csv").data.decode()
+    assert ("陈平潭" in text, "林福州" in text, row(2)["id_number"] in text) == (True, False, False)
+
+
+def test_the_summary_is_for_everybody_and_names_nobody(client: FlaskClient, filled: dict[str, int]) -> None:
+    answer = client.get("/goals/fj-400k/summary")
+    assert answer.status_code == 200
+    assert not any(name in answer.text for name in ("林福州", "陈平潭", "黄厦门", "机构B-01"))
+    assert client.get("/goals/fj-400k").status_code == 303
+
+
+def test_a_snapshot_from_the_page(app: Flask, as_role: As, filled: dict[str, int]) -> None:
+    client = as_role(Role.DEPT_HR)
+    assert client.post("/goals/fj-400k/snapshots", data={"on": "2016-12-31", "reason": ""}).status_code == 422
+    assert client.post("/goals/fj-400k/snapshots", data={"on": "2099-12-31", "reason": "x"}).status_code == 422
+    assert client.post("/goals/fj-400k/snapshots", data={"on": "2016-12-31", "reason": "中期"}).status_code == 303
+    assert "中期" in client.get("/goals/fj-400k").text
+    with app.app_context():
+        assert session().scalars(select(GoalSnapshot.persons)).one() == 3
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").post("/goals/fj-400k/snapshots", data={}).status_code == 403
+
+
+def test_the_dashboard_asks_the_same_however_many_persons(app: Flask, as_role: As, command: Command, bases: dict[str, int], tmp_path: Path, count_queries: list[str]) -> None:  # noqa: F811
+    client, seen = as_role(Role.DEPT_HR), []
+    for rows in (1, 30):
+        command("trainees", "import", write(tmp_path / f"{rows}.csv", [row(n) for n in range(rows)]))
+        with app.app_context(), transaction():
+            goal = queries.by_code("fj-400k")
+            assert goal is not None
+            operations.refresh(goal=goal, now=NOW)
+            assert len(session().scalars(select(GoalPerson.id)).all()) == rows
+        for address in ("/goals/fj-400k", "/goals/fj-400k/people?size=50"):
+            count_queries.clear()
+            assert client.get(address).status_code == 200
+            seen.append(len(count_queries))
+    assert seen[:2] == seen[2:]

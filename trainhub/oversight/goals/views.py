@@ -1,0 +1,164 @@
+"""Pages of goals: the list, the dashboard, the persons behind a figure, reports given out, a summary for everybody."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import NOTHING, Identity, Subject, acting, guard, public
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.ledger.labels import CATEGORIES
+from trainhub.ledger.types import Category
+from trainhub.oversight.goals import dashboards, forms, operations, queries
+from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.types import CountingRule, GoalState
+
+blueprint = Blueprint("goals", __name__, url_prefix="/goals")
+FIGURES = (Column("group", "分组"), Column("code", "代码"), Column("name", "名称"), Column("persons", "人数"), Column("enrolments", "人次"))
+PEOPLE = (
+    Column("name", "姓名"),
+    Column("id_mask", "证件号码"),
+    Column("category", "类别"),
+    Column("county", "县区"),
+    Column("base", "培训机构"),
+    Column("course", "课程"),
+    Column("on", "首次计入日期"),
+)
+MOST_EXPORTED = 50_000
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(code: str) -> Goal:
+    """The goal of an address."""
+    goal = queries.by_code(code)
+    if goal is None:
+        raise NotFound(_("没有代码为 %(code)s 的目标。", code=code[:40]))
+    return goal
+
+
+def nothing(_goal: Goal) -> Subject:
+    """Goals are judged by role alone; the persons behind them are narrowed by the list itself."""
+    return NOTHING
+
+
+def _region(goal: Goal) -> str:
+    asked = request.args.get("region", "")
+    return asked if asked in dict(queries.regions_of(goal)) else ""
+
+
+def _computed(goal: Goal) -> Goal:
+    if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
+        raise NotFound(_("目标 %(code)s 不按培训记录计数，没有统计页面。", code=goal.code))
+    return goal
+
+
+@blueprint.get("/")
+@guard(Can.VIEW)
+def index() -> Any:
+    """Every goal with where it stands."""
+    today = clock.today()
+    rows = []
+    for goal in queries.listing():
+        persons = queries.kept_totals(goal)[1] if goal.counting_rule is CountingRule.DISTINCT_PERSONS else None
+        rows.append({"goal": goal, "persons": persons, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
+    return render_template("trainhub/goals/index.html", rows=rows)
+
+
+@blueprint.get("/<code>")
+@guard(Can.VIEW, load=load, subject=nothing)
+def show(goal: Goal) -> Any:
+    """The dashboard."""
+    board = dashboards.dashboard(_computed(goal), on=clock.today(), region=_region(goal))
+    own = queries.own_regions(who())
+    form = forms.SnapshotForm(formdata=None, on=min(board.on, goal.deadline))
+    return render_template("trainhub/goals/show.html", board=board, goal=goal, own=own, snapshots=queries.snapshots_of(goal.id), form=form, can=Can)
+
+
+@blueprint.get("/<code>/summary")
+@public
+def summary(code: str) -> Any:
+    """The same in short for everybody: only sums of whole units."""
+    goal = _computed(load(code))
+    return render_template("trainhub/goals/summary.html", board=dashboards.dashboard(goal, on=clock.today()), goal=goal)
+
+
+@blueprint.get("/<code>/figures.<form>")
+@guard(Can.VIEW)
+def figures(code: str, form: str) -> Any:
+    """The figures of the dashboard as a table."""
+    goal = _computed(load(code))
+    board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal))
+    rows: list[tuple[Any, ...]] = [(_("合计"), goal.code, goal.name, board.progress.persons, board.progress.enrolments)]
+    rows += [(_("地区"), r["code"], r["name"], r["persons"], r["enrolments"]) for r in board.regions]
+    rows += [(_("类别"), c["code"], c["name"], c["persons"], None) for c in board.categories]
+    codes = queries.codes_of(board.progress.by_base)
+    names = queries.names_of(board.progress.by_base)
+    rows += [(_("培训机构"), codes[b], names[b], n, board.progress.enrolments_by_base[b]) for b, n in sorted(board.progress.by_base.items())]
+    rows += [(_("月份"), month, month, n, None) for month, n in zip(board.months, board.month_values, strict=True)]
+    return downloads.table(rows, FIGURES, name=goal.name, form=form, codes=("code",))
+
+
+def _filters(goal: Goal) -> dict[str, Any]:
+    month = request.args.get("month", "")
+    category = request.args.get("category", "")
+    return {
+        "region": _region(goal),
+        "base_id": request.args.get("base", type=int),
+        "category": category if category in {c.value for c in Category} else "",
+        "month": month if re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month) else "",
+    }
+
+
+@blueprint.get("/<code>/people")
+@guard(Can.DRILL, load=load, subject=nothing)
+def people(goal: Goal) -> Any:
+    """The persons who make a figure, masked, each with the record by which they count."""
+    number, size = paging.wanted()
+    wanted = _filters(_computed(goal))
+    page = paging.paginate(queries.drill(goal, who(), **wanted), number=number, size=size, scalars=False)
+    return render_template(
+        "trainhub/goals/people.html",
+        goal=goal,
+        page=page,
+        regions=queries.regions_of(goal),
+        categories=CATEGORIES,
+        asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
+    )
+
+
+@blueprint.get("/<code>/people.<form>")
+@guard(Can.DRILL)
+def people_export(code: str, form: str) -> Any:
+    """The same list as a file, masked."""
+    goal = _computed(load(code))
+    found = session().execute(queries.drill(goal, who(), **_filters(goal)).limit(MOST_EXPORTED))
+    rows = ((r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on) for r in found)
+    return downloads.table(rows, PEOPLE, name=_("%(goal)s 人员", goal=goal.name), form=form, codes=("id_mask",))
+
+
+@blueprint.post("/<code>/snapshots")
+@guard(Can.SNAPSHOT, load=load, subject=nothing)
+def snapshot(goal: Goal) -> Any:
+    """Keep the report of a day as it is given out."""
+    form = forms.SnapshotForm()
+    if not form.validate_on_submit() or form.on.data is None:
+        raise Refused(_("请填写截至日期和用途，快照没有保存。"))
+    if form.on.data > clock.today():
+        raise Refused(_("截至日期不能晚于今天，快照没有保存。"), field="on")
+    with transaction():
+        operations.take_snapshot(goal=_computed(goal), on=form.on.data, reason=form.reason.data or "", by=who(), now=clock.now())
+    return done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.show", code=goal.code)
