@@ -76,9 +76,13 @@ class PasswordForm(Form):
 class PreferencesForm(Form):
     """Language and e-mail."""
 
-    language = RadioField(_l("界面与邮件语言"), choices=list(LANGUAGES.items()))
+    language = RadioField(_l("界面与邮件语言"), choices=[])
     wants_email = BooleanField(_l("把通知同时发到我的邮箱"))
     wants_digest = BooleanField(_l("每天汇总成一封，不逐条发送"))
+
+    def __init__(self, **kw: Any) -> None:
+        super().__init__(**kw)
+        self.language.choices = list(LANGUAGES.items())
 
 
 class TokenForm(Form):

@@ -52,14 +52,10 @@ def visible_to(identity: Identity, *, today: date) -> ColumnElement[bool]:
         Employment.verified_at.is_not(None),
         or_(Employment.until.is_(None), Employment.until >= today),
     )
+    university = select(Programme.university_id).where(Programme.id == RoleGrant.programme_id).correlate(RoleGrant).scalar_subquery()
     home = (
         select(Organisation.region_code)
-        .where(
-            or_(
-                Organisation.id == RoleGrant.organisation_id,
-                Organisation.id == select(Programme.university_id).where(Programme.id == RoleGrant.programme_id).scalar_subquery(),
-            )
-        )
+        .where(Organisation.id == sa.func.coalesce(RoleGrant.organisation_id, university))
         .correlate(RoleGrant)
         .scalar_subquery()
     )

@@ -309,7 +309,7 @@ def _data_page(form: RequestForm, status: int = 200) -> Any:
     return (
         render_template(
             "trainhub/identity/my_data.html",
-            parts=my_data.of_account(account.id, identity.person_id),
+            kinds=my_data.of_account(account.id, identity.person_id),
             requests=queries.requests_of(account.id),
             consents=queries.consents_of(account.id),
             form=form,

@@ -1,0 +1,322 @@
+"""Administration inside one's own scope: who sees whom, who gives what, links, disabling."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories import identity as make
+from trainhub.identity import operations as ops
+from trainhub.identity import queries
+from trainhub.identity.models import Account, RoleGrant
+from trainhub.identity.permissions import Can
+from trainhub.identity.types import AccountState, LoginKind
+from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.db import db, transaction
+from trainhub.kernel.errors import NotFound
+from trainhub.people.models import Person
+
+TODAY = make.NOW.date()
+
+
+def _identity(account: Account) -> Identity:
+    return queries.identity_of(account.id, today=TODAY)
+
+
+@pytest.fixture
+def two(session: Session) -> dict[str, Any]:
+    """Two universities with an administrator, a teacher and a student each."""
+    made: dict[str, Any] = {}
+    for key in ("a", "b"):
+        university = ground.university()
+        programme = ground.programme(university)
+        made[key] = university
+        made[f"{key}_programme"] = programme
+        made[f"{key}_admin"] = make.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=university.id)
+        made[f"{key}_teacher"] = make.account(person=session.get_one(Person, ground.teacher(university).person_id))
+        made[f"{key}_student"] = make.account(person=session.get_one(Person, ground.student(programme).person_id))
+    session.commit()
+    made["system"] = make.account(roles=(Role.SYSTEM_ADMIN,))
+    made["edu"] = make.account(roles=(Role.DEPT_EDU,))
+    session.commit()
+    return made
+
+
+def _seen(by: Account) -> set[int]:
+    return set(db.session.scalars(select(Account.id).where(queries.visible_to(_identity(by), today=TODAY))))
+
+
+def test_a_university_sees_its_own_people(two: dict[str, Any]) -> None:
+    assert _seen(two["a_admin"]) == {two["a_admin"].id, two["a_teacher"].id, two["a_student"].id}
+    assert two["b_student"].id in _seen(two["system"])
+    assert _seen(two["a_student"]) == {two["a_student"].id}
+
+
+def test_the_list_and_the_guard_agree(two: dict[str, Any]) -> None:
+    accounts = [value for value in two.values() if isinstance(value, Account)]
+    prefecture = make.account(roles=(Role.PREFECTURE_OPERATOR,), region_code="350100")
+    programme = make.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=two["a_programme"].id)
+    for by in (*accounts, prefecture, programme):
+        identity = _identity(by)
+        allowed = {a.id for a in accounts if may(identity, Can.ACCOUNT_VIEW, queries.subject_of_account(a.id, today=TODAY))}
+        assert _seen(by) & {a.id for a in accounts} == allowed, identity.roles
+
+
+def _give(by: Account, to: Account, role: Role, **scope: Any) -> RoleGrant:
+    return ops.grant_role(account=to, role=role, by=_identity(by), today=TODAY, now=make.NOW, **scope)
+
+
+def test_grants_inside_the_scope(two: dict[str, Any]) -> None:
+    grant = _give(two["a_admin"], two["a_teacher"], Role.LECTURER, organisation_id=two["a"].id)
+    assert _give(two["a_admin"], two["a_teacher"], Role.LECTURER, organisation_id=two["a"].id) is grant
+    assert _give(two["a_admin"], two["a_teacher"], Role.PROGRAMME_ADMIN, programme_id=two["a_programme"].id).programme_id
+    ops.end_grant(grant_id=grant.id, account=two["a_teacher"], by=_identity(two["a_admin"]), now=make.NOW)
+    assert Role.LECTURER not in _identity(two["a_teacher"]).roles
+    assert _give(two["a_admin"], two["a_teacher"], Role.LECTURER, organisation_id=two["a"].id).id != grant.id
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [
+        (Role.LECTURER, {"organisation_id": "b"}),
+        (Role.UNIVERSITY_ADMIN, {"organisation_id": "b"}),
+        (Role.PROGRAMME_ADMIN, {"programme_id": "b_programme"}),
+        (Role.ENTERPRISE_COORDINATOR, {"organisation_id": "a"}),
+        (Role.AUDITOR, {"organisation_id": "a"}),
+        (Role.PREFECTURE_OPERATOR, {"region_code": "350100"}),
+        (Role.SYSTEM_ADMIN, {}),
+        (Role.DEPT_EDU, {}),
+    ],
+)
+def test_nobody_grants_above_their_scope(two: dict[str, Any], role: Role, scope: dict[str, str]) -> None:
+    given = {key: two[value].id if value in two else value for key, value in scope.items()}
+    with pytest.raises(ops.GrantRefused) as refused:
+        _give(two["a_admin"], two["a_admin"], role, **given)
+    assert refused.value.code == "above_own_scope"
+    assert len(queries.stored_grants(two["a_admin"].id, today=TODAY)) == 1
+
+
+def test_a_role_needs_its_kind_of_scope(two: dict[str, Any]) -> None:
+    for role, scope in ((Role.MENTOR, {}), (Role.SYSTEM_ADMIN, {"organisation_id": two["a"].id}), (Role.PREFECTURE_OPERATOR, {})):
+        with pytest.raises(ops.GrantRefused) as refused:
+            _give(two["system"], two["a_teacher"], role, **scope)
+        assert refused.value.code == "scope_wrong"
+    with pytest.raises(ops.GrantRefused):
+        _give(two["system"], two["a_teacher"], Role.EXPERT, organisation_id=two["a"].id, region_code="350100")
+    with pytest.raises(NotFound):
+        _give(two["system"], two["a_teacher"], Role.EXPERT, organisation_id=10**9)
+    with pytest.raises(ops.GrantRefused):
+        _give(two["system"], two["a_teacher"], Role.DEPT_HR, until=TODAY - timedelta(days=1))
+    assert _give(two["system"], two["a_teacher"], Role.DEPT_HR, until=TODAY).until == TODAY
+
+
+def test_an_account_above_ones_scope_is_left_alone(two: dict[str, Any]) -> None:
+    """A teacher of the university who is also an administrator of the system: the university may not take over the account."""
+    _give(two["system"], two["a_teacher"], Role.SYSTEM_ADMIN)
+    by = _identity(two["a_admin"])
+    for act in (
+        lambda: ops.reset_link(account=two["a_teacher"], by=by, today=TODAY, now=make.NOW),
+        lambda: ops.disable(account=two["a_teacher"], by=by, today=TODAY, now=make.NOW, reason="x"),
+        lambda: ops.unlock(account=two["a_teacher"], by=by, today=TODAY),
+        lambda: ops.reset_totp(account=two["a_teacher"], by=by, today=TODAY),
+    ):
+        with pytest.raises(ops.GrantRefused):
+            act()
+    ops.unlock(account=two["a_student"], by=by, today=TODAY)
+
+
+def test_pages_of_other_universities_are_closed(app: Flask, two: dict[str, Any]) -> None:
+    client = make.sign_in(app, two["a_admin"])
+    for path in ("grants", "link", "unlock", "disable", "enable", "second-factor/remove"):
+        assert client.post(f"/accounts/{two['b_student'].id}/{path}").status_code == 403, path
+    assert client.get(f"/accounts/{two['b_student'].id}").status_code == 403
+    assert client.get(f"/accounts/{two['a_student'].id}").status_code == 200
+    assert make.sign_in(app, two["a_student"]).get(f"/accounts/{two['a_teacher'].id}").status_code == 403
+
+
+def test_granting_over_the_page(app: Flask, two: dict[str, Any]) -> None:
+    client = make.sign_in(app, two["a_admin"])
+    path = f"/accounts/{two['a_teacher'].id}"
+    form = {"role": "lecturer", "organisation_id": str(two["a"].id), "programme_id": "", "region_code": ""}
+    assert client.post(f"{path}/grants", data=form).location == path
+    assert client.post(f"{path}/grants", data=form | {"role": "system_admin", "organisation_id": ""}).status_code == 422
+    assert client.post(f"{path}/grants", data=form | {"organisation_id": str(two["b"].id)}).status_code == 422
+    grant = queries.stored_grants(two["a_teacher"].id, today=date.max)[0]
+    assert client.post(f"{path}/grants/{grant.id}/end").status_code == 303
+    assert client.post(f"{path}/grants/{grant.id}/end").status_code == 303
+    assert client.post(f"/accounts/{two['a_student'].id}/grants/{grant.id}/end").status_code == 404
+
+
+def test_disable_and_enable(app: Flask, two: dict[str, Any]) -> None:
+    victim, admin = make.sign_in(app, two["a_teacher"]), make.sign_in(app, two["a_admin"])
+    path = f"/accounts/{two['a_teacher'].id}"
+    assert victim.get("/account").status_code == 200
+    admin.post(f"{path}/disable", data={"reason": ""})
+    assert victim.get("/account").status_code == 200
+    admin.post(f"{path}/disable", data={"reason": "离职"})
+    assert victim.get("/account").status_code == 303
+    assert "恢复使用" in admin.get(path).text
+    admin.post(f"{path}/enable")
+    assert db.session.get_one(Account, two["a_teacher"].id).state is AccountState.INVITED  # it never had a password
+    assert admin.post(f"/accounts/{two['a_admin'].id}/disable", data={"reason": "x"}).status_code == 422
+
+
+# -- opening, links -----------------------------------------------------------------------------------------------------
+
+
+def _link(text: str) -> str:
+    return "/link/" + text.split("/link/")[1].split("<")[0].split('"')[0].split()[0]
+
+
+def _set(client: FlaskClient, link: str, password: str = make.PASSWORD) -> Any:
+    return client.post(link, data={"password": password, "again": password})
+
+
+def test_open_invite_and_enter(app: Flask, client: FlaskClient, two: dict[str, Any]) -> None:
+    admin = make.sign_in(app, two["a_admin"])
+    form = {
+        "name": "林晓彤",
+        "username": "lin",
+        "email": "lin@example.edu.cn",
+        "role": "lecturer",
+        "organisation_id": str(two["a"].id),
+        "submission_key": "k1",
+    }
+    assert admin.post("/accounts/new", data=form | {"username": "", "email": ""}).status_code == 422
+    assert admin.post("/accounts/new", data=form | {"role": "programme_admin"}).status_code == 403
+    answer = admin.post("/accounts/new", data=form)
+    assert answer.status_code == 200
+    link = _link(answer.text)
+    assert admin.post("/accounts/new", data=form).location == "/accounts/"  # a double click makes nothing new
+    assert len(db.session.scalars(select(Account).where(Account.display_name == "林晓彤")).all()) == 1
+    assert "lin@example.edu.cn" in client.get(link).text
+    assert _set(client, link, "short").status_code == 422
+    assert _set(client, link, "lin@example.edu.cn-1").status_code == 422
+    assert client.post(link, data={"password": make.PASSWORD, "again": "x"}).status_code == 422
+    assert _set(client, link).location == "/login"
+    assert "已经用过" in client.get(link).text
+    assert _set(client, link).status_code == 422
+    assert client.post("/login", data={"username": "lin@example.edu.cn", "password": make.PASSWORD}).status_code == 303
+    login = queries.login_name(LoginKind.EMAIL, "lin@example.edu.cn")
+    assert login is not None
+    assert login.verified_at is not None
+
+
+def test_open_for_a_known_person(app: Flask, two: dict[str, Any]) -> None:
+    person = ground.teacher(two["a"]).person_id
+    foreign = ground.teacher(two["b"]).person_id
+    db.session.commit()
+    admin = make.sign_in(app, two["a_admin"])
+    assert admin.get(f"/accounts/new?person={person}").status_code == 200
+    assert admin.get(f"/accounts/new?person={foreign}").status_code == 403
+    assert admin.get("/accounts/new?person=999999").status_code == 404
+    form = {"username": "teacher9", "role": "lecturer", "organisation_id": str(two["a"].id)}
+    assert admin.post(f"/accounts/new?person={person}", data=form).status_code == 200
+    assert "已有账号" in admin.post(f"/accounts/new?person={person}", data=form | {"username": "teacher10"}).text
+
+
+def test_links_expire_and_replace_each_other(session: Session) -> None:
+    account = make.account(password=make.PASSWORD)
+    first = ops.reset_link(account=account, by=SYSTEM, today=TODAY, now=make.NOW).rsplit("/", 1)[1]
+    second = ops.reset_link(account=account, by=SYSTEM, today=TODAY, now=make.NOW).rsplit("/", 1)[1]
+    with pytest.raises(ops.LinkRefused, match="过期"):
+        ops.open_link(token=first, now=make.NOW)
+    ops.open_link(token=second, now=make.NOW + timedelta(minutes=30) - timedelta(seconds=1))
+    with pytest.raises(ops.LinkRefused, match="重新申请"):
+        ops.use_link(token=second, password="New-horse-99", origin="", now=make.NOW + timedelta(minutes=30))
+    with pytest.raises(ops.LinkRefused, match="无效"):
+        ops.open_link(token="nonsense", now=make.NOW)
+
+
+def test_an_invitation_lasts_a_week(session: Session) -> None:
+    account = ops.create_account(person=None, display_name="x", username="xyz", by=SYSTEM, now=make.NOW)
+    token = ops.invite(account=account, by=SYSTEM, today=TODAY, now=make.NOW).rsplit("/", 1)[1]
+    ops.open_link(token=token, now=make.NOW + timedelta(days=7, seconds=-1))
+    with pytest.raises(ops.LinkRefused, match="邀请你的管理员"):
+        ops.open_link(token=token, now=make.NOW + timedelta(days=7))
+    ops.use_link(token=token, password=make.PASSWORD, origin="", now=make.NOW)
+    with pytest.raises(ops.AccountRefused):
+        ops.invite(account=account, by=SYSTEM, today=TODAY, now=make.NOW)
+
+
+def test_the_link_of_a_disabled_account_is_dead(session: Session) -> None:
+    account = make.account(password=make.PASSWORD)
+    token = ops.reset_link(account=account, by=SYSTEM, today=TODAY, now=make.NOW).rsplit("/", 1)[1]
+    ops.disable(account=account, by=SYSTEM, today=TODAY, now=make.NOW, reason="x")
+    with pytest.raises(ops.LinkRefused, match="已停用"):
+        ops.open_link(token=token, now=make.NOW)
+
+
+def test_forgotten_password(app: Flask, client: FlaskClient) -> None:
+    from trainhub.notifications.models import MailMessage
+
+    with app.app_context():
+        with transaction():
+            make.account(username="lin", password=make.PASSWORD, logins=[(LoginKind.EMAIL, "lin@example.edu.cn", "")])
+            make.account(username="chen", password=make.PASSWORD)
+        answers = [client.post("/forgot", data={"username": name}) for name in ("lin", "chen", "nobody")]
+        assert {(a.status_code, a.location) for a in answers} == {(303, "/login")}
+        mails = db.session.scalars(select(MailMessage)).all()
+        assert [mail.address for mail in mails] == ["lin@example.edu.cn"]
+        text = mails[0].text
+    assert _set(client, _link(text), "New-horse-99").location == "/login"
+    assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 422
+    assert client.post("/login", data={"username": "lin", "password": "New-horse-99"}).status_code == 303
+
+
+def test_asking_too_often_waits(app: Flask, client: FlaskClient) -> None:
+    assert [client.post("/forgot", data={"username": "nobody"}).status_code for _n in range(6)] == [303] * 5 + [429]
+
+
+# -- names --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "scope"),
+    [
+        (LoginKind.USERNAME, "ab", ""),
+        (LoginKind.USERNAME, "13800138000", ""),
+        (LoginKind.PHONE, "12345", ""),
+        (LoginKind.EMAIL, "no-at.example", ""),
+        (LoginKind.EMAIL, "a@b", ""),
+        (LoginKind.STUDENT_NO, "2023", ""),
+    ],
+)
+def test_malformed_names(session: Session, kind: LoginKind, value: str, scope: str) -> None:
+    with pytest.raises(ops.AccountRefused) as refused:
+        ops.add_login(account=make.account(), kind=kind, value=value, scope=scope, by=SYSTEM, now=make.NOW)
+    assert refused.value.field == kind.value
+
+
+def test_a_name_belongs_to_one_account(session: Session) -> None:
+    one = make.account(username="lin")
+    assert ops.add_login(account=one, kind=LoginKind.USERNAME, value="LIN", by=SYSTEM, now=make.NOW).account_id == one.id
+    with pytest.raises(ops.AccountRefused, match="已被另一个账号"):
+        make.account(username="Lin")
+
+
+def test_the_last_name_stays(session: Session) -> None:
+    one = make.account()
+    ops.add_login(account=one, kind=LoginKind.PHONE, value="13800138000", by=SYSTEM, now=make.NOW)
+    first, second = queries.login_names(one.id)
+    ops.remove_login(account=one, login_id=first.id, by=SYSTEM)
+    with pytest.raises(ops.AccountRefused):
+        ops.remove_login(account=one, login_id=second.id, by=SYSTEM)
+
+
+def test_accounts_holding(session: Session) -> None:
+    university = ground.university()
+    one, two_, three = make.account(), make.account(), make.account()
+    make.grant(one, Role.LECTURER, organisation_id=university.id)
+    make.grant(two_, Role.LECTURER)
+    make.grant(three, Role.LECTURER, organisation_id=university.id, until=date(2021, 1, 1))
+    assert queries.accounts_holding(Role.LECTURER, organisation_id=university.id, today=TODAY) == [one.id]
+    assert queries.accounts_holding(Role.LECTURER, organisation_id=university.id) == [one.id, three.id]
+    assert {one.id, two_.id} <= set(queries.accounts_holding(Role.LECTURER, today=TODAY))

@@ -1,0 +1,174 @@
+"""Every page opens for who may open it; lists cost the same at 1 and at 30 rows."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.factories import ground
+from tests.factories import identity as make
+from trainhub.identity import operations as ops
+from trainhub.identity.types import RequestKind
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+
+OWN = [
+    "/account",
+    "/account/password",
+    "/account/second-factor",
+    "/account/sessions",
+    "/account/tokens",
+    "/account/preferences",
+    "/my-data",
+    "/my-data/export.json",
+    "/my-data/export.xlsx",
+    "/permissions",
+    "/notifications",
+    "/notifications?show=unread",
+]
+ADMIN = ["/accounts/", "/accounts/new", "/audit", "/audit.csv", "/data-requests/", "/notifications/outbox"]
+
+
+@pytest.mark.parametrize("path", ["/login", "/forgot", "/register", "/privacy", "/privacy?lang=en"])
+def test_public_pages(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert answer.text.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("path", OWN)
+def test_own_pages(app: Flask, client: FlaskClient, path: str) -> None:
+    assert client.get(path).location.startswith("/login?next=")
+    with app.app_context(), transaction():
+        student = ground.student()
+        person_id = student.person_id
+    answer = make.signed_in_client(app, Role.STUDENT, person_id=person_id).get(path)
+    assert answer.status_code == 200, path
+    if not path.startswith("/my-data/"):
+        assert answer.text.count("<h1>") == 1
+        assert "style=" not in answer.text
+
+
+@pytest.mark.parametrize("path", ADMIN)
+def test_admin_pages(app: Flask, path: str) -> None:
+    assert make.signed_in_client(app, Role.STUDENT).get(path).status_code == 403
+    assert make.signed_in_client(app, Role.SYSTEM_ADMIN).get(path).status_code == 200
+
+
+def test_account_pages(app: Flask) -> None:
+    with app.app_context(), transaction():
+        account = make.account(person=ground.person(), roles=(Role.AUDITOR,))
+        account_id = account.id
+        request_id = ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=make.NOW).id
+    admin = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    for path in (f"/accounts/{account_id}", f"/data-requests/{request_id}"):
+        assert admin.get(path).status_code == 200, path
+    assert admin.get("/accounts/999999").status_code == 404
+    assert admin.get("/data-requests/999999").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["?q=%25", "?role=nonsense&state=nonsense", "?page=999&size=7", "?q=" + "x" * 300])
+def test_odd_filters(app: Flask, query: str) -> None:
+    admin = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert admin.get("/accounts/" + query).status_code == 200
+    assert admin.get("/audit?since=2016-02-30&until=x&who=%25&did=_").status_code == 200
+
+
+def _many(app: Flask, count: int) -> None:
+    with app.app_context(), transaction():
+        for _n in range(count):
+            make.account(roles=(Role.LECTURER, Role.EXPERT))
+
+
+@pytest.mark.parametrize("path", ["/accounts/?size=50", "/audit?size=50", "/permissions", "/notifications"])
+def test_lists_cost_the_same(app: Flask, count_queries: list[str], path: str) -> None:
+    admin = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    _many(app, 1)
+    count_queries.clear()
+    assert admin.get(path).status_code == 200
+    few = len(count_queries)
+    _many(app, 29)
+    count_queries.clear()
+    assert admin.get(path).status_code == 200
+    assert len(count_queries) == few <= 6
+
+
+def test_the_permission_table_shows_every_permission(app: Flask) -> None:
+    from trainhub.kernel.access import permission_table
+
+    page = make.signed_in_client(app, Role.STUDENT).get("/permissions").text
+    with app.app_context():
+        for can in permission_table(app):
+            assert f"<code>{can}</code>" in page
+
+
+def test_permission_table_rows() -> None:
+    from enum import StrEnum
+
+    from trainhub.identity import table
+    from trainhub.kernel.access import own, role, role_everywhere, role_over
+
+    class Can(StrEnum):
+        A = "room:thing:a"
+        B = "room:thing:b"
+
+    ways = {
+        Can.A: ((role_over(Role.AUDITOR, Role.EXPERT),), (own,), (role_everywhere(Role.AUDITOR),)),
+        Can.B: ((role(Role.AUDITOR, Role.EXPERT), role_over(Role.EXPERT)),),
+    }
+    first, second = table.rooms(ways)["room"]
+    held = {name: cell.how for (name, _label), cell in zip(table.columns(), first.cells, strict=True) if cell}
+    assert held == {Role.EXPERT: "over", Role.AUDITOR: "everywhere"}
+    assert first.others == ["本人"]
+    assert {name: cell.how for (name, _label), cell in zip(table.columns(), second.cells, strict=True) if cell} == {Role.EXPERT: "over"}
+
+
+def test_audit_filters_and_export(app: Flask) -> None:
+    with app.app_context(), transaction():
+        make.account(username="findme")
+    admin = make.signed_in_client(app, Role.AUDITOR)
+    everything = admin.get("/audit.csv")
+    assert everything.data.startswith(b"\xef\xbb\xbf")
+    assert "identity.account.created" in everything.text
+    assert "identity.session.opened" not in admin.get("/audit.csv?did=identity.account").text
+    assert admin.get("/audit.csv?until=2000-01-01").text.count("\n") == 1
+    assert make.signed_in_client(app, Role.INSPECTOR).get("/audit").status_code == 200
+    assert make.signed_in_client(app, Role.AUDITOR, organisation_id=_organisation(app)).get("/audit").status_code == 403
+
+
+def _organisation(app: Flask) -> int:
+    with app.app_context(), transaction():
+        return ground.university().id
+
+
+def test_my_data_is_only_mine(app: Flask) -> None:
+    with app.app_context(), transaction():
+        person_id = ground.person("林晓彤", phone="13800138000").id
+        other_id = ground.person("陈嘉树").id
+        make.account(person=ground.person("曾雨桐"), username="zengyutong")
+    client = make.signed_in_client(app, person_id=person_id)
+    make.signed_in_client(app, person_id=other_id)
+    data = client.get("/my-data/export.json").get_json()
+    assert [row["name"] for row in data["person"]] == ["林晓彤"]
+    assert data["person"][0]["phone"] == "13800138000"
+    assert "*" in data["person"][0]["id_number"]
+    assert {"account", "login_names", "roles", "consents", "sessions", "data_requests", "person", "studies", "notices"} <= set(data)
+    assert "陈嘉树" not in client.get("/my-data").text
+    answer = client.get("/my-data/export.xlsx")
+    assert answer.data[:2] == b"PK"
+
+
+def test_requests_about_my_data(app: Flask) -> None:
+    with app.app_context(), transaction():
+        person_id = ground.person("林晓彤").id
+    client, admin = make.signed_in_client(app, person_id=person_id), make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert client.post("/my-data/requests", data={"kind": "deletion", "text": ""}).status_code == 422
+    assert client.post("/my-data/requests", data={"kind": "nonsense", "text": "x"}).status_code == 422
+    assert client.post("/my-data/requests", data={"kind": "deletion", "text": "请删除我的手机号"}).status_code == 303
+    page = admin.get("/data-requests/").text
+    path = page.split('data-href="')[1].split('"')[0]
+    assert admin.post(path, data={"state": "refused", "answer": ""}).status_code == 422
+    assert admin.post(path, data={"state": "refused", "answer": "培训记录须保存三十年"}).status_code == 303
+    assert "已经处理过" in admin.post(path, data={"state": "done", "answer": "x"}).text
+    assert "培训记录须保存三十年" in client.get("/my-data").text
