@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
 from flask import Flask
 
 from courses.assessment import models as assessment_models
+from courses.assessment import views as assessment_views
+from courses.catalogue import api as catalogue_api
+from courses.catalogue import authoring
 from courses.catalogue import models as catalogue_models
+from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
+from courses.interop import cli as interop_cli
+from courses.interop import tasks as interop_tasks
+from courses.interop import views as interop_views
+from courses.learning import api as learning_api
 from courses.learning import models as learning_models
+from courses.learning import tasks as learning_tasks
+from courses.learning.views import common, course, player, quiz, staff
+from courses.permissions import AUTHORS, GRANTS, Can
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
+from trainhub.kernel import jobs
+from trainhub.kernel.access import Role, register_permissions
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (
     catalogue_models,
@@ -22,8 +38,32 @@ TABLES: tuple[ModuleType, ...] = (
     standards_models,
     teaching_models,
 )
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
+LEARNING_PAGES = (course, player, quiz)
+"""Modules that put their routes on the blueprint `learning` when they are imported."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    register_permissions(app, GRANTS)
+    for blueprint in (
+        catalogue_views.blueprint,
+        authoring.blueprint,
+        assessment_views.blueprint,
+        common.blueprint,
+        staff.blueprint,
+        interop_views.blueprint,
+        catalogue_api.blueprint,
+        learning_api.blueprint,
+    ):
+        app.register_blueprint(blueprint)
+    register_nav(
+        app,
+        Entry("learn", _l("我的课程"), "learning.mine", "book", roles=(Role.STUDENT, Role.TRAINEE), order=10),
+        Entry("learn", _l("课程目录"), "catalogue.index", "search", order=20),
+        Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
+    )
+    jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
+    jobs.register_periodic(
+        app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title="Hand in quizzes whose time is over"
+    )

@@ -76,15 +76,17 @@ def item_by_id(item_id: int) -> QuizItem | None:
     return session().scalar(select(QuizItem).where(QuizItem.id == item_id).options(joinedload(QuizItem.question)))
 
 
-def bank_of(course_id: int) -> sa.Select[Any]:
+def bank(course_id: int, limit: int = 500) -> list[QuestionVersion]:
     """The questions of a course that are in use, with what they ask now."""
-    return (
+    statement = (
         select(QuestionVersion)
         .join(Question, Question.id == QuestionVersion.question_id)
         .where(Question.course_id == course_id, ~Question.is_archived, QuestionVersion.number == Question.current_no)
         .options(joinedload(QuestionVersion.question))
         .order_by(Question.category, Question.id)
+        .limit(limit)
     )
+    return list(session().scalars(statement))
 
 
 def attempt_by_id(attempt_id: int) -> Attempt | None:

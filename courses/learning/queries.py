@@ -16,6 +16,7 @@ from courses.catalogue.models import Course, Run
 from courses.catalogue.types import BlockKind, BlockNode, Outline
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Post, RunInvitation
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun
+from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -132,6 +133,19 @@ def is_invited(run_id: int, person_id: int) -> bool:
 def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
     """Whether a person studies in a cohort."""
     return session().scalar(select(Student.id).where(Student.person_id == person_id, Student.cohort_id == cohort_id).limit(1)) is not None
+
+
+def person_of_login(value: str) -> int | None:
+    """The person whose account signs in by this name, number, phone or address; None when it is nobody or not one alone."""
+    statement = select(Account.person_id).join(LoginName, LoginName.account_id == Account.id).where(LoginName.value == value, Account.person_id.is_not(None))
+    found = list(session().scalars(statement.distinct().limit(2)))
+    return found[0] if len(found) == 1 else None
+
+
+def waiting_persons(run_id: int) -> list[int]:
+    """Who waits for approval or a seat."""
+    states = (EnrolmentState.PENDING, EnrolmentState.WAITING)
+    return list(session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(states)).order_by(Enrolment.id)))
 
 
 # -- the log and what follows from it -----------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ class BadQuestion(Refused):
 
 
 def _checked(kind: QuestionKind, data: Mapping[str, Any], body_format: BodyFormat, assets: str, *, is_survey: bool) -> dict[str, Any]:
-    """The data of a version with its markup sanitised. Options keep their keys; new ones get a, b, c."""
+    """Refuse what nobody could answer rightly, then see `version_data`."""
     made = {k: v for k, v in data.items() if k not in ("options", "answers")}
     options = [dict(o) for o in data.get("options", []) if str(o.get("body", "")).strip()]
     answers = [dict(a) for a in data.get("answers", []) if str(a.get("text", "")).strip()]
@@ -52,6 +52,13 @@ def _checked(kind: QuestionKind, data: Mapping[str, Any], body_format: BodyForma
         tolerance = str(data.get("tolerance") or "").strip()
         if tolerance and number(tolerance.replace("％", "%").rstrip("%")) is None:
             raise BadQuestion(_("误差“%(text)s”无法理解，请填 0.5 或 2%% 这样的值。", text=tolerance[:20]), field="tolerance")
+    return version_data({**made, "options": options, "answers": answers}, body_format, assets)
+
+
+def version_data(data: Mapping[str, Any], body_format: BodyFormat, assets: str) -> dict[str, Any]:
+    """The data of a version with its markup sanitised; options keep their keys, new ones get a, b, c."""
+    options = [dict(o) for o in data.get("options", [])]
+    answers = [dict(a) for a in data.get("answers", [])]
     for n, option in enumerate(options):
         option.setdefault("key", "abcdefghijklmnopqrstuvwxyz"[n] if n < 26 else f"o{n}")
         option["is_correct"] = bool(option.get("is_correct"))
@@ -62,7 +69,7 @@ def _checked(kind: QuestionKind, data: Mapping[str, Any], body_format: BodyForma
         answer["feedback_html"] = to_html(str(answer.get("feedback", "")), body_format, assets=assets)
     if len({o["key"] for o in options}) != len(options):
         raise BadQuestion(_("选项的编号重复，请刷新页面后重新填写。"), field="options")
-    return {**made, "options": options, "answers": answers, "body_format": body_format.value}
+    return {**data, "options": options, "answers": answers, "body_format": body_format.value}
 
 
 def _inline(markup: str) -> str:

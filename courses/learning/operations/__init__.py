@@ -24,6 +24,7 @@ from courses.learning.operations.progress import (
     recompute,
     standing_of,
     start_video,
+    tell_graded,
     watch,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "remove",
     "standing_of",
     "start_video",
+    "tell_graded",
     "watch",
     "withdraw",
 ]

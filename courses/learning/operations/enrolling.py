@@ -206,7 +206,8 @@ def invite(*, run: Run, person_ids: Iterable[int], by: Identity, now: datetime) 
 
 
 def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:
-    """Withdraw everybody who still waits, when a run ends; returns how many."""
+    """Withdraw everybody who still waits, when a run ends, and tell them; returns how many."""
+    waiting = queries.waiting_persons(run_id)
     done = session().execute(
         update(Enrolment)
         .where(Enrolment.run_id == run_id, Enrolment.state.in_((EnrolmentState.PENDING, EnrolmentState.WAITING)))
@@ -215,5 +216,6 @@ def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:
     )
     count: int = done.rowcount  # type: ignore[attr-defined]
     if count:
+        _tell(waiting, run_id, "courses.waiting_closed", N_("你报名或候补的课程已结束，报名随之取消。可以查看这门课程的其他期次。"), now)
         audit.record(by=by, did="courses.run.waiting_closed", on=("course_run", str(run_id)), data={"count": count})
     return count

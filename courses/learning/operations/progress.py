@@ -20,6 +20,8 @@ from courses.catalogue.types import BlockKind, RunState
 from courses.learning import queries, rules
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent
 from courses.learning.types import SEATED, BlockState, EnrolmentState, EventKind, Standing
+from trainhub.certificates import operations as certificates
+from trainhub.certificates.types import Kind, State
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -99,6 +101,20 @@ def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: d
         _log(enrolment, block, kind, data, now)
         _derive(enrolment, block)
     return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> None:
+    """Tell a learner that a person has graded an attempt."""
+    if attempt.state is AttemptState.GRADED:
+        notifications.notify(
+            account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
+            kind="courses.graded",
+            message=N_("你的测验已批阅，得分 %(score)s。"),
+            values={"score": _tenths(attempt.score_x10 or 0)},
+            url=f"/learning/attempts/{attempt.id}",
+            unique_key=f"attempt-graded:{attempt.id}:{attempt.score_x10}",
+            now=now,
+        )
 
 
 def note_post(*, enrolment: Enrolment, block: Block, post_id: int, by: Identity, now: datetime) -> Standing:
@@ -226,9 +242,6 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     A refusal (a name that no font can draw, an issuer without a number) does not undo the completion: it is audited, and
     staff can ask again.
     """
-    from trainhub.certificates import operations as certificates
-    from trainhub.certificates.types import Kind
-
     if enrolment.completed_on is None:
         raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
     course = run.course
@@ -251,7 +264,7 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     except Refused as refused:
         audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
         return None
-    return str(row.number)
+    return str(row.number) if row.state is not State.DRAFT else None
 
 
 def _tenths(value: int) -> str:

@@ -1,0 +1,119 @@
+"""The HTTP API's resources of courses."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from pydantic import Field
+
+from courses.catalogue import queries
+from courses.catalogue.models import Course
+from courses.catalogue.types import CourseFilter, EducationType, Family, RunMode
+from trainhub.kernel.access import signed_in
+from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+
+blueprint = api_blueprint("courses", "courses")
+
+
+class CourseItem(ApiModel):
+    """A course of the catalogue with the run that stands for it. Hours and credits are in tenths."""
+
+    code: str
+    title: str
+    summary: str
+    owner: str
+    education_type: EducationType
+    key_field_no: int | None
+    hours_x10: int
+    credits_x10: int
+    run: str
+    starts_on: date
+    ends_on: date | None
+    quota: int | None
+    taken: int
+    mode: RunMode
+
+
+class CoursePage(ApiModel):
+    """A page of courses."""
+
+    items: list[CourseItem]
+    next_cursor: str | None
+
+
+class RunOut(ApiModel):
+    """A published run of a course. Marks are in tenths."""
+
+    code: str
+    starts_on: date
+    ends_on: date | None
+    enrol_from: date | None
+    enrol_until: date | None
+    mode: RunMode
+    quota: int | None
+    taken: int
+    pass_mark_x10: int
+    counts_for_goal: bool
+
+
+class CourseOut(ApiModel):
+    """A course with its published runs, the latest first."""
+
+    code: str
+    title: str
+    title_en: str
+    summary: str
+    owner: str
+    language: str
+    family: Family
+    education_type: EducationType
+    key_field_no: int | None
+    focus_area_no: int | None
+    hours_x10: int
+    credits_x10: int
+    runs: list[RunOut]
+
+
+class CourseQuery(CursorQuery):
+    """What the list is narrowed by."""
+
+    q: str | None = Field(None, max_length=100, description="Part of title, pinyin, code, summary or owner")
+    education_type: EducationType | None = None
+    key_field_no: int | None = Field(None, ge=1, le=10)
+
+
+def _item(row: Any) -> dict[str, Any]:
+    card = queries.as_card(row)
+    same = [name for name in CourseItem.model_fields if name not in ("owner", "run")]
+    return {name: getattr(card, name) for name in same} | {"owner": card.owner_name, "run": card.run_code}
+
+
+@blueprint.get("/courses")
+@signed_in
+@blueprint.input(CourseQuery, location="query", arg_name="query")
+@blueprint.output(CoursePage)
+def courses(query: CourseQuery) -> Any:
+    """List the courses of the catalogue by code."""
+    wanted = CourseFilter(text=query.q or "", key_field_no=query.key_field_no, education_type=query.education_type)
+    return cursor_page(
+        queries.catalogue(wanted).order_by(None), order=[Course.code], key=lambda row: [row.code], query=query, render=_item
+    )
+
+
+@blueprint.get("/courses/<code>")
+@signed_in
+@blueprint.output(CourseOut)
+def course(code: str) -> Any:
+    """One course of the catalogue."""
+    found = queries.course_by_code(code)
+    runs = queries.published_runs_of(found.id) if found is not None else []
+    if found is None or not runs:
+        raise NotFound(_("没有代码为“%(code)s”的课程，或它还没有发布。", code=code[:60]))
+    same = [name for name in CourseOut.model_fields if name not in ("owner", "runs")]
+    return {name: getattr(found, name) for name in same} | {
+        "owner": found.owner.name,
+        "runs": [{name: getattr(run, name) for name in RunOut.model_fields} for run in runs],
+    }

@@ -1,0 +1,178 @@
+"""Forms of the catalogue and of authoring: shape and type of input only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, IntegerField, RadioField, SelectField
+from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
+
+from courses.catalogue import labels
+from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, RunMode
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _l
+from trainhub.ledger.types import Category
+
+
+def tenths(value: Decimal | None) -> int:
+    """A decimal with one place as tenths."""
+    return int((value or Decimal(0)) * 10)
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value else None
+
+
+class CourseForm(Form):
+    """A course: what the catalogue says about it."""
+
+    code = Text(_l("课程代码"), [InputRequired(), Length(max=60)], description=_l("字母、数字和 . _ -，例如 IM-101；保存后不能修改"))
+    title = Text(_l("课程名称"), [InputRequired(), Length(max=200)])
+    title_en = Text(_l("英文名称"), [Length(max=200)])
+    owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
+    summary = LongText(_l("一句话介绍"), [Length(max=500)], description=_l("显示在课程目录的卡片上"))
+    description = LongText(_l("课程介绍"), [Length(max=20000)], description=_l("可用 Markdown 书写；写明学什么、适合谁、怎样考核"))
+    family = RadioField(_l("课程类别"), choices=labels.choices(labels.FAMILIES), default="professional")
+    education_type = RadioField(_l("教育类型"), choices=labels.choices(labels.EDUCATION_TYPES), default="continuing")
+    key_field_no = SelectField(_l("重点领域"), coerce=_number, default="")
+    focus_area_no = SelectField(_l("互联网经济方向"), coerce=_number, default="")
+    hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(min=0, max=10000)], places=1, default=Decimal(16))
+    credits = DecimalField(_l("学分"), [Optional(), NumberRange(min=0, max=100)], places=1)
+    level = Text(_l("适合对象"), [Length(max=40)], description=_l("例如：大二以上、入门、企业技术骨干"))
+
+    def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), **kw: Any) -> None:  # type: ignore[assignment]
+        super().__init__(*args, **kw)
+        self.owner_id.choices = list(owners)
+        none = [("", _l("不限定"))]
+        self.key_field_no.choices = [*none, *[(str(k), v) for k, v in labels.KEY_FIELDS.items()]]
+        self.focus_area_no.choices = [*none, *[(str(k), v) for k, v in labels.FOCUS_AREAS.items()]]
+
+    def values(self) -> dict[str, Any]:
+        """The columns of a course, without its code, title and owner."""
+        plain = ("title_en", "summary", "description", "family", "education_type", "key_field_no", "focus_area_no", "level")
+        return {
+            **{name: self[name].data if self[name].data is not None or name.endswith("_no") else "" for name in plain},
+            "family": Family(self.family.data),
+            "education_type": EducationType(self.education_type.data),
+            "hours_x10": tenths(self.hours.data),
+            "credits_x10": tenths(self.credits.data),
+        }
+
+
+class RunForm(Form):
+    """One run of a course."""
+
+    code = Text(_l("期次代码"), [InputRequired(), Length(max=40)], description=_l("例如 2026-autumn；保存后不能修改"))
+    starts_on = DateField(_l("开始日期"), [InputRequired()])
+    ends_on = DateField(_l("结束日期"), [Optional()])
+    enrol_from = DateField(_l("报名开始"), [Optional()])
+    enrol_until = DateField(_l("报名截止"), [Optional()])
+    mode = RadioField(_l("报名方式"), choices=labels.choices(labels.MODES), default="open")
+    quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
+    pass_mark = DecimalField(_l("合格线（百分制）"), [InputRequired(), NumberRange(min=0, max=100)], places=1)
+    counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
+    goal_category = RadioField(_l("培训对象"), choices=labels.choices(labels.CATEGORIES), default="worker")
+
+    def values(self) -> dict[str, Any]:
+        """The columns of a run, without its code and first day."""
+        return {
+            "ends_on": self.ends_on.data,
+            "enrol_from": self.enrol_from.data,
+            "enrol_until": self.enrol_until.data,
+            "mode": RunMode(self.mode.data),
+            "quota": self.quota.data,
+            "pass_mark_x10": tenths(self.pass_mark.data),
+            "counts_for_goal": bool(self.counts_for_goal.data),
+            "goal_category": Category(self.goal_category.data),
+        }
+
+
+class CopyForm(Form):
+    """A new run from an old one."""
+
+    code = Text(_l("新期次代码"), [InputRequired(), Length(max=40)])
+    starts_on = DateField(_l("开始日期"), [InputRequired()])
+
+
+class TitleForm(Form):
+    """A new section or unit."""
+
+    title = Text(_l("标题"), [InputRequired(), Length(max=200)])
+
+
+class UnitForm(Form):
+    """A unit: its title, the lesson it belongs to, when it opens."""
+
+    title = Text(_l("标题"), [InputRequired(), Length(max=200)])
+    lesson_title = Text(_l("所属小节"), [Length(max=200)], description=_l("相邻的、小节名相同的单元在目录中归在一起"))
+    release_at = DateTimeLocalField(_l("开放时间"), [Optional()], description=_l("北京时间；留空表示发布后立即开放"))
+
+
+class BlockForm(Form):
+    """A block of any kind; the page shows the fields that its kind has."""
+
+    title = Text(_l("标题"), [Length(max=200)])
+    body = LongText(_l("正文"), [Length(max=200_000)])
+    body_format = RadioField(
+        _l("书写格式"), choices=[(BodyFormat.MARKDOWN.value, "Markdown"), (BodyFormat.HTML.value, "HTML")], default=BodyFormat.MARKDOWN.value
+    )
+    url = Text(_l("网址"), [Optional(), Length(max=1000), URL(require_tld=False)])
+    source = Text(_l("视频地址"), [Optional(), Length(max=1000)], description=_l("以 https:// 开头的视频文件地址；或在下面上传文件"))
+    upload = FileField(_l("上传文件"))
+    minutes = DecimalField(
+        _l("视频时长（分钟）"), [Optional(), NumberRange(min=0, max=1000)], places=2, description=_l("观看满 80% 自动记为学完；留空时由学员自行标记")
+    )
+    attempts = IntegerField(_l("可作答次数"), [Optional(), NumberRange(min=1, max=100)], description=_l("留空表示不限"))
+    time_limit = IntegerField(_l("限时（分钟）"), [Optional(), NumberRange(min=1, max=1440)], description=_l("留空表示不限时"))
+    draw = IntegerField(_l("随机抽题数"), [Optional(), NumberRange(min=1, max=1000)], description=_l("留空表示全部题目"))
+    is_shuffled = BooleanField(_l("打乱题目顺序"))
+    shows_answers = BooleanField(_l("交卷后显示正确答案和解析"), default=True)
+    is_required = BooleanField(_l("必学（计入完成条件）"), default=True)
+    is_graded = BooleanField(_l("计入总成绩"))
+    weight = DecimalField(_l("成绩权重"), [Optional(), NumberRange(min=0, max=1000)], places=1, default=Decimal(1))
+
+    FIELDS = {
+        BlockKind.TEXT: ("title", "body", "body_format", "is_required"),
+        BlockKind.VIDEO: ("title", "source", "upload", "minutes", "body", "is_required"),
+        BlockKind.FILE: ("title", "upload", "body", "is_required"),
+        BlockKind.LINK: ("title", "url", "body", "is_required"),
+        BlockKind.VSIM: ("title", "url", "body", "is_required"),
+        BlockKind.DISCUSSION: ("title", "body", "is_required"),
+        BlockKind.QUIZ: (
+            "title", "body", "attempts", "time_limit", "draw", "is_shuffled", "shows_answers", "is_required", "is_graded", "weight",
+        ),
+        BlockKind.UNKNOWN: ("title",),
+    }  # fmt: skip
+
+    def settings_of(self, kind: BlockKind, known: dict[str, Any]) -> dict[str, Any]:
+        """A block's settings from the fields of its kind; what a format left stays."""
+        made = dict(known)
+        if kind in (BlockKind.LINK, BlockKind.VSIM):
+            made["url"] = self.url.data or ""
+        if kind is BlockKind.VIDEO:
+            made["source"] = self.source.data or ""
+            made["duration"] = int(self.minutes.data * 60) if self.minutes.data else None
+        if kind is BlockKind.QUIZ:
+            made |= {
+                "attempts": self.attempts.data,
+                "minutes": self.time_limit.data,
+                "draw": self.draw.data,
+                "is_shuffled": bool(self.is_shuffled.data),
+                "shows_answers": bool(self.shows_answers.data),
+            }
+        return made
+
+    def show(self, kind: BlockKind, settings: dict[str, Any]) -> None:
+        """Fill the fields from a block's settings."""
+        self.url.data = settings.get("url", "")
+        self.source.data = settings.get("source", "")
+        if settings.get("duration"):
+            self.minutes.data = Decimal(str(settings["duration"])) / 60
+        if kind is BlockKind.QUIZ:
+            self.attempts.data = settings.get("attempts")
+            self.time_limit.data = settings.get("minutes")
+            self.draw.data = settings.get("draw")
+            self.is_shuffled.data = bool(settings.get("is_shuffled"))
+            self.shows_answers.data = settings.get("shows_answers", True)

@@ -1,0 +1,55 @@
+"""The public catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from courses.catalogue import labels, queries
+from courses.catalogue.sending import send
+from courses.catalogue.types import CourseFilter, EducationType
+from trainhub.kernel import paging
+from trainhub.kernel.access import public
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _
+
+blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
+
+
+def _filter() -> CourseFilter:
+    kind = request.args.get("type", "")
+    return CourseFilter(
+        text=request.args.get("q", "").strip()[:100],
+        owner_id=request.args.get("owner", type=int),
+        key_field_no=request.args.get("field", type=int),
+        education_type=EducationType(kind) if kind in set(EducationType) else None,
+    )
+
+
+@blueprint.get("")
+@public
+def index() -> Any:
+    """Courses with a published run; searched in Chinese, pinyin and by code."""
+    number, _size = paging.wanted()
+    page = paging.paginate(queries.catalogue(_filter()), number=number, size=24, scalars=False)
+    return render_template(
+        "courses/catalogue/index.html",
+        page=page,
+        cards=[queries.as_card(row) for row in page.items],
+        owners=queries.owners_in_catalogue(),
+        labels=labels,
+    )
+
+
+@blueprint.get("/<code>/cover")
+@public
+def cover(code: str) -> Any:
+    """The picture of a course."""
+    course = queries.course_by_code(code)
+    row = session().get(StoredFile, course.cover_file_id) if course is not None and course.cover_file_id else None
+    if row is None:
+        raise NotFound(_("这门课程没有封面图。"))
+    return send(row)

@@ -1,0 +1,76 @@
+"""Commands of courses: list, import, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from courses.catalogue import queries as catalogue
+from courses.interop import operations
+from courses.interop.formats import opened
+from courses.interop.olx.writer import write_olx
+from courses.interop.packages import PackageRefused
+from courses.interop.putting_out import course_doc
+from trainhub.kernel import clock
+from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+
+group = click.Group("courses", help="Courses: list, import, export / 课程的查看、导入与导出")
+
+
+@edge("list")
+def list_() -> dict[str, Any]:
+    """List every course with its owner and runs / 列出全部课程。
+
+    \b
+    Example: trainhub courses list --json
+    """
+    rows = catalogue.all_courses()
+    return {"courses": [{"code": r.code, "title": r.title, "owner": r.owner, "runs": r.runs, "published_runs": r.published} for r in rows]}
+
+
+@edge("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--owner", default="", help="Code of the organisation that owns the course / 开课单位代码")
+@click.option("--code", default="", help="Code of the course here (default: the package's) / 课程代码，默认用包内代码")
+def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
+    """Import a course package (OLX folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
+
+    \b
+    Example: trainhub courses import course.tar.gz --owner 10386 --json
+    """
+    if not path.exists():
+        raise PackageRefused(path.name, _("找不到这个文件或目录"), code="not_found")
+    with opened(path) as course, transaction():
+        now, by = clock.now(), operator()
+        owned_by = organisations.by_code(owner) if owner else operations.owner_for(course.doc, by=by, now=now)
+        if owned_by is None:
+            raise NotFound(_("没有代码为“%(code)s”的机构。", code=owner))
+        _run, report = operations.import_course(opened=course, owner=owned_by, by=by, now=now, code=code)
+    return report
+
+
+@edge("export")
+@click.argument("code")
+@click.option("--format", "kind", type=click.Choice(["olx"]), default="olx", help="Format of the package / 格式")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="An empty or new folder / 空目录或新目录")
+def export(code: str, kind: str, out: Path) -> dict[str, Any]:
+    """Export the latest run of a course (or CODE/RUN) as a package / 导出课程。
+
+    \b
+    Example: trainhub courses export IM-101 --format olx --out im-101
+    """
+    run = operations.latest_run(code)
+    doc = course_doc(run)
+    notes = write_olx(doc, out, asset=lambda asset: operations.read_asset(run, asset))
+    return {"course": run.course.code, "run": run.code, "format": kind, "out": str(out), "warnings": notes}
+
+
+for command in (list_, import_, export):
+    group.add_command(command)
+COMMANDS: dict[str, click.Command] = {"courses": group}

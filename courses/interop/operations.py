@@ -1,0 +1,246 @@
+"""A course in from a package, all or nothing; a run out as a package."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from courses.assessment.models import Question, QuestionVersion, QuizItem
+from courses.assessment.operations.bank import version_data
+from courses.catalogue import queries as catalogue
+from courses.catalogue.markup import to_html
+from courses.catalogue.models import Block, Course, Run, RunAsset, Section, Unit
+from courses.catalogue.operations import offerings
+from courses.catalogue.types import BlockKind, BodyFormat, StaffRole
+from courses.interop import taking_in
+from courses.interop import types as docs
+from courses.interop.formats import OpenCourse
+from courses.interop.report import import_report
+from trainhub.kernel import audit, files
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.organisations import operations as organisations
+from trainhub.organisations import queries as organisation_queries
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+
+PLATFORM = "trainhub-courses"
+MAX_ASSET = 128 << 20
+
+
+class CannotImport(Refused):
+    """The course cannot be taken in; nothing of it stays."""
+
+    code = "cannot_import"
+
+
+def owner_for(doc: docs.CourseDoc, *, by: Identity, now: datetime) -> Organisation:
+    """Who owns a course imported without saying: the organisation of the package's `org`, else the platform's own."""
+    known = organisation_queries.by_code(doc.org) if doc.org else None
+    known = known or organisation_queries.by_code(PLATFORM)
+    if known is not None:
+        return known
+    return organisations.register(code=PLATFORM, kind=OrganisationKind.SOCIAL_EDUCATION, name=_("平台课程中心"), by=by, now=now)
+
+
+def _clean(code: str, most: int, instead: str) -> str:
+    cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", code).strip("-._")[:most]
+    return cleaned or instead
+
+
+def import_course(
+    *, opened: OpenCourse, owner: Organisation, by: Identity, now: datetime, code: str = "", staff: Iterable[int] = ()
+) -> tuple[Run, dict[str, Any]]:
+    """Make a draft run of an opened package, and its course unless the code is known. Returns the run and the contract's report.
+
+    The same package again answers the known run and changes nothing. Refuses a code that belongs to another course.
+    """
+    doc = opened.doc
+    fingerprint = hashlib.sha256(repr(doc).encode()).hexdigest()
+    own_code, run_code = _clean(code or doc.code, 60, "course"), _clean(doc.run, 40, "1")
+    course = catalogue.course_by_code(own_code)
+    known = catalogue.run_by_codes(own_code, run_code) if course is not None else None
+    if known is not None:
+        report = known.import_report or {}
+        if report.get("fingerprint") == fingerprint:
+            return known, {k: v for k, v in report.items() if k not in ("fingerprint", "org")}
+        raise CannotImport(
+            _("课程 %(code)s 的期次 %(run)s 已存在，且内容不同，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code, run=run_code),
+            code="run_exists",
+        )
+    if course is not None and not any((r.import_report or {}).get("org") == doc.org for r in catalogue.runs_of(course.id)):
+        raise CannotImport(_("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code), code="code_taken")
+    if course is None:
+        course = _course(doc, own_code, owner, by, now)
+    starts_on = local(doc.starts_at).date() if doc.starts_at else local(now).date()
+    run = offerings.create_run(
+        course=course,
+        code=run_code,
+        starts_on=starts_on,
+        by=by,
+        now=now,
+        staff=[(person_id, StaffRole.LEAD) for person_id in staff],
+        ends_on=_day(doc.ends_at, starts_on),
+        enrol_from=None,
+        enrol_until=None,
+    )
+    report = {**import_report(doc), "code": own_code, "run": run_code, "is_new": True}
+    _assets(opened, run, report, by, now)
+    _content(doc, run, report, by, now)
+    run.import_report = {**report, "is_new": False, "fingerprint": fingerprint, "org": doc.org}
+    session().flush()
+    audit.record(by=by, did="courses.run.imported", on=run, data={"format": opened.format.code, "course": own_code, "counts": report["verticals"]})
+    return run, report
+
+
+def _day(at: datetime | None, earliest: date) -> date | None:
+    day = local(at).date() if at else None
+    return day if day is not None and day >= earliest else None
+
+
+def _course(doc: docs.CourseDoc, code: str, owner: Organisation, by: Identity, now: datetime) -> Course:
+    course = offerings.create_course(
+        code=code,
+        title=(doc.title or doc.code)[:200],
+        owner=owner,
+        by=by,
+        now=now,
+        language=(doc.language or "zh")[:12],
+        summary=doc.summary[:500],
+    )
+    course.description, course.description_html = doc.overview, to_html(doc.overview, BodyFormat.HTML)
+    session().flush()
+    loaded = catalogue.course_by_code(code)
+    assert loaded is not None
+    return loaded
+
+
+def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
+    for asset in opened.doc.assets:
+        if asset.size > MAX_ASSET or len(asset.name) > 255:
+            report["warnings"].append(_("文件 %(name)s 太大或文件名太长，没有导入", name=asset.name[:120]))
+            continue
+        row = files.keep_bytes(
+            opened.file(asset).read_bytes(), name=asset.name.rsplit("/", 1)[-1], kind="course", media_type=asset.media_type, by=by, now=now
+        )
+        session().add(RunAsset(run_id=run.id, name=asset.name, file_id=row.id))
+    session().flush()
+
+
+def _content(doc: docs.CourseDoc, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
+    """Every section, unit and block in few statements: rows of one kind are written together."""
+    current = session()
+    sections = [
+        Section(run_id=run.id, key=s.key[:120], position=n, title=s.title[:200] or "—", release_at=s.starts_at, is_published=s.is_published)
+        for n, s in enumerate(doc.sections, start=1)
+    ]
+    current.add_all(sections)
+    current.flush()
+    units: list[tuple[Unit, docs.UnitDoc, docs.PageDoc | None]] = []
+    for section, section_doc in zip(sections, doc.sections, strict=True):
+        pages = [(lesson, page) for lesson in section_doc.units for page in (lesson.pages or (None,))]
+        for position, (lesson, page) in enumerate(pages, start=1):
+            units.append((_unit(section, lesson, page, position), lesson, page))
+    current.add_all([unit for unit, _lesson, _page in units])
+    current.flush()
+    made: list[tuple[Block, taking_in.Block]] = []
+    prefix = offerings.asset_prefix(run.id)
+    for unit, lesson, page in units:
+        for position, block_doc in enumerate(page.blocks if page is not None else (), start=1):
+            taken = taking_in.block_of(block_doc, is_graded=lesson.is_graded)
+            report["unsupported"] += [{"block": f"{block_doc.kind}/{block_doc.key}", "reason": note} for note in taken.notes]
+            made.append((_block(unit, block_doc, taken, position, prefix), taken))
+    current.add_all([block for block, _taken in made])
+    current.flush()
+    _questions(run, made, prefix, by, now)
+
+
+def _unit(section: Section, lesson: docs.UnitDoc, page: docs.PageDoc | None, position: int) -> Unit:
+    return Unit(
+        run_id=section.run_id,
+        section_id=section.id,
+        key=(page.key if page is not None else f"{lesson.key}{EMPTY}")[:120],
+        position=position,
+        title=((page.title if page is not None else "") or lesson.title or "—")[:200],
+        lesson_key=lesson.key[:120],
+        lesson_title=lesson.title[:200],
+        assignment=lesson.assignment[:80],
+        release_at=lesson.starts_at,
+        due_at=lesson.due_at,
+        is_published=lesson.is_published and (page is None or page.is_published) and page is not None,
+    )
+
+
+EMPTY = "~empty"
+"""Ends the key of the unit that stands for a lesson without pages, so that it is written out again."""
+
+
+def _block(unit: Unit, doc: docs.BlockDoc, taken: taking_in.Block, position: int, prefix: str) -> Block:
+    return Block(
+        run_id=unit.run_id,
+        unit_id=unit.id,
+        key=doc.key[:120],
+        position=position,
+        kind=taken.kind,
+        title=taken.title[:200],
+        body_format=BodyFormat.HTML,
+        body=taken.body,
+        body_html=to_html(taken.body, BodyFormat.HTML, assets=prefix),
+        settings=taken.settings,
+        is_graded=taken.is_graded,
+        is_required=taken.is_required,
+        weight_x10=taken.weight_x10,
+        is_published=taken.kind is not BlockKind.UNKNOWN,
+    )
+
+
+def _questions(run: Run, made: list[tuple[Block, taking_in.Block]], prefix: str, by: Identity, now: datetime) -> None:
+    rows: list[tuple[Question, Block, taking_in.Taken, int]] = []
+    for block, taken in made:
+        for n, asked in enumerate(taken.questions, start=1):
+            key = hashlib.sha256(f"{run.code}/{block.key}/{n}".encode()).hexdigest()[:32]
+            rows.append((Question(course_id=run.course_id, key=key, kind=asked.kind, category=block.title[:80], created_at=now), block, asked, n))
+    current = session()
+    current.add_all([row[0] for row in rows])
+    current.flush()
+    for question, block, asked, n in rows:
+        current.add(
+            QuestionVersion(
+                question_id=question.id,
+                number=1,
+                stem=asked.stem,
+                stem_html=to_html(asked.stem, BodyFormat.HTML, assets=prefix),
+                explanation=asked.explanation,
+                explanation_html=to_html(asked.explanation, BodyFormat.HTML, assets=prefix),
+                data=version_data(asked.data, BodyFormat.HTML, prefix),
+                saved_at=now,
+                saved_by_id=by.account_id,
+            )
+        )
+        current.add(QuizItem(block_id=block.id, question_id=question.id, position=n, points_x10=asked.points_x10))
+    current.flush()
+
+
+def latest_run(code: str) -> Run:
+    """The run that `courses export CODE` means: CODE or CODE/RUN; of a course the latest run."""
+    course_code, _slash, run_code = code.partition("/")
+    course = catalogue.course_by_code(course_code)
+    runs = [run for run in catalogue.runs_of(course.id) if not run_code or run.code == run_code] if course is not None else []
+    run = catalogue.run_by_id(runs[0].id) if runs else None
+    if run is None:
+        raise CannotImport(_("没有课程或期次“%(code)s”。可用 trainhub courses list 查看全部课程代码。", code=code), code="not_found")
+    return run
+
+
+def read_asset(run: Run, asset: docs.AssetDoc) -> bytes:
+    """The bytes of a run's file."""
+    row = catalogue.asset(run.id, asset.name)
+    return files.read(row.file) if row is not None else b""
+
+

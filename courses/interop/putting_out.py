@@ -1,0 +1,135 @@
+"""A run as a neutral course: what every format is written from. Reads only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from itertools import groupby
+
+from courses.assessment import queries as assessment
+from courses.assessment.models import QuestionVersion, QuizItem
+from courses.assessment.types import QuestionKind
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.types import BlockKind, BodyFormat
+from courses.interop import types as docs
+from courses.interop.freezing import thaw
+from courses.interop.operations import EMPTY
+
+KINDS = {
+    QuestionKind.SINGLE: docs.QuestionKind.SINGLE,
+    QuestionKind.MULTIPLE: docs.QuestionKind.MULTIPLE,
+    QuestionKind.TRUE_FALSE: docs.QuestionKind.SINGLE,
+    QuestionKind.TEXT: docs.QuestionKind.TEXT,
+    QuestionKind.NUMERIC: docs.QuestionKind.NUMERIC,
+    QuestionKind.ESSAY: docs.QuestionKind.ESSAY,
+    QuestionKind.MANUAL: docs.QuestionKind.ESSAY,
+}
+
+
+def course_doc(run: Run) -> docs.CourseDoc:
+    """The course tree of a run with everything that was not removed. Needs a run from `run_by_id`."""
+    course = run.course
+    blocks = catalogue.blocks_of_run(run.id)
+    items: dict[int, list[QuizItem]] = {}
+    for item in assessment.items_of_blocks([b.id for b in blocks if b.kind is BlockKind.QUIZ]):
+        items.setdefault(item.block_id, []).append(item)
+    versions = assessment.current_versions({item.question_id for rows in items.values() for item in rows})
+    of_unit: dict[int, list[Block]] = {}
+    for block in blocks:
+        of_unit.setdefault(block.unit_id, []).append(block)
+    sections = []
+    for section in catalogue.sections_of(run.id):
+        lessons = []
+        for key, group in groupby(catalogue.units_of(section.id), key=lambda u: u.lesson_key or u.key):
+            lessons.append(_lesson(key, list(group), of_unit, items, versions))
+        sections.append(docs.SectionDoc(section.key, section.title, tuple(lessons), section.release_at, section.is_published))
+    assets = tuple(
+        docs.AssetDoc(row.name, f"static/{row.name}", row.file.size, row.file.media_type) for row in catalogue.assets_of(run.id)
+    )
+    return docs.CourseDoc(
+        code=course.code,
+        title=course.title,
+        language=course.language,
+        sections=tuple(sections),
+        org=(run.import_report or {}).get("org", "") or "",
+        run=run.code,
+        summary=course.summary,
+        overview=course.description_html,
+        starts_at=datetime.combine(run.starts_on, time(), UTC),
+        ends_at=datetime.combine(run.ends_on, time(), UTC) if run.ends_on else None,
+        assets=assets,
+    )
+
+
+def _lesson(
+    key: str, units: list[Unit], blocks: dict[int, list[Block]], items: dict[int, list[QuizItem]], versions: dict[int, QuestionVersion]
+) -> docs.UnitDoc:
+    first = units[0]
+    pages = []
+    for unit in units:
+        if unit.key.endswith(EMPTY) and not blocks.get(unit.id):
+            continue
+        made = tuple(_block(block, items.get(block.id, []), versions) for block in blocks.get(unit.id, []))
+        # Keys are one space in the neutral tree: a unit that is its own lesson gives its page a key beside its own.
+        page_key = unit.key if unit.lesson_key and unit.lesson_key != unit.key else f"{unit.key}p"
+        pages.append(docs.PageDoc(page_key, unit.title, made, unit.is_published))
+    is_graded = any(block.is_graded for unit in units for block in blocks.get(unit.id, []))
+    return docs.UnitDoc(
+        key=key,
+        title=first.lesson_title or first.title,
+        pages=tuple(pages),
+        is_graded=is_graded,
+        assignment=first.assignment,
+        starts_at=first.release_at,
+        due_at=first.due_at,
+        is_published=any(unit.is_published for unit in units) or not pages,
+    )
+
+
+def _block(block: Block, items: list[QuizItem], versions: dict[int, QuestionVersion]) -> docs.BlockDoc:
+    return docs.BlockDoc(block.key, block.title, _content(block, items, versions))
+
+
+def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVersion]) -> docs.Content:
+    """What came from a format and was not changed since goes out as it came; everything else from what is here now."""
+    origin: docs.Content | None = thaw(block.settings.get("origin"))
+    asked = [versions[item.question_id] for item in items]
+    if origin is not None and block.version == 1 and all(version.number == 1 for version in asked):
+        return origin
+    text = block.body if block.body_format is BodyFormat.HTML else block.body_html
+    match block.kind:
+        case BlockKind.VIDEO:
+            source = str(block.settings.get("source") or "")
+            return docs.VideoDoc(
+                sources=(source,) if source else (), youtube_id=block.settings.get("youtube") or "", duration=block.settings.get("duration")
+            )
+        case BlockKind.QUIZ:
+            questions = tuple(_question(version) for version in asked)
+            return docs.ProblemDoc(questions, closing="", weight_x10=block.weight_x10, attempts=block.settings.get("attempts"))
+        case BlockKind.DISCUSSION:
+            return docs.DiscussionDoc(category=block.title, target=block.title)
+        case BlockKind.LINK | BlockKind.VSIM:
+            url = str(block.settings.get("url") or "")
+            return docs.HtmlDoc(f'{text}<p><a href="{url}">{block.title or url}</a></p>')
+        case BlockKind.FILE if block.settings.get("url"):
+            return docs.FileDoc(str(block.settings["url"]))
+        case BlockKind.UNKNOWN if origin is not None:
+            return origin
+        case _:
+            return docs.HtmlDoc(text)
+
+
+def _question(version: QuestionVersion) -> docs.QuestionDoc:
+    data, kind = version.data, version.question.kind
+    as_html = data.get("body_format") == BodyFormat.HTML.value
+    return docs.QuestionDoc(
+        kind=KINDS[kind],
+        stem=version.stem if as_html else version.stem_html,
+        options=tuple(
+            docs.OptionDoc(o["body"] if as_html else o["html"], bool(o["is_correct"]), o.get("feedback_html", "")) for o in data.get("options", [])
+        ),
+        answers=tuple(docs.AnswerDoc(a["text"], bool(a["is_correct"]), a.get("feedback_html", "")) for a in data.get("answers", [])),
+        tolerance=str(data.get("tolerance") or ""),
+        is_case_sensitive=bool(data.get("is_case_sensitive")),
+        explanation=version.explanation_html,
+    )

@@ -1,0 +1,81 @@
+"""Uploading a course package, watching its import, reading its report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_wtf.file import FileField
+from wtforms import SelectField
+from wtforms.validators import InputRequired, Length
+
+from courses.catalogue import queries as catalogue
+from courses.catalogue.authoring import me
+from courses.interop.tasks import TASK
+from courses.permissions import Can
+from trainhub.kernel import clock, files, jobs, sniff
+from trainhub.kernel.access import demand, guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import Form, Text, once
+from trainhub.kernel.i18n import _, _l
+from trainhub.organisations import queries as organisations
+
+blueprint = Blueprint("interop", __name__, url_prefix="/teaching/import")
+PACKAGES = frozenset({sniff.GZIP.mime, sniff.TAR.mime, sniff.ZIP.mime})
+
+
+class ImportForm(Form):
+    """A package and in whose name it is taken in."""
+
+    owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
+    code = Text(_l("课程代码"), [Length(max=60)], description=_l("留空则使用课程包中的代码"))
+    package = FileField(_l("课程包"), [InputRequired()])
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@guard(Can.COURSE_IMPORT)
+def start() -> Any:
+    """Upload a package; the import runs as a job."""
+    form = ImportForm()
+    form.owner_id.choices = catalogue.owner_choices(me())
+    if form.validate_on_submit():
+        owner = organisations.by_id(form.owner_id.data)
+        assert owner is not None
+        demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(owner))
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return redirect(url_for("authoring.index"), 303)
+                upload = form.package.data
+                row = files.keep(upload.stream, name=upload.filename, kind="import", by=me(), now=clock.now(), allowed=PACKAGES)
+                job = jobs.ask(
+                    TASK, by=me(), title=_("导入课程包 %(name)s", name=row.name), file_id=row.id, owner_id=owner.id, code=form.code.data or ""
+                )
+                job_id = job.id
+            return redirect(url_for("interop.watch", job_id=job_id), 303)
+        except Refused as refused:
+            refused.field = "package"
+            form.refuse(refused)
+    return render_template("courses/interop/import.html", form=form)
+
+
+def _load(job_id: int) -> jobs.Job:
+    job = session().get(jobs.Job, job_id)
+    if job is None or job.task != TASK or job.asked_by_id != me().account_id:
+        raise NotFound(_("没有这项导入。"))
+    return job
+
+
+@blueprint.get("/<int:job_id>")
+@guard(Can.COURSE_IMPORT)
+def watch(job_id: int) -> Any:
+    """How far the import is; then its report."""
+    return render_template("courses/interop/report.html", job=_load(job_id))
+
+
+@blueprint.get("/<int:job_id>/state")
+@guard(Can.COURSE_IMPORT)
+def state(job_id: int) -> Any:
+    """The part of the page that htmx asks for while the job runs."""
+    return render_template("courses/interop/_job.html", job=_load(job_id))

@@ -1,0 +1,26 @@
+"""The words for enrolment and progress, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from courses.learning.types import EnrolmentState, NotDone
+from trainhub.kernel.i18n import _l
+
+STATES: Mapping[EnrolmentState, Any] = {
+    EnrolmentState.PENDING: _l("待审核"),
+    EnrolmentState.WAITING: _l("候补中"),
+    EnrolmentState.ACTIVE: _l("学习中"),
+    EnrolmentState.COMPLETED: _l("已完成"),
+    EnrolmentState.WITHDRAWN: _l("已退出"),
+}
+NOT_DONE: Mapping[NotDone, Any] = {
+    NotDone.NOT_OPENED: _l("还没有观看。播放视频，累计看满 80% 即学完。"),
+    NotDone.NOT_MARKED: _l("还没有标记学完。读完后点击页面底部的“学完，继续”。"),
+    NotDone.WATCH_MORE: _l("还没有看满 80%。快进跳过的部分不计，重复观看只计一次。"),
+    NotDone.NOT_SUBMITTED: _l("还没有交卷。保存答案后需要点击“交卷”。"),
+    NotDone.WAITS_FOR_GRADE: _l("已交卷，等待教师批阅；批阅后自动记为学完。"),
+    NotDone.NO_POST: _l("还没有发言。发表一条看法或回复他人即学完。"),
+    NotDone.NOT_RELEASED: _l("还没有到开放时间。"),
+}

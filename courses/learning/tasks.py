@@ -1,0 +1,31 @@
+"""What happens by itself: quizzes whose time is over are handed in with the answers saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from courses.assessment import queries as assessment
+from courses.assessment.operations import attempts
+from courses.assessment.rules import GRACE
+from courses.learning import operations, queries
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.jobs import Running
+
+CLOSE_OVERDUE = "courses.close_overdue"
+
+
+def close_overdue(running: Running) -> Mapping[str, Any]:
+    """Hand in every attempt whose time is over, each in its own transaction."""
+    ids = assessment.overdue(clock.now() - GRACE)
+    session().rollback()
+    for attempt_id in ids:
+        with transaction():
+            now = clock.now()
+            row, is_first = attempts.submit(attempt_id=attempt_id, by=SYSTEM, now=now)
+            enrolment = queries.enrolment_of(row.block.run_id, row.person_id)
+            if is_first and enrolment is not None:
+                operations.note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=now)
+    return {"closed": len(ids)}

@@ -1,0 +1,1 @@
+"""Pages of learners and of those who teach them."""

@@ -1,0 +1,135 @@
+"""The page of a course, enrolling, and the list of one's own courses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+
+from courses.catalogue import labels as words
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Run
+from courses.learning import labels, operations, queries, rules
+from courses.learning.types import EnrolmentState
+from courses.learning.views.common import Place, blueprint, load_place, load_run, me
+from courses.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import Subject, acting, guard, may, public
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+
+@blueprint.get("/courses/<code>")
+@public
+def course(code: str) -> Any:
+    """What a visitor sees of a course: what it teaches, by whom, when, and how to get in."""
+    found = catalogue.course_by_code(code)
+    reader = acting()
+    runs = catalogue.published_runs_of(found.id) if found is not None else []
+    can_edit = found is not None and reader is not None and may(reader, Can.COURSE_EDIT, catalogue.subject_of_course(found))
+    if found is None or not (runs or can_edit):
+        raise NotFound(_("没有这门课程，或它还没有发布。"))
+    mine = queries.enrolments_by_run([run.id for run in runs], reader.person_id) if reader and reader.person_id else {}
+    today = clock.today()
+    run = next((r for r in runs if r.id in mine and mine[r.id].state is not EnrolmentState.WITHDRAWN), runs[0] if runs else None)
+    enrolment = mine.get(run.id) if run else None
+    return render_template(
+        "courses/learning/course.html",
+        course=found,
+        run=run,
+        runs=runs,
+        mine=mine,
+        outline=catalogue.outline(run.id, only_published=True) if run else None,
+        door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, today) for r in runs},
+        place=queries.place_in_queue(enrolment) if enrolment is not None and enrolment.state is EnrolmentState.WAITING else 0,
+        can_edit=can_edit,
+        words=words,
+        labels=labels,
+        today=today,
+    )
+
+
+@blueprint.post("/learning/runs/<int:run_id>/enrol")
+@guard(Can.ENROLMENT_CREATE, load=load_run, subject=lambda _run: Subject())
+def enrol(run: Run) -> Any:
+    """Enrol oneself; pressing twice enrols once."""
+    run_id, code = run.id, run.course.code
+    person_id = me().person_id
+    if person_id is None:
+        raise Refused(_("你的账户没有关联个人信息，不能报名。请联系管理员补全。"))
+    with transaction():
+        state = operations.enrol(run=run, person_id=person_id, by=me(), now=clock.now()).state
+    match state:
+        case EnrolmentState.PENDING:
+            return done(_("报名已提交，等待课程教师审核。结果会通知你。"), "learning.course", code=code)
+        case EnrolmentState.WAITING:
+            return done(_("名额已满，你已进入候补。有人退出时会按顺序自动递补并通知你。"), "learning.course", code=code)
+        case _:
+            return done(_("报名成功，开始学习吧。"), "learning.home", run_id=run_id)
+
+
+def _own_enrolment(run_id: int) -> Place:
+    run = load_run(run_id)
+    enrolment = queries.enrolment_of(run.id, me().person_id or 0)
+    if enrolment is None:
+        raise NotFound(_("你还没有报名这期课程。"))
+    return Place(run, enrolment)
+
+
+@blueprint.post("/learning/runs/<int:run_id>/withdraw")
+@guard(Can.ENROLMENT_LEARN, load=_own_enrolment)
+def withdraw(place: Place) -> Any:
+    """Leave a run, or its queue."""
+    with transaction():
+        operations.withdraw(enrolment=place.enrolment, by=me(), now=clock.now())
+    return done(_("你已退出这期课程。学习记录会保留，再次报名可以接着学。"), "learning.mine")
+
+
+@blueprint.get("/learning")
+@guard(Can.ENROLMENT_LIST)
+def mine() -> Any:
+    """One's own courses with their progress."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.my_runs(me().person_id or 0), number=number, size=size, scalars=False)
+    return render_template("courses/learning/mine.html", page=page, rows=[queries.as_my_run(row) for row in page.items], labels=labels)
+
+
+@blueprint.get("/learning/runs/<int:run_id>")
+@guard(Can.ENROLMENT_LEARN, load=load_place)
+def home(place: Place) -> Any:
+    """Go on where something is still to do."""
+    now = clock.now()
+    outline = catalogue.outline(place.run.id, only_published=True)
+    states = queries.states_of(place.enrolment.id)
+    open_units = [unit for section in outline.sections for unit in section.units if catalogue.is_released(section, unit, now) and unit.blocks]
+    todo = [u for u in open_units if any((b.is_required or b.is_graded) and not (b.id in states and states[b.id].is_done) for b in u.blocks)]
+    target = (todo or open_units)[:1]
+    if not target:
+        flash(_("课程内容还没有开放，请稍后再来。"), "info")
+        return redirect(url_for("learning.progress", run_id=place.run.id), 302)
+    return redirect(url_for("learning.unit", run_id=place.run.id, unit_id=target[0].id), 302)
+
+
+@blueprint.get("/learning/runs/<int:run_id>/progress")
+@guard(Can.ENROLMENT_LEARN, load=load_place)
+def progress(place: Place) -> Any:
+    """Why is this not done: every block with its state and the reason, and what completion still needs."""
+    now = clock.now()
+    outline = catalogue.outline(place.run.id, only_published=True)
+    counted = {block.id: block for block in queries.counted(outline, now)}
+    states = queries.states_of(place.enrolment.id)
+    standing = rules.standing(list(counted.values()), states, place.run.pass_mark_x10)
+    return render_template(
+        "courses/learning/progress.html",
+        run=place.run,
+        enrolment=place.enrolment,
+        outline=outline,
+        counted=counted,
+        states=states,
+        missing=dict(standing.missing),
+        standing=standing,
+        labels=labels,
+        words=words,
+    )

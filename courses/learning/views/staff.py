@@ -1,0 +1,290 @@
+"""Those who teach a run: its settings, its learners, decisions, grading, preview."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from courses.assessment import queries as assessment
+from courses.assessment.models import Attempt
+from courses.assessment.operations import attempts
+from courses.assessment.types import AttemptState
+from courses.catalogue import labels as words
+from courses.catalogue import queries as catalogue
+from courses.catalogue.forms import RunForm
+from courses.catalogue.models import Run
+from courses.catalogue.operations import offerings
+from courses.catalogue.types import RunState, StaffRole
+from courses.learning import exports, labels, operations, queries
+from courses.learning.models import Enrolment
+from courses.learning.types import EnrolmentState
+from courses.learning.views.common import load_run, me
+from courses.learning.views.player import render_unit
+from courses.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+blueprint = Blueprint("staff", __name__, url_prefix="/teaching")
+
+
+@blueprint.route("/runs/<int:run_id>/settings", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def settings(run: Run) -> Any:
+    """Dates, quota, rules and staff of a run; a raised quota promotes the waiting list at once."""
+    run_id = run.id
+    form = RunForm(obj=run, pass_mark=Decimal(run.pass_mark_x10) / 10)
+    if request.method == "GET":
+        form.mode.data, form.goal_category.data = run.mode.value, run.goal_category.value
+    form.code.data = run.code
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                now = clock.now()
+                values = form.values()
+                if run.state is not RunState.DRAFT:
+                    values.pop("mode", None)
+                offerings.update_run(run=run, version=form.version.data, by=me(), now=now, starts_on=form.starts_on.data, **values)
+                operations.promote(run_id=run_id, by=me(), now=now)
+            return done(_("期次设置已保存。"), "staff.settings", run_id=run_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run = load_run(run_id)
+    return render_template("courses/learning/settings.html", run=run, form=form, words=words)
+
+
+@blueprint.post("/runs/<int:run_id>/staff")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def change_staff(run: Run) -> Any:
+    """Put a person on the staff by their sign-in name, or take one off."""
+    run_id = run.id
+    with transaction():
+        if request.form.get("remove"):
+            offerings.set_staff(run=run, person_id=int(request.form["remove"]), role=None, by=me(), now=clock.now())
+        else:
+            person_id = _person_of_login(request.form.get("login", ""))
+            role = StaffRole.LEAD if request.form.get("role") == "lead" else StaffRole.CO_AUTHOR
+            offerings.set_staff(run=run, person_id=person_id, role=role, by=me(), now=clock.now())
+    return done(_("课程团队已更新。"), "staff.settings", run_id=run_id)
+
+
+def _person_of_login(text: str) -> int:
+    """The person behind a sign-in name, student number, phone or e-mail."""
+    person_id = queries.person_of_login(text.strip())
+    if person_id is None:
+        raise Refused(_("没有找到登录名为“%(text)s”的人员。请核对登录名、学号、手机号或邮箱。", text=text.strip()[:60]), field="login")
+    return person_id
+
+
+@blueprint.post("/runs/<int:run_id>/close")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def close(run: Run) -> Any:
+    """End a run: it leaves the catalogue, whoever waits is told, learners keep their results."""
+    run_id = run.id
+    with transaction():
+        now = clock.now()
+        offerings.close_run(run=run, by=me(), now=now)
+        operations.close_waiting(run_id=run_id, by=me(), now=now)
+    return done(_("期次已结束，不再接受报名；学员仍可查看内容和成绩。"), "staff.settings", run_id=run_id)
+
+
+# -- learners -----------------------------------------------------------------------------------------------------------
+
+
+def _state() -> EnrolmentState | None:
+    asked = request.args.get("state", "")
+    return EnrolmentState(asked) if asked in set(EnrolmentState) else None
+
+
+@blueprint.get("/runs/<int:run_id>/learners")
+@guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
+def learners(run: Run) -> Any:
+    """The learners with their progress."""
+    number, size = paging.wanted()
+    statement = queries.learners(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    return render_template(
+        "courses/learning/learners.html",
+        run=run,
+        page=page,
+        rows=[queries.as_learner(row) for row in page.items],
+        counts=queries.counts_by_state(run.id),
+        labels=labels,
+        words=words,
+        Can=Can,
+        subject=catalogue.subject_of_run(run),
+    )
+
+
+@blueprint.get("/runs/<int:run_id>/learners.csv")
+@guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
+def export(run: Run) -> Any:
+    """The learners as CSV, streamed."""
+    name = f"{run.course.code}-{run.code}-learners.csv"
+    rows = exports.learner_rows(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
+    return Response(exports.csv_lines(rows), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _load_enrolment(enrolment_id: int) -> tuple[Run, Enrolment]:
+    row = queries.enrolment_by_id(enrolment_id)
+    if row is None:
+        raise NotFound(_("没有这条报名记录。"))
+    return load_run(row.run_id), row
+
+
+def _subject(pair: tuple[Run, Any]) -> Any:
+    return catalogue.subject_of_run(pair[0])
+
+
+@blueprint.post("/enrolments/<int:enrolment_id>/<verb>")
+@guard(Can.ENROLMENT_DECIDE, load=lambda enrolment_id, verb: (*_load_enrolment(enrolment_id), verb), subject=_subject)
+def decide(loaded: tuple[Run, Enrolment, str]) -> Any:
+    """Approve, turn down, take out, or ask again for the certificate."""
+    run, enrolment, verb = loaded
+    run_id, now = run.id, clock.now()
+    with transaction():
+        match verb:
+            case "approve":
+                operations.approve(enrolment=enrolment, by=me(), now=now)
+                message = _("已通过报名。")
+            case "reject":
+                operations.reject(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
+                message = _("已退回报名，理由已告知本人。")
+            case "withdraw":
+                operations.withdraw(enrolment=enrolment, note=request.form.get("note", ""), by=me(), now=now)
+                message = _("已移出学员；空出的名额已按候补顺序递补。")
+            case "certificate":
+                number = operations.issue_certificate(enrolment=enrolment, run=run, by=me(), now=now)
+                message = _("证书编号：%(number)s", number=number) if number else _("证书仍不能签发，原因见操作记录。")
+            case _:
+                raise NotFound(_("没有这项操作。"))
+    return done(message, "staff.learners", run_id=run_id)
+
+
+@blueprint.post("/runs/<int:run_id>/learners")
+@guard(Can.ENROLMENT_DECIDE, load=load_run, subject=catalogue.subject_of_run)
+def add_learner(run: Run) -> Any:
+    """Invite or put in a person by their sign-in name."""
+    run_id = run.id
+    with transaction():
+        person_id = _person_of_login(request.form.get("login", ""))
+        if request.form.get("invite"):
+            operations.invite(run=run, person_ids=[person_id], by=me(), now=clock.now())
+            message = _("邀请已发出。")
+        else:
+            operations.enrol(run=run, person_id=person_id, by=me(), now=clock.now(), is_approved=True)
+            message = _("学员已加入。")
+    return done(message, "staff.learners", run_id=run_id)
+
+
+@blueprint.get("/enrolments/<int:enrolment_id>")
+@guard(Can.RUN_VIEW_LEARNERS, load=_load_enrolment, subject=_subject)
+def learner(pair: tuple[Run, Enrolment]) -> Any:
+    """One learner: what is done and what is not, and why."""
+    run, enrolment = pair
+    now = clock.now()
+    outline = catalogue.outline(run.id, only_published=True)
+    standing = operations.standing_of(enrolment, run, now)
+    return render_template(
+        "courses/learning/progress.html",
+        run=run,
+        enrolment=enrolment,
+        outline=outline,
+        counted={block.id: block for block in queries.counted(outline, now)},
+        states=queries.states_of(enrolment.id),
+        missing=dict(standing.missing),
+        standing=standing,
+        labels=labels,
+        words=words,
+        learner=enrolment.person.name,
+    )
+
+
+# -- grading and preview ------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/runs/<int:run_id>/grading")
+@guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
+def grading(run: Run) -> Any:
+    """Attempts that wait for a person, the oldest first."""
+    number, size = paging.wanted()
+    page = paging.paginate(assessment.to_grade(run.id), number=number, size=size, scalars=False)
+    return render_template("courses/learning/grading.html", run=run, page=page, words=words, rows=[assessment.as_attempt_row(row) for row in page.items])
+
+
+def _load_attempt(attempt_id: int) -> tuple[Run, Attempt]:
+    row = assessment.attempt_by_id(attempt_id)
+    if row is None or row.state is AttemptState.IN_PROGRESS:
+        raise NotFound(_("没有这份待批阅的作答。"))
+    return load_run(row.block.run_id), row
+
+
+@blueprint.route("/attempts/<int:attempt_id>", methods=["GET", "POST"])
+@guard(Can.RUN_GRADE, load=_load_attempt, subject=_subject)
+def grade(pair: tuple[Run, Attempt]) -> Any:
+    """Read an attempt and give marks; the learner is told, and progress follows."""
+    run, attempt = pair
+    run_id, attempt_id = run.id, attempt.id
+    error = ""
+    if request.method == "POST":
+        try:
+            with transaction():
+                now = clock.now()
+                shares, words_given = _marks(attempt)
+                row = attempts.grade(attempt_id=attempt_id, shares=shares, feedback=words_given, by=me(), now=now)
+                enrolment = queries.enrolment_of(run_id, row.person_id)
+                if enrolment is not None:
+                    operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)
+                    operations.tell_graded(enrolment=enrolment, attempt=row, now=now)
+            return done(_("评分已保存，学员会收到通知。"), "staff.grading", run_id=run_id)
+        except Refused as refused:
+            error = refused.message
+            run, attempt = _load_attempt(attempt_id)
+    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error)
+
+
+def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
+    """Points in the form as shares of the full points; refuses what is not a number within them."""
+    shares: dict[int, int] = {}
+    feedback: dict[int, str] = {}
+    for answer in attempt.answers:
+        text = request.form.get(f"points{answer.position}", "").strip()
+        if text:
+            full = Decimal(answer.points_x10) / 10
+            try:
+                points = Decimal(text)
+            except ArithmeticError:
+                points = Decimal(-1)
+            if not 0 <= points <= full:
+                raise Refused(_("第 %(n)d 题的得分应是 0 到 %(full)s 之间的数。", n=answer.position, full=f"{full:f}"))
+            shares[answer.position] = 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
+        feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
+    return shares, feedback
+
+
+@blueprint.get("/runs/<int:run_id>/preview")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def preview(run: Run) -> Any:
+    """The first unit as a student sees it."""
+    units = catalogue.outline(run.id, only_published=True).units
+    if not units:
+        raise NotFound(_("这期课程还没有已发布的单元，无法预览。"))
+    return redirect(url_for("staff.preview_unit", run_id=run.id, unit_id=units[0].id), 302)
+
+
+def _load_preview(run_id: int, unit_id: int) -> tuple[Run, int]:
+    return load_run(run_id), unit_id
+
+
+@blueprint.get("/runs/<int:run_id>/preview/<int:unit_id>")
+@guard(Can.RUN_EDIT, load=_load_preview, subject=_subject)
+def preview_unit(pair: tuple[Run, int]) -> Any:
+    """A unit as a student sees it; nothing is recorded."""
+    return render_unit(pair[0], pair[1], None)
+
+
