@@ -7,6 +7,7 @@ from enterprises.placements.operations.days import (
     decide_entries,
     log_day,
     log_week,
+    remind_mentors,
     save_weekly_log,
 )
 from enterprises.placements.operations.offers import (
@@ -75,6 +76,7 @@ __all__ = [
     "publish_round",
     "record_insurance",
     "record_safety",
+    "remind_mentors",
     "remove_plan_item",
     "return_position",
     "save_preferences",

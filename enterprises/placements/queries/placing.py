@@ -296,6 +296,19 @@ def pending_for_mentor(mentor_ids: Collection[int]) -> list[tuple[Any, DayEntry]
     return [(row, row.DayEntry) for row in session().execute(statement)]
 
 
+def mentors_waited_for(due: date) -> list[tuple[int, int]]:
+    """Persons of mentors for whom days up to `due` still wait, with how many."""
+    statement = (
+        select(Mentor.person_id, func.count(DayEntry.id))
+        .join(Placement, Placement.mentor_id == Mentor.id)
+        .join(DayEntry, DayEntry.placement_id == Placement.id)
+        .where(DayEntry.state == DayState.PENDING, DayEntry.on <= due, Placement.state == PlacementState.STARTED)
+        .group_by(Mentor.person_id)
+        .order_by(Mentor.person_id)
+    )
+    return [(person_id, count) for person_id, count in session().execute(statement)]
+
+
 def weekly_log(placement_id: int, iso_year: int, iso_week: int) -> WeeklyLog | None:
     """The weekly log of an ISO week."""
     return session().scalar(

@@ -1,0 +1,37 @@
+"""Commands of placements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trainhub.kernel.commands import edge
+
+
+@click.group("placements")
+def placements() -> None:
+    """企业实习安排 / placements in enterprises."""
+
+
+@edge("simulate", needs_app=False)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--out", "out", metavar="OUTDIR", required=True, type=click.Path(path_type=Path), help="where assignments.csv and unplaced.csv go")
+@click.option("--seed", type=int, default=1, show_default=True, help="seed of the lottery")
+@click.option("--time-limit", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="seconds for the exact steps")
+@click.option("--relax-fixed", is_flag=True, help="let impossible rows of fixed.csv go instead of refusing them")
+def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool) -> dict[str, Any]:
+    """试算一次实习安排，不用数据库 / plan placements from files, without a database.
+
+    DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv and current.csv.
+
+    Example: trainhub placements simulate round-2026 --out plan --seed 7 --json
+    """
+    from enterprises.placements.planner import files
+
+    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed)
+
+
+placements.add_command(simulate)
+COMMANDS: dict[str, click.Command] = {"placements": placements}
