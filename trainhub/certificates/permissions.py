@@ -29,6 +29,7 @@ class Can(StrEnum):
 
     LIST = "certificates:certificate:list"
     VIEW = "certificates:certificate:view"
+    DOWNLOAD = "certificates:certificate:download"
     ISSUE = "certificates:certificate:issue"
     REVOKE = "certificates:certificate:revoke"
     SUSPEND = "certificates:certificate:suspend"
@@ -43,6 +44,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
     Can.VIEW: ((role_over(*VIEWERS),), (own,)),
+    Can.DOWNLOAD: ((role_over(*PRINTERS),), (own,)),
     Can.ISSUE: ((role_over(*CHANGERS),),),
     Can.REVOKE: ((role_over(*CHANGERS),),),
     Can.SUSPEND: ((role_over(*CHANGERS),),),

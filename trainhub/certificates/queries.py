@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
 
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, CertificateEvent, PrintItem, PrintRun
@@ -17,6 +18,8 @@ from trainhub.certificates.types import Kind, State
 from trainhub.identity.models import Account
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.jobs import Job
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.people.models import Person
@@ -173,7 +176,8 @@ def _by_host(ids: Collection[int]) -> ColumnElement[bool]:
 
 
 def _scope(identity: Identity, roles: Collection[Any], **persons: Any) -> ColumnElement[bool]:
-    here = select(Organisation.region_code).where(Organisation.id == Certificate.issuer_id).scalar_subquery()
+    at = aliased(Organisation)  # lists join the issuer themselves
+    here = select(at.region_code).where(at.id == Certificate.issuer_id).correlate(Certificate).scalar_subquery()
     return organisations.scope(
         identity,
         roles,
@@ -292,6 +296,12 @@ def as_row(row: Any) -> CertificateRow:
     return CertificateRow(*row)
 
 
+def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> Iterator[CertificateRow]:
+    """The whole list, for exports."""
+    for row in session().execute(listing(identity, wanted, sort)):
+        yield as_row(row)
+
+
 def counts_by_state(identity: Identity) -> dict[State, int]:
     """How many current certificates of each state the reader sees."""
     statement = (
@@ -299,7 +309,7 @@ def counts_by_state(identity: Identity) -> dict[State, int]:
         .where(visible_to(identity), Certificate.is_current.is_(True))
         .group_by(Certificate.state)
     )
-    return {state: count for state, count in session().execute(statement)}
+    return {state: count for state, count in session().execute(statement)}  # noqa: C416 - rows are typed, a dict of rows is not
 
 
 def issuer_choices(identity: Identity) -> list[tuple[int, str]]:
@@ -317,11 +327,26 @@ def run_by_id(run_id: int) -> PrintRun | None:
     return session().get(PrintRun, run_id)
 
 
-def subject_of_run(run: PrintRun) -> Subject:
-    """A run belongs to its issuer."""
-    issuer = organisations.by_id(run.issuer_id)
+def subject_of_issuer(issuer_id: int) -> Subject:
+    """What permissions over an issuer's print runs are judged on."""
+    issuer = organisations.by_id(issuer_id)
     assert issuer is not None
     return organisations.subject_of(issuer)
+
+
+def subject_of_run(run: PrintRun) -> Subject:
+    """A run belongs to its issuer."""
+    return subject_of_issuer(run.issuer_id)
+
+
+def job_of(run: PrintRun) -> Job | None:
+    """The job that draws a run."""
+    return session().get(Job, run.job_id) if run.job_id else None
+
+
+def file_of(run: PrintRun, place: int) -> StoredFile | None:
+    """One of the files of a run."""
+    return session().get(StoredFile, run.files[place]["file_id"]) if 0 <= place < len(run.files) else None
 
 
 def runs_of(identity: Identity, limit: int = 50) -> list[tuple[PrintRun, str]]:
@@ -358,3 +383,16 @@ def items_of(run_id: int) -> list[Certificate]:
     return list(session().scalars(statement))
 
 
+
+
+def names_of(certificate: Certificate) -> tuple[str, str | None]:
+    """The names of today of issuer and programme."""
+    statement = (
+        select(Organisation.name, Programme.name)
+        .select_from(Certificate)
+        .join(Organisation, Organisation.id == Certificate.issuer_id)
+        .outerjoin(Programme, Programme.id == Certificate.programme_id)
+        .where(Certificate.id == certificate.id)
+    )
+    issuer, programme = session().execute(statement).one()
+    return issuer, programme

@@ -37,6 +37,18 @@ class Event(StrEnum):
     REVOKE = "revoke"
 
 
+class Status(StrEnum):
+    """What verification answers: the public states, and what is no certificate of ours or no longer as it was issued."""
+
+    ISSUED = "issued"
+    REISSUED = "reissued"
+    SUPERSEDED = "superseded"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+    TAMPERED = "tampered"
+
+
 @dataclass(frozen=True, order=True)
 class Number:
     """The parts of an 18-digit certificate number; the check digit follows from them."""

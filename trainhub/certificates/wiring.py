@@ -7,13 +7,26 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import models, permissions
-from trainhub.kernel.access import register_permissions
+from trainhub.certificates import api, cli, models, permissions, public, tasks, views
+from trainhub.certificates.operations.printing import TASK
+from trainhub.certificates.permissions import Can
+from trainhub.kernel.access import Role, register_permissions
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.jobs import register_task
+from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     register_permissions(app, permissions.GRANTS)
+    for blueprint in (views.blueprint, public.blueprint, api.blueprint):
+        app.register_blueprint(blueprint)
+    register_task(app, TASK, tasks.draw)
+    register_nav(
+        app,
+        Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE), order=30),
+        Entry("people", _l("证书管理"), "certificates.index", "certificate", can=Can.LIST, order=50),
+    )

@@ -6,13 +6,20 @@ the page tree, so that a page costs two short objects.
 
 from __future__ import annotations
 
+import hashlib
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFString
 
 from trainhub.certificates.layouts.ink import Program, number
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM
+
+
+def digest_of(digests: Iterable[str]) -> str:
+    """One SHA-256 over the digests of streams, in whatever order a file holds them."""
+    return hashlib.sha256("\n".join(sorted(digests)).encode("ascii")).hexdigest()
 
 
 class _Raw(PDFObject):  # type: ignore[misc]
@@ -28,7 +35,9 @@ class _Raw(PDFObject):  # type: ignore[misc]
 class Book:
     """One PDF file in the making. Nothing in it depends on the clock: equal pages give equal bytes."""
 
-    def __init__(self, title: str, width: float, height: float) -> None:
+    def __init__(self, title: str, width: float, height: float, *, is_sealed: bool = False) -> None:
+        """`is_sealed`: the digests of all streams are kept, so that an attachment can vouch for them (see `seal`)."""
+        self._digests: list[str] | None = [] if is_sealed else None
         self._document = PDFDocument(invariant=1, compression=1, pdfVersion=(1, 5), lang="zh-CN")
         self._document.setTitle(title)
         for setter in (self._document.setAuthor, self._document.setCreator, self._document.setSubject):
@@ -52,8 +61,28 @@ class Book:
 
     def put_stream(self, compressed: bytes, entries: str = "") -> int:
         """Add a stream that is already deflated."""
+        self._note(compressed)
         head = f"<</Filter/FlateDecode/Length {len(compressed)}{entries}>>stream\n".encode("ascii")
         return self.put(b"%b%b\nendstream" % (head, compressed))
+
+    def _note(self, compressed: bytes) -> None:
+        if self._digests is not None:
+            self._digests.append(hashlib.sha256(zlib.decompress(compressed)).hexdigest())
+
+    @property
+    def seal(self) -> str:
+        """One digest over the contents of all streams put so far: pages, fonts, ornaments. Raises for an unsealed book."""
+        assert self._digests is not None
+        return digest_of(self._digests)
+
+    def attach(self, name: str, data: bytes) -> None:
+        """Attach a file to the document (an embedded file, listed by every reader). `name` is plain ASCII."""
+        compressed = zlib.compress(data, 9)
+        entries = f"/Type/EmbeddedFile/Subtype/application#2Fjson/Params<</Size {len(data)}>>"
+        head = f"<</Filter/FlateDecode/Length {len(compressed)}{entries}>>stream\n".encode("ascii")
+        file = self.put(b"%b%b\nendstream" % (head, compressed))
+        spec = self.put(f"<</Type/Filespec/F({name})/UF({name})/AFRelationship/Data/EF<</F {file} 0 R>>>>".encode("ascii"))
+        self._document.Catalog.Names = _Raw(f"<</EmbeddedFiles<</Names[({name}) {spec} 0 R]>>>>".encode("ascii"))
 
     def put_form(self, compressed: bytes, resources: int) -> int:
         """Add a Form XObject of the size of the page."""
@@ -87,6 +116,7 @@ class Book:
     def add_page(self, content: bytes, level: int) -> None:
         """Add a page from its content stream."""
         compressed = zlib.compress(content, level)
+        self._note(compressed)
         stream = self.put(
             b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(compressed), compressed)
         )

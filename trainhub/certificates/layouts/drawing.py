@@ -215,7 +215,9 @@ class Press:
     verified. Add pages with `add`, then take the bytes with `finish`, once. Equal input gives equal bytes.
     """
 
-    def __init__(self, layout: Layout, common: Facts | None = None, *, base_url: str, level: int = 9) -> None:
+    def __init__(
+        self, layout: Layout, common: Facts | None = None, *, base_url: str, level: int = 9, is_sealed: bool = False
+    ) -> None:
         self.layout = layout
         self._common = tuple(sorted((name, value) for name, value in (common or {}).items() if value))
         self._facts = dict(self._common)
@@ -226,7 +228,7 @@ class Press:
             self.base_url = self.base_url.upper()
         self._level = level
         self._ink = Ink("F")
-        self._book = Book(layout.title, layout.width, layout.height)
+        self._book = Book(layout.title, layout.width, layout.height, is_sealed=is_sealed)
         self._drawers = [self._drawer(item) for item in layout.elements if self._is_own(item)]
         self._coders: dict[int, qr.Coder] = {}
         self._good: set[str] = set()
@@ -305,21 +307,38 @@ class Press:
         self.pages += 1
         return PageReport(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(overflows)))
 
-    def finish(self) -> bytes:
-        """The PDF of all pages added."""
+    def finish(self, attach: Callable[[str], tuple[str, bytes]] | None = None) -> bytes:
+        """The PDF of all pages added.
+
+        `attach` (only when `is_sealed`) is handed the digest of everything drawn and answers with an attachment's name and
+        content: so an attachment can vouch for the page it lies in.
+        """
         fixed = {name: self._book.put_font(font) for name, font in self.background.fonts}
         form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, {}))
         faces = self._ink.typefaces.values()
         own = {face.resource: self._book.put_font(program(face.font, face.chars)) for face in faces}
+        if attach is not None:
+            self._book.attach(*attach(self._book.seal))
         return self._book.finish(own, {"B": form})
 
 
-def render(layout: Layout, facts: Facts, *, base_url: str = "http://127.0.0.1:8000") -> bytes:
-    """The PDF of one certificate. Common facts are taken from `facts` too; a missing fact shows on the page."""
+def common_facts(layout: Layout, facts: Facts) -> dict[str, str]:
+    """Those of the facts that are the same on all pages of a file: issuer and the like."""
     names = {field.name for field in layout.fields if field.common}
-    press = Press(layout, {name: value for name, value in facts.items() if name in names}, base_url=base_url)
+    return {name: value for name, value in facts.items() if name in names}
+
+
+def render(
+    layout: Layout,
+    facts: Facts,
+    *,
+    base_url: str = "http://127.0.0.1:8000",
+    attach: Callable[[str], tuple[str, bytes]] | None = None,
+) -> bytes:
+    """The PDF of one certificate. Common facts are taken from `facts` too; a missing fact shows on the page."""
+    press = Press(layout, common_facts(layout, facts), base_url=base_url, is_sealed=attach is not None)
     press.add(facts)
-    return press.finish()
+    return press.finish(attach)
 
 
 def missing_facts(layout: Layout, facts: Facts) -> tuple[Field, ...]:

@@ -69,6 +69,7 @@ def issue(
     person, issuer = people.person(person_id), organisations.by_id(issuer_id)
     if person is None or issuer is None:
         raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
+    kind = Kind(kind)
     code = template or kind.value
     if code not in codes():
         raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code))

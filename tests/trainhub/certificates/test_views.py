@@ -1,0 +1,429 @@
+"""Pages of certificates: verification for everybody, one's own, the issuer's list and deeds, print runs, the API."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.api import api_client
+from tests.factories.certificates import REASON, certificate
+from trainhub.certificates import credentials, operations, queries
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind, State
+from trainhub.kernel import clock, fonts, jobs
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import transaction
+
+AsRole = Callable[..., FlaskClient]
+with_fonts = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_window(app: Flask, session: Session) -> None:
+    """Guesses of other tests do not count; rows stay readable without asking again, so that only requests read."""
+    app.extensions.pop("trainhub.certificates.window", None)
+    session.expire_on_commit = False
+
+
+def _kept(**given: Any) -> Certificate:
+    with transaction():
+        return certificate(**given)
+
+
+# -- verification -------------------------------------------------------------------------------------------------------
+
+
+def test_the_qr_address_shows_everything_but_the_whole_name(session: Session, client: FlaskClient) -> None:
+    made = _kept(who=ground.person("欧阳娜娜"), issuer=ground.university(name="闽江理工大学"))
+    answer = client.get(f"/V/{made.number}/{made.code}")
+    assert answer.status_code == 200
+    assert "证书真实有效" in answer.text
+    assert "欧阳**" in answer.text
+    assert "欧阳娜娜" not in answer.text
+    for text in ("智能制造导论", "闽江理工大学", "2026-03-02", "结业证书"):
+        assert text in answer.text
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_the_same_page_in_english(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    answer = client.get(f"/V/{made.number}/{made.code}?lang=en")
+    assert '<html lang="en"' in answer.text
+    assert "Certificate of Completion" in answer.text
+
+
+def test_json_of_the_same_address(session: Session, client: FlaskClient) -> None:
+    made = _kept(who=ground.person("张三"), issuer=ground.university(name="闽江理工大学"))
+    answer = client.get(f"/V/{made.number}/{made.code}.json")
+    assert answer.json == {
+        "status": "issued",
+        "number": made.number,
+        "holder_masked": "张*",
+        "kind": "completion",
+        "issued_on": "2026-03-02",
+        "reason": "",
+        "state_on": "2026-03-02",
+        "edition": 1,
+        "issuer": "闽江理工大学",
+        "facts": {"course": "智能制造导论", "hours": "32"},
+        "history": [{"event": "issue", "state": "issued", "on": "2026-03-02", "reason": "", "edition": 1}],
+    }
+
+
+def test_a_code_is_read_as_people_type_it(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    typed = f"{made.code[:4]}-{made.code[4:8]}-{made.code[8:]}".lower()
+    assert client.get(f"/V/{made.number}/{typed}").status_code == 200
+
+
+def test_wrong_code_and_unknown_number_are_answered_alike(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    other = made.number[:16] + "9"  # another serial
+    from trainhub.certificates.numbers import check_digit
+
+    unknown = other + check_digit(other)
+    wrong = client.get(f"/V/{made.number}/000000000000.json")
+    none = client.get(f"/V/{unknown}/000000000000.json")
+    assert wrong.status_code == none.status_code == 404
+    assert {**wrong.json, "number": ""} == {**none.json, "number": ""}
+    assert wrong.json["status"] == "unknown"
+    assert wrong.json["holder_masked"] is None
+    page = client.get(f"/V/{made.number}/000000000000")
+    assert page.status_code == 404
+    assert "没有查到这张证书" in page.text
+
+
+def test_a_number_alone_shows_little(session: Session, client: FlaskClient) -> None:
+    made = _kept(who=ground.person("张三"))
+    answer = client.get(f"/V/{made.number}")
+    assert answer.status_code == 200
+    assert "张*" in answer.text
+    assert "智能制造导论" not in answer.text
+    assert made.code not in answer.text
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+def test_guesses_are_limited_but_not_right_codes(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    for _ in range(30):
+        assert client.get(f"/V/{made.number}").status_code == 200
+    answer = client.get(f"/V/{made.number}")
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "60"
+    assert client.get(f"/V/{made.number}/000000000000").status_code == 429
+    assert client.get(f"/V/{made.number}/{made.code}").status_code == 200
+
+
+def test_a_revoked_certificate_says_so(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    with transaction():
+        operations.revoke(certificate=made, **REASON)
+    answer = client.get(f"/V/{made.number}/{made.code}")
+    for text in ("证书已撤销", "学籍核查后不符合条件", "2026-03-02"):
+        assert text in answer.text
+    assert client.get(f"/V/{made.number}/{made.code}.json").json["status"] == "revoked"
+    assert client.get(f"/V/{made.number}/{made.code}.json").json["reason"] == "学籍核查后不符合条件"
+
+
+def test_every_later_state_is_told_for_the_old_and_the_new_code(session: Session, client: FlaskClient) -> None:
+    old = _kept()
+    with transaction():
+        second = operations.reissue(certificate=old, **REASON)
+
+    def status(one: Certificate) -> str:
+        answer = client.get(f"/V/{one.number}/{one.code}.json")
+        return str(answer.json["status"])
+
+    assert (status(old), status(second)) == ("reissued", "issued")
+    with transaction():
+        operations.suspend(certificate=second, **REASON)
+    assert (status(old), status(second)) == ("suspended", "suspended")
+    with transaction():
+        third = operations.correct(certificate=second, facts={"hours": 40}, **REASON)
+    assert (status(old), status(second), status(third)) == ("superseded", "superseded", "issued")
+
+
+def test_a_record_changed_in_the_database_is_tampered(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    with transaction():
+        made.facts = {**made.facts, "hours": "999"}
+    answer = client.get(f"/V/{made.number}/{made.code}.json").json
+    assert answer["status"] == "tampered"
+    assert "facts" not in answer
+
+
+def test_the_form(session: Session, client: FlaskClient) -> None:
+    made = _kept(who=ground.person("张三"))
+    assert client.get("/verify").status_code == 200
+    answer = client.get(f"/verify?number={made.number}&code={made.code}")
+    assert (answer.status_code, answer.location) == (303, f"/V/{made.number}/{made.code}")
+    spaced = " ".join(made.number)
+    right = client.post("/verify", data={"number": spaced, "code": made.code, "name": " 张三 "})
+    assert "姓名相符" in right.text
+    wrong = client.post("/verify", data={"number": spaced, "code": made.code, "name": "李四"})
+    assert "姓名不符" in wrong.text
+    assert client.post("/verify", data={"number": "", "code": made.code}).status_code == 422
+    bad = client.post("/verify", data={"number": "123", "code": "x"})
+    assert bad.status_code == 404
+    assert "末位是校验位" in bad.text
+
+
+@with_fonts
+def test_the_pdf_and_what_happens_when_it_is_changed(session: Session, app: Flask, as_role: AsRole, client: FlaskClient, tmp_path: Path) -> None:
+    who = ground.person("王\u4dae垚")
+    made = _kept(who=who)
+    holder = as_role(Role.STUDENT, person_id=who.id)
+    answer = holder.get(f"/certificates/{made.number}/pdf")
+    assert answer.mimetype == "application/pdf"
+    assert "filename*=UTF-8''" in answer.headers["Content-Disposition"]
+    assert holder.get(f"/certificates/{made.number}/pdf").data == answer.data
+    pdf = answer.data
+
+    def told(data: bytes) -> str:
+        sent = client.post("/verify/file", data={"file": (io.BytesIO(data), "证书.pdf")})
+        return sent.text
+
+    assert "证书真实有效" in told(pdf)
+    signed = json.loads(pdf_attachment(pdf))
+    public = client.get("/.well-known/trainhub-certificates.json").json["keys"][0]
+    key = credentials._unb64(public["public_key"])
+    assert credentials.is_signed(signed, key)
+    signed["certificate"]["facts"]["hours"] = "999"
+    assert not credentials.is_signed(signed, key)
+    added = pdf.replace(b"%%EOF", b"99 0 obj <</Length 4>>stream\nq Q \nendstream endobj %%EOF")
+    assert "内容与签发时不一致" in told(added)
+    assert "没有查到这张证书" in told(b"%PDF-1.4 scanned")
+    assert "无法读取" in told(b"not a pdf at all")
+    with transaction():
+        operations.revoke(certificate=made, **REASON)
+    assert "证书已撤销" in told(pdf)
+    assert holder.get(f"/certificates/{made.number}/pdf").status_code == 422
+    if shutil.which("pdftotext"):
+        file = tmp_path / "c.pdf"
+        file.write_bytes(pdf)
+        text = subprocess.run(["pdftotext", str(file), "-"], check=True, capture_output=True).stdout.decode()
+        assert "王\u4dae垚" in text
+        assert made.number in text
+
+
+def pdf_attachment(pdf: bytes) -> bytes:
+    from trainhub.certificates.layouts import reading
+
+    return reading.read(pdf).attachments[0]
+
+
+@with_fonts
+def test_the_qr_code_leads_to_the_verification_page(session: Session, as_role: AsRole, tmp_path: Path) -> None:
+    if not shutil.which("pdftoppm"):
+        pytest.skip("pdftoppm (poppler-utils) is not installed")
+    import zxingcpp
+    from PIL import Image
+
+    who = ground.person()
+    made = _kept(who=who)
+    file = tmp_path / "c.pdf"
+    file.write_bytes(as_role(Role.STUDENT, person_id=who.id).get(f"/certificates/{made.number}/pdf").data)
+    subprocess.run(["pdftoppm", "-r", "150", "-png", str(file), str(tmp_path / "page")], check=True)
+    codes = zxingcpp.read_barcodes(Image.open(next(tmp_path.glob("page*.png"))))
+    assert [one.text for one in codes] == [f"HTTP://127.0.0.1:8000/V/{made.number}/{made.code}"]
+
+
+# -- own and issuer's ---------------------------------------------------------------------------------------------------
+
+
+def test_holders_see_their_own_certificates_only(session: Session, as_role: AsRole) -> None:
+    who = ground.person()
+    mine, other = _kept(who=who), _kept()
+    holder = as_role(Role.STUDENT, person_id=who.id)
+    page = holder.get("/certificates/mine")
+    assert mine.number in page.text.replace(" ", "")
+    assert other.number not in page.text.replace(" ", "")
+    shown = holder.get(f"/certificates/{mine.number}")
+    assert f"/V/{mine.number}/{mine.code}" in shown.text
+    assert "完成课程" in shown.text
+    assert holder.get(f"/certificates/{other.number}").status_code == 403
+    assert holder.get(f"/certificates/{other.number}/pdf").status_code == 403
+    assert holder.get("/certificates/").status_code == 403
+    assert holder.get(f"/certificates/{mine.number}/change/revoke").status_code == 403
+
+
+def test_somebody_without_certificates_is_told_how_to_get_one(as_role: AsRole) -> None:
+    assert "还没有证书" in as_role(Role.TRAINEE).get("/certificates/mine").text
+
+
+def test_an_issuer_sees_what_it_issued(session: Session, as_role: AsRole) -> None:
+    here, there = ground.university(), ground.university(region_code="350200")
+    ours, theirs = _kept(issuer=here), _kept(issuer=there)
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    page = admin.get("/certificates/").text.replace(" ", "")
+    assert ours.number in page
+    assert theirs.number not in page
+    assert admin.get(f"/certificates/{theirs.number}").status_code == 403
+    city = as_role(Role.PREFECTURE_OPERATOR, region_code="350200").get("/certificates/").text.replace(" ", "")
+    assert theirs.number in city
+    assert ours.number not in city
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350200").get(f"/certificates/{theirs.number}/change/revoke").status_code == 403
+    everything = as_role(Role.AUDITOR).get("/certificates/").text.replace(" ", "")
+    assert ours.number in everything
+    assert theirs.number in everything
+    assert ours.code not in as_role(Role.AUDITOR).get(f"/certificates/{ours.number}").text
+
+
+def test_filters_and_export(session: Session, as_role: AsRole) -> None:
+    here = ground.university()
+    first, second = _kept(issuer=here, who=ground.person("林一")), _kept(kind=Kind.PLACEMENT, issuer=here, who=ground.person("陈二"))
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+
+    def found(**args: Any) -> set[str]:
+        text = admin.get("/certificates/", query_string=args).text.replace(" ", "")
+        return {one.number for one in (first, second) if one.number in text}
+
+    assert found(kind="placement") == {second.number}
+    assert found(q="林一") == {first.number}
+    assert found(q=first.number[:15]) == {first.number}
+    assert found(state="revoked") == set()
+    assert found(since="2026-03-03") == set()
+    assert found(since="nonsense", kind="nonsense") == {first.number, second.number}
+    answer = admin.get("/certificates/export.csv?kind=placement")
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2
+    assert second.number in lines[1]
+    assert second.code not in answer.data.decode()
+    assert admin.get("/certificates/export.xlsx").data[:2] == b"PK"
+
+
+@pytest.mark.parametrize("sort", ["number", "-holder", "issued", "state", "nonsense"])
+def test_lists_sort(session: Session, as_role: AsRole, sort: str) -> None:
+    _kept()
+    assert as_role(Role.AUDITOR).get(f"/certificates/?sort={sort}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/certificates/", "/certificates/mine"])
+def test_lists_ask_the_same_number_of_queries_for_1_and_30(session: Session, as_role: AsRole, count_queries: list[str], path: str) -> None:
+    here, who = ground.university(), ground.person()
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id, person_id=who.id)
+
+    def asked() -> int:
+        session.rollback()
+        session.expunge_all()
+        count_queries.clear()
+        assert client.get(path).status_code == 200
+        return len(count_queries)
+
+    _kept(issuer=here, who=who)
+    asked()
+    one = asked()
+    with transaction():
+        for _ in range(29):
+            certificate(issuer=here, who=who)
+    assert asked() == one
+
+
+def test_revoking_by_the_form(session: Session, as_role: AsRole) -> None:
+    here = ground.university()
+    made = _kept(issuer=here, today=clock.today())
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    url = f"/certificates/{made.number}/change/revoke"
+    assert "撤销后不能恢复" in admin.get(url).text
+    refused = admin.post(url, data={"reason": "", "document": "文", "on": clock.today().isoformat()})
+    assert refused.status_code == 422
+    assert "请写明理由" in refused.text
+    given = {"reason": "弄虚作假", "document": "教务2026年第3号", "on": clock.today().isoformat(), "submission_key": "k-1"}
+    answer = admin.post(url, data=given)
+    assert (answer.status_code, answer.location) == (303, f"/certificates/{made.number}")
+    assert admin.post(url, data=given).status_code == 303
+    again = admin.post(url, data={**given, "submission_key": "k-2"})
+    assert again.status_code == 422
+    assert "已撤销" in again.text
+    session.expire_all()
+    found = queries.by_number(made.number)
+    assert found is not None
+    assert found.state is State.REVOKED
+    assert admin.get(f"/certificates/{made.number}/change/explode").status_code == 404
+
+
+def test_reissuing_and_correcting_by_the_form(session: Session, as_role: AsRole) -> None:
+    here = ground.university()
+    made = _kept(kind=Kind.PLACEMENT, issuer=here, today=clock.today())
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    reason = {"reason": "遗失", "document": "申请", "on": clock.today().isoformat()}
+    admin.post(f"/certificates/{made.number}/change/reissue", data=reason)
+    page = admin.get(f"/certificates/{made.number}/change/correct")
+    assert 'value="2025-03-03"' in page.text
+    facts = {f"fact_{name}": value for name, value in made.facts.items()} | {"fact_weeks": "33"}
+    same = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts, "fact_weeks": "32"})
+    assert "没有改动任何内容" in same.text
+    answer = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts})
+    assert answer.status_code == 303
+    assert admin.get(f"/certificates/{made.number}?edition=1").status_code == 200
+    shown = admin.get(f"/certificates/{made.number}").text
+    session.expire_all()
+    assert [one.state for one in queries.editions_of(made.number)] == [State.REISSUED, State.SUPERSEDED]
+    new = queries.by_asked_key(made.asked_key)
+    assert new is not None
+    assert (new.facts["weeks"], new.facts["starts_on"], new.number != made.number) == ("33", "2025-03-03", True)
+    assert new.number in shown.replace(" ", "")
+
+
+@with_fonts
+def test_a_print_run(session: Session, app: Flask, as_role: AsRole) -> None:
+    here, there = ground.university(), ground.university()
+    made = [_kept(issuer=here) for _ in range(3)]
+    _kept(issuer=there)
+    _kept(issuer=here, kind=Kind.PLACEMENT)
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    assert admin.get("/certificates/runs").status_code == 200
+    form = {"kind": "completion", "issuer_id": here.id, "title": "三月结业", "submission_key": "run-1"}
+    assert admin.post("/certificates/runs/new", data={**form, "kind": "capstone", "submission_key": "x"}).status_code == 422
+    assert admin.post("/certificates/runs/new", data={**form, "issuer_id": there.id, "submission_key": "y"}).status_code == 422
+    answer = admin.post("/certificates/runs/new", data=form)
+    assert answer.status_code == 303
+    with transaction():
+        operations.revoke(certificate=made[2], **REASON)
+    jobs.run_all()
+    page = admin.get(answer.location)
+    assert "certificates-" in page.text
+    pdf = admin.get(f"{answer.location}/files/0")
+    assert pdf.data.count(b"/Type/Page/") == 2
+    manifest = admin.get(f"{answer.location}/files/1").data.decode("utf-8-sig")
+    assert [line.split(",")[1] for line in manifest.splitlines()[1:]] == [one.number for one in made]
+    assert "未打印" in manifest
+    assert admin.get(f"{answer.location}/files/9").status_code == 404
+    assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=there.id).get(answer.location).status_code == 403
+
+
+# -- API ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_lists_and_shows_by_permission(session: Session, app: Flask) -> None:
+    here = ground.university()
+    made, other = _kept(issuer=here), _kept()
+    client = api_client(app, Role.UNIVERSITY_ADMIN, scopes=("certificates:",), organisation_id=here.id)
+    listed = client.get("/api/v1/certificates").json
+    assert [one["number"] for one in listed["items"]] == [made.number]
+    shown = client.get(f"/api/v1/certificates/{made.number}").json
+    assert (shown["facts"]["hours"], shown["evidence"][0]["text"], shown["history"][0]["event"]) == ("32", "完成课程", "issue")
+    assert made.code not in json.dumps(shown)
+    assert client.get(f"/api/v1/certificates/{other.number}").status_code == 403
+    assert client.get("/api/v1/certificates/123").status_code == 404
+    first = client.get("/api/v1/certificates?limit=1").json
+    assert first["next_cursor"] is None
+
+
+def test_nothing_is_deleted(session: Session) -> None:
+    made = _kept()
+    with pytest.raises(sa.exc.IntegrityError), session.begin_nested():
+        session.delete(made)
+        session.flush()

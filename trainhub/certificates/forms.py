@@ -1,0 +1,123 @@
+"""Shape and type of what people send about certificates."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+from flask import request
+from wtforms import DateField, FileField, SelectField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from trainhub.certificates import labels, queries
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.operations.changing import FIXED
+from trainhub.certificates.types import Kind, State
+from trainhub.kernel.access import Identity
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _, _l
+
+
+class VerifyForm(Form):
+    """Number, code, and the name somebody gave."""
+
+    number = Text(_l("证书编号"), [DataRequired(_l("请填写证书编号。")), Length(max=60)], description=_l("18位数字，印在证书左下方，空格可有可无。"))
+    code = Text(
+        _l("核验码"), [Optional(), Length(max=60)], description=_l("12位字母和数字，在编号下方。没有核验码时只显示证书是否存在和当前状态。")
+    )
+    name = Text(_l("持证人姓名"), [Optional(), Length(max=200)], description=_l("填写后会告诉你姓名是否与证书一致；姓名不会被保存。"))
+
+
+class FileForm(Form):
+    """A PDF to compare with what was issued."""
+
+    file = FileField(_l("证书 PDF"), description=_l("平台下载的原文件。文件只用于比对，不会保存。"))
+
+    def validate_file(self, field: Any) -> None:
+        """Something must have been chosen."""
+        if not field.data or not getattr(field.data, "filename", ""):
+            raise ValidationError(_("请选择要查验的 PDF 文件。"))
+
+
+class ReasonForm(Form):
+    """What every change of a certificate needs."""
+
+    reason = LongText(
+        _l("理由"), [DataRequired(_l("请写明理由。")), Length(max=400)], description=_l("会显示在公开查验页上，请不要写入个人隐私。")
+    )
+    document = Text(_l("依据文件"), [DataRequired(_l("请写明依据的文件名称或文号。")), Length(max=200)])
+    on = DateField(_l("生效日期"), [InputRequired(_l("请填写生效日期，例如 2026-03-01。"))])
+
+
+@cache
+def correction_form(layout: Layout) -> type[ReasonForm]:
+    """The form for correcting a certificate of a template: the name and the template's own facts."""
+    fields: dict[str, Any] = {"fact_name": Text(_l("姓名"), [DataRequired(_l("姓名不能为空。")), Length(max=200)])}
+    for one in layout.own_fields:
+        if one.name in FIXED:
+            continue
+        checks = [DataRequired(_l("此项不能为空。"))] if one.required else [Optional()]
+        label = one.label
+        if one.type == "date":
+            fields[f"fact_{one.name}"] = DateField(label, checks)
+        else:
+            fields[f"fact_{one.name}"] = Text(label, [*checks, Length(max=300)])
+    return type("CorrectionForm", (ReasonForm,), fields)
+
+
+def facts_of(form: ReasonForm) -> dict[str, Any]:
+    """The facts of a correction form by field."""
+    return {name.removeprefix("fact_"): field.data for name, field in form._fields.items() if name.startswith("fact_")}
+
+
+def initial_facts(facts: dict[str, Any], layout: Layout) -> dict[str, Any]:
+    """What a correction form shows at first."""
+    dates = {one.name for one in layout.fields if one.type == "date"}
+    return {f"fact_{name}": day(value) if name in dates else value for name, value in facts.items()}
+
+
+class RunForm(Form):
+    """What is printed together: one kind of one issuer in a span of days."""
+
+    kind = SelectField(_l("种类"), choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
+    issuer_id = SelectField(_l("发证单位"), coerce=int)
+    since = DateField(_l("发证日期从"), [Optional()])
+    until = DateField(_l("到"), [Optional()])
+    title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
+
+    def prepare(self, identity: Identity) -> RunForm:
+        """The issuers to choose from."""
+        self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuer_choices(identity)]
+        return self
+
+
+def day(text: Any) -> date | None:
+    """A day of the address; nonsense is no filter."""
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def _enum(kind: Any, text: str) -> Any:
+    return kind(text) if text in {one.value for one in kind} else None
+
+
+def wanted() -> queries.CertificateFilter:
+    """The filter of the address."""
+    args = request.args
+    return queries.CertificateFilter(
+        text=args.get("q", "").strip()[:100],
+        kind=_enum(Kind, args.get("kind", "")),
+        state=_enum(State, args.get("state", "")),
+        issuer_id=args.get("issuer", type=int),
+        programme_id=args.get("programme", type=int),
+        since=day(args.get("since", "")),
+        until=day(args.get("until", "")),
+        only_current=args.get("all") != "yes",
+    )
+
+
+__all__ = ["FileForm", "ReasonForm", "RunForm", "VerifyForm", "correction_form", "facts_of", "initial_facts", "wanted"]

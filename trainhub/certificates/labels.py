@@ -1,0 +1,75 @@
+"""How the values of certificates are called on pages and in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trainhub.certificates.types import Event, Kind, State, Status
+from trainhub.kernel.i18n import _l
+
+KINDS: Mapping[Kind, Any] = {
+    Kind.COMPLETION: _l("结业证书"),
+    Kind.PLACEMENT: _l("企业学习证明"),
+    Kind.CAPSTONE: _l("毕业设计证明"),
+    Kind.PROGRAMME: _l("培养证书"),
+}
+STATES: Mapping[State, Any] = {
+    State.DRAFT: _l("待处理"),
+    State.ISSUED: _l("有效"),
+    State.REISSUED: _l("已补发新版"),
+    State.SUPERSEDED: _l("已更正"),
+    State.SUSPENDED: _l("已暂停"),
+    State.REVOKED: _l("已撤销"),
+}
+LOOKS: Mapping[State, str] = {
+    State.DRAFT: "wait",
+    State.ISSUED: "ok",
+    State.REISSUED: "mute",
+    State.SUPERSEDED: "mute",
+    State.SUSPENDED: "wait",
+    State.REVOKED: "bad",
+}
+EVENTS: Mapping[Event, Any] = {
+    Event.ISSUE: _l("签发"),
+    Event.REISSUE: _l("补发"),
+    Event.CORRECT: _l("更正"),
+    Event.SUSPEND: _l("暂停"),
+    Event.RESUME: _l("恢复"),
+    Event.REVOKE: _l("撤销"),
+}
+EVENT_HINTS: Mapping[Event, Any] = {
+    Event.REISSUE: _l("证书遗失或损坏时使用：编号和内容不变，版次加一，核验码更换，旧证书作废。"),
+    Event.CORRECT: _l("内容有误时使用：原证书作废，按改正后的内容签发一张新编号的证书。"),
+    Event.SUSPEND: _l("需要核查时使用：查验页会显示“已暂停”，核查后可以恢复或撤销。"),
+    Event.RESUME: _l("核查结束、证书无误时使用：证书恢复有效。"),
+    Event.REVOKE: _l("撤销后不能恢复。查验页会显示“已撤销”、日期和理由，持证人会收到通知。"),
+}
+EVIDENCE: Mapping[str, Any] = {
+    "course": _l("课程"),
+    "run": _l("课程"),
+    "enrolment": _l("选课"),
+    "milestone": _l("完成记录"),
+    "placement": _l("企业学习"),
+    "weeks": _l("企业学习周数"),
+    "capstone": _l("毕业设计"),
+    "certificate": _l("证书"),
+}
+VERDICTS: Mapping[Status, tuple[Any, Any]] = {
+    Status.ISSUED: (_l("证书真实有效"), _l("本平台签发过这张证书，它当前有效。")),
+    Status.REISSUED: (_l("这一版证书已作废"), _l("同一编号已补发新版。请持证人出示新版证书，用新的核验码查验。")),
+    Status.SUPERSEDED: (_l("证书已更正，这一张作废"), _l("内容有误，已由新编号的证书替代。请持证人出示新证书。")),
+    Status.SUSPENDED: (_l("证书已暂停使用"), _l("发证单位正在核查，核查结束前不能作为凭证。")),
+    Status.REVOKED: (_l("证书已撤销"), _l("发证单位已撤销这张证书，它不能作为凭证。")),
+    Status.TAMPERED: (_l("内容与签发时不一致"), _l("出示的内容被改动过，不能作为凭证。请联系发证单位核实。")),
+    Status.UNKNOWN: (_l("没有查到这张证书"), _l("编号或核验码不对，或本平台没有签发过。请对照证书原件逐位核对后再试。")),
+}
+VERDICT_LOOKS: Mapping[Status, str] = {
+    Status.ISSUED: "ok",
+    Status.REISSUED: "wait",
+    Status.SUPERSEDED: "wait",
+    Status.SUSPENDED: "wait",
+    Status.REVOKED: "bad",
+    Status.TAMPERED: "bad",
+    Status.UNKNOWN: "bad",
+}

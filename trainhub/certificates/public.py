@@ -1,0 +1,157 @@
+"""Public verification: a form, the address behind the QR code, its JSON, and the published key. Nobody signs in here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
+
+from trainhub.certificates import credentials, labels, limiting, verifying
+from trainhub.certificates.forms import FileForm, VerifyForm
+from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.layouts.reading import MOST_BYTES
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import read_code, read_number, show_number
+from trainhub.certificates.types import Status
+from trainhub.certificates.verifying import Verdict
+from trainhub.kernel import clock
+from trainhub.kernel.access import acting, public
+from trainhub.kernel.characters import clean_name
+from trainhub.kernel.errors import Refused, TooLarge
+from trainhub.kernel.i18n import _, language
+from trainhub.kernel.keys import keyring
+from trainhub.kernel.proxies import client_address
+
+blueprint = Blueprint("verification", __name__)
+FRESH_SECONDS = 60
+"""How long caches may keep an answer: a revocation shows after a minute at the latest."""
+
+
+def title_of(certificate: Certificate) -> str:
+    """The certificate's title in the language of the page."""
+    layout = built_in(certificate.template, certificate.template_version)
+    return layout.title_en if language() == "en" else layout.title
+
+
+def _cacheable(answer: Response) -> Response:
+    if acting() is None and answer.status_code == 200:
+        answer.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
+        answer.vary.add("Cookie")
+    return answer
+
+
+def _page(verdict: Verdict, *, name_fits: bool | None = None) -> Response:
+    headline, meaning = labels.VERDICTS[verdict.status]
+    text = render_template(
+        "trainhub/certificates/verdict.html",
+        verdict=verdict,
+        headline=headline,
+        meaning=meaning,
+        look=labels.VERDICT_LOOKS[verdict.status],
+        title=title_of(verdict.certificate) if verdict.certificate is not None else "",
+        show_number=show_number,
+        name_fits=name_fits,
+        checked_at=clock.now(),
+        site=current_app.config["SETTINGS"].base_url,
+        labels=labels,
+    )
+    return make_response(text, 404 if verdict.status is Status.UNKNOWN else 200)
+
+
+def _form_page(form: VerifyForm, file_form: FileForm, status: int = 200) -> Any:
+    return render_template("trainhub/certificates/verify.html", form=form, file_form=file_form), status
+
+
+def _asked(number: str, code: str | None) -> Verdict:
+    """The verdict; guesses are counted: a number alone before it is answered, a wrong code after."""
+    if code is None:
+        limiting.count(client_address())
+    verdict = verifying.check(number, code, english=language() == "en")
+    if code is not None and verdict.status is Status.UNKNOWN:
+        limiting.count(client_address())
+    return verdict
+
+
+@blueprint.get("/verify")
+@public
+def verify() -> Any:
+    """The form. A link that carries number and code goes straight to the answer."""
+    number, code = read_number(request.args.get("number", "")), read_code(request.args.get("code", ""))
+    if number.isascii() and number.isalnum() and code.isascii() and code.isalnum():
+        return redirect(url_for("verification.certificate", number=number, code=code), 303)
+    return _form_page(VerifyForm(formdata=None, number=number or None), FileForm(formdata=None))
+
+
+@blueprint.post("/verify")
+@public
+def verify_post() -> Any:
+    """Answer the form; a name given is compared with the holder's."""
+    form = VerifyForm()
+    if not form.validate():
+        return _form_page(form, FileForm(formdata=None), 422)
+    verdict = _asked(form.number.data or "", form.code.data or None)
+    name_fits = None
+    if form.name.data and verdict.is_full and verdict.certificate is not None:
+        try:
+            name_fits = clean_name(form.name.data) == verdict.certificate.holder
+        except Refused as refused:
+            form.refuse(refused)
+            return _form_page(form, FileForm(formdata=None), 422)
+    return _page(verdict, name_fits=name_fits)
+
+
+@blueprint.post("/verify/file")
+@public
+def verify_file() -> Any:
+    """Answer a PDF that was downloaded from here; nothing of it is kept."""
+    form = FileForm()
+    if not form.validate():
+        return _form_page(VerifyForm(formdata=None), form, 422)
+    limiting.count(client_address())
+    data = form.file.data.stream.read(MOST_BYTES + 1)
+    try:
+        if len(data) > MOST_BYTES:
+            raise TooLarge(_("文件超过 %(mb)d MB：单张证书的 PDF 不会这么大，请上传平台下载的原文件。", mb=MOST_BYTES >> 20), field="file")
+        verdict = verifying.check_file(data, credentials.public_key(keyring().signing), english=language() == "en")
+    except Refused as refused:
+        refused.field = "file"
+        form.refuse(refused)
+        return _form_page(VerifyForm(formdata=None), form, refused.status)
+    return _page(verdict)
+
+
+@blueprint.get("/V/<number>/<code>.json")
+@public
+def certificate_json(number: str, code: str) -> Any:
+    """The answer for programs."""
+    verdict = _asked(number, code)
+    answer = jsonify(verdict.as_public_dict())
+    answer.status_code = 404 if verdict.status is Status.UNKNOWN else 200
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return _cacheable(answer)
+
+
+@blueprint.get("/V/<number>/<code>")
+@public
+def certificate(number: str, code: str) -> Any:
+    """Where the QR code leads."""
+    return _cacheable(_page(_asked(number, code)))
+
+
+@blueprint.get("/V/<number>")
+@public
+def masked(number: str) -> Any:
+    """With the number alone: whether it exists, its state, a masked name."""
+    answer = _page(_asked(number, None))
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@blueprint.get("/.well-known/trainhub-certificates.json")
+@public
+def published_key() -> Any:
+    """The public key by which a downloaded certificate is verified without asking us."""
+    answer = jsonify(credentials.published(keyring().signing, current_app.config["SETTINGS"].base_url))
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer

@@ -1,0 +1,194 @@
+"""Verification: a number, a number with its code, or a file is answered with one verdict. Reads only.
+
+With the right code a visitor learns the facts; with the number alone only that the certificate exists, its state and a
+masked name. A wrong code and an unknown number are answered alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from trainhub.certificates import credentials, queries
+from trainhub.certificates.documents import snapshot_of
+from trainhub.certificates.layouts import reading
+from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
+from trainhub.certificates.states import PUBLIC, shown_state
+from trainhub.certificates.types import Event, State, Status
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+
+PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
+"""Facts that are names of other people: masked for visitors like the holder's."""
+HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
+"""Facts that stand elsewhere on the page."""
+
+
+class FileNotReadable(Refused):
+    """The file is no PDF of a certificate."""
+
+    code = "file_not_readable"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the public history."""
+
+    event: Event
+    state: State
+    on: date
+    reason: str
+    document: str
+    edition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer. `certificate` is given for pages when something was found; `is_full`: the code was right."""
+
+    status: Status
+    number: str
+    reason: str = ""
+    certificate: Certificate | None = None
+    is_full: bool = False
+    state_on: date | None = None
+    steps: tuple[Step, ...] = ()
+    issuer: str = ""
+    issuer_en: str = ""
+    facts: tuple[tuple[str, str, str], ...] = field(default=())
+
+    @property
+    def holder_masked(self) -> str | None:
+        """The holder's name as visitors see it."""
+        return mask_name(self.certificate.holder) if self.certificate is not None else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The promised fields of the contract, always all of them."""
+        one = self.certificate
+        return {
+            "status": self.status.value,
+            "number": self.number or None,
+            "holder_masked": self.holder_masked,
+            "kind": one.kind.value if one is not None else None,
+            "issued_on": one.issued_on.isoformat() if one is not None else None,
+            "reason": self.reason,
+        }
+
+    def as_public_dict(self) -> dict[str, Any]:
+        """The JSON of the verification page: the promised fields and, with the right code, everything the page shows."""
+        answer = self.as_dict() | {"state_on": self.state_on.isoformat() if self.state_on else None}
+        if self.is_full and self.certificate is not None:
+            answer |= {
+                "edition": self.certificate.edition,
+                "issuer": self.issuer,
+                "facts": {name: value for name, _label, value in self.facts},
+                "history": [
+                    {"event": s.event.value, "state": s.state.value, "on": s.on.isoformat(), "reason": s.reason, "edition": s.edition}
+                    for s in self.steps
+                ],
+            }
+        return answer
+
+
+def _not_found(number: str) -> Verdict:
+    if number and not is_number(number):
+        reason = _("证书编号应为18位数字，且末位是校验位：输入的编号有误，请对照原件逐位核对。")
+    else:
+        reason = _("编号或核验码不对，或本平台没有签发过这张证书。请对照原件逐位核对；字母 O 与数字 0、字母 I 与数字 1 视为相同。")
+    return Verdict(Status.UNKNOWN, number, reason)
+
+
+def check(number: str, code: str | None = None, *, english: bool = False) -> Verdict:
+    """The verdict on what somebody typed or scanned; `code` None asks with the number alone."""
+    number = read_number(number)[:40]
+    found = None
+    if is_number(number):
+        found = queries.by_number(number) if code is None else queries.by_number_and_code(number, read_code(code)[:40])
+    if found is None or found.state not in PUBLIC:
+        return _not_found(number)
+    return _verdict(found, is_full=code is not None, english=english)
+
+
+def _verdict(found: Certificate, *, is_full: bool, english: bool) -> Verdict:
+    latest = queries.by_number(found.number)
+    assert latest is not None
+    state = shown_state(found.state, latest.state)
+    told = latest if state is not found.state else found
+    last = queries.last_event(told)
+    if not queries.is_whole(found) or (told is not found and not queries.is_whole(told)):
+        reason = _("平台中的记录与签发时的记录不一致，请联系发证单位核实。")
+        return Verdict(Status.TAMPERED, found.number, reason, found, is_full=False)
+    reason = last.reason if last is not None and state is not State.ISSUED else ""
+    if not is_full:
+        return Verdict(Status(state.value), found.number, reason, found, state_on=told.state_on)
+    issuer = organisations.by_id(found.issuer_id)
+    return Verdict(
+        Status(state.value),
+        found.number,
+        reason,
+        found,
+        is_full=True,
+        state_on=told.state_on,
+        steps=_steps(found, told),
+        issuer=str(found.facts.get("issuer") or (issuer.name if issuer else "")),
+        issuer_en=str(found.facts.get("issuer_en") or ""),
+        facts=public_facts(found, english=english),
+    )
+
+
+def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
+    line = queries.line_of(told if told is not found else found)
+    same_number = [one for one in line if one.number == found.number]
+    return tuple(
+        Step(row.event.event, row.event.state, row.event.on, row.event.reason, row.event.document, row.edition)
+        for row in queries.events_of(same_number)
+    )
+
+
+def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """(field, label, value) of the facts in the order of the template; names in full, for holder and issuer."""
+    layout = built_in(certificate.template, certificate.template_version)
+    return tuple(
+        (one.name, one.label_en if english else one.label, str(certificate.facts[one.name]))
+        for one in layout.fields
+        if one.name not in HIDDEN and certificate.facts.get(one.name)
+    )
+
+
+def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """The same for visitors: names of people are masked."""
+    return tuple(
+        (name, label, mask_name(value) if name in PERSONS else value) for name, label, value in shown_facts(certificate, english=english)
+    )
+
+
+def check_file(data: bytes, public: bytes, *, english: bool = False) -> Verdict:
+    """The verdict on a PDF of one certificate: its signed credential, what it draws, and the database must agree.
+
+    Raises FileNotReadable for anything but a PDF. `tampered` says in its reason what does not agree.
+    """
+    try:
+        read = reading.read(data)
+    except reading.NotReadable as bad:
+        raise FileNotReadable(_("这不是单张证书的 PDF 文件，无法读取。请上传平台下载的原文件，或用编号和核验码查验。")) from bad
+    found = next((one for one in map(credentials.parse, read.attachments) if one is not None), None)
+    if found is None:
+        reason = _("文件中没有本平台的签名数据（扫描件、批量打印件或另存的文件没有）：请用编号和核验码查验。")
+        return Verdict(Status.UNKNOWN, "", reason)
+    said: Mapping[str, Any] = found["certificate"]
+    number, code = str(said.get("number", ""))[:40], str(said.get("code", ""))[:40]
+    if not credentials.is_signed(found, public):
+        return Verdict(Status.TAMPERED, number, _("签名与内容不符：文件被改动过，或不是本平台签发的。"))
+    stored = queries.by_number_and_code(number, code)
+    if stored is None:
+        return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
+    if snapshot_of(stored).as_dict() != dict(said):
+        return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
+    if found.get("page") != read.seal:
+        return Verdict(Status.TAMPERED, number, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"))
+    return _verdict(stored, is_full=True, english=english)

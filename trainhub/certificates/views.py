@@ -1,0 +1,320 @@
+"""Pages of certificates: the holder's own, the issuer's list, what is done with one, print runs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, send_file
+
+from trainhub.certificates import documents, forms, labels, operations, queries, verifying
+from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.models import Certificate, PrintRun
+from trainhub.certificates.numbers import is_number, read_number, show_code, show_number
+from trainhub.certificates.operations import printing
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.public import title_of
+from trainhub.certificates.states import events_in
+from trainhub.certificates.tasks import maker
+from trainhub.certificates.types import Event, Kind, State
+from trainhub.kernel import clock, downloads, files, paging
+from trainhub.kernel.access import Identity, acting, demand, guard, may, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _, language
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+
+blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
+
+CAN_OF: dict[Event, Can] = {
+    Event.REISSUE: Can.REISSUE,
+    Event.CORRECT: Can.CORRECT,
+    Event.SUSPEND: Can.SUSPEND,
+    Event.RESUME: Can.RESUME,
+    Event.REVOKE: Can.REVOKE,
+}
+COLUMNS = (
+    Column("number", "证书编号"),
+    Column("edition", "版次"),
+    Column("kind", "种类"),
+    Column("holder", "姓名"),
+    Column("issuer", "发证单位"),
+    Column("programme", "专业"),
+    Column("issued_on", "发证日期"),
+    Column("state", "状态"),
+    Column("state_on", "状态日期"),
+)
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(number: str) -> Certificate:
+    """The latest edition of the number in the address, or the edition asked for."""
+    number = read_number(number)
+    found = queries.by_number(number) if is_number(number) else None
+    edition = request.args.get("edition", type=int)
+    if found is not None and edition is not None:
+        found = next((one for one in queries.editions_of(number) if one.edition == edition), None)
+    if found is None or (found.state is State.DRAFT and not may(acting(), Can.ISSUE, queries.subject_of(found))):
+        raise NotFound(_("没有编号为 %(number)s 的证书，请核对编号。", number=number[:40]))
+    return found
+
+
+@blueprint.get("/mine")
+@signed_in
+def mine() -> Any:
+    """The reader's own certificates."""
+    person_id = who().person_id
+    rows = queries.of_person(person_id) if person_id is not None else []
+    return render_template(
+        "trainhub/certificates/mine.html",
+        rows=[(row, title_of(row), verifying.shown_facts(row, english=language() == "en")) for row in rows],
+        labels=labels,
+        show_number=show_number,
+    )
+
+
+@blueprint.get("/")
+@guard(Can.LIST)
+def index() -> Any:
+    """The certificates the reader may see."""
+    wanted, (number, size) = forms.wanted(), paging.wanted()
+    statement = queries.listing(who(), wanted, request.args.get("sort", "-issued"))
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page.items[:] = [queries.as_row(row) for row in page.items]  # type: ignore[index]
+    return render_template(
+        "trainhub/certificates/index.html",
+        page=page,
+        labels=labels,
+        counts=queries.counts_by_state(who()),
+        issuers=queries.issuer_choices(who()),
+        show_number=show_number,
+        can=Can,
+        asked={name: value for name, value in request.args.items() if name != "page"},
+    )
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.LIST)
+def export(form: str) -> Any:
+    """The same list as a file; verification codes are not in it."""
+    rows = queries.every(who(), forms.wanted(), request.args.get("sort", "-issued"))
+    return downloads.table(_export_rows(rows), COLUMNS, name=_("证书"), form=form, codes=["number"])
+
+
+def _export_rows(rows: Iterable[queries.CertificateRow]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {
+            "number": row.number,
+            "edition": row.edition,
+            "kind": str(labels.KINDS[row.kind]),
+            "holder": row.holder,
+            "issuer": row.issuer,
+            "programme": row.programme,
+            "issued_on": row.issued_on.isoformat(),
+            "state": str(labels.STATES[row.state]),
+            "state_on": row.state_on.isoformat(),
+        }
+
+
+@blueprint.get("/<number>")
+@guard(Can.VIEW, load=load, subject=queries.subject_of)
+def show(certificate: Certificate) -> Any:
+    """One certificate with its facts, evidence and history."""
+    subject = queries.subject_of(certificate)
+    line = queries.line_of(certificate)
+    after = queries.successor_of(certificate)
+    may_have = may(who(), Can.DOWNLOAD, subject)
+    events = [event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)]
+    return render_template(
+        "trainhub/certificates/show.html",
+        certificate=certificate,
+        title=title_of(certificate),
+        facts=verifying.shown_facts(certificate, english=language() == "en"),
+        history=queries.events_of(line),
+        is_whole=not queries.events_of([certificate]) or queries.is_whole(certificate),
+        after=after,
+        editions=queries.editions_of(certificate.number),
+        actions=events,
+        may_have=may_have,
+        may_release=certificate.state is State.DRAFT and may(who(), Can.ISSUE, subject),
+        is_own=certificate.person_id == who().person_id,
+        address=_address(certificate),
+        labels=labels,
+        show_number=show_number,
+        show_code=show_code,
+    )
+
+
+def _address(certificate: Certificate) -> str:
+    """Where anybody verifies it: what the QR code holds and the holder may pass on."""
+    return f"{current_app.config['SETTINGS'].base_url}/V/{certificate.number}/{certificate.code}"
+
+
+@blueprint.get("/<number>/pdf")
+@guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
+def pdf(certificate: Certificate) -> Any:
+    """The document, drawn now from the snapshot."""
+    data = documents.pdf_of(certificate, maker())
+    return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=documents.file_name(certificate))
+
+
+@blueprint.post("/<number>/release")
+@guard(Can.ISSUE, load=load, subject=queries.subject_of)
+def release(certificate: Certificate) -> Any:
+    """Issue a draft whose characters can be drawn now."""
+    with transaction():
+        made = operations.release(certificate=_again(certificate), by=who(), today=clock.today(), now=clock.now())
+    return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)
+
+
+def _again(certificate: Certificate) -> Certificate:
+    """The same row inside the transaction that is going to change it."""
+    row = queries.by_id(certificate.id)
+    assert row is not None
+    return row
+
+
+def _load_change(number: str, event: str) -> tuple[Certificate, Event]:
+    if event not in {one.value for one in CAN_OF}:
+        raise NotFound(_("没有这项操作。"))
+    return load(number), Event(event)
+
+
+@blueprint.route("/<number>/change/<event>", methods=["GET", "POST"])
+@guard(Can.VIEW, load=_load_change, subject=lambda pair: queries.subject_of(pair[0]))
+def change(pair: tuple[Certificate, Event]) -> Any:
+    """Suspend, resume, revoke, reissue or correct, with reason, document and date."""
+    certificate, event = pair
+    demand(who(), CAN_OF[event], queries.subject_of(certificate))
+    layout = built_in(certificate.template, certificate.template_version)
+    is_correction = event is Event.CORRECT
+    make = forms.correction_form(layout) if is_correction else forms.ReasonForm
+    if request.method == "GET":
+        values = forms.initial_facts(certificate.facts, layout) if is_correction else {}
+        form = make(formdata=None, on=clock.today(), **values)
+    else:
+        form = make()
+        if form.validate():
+            try:
+                with transaction():
+                    if not once(form.submission_key.data or ""):
+                        return done(_("这个表单已经提交过，没有重复处理。"), "certificates.show", number=certificate.number)
+                    after = _apply(_again(certificate), event, form)
+                message = _("证书 %(number)s：%(event)s已完成。", number=after.number, event=str(labels.EVENTS[event]))
+                return done(message, "certificates.show", number=after.number)
+            except Refused as refused:
+                if refused.status not in (422, 409):
+                    raise
+                form.refuse(refused)
+                certificate = _again(certificate)
+    page = render_template(
+        "trainhub/certificates/change.html",
+        certificate=certificate,
+        event=event,
+        form=form,
+        title=title_of(certificate),
+        labels=labels,
+        show_number=show_number,
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm) -> Certificate:
+    given: dict[str, Any] = {
+        "certificate": certificate,
+        "reason": form.reason.data or "",
+        "document": form.document.data or "",
+        "on": form.on.data,
+        "by": who(),
+        "today": clock.today(),
+        "now": clock.now(),
+    }
+    if event is Event.CORRECT:
+        facts = {name: value for name, value in forms.facts_of(form).items() if (value or "") != "" or certificate.facts.get(name)}
+        return operations.correct(facts=facts, **given)
+    verbs = {
+        Event.REISSUE: operations.reissue,
+        Event.SUSPEND: operations.suspend,
+        Event.RESUME: operations.resume,
+        Event.REVOKE: operations.revoke,
+    }
+    return verbs[event](**given)
+
+
+# -- print runs ---------------------------------------------------------------------------------------------------------
+
+
+def load_run(run_id: int) -> PrintRun:
+    """The print run of an address."""
+    run = queries.run_by_id(run_id)
+    if run is None:
+        raise NotFound(_("没有这个打印批次。"))
+    return run
+
+
+@blueprint.get("/runs")
+@guard(Can.PRINT_LIST)
+def runs() -> Any:
+    """The latest print runs."""
+    return render_template("trainhub/certificates/runs.html", rows=queries.runs_of(who()), labels=labels)
+
+
+@blueprint.route("/runs/new", methods=["GET", "POST"])
+@guard(Can.PRINT_CREATE)
+def new_run() -> Any:
+    """Choose what to print together."""
+    form = forms.RunForm().prepare(who())
+    if form.validate_on_submit():
+        wanted = queries.CertificateFilter(
+            kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data
+        )
+        issuer_id = form.issuer_id.data
+        try:
+            demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(issuer_id))
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.runs")
+                run = printing.start_run(title=form.title.data or "", wanted=wanted, by=who(), now=clock.now())
+            return done(_("已开始绘制 %(count)d 张证书。", count=run.count), "certificates.run", run_id=run.id)
+        except printing.CannotPrint as refused:
+            form.refuse(refused)
+    status = 422 if request.method == "POST" else 200
+    return render_template("trainhub/certificates/run_form.html", form=form), status
+
+
+@blueprint.get("/runs/<int:run_id>")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def run(row: PrintRun) -> Any:
+    """One run: its progress, then its files."""
+    return render_template("trainhub/certificates/run.html", run=row, job=queries.job_of(row), labels=labels)
+
+
+def _load_file(run_id: int, place: int) -> tuple[PrintRun, int]:
+    row = load_run(run_id)
+    if not 0 <= place < len(row.files):
+        raise NotFound(_("这个批次没有这个文件。"))
+    return row, place
+
+
+@blueprint.get("/runs/<int:run_id>/files/<int:place>")
+@guard(Can.PRINT_VIEW, load=_load_file, subject=lambda pair: queries.subject_of_run(pair[0]))
+def run_file(pair: tuple[PrintRun, int]) -> Any:
+    """One file of a run, streamed."""
+    stored = queries.file_of(*pair)
+    if stored is None:
+        raise NotFound(_("这个批次没有这个文件。"))
+    answer = current_app.response_class(files.stream(stored), mimetype=stored.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=stored.name)
+    answer.headers["Content-Length"] = str(stored.size)
+    return answer
+
+
