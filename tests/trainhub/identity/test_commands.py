@@ -1,0 +1,72 @@
+"""Commands of accounts, and the sweep."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from click.testing import CliRunner, Result
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.factories import identity as make
+from trainhub.cli import main
+from trainhub.identity import tasks
+from trainhub.identity.models import SignInAttempt
+from trainhub.identity.types import LoginKind
+from trainhub.kernel import clock, jobs
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import db, transaction
+
+
+def _run(app: Flask, *args: str, **kw: Any) -> Result:
+    return CliRunner().invoke(main, ["accounts", *args], obj={"create_app": lambda: app}, **kw)
+
+
+def test_create_admin(app: Flask, client: FlaskClient) -> None:
+    made = _run(app, "create-admin", "--username", "root1", "--password-stdin", "--json", input="Correct-horse-7\n")
+    assert made.exit_code == 0, made.output
+    assert json.loads(made.stdout)["role"] == "system_admin"
+    assert client.post("/login", data={"username": "root1", "password": "Correct-horse-7"}).status_code == 303
+    assert client.get("/accounts/").status_code == 200
+    again = _run(app, "create-admin", "--username", "root1", "--password-stdin", "--json", input="Correct-horse-7\n")
+    assert again.exit_code == 1
+    assert json.loads(again.stdout)["error"]["code"] == "login_taken"
+    weak = _run(app, "create-admin", "--username", "root2", "--password-stdin", "--json", input="short\n")
+    assert json.loads(weak.stdout)["error"]["code"] == "password_short"
+    assert _run(app, "create-admin", "--username", "root2", "--nonsense").exit_code == 2
+
+
+def test_list_links_and_unlock(app: Flask, client: FlaskClient) -> None:
+    with app.app_context(), transaction():
+        make.account(username="lin", password=make.PASSWORD, roles=(Role.AUDITOR,), logins=[(LoginKind.PHONE, "13800138000", "")])
+    listed = json.loads(_run(app, "list", "--role", "auditor", "--json").stdout)["accounts"]
+    assert [(row["logins"], row["roles"]) for row in listed] == [(["13800138000", "lin"], ["auditor"])]
+    link = json.loads(_run(app, "reset-link", "13800138000", "--json").stdout)["link"]
+    assert client.get("/link/" + link.rsplit("/", 1)[1]).status_code == 200
+    assert json.loads(_run(app, "invite", "lin", "--json").stdout)["error"]["code"] == "not_invited"
+    assert json.loads(_run(app, "reset-link", "nobody", "--json").stdout)["error"]["code"] == "not_found"
+    for _n in range(5):
+        client.post("/login", data={"username": "lin", "password": "wrong"})
+    assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 429
+    assert json.loads(_run(app, "unlock", "lin", "--json").stdout)["failures"] == 5
+    assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 303
+
+
+def test_help() -> None:
+    for name in ("create-admin", "list", "invite", "reset-link", "unlock"):
+        shown = CliRunner().invoke(main, ["accounts", name, "--help"])
+        assert shown.exit_code == 0
+        assert "Example: trainhub accounts" in shown.output
+
+
+def test_sweep(app: Flask) -> None:
+    with app.app_context():
+        with transaction() as current:
+            now = clock.now()
+            current.add_all(SignInAttempt(name_hash="x", origin="x", at=now - timedelta(hours=hours)) for hours in (1, 23, 25))
+            jobs.ask("identity.sweep", by=SYSTEM, title="x")
+        assert tasks.sweep(jobs.Running(0, {}, None)) == {"attempts": 1, "submissions": 0, "links": 0, "registrations": 0, "sessions": 0}
+        assert len(db.session.scalars(select(SignInAttempt.id)).all()) == 2

@@ -1,0 +1,215 @@
+"""Trainees who register themselves: codes, children, known persons, and that nothing exists before the code is right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from tests.factories import ground
+from tests.factories import identity as make
+from trainhub.identity import delivery, queries
+from trainhub.identity.models import Account, Consent, Registration
+from trainhub.identity.types import Channel, LoginKind
+from trainhub.kernel import clock
+from trainhub.kernel.access import Role, ScopeKind
+from trainhub.kernel.db import db, transaction
+from trainhub.notifications.models import MailMessage
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+from trainhub.people.types import IdType
+
+START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def traveller() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(START, tick=False) as made:
+        yield made
+
+
+@pytest.fixture
+def form(app: Flask, traveller: time_machine.Traveller) -> Iterator[dict[str, Any]]:
+    """A good form for an organisation that lets trainees register."""
+    with app.app_context():
+        with transaction():
+            organisation = ground.enterprise()
+            organisation.allows_self_registration = True
+            organisation_id = organisation.id
+        yield {
+            "organisation_id": str(organisation_id),
+            "name": "林晓彤",
+            "birth_on": "2000-05-06",
+            "channel": "email",
+            "address": "lin@example.edu.cn",
+            "username": "lin",
+            "password": make.PASSWORD,
+            "consent": "y",
+        }
+
+
+def _code() -> str:
+    text = db.session.scalars(select(MailMessage.text).order_by(MailMessage.id.desc())).first()
+    found = re.search(r"\d{6}", text or "")
+    assert found is not None
+    return found.group()
+
+
+def _wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def _persons() -> int:
+    return len(db.session.scalars(select(Person.id).where(Person.name == "林晓彤")).all())
+
+
+def test_register(client: FlaskClient, form: dict[str, Any]) -> None:
+    assert "林测" not in client.get("/register").text
+    answer = client.post("/register", data=form)
+    assert answer.status_code == 303
+    assert _persons() == 0
+    code = _code()
+    assert "还可以试4次" in client.post(answer.location, data={"code": _wrong(code)}).text
+    assert _persons() == 0
+    assert client.post(answer.location, data={"code": f"{code[:3]} {code[3:]}"}).location == "/"
+    assert client.get("/account").status_code == 200
+    account = db.session.scalars(select(Account).where(Account.display_name == "林晓彤")).one()
+    grants = queries.stored_grants(account.id, today=clock.today())
+    assert [(g.role, g.scope_kind, g.organisation_id) for g in grants] == [(Role.TRAINEE, ScopeKind.ORGANISATION, int(form["organisation_id"]))]
+    assert [c.guardian_name for c in db.session.scalars(select(Consent).where(Consent.account_id == account.id))] == [""]
+    assert {n.kind for n in queries.login_names(account.id) if n.verified_at} == {LoginKind.USERNAME, LoginKind.EMAIL}
+    row = db.session.scalars(select(Registration)).one()
+    assert (row.password_hash, row.id_number_encrypted) == ("", None)
+    client.post("/logout")
+    assert "已经完成" in client.get(answer.location).text
+    assert client.post("/login", data={"username": "lin@example.edu.cn", "password": make.PASSWORD}).status_code == 303
+
+
+def test_five_wrong_codes_end_the_code(client: FlaskClient, form: dict[str, Any]) -> None:
+    path = client.post("/register", data=form).location
+    code = _code()
+    for left in (4, 3, 2, 1):
+        assert f"还可以试{left}次" in client.post(path, data={"code": _wrong(code)}).text
+    assert "已作废" in client.post(path, data={"code": _wrong(code)}).text
+    assert "已作废" in client.post(path, data={"code": code}).text
+    assert client.post(path + "/again").status_code == 303
+    assert client.post(path, data={"code": _code()}).location == "/"
+
+
+def test_a_code_expires(client: FlaskClient, form: dict[str, Any], traveller: time_machine.Traveller) -> None:
+    path = client.post("/register", data=form).location
+    code = _code()
+    traveller.shift(timedelta(minutes=10))
+    assert "已过期" in client.post(path, data={"code": code}).text
+    assert [client.post(path + "/again").status_code for _n in range(3)] == [303, 303, 429]
+    traveller.shift(timedelta(days=30))
+    assert client.get(path).status_code == 422
+    assert client.get("/register/nonsense").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"consent": ""}, "勾选同意"),
+        ({"name": ""}, "真实姓名"),
+        ({"birth_on": "2016-02-30"}, "出生日期"),
+        ({"birth_on": "2030-01-01"}, "晚于今天"),
+        ({"address": "lin"}, "邮箱格式"),
+        ({"username": "13800138000"}, "用户名"),
+        ({"password": "12345678"}, "至少2类"),
+        ({"password": "linlin-lin@example.edu.cn1"}, "不能包含"),
+        ({"organisation_id": "999999"}, "培训机构"),
+        ({"channel": "sms"}, "验证方式"),
+        ({"id_type": "resident_id", "id_number": "350102200005060000"}, "校验"),
+        ({"id_type": "resident_id", "id_number": "12345"}, "18"),
+    ],
+)
+def test_bad_input(client: FlaskClient, form: dict[str, Any], change: dict[str, str], words: str) -> None:
+    answer = client.post("/register", data=form | change)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert db.session.scalars(select(Registration)).all() == []
+
+
+@pytest.mark.parametrize(("birth_on", "status"), [("2012-03-03", 422), ("2012-03-02", 303)])
+def test_below_fourteen_a_guardian_is_needed(client: FlaskClient, form: dict[str, Any], birth_on: str, status: int) -> None:
+    answer = client.post("/register", data=form | {"birth_on": birth_on})
+    assert answer.status_code == status
+    assert ("监护人同意" in answer.text) is (status == 422)
+
+
+def test_a_child_with_a_guardian(client: FlaskClient, form: dict[str, Any]) -> None:
+    child = form | {"birth_on": "2013-01-01", "guardian_name": "林建国"}
+    assert client.post("/register", data=child | {"guardian_phone": "123"}).status_code == 422
+    path = client.post("/register", data=child | {"guardian_phone": "138 0013 8000"}).location
+    assert client.post(path, data={"code": _code()}).location == "/"
+    consent = db.session.scalars(select(Consent)).one()
+    assert (consent.guardian_name, consent.guardian_phone) == ("林建国", "13800138000")
+
+
+def test_the_age_of_the_identity_number_counts(client: FlaskClient, form: dict[str, Any]) -> None:
+    number = ground.resident_id(datetime(2013, 1, 1).date())
+    answer = client.post("/register", data=form | {"id_type": "resident_id", "id_number": number})
+    assert "不一致" in answer.text
+    answer = client.post("/register", data=form | {"id_type": "resident_id", "id_number": number, "birth_on": "2013-01-01"})
+    assert "监护人同意" in answer.text
+
+
+def test_a_known_number_does_not_give_away_the_persons_records(client: FlaskClient, form: dict[str, Any]) -> None:
+    number = ground.resident_id(datetime(2000, 5, 6).date())
+    with transaction():
+        ground.person("林晓彤", id_type=IdType.RESIDENT_ID, id_number=number)
+    path = client.post("/register", data=form | {"id_type": "resident_id", "id_number": number}).location
+    answer = client.post(path, data={"code": _code()})
+    assert answer.status_code == 422
+    assert "已有登记" in answer.text
+    assert db.session.scalars(select(Account).where(Account.display_name == "林晓彤")).all() == []
+
+
+def test_a_taken_address_is_told_only_to_its_owner(client: FlaskClient, form: dict[str, Any]) -> None:
+    with transaction():
+        make.account(username="chen", logins=[(LoginKind.EMAIL, "lin@example.edu.cn", "")])
+    answer = client.post("/register", data=form)
+    assert answer.status_code == 303
+    text = db.session.scalars(select(MailMessage.text)).one()
+    assert "已经有账号" in text
+    assert re.search(r"\d{6}", text) is None
+
+
+def test_a_taken_username(client: FlaskClient, form: dict[str, Any]) -> None:
+    with transaction():
+        make.account(username="lin")
+    assert "已被使用" in client.post("/register", data=form).text
+
+
+def test_by_phone_through_an_adapter(app: Flask, client: FlaskClient, form: dict[str, Any]) -> None:
+    sent: list[tuple[str, str]] = []
+    delivery.register_channel(app, Channel.SMS, lambda to, _subject, text, _now: sent.append((to, text)))
+    try:
+        path = client.post("/register", data=form | {"channel": "sms", "address": "+86 138 0013 8000"}).location
+        assert sent[0][0] == "13800138000"
+        found = re.search(r"\d{6}", sent[0][1])
+        assert found is not None
+        assert client.post(path, data={"code": found.group()}).location == "/"
+    finally:
+        app.extensions["trainhub.channels"].pop(Channel.SMS)
+
+
+def test_only_where_an_organisation_allows_it(client: FlaskClient, form: dict[str, Any]) -> None:
+    with transaction():
+        closed = ground.enterprise().id
+    assert client.post("/register", data=form | {"organisation_id": str(closed)}).status_code == 422
+    with transaction():
+        db.session.get_one(Organisation, int(form["organisation_id"])).allows_self_registration = False
+    assert "没有机构开放" in client.get("/register").text
+
+
+def test_registering_the_same_address_often_waits(client: FlaskClient, form: dict[str, Any]) -> None:
+    assert [client.post("/register", data=form).status_code for _n in range(6)] == [303] * 5 + [429]

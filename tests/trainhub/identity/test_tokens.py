@@ -1,0 +1,143 @@
+"""API tokens: shown once, narrowed by their scopes, dead when revoked or expired; no cookie opens the API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import identity as make
+from trainhub.identity import operations as ops
+from trainhub.identity import queries
+from trainhub.identity.models import ApiToken
+from trainhub.identity.operations._support import token_hash
+from trainhub.identity.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Role, may
+from trainhub.kernel.db import db, transaction
+
+TODAY = make.NOW.date()
+PATH = "/api/v1/openapi.json"
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _make(app: Flask, *roles: Role, scopes: tuple[str, ...] = ("identity:",), days: int = 30) -> tuple[int, str]:
+    with app.app_context(), transaction():
+        account = make.account(roles=roles)
+        row, token = ops.make_token(
+            account=account,
+            label="测试",
+            scopes=scopes,
+            days=days,
+            by=queries.identity_of(account.id, today=clock.today()),
+            now=clock.now(),
+            today=clock.today(),
+        )
+        return row.id, token
+
+
+def test_a_token_is_shown_once(app: Flask) -> None:
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    form = {"label": "教务同步", "days": "30", "scopes": ["identity:"], "submission_key": "s1"}
+    page = client.post("/account/tokens", data=form).text
+    token = "th_" + page.split("<code>th_")[1].split("<")[0]
+    with app.app_context():
+        stored = db.session.scalars(select(ApiToken)).one()
+        assert stored.token_hash == token_hash(token)
+        assert token not in (stored.label, stored.token_hash)
+    assert token not in client.get("/account/tokens").text
+    client.post("/account/tokens", data=form)  # a double click
+    with app.app_context():
+        assert len(db.session.scalars(select(ApiToken)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"label": "", "days": "30", "scopes": ["identity:"]},
+        {"label": "x", "days": "0", "scopes": ["identity:"]},
+        {"label": "x", "days": "366", "scopes": ["identity:"]},
+        {"label": "x", "days": "x", "scopes": ["identity:"]},
+        {"label": "x", "days": "30", "scopes": []},
+        {"label": "x", "days": "30", "scopes": ["*"]},
+    ],
+)
+def test_bad_tokens_are_refused(app: Flask, data: dict[str, object]) -> None:
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert client.post("/account/tokens", data=data).status_code == 422
+
+
+def test_a_year_is_the_longest(app: Flask) -> None:
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert client.post("/account/tokens", data={"label": "x", "days": "365", "scopes": ["identity:"]}).status_code == 200
+
+
+def test_bearer(app: Flask, client: FlaskClient) -> None:
+    token_id, token = _make(app, Role.SYSTEM_ADMIN)
+    assert client.get(PATH, headers=_bearer(token)).status_code == 200
+    for headers in (_bearer("th_wrong"), _bearer(""), {"Authorization": "Basic eDp5"}, {"Authorization": token}):
+        answer = client.get(PATH, headers=headers)
+        assert answer.status_code == 401, headers
+        assert answer.mimetype == "application/problem+json"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.get_json()["code"] == "token_invalid"
+    with app.app_context(), transaction():
+        row = db.session.get_one(ApiToken, token_id)
+        ops.revoke_token(account_id=row.account_id, token_id=token_id, by=SYSTEM, now=clock.now())
+    assert client.get(PATH, headers=_bearer(token)).status_code == 401
+
+
+def test_a_token_expires(session: Session) -> None:
+    account = make.account()
+    _row, token = ops.make_token(account=account, label="x", scopes=["identity:"], days=1, by=SYSTEM, now=make.NOW, today=TODAY)
+    hashed = token_hash(token)
+    just = make.NOW + timedelta(days=1, seconds=-1)
+    assert queries.by_api_token(hashed, now=just, today=TODAY, origin="") is not None
+    assert queries.by_api_token(hashed, now=make.NOW + timedelta(days=1), today=TODAY, origin="") is None
+
+
+def test_scopes_narrow_the_account(app: Flask, session: Session) -> None:
+    account = make.account(roles=(Role.SYSTEM_ADMIN,))
+
+    def holds(*scopes: str) -> tuple[bool, bool]:
+        _row, token = ops.make_token(account=account, label="x", scopes=scopes, days=1, by=SYSTEM, now=make.NOW, today=TODAY)
+        known = queries.by_api_token(token_hash(token), now=make.NOW, today=TODAY, origin="")
+        assert known is not None
+        return may(known.identity, Can.ACCOUNT_LIST), may(known.identity, Can.AUDIT_VIEW)
+
+    assert holds("identity:") == (True, False)
+    assert holds("audit:event:view") == (False, True)
+    assert holds("identity:account:view") == (False, False)
+    assert holds("identity:", "audit:") == (True, True)
+
+
+def test_a_token_never_exceeds_its_account(session: Session) -> None:
+    account = make.account(roles=(Role.STUDENT,))
+    _row, token = ops.make_token(account=account, label="x", scopes=["identity:"], days=1, by=SYSTEM, now=make.NOW, today=TODAY)
+    known = queries.by_api_token(token_hash(token), now=make.NOW, today=TODAY, origin="")
+    assert known is not None
+    assert not may(known.identity, Can.ACCOUNT_LIST)
+
+
+def test_a_cookie_does_not_open_the_api(app: Flask) -> None:
+    client = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert client.get("/api/v1/organisations").status_code == 401
+    assert client.get("/api/v1/docs").status_code == 200
+
+
+def test_a_token_does_not_open_pages(app: Flask, client: FlaskClient) -> None:
+    _id, token = _make(app, Role.SYSTEM_ADMIN)
+    assert client.get("/account", headers=_bearer(token)).status_code == 303
+
+
+def test_nobody_revokes_the_tokens_of_others(app: Flask, client: FlaskClient) -> None:
+    token_id, token = _make(app, Role.SYSTEM_ADMIN)
+    make.signed_in_client(app, Role.SYSTEM_ADMIN).post(f"/account/tokens/{token_id}/revoke")
+    assert client.get(PATH, headers=_bearer(token)).status_code == 200

@@ -1,0 +1,199 @@
+"""Notices: told once, read, and sent by e-mail in the reader's language, one by one or as a digest."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import identity as make
+from trainhub.identity.types import LoginKind
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import db, transaction
+from trainhub.kernel.jobs import Running
+from trainhub.notifications import operations, queries, rules, tasks
+from trainhub.notifications.mail import Mailer
+from trainhub.notifications.models import MailMessage, Notice
+from trainhub.notifications.types import MailState
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
+
+
+def _account(name: str = "lin", *, has_email: bool = True, **given: Any) -> int:
+    logins = [(LoginKind.EMAIL, f"{name}@example.edu.cn", "")] if has_email else []
+    account = make.account(username=name, logins=logins)
+    for key, value in given.items():
+        setattr(account, key, value)
+    db.session.flush()
+    return account.id
+
+
+def _tell(*account_ids: int, **given: Any) -> int:
+    return operations.notify(
+        **{"account_ids": account_ids, "kind": "test", "message": "你被分配到%(base)s。", "values": {"base": "甲基地"}, "url": "/account", "now": NOW}
+        | given
+    )
+
+
+def test_told_once_by_key(session: Session) -> None:
+    one, two = _account("lin"), _account("chen")
+    assert _tell(one, one, two, unique_key="placed:7") == 2
+    assert _tell(one, two, unique_key="placed:7") == 0
+    assert _tell(one, two, _account("wang"), unique_key="placed:7") == 1
+    assert _tell(one) == _tell(one) == 1
+    assert _tell() == 0
+
+
+def test_reading(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            account = make.account()
+            account_id = account.id
+            _tell(account_id)
+            _tell(account_id, url="")
+            _tell(account_id, url="//evil.example")
+            foreign = make.account().id
+            _tell(foreign)
+        client = make.sign_in(app, account)
+        page = client.get("/notifications").text
+        assert page.count("你被分配到甲基地。") == 3
+        assert "3 条未读" in page
+        ids = db.session.scalars(select(Notice.id).where(Notice.account_id == account_id).order_by(Notice.id)).all()
+        theirs = db.session.scalars(select(Notice.id).where(Notice.account_id == foreign)).one()
+        locations = [client.post(f"/notifications/{notice_id}/open").location for notice_id in ids]
+        assert locations == ["/account", "/notifications", "/"]
+        assert client.post(f"/notifications/{theirs}/open").status_code == 404
+        assert "没有未读通知" in client.get("/notifications?show=unread").text
+        with transaction():
+            _tell(account_id)
+        assert client.post("/notifications/read").status_code == 303
+        assert "条未读" not in client.get("/notifications").text
+        assert db.session.scalars(select(Notice.read_at).where(Notice.id == theirs)).one() is None
+
+
+@pytest.mark.parametrize(("hour", "minute", "day"), [(7, 59, 1), (8, 0, 2), (8, 1, 2), (23, 59, 2)])
+def test_digest_cutoff(hour: int, minute: int, day: int) -> None:
+    now = datetime(2026, 3, 2, hour, minute, tzinfo=UTC) - timedelta(hours=8)
+    assert rules.digest_cutoff(now) == datetime(2026, 3, day, 0, 0, tzinfo=UTC)
+
+
+def test_waits_grow() -> None:
+    assert [rules.wait_after(n).total_seconds() / 60 for n in (1, 2, 3, 9)] == [1, 4, 16, 1440]
+
+
+def test_mail_in_the_readers_language_and_wish(session: Session) -> None:
+    plain, digest = _account("lin"), _account("chen", wants_digest=True)
+    silent, nowhere = _account("wang", wants_email=False), _account("zhou", has_email=False)
+    for n in range(2):
+        _tell(plain, digest, silent, nowhere, now=NOW - timedelta(hours=2), values={"base": f"{n}号基地"})
+    _tell(digest, now=NOW)
+    assert operations.compose_mail(now=NOW) == 3
+    mails = session.scalars(select(MailMessage).order_by(MailMessage.id)).all()
+    assert [m.address for m in mails] == ["lin@example.edu.cn"] * 2 + ["chen@example.edu.cn"]
+    assert [m.subject for m in mails] == ["你被分配到0号基地。", "你被分配到1号基地。", "2条新通知"]
+    assert "http://127.0.0.1:8000/account" in mails[0].text
+    assert "1号基地" in mails[2].text
+    assert operations.compose_mail(now=NOW) == 0
+    assert operations.compose_mail(now=NOW + timedelta(days=1)) == 1
+    states = dict(session.execute(select(Notice.account_id, Notice.mail_state).order_by(Notice.id)).all())
+    assert (states[plain], states[silent], states[nowhere]) == (MailState.SENT, MailState.NONE, MailState.FAILED)
+
+
+def test_a_missing_value_does_not_fail(session: Session) -> None:
+    assert operations.text_of("你被分配到%(base)s。", {}) == "你被分配到%(base)s。"
+    assert operations.text_of("100% 完成", {}) == "100% 完成"
+
+
+def test_the_queue(session: Session) -> None:
+    operations.queue_mail("a@example.edu.cn", "主题\r\nBcc: x@example.com", "正文", NOW)
+    for n in range(1, rules.MAX_TRIES + 1):
+        row = operations.claim_mail(now=NOW + timedelta(days=n))
+        assert row is not None
+        assert operations.claim_mail(now=NOW + timedelta(days=n)) is None  # no second worker takes it
+        assert "\n" not in row.subject
+        state = operations.settle_mail(mail_id=row.id, now=NOW, problem="SMTPException: no")
+        assert state is (MailState.FAILED if n == rules.MAX_TRIES else MailState.WAITING)
+    assert operations.claim_mail(now=NOW + timedelta(days=99)) is None
+
+
+class _Smtp(socketserver.StreamRequestHandler):
+    """A server that speaks just enough SMTP; addresses with `refuse` are refused."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 test\r\n")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"EHLO":
+                self.wfile.write(b"250-test\r\n250 SMTPUTF8\r\n")
+            elif word == b"RCPT" and b"refuse" in line:
+                self.wfile.write(b"550 no such user\r\n")
+            elif word == b"DATA":
+                self.wfile.write(b"354 go\r\n")
+                body = b""
+                while (part := self.rfile.readline()) != b".\r\n":
+                    body += part
+                self.server.received.append(body)  # type: ignore[attr-defined]
+                self.wfile.write(b"250 ok\r\n")
+            elif word == b"QUIT":
+                return
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+@pytest.fixture
+def smtp() -> Iterator[Any]:
+    with socketserver.TCPServer(("127.0.0.1", 0), _Smtp) as server:
+        server.received = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_sending(app: Flask, smtp: Any) -> None:
+    from dataclasses import replace
+
+    before = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(before, smtp_url=f"smtp://127.0.0.1:{smtp.server_address[1]}", mail_from="训练 <noreply@example.edu.cn>")
+    try:
+        with app.app_context():
+            with transaction():
+                _tell(_account("lin"), _account("refuse"))
+            assert tasks.send_mail(Running(0, {}, None)) == {"composed": 2, "sent": 1, "failed": 1}
+            rows = db.session.scalars(select(MailMessage).order_by(MailMessage.id)).all()
+            assert [(m.state, bool(m.text), m.tries) for m in rows] == [(MailState.SENT, False, 1), (MailState.WAITING, True, 1)]
+            assert "550" in rows[1].problem
+    finally:
+        app.config["SETTINGS"] = before
+    assert len(smtp.received) == 1
+    assert b"To: lin@example.edu.cn" in smtp.received[0]
+
+
+def test_without_smtp_the_queue_fills(app: Flask) -> None:
+    with app.app_context():
+        with transaction():
+            _tell(_account("lin"))
+        assert tasks.send_mail(Running(0, {}, None)) == {"composed": 1, "sent": 0, "failed": 0}
+    page = make.signed_in_client(app, Role.SYSTEM_ADMIN).get("/notifications/outbox").text
+    assert "lin@example.edu.cn" in page
+    assert "TRAINHUB_SMTP_URL" in page
+    assert "127.0.0.1:8000/account" not in page  # texts hold links: only a demonstration shows them
+
+
+def test_nobody_listens(session: Session) -> None:
+    with pytest.raises(OSError):
+        Mailer("smtp://127.0.0.1:1", "a@example.edu.cn").send("b@example.edu.cn", "x", "y")
+
+
+def test_unread_of(session: Session) -> None:
+    account_id = _account("lin")
+    _tell(account_id)
+    assert session.scalar(select(queries.unread_of(account_id))) == 1
