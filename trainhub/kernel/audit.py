@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event, select
+from sqlalchemy import event, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from trainhub.kernel import clock
@@ -109,6 +109,7 @@ def write_pending(current: Session) -> None:
     if head is None:
         head = AuditHead(id=1, hash=GENESIS, events=0)
         current.add(head)
+    rows = []
     for item in pending:
         row = AuditEvent(
             at=clock.now(),
@@ -122,9 +123,9 @@ def write_pending(current: Session) -> None:
             before_hash=head.hash,
         )
         row.hash = digest(row)
-        current.add(row)
-        current.flush()
         head.hash, head.events = row.hash, head.events + 1
+        rows.append({column.key: getattr(row, column.key) for column in AuditEvent.__table__.columns if column.key != "id"})
+    current.execute(insert(AuditEvent), rows)
 
 
 def forget_pending(current: Session) -> None:
