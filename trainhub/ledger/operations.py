@@ -138,10 +138,8 @@ def confirm_days(
     wanted = sorted(set(days))
     known = queries.confirmed_on(student_id, enterprise_id, wanted)
     new = [day for day in wanted if day not in known]
-    current = session()
-    added = 0
-    for day in new:
-        row = ConfirmedDay(
+    rows = [
+        ConfirmedDay(
             student_id=student_id,
             enterprise_id=enterprise_id,
             base_id=base_id,
@@ -150,14 +148,9 @@ def confirm_days(
             confirmed_by_id=by.account_id,
             confirmed_at=now,
         )
-        try:
-            with current.begin_nested():
-                current.add(row)
-                current.flush()
-            added += 1
-        except IntegrityError:
-            if not queries.confirmed_on(student_id, enterprise_id, [day]):
-                raise
+        for day in new
+    ]
+    added = _add_days(rows)
     if added:
         audit.record(
             by=by,
@@ -166,6 +159,22 @@ def confirm_days(
             data={"enterprise": enterprise_id, "days": [day.isoformat() for day in new]},
         )
     return added
+
+
+def _add_days(rows: list[ConfirmedDay]) -> int:
+    """Write days together; where somebody else confirmed one of them at the same moment, one by one. The number written."""
+    current = session()
+    try:
+        with current.begin_nested():
+            current.add_all(rows)
+            current.flush()
+        return len(rows)
+    except IntegrityError:
+        if len(rows) > 1:
+            return sum(_add_days([row]) for row in rows)
+        if not rows or not queries.confirmed_on(rows[0].student_id, rows[0].enterprise_id, [rows[0].on]):
+            raise
+        return 0
 
 
 def withdraw_day(*, student_id: int, enterprise_id: int, day: date, reason: str, by: Identity, now: datetime) -> bool:

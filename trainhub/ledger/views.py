@@ -25,6 +25,8 @@ from trainhub.ledger.rosters.columns import schema
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
+roster_pages = Blueprint("rosters", __name__, url_prefix="/rosters")
+duplicate_pages = Blueprint("duplicates", __name__, url_prefix="/duplicates")
 LISTED = (
     Column("name", "姓名"),
     Column("id_mask", "证件号码"),
@@ -132,7 +134,7 @@ def _roster_form() -> forms.RosterForm:
     return form
 
 
-@blueprint.get("/rosters")
+@roster_pages.get("/", endpoint="index")
 @guard(Can.IMPORT)
 def rosters() -> Any:
     """Upload a roster; those imported so far."""
@@ -141,7 +143,7 @@ def rosters() -> Any:
     return render_template("trainhub/ledger/rosters.html", form=_roster_form(), page=page, columns=schema(has_base=False).fields)
 
 
-@blueprint.get("/rosters/template.csv")
+@roster_pages.get("/template.csv")
 @guard(Can.IMPORT)
 def template() -> Any:
     """An empty roster with one example row."""
@@ -151,7 +153,7 @@ def template() -> Any:
     return answer
 
 
-@blueprint.post("/rosters")
+@roster_pages.post("/")
 @guard(Can.IMPORT)
 def upload() -> Any:
     """Keep the file and ask for its import in the background."""
@@ -161,7 +163,7 @@ def upload() -> Any:
         try:
             with transaction():
                 if not once(form.submission_key.data or ""):
-                    return redirect(url_for("ledger.rosters"), 303)
+                    return redirect(url_for("ledger.rosters.index"), 303)
                 now = clock.now()
                 stored = files.keep(form.file.data.stream, name=form.file.data.filename or "roster.csv", kind="roster", by=who(), now=now, allowed=sniff.SHEETS)
                 args: dict[str, Any] = {
@@ -172,7 +174,7 @@ def upload() -> Any:
                 }
                 job = jobs.ask(tasks.IMPORT, by=who(), title=_("导入花名册 %(name)s", name=stored.name)[:200], **args)
                 job_id = job.id
-            return redirect(url_for("ledger.roster_job", job_id=job_id), 303)
+            return redirect(url_for("ledger.rosters.roster_job", job_id=job_id), 303)
         except Refused as refused:
             form.refuse(refused)
     page = paging.paginate(queries.batches(who()), number=number, size=size)
@@ -197,14 +199,14 @@ def _job_page(job_id: int, name: str) -> Any:
     return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems)
 
 
-@blueprint.get("/rosters/jobs/<int:job_id>")
+@roster_pages.get("/jobs/<int:job_id>")
 @guard(Can.IMPORT)
 def roster_job(job_id: int) -> Any:
     """How far the import is, then what came out."""
     return _job_page(job_id, "trainhub/ledger/roster_job.html")
 
 
-@blueprint.get("/rosters/jobs/<int:job_id>/state")
+@roster_pages.get("/jobs/<int:job_id>/state")
 @guard(Can.IMPORT)
 def roster_job_state(job_id: int) -> Any:
     """The bar alone, asked for again and again; a finished job loads the whole page."""
@@ -214,7 +216,7 @@ def roster_job_state(job_id: int) -> Any:
     return answer
 
 
-@blueprint.get("/rosters/<int:batch_id>/rejected.csv")
+@roster_pages.get("/<int:batch_id>/rejected.csv")
 @guard(Can.IMPORT)
 def rejected(batch_id: int) -> Any:
     """The rows left out with their reasons: whole numbers, so only for who imported the file."""
@@ -232,7 +234,7 @@ def rejected(batch_id: int) -> Any:
 
 
 # -- possible duplicates ------------------------------------------------------------------------------------------------
-@blueprint.get("/duplicates")
+@duplicate_pages.get("/", endpoint="index")
 @guard(Can.DECIDE)
 def duplicates() -> Any:
     """Persons who may be one human."""
@@ -242,7 +244,7 @@ def duplicates() -> Any:
     return render_template("trainhub/ledger/duplicates.html", page=page, only_open=only_open, form=forms.DecideForm())
 
 
-@blueprint.post("/duplicates/<int:duplicate_id>")
+@duplicate_pages.post("/<int:duplicate_id>")
 @guard(Can.DECIDE)
 def decide(duplicate_id: int) -> Any:
     """Decide one pair."""
@@ -252,4 +254,8 @@ def decide(duplicate_id: int) -> Any:
         raise Refused(_("请选择“是同一人”或“不是同一人”，没有保存。"))
     with transaction():
         operations.decide_duplicate(duplicate_id=duplicate_id, is_same=answer == "yes", note=form.note.data or "", by=who(), now=clock.now())
-    return done(_("已保存：今后按同一人计数。") if answer == "yes" else _("已保存：今后按两个人计数。"), "ledger.duplicates")
+    return done(_("已保存：今后按同一人计数。") if answer == "yes" else _("已保存：今后按两个人计数。"), "ledger.duplicates.index")
+
+
+blueprint.register_blueprint(roster_pages)
+blueprint.register_blueprint(duplicate_pages)

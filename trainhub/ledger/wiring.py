@@ -26,6 +26,6 @@ def register(app: Flask) -> None:
     nav.register_nav(
         app,
         nav.Entry("province", _l("培训学员"), "ledger.index", "users", can=permissions.Can.LIST, roles=permissions.READERS, order=20),
-        nav.Entry("province", _l("导入花名册"), "ledger.rosters", "upload", can=permissions.Can.IMPORT, roles=permissions.IMPORTERS, order=22),
-        nav.Entry("province", _l("疑似重复"), "ledger.duplicates", "copy", can=permissions.Can.DECIDE, order=24),
+        nav.Entry("province", _l("导入花名册"), "ledger.rosters.index", "upload", can=permissions.Can.IMPORT, roles=permissions.IMPORTERS, order=22),
+        nav.Entry("province", _l("疑似重复"), "ledger.duplicates.index", "copy", can=permissions.Can.DECIDE, order=24),
     )

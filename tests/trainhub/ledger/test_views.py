@@ -97,7 +97,7 @@ def test_a_record_and_its_cancellation(app: Flask, as_role: As, filled: dict[str
 
 
 def upload(client: FlaskClient, path: Path, **fields: str) -> Any:
-    return client.post("/trainees/rosters", data={"file": (io.BytesIO(path.read_bytes()), path.name), "base": "", **fields})
+    return client.post("/trainees/rosters/", data={"file": (io.BytesIO(path.read_bytes()), path.name), "base": "", **fields})
 
 
 def test_a_roster_from_the_browser(app: Flask, as_role: As, bases: dict[str, int], tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_roster_from_the_browser(app: Flask, as_role: As, bases: dict[str, int
     rejected = client.get(f"/trainees/rosters/{batch_id}/rejected.csv")
     (tmp_path / "back.csv").write_bytes(rejected.data)
     assert [(line["row"], line["column"]) for line in read(tmp_path / "back.csv")] == [("3", "hours")]
-    assert "名册.csv" in client.get("/trainees/rosters").text
+    assert "名册.csv" in client.get("/trainees/rosters/").text
     other = as_role(Role.DEPT_HR)
     assert other.get(f"/trainees/rosters/{batch_id}/rejected.csv").status_code == 403
 
@@ -150,9 +150,9 @@ def test_a_base_leader_imports_only_for_the_own_base(app: Flask, as_role: As, ba
 def test_an_upload_that_is_no_table(as_role: As, bases: dict[str, int]) -> None:
     client = as_role(Role.DEPT_HR)
     for name, content in (("a.exe", b"MZ" + bytes(200)), ("a.pdf", b"%PDF-1.4 x"), ("empty.csv", b"")):
-        answer = client.post("/trainees/rosters", data={"file": (io.BytesIO(content), name), "base": ""})
+        answer = client.post("/trainees/rosters/", data={"file": (io.BytesIO(content), name), "base": ""})
         assert answer.status_code in (413, 422), name
-    assert client.post("/trainees/rosters", data={"base": ""}).status_code == 422
+    assert client.post("/trainees/rosters/", data={"base": ""}).status_code == 422
     assert client.get("/trainees/rosters/template.csv").status_code == 200
 
 
@@ -160,12 +160,12 @@ def test_possible_duplicates_are_decided(app: Flask, as_role: As, command: Comma
     command("trainees", "import", write(tmp_path / "r.csv", [row(n, id_number=resident(n), name="林一") for n in (1, 2)]))
     pair = asked(app, select(PossibleDuplicate.id))
     client = as_role(Role.DEPT_HR)
-    assert "林一" in client.get("/trainees/duplicates").text
+    assert "林一" in client.get("/trainees/duplicates/").text
     assert client.post(f"/trainees/duplicates/{pair}", data={"note": "x"}).status_code == 422
     assert client.post(f"/trainees/duplicates/{pair}", data={"is_same": "yes", "note": "换证"}).status_code == 303
-    assert "没有待判定的人员" in client.get("/trainees/duplicates").text
-    assert "换证" in client.get("/trainees/duplicates?all=1").text
-    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").get("/trainees/duplicates").status_code == 403
+    assert "没有待判定的人员" in client.get("/trainees/duplicates/").text
+    assert "换证" in client.get("/trainees/duplicates/?all=1").text
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").get("/trainees/duplicates/").status_code == 403
 
 
 def test_the_list_asks_the_same_at_1_and_at_30_rows(as_role: As, command: Command, bases: dict[str, int], tmp_path: Path, count_queries: list[str]) -> None:

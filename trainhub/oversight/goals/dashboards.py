@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Any
 
 from trainhub.ledger.labels import CATEGORIES
@@ -36,8 +37,25 @@ class Dashboard:
     categories: list[dict[str, Any]]
     months: list[str]
     month_values: list[int]
+    cumulative: list[int]
+    cumulative_planned: list[int]
     years: list[tuple[str, int]]
     warning: int | None
+
+    @property
+    def line(self) -> str:
+        """The persons so far at the end of each month, as points of a drawing."""
+        return _line(self.cumulative, self.top)
+
+    @property
+    def planned_line(self) -> str:
+        """The straight line at the end of each month, as points of the same drawing."""
+        return _line(self.cumulative_planned, self.top)
+
+    @property
+    def top(self) -> int:
+        """The upper edge of the drawing."""
+        return max([*self.cumulative, *self.cumulative_planned, 1])
 
     @property
     def share(self) -> float | None:
@@ -94,20 +112,31 @@ def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
         categories=[{"code": code, "name": str(CATEGORIES[Category(code)]), "persons": persons} for code, persons in mine.by_category.items()],
         months=months,
         month_values=[mine.by_month.get(month, 0) for month in months],
+        cumulative=list(accumulate(mine.by_month.get(month, 0) for month in months)),
+        cumulative_planned=[rules.planned(target, goal.starts_on, goal.deadline, rules.end_of_month(month)) for month in months] if target else [],
         years=_years(mine.by_month),
         warning=sum(targets.values()) if targets and sum(targets.values()) != goal.target else None,
     )
 
 
 def _tiles(by_prefecture: Mapping[str, int], names: Mapping[str, str], targets: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Tiles of the schematic map; the shade is the share of the unit's target, else of the largest unit."""
-    most = max(by_prefecture.values(), default=0) or 1
+    """Tiles of the schematic map; the shade is the share of the unit's target, else where it lies between least and most."""
+    least, most = min(by_prefecture.values(), default=0), max(by_prefecture.values(), default=0)
     tiles = []
     for code, name in names.items():
         persons = by_prefecture[code]
-        share = persons / targets[code] if targets.get(code) else persons / most
-        tiles.append({"code": code, "short": SHORT.get(code, name.removesuffix("市")), "persons": persons, "level": min(5, int(share * 5 + 0.999))})
+        if targets.get(code):
+            level = min(5, persons * 5 // targets[code])
+        else:
+            level = 0 if not persons else 1 + (persons - least) * 4 // max(1, most - least)
+        tiles.append({"code": code, "short": SHORT.get(code, name.removesuffix("市")), "persons": persons, "level": min(5, level)})
     return tiles
+
+
+def _line(values: list[int], top: int) -> str:
+    """Points of a line in a field of 600 x 170 whose upper edge is `top`."""
+    step = 600 / max(1, len(values) - 1)
+    return " ".join(f"{index * step:.1f},{190 - value * 170 / (top or 1):.1f}" for index, value in enumerate(values))
 
 
 def _years(by_month: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -58,6 +58,12 @@ def month_names(first: date, last: date) -> list[str]:
     return [f"{index // 12:04d}-{index % 12 + 1:02d}" for index in indices]
 
 
+def end_of_month(month: str) -> date:
+    """The last day of a month ("2016-02" is 2016-02-29)."""
+    year, number = int(month[:4]), int(month[5:7])
+    return date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
+
+
 def months_before(day: date, months_back: int) -> date:
     """The day after the same day `months_back` months ago: the first day of a window of that many months that ends on `day`."""
     index = day.year * 12 + day.month - 1 - months_back
