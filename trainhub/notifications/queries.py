@@ -14,6 +14,7 @@ from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.db import session
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
+from trainhub.organisations.queries import Statement
 from trainhub.people.models import Person
 
 
@@ -42,9 +43,9 @@ def wanting_email(account_ids: Collection[int]) -> set[int]:
     return found
 
 
-def notices_of(account_id: int, *, only_unread: bool = False) -> sa.Select[Any]:
+def notices_of(account_id: int, *, only_unread: bool = False) -> Statement:
     """An account's notices, newest first."""
-    statement: sa.Select[Any] = (
+    statement: Statement = (
         select(Notice.id, Notice.kind, Notice.message, Notice.values, Notice.url, Notice.created_at, Notice.read_at)
         .where(Notice.account_id == account_id)
         .order_by(Notice.id.desc())
@@ -102,9 +103,9 @@ def due_mail(now: datetime) -> list[int]:
     )
 
 
-def outbox(state: MailState | None) -> sa.Select[Any]:
+def outbox(state: MailState | None) -> Statement:
     """E-mails, newest first."""
-    statement: sa.Select[Any] = select(
+    statement: Statement = select(
         MailMessage.id,
         MailMessage.address,
         MailMessage.subject,

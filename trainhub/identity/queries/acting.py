@@ -19,6 +19,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.organisations.queries import Statement
 from trainhub.people.models import Person
 
 Counter = Callable[[Any], sa.ScalarSelect[int]]
@@ -41,13 +42,13 @@ class Known:
     needs_consent: bool
 
 
-def _identity_select(on: date) -> sa.Select[Any]:
+def _identity_select(on: date) -> Statement:
     """Account, its active grants, unread notices and consent: one statement, one row per grant."""
     counter = unread_counter()
     last_consent = (
         select(func.max(Consent.id)).where(Consent.account_id == Account.id, Consent.withdrawn_at.is_(None)).correlate(Account).scalar_subquery()
     )
-    statement: sa.Select[Any] = (
+    statement: Statement = (
         select(
             Account.id,
             Account.person_id,

@@ -85,9 +85,9 @@ class AccountFilter:
     state: AccountState | None = None
 
 
-def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date) -> sa.Select[Any]:
+def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date) -> organisations.Statement:
     """Accounts as columns, ordered by name."""
-    statement: sa.Select[Any] = (
+    statement: organisations.Statement = (
         select(
             Account.id,
             Account.display_name,
@@ -163,7 +163,7 @@ class AuditFilter:
     until: date | None = None
 
 
-def audit_listing(wanted: AuditFilter) -> sa.Select[Any]:
+def audit_listing(wanted: AuditFilter) -> organisations.Statement:
     """Events, newest first."""
     statement = select(
         AuditEvent.id,
@@ -216,9 +216,9 @@ def requests_of(account_id: int) -> list[DataRequest]:
     return list(session().scalars(select(DataRequest).where(DataRequest.account_id == account_id).order_by(DataRequest.id.desc())))
 
 
-def requests_listing(state: RequestState | None) -> sa.Select[Any]:
+def requests_listing(state: RequestState | None) -> organisations.Statement:
     """Requests with the asker's name, open ones first, then the oldest."""
-    statement: sa.Select[Any] = (
+    statement: organisations.Statement = (
         select(
             DataRequest.id, DataRequest.kind, DataRequest.state, DataRequest.text, DataRequest.asked_at, DataRequest.decided_at, Account.display_name
         )
