@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 
 from trainhub.people.types import Gender, IdCheck, IdProblem, IdType, NationalityKind, WorkSpan
 
@@ -72,6 +73,7 @@ def check_resident_id(number: str) -> IdCheck:
     return IdCheck(number, None, birth_on, gender, kind, is_unknown)
 
 
+@lru_cache(maxsize=8192)
 def _is_known_prefix(prefix: str) -> bool:
     """Whether GB/T 2260 ever held the code (the table carries the years, which are not compared)."""
     from stdnum import numdb
