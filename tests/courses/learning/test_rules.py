@@ -1,0 +1,110 @@
+"""Progress and completion follow from events: at, below and above each threshold."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from courses.catalogue.types import BlockKind, RunState
+from courses.learning import rules
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, NotDone
+
+T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+def watched(start: float, end: float, duration: float = 100) -> Event:
+    return Event(EventKind.VIDEO_WATCHED, T0, {"from": start, "to": end, "duration": duration})
+
+
+def test_overlapping_and_touching_intervals_are_joined() -> None:
+    assert rules.union([(5, 8), (0, 3), (3, 4), (7, 9), (9, 2), (4.5, 4.5)]) == [(0, 4), (5, 9)]
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 100)), max_size=20))
+def test_the_order_of_intervals_changes_nothing_and_no_second_counts_twice(parts: list[tuple[float, float]]) -> None:
+    joined = rules.union(parts)
+    assert joined == rules.union(reversed(parts))
+    assert rules.union([*joined, *parts]) == joined
+    assert sum(b - a for a, b in joined) <= 100
+
+
+@pytest.mark.parametrize(("end", "share", "done"), [(79.9, 799, False), (80, 800, True), (100, 1000, True)])
+def test_a_video_is_done_at_eighty_per_cent(end: float, share: int, done: bool) -> None:
+    state = rules.block_state(BlockKind.VIDEO, [watched(0, end)])
+    assert (state.share_x1000, state.is_done) == (share, done)
+
+
+def test_watching_the_same_part_again_adds_nothing_and_a_longer_video_takes_nothing_back() -> None:
+    assert rules.block_state(BlockKind.VIDEO, [watched(0, 50), watched(10, 50), watched(0, 50)]).share_x1000 == 500
+    state = rules.block_state(BlockKind.VIDEO, [watched(0, 80), watched(80, 90, duration=1000)])
+    assert (state.is_done, state.share_x1000) == (True, 800)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "start", "end", "result"),
+    [(10, 0, 10, (0, 10)), (10, 0, 35, (0, 35)), (10, 0, 36, (0, 35)), (10, 90, 120, (90, 100)), (10, 5, 5, None), (10, -1, 5, None), (10, 100, 120, None)],
+)
+def test_no_more_can_have_been_watched_than_time_passed(seconds: int, start: float, end: float, result: tuple[float, float] | None) -> None:
+    assert rules.accepted(start, end, duration=100, last_at=T0, now=T0 + timedelta(seconds=seconds)) == result
+
+
+def test_a_claim_without_a_start_proves_nothing() -> None:
+    assert rules.accepted(0, 10, duration=100, last_at=None, now=T0) is None
+
+
+def test_the_best_graded_attempt_counts_and_a_handed_in_one_waits() -> None:
+    events = [Event(EventKind.QUIZ_SUBMITTED, T0, {"attempt": 1})]
+    assert rules.block_state(BlockKind.QUIZ, events).waits_for_grade
+    events += [Event(EventKind.QUIZ_GRADED, T0, {"attempt": 1, "score_x10": s}) for s in (700, 400)]
+    state = rules.block_state(BlockKind.QUIZ, events)
+    assert (state.is_done, state.score_x10, state.waits_for_grade) == (True, 700, False)
+
+
+@pytest.mark.parametrize(("score", "passed"), [(599, False), (600, True), (601, True)])
+def test_the_pass_mark_is_reached_at_its_value(score: int, passed: bool) -> None:
+    quiz = Counted(1, BlockKind.QUIZ, "", True, True, 10)
+    standing = rules.standing([quiz], {1: BlockState(True, score_x10=score)}, 600)
+    assert (standing.is_passed, standing.is_complete, standing.score_x10) == (passed, passed, score)
+
+
+def test_the_score_is_weighted_and_a_quiz_not_taken_counts_as_nothing() -> None:
+    blocks = [Counted(n, BlockKind.QUIZ, "", True, True, w) for n, w in ((1, 10), (2, 20))]
+    assert rules.standing(blocks, {1: BlockState(True, score_x10=1000)}, 600).score_x10 == 333
+    assert rules.standing(blocks, {2: BlockState(True, score_x10=1000)}, 600).score_x10 == 667
+
+
+def test_every_reason_why_something_is_not_done() -> None:
+    def why(kind: BlockKind, released: bool = True, **state: object) -> NotDone | None:
+        return rules.why_not_done(Counted(1, kind, "", False, True, 0, released), BlockState(**state))  # type: ignore[arg-type]
+
+    assert [
+        why(BlockKind.TEXT),
+        why(BlockKind.VIDEO),
+        why(BlockKind.VIDEO, share_x1000=1),
+        why(BlockKind.QUIZ),
+        why(BlockKind.QUIZ, waits_for_grade=True),
+        why(BlockKind.DISCUSSION),
+        why(BlockKind.TEXT, False),
+        why(BlockKind.TEXT, is_done=True),
+    ] == [*(NotDone.NOT_MARKED, NotDone.NOT_OPENED, NotDone.WATCH_MORE, NotDone.NOT_SUBMITTED, NotDone.WAITS_FOR_GRADE, NotDone.NO_POST, NotDone.NOT_RELEASED), None]
+
+
+def test_an_empty_run_is_never_complete_and_optional_blocks_are_not_asked() -> None:
+    assert not rules.standing([], {}, 600).is_complete
+    blocks = [Counted(1, BlockKind.TEXT, "", False, True, 0), Counted(2, BlockKind.TEXT, "", False, False, 0)]
+    standing = rules.standing(blocks, {1: BlockState(True)}, 600)
+    assert (standing.is_complete, standing.done, standing.total, standing.score_x10) == (True, 1, 1, None)
+
+
+@pytest.mark.parametrize(("day", "answer"), [(1, "too_early"), (2, "open"), (5, "open"), (6, "too_late")])
+def test_enrolment_is_open_from_the_first_to_the_last_day(day: int, answer: str) -> None:
+    first, last = date(2026, 3, 2), date(2026, 3, 5)
+    assert rules.enrolment_open(RunState.PUBLISHED, first, last, date(2026, 3, day)) == answer
+    assert rules.enrolment_open(RunState.DRAFT, first, last, date(2026, 3, 3)) == "not_published"
+
+
+def test_a_completed_course_is_not_left() -> None:
+    assert [s.value for s in EnrolmentState if rules.may_withdraw(s)] == ["pending", "waiting", "active"]
