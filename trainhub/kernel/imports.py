@@ -148,7 +148,13 @@ def execute(
     draft = examine(spec, file, filename=filename, by=by, today=today)
     refuse_errors(draft)
     for item in draft.work:
-        spec.apply(item, by, today, now)
+        try:
+            spec.apply(item, by, today, now)
+        except Refused as refused:  # something only the operation can know: say at which row
+            row = getattr(item, "row", None)
+            details = [{"file": draft.file, "sheet": draft.sheet, "row": row, "column": refused.field, "value": None, "problem": refused.message}]
+            said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=row, said=refused.message) if row else refused.message
+            raise ImportRefused(said, field="file", details=details) from refused
     return draft
 
 

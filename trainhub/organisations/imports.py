@@ -77,6 +77,7 @@ CONTACTS = ("contact_name", "contact_phone")
 class Item:
     """One planned row; `parent_code` is looked up when it is applied, because the parent may stand in the same file."""
 
+    row: int
     organisation_id: int | None
     code: str
     kind: OrganisationKind
@@ -122,7 +123,7 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
 def _plan(draft: Draft, row: Parsed, organisation: Organisation | None, codes: dict[str, int]) -> None:
     facts, code = given(row, *PLAIN), row.data["code"]
     label = f"{code} {row.data['name']}"
-    item = Item(organisation.id if organisation else None, code, row.data["kind"], facts, row.data["parent_code"] or None)
+    item = Item(row.number, organisation.id if organisation else None, code, row.data["kind"], facts, row.data["parent_code"] or None)
     if organisation is None:
         if not may(draft.by, Can.CREATE):
             draft.problem(row, "code", _("你的角色不能新增机构，只能更新本单位的信息。"))

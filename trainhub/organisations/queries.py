@@ -144,6 +144,12 @@ def region_choices() -> list[tuple[str, str]]:
     ]
 
 
+def county_choices() -> list[tuple[str, str]]:
+    """Counties for a form, with the name of their city."""
+    counties = county_book().counties
+    return [row for row in region_choices() if row[0] in counties]
+
+
 # -- organisations ------------------------------------------------------------------------------------------------------
 
 

@@ -8,12 +8,30 @@ import click
 from flask import Flask
 
 from trainhub.kernel.access import register_permissions
-from trainhub.people import models, permissions
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
+from trainhub.organisations.views import PANELS
+from trainhub.people import api, cli, models, panels, permissions, person_views, queries, teacher_views, views
+from trainhub.programmes.views import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = cli.COMMANDS
+# Importing teacher_views and person_views has put their pages on the blueprint.
+PAGES: tuple[ModuleType, ...] = (views, teacher_views, person_views)
 
 
 def register(app: Flask) -> None:
-    """Blueprints, permissions, navigation, tasks."""
+    """Blueprints, permissions, navigation, and what people tell the pages below."""
     register_permissions(app, permissions.GRANTS)
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(api.blueprint)
+    app.extensions.setdefault(PANELS, []).append(panels.school_panel)
+    app.extensions[COUNTS] = queries.counts_by_cohort
+    can = permissions.Can
+    register_nav(
+        app,
+        Entry("people", _l("学生"), "people.students", icon="users", can=can.STUDENT_LIST, order=20),
+        Entry("people", _l("教师"), "people.teachers", icon="user", can=can.TEACHER_LIST, order=30),
+        Entry("people", _l("人员"), "people.persons", icon="search", can=can.PERSON_LIST, order=40),
+        Entry("people", _l("疑似同一人"), "people.same", icon="copy", can=can.PAIR_DECIDE, order=50),
+    )

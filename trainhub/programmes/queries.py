@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
 
-from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -126,6 +126,23 @@ def choices(identity: Identity, university_id: int | None = None) -> list[tuple[
     if university_id is not None:
         statement = statement.where(Programme.university_id == university_id)
     return [(key, f"{university} · {name}") for key, university, name in session().execute(statement)]
+
+
+def choices_within(identity: Identity, roles: Collection[Role]) -> list[tuple[int, str]]:
+    """(id, "university · name") of the programmes inside the scope of some roles."""
+    inside = organisations.scope(identity, roles, organisations=(Programme.university_id,), programmes=(Programme.id,))
+    statement = (
+        select(Programme.id, Organisation.name, Programme.name)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(inside)
+        .order_by(Organisation.pinyin, Programme.pinyin, Programme.id)
+    )
+    return [(key, f"{university} · {name}") for key, university, name in session().execute(statement)]
+
+
+def by_ids(ids: Collection[int]) -> list[Programme]:
+    """Programmes by id."""
+    return list(session().scalars(select(Programme).where(Programme.id.in_(list(ids))).order_by(Programme.id))) if ids else []
 
 
 def university_choices(identity: Identity) -> list[tuple[int, str]]:

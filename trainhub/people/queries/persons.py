@@ -58,6 +58,14 @@ def persons_named(names: Iterable[str]) -> set[tuple[str, date | None]]:
     return found
 
 
+def persons_by_id(person_ids: Iterable[int]) -> dict[int, Person]:
+    """Persons by id, for imports; asked in portions."""
+    ids, found = list(dict.fromkeys(person_ids)), dict[int, Person]()
+    for start in range(0, len(ids), 500):
+        found.update({row.id: row for row in session().scalars(select(Person).where(Person.id.in_(ids[start : start + 500])))})
+    return found
+
+
 def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
     """Names by person id."""
     wanted = {key for key in person_ids if key is not None}

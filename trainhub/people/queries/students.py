@@ -55,6 +55,15 @@ def students_by_no(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Stu
     return {key: found[key] for key in wanted if key in found}
 
 
+def enrolments_of(person_ids: Iterable[int]) -> dict[tuple[int, int], str]:
+    """Student numbers by (person, programme), for imports; asked in portions."""
+    ids, found = list(dict.fromkeys(person_ids)), dict[tuple[int, int], str]()
+    for start in range(0, len(ids), 500):
+        statement = select(Student.person_id, Student.programme_id, Student.student_no).where(Student.person_id.in_(ids[start : start + 500]))
+        found.update({(person_id, programme_id): number for person_id, programme_id, number in session().execute(statement)})
+    return found
+
+
 def spans_of(student_ids: Iterable[int]) -> dict[int, list[PetoeSpan]]:
     """Spans in the 卓越计划 by student, each list in order."""
     found: dict[int, list[PetoeSpan]] = {key: [] for key in student_ids}

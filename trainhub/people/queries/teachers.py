@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Employment, Person, Teacher
@@ -155,6 +156,11 @@ def teachers_for_export(identity: Identity, wanted: TeacherFilter) -> list[tuple
 def employment(employment_id: int) -> Employment | None:
     """A span of work by id."""
     return session().get(Employment, employment_id)
+
+
+def evidence_of(row: Employment) -> StoredFile | None:
+    """The file by which a span of work was verified."""
+    return session().get(StoredFile, row.evidence_file_id) if row.evidence_file_id is not None else None
 
 
 def employment_of(person_id: int) -> list[Employment]:

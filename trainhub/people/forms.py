@@ -1,0 +1,217 @@
+"""Shape of what people type about students, teachers and persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from trainhub.kernel.access import Identity
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _l
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.forms import NEEDED, blank, optional_int, pick, values_of
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
+from trainhub.people import labels
+from trainhub.people.permissions import EDITORS
+from trainhub.people.types import IdType, PairDecision, StudentFilter, StudentState, TeacherFilter, TeacherKind
+from trainhub.programmes import queries as programmes
+
+
+def wanted_students() -> StudentFilter:
+    """The filter of the list, from the address."""
+    return StudentFilter(
+        text=request.args.get("q", "")[:100],
+        university_id=request.args.get("university", type=int),
+        programme_id=request.args.get("programme", type=int),
+        cohort_year=request.args.get("year", type=int),
+        state=pick(StudentState, "state"),
+        is_petoe={"yes": True, "no": False}.get(request.args.get("petoe", "")),
+    )
+
+
+def wanted_teachers() -> TeacherFilter:
+    """The filter of the list, from the address."""
+    return TeacherFilter(
+        text=request.args.get("q", "")[:100],
+        university_id=request.args.get("university", type=int),
+        programme_id=request.args.get("programme", type=int),
+        kind=pick(TeacherKind, "kind"),
+    )
+
+
+def editable_programmes(identity: Identity) -> list[tuple[int, str]]:
+    """The programmes whose students and teachers the person may edit."""
+    if identity.everywhere(*EDITORS):
+        return programmes.choices(identity)
+    return programmes.choices_within(identity, EDITORS)
+
+
+class PersonPart(Form):
+    """The person of a new student or teacher."""
+
+    name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
+    id_type = SelectField(_l("证件类型"), coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.ID_TYPES.items()])
+    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("加密保存，页面只显示掩码。没有号码时无法判断是否同一人。"))
+    phone = Text(_l("手机号码"), [Length(max=30)])
+    email = Text(_l("电子邮箱"), [Length(max=200)])
+
+    def person(self) -> dict[str, Any]:
+        """The values for `register_person`."""
+        number = self.id_number.data or None
+        return {
+            "name": self.name.data or "",
+            "id_type": IdType(self.id_type.data) if number and self.id_type.data in list(IdType) else None,
+            "id_number": number,
+            "phone": self.phone.data or "",
+            "email": self.email.data or "",
+        }
+
+
+class NewStudentForm(PersonPart):
+    """A new student."""
+
+    programme_id = SelectField(_l("专业点"), [InputRequired(NEEDED)], coerce=optional_int)
+    cohort_year = IntegerField(_l("年级"), [InputRequired(NEEDED), NumberRange(1950, 2200)], description=_l("入学年份，年级须已在专业页面建立。"))
+    student_no = Text(_l("学号"), [DataRequired(NEEDED), Length(max=40)])
+    class_name = Text(_l("班级"), [Length(max=60)])
+    enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
+    petoe_since = DateField(_l("加入卓越计划日期"), [Optional()], description=_l("不是卓越计划学生则留空。"))
+
+    def prepare(self, identity: Identity) -> NewStudentForm:
+        """Fill the choices."""
+        self.programme_id.choices = blank(editable_programmes(identity))
+        return self
+
+
+class StudentForm(Form):
+    """The facts of a student that may change."""
+
+    class_name = Text(_l("班级"), [Length(max=60)])
+    state = SelectField(_l("学籍状态"), coerce=str, choices=lambda: [(state.value, label) for state, label in labels.STUDENT_STATES.items()])
+    enrolled_on = DateField(_l("入学日期"), [InputRequired(NEEDED)])
+    left_on = DateField(_l("离校日期"), [Optional()], description=_l("毕业或退学时填写。"))
+    guardian_name = Text(_l("监护人"), [Length(max=60)], description=_l("不满 14 周岁的学生必须登记。"))
+    guardian_phone = Text(_l("监护人电话"), [Length(max=40)])
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        names = ("class_name", "enrolled_on", "left_on", "guardian_name", "guardian_phone")
+        return {**values_of(self, names), "state": StudentState(self.state.data)}
+
+
+class SpansForm(Form):
+    """All spans in the 卓越计划 of a student: one a line."""
+
+    spans = LongText(
+        _l("起止日期"), [Length(max=1000)], description=_l("每行一段，如 2023-09-01 至 2025-06-30；仍在计划内的只写开始日期。清空表示从未加入。")
+    )
+
+
+class NewTeacherForm(PersonPart):
+    """A new teacher."""
+
+    university_id = SelectField(_l("学校"), [InputRequired(NEEDED)], coerce=optional_int)
+    staff_no = Text(_l("工号"), [DataRequired(NEEDED), Length(max=40)])
+
+    def prepare_new(self, identity: Identity) -> NewTeacherForm:
+        """Fill the choices."""
+        schools = organisations.choices(*SCHOOLS)
+        if not identity.everywhere(*EDITORS):
+            own = identity.organisation_ids(*EDITORS) | {row.university_id for row in programmes.by_ids(identity.programme_ids(*EDITORS))}
+            schools = [row for row in schools if row[0] in own]
+        self.university_id.choices = blank(schools)
+        return self
+
+
+class TeacherFacts(Form):
+    """The facts of a teacher that may change."""
+
+    kind = SelectField(_l("专兼职"), coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.TEACHER_KINDS.items()])
+    programme_id = SelectField(_l("所属专业点"), [Optional()], coerce=optional_int)
+    title = Text(_l("职称"), [Length(max=60)])
+    is_senior = BooleanField(_l("高级职称"))
+    discipline = Text(_l("学科"), [Length(max=60)], description=_l("分配毕业设计导师时按学科匹配。"))
+    since = DateField(_l("到岗日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("离职日期"), [Optional()])
+    phd_country = Text(_l("博士学位授予国家"), [Length(max=3)], description=_l("国家代码，如 CN、DE。"))
+    overseas_months = IntegerField(_l("海外学习工作月数"), [Optional(), NumberRange(0, 1200)], default=0)
+    capstone_capacity = IntegerField(_l("毕业设计指导人数上限"), [InputRequired(NEEDED), NumberRange(0, 100)], default=8)
+
+    def prepare(self, university_id: int | None, identity: Identity) -> TeacherFacts:
+        """Fill the choices."""
+        rows = programmes.choices(identity, university_id) if university_id else editable_programmes(identity)
+        self.programme_id.choices = blank(rows)
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        names = ("title", "is_senior", "discipline", "since", "until", "phd_country", "capstone_capacity")
+        return {**values_of(self, names), "kind": TeacherKind(self.kind.data), "overseas_months": self.overseas_months.data or 0}
+
+
+class NewTeacherWhole(NewTeacherForm, TeacherFacts):
+    """Person, place and facts of a new teacher."""
+
+
+class EmploymentForm(Form):
+    """A span of work."""
+
+    organisation_id = SelectField(_l("工作单位"), [Optional()], coerce=optional_int, description=_l("已登记的企业请从列表选择。"))
+    organisation_name = Text(_l("单位名称"), [Length(max=200)], description=_l("列表中没有时填写。"))
+    post = Text(_l("岗位或职务"), [DataRequired(NEEDED), Length(max=100)])
+    since = DateField(_l("开始日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("结束日期"), [Optional()], description=_l("仍在岗则留空。"))
+    is_enterprise = BooleanField(_l("企业工作经历"), default=True, description=_l("计入教师的企业工作年限（核实后）。"))
+    is_full_time = BooleanField(_l("全职"), default=True)
+
+    def prepare(self) -> EmploymentForm:
+        """Fill the choices."""
+        self.organisation_id.choices = blank(organisations.choices(OrganisationKind.ENTERPRISE))
+        return self
+
+
+class VerifyForm(Form):
+    """The proof of a span of work."""
+
+    evidence = FileField(_l("证明材料"), description=_l("劳动合同、社保记录或单位证明，PDF、图片或 Office 文档。"))
+    basis = Text(_l("核实依据"), [Length(max=200)], description=_l("没有文件时写明依据，如“已核对社保系统”。"))
+
+
+class RevealForm(Form):
+    """Why somebody looks at a full number."""
+
+    reason = LongText(_l("查看理由"), [DataRequired(NEEDED), Length(min=4, max=500)], description=_l("理由、查看人和时间会记入审计日志。"))
+
+
+class DecideForm(Form):
+    """A decision about two persons who look the same."""
+
+    decision = SelectField(_l("判定"), coerce=PairDecision, choices=lambda: [(one.value, label) for one, label in labels.DECISIONS.items()])
+    reason = LongText(_l("依据"), [DataRequired(NEEDED), Length(max=500)])
+
+
+class PersonForm(Form):
+    """The facts of a person that an administrator may change."""
+
+    name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
+    phone = Text(_l("手机号码"), [Length(max=30)])
+    email = Text(_l("电子邮箱"), [Length(max=200)])
+    county_code = SelectField(_l("所属县区"), [Optional()], coerce=str)
+    is_verified = BooleanField(_l("身份已核实"))
+
+    def prepare(self) -> PersonForm:
+        """Fill the choices."""
+        self.county_code.choices = blank(organisations.county_choices())
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        return values_of(self, ("name", "phone", "email", "county_code", "is_verified"))
+
+
+class PlainForm(Form):
+    """A button: version and submission key only."""

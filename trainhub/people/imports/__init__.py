@@ -1,0 +1,1 @@
+"""Persons, students and teachers from and to tables."""

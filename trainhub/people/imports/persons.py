@@ -1,0 +1,233 @@
+"""What every table of people has in common: the person's columns, their check, and how the person is found or made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel.access import Identity, may
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.imports import Draft, ImportSpec, given
+from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_text
+from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.imports import choice, word_of
+from trainhub.people import labels, operations, queries, rules
+from trainhub.people.models import Person
+from trainhub.people.permissions import Can
+from trainhub.people.types import Gender, IdType
+
+NAME = Field("name", "姓名", parse_text(most=120), required=True)
+DOCUMENT = (
+    Field("id_type", "证件类型", hint="留空为居民身份证", **choice(labels.ID_TYPES)),
+    Field("id_number", "证件号码", rules.normalise_number, is_code=True, hint="按文本填写；导出的文件只有掩码，掩码原样导入表示不变"),
+)
+REST = (
+    Field("birth_on", "出生日期", parse_date, hint="有身份证号码时可不填"),
+    Field("gender", "性别", **choice(labels.GENDERS)),
+    Field("nationality", "国籍", parse_code, hint="三位以内国家代码，留空为 CN"),
+    Field("phone", "手机号码", parse_text(most=30), is_code=True),
+    Field("email", "电子邮箱", parse_text(most=200)),
+    Field("county_code", "所属县区代码", parse_code, is_code=True),
+)
+CONTACTS = ("gender", "nationality", "phone", "email", "county_code")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Facts:
+    """A checked person of a row; `person_id` when it is known."""
+
+    name: str
+    id_type: IdType | None
+    number: str | None
+    birth_on: date | None
+    person_id: int | None
+    contacts: dict[str, Any] = field(default_factory=dict)
+
+
+class Desk:
+    """Looks up the persons of a file at once, and checks one row after the other."""
+
+    def __init__(self, draft: Draft, rows: Sequence[Parsed]) -> None:
+        self.draft = draft
+        self.counties = organisations.county_book()
+        self.hashes = {row.number: queries.hash_of(kind, number) for row in rows if (kind := _kind(row)) and (number := _number(kind, row))}
+        self.holders = queries.persons_by_hash(self.hashes.values())
+        self.named = queries.persons_named(rules.normalise_name(row.data["name"]) for row in rows)
+        self.seen: dict[str, tuple[int, str]] = {}
+
+    def check(self, row: Parsed, known: Person | None = None) -> Facts | None:
+        """The person of a row, or None when it has problems (they are noted). `known`: whom the row's own number names."""
+        errors = len(self.draft.errors)
+        name = rules.normalise_name(row.data["name"])
+        if known is not None and not rules.same_name(known.name, name):
+            self.draft.problem(row, "name", _("该号码已登记为“%(name)s”，姓名不一致。改名请在人员页面办理。", name=known.name))
+        id_type, number, birth_on = self._number(row, known)
+        holder = self._holder(row, name, known)
+        if row.data["birth_on"] and birth_on and row.data["birth_on"] != birth_on:
+            self.draft.problem(row, "birth_on", _("与身份证号码中的出生日期 %(day)s 不一致。", day=birth_on))
+        birth_on = birth_on or row.data["birth_on"]
+        county = row.data["county_code"]
+        if county and self.counties.resolve(county, self.draft.today) is None:
+            self.draft.problem(row, "county_code", _("没有这个县（市、区）代码。"))
+        if len(self.draft.errors) > errors:
+            return None
+        person = known or holder
+        if person is None:
+            if birth_on and (name, birth_on) in self.named:
+                self.draft.warn(row, "name", _("已有同名同出生日期的人员，导入后请到“疑似同一人”核对。"))
+            elif number is None:
+                self.draft.warn(row, "id_number", _("没有证件号码，无法与已有人员核对是否同一人。"))
+        return Facts(name, id_type, number, birth_on, person.id if person else None, self._contacts(row, person))
+
+    def _contacts(self, row: Parsed, person: Person | None) -> dict[str, Any]:
+        """The further facts of the row that differ from what is known; a mask that is sent back unchanged is no change."""
+        facts = given(row, *CONTACTS)
+        if person is None:
+            return facts
+        if facts.get("phone") == rules.mask_phone(person.phone):
+            del facts["phone"]
+        return {key: value for key, value in facts.items() if getattr(person, key) != value}
+
+    def _number(self, row: Parsed, known: Person | None) -> tuple[IdType | None, str | None, date | None]:
+        text = row.data["id_number"]
+        if not text:
+            return None, None, None
+        if "*" in text:
+            if known is None or known.id_mask != text:
+                self.draft.problem(row, "id_number", _("这是掩码，不是完整号码。新增人员请填写完整号码，已有人员请留空。"))
+            return None, None, None
+        kind = _kind(row) or IdType.RESIDENT_ID
+        check = rules.check_number(kind, text)
+        if check.problem is not None:
+            self.draft.problem(row, "id_number", str(labels.ID_PROBLEMS[check.problem]), value=rules.mask_number(kind, text))
+            return None, None, None
+        if check.has_unknown_prefix:
+            said = _("前六位不是已知的行政区划代码，请核对。")
+            self.draft.problem(row, "id_number", said, level="warning", value=rules.mask_number(kind, check.number))
+        return kind, check.number, check.birth_on
+
+    def _holder(self, row: Parsed, name: str, known: Person | None) -> Person | None:
+        key = self.hashes.get(row.number)
+        if key is None:
+            return None
+        holder = self.holders.get(key)
+        while holder is not None and holder.merged_into_id is not None:
+            holder = queries.person(holder.merged_into_id)
+        first = self.seen.setdefault(key, (row.number, name))
+        mask = rules.mask_number(_kind(row), row.data["id_number"])
+        if not rules.same_name(first[1], name):
+            self.draft.problem(row, "name", _("与第 %(row)d 行证件号码相同而姓名不同。", row=first[0]))
+        if holder is not None and not rules.same_name(holder.name, name):
+            self.draft.problem(row, "name", _("证件号码 %(mask)s 已登记在另一个姓名下，请核对。", mask=mask))
+        elif known is not None and holder is not None and holder.id != known.id:
+            self.draft.problem(row, "id_number", _("证件号码已属于另一名人员。"), value=mask)
+        elif known is not None and known.id_number_hash not in (None, key):
+            self.draft.problem(row, "id_number", _("与已登记的证件号码 %(mask)s 不同，不能更换。", mask=known.id_mask), value=mask)
+        return holder
+
+
+def _kind(row: Parsed) -> IdType | None:
+    if not row.data["id_number"]:
+        return None
+    kind: IdType | None = row.data["id_type"]
+    return kind or IdType.RESIDENT_ID
+
+
+def _number(kind: IdType, row: Parsed) -> str | None:
+    check = rules.check_number(kind, row.data["id_number"])
+    return check.number if check.problem is None else None
+
+
+def is_changed(facts: Facts, person: Person) -> bool:
+    """Whether the facts would change the person."""
+    return bool(facts.contacts) or (facts.number is not None and person.id_number_hash is None) or (
+        facts.birth_on is not None and person.birth_on is None
+    )
+
+
+def apply_person(facts: Facts, by: Identity, now: datetime) -> Person:
+    """Find or make the person, and write what the row adds."""
+    if facts.person_id is None:
+        return operations.register_person(
+            name=facts.name, id_type=facts.id_type, id_number=facts.number, birth_on=facts.birth_on, by=by, now=now, **facts.contacts
+        )
+    person = queries.person(facts.person_id)
+    assert person is not None
+    if facts.number is not None and facts.id_type is not None and person.id_number_hash is None:
+        operations.give_number(person=person, id_type=facts.id_type, number=facts.number, by=by, now=now)
+    changes = dict(facts.contacts)
+    if facts.birth_on is not None and person.birth_on is None:
+        changes["birth_on"] = facts.birth_on
+    if changes:
+        operations.change_person(person=person, by=by, now=now, **changes)
+    return person
+
+
+def person_cells(person: Person, *, shows_contacts: bool) -> dict[str, Any]:
+    """The person's columns of an export; the number only as its mask."""
+    return {
+        "name": person.name,
+        "id_type": word_of(labels.ID_TYPES, person.id_type),
+        "id_number": person.id_mask,
+        "birth_on": person.birth_on,
+        "gender": "" if person.gender is Gender.UNKNOWN else word_of(labels.GENDERS, person.gender),
+        "nationality": person.nationality,
+        "phone": person.phone if shows_contacts else rules.mask_phone(person.phone),
+        "email": person.email if shows_contacts else "",
+        "county_code": person.county_code,
+    }
+
+
+# -- persons alone (mentors' persons: their mentorship is imported where mentors live) -------------------------------------
+
+SCHEMA = Schema([NAME, *DOCUMENT, *REST])
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned person."""
+
+    row: int
+    facts: Facts
+
+
+def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
+    desk = Desk(draft, rows)
+    known = queries.persons_by_id(_ids(desk.holders.values()))
+    is_allowed = may(draft.by, Can.PERSON_EDIT)
+    for row in rows:
+        if not is_allowed:
+            draft.problem(row, "name", _("你的角色不能导入人员。"))
+            continue
+        facts = desk.check(row)
+        if facts is None:
+            continue
+        person = known.get(facts.person_id or 0)
+        if person is None and facts.person_id is None:
+            draft.add(Item(row.number, facts), facts.name)
+        elif person is not None and is_changed(facts, person):
+            draft.change(Item(row.number, facts), facts.name)
+        else:
+            draft.same()
+
+
+def _ids(persons: Iterable[Person]) -> list[int]:
+    return [person.id for person in persons]
+
+
+def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
+    apply_person(item.facts, by, now)
+
+
+SPEC = ImportSpec(
+    kind="persons",
+    title=_l("人员"),
+    schema=SCHEMA,
+    check=_check,
+    apply=_apply,
+    examples=({"name": "示例", "id_type": "居民身份证", "id_number": "", "phone": "13800000000"},),
+    notes=(_l("企业指导教师先在这里登记为人员，再在企业页面登记为指导教师。没有证件号码的人员每次导入都会新增。"),),
+)

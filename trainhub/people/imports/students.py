@@ -1,0 +1,226 @@
+"""Students from and to tables. A row is known by the programme's university and the student number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel.access import Identity, may
+from trainhub.kernel.downloads import unsealed
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.imports import Draft, ImportSpec, given
+from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_int, parse_text
+from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.organisations.imports import choice, word_of
+from trainhub.organisations.rules import normalise_code
+from trainhub.people import labels, operations, queries, rules
+from trainhub.people.imports.persons import DOCUMENT, NAME, REST, Desk, Facts, apply_person, is_changed, person_cells
+from trainhub.people.models import PetoeSpan, Student
+from trainhub.people.permissions import Can
+from trainhub.people.types import StudentFilter, StudentState
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+
+SCHEMA = Schema(
+    [
+        Field("student_no", "学号", parse_code, required=True, is_code=True),
+        NAME,
+        *DOCUMENT,
+        Field("programme_code", "专业点代码", normalise_code, required=True, is_code=True),
+        Field("cohort_year", "年级", lambda text: parse_int(text.removesuffix("级"), least=1950, most=2200), required=True, hint="如 2023；年级须已建立"),
+        Field("class_name", "班级", parse_text(most=60)),
+        Field("state", "学籍状态", hint="留空为在读", **choice(labels.STUDENT_STATES)),
+        Field("enrolled_on", "入学日期", parse_date, hint="留空为当年 9 月 1 日"),
+        Field("left_on", "离校日期", parse_date, hint="已毕业、已退学时必填"),
+        Field("petoe_since", "加入卓越计划日期", parse_date),
+        Field("petoe_until", "退出卓越计划日期", parse_date, hint="仍在计划内则留空"),
+        *REST,
+        Field("guardian_name", "监护人", parse_text(most=60)),
+        Field("guardian_phone", "监护人电话", parse_text(most=40), is_code=True),
+    ]
+)
+PLAIN = ("class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned student."""
+
+    row: int
+    student_id: int | None
+    programme_id: int
+    cohort_year: int
+    student_no: str
+    person: Facts
+    values: dict[str, Any]
+    span: tuple[date, date | None] | None
+
+
+class _Checker:
+    """The look-ups of one file."""
+
+    def __init__(self, draft: Draft, rows: Sequence[Parsed]) -> None:
+        self.draft, self.desk = draft, Desk(draft, rows)
+        self.programmes, self.cohorts = programmes.all_by_code(), programmes.cohort_ids()
+        keys = [(p.university_id, row.data["student_no"]) for row in rows if (p := self.programmes.get(row.data["programme_code"]))]
+        self.students = queries.students_by_no(keys)
+        self.persons = queries.persons_by_id(
+            [*(s.person_id for s in self.students.values()), *(p.id for p in self.desk.holders.values())]
+        )
+        self.spans = queries.spans_of(s.id for s in self.students.values())
+        self.enrolments = queries.enrolments_of(self.persons)
+        self.allowed: dict[int, bool] = {}
+        self.numbers: dict[tuple[int, str], int] = {}
+        self.people: dict[tuple[str, int], int] = {}
+
+    def may_edit(self, programme: Programme) -> bool:
+        """Judged once for each programme of the file."""
+        if programme.id not in self.allowed:
+            self.allowed[programme.id] = may(self.draft.by, Can.STUDENT_EDIT, programmes.subject_of(programme))
+        return self.allowed[programme.id]
+
+    def row(self, row: Parsed) -> None:
+        """Check one row and plan it."""
+        data, draft, errors = row.data, self.draft, len(self.draft.errors)
+        programme = self.programmes.get(data["programme_code"])
+        if programme is None or not self.may_edit(programme):
+            draft.problem(row, "programme_code", _("没有这个专业点，或你不负责这个专业点。"))
+            return
+        if (programme.id, data["cohort_year"]) not in self.cohorts:
+            draft.problem(row, "cohort_year", _("这个专业还没有 %(year)d 级，请先在专业页面增加年级。", year=data["cohort_year"]))
+        key = (programme.university_id, data["student_no"])
+        if self.numbers.setdefault(key, row.number) != row.number:
+            draft.problem(row, "student_no", _("学号与第 %(row)d 行重复。", row=self.numbers[key]))
+        student = self.students.get(key)
+        if student is not None and student.programme_id != programme.id:
+            draft.problem(row, "programme_code", _("该学号已登记在本校另一个专业，转专业不能通过导入办理。"))
+        facts = self.desk.check(row, self.persons.get(student.person_id) if student else None)
+        self._same_person(row, programme, facts, student)
+        self._dates(row, student)
+        span = (data["petoe_since"], data["petoe_until"]) if data["petoe_since"] else None
+        self._span(row, student, span)
+        if facts is None or len(draft.errors) > errors:
+            return
+        values = given(row, *PLAIN)
+        cohort_id = self.cohorts[programme.id, data["cohort_year"]]
+        item = Item(row.number, student.id if student else None, programme.id, data["cohort_year"], data["student_no"], facts, values, span)
+        label = f"{item.student_no} {facts.name}"
+        if student is None:
+            draft.add(item, label)
+            return
+        person = self.persons[student.person_id]
+        is_same = student.cohort_id == cohort_id and all(getattr(student, name) == value for name, value in values.items())
+        if is_same and not is_changed(facts, person) and self._has(student, span):
+            draft.same()
+        else:
+            draft.change(item, label)
+
+    def _has(self, student: Student, span: tuple[date, date | None] | None) -> bool:
+        return span is None or span in [(known.since, known.until) for known in self.spans[student.id]]
+
+    def _same_person(self, row: Parsed, programme: Programme, facts: Facts | None, student: Student | None) -> None:
+        if facts is None or student is not None:
+            return
+        number = self.enrolments.get((facts.person_id or 0, programme.id))
+        if number is not None:
+            self.draft.problem(row, "student_no", _("此人已在这个专业登记，学号为 %(no)s。", no=number))
+        key = self.desk.hashes.get(row.number)
+        if key and self.people.setdefault((key, programme.id), row.number) != row.number:
+            self.draft.problem(row, "id_number", _("与第 %(row)d 行是同一人。", row=self.people[key, programme.id]), value="")
+
+    def _dates(self, row: Parsed, student: Student | None) -> None:
+        data = row.data
+        state = data["state"] or (student.state if student else StudentState.ENROLLED)
+        has_left = state in (StudentState.GRADUATED, StudentState.WITHDRAWN)
+        left_on = data["left_on"] or (student.left_on if student else None)
+        if has_left and left_on is None:
+            self.draft.problem(row, "left_on", _("已毕业、已退学的学生请填写离校日期。"))
+        if not has_left and data["left_on"]:
+            self.draft.problem(row, "left_on", _("在读或休学的学生没有离校日期。"))
+        if left_on and left_on < self._enrolled_on(row, student):
+            self.draft.problem(row, "left_on", _("离校日期不能早于入学日期。"))
+
+    def _enrolled_on(self, row: Parsed, student: Student | None) -> date:
+        day: date = row.data["enrolled_on"] or (student.enrolled_on if student else date(row.data["cohort_year"], 9, 1))
+        return day
+
+    def _span(self, row: Parsed, student: Student | None, span: tuple[date, date | None] | None) -> None:
+        if span is None:
+            if row.data["petoe_until"]:
+                self.draft.problem(row, "petoe_until", _("填写了退出日期，请同时填写加入日期。"))
+            return
+        since, until = span
+        if until is not None and until < since:
+            self.draft.problem(row, "petoe_until", _("退出日期不能早于加入日期。"))
+        if since < self._enrolled_on(row, student):
+            self.draft.problem(row, "petoe_since", _("加入日期不能早于入学日期。"))
+        others = [(s.since, s.until) for s in self.spans.get(student.id if student else 0, []) if not _extends(s, span)]
+        if span not in others and rules.overlaps(since, until, others):
+            self.draft.problem(row, "petoe_since", _("与已登记的起止时间重叠，请在学生页面修改。"))
+
+
+def _extends(known: PetoeSpan, span: tuple[date, date | None]) -> bool:
+    """Whether a row only ends the open span that is known."""
+    return known.since == span[0] and known.until is None
+
+
+def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
+    checker = _Checker(draft, rows)
+    for row in rows:
+        checker.row(row)
+
+
+def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
+    programme = programmes.by_id(item.programme_id)
+    cohort = programmes.cohort_of(item.programme_id, item.cohort_year)
+    assert programme is not None
+    assert cohort is not None
+    person = apply_person(item.person, by, now)
+    if item.student_id is None:
+        values = {"enrolled_on": cohort.starts_on, **item.values}
+        student = operations.add_student(
+            person=person, programme=programme, cohort=cohort, student_no=item.student_no, by=by, now=now, **values
+        )
+    else:
+        found = queries.student(item.student_id)
+        assert found is not None
+        student = found
+        operations.change_student(student=student, by=by, now=now, cohort_id=cohort.id, **item.values)
+    if item.span is not None:
+        since, until = item.span
+        known = next((s for s in queries.spans_of([student.id])[student.id] if _extends(s, item.span)), None)
+        if known is not None and until is not None:
+            operations.end_petoe(student=student, until=until, by=by, now=now)
+        elif known is None:
+            operations.begin_petoe(student=student, since=since, until=until, by=by, now=now)
+
+
+SPEC = ImportSpec(
+    kind="students",
+    title=_l("学生"),
+    schema=SCHEMA,
+    check=_check,
+    apply=_apply,
+    examples=({"student_no": "2023010001", "name": "示例", "programme_code": "10386-080201", "cohort_year": 2023, "state": "在读"},),
+    notes=(_l("学生按学校和学号识别：已有的更新，没有的新增；空单元格保留原有内容。一人多次进出卓越计划的，在学生页面维护。"),),
+)
+
+
+def export_rows(identity: Identity, wanted: StudentFilter, on: date) -> Iterator[dict[str, Any]]:
+    """The rows that an import reads: numbers as masks, phones in full only for those who may edit the student."""
+    found = queries.students_for_export(identity, wanted, on=on)
+    spans = queries.spans_of(student.id for student, *_rest in found)
+    allowed: dict[int, bool] = {}
+    for student, person, _university, programme_code, year in found:
+        if student.programme_id not in allowed:
+            allowed[student.programme_id] = may(identity, Can.STUDENT_EDIT, queries.subject_of_student(student))
+        own = spans[student.id]
+        row = {name: getattr(student, name) for name in (*PLAIN, "student_no")}
+        row |= person_cells(person, shows_contacts=allowed[student.programme_id])
+        row |= {"programme_code": programme_code, "cohort_year": year, "state": word_of(labels.STUDENT_STATES, student.state)}
+        row |= {"petoe_since": own[-1].since if own else None, "petoe_until": own[-1].until if own else None}
+        if not allowed[student.programme_id]:
+            row["guardian_phone"] = ""
+        yield {key: unsealed(value) for key, value in row.items()}

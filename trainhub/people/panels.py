@@ -1,0 +1,27 @@
+"""What people tell the pages of organisations and programmes, which stand below and do not know them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from trainhub.kernel.access import Identity, may
+from trainhub.kernel.i18n import _
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.queries import subject_of
+from trainhub.organisations.types import SCHOOLS
+from trainhub.people import queries
+from trainhub.people.permissions import Can
+
+
+def school_panel(organisation: Organisation, identity: Identity) -> dict[str, Any] | None:
+    """The counts of a school, for those who may see its students."""
+    if organisation.kind not in SCHOOLS or not may(identity, Can.STUDENT_VIEW, subject_of(organisation)):
+        return None
+    programmes, students, teachers = queries.counts_at(organisation.id)
+    return {
+        "title": _("专业与人员"),
+        "items": [(_("专业点"), programmes), (_("在册学生"), students), (_("教师"), teachers)],
+        "link": (_("查看学生"), url_for("people.students", university=organisation.id)),
+    }

@@ -1,0 +1,131 @@
+"""Pages of persons: search for administrators, one person, the full number once, persons who may be the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.people import forms, labels, operations, queries, rules
+from trainhub.people.imports import persons as person_files
+from trainhub.people.models import Person
+from trainhub.people.permissions import Can
+from trainhub.people.views import blueprint, form_page, who
+from trainhub.programmes import queries as programmes
+
+add_pages(blueprint, person_files.SPEC, can=Can.PERSON_EDIT, path="/persons/import", back="people.persons")
+
+
+def load_person(person_id: int) -> Person:
+    """The person of an address."""
+    row = queries.person(person_id)
+    if row is None:
+        raise NotFound(_("没有这名人员。"))
+    return row
+
+
+def _crumbs(row: Person | None = None) -> list[tuple[str, str]]:
+    made = [(_("人员"), url_for("people.persons"))]
+    if row is not None:
+        made.append((row.name, url_for("people.person", person_id=row.id)))
+    return made
+
+
+@blueprint.get("/persons")
+@guard(Can.PERSON_LIST)
+def persons() -> Any:
+    """Search by name, pinyin, phone or a full number."""
+    number, size = paging.wanted()
+    text = request.args.get("q", "")[:100]
+    page = paging.paginate(queries.persons_listing(text, request.args.get("sort", "name")), number=number, size=size, scalars=False)
+    return render_template(
+        "trainhub/people/persons.html", page=page, rows=[queries.as_person_row(row) for row in page.items], labels=labels, can=Can, asked=bool(text)
+    )
+
+
+@blueprint.get("/persons/<int:person_id>")
+@guard(Can.PERSON_VIEW, load=load_person, subject=queries.subject_of_person)
+def person(row: Person) -> Any:
+    """One person."""
+    return render_template(
+        "trainhub/people/person.html",
+        person=row,
+        subject=queries.subject_of_person(row),
+        county=organisations.region(row.county_code) if row.county_code else None,
+        phone=rules.mask_phone(row.phone),
+        students=[(student, programmes.by_id(student.programme_id)) for student in queries.students_of_person(row.id)],
+        teachers=[(teacher, organisations.by_id(teacher.university_id)) for teacher in queries.teachers_of_person(row.id)],
+        employment=queries.employment_of(row.id),
+        history=organisations.history_of("person", row.id),
+        labels=labels,
+        can=Can,
+    )
+
+
+@blueprint.route("/persons/<int:person_id>/edit", methods=["GET", "POST"])
+@guard(Can.PERSON_EDIT, load=load_person, subject=queries.subject_of_person)
+def edit_person(row: Person) -> Any:
+    """Change the facts of a person."""
+    form, key = forms.PersonForm(obj=row).prepare(), row.id
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.change_person(person=row, version=form.version.data, by=who(), now=clock.now(), **form.facts())
+            return done(_("已保存。"), "people.person", person_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return form_page(form, _("编辑人员信息"), back=url_for("people.person", person_id=key), crumbs=_crumbs(row))
+
+
+@blueprint.route("/persons/<int:person_id>/number", methods=["GET", "POST"])
+@guard(Can.NUMBER_REVEAL, load=load_person, subject=queries.subject_of_person)
+def reveal_number(row: Person) -> Any:
+    """The full number, shown once in the answer to a POST that gave a reason."""
+    form, number = forms.RevealForm(), None
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                number = operations.reveal_number(person=row, by=who(), reason=form.reason.data or "", now=clock.now())
+        except Refused as refused:
+            form.refuse(refused)
+    page = render_template("trainhub/people/number.html", person=row, form=form, number=number, labels=labels)
+    return page, 200 if number or not form.is_submitted() else 422
+
+
+@blueprint.get("/same")
+@guard(Can.PAIR_DECIDE)
+def same() -> Any:
+    """Persons with the same name and birth date about whom nobody has decided yet."""
+    return render_template("trainhub/people/same.html", pairs=queries.possible_same(), labels=labels)
+
+
+def load_pair(first_id: int, second_id: int) -> tuple[Person, Person]:
+    """Two persons."""
+    return load_person(first_id), load_person(second_id)
+
+
+@blueprint.route("/same/<int:first_id>/<int:second_id>", methods=["GET", "POST"])
+@guard(Can.PAIR_DECIDE, load=load_pair, subject=lambda pair: queries.subject_of_person(pair[0]))
+def decide(pair: tuple[Person, Person]) -> Any:
+    """Decide whether two persons are one."""
+    first, second = pair
+    form = forms.DecideForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.decide_pair(
+                    first=first, second=second, decision=form.decision.data, reason=form.reason.data or "", by=who(), now=clock.now()
+                )
+            return done(_("已判定。"), "people.same")
+        except Refused as refused:
+            form.refuse(refused)
+    lead = _("%(one)s（%(a)s）与 %(other)s（%(b)s）", one=first.name, a=first.id_mask or "—", other=second.name, b=second.id_mask or "—")
+    return form_page(form, _("判定是否同一人"), back=url_for("people.same"), crumbs=[(_("疑似同一人"), url_for("people.same"))], lead=lead)

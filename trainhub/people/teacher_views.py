@@ -1,0 +1,233 @@
+"""Pages of teachers, and of the work of persons in enterprises with its verification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, render_template, request, url_for
+
+from trainhub.kernel import clock, downloads, files, paging, sniff
+from trainhub.kernel.access import Subject, demand, guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.people import forms, labels, operations, queries, rules
+from trainhub.people.imports import teachers as teacher_files
+from trainhub.people.models import Employment, Teacher
+from trainhub.people.permissions import Can
+from trainhub.people.views import blueprint, form_page, who
+from trainhub.programmes import queries as programmes
+
+add_pages(blueprint, teacher_files.SPEC, can=Can.TEACHER_IMPORT, path="/teachers/import", back="people.teachers")
+
+
+def load_teacher(teacher_id: int) -> Teacher:
+    """The teacher of an address."""
+    row = queries.teacher(teacher_id)
+    if row is None:
+        raise NotFound(_("没有这名教师。"))
+    return row
+
+
+@blueprint.get("/teachers")
+@guard(Can.TEACHER_LIST)
+def teachers() -> Any:
+    """The list."""
+    number, size = paging.wanted()
+    statement = queries.teachers_listing(who(), forms.wanted_teachers(), request.args.get("sort", "name"))
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    rows, today = [queries.as_teacher_row(row) for row in page.items], clock.today()
+    spans = queries.enterprise_spans_of([row.person_id for row in rows])
+    return render_template(
+        "trainhub/people/teachers.html",
+        page=page,
+        rows=rows,
+        months={key: rules.months_worked(found, today) for key, found in spans.items()},
+        universities=programmes.university_choices(who()),
+        programmes=programmes.choices(who()),
+        labels=labels,
+        can=Can,
+        asked=request.args.to_dict(),
+    )
+
+
+@blueprint.get("/teachers/export.<form>")
+@guard(Can.TEACHER_EXPORT)
+def export_teachers(form: str) -> Any:
+    """The list as a file that the import reads; numbers are masked."""
+    rows, schema = teacher_files.export_rows(who(), forms.wanted_teachers()), teacher_files.SCHEMA
+    return downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
+
+
+@blueprint.get("/teachers/<int:teacher_id>")
+@guard(Can.TEACHER_VIEW, load=load_teacher, subject=queries.subject_of_teacher)
+def teacher(row: Teacher) -> Any:
+    """One teacher with the spans of work in enterprises."""
+    person, today = queries.person(row.person_id), clock.today()
+    assert person is not None
+    spans = queries.enterprise_spans_of([person.id])[person.id]
+    claimed = queries.enterprise_spans_of([person.id], only_verified=False)[person.id]
+    return render_template(
+        "trainhub/people/teacher.html",
+        teacher=row,
+        person=person,
+        subject=queries.subject_of_teacher(row),
+        person_subject=queries.subject_of_person(person),
+        university=organisations.by_id(row.university_id),
+        programme=programmes.by_id(row.programme_id) if row.programme_id else None,
+        employment=queries.employment_of(person.id),
+        months=rules.months_worked(spans, today),
+        claimed=rules.months_worked(claimed, today),
+        phone=rules.mask_phone(person.phone),
+        history=organisations.history_of("teacher", row.id),
+        labels=labels,
+        can=Can,
+    )
+
+
+def _crumbs(row: Teacher | None = None) -> list[tuple[str, str]]:
+    made = [(_("教师"), url_for("people.teachers"))]
+    if row is not None:
+        made.append((row.staff_no, url_for("people.teacher", teacher_id=row.id)))
+    return made
+
+
+@blueprint.route("/teachers/new", methods=["GET", "POST"])
+@guard(Can.TEACHER_IMPORT)
+def new_teacher() -> Any:
+    """Note one teacher."""
+    form = forms.NewTeacherWhole()
+    form.prepare_new(who())
+    form.prepare(None, who())
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复登记。"), "people.teachers")
+                university = organisations.by_id(form.university_id.data or 0)
+                programme = programmes.by_id(form.programme_id.data) if form.programme_id.data else None
+                if university is None:
+                    raise Refused(_("请选择学校。"), field="university_id")
+                demand(who(), Can.TEACHER_CREATE, programmes.subject_of(programme) if programme else organisations.subject_of(university))
+                person = operations.register_person(by=who(), now=clock.now(), **form.person())
+                row = operations.add_teacher(
+                    person=person,
+                    university=university,
+                    programme=programme,
+                    staff_no=form.staff_no.data or "",
+                    by=who(),
+                    now=clock.now(),
+                    **form.facts(),
+                )
+                key = row.id
+            return done(_("已登记教师。"), "people.teacher", teacher_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return form_page(form, _("登记教师"), back=url_for("people.teachers"), crumbs=_crumbs())
+
+
+@blueprint.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])
+@guard(Can.TEACHER_EDIT, load=load_teacher, subject=queries.subject_of_teacher)
+def edit_teacher(row: Teacher) -> Any:
+    """Change the facts of a teacher."""
+    form, key = forms.TeacherFacts(obj=row), row.id
+    form.prepare(row.university_id, who())
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                programme = programmes.by_id(form.programme_id.data) if form.programme_id.data else None
+                operations.change_teacher(
+                    teacher=row, programme=programme, version=form.version.data, by=who(), now=clock.now(), **form.facts()
+                )
+            return done(_("已保存。"), "people.teacher", teacher_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return form_page(form, _("编辑教师信息"), back=url_for("people.teacher", teacher_id=key), crumbs=_crumbs(row), eyebrow=row.staff_no)
+
+
+# -- employment ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/teachers/<int:teacher_id>/employment/new", methods=["GET", "POST"])
+@guard(Can.EMPLOYMENT_EDIT, load=load_teacher, subject=queries.subject_of_teacher)
+def new_employment(row: Teacher) -> Any:
+    """Note a span of work of a teacher."""
+    form, key = forms.EmploymentForm().prepare(), row.id
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                person = queries.person(row.person_id)
+                assert person is not None
+                assert form.since.data is not None
+                operations.add_employment(
+                    person=person,
+                    organisation=organisations.by_id(form.organisation_id.data) if form.organisation_id.data else None,
+                    organisation_name=form.organisation_name.data or "",
+                    post=form.post.data or "",
+                    since=form.since.data,
+                    until=form.until.data,
+                    is_enterprise=bool(form.is_enterprise.data),
+                    is_full_time=bool(form.is_full_time.data),
+                    by=who(),
+                    now=clock.now(),
+                )
+            return done(_("已登记工作经历，核实后计入企业工作年限。"), "people.teacher", teacher_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    back = url_for("people.teacher", teacher_id=key)
+    return form_page(form, _("登记工作经历"), back=back, crumbs=_crumbs(row), eyebrow=row.staff_no)
+
+
+def load_employment(teacher_id: int, employment_id: int) -> tuple[Teacher, Employment]:
+    """A teacher and one span of the same person's work."""
+    row, employment = load_teacher(teacher_id), queries.employment(employment_id)
+    if employment is None or employment.person_id != row.person_id:
+        raise NotFound(_("没有这段工作经历。"))
+    return row, employment
+
+
+def subject_of_pair(pair: tuple[Teacher, Employment]) -> Subject:
+    """Judged on the teacher."""
+    return queries.subject_of_teacher(pair[0])
+
+
+@blueprint.route("/teachers/<int:teacher_id>/employment/<int:employment_id>/verify", methods=["GET", "POST"])
+@guard(Can.EMPLOYMENT_VERIFY, load=load_employment, subject=subject_of_pair)
+def verify_employment(pair: tuple[Teacher, Employment]) -> Any:
+    """Confirm a span of work by a file or a basis."""
+    row, employment = pair
+    form, key = forms.VerifyForm(), row.id
+    if form.validate_on_submit():
+        upload = form.evidence.data
+        try:
+            with transaction():
+                kept = None
+                if upload:
+                    kept = files.keep(
+                        upload.stream, name=upload.filename or "", kind="evidence", by=who(), now=clock.now(), allowed=sniff.EVIDENCE
+                    )
+                operations.verify_employment(
+                    employment=employment, evidence_file=kept, basis=form.basis.data or "", by=who(), now=clock.now()
+                )
+            return done(_("已核实。"), "people.teacher", teacher_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    back = url_for("people.teacher", teacher_id=key)
+    lead = f"{employment.organisation_name} · {employment.post}"
+    return form_page(form, _("核实工作经历"), back=back, crumbs=_crumbs(row), lead=lead, eyebrow=row.staff_no)
+
+
+@blueprint.get("/teachers/<int:teacher_id>/employment/<int:employment_id>/evidence")
+@guard(Can.TEACHER_VIEW, load=load_employment, subject=subject_of_pair)
+def evidence(pair: tuple[Teacher, Employment]) -> Any:
+    """The file by which a span of work was verified."""
+    kept = queries.evidence_of(pair[1])
+    if kept is None:
+        raise NotFound(_("这段经历没有证明文件。"))
+    answer = Response(files.stream(kept), mimetype=kept.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
+    return answer
