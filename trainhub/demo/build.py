@@ -14,10 +14,12 @@ from sqlalchemy import func, select
 from trainhub.config import DEMO_MARK
 from trainhub.demo import accounts, courses, evaluations, ground, notices, practice, projects, trainees
 from trainhub.demo.calendar import Calendar
+from trainhub.demo.invented import UNIVERSITIES
 from trainhub.demo.world import World
 from trainhub.kernel.commands import progress
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
+from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
 
 PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
@@ -27,7 +29,6 @@ PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("基地、导师与实习", practice.build),
     ("毕业设计与奖励", projects.build),
     ("专业评价", evaluations.build),
-    ("培训学员与目标", trainees.build),
     ("通知", notices.build),
 )
 
@@ -58,18 +59,28 @@ def refuse_foreign_data() -> None:
         raise NotADemo("本实例已有自己的数据，不能在其中生成演示数据。请另设一个实例目录（TRAINHUB_INSTANCE）再执行 trainhub demo。")
 
 
+def is_begun() -> bool:
+    """Whether the province itself stands; then only the roster may be missing (a build that was killed)."""
+    return organisations.by_code(UNIVERSITIES[0][0]) is not None
+
+
 def build(day: date, scale: int) -> dict[str, Any]:
-    """Build every part in one transaction; returns seconds by part. Raises NotADemo."""
+    """Build the province in one transaction, then import its roster; returns seconds by part. Raises NotADemo."""
     world = World(Calendar(day), scale)
     seconds: dict[str, float] = {}
     with transaction() as current:
         refuse_foreign_data()
-        world.made["person_of"] = lambda person_id: current.get(Person, person_id)
-        for number, (label, part) in enumerate(PARTS):
-            progress(number, len(PARTS), label)
-            started = time.perf_counter()
-            part(world)
-            current.flush()
-            seconds[label] = round(time.perf_counter() - started, 2)
-        progress(len(PARTS), len(PARTS), "演示数据")
+        if not is_begun():
+            world.made["person_of"] = lambda person_id: current.get(Person, person_id)
+            for number, (label, part) in enumerate(PARTS):
+                progress(number, len(PARTS) + 1, label)
+                started = time.perf_counter()
+                part(world)
+                current.flush()
+                seconds[label] = round(time.perf_counter() - started, 2)
+    started = time.perf_counter()
+    progress(len(PARTS), len(PARTS) + 1, "培训学员与目标")
+    trainees.build(world.calendar, scale)
+    seconds["培训学员与目标"] = round(time.perf_counter() - started, 2)
+    progress(len(PARTS) + 1, len(PARTS) + 1, "演示数据")
     return seconds

@@ -1,0 +1,93 @@
+"""The demo's trainees: a roster of 5,000 (at scale 1), imported the way a base imports its own, and the open goal."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+from trainhub.demo.calendar import Calendar
+from trainhub.demo.invented import BASES, people
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import transaction
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import write_csv
+from trainhub.ledger.rosters import running
+from trainhub.oversight.goals import operations as goals
+from trainhub.oversight.goals import queries as goal_queries
+
+COURSES = (
+    ("电子商务运营实务", 48), ("跨境电商平台操作", 40), ("工业互联网应用基础", 64), ("直播带货与内容运营", 32), ("云计算运维", 80),
+    ("数字创意设计", 56), ("农产品网络营销", 24), ("互联网创业训练营", 40), ("大数据采集与分析", 72), ("物联网系统集成", 64),
+)  # fmt: skip
+FIELDS = (
+    "name", "id_type", "id_number", "category", "county_code", "base_code", "course", "hours", "completed_on", "counted",
+)  # fmt: skip
+COLUMNS = tuple(Column(name, name) for name in FIELDS)
+TARGET = 2000
+
+
+def _days(calendar: Calendar, dice: random.Random) -> Iterator[date]:
+    """When somebody completes: three in five in the years of fj-400k, one in five since January, the rest between."""
+    january = date(calendar.day.year, 1, 1)
+    while True:
+        lot = dice.random()
+        if lot < 0.6:
+            year = dice.choices((2015, 2016, 2017), (2, 3, 4))[0]
+            yield date(year, 1, 1) + timedelta(days=dice.randrange(365))
+        elif lot < 0.8:
+            yield january + timedelta(days=dice.randrange(max(1, (calendar.day - january).days)))
+        else:
+            yield date(2018, 1, 1) + timedelta(days=dice.randrange(max(1, (january - date(2018, 1, 1)).days)))
+
+
+def rows(calendar: Calendar, scale: int) -> Iterator[dict[str, str]]:
+    """The roster: one person in nine completed a second course, one row in forty is not counted."""
+    dice = random.Random(400000)
+    days = _days(calendar, dice)
+    row = people(23, date(1965, 1, 1), date(1996, 12, 28))
+    for number in range(5000 * scale):
+        who = next(row)
+        for turn in range(2 if number % 9 == 0 else 1):
+            course, hours = COURSES[(number + turn * 3) % len(COURSES)]
+            yield {
+                "name": who.name,
+                "id_type": "resident_id",
+                "id_number": who.id_number,
+                "category": "founder" if dice.random() < 0.27 else "worker",
+                "county_code": who.county_code,
+                "base_code": BASES[dice.choice((1, 1, 3, 4, 5, 6))][0],
+                "course": course,
+                "hours": str(hours),
+                "completed_on": next(days).isoformat(),
+                "counted": "no" if number % 40 == 7 else "yes",
+            }
+
+
+def build(calendar: Calendar, scale: int) -> None:
+    """Import the roster and count it. Its own transactions, safe to repeat: a known row is a duplicate."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "演示学员名册.csv"
+        with path.open("wb") as file:
+            write_csv(rows(calendar, scale), COLUMNS, file)
+        running.import_file(path, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=max(calendar.day, clock.today()), now=clock.now())
+    year = calendar.day.year
+    with transaction():
+        goals.define(
+            code="demo-current",
+            name="数字技能提升行动（演示）",
+            target=TARGET,
+            starts_on=date(year, 1, 1),
+            deadline=date(year + 2, 12, 31),
+            region_code="350000",
+            source="演示目标，非文件规定",
+            is_demo=True,
+            by=SYSTEM,
+            now=clock.now(),
+        )
+    for goal in goal_queries.computed():
+        with transaction():
+            goals.refresh(goal=goal_queries.by_code(goal.code) or goal, now=clock.now())
