@@ -36,6 +36,23 @@ WEEKS_VIEWERS = (
     Role.SYSTEM_ADMIN,
 )
 
+TOPIC_SIDES = (Role.ENTERPRISE_COORDINATOR, Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR, Role.SYSTEM_ADMIN)
+OVERSEERS = (Role.DEPT_EDU, Role.INSPECTOR, Role.EXPERT, Role.AUDITOR)
+CAPSTONE_VIEWERS = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.ENTERPRISE_COORDINATOR, *OVERSEERS, Role.SYSTEM_ADMIN)
+AWARD_VIEWERS = (
+    Role.CENTRE_LEADER,
+    Role.ENTERPRISE_COORDINATOR,
+    Role.UNIVERSITY_ADMIN,
+    Role.PREFECTURE_OPERATOR,
+    Role.DEPT_EDU,
+    Role.DEPT_HR,
+    Role.DEPT_ST,
+    Role.DEPT_FIN,
+    Role.INSPECTOR,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
+
 
 class Can(StrEnum):
     """The permissions of the room."""
@@ -71,6 +88,29 @@ class Can(StrEnum):
     CONFIRM_LIST = "placements:confirm:list"
     WEEKS_LIST = "placements:weeks:list"
     WEEKS_VIEW = "placements:weeks:view"
+    TOPIC_LIST = "capstones:topic:list"
+    TOPIC_VIEW = "capstones:topic:view"
+    TOPIC_EVIDENCE = "capstones:topic:evidence"
+    TOPIC_PROPOSE = "capstones:topic:propose"
+    TOPIC_APPROVE_SCHOOL = "capstones:topic:approve_school"
+    TOPIC_APPROVE_ENTERPRISE = "capstones:topic:approve_enterprise"
+    CAPSTONE_LIST = "capstones:capstone:list"
+    CAPSTONE_VIEW = "capstones:capstone:view"
+    CAPSTONE_OWN = "capstones:capstone:own"
+    CAPSTONE_SUBMIT = "capstones:capstone:submit"
+    CAPSTONE_GUIDE = "capstones:capstone:guide"
+    CAPSTONE_SUPERVISE = "capstones:capstone:supervise"
+    CAPSTONE_SUPERVISED = "capstones:capstone:supervised"
+    CAPSTONE_ASSIGN = "capstones:capstone:assign"
+    CAPSTONE_FINISH = "capstones:capstone:finish"
+    CAPSTONE_COHORT = "capstones:cohort:view"
+    CONTRIBUTION_LIST = "contributions:contribution:list"
+    AWARD_RULES = "awards:rule:list"
+    AWARD_LIST = "awards:award:list"
+    AWARD_VIEW = "awards:award:view"
+    AWARD_APPLY = "awards:award:apply"
+    AWARD_HANDLE = "awards:award:handle"
+    AWARD_PAY = "awards:award:pay"
 
 
 GRANTS: Table = {
@@ -107,4 +147,29 @@ GRANTS: Table = {
     Can.CONFIRM_LIST: ((role(Role.MENTOR),),),
     Can.WEEKS_LIST: ((role(*WEEKS_VIEWERS),),),
     Can.WEEKS_VIEW: ((role_over(*WEEKS_VIEWERS),), (own,)),
+    # -- capstones: lists and pages of topics narrow themselves by `visible_to`
+    Can.TOPIC_LIST: ((role(*TOPIC_SIDES, *OVERSEERS, Role.MENTOR, Role.STUDENT),),),
+    Can.TOPIC_VIEW: ((anyone_signed_in,),),
+    Can.TOPIC_EVIDENCE: ((role_over(*TOPIC_SIDES, *OVERSEERS),), (own,)),
+    Can.TOPIC_PROPOSE: ((role(*TOPIC_SIDES, Role.MENTOR),),),
+    Can.TOPIC_APPROVE_SCHOOL: ((role_over(*SCHOOL),),),
+    Can.TOPIC_APPROVE_ENTERPRISE: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
+    Can.CAPSTONE_LIST: ((role(*CAPSTONE_VIEWERS),),),
+    Can.CAPSTONE_VIEW: ((role_over(*CAPSTONE_VIEWERS),), (own,)),
+    Can.CAPSTONE_OWN: ((role(Role.STUDENT),),),
+    Can.CAPSTONE_SUBMIT: ((own,),),
+    Can.CAPSTONE_GUIDE: ((own,),),
+    Can.CAPSTONE_SUPERVISE: ((own,),),
+    Can.CAPSTONE_SUPERVISED: ((role(Role.MENTOR, Role.SCHOOL_SUPERVISOR, Role.LECTURER),),),
+    Can.CAPSTONE_ASSIGN: ((role_over(*SCHOOL),),),
+    Can.CAPSTONE_FINISH: ((role_over(*SCHOOL),),),
+    Can.CAPSTONE_COHORT: ((role_over(*SCHOOL, *OVERSEERS),),),
+    # -- contributions and awards
+    Can.CONTRIBUTION_LIST: ((role(*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR),),),
+    Can.AWARD_RULES: ((anyone_signed_in,),),
+    Can.AWARD_LIST: ((role(*AWARD_VIEWERS),),),
+    Can.AWARD_VIEW: ((role_over(*AWARD_VIEWERS),),),
+    Can.AWARD_APPLY: ((role_over(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
+    Can.AWARD_HANDLE: ((role_everywhere(*DEPARTMENTS),),),
+    Can.AWARD_PAY: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN),),),
 }
