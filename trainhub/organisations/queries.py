@@ -69,6 +69,12 @@ def scope(
     return or_(*clauses)
 
 
+def region_of(organisation_id: Any) -> Any:
+    """SQL: the region of the organisation that a column names; an alias, so that lists may join organisations themselves."""
+    place = aliased(Organisation)
+    return select(place.region_code).where(place.id == organisation_id).scalar_subquery()
+
+
 def _hosted_by(ids: Sequence[int]) -> ColumnElement[bool]:
     return Organisation.id.in_(select(BaseHost.base_id).where(BaseHost.organisation_id.in_(ids), BaseHost.until.is_(None)))
 

@@ -51,7 +51,7 @@ def all_by_code() -> dict[str, Programme]:
 
 def visible_to(identity: Identity) -> ColumnElement[bool]:
     """Programmes inside the reader's scope: of the university, the programme itself, of universities of the region."""
-    here = select(Organisation.region_code).where(Organisation.id == Programme.university_id).scalar_subquery()
+    here = organisations.region_of(Programme.university_id)
     return organisations.scope(
         identity, VIEWERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here
     )

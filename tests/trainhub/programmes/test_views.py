@@ -24,6 +24,8 @@ def test_a_university_sees_its_own_programmes_only(as_role: As, session: Session
     session.commit()
     client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=other_id)
+    city = as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    assert "机械工程乙" in city.get("/programmes/?sort=university").get_data(as_text=True)
     page = client.get("/programmes/").get_data(as_text=True)
     assert ["机械工程甲" in page, "机械工程乙" in page] == [True, False]
     assert [client.get(f"/programmes/{code}").status_code for code in codes] == [200, 403]

@@ -119,7 +119,7 @@ def subject_of_student(student: Student) -> Subject:
 
 def students_visible_to(identity: Identity) -> ColumnElement[bool]:
     """Students inside the reader's scope, and the reader's own studies."""
-    here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
+    here = organisations.region_of(Student.university_id)
     return organisations.scope(
         identity,
         VIEWERS,

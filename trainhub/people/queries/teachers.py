@@ -79,7 +79,7 @@ def subject_of_teacher(teacher: Teacher) -> Subject:
 
 def teachers_visible_to(identity: Identity) -> ColumnElement[bool]:
     """Teachers inside the reader's scope, and the reader's own rows."""
-    here = select(Organisation.region_code).where(Organisation.id == Teacher.university_id).scalar_subquery()
+    here = organisations.region_of(Teacher.university_id)
     return organisations.scope(
         identity,
         VIEWERS,

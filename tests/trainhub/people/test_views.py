@@ -1,0 +1,366 @@
+"""Pages, files and API of people: who sees whom, and what a bad table says."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.api import api_client
+from trainhub.cli import main
+from trainhub.kernel.access import Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.people import queries
+from trainhub.people.models import Person, Student
+from trainhub.people.types import IdType, PairDecision
+from trainhub.programmes.models import Programme
+
+As = Callable[..., FlaskClient]
+
+
+class Two:
+    """Two universities with one student each."""
+
+    def __init__(self, session: Session) -> None:
+        self.mine, self.other = ground.student(petoe_since=date(2023, 9, 1)), ground.student()
+        self.programme_ids = [self.mine.programme_id, self.other.programme_id]
+        self.university_ids = [self.mine.university_id, self.other.university_id]
+        self.ids = [self.mine.id, self.other.id]
+        self.numbers = [self.mine.student_no, self.other.student_no]
+        self.person_ids = [self.mine.person_id, self.other.person_id]
+        session.commit()
+
+    def seen_in(self, page: str) -> list[bool]:
+        """Which of the two a page shows."""
+        return [number in page for number in self.numbers]
+
+
+@pytest.fixture
+def two(session: Session) -> Two:
+    """See Two."""
+    return Two(session)
+
+
+def test_a_university_never_sees_another_ones_students(as_role: As, app: Flask, two: Two) -> None:
+    scope = {"organisation_id": two.university_ids[0]}
+    client = as_role(Role.UNIVERSITY_ADMIN, **scope)
+    assert two.seen_in(client.get("/people/students").get_data(as_text=True)) == [True, False]
+    assert two.seen_in(client.get(f"/people/students?university={two.university_ids[1]}").get_data(as_text=True)) == [False, False]
+    assert two.seen_in(client.get("/people/students/export.csv").get_data(as_text=True)) == [True, False]
+    assert [client.get(f"/people/students/{key}").status_code for key in two.ids] == [200, 403]
+    assert [client.get(f"/people/students/{key}/edit").status_code for key in two.ids] == [200, 403]
+    api = api_client(app, Role.UNIVERSITY_ADMIN, **scope)
+    assert two.seen_in(api.get("/api/v1/people/students").get_data(as_text=True)) == [True, False]
+    assert [api.get(f"/api/v1/people/students/{key}").status_code for key in two.ids] == [200, 403]
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "seen"),
+    [
+        (Role.PROGRAMME_ADMIN, "programme", [True, False]),
+        (Role.PREFECTURE_OPERATOR, "350100", [True, True]),
+        (Role.PREFECTURE_OPERATOR, "350128", [False, False]),
+        (Role.DEPT_EDU, "", [True, True]),
+        (Role.INSPECTOR, "", [True, True]),
+        (Role.AUDITOR, "", [True, True]),
+    ],
+)
+def test_who_sees_whom(as_role: As, two: Two, role: Role, scope: str, seen: list[bool]) -> None:
+    given: dict[str, Any] = {}
+    if scope:
+        given = {"programme_id": two.programme_ids[0]} if scope == "programme" else {"region_code": scope}
+    client = as_role(role, **given)
+    assert two.seen_in(client.get("/people/students").get_data(as_text=True)) == seen
+    assert [client.get(f"/people/students/{key}").status_code == 200 for key in two.ids] == seen
+
+
+def test_a_student_sees_the_own_page_only(as_role: As, two: Two) -> None:
+    client = as_role(Role.STUDENT, person_id=two.person_ids[0])
+    assert [client.get(f"/people/students/{key}").status_code for key in two.ids] == [200, 403]
+    assert client.get("/people/students").status_code == 403
+    assert client.get(f"/people/students/{two.ids[0]}/edit").status_code == 403
+
+
+def test_numbers_are_masked_and_revealed_once_with_a_reason(as_role: As, session: Session) -> None:
+    number = ground.resident_id(date(2003, 4, 5))
+    student = ground.student(who=ground.person("陈测", id_type=IdType.RESIDENT_ID, id_number=number))
+    key, person_id, university_id = student.id, student.person_id, student.university_id
+    session.commit()
+    admin, inspector = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id), as_role(Role.INSPECTOR)
+    page = admin.get(f"/people/students/{key}").get_data(as_text=True)
+    assert number not in page
+    assert number[:4] + "*" * 10 + number[-4:] in page
+    for form in ("csv", "xlsx"):
+        assert number.encode() not in admin.get(f"/people/students/export.{form}").data
+    at = f"/people/persons/{person_id}/number"
+    assert inspector.post(at, data={"reason": "核对学籍信息"}).status_code == 403
+    assert number not in admin.get(at).get_data(as_text=True)
+    assert admin.post(at, data={"reason": ""}).status_code == 422
+    assert number in admin.post(at, data={"reason": "核对学籍信息"}).get_data(as_text=True)
+    events = session.scalars(select(AuditEvent).where(AuditEvent.did == "people.number.revealed")).all()
+    assert [event.data["reason"] for event in events] == ["核对学籍信息"]
+    assert number not in json.dumps([event.data for event in session.scalars(select(AuditEvent))])
+
+
+def test_list_runs_the_same_queries_at_1_and_30_rows(as_role: As, session: Session, count_queries: list[str]) -> None:
+    programme = ground.programme()
+    teacher_at, key = programme.university_id, programme.id
+    session.commit()
+    client, counts = as_role(Role.UNIVERSITY_ADMIN, organisation_id=teacher_at), []
+    for more in (1, 29):
+        programme = session.get(Programme, key)  # type: ignore[assignment]
+        for _n in range(more):
+            ground.student(programme)
+            ground.teacher(of=programme)
+        session.commit()
+        session.expire_all()
+        for at in ("/people/students?size=50", "/people/teachers?size=50"):
+            del count_queries[:]
+            assert client.get(at).status_code == 200
+            counts.append(len(count_queries))
+    assert counts[:2] == counts[2:]
+
+
+HEAD = "学号,姓名,证件号码,专业点代码,年级,入学日期\n"
+
+
+def upload(client: FlaskClient, content: bytes, path: str = "/people/students/import", name: str = "学生.csv") -> str:
+    answer = client.post(path, data={"file": (io.BytesIO(content), name)}, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    return str(answer.location)
+
+
+class Desk:
+    """A programme with a cohort, and a browser of its university's administrator."""
+
+    def __init__(self, session: Session, as_role: As) -> None:
+        cohort = ground.cohort(year=2023)
+        programme = session.get(Programme, cohort.programme_id)
+        assert programme is not None
+        self.code, self.programme_id, university_id = programme.code, programme.id, programme.university_id
+        session.commit()
+        self.client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+
+    def line(self, student_no: str = "2023001", name: str = "曾小贤", number: str = "", **given: str) -> str:
+        """One row."""
+        return f"{student_no},{name},{number},{given.get('programme', self.code)},{given.get('year', '2023')},{given.get('on', '')}\n"
+
+    def report(self, *lines: str, encoding: str = "utf-8") -> tuple[str, str]:
+        """(address, page) of the report on a table."""
+        at = upload(self.client, (HEAD + "".join(lines)).encode(encoding))
+        return at, self.client.get(at).get_data(as_text=True)
+
+
+@pytest.fixture
+def desk(session: Session, as_role: As) -> Desk:
+    """See Desk."""
+    return Desk(session, as_role)
+
+
+def test_import_from_gb18030_then_again_changes_nothing(desk: Desk, session: Session) -> None:
+    line = desk.line(number=ground.resident_id(date(2004, 1, 2)))
+    at, page = desk.report(line, encoding="gb18030")
+    assert "检查通过" in page
+    assert desk.client.post(at, data={}).status_code == 303
+    student = session.scalars(select(Student).where(Student.student_no == "2023001")).one()
+    assert queries.person(student.person_id).name == "曾小贤"  # type: ignore[union-attr]
+    assert student.enrolled_on == date(2023, 9, 1)
+    session.commit()
+    assert "文件内容与系统一致" in desk.report(line)[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"number": "350102200401021230"}, "校验位不符"),
+        ({"number": "35010220160230123X"}, "不是有效的出生日期"),
+        ({"on": "2016-02-30"}, "没有这一天"),
+        ({"name": "=HYPERLINK(1)"}, "公式"),
+        ({"programme": "none"}, "没有这个专业点"),
+        ({"year": "2019"}, "还没有 2019 级"),
+        ({"number": "3502**********1234"}, "这是掩码"),
+        ({"student_no": ""}, "不能为空"),
+    ],
+)
+def test_bad_rows_are_named_and_nothing_is_applied(desk: Desk, session: Session, given: dict[str, str], said: str) -> None:
+    at, page = desk.report(desk.line("2023009", "好学生"), desk.line(**given))
+    assert said in page
+    assert desk.client.post(at, data={}).status_code == 422
+    assert session.scalar(select(func.count(Student.id)).where(Student.student_no == "2023009")) == 0
+
+
+def test_duplicate_persons_in_a_file_and_in_the_database(desk: Desk, session: Session) -> None:
+    number = ground.resident_id(date(2004, 3, 3))
+    ground.person("陈一", id_type=IdType.RESIDENT_ID, id_number=number)
+    session.commit()
+    assert "已登记在另一个姓名下" in desk.report(desk.line(name="陈二", number=number))[1]
+    fresh = ground.resident_id(date(2004, 3, 4))
+    assert "与第 2 行是同一人" in desk.report(desk.line("1", "李一", fresh), desk.line("2", "李一", fresh))[1]
+    assert "姓名不同" in desk.report(desk.line("1", "李一", fresh), desk.line("2", "李二", fresh))[1]
+    assert "学号与第 2 行重复" in desk.report(desk.line("1", "李一"), desk.line("1", "李二"))[1]
+    same_day = ground.resident_id(date(2004, 3, 3))
+    at, page = desk.report(desk.line("7", "陈一", same_day))
+    assert "疑似同一人" in page
+    assert desk.client.post(at, data={}).status_code == 303
+    assert [(a.name, b.name) for a, b in queries.possible_same()] == [("陈一", "陈一")]
+
+
+def test_another_universitys_programme_is_refused(desk: Desk, two: Two, session: Session) -> None:
+    programme = session.get(Programme, two.programme_ids[0])
+    assert programme is not None
+    code = programme.code
+    session.commit()
+    assert "你不负责这个专业点" in desk.report(desk.line(programme=code))[1]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("what", ["students", "teachers"])
+def test_export_and_import_again_changes_nothing(as_role: As, session: Session, form: str, what: str) -> None:
+    programme = ground.programme()
+    university_id = programme.university_id
+    for _n in range(3):
+        ground.student(programme, petoe_since=date(2024, 1, 1), class_name="机械1班", guardian_phone="13800000000")
+        ground.teacher(of=programme, title="教授", is_senior=True, overseas_months=6)
+    ground.student(programme, who=ground.person("无号", id_type=None, phone="13905910000"))
+    session.commit()
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    content = client.get(f"/people/{what}/export.{form}").data
+    page = client.get(upload(client, content, f"/people/{what}/import", f"a.{form}")).get_data(as_text=True)
+    assert "文件内容与系统一致" in page
+
+
+def test_two_editors_of_a_student(as_role: As, session: Session) -> None:
+    student = ground.student()
+    key, university_id, version = student.id, student.university_id, student.version
+    session.commit()
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    data = {"state": "enrolled", "enrolled_on": "2023-09-01", "class_name": "一班", "version": str(version)}
+    assert client.post(f"/people/students/{key}/edit", data=data).status_code == 303
+    answer = client.post(f"/people/students/{key}/edit", data={**data, "class_name": "二班"})
+    assert (answer.status_code, "刚被其他人修改过" in answer.get_data(as_text=True)) == (422, True)
+    answer = client.post(f"/people/students/{key}/petoe", data={"spans": "2024-09-01", "version": str(version)})
+    assert "刚被其他人修改过" in answer.get_data(as_text=True)
+    session.expire_all()
+    assert session.get(Student, key).class_name == "一班"  # type: ignore[union-attr]
+
+
+def test_spans_are_edited_line_by_line(as_role: As, session: Session) -> None:
+    student = ground.student()
+    key, university_id = student.id, student.university_id
+    session.commit()
+    client = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    at = f"/people/students/{key}/petoe"
+    for text, said in (
+        ("2024-02-30", "第 1 行：没有这一天"),
+        ("2023-01-01", "不能早于入学日期"),
+        ("2024-09-01 至 2024-08-01", "不能早于开始日期"),
+        ("2023-09-01 至 2024-06-30\n2024-06-30", "重叠"),
+    ):
+        answer = client.post(at, data={"spans": text})
+        assert (answer.status_code, said in answer.get_data(as_text=True)) == (422, True), text
+    assert client.post(at, data={"spans": "2023-09-01 至 2024-06-30\n2025-09-01"}).status_code == 303
+    assert [(s.since, s.until) for s in queries.spans_of([key])[key]] == [
+        (date(2023, 9, 1), date(2024, 6, 30)),
+        (date(2025, 9, 1), None),
+    ]
+
+
+def test_new_student_twice_by_double_click(as_role: As, session: Session, desk: Desk) -> None:
+    data = {
+        "name": "林一", "id_type": "resident_id", "id_number": ground.resident_id(date(2005, 5, 5)), "programme_id": str(desk.programme_id),
+        "cohort_year": "2023", "student_no": "2023777", "enrolled_on": "2023-09-01", "submission_key": "one-click",
+    }  # fmt: skip
+    assert [desk.client.post("/people/students/new", data=data).status_code for _n in range(2)] == [303, 303]
+    assert session.scalar(select(func.count(Student.id)).where(Student.student_no == "2023777")) == 1
+    session.commit()
+    answer = desk.client.post("/people/students/new", data={**data, "submission_key": "two"})
+    assert "在本校已存在" in answer.get_data(as_text=True)
+
+
+def test_employment_is_verified_with_proof_and_not_by_oneself(as_role: As, session: Session) -> None:
+    teacher = ground.teacher()
+    key, university_id, person_id = teacher.id, teacher.university_id, teacher.person_id
+    session.commit()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    data = {"organisation_name": "榕城电机厂", "post": "工程师", "since": "2010-01-01", "until": "2015-12-31", "is_enterprise": "y"}
+    assert admin.post(f"/people/teachers/{key}/employment/new", data=data).status_code == 303
+    work = queries.employment_of(person_id)[0].id
+    session.commit()
+    at = f"/people/teachers/{key}/employment/{work}/verify"
+    assert as_role(Role.LECTURER, person_id=person_id).get(at).status_code == 403
+    assert "请上传证明材料" in admin.post(at, data={}).get_data(as_text=True)
+    program = {"evidence": (io.BytesIO(b"MZ\x90\x00" + b"\x00" * 100), "a.pdf")}
+    assert admin.post(at, data=program, content_type="multipart/form-data").status_code == 422
+    proof = {"evidence": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "合同.pdf")}
+    assert admin.post(at, data=proof, content_type="multipart/form-data").status_code == 303
+    page = admin.get(f"/people/teachers/{key}").get_data(as_text=True)
+    assert "6 年 0 个月" in page
+    assert admin.get(f"/people/teachers/{key}/employment/{work}/evidence").data.startswith(b"%PDF")
+
+
+def test_persons_are_found_by_their_full_number_and_pairs_decided(as_role: As, session: Session) -> None:
+    number = ground.resident_id(date(1999, 1, 1))
+    one = ground.person("单一", id_type=IdType.RESIDENT_ID, id_number=number)
+    other = ground.person("单一", id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(date(1999, 1, 1)))
+    ids = [one.id, other.id]
+    session.commit()
+    client = as_role(Role.SYSTEM_ADMIN)
+    page = client.get(f"/people/persons?q={number}").get_data(as_text=True)
+    assert page.count("单一") == 1
+    assert "单一" in client.get("/people/persons?q=shanyi").get_data(as_text=True)
+    assert client.get(f"/people/persons/{ids[0]}").status_code == 200
+    at = f"/people/same/{ids[0]}/{ids[1]}"
+    assert at in client.get("/people/same").get_data(as_text=True)
+    assert client.post(at, data={"decision": "different", "reason": "身份证不同，已电话核实"}).status_code == 303
+    assert queries.possible_same() == []
+    assert queries.pair(*ids).decision is PairDecision.DIFFERENT  # type: ignore[union-attr]
+    session.commit()
+    assert as_role(Role.UNIVERSITY_ADMIN).get("/people/persons").status_code == 403
+
+
+def test_commands(app: Flask, session: Session, tmp_path: Path) -> None:
+    programme = ground.programme(code="AA-1")
+    ground.student(programme, petoe_since=date(2023, 9, 1))
+    ground.student(programme)
+    session.commit()
+
+    def run(*args: str, status: int = 0) -> dict[str, Any]:
+        result = CliRunner().invoke(main, [*args, "--json"], obj={"create_app": lambda: app})
+        assert result.exit_code == status, result.output
+        return dict(json.loads(result.stdout))
+
+    listed = run("programmes", "list")["programmes"]
+    assert [row["code"] for row in listed] == sorted(row["code"] for row in listed)
+    mine = next(row for row in listed if row["code"] == "AA-1")
+    assert set(mine) == {"code", "name", "university", "students", "petoe_students"}
+    assert (mine["students"], mine["petoe_students"]) == (2, 1)
+    file = str(tmp_path / "students.csv")
+    assert run("people", "export-students", file)["rows"] == 2
+    again = run("people", "import-students", file)
+    assert (again["rows"], again["added"], again["changed"], again["unchanged"]) == (2, 0, 0, 2)
+    bad = tmp_path / "bad.csv"
+    bad.write_text(HEAD + "1,甲,350102200401021230,AA-1,2023,\n", encoding="utf-8")
+    error = run("people", "import-students", str(bad), "--dry-run", status=1)["error"]
+    assert [(row["row"], row["column"]) for row in error["details"]] == [(2, "id_number")]
+    assert "350102200401021230" not in json.dumps(error)
+    places = str(tmp_path / "organisations.xlsx")
+    assert run("organisations", "export", places)["rows"] > 80
+    assert run("organisations", "import", places)["changed"] == 0
+
+
+def test_demo_numbers_never_stand_in_a_column(session: Session) -> None:
+    number = ground.resident_id(date(2002, 2, 2))
+    key = ground.person("林二", id_type=IdType.RESIDENT_ID, id_number=number).id
+    row = session.execute(select(Person.__table__).where(Person.__table__.c.id == key)).one()
+    assert all(number not in str(value) for value in row)
