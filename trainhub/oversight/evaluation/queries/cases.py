@@ -157,7 +157,7 @@ def _lead_spans(offerings: Sequence[OfferingRow]) -> dict[int, list[Span]]:
 
 
 def _starts(cohort_ids: Sequence[int]) -> dict[int, date]:
-    return dict(session().execute(select(Cohort.id, Cohort.starts_on).where(Cohort.id.in_(list(cohort_ids)))).tuples())
+    return {row[0]: row[1] for row in session().execute(select(Cohort.id, Cohort.starts_on).where(Cohort.id.in_(list(cohort_ids))))}
 
 
 def _candidates(

@@ -93,7 +93,7 @@ def placement_cases(programme_id: int, placements: Iterable[Placement], members:
 def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
     """The practice centres among the bases of the programme (all of them when none is typed as a centre): four queries."""
     ids = sorted(set(base_ids))
-    names = dict(session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))).tuples())
+    names = {row[0]: row[1] for row in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))}
     typed = set(
         session().scalars(
             select(BaseTyping.base_id).where(BaseTyping.base_id.in_(ids), BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on)
@@ -139,15 +139,15 @@ def capstone_cases(
     ):
         if row.until is None or row.until >= on:
             supervisors[row.capstone_id, row.role] = (row.person_id, name)
-    employed = set(
-        session()
-        .execute(
+    employed = {
+        (row[0], row[1])
+        for row in session().execute(
             select(Mentor.person_id, Mentor.enterprise_id)
             .join(Supervision, Supervision.person_id == Mentor.person_id)
             .where(Supervision.capstone_id.in_(mine))
+            .distinct()
         )
-        .tuples()
-    )
+    }
     guidances: dict[int, int] = {
         capstone_id: int(number)
         for capstone_id, number in session().execute(
@@ -163,9 +163,7 @@ def capstone_cases(
     }
     graded: dict[int, set[SupervisorRole]] = defaultdict(set)
     for capstone_id, side in session().execute(
-        select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(
-            CapstoneGrade.capstone_id.in_(mine), CapstoneGrade.replaced_by_id.is_(None)
-        )
+        select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(mine))
     ):
         graded[capstone_id].add(side)
     cases, sourced, both = [], 0, 0

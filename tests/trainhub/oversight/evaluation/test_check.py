@@ -1,0 +1,144 @@
+"""`trainhub evaluation check` on whole programmes: one that meets everything, one that fails in a known way."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+from trainhub.oversight.evaluation import catalogue, cli, readiness
+from trainhub.people import operations as people
+from trainhub.people.types import StudentState
+from trainhub.programmes import operations as programmes
+
+ACROSS = [factory.TODAY, factory.TODAY + timedelta(days=1), factory.TODAY + timedelta(days=180), factory.TODAY + timedelta(days=365)]
+
+
+def computed(found: Any) -> dict[str, str]:
+    kinds = {code: criterion.kind.value for code, criterion in catalogue.criteria().items()}
+    return {finding.code: finding.status.value for finding in found.findings if kinds[finding.code] == "computed"}
+
+
+def test_the_complete_programme_meets_every_computed_criterion_on_any_day_of_the_year(session: Session) -> None:
+    built = factory.meeting()
+    for on in ACROSS:
+        found = readiness.assess(built.programme, on)
+        assert {code: status for code, status in computed(found).items() if status != "met"} == {}, [
+            (f.code, f.found, f.required, f.details) for f in found.findings if f.status.value != "met"
+        ]
+        assert len(computed(found)) == 22
+        assert (found.special_result.value, found.accreditation.value, found.verdict.value, found.reapply_from) == (
+            "met",
+            "passed",
+            "ACCREDITED_SPECIAL_MET",
+            None,
+        )
+
+
+def test_the_failing_programme_fails_exactly_three(session: Session) -> None:
+    built = factory.failing()
+    for on in ACROSS:
+        found = readiness.assess(built.programme, on)
+        not_met = {code: status for code, status in computed(found).items() if status != "met"}
+        assert not_met == {"5.2": "not_met", "7.2": "not_met", "9.8": "not_met"}, [
+            (f.code, f.found, f.required, f.details) for f in found.findings if f.code in not_met
+        ]
+        by_no = {answer.requirement.no: answer.status.value for answer in found.answers}
+        assert (by_no[5], by_no[7], by_no[9]) == ("not_met", "not_met", "met")
+        assert (found.special_result.value, found.verdict.value) == ("not_met", "ACCREDITED_SPECIAL_NOT_MET")
+        assert found.reapply_from == on.replace(year=on.year + 2)
+
+
+def test_the_same_after_the_cohort_graduated(session: Session) -> None:
+    built = factory.meeting()
+    day = date(2026, 6, 30)
+    junior = ground.student(built.programme, year=2024, enrolled_on=date(2024, 9, 1), petoe_since=date(2024, 9, 1))
+    for student in built.students:
+        people.change_student(student=student, state=StudentState.GRADUATED, left_on=day, by=SYSTEM, now=factory.NOW)
+    programmes.change_cohort(cohort=built.cohort, graduated_on=day, by=SYSTEM, now=factory.NOW)
+    found = readiness.assess(built.programme, date(2026, 9, 1))
+    by_code = {finding.code: finding for finding in found.findings}
+    assert found.group.cohort_years == (2022,)
+    assert (found.group.is_finished, found.group.size) == (True, 10)
+    assert by_code["7.2"].status.value == "met"
+    assert by_code["9.8"].denominator == "本专业在籍学生 1 人"
+    assert junior.cohort_id != built.cohort.id
+
+
+def test_a_programme_without_anything_has_no_data_and_no_verdict(session: Session) -> None:
+    found = readiness.assess(ground.programme(), factory.TODAY)
+    statuses = computed(found)
+    assert statuses == {code: ("not_met" if code in ("7.1", "9.4") else "no_data") for code in statuses}
+    assert (found.accreditation, found.verdict) == (None, None)
+
+
+def test_a_withdrawn_student_is_listed_apart(session: Session) -> None:
+    built = factory.meeting()
+    gone = ground.student(built.programme, year=2022, petoe_since=date(2022, 9, 1))
+    people.change_student(student=gone, state=StudentState.WITHDRAWN, left_on=date(2024, 1, 1), by=SYSTEM, now=factory.NOW)
+    found = readiness.assess(built.programme, factory.TODAY)
+    assert found.group.size == 10
+    assert [text.endswith(f"（{gone.student_no}）") for text in found.group.withdrawn] == [True]
+    assert computed(found)["7.2"] == "met"
+
+
+def test_one_day_less_fails_and_names_the_student(session: Session) -> None:
+    built = factory.bare(students=3)
+    factory.in_the_field(built, short=1)
+    finding = next(f for f in readiness.assess(built.programme, factory.TODAY).findings if f.code == "7.2")
+    assert (finding.status.value, finding.found, finding.required) == ("not_met", 159, 160)
+    assert len(finding.details) == 1
+    assert built.students[0].student_no in finding.details[0]
+
+
+def test_the_number_of_queries_does_not_depend_on_the_students(session: Session, count_queries: list[str]) -> None:
+    numbers = []
+    for students in (10, 100):
+        built = factory.bare(students=students)
+        factory.in_the_field(built)
+        session.expire_all()
+        programme = built.programme
+        assert programme.id
+        count_queries.clear()
+        readiness.assess(programme, factory.TODAY)
+        numbers.append(len(count_queries))
+    assert numbers[0] == numbers[1]
+    assert numbers[0] < 70
+
+
+def test_the_command_prints_what_the_contract_promises(app: Flask, session: Session) -> None:
+    built = factory.failing(students=4)
+    result = CliRunner().invoke(cli.evaluation, ["check", built.programme.code, "--on", "2026-03-02", "--json"], obj={"create_app": lambda: app})
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    assert list(data)[:7] == ["programme", "on", "requirements", "special_result", "accreditation", "verdict", "reapply_from"]
+    assert [row["no"] for row in data["requirements"]] == list(range(1, 11))
+    rows = [row for requirement in data["requirements"] for row in requirement["criteria"]]
+    assert len(rows) == 64
+    assert sum(row["kind"] == "computed" for row in rows) == 22
+    assert [row["no"] for row in rows if row["status"] in ("met", "not_met") and (row["found"] is None or row["required"] is None)] == []
+    assert {"status", "found", "required", "clause", "denominator"} <= set(rows[0])
+    assert (data["reapply_from"], data["accreditation"]) == ("2028-03-02", "passed")
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["NOWHERE"], "unknown_programme"), (["X", "--on", "2016-02-30"], "bad_date")])
+def test_the_command_refuses_with_words(app: Flask, arguments: list[str], code: str) -> None:
+    result = CliRunner().invoke(cli.evaluation, ["check", *arguments, "--json"], obj={"create_app": lambda: app})
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["code"] == code
+
+
+def test_a_day_before_the_scheme_is_an_error(app: Flask, session: Session) -> None:
+    code = ground.programme().code
+    result = CliRunner().invoke(cli.evaluation, ["check", code, "--on", "2009-12-31", "--json"], obj={"create_app": lambda: app})
+    assert json.loads(result.stdout)["error"]["code"] == "no_rule_on_that_day"
+
+

@@ -1,0 +1,96 @@
+"""The registers of a demo programme: joint programme, exchanges, participation, policies, budget, incentives, equivalences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from courses.curriculum.models import CurriculumCourse
+from trainhub.kernel.access import Identity
+from trainhub.oversight.evaluation.operations import registers
+from trainhub.oversight.evaluation.types import (
+    BudgetPurpose,
+    BudgetSource,
+    ExchangeKind,
+    IncentiveKind,
+    ParticipationArea,
+    PolicyTopic,
+    ProgrammeMode,
+)
+from trainhub.people import operations as people
+from trainhub.people import queries as people_queries
+from trainhub.people.models import Teacher
+from trainhub.people.types import StudentState
+from trainhub.programmes.models import Programme
+
+
+def fill(*, programme: Programme, full_time: Sequence[Teacher], staff: int, courses: Sequence[CurriculumCourse], by: Identity, today: date, now: datetime) -> None:
+    """Entries in every register; `staff` is the number of teachers, full-time and part-time, of whom three in ten get a foreign background."""
+    w: dict[str, Any] = {"by": by, "now": now}
+    for place, teacher in enumerate(full_time[: -(-staff * 3 // 10)]):
+        if not teacher.phd_country and teacher.overseas_months < 12:
+            country, months = ("DE", 0) if place % 2 == 0 else ("", 14)
+            people.change_teacher(teacher=teacher, programme=programme, phd_country=country, overseas_months=months, **w)
+    registers.add_intl_programme(
+        programme=programme,
+        mode=ProgrammeMode.EXCHANGE,
+        partner="示范应用技术大学",
+        country="DE",
+        agreement_no="国合（演示）6号",
+        since=today - timedelta(days=420),
+        until=today + timedelta(days=1500),
+        **w,
+    )
+    present = people_queries.students_of_programme(programme.id, states=[StudentState.ENROLLED, StudentState.SUSPENDED])
+    present += people_queries.students_of_programme(programme.id, states=[StudentState.GRADUATED])
+    for place, student in enumerate(present):
+        if place % 3 < 2:
+            kind = ExchangeKind.JOINT_COURSE if place % 2 else ExchangeKind.SHORT_VISIT
+            registers.add_exchange(
+                student=student, kind=kind, partner="示范应用技术大学", country="DE", took_place_on=today - timedelta(days=60), **w
+            )
+    for area in ParticipationArea:
+        registers.add_participation(
+            programme=programme,
+            area=area,
+            expert="郑工程（演示）",
+            enterprise="闽江智能装备有限公司（演示）",
+            held_on=today - timedelta(days=250),
+            contribution="提出岗位能力清单并审定修改稿。",
+            **w,
+        )
+    for number, topic in enumerate(topic for topic in PolicyTopic if topic is not PolicyTopic.OTHER):
+        registers.add_policy_document(
+            programme=programme,
+            topic=topic,
+            title=f"卓越计划实施文件（{number + 1}）",
+            issued_no=f"校（{today.year - 1}）{20 + number}号",
+            issued_on=today - timedelta(days=330),
+            **w,
+        )
+    for place, purpose in enumerate(BudgetPurpose):
+        registers.add_budget_line(
+            programme=programme,
+            year=today.year,
+            purpose=purpose,
+            source=BudgetSource.UNIVERSITY,
+            planned_fen=(12 + place * 3) * 1_000_000,
+            spent_fen=(5 + place * 2) * 1_000_000,
+            **w,
+        )
+    for kind_, teacher in zip(IncentiveKind, [*full_time, *full_time], strict=False):
+        registers.add_incentive(
+            programme=programme, kind=kind_, title="卓越计划专项奖励", granted_on=today - timedelta(days=150), teacher=teacher, **w
+        )
+    for course in (courses[4], courses[8]):
+        registers.add_equivalence(
+            programme=programme,
+            course=course,
+            university="示范应用技术大学",
+            country="DE",
+            foreign_course="Engineering Fundamentals",
+            compared_on=today - timedelta(days=180),
+            evidence="大纲逐项对照表",
+            **w,
+        )
