@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 from wtforms import DateField, FileField, SelectField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from trainhub.certificates import labels, queries

@@ -7,9 +7,22 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.kernel.access import Role, register_permissions
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
+from trainhub.oversight.chains import cli, permissions, views
+from trainhub.oversight.chains.permissions import Can
+
 TABLES: tuple[ModuleType, ...] = ()
-COMMANDS: dict[str, click.Command] = {}
+COMMANDS: dict[str, click.Command] = {"chains": cli.chains}
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    register_permissions(app, permissions.GRANTS)
+    app.register_blueprint(views.blueprint)
+    register_nav(
+        app,
+        Entry("mine", _l("我的培养链条"), "chains.mine", "link", roles=(Role.STUDENT,), order=25),
+        Entry("programme", _l("培养链条"), "chains.index", "link", can=Can.LIST, order=60),
+    )

@@ -1,0 +1,77 @@
+"""Asking for programme certificates: only for whole chains, once for each student, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.certificates import operations as certificates
+from trainhub.certificates.types import Kind, State
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.chains.queries import asked_key
+from trainhub.oversight.chains.types import Chain, Issued
+from trainhub.programmes.models import Programme
+
+
+class NothingToIssue(Refused):
+    """No chain is whole and still without its certificate."""
+
+    code = "nothing_to_issue"
+
+
+def _evidence(chain: Chain) -> list[tuple[str, Any, str]]:
+    facts = chain.facts
+    rows: list[tuple[str, Any, str]] = [("milestone", one.id, f"{one.title}（{one.reached_on.isoformat()}）") for one in facts.courses]
+    span = f"，{facts.first_day} 至 {facts.last_day}" if facts.first_day and facts.last_day else ""
+    rows.append(("weeks", chain.student_id, f"企业学习认定 {facts.credited_weeks:f} 周（{facts.credited_days} 天{span}）"))
+    rows += [("milestone", one.id, f"{one.title}（{one.reached_on.isoformat()}）") for one in facts.capstones]
+    return rows
+
+
+def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today: date, now: datetime) -> Issued:
+    """Issue the programme certificates of the whole chains; incomplete ones are counted and left.
+
+    A repeat changes nothing (`known`). Raises NothingToIssue when no chain is whole.
+    """
+    university = organisations.by_id(programme.university_id)
+    assert university is not None
+    given = list(chains)
+    whole = [chain for chain in given if chain.is_complete]
+    if not whole:
+        raise NothingToIssue(_("没有三项事实齐全的学生，没有签发证书。请先补齐课程、企业学习或毕业设计。"))
+    made = known = waiting = 0
+    for chain in whole:
+        if chain.certificate_number is not None:
+            known += 1
+            continue
+        facts = chain.facts
+        certificate = certificates.issue(
+            kind=Kind.PROGRAMME,
+            person_id=chain.person_id,
+            issuer_id=university.id,
+            programme_id=programme.id,
+            asked_key=asked_key(programme, chain.student_id),
+            facts={
+                "university": university.name,
+                "programme": programme.name,
+                "programme_en": programme.name_en,
+                "weeks": facts.credited_weeks,
+                "capstone": facts.capstones[0].title if facts.capstones else "",
+            },
+            evidence=_evidence(chain),
+            by=by,
+            today=today,
+            now=now,
+        )
+        made += 1
+        waiting += certificate.state is State.DRAFT
+    result = Issued(issued=made - waiting, known=known, waiting=waiting, incomplete=len(given) - len(whole))
+    if made:
+        data = {"issued": result.issued, "waiting": waiting, "known": known}
+        audit.record(by=by, did="chains.programme.issued", on=programme, data=data)
+    return result

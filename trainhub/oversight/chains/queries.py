@@ -1,0 +1,99 @@
+"""What the chains rest on, gathered from the ledger for many students in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+
+from trainhub.certificates import queries as certificates
+from trainhub.kernel.db import session
+from trainhub.ledger import queries as ledger
+from trainhub.ledger.models import ConfirmedDay, Milestone
+from trainhub.ledger.types import Source
+from trainhub.oversight.chains import rules
+from trainhub.oversight.chains.types import Chain, ChainFacts, Step
+from trainhub.people import queries as people
+from trainhub.people.models import Student
+from trainhub.people.types import StudentState
+from trainhub.policy.book import book
+from trainhub.programmes.models import Programme
+
+COUNTED = (StudentState.ENROLLED, StudentState.SUSPENDED, StudentState.GRADUATED)
+"""A student who left without graduating has no chain."""
+PORTION = 500
+
+
+def asked_key(programme: Programme, student_id: int) -> str:
+    """The stable name of a student's programme certificate."""
+    return f"programme:{programme.code}:student:{student_id}"
+
+
+def _spans(student_ids: Sequence[int]) -> dict[int, tuple[date, date]]:
+    """The first and the last confirmed day by student."""
+    found: dict[int, tuple[date, date]] = {}
+    for start in range(0, len(student_ids), PORTION):
+        statement = (
+            select(ConfirmedDay.student_id, func.min(ConfirmedDay.on), func.max(ConfirmedDay.on))
+            .where(ConfirmedDay.student_id.in_(student_ids[start : start + PORTION]), ConfirmedDay.withdrawn_at.is_(None))
+            .group_by(ConfirmedDay.student_id)
+        )
+        found.update({key: (first, last) for key, first, last in session().execute(statement)})
+    return found
+
+
+def _steps(milestones: Sequence[Milestone], source: Source) -> tuple[Step, ...]:
+    return tuple(Step(source.value, one.id, one.title, one.reached_on) for one in milestones if one.source is source)
+
+
+def chains_of(programme: Programme, students: Sequence[Student], *, on: date) -> list[Chain]:
+    """The chains of students of a programme, in the order given; the rules are those of the day `on`."""
+    ids = [one.id for one in students]
+    persons = [one.person_id for one in students]
+    names = people.names_of(persons)
+    milestones = ledger.milestones_of_many(persons)
+    weeks = ledger.weeks_of_many(ids)
+    spans = _spans(ids)
+    keys = {one.id: asked_key(programme, one.id) for one in students}
+    known = certificates.by_asked_keys(keys.values())
+    asked = book().at("own.certificate.programme_facts", on=on)
+    weeks_asked, days_asked = book().at("petoe.enterprise_weeks", on=on), book().at("own.weeks.days_required", on=on)
+    chains = []
+    for student in students:
+        total, span = weeks[student.id], spans.get(student.id, (None, None))
+        facts = ChainFacts(
+            courses=_steps(milestones[student.person_id], Source.COURSE),
+            capstones=_steps(
+                [one for one in milestones[student.person_id] if one.programme_id in (None, programme.id)], Source.CAPSTONE
+            ),
+            credited_days=total.credited_days,
+            credited_weeks=total.credited_weeks,
+            first_day=span[0],
+            last_day=span[1],
+        )
+        certificate = known.get(keys[student.id])
+        chains.append(
+            Chain(
+                student_id=student.id,
+                person_id=student.person_id,
+                student_no=student.student_no,
+                name=names.get(student.person_id, ""),
+                class_name=student.class_name,
+                facts=facts,
+                findings=rules.judge(facts, asked=asked, weeks=weeks_asked, days=days_asked),
+                certificate_number=certificate.number if certificate else None,
+                certificate_state=certificate.state.value if certificate else None,
+            )
+        )
+    return chains
+
+
+def chains_of_programme(programme: Programme, *, on: date, cohort_id: int | None = None) -> list[Chain]:
+    """The chains of a programme's students (or of one cohort) in the order of their numbers."""
+    return chains_of(programme, people.students_of_programme(programme.id, cohort_id=cohort_id, states=COUNTED), on=on)
+
+
+def chain_of_student(programme: Programme, student: Student, *, on: date) -> Chain:
+    """The chain of one student."""
+    return chains_of(programme, [student], on=on)[0]

@@ -1,0 +1,66 @@
+"""Values of the chain: course, enterprise learning, capstone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from trainhub.policy.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One finished thing: a course or a capstone, with the words the certificate will freeze."""
+
+    kind: str
+    id: int
+    title: str
+    reached_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFacts:
+    """What is known of a student: finished courses and capstones (the latest first), and the days in enterprises."""
+
+    courses: tuple[Step, ...] = ()
+    capstones: tuple[Step, ...] = ()
+    credited_days: int = 0
+    credited_weeks: Decimal = Decimal(0)
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A student's chain with its three findings and, when there is one, the programme certificate."""
+
+    student_id: int
+    person_id: int
+    student_no: str
+    name: str
+    class_name: str
+    facts: ChainFacts
+    findings: tuple[Finding, ...]
+    certificate_number: str | None = None
+    certificate_state: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all three are met."""
+        return bool(self.findings) and all(finding.met for finding in self.findings)
+
+    @property
+    def met_count(self) -> int:
+        """How many of the three are met."""
+        return sum(finding.met for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What came out of issuing for many: new certificates, known ones, those that wait for a glyph, incomplete chains."""
+
+    issued: int
+    known: int
+    waiting: int
+    incomplete: int

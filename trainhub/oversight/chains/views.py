@@ -1,0 +1,114 @@
+"""Pages of the chains: a programme's cohort with its three marks, and one's own chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trainhub.certificates.numbers import show_number
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import Identity, acting, guard, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.oversight.chains import operations, queries
+from trainhub.oversight.chains.labels import FACTS
+from trainhub.oversight.chains.permissions import Can
+from trainhub.people import queries as people
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+from trainhub.programmes.types import ProgrammeFilter
+
+blueprint = Blueprint("chains", __name__, url_prefix="/chains")
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(code: str) -> Programme:
+    """The programme of an address."""
+    programme = programmes.by_code(code)
+    if programme is None:
+        raise NotFound(_("没有代码为 %(code)s 的专业。", code=code[:60]))
+    return programme
+
+
+def _cohort_id(programme: Programme, asked: str) -> int | None:
+    """The cohort asked for by year; the newest unless all are asked for."""
+    cohorts = programmes.cohorts_of(programme.id)
+    if asked == "all" or not cohorts:
+        return None
+    return next((one.id for one in cohorts if str(one.year) == asked), cohorts[0].id)
+
+
+@blueprint.get("/")
+@guard(Can.LIST)
+def index() -> Any:
+    """The programmes whose chains the reader may see."""
+    number, size = paging.wanted()
+    wanted = ProgrammeFilter(text=request.args.get("q", "").strip()[:100])
+    page = paging.paginate(programmes.listing(who(), wanted), number=number, size=size, scalars=False)
+    page.items[:] = [programmes.as_row(row) for row in page.items]  # type: ignore[index]
+    return render_template("trainhub/chains/index.html", page=page)
+
+
+@blueprint.get("/mine")
+@signed_in
+def mine() -> Any:
+    """The reader's own chain, for each programme they study or studied."""
+    person_id = who().person_id
+    rows = []
+    for student in people.students_of_person(person_id) if person_id is not None else []:
+        programme = programmes.by_id(student.programme_id)
+        assert programme is not None
+        rows.append((programme, queries.chain_of_student(programme, student, on=clock.today())))
+    return render_template("trainhub/chains/mine.html", rows=rows, facts=FACTS, show_number=show_number)
+
+
+@blueprint.get("/<code>")
+@guard(Can.VIEW, load=load, subject=programmes.subject_of)
+def programme(row: Programme) -> Any:
+    """The students of a cohort with their three marks."""
+    asked = request.args.get("cohort", "")
+    cohort_id = _cohort_id(row, asked)
+    chains = queries.chains_of_programme(row, on=clock.today(), cohort_id=cohort_id)
+    missing = request.args.get("show", "")
+    ready = [one for one in chains if one.is_complete and one.certificate_number is None]
+    shown = {"ready": ready, "missing": [one for one in chains if not one.is_complete]}.get(missing, chains)
+    return render_template(
+        "trainhub/chains/programme.html",
+        programme=row,
+        subject=programmes.subject_of(row),
+        chains=shown,
+        total=len(chains),
+        complete=sum(one.is_complete for one in chains),
+        certified=sum(one.certificate_number is not None for one in chains),
+        ready=len(ready),
+        cohorts=programmes.cohorts_of(row.id),
+        cohort_id=cohort_id,
+        facts=FACTS,
+        can=Can,
+        show_number=show_number,
+    )
+
+
+@blueprint.post("/<code>/issue")
+@guard(Can.ISSUE, load=load, subject=programmes.subject_of)
+def issue(row: Programme) -> Any:
+    """Issue the programme certificates of a cohort's whole chains."""
+    asked = request.form.get("cohort", "")
+    code, today = row.code, clock.today()
+    with transaction():
+        current = load(code)
+        chains = queries.chains_of_programme(current, on=today, cohort_id=_cohort_id(current, asked))
+        result = operations.issue(programme=current, chains=chains, by=who(), today=today, now=clock.now())
+    message = _("新签发 %(issued)d 张培养证书，已有 %(known)d 张，尚未齐全 %(incomplete)d 人。", issued=result.issued, known=result.known, incomplete=result.incomplete)
+    if result.waiting:
+        message += _("另有 %(waiting)d 张因姓名用字待处理，见证书管理。", waiting=result.waiting)
+    return done(message, "chains.programme", code=code, cohort=asked or None)
