@@ -76,7 +76,7 @@ class PasswordForm(Form):
 class PreferencesForm(Form):
     """Language and e-mail."""
 
-    language = RadioField(_l("界面与邮件语言"), choices=[])
+    language = RadioField(_l("界面与邮件语言"), [InputRequired()], choices=[])
     wants_email = BooleanField(_l("把通知同时发到我的邮箱"))
     wants_digest = BooleanField(_l("每天汇总成一封，不逐条发送"))
 
@@ -89,7 +89,7 @@ class TokenForm(Form):
     """A new API token."""
 
     label = Text(_l("用途"), [DataRequired(_l("请写明用途。")), Length(max=100)], description=_l("例如：教务系统每日同步。"))
-    scopes = Checks(_l("权限范围"), description=_l("令牌不会超出你本人的权限。以冒号结尾的是整个部分。"))
+    scopes = Checks(_l("权限范围"), [DataRequired(_l("请至少选择一项权限范围。"))], description=_l("令牌不会超出你本人的权限。"))
     days = IntegerField(_l("有效天数"), [InputRequired(_l("请填写天数。")), NumberRange(1, 3660)], default=90)
 
 
@@ -104,12 +104,12 @@ class ConsentForm(Form):
 class RegisterForm(Form):
     """What a trainee fills in; identity document and guardian only where needed."""
 
-    organisation_id = SelectField(_l("培训机构"), coerce=int, description=_l("只列出开放自行注册的机构。"))
+    organisation_id = SelectField(_l("培训机构"), [InputRequired()], coerce=int, description=_l("只列出开放自行注册的机构。"))
     name = Text(_l("姓名"), [DataRequired(_l("请填写真实姓名，证书将使用它。")), Length(max=60)])
     birth_on = DateField(_l("出生日期"), [InputRequired(_l("请填写出生日期，如 2008-05-01。"))])
     id_type = SelectField(_l("证件类型"), choices=[], validators=[Optional()])
     id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("计入培训目标、发放证书前必须填写，现在可以不填。"))
-    channel = RadioField(_l("验证方式"), choices=[])
+    channel = RadioField(_l("验证方式"), [InputRequired(_l("请选择验证方式。"))], choices=[])
     address = Text(_l("邮箱或手机号"), [DataRequired(_l("请填写接收验证码的地址。")), Length(max=200)])
     username = Text(_l("用户名"), [DataRequired(_l("请填写用户名。")), Length(max=60)], description=_l("用于登录，至少3个字符，不能全是数字。"))
     password = PasswordField(_l("密码"), _PASSWORD, description=_l("至少8个字符，包含字母、数字、符号中的两类。"))
@@ -135,7 +135,7 @@ class RegisterForm(Form):
 class GrantForm(Form):
     """A role over one scope: an organisation, a programme or a region, or everything."""
 
-    role = SelectField(_l("角色"), coerce=Role)
+    role = SelectField(_l("角色"), [InputRequired()], coerce=Role)
     organisation_id = SelectField(_l("机构"), coerce=lambda v: int(v) if v else None, description=_l("按机构授权的角色选择。"))
     programme_id = SelectField(_l("专业点"), coerce=lambda v: int(v) if v else None, description=_l("按专业点授权的角色选择。"))
     region_code = SelectField(_l("地区"), coerce=lambda v: v or None, description=_l("按地区授权的角色选择。"))
@@ -175,7 +175,7 @@ class ReasonForm(Form):
 class RequestForm(Form):
     """A request about one's own data."""
 
-    kind = RadioField(_l("申请事项"), choices=[])
+    kind = RadioField(_l("申请事项"), [InputRequired(_l("请选择申请事项。"))], choices=[])
     text = LongText(_l("说明"), [DataRequired(_l("请写明要更正或删除什么，以及原因。")), Length(max=2000)])
 
     def __init__(self, **kw: Any) -> None:
@@ -186,7 +186,7 @@ class RequestForm(Form):
 class DecisionForm(Form):
     """The answer to such a request."""
 
-    state = RadioField(_l("处理结果"), choices=[])
+    state = RadioField(_l("处理结果"), [InputRequired(_l("请选择处理结果。"))], choices=[])
     answer = LongText(_l("答复"), [DataRequired(_l("请写明处理结果。")), Length(max=2000)])
 
     def __init__(self, **kw: Any) -> None:

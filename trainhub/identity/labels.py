@@ -33,3 +33,37 @@ REQUEST_STATES: Mapping[RequestState, Any] = {
     RequestState.DONE: _l("已办结"),
     RequestState.REFUSED: _l("不予办理"),
 }
+
+ROOMS: Mapping[str, Any] = {
+    "assessment": _l("考核"),
+    "audit": _l("操作审计"),
+    "awards": _l("奖励"),
+    "bases": _l("基地"),
+    "capstones": _l("毕业设计"),
+    "certificates": _l("证书"),
+    "chains": _l("培养链条"),
+    "contributions": _l("企业贡献"),
+    "courses": _l("课程"),
+    "curriculum": _l("课程体系"),
+    "evaluation": _l("专业评价"),
+    "goals": _l("培训目标"),
+    "identity": _l("账号"),
+    "learning": _l("课程学习"),
+    "ledger": _l("培训记录"),
+    "mentors": _l("企业指导教师"),
+    "notifications": _l("通知"),
+    "organisations": _l("机构"),
+    "people": _l("人员"),
+    "placements": _l("企业学习"),
+    "policy": _l("政策参数"),
+    "programmes": _l("专业点"),
+    "reports": _l("报告"),
+    "search": _l("搜索"),
+    "standards": _l("培养标准"),
+    "teaching": _l("授课"),
+}
+
+
+def room(name: str) -> str:
+    """What the part in front of a permission's first colon is called."""
+    return str(ROOMS.get(name, name))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from trainhub.identity.labels import room
 from trainhub.kernel.access import ROLE_LABELS, Predicate, Role
 from trainhub.kernel.i18n import _
 
@@ -27,17 +28,25 @@ class Row:
     others: list[str]
 
 
-def columns() -> list[tuple[Role, str]]:
-    """The roles in the order of the enum."""
-    return [(role, str(ROLE_LABELS[role])) for role in Role]
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The permissions of one room. `columns` are the roles that hold any of them, with the index of their cell."""
+
+    name: str
+    label: str
+    rows: list[Row]
+    columns: list[tuple[int, str]]
 
 
-def rooms(permissions: Mapping[StrEnum, tuple[tuple[Predicate, ...], ...]]) -> dict[str, list[Row]]:
-    """Rows by the room in front of the permission's name."""
+def parts(permissions: Mapping[StrEnum, tuple[tuple[Predicate, ...], ...]]) -> list[Part]:
+    """The whole table by the room in front of the permission's name; roles without any permission in a room have no column there."""
     found: dict[str, list[Row]] = {}
     for name, ways in permissions.items():
         found.setdefault(str(name).split(":", 1)[0], []).append(_row(str(name), ways))
-    return found
+    return [
+        Part(name, room(name), rows, [(n, str(ROLE_LABELS[role])) for n, role in enumerate(Role) if any(row.cells[n] for row in rows)])
+        for name, rows in found.items()
+    ]
 
 
 def _row(name: str, ways: tuple[tuple[Predicate, ...], ...]) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -9,8 +11,9 @@ from flask.testing import FlaskClient
 from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import operations as ops
+from trainhub.identity import table
 from trainhub.identity.types import RequestKind
-from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
 
 OWN = [
@@ -104,11 +107,6 @@ def test_the_permission_table_shows_every_permission(app: Flask) -> None:
 
 
 def test_permission_table_rows() -> None:
-    from enum import StrEnum
-
-    from trainhub.identity import table
-    from trainhub.kernel.access import own, role, role_everywhere, role_over
-
     class Can(StrEnum):
         A = "room:thing:a"
         B = "room:thing:b"
@@ -117,11 +115,16 @@ def test_permission_table_rows() -> None:
         Can.A: ((role_over(Role.AUDITOR, Role.EXPERT),), (own,), (role_everywhere(Role.AUDITOR),)),
         Can.B: ((role(Role.AUDITOR, Role.EXPERT), role_over(Role.EXPERT)),),
     }
-    first, second = table.rooms(ways)["room"]
-    held = {name: cell.how for (name, _label), cell in zip(table.columns(), first.cells, strict=True) if cell}
-    assert held == {Role.EXPERT: "over", Role.AUDITOR: "everywhere"}
+    (part,) = table.parts(ways)
+    first, second = part.rows
+
+    def held(row: table.Row) -> dict[Role, str]:
+        return {name: cell.how for name, cell in zip(Role, row.cells, strict=True) if cell}
+
+    assert held(first) == {Role.EXPERT: "over", Role.AUDITOR: "everywhere"}
     assert first.others == ["本人"]
-    assert {name: cell.how for (name, _label), cell in zip(table.columns(), second.cells, strict=True) if cell} == {Role.EXPERT: "over"}
+    assert held(second) == {Role.EXPERT: "over"}
+    assert [label for _n, label in part.columns] == ["评价专家", "审计员"]
 
 
 def test_audit_filters_and_export(app: Flask) -> None:

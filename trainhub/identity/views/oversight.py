@@ -31,7 +31,7 @@ requests = Blueprint("data_requests", __name__, url_prefix="/data-requests")
 @signed_in
 def index() -> Any:
     """Who may do what: the table as the code enforces it."""
-    return render_template("trainhub/identity/permissions.html", rooms=table.rooms(permission_table(current_app)), roles=table.columns())
+    return render_template("trainhub/identity/permissions.html", rooms=table.parts(permission_table(current_app)))
 
 
 # -- audit --------------------------------------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ def _could(identity: Identity, ask: Any) -> bool:
 def _tokens_page(identity: Identity, account: Account, form: TokenForm, token: str = "", status: int = 200) -> Any:
     return (
         render_template(
-            "trainhub/identity/tokens.html", tokens=queries.api_tokens(account.id), form=form, token=token, now=clock.now(), identity=identity
+            "trainhub/identity/tokens.html", tokens=queries.api_tokens(account.id), form=form, token=token, now=clock.now(), room_label=labels.room
         ),
         status,
     )
