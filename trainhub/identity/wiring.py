@@ -21,6 +21,7 @@ from trainhub.kernel.nav import Entry
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts}
 PAGES = (entrance,)
+"""Views that hang on the blueprint of another module: importing them is what puts them there."""
 
 
 def register(app: Flask) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import operations as ops
-from trainhub.identity import table
-from trainhub.identity.types import RequestKind
+from trainhub.identity import queries, table
+from trainhub.identity.types import AccountState, RequestKind
 from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
 
@@ -175,3 +177,42 @@ def test_requests_about_my_data(app: Flask) -> None:
     assert admin.post(path, data={"state": "refused", "answer": "培训记录须保存三十年"}).status_code == 303
     assert "已经处理过" in admin.post(path, data={"state": "done", "answer": "x"}).text
     assert "培训记录须保存三十年" in client.get("/my-data").text
+
+
+def test_a_granted_deletion_closes_the_account(app: Flask, session: Session) -> None:
+    account = make.account(person=ground.person("林晓彤"), username="lin", password=make.PASSWORD, roles=(Role.LECTURER,))
+    _row, token = ops.make_token(account=account, label="x", scopes=["identity:"], days=1, by=SYSTEM, now=make.NOW, today=make.NOW.date())
+    request = ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请注销", by=SYSTEM, now=make.NOW)
+    session.commit()
+    client, admin = make.sign_in(app, account), make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    assert client.get("/account").status_code == 200
+    assert admin.post(f"/data-requests/{request.id}", data={"state": "done", "answer": "已注销", "closes_account": "y"}).status_code == 303
+    assert client.get("/account").status_code == 303
+    assert client.post("/login", data={"username": "lin", "password": make.PASSWORD}).status_code == 422
+    assert client.get("/api/v1/openapi.json", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    assert admin.get(f"/accounts/{account.id}").status_code == 200
+    session.expire_all()
+    assert (account.state, queries.login_names(account.id)) == (AccountState.DELETED, [])
+    assert queries.stored_grants(account.id, today=make.NOW.date()) == []
+
+
+def test_the_demonstration_shows_its_accounts(app: Flask, client: FlaskClient) -> None:
+    assert "demo-2026" not in client.get("/login").text
+    before = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(before, is_demo=True)
+    try:
+        page = client.get("/login").text
+    finally:
+        app.config["SETTINGS"] = before
+    names = ["student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin"]
+    assert [name for name in names if f"<span>{name}</span>" in page] == names
+    assert page.count("demo-2026") == 11
+
+
+def test_preferences(app: Flask) -> None:
+    client = make.signed_in_client(app)
+    assert client.post("/account/preferences", data={"language": "xx"}).status_code == 422
+    assert client.post("/account/preferences", data={"language": "en", "wants_digest": "y"}).status_code == 303
+    assert '<html lang="en"' in client.get("/account").text
+    page = client.get("/account/preferences").text
+    assert 'id="wants_digest" name="wants_digest" type="checkbox" value="y"' in page

@@ -18,7 +18,7 @@ from trainhub.identity.operations.accounts import (
 from trainhub.identity.operations.grants import end_grant, grant_role, scope_kind
 from trainhub.identity.operations.links import ask_reset, invite, open_link, reset_link, use_link
 from trainhub.identity.operations.opening import NewAccount, open_account
-from trainhub.identity.operations.privacy import ask_about_data, decide_request, give_consent, withdraw_consent
+from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
 from trainhub.identity.operations.registration import Tried, Wish, register, registration, send_again, try_code
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
@@ -51,6 +51,7 @@ __all__ = [
     "ask_reset",
     "change_password",
     "check_may_manage",
+    "close_account",
     "confirm_totp",
     "create_account",
     "decide_request",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from trainhub.identity import queries, rules
-from trainhub.identity.models import Account, Consent, DataRequest
+from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, RoleGrant
 from trainhub.identity.notice import VERSION
 from trainhub.identity.operations._support import AccountRefused, number
-from trainhub.identity.types import LoginKind, RequestKind, RequestState
+from trainhub.identity.operations.accounts import check_may_manage, revoke_sessions
+from trainhub.identity.types import AccountState, LoginKind, RequestKind, RequestState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -66,8 +67,8 @@ def ask_about_data(*, account: Account, kind: RequestKind, text: str, by: Identi
     return row
 
 
-def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Identity, now: datetime) -> DataRequest:
-    """Answer a request in words; a request is decided once."""
+def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Identity, now: datetime, closes_account: bool = False) -> DataRequest:
+    """Answer a request in words; a request is decided once. A granted deletion may close the account at once."""
     if state is RequestState.OPEN:
         raise AccountRefused(_("请选择办结或不予办理。"), field="state")
     if not answer.strip():
@@ -85,4 +86,33 @@ def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Id
     if not taken:
         raise AccountRefused(_("这项申请已经处理过。"), code="decided")
     audit.record(by=by, did="identity.data_request.decided", on=row, data={"state": state})
+    if closes_account and state is RequestState.DONE:
+        close_account(account=queries.account(row.account_id), by=by, now=now)
     return row
+
+
+def close_account(*, account: Account, by: Identity, now: datetime) -> None:
+    """Close an account for good: its names, password, second factor, sessions, tokens and roles go.
+
+    The row stays without them, so that the audit log and records under a legal hold keep saying who acted (own.retention.*).
+    """
+    check_may_manage(account=account, by=by, today=local(now).date())
+    if by.account_id is not None and by.account_id == account.id:
+        raise AccountRefused(_("不能注销自己的账号，请由另一位管理员操作。"))
+    if account.state is AccountState.DELETED:
+        return
+    revoke_sessions(account_id=account.id, by=by, now=now)
+    for statement in (
+        update(RoleGrant).where(RoleGrant.account_id == account.id, RoleGrant.ended_at.is_(None)).values(ended_at=now),
+        update(ApiToken).where(ApiToken.account_id == account.id, ApiToken.revoked_at.is_(None)).values(revoked_at=now),
+        update(OneTimeLink).where(OneTimeLink.account_id == account.id, OneTimeLink.expires_at > now).values(expires_at=now),
+        delete(LoginName).where(LoginName.account_id == account.id),
+        delete(PasswordHistory).where(PasswordHistory.account_id == account.id),
+        delete(RecoveryCode).where(RecoveryCode.account_id == account.id),
+    ):
+        session().execute(statement.execution_options(synchronize_session="fetch"))
+    account.password_hash, account.password_set_at = "", None
+    account.totp_secret_encrypted = account.totp_confirmed_at = account.totp_last_step = None
+    account.wants_email, account.state = False, AccountState.DELETED
+    session().flush()
+    audit.record(by=by, did="identity.account.closed", on=account)

@@ -150,7 +150,14 @@ def decide(row: DataRequest) -> Any:
     if form.validate():
         try:
             with transaction():
-                ops.decide_request(row=_load(request_id), state=RequestState(form.state.data), answer=form.answer.data or "", by=by, now=clock.now())
+                ops.decide_request(
+                    row=_load(request_id),
+                    state=RequestState(form.state.data),
+                    answer=form.answer.data or "",
+                    by=by,
+                    now=clock.now(),
+                    closes_account=bool(form.closes_account.data),
+                )
             return done(_("处理结果已保存，申请人可以在“我的数据”中看到。"), "data_requests.listing")
         except Refused as refused:
             form.refuse(refused)
