@@ -81,8 +81,8 @@ def initial_facts(facts: dict[str, Any], layout: Layout) -> dict[str, Any]:
 class RunForm(Form):
     """What is printed together: one kind of one issuer in a span of days."""
 
-    kind = SelectField(_l("种类"), choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
-    issuer_id = SelectField(_l("发证单位"), coerce=int)
+    kind = SelectField(_l("种类"), [InputRequired()], choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
+    issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
     since = DateField(_l("发证日期从"), [Optional()])
     until = DateField(_l("到"), [Optional()])
     title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])

@@ -154,7 +154,7 @@ def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tup
     """(field, label, value) of the facts in the order of the template; names in full, for holder and issuer."""
     layout = built_in(certificate.template, certificate.template_version)
     return tuple(
-        (one.name, one.label_en if english else one.label, str(certificate.facts[one.name]))
+        (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(certificate.facts[one.name]))
         for one in layout.fields
         if one.name not in HIDDEN and certificate.facts.get(one.name)
     )

@@ -1,0 +1,138 @@
+"""Serials under several writers at once, on a database of their own (nothing is rolled back here)."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.conftest import SECRET
+from tests.factories import ground
+from tests.factories.certificates import FACTS, TODAY
+from trainhub.app import create_app
+from trainhub.certificates import operations, queries
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind
+from trainhub.config import Settings
+from trainhub.kernel import keys
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import Base, db, session, transaction
+from trainhub.kernel.initialise import load_reference
+
+SCHEMA = "certificates_race"
+
+
+@pytest.fixture
+def racing(tmp_path: Path) -> Iterator[Flask]:
+    """An app on an empty SQLite file, or in a schema of its own on the PostgreSQL of the run."""
+    asked = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    url = f"sqlite:///{tmp_path / 'race.sqlite3'}"
+    if asked.startswith("postgresql"):
+        plain = asked.replace("postgresql://", "postgresql+psycopg://", 1)
+        admin = sa.create_engine(plain)
+        with admin.begin() as connection:
+            connection.execute(sa.text(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE"))
+            connection.execute(sa.text(f"CREATE SCHEMA {SCHEMA}"))
+        admin.dispose()
+        url = f"{plain}{'&' if '?' in plain else '?'}options=-csearch_path%3D{SCHEMA}"
+    keys.make(tmp_path, SECRET)
+    app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        with transaction():
+            load_reference()
+        yield app
+        db.session.remove()
+        if not url.startswith("sqlite"):
+            with db.engine.begin() as connection:
+                connection.execute(sa.text(f"DROP SCHEMA {SCHEMA} CASCADE"))
+        db.engine.dispose()
+
+
+class _Fails(Exception):
+    """A transaction that does not come to its end."""
+
+
+def _run(app: Flask, work: list[threading.Thread]) -> None:
+    for one in work:
+        one.start()
+    for one in work:
+        one.join(60)
+    assert not any(one.is_alive() for one in work)
+
+
+def test_two_writers_share_one_counter_without_gaps(racing: Flask) -> None:
+    with transaction():
+        issuer_id = ground.university().id
+        people = [ground.person().id for _ in range(24)]
+    errors: list[BaseException] = []
+
+    def issue(mine: list[int]) -> None:
+        with racing.app_context():
+            try:
+                for place, person_id in enumerate(mine):
+                    for is_failing in ([True, False] if place % 3 == 0 else [False]):
+                        try:
+                            with transaction():
+                                operations.issue(
+                                    kind=Kind.COMPLETION,
+                                    person_id=person_id,
+                                    issuer_id=issuer_id,
+                                    asked_key=f"race:{person_id}",
+                                    facts=FACTS[Kind.COMPLETION],
+                                    evidence=[],
+                                    by=SYSTEM,
+                                    today=TODAY,
+                                    now=ground.NOW,
+                                )
+                                if is_failing:
+                                    raise _Fails
+                        except _Fails:
+                            continue
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                db.session.remove()
+
+    _run(racing, [threading.Thread(target=issue, args=(people[half::2],)) for half in (0, 1)])
+    assert errors == []
+    serials = sorted(int(number[11:17]) for number in session().scalars(sa.select(Certificate.number)))
+    assert serials == list(range(1, 25))
+
+
+def test_the_same_thing_asked_for_twice_at_once_is_issued_once(racing: Flask) -> None:
+    with transaction():
+        issuer_id, person_id = ground.university().id, ground.person().id
+    numbers: list[str] = []
+    gate = threading.Barrier(3)
+
+    def issue() -> None:
+        with racing.app_context():
+            gate.wait(30)
+            with transaction():
+                made = operations.issue(
+                    kind=Kind.COMPLETION,
+                    person_id=person_id,
+                    issuer_id=issuer_id,
+                    asked_key="race:same",
+                    facts=FACTS[Kind.COMPLETION],
+                    evidence=[],
+                    by=SYSTEM,
+                    today=TODAY,
+                    now=ground.NOW,
+                )
+                numbers.append(made.number)
+            db.session.remove()
+
+    _run(racing, [threading.Thread(target=issue) for _ in range(3)])
+    assert len(numbers) == 3
+    assert len(set(numbers)) == 1
+    found = queries.by_asked_key("race:same")
+    assert found is not None
+    assert found.number[11:17] == "000001"
+    assert queries.is_whole(found)
