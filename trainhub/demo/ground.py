@@ -12,7 +12,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import EnterpriseSize, HostSide, OrganisationKind
 from trainhub.people import operations as people
 from trainhub.people.models import Person, Student
-from trainhub.people.types import Gender, IdType, NationalityKind, StudentState, TeacherKind
+from trainhub.people.types import Gender, IdType, StudentState, TeacherKind
 from trainhub.programmes import operations as programmes
 
 DEPARTMENTS = (
@@ -22,8 +22,6 @@ DEPARTMENTS = (
     ("DEPT_FIN", "省财政厅（演示）"),
 )
 COHORT_SIZES = (34, 33, 33)
-FOREIGN_SHARE = {0: 8, 1: 40}
-"""Every n-th student of the graduated cohort of a programme comes from abroad: programme 1 has more than 10 %, programme 2 fewer."""
 
 
 def build(world: World) -> None:
@@ -102,20 +100,8 @@ def _programmes(world: World) -> None:
             world.cohorts[place, entry] = cohort
 
 
-def register(world: World, who: Invented, *, foreign: bool = False, phone: bool = True) -> Person:
+def register(world: World, who: Invented) -> Person:
     """A person of the demo."""
-    if foreign:
-        return people.register_person(
-            name=who.name,
-            by=world.by,
-            now=world.calendar.at(-1500),
-            id_type=IdType.PASSPORT,
-            id_number=f"E{who.id_number[8:16]}",
-            birth_on=who.birth_on,
-            nationality="MYS",
-            nationality_kind=NationalityKind.FOREIGN,
-            is_demo=True,
-        )
     return people.register_person(
         name=who.name,
         by=world.by,
@@ -123,7 +109,7 @@ def register(world: World, who: Invented, *, foreign: bool = False, phone: bool 
         id_type=IdType.RESIDENT_ID,
         id_number=who.id_number,
         gender=Gender.FEMALE if who.is_female else Gender.MALE,
-        phone=who.phone if phone else "",
+        phone=who.phone,
         county_code=who.county_code,
         is_demo=True,
     )
@@ -142,16 +128,15 @@ def _students(world: World) -> None:
             row = invented_people(700 + place * 10 + slot, date(entry - 19, 1, 1), date(entry - 19, 12, 28))
             for number in range(COHORT_SIZES[slot] * world.scale):
                 is_petoe = number < 20 * world.scale and (slot == 0 if place < 2 else slot > 0)
-                is_foreign = slot == 0 and place in FOREIGN_SHARE and number % FOREIGN_SHARE[place] == 3
-                made.append(_student(world, place, cohort, number, next(row), is_petoe, is_foreign))
+                made.append(_student(world, place, cohort, number, next(row), is_petoe))
             world.students[place, entry] = made
 
 
-def _student(world: World, place: int, cohort: object, number: int, who: Invented, is_petoe: bool, is_foreign: bool) -> Student:
+def _student(world: World, place: int, cohort: object, number: int, who: Invented, is_petoe: bool) -> Student:
     entry = cohort.year  # type: ignore[attr-defined]
     starts: date = world.calendar.starts(entry)
     return people.add_student(
-        person=register(world, who, foreign=is_foreign),
+        person=register(world, who),
         programme=world.programmes[place],
         cohort=cohort,  # type: ignore[arg-type]
         student_no=f"{entry}{place + 1:02d}{number + 1:04d}",
