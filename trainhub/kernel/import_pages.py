@@ -67,7 +67,8 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         "problems": f"{blueprint.name}.{name}_problems",
         "template": f"{blueprint.name}.{name}_template",
     }
-    shared = {"spec": spec, "pages": pages, "back": back, "back_label": crumbs or spec.title}
+    names = {one.name: one.zh for one in spec.schema.fields}
+    shared = {"names": names, "spec": spec, "pages": pages, "back": back, "back_label": crumbs or spec.title}
 
     def upload() -> Any:
         form = UploadForm()

@@ -55,6 +55,18 @@ def _shown(entry: Entry, identity: Identity) -> bool:
     return entry.can is None or bool(entry.roles) or entry.when is not None or may(identity, entry.can)
 
 
+def _nearest(shown: list[Entry]) -> Entry | None:
+    """The entry of this page, else the one whose address begins this page's: /people/students/7 belongs to /people/students."""
+    inside = []
+    for entry in shown:
+        if entry.endpoint == request.endpoint:
+            return entry
+        address = url_for(entry.endpoint, **dict(entry.args)).split("?")[0].rstrip("/")
+        if address and request.path.startswith(f"{address}/"):
+            inside.append((len(address), entry.order, entry))
+    return max(inside, key=lambda found: found[:2])[2] if inside else None
+
+
 def navigation() -> list[dict[str, Any]]:
     """The sections for this reader: label and items (label, url, icon, current)."""
     identity = acting()
@@ -65,14 +77,14 @@ def navigation() -> list[dict[str, Any]]:
     sections = []
     for key, label in SECTIONS.items():
         shown = sorted((e for e in entries if e.section == key and _shown(e, identity)), key=lambda e: e.order)
-        exact = any(e.endpoint == request.endpoint for e in shown)
+        exact = _nearest(shown)
         items = [
             {
                 "label": str(e.label),
                 "url": url_for(e.endpoint, **dict(e.args)),
                 "icon": e.icon,
                 "badge": None,
-                "current": e.endpoint == request.endpoint or (not exact and here != "" and e.endpoint.rsplit(".", 1)[0] == here),
+                "current": e is exact or (exact is None and here != "" and e.endpoint.rsplit(".", 1)[0] == here),
             }
             for e in shown
         ]
