@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
+from courses.catalogue.forms import picks
 from courses.interop.tasks import TASK
 from courses.permissions import Can
 from trainhub.kernel import clock, files, jobs, sniff
@@ -38,7 +39,7 @@ class ImportForm(Form):
 def start() -> Any:
     """Upload a package; the import runs as a job."""
     form = ImportForm()
-    form.owner_id.choices = catalogue.owner_choices(me())
+    form.owner_id.choices = picks(catalogue.owner_choices(me()))
     if form.validate_on_submit():
         owner = organisations.by_id(form.owner_id.data)
         assert owner is not None

@@ -48,7 +48,7 @@ def test_a_numeric_answer_may_be_an_interval(given: str, right: bool) -> None:
 
 def test_text_is_compared_without_case_width_and_spaces_unless_case_matters() -> None:
     asked = Asked(QuestionKind.TEXT, answers=(Expected("Open  Course"), Expected("mooc", False, "<p>缩写</p>")))
-    assert [rules.mark(asked, {"text": t}).share_x1000 for t in ("open course", "ＯＰＥＮ course", "opencourse", "MOOC")] == [1000, 1000, 0, 0]
+    assert [rules.mark(asked, {"text": t}).share_x1000 for t in ("open course", "\uff2fpen course", "opencourse", "MOOC")] == [1000, 1000, 0, 0]
     assert rules.mark(asked, {"text": "MOOC"}).feedback_html == "<p>缩写</p>"
     strict = Asked(QuestionKind.TEXT, answers=(Expected("Kg"),), is_case_sensitive=True)
     assert [rules.mark(strict, {"text": t}).share_x1000 for t in ("Kg", "kg")] == [1000, 0]

@@ -1,0 +1,157 @@
+"""A real course in and out: equal counts, nothing half-done, the same package again changes nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from courses.assessment import queries as assessment
+from courses.assessment.models import AttemptAnswer, Question, QuizItem
+from courses.assessment.operations import attempts
+from courses.assessment.types import QuestionKind
+from courses.catalogue import queries
+from courses.catalogue.models import Block, Course, Unit
+from courses.catalogue.types import BlockKind
+from courses.interop import operations
+from courses.interop.formats import opened, read
+from courses.interop.freezing import freeze, thaw
+from courses.interop.olx.writer import write_olx
+from courses.interop.packages import PackageRefused
+from courses.interop.putting_out import course_doc
+from courses.learning import operations as learning
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.cli import main
+from trainhub.kernel.access import SYSTEM
+
+SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
+COUNTS = ("chapters", "sequentials", "verticals", "problems", "videos", "html", "discussions", "other")
+
+
+def taken_in(session: Session) -> tuple[queries.Run, dict[str, object]]:
+    with opened(SINK) as course:
+        run, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    return make.loaded(run), report
+
+
+def test_a_real_course_is_taken_in_whole(session: Session) -> None:
+    run, report = taken_in(session)
+    doc = read(SINK)
+    pages = [page for s in doc.sections for u in s.units for page in u.pages]
+    assert report["verticals"] == doc.counts.verticals
+    assert len([u for u in queries.outline(run.id).units if not u.key.endswith(operations.EMPTY)]) == len(pages)
+    assert session.scalar(select(func.count()).select_from(Block).where(Block.run_id == run.id)) == len(list(doc.blocks()))
+    assert session.scalar(select(func.count()).select_from(QuizItem)) == session.scalar(select(func.count()).select_from(Question))
+    assert run.state.value == "draft"
+    bodies = session.scalars(select(Block.body_html).where(Block.run_id == run.id, Block.kind == BlockKind.TEXT)).all()
+    assert not [b for b in bodies if "<script" in b or 'src="/static/' in b]
+
+
+def test_the_same_package_again_changes_nothing(session: Session) -> None:
+    run, report = taken_in(session)
+    with opened(SINK) as course:
+        again, second = operations.import_course(opened=course, owner=run.course.owner, by=SYSTEM, now=make.NOW)
+    assert (again.id, second["is_new"], report["is_new"]) == (run.id, False, True)
+    assert {k: second[k] for k in COUNTS} == {k: report[k] for k in COUNTS}
+
+
+def test_what_was_taken_in_goes_out_with_equal_counts(session: Session, tmp_path: Path) -> None:
+    run, report = taken_in(session)
+    write_olx(course_doc(run), tmp_path / "out", asset=lambda asset: operations.read_asset(run, asset), is_native=True)
+    write_olx(read(SINK), tmp_path / "straight", is_native=True)
+    assert read(tmp_path / "out").counts == read(tmp_path / "straight").counts
+    assert (report["problems"], report["videos"]) == (14, 2)
+
+
+def test_a_course_of_our_own_goes_out_and_comes_in_again(session: Session, tmp_path: Path) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    make.text(unit, title="导言")
+    make.video(unit)
+    make.quiz(unit, make.single(run), make.essay(run), of=run)
+    make.discussion(unit)
+    write_olx(course_doc(make.loaded(run)), tmp_path / "out")
+    with opened(tmp_path / "out") as course:
+        new, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, code="AGAIN")
+    assert (report["chapters"], report["verticals"], report["problems"], report["videos"], report["html"], report["discussions"]) == (1, 1, 1, 1, 1, 1)
+    assert [b.kind for b in queries.outline(new.id).blocks] == [BlockKind.TEXT, BlockKind.VIDEO, BlockKind.QUIZ, BlockKind.DISCUSSION]
+
+
+def right_answer(answer: AttemptAnswer) -> dict[str, object]:
+    """What the author holds for right."""
+    data = answer.version.data
+    right = [o["key"] for o in data["options"] if o["is_correct"]]
+    if answer.version.question.kind is QuestionKind.MULTIPLE:
+        return {"choices": right}
+    return {"choice": right[0]} if right else {"text": data["answers"][0]["text"] if data["answers"] else "我的回答"}
+
+
+def test_an_imported_course_can_be_published_and_completed(session: Session) -> None:
+    run, _report = taken_in(session)
+    run = make.publish(run)
+    row = make.enrolment(run)
+    for node in queries.outline(run.id, only_published=True).blocks:
+        block = queries.block_by_id(node.id)
+        assert block is not None
+        if block.kind is BlockKind.QUIZ:
+            attempt = attempts.start(block=block, person_id=row.person_id, by=SYSTEM, now=make.NOW)
+            loaded = assessment.attempt_by_id(attempt.id)
+            assert loaded is not None
+            given = {answer.position: right_answer(answer) for answer in loaded.answers}
+            done, _ = attempts.submit(attempt_id=attempt.id, responses=given, by=SYSTEM, now=make.NOW)
+            if done.score_x10 is None:
+                done = attempts.grade(attempt_id=attempt.id, shares=dict.fromkeys(given, 1000), feedback={}, by=SYSTEM, now=make.NOW)
+            assert (block.title, done.score_x10) == (block.title, 1000)
+            learning.note_attempt(enrolment=row, attempt=done, by=SYSTEM, now=make.NOW)
+        elif block.is_required:
+            learning.mark_done(enrolment=row, block=block, by=SYSTEM, now=make.NOW)
+    assert row.state is EnrolmentState.COMPLETED
+
+
+def test_a_code_of_another_course_is_refused(session: Session) -> None:
+    with opened(SINK) as course:
+        make.course(code=operations._clean(course.doc.code, 60, "x"))
+        with pytest.raises(operations.CannotImport) as refused:
+            operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    assert refused.value.code == "code_taken"
+
+
+def test_every_content_survives_freezing() -> None:
+    for block in read(SINK).blocks():
+        assert thaw(json.loads(json.dumps(freeze(block.content)))) == block.content
+
+
+def run_command(app: Flask, *arguments: str) -> tuple[int, dict[str, object]]:
+    result = CliRunner().invoke(main, ["courses", *arguments, "--json"], obj={"create_app": lambda: app})
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_the_command_imports_lists_exports_and_refuses(app: Flask, session: Session, tmp_path: Path) -> None:
+    code, report = run_command(app, "import", str(SINK))
+    assert (code, report["verticals"]) == (0, read(SINK).counts.verticals)
+    code, listed = run_command(app, "list")
+    assert [row["code"] for row in listed["courses"]] == [report["code"]]  # type: ignore[index, union-attr]
+    code, made = run_command(app, "export", str(report["code"]), "--format", "olx", "--out", str(tmp_path / "out"))
+    assert (code, made["course"]) == (0, report["code"])
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "course.xml").write_text("<course url_name=")
+    code, answer = run_command(app, "import", str(broken))
+    assert code == 1
+    assert answer["error"]["code"]  # type: ignore[index]
+    assert run_command(app, "export", "nothing", "--out", str(tmp_path / "no"))[0] == 1
+    assert session.scalar(select(func.count()).select_from(Course)) == 1
+
+
+def test_a_broken_package_leaves_nothing(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "x.tar.gz").write_bytes(b"not a package")
+    with pytest.raises(PackageRefused), opened(tmp_path / "x.tar.gz"):
+        pass
+    assert session.scalar(select(func.count()).select_from(Unit)) == 0

@@ -1,0 +1,100 @@
+"""Quotas hold under parallel requests, each with its own connection and commit; on PostgreSQL too where one is given."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import select
+
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Run
+from courses.learning import operations
+from courses.learning.models import Enrolment
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.app import create_app
+from trainhub.config import Settings
+from trainhub.kernel import keys
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import Base, db, session, transaction
+from trainhub.kernel.initialise import load_reference
+
+SECRET = "a secret for tests only, long enough to be taken"
+SEATS, ASKING, THREADS = 20, 60, 8
+
+
+@pytest.fixture
+def committed(tmp_path: Path) -> Iterator[Flask]:
+    """An app over a database of its own, where transactions are really committed."""
+    given = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    url, drop = f"sqlite:///{tmp_path / 'parallel.sqlite3'}", None
+    if given.startswith("postgresql"):
+        url = given.replace("postgresql://", "postgresql+psycopg://", 1)
+        name = f"parallel_{os.getpid()}"
+        server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        drop = (server, name)
+        url = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+    keys.make(tmp_path, SECRET)
+    app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        with transaction():
+            load_reference()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    if drop is not None:
+        with drop[0].connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {drop[1]}"))
+        drop[0].dispose()
+
+
+def states(app: Flask, run_id: int) -> tuple[Counter[EnrolmentState], int | None]:
+    with app.app_context():
+        counted = Counter(session().scalars(select(Enrolment.state).where(Enrolment.run_id == run_id)))
+        return counted, session().scalar(select(Run.taken).where(Run.id == run_id))
+
+
+def test_parallel_enrolments_fill_the_seats_exactly_and_withdrawals_promote(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), is_published=True, quota=SEATS)
+        run_id, people = run.id, [ground.person().id for _ in range(ASKING)]
+
+    def ask(person_id: int) -> None:
+        with committed.app_context(), transaction():
+            found = catalogue.run_by_id(run_id)
+            assert found is not None
+            operations.enrol(run=found, person_id=person_id, by=SYSTEM, now=make.NOW)
+
+    def leave(person_id: int) -> None:
+        with committed.app_context(), transaction():
+            row = session().scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id)).one()
+            operations.withdraw(enrolment=row, by=SYSTEM, now=make.NOW)
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(ask, [*people, *people[:10]]))  # ten press twice
+    assert states(committed, run_id) == (Counter({EnrolmentState.ACTIVE: SEATS, EnrolmentState.WAITING: ASKING - SEATS}), SEATS)
+    with committed.app_context():
+        seated = list(session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state == EnrolmentState.ACTIVE)))
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(leave, [*seated[:12], *seated[:4]]))
+    left = Counter({EnrolmentState.ACTIVE: SEATS, EnrolmentState.WAITING: ASKING - SEATS - 12, EnrolmentState.WITHDRAWN: 12})
+    assert states(committed, run_id) == (left, SEATS)
+
+
+def test_the_database_itself_refuses_more_than_the_quota(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        run = make.run(make.course(ground.university()), quota=1)
+        run_id = run.id
+    with committed.app_context(), pytest.raises(sa.exc.IntegrityError), transaction():
+        session().execute(sa.update(Run).where(Run.id == run_id).values(taken=2))
