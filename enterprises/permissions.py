@@ -83,6 +83,7 @@ class Can(StrEnum):
     PLACEMENT_ARRANGE = "placements:placement:arrange"
     PLACEMENT_HOST = "placements:placement:host"
     PLACEMENT_SIGN = "placements:placement:sign"
+    PLACEMENT_RUN = "placements:placement:run"
     PLACEMENT_MENTOR = "placements:placement:mentor"
     DAY_CORRECT = "placements:day:correct"
     CONFIRM_LIST = "placements:confirm:list"
@@ -142,6 +143,7 @@ GRANTS: Table = {
     Can.PLACEMENT_ARRANGE: ((role_over(*SCHOOL),),),
     Can.PLACEMENT_HOST: ((role_over(*OFFERERS),),),
     Can.PLACEMENT_SIGN: ((role_over(*SCHOOL, *OFFERERS),), (own,)),
+    Can.PLACEMENT_RUN: ((role_over(*SCHOOL, *OFFERERS),),),
     Can.PLACEMENT_MENTOR: ((own,),),
     Can.DAY_CORRECT: ((role_over(*SCHOOL),),),
     Can.CONFIRM_LIST: ((role(Role.MENTOR),),),

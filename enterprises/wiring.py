@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
@@ -10,17 +11,83 @@ from flask import Flask
 from enterprises.awards import cli as awards_cli
 from enterprises.awards import models as awards_models
 from enterprises.bases import models as bases_models
+from enterprises.bases import views as bases_views
+from enterprises.capstones import api as capstones_api
 from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
+from enterprises.capstones import views as capstones_views
+from enterprises.capstones.views import capstones as capstones_pages
+from enterprises.capstones.views import cohorts as capstones_cohorts
+from enterprises.capstones.views import topics as capstones_topics
+from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
-from enterprises.permissions import GRANTS
+from enterprises.mentors import views as mentors_views
+from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, OFFERERS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
+from enterprises.placements import api as placements_api
+from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
-from trainhub.kernel import access
+from enterprises.placements import panels as placements_panels
+from enterprises.placements import tasks as placements_tasks
+from enterprises.placements.views import confirming, offers, placing, progress, rounds, shared, students
+from trainhub.identity import my_data
+from trainhub.kernel import access, jobs, nav
+from trainhub.kernel.access import Role
+from trainhub.kernel.i18n import _l
 
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models)
-COMMANDS: dict[str, click.Command] = {**capstones_cli.COMMANDS, **awards_cli.COMMANDS}
+COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     access.register_permissions(app, GRANTS)
+    _bases_mentors_placements(app)
+    _capstones(app)
+
+
+def _bases_mentors_placements(app: Flask) -> None:
+    """Bases, mentors and placements; placements tell the pages of the others what they know."""
+    for blueprint in (bases_views.blueprint, mentors_views.blueprint, shared.blueprint, placements_api.blueprint):
+        app.register_blueprint(blueprint)
+    app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
+    app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
+    my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
+    jobs.register_task(app, "placements.plan", placements_tasks.plan)
+    jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
+    jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")
+    nav.register_nav(
+        app,
+        nav.Entry("mine", _l("我的实习"), "placements.mine", "briefcase", roles=(Role.STUDENT,), order=20),
+        nav.Entry("mine", _l("待我确认"), "placements.confirm", "check-circle", can=Can.CONFIRM_LIST, roles=(Role.MENTOR,), order=21),
+        nav.Entry("mine", _l("我的指导教师档案"), "mentors.mine", "user", roles=(Role.MENTOR,), order=22),
+        nav.Entry("practice", _l("实习学生"), "placements.index", "users", can=Can.PLACEMENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=10),
+        nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
+        nav.Entry("practice", _l("实习岗位"), "placements.positions", "briefcase", can=Can.POSITION_LIST, roles=(*OFFERERS, *SCHOOL), order=20),
+        nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=SCHOOL, order=25),
+        nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=SCHOOL, order=30),
+        nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
+        nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
+        nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=SCHOOL, order=40),
+    )
+
+
+def _capstones(app: Flask) -> None:
+    """Topics and capstones."""
+    for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
+        app.register_blueprint(blueprint)
+    topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
+    nav.register_nav(
+        app,
+        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=40),
+        nav.Entry(
+            "mine",
+            _l("我指导的毕业设计"),
+            "capstones.supervised",
+            "pen",
+            can=Can.CAPSTONE_SUPERVISED,
+            roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
+            order=41,
+        ),
+        nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
+        nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),
+    )

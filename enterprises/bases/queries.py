@@ -12,10 +12,12 @@ from sqlalchemy import func, or_, select
 from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BaseProfile, BaseTyping
 from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation, Region
 from trainhub.organisations.types import OrganisationKind, OrganisationState
-from trainhub.people.models import Person
+from trainhub.people.models import Employment, Person, Teacher
 
 
 def profile(base_id: int) -> BaseProfile | None:
@@ -152,3 +154,30 @@ def choices(enterprise_id: int | None = None) -> list[tuple[int, str]]:
         hosted = select(BaseHost.base_id).where(BaseHost.organisation_id == enterprise_id, BaseHost.until.is_(None))
         statement = statement.where(or_(Organisation.id.in_(hosted), Organisation.parent_id == enterprise_id))
     return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id))]
+
+
+def person(person_id: int) -> Person:
+    """A person chosen as leader."""
+    found = session().get(Person, person_id)
+    if found is None:
+        raise NotFound(_("没有这个人，请重新选择。"))
+    return found
+
+
+def leader_choices(base_id: int) -> list[tuple[int, str]]:
+    """Teachers of the hosting schools and people employed at the hosting enterprises, with where they are from."""
+    hosts = organisations.host_ids(base_id)
+    teachers = (
+        select(Person.id, Person.name, Organisation.name)
+        .join(Teacher, Teacher.person_id == Person.id)
+        .join(Organisation, Organisation.id == Teacher.university_id)
+        .where(Teacher.university_id.in_(hosts), Teacher.until.is_(None))
+    )
+    staff = (
+        select(Person.id, Person.name, Organisation.name)
+        .join(Employment, Employment.person_id == Person.id)
+        .join(Organisation, Organisation.id == Employment.organisation_id)
+        .where(Employment.organisation_id.in_(hosts), Employment.until.is_(None))
+    )
+    found = {(key, name, where) for statement in (teachers, staff) for key, name, where in session().execute(statement)}
+    return [(key, f"{name}（{where}）") for key, name, where in sorted(found, key=lambda row: (row[2], row[1], row[0]))]

@@ -118,3 +118,20 @@ def subject_of(mentor: Mentor) -> Subject:
     assert enterprise is not None
     above = organisations.subject_of(enterprise)
     return Subject.of(organisations=above.organisations, regions=above.regions, persons=(mentor.person_id,))
+
+
+def name_of(mentor_id: int) -> str:
+    """A mentor's name."""
+    return session().scalar(select(Person.name).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)) or ""
+
+
+def names_at_base(base_id: int, on: date) -> list[str]:
+    """The mentors of the enterprises that host a base, with their posts."""
+    hosts = organisations.host_ids(base_id)
+    statement = (
+        select(Person.name, Mentor.post)
+        .join(Person, Person.id == Mentor.person_id)
+        .where(Mentor.enterprise_id.in_(hosts), in_office(on))
+        .order_by(Person.pinyin, Mentor.id)
+    )
+    return [f"{name} {post}".strip() for name, post in session().execute(statement)]

@@ -232,6 +232,11 @@ class WeeklyLog(Versioned, Base):
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "iso_year", "iso_week"),)
 
+    @property
+    def monday(self) -> date:
+        """The first day of the week."""
+        return date.fromisocalendar(self.iso_year, self.iso_week, 1)
+
 
 __all__ = [
     "AgreementSignature",

@@ -95,9 +95,7 @@ def reach(setup: Setup, time_limit: float) -> Reach:
     while True:
         rows: list[int] = []
         columns: list[int] = []
-        limits: list[float] = []
-        for index, group in enumerate(setup.groups):
-            limits.append(len(group.members))
+        limits: list[float] = [len(group.members) for group in setup.groups]
         for column, (index, _chosen) in enumerate(keys):
             rows.append(index)
             columns.append(column)

@@ -59,7 +59,7 @@ from enterprises.placements.queries.placing import (
     visible_to,
     weekly_log,
 )
-from enterprises.placements.queries.progress import days_for_export, progress_of, progress_rows
+from enterprises.placements.queries.progress import days_for_export, days_of_person, progress_of, progress_rows
 from enterprises.placements.queries.rounds import (
     Planned,
     last_plan_job,
@@ -70,12 +70,22 @@ from enterprises.placements.queries.rounds import (
     round_,
     rounds_listing,
     rounds_to_close,
+    cohort_choices,
+    position_names,
+    student_names,
+    term_choices,
+    versions_visible,
     running_plan_job,
     students_of_round,
     subject_of_round,
 )
 
 __all__ = [
+    "versions_visible",
+    "term_choices",
+    "student_names",
+    "position_names",
+    "cohort_choices",
     "Planned",
     "StartFacts",
     "all_terms",
@@ -85,6 +95,7 @@ __all__ = [
     "day_entry",
     "days_by_ids",
     "days_for_export",
+    "days_of_person",
     "entries_between",
     "entries_of",
     "entry",

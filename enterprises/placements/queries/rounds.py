@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from enterprises.mentors import queries as mentors
 from enterprises.permissions import SCHOOL
-from enterprises.placements.models import Placement, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.queries.offers import terms_visible
 from enterprises.placements.types import OfferState, PlacementState, RoundState
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -19,10 +20,10 @@ from trainhub.kernel.jobs import Job, JobState
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
 
 LIVE = Placement.state != PlacementState.WITHDRAWN
 
@@ -151,14 +152,12 @@ def _free_seats(terms: list[Term], offered: Any, positions: dict[int, Position])
     enterprises = sorted({position.enterprise_id for position in positions.values()})
     for one in terms:
         limits = mentors.loads_of_enterprises(enterprises, one.starts_on)
-        busy = {
-            key: count
-            for key, count in session().execute(
-                select(Placement.enterprise_id, func.count(Placement.id))
-                .where(Placement.enterprise_id.in_(enterprises), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
-                .group_by(Placement.enterprise_id)
-            )
-        }
+        counted = session().execute(
+            select(Placement.enterprise_id, func.count(Placement.id))
+            .where(Placement.enterprise_id.in_(enterprises), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
+            .group_by(Placement.enterprise_id)
+        )
+        busy: dict[int, int] = {row[0]: row[1] for row in counted}
         left = {key: max(0, limits.get(key, 0) - busy.get(key, 0)) for key in enterprises}
         for position, term_id, seats, taken in offered:
             if term_id == one.id:
@@ -166,3 +165,47 @@ def _free_seats(terms: list[Term], offered: Any, positions: dict[int, Position])
                 left[position.enterprise_id] -= give
                 free[position.id, term_id] = give
     return free
+
+
+def position_names(ids: set[int]) -> dict[int, str]:
+    """Enterprise and title by position id."""
+    statement = select(Position.id, Organisation.name, Position.title).join(Organisation, Organisation.id == Position.enterprise_id)
+    return {key: f"{enterprise} · {title}" for key, enterprise, title in session().execute(statement.where(Position.id.in_(ids)))}
+
+
+def student_names(ids: set[int]) -> dict[int, tuple[str, str]]:
+    """(number, name) by student id."""
+    statement = select(Student.id, Student.student_no, Person.name).join(Person, Person.id == Student.person_id)
+    return {key: (number, name) for key, number, name in session().execute(statement.where(Student.id.in_(ids)))}
+
+
+def cohort_choices(identity: Identity) -> list[tuple[int, str]]:
+    """The cohorts of the reader's programmes, the latest first."""
+    statement = (
+        select(Cohort.id, Programme.name, Organisation.name, Cohort.year)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(organisations.scope(identity, SCHOOL, organisations=(Programme.university_id,), programmes=(Programme.id,)))
+        .order_by(Cohort.year.desc(), Organisation.pinyin, Programme.pinyin, Cohort.id)
+    )
+    return [(key, f"{university} · {programme} · {year} 级") for key, programme, university, year in session().execute(statement)]
+
+
+def term_choices(identity: Identity, today: date) -> list[tuple[Term, str]]:
+    """The terms of the reader's schools that are not over, in time."""
+    statement = terms_visible(identity).where(Term.ends_on >= today).order_by(None).order_by(Term.starts_on, Term.id)
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def versions_visible(identity: Identity) -> list[Any]:
+    """The versions of the reader's programmes with the weeks of their enterprise plan."""
+    weeks = select(PlanItem.version_id, func.sum(PlanItem.weeks_x10).label("weeks")).group_by(PlanItem.version_id).subquery()
+    statement = (
+        select(ProgrammeVersion.id, ProgrammeVersion.label, ProgrammeVersion.state, Programme.name, Organisation.name.label("university"), func.coalesce(weeks.c.weeks, 0).label("weeks"))
+        .join(Programme, Programme.id == ProgrammeVersion.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .outerjoin(weeks, weeks.c.version_id == ProgrammeVersion.id)
+        .where(organisations.scope(identity, SCHOOL, organisations=(Programme.university_id,), programmes=(Programme.id,)))
+        .order_by(Organisation.pinyin, Programme.pinyin, ProgrammeVersion.from_cohort_year.desc(), ProgrammeVersion.id)
+    )
+    return list(session().execute(statement))

@@ -1,0 +1,95 @@
+"""Shape of what people type about bases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_wtf.file import FileField
+from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from enterprises.bases import labels
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, LeaderSide
+from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.i18n import _l
+
+NEEDED = _l("请填写此项。")
+
+
+def options(labelled: Any) -> list[tuple[str, Any]]:
+    """Choices of an enum in its own order."""
+    return [(member.value, label) for member, label in labelled.items()]
+
+
+def pick(enum: Any, name: str) -> Any:
+    """An enum value from the address; nonsense is no filter."""
+    try:
+        return enum(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def wanted() -> BaseFilter:
+    """The filter of the list, from the address."""
+    return BaseFilter(
+        text=request.args.get("q", "")[:100],
+        type=pick(BaseType, "type"),
+        region=request.args.get("region", "")[:6],
+        agreement=request.args.get("agreement", "")[:10],
+    )
+
+
+class ProfileForm(Form):
+    """The figures of a base."""
+
+    capacity_per_term = IntegerField(labels.FIGURES["capacity_per_term"], [Optional(), NumberRange(0, 100_000)], description=_l("安排实习时不会超过这个人数。"))
+    is_on_campus = BooleanField(labels.FIGURES["is_on_campus"], description=_l("设在校内的基地不计企业学习周数。"))
+    opened_on = DateField(labels.FIGURES["opened_on"], [Optional()])
+    area_new_m2 = IntegerField(labels.FIGURES["area_new_m2"], [Optional(), NumberRange(0, 10_000_000)])
+    area_extended_m2 = IntegerField(labels.FIGURES["area_extended_m2"], [Optional(), NumberRange(0, 10_000_000)])
+    startup_entities = IntegerField(labels.FIGURES["startup_entities"], [Optional(), NumberRange(0, 1_000_000)])
+    workers = IntegerField(labels.FIGURES["workers"], [Optional(), NumberRange(0, 10_000_000)])
+    facilities = LongText(labels.FIGURES["facilities"], [Length(max=4000)], description=_l("实训、实习、现场教学的场所与主要设备。"))
+    summary = LongText(labels.FIGURES["summary"], [Length(max=4000)])
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        skipped = ("version", "submission_key", "csrf_token")
+        return {name: one.data if one.data is not None or name not in ("facilities", "summary") else "" for name, one in self._fields.items() if name not in skipped}
+
+
+class TypeForm(Form):
+    """A type of a base."""
+
+    type = SelectField(_l("类型"), coerce=BaseType, choices=lambda: options(labels.BASE_TYPES))
+    since = DateField(_l("起始日期"), [InputRequired(NEEDED)])
+
+
+class LeaderForm(Form):
+    """A leader of one side."""
+
+    person_id = SelectField(_l("负责人"), [InputRequired(NEEDED)], coerce=int, description=_l("从共建单位的教师和企业指导教师中选择。"))
+    side = SelectField(_l("所属一方"), coerce=LeaderSide, choices=lambda: options(labels.SIDES))
+    post = Text(_l("职务"), [DataRequired(NEEDED), Length(max=100)])
+    since = DateField(_l("任职日期"), [InputRequired(NEEDED)])
+
+
+class AgreementForm(Form):
+    """A cooperation agreement."""
+
+    title = Text(_l("协议名称"), [DataRequired(NEEDED), Length(max=200)])
+    signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
+    since = DateField(_l("生效日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("截止日期"), [InputRequired(NEEDED)])
+    topics = Checks(_l("文本涵盖的内容"), coerce=AgreementTopic, choices=lambda: options(labels.TOPICS), description=_l("四项都应涵盖，缺项会在评价中显示。"))
+    file = FileField(_l("协议文本"), description=_l("PDF 或扫描件。"))
+
+
+class AcceptanceForm(Form):
+    """A step of recognition or acceptance."""
+
+    type = SelectField(_l("基地类型"), coerce=BaseType)
+    step = SelectField(_l("办理"), coerce=AcceptanceStep, choices=lambda: options(labels.STEPS))
+    on = DateField(_l("日期"), [InputRequired(NEEDED)])
+    document = Text(_l("文号"), [Length(max=200)])

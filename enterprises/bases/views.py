@@ -1,0 +1,249 @@
+"""Pages of bases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, url_for
+
+from enterprises.bases import forms, labels, operations, queries, rules
+from enterprises.bases.models import BaseAgreement
+from enterprises.permissions import Can
+from trainhub.kernel import clock, files, paging, sniff
+from trainhub.kernel.access import Identity, acting, guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations import labels as organisation_labels
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.policy.book import book
+
+blueprint = Blueprint("bases", __name__, url_prefix="/bases")
+PANELS = "enterprises.bases.panels"
+"""Rooms and features above add what they know of a base: functions (base id, identity) -> template context for their card."""
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(code: str) -> Organisation:
+    """The base of an address."""
+    row = organisations.by_code(code)
+    if row is None or row.kind is not OrganisationKind.BASE:
+        raise NotFound(_("没有代码为 %(code)s 的基地。", code=code[:60]))
+    return row
+
+
+@blueprint.get("/")
+@guard(Can.BASE_VIEW)
+def index() -> Any:
+    """The list of bases."""
+    today, (number, size) = clock.today(), paging.wanted()
+    page = paging.paginate(queries.listing(forms.wanted(), on=today), number=number, size=size, scalars=False)
+    page.items[:] = queries.as_rows(page.items)  # type: ignore[index]
+    days = book().at("own.warning.agreement_days", on=today).number
+    return render_template(
+        "enterprises/bases/index.html",
+        page=page,
+        labels=labels,
+        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        soon=today + timedelta(days=days),
+        asked=request.args.to_dict(),
+    )
+
+
+@blueprint.get("/<code>")
+@guard(Can.BASE_VIEW, load=load, subject=organisations.subject_of)
+def show(base: Organisation) -> Any:
+    """One base."""
+    today = clock.today()
+    profile = queries.profile(base.id)
+    agreements, leaders = queries.agreements_of(base.id), queries.leaders_of(base.id)
+    spans = queries.spans(agreements)
+    panels: dict[str, Any] = {}
+    for panel in current_app.extensions.get(PANELS, []):
+        panels |= panel(base.id, who(), today)
+    found = [
+        rules.judge_capacity(panels.get("placed", 0), profile.capacity_per_term if profile else None, parameter=book().at("own.warning.capacity_percent", on=today)),
+        rules.judge_leaders(
+            [leader.side for leader, _name in leaders if leader.since <= today and (leader.until is None or leader.until >= today)],
+            parameter=book().at("petoe.centre_leaders_per_side_min", on=today),
+        ),
+        rules.judge_agreement(spans, on=today, parameter=book().at("petoe.agreement_topics", on=today)),
+    ]
+    days = book().at("own.warning.agreement_days", on=today).number
+    return render_template(
+        "enterprises/bases/show.html",
+        base=base,
+        subject=organisations.subject_of(base),
+        profile=profile,
+        types=queries.types_of(base.id),
+        leaders=leaders,
+        agreements=[(row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)],
+        acceptances=queries.acceptances_of(base.id),
+        hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
+        region=organisations.region(base.region_code) if base.region_code else None,
+        findings=found,
+        panels=panels,
+        labels=labels,
+        sides=organisation_labels.SIDES,
+        can=Can,
+    )
+
+
+def _page(form: Any, base: Organisation, title: str, action: str, lead: str = "") -> Any:
+    back = url_for("bases.show", code=base.code)
+    page = render_template("enterprises/bases/form.html", form=form, base=base, title=title, action=action, back=back, lead=lead)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _save(form: Any, base: Organisation, title: str, action: str, said: str, work: Callable[[Organisation], Any]) -> Any:
+    """Show a form, or do its one operation once and go back to the base."""
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if once(form.submission_key.data or ""):
+                    work(base)
+                code = base.code
+            return done(said, "bases.show", code=code)
+        except Refused as refused:
+            form.refuse(refused)
+    return _page(form, base, title, action)
+
+
+@blueprint.route("/<code>/edit", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load, subject=organisations.subject_of)
+def edit(base: Organisation) -> Any:
+    """The figures of a base; the first save opens its profile."""
+    profile = queries.profile(base.id)
+    form = forms.ProfileForm(obj=profile)
+
+    def work(row: Organisation) -> None:
+        known = queries.profile(row.id)
+        if known is None:
+            operations.open_base(base=row, by=who(), now=clock.now(), **form.facts())
+        else:
+            operations.change_base(profile=known, version=form.version.data, by=who(), now=clock.now(), **form.facts())
+
+    return _save(form, base, _("基地档案"), url_for("bases.edit", code=base.code), _("已保存。"), work)
+
+
+@blueprint.route("/<code>/types", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load, subject=organisations.subject_of)
+def add_type(base: Organisation) -> Any:
+    """Add a type."""
+    form = forms.TypeForm()
+    return _save(
+        form,
+        base,
+        _("增加类型"),
+        url_for("bases.add_type", code=base.code),
+        _("已增加类型。"),
+        lambda row: operations.add_type(base=row, type=form.type.data, since=form.since.data, by=who(), now=clock.now()),  # type: ignore[arg-type]
+    )
+
+
+@blueprint.route("/<code>/leaders", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load, subject=organisations.subject_of)
+def add_leader(base: Organisation) -> Any:
+    """Add a leader of one side."""
+    form = forms.LeaderForm()
+    form.person_id.choices = queries.leader_choices(base.id)
+
+    def work(row: Organisation) -> None:
+        person = queries.person(form.person_id.data or 0)
+        operations.add_leader(
+            base=row, person=person, side=form.side.data, post=form.post.data or "", since=form.since.data, by=who(), now=clock.now()  # type: ignore[arg-type]
+        )
+
+    return _save(form, base, _("增加负责人"), url_for("bases.add_leader", code=base.code), _("已增加负责人。"), work)
+
+
+@blueprint.post("/<code>/leaders/<int:leader_id>/end")
+@guard(Can.BASE_EDIT, load=lambda code, leader_id: (load(code), leader_id), subject=lambda pair: organisations.subject_of(pair[0]))
+def end_leader(pair: tuple[Organisation, int]) -> Any:
+    """A leader leaves office today."""
+    base, leader_id = pair
+    with transaction():
+        operations.end_leader(base=base, leader_id=leader_id, until=clock.today(), by=who(), now=clock.now())
+    return done(_("已登记离任。"), "bases.show", code=base.code)
+
+
+@blueprint.route("/<code>/agreements", methods=["GET", "POST"])
+@guard(Can.BASE_EDIT, load=load, subject=organisations.subject_of)
+def add_agreement(base: Organisation) -> Any:
+    """Record a signed agreement."""
+    form = forms.AgreementForm()
+
+    def work(row: Organisation) -> None:
+        upload = form.file.data
+        kept = files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
+        operations.sign_agreement(
+            base=row,
+            title=form.title.data or "",
+            signed_on=form.signed_on.data,  # type: ignore[arg-type]
+            since=form.since.data,  # type: ignore[arg-type]
+            until=form.until.data,  # type: ignore[arg-type]
+            topics=form.topics.data or [],
+            file_id=kept.id if kept else None,
+            by=who(),
+            now=clock.now(),
+        )
+
+    return _save(form, base, _("登记合作教育文本"), url_for("bases.add_agreement", code=base.code), _("已登记协议。"), work)
+
+
+def load_agreement(agreement_id: int) -> BaseAgreement:
+    """The agreement of an address."""
+    row = queries.agreement(agreement_id)
+    if row is None:
+        raise NotFound(_("没有这份协议。"))
+    return row
+
+
+def _agreement_subject(row: BaseAgreement) -> Any:
+    base = organisations.by_id(row.base_id)
+    assert base is not None
+    return organisations.subject_of(base)
+
+
+@blueprint.get("/agreements/<int:agreement_id>/file")
+@guard(Can.BASE_INSIDE, load=load_agreement, subject=_agreement_subject)
+def agreement_file(row: BaseAgreement) -> Any:
+    """The text of an agreement, for those inside."""
+    kept = session().get(files.StoredFile, row.file_id) if row.file_id else None
+    if kept is None:
+        raise NotFound(_("这份协议没有上传文本。"))
+    answer = Response(files.read(kept), mimetype=kept.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
+    return answer
+
+
+@blueprint.route("/<code>/acceptance", methods=["GET", "POST"])
+@guard(Can.BASE_ACCEPT, load=load, subject=organisations.subject_of)
+def accept(base: Organisation) -> Any:
+    """A department records 认定, 验收 or 撤销."""
+    form = forms.AcceptanceForm()
+    form.type.choices = [(one.type.value, labels.BASE_TYPES[one.type]) for one in queries.types_of(base.id)]
+    return _save(
+        form,
+        base,
+        _("认定与验收"),
+        url_for("bases.accept", code=base.code),
+        _("已登记。"),
+        lambda row: operations.record_acceptance(
+            base=row, type=form.type.data, step=form.step.data, on=form.on.data, document=form.document.data or "", by=who(), now=clock.now()  # type: ignore[arg-type]
+        ),
+    )
+
+

@@ -1,0 +1,52 @@
+"""Shape of what people type about mentors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from trainhub.kernel.forms import Form, Text
+from trainhub.kernel.i18n import _l
+from trainhub.people.types import IdType
+
+NEEDED = _l("请填写此项。")
+
+
+class MentorForm(Form):
+    """What a mentor is and can do."""
+
+    post = Text(_l("岗位"), [DataRequired(NEEDED), Length(max=100)])
+    title = Text(_l("职称"), [Length(max=60)])
+    skills = Text(_l("专长"), [Length(max=800)], description=_l("多项用顿号或逗号分开，如：数据分析、嵌入式。"))
+    years_experience = IntegerField(_l("从业年限"), [InputRequired(NEEDED), NumberRange(0, 80)], default=0)
+    load_limit = IntegerField(_l("同时指导学生上限"), [InputRequired(NEEDED), NumberRange(0, 99)], default=5)
+    is_shared = BooleanField(_l("可为多所学校指导学生"))
+    trained_on = DateField(_l("导师培训日期"), [Optional()])
+    until = DateField(_l("聘任截止日期"), [Optional()])
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        text = (self.skills.data or "").replace("，", "、").replace(",", "、")
+        return {
+            "post": self.post.data or "",
+            "title": self.title.data or "",
+            "skills": [part.strip() for part in text.split("、") if part.strip()],
+            "years_experience": self.years_experience.data or 0,
+            "load_limit": self.load_limit.data or 0,
+            "is_shared": bool(self.is_shared.data),
+            "trained_on": self.trained_on.data,
+            "until": self.until.data,
+        }
+
+
+class NewMentorForm(MentorForm):
+    """The same with who it is and where."""
+
+    name = Text(_l("姓名"), [DataRequired(NEEDED), Length(max=120)])
+    id_type = SelectField(_l("证件类型"), coerce=str, default=IdType.RESIDENT_ID.value)
+    id_number = Text(_l("证件号码"), [Length(max=40)], description=_l("用于识别同一个人，加密保存，页面只显示部分。"))
+    phone = Text(_l("手机"), [Length(max=30)])
+    enterprise_id = SelectField(_l("所在企业"), [InputRequired(NEEDED)], coerce=int)
+    since = DateField(_l("聘任日期"), [InputRequired(NEEDED)])

@@ -1,0 +1,145 @@
+"""Mentors from tables: the columns, the check of each row, and what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from enterprises.mentors import operations, queries
+from enterprises.permissions import Can
+from trainhub.kernel.access import Identity, may
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.imports import Draft, ImportSpec, given
+from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_int, parse_text, split_list
+from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
+from trainhub.people import operations as people
+from trainhub.people import queries as people_queries
+from trainhub.people import rules as people_rules
+from trainhub.people.types import IdType
+
+SCHEMA = Schema(
+    [
+        Field("name", "姓名", parse_text(most=120), required=True),
+        Field(
+            "id_type",
+            "证件类型",
+            parse_enum(
+                {
+                    "resident_id": IdType.RESIDENT_ID,
+                    "passport": IdType.PASSPORT,
+                    "mainland_permit_hk_mo": IdType.MAINLAND_PERMIT_HK_MO,
+                    "mainland_permit_tw": IdType.MAINLAND_PERMIT_TW,
+                    "居民身份证": IdType.RESIDENT_ID,
+                    "护照": IdType.PASSPORT,
+                    "港澳居民来往内地通行证": IdType.MAINLAND_PERMIT_HK_MO,
+                    "台湾居民来往大陆通行证": IdType.MAINLAND_PERMIT_TW,
+                }
+            ),
+            default=IdType.RESIDENT_ID,
+            choices=("居民身份证", "护照", "港澳居民来往内地通行证", "台湾居民来往大陆通行证"),
+            hint="不填为居民身份证",
+        ),
+        Field("id_number", "证件号码", parse_code, required=True, is_code=True),
+        Field("phone", "手机", parse_text(most=30), is_code=True),
+        Field("enterprise", "企业代码", parse_code, required=True, is_code=True, hint="机构代码或统一社会信用代码"),
+        Field("post", "岗位", parse_text(most=100), required=True),
+        Field("title", "职称", parse_text(most=60)),
+        Field("skills", "专长", split_list(), hint="多项用 | 分开"),
+        Field("years_experience", "从业年限", lambda text: parse_int(text, least=0, most=80)),
+        Field("load_limit", "指导学生上限", lambda text: parse_int(text, least=0, most=99), hint="不填为 5"),
+        Field("is_shared", "可为多校指导", parse_bool, choices=("是", "否")),
+        Field("since", "聘任日期", parse_date, required=True),
+        Field("until", "聘任截止日期", parse_date),
+        Field("trained_on", "导师培训日期", parse_date),
+    ]
+)
+PLAIN = ("post", "title", "years_experience", "load_limit", "is_shared", "until", "trained_on")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One planned row."""
+
+    row: int
+    data: dict[str, Any]
+    facts: dict[str, Any]
+    enterprise_id: int
+
+
+def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
+    codes = organisations.ids_by_any_code()
+    seen: dict[tuple[str, str], int] = {}
+    for row in rows:
+        before = len(draft.errors)
+        enterprise_id = codes.get(row.data["enterprise"])
+        enterprise = organisations.by_id(enterprise_id) if enterprise_id is not None else None
+        if enterprise is None or enterprise.kind is not OrganisationKind.ENTERPRISE:
+            draft.problem(row, "enterprise", _("没有代码为 %(code)s 的企业，请先登记企业。", code=row.data["enterprise"]))
+            continue
+        if not may(draft.by, Can.MENTOR_CREATE, organisations.subject_of(enterprise)):
+            draft.problem(row, "enterprise", _("你不能为这家企业登记指导教师。"))
+        check = people_rules.check_number(row.data["id_type"], row.data["id_number"])
+        if check.problem is not None:
+            draft.problem(row, "id_number", _("证件号码不正确，请核对号码与证件类型。"), value="***")
+            continue
+        known = people_queries.person_by_number(row.data["id_type"], check.number)
+        if known is not None and not people_rules.same_name(known.name, row.data["name"]):
+            draft.problem(row, "name", _("该证件号码已登记为另一个姓名，请核对。"))
+        if seen.setdefault((row.data["enterprise"], check.number), row.number) != row.number:
+            draft.problem(row, "id_number", _("与第 %(row)d 行重复。", row=seen[row.data["enterprise"], check.number]), value="***")
+        if row.data["until"] and row.data["until"] < row.data["since"]:
+            draft.problem(row, "until", _("结束日期不能早于开始日期。"))
+        if len(draft.errors) > before:
+            continue
+        facts = given(row, *PLAIN)
+        if row.row.values.get("skills"):
+            facts["skills"] = list(row.data["skills"])
+        mentor = next((m for m in queries.of_person(known.id) if m.enterprise_id == enterprise.id), None) if known is not None else None
+        item = Item(row.number, dict(row.data), facts, enterprise.id)
+        if mentor is None:
+            draft.add(item, f"{row.data['name']}（{enterprise.name}）")
+        elif all(getattr(mentor, key) == value for key, value in facts.items()):
+            draft.same()
+        else:
+            draft.change(item, f"{row.data['name']}（{enterprise.name}）")
+
+
+def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
+    enterprise = organisations.by_id(item.enterprise_id)
+    if enterprise is None:
+        raise Refused(_("企业已不存在。"), field="enterprise")
+    person = people.register_person(
+        name=item.data["name"], id_type=item.data["id_type"], id_number=item.data["id_number"], phone=item.data["phone"] or "", by=by, now=now
+    )
+    people.add_employment(person=person, organisation=enterprise, post=item.data["post"], since=item.data["since"], by=by, now=now)
+    fresh = {key: value for key, value in item.facts.items() if key != "until"}
+    mentor = operations.add_mentor(person=person, enterprise=enterprise, since=item.data["since"], by=by, now=now, **fresh)
+    operations.change_mentor(mentor=mentor, by=by, now=now, **item.facts)
+
+
+SPEC = ImportSpec(
+    kind="mentors",
+    title=_l("企业指导教师"),
+    schema=SCHEMA,
+    check=_check,
+    apply=_apply,
+    examples=(
+        {
+            "name": "陈示例",
+            "id_type": "居民身份证",
+            "id_number": "11010519491231002X",
+            "enterprise": "91350100MA344AMM9M",
+            "post": "高级工程师",
+            "skills": "数据分析|嵌入式",
+            "years_experience": "12",
+            "load_limit": "5",
+            "since": "2026-03-01",
+        },
+    ),
+    notes=(_l("同一个人按证件号码识别，同一企业内已有的更新，没有的新增；空单元格保留原有内容。"),),
+)

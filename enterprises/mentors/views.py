@@ -1,0 +1,162 @@
+"""Pages of the mentor pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+
+from enterprises.mentors import forms, imports, operations, queries
+from enterprises.mentors.models import Mentor
+from enterprises.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
+from trainhub.people import labels as people_labels
+from trainhub.people import operations as people
+from trainhub.people.types import IdType
+from trainhub.policy.book import book
+
+blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
+add_pages(blueprint, imports.SPEC, can=Can.MENTOR_IMPORT, path="/import", back="mentors.index")
+LOADS = "enterprises.mentors.loads"
+"""Features above count the students of mentors: functions (mentor ids, day) -> {mentor id: students}."""
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(mentor_id: int) -> Mentor:
+    """The mentor of an address."""
+    row = queries.by_id(mentor_id)
+    if row is None:
+        raise NotFound(_("没有这位企业指导教师。"))
+    return row
+
+
+def loads_of(ids: list[int]) -> dict[int, int]:
+    """How many students the mentors have today, over all programmes and features."""
+    total: dict[int, int] = dict.fromkeys(ids, 0)
+    for count in current_app.extensions.get(LOADS, []):
+        for key, value in count(ids, clock.today()).items():
+            total[key] += value
+    return total
+
+
+@blueprint.get("/")
+@guard(Can.MENTOR_LIST)
+def index() -> Any:
+    """The pool."""
+    today, (number, size) = clock.today(), paging.wanted()
+    text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
+    page = paging.paginate(queries.listing(who(), on=today, text=text, skill=skill), number=number, size=size, scalars=False)
+    return render_template(
+        "enterprises/mentors/index.html",
+        page=page,
+        loads=loads_of([row.id for row in page.items]),
+        most=book().at("own.placement.students_per_mentor_max", on=today).number,
+        skills=queries.skills_known(who(), today),
+        can=Can,
+        may_create=who().has(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN),
+        asked=request.args.to_dict(),
+    )
+
+
+@blueprint.get("/me")
+@signed_in
+def mine() -> Any:
+    """A mentor's own page."""
+    found = queries.of_person(who().person_id or 0)
+    if not found:
+        raise NotFound(_("你不是企业指导教师。如应当是，请联系所在企业的联系人登记。"))
+    return redirect(url_for("mentors.show", mentor_id=found[0].id), 303)
+
+
+@blueprint.get("/<int:mentor_id>")
+@guard(Can.MENTOR_VIEW, load=load, subject=queries.subject_of)
+def show(mentor: Mentor) -> Any:
+    """One mentor."""
+    return render_template(
+        "enterprises/mentors/show.html",
+        mentor=mentor,
+        name=queries.name_of(mentor.id),
+        enterprise=organisations.by_id(mentor.enterprise_id),
+        load=loads_of([mentor.id])[mentor.id],
+        most=book().at("own.placement.students_per_mentor_max", on=clock.today()).number,
+        subject=queries.subject_of(mentor),
+        can=Can,
+    )
+
+
+def _page(form: Any, title: str, action: str, back: str) -> Any:
+    page = render_template("enterprises/mentors/form.html", form=form, title=title, action=action, back=back)
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.route("/<int:mentor_id>/edit", methods=["GET", "POST"])
+@guard(Can.MENTOR_EDIT, load=load, subject=queries.subject_of)
+def edit(mentor: Mentor) -> Any:
+    """Change a mentor's profile."""
+    form = forms.MentorForm(obj=mentor)
+    if request.method == "GET":
+        form.skills.data = "、".join(mentor.skills)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.change_mentor(mentor=mentor, version=form.version.data, by=who(), now=clock.now(), **form.facts())
+                key = mentor.id
+            return done(_("已保存。"), "mentors.show", mentor_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return _page(form, _("编辑企业指导教师"), url_for("mentors.edit", mentor_id=mentor.id), url_for("mentors.show", mentor_id=mentor.id))
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@guard(Can.MENTOR_IMPORT)
+def create() -> Any:
+    """Register a mentor with the person and the employment."""
+    form = forms.NewMentorForm()
+    form.id_type.choices = [(kind.value, label) for kind, label in people_labels.ID_TYPES.items()]
+    mine = who().organisation_ids(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
+    every = organisations.choices(OrganisationKind.ENTERPRISE)
+    form.enterprise_id.choices = every if who().everywhere(Role.SYSTEM_ADMIN) else [one for one in every if one[0] in mine]
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复登记。"), "mentors.index")
+                enterprise = organisations.by_id(form.enterprise_id.data or 0)
+                if enterprise is None:
+                    raise NotFound(_("没有这家企业。"))
+                demand(who(), Can.MENTOR_CREATE, organisations.subject_of(enterprise))
+                number = form.id_number.data or None
+                person = people.register_person(
+                    name=form.name.data or "",
+                    id_type=IdType(form.id_type.data) if number else None,
+                    id_number=number,
+                    phone=form.phone.data or "",
+                    by=who(),
+                    now=clock.now(),
+                )
+                facts, since = form.facts(), form.since.data
+                people.add_employment(person=person, organisation=enterprise, post=facts["post"], since=since, by=who(), now=clock.now())  # type: ignore[arg-type]
+                until = facts.pop("until")
+                row = operations.add_mentor(person=person, enterprise=enterprise, since=since, by=who(), now=clock.now(), **facts)  # type: ignore[arg-type]
+                if until is not None:
+                    operations.change_mentor(mentor=row, until=until, by=who(), now=clock.now())
+                key = row.id
+            return done(_("已登记企业指导教师。"), "mentors.show", mentor_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return _page(form, _("登记企业指导教师"), url_for("mentors.create"), url_for("mentors.index"))

@@ -1,0 +1,148 @@
+"""Shape of what people type about placements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
+
+from enterprises.placements import labels
+from enterprises.placements.types import AgreementParty, LogTag, PlanSide
+from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.i18n import _l
+
+NEEDED = _l("请填写此项。")
+
+
+def options(labelled: Any) -> list[tuple[str, Any]]:
+    """Choices of an enum in its own order."""
+    return [(member.value, label) for member, label in labelled.items()]
+
+
+def parts(text: str | None) -> list[str]:
+    """A list typed in one line."""
+    plain = (text or "").replace("，", "、").replace(",", "、").replace("|", "、").replace(" ", "、")
+    return [part.strip() for part in plain.split("、") if part.strip()]
+
+
+def optional_id(value: Any) -> int | None:
+    """The value of a select whose empty choice means none."""
+    return int(value) if value not in (None, "", "None") else None
+
+
+class PlainForm(Form):
+    """One button."""
+
+
+class ReasonForm(Form):
+    """A reason."""
+
+    reason = LongText(_l("理由"), [DataRequired(NEEDED), Length(max=400)])
+
+
+class TermForm(Form):
+    """A placement term."""
+
+    university_id = SelectField(_l("学校"), [InputRequired(NEEDED)], coerce=int)
+    code = Text(_l("代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("如 2026-1。"))
+    title = Text(_l("名称"), [DataRequired(NEEDED), Length(max=120)])
+    starts_on = DateField(_l("开始日期"), [InputRequired(NEEDED)])
+    ends_on = DateField(_l("结束日期"), [InputRequired(NEEDED)])
+    weeks = IntegerField(_l("计划周数"), [Optional(), NumberRange(1, 60)], description=_l("不填则按起止日期的整周数。"))
+
+
+class PositionForm(Form):
+    """A position."""
+
+    enterprise_id = SelectField(_l("企业"), [InputRequired(NEEDED)], coerce=int)
+    base_id = SelectField(_l("所在基地"), [Optional()], coerce=optional_id, description=_l("不在基地实习的可不选。"))
+    title = Text(_l("岗位名称"), [DataRequired(NEEDED), Length(max=160)])
+    description = LongText(_l("工作内容与要求"), [Length(max=4000)])
+    majors = Text(_l("接收专业代码"), [Length(max=400)], description=_l("多个用顿号分开；不填表示不限专业。"))
+    skills = Text(_l("所需技能"), [Length(max=400)])
+    county_code = SelectField(_l("工作地点"), [Optional()], coerce=str, description=_l("不选则与基地或企业所在地相同。"))
+
+
+class RoundForm(Form):
+    """A round."""
+
+    title = Text(_l("名称"), [DataRequired(NEEDED), Length(max=120)])
+    cohort_id = SelectField(_l("专业与年级"), [InputRequired(NEEDED)], coerce=int)
+    terms = Checks(_l("实习学期"), coerce=int)
+    opens_on = DateField(_l("开始填报"), [InputRequired(NEEDED)])
+    closes_on = DateField(_l("截止填报"), [InputRequired(NEEDED)], description=_l("当天 23:59:59 截止。"))
+    max_preferences = IntegerField(_l("最多志愿数"), [InputRequired(NEEDED), NumberRange(1, 15)], default=5)
+    seed = IntegerField(_l("抽签种子"), [InputRequired(NEEDED), NumberRange(0, 2_000_000_000)], default=1, description=_l("条件相同的学生按抽签排序，种子相同结果相同，随轮次公开。"))
+
+
+class PlanItemForm(Form):
+    """An item of the enterprise training plan."""
+
+    title = Text(_l("教学环节或课程"), [DataRequired(NEEDED), Length(max=120)])
+    weeks = DecimalField(_l("周数"), [InputRequired(NEEDED), NumberRange(0.1, 100)], places=1)
+    is_at_enterprise = BooleanField(_l("在企业完成"), default=True)
+    base_id = SelectField(_l("所在基地"), [Optional()], coerce=optional_id)
+    assessment = Text(_l("考核方式"), [Length(max=200)])
+    has_enterprise_mentor = BooleanField(_l("有企业指导教师指导并参与评价"), default=True)
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        return {
+            "title": self.title.data or "",
+            "weeks_x10": int((self.weeks.data or 0) * 10),
+            "is_at_enterprise": bool(self.is_at_enterprise.data),
+            "base_id": self.base_id.data,
+            "assessment": self.assessment.data or "",
+            "has_enterprise_mentor": bool(self.has_enterprise_mentor.data),
+        }
+
+
+class PlanSignForm(Form):
+    """A signature under the plan."""
+
+    side = SelectField(_l("签署方"), coerce=PlanSide, choices=lambda: options(labels.PLAN_SIDES))
+    signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
+    signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
+
+
+class SignForm(Form):
+    """A signature under the three-party agreement."""
+
+    party = SelectField(_l("签署方"), coerce=AgreementParty)
+    signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
+    signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
+
+
+class InsuranceForm(Form):
+    """The insurance."""
+
+    insurance_no = Text(_l("保险单号"), [DataRequired(NEEDED), Length(max=80)])
+    insured_from = DateField(_l("起保日期"), [InputRequired(NEEDED)])
+    insured_until = DateField(_l("到期日期"), [InputRequired(NEEDED)])
+
+
+class SafetyForm(Form):
+    """The safety training."""
+
+    safety_trained_on = DateField(_l("安全教育日期"), [InputRequired(NEEDED)])
+
+
+class MentorForm(Form):
+    """The mentor of a placement."""
+
+    mentor_id = SelectField(_l("企业指导教师"), [InputRequired(NEEDED)], coerce=int)
+
+
+class GradeForm(Form):
+    """The mentor's grade."""
+
+    score = DecimalField(_l("成绩（0–100）"), [InputRequired(NEEDED), NumberRange(0, 100)], places=1)
+    comment = LongText(_l("评语"), [Length(max=2000)])
+
+
+class LogForm(Form):
+    """A weekly log."""
+
+    text = LongText(_l("本周做了什么、学到什么、遇到的问题"), [DataRequired(NEEDED), Length(max=4000)])
+    tags = Checks(_l("本周涉及"), coerce=LogTag, choices=lambda: options(labels.TAGS))

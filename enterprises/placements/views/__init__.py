@@ -1,0 +1,1 @@
+"""Pages of placements: one blueprint, a module for each kind of reader."""

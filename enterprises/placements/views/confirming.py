@@ -1,0 +1,77 @@
+"""The mentor's page: every waiting day by student and week, one tap to confirm a week."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.mentors import queries as mentors
+from enterprises.placements import forms, labels, operations, queries
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
+from enterprises.placements.views.shared import act, blueprint, load_placement, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.i18n import _
+
+
+@blueprint.get("/confirm")
+@guard(Can.CONFIRM_LIST)
+def confirm() -> Any:
+    """What waits for the mentor, and the students guided."""
+    ids = mentors.ids_of_person(who().person_id)
+    groups: dict[tuple[int, str], dict[str, Any]] = {}
+    rows = queries.pending_for_mentor(ids)
+    logs = {(log.placement_id, f"{log.iso_year}-W{log.iso_week:02d}"): log for log in queries.logs_of({row.id for row, _entry in rows})}
+    for row, entry in rows:
+        year, number, _weekday = entry.on.isocalendar()
+        week = f"{year}-W{number:02d}"
+        group = groups.setdefault((row.id, week), {"row": row, "week": week, "entries": [], "log": logs.get((row.id, week))})
+        group["entries"].append(entry)
+    mine = queries.at_mentor(ids)
+    return render_template(
+        "enterprises/placements/confirm.html",
+        groups=list(groups.values()),
+        count=len(rows),
+        students=[row for row in mine if row.state in (PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.PLANNED)],
+        past=[row for row in mine if row.state is PlacementState.FINISHED],
+        labels=labels,
+        tags=labels.TAGS,
+        today=clock.today(),
+    )
+
+
+def _ids() -> list[int]:
+    return [int(value) for value in request.form.getlist("entry") if value.isdecimal()]
+
+
+@blueprint.post("/<int:placement_id>/confirm")
+@guard(Can.PLACEMENT_MENTOR, load=load_placement, subject=queries.subject_of_mentor_side)
+def confirm_days(placement: Placement) -> Any:
+    """Confirm the days sent; they reach the ledger in the same transaction."""
+    return _decide(placement, is_approved=True, said=_("已确认，学生的周数已更新。"))
+
+
+@blueprint.post("/<int:placement_id>/reject")
+@guard(Can.PLACEMENT_MENTOR, load=load_placement, subject=queries.subject_of_mentor_side)
+def reject_days(placement: Placement) -> Any:
+    """Give the days sent back, with a reason."""
+    return _decide(placement, is_approved=False, said=_("已退回，学生可以修改后重新登记。"))
+
+
+def _decide(placement: Placement, *, is_approved: bool, said: str) -> Any:
+    def work() -> dict[str, Any]:
+        operations.decide_entries(
+            placement=placement,
+            entry_ids=_ids(),
+            is_approved=is_approved,
+            reason=request.form.get("reason", "")[:400],
+            today=clock.today(),
+            by=who(),
+            now=clock.now(),
+        )
+        return {}
+
+    return act(forms.PlainForm(), said, "placements.confirm", work)

@@ -1,0 +1,377 @@
+"""Pages of terms, positions and the enterprise training plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+
+from enterprises.bases import queries as bases
+from enterprises.placements import forms, labels, operations, queries, rules
+from enterprises.placements.models import PlanItem, Position, Term
+from enterprises.placements.types import OfferState, PlanLine
+from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save, who
+from enterprises.permissions import OFFERERS, SCHOOL, Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import Role, demand, guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import SCHOOLS, OrganisationKind
+from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import ProgrammeVersion
+
+
+# -- terms --------------------------------------------------------------------------------------------------------------
+@blueprint.get("/terms")
+@guard(Can.TERM_LIST)
+def terms() -> Any:
+    """The placement terms of the reader's schools."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.terms_visible(who()), number=number, size=size, scalars=False)
+    return render_template("enterprises/placements/terms.html", page=page, today=clock.today())
+
+
+def _schools() -> list[tuple[int, str]]:
+    every = organisations.choices(*SCHOOLS)
+    if who().everywhere(*SCHOOL):
+        return every
+    mine = who().organisation_ids(*SCHOOL) | {row.university_id for key in who().programme_ids(*SCHOOL) if (row := programmes.by_id(key)) is not None}
+    return [one for one in every if one[0] in mine]
+
+
+@blueprint.route("/terms/new", methods=["GET", "POST"])
+@guard(Can.TERM_LIST)
+def new_term() -> Any:
+    """Set up a term."""
+    form = forms.TermForm()
+    form.university_id.choices = _schools()
+
+    def work() -> dict[str, Any]:
+        university = organisations.by_id(form.university_id.data or 0)
+        if university is None:
+            raise Refused(_("请选择学校。"), field="university_id")
+        demand(who(), Can.TERM_EDIT, queries.subject_of_university(university.id))
+        operations.create_term(
+            university=university,
+            code=form.code.data or "",
+            title=form.title.data or "",
+            starts_on=form.starts_on.data,  # type: ignore[arg-type]
+            ends_on=form.ends_on.data,  # type: ignore[arg-type]
+            weeks=form.weeks.data,
+            by=who(),
+            now=clock.now(),
+        )
+        return {}
+
+    return save(
+        form, title=_("设置实习学期"), action=url_for("placements.new_term"), back=url_for("placements.terms"), said=_("已设置实习学期。"), endpoint="placements.terms", work=work
+    )
+
+
+@blueprint.route("/terms/<int:term_id>/edit", methods=["GET", "POST"])
+@guard(Can.TERM_EDIT, load=load_term, subject=lambda term: queries.subject_of_university(term.university_id))
+def edit_term(term: Term) -> Any:
+    """Change a term."""
+    form = forms.TermForm(obj=term)
+    del form.university_id, form.code
+
+    def work() -> dict[str, Any]:
+        operations.change_term(
+            term=term,
+            title=form.title.data or "",
+            starts_on=form.starts_on.data,  # type: ignore[arg-type]
+            ends_on=form.ends_on.data,  # type: ignore[arg-type]
+            weeks=form.weeks.data,
+            version=form.version.data,
+            by=who(),
+            now=clock.now(),
+        )
+        return {}
+
+    action = url_for("placements.edit_term", term_id=term.id)
+    return save(form, title=_("编辑实习学期"), action=action, back=url_for("placements.terms"), said=_("已保存。"), endpoint="placements.terms", work=work)
+
+
+# -- positions ----------------------------------------------------------------------------------------------------------
+@blueprint.get("/positions")
+@guard(Can.POSITION_LIST)
+def positions() -> Any:
+    """Positions: an enterprise's own, or those handed in to the schools."""
+    number, size = paging.wanted()
+    state = forms_pick(request.args.get("state", ""))
+    statement = queries.positions_listing(who(), text=request.args.get("q", "")[:100], state=state)
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    return render_template("enterprises/placements/positions.html", page=page, labels=labels, can=Can, asked=request.args.to_dict())
+
+
+def forms_pick(value: str) -> OfferState | None:
+    """A state from the address; nonsense is no filter."""
+    return OfferState(value) if value in set(OfferState) else None
+
+
+@blueprint.get("/positions/<int:position_id>")
+@guard(Can.POSITION_VIEW, load=load_position, subject=queries.subject_of_position)
+def show_position(position: Position) -> Any:
+    """One position with its seats."""
+    subject = queries.subject_of_position(position)
+    edits = may(who(), Can.POSITION_EDIT, subject)
+    if position.state is OfferState.DRAFT and not edits:
+        raise NotFound(_("没有这个岗位，或企业还没有提交。"))
+    seats = queries.items_of_position(position.id)
+    known = {row.id for row in seats}
+    return render_template(
+        "enterprises/placements/position.html",
+        position=position,
+        row=queries.position_row(position.id),
+        seats=seats,
+        more_terms=[(term.id, f"{university} · {term.title}") for term, university in queries.all_terms(until=clock.today()) if term.id not in known],
+        labels=labels,
+        edits=edits,
+        approves=may(who(), Can.POSITION_APPROVE, queries.subject_of_seats(position.id)),
+    )
+
+
+def _position_form(form: forms.PositionForm, enterprise_id: int | None) -> forms.PositionForm:
+    every = organisations.choices(OrganisationKind.ENTERPRISE, only_verified=True)
+    mine = who().organisation_ids(Role.ENTERPRISE_COORDINATOR)
+    if form.enterprise_id is not None:
+        form.enterprise_id.choices = every if who().everywhere(*OFFERERS) else [one for one in every if one[0] in mine]
+        if enterprise_id is None and len(form.enterprise_id.choices) == 1:
+            enterprise_id = form.enterprise_id.choices[0][0]
+    form.base_id.choices = [("", "—"), *bases.choices(enterprise_id)]
+    form.county_code.choices = [("", "—"), *organisations.region_choices()]
+    return form
+
+
+@blueprint.route("/positions/new", methods=["GET", "POST"])
+@guard(Can.POSITION_CREATE)
+def new_position() -> Any:
+    """Draft a position."""
+    form = _position_form(forms.PositionForm(), None)
+
+    def work() -> dict[str, Any]:
+        enterprise = organisations.by_id(form.enterprise_id.data or 0)
+        if enterprise is None:
+            raise Refused(_("请选择企业。"), field="enterprise_id")
+        demand(who(), Can.POSITION_EDIT, organisations.subject_of(enterprise))
+        base = organisations.by_id(form.base_id.data) if form.base_id.data else None
+        row = operations.offer_position(
+            enterprise=enterprise,
+            base=base,
+            title=form.title.data or "",
+            description=form.description.data or "",
+            majors=forms.parts(form.majors.data),
+            skills=forms.parts(form.skills.data),
+            county_code=form.county_code.data or None,
+            by=who(),
+            now=clock.now(),
+        )
+        return {"position_id": row.id}
+
+    return save(
+        form,
+        title=_("新建岗位"),
+        action=url_for("placements.new_position"),
+        back=url_for("placements.positions"),
+        said=_("已保存草稿。请填写各学期的席位，再提交学校审核。"),
+        endpoint="placements.show_position",
+        work=work,
+    )
+
+
+@blueprint.route("/positions/<int:position_id>/edit", methods=["GET", "POST"])
+@guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
+def edit_position(position: Position) -> Any:
+    """Change a position."""
+    form = forms.PositionForm(obj=position)
+    if request.method == "GET":
+        form.majors.data, form.skills.data = "、".join(position.majors), "、".join(position.skills)
+    del form.enterprise_id
+    _position_form(form, position.enterprise_id)
+
+    def work() -> dict[str, Any]:
+        operations.change_position(
+            position=position,
+            version=form.version.data,
+            title=form.title.data or "",
+            description=form.description.data or "",
+            majors=forms.parts(form.majors.data),
+            skills=forms.parts(form.skills.data),
+            county_code=form.county_code.data or None,
+            base_id=form.base_id.data,
+            by=who(),
+            now=clock.now(),
+        )
+        return {"position_id": position.id}
+
+    here = url_for("placements.show_position", position_id=position.id)
+    action = url_for("placements.edit_position", position_id=position.id)
+    return save(form, title=_("编辑岗位"), action=action, back=here, said=_("已保存。"), endpoint="placements.show_position", work=work)
+
+
+@blueprint.post("/positions/<int:position_id>/seats")
+@guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
+def set_seats(position: Position) -> Any:
+    """Set the seats of every term named in the form."""
+    with transaction():
+        for name, value in request.form.items():
+            if name.startswith("seats_") and value.strip():
+                if not value.strip().isdecimal() or not name[6:].isdecimal():
+                    raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=value[:20]))
+                operations.set_seats(position=position, term=load_term(int(name[6:])), seats=int(value), by=who(), now=clock.now())
+        more, seats = request.form.get("term_id", ""), request.form.get("new_seats", "")
+        if more.isdecimal() and seats.isdecimal():
+            operations.set_seats(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())
+        key = position.id
+    return done(_("席位已保存。"), "placements.show_position", position_id=key)
+
+
+def _button(position: Position, said: str, work: Any, form: Any = None) -> Any:
+    def run() -> dict[str, Any]:
+        made = work()
+        return {"position_id": made.id}
+
+    return act(form or forms.PlainForm(), said, "placements.show_position", run)
+
+
+@blueprint.post("/positions/<int:position_id>/submit")
+@guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
+def submit_position(position: Position) -> Any:
+    """Hand in to the schools."""
+    return _button(position, _("已提交学校审核。"), lambda: operations.submit_position(position=position, by=who(), now=clock.now()))
+
+
+@blueprint.post("/positions/<int:position_id>/close")
+@guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
+def close_position(position: Position) -> Any:
+    """Take the offer back."""
+    return _button(position, _("岗位已关闭，已安排的学生不受影响。"), lambda: operations.close_position(position=position, by=who(), now=clock.now()))
+
+
+@blueprint.post("/positions/<int:position_id>/copy")
+@guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
+def copy_position(position: Position) -> Any:
+    """A new draft with the same text."""
+    return _button(position, _("已复制为新草稿，请填写席位。"), lambda: operations.copy_position(position=position, by=who(), now=clock.now()))
+
+
+@blueprint.post("/positions/<int:position_id>/approve")
+@guard(Can.POSITION_APPROVE, load=load_position, subject=lambda row: queries.subject_of_seats(row.id))
+def approve_position(position: Position) -> Any:
+    """A school approves."""
+    return _button(position, _("岗位已通过审核。"), lambda: operations.approve_position(position=position, by=who(), now=clock.now()))
+
+
+@blueprint.post("/positions/<int:position_id>/return")
+@guard(Can.POSITION_APPROVE, load=load_position, subject=lambda row: queries.subject_of_seats(row.id))
+def return_position(position: Position) -> Any:
+    """A school gives the offer back."""
+    form = forms.ReasonForm()
+    return _button(
+        position, _("岗位已退回企业。"), lambda: operations.return_position(position=position, reason=form.reason.data or "", by=who(), now=clock.now()), form
+    )
+
+
+# -- the enterprise training plan ---------------------------------------------------------------------------------------
+def load_version(version_id: int) -> ProgrammeVersion:
+    """The programme version of an address."""
+    row = programmes.version_by_id(version_id)
+    if row is None:
+        raise NotFound(_("没有这个培养方案版本。"))
+    return row
+
+
+def subject_of_version(version: ProgrammeVersion) -> Any:
+    """The programme of a version."""
+    programme = programmes.by_id(version.programme_id)
+    assert programme is not None
+    return programmes.subject_of(programme)
+
+
+@blueprint.get("/plans")
+@guard(Can.TERM_LIST)
+def plans() -> Any:
+    """The versions of the reader's programmes, to choose a plan."""
+    return render_template("enterprises/placements/plans.html", rows=queries.versions_visible(who()), weeks=rules.weeks_text)
+
+
+@blueprint.route("/plans/<int:version_id>", methods=["GET", "POST"])
+@guard(Can.PLAN_EDIT, load=load_version, subject=subject_of_version)
+def plan(version: ProgrammeVersion) -> Any:
+    """The items of a version's enterprise training plan, with the rules 6.3, 6.8, 6.9, 7.1, 7.3; and adding an item."""
+    today, form = clock.today(), forms.PlanItemForm()
+    form.base_id.choices = [("", "—"), *bases.choices()]
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.add_plan_item(version=version, by=who(), now=clock.now(), **form.facts())
+                key = version.id
+            return done(_("已增加教学环节。"), "placements.plan", version_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    items, signatures = queries.plan_items(version.id), queries.plan_signatures(version.id)
+    lines = [PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in items]
+
+    def at(key: str) -> Any:
+        return book().at(key, on=today)
+
+    found = [
+        rules.judge_plan_weeks(lines, parameter=at("petoe.plan_weeks")),
+        rules.judge_plan_place(lines, parameter=at("petoe.plan_location")),
+        rules.judge_plan_mentors(lines, parameter=at("petoe.plan_item_enterprise_mentors_min")),
+        rules.judge_plan_assessment(lines, parameter=at("petoe.plan_item_assessments_min")),
+        rules.judge_plan_signatures([row.side.value for row in signatures], parameter=at("petoe.plan_signatures")),
+    ]
+    page = render_template(
+        "enterprises/placements/plan.html",
+        version=version,
+        programme=programmes.by_id(version.programme_id),
+        items=items,
+        total=rules.weeks_text(sum(row.weeks_x10 for row in items)),
+        weeks=rules.weeks_text,
+        signatures=signatures,
+        findings=found,
+        form=form,
+        sign_form=forms.PlanSignForm(formdata=None),
+        base_names=organisations.names_of([row.base_id for row in items]),
+        labels=labels,
+        today=today,
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+def load_item(item_id: int) -> PlanItem:
+    """The plan item of an address."""
+    row = queries.plan_item(item_id)
+    if row is None:
+        raise NotFound(_("没有这个教学环节。"))
+    return row
+
+
+@blueprint.post("/plan-items/<int:item_id>/remove")
+@guard(Can.PLAN_EDIT, load=load_item, subject=lambda item: subject_of_version(load_version(item.version_id)))
+def remove_plan_item(item: PlanItem) -> Any:
+    """Take an item out of an unsigned plan."""
+    version_id = item.version_id
+    with transaction():
+        operations.remove_plan_item(item=item, by=who(), now=clock.now())
+    return done(_("已删除教学环节。"), "placements.plan", version_id=version_id)
+
+
+@blueprint.post("/plans/<int:version_id>/sign")
+@guard(Can.PLAN_EDIT, load=load_version, subject=subject_of_version)
+def sign_plan(version: ProgrammeVersion) -> Any:
+    """Record the signature of one side."""
+    form = forms.PlanSignForm()
+
+    def work() -> dict[str, Any]:
+        operations.sign_plan(
+            version=version, side=form.side.data, signed_name=form.signed_name.data or "", signed_on=form.signed_on.data, by=who(), now=clock.now()  # type: ignore[arg-type]
+        )
+        return {"version_id": version.id}
+
+    return act(form, _("已登记签署。"), "placements.plan", work)

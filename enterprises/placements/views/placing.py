@@ -1,0 +1,230 @@
+"""Pages of placements for schools and enterprises: the list, one placement with its checklist, and its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.mentors import queries as mentors
+from enterprises.placements import forms, labels, operations, queries
+from enterprises.placements.checklist import checklist
+from enterprises.placements.models import Placement
+from enterprises.placements.types import AgreementParty, PlacementState
+from enterprises.placements.views.shared import act, blueprint, load_placement, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import Subject, demand, guard, may
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.policy.book import book
+
+
+def both_sides(row: Placement) -> Subject:
+    """School and enterprise: for what either arranges."""
+    school, enterprise = queries.subject_of_student_side(row), queries.at_enterprise(row)
+    return Subject.of(organisations=(*school.organisations, *enterprise.organisations), programmes=school.programmes, regions=school.regions)
+
+
+@blueprint.get("/")
+@guard(Can.PLACEMENT_LIST)
+def index() -> Any:
+    """The placements the reader may see."""
+    number, size = paging.wanted()
+    state = request.args.get("state", "")
+    statement = queries.listing(
+        who(),
+        text=request.args.get("q", "")[:100],
+        state=PlacementState(state) if state in set(PlacementState) else None,
+        without_mentor=bool(request.args.get("no_mentor")),
+    )
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    return render_template("enterprises/placements/index.html", page=page, labels=labels, asked=request.args.to_dict())
+
+
+@blueprint.get("/<int:placement_id>")
+@guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
+def show(placement: Placement) -> Any:
+    """One placement: where, with whom, what is missing before the start, days, grade."""
+    today, identity = clock.today(), who()
+    own, school = queries.subject_of_student_side(placement), queries.subject_of_student_side(placement)
+    arranges, hosts = may(identity, Can.PLACEMENT_ARRANGE, school), may(identity, Can.PLACEMENT_HOST, queries.at_enterprise(placement))
+    is_mine = may(identity, Can.PLACEMENT_OWN, own)
+    guides = may(identity, Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement))
+    signed = {row.party: row for row in queries.signatures_of(placement.id)}
+    sign_form, mentor_form = forms.SignForm(formdata=None), forms.MentorForm(formdata=None)
+    sign_form.party.choices = [(party.value, labels.PARTIES[party]) for party in _parties(arranges, hosts, is_mine) if party not in signed]
+    pool = mentors.choices(placement.enterprise_id, placement.starts_on) if arranges or hosts else []
+    loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
+    mentor_form.mentor_id.choices = [(key, _("%(name)s（已指导 %(n)d 人）", name=name, n=loads.get(key, 0))) for key, name in pool]
+    if placement.mentor_id:
+        mentor_form.mentor_id.data = placement.mentor_id
+    entries = queries.entries_of(placement.id)
+    return render_template(
+        "enterprises/placements/show.html",
+        placement=placement,
+        row=queries.placement_view(placement.id),
+        findings=checklist(placement, today=today) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else [],
+        signed=signed,
+        counts={state: sum(entry.state is state for entry in entries) for state in labels.DAY_STATES},
+        logs=queries.logs_of([placement.id]),
+        arranges=arranges,
+        hosts=hosts,
+        is_mine=is_mine,
+        guides=guides,
+        sign_form=sign_form,
+        mentor_form=mentor_form,
+        insurance_form=forms.InsuranceForm(
+            formdata=None, insurance_no=placement.insurance_no, insured_from=placement.insured_from or placement.starts_on, insured_until=placement.insured_until or placement.ends_on
+        ),
+        safety_form=forms.SafetyForm(formdata=None, safety_trained_on=placement.safety_trained_on),
+        grade_form=forms.GradeForm(
+            formdata=None, score=None if placement.mentor_score_x10 is None else placement.mentor_score_x10 / 10, comment=placement.mentor_comment, version=placement.version
+        ),
+        labels=labels,
+        States=PlacementState,
+        today=today,
+        most=book().at("own.placement.students_per_mentor_max", on=today).number,
+    )
+
+
+def _parties(arranges: bool, hosts: bool, is_mine: bool) -> tuple[AgreementParty, ...]:
+    """Whose signature a reader may record: a school any (paper), an enterprise and a student their own."""
+    if arranges:
+        return tuple(AgreementParty)
+    return (*((AgreementParty.ENTERPRISE,) if hosts else ()), *((AgreementParty.STUDENT,) if is_mine else ()))
+
+
+def _do(placement: Placement, form: Any, said: str, work: Callable[[], Any]) -> Any:
+    def run() -> dict[str, Any]:
+        work()
+        return {"placement_id": placement.id}
+
+    return act(form, said, "placements.show", run)
+
+
+@blueprint.post("/<int:placement_id>/accept")
+@guard(Can.PLACEMENT_OWN, load=load_placement, subject=queries.subject_of_student_side)
+def accept(placement: Placement) -> Any:
+    """The student accepts."""
+    return _do(placement, forms.PlainForm(), _("已确认安排。"), lambda: operations.accept_placement(placement=placement, by=who(), now=clock.now()))
+
+
+@blueprint.post("/<int:placement_id>/withdraw")
+@guard(Can.PLACEMENT_ARRANGE, load=load_placement, subject=queries.subject_of_student_side)
+def withdraw(placement: Placement) -> Any:
+    """The school takes a placement back."""
+    form = forms.ReasonForm()
+    return _do(
+        placement, form, _("已撤销，席位已释放。"), lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now())
+    )
+
+
+@blueprint.post("/<int:placement_id>/sign")
+@guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
+def sign(placement: Placement) -> Any:
+    """Record a signature: a school any, an enterprise and a student their own."""
+    form = forms.SignForm()
+    form.party.choices = [(party.value, label) for party, label in labels.PARTIES.items()]
+
+    def work() -> None:
+        side = queries.subject_of_student_side(placement)
+        if not may(who(), Can.PLACEMENT_ARRANGE, side):
+            if form.party.data is AgreementParty.ENTERPRISE:
+                demand(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement))
+            elif form.party.data is AgreementParty.STUDENT:
+                demand(who(), Can.PLACEMENT_OWN, Subject.of(persons=side.persons))
+            else:
+                demand(who(), Can.PLACEMENT_ARRANGE, side)
+        operations.sign_placement(
+            placement=placement,
+            party=form.party.data,
+            signed_name=form.signed_name.data or "",
+            signed_on=form.signed_on.data,  # type: ignore[arg-type]
+            person_id=who().person_id if form.party.data is AgreementParty.STUDENT else None,
+            by=who(),
+            now=clock.now(),
+        )
+
+    return _do(placement, form, _("已登记签署。"), work)
+
+
+@blueprint.post("/<int:placement_id>/insurance")
+@guard(Can.PLACEMENT_ARRANGE, load=load_placement, subject=queries.subject_of_student_side)
+def insurance(placement: Placement) -> Any:
+    """Note the insurance."""
+    form = forms.InsuranceForm()
+    return _do(
+        placement,
+        form,
+        _("已登记保险。"),
+        lambda: operations.record_insurance(
+            placement=placement, policy_no=form.insurance_no.data or "", since=form.insured_from.data, until=form.insured_until.data, by=who(), now=clock.now()  # type: ignore[arg-type]
+        ),
+    )
+
+
+@blueprint.post("/<int:placement_id>/safety")
+@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
+def safety(placement: Placement) -> Any:
+    """Note the safety training."""
+    form = forms.SafetyForm()
+    return _do(
+        placement, form, _("已登记安全教育。"), lambda: operations.record_safety(placement=placement, trained_on=form.safety_trained_on.data, by=who(), now=clock.now())  # type: ignore[arg-type]
+    )
+
+
+@blueprint.post("/<int:placement_id>/mentor")
+@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
+def assign_mentor(placement: Placement) -> Any:
+    """Give the student a mentor."""
+    form = forms.MentorForm()
+    form.mentor_id.choices = mentors.choices(placement.enterprise_id, placement.starts_on)
+
+    def work() -> None:
+        mentor = mentors.by_id(form.mentor_id.data or 0)
+        if mentor is None:
+            raise NotFound(_("没有这位企业指导教师。"))
+        operations.assign_mentor(placement=placement, mentor=mentor, by=who(), now=clock.now())
+
+    return _do(placement, form, _("已安排企业指导教师。"), work)
+
+
+@blueprint.post("/<int:placement_id>/start")
+@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
+def start(placement: Placement) -> Any:
+    """Begin, when the checklist is complete."""
+    return _do(
+        placement, forms.PlainForm(), _("实习已开始。"), lambda: operations.start_placement(placement=placement, today=clock.today(), by=who(), now=clock.now())
+    )
+
+
+@blueprint.post("/<int:placement_id>/grade")
+@guard(Can.PLACEMENT_MENTOR, load=load_placement, subject=queries.subject_of_mentor_side)
+def grade(placement: Placement) -> Any:
+    """The mentor grades."""
+    form = forms.GradeForm()
+    return _do(
+        placement,
+        form,
+        _("成绩已保存。"),
+        lambda: operations.grade_placement(
+            placement=placement,
+            score_x10=int((form.score.data or 0) * 10),
+            comment=form.comment.data or "",
+            version=form.version.data,
+            today=clock.today(),
+            by=who(),
+            now=clock.now(),
+        ),
+    )
+
+
+@blueprint.post("/<int:placement_id>/finish")
+@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
+def finish(placement: Placement) -> Any:
+    """End a placement."""
+    return _do(
+        placement, forms.PlainForm(), _("实习已结束，已计入学生档案。"), lambda: operations.finish_placement(placement=placement, today=clock.today(), by=who(), now=clock.now())
+    )

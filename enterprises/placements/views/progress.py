@@ -1,0 +1,69 @@
+"""Every student's way to the 32 weeks: the list with lights, and its exports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.placements import labels, queries
+from enterprises.placements.types import Light
+from enterprises.placements.views.shared import blueprint, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.policy.book import book
+
+COLUMNS = (
+    Column("student_no", "学号"),
+    Column("name", "姓名"),
+    Column("programme", "专业"),
+    Column("cohort", "年级"),
+    Column("credited_days", "已计入天数"),
+    Column("credited_weeks", "已计入周数"),
+    Column("to_come", "尚可计入天数"),
+    Column("status", "状态"),
+)
+
+
+def _statement() -> Any:
+    year = request.args.get("cohort", type=int)
+    return queries.progress_rows(who(), on=clock.today(), text=request.args.get("q", "")[:100], cohort_year=year)
+
+
+@blueprint.get("/progress")
+@guard(Can.WEEKS_LIST)
+def progress() -> Any:
+    """The list."""
+    today, (number, size) = clock.today(), paging.wanted()
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
+    found = queries.progress_of(page.items, on=today)
+    return render_template(
+        "enterprises/placements/progress.html",
+        page=page,
+        rows=found,
+        required=book().at("own.weeks.days_required", on=today).number,
+        weeks=book().at("petoe.enterprise_weeks", on=today),
+        yellow=book().at("own.warning.weeks_yellow", on=today).number,
+        red=book().at("own.warning.weeks_red", on=today).number,
+        labels=labels,
+        asked=request.args.to_dict(),
+        Light=Light,
+    )
+
+
+@blueprint.get("/progress.<form>")
+@guard(Can.WEEKS_LIST)
+def export_progress(form: str) -> Any:
+    """The whole list as a file."""
+    today = clock.today()
+    found = queries.progress_of(session().execute(_statement()).all(), on=today)
+    per_week = book().at("own.weeks.days_per_week", on=today).number
+    rows = (
+        (one.student_no, one.name, one.programme, one.cohort_year, one.credited_days, one.credited_days / per_week, one.to_come, str(labels.LIGHTS[one.light]))
+        for one in found
+    )
+    return downloads.table(rows, COLUMNS, name=_("企业学习周数"), form=form, codes=["student_no"])
