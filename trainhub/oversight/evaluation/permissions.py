@@ -24,7 +24,6 @@ class Can(StrEnum):
     VIEW = "evaluation:programme:view"
     JUDGE = "evaluation:judgement:record"
     EDIT_REGISTER = "evaluation:register:edit"
-    ENTER_ACCREDITATION = "evaluation:accreditation:enter"
 
 
 GRANTS: Table = {
@@ -32,5 +31,4 @@ GRANTS: Table = {
     Can.VIEW: ((role_over(*VIEWERS),),),
     Can.JUDGE: ((role_over(Role.EXPERT, Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN),),),
     Can.EDIT_REGISTER: ((role_over(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SYSTEM_ADMIN),),),
-    Can.ENTER_ACCREDITATION: ((role_over(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),),),
 }

@@ -8,7 +8,9 @@ import click
 from flask import Flask
 
 from trainhub.kernel.access import register_permissions
-from trainhub.oversight.evaluation import cli, models, permissions
+from trainhub.kernel.i18n import _l
+from trainhub.kernel.nav import Entry, register_nav
+from trainhub.oversight.evaluation import cli, models, permissions, register_views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
@@ -17,3 +19,8 @@ COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     register_permissions(app, permissions.GRANTS)
+    app.register_blueprint(register_views.blueprint)
+    register_nav(
+        app,
+        Entry("programme", _l("专业评价"), "evaluation.index", icon="scale", can=permissions.Can.LIST, roles=permissions.VIEWERS, order=30),
+    )

@@ -1,0 +1,437 @@
+"""Every computed criterion at, below and above its threshold, with the edge cases of requirements.md 1.x. No app, no database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, verdict, weeks
+from trainhub.oversight.evaluation.rules.common import days_in, months_between, uncovered_days
+from trainhub.oversight.evaluation.rules.whole import PARAMETERS
+from trainhub.oversight.evaluation.types import (
+    AccreditationCase,
+    AccreditationStanding,
+    AgreementCase,
+    CandidateCase,
+    CapstoneCase,
+    CentreCase,
+    CourseCase,
+    DecisionCase,
+    InternationalCase,
+    JudgementCase,
+    JudgementResult,
+    Outcome,
+    PartTimeCase,
+    PlacementCase,
+    PlanItemCase,
+    PointCase,
+    Quality,
+    SecondmentCase,
+    SpecialResult,
+    StandardCase,
+    StudentCase,
+    TeacherCase,
+    Verdict,
+)
+from trainhub.policy.book import book
+from trainhub.policy.findings import Finding, Status
+
+ON = date(2026, 3, 2)
+P = {key: book().at(key, on=ON) for key in PARAMETERS}
+C = catalogue.criteria()
+
+
+def seen(finding: Finding) -> tuple[str, Any, Any]:
+    return finding.status.value, finding.found, finding.required
+
+
+def test_the_catalogue_has_ten_requirements_and_64_criteria_of_which_22_are_computed() -> None:
+    assert [len(one.criteria) for one in catalogue.requirements()] == [4, 7, 7, 8, 5, 11, 3, 4, 9, 6]
+    assert sum(c.kind.value == "computed" for c in C.values()) == 22
+    assert C["7.2"].clause.cite == "PETOE-7.2, 002:551"
+
+
+# -- days and spans
+
+
+@pytest.mark.parametrize(
+    ("spans", "days"),
+    [
+        ([(date(2010, 1, 1), date(2014, 12, 31))], 1826),
+        ([(date(2010, 1, 1), date(2012, 6, 30)), (date(2012, 7, 1), date(2014, 12, 31))], 1826),
+        ([(date(2010, 1, 1), date(2013, 6, 30)), (date(2012, 1, 1), date(2014, 12, 31))], 1826),
+        ([(date(2010, 1, 1), None)], 5904),
+        ([(date(2027, 1, 1), None)], 0),
+        ([], 0),
+    ],
+)
+def test_days_of_spans_count_once_and_an_open_end_lasts_to_the_day(spans: list[Any], days: int) -> None:
+    assert days_in(spans, until=date(2026, 3, 1)) == days
+
+
+def test_uncovered_days_and_months() -> None:
+    starts, ends = date(2025, 3, 3), date(2025, 6, 20)
+    assert uncovered_days(starts, ends, [(date(2025, 3, 8), date(2025, 6, 30))]) == 5
+    assert uncovered_days(starts, ends, []) == 110
+    assert months_between(date(2025, 3, 1), date(2026, 2, 28)) == 12
+    assert months_between(date(2025, 3, 1), date(2026, 2, 27)) == 11
+
+
+# -- 1 and 2
+
+
+def test_coverage_counts_standards_and_names_breaks() -> None:
+    cases = [StandardCase(f"G{n}", (1,), (1,)) for n in range(1, 12)]
+    assert seen(standards.judge_coverage(C["1.1"], cases, required=P["petoe.general_standards"])) == ("met", 11, 11)
+    unmapped = [*cases[:10], StandardCase("G11", ())]
+    assert seen(standards.judge_coverage(C["1.1"], unmapped, required=P["petoe.general_standards"])) == ("not_met", 10, 11)
+    broken = standards.judge_coverage(C["1.1"], [*cases[:10], StandardCase("G11", (3,), ())], required=P["petoe.general_standards"])
+    assert broken.details == ("G11：已对应，但没有通到有考核的课程或环节",)
+    assert standards.judge_coverage(C["1.1"], [StandardCase("G1", ())], required=P["petoe.general_standards"]).status is Status.NO_DATA
+
+
+def test_every_point_is_carried() -> None:
+    good, bad = PointCase("1.1", "ability", ("课程·目标1",)), PointCase("1.2", "ability", ())
+    minimum = P["petoe.components_per_point_min"]
+    assert seen(standards.judge_points(C["2.2"], [good], minimum=minimum)) == ("met", 1, 1)
+    assert seen(standards.judge_points(C["2.2"], [good, bad], minimum=minimum)) == ("not_met", 1, 2)
+    assert standards.judge_points(C["2.2"], [], minimum=minimum).status is Status.NO_DATA
+
+
+@pytest.mark.parametrize(
+    ("course", "status"),
+    [
+        (CourseCase("A", 100, 2, 1), "met"),
+        (CourseCase("A", 0, 2, 1), "not_met"),
+        (CourseCase("A", 90, 2, 1), "not_met"),
+        (CourseCase("A", 100, 0, 1), "not_met"),
+        (CourseCase("A", 100, 2, 1, ("张三",)), "not_met"),
+        (CourseCase("A", 100, 2, 0), "no_data"),
+    ],
+)
+def test_courses_conclude_about_everybody(course: CourseCase, status: str) -> None:
+    found = standards.judge_conclusions(C["2.5"], [course], minimum=P["petoe.assessments_per_course_min"], denominator="")
+    assert found.status.value == status
+
+
+# -- 4
+
+
+def teacher(label: str = "甲", **given: Any) -> TeacherCase:
+    base = TeacherCase(label, True, False, 0, 1000, False, False, 0)
+    return replace(base, **given)
+
+
+def secondments(*cases: TeacherCase) -> Finding:
+    return teachers.judge_secondments(
+        C["4.2"],
+        cases,
+        plans=P["petoe.secondment_plans_per_teacher_min"],
+        started=P["petoe.secondments_started_min"],
+        shortest=P["petoe.secondment_months_min"],
+        longest=P["petoe.secondment_months_max"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("cases", "status"),
+    [
+        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=365)], "met"),
+        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(enterprise_days=364)], "not_met"),
+        ([teacher(secondments=(SecondmentCase(False, False, 12),))], "not_met"),
+        ([teacher(secondments=(SecondmentCase(False, True, 12),)), teacher(secondments=(SecondmentCase(True, False, None),))], "met"),
+        ([teacher(secondments=(SecondmentCase(False, True, 24),))], "met"),
+        ([teacher(secondments=(SecondmentCase(False, True, 25),))], "judge"),
+        ([teacher(secondments=(SecondmentCase(False, True, 11),))], "judge"),
+        ([teacher(is_full_time=False)], "no_data"),
+    ],
+)
+def test_secondments(cases: list[TeacherCase], status: str) -> None:
+    assert secondments(*cases).status.value == status
+
+
+@pytest.mark.parametrize(("senior", "other", "status"), [(1000, 1000, "met"), (999, 1000, "not_met"), (1001, 1000, "met"), (0, 0, "no_data")])
+def test_senior_teachers_teach_the_average(senior: int, other: int, status: str) -> None:
+    cases = [teacher("甲", is_senior=True, hours_x10=senior), teacher("乙", hours_x10=other)]
+    found = teachers.judge_workload(
+        C["4.5"], cases, percent=P["petoe.senior_workload_percent"], senior_years=P["own.teacher.senior_enterprise_years"]
+    )
+    assert found.status.value == status
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, "met"),
+        ({"first_task_on": date(2024, 9, 10)}, "met"),
+        ({"first_task_on": date(2024, 9, 9)}, "not_met"),
+        ({"training_passed_on": None}, "not_met"),
+        ({"last_appraised_on": date(2025, 3, 2)}, "met"),
+        ({"last_appraised_on": date(2025, 3, 1)}, "not_met"),
+        ({"duties": ""}, "not_met"),
+        ({"since": None}, "not_met"),
+    ],
+)
+def test_files_of_part_time_teachers(change: dict[str, Any], status: str) -> None:
+    case = replace(PartTimeCase("丙", date(2024, 9, 1), "指导", date(2024, 9, 10), date(2024, 10, 1), date(2025, 12, 1)), **change)
+    found = teachers.judge_part_time(
+        C["4.7"], [case], on=ON, training=P["petoe.parttime_training_required"], appraisal_months=P["own.parttime.appraisal_every_months"]
+    )
+    assert found.status.value == status
+
+
+# -- 5
+
+SIX: dict[str, Any] = {"courses": P["petoe.core_courses"], "importance": P["petoe.core_course_importance"]}
+DAYS = P["own.lecturer.enterprise_days"]
+
+
+def candidates(*leads: int, days: int = 1826, **given: Any) -> dict[int, tuple[CandidateCase, ...]]:
+    return {2022: tuple(CandidateCase(f"课{n}", 2022, True, "core", f"师{lead}", lead, days, **given) for n, lead in enumerate(leads))}
+
+
+def cap(cohorts: Any) -> Finding:
+    return lecturers.judge_cap(
+        C["5.4"],
+        cohorts,
+        days=DAYS,
+        cap=P["petoe.lecturer_course_cap_designated"],
+        waiver_allowed=P["own.lecturer.cap_waiver_allowed"],
+        **SIX,
+    )
+
+
+def test_exactly_five_years_pass_and_one_day_less_fails() -> None:
+    assert seen(lecturers.judge_experience(C["5.2"], candidates(1, 1, 2, 2, 3, 3), days=DAYS, **SIX)) == ("met", 6, 6)
+    short = lecturers.judge_experience(C["5.2"], candidates(1, 1, 2, 2, 3, 3, days=1825), days=DAYS, **SIX)
+    assert seen(short) == ("not_met", 0, 6)
+    assert lecturers.judge_experience(C["5.2"], {2022: ()}, days=DAYS, **SIX).status is Status.NO_DATA
+
+
+def test_the_cap_of_two() -> None:
+    assert seen(cap(candidates(1, 1, 2, 2, 3, 3))) == ("met", 6, 6)
+    assert seen(cap(candidates(1, 1, 1, 2, 2, 2))) == ("not_met", 4, 6)
+    assert seen(cap(candidates(1, 1, 1, 2, 2, 3, 3))) == ("met", 6, 6)
+    assert seen(cap(candidates(1, 1, 1, 2, 2, 3, waiver="企业专题仅此人能讲"))) == ("judge", 5, 6)
+    assert seen(cap(candidates(1, 2, 3, 4, 5))) == ("not_met", 5, 6)
+
+
+def test_a_weakness_counts_once_but_the_six_are_the_same_six() -> None:
+    six = candidates(1, 1, 2, 2, 3, 3, days=10)
+    assert cap(six).status is Status.MET
+    mixed = {2022: (*candidates(1, 1, 2, 2, 3)[2022], CandidateCase("X", 2022, True, "ordinary", "师9", 9, 5000), CandidateCase("Y", 2022, True, "core", "师8", 8, 0))}
+    assert lecturers.judge_designated(C["5.1"], mixed, **SIX).found == 6
+    assert seen(lecturers.judge_experience(C["5.2"], mixed, days=DAYS, **SIX)) == ("not_met", 5, 6)
+
+
+def test_only_core_or_major_specialty_courses_within_four_years_count() -> None:
+    assert seen(lecturers.judge_designated(C["5.1"], candidates(1, 1, 2, 2, 3, 3), **SIX)) == ("met", 6, 6)
+    assert lecturers.judge_designated(C["5.1"], candidates(1, 1, 2, 2, 3, 3, is_in_window=False), **SIX).found == 0
+    assert seen(lecturers.judge_designated(C["5.1"], candidates(1, 1, 2, 2, 3), **SIX)) == ("not_met", 5, 6)
+
+
+# -- 6
+
+ALL = frozenset(["operation", "training_model", "duties", "term"])
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "topics", "status"),
+    [
+        (ON, ON, ALL, "met"),
+        (ON + timedelta(days=1), ON + timedelta(days=9), ALL, "not_met"),
+        (ON - timedelta(days=9), ON - timedelta(days=1), ALL, "not_met"),
+        (ON, ON, ALL - {"term"}, "not_met"),
+    ],
+)
+def test_agreements_bind_on_the_day(since: date, until: date, topics: frozenset[str], status: str) -> None:
+    centre = CentreCase("中心", {}, (AgreementCase(since, since, until, topics),))
+    assert centres.judge_agreements(C["6.6"], [centre], on=ON, topics=P["petoe.agreement_topics"]).status.value == status
+    assert centres.judge_agreements(C["6.6"], [], on=ON, topics=P["petoe.agreement_topics"]).status is Status.NO_DATA
+
+
+def placement(signed: frozenset[str] = frozenset(["school", "enterprise", "student"]), *, has_grade: bool = True) -> PlacementCase:
+    return PlacementCase("张三", signed, True, True, has_grade)
+
+
+def test_leaders_of_both_sides_and_three_signatures() -> None:
+    def judge(leaders: dict[str, int], case: PlacementCase) -> str:
+        return centres.judge_leadership(
+            C["6.2"],
+            [CentreCase("中心", leaders, ())],
+            [case],
+            leaders=P["petoe.centre_leaders_per_side_min"],
+            agreement=P["petoe.tri_party_agreement_required"],
+        ).status.value
+
+    assert judge({"school": 1, "enterprise": 1}, placement()) == "met"
+    assert judge({"school": 2}, placement()) == "not_met"
+    assert judge({"school": 1, "enterprise": 1}, placement(frozenset(["school", "student"]))) == "not_met"
+
+
+def test_plan_items_have_mentors_and_assessments() -> None:
+    item = PlanItemCase("实习", 320, True, True, True)
+    mentors, assessments = P["petoe.plan_item_enterprise_mentors_min"], P["petoe.plan_item_assessments_min"]
+    assert centres.judge_item_mentors(C["6.8"], [item], [placement()], mentors=mentors).status is Status.MET
+    assert centres.judge_item_mentors(C["6.8"], [item], [placement(has_grade=False)], mentors=mentors).status is Status.NOT_MET
+    assert centres.judge_item_mentors(C["6.8"], [replace(item, has_enterprise_mentor=False)], [], mentors=mentors).status is Status.NOT_MET
+    assert centres.judge_item_assessments(C["6.9"], [item], [placement()], assessments=assessments).status is Status.MET
+    assert centres.judge_item_assessments(C["6.9"], [item], [], assessments=assessments).status is Status.NO_DATA
+    assert centres.judge_item_assessments(C["6.9"], [replace(item, has_assessment=False)], [placement()], assessments=assessments).status is Status.NOT_MET
+
+
+# -- 7
+
+
+@pytest.mark.parametrize(("weeks_x10", "status", "found"), [([320], "met", 32), ([315], "not_met", "31.5"), ([], "not_met", 0), ([300, 40], "met", 34)])
+def test_the_weeks_of_the_plan(weeks_x10: list[int], status: str, found: Any) -> None:
+    items = [PlanItemCase("环节", number, True, True, True) for number in weeks_x10]
+    assert seen(weeks.judge_plan_weeks(C["7.1"], items, weeks=P["petoe.plan_weeks"])) == (status, found, 32)
+
+
+def test_a_campus_item_fails_on_its_place() -> None:
+    items = [PlanItemCase("企业", 300, True, True, True), PlanItemCase("校内", 40, False, True, True)]
+    assert seen(weeks.judge_places(C["7.3"], items, location=P["petoe.plan_location"])) == ("not_met", 1, 2)
+
+
+@pytest.mark.parametrize(("days", "status"), [(159, "not_met"), (160, "met"), (200, "met")])
+def test_every_student_has_160_days_not_the_mean(days: int, status: str) -> None:
+    found = weeks.judge_students(
+        C["7.2"], [StudentCase("甲", 2022, days), StudentCase("乙", 2022, 300)], days=P["own.weeks.days_required"], denominator="2 人"
+    )
+    assert seen(found) == (status, days, 160)
+
+
+# -- 8
+
+CAPSTONE = CapstoneCase("甲", 1, 1, date(2025, 3, 3), date(2025, 6, 20), ((date(2025, 3, 8), date(2025, 6, 20)),), True, "郑工", True, 8)
+
+
+@pytest.mark.parametrize(
+    ("change", "gaps"),
+    [
+        ({}, 0),
+        ({"spans": ((date(2025, 3, 9), date(2025, 6, 20)),)}, 1),
+        ({"topic_enterprise_id": 2}, 1),
+        ({"enterprise_id": None}, 1),
+    ],
+)
+def test_the_place_of_a_capstone(change: dict[str, Any], gaps: int) -> None:
+    assert len(capstones.place_gaps(replace(CAPSTONE, **change), tolerance=P["own.capstone.uncovered_days_max"].number)) == gaps
+
+
+@pytest.mark.parametrize(
+    ("change", "gaps"),
+    [({}, 0), ({"guidances": 7}, 1), ({"has_school": False}, 1), ({"enterprise_supervisor": None}, 1), ({"is_of_enterprise": False}, 1)],
+)
+def test_the_supervision_of_a_capstone(change: dict[str, Any], gaps: int) -> None:
+    assert len(capstones.supervision_gaps(replace(CAPSTONE, **change), guidances=P["own.capstone.guidance_logs_min"].number)) == gaps
+
+
+# -- 9
+
+
+@pytest.mark.parametrize(("part", "status"), [(25, "met"), (24, "judge"), (23, "judge"), (22, "not_met")])
+def test_about_a_quarter_of_the_teachers(part: int, status: str) -> None:
+    cases = [teacher(is_foreign=n < part) for n in range(100)]
+    found = international.judge_faculty(
+        C["9.1"], cases, percent=P["petoe.intl_faculty_percent"], tolerance=P["own.intl.faculty_tolerance_points"], stay=P["petoe.intl_stay_months"]
+    )
+    assert found.status.value == status
+
+
+def test_who_has_an_international_background() -> None:
+    assert international.has_background(teacher(overseas_months=12), stay_months=12)
+    assert not international.has_background(teacher(overseas_months=11), stay_months=12)
+    assert international.has_background(teacher(has_foreign_doctorate=True), stay_months=12)
+
+
+@pytest.mark.parametrize(("foreign", "all_", "status"), [(2, 21, "not_met"), (2, 20, "met"), (0, 0, "no_data"), (3, 20, "met")])
+def test_a_hard_tenth_of_foreign_students(foreign: int, all_: int, status: str) -> None:
+    case = InternationalCase(all_, foreign, 0)
+    assert international.judge_foreign_students(C["9.8"], case, percent=P["petoe.intl_foreign_students_percent"]).status.value == status
+
+
+@pytest.mark.parametrize(("exchanged", "status"), [(5, "not_met"), (6, "met")])
+def test_most_students_is_more_than_half(exchanged: int, status: str) -> None:
+    case = InternationalCase(10, 0, exchanged)
+    assert international.judge_exchange(C["9.6"], case, percent=P["petoe.intl_exchange_percent"]).status.value == status
+
+
+# -- verdicts
+
+
+def finding(status: Status) -> Finding:
+    return Finding("9.1", status, 1, 1, C["9.1"].clause)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([Status.MET] * 3 + [Status.NOT_MET] * 6, Status.MET),
+        ([Status.MET] * 2 + [Status.JUDGE] + [Status.NOT_MET] * 6, Status.JUDGE),
+        ([Status.MET] * 2 + [Status.NOT_MET] * 7, Status.NOT_MET),
+        ([Status.MET] * 2 + [Status.NO_DATA] + [Status.NOT_MET] * 6, Status.NO_DATA),
+    ],
+)
+def test_any_three_of_nine(statuses: list[Status], expected: Status) -> None:
+    found = [finding(status) for status in statuses]
+    assert verdict.status_of(9, found, international_needed=P["petoe.intl_criteria_needed"]) is expected
+
+
+def test_the_special_result() -> None:
+    met = [Status.MET] * 10
+    assert verdict.special_result(met, None) is SpecialResult.MET
+    assert verdict.special_result(met, Quality.EXCELLENT) is SpecialResult.MET_EXCELLENT
+    assert verdict.special_result(met, Quality.DISTINCTIVE) is SpecialResult.MET_DISTINCTIVE
+    assert verdict.special_result([*met[:9], Status.NOT_MET], Quality.EXCELLENT) is SpecialResult.NOT_MET
+    assert verdict.special_result([*met[:9], Status.JUDGE], None) is None
+    assert verdict.special_result([*met[:8], Status.JUDGE, Status.NOT_MET], None) is SpecialResult.NOT_MET
+
+
+@pytest.mark.parametrize(
+    ("standing", "special", "expected"),
+    [
+        (AccreditationStanding.PASSED, SpecialResult.MET, Verdict.ACCREDITED_SPECIAL_MET),
+        (AccreditationStanding.PASSED, SpecialResult.MET_EXCELLENT, Verdict.ACCREDITED_SPECIAL_MET),
+        (AccreditationStanding.PASSED, SpecialResult.NOT_MET, Verdict.ACCREDITED_SPECIAL_NOT_MET),
+        (AccreditationStanding.FAILED, SpecialResult.MET, Verdict.NOT_ACCREDITED),
+        (AccreditationStanding.FAILED, None, Verdict.NOT_ACCREDITED),
+        (AccreditationStanding.EXPIRED, SpecialResult.MET, None),
+        (None, SpecialResult.MET, None),
+        (AccreditationStanding.PASSED, None, None),
+    ],
+)
+def test_the_verdict_table(standing: Any, special: Any, expected: Any) -> None:
+    assert verdict.verdict_of(standing, special) is expected
+
+
+def test_an_accreditation_ends_on_its_last_day() -> None:
+    case = AccreditationCase(True, date(2023, 1, 10), date(2023, 1, 1), 3)
+    assert verdict.standing(case, date(2025, 12, 31)) is AccreditationStanding.PASSED
+    assert verdict.standing(case, date(2026, 1, 1)) is AccreditationStanding.EXPIRED
+    assert verdict.standing(case, date(2023, 1, 9)) is None
+    assert verdict.standing(replace(case, is_passed=False), ON) is AccreditationStanding.FAILED
+
+
+def test_the_two_clocks() -> None:
+    clocks = {"failed_years": P["petoe.reapply_failed_years"], "not_accepted_years": P["petoe.reapply_not_accepted_years"]}
+    failed = DecisionCase(Outcome.CONCLUDED, date(2024, 2, 29), Verdict.ACCREDITED_SPECIAL_NOT_MET)
+    assert verdict.reapply_from(failed, None, ON, **clocks) == date(2026, 3, 1)
+    assert verdict.reapply_from(DecisionCase(Outcome.NOT_ACCEPTED, date(2025, 5, 5), None), None, ON, **clocks) == date(2026, 1, 1)
+    assert verdict.reapply_from(replace(failed, verdict=Verdict.ACCREDITED_SPECIAL_MET), None, ON, **clocks) is None
+    assert verdict.reapply_from(None, Verdict.NOT_ACCREDITED, ON, **clocks) == date(2028, 3, 2)
+    assert verdict.reapply_from(None, None, ON, **clocks) is None
+
+
+def test_a_person_settles_what_soft_words_leave_open_and_nothing_else() -> None:
+    said = JudgementCase(JudgementResult.MET, "见名单", "专家", ON)
+    assert verdict.settled(finding(Status.JUDGE), said).status is Status.MET
+    assert verdict.settled(finding(Status.NOT_MET), said).status is Status.NOT_MET
+    waiting = verdict.judged(C["1.3"], None, "")
+    assert (waiting.status, waiting.found) == (Status.JUDGE, None)
+    assert seen(verdict.judged(C["1.3"], replace(said, result=JudgementResult.NOT_MET), "证据")) == ("not_met", "未达到", "达到")

@@ -1,0 +1,105 @@
+"""The pages of evaluation, by role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import transaction
+from trainhub.oversight.evaluation.queries import judgements, registers
+from trainhub.oversight.evaluation.register_views import REGISTERS
+from trainhub.oversight.evaluation.types import JudgementResult
+
+AsRole = Callable[..., Any]
+PAGES = ("", "/coverage", "/attainment", "/registers", "/criteria/7.2", "/criteria/1.3", *(f"/registers/{slug}" for slug in REGISTERS))
+
+
+@pytest.fixture
+def built(session: Session) -> factory.Built:
+    with transaction():
+        return factory.failing(students=4)
+
+
+def test_every_page_opens_for_the_programme_admin(built: factory.Built, as_role: AsRole) -> None:
+    code, programme_id = built.programme.code, built.programme.id
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    for path in PAGES:
+        page = browser.get(f"/evaluation/{code}{path}?on=2026-03-02")
+        assert (path, page.status_code) == (path, 200)
+    text = browser.get(f"/evaluation/{code}?on=2026-03-02").get_data(as_text=True)
+    assert text.count('class="finding ') == 64
+    assert "PETOE-7.2, 002:551" in text
+    assert "怎样达到：" in text
+    overview = browser.get("/evaluation/?on=2026-03-02").get_data(as_text=True)
+    assert f"/evaluation/{code}" in overview
+
+
+def test_strangers_are_refused(built: factory.Built, as_role: AsRole, client: Any) -> None:
+    code = built.programme.code
+    assert client.get(f"/evaluation/{code}").status_code in (302, 303, 401)
+    assert as_role(Role.STUDENT).get(f"/evaluation/{code}").status_code == 403
+    with transaction():
+        other_id = ground.programme().id
+    assert as_role(Role.EXPERT, programme_id=other_id).get(f"/evaluation/{code}").status_code == 403
+
+
+def test_an_expert_judges_and_the_page_says_so(built: factory.Built, as_role: AsRole) -> None:
+    code, programme_id = built.programme.code, built.programme.id
+    browser = as_role(Role.EXPERT, programme_id=programme_id)
+    answer = browser.post(f"/evaluation/{code}/criteria/1.3", data={"result": "not_met", "remark": ""})
+    assert answer.status_code == 422
+    assert "请写明未达到的理由" in answer.get_data(as_text=True)
+    browser = as_role(Role.EXPERT, programme_id=programme_id)
+    answer = browser.post(f"/evaluation/{code}/criteria/1.3", data={"result": "met", "remark": "定位清楚"})
+    assert answer.status_code == 303
+    history = judgements.judgements_of(programme_id, "1.3")
+    assert [(row.result, row.remark) for row in history] == [(JudgementResult.MET, "定位清楚")]
+    assert browser.post(f"/evaluation/{code}/criteria/7.2", data={"result": "met"}).status_code == 422
+
+
+def test_an_inspector_reads_only(built: factory.Built, as_role: AsRole) -> None:
+    code = built.programme.code
+    browser = as_role(Role.INSPECTOR)
+    assert browser.get(f"/evaluation/{code}/registers/policies").status_code == 200
+    assert browser.post(f"/evaluation/{code}/registers/policies", data={"title": "x"}).status_code == 403
+    browser = as_role(Role.INSPECTOR)
+    assert browser.post(f"/evaluation/{code}/criteria/1.3", data={"result": "met"}).status_code == 403
+
+
+def test_a_register_takes_an_entry_once_and_gives_it_up_with_a_reason(built: factory.Built, as_role: AsRole) -> None:
+    code, programme_id = built.programme.code, built.programme.id
+    before = len(registers.policy_documents(programme_id))
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    data = {"topic": "team_plan", "title": "队伍建设规划", "issued_no": "", "issued_on": "2026-01-05"}
+    answer = browser.post(f"/evaluation/{code}/registers/policies", data=data)
+    assert answer.status_code == 422
+    assert "请填写文号" in answer.get_data(as_text=True)
+    data["issued_no"] = "校人（2026）3号"
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    for _twice in range(2):
+        assert browser.post(f"/evaluation/{code}/registers/policies", data=data).status_code == 303
+    rows = registers.policy_documents(programme_id)
+    assert len(rows) == before + 1
+    path = f"/evaluation/{code}/registers/policies/{rows[0].id}/remove"
+    assert browser.post(path, data={"reason": ""}).status_code == 422
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert browser.post(path, data={"reason": "重复登记"}).status_code == 303
+    assert len(registers.policy_documents(programme_id)) == before
+
+
+@pytest.mark.parametrize("path", ["/evaluation/NOWHERE", "/evaluation/{code}/criteria/11.1", "/evaluation/{code}/registers/nothing"])
+def test_unknown_addresses_are_not_found(built: factory.Built, as_role: AsRole, path: str) -> None:
+    browser = as_role(Role.DEPT_EDU)
+    assert browser.get(path.format(code=built.programme.code)).status_code == 404
+
+
+def test_a_day_that_does_not_exist_is_refused_with_words(built: factory.Built, as_role: AsRole) -> None:
+    browser = as_role(Role.DEPT_EDU)
+    for day in ("2016-02-30", "2009-12-31"):
+        assert browser.get(f"/evaluation/{built.programme.code}?on={day}").status_code == 422

@@ -1,0 +1,144 @@
+"""Forms of evaluation: judgement, accreditation, and one form for each register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _l
+from trainhub.oversight.evaluation import labels
+from trainhub.oversight.evaluation.types import (
+    BudgetPurpose,
+    BudgetSource,
+    ExchangeKind,
+    IncentiveKind,
+    JudgementResult,
+    ParticipationArea,
+    PolicyTopic,
+    ProgrammeMode,
+)
+
+
+def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(member.value, label) for member, label in words.items()]
+
+
+def options(rows: Iterable[tuple[int, str]]) -> list[SelectChoice]:
+    """Rows of a query as choices."""
+    return [SelectChoice(key, label) for key, label in rows]  # type: ignore[arg-type]
+
+
+def _select(label: Any, enum: Any, words: Mapping[Any, Any]) -> SelectField:
+    return SelectField(label, choices=_choices(words), coerce=enum, validators=[InputRequired(_l("请选择一项。"))])
+
+
+def _day(label: Any, *, required: bool = True) -> DateField:
+    return DateField(label, validators=[InputRequired(_l("请填写日期。")) if required else Optional()])
+
+
+def _line(label: Any, limit: int = 200, *, required: bool = True, description: Any = "") -> Text:
+    first = InputRequired(_l("请填写这一项。")) if required else Optional()
+    return Text(label, [first, Length(max=limit)], description=description)
+
+
+class JudgementForm(Form):
+    """What a person judges about a criterion."""
+
+    result = RadioField(
+        _l("结论"), choices=_choices(labels.RESULTS), coerce=JudgementResult, validators=[InputRequired(_l("请选择达到或未达到。"))]
+    )
+    remark = LongText(_l("说明"), [Optional(), Length(max=2000)], description=_l("写明依据的材料或现场情况；结论为未达到时必填。"))
+
+
+class ParticipationForm(Form):
+    """An industry expert's part."""
+
+    area = _select(_l("参与内容"), ParticipationArea, labels.AREAS)
+    expert = _line(_l("专家姓名"), 120)
+    enterprise = _line(_l("所在企业"))
+    held_on = _day(_l("日期"))
+    contribution = LongText(_l("贡献"), [InputRequired(_l("请写明专家做出的贡献。")), Length(max=2000)])
+    evidence = _line(_l("佐证材料"), 300, required=False)
+
+
+class PolicyForm(Form):
+    """A policy of the university."""
+
+    topic = _select(_l("方面"), PolicyTopic, labels.TOPICS)
+    title = _line(_l("文件名称"))
+    issued_no = _line(_l("文号"), 80, required=False)
+    issued_on = _day(_l("印发日期"))
+
+
+class BudgetForm(Form):
+    """Money for a purpose in a year, in yuan."""
+
+    year = IntegerField(_l("年度"), [InputRequired(_l("请填写年度。")), NumberRange(2000, 2200)])
+    purpose = _select(_l("用途"), BudgetPurpose, labels.PURPOSES)
+    source = _select(_l("来源"), BudgetSource, labels.SOURCES)
+    planned = IntegerField(_l("预算（元）"), [InputRequired(_l("请填写金额。")), NumberRange(0, 10**12)])
+    spent = IntegerField(_l("已支出（元）"), [Optional(), NumberRange(0, 10**12)], default=0)
+
+
+class IncentiveForm(Form):
+    """An incentive for a teacher."""
+
+    kind = _select(_l("类别"), IncentiveKind, labels.INCENTIVES)
+    title = _line(_l("名称"))
+    teacher_id = SelectField(_l("教师"), coerce=int)
+    granted_on = _day(_l("日期"))
+
+
+class ExchangeForm(Form):
+    """A student's exchange."""
+
+    student_id = SelectField(_l("学生"), coerce=int)
+    kind = _select(_l("形式"), ExchangeKind, labels.EXCHANGES)
+    partner = _line(_l("学校或机构"))
+    country = _line(_l("国家或地区代码"), 3, description=_l("两位或三位字母，例如 DE、HK"))
+    took_place_on = _day(_l("日期"))
+
+
+class IntlProgrammeForm(Form):
+    """A joint programme."""
+
+    mode = _select(_l("模式"), ProgrammeMode, labels.MODES)
+    partner = _line(_l("境外合作学校"))
+    country = _line(_l("国家或地区代码"), 3, description=_l("两位或三位字母，例如 DE、HK"))
+    agreement_no = _line(_l("协议编号"), 80, required=False)
+    since = _day(_l("开始日期"))
+    until = _day(_l("结束日期"), required=False)
+
+
+class EquivalenceForm(Form):
+    """A comparison of courses."""
+
+    course_id = SelectField(_l("本专业课程"), coerce=int)
+    university = _line(_l("境外学校"))
+    country = _line(_l("国家或地区代码"), 3, description=_l("两位或三位字母，例如 DE、HK"))
+    foreign_course = _line(_l("对应课程"))
+    evidence = _line(_l("对照依据"), 400, required=False)
+    compared_on = _day(_l("对照日期"))
+
+
+class SecondmentForm(Form):
+    """A teacher's plan to work in an enterprise."""
+
+    teacher_id = SelectField(_l("专职教师"), coerce=int)
+    enterprise_name = _line(_l("企业"), required=False)
+    post = _line(_l("岗位"), 100, required=False)
+    planned_since = _day(_l("计划开始"), required=False)
+    planned_until = _day(_l("计划结束"), required=False)
+    is_full_time = BooleanField(_l("脱产"), default=True)
+    exempt_reason = _line(_l("免予选送的理由"), 400, required=False, description=_l("已有企业工作经历等；填写后不需要计划"))
+
+
+class RemoveForm(Form):
+    """Why an entry goes."""
+
+    reason = Text(_l("理由"), [InputRequired(_l("请写明删除的理由。")), Length(max=400)])
