@@ -7,18 +7,18 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+import sqlalchemy.orm
 from sqlalchemy import ColumnElement, func, or_, select
 
-from enterprises.capstones.models import Capstone, CapstoneGrade, CapstonePaper, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.types import LIVE, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
-from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
-from trainhub.programmes.models import Programme
+from trainhub.programmes.models import Cohort, Programme
 
 LIST_ROLES = (
     Role.PROGRAMME_ADMIN,
@@ -156,6 +156,39 @@ def _rows() -> organisations.Statement:
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
     )
+
+
+def as_row(row: Any) -> CapstoneRow:
+    """A row of `listing`."""
+    return CapstoneRow(*row)
+
+
+def cohort_links(identity: Identity) -> list[tuple[str, str, int]]:
+    """(programme code, "university · programme", year) of the cohorts whose overview the reader may open."""
+    University = sa.orm.aliased(Organisation)  # noqa: N806
+    region = University.region_code
+    clause = organisations.scope(
+        identity,
+        [role for role in LIST_ROLES if role is not Role.ENTERPRISE_COORDINATOR],
+        organisations=(Programme.university_id,),
+        programmes=(Programme.id,),
+        region=region,
+    )
+    statement = (
+        select(Programme.code, University.name, Programme.name, Cohort.year)
+        .join(University, University.id == Programme.university_id)
+        .join(Cohort, Cohort.programme_id == Programme.id)
+        .where(clause)
+        .order_by(University.pinyin, Programme.pinyin, Cohort.year.desc(), Cohort.id)
+        .limit(30)
+    )
+    return [(code, f"{university} · {name}", year) for code, university, name, year in session().execute(statement)]
+
+
+def graded_by(person_id: int) -> set[int]:
+    """The capstones for which a person has signed a grade that holds."""
+    statement = select(CapstoneGrade.capstone_id).where(CapstoneGrade.person_id == person_id, CapstoneGrade.replaced_at.is_(None))
+    return set(session().scalars(statement))
 
 
 def rows_of(ids: Iterable[int]) -> dict[int, CapstoneRow]:
@@ -301,71 +334,3 @@ def mentor_at(person_id: int, enterprise_id: int, on: date) -> Mentor | None:
             or_(Mentor.until.is_(None), Mentor.until >= on),
         )
     )
-
-
-# -- guidance, papers, grades -------------------------------------------------------------------------------------------
-
-
-def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:
-    """Every guidance with the supervisor's name, the latest first."""
-    statement = (
-        select(GuidanceEntry, Person.name)
-        .join(Person, Person.id == GuidanceEntry.person_id)
-        .where(GuidanceEntry.capstone_id == capstone_id)
-        .order_by(GuidanceEntry.on.desc(), GuidanceEntry.id.desc())
-    )
-    return [(row, name) for row, name in session().execute(statement)]
-
-
-def entry(entry_id: int) -> GuidanceEntry | None:
-    """A guidance by id."""
-    return session().get(GuidanceEntry, entry_id)
-
-
-def entry_on(capstone_id: int, role: SupervisorRole, on: date) -> GuidanceEntry | None:
-    """The guidance of one side on a day."""
-    return session().scalar(
-        select(GuidanceEntry).where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.on == on)
-    )
-
-
-def papers_of(capstone_id: int) -> list[tuple[CapstonePaper, StoredFile]]:
-    """Every version of every paper with its file, the latest first."""
-    statement = (
-        select(CapstonePaper, StoredFile)
-        .join(StoredFile, StoredFile.id == CapstonePaper.file_id)
-        .where(CapstonePaper.capstone_id == capstone_id)
-        .order_by(CapstonePaper.handed_in_at.desc(), CapstonePaper.id.desc())
-    )
-    return [(row, file) for row, file in session().execute(statement)]
-
-
-def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
-    """The file of a paper of this capstone."""
-    return session().scalar(
-        select(StoredFile)
-        .join(CapstonePaper, CapstonePaper.file_id == StoredFile.id)
-        .where(CapstonePaper.id == paper_id, CapstonePaper.capstone_id == capstone_id)
-    )
-
-
-def grades_of(capstone_id: int) -> dict[SupervisorRole, CapstoneGrade]:
-    """The grades that hold, by side."""
-    statement = select(CapstoneGrade).where(CapstoneGrade.capstone_id == capstone_id, CapstoneGrade.replaced_at.is_(None))
-    return {row.role: row for row in session().scalars(statement)}
-
-
-def grade_by_id(grade_id: int) -> CapstoneGrade | None:
-    """A grade by id."""
-    return session().get(CapstoneGrade, grade_id)
-
-
-def grade_history(capstone_id: int) -> list[tuple[CapstoneGrade, str]]:
-    """Every grade ever signed with who signed it, in order."""
-    statement = (
-        select(CapstoneGrade, Person.name)
-        .join(Person, Person.id == CapstoneGrade.person_id)
-        .where(CapstoneGrade.capstone_id == capstone_id)
-        .order_by(CapstoneGrade.id)
-    )
-    return [(row, name) for row, name in session().execute(statement)]

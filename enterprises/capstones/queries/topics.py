@@ -40,6 +40,11 @@ def topic(topic_id: int) -> Topic | None:
     return session().get(Topic, topic_id)
 
 
+def topic_seen_by(topic_id: int, identity: Identity) -> Topic | None:
+    """A topic the reader may know of."""
+    return session().scalar(select(Topic).where(Topic.id == topic_id, topics_visible_to(identity)))
+
+
 def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | None:
     """The topic with this very title that was neither refused nor withdrawn."""
     return session().scalar(

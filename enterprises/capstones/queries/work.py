@@ -1,0 +1,78 @@
+"""Selects on guidance, papers and grades."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from enterprises.capstones.models import CapstoneGrade, CapstonePaper, GuidanceEntry
+from enterprises.capstones.types import SupervisorRole
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.people.models import Person
+
+
+def entries_of(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:
+    """Every guidance with the supervisor's name, the latest first."""
+    statement = (
+        select(GuidanceEntry, Person.name)
+        .join(Person, Person.id == GuidanceEntry.person_id)
+        .where(GuidanceEntry.capstone_id == capstone_id)
+        .order_by(GuidanceEntry.on.desc(), GuidanceEntry.id.desc())
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def entry(entry_id: int) -> GuidanceEntry | None:
+    """A guidance by id."""
+    return session().get(GuidanceEntry, entry_id)
+
+
+def entry_on(capstone_id: int, role: SupervisorRole, on: date) -> GuidanceEntry | None:
+    """The guidance of one side on a day."""
+    return session().scalar(
+        select(GuidanceEntry).where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.on == on)
+    )
+
+
+def papers_of(capstone_id: int) -> list[tuple[CapstonePaper, StoredFile]]:
+    """Every version of every paper with its file, the latest first."""
+    statement = (
+        select(CapstonePaper, StoredFile)
+        .join(StoredFile, StoredFile.id == CapstonePaper.file_id)
+        .where(CapstonePaper.capstone_id == capstone_id)
+        .order_by(CapstonePaper.handed_in_at.desc(), CapstonePaper.id.desc())
+    )
+    return [(row, file) for row, file in session().execute(statement)]
+
+
+def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
+    """The file of a paper of this capstone."""
+    return session().scalar(
+        select(StoredFile)
+        .join(CapstonePaper, CapstonePaper.file_id == StoredFile.id)
+        .where(CapstonePaper.id == paper_id, CapstonePaper.capstone_id == capstone_id)
+    )
+
+
+def grades_of(capstone_id: int) -> dict[SupervisorRole, CapstoneGrade]:
+    """The grades that hold, by side."""
+    statement = select(CapstoneGrade).where(CapstoneGrade.capstone_id == capstone_id, CapstoneGrade.replaced_at.is_(None))
+    return {row.role: row for row in session().scalars(statement)}
+
+
+def grade_by_id(grade_id: int) -> CapstoneGrade | None:
+    """A grade by id."""
+    return session().get(CapstoneGrade, grade_id)
+
+
+def grade_history(capstone_id: int) -> list[tuple[CapstoneGrade, str]]:
+    """Every grade ever signed with who signed it, in order."""
+    statement = (
+        select(CapstoneGrade, Person.name)
+        .join(Person, Person.id == CapstoneGrade.person_id)
+        .where(CapstoneGrade.capstone_id == capstone_id)
+        .order_by(CapstoneGrade.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]

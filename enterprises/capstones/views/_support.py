@@ -1,0 +1,84 @@
+"""What the pages of capstones share: who acts, what an address names, files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from werkzeug.datastructures import FileStorage
+
+from enterprises.capstones import labels, queries
+from enterprises.capstones.models import Capstone, Topic
+from trainhub.kernel import clock, files, sniff
+from trainhub.kernel.access import Identity, acting
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _
+from trainhub.policy.findings import Finding, Status
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(capstone_id: int) -> Capstone:
+    """The capstone of an address."""
+    row = queries.by_id(capstone_id)
+    if row is None:
+        raise NotFound(_("没有这个毕业设计。"))
+    return row
+
+
+def load_topic(topic_id: int) -> Topic:
+    """The topic of an address, if the reader may know of it."""
+    row = queries.topic_seen_by(topic_id, who())
+    if row is None:
+        raise NotFound(_("没有这个选题，或者它不在你可以查看的范围内。"))
+    return row
+
+
+def kept(upload: FileStorage | None, kind: str) -> int | None:
+    """Store an upload and return its id; None when nothing was chosen."""
+    if upload is None or not upload.filename:
+        return None
+    allowed = sniff.EVIDENCE | sniff.DOCUMENTS
+    return files.keep(upload.stream, name=upload.filename, kind=kind, by=who(), now=clock.now(), allowed=allowed).id
+
+
+def send(file: StoredFile) -> Response:
+    """A stored file as a download."""
+    answer = Response(files.stream(file), mimetype=file.media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
+    answer.headers["Content-Length"] = str(file.size)
+    return answer
+
+
+def stored(file_id: int) -> StoredFile:
+    """A stored file by id."""
+    return session().get_one(StoredFile, file_id)
+
+
+def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:
+    """A finding, live or frozen, for the macro `findings`."""
+    data = finding.as_dict() if isinstance(finding, Finding) else finding
+    return {
+        "met": None if data["status"] in (Status.JUDGE, Status.NO_DATA) else data["met"],
+        "title": labels.FINDINGS.get(data["code"], data["code"]),
+        "required": _value(data["code"], data["required"]),
+        "found": _value(data["code"], data["found"]),
+        "clause": f"{data['clause']}「{data['source']['quote']}」" if data["source"]["quote"] else data["clause"],
+        "details": data["details"],
+    }
+
+
+def _value(code: str, value: Any) -> str:
+    if code == "8.1.source":
+        return str(next((text for key, text in labels.TOPIC_SOURCES.items() if key.value == value), value))
+    if code == "8.4":
+        return "、".join(str(text) for key, text in labels.ROLES.items() if key.value in (value or ())) or str(_("无"))
+    unit = {"8.1.evidence": _("件"), "8.2": _("天未覆盖")}.get(code, _("次") if "guidance" in code else _("人"))
+    return f"{value} {unit}"

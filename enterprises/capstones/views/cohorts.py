@@ -1,0 +1,225 @@
+"""A cohort's capstones with the findings of 8.1 to 8.4, the assignment of topics and supervisors, table T2."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.types import SupervisorRole
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import load, shown, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import Subject, guard, may
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+from trainhub.policy.book import book
+from trainhub.policy.findings import Status
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, Programme
+
+Pair = tuple[Programme, Cohort]
+T2 = (
+    Column("is_petoe", "是否卓越计划"),
+    Column("student_no", "学号"),
+    Column("name", "姓名"),
+    Column("topic", "题目"),
+    Column("source", "题目来源"),
+    Column("enterprise", "相关企业"),
+    Column("school_supervisor", "校内导师"),
+    Column("enterprise_supervisor", "企业指导教师"),
+    Column("enterprise_supervisor_post", "企业指导教师职务"),
+    Column("starts_on", "开始日期"),
+    Column("ends_on", "结束日期"),
+    Column("place", "地点"),
+    Column("school_score", "校内评分"),
+    Column("enterprise_score", "企业评分"),
+    Column("score", "总评"),
+    Column("grade_text", "等级"),
+    Column("evidence", "证明材料编号"),
+    Column("evidence_file", "证明材料文件"),
+)
+
+
+def load_cohort(code: str, year: int) -> Pair:
+    """A programme and its cohort of a year."""
+    programme = programmes.by_code(code)
+    cohort = programmes.cohort_of(programme.id, year) if programme else None
+    if programme is None or cohort is None:
+        raise NotFound(_("没有这个专业或年级。"))
+    return programme, cohort
+
+
+def subject(pair: Pair) -> Subject:
+    """The programme and its university."""
+    return programmes.subject_of(pair[0])
+
+
+@blueprint.get("/cohorts/<code>/<int:year>")
+@guard(Can.CAPSTONE_COHORT, load=load_cohort, subject=subject)
+def cohort(pair: Pair) -> Any:
+    """Every student of the cohort with the answers of 8.1 to 8.4: all of them, or the list of exceptions."""
+    programme, of = pair
+    rows = queries.overview(programme.id, of.id, clock.today())
+    only = request.args.get("only", "")
+    counted = [row for row in rows if row.is_petoe] or rows
+    totals = {key: Counter(row.statuses.get(key, Status.NO_DATA) for row in counted)[Status.MET] for key in ("8.1", "8.2", "8.3", "8.4")}
+    if only == "open":
+        rows = [row for row in rows if any(status is not Status.MET for status in row.statuses.values())]
+    return render_template(
+        "enterprises/capstones/cohort.html",
+        programme=programme,
+        university=session().get_one(Organisation, programme.university_id),
+        cohort=of,
+        rows=rows,
+        counted=len(counted),
+        has_petoe=any(row.is_petoe for row in counted),
+        totals=totals,
+        labels=labels,
+        only=only,
+        shown=shown,
+        may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject(pair)),
+    )
+
+
+@blueprint.get("/cohorts/<code>/<int:year>/t2.<form>")
+@guard(Can.CAPSTONE_COHORT, load=lambda code, year, form: (load_cohort(code, year), form), subject=lambda found: subject(found[0]))
+def t2(found: tuple[Pair, str]) -> Any:
+    """Table T2 (毕业设计清单), students of the 卓越计划 first."""
+    (programme, of), form = found
+    rows = []
+    for row in queries.export_rows(programme.id, of.id, clock.today()):
+        data = asdict(row)
+        data |= {"is_petoe": "是" if row.is_petoe else "否", "source": str(labels.TOPIC_SOURCES[row.source])}
+        data["grade_text"] = str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))
+        for key in ("school_score", "enterprise_score", "score"):
+            value = data.pop(f"{key}_x10")
+            data[key] = None if value is None else f"{value / 10:.1f}"
+        rows.append(data)
+    return downloads.table(rows, T2, name=f"毕业设计清单-{programme.code}-{of.year}", form=form, codes=["student_no"])
+
+
+# -- assigning ----------------------------------------------------------------------------------------------------------
+
+
+def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
+    programme, of = pair
+    rows = queries.overview(programme.id, of.id, clock.today())
+    form.student_id.choices = [(row.student_id, f"{row.student_no} {row.name}") for row in rows if row.capstone is None]
+    form.topic_id.choices = queries.open_topics(programme.id)
+    page = render_template(
+        "enterprises/capstones/assign.html",
+        programme=programme,
+        cohort=of,
+        form=form,
+        rows=[row for row in rows if row.capstone is not None],
+        loads=queries.school_load(programme.university_id, clock.today(), most=_most(SupervisorRole.SCHOOL), programme_id=programme.id),
+        labels=labels,
+    )
+    return page, status
+
+
+def _most(role: SupervisorRole) -> int:
+    key = "own.capstone.supervisor_load_max" if role is SupervisorRole.SCHOOL else "own.capstone.mentor_load_max"
+    return book().at(key, on=clock.today()).number
+
+
+@blueprint.get("/cohorts/<code>/<int:year>/assign")
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def assign(pair: Pair) -> Any:
+    """Give topics to students."""
+    form = forms.AssignForm()
+    form.starts_on.data, form.ends_on.data = forms.first_and_last(clock.today())
+    return _assign_page(pair, form)
+
+
+@blueprint.post("/cohorts/<code>/<int:year>/assign")
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def assign_capstone(pair: Pair) -> Any:
+    """Give one student one topic."""
+    form, (programme, of) = forms.AssignForm(), pair
+    code, year, programme_id, cohort_id = programme.code, of.year, programme.id, of.id
+    form.student_id.choices = [(row.student_id, row.name) for row in queries.overview(programme_id, cohort_id, clock.today())]
+    form.topic_id.choices = queries.open_topics(programme_id)
+    if not form.validate_on_submit() or form.starts_on.data is None or form.ends_on.data is None:
+        return _assign_page(pair, form, 422)
+    try:
+        with transaction():
+            made = operations.assign_capstone(
+                student=session().get_one(Student, form.student_id.data),
+                topic=session().get_one(Topic, form.topic_id.data),
+                starts_on=form.starts_on.data,
+                ends_on=form.ends_on.data,
+                place=form.place.data or "",
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+            key = made.id
+    except Refused as refused:
+        form.refuse(refused)
+        return _assign_page(load_cohort(code, year), form, refused.status)
+    return done(_("选题已下达，请指派双方导师。"), "capstones.supervisors", capstone_id=key)
+
+
+@blueprint.get("/<int:capstone_id>/supervisors")
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def supervisors(row: Capstone) -> Any:
+    """Both sides with everybody who could supervise and their load."""
+    return _supervisors_page(row)
+
+
+def _supervisors_page(row: Capstone, problem: str = "", status: int = 200) -> Any:
+    student, today = session().get_one(Student, row.student_id), clock.today()
+    now = {s.role: (s, name) for s, name in queries.supervisions_of(row.id) if s.until is None}
+    sides = [
+        (
+            role,
+            now.get(role),
+            queries.school_load(student.university_id, today, most=_most(role), programme_id=student.programme_id)
+            if role is SupervisorRole.SCHOOL
+            else queries.mentor_load(row.enterprise_id, today, most=_most(role)),
+        )
+        for role in SupervisorRole
+    ]
+    page = render_template(
+        "enterprises/capstones/supervisors.html",
+        capstone=row,
+        topic=session().get_one(Topic, row.topic_id),
+        person=session().get_one(Person, student.person_id),
+        enterprise=session().get_one(Organisation, row.enterprise_id),
+        sides=sides,
+        taken={role: entry[0].person_id for role, entry in now.items()},
+        labels=labels,
+        problem=problem,
+    )
+    return page, status
+
+
+@blueprint.post("/<int:capstone_id>/supervisors")
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def assign_supervisor(row: Capstone) -> Any:
+    """Give a capstone its supervisor of one side."""
+    form, key = forms.SupervisorForm(), row.id
+    if not form.validate_on_submit():
+        return _supervisors_page(row, _("请选择一位导师。"), 422)
+    try:
+        with transaction():
+            person = session().get(Person, form.person_id.data)
+            if person is None:
+                raise NotFound(_("没有这个人。"))
+            role = SupervisorRole(form.role.data)
+            operations.assign_supervisor(capstone=load(key), role=role, person=person, by=who(), today=clock.today(), now=clock.now())
+    except Refused as refused:
+        return _supervisors_page(load(key), refused.message, refused.status)
+    return done(_("导师已指派。"), "capstones.supervisors", capstone_id=key)

@@ -1,0 +1,176 @@
+"""The library of topics: search, propose, approve."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.models import Topic
+from enterprises.capstones.types import EvidenceKind, Side, TopicSource, TopicState
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import kept, load_topic, send, stored, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard, may
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations.models import Organisation
+from trainhub.programmes import queries as programmes
+
+
+@blueprint.get("/topics")
+@guard(Can.TOPIC_LIST)
+def topics() -> Any:
+    """The library."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.topics_listing(who(), forms.wanted_topics()), number=number, size=size, scalars=False)
+    page.items[:] = [queries.as_topic_row(row) for row in page.items]  # type: ignore[index]
+    return render_template(
+        "enterprises/capstones/topics.html", page=page, labels=labels, programmes=queries.programme_choices(who()), can_propose=may(who(), Can.TOPIC_PROPOSE)
+    )
+
+
+def _form() -> forms.TopicForm:
+    form = forms.TopicForm()
+    form.enterprise_id.choices = queries.enterprise_choices(who(), clock.today())
+    form.programme_id.choices = queries.programme_choices(who())
+    return form
+
+
+@blueprint.get("/topics/new")
+@guard(Can.TOPIC_PROPOSE)
+def new_topic() -> Any:
+    """The form of a topic."""
+    return render_template("enterprises/capstones/topic_form.html", form=_form())
+
+
+@blueprint.post("/topics")
+@guard(Can.TOPIC_PROPOSE)
+def propose() -> Any:
+    """Propose a topic; a coordinator's proposal is the enterprise's consent, a programme head's the school's."""
+    form = _form()
+    if not form.validate_on_submit():
+        return render_template("enterprises/capstones/topic_form.html", form=form), 422
+    try:
+        with transaction():
+            if not once(form.submission_key.data or ""):
+                return done(_("这个选题已经提交过。"), "capstones.topics")
+            enterprise = session().get(Organisation, form.enterprise_id.data)
+            if enterprise is None:
+                raise NotFound(_("没有这个企业。"))
+            row = operations.propose_topic(
+                enterprise=enterprise,
+                programme_id=form.programme_id.data,
+                title=form.title.data or "",
+                problem=form.problem.data or "",
+                source=TopicSource(form.source.data),
+                seats=form.seats.data or 1,
+                evidence=form.evidence.data or "",
+                evidence_kind=EvidenceKind(form.evidence_kind.data) if form.evidence_kind.data else None,
+                evidence_file_id=kept(form.file.data, "evidence"),
+                skills=re.split(r"[、,，;；|]", form.skills.data or ""),
+                is_confidential=form.is_confidential.data,
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+            subject = queries.topic_subject(row)
+            for side, can in SIDES.items():
+                if may(who(), can, subject):
+                    operations.approve_topic(topic=row, side=side, by=who(), today=clock.today(), now=clock.now())
+            key = row.id
+    except Refused as refused:
+        form.refuse(refused)
+        return render_template("enterprises/capstones/topic_form.html", form=form), refused.status
+    return done(_("选题已提交。"), "capstones.topic", topic_id=key)
+
+
+WITHDRAW = {Can.TOPIC_APPROVE_ENTERPRISE: "capstones.withdraw_topic", Can.TOPIC_APPROVE_SCHOOL: "capstones.withdraw_topic_by_school"}
+SIDES = {Side.SCHOOL: Can.TOPIC_APPROVE_SCHOOL, Side.ENTERPRISE: Can.TOPIC_APPROVE_ENTERPRISE}
+
+
+@blueprint.get("/topics/<int:topic_id>")
+@guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
+def topic(row: Topic) -> Any:
+    """One topic with its approvals, its evidence and what is alike."""
+    subject = queries.topic_subject(row)
+    programme = programmes.by_id(row.programme_id)
+    assert programme is not None
+    sees_evidence = may(who(), Can.TOPIC_EVIDENCE, subject)
+    return render_template(
+        "enterprises/capstones/topic.html",
+        topic=row,
+        labels=labels,
+        enterprise=session().get_one(Organisation, row.enterprise_id),
+        programme=programme,
+        university=session().get_one(Organisation, programme.university_id),
+        file=stored(row.evidence_file_id) if row.evidence_file_id and sees_evidence else None,
+        sees_evidence=sees_evidence,
+        open_sides=[side for side, can in SIDES.items() if row.state is TopicState.PROPOSED and may(who(), can, subject)],
+        withdraw_at=next((at for can, at in WITHDRAW.items() if may(who(), can, subject)), "")
+        if row.state in (TopicState.PROPOSED, TopicState.APPROVED)
+        else "",
+        similar=queries.similar(row.title, but=row.id) if sees_evidence else [],
+    )
+
+
+@blueprint.get("/topics/<int:topic_id>/evidence")
+@guard(Can.TOPIC_EVIDENCE, load=load_topic, subject=queries.topic_subject)
+def evidence(row: Topic) -> Any:
+    """The evidence of a topic."""
+    if row.evidence_file_id is None:
+        raise NotFound(_("这个选题没有证明材料。"))
+    return send(stored(row.evidence_file_id))
+
+
+def _decide(row: Topic, side: Side) -> Any:
+    with transaction():
+        row = load_topic(row.id)
+        if request.form.get("refuse"):
+            operations.refuse_topic(topic=row, side=side, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+            return done(_("选题已退回。"), "capstones.topic", topic_id=row.id)
+        operations.approve_topic(
+            topic=row, side=side, by=who(), today=clock.today(), now=clock.now(), version=request.form.get("version", type=int)
+        )
+        return done(_("选题已审批。"), "capstones.topic", topic_id=row.id)
+
+
+@blueprint.post("/topics/<int:topic_id>/school")
+@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=queries.topic_subject)
+def decide_school(row: Topic) -> Any:
+    """The school approves or refuses."""
+    return _decide(row, Side.SCHOOL)
+
+
+@blueprint.post("/topics/<int:topic_id>/enterprise")
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=queries.topic_subject)
+def decide_enterprise(row: Topic) -> Any:
+    """The enterprise approves or refuses."""
+    return _decide(row, Side.ENTERPRISE)
+
+
+def _withdraw(row: Topic) -> Any:
+    with transaction():
+        row = load_topic(row.id)
+        operations.withdraw_topic(topic=row, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    return done(_("选题已撤回。"), "capstones.topic", topic_id=row.id)
+
+
+@blueprint.post("/topics/<int:topic_id>/withdraw")
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=queries.topic_subject)
+def withdraw_topic(row: Topic) -> Any:
+    """The enterprise withdraws a topic without students."""
+    return _withdraw(row)
+
+
+@blueprint.post("/topics/<int:topic_id>/withdraw-by-school")
+@guard(Can.TOPIC_APPROVE_SCHOOL, load=load_topic, subject=queries.topic_subject)
+def withdraw_topic_by_school(row: Topic) -> Any:
+    """The school withdraws a topic without students."""
+    return _withdraw(row)
