@@ -127,4 +127,3 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "VALIDATION_ERROR_STATUS_CODE": 422,
     }
-

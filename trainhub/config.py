@@ -51,9 +51,7 @@ _KNOWN = {
 def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) -> Settings:
     """Read the settings. Raises HalfConfigured with every problem found, not only the first."""
     env = {k.removeprefix("TRAINHUB_"): v.strip() for k, v in (environ or os.environ).items() if k.startswith("TRAINHUB_")}
-    problems: list[str] = [
-        f"TRAINHUB_{name} is not a setting; the settings are listed in docs/operations.md" for name in sorted(set(env) - _KNOWN)
-    ]
+    problems: list[str] = [f"TRAINHUB_{name} is not a setting; the settings are listed in docs/operations.md" for name in sorted(set(env) - _KNOWN)]
     instance = Path(env.get("INSTANCE") or "instance").resolve()
     is_demo = (instance / DEMO_MARK).exists()
     secret = env.get("SECRET_KEY", "")

@@ -18,6 +18,8 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.initialise import initialise
 
+ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound by default
+
 
 @edge("init")
 def init() -> dict[str, Any]:
@@ -40,7 +42,7 @@ def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """
     from trainhub import serving
 
-    os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{host if host != '0.0.0.0' else '127.0.0.1'}:{port}")
+    os.environ.setdefault("TRAINHUB_BASE_URL", f"http://{'127.0.0.1' if host in ANY_ADDRESS else host}:{port}")
     config.load()
     say(f"trainhub: {os.environ['TRAINHUB_BASE_URL']}")
     if workers > 1:

@@ -14,7 +14,13 @@ LINT = Path(sys.executable).parent / "lint-imports"
 
 
 def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([str(LINT), "--config", "pyproject.toml", "--no-cache"], cwd=folder, capture_output=True, text=True, env={"PYTHONPATH": str(folder), "PATH": ""})
+    return subprocess.run(
+        [str(LINT), "--config", "pyproject.toml", "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(folder), "PATH": ""},
+    )
 
 
 def test_the_contracts_hold() -> None:

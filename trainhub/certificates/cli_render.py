@@ -133,9 +133,7 @@ class _Job:
     def finish(self) -> bytes:
         """The PDF; RenderRefused when any row was bad."""
         if self.bad:
-            raise RenderRefused(
-                _("有%(count)d行不能打印，没有生成文件。请按所列行列更正后重试。", count=self.bad), details=self.details
-            )
+            raise RenderRefused(_("有%(count)d行不能打印，没有生成文件。请按所列行列更正后重试。", count=self.bad), details=self.details)
         start = time.process_time()
         data = self.press.finish()
         self.seconds += time.process_time() - start
@@ -152,9 +150,7 @@ def _write(path: Path, data: bytes) -> None:
         raise Refused(_("无法写入文件 %(file)s：%(why)s。", file=path.name, why=error.strerror), code="cannot_write") from error
 
 
-def render_table(
-    file: Path, layout: Layout, out: Path, *, common: Mapping[str, str], base_url: str
-) -> dict[str, Any]:
+def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, str], base_url: str) -> dict[str, Any]:
     """Draw every row of a table into one PDF.
 
     Returns pages, bytes, seconds (CPU time of the drawing) and needs_glyph (data rows from 1 that got no page).

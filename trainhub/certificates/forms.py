@@ -24,9 +24,7 @@ class VerifyForm(Form):
     """Number, code, and the name somebody gave."""
 
     number = Text(_l("证书编号"), [DataRequired(_l("请填写证书编号。")), Length(max=60)], description=_l("18位数字，印在证书左下方，空格可有可无。"))
-    code = Text(
-        _l("核验码"), [Optional(), Length(max=60)], description=_l("12位字母和数字，在编号下方。没有核验码时只显示证书是否存在和当前状态。")
-    )
+    code = Text(_l("核验码"), [Optional(), Length(max=60)], description=_l("12位字母和数字，在编号下方。没有核验码时只显示证书是否存在和当前状态。"))
     name = Text(_l("持证人姓名"), [Optional(), Length(max=200)], description=_l("填写后会告诉你姓名是否与证书一致；姓名不会被保存。"))
 
 
@@ -44,9 +42,7 @@ class FileForm(Form):
 class ReasonForm(Form):
     """What every change of a certificate needs."""
 
-    reason = LongText(
-        _l("理由"), [DataRequired(_l("请写明理由。")), Length(max=400)], description=_l("会显示在公开查验页上，请不要写入个人隐私。")
-    )
+    reason = LongText(_l("理由"), [DataRequired(_l("请写明理由。")), Length(max=400)], description=_l("会显示在公开查验页上，请不要写入个人隐私。"))
     document = Text(_l("依据文件"), [DataRequired(_l("请写明依据的文件名称或文号。")), Length(max=200)])
     on = DateField(_l("生效日期"), [InputRequired(_l("请填写生效日期，例如 2026-03-01。"))])
 

@@ -54,9 +54,7 @@ def by_number(number: str) -> Certificate | None:
 
 def by_number_and_code(number: str, code: str) -> Certificate | None:
     """The edition that carries this code; an old edition keeps its own. Drafts are not found."""
-    return session().scalar(
-        select(Certificate).where(Certificate.number == number, Certificate.code == code, Certificate.state.in_(PUBLIC)).limit(1)
-    )
+    return session().scalar(select(Certificate).where(Certificate.number == number, Certificate.code == code, Certificate.state.in_(PUBLIC)).limit(1))
 
 
 def of_person(person_id: int) -> list[Certificate]:
@@ -117,9 +115,7 @@ def events_of(certificates: Sequence[Certificate]) -> list[EventRow]:
 
 
 def _last_event(certificate_id: int) -> CertificateEvent | None:
-    statement = (
-        select(CertificateEvent).where(CertificateEvent.certificate_id == certificate_id).order_by(CertificateEvent.id.desc()).limit(1)
-    )
+    statement = select(CertificateEvent).where(CertificateEvent.certificate_id == certificate_id).order_by(CertificateEvent.id.desc()).limit(1)
     return session().scalar(statement)
 
 
@@ -263,7 +259,9 @@ def _clauses(identity: Identity, wanted: CertificateFilter) -> list[ColumnElemen
         clauses.append(Certificate.is_current.is_(True))
     if wanted.text:
         compact = "".join(wanted.text.split())
-        clauses.append(or_(organisations.matches(wanted.text, Certificate.holder, Person.pinyin), Certificate.number.contains(compact, autoescape=True)))
+        clauses.append(
+            or_(organisations.matches(wanted.text, Certificate.holder, Person.pinyin), Certificate.number.contains(compact, autoescape=True))
+        )
     return clauses
 
 
@@ -304,11 +302,7 @@ def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") 
 
 def counts_by_state(identity: Identity) -> dict[State, int]:
     """How many current certificates of each state the reader sees."""
-    statement = (
-        select(Certificate.state, func.count())
-        .where(visible_to(identity), Certificate.is_current.is_(True))
-        .group_by(Certificate.state)
-    )
+    statement = select(Certificate.state, func.count()).where(visible_to(identity), Certificate.is_current.is_(True)).group_by(Certificate.state)
     return {state: count for state, count in session().execute(statement)}  # noqa: C416 - rows are typed, a dict of rows is not
 
 
@@ -381,8 +375,6 @@ def items_of(run_id: int) -> list[Certificate]:
         select(Certificate).join(PrintItem, PrintItem.certificate_id == Certificate.id).where(PrintItem.run_id == run_id).order_by(PrintItem.position)
     )
     return list(session().scalars(statement))
-
-
 
 
 def names_of(certificate: Certificate) -> tuple[str, str | None]:

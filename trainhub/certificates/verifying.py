@@ -162,9 +162,7 @@ def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tup
 
 def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
     """The same for visitors: names of people are masked."""
-    return tuple(
-        (name, label, mask_name(value) if name in PERSONS else value) for name, label, value in shown_facts(certificate, english=english)
-    )
+    return tuple((name, label, mask_name(value) if name in PERSONS else value) for name, label, value in shown_facts(certificate, english=english))
 
 
 def check_file(data: bytes, public: bytes, *, english: bool = False) -> Verdict:

@@ -274,9 +274,7 @@ def new_run() -> Any:
     """Choose what to print together."""
     form = forms.RunForm().prepare(who())
     if form.validate_on_submit():
-        wanted = queries.CertificateFilter(
-            kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data
-        )
+        wanted = queries.CertificateFilter(kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data)
         issuer_id = form.issuer_id.data
         try:
             demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(issuer_id))
@@ -316,5 +314,3 @@ def run_file(pair: tuple[PrintRun, int]) -> Any:
     answer.headers.set("Content-Disposition", "attachment", filename=stored.name)
     answer.headers["Content-Length"] = str(stored.size)
     return answer
-
-

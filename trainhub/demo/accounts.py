@@ -55,4 +55,12 @@ def build(world: World) -> None:
         ("expert", Role.EXPERT, {"programme_id": world.programmes[0].id}),
         ("admin", Role.SYSTEM_ADMIN, {}),
     ):
-        identity.grant_role(account=world.accounts[name], role=role, by=world.by, today=world.day, now=world.calendar.at(-300), since=world.calendar.plus(-300), **scope)  # type: ignore[arg-type]
+        identity.grant_role(
+            account=world.accounts[name],
+            role=role,
+            by=world.by,
+            today=world.day,
+            now=world.calendar.at(-300),
+            since=world.calendar.plus(-300),
+            **scope,
+        )

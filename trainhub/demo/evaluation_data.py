@@ -139,9 +139,7 @@ def complete_programme(
                 )
 
 
-def failing_programme(
-    *, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime, plan_item_ids: Iterable[int] = ()
-) -> None:
+def failing_programme(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime, plan_item_ids: Iterable[int] = ()) -> None:
     """The same with lecturers who lack the five years (5.2) and no foreign students (9.8).
 
     The builder gives one judged student less than 160 days (7.2), and registers no more than one foreigner in ten students.
@@ -298,14 +296,17 @@ class _Builder:
                 course=course, cohort=self.cohort, first_teaching_on=day, lead=lead, is_designated=subject.is_designated, **self.with_by
             )
             teaching.give_task(
-                teacher=lead, title=f"{self.cohort.year} 级 {course.name}", hours_x10=subject.hours * 10, starts_on=day, offering=offering, **self.with_by
+                teacher=lead,
+                title=f"{self.cohort.year} 级 {course.name}",
+                hours_x10=subject.hours * 10,
+                starts_on=day,
+                offering=offering,
+                **self.with_by,
             )
             closed_on = day + timedelta(days=120)
             if closed_on <= self.today:
                 objectives = curriculum_queries.objectives_of(course.id)
-                marks = [
-                    (student.id, one, 640 + (student.id * 7 + one.number * 31 + place * 13) % 330) for student in students for one in objectives
-                ]
+                marks = [(student.id, one, 640 + (student.id * 7 + one.number * 31 + place * 13) % 330) for student in students for one in objectives]
                 curriculum.record_results(course=course, marks=marks, concluded_on=closed_on, **self.with_by)
                 teaching.close_offering(offering=offering, closed_on=closed_on, **self.with_by)
 
@@ -323,9 +324,7 @@ class _Builder:
             )
             start = max(passed + timedelta(days=1), self.today - timedelta(days=120))
             teaching.give_task(teacher=teacher, title=f"{self.programme.name} 企业案例教学", hours_x10=320, starts_on=start, **self.with_by)
-            teaching.appraise(
-                appointment=appointment, appraised_on=max(self.today, teacher.since), result=AppraisalResult.PASSED, **self.with_by
-            )
+            teaching.appraise(appointment=appointment, appraised_on=max(self.today, teacher.since), result=AppraisalResult.PASSED, **self.with_by)
 
     def secondments(self, lead_ids: set[int]) -> None:
         others = [teacher for teacher, _person in self.full_time if teacher.id not in lead_ids] or [self.full_time[0][0]]

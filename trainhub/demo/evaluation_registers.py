@@ -25,7 +25,9 @@ from trainhub.people.types import StudentState
 from trainhub.programmes.models import Programme
 
 
-def fill(*, programme: Programme, full_time: Sequence[Teacher], staff: int, courses: Sequence[CurriculumCourse], by: Identity, today: date, now: datetime) -> None:
+def fill(
+    *, programme: Programme, full_time: Sequence[Teacher], staff: int, courses: Sequence[CurriculumCourse], by: Identity, today: date, now: datetime
+) -> None:
     """Entries in every register; `staff` is the number of teachers, full-time and part-time, of whom three in ten get a foreign background."""
     w: dict[str, Any] = {"by": by, "now": now}
     for place, teacher in enumerate(full_time[: -(-staff * 3 // 10)]):

@@ -65,12 +65,24 @@ def _organisations(world: World) -> None:
         base = _register(world, OrganisationKind.BASE, code, name, region_code=region, allows_self_registration=place == 1)
         lead = next(e for e in world.enterprises if e.region_code == region)
         organisations.add_host(
-            base=base, organisation=lead, side=HostSide.ENTERPRISE, is_lead=True, by=world.by, now=world.calendar.at(-800), since=world.calendar.plus(-800)
+            base=base,
+            organisation=lead,
+            side=HostSide.ENTERPRISE,
+            is_lead=True,
+            by=world.by,
+            now=world.calendar.at(-800),
+            since=world.calendar.plus(-800),
         )
         if place != 3:
             partner = world.universities[place % 3]
             organisations.add_host(
-                base=base, organisation=partner, side=HostSide.SCHOOL, is_lead=False, by=world.by, now=world.calendar.at(-800), since=world.calendar.plus(-800)
+                base=base,
+                organisation=partner,
+                side=HostSide.SCHOOL,
+                is_lead=False,
+                by=world.by,
+                now=world.calendar.at(-800),
+                since=world.calendar.plus(-800),
             )
         world.bases.append(base)
 
@@ -122,7 +134,7 @@ def _students(world: World) -> None:
     cohort, who are still under way.
     """
     graduated = world.calendar.graduated
-    for place, programme in enumerate(world.programmes):
+    for place in range(len(world.programmes)):
         for slot, entry in enumerate((graduated, world.calendar.final_entry, world.calendar.final_entry + 1)):
             cohort, made = world.cohorts[place, entry], []
             row = invented_people(700 + place * 10 + slot, date(entry - 19, 1, 1), date(entry - 19, 12, 28))
@@ -154,7 +166,9 @@ def graduate(world: World) -> None:
     day = world.calendar.graduates(entry)
     for place in range(len(world.programmes)):
         for student in world.students[place, entry]:
-            people.change_student(student=student, by=world.by, now=world.calendar.at((day - world.day).days), state=StudentState.GRADUATED, left_on=day)
+            people.change_student(
+                student=student, by=world.by, now=world.calendar.at((day - world.day).days), state=StudentState.GRADUATED, left_on=day
+            )
 
 
 def _teachers(world: World) -> None:

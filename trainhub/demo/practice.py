@@ -95,7 +95,13 @@ def _acceptances(world: World) -> None:
         (7, BaseType.INCUBATOR, AcceptanceStep.RECOGNISED, 200),
     ):
         bases.record_acceptance(
-            base=world.bases[place], type=kind, step=step, on=calendar.plus(-ago), by=world.by, now=calendar.at(-ago), document=f"演示文件〔{calendar.plus(-ago).year}〕{place + 1}号"
+            base=world.bases[place],
+            type=kind,
+            step=step,
+            on=calendar.plus(-ago),
+            by=world.by,
+            now=calendar.at(-ago),
+            document=f"演示文件〔{calendar.plus(-ago).year}〕{place + 1}号",
         )
 
 
@@ -174,7 +180,7 @@ def _history(world: World) -> None:
             _term(world, place, f"{entry + 3}-{number}", f"{entry} 级企业学习第 {number} 阶段", day, weeks)
             for number, (day, weeks) in enumerate(zip(starts, (12, 12, 10), strict=True), start=1)
         ]
-        world.made["history_terms", place] = terms
+        world.made.setdefault("history_terms", {})[place] = terms
         hosts = (0, 1, 2, 3) if place == 0 else (1, 3, 13, 4)
         seats = -(-20 * world.scale // 4)
         early = world.calendar.at((starts[0] - world.day).days - 60)
@@ -256,7 +262,12 @@ def _log_and_decide(world: World, placement: Placement, logged: list[date], numb
 def _end(world: World, placement: Placement, number: int) -> Placement:
     day = placement.ends_on + timedelta(days=1)
     placing.grade_placement(
-        placement=placement, score_x10=760 + number * 37 % 210, comment="认真踏实，能独立完成任务，善于沟通。", today=placement.ends_on, by=world.by, now=_instant(world, placement.ends_on)
+        placement=placement,
+        score_x10=760 + number * 37 % 210,
+        comment="认真踏实，能独立完成任务，善于沟通。",
+        today=placement.ends_on,
+        by=world.by,
+        now=_instant(world, placement.ends_on),
     )
     return placing.finish_placement(placement=placement, today=day, by=world.by, now=_instant(world, day))
 
@@ -265,7 +276,10 @@ def _first_round(world: World) -> None:
     """The finished round of programme 3: the final cohort chose and was placed by the planner in two terms, 24 weeks."""
     calendar, entry = world.calendar, world.calendar.final_entry
     first, second = calendar.monday(-224), calendar.monday(-133)
-    terms = [_term(world, 2, f"{entry}-F1", f"{entry} 级企业学习第一阶段", first, 12), _term(world, 2, f"{entry}-F2", f"{entry} 级企业学习第二阶段", second, 12)]
+    terms = [
+        _term(world, 2, f"{entry}-F1", f"{entry} 级企业学习第一阶段", first, 12),
+        _term(world, 2, f"{entry}-F2", f"{entry} 级企业学习第二阶段", second, 12),
+    ]
     world.made["first_terms"] = terms
     seats = -(-12 * world.scale // 1)
     early = _instant(world, first, -70)
@@ -288,7 +302,11 @@ def _first_round(world: World) -> None:
         wishes = [positions[0]] if number == 0 else []
         wishes += [p for p in _turned(positions, number) if p not in wishes]
         rounds.save_preferences(
-            round=round_, student=student, position_ids=[p.id for p in wishes[:3]], by=world.acting(student.person_id), now=_instant(world, opens, 1 + number % 12)
+            round=round_,
+            student=student,
+            position_ids=[p.id for p in wishes[:3]],
+            by=world.acting(student.person_id),
+            now=_instant(world, opens, 1 + number % 12),
         )
     rounds.close_round(round=round_, by=world.by, now=_instant(world, opens, 14))
     rounds.plan_round(round=round_, by=world.by, now=_instant(world, opens, 15))
@@ -356,5 +374,9 @@ def _open_round(world: World) -> None:
     for number, student in enumerate(world.students[2, entry]):
         if number % 3 == 1:
             rounds.save_preferences(
-                round=round_, student=student, position_ids=[p.id for p in _turned(positions, number)[:3]], by=world.acting(student.person_id), now=calendar.at(-3)
+                round=round_,
+                student=student,
+                position_ids=[p.id for p in _turned(positions, number)[:3]],
+                by=world.acting(student.person_id),
+                now=calendar.at(-3),
             )

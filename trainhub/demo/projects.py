@@ -42,11 +42,11 @@ def build(world: World) -> None:
 
 def _paper(world: World, title: str) -> StoredFile:
     """A one-page PDF of the demo's own."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
 
     from trainhub.kernel import fonts
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFont
 
     buffer = BytesIO()
     canvas = Canvas(buffer, invariant=1)
@@ -55,7 +55,9 @@ def _paper(world: World, title: str) -> StoredFile:
     canvas.setFont("demo", 20)
     canvas.drawString(72, 740, title)
     canvas.save()
-    return files.keep_bytes(buffer.getvalue(), name=f"{title}.pdf", kind="capstone", media_type="application/pdf", by=world.by, now=world.calendar.at(-600))
+    return files.keep_bytes(
+        buffer.getvalue(), name=f"{title}.pdf", kind="capstone", media_type="application/pdf", by=world.by, now=world.calendar.at(-600)
+    )
 
 
 def _at(world: World, day: date) -> datetime:
@@ -127,7 +129,7 @@ def _graduated(world: World) -> None:
     """Every student of the two graduated 卓越 classes: topic, both supervisors, guidance, both grades, result."""
     entry = world.calendar.graduated
     for place in (0, 1):
-        term = world.made["history_terms", place][-1]
+        term = world.made["history_terms"][place][-1]
         for number, student in enumerate(world.students[place, entry][: 20 * world.scale]):
             starts, ends = term.starts_on, term.ends_on
             enterprise_id = world.made["enterprise_of"][student.id]
@@ -138,8 +140,24 @@ def _graduated(world: World) -> None:
             _guide(world, capstone, school, mentor, me, starts + timedelta(days=1), 8)
             working.submit_thesis(capstone=capstone, file_id=world.made["thesis"].id, by=me, now=_at(world, ends - timedelta(days=4)))
             day = ends - timedelta(days=2)
-            grading.grade(capstone=capstone, role=SupervisorRole.SCHOOL, points=_points(number, 0), comment="达到任务书要求。", by=school, today=day, now=_at(world, day))
-            grading.grade(capstone=capstone, role=SupervisorRole.ENTERPRISE, points=_points(number, 3), comment="解决了现场问题。", by=mentor, today=day, now=_at(world, day))
+            grading.grade(
+                capstone=capstone,
+                role=SupervisorRole.SCHOOL,
+                points=_points(number, 0),
+                comment="达到任务书要求。",
+                by=school,
+                today=day,
+                now=_at(world, day),
+            )
+            grading.grade(
+                capstone=capstone,
+                role=SupervisorRole.ENTERPRISE,
+                points=_points(number, 3),
+                comment="解决了现场问题。",
+                by=mentor,
+                today=day,
+                now=_at(world, day),
+            )
             grading.finish(capstone=capstone, by=world.by, today=ends, now=_at(world, ends))
 
 
@@ -184,6 +202,8 @@ def _advance(world: World, capstone: Capstone, number: int, me: Identity, school
     working.submit_thesis(capstone=capstone, file_id=paper, by=me, now=_at(world, day))
     for at_least, role, who in ((2, SupervisorRole.SCHOOL, school), (3, SupervisorRole.ENTERPRISE, mentor)):
         if number >= at_least:
-            grading.grade(capstone=capstone, role=role, points=_points(number, at_least), comment="同意提交答辩。", by=who, today=day, now=_at(world, day))
+            grading.grade(
+                capstone=capstone, role=role, points=_points(number, at_least), comment="同意提交答辩。", by=who, today=day, now=_at(world, day)
+            )
     if number == 4:
         grading.finish(capstone=capstone, by=world.by, today=day, now=_at(world, day))

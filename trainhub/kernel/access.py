@@ -263,7 +263,7 @@ def _token_allows(scopes: frozenset[str], can: StrEnum) -> bool:
 
 def demand(identity: Identity | None, can: StrEnum, subject: Subject = NOTHING) -> None:
     """Refuse with words unless the identity has the permission."""
-    if identity is None or identity.account_id is None and identity is not SYSTEM:
+    if identity is None or (identity.account_id is None and identity is not SYSTEM):
         raise SignInNeeded(_("请先登录，再打开这个页面。"))
     if not may(identity, can, subject):
         names = sorted(
@@ -271,7 +271,11 @@ def demand(identity: Identity | None, can: StrEnum, subject: Subject = NOTHING) 
         )
         if names:
             raise NotAllowed(
-                _("你的角色不能进行这项操作（%(can)s）。需要的角色：%(roles)s。如确有需要，请联系你所在单位的管理员授权。", can=can, roles="、".join(names))
+                _(
+                    "你的角色不能进行这项操作（%(can)s）。需要的角色：%(roles)s。如确有需要，请联系你所在单位的管理员授权。",
+                    can=can,
+                    roles="、".join(names),
+                )
             )
         raise NotAllowed(_("这不是你本人的记录，不能进行这项操作（%(can)s）。", can=can))
 
@@ -283,7 +287,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def acting() -> Identity | None:
     """The identity of this request; only edges (views, api) may ask."""
-    return g.get("identity")
+    identity: Identity | None = g.get("identity")
+    return identity
 
 
 def public(view: View) -> View:

@@ -232,4 +232,4 @@ def _reset_sequences(current: Any) -> None:
         for column in table.primary_key.columns:
             sequence = current.scalar(sa.text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
             if sequence:
-                current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))
+                current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))  # noqa: S608 - names of our own tables

@@ -75,9 +75,7 @@ def edge(name: str, *, needs_app: bool = True, human: Human | None = None) -> Ca
         made = click.command(name, cls=Edge)(function)
         made.needs_app = needs_app
         made.human = human
-        made.params.append(
-            click.Option(["--json", "as_json"], is_flag=True, help="Print exactly one JSON object on stdout / 只输出一个 JSON 对象")
-        )
+        made.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print exactly one JSON object on stdout / 只输出一个 JSON 对象"))
         return made
 
     return decorate

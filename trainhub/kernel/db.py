@@ -80,7 +80,7 @@ class Versioned:
     version: Mapped[int] = mapped_column(sa.Integer, nullable=False, default=1)
 
     @sa.orm.declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - a directive is given the class
         return {"version_id_col": cls.version}
 
 

@@ -60,9 +60,7 @@ def write(path: str, rows: Iterable[Record], columns: Sequence[Column], *, codes
                 return write_csv(rows, columns, file, headers=headers)
             return write_xlsx([Sheet("数据", columns, rows, codes=codes, headers=headers)], file)
     except OSError as error:
-        raise Refused(
-            _("不能写入文件“%(path)s”：%(why)s", path=path, why=error.strerror or str(error)), code="cannot_write", field="file"
-        ) from error
+        raise Refused(_("不能写入文件“%(path)s”：%(why)s", path=path, why=error.strerror or str(error)), code="cannot_write", field="file") from error
 
 
 def unsealed(value: Any) -> Any:

@@ -112,9 +112,7 @@ def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identi
 
     sha256 = hashlib.sha256(data).hexdigest()
     obstore.put(store(), path_of(sha256), data)
-    row = StoredFile(
-        kind=kind, name=name, media_type=media_type, size=len(data), sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now
-    )
+    row = StoredFile(kind=kind, name=name, media_type=media_type, size=len(data), sha256=sha256, uploaded_by_id=by.account_id, uploaded_at=now)
     session().add(row)
     session().flush()
     return row

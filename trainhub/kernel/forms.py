@@ -42,7 +42,7 @@ def _plain_text(value: str | None) -> str | None:
 
 
 def _no_controls(_form: Any, field: Any) -> None:
-    if field.data and any(ord(c) < 32 and c not in "\n\t" or c == "\x7f" for c in field.data):
+    if field.data and any((ord(c) < 32 and c not in "\n\t") or c == "\x7f" for c in field.data):
         raise ValidationError(_("包含看不见的控制字符，请删除后重新输入。"))
 
 
@@ -67,13 +67,13 @@ class Checks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class Form(FlaskForm):
+class Form(FlaskForm):  # type: ignore[misc]
     """The base of every form of the house."""
 
     version = IntegerField(widget=HiddenInput(), default=0)
     submission_key = HiddenField(default=lambda: secrets.token_urlsafe(24))
 
-    class Meta(FlaskForm.Meta):
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, form: Any) -> Any:
             from wtforms.i18n import get_translations
 

@@ -76,9 +76,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
             data = form.file.data
             try:
                 with transaction():
-                    kept = files.keep(
-                        data.stream, name=data.filename or "", kind="import", by=_who(), now=clock.now(), allowed=sniff.SHEETS
-                    )
+                    kept = files.keep(data.stream, name=data.filename or "", kind="import", by=_who(), now=clock.now(), allowed=sniff.SHEETS)
                     key = kept.id
                 return redirect(url_for(pages["report"], file_id=key), 303)
             except Refused as refused:
@@ -109,9 +107,7 @@ def add_pages(blueprint: Blueprint, spec: ImportSpec, *, can: StrEnum, path: str
         content, filename = files.read(row), row.name
         with transaction():
             is_first = once(form.submission_key.data or "")
-            draft = (
-                execute_bytes(spec, content, filename=filename, by=_who(), today=clock.today(), now=clock.now()) if is_first else None
-            )
+            draft = execute_bytes(spec, content, filename=filename, by=_who(), today=clock.today(), now=clock.now()) if is_first else None
         if draft is None:
             flash(_("这次导入已经提交过，没有重复导入。"), "info")
         else:

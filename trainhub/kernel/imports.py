@@ -141,9 +141,7 @@ def examine(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filen
     return draft
 
 
-def execute(
-    spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date, now: datetime
-) -> Draft:
+def execute(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date, now: datetime) -> Draft:
     """Check and apply a file in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
     draft = examine(spec, file, filename=filename, by=by, today=today)
     refuse_errors(draft)
@@ -189,7 +187,14 @@ def given(row: Parsed, *names: str) -> dict[str, Any]:
     return {name: row.data[name] for name in names if row.row.values.get(name, "")}
 
 
-PROBLEM_COLUMNS = (Column("sheet", "工作表"), Column("row", "行"), Column("column", "列"), Column("value", "内容"), Column("level", "级别"), Column("problem", "问题"))
+PROBLEM_COLUMNS = (
+    Column("sheet", "工作表"),
+    Column("row", "行"),
+    Column("column", "列"),
+    Column("value", "内容"),
+    Column("level", "级别"),
+    Column("problem", "问题"),
+)
 
 
 def problem_rows(problems: Sequence[Problem]) -> Iterator[list[Any]]:

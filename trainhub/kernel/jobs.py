@@ -188,9 +188,7 @@ def run(running: Running) -> JobState:
     if values["state"] is not JobState.QUEUED:
         values["finished_at"] = clock.now()
     with transaction() as current:
-        current.execute(
-            update(Job).where(Job.id == running.id).values(lease_until_at=None, **values).execution_options(synchronize_session=False)
-        )
+        current.execute(update(Job).where(Job.id == running.id).values(lease_until_at=None, **values).execution_options(synchronize_session=False))
     return values["state"]  # type: ignore[no-any-return]
 
 

@@ -134,4 +134,4 @@ def keyring() -> Keyring:
         settings = current_app.config["SETTINGS"]
         ring = load(settings.instance, settings.secret_key)
         current_app.extensions["trainhub.keyring"] = ring
-    return ring  # type: ignore[no-any-return]
+    return ring

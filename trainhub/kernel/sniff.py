@@ -94,10 +94,53 @@ _SUFFIXES: dict[str, frozenset[str]] = {
     OGG.mime: frozenset({".ogg", ".oga"}),
 }
 _RUNNABLE = frozenset(
-    {".exe", ".com", ".scr", ".pif", ".bat", ".cmd", ".ps1", ".psm1", ".vbs", ".vbe", ".js", ".jse", ".mjs",
-     ".wsf", ".wsh", ".hta", ".msi", ".msp", ".dll", ".sys", ".cpl", ".jar", ".app", ".sh", ".bash", ".php",
-     ".phtml", ".asp", ".aspx", ".jsp", ".cgi", ".pl", ".py", ".rb", ".lnk", ".url", ".reg", ".inf", ".scf",
-     ".chm", ".apk", ".ipa", ".dmg", ".deb", ".rpm"}
+    {
+        ".exe",
+        ".com",
+        ".scr",
+        ".pif",
+        ".bat",
+        ".cmd",
+        ".ps1",
+        ".psm1",
+        ".vbs",
+        ".vbe",
+        ".js",
+        ".jse",
+        ".mjs",
+        ".wsf",
+        ".wsh",
+        ".hta",
+        ".msi",
+        ".msp",
+        ".dll",
+        ".sys",
+        ".cpl",
+        ".jar",
+        ".app",
+        ".sh",
+        ".bash",
+        ".php",
+        ".phtml",
+        ".asp",
+        ".aspx",
+        ".jsp",
+        ".cgi",
+        ".pl",
+        ".py",
+        ".rb",
+        ".lnk",
+        ".url",
+        ".reg",
+        ".inf",
+        ".scf",
+        ".chm",
+        ".apk",
+        ".ipa",
+        ".dmg",
+        ".deb",
+        ".rpm",
+    }
 )
 _MAGIC: tuple[tuple[bytes, MediaType], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
@@ -120,9 +163,7 @@ _MAGIC: tuple[tuple[bytes, MediaType], ...] = (
     (b"\xca\xfe\xba\xbe", MACHO),
     (b"L\x00\x00\x00\x01\x14\x02\x00", SHORTCUT),
 )
-_HTML = re.compile(
-    r"<(!doctype\s+html|html|head|body|script|iframe|frameset|object|embed|style|meta|link|base|form|svg)\b", re.IGNORECASE
-)
+_HTML = re.compile(r"<(!doctype\s+html|html|head|body|script|iframe|frameset|object|embed|style|meta|link|base|form|svg)\b", re.IGNORECASE)
 _PROLOG = re.compile(r"\A(\s+|<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE\s+svg[^>]*>)+", re.IGNORECASE | re.DOTALL)
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -294,9 +335,7 @@ def check_upload(head: bytes, filename: str, size: int, *, allowed: frozenset[st
     suffix = suffix_of(name)
     if kind.mime not in allowed and (kind.is_unsafe or suffix in _RUNNABLE):
         found = _(kind.label_zh) if kind.is_unsafe else _("可执行程序")
-        raise Refused(
-            _("“%(file)s”实际是%(found)s，出于安全不能上传。", file=name, found=found), field="file", code="unsafe_type"
-        )
+        raise Refused(_("“%(file)s”实际是%(found)s，出于安全不能上传。", file=name, found=found), field="file", code="unsafe_type")
     if kind.mime not in allowed:
         raise Refused(
             _(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request, session as cookie, url_for
+from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -155,7 +156,12 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def _context() -> dict[str, Any]:
-        return {"current_identity": acting(), "nav": navigation(), "may": lambda can, subject=None: _may(can, subject), "settings": app.config["SETTINGS"]}
+        return {
+            "current_identity": acting(),
+            "nav": navigation(),
+            "may": lambda can, subject=None: _may(can, subject),
+            "settings": app.config["SETTINGS"],
+        }
 
     app.register_error_handler(Refused, answer_refused)
     app.register_error_handler(RequestEntityTooLarge, _http_error)

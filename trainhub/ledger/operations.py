@@ -93,9 +93,7 @@ def record_training(
     return row, True
 
 
-def cancel_record(
-    *, record_id: int, reason: str, by: Identity, now: datetime, replaced_by_id: int | None = None
-) -> tuple[RecordCancellation, bool]:
+def cancel_record(*, record_id: int, reason: str, by: Identity, now: datetime, replaced_by_id: int | None = None) -> tuple[RecordCancellation, bool]:
     """Cancel a record that is wrong; it stays, with who and why. A second cancellation changes nothing (False).
 
     Raises NotFound, or ReasonNeeded when no reason is given.

@@ -129,9 +129,7 @@ def milestones_of_many(person_ids: Iterable[int], source: Source | None = None) 
 def live_milestone(person_id: int, source: Source, key: str) -> Milestone | None:
     """The standing milestone of that key."""
     return session().scalar(
-        select(Milestone).where(
-            Milestone.person_id == person_id, Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None)
-        )
+        select(Milestone).where(Milestone.person_id == person_id, Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None))
     )
 
 
@@ -239,31 +237,37 @@ def registry(
 
 def record_row(record_id: int) -> Any | None:
     """One record as a registry row with everything of its page."""
-    return session().execute(
-        select(
-            *REGISTRY,
-            Region.reporting_code,
-            Organisation.code.label("base_code"),
-            Organisation.parent_id,
-            TrainingRecord.batch_id,
-            TrainingRecord.recorded_at,
-            RosterBatch.file_name,
-            RecordCancellation.reason,
-            RecordCancellation.at.label("reason_at"),
+    return (
+        session()
+        .execute(
+            select(
+                *REGISTRY,
+                Region.reporting_code,
+                Organisation.code.label("base_code"),
+                Organisation.parent_id,
+                TrainingRecord.batch_id,
+                TrainingRecord.recorded_at,
+                RosterBatch.file_name,
+                RecordCancellation.reason,
+                RecordCancellation.at.label("reason_at"),
+            )
+            .join(Person, Person.id == TrainingRecord.person_id)
+            .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+            .join(Region, Region.code == TrainingRecord.county_code)
+            .outerjoin(RosterBatch, RosterBatch.id == TrainingRecord.batch_id)
+            .outerjoin(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
+            .where(TrainingRecord.id == record_id)
         )
-        .join(Person, Person.id == TrainingRecord.person_id)
-        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .join(Region, Region.code == TrainingRecord.county_code)
-        .outerjoin(RosterBatch, RosterBatch.id == TrainingRecord.batch_id)
-        .outerjoin(RecordCancellation, RecordCancellation.record_id == TrainingRecord.id)
-        .where(TrainingRecord.id == record_id)
-    ).one_or_none()
+        .one_or_none()
+    )
 
 
 def bases_with_records() -> list[tuple[int, str]]:
     """The organisations that have records, for the filter of the registry."""
     used = select(TrainingRecord.organisation_id).distinct()
-    found = session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(used)).order_by(Organisation.name, Organisation.id))
+    found = session().execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(used)).order_by(Organisation.name, Organisation.id)
+    )
     return [(row.id, row.name) for row in found]
 
 

@@ -37,9 +37,7 @@ def credit_weeks(days: Iterable[date], *, days_per_week: int, working_days: Mapp
     distinct = set(days)
     found = Counter(iso_week(day) for day in distinct)
     holidays = working_days or {}
-    by_week = {
-        week: credit_week(found[week], days_per_week=days_per_week, working_days=holidays.get(week)) for week in sorted(found)
-    }
+    by_week = {week: credit_week(found[week], days_per_week=days_per_week, working_days=holidays.get(week)) for week in sorted(found)}
     credited = sum(by_week.values())
     return WeeksTotal(len(distinct), credited, Decimal(credited) / Decimal(days_per_week), by_week)
 

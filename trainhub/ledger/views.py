@@ -72,7 +72,17 @@ def export(form: str) -> Any:
     """The list as it is shown: numbers stay masked."""
     found = session().execute(queries.registry(who(), **forms.wanted()).limit(MOST_EXPORTED))
     rows = (
-        (r.name, r.id_mask, str(labels.CATEGORIES[r.category]), r.county, r.base, r.course, f"{r.hours_x10 / 10:g}", r.completed_on, downloads.unsealed(r.is_counted))
+        (
+            r.name,
+            r.id_mask,
+            str(labels.CATEGORIES[r.category]),
+            r.county,
+            r.base,
+            r.course,
+            f"{r.hours_x10 / 10:g}",
+            r.completed_on,
+            downloads.unsealed(r.is_counted),
+        )
         for r in found
     )
     return downloads.table(rows, LISTED, name=_("培训学员"), form=form, codes=("id_mask",))
@@ -165,7 +175,9 @@ def upload() -> Any:
                 if not once(form.submission_key.data or ""):
                     return redirect(url_for("ledger.rosters.index"), 303)
                 now = clock.now()
-                stored = files.keep(form.file.data.stream, name=form.file.data.filename or "roster.csv", kind="roster", by=who(), now=now, allowed=sniff.SHEETS)
+                stored = files.keep(
+                    form.file.data.stream, name=form.file.data.filename or "roster.csv", kind="roster", by=who(), now=now, allowed=sniff.SHEETS
+                )
                 args: dict[str, Any] = {
                     "file_id": stored.id,
                     "base_code": form.base.data or "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -13,7 +13,7 @@ from trainhub.kernel.db import Base, UtcDateTime
 load_tables()
 
 
-def render_item(kind: str, item: Any, autogen: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     """Write our own types by name, so that a migration does not change when the type's inside does."""
     if kind == "type" and isinstance(item, UtcDateTime):
         autogen.imports.add("from trainhub.kernel.db import UtcDateTime")

@@ -68,9 +68,7 @@ class OrganisationForm(Form):
     supervising_department = Text(_l("主管部门"), [Length(max=100)])
     ownership = Text(_l("性质"), [Length(max=40)], description=_l("如 公办、民办。"))
     size = SelectField(_l("企业规模"), [Optional()], coerce=lambda value: EnterpriseSize(value) if value else None)
-    is_internet_enterprise = BooleanField(
-        _l("互联网企业"), description=_l("以互联网建设、运行、应用为主要业态的企业（福建省十条措施附则）。")
-    )
+    is_internet_enterprise = BooleanField(_l("互联网企业"), description=_l("以互联网建设、运行、应用为主要业态的企业（福建省十条措施附则）。"))
     is_leading_internet = BooleanField(_l("互联网龙头企业"))
     allows_self_registration = BooleanField(_l("允许学员自行注册"), description=_l("学员可用邮箱验证码在本机构名下注册。"))
     contact_name = Text(_l("联系人"), [Length(max=60)])
@@ -99,9 +97,7 @@ class NewOrganisationForm(OrganisationForm):
     """The same with what never changes afterwards."""
 
     code = Text(_l("机构代码"), [DataRequired(NEEDED), Length(max=40)], description=_l("院校填教育部代码，企业填统一社会信用代码。"))
-    kind = SelectField(
-        _l("类型"), [InputRequired(NEEDED)], coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.KINDS.items()]
-    )
+    kind = SelectField(_l("类型"), [InputRequired(NEEDED)], coerce=str, choices=lambda: [(kind.value, label) for kind, label in labels.KINDS.items()])
 
 
 class ReasonForm(Form):

@@ -165,7 +165,14 @@ SPEC = ImportSpec(
     check=_check,
     apply=_apply,
     examples=(
-        {"code": "91350100MA344AMM9M", "name": "示例智造有限公司", "kind": "企业", "region_code": "350102", "size": "中型", "is_internet_enterprise": "否"},
+        {
+            "code": "91350100MA344AMM9M",
+            "name": "示例智造有限公司",
+            "kind": "企业",
+            "region_code": "350102",
+            "size": "中型",
+            "is_internet_enterprise": "否",
+        },
     ),
     notes=(_l("同一机构按代码识别：已有的更新，没有的新增；空单元格保留原有内容。新增的机构须经核验后才能发布岗位。"),),
 )

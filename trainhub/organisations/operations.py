@@ -221,9 +221,7 @@ def add_host(
         session().add(known)
     known.is_lead, known.until = is_lead, None
     session().flush()
-    audit.record(
-        by=by, did="organisations.host.added", on=base, data={"host": organisation.code, "side": side.value, "is_lead": is_lead}
-    )
+    audit.record(by=by, did="organisations.host.added", on=base, data={"host": organisation.code, "side": side.value, "is_lead": is_lead})
     return known
 
 

@@ -81,9 +81,7 @@ def _hosted_by(ids: Sequence[int]) -> ColumnElement[bool]:
 
 def inside(identity: Identity, roles: Collection[Role]) -> ColumnElement[bool]:
     """Organisations inside the reader's scope: the organisation itself, its children, the bases it hosts, its region."""
-    return scope(
-        identity, roles, organisations=(Organisation.id, Organisation.parent_id, _hosted_by), region=Organisation.region_code
-    )
+    return scope(identity, roles, organisations=(Organisation.id, Organisation.parent_id, _hosted_by), region=Organisation.region_code)
 
 
 def visible_to(identity: Identity) -> ColumnElement[bool]:
@@ -145,7 +143,12 @@ def region_choices() -> list[tuple[str, str]]:
     names = {row.code: row.name for row in rows}
     order = sorted(rows, key=lambda row: ((row.reporting_code or ""), row.level is RegionLevel.COUNTY, row.code))
     return [
-        (row.code, f"{names.get(row.parent_code or '', '')} · {row.name}" if row.level is RegionLevel.COUNTY and row.reporting_code != row.code else row.name)
+        (
+            row.code,
+            f"{names.get(row.parent_code or '', '')} · {row.name}"
+            if row.level is RegionLevel.COUNTY and row.reporting_code != row.code
+            else row.name,
+        )
         for row in order
     ]
 
@@ -213,9 +216,7 @@ def _clauses(identity: Identity, wanted: OrganisationFilter) -> list[ColumnEleme
     if wanted.region:
         clauses.append(within_regions(Organisation.region_code, [wanted.region]))
     if wanted.text:
-        clauses.append(
-            matches(wanted.text, Organisation.name, Organisation.short_name, Organisation.pinyin, Organisation.code, Organisation.uscc)
-        )
+        clauses.append(matches(wanted.text, Organisation.name, Organisation.short_name, Organisation.pinyin, Organisation.code, Organisation.uscc))
     return clauses
 
 
@@ -313,16 +314,12 @@ def children_of(organisation_id: int) -> list[Organisation]:
 def subject_of(organisation: Organisation) -> Subject:
     """What permissions over an organisation are judged on: itself, its parent, its hosts (a base), its region's path."""
     hosts = host_ids(organisation.id) if organisation.kind is OrganisationKind.BASE else []
-    return Subject.of(
-        organisations=(organisation.id, organisation.parent_id, *hosts), regions=region_path(organisation.region_code).codes
-    )
+    return Subject.of(organisations=(organisation.id, organisation.parent_id, *hosts), regions=region_path(organisation.region_code).codes)
 
 
 def history_of(kind: str, key: int, limit: int = 50) -> list[AuditEvent]:
     """The latest events of one thing, newest first."""
-    statement = (
-        select(AuditEvent).where(AuditEvent.on_kind == kind, AuditEvent.on_id == str(key)).order_by(AuditEvent.id.desc()).limit(limit)
-    )
+    statement = select(AuditEvent).where(AuditEvent.on_kind == kind, AuditEvent.on_id == str(key)).order_by(AuditEvent.id.desc()).limit(limit)
     return list(session().scalars(statement))
 
 

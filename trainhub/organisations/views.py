@@ -175,9 +175,7 @@ def close(organisation: Organisation) -> Any:
         organisation,
         form,
         _("已停用。"),
-        lambda row, version: operations.close(
-            organisation=row, reason=form.reason.data or "", version=version, by=who(), now=clock.now()
-        ),
+        lambda row, version: operations.close(organisation=row, reason=form.reason.data or "", version=version, by=who(), now=clock.now()),
     )
 
 

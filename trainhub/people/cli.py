@@ -55,7 +55,9 @@ def _exporter(name: str, what: str, spec: ImportSpec, rows: Callable[[int | None
 
 def _listing(result: Mapping[str, Any]) -> str:
     lines = [f"{'代码':<20}{'学生':>8}{'卓越':>8}  专业（学校）"]
-    lines += [f"{row['code']:<20}{row['students']:>8}{row['petoe_students']:>8}  {row['name']}（{row['university']}）" for row in result["programmes"]]
+    lines += [
+        f"{row['code']:<20}{row['students']:>8}{row['petoe_students']:>8}  {row['name']}（{row['university']}）" for row in result["programmes"]
+    ]
     return "\n".join(lines)
 
 

@@ -140,9 +140,7 @@ def edit_teacher(row: Teacher) -> Any:
         try:
             with transaction():
                 programme = programmes.by_id(form.programme_id.data) if form.programme_id.data else None
-                operations.change_teacher(
-                    teacher=row, programme=programme, version=form.version.data, by=who(), now=clock.now(), **form.facts()
-                )
+                operations.change_teacher(teacher=row, programme=programme, version=form.version.data, by=who(), now=clock.now(), **form.facts())
             return done(_("已保存。"), "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)
@@ -207,12 +205,8 @@ def verify_employment(pair: tuple[Teacher, Employment]) -> Any:
             with transaction():
                 kept = None
                 if upload:
-                    kept = files.keep(
-                        upload.stream, name=upload.filename or "", kind="evidence", by=who(), now=clock.now(), allowed=sniff.EVIDENCE
-                    )
-                operations.verify_employment(
-                    employment=employment, evidence_file=kept, basis=form.basis.data or "", by=who(), now=clock.now()
-                )
+                    kept = files.keep(upload.stream, name=upload.filename or "", kind="evidence", by=who(), now=clock.now(), allowed=sniff.EVIDENCE)
+                operations.verify_employment(employment=employment, evidence_file=kept, basis=form.basis.data or "", by=who(), now=clock.now())
             return done(_("已核实。"), "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)

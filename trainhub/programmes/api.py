@@ -88,9 +88,7 @@ def programmes(query: ProgrammeQuery) -> Any:
     identity = acting()
     assert identity is not None
     wanted = ProgrammeFilter(text=query.q or "", is_petoe=query.is_petoe)
-    return cursor_page(
-        queries.listing(identity, wanted).order_by(None), order=[Programme.code], key=lambda row: [row[1]], query=query, render=_item
-    )
+    return cursor_page(queries.listing(identity, wanted).order_by(None), order=[Programme.code], key=lambda row: [row[1]], query=query, render=_item)
 
 
 def _load(code: str) -> Programme:

@@ -136,9 +136,7 @@ class AccreditationForm(Form):
     result = SelectField(_l("结论"), coerce=str, choices=lambda: [(result.value, label) for result, label in labels.RESULTS.items()])
     concluded_on = DateField(_l("结论日期"), [InputRequired(NEEDED)])
     valid_from = DateField(_l("有效期起"), [Optional()])
-    valid_years = SelectField(
-        _l("有效期"), [Optional()], coerce=optional_int, choices=lambda: [("", "—"), (3, _l("3 年")), (6, _l("6 年"))]
-    )
+    valid_years = SelectField(_l("有效期"), [Optional()], coerce=optional_int, choices=lambda: [("", "—"), (3, _l("3 年")), (6, _l("6 年"))])
 
     @property
     def chosen_result(self) -> AccreditationResult:

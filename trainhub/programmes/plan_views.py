@@ -119,9 +119,7 @@ def publish(pair: Pair) -> Any:
     return _act(
         pair,
         _("已发布培养方案，内容不再改动。"),
-        lambda plan, opened_at: operations.publish_version(
-            version=plan, today=clock.today(), by=who(), now=clock.now(), opened_at=opened_at
-        ),
+        lambda plan, opened_at: operations.publish_version(version=plan, today=clock.today(), by=who(), now=clock.now(), opened_at=opened_at),
     )
 
 
@@ -207,9 +205,7 @@ def remove_requirement(loaded: tuple[Programme, ProgrammeVersion, GraduationRequ
     return _act(
         (programme, plan),
         _("已删除毕业要求。"),
-        lambda _plan, opened_at: operations.remove_requirement(
-            requirement=requirement, opened_at=opened_at, by=who(), now=clock.now()
-        ),
+        lambda _plan, opened_at: operations.remove_requirement(requirement=requirement, opened_at=opened_at, by=who(), now=clock.now()),
     )
 
 
@@ -238,9 +234,7 @@ def new_point(loaded: tuple[Programme, ProgrammeVersion, GraduationRequirement])
     return form_page(form, _("增加指标点"), action="", back=plan_url(programme, plan), programme=programme, lead=lead)
 
 
-@blueprint.route(
-    "/<code>/versions/<int:version_id>/requirements/<int:requirement_id>/points/<int:point_id>", methods=["GET", "POST"]
-)
+@blueprint.route("/<code>/versions/<int:version_id>/requirements/<int:requirement_id>/points/<int:point_id>", methods=["GET", "POST"])
 @guard(Can.EDIT, load=load_point, subject=of_programme)
 def edit_point(loaded: tuple[Programme, ProgrammeVersion, GraduationRequirement, IndicatorPoint]) -> Any:
     """Reword a point."""

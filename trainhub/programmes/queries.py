@@ -38,9 +38,7 @@ def by_code(code: str) -> Programme | None:
 
 def by_major(university_id: int, major_code: str) -> Programme | None:
     """The programme of a university by the ministry's code of the major; None when several levels share it."""
-    found = list(
-        session().scalars(select(Programme).where(Programme.university_id == university_id, Programme.major_code == major_code).limit(2))
-    )
+    found = list(session().scalars(select(Programme).where(Programme.university_id == university_id, Programme.major_code == major_code).limit(2)))
     return found[0] if len(found) == 1 else None
 
 
@@ -52,9 +50,7 @@ def all_by_code() -> dict[str, Programme]:
 def visible_to(identity: Identity) -> ColumnElement[bool]:
     """Programmes inside the reader's scope: of the university, the programme itself, of universities of the region."""
     here = organisations.region_of(Programme.university_id)
-    return organisations.scope(
-        identity, VIEWERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here
-    )
+    return organisations.scope(identity, VIEWERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here)
 
 
 def subject_of(programme: Programme) -> Subject:
@@ -249,9 +245,7 @@ def points_of(requirement_id: int) -> list[IndicatorPoint]:
 def requirements_of(version_id: int) -> list[Requirement]:
     """The requirements of a version with standards and points: three queries whatever their number."""
     rows = list(
-        session().scalars(
-            select(GraduationRequirement).where(GraduationRequirement.version_id == version_id).order_by(GraduationRequirement.number)
-        )
+        session().scalars(select(GraduationRequirement).where(GraduationRequirement.version_id == version_id).order_by(GraduationRequirement.number))
     )
     ids = [row.id for row in rows]
     covered: dict[int, set[str]] = {key: set() for key in ids}
@@ -291,5 +285,3 @@ def accreditation_on(programme_id: int, on: date) -> Accreditation | None:
         .limit(1)
     )
     return session().scalar(statement)
-
-

@@ -51,9 +51,7 @@ def load(code: str) -> Programme:
 
 def form_page(form: Any, title: str, *, action: str, back: str, programme: Programme | None = None, lead: str = "", **more: Any) -> Any:
     """A form with its errors."""
-    page = render_template(
-        "trainhub/programmes/form.html", form=form, title=title, action=action, back=back, programme=programme, lead=lead, **more
-    )
+    page = render_template("trainhub/programmes/form.html", form=form, title=title, action=action, back=back, programme=programme, lead=lead, **more)
     return page, 422 if form.is_submitted() else 200
 
 
@@ -222,6 +220,4 @@ def accredit(programme: Programme) -> Any:
         except Refused as refused:
             form.refuse(refused)
     back = url_for("programmes.show", code=programme.code)
-    return form_page(
-        form, _("登记认证结论"), action="", back=back, programme=programme, lead=_("按认证协会的书面结论登记，系统不计算。")
-    )
+    return form_page(form, _("登记认证结论"), action="", back=back, programme=programme, lead=_("按认证协会的书面结论登记，系统不计算。"))

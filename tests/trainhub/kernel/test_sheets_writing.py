@@ -79,9 +79,7 @@ def test_neutralising_is_undone_exactly(text: str) -> None:
 
 def test_csv_is_what_excel_expects() -> None:
     content = csv_of([{"name": "王芳", "note": -5}, ["=1+1", ID, "a,b\nc"]], headers="zh")
-    assert content == (
-        "\ufeff姓名,证件号码,备注\r\n王芳,,-5\r\n" + f'\'=1+1,{ID},"a,b\nc"\r\n'
-    ).encode()
+    assert content == ("\ufeff姓名,证件号码,备注\r\n王芳,,-5\r\n" + f'\'=1+1,{ID},"a,b\nc"\r\n').encode()
 
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@a", "\ta", "\ra", "'=1"])

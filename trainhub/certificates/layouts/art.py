@@ -57,9 +57,7 @@ def _wave(canvas: Any, point: Place, length: float, waves: int, shape: tuple[flo
     canvas.drawPath(path)
 
 
-def _closed(
-    canvas: Any, place: Place, centre: tuple[float, float], radius: Callable[[float], float], points: int
-) -> None:
+def _closed(canvas: Any, place: Place, centre: tuple[float, float], radius: Callable[[float], float], points: int) -> None:
     """A smooth closed curve given in polar form, through so many points (Catmull-Rom as cubics)."""
     corners = [
         place(centre[0] + radius(angle) * cos(angle), centre[1] + radius(angle) * sin(angle))
@@ -188,9 +186,7 @@ def seal(canvas: Any, place: Place, item: Seal, ink: Ink, text: str) -> None:
             y = centre[1] + up[1] * base - right[1] * foot
             matrix = (right[0] * narrow, right[1] * narrow, up[0], up[1])
             turned = " ".join(f"{value:.4f}" for value in matrix)
-            canvas._code.append(
-                f"BT {turned} {number(x)} {number(y)} Tm{ink.show(char, 'serif-bold', height)} ET"
-            )
+            canvas._code.append(f"BT {turned} {number(x)} {number(y)} Tm{ink.show(char, 'serif-bold', height)} ET")
     if item.line:
         size = item.radius * 0.17 * MM
         tracking = size * 0.08

@@ -105,8 +105,7 @@ class Book:
             f"/CIDToGIDMap {glyphs} 0 R>>".encode()
         )
         return self.put(
-            f"<</Type/Font/Subtype/Type0/BaseFont/{program.name}/Encoding/Identity-H"
-            f"/DescendantFonts[{child} 0 R]/ToUnicode {unicode} 0 R>>".encode()
+            f"<</Type/Font/Subtype/Type0/BaseFont/{program.name}/Encoding/Identity-H/DescendantFonts[{child} 0 R]/ToUnicode {unicode} 0 R>>".encode()
         )
 
     def put_resources(self, fonts: dict[str, int], forms: dict[str, int]) -> int:
@@ -117,9 +116,7 @@ class Book:
         """Add a page from its content stream."""
         compressed = zlib.compress(content, level)
         self._note(compressed)
-        stream = self.put(
-            b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(compressed), compressed)
-        )
+        stream = self.put(b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(compressed), compressed))
         self._pages.append(self.put(b"%b%d 0 R>>" % (self._page_head, stream)))
 
     def finish(self, fonts: dict[str, int], forms: dict[str, int]) -> bytes:

@@ -215,9 +215,7 @@ class Press:
     verified. Add pages with `add`, then take the bytes with `finish`, once. Equal input gives equal bytes.
     """
 
-    def __init__(
-        self, layout: Layout, common: Facts | None = None, *, base_url: str, level: int = 9, is_sealed: bool = False
-    ) -> None:
+    def __init__(self, layout: Layout, common: Facts | None = None, *, base_url: str, level: int = 9, is_sealed: bool = False) -> None:
         self.layout = layout
         self._common = tuple(sorted((name, value) for name, value in (common or {}).items() if value))
         self._facts = dict(self._common)

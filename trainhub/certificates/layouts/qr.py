@@ -154,15 +154,9 @@ class Coder:
         self.capacity = data * blocks
         weight = [1 << self._shift(row, column) for row, column in _module_order(version)]
         # Codewords are interleaved: the first of every block, the second of every block, ..., then the error codewords.
-        data_bits = [
-            [weight[8 * (within * blocks + block) + bit] for bit in range(8)]
-            for block in range(blocks)
-            for within in range(data)
-        ]
+        data_bits = [[weight[8 * (within * blocks + block) + bit] for bit in range(8)] for block in range(blocks) for within in range(data)]
         error_bits = [
-            [weight[8 * (data * blocks + within * blocks + block) + bit] for bit in range(8)]
-            for block in range(blocks)
-            for within in range(error)
+            [weight[8 * (data * blocks + within * blocks + block) + bit] for bit in range(8)] for block in range(blocks) for within in range(error)
         ]
         error_tables = [self._all_values(columns) for columns in error_bits]
         parity = self._unit_parities(data, error)
@@ -172,10 +166,7 @@ class Coder:
             block_tables = error_tables[block * error : (block + 1) * error]
             self.tables.append(
                 self._all_values(
-                    [
-                        reduce(xor, map(list.__getitem__, block_tables, word), bit)
-                        for bit, word in zip(bits, parity[within], strict=True)
-                    ]
+                    [reduce(xor, map(list.__getitem__, block_tables, word), bit) for bit, word in zip(bits, parity[within], strict=True)]
                 )
             )
         self._complete = self._reference_constant()

@@ -43,7 +43,9 @@ class CannotChange(Refused):
 def _checked(certificate: Certificate, event: Event, reason: str, document: str, on: date, today: date) -> tuple[State, str, str]:
     after = next_state(certificate.state, event)
     if after is None:
-        raise CannotChange(_("证书 %(number)s 的状态是“%(state)s”，不能这样操作。", number=certificate.number, state=_(STATE_WORDS[certificate.state])))
+        raise CannotChange(
+            _("证书 %(number)s 的状态是“%(state)s”，不能这样操作。", number=certificate.number, state=_(STATE_WORDS[certificate.state]))
+        )
     reason, document = reason.strip(), document.strip()
     if not reason or len(reason) > 400:
         raise CannotChange(_("请写明理由（不超过400字）：理由会显示在公开查验页上。"), field="reason")
@@ -121,9 +123,7 @@ def _next(certificate: Certificate, *, number: str, edition: int, facts: Mapping
 def reissue(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
     """Issue the next edition (补发): same number and facts, a new code; the old code tells of it. Returns the new edition."""
     _change(certificate, Event.REISSUE, "reissued", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
-    made = _next(
-        certificate, number=certificate.number, edition=certificate.edition + 1, facts=certificate.facts, by=by, today=today, now=now
-    )
+    made = _next(certificate, number=certificate.number, edition=certificate.edition + 1, facts=certificate.facts, by=by, today=today, now=now)
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "reissued", "你的《%(title)s》（%(number)s）已补发，旧核验码作废，请下载新版。", now=now)
     return made

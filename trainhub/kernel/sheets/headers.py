@@ -58,9 +58,7 @@ def match(header: Sequence[str], columns: Sequence[Column]) -> Match:
             places.setdefault(found.name, []).append(position)
         elif key not in quiet:
             unknown.append(clean(raw))
-    repeated = tuple(
-        (c, tuple(clean(header[p]) for p in places[c.name])) for c in columns if len(places.get(c.name, ())) > 1
-    )
+    repeated = tuple((c, tuple(clean(header[p]) for p in places[c.name])) for c in columns if len(places.get(c.name, ())) > 1)
     missing = tuple(c for c in columns if c.required and c.name not in places)
     return Match({name: found[0] for name, found in places.items()}, repeated, missing, tuple(unknown), width)
 
@@ -100,6 +98,4 @@ def refuse_unless_complete(found: Match, header: Sequence[str], *, file: str, sh
 
 def warnings_of(found: Match, *, file: str, sheet: str | None, row: int) -> tuple[Problem, ...]:
     """One warning for each column that nobody asked for."""
-    return tuple(
-        Problem(file, sheet, row, shown(name), None, _("未识别的列，已忽略。"), "warning") for name in found.unknown
-    )
+    return tuple(Problem(file, sheet, row, shown(name), None, _("未识别的列，已忽略。"), "warning") for name in found.unknown)

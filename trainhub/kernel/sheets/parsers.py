@@ -43,9 +43,7 @@ def parse_date(text: str) -> date:
     try:
         return date(year, month, day)
     except ValueError:
-        raise ValueError(
-            _("没有这一天：%(year)d年%(month)d月%(day)d日。请核对日期。", year=year, month=month, day=day)
-        ) from None
+        raise ValueError(_("没有这一天：%(year)d年%(month)d月%(day)d日。请核对日期。", year=year, month=month, day=day)) from None
 
 
 def parse_int(text: str, *, least: int | None = None, most: int | None = None) -> int:
@@ -58,9 +56,7 @@ def parse_int(text: str, *, least: int | None = None, most: int | None = None) -
     return value
 
 
-def parse_decimal(
-    text: str, *, least: Decimal | int | None = None, most: Decimal | int | None = None, places: int | None = None
-) -> Decimal:
+def parse_decimal(text: str, *, least: Decimal | int | None = None, most: Decimal | int | None = None, places: int | None = None) -> Decimal:
     """A number without exponent, at most `places` digits after the point; bounds are inclusive. Never a float."""
     plain = narrow(text)
     if not _DECIMAL.match(plain) or len(plain) > 40:

@@ -96,9 +96,7 @@ class Table:
             if (found.positions and not found.missing) or len(candidates) == HEADER_WITHIN:
                 break
         if not candidates:
-            raise SheetError(
-                _("文件“%(file)s”中没有内容。", file=self.file or "—"), file=self.file, sheet=self.sheet, code="empty_file"
-            )
+            raise SheetError(_("文件“%(file)s”中没有内容。", file=self.file or "—"), file=self.file, sheet=self.sheet, code="empty_file")
         # The first complete header, else the row that knows most of the columns, else the first.
         return max(candidates, key=lambda c: (bool(c[2].positions and not c[2].missing), len(c[2].positions), -c[0]))
 

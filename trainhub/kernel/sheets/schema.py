@@ -79,9 +79,7 @@ class Schema:
         for row in table.rows():
             yield self.parse_row(row, file=table.file, sheet=table.sheet, defaults=fill)
 
-    def parse_row(
-        self, row: Row, *, file: str = "", sheet: str | None = None, defaults: Mapping[str, str] | None = None
-    ) -> Parsed:
+    def parse_row(self, row: Row, *, file: str = "", sheet: str | None = None, defaults: Mapping[str, str] | None = None) -> Parsed:
         """One row, typed."""
         bad = {p.column for p in row.problems if p.level == "error"}
         problems = list(row.problems)

@@ -43,9 +43,7 @@ def _csv_cell(value: Any) -> str:
     return neutralised(cell_text(value).replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def iter_csv(
-    rows: Iterable[Record], columns: Sequence[Column], *, headers: Headers = "name", bytes_at_once: int = 65_536
-) -> Iterator[bytes]:
+def iter_csv(rows: Iterable[Record], columns: Sequence[Column], *, headers: Headers = "name", bytes_at_once: int = 65_536) -> Iterator[bytes]:
     """The file in pieces, for a streaming response: UTF-8 with BOM, CRLF, cells that could run neutralised."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")

@@ -50,9 +50,7 @@ class Workbook:
                 self._source = source.copy()
                 book = CalamineWorkbook.from_filelike(self._source)
             visible = [
-                found.name
-                for found in book.sheets_metadata
-                if found.typ == SheetTypeEnum.WorkSheet and found.visible == SheetVisibleEnum.Visible
+                found.name for found in book.sheets_metadata if found.typ == SheetTypeEnum.WorkSheet and found.visible == SheetVisibleEnum.Visible
             ]
             self.tables = tuple(title for title in visible if title != NOTES_SHEET) or tuple(visible)
             if not self.tables and sheet is None:

@@ -91,9 +91,7 @@ class Checker:
                 )
         if bad or person is None or county is None or organisation_id is None or day is None:
             return bad
-        return Entry(
-            parsed.number, person, data["category"], county, organisation_id, data["course"], data["hours"], day, data["counted"]
-        )
+        return Entry(parsed.number, person, data["category"], county, organisation_id, data["course"], data["hours"], day, data["counted"])
 
     def _organisation(self, code: str, bad: list[Complaint]) -> int | None:
         found = self._organisations.get(code) or self._organisations.get(code.upper())

@@ -171,7 +171,9 @@ def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) 
     """Two persons of one name and birth date under different numbers wait for a person's eye."""
     pairs = bulk.alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
     if pairs:
-        session().execute(insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs])
+        session().execute(
+            insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
+        )
 
 
 def _keep_rejections(batch_id: int, rejected: Sequence[Rejected]) -> None:
@@ -200,6 +202,10 @@ def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_
             by=by,
             did="ledger.roster.imported",
             on=batch,
-            data={"file": batch.file_name, "sha256": batch.sha256, **{k: counts[k] for k in ("rows", "accepted", "new_persons", "duplicates", "rejected")}},
+            data={
+                "file": batch.file_name,
+                "sha256": batch.sha256,
+                **{k: counts[k] for k in ("rows", "accepted", "new_persons", "duplicates", "rejected")},
+            },
         )
     return result

@@ -64,9 +64,7 @@ def chains_of(programme: Programme, students: Sequence[Student], *, on: date) ->
         total, span = weeks[student.id], spans.get(student.id, (None, None))
         facts = ChainFacts(
             courses=_steps(milestones[student.person_id], Source.COURSE),
-            capstones=_steps(
-                [one for one in milestones[student.person_id] if one.programme_id in (None, programme.id)], Source.CAPSTONE
-            ),
+            capstones=_steps([one for one in milestones[student.person_id] if one.programme_id in (None, programme.id)], Source.CAPSTONE),
             credited_days=total.credited_days,
             credited_weeks=total.credited_weeks,
             first_day=span[0],

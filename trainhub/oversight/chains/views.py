@@ -108,7 +108,12 @@ def issue(row: Programme) -> Any:
         current = load(code)
         chains = queries.chains_of_programme(current, on=today, cohort_id=_cohort_id(current, asked))
         result = operations.issue(programme=current, chains=chains, by=who(), today=today, now=clock.now())
-    message = _("新签发 %(issued)d 张培养证书，已有 %(known)d 张，尚未齐全 %(incomplete)d 人。", issued=result.issued, known=result.known, incomplete=result.incomplete)
+    message = _(
+        "新签发 %(issued)d 张培养证书，已有 %(known)d 张，尚未齐全 %(incomplete)d 人。",
+        issued=result.issued,
+        known=result.known,
+        incomplete=result.incomplete,
+    )
     if result.waiting:
         message += _("另有 %(waiting)d 张因姓名用字待处理，见证书管理。", waiting=result.waiting)
     return done(message, "chains.programme", code=code, cohort=asked or None)

@@ -102,7 +102,13 @@ def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
         window=reporting.window_months(max(on, goal.starts_on)),
         tiles=_tiles(whole.by_prefecture, names, targets),
         regions=[
-            {"code": code, "name": name, "persons": whole.by_prefecture[code], "enrolments": whole.enrolments_by_prefecture[code], "target": targets.get(code)}
+            {
+                "code": code,
+                "name": name,
+                "persons": whole.by_prefecture[code],
+                "enrolments": whole.enrolments_by_prefecture[code],
+                "target": targets.get(code),
+            }
             for code, name in names.items()
         ],
         bases=[

@@ -178,7 +178,14 @@ def _insert_persons(goal: Goal, humans: Collection[int] | None) -> None:
     columns = ("person_id", "record_id", "on_day", "county_code", "prefecture", "organisation_id", "category")
     table: Any = GoalPerson.__table__
     source: Any = select(
-        literal(goal.id), first.c.human, first.c.record_id, first.c.on_day, first.c.county_code, first.c.prefecture, first.c.organisation_id, sa.cast(first.c.category, sa.String)
+        literal(goal.id),
+        first.c.human,
+        first.c.record_id,
+        first.c.on_day,
+        first.c.county_code,
+        first.c.prefecture,
+        first.c.organisation_id,
+        sa.cast(first.c.category, sa.String),
     )
     session().execute(insert(table).from_select(["goal_id", *columns], source))
 

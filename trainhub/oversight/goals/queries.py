@@ -193,9 +193,13 @@ def persons_by_key(goal: Goal, days: Collection[date] | None = None) -> dict[tup
 
 def kept_totals(goal: Goal) -> tuple[int, int]:
     """(completions, persons) of the kept facts."""
-    row = session().execute(
-        select(func.coalesce(func.sum(GoalFact.enrolments), 0), func.coalesce(func.sum(GoalFact.persons), 0)).where(GoalFact.goal_id == goal.id)
-    ).one()
+    row = (
+        session()
+        .execute(
+            select(func.coalesce(func.sum(GoalFact.enrolments), 0), func.coalesce(func.sum(GoalFact.persons), 0)).where(GoalFact.goal_id == goal.id)
+        )
+        .one()
+    )
     return int(row[0]), int(row[1])
 
 
@@ -228,9 +232,9 @@ def touched_persons(goal: Goal) -> set[int] | None:
 # -- from the kept facts ------------------------------------------------------------------------------------------------
 def kept(goal: Goal, *, region: str = "") -> list[Counted]:
     """The facts kept for a goal, of one reporting unit or of all."""
-    statement = select(
-        GoalFact.on, GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category, GoalFact.persons, GoalFact.enrolments
-    ).where(GoalFact.goal_id == goal.id)
+    statement = select(GoalFact.on, GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category, GoalFact.persons, GoalFact.enrolments).where(
+        GoalFact.goal_id == goal.id
+    )
     if region:
         statement = statement.where(GoalFact.prefecture == region)
     found = session().execute(statement.order_by(GoalFact.on, GoalFact.id))
@@ -261,7 +265,10 @@ def drill(goal: Goal, identity: Identity, *, region: str = "", base_id: int | No
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
         .join(Region, Region.code == GoalPerson.county_code)
         .join(Organisation, Organisation.id == GoalPerson.organisation_id)
-        .where(GoalPerson.goal_id == goal.id, organisations.scope(identity, VIEWERS, organisations=(GoalPerson.organisation_id,), region=GoalPerson.county_code))
+        .where(
+            GoalPerson.goal_id == goal.id,
+            organisations.scope(identity, VIEWERS, organisations=(GoalPerson.organisation_id,), region=GoalPerson.county_code),
+        )
         .order_by(GoalPerson.on.desc(), GoalPerson.id.desc())
     )
     if region:

@@ -23,7 +23,12 @@ def window_months(on: date) -> int:
 def forecast_of(goal: Goal, progress: Progress, *, on: date) -> Forecast:
     """The forecast of a goal from its figures."""
     return rules.forecast(
-        progress.by_day, target=goal.target, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window_months(max(on, goal.starts_on))
+        progress.by_day,
+        target=goal.target,
+        starts_on=goal.starts_on,
+        deadline=goal.deadline,
+        on=on,
+        window_months=window_months(max(on, goal.starts_on)),
     )
 
 
@@ -56,6 +61,3 @@ def report(goal: Goal, *, on: date) -> dict[str, Any]:
 def extent_of(goal: Goal) -> Extent:
     """The records that a goal counts, for an export."""
     return Extent(goal.starts_on, goal.deadline, (goal.region_code,), tuple(Category(name) for name in goal.categories), only_counted=True)
-
-
-

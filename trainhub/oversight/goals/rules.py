@@ -80,9 +80,7 @@ def planned(target: int, starts_on: date, deadline: date, on: date) -> int:
     return target * min((on - starts_on).days + 1, whole) // whole
 
 
-def forecast(
-    by_day: Mapping[date, int], *, target: int, starts_on: date, deadline: date, on: date, window_months: int
-) -> Forecast:
+def forecast(by_day: Mapping[date, int], *, target: int, starts_on: date, deadline: date, on: date, window_months: int) -> Forecast:
     """The forecast of a goal as of a day, by linear extrapolation of the latest window.
 
     The pace is the persons first counted in the last `window_months` months (own.goal.forecast_months; less when the goal is

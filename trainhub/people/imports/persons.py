@@ -143,8 +143,10 @@ def _number(kind: IdType, row: Parsed) -> str | None:
 
 def is_changed(facts: Facts, person: Person) -> bool:
     """Whether the facts would change the person."""
-    return bool(facts.contacts) or (facts.number is not None and person.id_number_hash is None) or (
-        facts.birth_on is not None and person.birth_on is None
+    return (
+        bool(facts.contacts)
+        or (facts.number is not None and person.id_number_hash is None)
+        or (facts.birth_on is not None and person.birth_on is None)
     )
 
 

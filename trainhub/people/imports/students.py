@@ -29,7 +29,9 @@ SCHEMA = Schema(
         NAME,
         *DOCUMENT,
         Field("programme_code", "专业点代码", normalise_code, required=True, is_code=True),
-        Field("cohort_year", "年级", lambda text: parse_int(text.removesuffix("级"), least=1950, most=2200), required=True, hint="如 2023；年级须已建立"),
+        Field(
+            "cohort_year", "年级", lambda text: parse_int(text.removesuffix("级"), least=1950, most=2200), required=True, hint="如 2023；年级须已建立"
+        ),
         Field("class_name", "班级", parse_text(most=60)),
         Field("state", "学籍状态", hint="留空为在读", **choice(labels.STUDENT_STATES)),
         Field("enrolled_on", "入学日期", parse_date, hint="留空为当年 9 月 1 日"),
@@ -66,9 +68,7 @@ class _Checker:
         self.programmes, self.cohorts = programmes.all_by_code(), programmes.cohort_ids()
         keys = [(p.university_id, row.data["student_no"]) for row in rows if (p := self.programmes.get(row.data["programme_code"]))]
         self.students = queries.students_by_no(keys)
-        self.persons = queries.persons_by_id(
-            [*(s.person_id for s in self.students.values()), *(p.id for p in self.desk.holders.values())]
-        )
+        self.persons = queries.persons_by_id([*(s.person_id for s in self.students.values()), *(p.id for p in self.desk.holders.values())])
         self.spans = queries.spans_of(s.id for s in self.students.values())
         self.enrolments = queries.enrolments_of(self.persons)
         self.allowed: dict[int, bool] = {}
@@ -180,9 +180,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
     person = apply_person(item.person, by, now)
     if item.student_id is None:
         values = {"enrolled_on": cohort.starts_on, **item.values}
-        student = operations.add_student(
-            person=person, programme=programme, cohort=cohort, student_no=item.student_no, by=by, now=now, **values
-        )
+        student = operations.add_student(person=person, programme=programme, cohort=cohort, student_no=item.student_no, by=by, now=now, **values)
     else:
         found = queries.student(item.student_id)
         assert found is not None

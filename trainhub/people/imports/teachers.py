@@ -74,9 +74,7 @@ class _Checker:
         self.schools = organisations.by_codes({row.data["university_code"] for row in rows})
         self.programmes = programmes.all_by_code()
         self.teachers = queries.teachers_by_no(school.id for school in self.schools.values())
-        self.persons = queries.persons_by_id(
-            [*(t.person_id for t in self.teachers.values()), *(p.id for p in self.desk.holders.values())]
-        )
+        self.persons = queries.persons_by_id([*(t.person_id for t in self.teachers.values()), *(p.id for p in self.desk.holders.values())])
         self.numbers: dict[tuple[int, str], int] = {}
         self.allowed: dict[tuple[int, int | None], bool] = {}
 
@@ -101,9 +99,7 @@ class _Checker:
             return
         key = (school.id, data["staff_no"])
         teacher = self.teachers.get(key)
-        if not self.may_edit(school, programme) or (
-            teacher is not None and not may(draft.by, Can.TEACHER_EDIT, queries.subject_of_teacher(teacher))
-        ):
+        if not self.may_edit(school, programme) or (teacher is not None and not may(draft.by, Can.TEACHER_EDIT, queries.subject_of_teacher(teacher))):
             draft.problem(row, "university_code", _("你不负责这所学校或这个专业点的教师。"))
             return
         if self.numbers.setdefault(key, row.number) != row.number:
@@ -142,9 +138,7 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
     programme = programmes.by_id(item.programme_id) if item.programme_id else None
     person = apply_person(item.person, by, now)
     if item.teacher_id is None:
-        operations.add_teacher(
-            person=person, university=school, programme=programme, staff_no=item.staff_no, by=by, now=now, **item.values
-        )
+        operations.add_teacher(person=person, university=school, programme=programme, staff_no=item.staff_no, by=by, now=now, **item.values)
         return
     teacher: Teacher | None = queries.teacher(item.teacher_id)
     assert teacher is not None
@@ -157,7 +151,17 @@ SPEC = ImportSpec(
     schema=SCHEMA,
     check=_check,
     apply=_apply,
-    examples=({"university_code": "4135010386", "staff_no": "T0001", "name": "示例", "kind": "专职", "since": "2015-09-01", "title": "副教授", "is_senior": "是"},),
+    examples=(
+        {
+            "university_code": "4135010386",
+            "staff_no": "T0001",
+            "name": "示例",
+            "kind": "专职",
+            "since": "2015-09-01",
+            "title": "副教授",
+            "is_senior": "是",
+        },
+    ),
     notes=(_l("教师按学校和工号识别：已有的更新，没有的新增；空单元格保留原有内容。企业工作经历在教师页面登记并核实。"),),
 )
 

@@ -205,9 +205,7 @@ def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -
     return keyring().decrypt(person.id_number_encrypted)
 
 
-def decide_pair(
-    *, first: Person, second: Person, decision: PairDecision, reason: str, by: Identity, now: datetime
-) -> PersonPair:
+def decide_pair(*, first: Person, second: Person, decision: PairDecision, reason: str, by: Identity, now: datetime) -> PersonPair:
     """Decide whether two persons who look the same are one. Deciding again replaces the decision until they are merged.
 
     SAME marks the one without a number (else the later one) as merged into the other; nothing else moves. Raises BadPerson.
@@ -229,7 +227,5 @@ def decide_pair(
         gone.merged_into_id = stays.id
         audit.record(by=by, did="people.person.merged", on=gone, data={"into": stays.id})
     session().flush()
-    audit.record(
-        by=by, did="people.pair.decided", on=low, data={"other": high.id, "decision": decision.value, "reason": reason.strip()}
-    )
+    audit.record(by=by, did="people.pair.decided", on=low, data={"other": high.id, "decision": decision.value, "reason": reason.strip()})
     return row

@@ -182,5 +182,3 @@ def _touch(student: Student) -> None:
 
     flag_modified(student, "state")
     session().flush()
-
-

@@ -98,9 +98,7 @@ def _check_teacher(row: Teacher, programme: Programme | None) -> None:
         raise BadTeacher(_("指导毕业设计的人数上限应在 0 至 100 之间。"), field="capstone_capacity")
 
 
-EDITABLE = frozenset(
-    ["kind", "title", "discipline", "is_senior", "phd_country", "overseas_months", "since", "until", "capstone_capacity"]
-)
+EDITABLE = frozenset(["kind", "title", "discipline", "is_senior", "phd_country", "overseas_months", "since", "until", "capstone_capacity"])
 
 
 def change_teacher(
@@ -190,9 +188,7 @@ def end_employment(*, employment: Employment, until: date, by: Identity, now: da
     return employment
 
 
-def verify_employment(
-    *, employment: Employment, by: Identity, now: datetime, evidence_file: StoredFile | None = None, basis: str = ""
-) -> Employment:
+def verify_employment(*, employment: Employment, by: Identity, now: datetime, evidence_file: StoredFile | None = None, basis: str = "") -> Employment:
     """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing.
 
     Raises NotAllowed for one's own span, BadEmployment without any proof.

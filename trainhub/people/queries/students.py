@@ -227,9 +227,7 @@ def counts_by_cohort(programme_id: int, on: date) -> dict[int, tuple[int, int]]:
 def programmes_with_counts(on: date) -> list[dict[str, Any]]:
     """Every programme in the order of its code, as `trainhub programmes list --json` promises."""
     counts = counts_by_programme(on)
-    statement = select(Programme.id, Programme.code, Programme.name, Organisation.name).join(
-        Organisation, Organisation.id == Programme.university_id
-    )
+    statement = select(Programme.id, Programme.code, Programme.name, Organisation.name).join(Organisation, Organisation.id == Programme.university_id)
     rows = sorted(session().execute(statement).all(), key=lambda row: row[1])
     return [
         {"code": code, "name": name, "university": university, "students": counts.get(key, (0, 0))[0], "petoe_students": counts.get(key, (0, 0))[1]}

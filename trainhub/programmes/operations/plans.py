@@ -48,9 +48,7 @@ def create_version(
         if copy_from.programme_id != programme.id:
             raise BadProgramme(_("只能复制同一专业的培养方案。"), field="copy_from")
         _copy(copy_from, row)
-    audit.record(
-        by=by, did="programmes.version.created", on=row, data={"programme": programme.code, "label": label, "from": from_cohort_year}
-    )
+    audit.record(by=by, did="programmes.version.created", on=row, data={"programme": programme.code, "label": label, "from": from_cohort_year})
     return row
 
 
@@ -111,7 +109,14 @@ def _draft(version_id: int, opened_at: int | None = None, *, touches: bool = Tru
 
 
 def add_requirement(
-    *, version: ProgrammeVersion, number: int, title: str, text: str, by: Identity, now: datetime, opened_at: int | None = None,
+    *,
+    version: ProgrammeVersion,
+    number: int,
+    title: str,
+    text: str,
+    by: Identity,
+    now: datetime,
+    opened_at: int | None = None,
     standards: Iterable[str] = (),
 ) -> GraduationRequirement:
     """Add a graduation requirement to a draft, with the standards it covers. Raises IsPublished and CodeTaken (the number)."""
@@ -132,7 +137,14 @@ def add_requirement(
 
 
 def change_requirement(
-    *, requirement: GraduationRequirement, title: str, text: str, by: Identity, now: datetime, opened_at: int | None = None, number: int | None = None,
+    *,
+    requirement: GraduationRequirement,
+    title: str,
+    text: str,
+    by: Identity,
+    now: datetime,
+    opened_at: int | None = None,
+    number: int | None = None,
     standards: Iterable[str] | None = None,
 ) -> GraduationRequirement:
     """Reword or renumber a requirement of a draft; with `standards` also say which general standards it covers."""
@@ -187,13 +199,18 @@ def set_standards(*, requirement: GraduationRequirement, codes: Iterable[str], b
             session().delete(row)
     session().add_all([RequirementStandard(requirement_id=requirement.id, standard_code=code) for code in sorted(wanted - set(known))])
     session().flush()
-    audit.record(
-        by=by, did="programmes.requirement.mapped", on=version, data={"number": requirement.number, "standards": sorted(wanted)}
-    )
+    audit.record(by=by, did="programmes.requirement.mapped", on=version, data={"number": requirement.number, "standards": sorted(wanted)})
 
 
 def add_point(
-    *, requirement: GraduationRequirement, number: str | None = None, kind: PointKind, text: str, by: Identity, now: datetime, opened_at: int | None = None
+    *,
+    requirement: GraduationRequirement,
+    number: str | None = None,
+    kind: PointKind,
+    text: str,
+    by: Identity,
+    now: datetime,
+    opened_at: int | None = None,
 ) -> IndicatorPoint:
     """Refine a requirement of a draft by a point that can be checked; without a number the next one is taken."""
     version = _draft(requirement.version_id, opened_at)

@@ -108,9 +108,7 @@ def create_cohort(
     if version is not None and version.programme_id != programme.id:
         raise BadProgramme(_("只能采用本专业的培养方案。"), field="version_id")
     version = version or queries.version_for(programme.id, year)
-    row = Cohort(
-        programme_id=programme.id, version_id=version.id if version else None, year=year, starts_on=starts_on or date(year, 9, 1)
-    )
+    row = Cohort(programme_id=programme.id, version_id=version.id if version else None, year=year, starts_on=starts_on or date(year, 9, 1))
     session().add(row)
     session().flush()
     audit.record(by=by, did="programmes.cohort.created", on=programme, data={"year": year, "version": version.label if version else None})
@@ -159,7 +157,5 @@ def enter_accreditation(
         session().add(row)
     row.result, row.valid_from, row.valid_years = result, valid_from, valid_years
     session().flush()
-    audit.record(
-        by=by, did="programmes.accreditation.entered", on=programme, data={"result": result.value, "on": concluded_on, "years": valid_years}
-    )
+    audit.record(by=by, did="programmes.accreditation.entered", on=programme, data={"result": result.value, "on": concluded_on, "years": valid_years})
     return row
