@@ -151,7 +151,7 @@ def new_run(code: str) -> Any:
     """Make a draft run; who makes it leads it."""
     course = load_course(code)
     demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(course.owner))
-    form = RunForm(pass_mark=Decimal(60))
+    form = RunForm(cohorts=queries.cohort_choices(course.owner_id), pass_mark=Decimal(60))
     if form.validate_on_submit():
         try:
             with transaction():

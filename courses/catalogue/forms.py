@@ -41,8 +41,8 @@ class CourseForm(Form):
     owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
     summary = LongText(_l("一句话介绍"), [Length(max=500)], description=_l("显示在课程目录的卡片上"))
     description = LongText(_l("课程介绍"), [Length(max=20000)], description=_l("可用 Markdown 书写；写明学什么、适合谁、怎样考核"))
-    family = RadioField(_l("课程类别"), choices=picks(labels.FAMILIES), default="professional")
-    education_type = RadioField(_l("教育类型"), choices=picks(labels.EDUCATION_TYPES), default="continuing")
+    family = RadioField(_l("课程类别"), [InputRequired()], choices=picks(labels.FAMILIES), default="professional")
+    education_type = RadioField(_l("教育类型"), [InputRequired()], choices=picks(labels.EDUCATION_TYPES), default="continuing")
     key_field_no = SelectField(_l("重点领域"), coerce=_number, default="")
     focus_area_no = SelectField(_l("互联网经济方向"), coerce=_number, default="")
     hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(min=0, max=10000)], places=1, default=Decimal(16))
@@ -76,15 +76,21 @@ class RunForm(Form):
     ends_on = DateField(_l("结束日期"), [Optional()])
     enrol_from = DateField(_l("报名开始"), [Optional()])
     enrol_until = DateField(_l("报名截止"), [Optional()])
-    mode = RadioField(_l("报名方式"), choices=picks(labels.MODES), default="open")
+    mode = RadioField(_l("报名方式"), [InputRequired()], choices=picks(labels.MODES), default="open")
+    cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
     quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
     pass_mark = DecimalField(_l("合格线（百分制）"), [InputRequired(), NumberRange(min=0, max=100)], places=1)
     counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
-    goal_category = RadioField(_l("培训对象"), choices=picks(labels.CATEGORIES), default="worker")
+    goal_category = RadioField(_l("培训对象"), [InputRequired()], choices=picks(labels.CATEGORIES), default="worker")
+
+    def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.cohort_id.choices = picks([("", _l("不限定")), *cohorts])
 
     def values(self) -> dict[str, Any]:
         """The columns of a run, without its code and first day."""
         return {
+            "cohort_id": self.cohort_id.data if self.mode.data == RunMode.COHORT else None,
             "ends_on": self.ends_on.data,
             "enrol_from": self.enrol_from.data,
             "enrol_until": self.enrol_until.data,
@@ -123,7 +129,7 @@ class BlockForm(Form):
     title = Text(_l("标题"), [Length(max=200)])
     body = LongText(_l("正文"), [Length(max=200_000)])
     body_format = RadioField(
-        _l("书写格式"), choices=picks({BodyFormat.MARKDOWN: "Markdown", BodyFormat.HTML: "HTML"}), default=BodyFormat.MARKDOWN.value
+        _l("书写格式"), [Optional()], choices=picks({BodyFormat.MARKDOWN: "Markdown", BodyFormat.HTML: "HTML"}), default=BodyFormat.MARKDOWN.value
     )
     url = Text(_l("网址"), [Optional(), Length(max=1000), URL(require_tld=False)])
     source = Text(_l("视频地址"), [Optional(), Length(max=1000)], description=_l("以 https:// 开头的视频文件地址；或在下面上传文件"))

@@ -28,6 +28,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationState
 from trainhub.people.models import Person
+from trainhub.programmes.models import Cohort, Programme
 
 # -- courses and runs ---------------------------------------------------------------------------------------------------
 
@@ -218,6 +219,18 @@ def owner_choices(identity: Identity) -> list[tuple[int, str]]:
     clause = organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
     statement = select(Organisation.id, Organisation.name).where(clause, Organisation.state == OrganisationState.VERIFIED)
     return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id).limit(500))]
+
+
+def cohort_choices(university_id: int) -> list[tuple[int, str]]:
+    """The cohorts of a university's programmes, the latest first."""
+    statement = (
+        select(Cohort.id, Programme.name, Cohort.year)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(Programme.university_id == university_id)
+        .order_by(Cohort.year.desc(), Programme.name, Cohort.id)
+        .limit(300)
+    )
+    return [(key, f"{name} · {year}") for key, name, year in session().execute(statement)]
 
 
 # -- content ------------------------------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from courses.assessment import queries as assessment
 from courses.assessment.types import AttemptState, QuizSettings
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import has_math
+from courses.catalogue.markup import ASSETS, has_math
 from courses.catalogue.models import Run
+from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.sending import send
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries, rules
@@ -61,6 +62,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None) -> Any:
         posts=queries.posts_of(discussions) if discussions else {},
         durations={block.id: queries.duration_of(block) for block in blocks},
         may_mark=rules.may_mark,
+        address=lambda url: f"{asset_prefix(run.id)}{url.removeprefix(ASSETS)}" if url.startswith(ASSETS) else url,
         has_math=has_math(*[block.body_html for block in blocks]),
         has_video=any(block.kind is BlockKind.VIDEO for block in blocks),
         words=words,

@@ -38,7 +38,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/teaching")
 def settings(run: Run) -> Any:
     """Dates, quota, rules and staff of a run; a raised quota promotes the waiting list at once."""
     run_id = run.id
-    form = RunForm(obj=run, pass_mark=Decimal(run.pass_mark_x10) / 10)
+    form = RunForm(obj=run, cohorts=catalogue.cohort_choices(run.course.owner_id), pass_mark=Decimal(run.pass_mark_x10) / 10)
     if request.method == "GET":
         form.mode.data, form.goal_category.data = run.mode.value, run.goal_category.value
     form.code.data = run.code
@@ -48,7 +48,9 @@ def settings(run: Run) -> Any:
                 now = clock.now()
                 values = form.values()
                 if run.state is not RunState.DRAFT:
+                    # Who may enrol does not change under those who enrolled.
                     values.pop("mode", None)
+                    values.pop("cohort_id", None)
                 offerings.update_run(run=run, version=form.version.data, by=me(), now=now, starts_on=form.starts_on.data, **values)
                 operations.promote(run_id=run_id, by=me(), now=now)
             return done(_("期次设置已保存。"), "staff.settings", run_id=run_id)

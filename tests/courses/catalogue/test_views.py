@@ -1,0 +1,125 @@
+"""An author's pages: a course from nothing to published, edits that collide, double presses."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.assessment.models import QuizItem
+from courses.catalogue import queries
+from courses.catalogue.models import Block, Course, Run, Section
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel import jobs
+from trainhub.kernel.access import Role
+
+AsRole = Callable[..., FlaskClient]
+SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    """Rows stay readable after the commit."""
+    session.expire_on_commit = False
+
+
+def test_an_author_makes_a_course_and_publishes_it(as_role: AsRole, session: Session) -> None:
+    owner, who = ground.university(), ground.person()
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=owner.id, person_id=who.id)
+    course = {"code": "NEW-1", "title": "新课程", "owner_id": owner.id, "family": "professional", "education_type": "degree", "hours": "16.5"}
+    assert "/courses/NEW-1/runs/new" in author.post("/teaching/courses/new", data=course).headers["Location"]
+    assert "已被使用" in author.post("/teaching/courses/new", data=course).text
+    run = {"code": "2026", "starts_on": "2026-03-01", "mode": "open", "pass_mark": "60", "goal_category": "worker"}
+    where = author.post("/teaching/courses/NEW-1/runs/new", data=run).headers["Location"]
+    run_id = int(where.rsplit("/", 1)[1])
+    refused = author.post(f"/teaching/runs/{run_id}/publish")
+    assert refused.status_code == 422
+    assert "还没有已发布的内容" in refused.text
+    author.post(f"/teaching/runs/{run_id}/sections", data={"title": "第一章", "submission_key": "once"})
+    author.post(f"/teaching/runs/{run_id}/sections", data={"title": "第一章", "submission_key": "once"})
+    section = session.scalars(select(Section).where(Section.run_id == run_id)).one()
+    unit_id = int(author.post(f"/teaching/sections/{section.id}/units", data={"title": "单元"}).headers["Location"].rsplit("/", 1)[1])
+    assert author.post(f"/teaching/units/{unit_id}/blocks/new?kind=text", data={"title": "正文", "body": "# 标题\n\n内容"}).status_code == 303
+    assert "以 https:// 开头" in author.post(f"/teaching/units/{unit_id}/blocks/new?kind=link", data={"title": "x"}).text
+    items = author.post(f"/teaching/units/{unit_id}/blocks/new?kind=quiz", data={"title": "测验", "is_graded": "y", "weight": "1"}).headers["Location"]
+    quiz_id = int(re.findall(r"/blocks/(\d+)/", items)[0])
+    question = {"stem": "1+1", "options": "1\n* 2 // 对\n3", "points": "2"}
+    assert author.post(f"/teaching/blocks/{quiz_id}/questions/new?kind=single", data=question).status_code == 303
+    assert "恰好有一个" in author.post(f"/teaching/blocks/{quiz_id}/questions/new?kind=single", data={**question, "options": "1\n2"}).text
+    assert [i.points_x10 for i in session.scalars(select(QuizItem).where(QuizItem.block_id == quiz_id))] == [20]
+    assert author.post(f"/teaching/runs/{run_id}/publish").status_code == 303
+    assert "新课程" in author.get("/courses").text
+    made = session.scalars(select(Course).where(Course.code == "NEW-1")).one()
+    assert (made.hours_x10, made.pinyin) == (165, "xinkecheng xkc")
+    assert author.get(f"/teaching/runs/{run_id}/preview", follow_redirects=True).status_code == 200
+
+
+def test_a_course_of_another_organisation_is_not_made(as_role: AsRole, session: Session) -> None:
+    mine, other = ground.university(), ground.university()
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=mine.id)
+    course = {"code": "X-1", "title": "x", "owner_id": other.id, "family": "professional", "education_type": "degree", "hours": "1"}
+    assert author.post("/teaching/courses/new", data=course).status_code == 200
+    assert session.scalars(select(Course)).all() == []
+
+
+def test_the_second_of_two_editors_is_told(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    block = make.text(make.unit(run))
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    data = {"title": "甲", "body": "甲的修改", "version": block.version}
+    assert author.post(f"/teaching/blocks/{block.id}", data=data).status_code == 303
+    assert "刚被其他人修改过" in author.post(f"/teaching/blocks/{block.id}", data={**data, "body": "乙的修改"}).text
+    session.expire_all()
+    assert session.scalars(select(Block.body).where(Block.id == block.id)).one() == "甲的修改"
+
+
+def test_parts_are_moved_published_and_removed(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    one, two, three = (make.text(unit, title=t) for t in "甲乙丙")
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+
+    def titles() -> list[str]:
+        session.expire_all()
+        return [b.title for b in queries.outline(run.id).blocks]
+
+    author.post(f"/teaching/block/{three.id}/move", data={"to": "up"})
+    assert titles() == ["甲", "丙", "乙"]
+    author.post(f"/teaching/block/{one.id}/order", data={"order": [two.id, three.id, 999]})
+    assert titles() == ["乙", "丙", "甲"]
+    author.post(f"/teaching/block/{one.id}/publish", data={"published": "no"})
+    author.post(f"/teaching/block/{two.id}/remove")
+    assert titles() == ["丙", "甲"]
+    assert [b.title for b in queries.outline(run.id, only_published=True).blocks] == ["丙"]
+    assert author.post(f"/teaching/block/{two.id}/remove").status_code == 404
+
+
+def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Session) -> None:
+    owner, who = ground.university(), ground.person()
+    session.commit()
+    author, other = as_role(Role.LECTURER, organisation_id=owner.id, person_id=who.id), as_role(Role.LECTURER, organisation_id=owner.id)
+    renamed = {"owner_id": owner.id, "package": (io.BytesIO(b"MZ\x90\x00 program"), "course.tar.gz")}
+    assert author.post("/teaching/import", data=renamed).status_code == 200
+    data = {"owner_id": owner.id, "package": (io.BytesIO(SINK.read_bytes()), SINK.name)}
+    where = author.post("/teaching/import", data=data).headers["Location"]
+    assert "排队中" in author.get(where).text
+    assert jobs.run_all() == 1
+    session.expire_all()
+    page = author.get(where).text
+    assert "导入报告" in page
+    assert other.get(where).status_code == 404
+    run = session.scalars(select(Run)).one()
+    assert [s.person_id for s in make.loaded(run).staff] == [who.id]
