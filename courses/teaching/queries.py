@@ -53,7 +53,7 @@ def offerings_of_cohorts(cohort_ids: Iterable[int]) -> list[OfferingRow]:
         .where(Offering.cohort_id.in_(list(cohort_ids)))
         .order_by(Cohort.year, Offering.first_teaching_on, CurriculumCourse.code, Offering.id)
     )
-    return [OfferingRow(*row) for row in session().execute(statement)]
+    return [OfferingRow(*tuple(row)) for row in session().execute(statement)]
 
 
 def task(teacher_id: int, academic_year: int, semester: int, title: str) -> TeachingTask | None:

@@ -30,7 +30,7 @@ def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
 
 def options(rows: Iterable[tuple[int, str]]) -> list[SelectChoice]:
     """Rows of a query as choices."""
-    return [SelectChoice(key, label) for key, label in rows]  # type: ignore[arg-type]
+    return [SelectChoice(key, label) for key, label in rows]
 
 
 def _select(label: Any, enum: Any, words: Mapping[Any, Any]) -> SelectField:

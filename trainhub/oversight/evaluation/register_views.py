@@ -17,7 +17,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import demand, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import once
+from trainhub.kernel.forms import Form, once
 from trainhub.kernel.i18n import _, _l, format_date, format_yuan
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import forms, labels, models
@@ -41,7 +41,7 @@ class Register:
     slug: str
     title: Any
     clause: str
-    form: type[forms.Form]
+    form: type[Form]
     columns: Sequence[Any]
     rows: Callable[[Programme], Cells]
     add: Callable[[Programme, Any, dict[str, Any]], object]

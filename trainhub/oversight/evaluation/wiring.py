@@ -10,7 +10,7 @@ from flask import Flask
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.oversight.evaluation import cli, models, permissions, register_views
+from trainhub.oversight.evaluation import cli, models, permissions, register_views, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
@@ -19,7 +19,8 @@ COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     register_permissions(app, permissions.GRANTS)
-    app.register_blueprint(register_views.blueprint)
+    assert register_views.REGISTERS  # the registers add their pages to the same blueprint
+    app.register_blueprint(views.blueprint)
     register_nav(
         app,
         Entry("programme", _l("专业评价"), "evaluation.index", icon="scale", can=permissions.Can.LIST, roles=permissions.VIEWERS, order=30),
