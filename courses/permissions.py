@@ -20,6 +20,10 @@ MANAGERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN)
 WATCHERS = (*MANAGERS, Role.PROGRAMME_ADMIN, Role.DEPT_EDU, Role.AUDITOR)
 """Who may see learners and results without touching them."""
 
+CURRICULUM_EDITORS = (Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN)
+"""Who writes the plan of a programme: courses, objectives, matrices, offerings, files of teachers."""
+CURRICULUM_READERS = (*CURRICULUM_EDITORS, Role.LECTURER, Role.SCHOOL_SUPERVISOR, Role.DEPT_EDU, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR)
+
 
 class Can(StrEnum):
     """The permissions of the room."""
@@ -36,6 +40,10 @@ class Can(StrEnum):
     ENROLMENT_DECIDE = "courses:enrolment:decide"
     ENROLMENT_LEARN = "courses:enrolment:learn"
     ENROLMENT_LIST = "courses:enrolment:list"
+    CURRICULUM_VIEW = "courses:curriculum:view"
+    CURRICULUM_EDIT = "courses:curriculum:edit"
+    TEACHING_VIEW = "courses:teaching:view"
+    TEACHING_EDIT = "courses:teaching:edit"
 
 
 GRANTS: Table = {
@@ -51,4 +59,8 @@ GRANTS: Table = {
     Can.ENROLMENT_DECIDE: ((own,), (role_over(*MANAGERS),)),
     Can.ENROLMENT_LEARN: ((own,),),
     Can.ENROLMENT_LIST: ((anyone_signed_in,),),
+    Can.CURRICULUM_VIEW: ((role_over(*CURRICULUM_READERS),),),
+    Can.CURRICULUM_EDIT: ((role_over(*CURRICULUM_EDITORS),),),
+    Can.TEACHING_VIEW: ((role_over(*CURRICULUM_READERS),),),
+    Can.TEACHING_EDIT: ((role_over(*CURRICULUM_EDITORS),),),
 }

@@ -15,6 +15,7 @@ from courses.catalogue import authoring
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
+from courses.curriculum import views as curriculum_views
 from courses.interop import cli as interop_cli
 from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
@@ -55,6 +56,7 @@ def register(app: Flask) -> None:
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
+        curriculum_views.blueprint,
     ):
         app.register_blueprint(blueprint)
     register_nav(

@@ -1,0 +1,47 @@
+"""Forms of curricula."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wtforms import DecimalField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from courses.curriculum import labels
+from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
+from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.i18n import _l
+
+
+def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice(member.value, label) for member, label in words.items()]
+
+
+class CourseForm(Form):
+    """A course of a plan."""
+
+    code = Text(_l("课程代码"), [InputRequired(_l("请填写课程代码。")), Length(max=40)])
+    name = Text(_l("课程名称"), [InputRequired(_l("请填写课程名称。")), Length(max=160)])
+    category = SelectField(_l("类别"), choices=_choices(labels.CATEGORIES), coerce=CourseCategory)
+    importance = SelectField(_l("地位"), choices=_choices(labels.IMPORTANCE), coerce=Importance)
+    term = IntegerField(_l("开课学期"), [InputRequired(_l("请填写学期。")), NumberRange(1, 12)])
+    hours = IntegerField(_l("学时"), [InputRequired(_l("请填写学时。")), NumberRange(1, 2000)])
+    credits = DecimalField(_l("学分"), [InputRequired(_l("请填写学分。")), NumberRange(0, 100)], places=1)
+    delivery_modes = Checks(_l("实施方式"), choices=_choices(labels.MODES), coerce=DeliveryMode)
+    research_methods = Checks(_l("研究性学习方法"), choices=_choices(labels.METHODS), coerce=ResearchMethod)
+    language = SelectField(_l("授课语言"), choices=_choices(labels.LANGUAGES), coerce=Language)
+
+
+class ObjectiveForm(Form):
+    """A teaching objective."""
+
+    text = LongText(_l("课程目标"), [InputRequired(_l("请填写课程目标的内容。")), Length(max=1000)])
+
+
+class AssessmentForm(Form):
+    """A part of the assessment."""
+
+    kind = SelectField(_l("考核方式"), choices=_choices(labels.ASSESSMENTS), coerce=AssessmentKind)
+    weight_percent = IntegerField(_l("权重（%）"), [InputRequired(_l("请填写权重。")), NumberRange(1, 100)])
