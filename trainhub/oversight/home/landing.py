@@ -1,0 +1,47 @@
+"""What a visitor sees of the installation: sums that name nobody, kept for some minutes, and courses that are open."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+
+from courses.catalogue import queries as catalogue
+from courses.catalogue.types import CourseCard, CourseFilter
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _l
+from trainhub.oversight.home.queries import province
+
+KEPT = timedelta(minutes=5)
+COURSES = 3
+DEMO_PASSWORD = "demo-2026"  # noqa: S105 - published with the demo
+DEMO_ACCOUNTS = (
+    ("student", _l("学生")),
+    ("trainee", _l("学员")),
+    ("lecturer", _l("主讲教师")),
+    ("mentor", _l("企业指导教师")),
+    ("supervisor", _l("校内导师")),
+    ("enterprise", _l("企业联系人与中心负责人")),
+    ("programme", _l("专业负责人")),
+    ("prefecture", _l("设区市经办人")),
+    ("province", _l("省教育厅与省人社厅")),
+    ("expert", _l("评价专家")),
+    ("admin", _l("系统管理员")),
+)
+"""The accounts of a demo installation, shown to visitors of a demo only; `trainhub.demo.accounts` makes them."""
+
+
+def sums(now: datetime) -> province.Sums:
+    """The public sums, counted at most once in five minutes by a process (always anew in tests)."""
+    kept: dict[str, Any] = current_app.extensions.setdefault("trainhub.landing", {})
+    if "sums" not in kept or current_app.testing or kept["at"] + KEPT < now:
+        kept["sums"], kept["at"] = province.sums(), now
+    found: province.Sums = kept["sums"]
+    return found
+
+
+def open_courses() -> list[CourseCard]:
+    """The latest courses of the catalogue."""
+    rows = session().execute(catalogue.catalogue(CourseFilter()).limit(COURSES))
+    return [catalogue.as_card(row) for row in rows]

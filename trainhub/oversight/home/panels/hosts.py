@@ -1,0 +1,90 @@
+"""Enterprises and centres: positions, students here, mentors, agreements, awards."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from enterprises.awards import labels as award_labels
+from enterprises.awards import queries as awards
+from enterprises.bases import queries as bases
+from enterprises.placements.types import OfferState, PlacementState
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.i18n import _, format_date
+from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.queries import practice
+from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
+from trainhub.policy.book import book
+
+ROLES = (Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER)
+
+
+def host(identity: Identity, today: date) -> Panel:
+    """An enterprise's and a centre's day."""
+    positions = practice.positions_by_state(identity)
+    placed = practice.placements_by_state(identity)
+    pool, over, full = practice.mentor_loads(identity, today)
+    lonely = practice.without_mentor(identity)
+    _school, topics = practice.topics_waiting(identity)
+    returned = practice.returned_positions(identity.organisation_ids(*ROLES))
+    drafts = positions.get(OfferState.DRAFT, 0) - returned
+    positions_url, placements_url = link(identity, "placements.positions"), link(identity, "placements.index")
+    mentors_url = link(identity, "mentors.index")
+    todos = []
+    if returned:
+        todos.append(Todo(_("修改被退回的岗位"), positions_url, _("去修改"), returned, _("学校写明了理由，修改后重新提交"), 0, "edit"))
+    if drafts > 0:
+        todos.append(Todo(_("提交岗位草稿"), positions_url, _("去提交"), drafts, _("提交后由学校审核，审核通过学生才能选择"), 2, "briefcase"))
+    if lonely:
+        todos.append(Todo(_("为学生指定企业指导教师"), placements_url, _("去指定"), lonely, _("没有指导教师的实习不能开始"), 0, "user"))
+    if placed.get(PlacementState.ACCEPTED):
+        todos.append(Todo(_("准备即将开始的实习"), placements_url, _("查看"), placed[PlacementState.ACCEPTED], _("核对协议签署、保险和安全教育"), 1, "clipboard"))
+    if topics:
+        todos.append(Todo(_("审核毕业设计选题"), link(identity, "capstones.topics"), _("去审核"), topics, _("选题须企业与学校双方同意"), 1, "book"))
+    if over:
+        todos.append(Todo(_("调整超负荷的指导教师"), mentors_url, _("查看"), over, _("所带学生数超过本人上限"), 1, "users"))
+    own = practice.own_bases(identity)
+    todos += ending(identity, own, today)
+    figures = [
+        Figure(_("在岗学生"), placed.get(PlacementState.STARTED, 0), _("人"), url=placements_url),
+        Figure(_("已审核岗位"), positions.get(OfferState.APPROVED, 0), _("个"), _("%(n)s 个等待学校审核", n=positions.get(OfferState.SUBMITTED, 0)), positions_url),
+        Figure(_("企业指导教师"), pool, _("人"), _("%(n)s 人已满员", n=full) if full else "", mentors_url),
+    ]
+    return Panel("host", _("企业与基地"), todos, figures, [award_block(identity, own, today)])
+
+
+def ending(identity: Identity, own: list[tuple[int, str, str]], today: date) -> list[Todo]:
+    """Agreements of bases that end within the days of own.warning.agreement_days."""
+    days = book().at("own.warning.agreement_days", on=today).number
+    codes = {key: code for key, code, _name in own}
+    return [
+        Todo(
+            _("续签合作协议：%(name)s", name=name),
+            link(identity, "bases.show", code=codes[row.base_id]) if row.base_id in codes else "",
+            _("查看协议"),
+            detail=row.title,
+            urgency=0 if (row.until - today).days <= 30 else 1,
+            icon="file",
+            until=row.until,
+        )
+        for row, name in bases.ending_agreements([key for key, _c, _n in own], on=today, until=today + timedelta(days=days))[:5]
+    ]
+
+
+def award_block(identity: Identity, own: list[tuple[int, str, str]], today: date) -> Block:
+    """By base which awards it may apply for, and what is under way."""
+    states = awards.states_of([key for key, _c, _n in own])
+    found = awards.entitlements_of_many([key for key, _c, _n in own[:20]], today)
+    lines = []
+    for key, code, name in own[:20]:
+        entitled = [one for one in found.get(key, []) if one.is_eligible and (key, one.rule.value) not in states]
+        going = [state for (base, _rule), state in states.items() if base == key]
+        url = link(identity, "awards.base", code=code) or link(identity, "bases.show", code=code)
+        if entitled:
+            pill = ("open", _("可申请 %(n)s 项", n=len(entitled)))
+        elif going:
+            pill = ("pending", award_labels.STATES[going[-1]])
+        else:
+            pill = ("mute", _("暂无可申请项"))
+        lines.append(Line(name, url, sub=_("代码 %(code)s", code=code), pill=pill))
+    nothing = Nothing(_("还没有你负责的基地"), _("基地由高校与企业共建，登记后可在这里查看奖补条件。"))
+    return Block(_("基地奖补"), linked(_("奖补规则"), link(identity, "awards.rules")), lines=lines[:6], nothing=nothing, note=_("截至 %(day)s 按政策条款核对", day=format_date(today)) if lines else "")

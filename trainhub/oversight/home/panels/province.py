@@ -1,0 +1,184 @@
+"""Cities and departments: goals, bases, rosters; inspectors, auditors and experts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+
+from enterprises.awards import labels as award_labels
+from enterprises.awards.types import AwardState
+from enterprises.bases import queries as bases
+from trainhub.kernel import clock
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _, format_date, format_datetime, format_number
+from trainhub.ledger import queries as ledger
+from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.types import CriterionKind
+from trainhub.oversight.goals import queries as goals
+from trainhub.oversight.goals import reporting, rules
+from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.queries import practice, province, system
+from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Ring, Todo
+from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.types import ProgrammeFilter
+
+MOST_GOALS = 3
+DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
+WAITING = {
+    AwardState.APPLIED: ("受理奖补申请", "申请已提交，等待认定"),
+    AwardState.RECOGNISED: ("组织基地验收", "已认定，等待验收"),
+    AwardState.ACCEPTED: ("作出奖补决定", "已验收，等待决定"),
+}
+
+
+def goal_blocks(identity: Identity, today: date, regions: Collection[str] = ()) -> list[Block]:
+    """A ring for each goal: the ones that run first, at most three."""
+    found = sorted(goals.computed(), key=lambda one: (one.deadline < today, -one.deadline.toordinal(), one.code))
+    return [_goal(identity, one, today, regions) for one in found[:MOST_GOALS]]
+
+
+def _goal(identity: Identity, goal: Goal, today: date, regions: Collection[str]) -> Block:
+    targets = goals.targets_of(goal.id) if regions else {}
+    target = sum(targets.get(code, 0) for code in regions) if regions else goal.target
+    by_day = province.persons_by_day(goal.id, regions)
+    persons = sum(count for day, count in by_day.items() if day <= today)
+    url = link(identity, "goals.show", code=goal.code)
+    if url and len(regions) == 1:
+        url += f"?region={next(iter(regions))}"
+    if not target:
+        figure = Line(_("已培训"), value=None, text=_("%(n)s 人", n=format_number(persons)))
+        return Block(goal.name, linked(_("查看"), url), lines=[figure], note=_("没有为本地分解目标"))
+    planned = rules.planned(target, goal.starts_on, goal.deadline, today)
+    is_over = goal.deadline < today
+    ahead = persons - (target if is_over else planned)
+    if is_over:
+        note = _("已于 %(day)s 截止", day=format_date(goal.deadline))
+    elif ahead >= 0:
+        note = _("按匀速计划应为 %(n)s 人，领先 %(m)s 人", n=format_number(planned), m=format_number(ahead))
+    else:
+        note = _("按匀速计划应为 %(n)s 人，落后 %(m)s 人", n=format_number(planned), m=format_number(-ahead))
+    if not is_over:
+        forecast = rules.forecast(by_day, target=target, starts_on=goal.starts_on, deadline=goal.deadline, on=today, window_months=reporting.window_months(max(today, goal.starts_on)))
+        note += _("；按近期速度到 %(day)s 约 %(n)s 人", day=format_date(goal.deadline), n=format_number(forecast.on_deadline))
+    share = persons / target
+    ring = Ring(share, _("%(n)s 人", n=format_number(persons)), _("目标 %(n)s 人", n=format_number(target)), status=_look(share, persons, planned, is_over=is_over, on=today), note=note)
+    return Block(goal.name, linked(_("查看"), url), ring=ring)
+
+
+def _look(share: float, persons: int, planned: int, *, is_over: bool, on: date) -> str:
+    """The colour of a goal: percent of the plan against own.warning.goal_yellow_percent and goal_red_percent."""
+    if share >= 1:
+        return "ok"
+    if is_over:
+        return "bad"
+    percent = persons * 100 / planned if planned else 100
+    if percent < book().at("own.warning.goal_red_percent", on=on).number:
+        return "bad"
+    return "wait" if percent < book().at("own.warning.goal_yellow_percent", on=on).number else ""
+
+
+def records(identity: Identity, today: date) -> list[Figure]:
+    """Training records in sight, and those of this year."""
+    url = link(identity, "ledger.index")
+    everything, year = province.records_since(identity, date(today.year, 1, 1))
+    return [
+        Figure(_("培训记录"), format_number(everything), _("条"), url=url),
+        Figure(_("今年新增"), format_number(year), _("条"), _("按完成日期统计"), url=url),
+    ]
+
+
+def rosters(identity: Identity) -> Block:
+    """The latest rosters that were imported."""
+    url = link(identity, "ledger.rosters.index")
+    lines = []
+    for row in session().scalars(ledger.batches(identity).limit(4)):
+        state = ("succeeded", _("已导入")) if row.finished_at else ("running", _("未完成"))
+        lines.append(Line(row.file_name, url, sub=_("%(n)s 行 · %(when)s", n=format_number(row.row_count), when=format_datetime(row.finished_at)) if row.finished_at else "", pill=state))
+    nothing = Nothing(_("还没有导入花名册"), _("下载模板，按列填写后上传；系统会逐行检查并报告问题。"), linked(_("导入花名册"), url))
+    return Block(_("花名册"), linked(_("导入花名册"), url) if lines else None, lines=lines, nothing=nothing)
+
+
+def city(identity: Identity, today: date) -> Panel:
+    """A city's operator: the goal's part, trainees, bases, organisations to verify."""
+    regions = identity.region_codes(Role.PREFECTURE_OPERATOR)
+    todos = []
+    waiting = practice.organisations_to_verify(identity)
+    if waiting:
+        url = link(identity, "organisations.index")
+        todos.append(Todo(_("核验新登记的机构"), f"{url}?state=registered" if url else "", _("去核验"), waiting, _("核验后才能开课和接收学生"), 1, "building"))
+    figures = [*records(identity, today), Figure(_("本地基地"), practice.bases_of_region(regions), _("个"), url=link(identity, "bases.index"))]
+    return Panel("city", _("本地培训"), todos, figures, [*goal_blocks(identity, today, regions), rosters(identity)])
+
+
+def department(identity: Identity, today: date) -> Panel:
+    """A department of the province: goals against the plan, decisions on bases, rosters, doubtful persons."""
+    todos = []
+    counts = practice.awards_by_state(identity)
+    awards_url = link(identity, "awards.decisions") or link(identity, "awards.index")
+    if identity.has(Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST):
+        for state, (text, detail) in WAITING.items():
+            if counts.get(state):
+                todos.append(Todo(_(text), awards_url, _("去办理") if awards_url else "", counts[state], _(detail), 0, "award"))
+    if identity.has(Role.DEPT_FIN) and counts.get(AwardState.DECIDED):
+        todos.append(Todo(_("拨付奖补资金"), awards_url, _("去办理") if awards_url else "", counts[AwardState.DECIDED], _("已作出决定，等待拨付"), 0, "money"))
+    duplicates_url = link(identity, "ledger.duplicates.index")
+    doubtful = province.open_duplicates() if duplicates_url else 0
+    if doubtful:
+        todos.append(Todo(_("判定疑似重复的学员"), duplicates_url, _("去判定"), doubtful, _("姓名和出生日期相同、证件不同"), 1, "copy"))
+    days = book().at("own.warning.agreement_days", on=today).number
+    ending = bases.ending_agreements(None, on=today, until=today + timedelta(days=days))
+    lines = [Line(award_labels.STATES[state], text=_("%(n)s 项", n=counts[state]), value=counts[state], most=sum(counts.values()), pill=("info", "")) for state in AwardState if counts.get(state)]
+    nothing = Nothing(_("还没有奖补申请"), _("基地提交申请后，会按认定、验收、决定、拨付的顺序出现在这里。"))
+    awards_block = Block(_("基地奖补"), linked(_("全部"), awards_url) if lines else None, lines=lines, nothing=nothing)
+    blocks = [*goal_blocks(identity, today), awards_block]
+    if ending:
+        lines = [Line(name, link(identity, "bases.index"), sub=row.title, pill=("expiring", _("%(day)s 到期", day=format_date(row.until)))) for row, name in ending[:5]]
+        blocks.append(Block(_("即将到期的合作协议"), linked(_("实践基地"), link(identity, "bases.index")), lines=lines))
+    if link(identity, "ledger.rosters.index"):
+        blocks.append(rosters(identity))
+    return Panel("department", _("全省进展"), todos, records(identity, today), blocks)
+
+
+def watcher(identity: Identity, today: date) -> Panel:
+    """Inspectors and auditors: the log, and the figures."""
+    sums = province.sums()
+    figures = [
+        Figure(_("培训人数"), format_number(sums.persons), _("人"), url=link(identity, "ledger.index")),
+        Figure(_("有效证书"), format_number(sums.certificates), _("张"), url=link(identity, "certificates.index")),
+        Figure(_("试点专业"), sums.programmes, _("个"), url=link(identity, "evaluation.index")),
+        Figure(_("在册学生"), format_number(sums.students), _("人"), url=link(identity, "people.students")),
+    ]
+    blocks = goal_blocks(identity, today)
+    audit_url = link(identity, "audit.events")
+    if audit_url:
+        day, last = system.audit_since(clock.start_of(today))
+        lines = [
+            Line(_("今天的操作"), audit_url, text=_("%(n)s 条", n=format_number(day))),
+            Line(_("最近一次"), audit_url, text=format_datetime(last) if last else _("没有记录")),
+        ]
+        blocks.insert(0, Block(_("操作审计"), (_("查看记录"), audit_url), lines=lines, note=_("记录只增不改，逐条以哈希相连，可随时校验。")))
+    return Panel("watcher", _("监督检查"), figures=figures, blocks=blocks)
+
+
+def expert(identity: Identity, today: date) -> Panel:
+    """The programmes an expert judges, with how much is judged."""
+    rows = [programmes.as_row(row) for row in session().execute(programmes.listing(identity, ProgrammeFilter()).limit(20))]
+    mine = programmes.by_ids(sorted(identity.programme_ids(Role.EXPERT)) or [row.id for row in rows])
+    asked = sum(1 for one in catalogue.criteria().values() if one.kind is CriterionKind.JUDGED)
+    done = province.judged_criteria([one.id for one in mine], today)
+    names = {row.id: row for row in rows}
+    todos, lines = [], []
+    for one in mine[:8]:
+        scope = Subject.of(programmes=(one.id,), organisations=(one.university_id,))
+        url = link(identity, "evaluation.show", scope, code=one.code)
+        judged = min(done.get(one.id, 0), asked)
+        university = names[one.id].university if one.id in names else ""
+        lines.append(Line(f"{one.name}", url, sub=university, value=judged, most=asked, text=_("已评判 %(n)s / %(m)s 条", n=judged, m=asked)))
+        if judged < asked:
+            todos.append(Todo(_("评判：%(name)s", name=one.name), url, _("去评判"), asked - judged, _("%(who)s · 需要专家判断的评价要点", who=university), 1, "scale"))
+    nothing = Nothing(_("还没有分配给你的专业"), _("省教育厅授权后，需要评判的专业会出现在这里。"))
+    block = Block(_("评价专业"), linked(_("全部"), link(identity, "evaluation.index")) if lines else None, lines=lines, nothing=nothing)
+    return Panel("expert", _("专业评价"), todos, blocks=[block])

@@ -1,0 +1,161 @@
+"""Programmes and universities: students at risk, rounds, capstones, readiness, certificates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from enterprises.placements import labels as placement_labels
+from enterprises.placements import queries as placements
+from enterprises.placements.types import Light, OfferState, RoundState
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _, format_date
+from trainhub.oversight.chains import queries as chains
+from trainhub.oversight.evaluation import readiness
+from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.queries import practice
+from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
+from trainhub.policy.book import book
+from trainhub.policy.findings import Status
+from trainhub.policy.types import PolicyError
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+from trainhub.programmes.types import ProgrammeFilter
+
+MOST_STUDENTS = 800
+"""The first page explains every student only up to here; beyond it leads to the list."""
+MOST_PROGRAMMES = 2
+ROLES = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN)
+LOOKS = {
+    RoundState.DRAFT: "draft",
+    RoundState.OPEN: "open",
+    RoundState.CLOSED: "pending",
+    RoundState.PLANNED: "pending",
+    RoundState.PUBLISHED: "done",
+}
+NEXT: dict[RoundState, tuple[str, int]] = {
+    RoundState.DRAFT: ("发布轮次，学生才能填报", 2),
+    RoundState.CLOSED: ("填报结束，计算分配方案", 0),
+    RoundState.PLANNED: ("核对分配方案并公布", 0),
+}
+
+
+def school(identity: Identity, today: date) -> Panel:
+    """What a programme's head and a university's administrator do next."""
+    own = programmes.by_ids(identity.programme_ids(*ROLES))
+    todos: list[Todo] = []
+    rows = list(session().execute(placements.progress_rows(identity, on=today).limit(MOST_STUDENTS + 1)))
+    figures, blocks = [], []
+    weeks_url = link(identity, "placements.progress")
+    if len(rows) <= MOST_STUDENTS:
+        blocks.append(_weeks(rows, weeks_url, todos, today))
+    blocks.append(_rounds(identity, todos, today))
+    submitted = practice.positions_by_state(identity).get(OfferState.SUBMITTED, 0)
+    if submitted:
+        todos.append(Todo(_("审核企业提交的岗位"), link(identity, "placements.positions"), _("去审核"), submitted, _("审核通过后进入志愿填报"), 1, "briefcase"))
+    topics, _enterprise = practice.topics_waiting(identity)
+    if topics:
+        todos.append(Todo(_("审核毕业设计选题"), link(identity, "capstones.topics"), _("去审核"), topics, _("核对工程实践来源与证明材料"), 1, "book"))
+    going, alone, graded = practice.capstones_going(identity)
+    capstones_url = link(identity, "capstones.index")
+    if alone:
+        todos.append(Todo(_("补齐毕业设计双导师"), capstones_url, _("去安排"), alone, _("每项毕业设计须有校内导师和企业导师"), 0, "users"))
+    if graded:
+        todos.append(Todo(_("确认毕业设计成绩"), capstones_url, _("去确认"), graded, _("双方已评分，等待结论"), 1, "check-circle"))
+    placed = practice.placements_by_state(identity)
+    figures = [
+        Figure(_("卓越计划学生"), len(rows) if len(rows) <= MOST_STUDENTS else f"{MOST_STUDENTS}+", _("人"), url=weeks_url),
+        Figure(_("正在安排与实习"), sum(placed.values()), _("人"), url=link(identity, "placements.index")),
+        Figure(_("进行中的毕业设计"), going, _("项"), url=capstones_url),
+    ]
+    if own and len(own) <= MOST_PROGRAMMES:
+        for one in own:
+            blocks.append(_readiness(identity, one, today))
+            if len(rows) <= MOST_STUDENTS:
+                _certificates(identity, one, today, todos)
+    else:
+        blocks.append(_programmes(identity))
+    return Panel("school", _("专业建设") if own else _("学校管理"), todos, figures, blocks)
+
+
+def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
+    found = placements.progress_of(rows, on=today) if rows else []
+    weeks = book().at("petoe.enterprise_weeks", on=today).number
+    lights = Counter(one.light for one in found)
+    if lights[Light.RED]:
+        todos.append(
+            Todo(_("跟进可能达不到 %(n)s 周的学生", n=weeks), url, _("查看名单"), lights[Light.RED], _("按现有安排无法补足，请增加实习安排"), 0, "alert")
+        )
+    order = (Light.DONE, Light.GREEN, Light.YELLOW, Light.RED, Light.NOT_PLANNED)
+    looks = {Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad", Light.NOT_PLANNED: "mute"}
+    lines = [
+        Line(placement_labels.LIGHTS[light], value=lights[light], most=len(found), text=_("%(n)s 人", n=lights[light]), pill=(looks[light], ""))
+        for light in order
+        if lights[light]
+    ]
+    nothing = Nothing(_("还没有参加卓越计划的学生"), _("在“学生”页导入名单，并登记参加卓越计划的起止日期。"), art="people")
+    return Block(_("企业学习 %(n)s 周", n=weeks), linked(_("学生名单"), url) if lines else None, lines=lines, nothing=nothing)
+
+
+def _rounds(identity: Identity, todos: list[Todo], today: date) -> Block:
+    lines = []
+    for round_, programme, university, year in session().execute(placements.rounds_listing(identity).limit(4)):
+        names = _("%(university)s · %(programme)s %(year)s 级", university=university, programme=programme, year=year)
+        scope = Subject.of(programmes=(round_.programme_id,), organisations=identity.organisation_ids(*ROLES))
+        url = link(identity, "placements.show_round", scope, round_id=round_.id)
+        span = _("%(a)s 至 %(b)s 填报", a=format_date(round_.opens_on), b=format_date(round_.closes_on))
+        lines.append(Line(round_.title, url, sub=f"{names} · {span}", pill=(LOOKS[round_.state], placement_labels.ROUND_STATES[round_.state])))
+        if round_.state in NEXT:
+            detail, urgency = NEXT[round_.state]
+            todos.append(Todo(round_.title, url, _("处理"), detail=_(detail), urgency=urgency, icon="list"))
+        elif round_.state is RoundState.OPEN:
+            students, _wishes = placements.preference_counts(round_.id)
+            todos.append(Todo(_("%(title)s 正在填报", title=round_.title), url, _("查看"), detail=_("已有 %(n)s 名学生填报", n=students), urgency=2, icon="list", until=round_.closes_on))
+    everything = link(identity, "placements.rounds")
+    create = linked(_("新建轮次"), link(identity, "placements.new_round"))
+    nothing = Nothing(_("还没有实习轮次"), _("先建立实习学期，再为一个年级新建轮次，学生即可填报志愿。"), create)
+    return Block(_("实习轮次"), linked(_("全部轮次"), everything) if lines else None, lines=lines, nothing=nothing)
+
+
+def _readiness(identity: Identity, one: Programme, today: date) -> Block:
+    url = link(identity, "evaluation.show", programmes.subject_of(one), code=one.code)
+    try:
+        found = readiness.assess(one, today)
+    except PolicyError as none:
+        return Block(_("十项要求：%(name)s", name=one.name), note=str(none))
+    counts = Counter(answer.status for answer in found.answers)
+    looks = ((Status.MET, "ok", _("达到")), (Status.JUDGE, "wait", _("待评判")), (Status.NO_DATA, "mute", _("缺数据")), (Status.NOT_MET, "bad", _("未达到")))
+    lines = [
+        Line(label, value=counts[status], most=len(found.answers), text=_("%(n)s 项", n=counts[status]), pill=(look, ""))
+        for status, look, label in looks
+        if counts[status]
+    ]
+    failing = [str(answer.requirement.no) for answer in found.answers if answer.status is Status.NOT_MET]
+    note = _("未达到的要求：%(list)s", list="、".join(failing)) if failing else ""
+    return Block(_("十项要求：%(name)s", name=one.name), linked(_("逐条查看"), url), lines=lines, note=note)
+
+
+def _certificates(identity: Identity, one: Programme, today: date, todos: list[Todo]) -> None:
+    ready = sum(1 for chain in chains.chains_of_programme(one, on=today) if chain.is_complete and chain.certificate_number is None)
+    if ready:
+        url = link(identity, "chains.programme", programmes.subject_of(one), code=one.code)
+        todos.append(
+            Todo(_("签发专业培养证书"), url, _("去签发"), ready, _("%(name)s：课程、企业学习、毕业设计均已完成", name=one.name), 1, "certificate")
+        )
+
+
+def _programmes(identity: Identity) -> Block:
+    rows = [programmes.as_row(row) for row in session().execute(programmes.listing(identity, ProgrammeFilter(is_petoe=True)).limit(6))]
+    url = link(identity, "programmes.index")
+    lines = [
+        Line(
+            row.name,
+            link(identity, "evaluation.show", Subject.of(programmes=(row.id,), organisations=(row.university_id,)), code=row.code),
+            sub=row.university,
+        )
+        for row in rows
+    ]
+    nothing = Nothing(_("还没有试点专业"), _("登记专业点并发布培养方案后，可在这里查看达标情况。"), linked(_("专业点"), url))
+    return Block(_("试点专业"), linked(_("全部专业点"), url) if lines else None, lines=lines, nothing=nothing)

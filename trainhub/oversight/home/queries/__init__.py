@@ -1,0 +1,1 @@
+"""What the first page counts, where the rooms have no count of their own."""

@@ -1,0 +1,161 @@
+"""Counts of what is done in enterprises, inside the scope of the reader."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import and_, func, or_, select
+
+from enterprises.awards import queries as awards
+from enterprises.awards.types import AwardState
+from enterprises.capstones.models import Capstone, Supervision, Topic
+from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
+from enterprises.capstones.queries.topics import topics_visible_to
+from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
+from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicState
+from enterprises.mentors import queries as mentors
+from enterprises.mentors.models import Mentor
+from enterprises.placements import queries as placements
+from enterprises.placements.models import DayEntry, Placement, Position
+from enterprises.placements.types import DayState, OfferState, PlacementState
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.people.models import Student
+
+GOING = (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)
+
+
+def days_waiting(student_id: int) -> int:
+    """How many logged days of a student wait for a mentor."""
+    statement = select(func.count(DayEntry.id)).where(DayEntry.student_id == student_id, DayEntry.state == DayState.PENDING)
+    return session().scalar(statement) or 0
+
+
+def positions_by_state(identity: Identity) -> dict[OfferState, int]:
+    """How many positions the reader's list holds, by state."""
+    listed = placements.positions_listing(identity).with_only_columns(Position.id, Position.state).order_by(None).subquery()
+    return {state: count for state, count in session().execute(select(listed.c.state, func.count()).group_by(listed.c.state))}
+
+
+def returned_positions(enterprise_ids: frozenset[int]) -> int:
+    """How many positions of enterprises a school sent back with a reason."""
+    statement = select(func.count(Position.id)).where(
+        or_(Position.enterprise_id.in_(enterprise_ids), Position.base_id.in_(enterprise_ids)),
+        Position.state == OfferState.DRAFT,
+        Position.return_reason != "",
+    )
+    return session().scalar(statement) or 0
+
+
+def placements_by_state(identity: Identity) -> dict[PlacementState, int]:
+    """The placements that go on inside the reader's scope, by state."""
+    statement = (
+        select(Placement.state, func.count(Placement.id))
+        .join(Student, Student.id == Placement.student_id)
+        .where(placements.visible_to(identity), Placement.state.in_(GOING))
+        .group_by(Placement.state)
+    )
+    return {state: count for state, count in session().execute(statement)}
+
+
+def without_mentor(identity: Identity) -> int:
+    """How many placements that go on have no mentor yet."""
+    statement = (
+        select(func.count(Placement.id))
+        .join(Student, Student.id == Placement.student_id)
+        .where(placements.visible_to(identity), Placement.state.in_(GOING), Placement.mentor_id.is_(None))
+    )
+    return session().scalar(statement) or 0
+
+
+def mentor_loads(identity: Identity, on: date) -> tuple[int, int, int]:
+    """(mentors in the pool, those with more students than their limit, those exactly at it) on a day."""
+    busy = (
+        select(Placement.mentor_id, func.count(Placement.id).label("students"))
+        .where(Placement.state.in_(GOING), Placement.starts_on <= on, Placement.ends_on >= on)
+        .group_by(Placement.mentor_id)
+        .subquery()
+    )
+    students = func.coalesce(busy.c.students, 0)
+    statement = (
+        select(
+            func.count(Mentor.id),
+            func.coalesce(func.sum(sa.case((students > Mentor.load_limit, 1), else_=0)), 0),
+            func.coalesce(func.sum(sa.case((students == Mentor.load_limit, 1), else_=0)), 0),
+        )
+        .select_from(Mentor)
+        .join(Organisation, Organisation.id == Mentor.enterprise_id)
+        .outerjoin(busy, busy.c.mentor_id == Mentor.id)
+        .where(mentors.visible_to(identity), mentors.in_office(on))
+    )
+    row = session().execute(statement).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def topics_waiting(identity: Identity) -> tuple[int, int]:
+    """(topics that wait for a school, topics that wait for an enterprise) inside the reader's scope."""
+    statement = select(
+        func.coalesce(func.sum(sa.case((Topic.approved_by_school_on.is_(None), 1), else_=0)), 0),
+        func.coalesce(func.sum(sa.case((Topic.approved_by_enterprise_on.is_(None), 1), else_=0)), 0),
+    ).where(topics_visible_to(identity), Topic.state == TopicState.PROPOSED)
+    row = session().execute(statement).one()
+    return int(row[0]), int(row[1])
+
+
+def _has_supervisor(role: SupervisorRole) -> Any:
+    return (
+        select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None)).exists()
+    )
+
+
+def capstones_going(identity: Identity) -> tuple[int, int, int]:
+    """(capstones that go on, those without a supervisor on either side, those graded by both and not concluded)."""
+    alone = or_(~_has_supervisor(SupervisorRole.SCHOOL), ~_has_supervisor(SupervisorRole.ENTERPRISE))
+    statement = (
+        select(
+            func.count(Capstone.id),
+            func.coalesce(func.sum(sa.case((alone, 1), else_=0)), 0),
+            func.coalesce(func.sum(sa.case((Capstone.state == CapstoneState.GRADED, 1), else_=0)), 0),
+        )
+        .join(Student, Student.id == Capstone.student_id)
+        .where(capstones_visible_to(identity), Capstone.state.in_(LIVE_CAPSTONES))
+    )
+    row = session().execute(statement).one()
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def awards_by_state(identity: Identity) -> dict[AwardState, int]:
+    """The applications for awards the reader sees, by state."""
+    found: dict[AwardState, int] = {}
+    for row in session().execute(awards.awards_listing(identity)):
+        state = awards.AwardRow(*row).state
+        found[state] = found.get(state, 0) + 1
+    return found
+
+
+def own_bases(identity: Identity) -> list[tuple[int, str, str]]:
+    """(id, code, name) of the bases inside the reader's scope."""
+    return [(row[0], row[1], row[2]) for row in session().execute(awards.bases_listing(identity))]
+
+
+def organisations_to_verify(identity: Identity) -> int:
+    """How many organisations inside the reader's scope are registered and not yet verified."""
+    statement = select(func.count(Organisation.id)).where(
+        and_(Organisation.state == OrganisationState.REGISTERED, organisations.visible_to(identity))
+    )
+    return session().scalar(statement) or 0
+
+
+def bases_of_region(codes: frozenset[str]) -> int:
+    """How many bases stand in regions."""
+    statement = select(func.count(Organisation.id)).where(
+        Organisation.kind == OrganisationKind.BASE,
+        Organisation.state != OrganisationState.CLOSED,
+        organisations.within_regions(Organisation.region_code, sorted(codes)),
+    )
+    return session().scalar(statement) or 0

@@ -1,0 +1,74 @@
+"""The state of the installation itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from trainhub.identity.models import Account, DataRequest, SignInAttempt
+from trainhub.identity.types import AccountState, RequestState
+from trainhub.kernel.audit import AuditEvent, AuditHead
+from trainhub.kernel.db import session
+from trainhub.kernel.jobs import Job, JobState, WorkerHeartbeat
+from trainhub.notifications.models import Notice
+from trainhub.notifications.types import MailState
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What an administrator looks at first."""
+
+    jobs: dict[JobState, int]
+    failed: list[tuple[str, str, datetime | None]]
+    worker_at: datetime | None
+    audit_events: int
+    audit_at: datetime | None
+    locked: int
+    accounts: int
+    requests: int
+    mail_failed: int
+    mail_waiting: int
+
+
+def health(*, locked_after: int, locked_since: datetime) -> Health:
+    """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail."""
+    current = session()
+    jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
+    failed = current.execute(
+        select(Job.title, Job.message, Job.finished_at).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3)
+    )
+    mail = {
+        state: count
+        for state, count in current.execute(
+            select(Notice.mail_state, func.count(Notice.id))
+            .where(Notice.mail_state.in_([MailState.FAILED, MailState.WAITING]))
+            .group_by(Notice.mail_state)
+        )
+    }
+    names = (
+        select(SignInAttempt.name_hash)
+        .where(SignInAttempt.at >= locked_since)
+        .group_by(SignInAttempt.name_hash)
+        .having(func.count(SignInAttempt.id) >= locked_after)
+        .subquery()
+    )
+    return Health(
+        jobs=jobs,
+        failed=[(row[0], row[1], row[2]) for row in failed],
+        worker_at=current.scalar(select(func.max(WorkerHeartbeat.seen_at))),
+        audit_events=current.scalar(select(func.max(AuditHead.events))) or 0,
+        audit_at=current.scalar(select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1)),
+        locked=current.scalar(select(func.count()).select_from(names)) or 0,
+        accounts=current.scalar(select(func.count(Account.id)).where(Account.state == AccountState.ACTIVE)) or 0,
+        requests=current.scalar(select(func.count(DataRequest.id)).where(DataRequest.state == RequestState.OPEN)) or 0,
+        mail_failed=mail.get(MailState.FAILED, 0),
+        mail_waiting=mail.get(MailState.WAITING, 0),
+    )
+
+
+def audit_since(since: datetime) -> tuple[int, datetime | None]:
+    """(events since an instant, the last event)."""
+    count = session().scalar(select(func.count(AuditEvent.id)).where(AuditEvent.at >= since)) or 0
+    return count, session().scalar(select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1))
