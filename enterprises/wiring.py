@@ -10,6 +10,7 @@ from flask import Flask
 
 from enterprises.awards import cli as awards_cli
 from enterprises.awards import models as awards_models
+from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
 from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
@@ -19,6 +20,7 @@ from enterprises.capstones import views as capstones_views
 from enterprises.capstones.views import capstones as capstones_pages
 from enterprises.capstones.views import cohorts as capstones_cohorts
 from enterprises.capstones.views import topics as capstones_topics
+from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import views as mentors_views
@@ -43,6 +45,7 @@ def register(app: Flask) -> None:
     access.register_permissions(app, GRANTS)
     _bases_mentors_placements(app)
     _capstones(app)
+    _awards(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -90,4 +93,15 @@ def _capstones(app: Flask) -> None:
         ),
         nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
         nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),
+    )
+
+
+def _awards(app: Flask) -> None:
+    """Awards of bases, and what enterprises contribute."""
+    for blueprint in (awards_views.blueprint, contributions_views.blueprint):
+        app.register_blueprint(blueprint)
+    nav.register_nav(
+        app,
+        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=60),
+        nav.Entry("province", _l("企业参与人才培养"), "contributions.index", "chart", can=Can.CONTRIBUTION_LIST, order=61),
     )

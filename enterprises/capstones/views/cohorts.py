@@ -218,7 +218,7 @@ def assign_supervisor(row: Capstone) -> Any:
             person = session().get(Person, form.person_id.data)
             if person is None:
                 raise NotFound(_("没有这个人。"))
-            role = SupervisorRole(form.role.data)
+            role = SupervisorRole(form.role.data or "")
             operations.assign_supervisor(capstone=load(key), role=role, person=person, by=who(), today=clock.today(), now=clock.now())
     except Refused as refused:
         return _supervisors_page(load(key), refused.message, refused.status)

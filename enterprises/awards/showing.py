@@ -1,0 +1,30 @@
+"""Findings of awards in the words of a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from enterprises.awards import labels
+from trainhub.kernel.i18n import _
+from trainhub.policy.findings import Finding
+
+
+def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:
+    """A finding, live or frozen, for the macro `findings`."""
+    data = finding.as_dict() if isinstance(finding, Finding) else finding
+    return {
+        "met": None if data["status"] == "judge" else data["met"],
+        "title": labels.CONDITIONS.get(data["code"].rsplit(".", 1)[-1], data["code"]),
+        "required": _words(data["required"]),
+        "found": _words(data["found"]),
+        "clause": f"{data['clause']}「{data['source']['quote']}」" if data["source"]["quote"] else data["clause"],
+        "details": data["details"],
+    }
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return str(_("没有数据"))
+    if isinstance(value, list | tuple):
+        return "、".join(str(labels.WORDS.get(x, x)) for x in value) or str(_("无"))
+    return str(labels.WORDS.get(str(value), value))

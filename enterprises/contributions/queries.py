@@ -1,0 +1,111 @@
+"""What an enterprise gave in a year: students hosted, weeks, mentors, capstones, courses. Counts only; formulas live above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import and_, func, or_, select
+
+from enterprises.capstones.models import Capstone
+from enterprises.capstones.types import CapstoneState
+from enterprises.mentors.models import Mentor
+from enterprises.permissions import CAPSTONE_VIEWERS
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+
+VIEWERS = (*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One enterprise and year. `days` are confirmed student-days; five of them are a person-week."""
+
+    id: int
+    code: str
+    name: str
+    students: int
+    days: int
+    mentors: int
+    capstones: int
+    courses: int
+
+    @property
+    def weeks_x10(self) -> int:
+        """Person-weeks in tenths: days / 5."""
+        return self.days * 2
+
+
+def listing(identity: Identity, year: int, *, text: str = "") -> organisations.Statement:
+    """The enterprises the reader sees that gave anything in the year, most students first; `Contribution(*row)`."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    days = (
+        select(ConfirmedDay.enterprise_id.label("id"), func.count(sa.distinct(ConfirmedDay.student_id)).label("students"), func.count().label("days"))
+        .where(ConfirmedDay.on.between(first, last), ConfirmedDay.withdrawn_at.is_(None))
+        .group_by(ConfirmedDay.enterprise_id)
+        .subquery()
+    )
+    mentors = (
+        select(Mentor.enterprise_id.label("id"), func.count().label("count"))
+        .where(Mentor.since <= last, or_(Mentor.until.is_(None), Mentor.until >= first))
+        .group_by(Mentor.enterprise_id)
+        .subquery()
+    )
+    capstones = (
+        select(Capstone.enterprise_id.label("id"), func.count().label("count"))
+        .where(Capstone.ends_on.between(first, last), Capstone.state != CapstoneState.WITHDRAWN)
+        .group_by(Capstone.enterprise_id)
+        .subquery()
+    )
+    courses = (
+        select(TrainingRecord.organisation_id.label("id"), func.count(sa.distinct(TrainingRecord.course)).label("count"))
+        .where(TrainingRecord.completed_on.between(first, last), TrainingRecord.cancelled_at.is_(None))
+        .group_by(TrainingRecord.organisation_id)
+        .subquery()
+    )
+    students = func.coalesce(days.c.students, 0)
+    statement = (
+        select(
+            Organisation.id,
+            Organisation.code,
+            Organisation.name,
+            students,
+            func.coalesce(days.c.days, 0),
+            func.coalesce(mentors.c.count, 0),
+            func.coalesce(capstones.c.count, 0),
+            func.coalesce(courses.c.count, 0),
+        )
+        .outerjoin(days, days.c.id == Organisation.id)
+        .outerjoin(mentors, mentors.c.id == Organisation.id)
+        .outerjoin(capstones, capstones.c.id == Organisation.id)
+        .outerjoin(courses, courses.c.id == Organisation.id)
+        .where(
+            and_(
+                Organisation.kind == OrganisationKind.ENTERPRISE,
+                visible_to(identity),
+                or_(days.c.id.is_not(None), mentors.c.id.is_not(None), capstones.c.id.is_not(None), courses.c.id.is_not(None)),
+            )
+        )
+        .order_by(students.desc(), Organisation.pinyin, Organisation.id)
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    return statement
+
+
+def visible_to(identity: Identity) -> Any:
+    """Schools see every enterprise they may work with; an enterprise sees itself; a city those of its region."""
+    if identity.has(Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN):
+        return sa.true()
+    return organisations.scope(identity, VIEWERS, organisations=(Organisation.id,), region=Organisation.region_code)
+
+
+def rows(identity: Identity, year: int) -> list[Contribution]:
+    """All of them, for the file."""
+    return [Contribution(*row) for row in session().execute(listing(identity, year))]

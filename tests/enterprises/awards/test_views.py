@@ -1,0 +1,141 @@
+"""Pages and the command of awards: scopes, the way of an award, refusals at the form, steady numbers of queries."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.awards import queries
+from enterprises.awards.types import AwardState
+from enterprises.bases.types import BaseType
+from tests.factories import awards as make
+from tests.factories.capstones import PDF
+from trainhub.cli import main
+from trainhub.kernel import clock
+from trainhub.kernel.access import Role
+
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def as_role(session: Session, as_role: AsRole) -> AsRole:
+    """Requests share the test's session: what was read before ends here, so that a refusal rolls back its own request only."""
+
+    def made(*roles: Role, **scope: Any) -> FlaskClient:
+        session.commit()
+        return as_role(*roles, **scope)
+
+    return made
+
+
+def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole) -> None:
+    base = make.base()
+    code, key = base.code, base.id
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=key)
+    edu, fin = as_role(Role.DEPT_EDU), as_role(Role.DEPT_FIN)
+    page = leader.get(f"/awards/bases/{code}").text
+    assert ("条件未齐" in page, "省教育厅认定" in page, "000:745" in page) == (True, True, True)
+    where = f"/awards/bases/{code}/FJ-16b/apply"
+    assert leader.get(where).status_code == 200
+    assert leader.post(where, data={"statement": ""}).status_code == 422
+    answer = leader.post(where, data={"statement": "合作共建", "files": [(io.BytesIO(PDF), "协议.pdf")]})
+    assert answer.status_code == 303
+    (award,) = queries.awards_of(key)
+    at = f"/awards/{award.id}"
+    session.commit()
+    assert leader.get(f"{at}/evidence/{award.evidence[0]}").data == PDF
+    assert leader.get(f"{at}/evidence/999").status_code == 404
+    assert leader.post(f"{at}/recognise", data={"on": "2026-03-02"}).status_code == 403
+    assert edu.get(at).status_code == 200
+    assert edu.post(f"{at}/recognise", data={"on": "2026-03-01", "document": "闽教1号"}).status_code == 303
+    assert edu.post(f"{at}/accept", data={"on": "2026-03-02", "document": "闽教2号"}).status_code == 303
+    refused = edu.post(f"{at}/decide", data={"amount": "1000000.01", "minutes": "纪要"})
+    assert (refused.status_code, "金额须在 ¥500,000 至 ¥1,000,000 之间" in refused.text) == (422, True)
+    assert edu.post(f"{at}/decide", data={"amount": "1000000", "minutes": "纪要"}).status_code == 422
+    assert edu.post(f"{at}/decide", data={"amount": "600000", "minutes": "厅务会纪要"}).status_code == 303
+    assert edu.post(f"{at}/decide", data={"amount": "700000", "minutes": "再次"}).status_code == 409
+    assert edu.post(f"{at}/pay", data={"on": "2026-03-02", "reference": "1"}).status_code == 403
+    assert fin.post(f"{at}/pay", data={"on": clock.today().isoformat(), "reference": "闽财1"}).status_code == 303
+    assert fin.post(f"{at}/close").status_code == 303
+    session.expire_all()
+    (award,) = queries.awards_of(key)
+    assert (award.state, award.amount_fen) == (AwardState.CLOSED, 60_000_000)
+    assert "已获得" in leader.get(f"/awards/bases/{code}").text
+    assert "不得重复享受" in leader.post(where, data={"statement": "再申请"}).text
+
+
+def test_a_base_sees_only_itself(session: Session, as_role: AsRole) -> None:
+    mine, other = make.base(), make.base()
+    award = make.apply(other)
+    keys = (mine.id, mine.code, other.code, award.id, mine.name, other.name)
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=keys[0])
+    assert [leader.get(f"/awards/bases/{code}").status_code for code in keys[1:3]] == [200, 403]
+    assert leader.get(f"/awards/{keys[3]}").status_code == 403
+    page = leader.get("/awards/").text
+    assert [name in page for name in keys[4:]] == [True, False]
+    assert keys[5] not in leader.get("/awards/decisions").text
+    assert keys[5] not in leader.get("/awards/decisions.csv").text
+
+
+def test_a_city_sees_the_bases_of_its_region(session: Session, as_role: AsRole) -> None:
+    code = make.base().code
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").get(f"/awards/bases/{code}").status_code == 200
+    assert as_role(Role.PREFECTURE_OPERATOR, region_code="350200").get(f"/awards/bases/{code}").status_code == 403
+
+
+def test_the_27_incentives_are_shown_with_their_words(session: Session, as_role: AsRole) -> None:
+    page = as_role(Role.STUDENT).get("/awards/rules").text
+    assert page.count("<tr id=") == 27
+    assert "由省教育厅认定验收后，一次性给予 50 万~100 万元奖励" in page
+
+
+def test_unknown_things_and_days_are_answered(session: Session, as_role: AsRole) -> None:
+    code = make.base().code
+    client = as_role(Role.SYSTEM_ADMIN)
+    for where, status in (
+        ("/awards/bases/nowhere", 404),
+        (f"/awards/bases/{code}/FJ-99/apply", 404),
+        ("/awards/999999", 404),
+        (f"/awards/bases/{code}?on=2026-02-30", 422),
+        (f"/awards/bases/{code}?on=2014-12-31", 422),
+        (f"/awards/bases/{code}?on=2015-01-01", 200),
+        ("/awards/decisions.pdf", 404),
+    ):
+        assert (where, client.get(where).status_code) == (where, status)
+
+
+@pytest.mark.parametrize("where", ["/awards/", "/awards/decisions"])
+def test_lists_make_the_same_number_of_queries_at_1_and_at_20(session: Session, as_role: AsRole, count_queries: list[str], where: str) -> None:
+    make.apply(make.base())
+    client = as_role(Role.DEPT_EDU)
+    counts = []
+    for more in (0, 19):
+        for _ in range(more):
+            make.apply(make.base(BaseType.PRACTICE_BASE, BaseType.TRAINING_BASE))
+        session.commit()
+        session.expire_all()
+        count_queries.clear()
+        assert client.get(where).status_code == 200
+        counts.append(len(count_queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_command(app: Flask, session: Session) -> None:
+    code = make.base().code
+    session.commit()
+    runner = CliRunner()
+    done = runner.invoke(main, ["awards", "check", "--base", code, "--on", "2026-03-02", "--json"], obj={"create_app": lambda: app})
+    answer = json.loads(done.stdout)
+    assert (done.exit_code, answer["base"], answer["on"], len(answer["rules"])) == (0, code, "2026-03-02", 9)
+    for bad in (["--base", "nowhere", "--on", "2026-03-02"], ["--base", code, "--on", "2014-12-31"]):
+        refused = runner.invoke(main, ["awards", "check", *bad, "--json"], obj={"create_app": lambda: app})
+        assert (refused.exit_code, set(json.loads(refused.stdout))) == (1, {"error"})
+    assert runner.invoke(main, ["awards", "check", "--base", code, "--on", "2026-02-30"], obj={"create_app": lambda: app}).exit_code == 2
