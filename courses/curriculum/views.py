@@ -67,7 +67,7 @@ def show(thing: tuple[Programme, ProgrammeVersion]) -> Any:
         try:
             with transaction():
                 if once(form.submission_key.data or ""):
-                    operations.add_course(version=version, credits_x10=int(form.credits.data * 10), by=who(), now=clock.now(), **facts)
+                    operations.add_course(version=version, credits_x10=int((form.credits.data or 0) * 10), by=who(), now=clock.now(), **facts)
             return done(_("已增加课程。"), "curriculum.show", version_id=version.id)
         except Refused as refused:
             form.refuse(refused)
