@@ -15,15 +15,7 @@ from sqlalchemy import or_, select
 from trainhub.kernel.access import Identity, Role, ScopeKind
 from trainhub.kernel.db import session
 from trainhub.ledger import rules
-from trainhub.ledger.models import (
-    ConfirmedDay,
-    Milestone,
-    PossibleDuplicate,
-    RecordCancellation,
-    RosterBatch,
-    RosterRejection,
-    TrainingRecord,
-)
+from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.permissions import READERS, SEES_ALL
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
