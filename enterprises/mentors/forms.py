@@ -14,12 +14,20 @@ from trainhub.people.types import IdType
 NEEDED = _l("请填写此项。")
 
 
+class ListText(Text):
+    """A list typed in one line, parted by 、."""
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored list."""
+        self.data = "、".join(value) if isinstance(value, list) else value
+
+
 class MentorForm(Form):
     """What a mentor is and can do."""
 
     post = Text(_l("岗位"), [DataRequired(NEEDED), Length(max=100)])
     title = Text(_l("职称"), [Length(max=60)])
-    skills = Text(_l("专长"), [Length(max=800)], description=_l("多项用顿号或逗号分开，如：数据分析、嵌入式。"))
+    skills = ListText(_l("专长"), [Length(max=800)], description=_l("多项用顿号或逗号分开，如：数据分析、嵌入式。"))
     years_experience = IntegerField(_l("从业年限"), [InputRequired(NEEDED), NumberRange(0, 80)], default=0)
     load_limit = IntegerField(_l("同时指导学生上限"), [InputRequired(NEEDED), NumberRange(0, 99)], default=5)
     is_shared = BooleanField(_l("可为多所学校指导学生"))

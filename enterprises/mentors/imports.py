@@ -16,6 +16,7 @@ from trainhub.kernel.imports import Draft, ImportSpec, given
 from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_int, parse_text, split_list
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.rules import normalise_code
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
@@ -46,7 +47,7 @@ SCHEMA = Schema(
         ),
         Field("id_number", "证件号码", parse_code, required=True, is_code=True),
         Field("phone", "手机", parse_text(most=30), is_code=True),
-        Field("enterprise", "企业代码", parse_code, required=True, is_code=True, hint="机构代码或统一社会信用代码"),
+        Field("enterprise", "企业代码", normalise_code, required=True, is_code=True, hint="机构代码或统一社会信用代码"),
         Field("post", "岗位", parse_text(most=100), required=True),
         Field("title", "职称", parse_text(most=60)),
         Field("skills", "专长", split_list(), hint="多项用 | 分开"),

@@ -109,8 +109,6 @@ def _page(form: Any, title: str, action: str, back: str) -> Any:
 def edit(mentor: Mentor) -> Any:
     """Change a mentor's profile."""
     form = forms.MentorForm(obj=mentor)
-    if request.method == "GET":
-        form.skills.data = "、".join(mentor.skills)
     if form.validate_on_submit():
         try:
             with transaction():

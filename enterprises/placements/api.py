@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
+from enterprises.permissions import Can
 from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
-from enterprises.permissions import Can
 from trainhub.kernel.access import acting, guard
 from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
 from trainhub.kernel.clock import today

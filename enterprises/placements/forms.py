@@ -26,6 +26,14 @@ def parts(text: str | None) -> list[str]:
     return [part.strip() for part in plain.split("、") if part.strip()]
 
 
+class ListText(Text):
+    """A list typed in one line, parted by 、."""
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored list."""
+        self.data = "、".join(value) if isinstance(value, list) else value
+
+
 def optional_id(value: Any) -> int | None:
     """The value of a select whose empty choice means none."""
     return int(value) if value not in (None, "", "None") else None
@@ -59,8 +67,8 @@ class PositionForm(Form):
     base_id = SelectField(_l("所在基地"), [Optional()], coerce=optional_id, description=_l("不在基地实习的可不选。"))
     title = Text(_l("岗位名称"), [DataRequired(NEEDED), Length(max=160)])
     description = LongText(_l("工作内容与要求"), [Length(max=4000)])
-    majors = Text(_l("接收专业代码"), [Length(max=400)], description=_l("多个用顿号分开；不填表示不限专业。"))
-    skills = Text(_l("所需技能"), [Length(max=400)])
+    majors = ListText(_l("接收专业代码"), [Length(max=400)], description=_l("多个用顿号分开；不填表示不限专业。"))
+    skills = ListText(_l("所需技能"), [Length(max=400)])
     county_code = SelectField(_l("工作地点"), [Optional()], coerce=str, description=_l("不选则与基地或企业所在地相同。"))
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.mentors import queries as mentors
+from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
 from enterprises.placements.views.shared import act, blueprint, load_placement, who
-from enterprises.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard
 from trainhub.kernel.i18n import _

@@ -7,11 +7,11 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from enterprises.bases import queries as bases
+from enterprises.permissions import OFFERERS, SCHOOL, Can
 from enterprises.placements import forms, labels, operations, queries, rules
 from enterprises.placements.models import PlanItem, Position, Term
 from enterprises.placements.types import OfferState, PlanLine
 from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save, who
-from enterprises.permissions import OFFERERS, SCHOOL, Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Role, demand, guard, may
 from trainhub.kernel.db import transaction
@@ -188,8 +188,6 @@ def new_position() -> Any:
 def edit_position(position: Position) -> Any:
     """Change a position."""
     form = forms.PositionForm(obj=position)
-    if request.method == "GET":
-        form.majors.data, form.skills.data = "、".join(position.majors), "、".join(position.skills)
     del form.enterprise_id
     _position_form(form, position.enterprise_id)
 

@@ -8,12 +8,12 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.mentors import queries as mentors
+from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
 from enterprises.placements.types import AgreementParty, PlacementState
 from enterprises.placements.views.shared import act, blueprint, load_placement, who
-from enterprises.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, demand, guard, may
 from trainhub.kernel.errors import NotFound

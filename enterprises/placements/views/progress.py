@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import render_template, request
 
+from enterprises.permissions import Can
 from enterprises.placements import labels, queries
 from enterprises.placements.types import Light
 from enterprises.placements.views.shared import blueprint, who
-from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import session

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import render_template, url_for
 
+from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import Round
 from enterprises.placements.types import RoundState
 from enterprises.placements.views.shared import act, blueprint, load_round, save, who
-from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard
 from trainhub.kernel.errors import Refused

@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
+from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries, rules
 from enterprises.placements.models import Placement, Round
 from enterprises.placements.types import DayState, LogTag, PlacementState, RoundState
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, load_round, load_student, my_student, who
-from enterprises.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import Role, Subject, guard, signed_in
 from trainhub.kernel.db import transaction

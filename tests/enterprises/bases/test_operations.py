@@ -1,0 +1,92 @@
+"""Bases through their operations."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy.orm import Session
+
+from enterprises.bases import operations, queries
+from enterprises.bases.operations import BadBase, WrongStep
+from enterprises.bases.types import AcceptanceStep, BaseFilter, BaseType, LeaderSide
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
+from trainhub.kernel.errors import NotAllowed, Stale
+
+NOW = make.NOW
+EDU = Identity(account_id=None, person_id=None, name="省教育厅", grants=(Grant(Role.DEPT_EDU),))
+ST = Identity(account_id=None, person_id=None, name="省科技厅", grants=(Grant(Role.DEPT_ST),))
+
+
+def test_opening_twice_is_one_base(session: Session) -> None:
+    base = ground.base()
+    one = operations.open_base(base=base, capacity_per_term=40, by=SYSTEM, now=NOW)
+    two = operations.open_base(base=base, by=SYSTEM, now=NOW)
+    assert (one is two, two.capacity_per_term) == (True, 40)
+    with pytest.raises(BadBase):
+        operations.open_base(base=ground.enterprise(), by=SYSTEM, now=NOW)
+    with pytest.raises(BadBase):
+        operations.open_base(base=base, capacity_per_term=-1, by=SYSTEM, now=NOW)
+
+
+def test_two_editors(session: Session) -> None:
+    profile = make.opened_base()
+    operations.change_base(profile=profile, version=profile.version, capacity_per_term=50, by=SYSTEM, now=NOW)
+    with pytest.raises(Stale):
+        operations.change_base(profile=profile, version=profile.version - 1, capacity_per_term=60, by=SYSTEM, now=NOW)
+    assert profile.capacity_per_term == 50
+
+
+def test_a_department_accepts_what_is_its_own(session: Session) -> None:
+    base = ground.base()
+    make.opened_base(base=base)
+    operations.add_type(base=base, type=BaseType.INCUBATOR, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
+    step = AcceptanceStep.RECOGNISED
+    row = operations.record_acceptance(base=base, type=BaseType.EPEC, step=step, on=date(2026, 1, 5), document="闽教高〔2026〕1号", by=EDU, now=NOW)
+    again = operations.record_acceptance(base=base, type=BaseType.EPEC, step=step, on=date(2026, 1, 5), by=EDU, now=NOW)
+    assert (row.id, row.department) == (again.id, "dept_edu")
+    with pytest.raises(NotAllowed):
+        operations.record_acceptance(base=base, type=BaseType.INCUBATOR, step=step, on=date(2026, 1, 5), by=EDU, now=NOW)
+    assert operations.record_acceptance(base=base, type=BaseType.INCUBATOR, step=step, on=date(2026, 1, 5), by=ST, now=NOW).department == "dept_st"
+    with pytest.raises(WrongStep):
+        operations.record_acceptance(base=base, type=BaseType.INCUBATOR, step=step, on=date(2026, 1, 6), by=ST, now=NOW)
+    with pytest.raises(WrongStep):
+        operations.record_acceptance(base=base, type=BaseType.EPEC, step=AcceptanceStep.ACCEPTED, on=date(2026, 1, 4), by=EDU, now=NOW)
+    with pytest.raises(BadBase):
+        operations.record_acceptance(base=base, type=BaseType.RURAL_PARK, step=step, on=date(2026, 1, 5), by=SYSTEM, now=NOW)
+
+
+def test_agreements_and_leaders(session: Session) -> None:
+    base = ground.base()
+    make.opened_base(base=base, has_agreement=False)
+    with pytest.raises(BadBase) as refused:
+        operations.sign_agreement(
+            base=base, title="协议", signed_on=date(2026, 1, 1), since=date(2026, 1, 1), until=date(2025, 12, 31), topics=["duties"], by=SYSTEM, now=NOW
+        )
+    assert refused.value.field == "until"
+    row = operations.sign_agreement(
+        base=base, title="协议", signed_on=date(2026, 1, 1), since=date(2026, 1, 1), until=date(2026, 5, 1), topics=["duties", "term"], by=SYSTEM, now=NOW
+    )
+    assert row.topics == ["duties", "term"]
+    assert [r.id for r, _name in queries.ending_agreements(None, on=make.TODAY, until=date(2026, 5, 31))] == [row.id]
+    person = ground.person()
+    one = operations.add_leader(base=base, person=person, side=LeaderSide.SCHOOL, post="副校长", since=date(2025, 1, 1), by=SYSTEM, now=NOW)
+    two = operations.add_leader(base=base, person=person, side=LeaderSide.SCHOOL, post="副校长", since=date(2025, 1, 1), by=SYSTEM, now=NOW)
+    assert one.id == two.id
+    operations.end_leader(base=base, leader_id=one.id, until=date(2026, 1, 1), by=SYSTEM, now=NOW)
+    assert one.until == date(2026, 1, 1)
+
+
+def test_the_list_filters(session: Session) -> None:
+    plain, with_agreement = make.opened_base(has_agreement=False), make.opened_base()
+
+    def ids(wanted: BaseFilter) -> set[int]:
+        return {row.id for row in queries.as_rows(session.execute(queries.listing(wanted, on=make.TODAY)).all())}
+
+    assert ids(BaseFilter()) == {plain.base_id, with_agreement.base_id}
+    assert ids(BaseFilter(agreement="none")) == {plain.base_id}
+    assert ids(BaseFilter(agreement="valid")) == {with_agreement.base_id}
+    assert ids(BaseFilter(type=BaseType.INCUBATOR)) == set()
+    assert ids(BaseFilter(region="350200")) == set()
