@@ -1,0 +1,195 @@
+"""The demo province for the journeys: built once by the real command, copied for each journey.
+
+The calendar of the demo begins on 2026-11-22; a journey travels from there (`time_machine`), whatever the day of the run.
+JOURNEYS_DEMO names an instance folder that `trainhub demo --today 2026-11-22` has built already, to repeat a journey quickly.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+
+from tests.journeys.browsing import Visitor
+from trainhub import config
+from trainhub.app import create_app
+from trainhub.kernel import jobs
+from trainhub.kernel.db import db
+
+DAY = date(2026, 11, 22)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+COMMAND = (str(Path(sys.executable).with_name("trainhub")),)
+
+
+def at(days: int, hour: int = 10) -> datetime:
+    """An instant of the demo's calendar: `days` after its day, by the clock of Shanghai."""
+    return datetime.combine(DAY + timedelta(days=days), datetime.min.time(), tzinfo=SHANGHAI) + timedelta(hours=hour)
+
+
+@contextmanager
+def travel(days: int, hour: int = 10) -> Iterator[None]:
+    """Stand on another day; time goes on from there."""
+    with time_machine.travel(at(days, hour), tick=True):
+        yield
+
+
+@dataclass(frozen=True)
+class Place:
+    """An instance: its folder and its database."""
+
+    folder: Path
+    database_url: str = ""
+    server: sa.Engine | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the real command is started with; nothing of the run's own settings."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TRAINHUB_")}
+        kept |= {"TRAINHUB_INSTANCE": str(self.folder), "PYTHONWARNINGS": "default"}
+        return kept | ({"TRAINHUB_DATABASE_URL": self.database_url} if self.database_url else {})
+
+    def command(self, *words: str, status: int = 0) -> dict[str, Any]:
+        """Run the real command with --json in a process of its own."""
+        done = subprocess.run([*COMMAND, *words, "--json"], env=self.environment, capture_output=True, text=True, timeout=600, check=False)
+        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        return dict(json.loads(done.stdout))
+
+    def app(self, **changes: Any) -> Flask:
+        """The app on this instance, as `serve` builds it."""
+        return create_app(replace(config.load(self.environment), **changes))
+
+    def copy(self, folder: Path) -> Place:
+        """The same instance once more, files and database."""
+        shutil.copytree(self.folder, folder)
+        if self.server is None:
+            return Place(folder)
+        source, name = self.database_url.rsplit("/", 1)[1], f"journey_{os.getpid()}_{time.monotonic_ns()}"
+        _run(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        return Place(folder, self.database_url.rsplit("/", 1)[0] + "/" + name, self.server)
+
+    def drop(self) -> None:
+        """Remove the copy's own database."""
+        if self.server is not None:
+            _run(self.server, f'DROP DATABASE IF EXISTS "{self.database_url.rsplit("/", 1)[1]}" WITH (FORCE)')
+
+
+def _run(server: sa.Engine, statement: str) -> None:
+    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text(statement))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The demo province, as `trainhub demo` builds it in an empty folder; nobody changes this one."""
+    url = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    if url.startswith("postgres"):
+        server = sa.create_engine("postgresql+psycopg://" + url.split("://", 1)[1])
+        name = f"journeys_{os.getpid()}"
+        _run(server, f'CREATE DATABASE "{name}"')
+        place = Place(tmp_path_factory.mktemp("demo") / "instance", url.rsplit("/", 1)[0] + "/" + name, server)
+        place.command("demo", "--today", DAY.isoformat())
+        yield place
+        place.drop()
+        server.dispose()
+        return
+    known = os.environ.get("JOURNEYS_DEMO")
+    place = Place(Path(known) if known else tmp_path_factory.mktemp("demo") / "instance")
+    if not known:
+        place.command("demo", "--today", DAY.isoformat())
+    yield place
+
+
+@pytest.fixture
+def place(demo: Place, tmp_path: Path) -> Iterator[Place]:
+    """A demo instance of this test's own."""
+    own = demo.copy(tmp_path / "instance")
+    yield own
+    own.drop()
+
+
+@contextmanager
+def opened(place: Place, **changes: Any) -> Iterator[Flask]:
+    """The app of an instance, its connections closed at the end."""
+    app = place.app(**changes)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def province(place: Place) -> Iterator[Flask]:
+    """The app on this test's own demo instance."""
+    with opened(place) as app:
+        yield app
+
+
+@pytest.fixture
+def visitor(province: Flask) -> Callable[..., Visitor]:
+    """visitor() is somebody without an account, visitor('mentor') is signed in."""
+
+    def make(name: str | None = None) -> Visitor:
+        somebody = Visitor(province)
+        return somebody.sign_in(name) if name else somebody
+
+    return make
+
+
+def run_jobs(app: Flask) -> int:
+    """Let the worker do what is due."""
+    with app.app_context():
+        return jobs.run_all()
+
+
+@pytest.fixture(scope="session")
+def server(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`trainhub serve` in a process of its own, on a copy of the demo; its address."""
+    own = demo.copy(tmp_path_factory.mktemp("served") / "instance")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (own.folder / "serve.log").open("wb")
+    process = subprocess.Popen([*COMMAND, "serve", "--port", str(port)], env=own.environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(address, process, own.folder / "serve.log")
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+        log.close()
+        own.drop()
+
+
+def _wait_until_ready(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _turn in range(240):
+        assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+        try:
+            with urllib.request.urlopen(address + "/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        time.sleep(0.5)
+    raise AssertionError("not ready: " + log.read_text(errors="replace")[-3000:])

@@ -1,0 +1,114 @@
+"""Each of the eleven demo accounts follows every link it is shown: nothing breaks, nothing is offered that is refused."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.journeys.browsing import Page, Visitor, problems_of
+from tests.journeys.conftest import Place, opened, travel
+
+ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
+MOST = 400
+"""Pages a role opens at most."""
+ALIKE = 3
+"""Of pages that differ only by a number or a code, this many are opened."""
+SKIPPED = re.compile(r"^/(logout|static/)|[?&](lang|sort|size)=")
+
+
+@pytest.fixture(scope="module")
+def app(demo: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One copy of the demo for all roles: reading changes nothing."""
+    own = demo.copy(tmp_path_factory.mktemp("roles") / "instance")
+    with opened(own) as app:
+        yield app
+    own.drop()
+
+
+def shape(app: Flask, address: str) -> str:
+    """What kind of page an address is: its rule and the names of its questions."""
+    path, _, query = address.partition("?")
+    try:
+        rule = app.url_map.bind("localhost").match(path, return_rule=True)[0].rule  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - an address that matches nothing is a shape of its own and fails when opened
+        rule = path
+    names = sorted(part.partition("=")[0] for part in query.split("&") if part)
+    return f"{rule}?{','.join(names)}"
+
+
+def complaint(page: Page, came_from: str) -> str | None:
+    """What is wrong with a page that was reached by a link; None when it is right."""
+    where = f"{page.url} (from {came_from})"
+    if page.status >= 400:
+        return f"{page.status} {where}"
+    if page.type != "text/html":
+        return None
+    if left := problems_of(page.text):
+        return f"leftovers {left} {where}"
+    if page.document.get("lang") != "zh-CN":
+        return f"lang={page.document.get('lang')} {where}"
+    if len(page.document.xpath("//h1")) != 1:
+        return f"{len(page.document.xpath('//h1'))} h1 {where}"
+    repeated = [one for one in page.document.xpath("//@id") if page.document.xpath("count(//*[@id=$one])", one=one) > 1]
+    return f"id twice {sorted(set(repeated))[:5]} {where}" if repeated else None
+
+
+def follow(app: Flask, somebody: Visitor) -> tuple[int, list[str]]:
+    """Open everything that can be reached from the home page by links; returns how many pages and what was wrong."""
+    waiting, known, kinds = deque([("/", "the address bar")]), {"/"}, {"/": 1}
+    wrong: list[str] = []
+    opened_pages = 0
+    while waiting and opened_pages < MOST:
+        address, came_from = waiting.popleft()
+        answer = somebody.client.get(address, follow_redirects=True)
+        page = somebody._seen(answer)
+        opened_pages += 1
+        if found := complaint(page, came_from):
+            wrong.append(found)
+        if page.document is None or page.status >= 400:
+            continue
+        for link in page.links():
+            kind = shape(app, link)
+            if link in known or SKIPPED.search(link) or kinds.get(kind, 0) >= ALIKE:
+                continue
+            known.add(link)
+            kinds[kind] = kinds.get(kind, 0) + 1
+            waiting.append((link, page.url))
+    return opened_pages, wrong
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_every_link_shown_to_a_role_leads_somewhere(app: Flask, name: str) -> None:
+    with travel(0):
+        pages, wrong = follow(app, Visitor(app).sign_in(name))
+    assert not wrong, "\n".join(wrong)
+    assert pages >= 12
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ACCOUNTS)
+def test_the_home_page_speaks_both_languages(app: Flask, name: str) -> None:
+    with travel(0):
+        somebody = Visitor(app).sign_in(name)
+        assert somebody.get("/").document.get("lang") == "zh-CN"
+        english = somebody.get("/?lang=en")
+        assert english.document.get("lang") == "en"
+        assert problems_of(english.text) == []
+        assert somebody.get("/?lang=zh").document.get("lang") == "zh-CN"
+
+
+@pytest.mark.slow
+def test_a_visitor_finds_the_public_pages_only(app: Flask, tmp_path: Path) -> None:
+    with travel(0):
+        somebody = Visitor(app)
+        assert "/login" in somebody.get("/placements/mine").url
+        pages, wrong = follow(app, somebody)
+    assert not wrong, "\n".join(wrong)
+    assert pages >= 5
