@@ -129,12 +129,17 @@ def read(row: StoredFile) -> bytes:
 
 
 def stream(row: StoredFile, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """The content in pieces, from byte `start` up to and without `end`."""
+    """The content in pieces, from byte `start` up to and without `end`.
+
+    What the app and the row know is asked now: an answer is sent after the request's context has gone.
+    """
+    return _pieces(store(), path_of(row.sha256), start, row.size if end is None else min(end, row.size))
+
+
+def _pieces(place: Any, path: str, at: int, stop: int) -> Iterator[bytes]:
     import obstore
 
-    stop = row.size if end is None else min(end, row.size)
-    at = start
     while at < stop:
         length = min(CHUNK, stop - at)
-        yield bytes(obstore.get_range(store(), path_of(row.sha256), start=at, length=length))
+        yield bytes(obstore.get_range(place, path, start=at, length=length))
         at += length
