@@ -62,11 +62,12 @@ def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | Non
 
 def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
     """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme."""
-    university = select(Programme.university_id).where(Programme.id == Topic.programme_id).scalar_subquery()
+    university = select(Programme.university_id).where(Programme.id == Topic.programme_id).correlate(Topic).scalar_subquery()
     region = (
         select(Organisation.region_code)
         .join(Programme, Programme.university_id == Organisation.id)
         .where(Programme.id == Topic.programme_id)
+        .correlate(Topic)
         .scalar_subquery()
     )
     clauses = [
