@@ -68,11 +68,18 @@ def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:
     return {
         "met": None if data["status"] in (Status.JUDGE, Status.NO_DATA) else data["met"],
         "title": labels.FINDINGS.get(data["code"], data["code"]),
-        "required": _value(data["code"], data["required"]),
+        "required": _asked(data["code"], data["required"]),
         "found": _value(data["code"], data["found"]),
         "clause": f"{data['clause']}「{data['source']['quote']}」" if data["source"]["quote"] else data["clause"],
         "details": data["details"],
     }
+
+
+def _asked(code: str, value: Any) -> str:
+    """A number with the side on which it binds."""
+    if code in ("8.1.source", "8.4"):
+        return _value(code, value)
+    return f"{_('不超过') if code == '8.2' else _('不少于')} {_value(code, value)}"
 
 
 def _value(code: str, value: Any) -> str:
