@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from enterprises.bases.types import AcceptanceStep, AgreementSpan, BaseType, LeaderSide
@@ -30,7 +31,7 @@ def judge_leaders(present: Iterable[LeaderSide], *, parameter: Parameter) -> Fin
     """At least one leader of each side (PETOE-6.2, 002:509). `present`: the side of every leader in office."""
     sides = list(present)
     counts = {side: sides.count(side) for side in LeaderSide}
-    found = "、".join(f"{side.value} {counts[side]}" for side in LeaderSide)
+    found = f"学校 {counts[LeaderSide.SCHOOL]} · 企业 {counts[LeaderSide.ENTERPRISE]}"
     lacking = tuple(side.value for side in LeaderSide if counts[side] < parameter.number)
     return decided("6.2", not lacking, found=found, parameter=parameter, details=lacking)
 
@@ -49,13 +50,15 @@ def judge_agreement(agreements: Collection[AgreementSpan], *, on: date, paramete
 
 
 def judge_capacity(placed: int, capacity: int | None, *, parameter: Parameter) -> Finding:
-    """Placed students of a term within the base's capacity (PETOE-6.1, 002:507).
+    """Placed students of a term within the base's capacity (PETOE-6.1, 002:507). Unknown capacity: no data.
 
-    The capacity is the base's own figure; the clause is that of its warning threshold. Unknown capacity: no data.
+    The sentence holds no number: what is required is the base's own figure. `parameter` is one of the same document
+    (petoe.centre_leaders_per_side_min); its clause is turned to the sentence of 6.1.
     """
+    clause = replace(parameter.clause, rule="PETOE-6.1", line=507, quote="实训、实习、现场教学的场所与设备等，能够满足企业培养方案实施的需要")
     if capacity is None:
-        return no_data("6.1", parameter.clause, details=("no_capacity",))
-    return decided("6.1", placed <= capacity, found=placed, required=capacity, parameter=parameter)
+        return no_data("6.1", clause, details=("no_capacity",))
+    return replace(decided("6.1", placed <= capacity, found=placed, required=capacity, parameter=parameter), clause=clause, parameter="")
 
 
 def is_near_full(placed: int, capacity: int | None, percent: int) -> bool:

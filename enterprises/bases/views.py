@@ -74,7 +74,7 @@ def show(base: Organisation) -> Any:
     for panel in current_app.extensions.get(PANELS, []):
         panels |= panel(base.id, who(), today)
     found = [
-        rules.judge_capacity(panels.get("placed", 0), profile.capacity_per_term if profile else None, parameter=book().at("own.warning.capacity_percent", on=today)),
+        rules.judge_capacity(panels.get("placed", 0), profile.capacity_per_term if profile else None, parameter=book().at("petoe.centre_leaders_per_side_min", on=today)),
         rules.judge_leaders(
             [leader.side for leader, _name in leaders if leader.since <= today and (leader.until is None or leader.until >= today)],
             parameter=book().at("petoe.centre_leaders_per_side_min", on=today),

@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from enterprises.placements import queries
+from enterprises.placements import queries, rules
 from enterprises.placements.models import Round
 from enterprises.placements.planner.types import Case, Post, Pupil, Slot
 from enterprises.placements.queries.rounds import Planned
+from enterprises.placements.types import PlacementState
 from trainhub.ledger import queries as ledger
+from trainhub.ledger.rules import iso_week
 from trainhub.policy.book import book
 
 
 def case_of(facts: Planned, *, today: date) -> Case:
     """The round in the planner's words. Ids are texts of ten digits, so that their order is that of the numbers.
 
-    Weeks before: what is credited, and what placements outside the round can still bring. Placements that stand in the
+    Weeks before: what is credited, and the whole weeks of placements that stand and are not finished (what is credited
+    inside them is not counted twice), so that the case does not change from one day to the next. Placements in the
     round's terms stay; they take a seat that the database no longer counts as free.
     """
     per_week = book().at("own.weeks.days_per_week", on=today).number
     required = book().at("petoe.enterprise_weeks", on=today).number
     totals = ledger.weeks_of_many([student.id for student in facts.students])
     inside = {term.id for term in facts.terms}
-    prior = {key: total.credited_days * 10 // per_week for key, total in totals.items()}
+    running = _running_weeks(facts)
+    prior = {
+        key: sum(days for week, days in total.by_week.items() if week not in running.get(key, ())) * 10 // per_week for key, total in totals.items()
+    }
     seats = dict(facts.seats)
     offered = {post.id for post in facts.positions}
     fixed = []
     elsewhere = []
     for row in facts.placed:
         if row.term_id not in inside:
-            if row.ends_on >= today:
-                begin = max(row.starts_on, today)
-                prior[row.student_id] += ((row.ends_on - begin).days + 1) // 7 * 10
+            if row.state is not PlacementState.FINISHED:
+                prior[row.student_id] += rules.weeks_between(row.starts_on, row.ends_on) * 10
         elif row.position_id in offered:
             fixed.append((key(row.student_id), key(row.term_id), key(row.position_id)))
             seats[row.position_id, row.term_id] = seats.get((row.position_id, row.term_id), 0) + 1
@@ -58,6 +63,19 @@ def case_of(facts: Planned, *, today: date) -> Case:
         },
         fixed=tuple(sorted(fixed)),
     )
+
+
+def _running_weeks(facts: Planned) -> dict[int, set[str]]:
+    """By student the ISO weeks of placements that stand and are not finished."""
+    found: dict[int, set[str]] = {}
+    for row in facts.placed:
+        if row.state is not PlacementState.FINISHED:
+            day = row.starts_on
+            while day <= row.ends_on:
+                found.setdefault(row.student_id, set()).add(iso_week(day))
+                day += timedelta(days=7)
+            found[row.student_id].add(iso_week(row.ends_on))
+    return found
 
 
 def key(number: int) -> str:

@@ -63,7 +63,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     per_week = book().at("own.weeks.days_per_week", on=on).number
     yellow = book().at("own.warning.weeks_yellow", on=on).number
     red = book().at("own.warning.weeks_red", on=on).number
-    waiting = _waiting(ids)
+    waiting = _waiting(ids, on)
     live: dict[int, list[Any]] = defaultdict(list)
     statement = (
         select(Placement.student_id, Placement.state, Placement.starts_on, Placement.ends_on, Organisation.name)
@@ -93,12 +93,12 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     return found
 
 
-def _waiting(ids: Iterable[int]) -> dict[int, int]:
-    """By student the days that wait for a mentor, in the past."""
+def _waiting(ids: Iterable[int], before: date) -> dict[int, int]:
+    """By student the days before a day that wait for a mentor."""
     found: dict[int, int] = {}
     statement = (
         select(DayEntry.student_id, sa.func.count(DayEntry.id))
-        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING)
+        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on < before)
         .group_by(DayEntry.student_id)
     )
     for key, count in session().execute(statement):

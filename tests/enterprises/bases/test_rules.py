@@ -45,8 +45,9 @@ def test_6_6_without_an_agreement_is_no_data() -> None:
 
 @pytest.mark.parametrize(("placed", "capacity", "status"), [(40, 40, Status.MET), (41, 40, Status.NOT_MET), (0, None, Status.NO_DATA)])
 def test_6_1_capacity(placed: int, capacity: int | None, status: Status) -> None:
-    parameter = book().at("own.warning.capacity_percent", on=ON)
-    assert rules.judge_capacity(placed, capacity, parameter=parameter).status is status
+    parameter = book().at("petoe.centre_leaders_per_side_min", on=ON)
+    found = rules.judge_capacity(placed, capacity, parameter=parameter)
+    assert (found.status, found.clause.cite) == (status, "PETOE-6.1, 002:507")
 
 
 @pytest.mark.parametrize(("placed", "near"), [(35, False), (36, True)])

@@ -310,3 +310,14 @@ def test_an_outdated_plan_is_not_published(world: SimpleNamespace) -> None:
         operations.publish_round(round=row, by=SYSTEM, now=after)
     assert refused.value.code == "plan_outdated"
     assert queries.live_of_student(world.student.id) == []
+
+
+def test_a_plan_of_yesterday_may_be_published(running: SimpleNamespace) -> None:
+    later = make.term(university=running.university, starts_on=running.term.ends_on + timedelta(days=1))
+    make.position(enterprise=running.enterprise, base=running.base, terms=[later], seats=1)
+    row = make.round(programme=running.programme, cohort=ground.cohort(running.programme), terms=[later])
+    after = make.at(row.closes_on + timedelta(days=1))
+    summary = operations.plan_round(round=row, by=SYSTEM, now=after)
+    assert summary["reached"] == 1  # 16 weeks that run and 16 that are planned
+    make.confirmed(running.placement, [running.term.starts_on])
+    assert operations.publish_round(round=row, by=SYSTEM, now=after + timedelta(days=1)) == 1
