@@ -62,7 +62,7 @@ def register(app: Flask) -> None:
     register_nav(
         app,
         Entry("learn", _l("我的课程"), "learning.mine", "book", roles=(Role.STUDENT, Role.TRAINEE), order=10),
-        Entry("learn", _l("课程目录"), "catalogue.index", "search", order=20),
+        Entry("learn", _l("课程目录"), "catalogue.index", "grid", order=20),
         Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)

@@ -33,7 +33,6 @@ def register(app: Flask) -> None:
     nav.register_nav(
         app,
         Entry("mine", _l("我的账户"), "my_account.overview", "user", order=90),
-        Entry("mine", _l("我的数据"), "my_account.my_data_page", "shield", order=92, when=lambda identity: identity.person_id is not None),
         Entry("people", _l("账号"), "accounts.index", "key", can=Can.ACCOUNT_LIST, order=60),
         Entry("system", _l("权限表"), "permissions.index", "lock", roles=(Role.SYSTEM_ADMIN, Role.AUDITOR, Role.UNIVERSITY_ADMIN), order=40),
         Entry("system", _l("操作审计"), "audit.events", "history", can=Can.AUDIT_VIEW, order=50),

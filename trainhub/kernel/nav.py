@@ -17,7 +17,7 @@ SECTIONS = {
     "learn": _l("课程学习"),
     "practice": _l("企业实践"),
     "programme": _l("专业建设"),
-    "province": _l("省级管理"),
+    "province": _l("培训与奖补"),
     "people": _l("机构与人员"),
     "system": _l("系统"),
 }

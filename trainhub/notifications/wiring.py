@@ -31,7 +31,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint)
     nav.register_nav(
         app,
-        Entry("mine", _l("通知"), "notifications.index", "bell", order=80),
         Entry("system", _l("邮件队列"), "notifications.outbox", "mail", can=Can.OUTBOX_VIEW, order=70),
     )
     jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title="发送邮件")

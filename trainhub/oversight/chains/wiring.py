@@ -23,6 +23,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     register_nav(
         app,
-        Entry("mine", _l("我的培养链条"), "chains.mine", "link", roles=(Role.STUDENT,), order=25),
+        Entry("mine", _l("我的培养链条"), "chains.mine", "link", roles=(Role.STUDENT,), order=45),
         Entry("programme", _l("培养链条"), "chains.index", "link", can=Can.LIST, order=60),
     )

@@ -9,6 +9,7 @@ from flask import Flask
 
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
+from trainhub.organisations.permissions import VIEWERS
 from trainhub.oversight.reports import policy_pages
 
 TABLES: tuple[ModuleType, ...] = ()
@@ -18,4 +19,4 @@ COMMANDS: dict[str, click.Command] = {}
 def register(app: Flask) -> None:
     """The policy pages."""
     app.register_blueprint(policy_pages.blueprint)
-    register_nav(app, Entry("system", _l("政策参数"), "policy.index", icon="book", order=10))
+    register_nav(app, Entry("system", _l("政策参数"), "policy.index", icon="book", roles=VIEWERS, order=10))
