@@ -8,7 +8,7 @@ from enterprises.awards import labels as award_labels
 from enterprises.awards import queries as awards
 from enterprises.bases import queries as bases
 from enterprises.placements.types import OfferState, PlacementState
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.i18n import _, format_date
 from trainhub.oversight.home.links import link, linked
 from trainhub.oversight.home.queries import practice
@@ -78,7 +78,8 @@ def award_block(identity: Identity, own: list[tuple[int, str, str]], today: date
     for key, code, name in own[:20]:
         entitled = [one for one in found.get(key, []) if one.is_eligible and (key, one.rule.value) not in states]
         going = [state for (base, _rule), state in states.items() if base == key]
-        url = link(identity, "awards.base", code=code) or link(identity, "bases.show", code=code)
+        scope = Subject.of(organisations=(key, *identity.organisation_ids(*ROLES)))
+        url = link(identity, "awards.base", scope, code=code) or link(identity, "bases.show", code=code)
         if entitled:
             pill = ("open", _("可申请 %(n)s 项", n=len(entitled)))
         elif going:

@@ -117,7 +117,7 @@ def department(identity: Identity, today: date) -> Panel:
     """A department of the province: goals against the plan, decisions on bases, rosters, doubtful persons."""
     todos = []
     counts = practice.awards_by_state(identity)
-    awards_url = link(identity, "awards.decisions") or link(identity, "awards.index")
+    awards_url = link(identity, "awards.decisions")
     if identity.has(Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST):
         for state, (text, detail) in WAITING.items():
             if counts.get(state):
