@@ -96,7 +96,8 @@ def keys_group() -> None:
     """密钥 / the installation's keys."""
 
 
-@keys_group.command("rewrap", cls=type(init))
+@keys_group.add_command
+@edge("rewrap")
 @click.option("--new-secret", prompt="新的 TRAINHUB_SECRET_KEY", hide_input=True, confirmation_prompt=True)
 def rewrap(new_secret: str) -> dict[str, Any]:
     """换一个 TRAINHUB_SECRET_KEY 包裹密钥 / wrap the same keys by a new secret; then start with it.
@@ -117,7 +118,8 @@ def audit_group() -> None:
     """审计日志 / the audit log."""
 
 
-@audit_group.command("verify", cls=type(init))
+@audit_group.add_command
+@edge("verify")
 def verify() -> dict[str, Any]:
     """校验审计日志的哈希链 / recompute the hash chain of the audit log.
 

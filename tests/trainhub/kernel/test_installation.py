@@ -1,0 +1,150 @@
+"""An installation's life by its real commands: init, keys, backup, restore into an empty instance, refusals with words."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SECRET = "an installation's secret that is long enough"
+OTHER = "another installation's secret, long enough too"
+TRAINHUB = Path(sys.executable).parent / "trainhub"
+
+pytestmark = pytest.mark.slow
+
+
+def run(instance: Path, *words: str, secret: str = SECRET, code: int = 0, **env: str) -> dict[str, Any]:
+    """A real command on a SQLite instance; its JSON answer."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
+    done = subprocess.run(
+        [str(TRAINHUB), *words],
+        env={**clean, "TRAINHUB_INSTANCE": str(instance), "TRAINHUB_SECRET_KEY": secret, **env},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return dict(json.loads(done.stdout)) if done.stdout.startswith("{") else {"stderr": done.stderr}
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance after `trainhub init`, with one account."""
+    folder = tmp_path_factory.mktemp("installation")
+    run(folder, "init", "--json")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("TRAINHUB_")}
+    subprocess.run(
+        [str(TRAINHUB), "accounts", "create-admin", "--username", "chief", "--password-stdin", "--json"],
+        input="a-long-password-2026\n",
+        env={**clean, "TRAINHUB_INSTANCE": str(folder), "TRAINHUB_SECRET_KEY": SECRET},
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+def rows(instance: Path, table: str) -> int:
+    with sqlite3.connect(instance / "trainhub.sqlite3") as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_init_may_be_repeated_and_changes_nothing(instance: Path) -> None:
+    keys = (instance / "keys.json").read_text()
+    before = {table: rows(instance, table) for table in ("region", "organisation", "general_standard", "goal", "account")}
+    result = run(instance, "init", "--json")
+    assert result["keys_made"] is False
+    assert (instance / "keys.json").read_text() == keys
+    assert {table: rows(instance, table) for table in before} == before
+
+
+def test_a_backup_restores_into_an_empty_instance(instance: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "all.tar.gz"
+    made = run(instance, "backup", str(archive), "--json")
+    assert made["rows"] > 100
+    assert archive.stat().st_mode & 0o777 == 0o600
+    target = tmp_path / "new"
+    restored = run(target, "restore", str(archive), "--yes", "--json")
+    assert restored["rows"] == made["rows"]
+    for table in ("region", "organisation", "account", "audit_event"):
+        assert rows(target, table) == rows(instance, table)
+    assert run(target, "audit", "verify", "--json")["holds"] is True
+    assert run(target, "backup", str(tmp_path / "again.tar.gz"), "--json")["rows"] == made["rows"]
+
+
+def test_a_restore_with_another_secret_is_refused_with_words(instance: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "all.tar.gz"
+    run(instance, "backup", str(archive), "--json")
+    refused = run(tmp_path / "new", "restore", str(archive), "--yes", "--json", secret=OTHER, code=1)
+    assert refused["error"]["code"] == "wrong_secret"
+    assert "TRAINHUB_SECRET_KEY" in refused["error"]["message"]
+    assert not (tmp_path / "new" / "keys.json").exists()
+
+
+def test_a_damaged_archive_is_refused_and_changes_nothing(instance: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "all.tar.gz"
+    run(instance, "backup", str(archive), "--json")
+    before = rows(instance, "organisation")
+    cut = tmp_path / "cut.tar.gz"
+    cut.write_bytes(archive.read_bytes()[:-2000])
+    assert run(instance, "restore", str(cut), "--yes", "--json", code=1)["error"]["code"] == "bad_archive"
+    changed = tmp_path / "changed.tar.gz"
+    with tarfile.open(archive) as source, tarfile.open(changed, "w:gz") as target:
+        for member in source:
+            file = source.extractfile(member)
+            assert file is not None
+            data = file.read()
+            if member.name == "tables/organisation.jsonl":
+                data = data.replace("厦门大学".encode(), "夏门大学".encode())
+            target.addfile(member, __import__("io").BytesIO(data))
+    refused = run(instance, "restore", str(changed), "--yes", "--json", code=1)
+    assert "校验和" in refused["error"]["message"]
+    assert rows(instance, "organisation") == before
+
+
+def test_the_secret_is_changed_by_rewrap(instance: Path, tmp_path: Path) -> None:
+    archive, folder = tmp_path / "all.tar.gz", tmp_path / "other"
+    run(instance, "backup", str(archive), "--json")
+    run(folder, "restore", str(archive), "--yes", "--json")
+    run(folder, "keys", "rewrap", "--new-secret", OTHER, "--json")
+    assert run(folder, "init", "--json", code=1)["error"]["code"] == "wrong_secret"
+    assert run(folder, "init", "--json", secret=OTHER)["keys_made"] is False
+
+
+def test_a_half_configured_system_does_not_start(tmp_path: Path) -> None:
+    said = run(tmp_path, "serve", secret="short", code=1)["stderr"]
+    assert "TRAINHUB_SECRET_KEY" in said
+    said = run(tmp_path, "init", TRAINHUB_SMTP_URL="smtp://h", code=1)["stderr"]
+    assert "TRAINHUB_MAIL_FROM" in said
+
+
+def test_every_command_has_help_with_an_example() -> None:
+    import click
+
+    from trainhub.cli import main
+
+    silent: list[str] = []
+
+    def walk(command: click.Command, path: str) -> None:
+        if isinstance(command, click.Group):
+            ctx = click.Context(command)
+            for name in command.list_commands(ctx):
+                found = command.get_command(ctx, name)
+                assert found is not None
+                walk(found, f"{path} {name}")
+        elif "Example:" not in (command.help or ""):
+            silent.append(path)
+
+    walk(main, "trainhub")
+    assert silent == []
+
+
+def test_a_wrong_word_is_a_usage_error(tmp_path: Path) -> None:
+    assert "No such command" in run(tmp_path, "dance", code=2)["stderr"]
