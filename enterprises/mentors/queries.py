@@ -73,9 +73,9 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     )
 
 
-def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None) -> sa.Select[Any]:
+def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None) -> Any:
     """The pool as columns, ordered by enterprise and name."""
-    statement: sa.Select[Any] = (
+    statement: Any = (
         select(
             Mentor.id,
             Person.name,

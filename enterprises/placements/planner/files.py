@@ -183,7 +183,7 @@ def read_case(folder: Path, *, is_relaxed: bool = False) -> tuple[Case, list[Pro
 
 def _terms(reader: _Reader) -> list[Row]:
     rows = reader.unique("terms.csv", reader.rows("terms.csv"), "term")
-    good = []
+    good: list[Row] = []
     for row, data in rows:
         if data["ends_on"] < data["starts_on"]:
             reader.bad("terms.csv", row, "ends_on", data["ends_on"], _("结束日期早于开始日期。"))

@@ -23,8 +23,8 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0) -> Plan:
     setup = prepare(case, seed)
     numbers = reach(setup, time_limit)
     chosen = _chosen(setup, numbers)
-    assignment, chosen, bound = _place(setup, numbers, chosen, time_limit)
-    reached_cost = sum(setup.cost(pupil, post) for (pupil, _slot), post in assignment.items() if pupil in chosen)
+    assignment, who, bound = _place(setup, numbers, chosen, time_limit)
+    reached_cost = sum(setup.cost(pupil, post) for (pupil, _slot), post in assignment.items() if pupil in who)
     fill(setup, assignment)
     figures = _figures(setup, numbers, assignment, reached_cost, bound)
     figures["seconds"] = round(time.monotonic() - began, 3)
@@ -46,8 +46,8 @@ def _solver() -> str:
 def _chosen(setup: Setup, numbers: Reach) -> dict[int, tuple[int, ...]]:
     """Step 2: of each group as many as step 1 says, those with an earlier plan first (if there is one), then by lottery."""
     counts: dict[int, int] = {}
-    for (group, _set), count in numbers.numbers.items():
-        counts[group] = counts.get(group, 0) + count
+    for (number, _set), count in numbers.numbers.items():
+        counts[number] = counts.get(number, 0) + count
     kept: dict[int, int] = {}
     for pupil, _slot in setup.current or ():
         kept[pupil] = kept.get(pupil, 0) + 1

@@ -60,7 +60,7 @@ def all_terms(*, until: Any = None) -> list[tuple[Term, str]]:
     return [(row, name) for row, name in session().execute(statement.order_by(Term.starts_on, Organisation.pinyin, Term.id))]
 
 
-def terms_visible(identity: Identity) -> sa.Select[Any]:
+def terms_visible(identity: Identity) -> Any:
     """The terms of the reader's universities, the latest first."""
     statement = select(Term, Organisation.name.label("university")).join(Organisation, Organisation.id == Term.university_id)
     programmes = identity.programme_ids(*SCHOOL)
@@ -122,7 +122,7 @@ def items_of_position(position_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
-def _position_columns() -> sa.Select[Any]:
+def _position_columns() -> Any:
     base = sa.orm.aliased(Organisation)
     seats = (
         select(
@@ -159,7 +159,7 @@ def position_row(position_id: int) -> Any:
     return session().execute(_position_columns().where(Position.id == position_id)).one_or_none()
 
 
-def positions_listing(identity: Identity, *, text: str = "", state: OfferState | None = None, enterprise_id: int | None = None) -> sa.Select[Any]:
+def positions_listing(identity: Identity, *, text: str = "", state: OfferState | None = None, enterprise_id: int | None = None) -> Any:
     """Positions an enterprise offers for itself; schools see what was submitted, departments and auditors everything submitted."""
     statement = _position_columns()
     mine = organisations.scope(identity, OFFERERS, organisations=(Position.enterprise_id, Position.base_id))

@@ -180,7 +180,7 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
 
 
 # -- lists --------------------------------------------------------------------------------------------------------------
-def _columns() -> sa.Select[Any]:
+def _columns() -> Any:
     base, mentor_person, university = sa.orm.aliased(Organisation), sa.orm.aliased(Person), sa.orm.aliased(Organisation)
     return (
         select(
@@ -225,7 +225,7 @@ def placement_view(placement_id: int) -> Any:
 
 def listing(
     identity: Identity, *, text: str = "", state: PlacementState | None = None, term_id: int | None = None, without_mentor: bool = False
-) -> sa.Select[Any]:
+) -> Any:
     """Placements the reader may see, the latest term first."""
     statement = _columns().where(visible_to(identity))
     if text:

@@ -26,10 +26,10 @@ from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
 
-def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id: int | None = None, cohort_year: int | None = None) -> sa.Select[Any]:
+def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id: int | None = None, cohort_year: int | None = None) -> Any:
     """The students of the 卓越计划 inside the reader's scope; see `progress_of`."""
     here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
-    statement: sa.Select[Any] = (
+    statement: Any = (
         select(Student.id, Student.person_id, Student.student_no, Person.name, Cohort.year, Programme.name.label("programme"))
         .join(Person, Person.id == Student.person_id)
         .join(Cohort, Cohort.id == Student.cohort_id)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from enterprises.mentors import queries as mentors
@@ -33,7 +32,7 @@ def round_(round_id: int) -> Round | None:
     return session().get(Round, round_id)
 
 
-def rounds_listing(identity: Identity) -> sa.Select[Any]:
+def rounds_listing(identity: Identity) -> Any:
     """The rounds of the reader's programmes, the latest first."""
     return (
         select(Round, Programme.name.label("programme"), Organisation.name.label("university"), Cohort.year)

@@ -71,7 +71,8 @@ def load_student(student_id: int) -> Student:
 
 def my_student() -> Student:
     """The reader as a student."""
-    found = people.student_of_person(who().person_id) if who().person_id is not None else None
+    person_id = who().person_id
+    found = people.student_of_person(person_id) if person_id is not None else None
     if found is None:
         raise NotFound(_("这个页面是给学生的：你的账户没有关联学籍。"))
     return found
