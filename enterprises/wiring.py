@@ -9,6 +9,7 @@ import click
 from flask import Flask
 
 from enterprises.awards import cli as awards_cli
+from enterprises.awards import list_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
@@ -24,7 +25,7 @@ from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import views as mentors_views
-from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, OFFERERS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
+from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
@@ -38,6 +39,9 @@ from trainhub.kernel.i18n import _l
 
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
+
+PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
+"""Who has planning at hand; the administrator of the system may open it and finds it by search."""
 
 
 def register(app: Flask) -> None:
@@ -65,12 +69,12 @@ def _bases_mentors_placements(app: Flask) -> None:
         nav.Entry("mine", _l("我的指导教师档案"), "mentors.mine", "user", roles=(Role.MENTOR,), order=22),
         nav.Entry("practice", _l("实习学生"), "placements.index", "users", can=Can.PLACEMENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=10),
         nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
-        nav.Entry("practice", _l("实习岗位"), "placements.positions", "briefcase", can=Can.POSITION_LIST, roles=(*OFFERERS, *SCHOOL), order=20),
-        nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=SCHOOL, order=25),
-        nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=SCHOOL, order=30),
+        nav.Entry("practice", _l("实习岗位"), "placements.positions", "briefcase", can=Can.POSITION_LIST, roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER), order=20),
+        nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
+        nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
         nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
-        nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=SCHOOL, order=40),
+        nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
     )
 
 
@@ -98,6 +102,7 @@ def _capstones(app: Flask) -> None:
 
 def _awards(app: Flask) -> None:
     """Awards of bases, and what enterprises contribute."""
+    assert awards_lists.blueprint is awards_views.blueprint  # its lists are on the same blueprint
     for blueprint in (awards_views.blueprint, contributions_views.blueprint):
         app.register_blueprint(blueprint)
     nav.register_nav(

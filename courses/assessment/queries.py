@@ -21,12 +21,8 @@ def asked_of(version: QuestionVersion, kind: Any) -> Asked:
     data = version.data
     return Asked(
         kind=kind,
-        options=tuple(
-            Option(o["key"], o.get("html", ""), bool(o.get("is_correct")), o.get("feedback_html", "")) for o in data.get("options", [])
-        ),
-        answers=tuple(
-            Expected(a["text"], bool(a.get("is_correct", True)), a.get("feedback_html", "")) for a in data.get("answers", [])
-        ),
+        options=tuple(Option(o["key"], o.get("html", ""), bool(o.get("is_correct")), o.get("feedback_html", "")) for o in data.get("options", [])),
+        answers=tuple(Expected(a["text"], bool(a.get("is_correct", True)), a.get("feedback_html", "")) for a in data.get("answers", [])),
         tolerance=str(data.get("tolerance", "")),
         is_case_sensitive=bool(data.get("is_case_sensitive", False)),
     )
@@ -39,7 +35,11 @@ def question_by_id(question_id: int) -> Question | None:
 
 def current_version(question: Question) -> QuestionVersion:
     """What the question asks now."""
-    return session().scalars(select(QuestionVersion).where(QuestionVersion.question_id == question.id, QuestionVersion.number == question.current_no)).one()
+    return (
+        session()
+        .scalars(select(QuestionVersion).where(QuestionVersion.question_id == question.id, QuestionVersion.number == question.current_no))
+        .one()
+    )
 
 
 def current_versions(question_ids: Iterable[int]) -> dict[int, QuestionVersion]:

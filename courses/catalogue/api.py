@@ -98,9 +98,7 @@ def _item(row: Any) -> dict[str, Any]:
 def courses(query: CourseQuery) -> Any:
     """List the courses of the catalogue by code."""
     wanted = CourseFilter(text=query.q or "", key_field_no=query.key_field_no, education_type=query.education_type)
-    return cursor_page(
-        queries.catalogue(wanted).order_by(None), order=[Course.code], key=lambda row: [row.code], query=query, render=_item
-    )
+    return cursor_page(queries.catalogue(wanted).order_by(None), order=[Course.code], key=lambda row: [row.code], query=query, render=_item)
 
 
 @blueprint.get("/courses/<code>")

@@ -115,7 +115,9 @@ def new_course() -> Any:
             with transaction():
                 if not once(form.submission_key.data or ""):
                     return redirect(url_for("authoring.index"), 303)
-                course = offerings.create_course(code=form.code.data or "", title=form.title.data or "", owner=owner, by=me(), now=clock.now(), **form.values())
+                course = offerings.create_course(
+                    code=form.code.data or "", title=form.title.data or "", owner=owner, by=me(), now=clock.now(), **form.values()
+                )
                 code = course.code
             return done(_("课程已创建。接着新建一个期次，就可以添加内容。"), "authoring.new_run", code=code)
         except Refused as refused:
@@ -136,9 +138,7 @@ def edit_course(course: Course) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                offerings.update_course(
-                    course=course, version=form.version.data, by=me(), now=clock.now(), title=form.title.data, **form.values()
-                )
+                offerings.update_course(course=course, version=form.version.data, by=me(), now=clock.now(), title=form.title.data, **form.values())
             return done(_("课程信息已保存。"), "learning.course", code=code)
         except Refused as refused:
             form.refuse(refused)
@@ -157,7 +157,13 @@ def new_run(code: str) -> Any:
             with transaction():
                 staff = [(me().person_id, StaffRole.LEAD)] if me().person_id is not None else []
                 run = offerings.create_run(
-                    course=course, code=form.code.data, starts_on=form.starts_on.data, by=me(), now=clock.now(), staff=staff, **form.values()  # type: ignore[arg-type]
+                    course=course,
+                    code=form.code.data,
+                    starts_on=form.starts_on.data,
+                    by=me(),
+                    now=clock.now(),
+                    staff=staff,
+                    **form.values(),  # type: ignore[arg-type]
                 )
                 run_id = run.id
             return done(_("期次已创建。现在添加章节和内容。"), "authoring.contents", run_id=run_id)

@@ -44,9 +44,7 @@ def course_by_id(course_id: int) -> Course | None:
 
 
 def _whole_run() -> sa.Select[Run]:
-    return select(Run).options(
-        joinedload(Run.course).joinedload(Course.owner), selectinload(Run.staff).joinedload(RunStaff.person)
-    )
+    return select(Run).options(joinedload(Run.course).joinedload(Course.owner), selectinload(Run.staff).joinedload(RunStaff.person))
 
 
 def run_by_id(run_id: int) -> Run | None:
@@ -307,7 +305,9 @@ def block_by_id(block_id: int) -> Block | None:
 
 def sections_of(run_id: int) -> list[Section]:
     """The sections of a run in order."""
-    return list(session().scalars(select(Section).where(Section.run_id == run_id, Section.removed_at.is_(None)).order_by(Section.position, Section.id)))
+    return list(
+        session().scalars(select(Section).where(Section.run_id == run_id, Section.removed_at.is_(None)).order_by(Section.position, Section.id))
+    )
 
 
 def units_of(section_id: int) -> list[Unit]:
@@ -318,17 +318,21 @@ def units_of(section_id: int) -> list[Unit]:
 def blocks_of(unit_id: int, *, only_published: bool = False) -> list[Block]:
     """The blocks of a unit in order with their files."""
     statement = (
-        select(Block)
-        .where(Block.unit_id == unit_id, Block.removed_at.is_(None))
-        .options(joinedload(Block.file))
-        .order_by(Block.position, Block.id)
+        select(Block).where(Block.unit_id == unit_id, Block.removed_at.is_(None)).options(joinedload(Block.file)).order_by(Block.position, Block.id)
     )
     return list(session().scalars(statement.where(Block.is_published) if only_published else statement))
 
 
 def blocks_of_run(run_id: int) -> list[Block]:
     """Every block of a run that was not removed, with its file."""
-    return list(session().scalars(select(Block).where(Block.run_id == run_id, Block.removed_at.is_(None)).options(joinedload(Block.file)).order_by(Block.unit_id, Block.position, Block.id)))
+    return list(
+        session().scalars(
+            select(Block)
+            .where(Block.run_id == run_id, Block.removed_at.is_(None))
+            .options(joinedload(Block.file))
+            .order_by(Block.unit_id, Block.position, Block.id)
+        )
+    )
 
 
 def is_released(section: SectionNode, unit: UnitNode, now: datetime) -> bool:

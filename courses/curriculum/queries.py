@@ -49,9 +49,7 @@ def courses_of(version_id: int) -> list[CourseRow]:
     """The courses of a version by term and code, with objectives and assessments: three queries whatever their number."""
     rows = list(
         session().scalars(
-            select(CurriculumCourse)
-            .where(CurriculumCourse.version_id == version_id)
-            .order_by(CurriculumCourse.term, CurriculumCourse.code)
+            select(CurriculumCourse).where(CurriculumCourse.version_id == version_id).order_by(CurriculumCourse.term, CurriculumCourse.code)
         )
     )
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)

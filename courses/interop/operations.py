@@ -75,7 +75,9 @@ def import_course(
             code="run_exists",
         )
     if course is not None and not any((r.import_report or {}).get("org") == doc.org for r in catalogue.runs_of(course.id)):
-        raise CannotImport(_("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code), code="code_taken")
+        raise CannotImport(
+            _("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code), code="code_taken"
+        )
     if course is None:
         course = _course(doc, own_code, owner, by, now)
     starts_on = local(doc.starts_at).date() if doc.starts_at else local(now).date()
@@ -242,5 +244,3 @@ def read_asset(run: Run, asset: docs.AssetDoc) -> bytes:
     """The bytes of a run's file."""
     row = catalogue.asset(run.id, asset.name)
     return files.read(row.file) if row is not None else b""
-
-

@@ -48,9 +48,7 @@ class PackageRefused(Refused):
         details: dict[str, Any] = {"file": file, "problem": problem}
         if line is not None:
             details |= {"line": line, "row": line}
-        super().__init__(
-            _("%(where)s：%(problem)s", where=where, problem=problem), code=code or self.code, details=[details]
-        )
+        super().__init__(_("%(where)s：%(problem)s", where=where, problem=problem), code=code or self.code, details=[details])
 
 
 @dataclass(frozen=True, slots=True)

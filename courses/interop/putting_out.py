@@ -43,9 +43,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
         for key, group in groupby(catalogue.units_of(section.id), key=lambda u: u.lesson_key or u.key):
             lessons.append(_lesson(key, list(group), of_unit, items, versions))
         sections.append(docs.SectionDoc(section.key, section.title, tuple(lessons), section.release_at, section.is_published))
-    assets = tuple(
-        docs.AssetDoc(row.name, f"static/{row.name}", row.file.size, row.file.media_type) for row in catalogue.assets_of(run.id)
-    )
+    assets = tuple(docs.AssetDoc(row.name, f"static/{row.name}", row.file.size, row.file.media_type) for row in catalogue.assets_of(run.id))
     return docs.CourseDoc(
         code=course.code,
         title=course.title,

@@ -239,18 +239,7 @@ class UnknownDoc:
     reason: str
 
 
-Content = (
-    HtmlDoc
-    | VideoDoc
-    | ProblemDoc
-    | DiscussionDoc
-    | PollDoc
-    | SurveyDoc
-    | OpenAssessmentDoc
-    | FileDoc
-    | LtiDoc
-    | UnknownDoc
-)
+Content = HtmlDoc | VideoDoc | ProblemDoc | DiscussionDoc | PollDoc | SurveyDoc | OpenAssessmentDoc | FileDoc | LtiDoc | UnknownDoc
 
 KINDS: dict[type[object], BlockKind] = {
     HtmlDoc: BlockKind.HTML,

@@ -20,9 +20,7 @@ def learner_rows(run_id: int, *, state: EnrolmentState | None, text: str) -> lis
     for found in session().execute(queries.learners(run_id, state=state, text=text)):
         row = queries.as_learner(found)
         score = "" if row.score_x10 is None else f"{row.score_x10 / 10:.1f}"
-        rows.append(
-            [row.name, str(STATES[row.state]), f"{row.progress_x1000 / 10:.1f}", score, local(row.asked_at).date(), row.completed_on or ""]
-        )
+        rows.append([row.name, str(STATES[row.state]), f"{row.progress_x1000 / 10:.1f}", score, local(row.asked_at).date(), row.completed_on or ""])
     return rows
 
 

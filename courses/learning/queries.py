@@ -137,7 +137,9 @@ def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
 
 def person_of_login(value: str) -> int | None:
     """The person whose account signs in by this name, number, phone or address; None when it is nobody or not one alone."""
-    statement = select(Account.person_id).join(LoginName, LoginName.account_id == Account.id).where(LoginName.value == value, Account.person_id.is_not(None))
+    statement = (
+        select(Account.person_id).join(LoginName, LoginName.account_id == Account.id).where(LoginName.value == value, Account.person_id.is_not(None))
+    )
     found = list(session().scalars(statement.distinct().limit(2)))
     return found[0] if len(found) == 1 else None
 

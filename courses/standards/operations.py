@@ -55,7 +55,9 @@ def uncover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identi
         return False
     session().delete(row)
     session().flush()
-    audit.record(by=by, did="courses.standards.point_uncovered", on=("indicator_point", str(point_id)), data={"kind": kind.value, "target": target_id})
+    audit.record(
+        by=by, did="courses.standards.point_uncovered", on=("indicator_point", str(point_id)), data={"kind": kind.value, "target": target_id}
+    )
     return True
 
 

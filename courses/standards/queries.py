@@ -28,9 +28,7 @@ def covers_of_version(version_id: int) -> list[Cover]:
 
 def cover(point_id: int, kind: TargetKind, target_id: int) -> PointCover | None:
     """One edge."""
-    return session().scalar(
-        select(PointCover).where(PointCover.point_id == point_id, PointCover.kind == kind, PointCover.target_id == target_id)
-    )
+    return session().scalar(select(PointCover).where(PointCover.point_id == point_id, PointCover.kind == kind, PointCover.target_id == target_id))
 
 
 def version_of_point(point_id: int) -> int | None:
@@ -63,9 +61,7 @@ def industry_standard(code: str) -> IndustryStandard | None:
 
 def clauses_of(standard_id: int) -> list[IndustryClause]:
     """The clauses of an industry standard."""
-    return list(
-        session().scalars(select(IndustryClause).where(IndustryClause.standard_id == standard_id).order_by(IndustryClause.id))
-    )
+    return list(session().scalars(select(IndustryClause).where(IndustryClause.standard_id == standard_id).order_by(IndustryClause.id)))
 
 
 def industry_map(version_id: int) -> dict[int, set[int]]:

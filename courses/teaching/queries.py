@@ -109,9 +109,7 @@ def appraisals_of_teachers(teacher_ids: Iterable[int]) -> list[tuple[int, PartTi
 def appraisal(appointment_id: int, appraised_on: date) -> PartTimeAppraisal | None:
     """The appraisal of a day."""
     return session().scalar(
-        select(PartTimeAppraisal).where(
-            PartTimeAppraisal.appointment_id == appointment_id, PartTimeAppraisal.appraised_on == appraised_on
-        )
+        select(PartTimeAppraisal).where(PartTimeAppraisal.appointment_id == appointment_id, PartTimeAppraisal.appraised_on == appraised_on)
     )
 
 

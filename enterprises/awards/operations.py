@@ -73,7 +73,9 @@ def _begin(award: Award, action: Action, by: Identity, version: int | None) -> N
     check_version(award, version)
     step = TRANSITIONS[action]
     if not may_act(by, RuleCode(award.rule), step.who):
-        raise NotAllowed(_("“%(rule)s”的%(action)s由该项规定的主管部门办理，你的部门不能办理。", rule=_name(award.rule), action=labels.ACTIONS[action]))
+        raise NotAllowed(
+            _("“%(rule)s”的%(action)s由该项规定的主管部门办理，你的部门不能办理。", rule=_name(award.rule), action=labels.ACTIONS[action])
+        )
     if not rules.may_follow(award.state, action):
         raise WrongStep(
             _("这项奖励现为“%(state)s”，不能%(action)s。请刷新页面查看最新进度。", state=labels.STATES[award.state], action=labels.ACTIONS[action])
@@ -176,9 +178,7 @@ def _not_eligible(answer: Entitlement, bad: Sequence[object]) -> NotEligible:
     )
 
 
-def recognise(
-    *, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None
-) -> Award:
+def recognise(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
     """认定 by the rule's department; where the base's type knows the step it is recorded with the base too."""
     _begin(award, Action.RECOGNISE, by, version)
     _check_day(on, today, award.applied_on, before=True)
@@ -248,7 +248,11 @@ def decide(
     given = queries.taken_in_group(award.base_id, award.overlap_group, but=award.id)
     if given and queries.parameters(today)["fj.highest_only"].flag:
         raise AlreadyAwarded(
-            _("该基地同类事项已获得“%(rule)s”（%(amount)s），就高享受，不得重复。", rule=_name(given[0].rule), amount=format_yuan(given[0].amount_fen))
+            _(
+                "该基地同类事项已获得“%(rule)s”（%(amount)s），就高享受，不得重复。",
+                rule=_name(given[0].rule),
+                amount=format_yuan(given[0].amount_fen),
+            )
         )
     answer = _answer(award.base_id, rule, today)
     if answer.verdict is Verdict.AWARDED:
@@ -260,9 +264,7 @@ def decide(
         raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
     _check_amount(amount_fen, answer)
     if rules.needs_conference(amount_fen, queries.parameters(today)["own.awards.joint_conference_from_fen"]) and not conference_minutes.strip():
-        raise AwardRefused(
-            _("金额达到联席会议审议的标准，请写明联席会议纪要（FJ-34）。"), field="conference_minutes", code="conference_needed"
-        )
+        raise AwardRefused(_("金额达到联席会议审议的标准，请写明联席会议纪要（FJ-34）。"), field="conference_minutes", code="conference_needed")
     award.amount_fen, award.minutes, award.conference_minutes = amount_fen, minutes, conference_minutes.strip()
     award.payer = payer.strip() or award.payer
     award.findings = as_dicts(answer.findings)

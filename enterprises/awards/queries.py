@@ -231,9 +231,7 @@ def states_of(base_ids: Iterable[int]) -> dict[tuple[int, str], AwardState]:
     """The state of the latest award by (base, rule)."""
     wanted = sorted(set(base_ids))
     found: dict[tuple[int, str], AwardState] = {}
-    for base_id, rule, state in session().execute(
-        select(Award.base_id, Award.rule, Award.state).where(Award.base_id.in_(wanted)).order_by(Award.id)
-    ):
+    for base_id, rule, state in session().execute(select(Award.base_id, Award.rule, Award.state).where(Award.base_id.in_(wanted)).order_by(Award.id)):
         found[(base_id, rule)] = state
     return found
 

@@ -142,7 +142,13 @@ def _leading_firm_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list
     return [
         _types(case, spec),
         _leading(case, spec.rule, spec.clause),
-        Finding(f"{spec.rule}.place", Status.MET if case.is_in_fujian else Status.NOT_MET, "福建省", "福建省" if case.is_in_fujian else "省外", spec.clause),
+        Finding(
+            f"{spec.rule}.place",
+            Status.MET if case.is_in_fujian else Status.NOT_MET,
+            "福建省",
+            "福建省" if case.is_in_fujian else "省外",
+            spec.clause,
+        ),
         to_judge(f"{spec.rule}.reference", spec.clause, required="可参照有关支持政策", details=("原文没有金额和标准，由人决定参照哪一项。",)),
         _once(case, spec, book["fj.highest_only"].clause),
         _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause),
@@ -188,7 +194,9 @@ def _incubator_national(case: BaseCase, spec: Spec, book: Book, on: date) -> lis
 
 def _incubation_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
     """FJ-26c, 000:793: more than 20 start-ups; exactly 20 goes to a person."""
-    entities = over(f"{spec.rule}.entities", case.startup_entities, book["fj.incubation_entities_over"], boundary=book["own.awards.boundary_to_judge"])
+    entities = over(
+        f"{spec.rule}.entities", case.startup_entities, book["fj.incubation_entities_over"], boundary=book["own.awards.boundary_to_judge"]
+    )
     return [_types(case, spec), entities, *_end(case, spec, book)]
 
 

@@ -10,19 +10,17 @@ from flask import Blueprint, Response, render_template, request
 
 from enterprises.awards import forms, labels, operations, queries
 from enterprises.awards.models import Award
-from enterprises.awards.reference import incentives
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import SPECS
 from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, RuleCode, Verdict
 from enterprises.permissions import Can
-from trainhub.kernel import clock, downloads, files, paging, sniff
+from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Identity, acting, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form, once
 from trainhub.kernel.i18n import _
-from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -69,70 +67,6 @@ def load(award_id: int) -> Award:
     if row is None:
         raise NotFound(_("没有这项奖励申请。"))
     return row
-
-
-@blueprint.get("/")
-@guard(Can.AWARD_LIST)
-def index() -> Any:
-    """Bases x rules on a day."""
-    on, (number, size) = asked_day(), paging.wanted()
-    statement = queries.bases_listing(who(), text=request.args.get("q", "").strip()[:100], region=request.args.get("region", "")[:6])
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
-    answers = queries.entitlements_of_many([row[0] for row in page.items], on)
-    return render_template(
-        "enterprises/awards/index.html",
-        page=page,
-        answers=answers,
-        states=queries.states_of(answers),
-        labels=labels,
-        rules=list(RuleCode),
-        on=on,
-        regions=[(row.code, row.name) for row in organisations.prefectures()],
-        relevant=lambda row: [one for one in row if one.verdict is not Verdict.NOT_OF_TYPE],
-    )
-
-
-@blueprint.get("/rules")
-@guard(Can.AWARD_RULES)
-def rules() -> Any:
-    """The 27 incentives of the documents with their clause and quotation."""
-    return render_template("enterprises/awards/rules.html", rows=incentives(), computed={one.value for one in RuleCode})
-
-
-@blueprint.get("/decisions")
-@guard(Can.AWARD_LIST)
-def decisions() -> Any:
-    """Applications and decisions."""
-    number, size = paging.wanted()
-    state = next((s for s in AwardState if s.value == request.args.get("state")), None)
-    statement = queries.awards_listing(who(), text=request.args.get("q", "").strip()[:100], rule=request.args.get("rule", "")[:40], state=state)
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
-    page.items[:] = [queries.AwardRow(*row) for row in page.items]  # type: ignore[index]
-    return render_template("enterprises/awards/decisions.html", page=page, labels=labels)
-
-
-DECISIONS = (
-    Column("base", "基地"),
-    Column("rule", "奖励"),
-    Column("state", "状态"),
-    Column("amount", "金额（元）"),
-    Column("payer", "拨付单位"),
-    Column("applied_on", "申请日期"),
-    Column("decided_on", "决定日期"),
-    Column("paid_on", "拨付日期"),
-)
-
-
-@blueprint.get("/decisions.<form>")
-@guard(Can.AWARD_LIST)
-def export(form: str) -> Any:
-    """The list of decisions as a file."""
-    rows = [queries.AwardRow(*row) for row in session().execute(queries.awards_listing(who()))]
-    cells = [
-        (r.base, f"{r.rule} {labels.RULES[RuleCode(r.rule)]}", str(labels.STATES[r.state]), None if r.amount_fen is None else f"{r.amount_fen / 100:.2f}", r.payer, r.applied_on, r.decided_on, r.paid_on)
-        for r in rows
-    ]
-    return downloads.table(cells, DECISIONS, name="基地奖励决定", form=form)
 
 
 @blueprint.get("/bases/<code>")
@@ -205,7 +139,9 @@ def _page(row: Award, given: dict[Action, Form], status: int = 200) -> Any:
     rule, today = RuleCode(row.rule), clock.today()
     base_row = organisations.by_id(row.base_id)
     answer = next(one for one in queries.entitlements_of(row.base_id, today) if one.rule is rule)
-    may_do = [a for a in Action if a is not Action.APPLY and row.state in TRANSITIONS[a].before and operations.may_act(who(), rule, TRANSITIONS[a].who)]
+    may_do = [
+        a for a in Action if a is not Action.APPLY and row.state in TRANSITIONS[a].before and operations.may_act(who(), rule, TRANSITIONS[a].who)
+    ]
     made: dict[Action, Form] = {}
     for action in may_do:
         if action in FORMS:
@@ -235,12 +171,21 @@ def _steps(row: Award) -> list[dict[str, Any]]:
     days = (row.applied_on, row.recognised_on, row.accepted_on, row.decided_on, row.paid_on, row.ended_on)
     at = order.index(row.state) if row.state in order else -1
     return [
-        {"label": labels.STATES[state], "text": day.isoformat() if day else "", "state": "done" if place <= at or day else "current" if place == at + 1 else "todo"}
+        {
+            "label": labels.STATES[state],
+            "text": day.isoformat() if day else "",
+            "state": "done" if place <= at or day else "current" if place == at + 1 else "todo",
+        }
         for place, (state, day) in enumerate(zip(order, days, strict=True))
     ]
 
 
-FORMS: dict[Action, type[Form]] = {Action.RECOGNISE: forms.StepForm, Action.ACCEPT: forms.StepForm, Action.DECIDE: forms.DecideForm, Action.PAY: forms.PayForm}
+FORMS: dict[Action, type[Form]] = {
+    Action.RECOGNISE: forms.StepForm,
+    Action.ACCEPT: forms.StepForm,
+    Action.DECIDE: forms.DecideForm,
+    Action.PAY: forms.PayForm,
+}
 
 
 def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Form:
@@ -300,7 +245,13 @@ def recognise(row: Award) -> Any:
         Action.RECOGNISE,
         form,
         lambda award: operations.recognise(
-            award=award, on=form.on.data or clock.today(), document=form.document.data or "", by=who(), today=clock.today(), now=clock.now(), version=_version(form)
+            award=award,
+            on=form.on.data or clock.today(),
+            document=form.document.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=_version(form),
         ),
     )
 
@@ -315,7 +266,13 @@ def accept(row: Award) -> Any:
         Action.ACCEPT,
         form,
         lambda award: operations.accept(
-            award=award, on=form.on.data or clock.today(), document=form.document.data or "", by=who(), today=clock.today(), now=clock.now(), version=_version(form)
+            award=award,
+            on=form.on.data or clock.today(),
+            document=form.document.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=_version(form),
         ),
     )
 
@@ -355,7 +312,13 @@ def pay(row: Award) -> Any:
         Action.PAY,
         form,
         lambda award: operations.pay(
-            award=award, on=form.on.data or clock.today(), reference=form.reference.data or "", by=who(), today=clock.today(), now=clock.now(), version=_version(form)
+            award=award,
+            on=form.on.data or clock.today(),
+            reference=form.reference.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=_version(form),
         ),
     )
 

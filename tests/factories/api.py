@@ -18,9 +18,7 @@ def api_client(app: Flask, *roles: Role, scopes: tuple[str, ...] = ("organisatio
     """A client whose requests carry the token of an account that holds the roles over one scope."""
     with app.app_context(), transaction():
         made = identity.account(roles=roles, **scope)
-        _row, token = operations.make_token(
-            account=made, label="test", scopes=scopes, days=30, by=SYSTEM, now=clock.now(), today=clock.today()
-        )
+        _row, token = operations.make_token(account=made, label="test", scopes=scopes, days=30, by=SYSTEM, now=clock.now(), today=clock.today())
     client = app.test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     return client

@@ -77,9 +77,7 @@ def stay(student: Student, enterprise: Organisation, first: date, last: date, st
     """A placement of the student, as a row: what its own rules ask is not at stake here."""
     number = ground.unique()
     term = Term(university_id=student.university_id, code=f"T{number}", title="学期", starts_on=first, ends_on=last, weeks=16)
-    position = Position(
-        code=f"POS-{number}", enterprise_id=enterprise.id, title="装配工艺", majors=[], skills=[], created_at=NOW
-    )
+    position = Position(code=f"POS-{number}", enterprise_id=enterprise.id, title="装配工艺", majors=[], skills=[], created_at=NOW)
     session().add_all([term, position])
     session().flush()
     row = Placement(

@@ -30,10 +30,15 @@ def certificate(
     given.setdefault("asked_key", f"test:{ground.unique()}:person:{who.id}")
     given.setdefault("evidence", [("milestone", 1, "完成课程")])
     facts = {**FACTS[kind], **given.pop("facts", {})}
-    return operations.issue(
-        kind=kind, person_id=who.id, issuer_id=issuer.id, facts=facts, by=SYSTEM, today=today, now=ground.NOW, **given
-    )
+    return operations.issue(kind=kind, person_id=who.id, issuer_id=issuer.id, facts=facts, by=SYSTEM, today=today, now=ground.NOW, **given)
 
 
-REASON: dict[str, Any] = {"reason": "学籍核查后不符合条件", "document": "教务2026年第3号", "on": TODAY, "by": SYSTEM, "today": TODAY, "now": ground.NOW}
+REASON: dict[str, Any] = {
+    "reason": "学籍核查后不符合条件",
+    "document": "教务2026年第3号",
+    "on": TODAY,
+    "by": SYSTEM,
+    "today": TODAY,
+    "now": ground.NOW,
+}
 """What every change needs."""

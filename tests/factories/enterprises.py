@@ -34,7 +34,9 @@ def at(day: date) -> datetime:
     return datetime.combine(day, time(4), tzinfo=UTC)
 
 
-def opened_base(*, enterprise: Organisation | None = None, base: Organisation | None = None, has_agreement: bool = True, **figures: Any) -> BaseProfile:
+def opened_base(
+    *, enterprise: Organisation | None = None, base: Organisation | None = None, has_agreement: bool = True, **figures: Any
+) -> BaseProfile:
     """A base with profile, the type of a centre, and (unless asked otherwise) a whole agreement from 2024 to 2028."""
     base = base or (ground.base(enterprise) if enterprise is not None else ground.base())
     profile = bases.open_base(base=base, by=SYSTEM, now=NOW, **{"capacity_per_term": 40, **figures})
@@ -80,7 +82,14 @@ def term(*, university: Organisation, starts_on: date = date(2026, 3, 2), weeks:
 
 
 def position(
-    *, enterprise: Organisation, terms: Iterable[Term] = (), seats: int = 5, base: Organisation | None = None, majors: Iterable[str] = (), is_approved: bool = True, title: str = ""
+    *,
+    enterprise: Organisation,
+    terms: Iterable[Term] = (),
+    seats: int = 5,
+    base: Organisation | None = None,
+    majors: Iterable[str] = (),
+    is_approved: bool = True,
+    title: str = "",
 ) -> Position:
     """An approved position with seats in terms."""
     row = placements.offer_position(enterprise=enterprise, base=base, title=title or f"工程岗位{next(_numbers)}", majors=majors, by=SYSTEM, now=NOW)
@@ -93,11 +102,26 @@ def position(
 
 
 def round(
-    *, programme: Programme, cohort: Any, terms: Iterable[Term], opens_on: date = TODAY, closes_on: date = TODAY + timedelta(days=6), is_open: bool = True, **fields: Any
+    *,
+    programme: Programme,
+    cohort: Any,
+    terms: Iterable[Term],
+    opens_on: date = TODAY,
+    closes_on: date = TODAY + timedelta(days=6),
+    is_open: bool = True,
+    **fields: Any,
 ) -> Round:
     """A round that is open from today for a week."""
     row = placements.create_round(
-        programme=programme, cohort=cohort, title=f"实习轮次{next(_numbers)}", opens_on=opens_on, closes_on=closes_on, terms=terms, by=SYSTEM, now=NOW, **fields
+        programme=programme,
+        cohort=cohort,
+        title=f"实习轮次{next(_numbers)}",
+        opens_on=opens_on,
+        closes_on=closes_on,
+        terms=terms,
+        by=SYSTEM,
+        now=NOW,
+        **fields,
     )
     if is_open:
         placements.open_round(round=row, by=SYSTEM, now=NOW)
@@ -110,9 +134,7 @@ def ready(placement: Placement, mentor: Mentor) -> Placement:
     placements.assign_mentor(placement=placement, mentor=mentor, by=SYSTEM, now=NOW)
     for party in (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT, AgreementParty.GUARDIAN):
         placements.sign_placement(placement=placement, party=party, signed_name="签署人", signed_on=date(2026, 1, 5), by=SYSTEM, now=NOW)
-    placements.record_insurance(
-        placement=placement, policy_no="PICC-1", since=placement.starts_on, until=placement.ends_on, by=SYSTEM, now=NOW
-    )
+    placements.record_insurance(placement=placement, policy_no="PICC-1", since=placement.starts_on, until=placement.ends_on, by=SYSTEM, now=NOW)
     placements.record_safety(placement=placement, trained_on=min(placement.starts_on, TODAY), by=SYSTEM, now=NOW)
     return placement
 

@@ -80,7 +80,9 @@ def bare(*, students: int = 10, teachers: int = 7, foreign: int = 0, year: int =
     topics = list(book().at("petoe.agreement_topics", on=today).items)
     current.add(BaseTyping(base_id=base.id, type=BaseType.EPEC, since=date(2019, 1, 1)))
     current.add(
-        BaseAgreement(base_id=base.id, title="合作教育协议", signed_on=date(2020, 1, 1), since=date(2020, 1, 1), until=date(2029, 12, 31), topics=topics)
+        BaseAgreement(
+            base_id=base.id, title="合作教育协议", signed_on=date(2020, 1, 1), since=date(2020, 1, 1), until=date(2029, 12, 31), topics=topics
+        )
     )
     for side in LeaderSide:
         current.add(BaseLeader(base_id=base.id, person_id=ground.person().id, side=side, post="主任", since=date(2020, 1, 1)))
@@ -101,9 +103,17 @@ def in_the_field(built: Built, *, short: int = 0) -> None:
     current = session()
     first = date(built.cohort.year + 2, 9, 2)
     days = weekdays(first, 160)
-    term = Term(university_id=built.programme.university_id, code=f"T{built.programme.id}", title="企业学习", starts_on=days[0], ends_on=days[-1], weeks=32)
+    term = Term(
+        university_id=built.programme.university_id, code=f"T{built.programme.id}", title="企业学习", starts_on=days[0], ends_on=days[-1], weeks=32
+    )
     position = Position(
-        code=f"POS-{built.programme.id}", enterprise_id=built.enterprise.id, base_id=built.base.id, title="工艺岗", majors=[], skills=[], created_at=NOW
+        code=f"POS-{built.programme.id}",
+        enterprise_id=built.enterprise.id,
+        base_id=built.base.id,
+        title="工艺岗",
+        majors=[],
+        skills=[],
+        created_at=NOW,
     )
     built.mentor = ground.person()
     current.add_all([filled(term), filled(position)])

@@ -99,9 +99,7 @@ def version(of: Programme | None = None, *, is_published: bool = True, requireme
     given.setdefault("from_cohort_year", 2020)
     row = programmes.create_version(programme=of or programme(), by=SYSTEM, now=NOW, **given)
     for number in range(1, requirements + 1):
-        made = programmes.add_requirement(
-            version=row, number=number, title=f"毕业要求{number}", text=f"毕业要求{number}的内容", by=SYSTEM, now=NOW
-        )
+        made = programmes.add_requirement(version=row, number=number, title=f"毕业要求{number}", text=f"毕业要求{number}的内容", by=SYSTEM, now=NOW)
         if number == 1:
             codes = [standard.code for standard in programme_queries.standards()]
             programmes.set_standards(requirement=made, codes=codes, by=SYSTEM, now=NOW)

@@ -303,7 +303,7 @@ def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") 
 def counts_by_state(identity: Identity) -> dict[State, int]:
     """How many current certificates of each state the reader sees."""
     statement = select(Certificate.state, func.count()).where(visible_to(identity), Certificate.is_current.is_(True)).group_by(Certificate.state)
-    return {state: count for state, count in session().execute(statement)}  # noqa: C416 - rows are typed, a dict of rows is not
+    return {state: count for state, count in session().execute(statement)}
 
 
 def issuer_choices(identity: Identity) -> list[tuple[int, str]]:

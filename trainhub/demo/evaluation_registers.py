@@ -9,7 +9,7 @@ from typing import Any
 from courses.curriculum.models import CurriculumCourse
 from trainhub.kernel.access import Identity
 from trainhub.oversight.evaluation.operations import registers
-from trainhub.oversight.evaluation.types import (
+from trainhub.oversight.evaluation.register_types import (
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,

@@ -198,7 +198,7 @@ def names_of(ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {key for key in ids if key is not None}
     if not wanted:
         return {}
-    return {key: name for key, name in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))}  # noqa: C416
+    return {key: name for key, name in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))}
 
 
 def matches(text: str, *columns: Any) -> ColumnElement[bool]:

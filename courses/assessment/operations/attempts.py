@@ -77,9 +77,7 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime) -> Attem
         return running
     for position, item in enumerate(items, start=1):
         session().add(
-            AttemptAnswer(
-                attempt_id=attempt.id, version_id=versions[item.question_id].id, position=position, points_x10=item.points_x10, response={}
-            )
+            AttemptAnswer(attempt_id=attempt.id, version_id=versions[item.question_id].id, position=position, points_x10=item.points_x10, response={})
         )
     session().flush()
     audit.record(by=by, did="courses.attempt.started", on=attempt, data={"block": block.id, "number": attempt.number})
@@ -156,9 +154,7 @@ def _settle(attempt: Attempt, now: datetime) -> None:
     session().flush()
 
 
-def grade(
-    *, attempt_id: int, shares: Mapping[int, int], feedback: Mapping[int, str], by: Identity, now: datetime
-) -> Attempt:
+def grade(*, attempt_id: int, shares: Mapping[int, int], feedback: Mapping[int, str], by: Identity, now: datetime) -> Attempt:
     """A person's marks (shares in thousandths by position) and words. May be repeated: the last word counts and is audited."""
     attempt = queries.attempt_by_id(attempt_id)
     if attempt is None or attempt.state is AttemptState.IN_PROGRESS:

@@ -174,9 +174,7 @@ def duplicate_run(*, run: Run, code: str, starts_on: date, by: Identity, now: da
     """A draft copy of a run with its quizzes; the questions are those of the course's bank. Without its learners."""
     new, blocks = copy_run(run=run, code=code, starts_on=starts_on, by=by, now=now)
     for item in queries.items_of_blocks(blocks):
-        session().add(
-            QuizItem(block_id=blocks[item.block_id], question_id=item.question_id, position=item.position, points_x10=item.points_x10)
-        )
+        session().add(QuizItem(block_id=blocks[item.block_id], question_id=item.question_id, position=item.position, points_x10=item.points_x10))
     session().flush()
     return new
 
@@ -184,5 +182,3 @@ def duplicate_run(*, run: Run, code: str, starts_on: date, by: Identity, now: da
 def assets_of(block: Block) -> str:
     """Where the files are found that a question written in this block's run names."""
     return asset_prefix(block.run_id)
-
-

@@ -44,7 +44,12 @@ def add_section(*, run: Run, title: str, by: Identity, now: datetime, key: str =
 def add_unit(*, section: Section, title: str, by: Identity, now: datetime, key: str = "", **fields: Any) -> Unit:
     """Add a unit (one page) at the end of a section."""
     row = Unit(
-        run_id=section.run_id, section_id=section.id, key=key or new_key(), position=_next(queries.units_of(section.id)), title=_titled(title), **fields
+        run_id=section.run_id,
+        section_id=section.id,
+        key=key or new_key(),
+        position=_next(queries.units_of(section.id)),
+        title=_titled(title),
+        **fields,
     )
     session().add(row)
     session().flush()

@@ -137,7 +137,9 @@ def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **
     check_version(run, version)
     lock_run(run.id)
     session().refresh(run, ["taken"])
-    known = {name: getattr(run, name) for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "quota", "mode", "cohort_id", "pass_mark_x10")}
+    known = {
+        name: getattr(run, name) for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "quota", "mode", "cohort_id", "pass_mark_x10")
+    }
     _check_run({**known, **fields}, taken=run.taken)
     for name, value in fields.items():
         setattr(run, name, value)
@@ -207,9 +209,7 @@ def take_seat(run_id: int) -> bool:
 
 def release_seat(run_id: int) -> None:
     """Give one seat back."""
-    session().execute(
-        update(Run).where(Run.id == run_id, Run.taken > 0).values(taken=Run.taken - 1).execution_options(synchronize_session=False)
-    )
+    session().execute(update(Run).where(Run.id == run_id, Run.taken > 0).values(taken=Run.taken - 1).execution_options(synchronize_session=False))
 
 
 def copy_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetime) -> tuple[Run, dict[int, int]]:
@@ -255,7 +255,20 @@ def copy_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetim
             units[old_unit.id] = unit
     current.flush()
     prefix = asset_prefix(new.id)
-    kept = ("key", "position", "kind", "title", "body_format", "body", "settings", "file_id", "is_graded", "is_required", "weight_x10", "is_published")
+    kept = (
+        "key",
+        "position",
+        "kind",
+        "title",
+        "body_format",
+        "body",
+        "settings",
+        "file_id",
+        "is_graded",
+        "is_required",
+        "weight_x10",
+        "is_published",
+    )
     for old in queries.blocks_of_run(run.id):
         if old.unit_id not in units:
             continue

@@ -37,8 +37,13 @@ def parse(raw: bytes, file: str) -> Element:
     if b"\x00" in raw or (declared and declared[1].decode().lower() not in ENCODINGS):
         raise PackageRefused(file, _("不是 UTF-8 编码的 XML；请另存为 UTF-8"), code="broken_file")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(raw, parser)
@@ -130,10 +135,7 @@ def sound(markup: str) -> str:
         parts = lxml_html.fragments_fromstring(clean(markup))
     except (etree.ParserError, ValueError):
         return f"<p>{escape(plain(markup), quote=False)}</p>"
-    texts = [
-        str(lxml_html.tostring(part, encoding="unicode")) if hasattr(part, "tag") else escape(str(part), quote=False)
-        for part in parts
-    ]
+    texts = [str(lxml_html.tostring(part, encoding="unicode")) if hasattr(part, "tag") else escape(str(part), quote=False) for part in parts]
     return "".join(texts).strip()
 
 

@@ -74,11 +74,7 @@ def whole(text: str) -> int | None:
 
 def _take_scripts(root: Element) -> tuple[str, dict[str, str] | None]:
     """Take Python out of the tree. Constants are filled in and forgotten: ("", names); other code: (its text, None)."""
-    found = [
-        node
-        for node in root.iter()
-        if markup.tag_of(node) == "script" and "javascript" not in (node.get("type") or "python").lower()
-    ]
+    found = [node for node in root.iter() if markup.tag_of(node) == "script" and "javascript" not in (node.get("type") or "python").lower()]
     texts = [node.text or "" for node in found]
     for node in found:
         markup.detach(node)
@@ -113,9 +109,7 @@ def _inside(element: Element) -> list[Element]:
         for node in element.iter()
         if node is not element
         and markup.tag_of(node) in responses.RESPONSES
-        and not any(
-            markup.tag_of(above) in responses.RESPONSES for above in _up_to(node, element)
-        )
+        and not any(markup.tag_of(above) in responses.RESPONSES for above in _up_to(node, element))
     ]
 
 

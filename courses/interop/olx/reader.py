@@ -86,8 +86,13 @@ class _Reader:
             assets=assets,
             unsupported=tuple(self.unsupported),
             counts=CountsDoc(
-                number["chapter"], number["sequential"], number["vertical"], number["problem"], number["video"],
-                number["html"], number["discussion"],
+                number["chapter"],
+                number["sequential"],
+                number["vertical"],
+                number["problem"],
+                number["video"],
+                number["html"],
+                number["discussion"],
                 tuple(sorted((tag, n) for tag, n in number.items() if tag not in known)),
             ),
         )
@@ -120,12 +125,7 @@ class _Reader:
         if found.tag in ("sequential", "problemset", "videosequence"):
             if found.tag != "sequential":
                 self.cannot(found, blocks.WRAPPERS[found.tag]())
-            pages = [
-                self.page(inside, depth + 1)
-                for node in found.element
-                for inside in [self.find(node, found.file)]
-                if inside is not None
-            ]
+            pages = [self.page(inside, depth + 1) for node in found.element for inside in [self.find(node, found.file)] if inside is not None]
         else:
             page = self.page(found, depth + 1)
             return UnitDoc(self.key(f"{found.name}-unit"), page.title, (page,))

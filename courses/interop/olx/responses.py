@@ -20,19 +20,75 @@ CHOICES = {
 }
 TYPED = frozenset({"stringresponse", "numericalresponse", "formularesponse"})
 BY_PERSON = frozenset(
-    ["customresponse", "schematicresponse", "imageresponse", "annotationresponse", "coderesponse", "externalresponse", "symbolicresponse", "choicetextresponse", "javascriptresponse"]
+    [
+        "customresponse",
+        "schematicresponse",
+        "imageresponse",
+        "annotationresponse",
+        "coderesponse",
+        "externalresponse",
+        "symbolicresponse",
+        "choicetextresponse",
+        "javascriptresponse",
+    ]
 )
 RESPONSES = frozenset(CHOICES) | TYPED | BY_PERSON | {"optionresponse"}
 GROUPS = ("choicegroup", "checkboxgroup", "radiogroup")
 INPUTS = frozenset(
-    ["optioninput", "choicegroup", "checkboxgroup", "radiogroup", "textline", "formulaequationinput", "textbox", "jsinput", "filesubmission", "codeinput", "matlabinput", "schematic", "imageinput", "crystallography", "vsepr_input", "chemicalequationinput", "drag_and_drop_input", "editamoleculeinput", "designprotein2dinput", "editageneinput", "annotationinput", "radiotextgroup", "checkboxtextgroup", "javascriptinput"]
+    [
+        "optioninput",
+        "choicegroup",
+        "checkboxgroup",
+        "radiogroup",
+        "textline",
+        "formulaequationinput",
+        "textbox",
+        "jsinput",
+        "filesubmission",
+        "codeinput",
+        "matlabinput",
+        "schematic",
+        "imageinput",
+        "crystallography",
+        "vsepr_input",
+        "chemicalequationinput",
+        "drag_and_drop_input",
+        "editamoleculeinput",
+        "designprotein2dinput",
+        "editageneinput",
+        "annotationinput",
+        "radiotextgroup",
+        "checkboxtextgroup",
+        "javascriptinput",
+    ]
 )
 SIDE = frozenset(
-    ["responseparam", "solution", "additional_answer", "stringequalhint", "correcthint", "regexphint", "hintgroup", "answer", "compoundhint", "numericalhint", "formulahint", "script", "parallelhint"]
+    [
+        "responseparam",
+        "solution",
+        "additional_answer",
+        "stringequalhint",
+        "correcthint",
+        "regexphint",
+        "hintgroup",
+        "answer",
+        "compoundhint",
+        "numericalhint",
+        "formulahint",
+        "script",
+        "parallelhint",
+    ]
 )
 ANNOTATION = frozenset({"comment", "comment_prompt", "text", "tag_prompt", "option"})
 TRUE_FALSE = (
-    {"true", "false"}, {"yes", "no"}, {"对", "错"}, {"正确", "错误"}, {"是", "否"}, {"√", "×"}, {"t", "f"}, {"✓", "✗"},
+    {"true", "false"},
+    {"yes", "no"},
+    {"对", "错"},
+    {"正确", "错误"},
+    {"是", "否"},
+    {"√", "×"},
+    {"t", "f"},
+    {"✓", "✗"},
 )
 _QUOTED = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""")
 
@@ -161,13 +217,9 @@ def _choices(element: Element, kind: QuestionKind, stem: str) -> Read:
         if not any(option.is_correct for option in options):
             reasons.append(_("没有标明正确选项"))
     compound = tuple(
-        ("".join((node.get("value") or "").split()), markup.inner(node))
-        for node in element.iter()
-        if markup.tag_of(node) == "compoundhint"
+        ("".join((node.get("value") or "").split()), markup.inner(node)) for node in element.iter() if markup.tag_of(node) == "compoundhint"
     )
-    question = QuestionDoc(
-        kind, stem, options=options, is_shuffled=(group.get("shuffle") or "").lower() == "true", compound_feedback=compound
-    )
+    question = QuestionDoc(kind, stem, options=options, is_shuffled=(group.get("shuffle") or "").lower() == "true", compound_feedback=compound)
     return Read((question,), tuple(reasons))
 
 
@@ -226,9 +278,7 @@ def _typed(element: Element, tag: str, stem: str) -> Read:
         is_regexp = "regexp" in mode
         if is_regexp:
             reasons.append(_("答案是正则表达式，须限时匹配；请教师核对"))
-        question = QuestionDoc(
-            QuestionKind.TEXT, stem, answers=answers, is_regexp=is_regexp, is_case_sensitive="ci" not in mode
-        )
+        question = QuestionDoc(QuestionKind.TEXT, stem, answers=answers, is_regexp=is_regexp, is_case_sensitive="ci" not in mode)
         return Read((question,), tuple(reasons))
     tolerance = (element.get("tolerance") or "").strip()
     for node in element.iter():
@@ -237,9 +287,7 @@ def _typed(element: Element, tag: str, stem: str) -> Read:
                 tolerance = (node.get("default") or tolerance).strip()
             if node.get("partial_answers") or node.get("partial_range"):
                 reasons.append(_("部分得分的答案没有导入"))
-    is_number = tag == "numericalresponse" and all(
-        number_of(answer.text) is not None or interval_of(answer.text) is not None for answer in answers
-    )
+    is_number = tag == "numericalresponse" and all(number_of(answer.text) is not None or interval_of(answer.text) is not None for answer in answers)
     question = QuestionDoc(
         QuestionKind.NUMERIC if is_number else QuestionKind.FORMULA,
         stem,

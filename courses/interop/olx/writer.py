@@ -238,8 +238,6 @@ def _grading(grading: GradingDoc) -> dict[str, Any]:
     ]
     rest = 1000 - sum(grader.weight_x1000 for grader in grading.graders)
     if rest > 0:
-        rows.append(
-            {"type": "Other", "short_label": values.FILLER, "weight": rest / 1000, "min_count": 1, "drop_count": 0}
-        )
+        rows.append({"type": "Other", "short_label": values.FILLER, "weight": rest / 1000, "min_count": 1, "drop_count": 0})
     cutoffs = {name: share / 1000 for name, share in grading.cutoffs}
     return {"GRADER": rows, "GRADE_CUTOFFS": cutoffs or {"Pass": 0.6}}

@@ -178,7 +178,12 @@ def reject(*, enrolment: Enrolment, note: str, by: Identity, now: datetime) -> E
     session().flush()
     ids = accounts.accounts_of_persons([enrolment.person_id]).values()
     notifications.notify(
-        account_ids=ids, kind="courses.rejected", message=N_("你的课程报名没有通过：%(note)s"), values={"note": enrolment.note}, url="/learning", now=now
+        account_ids=ids,
+        kind="courses.rejected",
+        message=N_("你的课程报名没有通过：%(note)s"),
+        values={"note": enrolment.note},
+        url="/learning",
+        now=now,
     )
     audit.record(by=by, did="courses.enrolment.rejected", on=enrolment, data={"note": enrolment.note})
     return enrolment

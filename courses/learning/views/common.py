@@ -66,5 +66,3 @@ def load_block_place(block_id: int) -> Place:
         raise NotFound(_("这个内容已被移除或暂未发布。"))
     place = load_place(block.run_id)
     return Place(place.run, place.enrolment, block)
-
-

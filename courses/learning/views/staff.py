@@ -216,7 +216,9 @@ def grading(run: Run) -> Any:
     """Attempts that wait for a person, the oldest first."""
     number, size = paging.wanted()
     page = paging.paginate(assessment.to_grade(run.id), number=number, size=size, scalars=False)
-    return render_template("courses/learning/grading.html", run=run, page=page, words=words, rows=[assessment.as_attempt_row(row) for row in page.items])
+    return render_template(
+        "courses/learning/grading.html", run=run, page=page, words=words, rows=[assessment.as_attempt_row(row) for row in page.items]
+    )
 
 
 def _load_attempt(attempt_id: int) -> tuple[Run, Attempt]:
@@ -288,5 +290,3 @@ def _load_preview(run_id: int, unit_id: int) -> tuple[Run, int]:
 def preview_unit(pair: tuple[Run, int]) -> Any:
     """A unit as a student sees it; nothing is recorded."""
     return render_unit(pair[0], pair[1], None)
-
-

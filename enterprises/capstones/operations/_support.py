@@ -49,9 +49,7 @@ def demand_state(row: Capstone, action: Action) -> None:
     """Refuse what may not happen at this stage (`ALLOWED`)."""
     if row.state not in ALLOWED[action]:
         can = "、".join(str(CAPSTONE_STATES[state]) for state in ALLOWED[action])
-        raise WrongState(
-            _("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can)
-        )
+        raise WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
 
 
 def given(text: str, message: str, *, field: str, most: int = 400) -> str:

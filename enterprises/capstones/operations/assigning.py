@@ -129,7 +129,9 @@ def assign_supervisor(*, capstone: Capstone, role: SupervisorRole, person: Perso
     if person.id == student.person_id:
         raise CapstoneRefused(_("学生不能担任自己的导师。"), field="person_id")
     if any(row.person_id == person.id and row.role is not role for row, _name in queries.supervisions_of(capstone.id)):
-        raise CapstoneRefused(_("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides")
+        raise CapstoneRefused(
+            _("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides"
+        )
     if role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
     limit = _limit_of_teacher(person, student, today) if role is SupervisorRole.SCHOOL else _limit_of_mentor(person, capstone, today)
@@ -197,5 +199,7 @@ def end_supervision(*, supervision: Supervision, reason: str, by: Identity, toda
     why = given(reason, _("请写明更换导师的理由。"), field="reason")
     supervision.until = today
     session().flush()
-    audit.record(by=by, did="capstones.supervisor.ended", on=capstone, data={"role": supervision.role, "person": supervision.person_id, "reason": why})
+    audit.record(
+        by=by, did="capstones.supervisor.ended", on=capstone, data={"role": supervision.role, "person": supervision.person_id, "reason": why}
+    )
     return supervision

@@ -135,7 +135,9 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     result = rules.result(grades[SupervisorRole.SCHOOL].score_x10, grades[SupervisorRole.ENTERPRISE].score_x10, queries.numbers(today))
     if result.is_far_apart and not note.strip():
         raise CapstoneRefused(
-            _("双方评分相差 %(apart)s 分，超过规定，须先复核，并在此写明复核结论。", apart=f"{result.difference_x10 / 10:.1f}"), field="note", code="far_apart"
+            _("双方评分相差 %(apart)s 分，超过规定，须先复核，并在此写明复核结论。", apart=f"{result.difference_x10 / 10:.1f}"),
+            field="note",
+            code="far_apart",
         )
     capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.state = CapstoneState.PASSED if result.is_passed else CapstoneState.FAILED
@@ -208,4 +210,3 @@ def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: dat
         now=now,
         programme_id=student.programme_id,
     )
-

@@ -24,9 +24,7 @@ def _student_person(capstone: Capstone) -> int:
     return session().get_one(Student, capstone.student_id).person_id
 
 
-def log_guidance(
-    *, capstone: Capstone, role: SupervisorRole, on: date, content: str, by: Identity, today: date, now: datetime
-) -> GuidanceEntry:
+def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content: str, by: Identity, today: date, now: datetime) -> GuidanceEntry:
     """Log one guidance of one side; the supervisor or the student writes it, the other confirms it.
 
     One guidance a side and day: the same day again is refused. Raises WrongPerson, WrongState, CapstoneRefused (a day in the
@@ -44,7 +42,9 @@ def log_guidance(
     if on < capstone.starts_on:
         raise CapstoneRefused(_("指导日期早于毕业设计的开始日期 %(day)s。", day=capstone.starts_on.isoformat()), field="on")
     if queries.entry_on(capstone.id, role, on) is not None:
-        raise CapstoneRefused(_("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]), field="on")
+        raise CapstoneRefused(
+            _("%(day)s 已登记过%(role)s的指导，一天只记一次。请换日期，或查看已有记录。", day=on.isoformat(), role=ROLES[role]), field="on"
+        )
     row = GuidanceEntry(
         capstone_id=capstone.id,
         person_id=supervision.person_id,

@@ -19,9 +19,7 @@ class Infeasible(Exception):
     """No flow satisfies the supplies; a bug in the caller, never a matter of the input."""
 
 
-def lexicographic(
-    tails: Ints, heads: Ints, capacities: Ints, costs: list[Ints], spans: list[int], supplies: Ints, *, limit: int = LIMIT
-) -> Ints:
+def lexicographic(tails: Ints, heads: Ints, capacities: Ints, costs: list[Ints], spans: list[int], supplies: Ints, *, limit: int = LIMIT) -> Ints:
     """The flow on every arc. `spans[k]` bounds how far apart two totals of objective k can lie."""
     capacities, supplies = capacities.copy(), supplies.copy()
     forced = np.zeros_like(capacities)

@@ -119,7 +119,9 @@ def read(folder: Path, *, relax_fixed: bool = False) -> tuple[Problem, list[dict
     """
     if not folder.is_dir():
         raise BadFolder(
-            _("没有这个文件夹：%(folder)s", folder=folder.name), code="no_folder", details=[Fault(folder.name, None, None, None, None, "no such folder").as_dict()]
+            _("没有这个文件夹：%(folder)s", folder=folder.name),
+            code="no_folder",
+            details=[Fault(folder.name, None, None, None, None, "no such folder").as_dict()],
         )
     reader = _Reader(folder)
     capstones = _unique(reader, "capstones", "capstone", lambda d: CapstoneIn(d["capstone"], d["student"], d["discipline"], d["enterprise"]))
@@ -127,7 +129,9 @@ def read(folder: Path, *, relax_fixed: bool = False) -> tuple[Problem, list[dict
     mentors = _unique(reader, "mentors", "mentor", lambda d: PersonIn(d["mentor"], frozenset([d["enterprise"]]), d["capacity"]))
     people = {Side.SCHOOL: teachers, Side.ENTERPRISE: mentors}
     for key in sorted(teachers.keys() & mentors.keys()):
-        reader.warn(reader.file("mentors"), None, "mentor", key, _("同一编号也出现在 teachers 中；请确认不是同一人，同一人不能担任一个毕业设计的双方导师。"))
+        reader.warn(
+            reader.file("mentors"), None, "mentor", key, _("同一编号也出现在 teachers 中；请确认不是同一人，同一人不能担任一个毕业设计的双方导师。")
+        )
     ranks = _preferences(reader, capstones, people)
     current = _current(reader, capstones)
     fixed, dropped = _fixed(reader, capstones, people, relax_fixed=relax_fixed)

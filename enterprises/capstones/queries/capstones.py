@@ -245,9 +245,7 @@ def supervisions_of(capstone_id: int) -> list[tuple[Supervision, str]]:
 
 def live_supervision(capstone_id: int, role: SupervisorRole) -> Supervision | None:
     """Who supervises on one side now."""
-    return session().scalar(
-        select(Supervision).where(Supervision.capstone_id == capstone_id, Supervision.role == role, Supervision.until.is_(None))
-    )
+    return session().scalar(select(Supervision).where(Supervision.capstone_id == capstone_id, Supervision.role == role, Supervision.until.is_(None)))
 
 
 def is_supervisor(capstone_id: int, role: SupervisorRole, person_id: int | None) -> bool:
@@ -270,7 +268,9 @@ def school_load(university_id: int, on: date, *, most: int, programme_id: int | 
     """The teachers of a university with their live capstones over all programmes; those of the programme first."""
     loads = _loads(SupervisorRole.SCHOOL)
     statement = (
-        select(Person.id, Person.name, Teacher.title, Teacher.discipline, Teacher.programme_id, func.coalesce(loads.c.load, 0), Teacher.capstone_capacity)
+        select(
+            Person.id, Person.name, Teacher.title, Teacher.discipline, Teacher.programme_id, func.coalesce(loads.c.load, 0), Teacher.capstone_capacity
+        )
         .join(Person, Person.id == Teacher.person_id)
         .outerjoin(loads, loads.c.person_id == Teacher.person_id)
         .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))

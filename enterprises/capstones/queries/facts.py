@@ -139,13 +139,17 @@ class Overview:
 
 def overview(programme_id: int, cohort_id: int, on: date) -> list[Overview]:
     """Every student of a cohort, also those without a capstone, in the order of their numbers (100 % or the exceptions)."""
-    students = session().execute(
-        select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_on(on))
-        .join(Person, Person.id == Student.person_id)
-        .outerjoin(Capstone, and_(Capstone.student_id == Student.id, Capstone.state != CapstoneState.WITHDRAWN))
-        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(Student.left_on.is_(None), Student.left_on > on))
-        .order_by(Student.student_no, Student.id)
-    ).all()
+    students = (
+        session()
+        .execute(
+            select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_on(on))
+            .join(Person, Person.id == Student.person_id)
+            .outerjoin(Capstone, and_(Capstone.student_id == Student.id, Capstone.state != CapstoneState.WITHDRAWN))
+            .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(Student.left_on.is_(None), Student.left_on > on))
+            .order_by(Student.student_no, Student.id)
+        )
+        .all()
+    )
     ids = [row[3] for row in students if row[3] is not None]
     rows, findings = rows_of(ids), findings_of(ids, on)
     return [

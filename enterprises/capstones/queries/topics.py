@@ -71,9 +71,7 @@ def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
         .scalar_subquery()
     )
     clauses = [
-        organisations.scope(
-            identity, TOPIC_ROLES, organisations=(Topic.enterprise_id, university), programmes=(Topic.programme_id,), region=region
-        )
+        organisations.scope(identity, TOPIC_ROLES, organisations=(Topic.enterprise_id, university), programmes=(Topic.programme_id,), region=region)
     ]
     if identity.person_id is not None:
         mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
@@ -169,9 +167,7 @@ def enterprise_choices(identity: Identity, on: date) -> list[tuple[int, str]]:
         mentored = select(Mentor.enterprise_id).where(
             Mentor.person_id == (identity.person_id or 0), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on)
         )
-        statement = statement.where(
-            or_(organisations.inside(identity, (Role.ENTERPRISE_COORDINATOR, Role.MENTOR)), Organisation.id.in_(mentored))
-        )
+        statement = statement.where(or_(organisations.inside(identity, (Role.ENTERPRISE_COORDINATOR, Role.MENTOR)), Organisation.id.in_(mentored)))
     return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id))]
 
 

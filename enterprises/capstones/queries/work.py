@@ -31,9 +31,7 @@ def entry(entry_id: int) -> GuidanceEntry | None:
 
 def entry_on(capstone_id: int, role: SupervisorRole, on: date) -> GuidanceEntry | None:
     """The guidance of one side on a day."""
-    return session().scalar(
-        select(GuidanceEntry).where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.on == on)
-    )
+    return session().scalar(select(GuidanceEntry).where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.role == role, GuidanceEntry.on == on))
 
 
 def papers_of(capstone_id: int) -> list[tuple[CapstonePaper, StoredFile]]:

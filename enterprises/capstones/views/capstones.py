@@ -34,7 +34,9 @@ def index() -> Any:
     """The list of capstones inside the reader's scope."""
     number, size = paging.wanted()
     state = next((s for s in CapstoneState if s.value == request.args.get("state")), None)
-    statement = queries.listing(who(), text=request.args.get("q", "").strip()[:100], state=state, programme_id=request.args.get("programme", type=int))
+    statement = queries.listing(
+        who(), text=request.args.get("q", "").strip()[:100], state=state, programme_id=request.args.get("programme", type=int)
+    )
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     page.items[:] = [queries.as_row(row) for row in page.items]  # type: ignore[index]
     return render_template("enterprises/capstones/index.html", page=page, labels=labels, cohorts=queries.cohort_links(who()))
@@ -60,7 +62,13 @@ def supervised() -> Any:
     rows = queries.supervised_by(person_id)
     graded = queries.graded_by(person_id)
     return render_template(
-        "enterprises/capstones/supervised.html", rows=rows, labels=labels, to_grade=to_grade, to_confirm=to_confirm, graded=graded, submitted=CapstoneState.SUBMITTED
+        "enterprises/capstones/supervised.html",
+        rows=rows,
+        labels=labels,
+        to_grade=to_grade,
+        to_confirm=to_confirm,
+        graded=graded,
+        submitted=CapstoneState.SUBMITTED,
     )
 
 
@@ -117,7 +125,11 @@ def _page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: form
         may_guide=bool(is_student or roles) and row.state in ALLOWED[Action.GUIDE],
         may_hand_in=bool(is_student or roles) and row.state in ALLOWED[Action.HAND_IN],
         may_grade=row.state in (*ALLOWED[Action.GRADE], CapstoneState.GRADED) and bool(roles),
-        stages=[s for s, a in ((Stage.OPENING, Action.OPEN), (Stage.MIDTERM, Action.PASS_MIDTERM)) if SupervisorRole.SCHOOL in roles and row.state in ALLOWED[a]],
+        stages=[
+            s
+            for s, a in ((Stage.OPENING, Action.OPEN), (Stage.MIDTERM, Action.PASS_MIDTERM))
+            if SupervisorRole.SCHOOL in roles and row.state in ALLOWED[a]
+        ],
         rubric=labels.RUBRIC,
         certificate=certificates.by_asked_key(f"capstone:{row.id}") if is_public else None,
         certificate_waits=manages and row.state is CapstoneState.PASSED,
@@ -269,7 +281,13 @@ def sign_grade(row: Capstone) -> Any:
             row = load(key)
             role = _roles(row)[0]
             mine = queries.grades_of(key).get(role)
-            call: dict[str, Any] = {"points": form.points(), "comment": form.comment.data or "", "by": who(), "today": clock.today(), "now": clock.now()}
+            call: dict[str, Any] = {
+                "points": form.points(),
+                "comment": form.comment.data or "",
+                "by": who(),
+                "today": clock.today(),
+                "now": clock.now(),
+            }
             if mine is None:
                 operations.grade(capstone=row, role=role, **call)
             elif once(form.submission_key.data or ""):
@@ -287,7 +305,12 @@ def finish(row: Capstone) -> Any:
     key = row.id
     with transaction():
         operations.finish(
-            capstone=load(key), note=request.form.get("note", ""), by=who(), today=clock.today(), now=clock.now(), version=request.form.get("version", type=int)
+            capstone=load(key),
+            note=request.form.get("note", ""),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=request.form.get("version", type=int),
         )
     return done(_("成绩已公布。"), "capstones.show", capstone_id=key)
 

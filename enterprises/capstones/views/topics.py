@@ -32,7 +32,11 @@ def topics() -> Any:
     page = paging.paginate(queries.topics_listing(who(), forms.wanted_topics()), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_topic_row(row) for row in page.items]  # type: ignore[index]
     return render_template(
-        "enterprises/capstones/topics.html", page=page, labels=labels, programmes=queries.programme_choices(who()), can_propose=may(who(), Can.TOPIC_PROPOSE)
+        "enterprises/capstones/topics.html",
+        page=page,
+        labels=labels,
+        programmes=queries.programme_choices(who()),
+        can_propose=may(who(), Can.TOPIC_PROPOSE),
     )
 
 
@@ -135,9 +139,7 @@ def _decide(row: Topic, side: Side) -> Any:
         if request.form.get("refuse"):
             operations.refuse_topic(topic=row, side=side, reason=request.form.get("reason", ""), by=who(), now=clock.now())
             return done(_("选题已退回。"), "capstones.topic", topic_id=row.id)
-        operations.approve_topic(
-            topic=row, side=side, by=who(), today=clock.today(), now=clock.now(), version=request.form.get("version", type=int)
-        )
+        operations.approve_topic(topic=row, side=side, by=who(), today=clock.today(), now=clock.now(), version=request.form.get("version", type=int))
         return done(_("选题已审批。"), "capstones.topic", topic_id=row.id)
 
 

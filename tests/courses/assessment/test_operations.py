@@ -65,7 +65,14 @@ def test_a_changed_question_leaves_a_running_attempt_as_it_was_asked(session: Se
     one = attempts.start(block=quiz, person_id=who.id, by=SYSTEM, now=NOW)
     options = [{"body": "1", "is_correct": True}, {"body": "2"}]
     bank.save_question(
-        course_id=run.course_id, kind=QuestionKind.SINGLE, question=question, version=question.version, stem="改过的题", data={"options": options}, by=SYSTEM, now=NOW
+        course_id=run.course_id,
+        kind=QuestionKind.SINGLE,
+        question=question,
+        version=question.version,
+        stem="改过的题",
+        data={"options": options},
+        by=SYSTEM,
+        now=NOW,
     )
     done, _ = attempts.submit(attempt_id=one.id, responses={1: {"choice": "b"}}, by=SYSTEM, now=NOW)
     assert (done.score_x10, done.answers[0].version.stem) == (1000, "1 + 1 = ?")

@@ -61,7 +61,14 @@ def test_an_essay_waits_for_a_person_unless_it_is_empty() -> None:
 
 @pytest.mark.parametrize(
     ("marks", "score"),
-    [([(10, 1000), (10, 0)], 500), ([(10, 1000), (20, 500)], 667), ([(10, None), (10, 1000)], None), ([(0, None), (10, 1000)], 1000), ([(0, 0)], 1000), ([(30, 333)], 333)],
+    [
+        ([(10, 1000), (10, 0)], 500),
+        ([(10, 1000), (20, 500)], 667),
+        ([(10, None), (10, 1000)], None),
+        ([(0, None), (10, 1000)], 1000),
+        ([(0, 0)], 1000),
+        ([(30, 333)], 333),
+    ],
 )
 def test_score_of_an_attempt(marks: list[tuple[int, int | None]], score: int | None) -> None:
     assert rules.score_x10(marks) == score

@@ -49,7 +49,9 @@ def test_an_author_makes_a_course_and_publishes_it(as_role: AsRole, session: Ses
     unit_id = int(author.post(f"/teaching/sections/{section.id}/units", data={"title": "单元"}).headers["Location"].rsplit("/", 1)[1])
     assert author.post(f"/teaching/units/{unit_id}/blocks/new?kind=text", data={"title": "正文", "body": "# 标题\n\n内容"}).status_code == 303
     assert "以 https:// 开头" in author.post(f"/teaching/units/{unit_id}/blocks/new?kind=link", data={"title": "x"}).text
-    items = author.post(f"/teaching/units/{unit_id}/blocks/new?kind=quiz", data={"title": "测验", "is_graded": "y", "weight": "1"}).headers["Location"]
+    items = author.post(f"/teaching/units/{unit_id}/blocks/new?kind=quiz", data={"title": "测验", "is_graded": "y", "weight": "1"}).headers[
+        "Location"
+    ]
     quiz_id = int(re.findall(r"/blocks/(\d+)/", items)[0])
     question = {"stem": "1+1", "options": "1\n* 2 // 对\n3", "points": "2"}
     assert author.post(f"/teaching/blocks/{quiz_id}/questions/new?kind=single", data=question).status_code == 303

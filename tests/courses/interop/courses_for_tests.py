@@ -32,9 +32,7 @@ def course_folder(root: Path, files: dict[str, str | bytes] | None = None, *, wi
 
 def with_problem(root: Path, problem: str) -> Path:
     """The base course with one problem on its page."""
-    return course_folder(
-        root, {"vertical/v1.xml": '<vertical display_name="第一页"><problem url_name="p1"/></vertical>', "problem/p1.xml": problem}
-    )
+    return course_folder(root, {"vertical/v1.xml": '<vertical display_name="第一页"><problem url_name="p1"/></vertical>', "problem/p1.xml": problem})
 
 
 def tar_gz(path: Path, members: list[tuple[tarfile.TarInfo, bytes]]) -> Path:

@@ -91,7 +91,11 @@ def test_text_answers_and_known_mistakes() -> None:
 @pytest.mark.parametrize(
     ("xml", "kind", "tolerance"),
     [
-        ("<numericalresponse answer='9.3*10^7'><responseparam type='tolerance' default='1%'/><formulaequationinput/></numericalresponse>", "numeric", "1%"),
+        (
+            "<numericalresponse answer='9.3*10^7'><responseparam type='tolerance' default='1%'/><formulaequationinput/></numericalresponse>",
+            "numeric",
+            "1%",
+        ),
         ("<numericalresponse answer='[5,7)'><formulaequationinput/></numericalresponse>", "numeric", ""),
         ("<numericalresponse answer='10*i'><formulaequationinput/></numericalresponse>", "formula", ""),
         ("<formularesponse answer='x+1' samples='x@1:2#3' type='cs'><textline/></formularesponse>", "formula", ""),
@@ -119,9 +123,7 @@ def test_only_constants_are_constants(code: str) -> None:
     assert scripts.constants(code) is None
 
 
-@pytest.mark.parametrize(
-    "tag", ["customresponse", "schematicresponse", "imageresponse", "annotationresponse", "coderesponse", "symbolicresponse"]
-)
+@pytest.mark.parametrize("tag", ["customresponse", "schematicresponse", "imageresponse", "annotationresponse", "coderesponse", "symbolicresponse"])
 def test_other_graded_answers_need_a_person(tag: str) -> None:
     result = read(f"<problem><p>题</p><{tag} cfn='f'><textline/></{tag}></problem>")
     assert result.problem.questions[0].kind is QuestionKind.MANUAL

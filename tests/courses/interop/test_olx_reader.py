@@ -215,7 +215,9 @@ def test_a_course_in_one_file_and_blocks_without_pages(tmp_path: Path) -> None:
                 '<html url_name="d" display_name="D">文字 <b>粗</b></html></sequential>'
                 '<video url_name="e" display_name="E" youtube="0.75:x,1.00:y"/></chapter></course>'
             },
-            without=tuple(name for name in ("course/run1.xml", "chapter/c1.xml", "sequential/s1.xml", "vertical/v1.xml", "html/h1.xml", "html/h1.html")),
+            without=tuple(
+                name for name in ("course/run1.xml", "chapter/c1.xml", "sequential/s1.xml", "vertical/v1.xml", "html/h1.xml", "html/h1.html")
+            ),
         )
     )
     first, second = doc.sections[0].units

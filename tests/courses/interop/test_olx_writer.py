@@ -45,9 +45,7 @@ from tests.courses.interop.courses_for_tests import OXA
 
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 QUESTIONS = (
-    QuestionDoc(
-        QuestionKind.SINGLE, "<p>一</p>", options=(OptionDoc("甲", True, "好"), OptionDoc("<b>乙</b>", False)), explanation="因为"
-    ),
+    QuestionDoc(QuestionKind.SINGLE, "<p>一</p>", options=(OptionDoc("甲", True, "好"), OptionDoc("<b>乙</b>", False)), explanation="因为"),
     QuestionDoc(
         QuestionKind.MULTIPLE,
         "二 &lt; 三",
@@ -74,7 +72,9 @@ WORK = OpenAssessmentDoc(
 BLOCKS = (
     BlockDoc("b1", "导言", HtmlDoc("<p>你好 &amp; 再见</p>")),
     BlockDoc("b2", "空", HtmlDoc("")),
-    BlockDoc("b3", "视频", VideoDoc(("https://v.example/a.mp4",), "abc", (("en", "a.srt"), ("zh", "b.srt")), 90, 5, 3661, "/static/h.pdf", "/static/t.pdf")),
+    BlockDoc(
+        "b3", "视频", VideoDoc(("https://v.example/a.mp4",), "abc", (("en", "a.srt"), ("zh", "b.srt")), 90, 5, 3661, "/static/h.pdf", "/static/t.pdf")
+    ),
     BlockDoc("b4", "题", ProblemDoc(QUESTIONS, "<p>完</p>", ("先", "后"), "总解", 25, 3, "attempted", "def f(): pass")),
     BlockDoc("b5", "讨论", DiscussionDoc("第一章", "导言")),
     BlockDoc("b6", "投票", PollDoc("喜欢吗", (("Y", "是"), ("N", "否")), "谢谢", True, 0)),

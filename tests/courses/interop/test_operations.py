@@ -80,7 +80,14 @@ def test_a_course_of_our_own_goes_out_and_comes_in_again(session: Session, tmp_p
     write_olx(course_doc(make.loaded(run)), tmp_path / "out")
     with opened(tmp_path / "out") as course:
         new, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, code="AGAIN")
-    assert (report["chapters"], report["verticals"], report["problems"], report["videos"], report["html"], report["discussions"]) == (1, 1, 1, 1, 1, 1)
+    assert (report["chapters"], report["verticals"], report["problems"], report["videos"], report["html"], report["discussions"]) == (
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
     assert [b.kind for b in queries.outline(new.id).blocks] == [BlockKind.TEXT, BlockKind.VIDEO, BlockKind.QUIZ, BlockKind.DISCUSSION]
 
 

@@ -45,7 +45,15 @@ def test_watching_the_same_part_again_adds_nothing_and_a_longer_video_takes_noth
 
 @pytest.mark.parametrize(
     ("seconds", "start", "end", "result"),
-    [(10, 0, 10, (0, 10)), (10, 0, 35, (0, 35)), (10, 0, 36, (0, 35)), (10, 90, 120, (90, 100)), (10, 5, 5, None), (10, -1, 5, None), (10, 100, 120, None)],
+    [
+        (10, 0, 10, (0, 10)),
+        (10, 0, 35, (0, 35)),
+        (10, 0, 36, (0, 35)),
+        (10, 90, 120, (90, 100)),
+        (10, 5, 5, None),
+        (10, -1, 5, None),
+        (10, 100, 120, None),
+    ],
 )
 def test_no_more_can_have_been_watched_than_time_passed(seconds: int, start: float, end: float, result: tuple[float, float] | None) -> None:
     assert rules.accepted(start, end, duration=100, last_at=T0, now=T0 + timedelta(seconds=seconds)) == result
@@ -89,7 +97,18 @@ def test_every_reason_why_something_is_not_done() -> None:
         why(BlockKind.DISCUSSION),
         why(BlockKind.TEXT, False),
         why(BlockKind.TEXT, is_done=True),
-    ] == [*(NotDone.NOT_MARKED, NotDone.NOT_OPENED, NotDone.WATCH_MORE, NotDone.NOT_SUBMITTED, NotDone.WAITS_FOR_GRADE, NotDone.NO_POST, NotDone.NOT_RELEASED), None]
+    ] == [
+        *(
+            NotDone.NOT_MARKED,
+            NotDone.NOT_OPENED,
+            NotDone.WATCH_MORE,
+            NotDone.NOT_SUBMITTED,
+            NotDone.WAITS_FOR_GRADE,
+            NotDone.NO_POST,
+            NotDone.NOT_RELEASED,
+        ),
+        None,
+    ]
 
 
 def test_an_empty_run_is_never_complete_and_optional_blocks_are_not_asked() -> None:

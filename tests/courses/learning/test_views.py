@@ -134,9 +134,7 @@ def test_only_the_staff_of_a_run_and_who_answers_for_it_open_its_pages(as_role: 
 
 
 @pytest.mark.parametrize("url", ["/courses", "/teaching", "/learning", "/teaching/runs/{run}/learners"])
-def test_lists_ask_the_same_number_of_queries_at_one_and_thirty_rows(
-    as_role: AsRole, session: Session, count_queries: list[str], url: str
-) -> None:
+def test_lists_ask_the_same_number_of_queries_at_one_and_thirty_rows(as_role: AsRole, session: Session, count_queries: list[str], url: str) -> None:
     lead, owner = ground.person(), ground.university()
     run = make.run(make.course(owner), lead=lead, is_published=True)
     make.enrolment(run, lead)

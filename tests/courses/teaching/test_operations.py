@@ -79,6 +79,8 @@ def test_appraisals_are_entered_once_a_day(session: Session) -> None:
         operations.appoint_part_time(teacher=ground.teacher(), since=date(2025, 9, 1), duties="指导", **W)
 
 
-@pytest.mark.parametrize(("day", "expected"), [(date(2025, 8, 1), (2025, 1)), (date(2026, 1, 31), (2025, 1)), (date(2026, 2, 1), (2025, 2)), (date(2026, 7, 1), (2025, 3))])
+@pytest.mark.parametrize(
+    ("day", "expected"), [(date(2025, 8, 1), (2025, 1)), (date(2026, 1, 31), (2025, 1)), (date(2026, 2, 1), (2025, 2)), (date(2026, 7, 1), (2025, 3))]
+)
 def test_semesters(day: date, expected: tuple[int, int]) -> None:
     assert operations.semester_of(day) == expected

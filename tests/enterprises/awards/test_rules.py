@@ -115,14 +115,10 @@ def test_100_workers_or_more(workers: int | None, verdict: Verdict) -> None:
     assert (answer.verdict, answer.amount_min_fen, answer.amount_max_fen) == (verdict, 20_000_000, 20_000_000)
 
 
-INCUBATOR = replace(
-    GOOD, types=frozenset({"incubator"}), acceptances=(AcceptanceFact("incubator", "recognised", "dept_st", date(2016, 1, 1)),)
-)
+INCUBATOR = replace(GOOD, types=frozenset({"incubator"}), acceptances=(AcceptanceFact("incubator", "recognised", "dept_st", date(2016, 1, 1)),))
 
 
-@pytest.mark.parametrize(
-    ("area", "amount"), [(1, 10_000), (9_999, 99_990_000), (10_000, 100_000_000), (10_001, 100_000_000), (50_000, 100_000_000)]
-)
+@pytest.mark.parametrize(("area", "amount"), [(1, 10_000), (9_999, 99_990_000), (10_000, 100_000_000), (10_001, 100_000_000), (50_000, 100_000_000)])
 def test_new_floor_area_at_100_yuan_up_to_a_million(area: int, amount: int) -> None:
     answer = judge(replace(INCUBATOR, area_new_m2=area), RuleCode.INCUBATOR_NEW)
     assert (answer.verdict, answer.amount_min_fen, answer.amount_max_fen) == (Verdict.ELIGIBLE, amount, amount)
@@ -180,7 +176,8 @@ def test_of_overlapping_entitlements_only_the_highest_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "ok"), [(49_999_999, False), (50_000_000, True), (75_000_000, True), (100_000_000, True), (100_000_001, False), (None, False), (0, False)]
+    ("amount", "ok"),
+    [(49_999_999, False), (50_000_000, True), (75_000_000, True), (100_000_000, True), (100_000_001, False), (None, False), (0, False)],
 )
 def test_the_amount_lies_in_the_range(amount: int | None, ok: bool) -> None:
     assert rules.is_in_range(amount, 50_000_000, 100_000_000, AmountKind.RANGE) is ok

@@ -39,9 +39,7 @@ def test_who_proposes_for_a_side_approves_for_it(session: Session) -> None:
 def test_the_same_title_again_is_the_known_topic(session: Session) -> None:
     row = make.topic()
     enterprise, programme = session.get_one(type(ground.enterprise()), row.enterprise_id), row.programme_id
-    again = operations.propose_topic(
-        enterprise=enterprise, programme_id=programme, title=row.title, problem="同题", by=SYSTEM, today=TODAY, now=NOW
-    )
+    again = operations.propose_topic(enterprise=enterprise, programme_id=programme, title=row.title, problem="同题", by=SYSTEM, today=TODAY, now=NOW)
     assert again.id == row.id
 
 
@@ -231,7 +229,15 @@ def test_what_the_student_logs_the_supervisor_confirms(session: Session) -> None
 )
 def test_days_of_guidance(session: Session, on: date, words: str | None) -> None:
     found = make.case()
-    call = {"capstone": found.capstone, "role": SupervisorRole.SCHOOL, "on": on, "content": "讨论", "by": found.by("school"), "today": TODAY, "now": NOW}
+    call = {
+        "capstone": found.capstone,
+        "role": SupervisorRole.SCHOOL,
+        "on": on,
+        "content": "讨论",
+        "by": found.by("school"),
+        "today": TODAY,
+        "now": NOW,
+    }
     if words is None:
         operations.log_guidance(**call)  # type: ignore[arg-type]
         with pytest.raises(CapstoneRefused, match="一天只记一次"):
@@ -283,9 +289,7 @@ def test_each_side_grades_only_for_itself_and_once(session: Session) -> None:
     found = make.case()
     make.submit(found)
     with pytest.raises(WrongPerson):
-        operations.grade(
-            capstone=found.capstone, role=SupervisorRole.SCHOOL, points=make.points(), by=found.by("enterprise"), today=TODAY, now=NOW
-        )
+        operations.grade(capstone=found.capstone, role=SupervisorRole.SCHOOL, points=make.points(), by=found.by("enterprise"), today=TODAY, now=NOW)
     make.grade(found, SupervisorRole.SCHOOL)
     with pytest.raises(CapstoneRefused) as refused:
         make.grade(found, SupervisorRole.SCHOOL, 90)
@@ -403,9 +407,7 @@ def _do(action: Action, found: make.Case) -> object:
             return make.grade(found, SupervisorRole.SCHOOL)
         case Action.CORRECT:
             found_grade = queries.grades_of(capstone.id)[SupervisorRole.ENTERPRISE]
-            return operations.correct_grade(
-                grade=found_grade, points=make.points(75), reason="误", by=found.by("enterprise"), today=TODAY, now=NOW
-            )
+            return operations.correct_grade(grade=found_grade, points=make.points(75), reason="误", by=found.by("enterprise"), today=TODAY, now=NOW)
         case Action.FINISH:
             return _finish(found)
         case Action.WITHDRAW:

@@ -80,7 +80,13 @@ def test_bad_input_of_a_topic_is_answered_at_the_form(session: Session, as_role:
     enterprise, programme = ground.enterprise(), ground.programme()
     committed()
     client = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
-    data: dict[str, Any] = {"enterprise_id": enterprise.id, "programme_id": programme.id, "title": "题", "problem": "问", "source": "engineering_practice"}
+    data: dict[str, Any] = {
+        "enterprise_id": enterprise.id,
+        "programme_id": programme.id,
+        "title": "题",
+        "problem": "问",
+        "source": "engineering_practice",
+    }
     assert client.post("/capstones/topics", data={**data, "seats": 0}).status_code == 422
     bad = client.post("/capstones/topics", data={**data, "seats": 1, "evidence_kind": "contract", "file": (io.BytesIO(b"MZ\x90"), "a.pdf")})
     assert bad.status_code == 422
@@ -105,9 +111,7 @@ def test_the_students_time_line(found: make.Case, as_role: AsRole) -> None:
     client = as_role(Role.STUDENT, person_id=found.who.id)
     page = client.get("/capstones/mine")
     assert (page.status_code, found.topic.title in page.text) == (200, True)
-    answer = client.post(
-        f"/capstones/{found.capstone.id}/papers", data={"stage": "thesis", "file": (io.BytesIO(PDF), "论文.pdf"), "note": "定稿"}
-    )
+    answer = client.post(f"/capstones/{found.capstone.id}/papers", data={"stage": "thesis", "file": (io.BytesIO(PDF), "论文.pdf"), "note": "定稿"})
     assert answer.status_code == 303
     db_session().expire_all()
     assert found.capstone.state is CapstoneState.SUBMITTED
@@ -141,9 +145,13 @@ def test_both_sides_grade_without_seeing_each_other(found: make.Case, as_role: A
     assert "待评分" in mentor.get("/capstones/supervised").text
     assert mentor.get(f"/capstones/{key}/grade").status_code == 200
     assert mentor.post(f"/capstones/{key}/grade", data={"topic": 101, "work": 80, "result": 80, "report": 80}).status_code == 422
-    assert mentor.post(f"/capstones/{key}/grade", data={"topic": 90, "work": 91, "result": 92, "report": 93, "comment": "成果已上线"}).status_code == 303
+    assert (
+        mentor.post(f"/capstones/{key}/grade", data={"topic": 90, "work": 91, "result": 92, "report": 93, "comment": "成果已上线"}).status_code == 303
+    )
     assert "成果已上线" not in school.get(f"/capstones/{key}").text
-    assert school.post(f"/capstones/{key}/grade", data={"topic": 80, "work": 80, "result": 80, "report": 80, "comment": "报告规范"}).status_code == 303
+    assert (
+        school.post(f"/capstones/{key}/grade", data={"topic": 80, "work": 80, "result": 80, "report": 80, "comment": "报告规范"}).status_code == 303
+    )
     student = as_role(Role.STUDENT, person_id=found.who.id)
     assert "报告规范" not in student.get(f"/capstones/{key}").text
     assert mentor.post(f"/capstones/{key}/grade", data={"topic": 85, "work": 85, "result": 85, "report": 85}).status_code == 422
@@ -254,7 +262,10 @@ def test_the_api_pages_by_cursor_inside_the_scope(app: Flask, session: Session) 
     from tests.factories.api import api_client
 
     first = make.case()
-    keys = [first.capstone.id, *(make.case(programme=first.programme, enterprise=first.enterprise, has_supervisors=False).capstone.id for _ in range(2))]
+    keys = [
+        first.capstone.id,
+        *(make.case(programme=first.programme, enterprise=first.enterprise, has_supervisors=False).capstone.id for _ in range(2)),
+    ]
     make.case(has_supervisors=False)
     committed()
     client = api_client(app, Role.PROGRAMME_ADMIN, scopes=("capstones:",), programme_id=first.programme.id)

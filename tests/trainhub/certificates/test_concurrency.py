@@ -76,7 +76,7 @@ def test_two_writers_share_one_counter_without_gaps(racing: Flask) -> None:
         with racing.app_context():
             try:
                 for place, person_id in enumerate(mine):
-                    for is_failing in ([True, False] if place % 3 == 0 else [False]):
+                    for is_failing in [True, False] if place % 3 == 0 else [False]:
                         try:
                             with transaction():
                                 operations.issue(

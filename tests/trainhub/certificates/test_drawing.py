@@ -142,7 +142,7 @@ def test_a_missing_fact_shows_on_the_page(tmp_path: Path) -> None:
     report = press.add({**FACTS, "hours": ""})
     assert report.missing == ("hours",)
     text = _text(press.finish(), tmp_path)
-    assert "〔缺：学时〕" in text  # noqa: RUF001
+    assert "〔缺：学时〕" in text
     assert "[missing: hours]" in text
 
 

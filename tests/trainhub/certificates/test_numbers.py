@@ -54,9 +54,7 @@ def test_the_limits_themselves_are_allowed(serial: int, year: int) -> None:
 
 def test_every_single_wrong_digit_is_found() -> None:
     text = numbers.compose(FIRST)
-    wrong = [
-        text[:place] + str(digit) + text[place + 1 :] for place in range(18) for digit in range(10) if str(digit) != text[place]
-    ]
+    wrong = [text[:place] + str(digit) + text[place + 1 :] for place in range(18) for digit in range(10) if str(digit) != text[place]]
     assert [number for number in wrong if numbers.is_number(number)] == []
 
 

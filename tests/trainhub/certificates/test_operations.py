@@ -81,9 +81,7 @@ def test_the_last_serial_is_the_last(session: Session) -> None:
 
 def test_unknown_person_issuer_and_template_are_refused(session: Session) -> None:
     with pytest.raises(NotFound):
-        operations.issue(
-            kind=Kind.COMPLETION, person_id=0, issuer_id=0, asked_key="x", facts={}, evidence=[], by=SYSTEM, today=TODAY, now=ground.NOW
-        )
+        operations.issue(kind=Kind.COMPLETION, person_id=0, issuer_id=0, asked_key="x", facts={}, evidence=[], by=SYSTEM, today=TODAY, now=ground.NOW)
     with pytest.raises(operations.CannotIssue):
         certificate(template="unknown")
     with pytest.raises(operations.CannotIssue):

@@ -29,9 +29,7 @@ def _integer(coder: qr.Coder, rows: list[bytes]) -> int:
 def _bytes_symbol(coder: qr.Coder, message: bytes) -> int:
     import segno
 
-    made = segno.make_qr(
-        message, version=coder.version, error=coder.level, mask=qr.MASK, mode="byte", boost_error=False
-    )
+    made = segno.make_qr(message, version=coder.version, error=coder.level, mask=qr.MASK, mode="byte", boost_error=False)
     return _integer(coder, [bytes(module & 1 for module in row) for row in made.matrix])
 
 

@@ -62,7 +62,13 @@ def test_importing_again_accepts_nothing(command: Command, session: Session, tmp
 
 
 def test_a_duplicate_is_the_same_person_base_course_and_day(command: Command, tmp_path: Path) -> None:
-    rows = [row(1), row(1, hours="99", category="worker", county_code="350203"), row(1, course="直播"), row(1, base_code="B-02"), row(1, completed_on="2016-03-02")]
+    rows = [
+        row(1),
+        row(1, hours="99", category="worker", county_code="350203"),
+        row(1, course="直播"),
+        row(1, base_code="B-02"),
+        row(1, completed_on="2016-03-02"),
+    ]
     assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 5, 4, 1, 1, 0)
 
 
@@ -119,7 +125,14 @@ def test_strict_refuses_the_whole_file(command: Command, session: Session, tmp_p
 def test_a_dry_run_says_the_same_and_writes_nothing(command: Command, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "ROWS_A_CHUNK", 2)
     number = resident(1)
-    rows = [row(1, id_number=number), row(2), row(1, id_number=number), row(3, id_number=number), row(4, hours="?"), row(1, id_number=number, course="二")]
+    rows = [
+        row(1, id_number=number),
+        row(2),
+        row(1, id_number=number),
+        row(3, id_number=number),
+        row(4, hours="?"),
+        row(1, id_number=number, course="二"),
+    ]
     file = write(tmp_path / "r.csv", rows)
     dry = command("trainees", "import", file, "--dry-run")
     assert counts(dry) == (0, 6, 3, 2, 1, 2)
@@ -173,7 +186,10 @@ def test_abolished_counties_are_mapped_while_they_were_valid(command: Command, s
 
 def test_a_known_number_with_another_name_is_rejected(command: Command, session: Session, tmp_path: Path) -> None:
     number = resident(9)
-    file = write(tmp_path / "r.csv", [row(1, id_number=number, name="林一"), row(2, id_number=number, name="林二"), row(3, id_number=number, name="林 一", course="二")])
+    file = write(
+        tmp_path / "r.csv",
+        [row(1, id_number=number, name="林一"), row(2, id_number=number, name="林二"), row(3, id_number=number, name="林 一", course="二")],
+    )
     assert counts(command("trainees", "import", file)) == (0, 3, 2, 1, 0, 1)
     [line] = read(tmp_path / "r.csv.rejected.csv")
     assert (line["row"], line["column"], "name_differs" in line["problem"]) == ("3", "name", True)
@@ -183,10 +199,18 @@ def test_a_known_number_with_another_name_is_rejected(command: Command, session:
 def test_same_name_and_birth_date_with_another_number_is_queued(command: Command, session: Session, tmp_path: Path) -> None:
     first = [row(1, id_number=resident(1), name="林一"), row(2, id_number=resident(2), name="林一")]
     assert counts(command("trainees", "import", write(tmp_path / "a.csv", first))) == (0, 2, 2, 2, 0, 0)
-    third = [row(3, id_number=resident(3), name="林一"), row(4, id_number=resident(4, date(1991, 1, 1)), name="林一"), row(5, id_number=resident(5), name="林五")]
+    third = [
+        row(3, id_number=resident(3), name="林一"),
+        row(4, id_number=resident(4, date(1991, 1, 1)), name="林一"),
+        row(5, id_number=resident(5), name="林五"),
+    ]
     assert counts(command("trainees", "import", write(tmp_path / "b.csv", third))) == (0, 3, 3, 3, 0, 0)
     ids = session.scalars(select(Person.id).order_by(Person.id)).all()
-    pairs = session.execute(select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id).order_by(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id))
+    pairs = session.execute(
+        select(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id).order_by(
+            PossibleDuplicate.person_id, PossibleDuplicate.other_person_id
+        )
+    )
     assert [tuple(pair) for pair in pairs] == [(ids[0], ids[1]), (ids[0], ids[2]), (ids[1], ids[2])]
 
 
@@ -227,7 +251,9 @@ def test_chunks_give_the_same_as_one_piece(command: Command, session: Session, t
     assert records(session) == 28
 
 
-def test_two_runs_over_one_batch_write_each_chunk_once(session: Session, bases: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_over_one_batch_write_each_chunk_once(
+    session: Session, bases: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from tests.trainhub.ledger.conftest import NOW
     from trainhub.kernel.access import SYSTEM
 

@@ -141,7 +141,7 @@ def test_a_base_leader_imports_only_for_the_own_base(app: Flask, as_role: As, ba
     assert upload(client, file, base="").status_code == 422
     assert upload(client, file, base="B-01").status_code == 422
     answer = upload(client, file, base="B-02")
-    assert answer.status_code == 303, answer.text[answer.text.find("error-summary"):][:700]
+    assert answer.status_code == 303, answer.text[answer.text.find("error-summary") :][:700]
     with app.app_context():
         jobs.run_all()
         assert list(database().scalars(select(TrainingRecord.organisation_id))) == [bases["B-02"]]
@@ -168,7 +168,9 @@ def test_possible_duplicates_are_decided(app: Flask, as_role: As, command: Comma
     assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").get("/trainees/duplicates/").status_code == 403
 
 
-def test_the_list_asks_the_same_at_1_and_at_30_rows(as_role: As, command: Command, bases: dict[str, int], tmp_path: Path, count_queries: list[str]) -> None:
+def test_the_list_asks_the_same_at_1_and_at_30_rows(
+    as_role: As, command: Command, bases: dict[str, int], tmp_path: Path, count_queries: list[str]
+) -> None:
     client, seen = as_role(Role.DEPT_HR), []
     for rows in (1, 30):
         command("trainees", "import", write(tmp_path / f"{rows}.csv", [row(n) for n in range(rows)]))

@@ -78,7 +78,12 @@ def test_on_defaults_to_today(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("row", "column"),
-    [("s,e,2016-02-30,approved", "date"), ("s,e,2016-02-28,ok", "status"), (",e,2016-02-28,approved", "student"), ("s,,2016-02-28,approved", "enterprise")],
+    [
+        ("s,e,2016-02-30,approved", "date"),
+        ("s,e,2016-02-28,ok", "status"),
+        (",e,2016-02-28,approved", "student"),
+        ("s,,2016-02-28,approved", "enterprise"),
+    ],
 )
 def test_a_bad_cell_is_named_and_nothing_is_computed(tmp_path: Path, row: str, column: str) -> None:
     result = run(write(tmp_path / "d.csv", HEADER + "s,e,2016-02-26,approved\n" + row + "\n"))

@@ -39,7 +39,7 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-MISSING = {"zh": "〔缺：%s〕", "en": "[missing: %s]"}  # noqa: RUF001 - tortoise-shell brackets, as in official documents
+MISSING = {"zh": "〔缺：%s〕", "en": "[missing: %s]"}
 _REMEMBERED = 4096
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 

@@ -13,8 +13,8 @@ STEP = 0.5
 """Points by which a text that does not fit is made smaller."""
 
 # GB/T 15834: these may not begin a line; those may not end one.
-NOT_FIRST = frozenset("，。、；：！？）》」』】〕〉’”…—·％%,.;:!?)]}")  # noqa: RUF001
-NOT_LAST = frozenset("（《「『【〔〈‘“([{")  # noqa: RUF001
+NOT_FIRST = frozenset("，。、；：！？）》」』】〕〉’”…—·％%,.;:!?)]}")
+NOT_LAST = frozenset("（《「『【〔〈‘“([{")
 _TOKEN = re.compile(r"[!-~À-ɏ]+|.", re.DOTALL)
 
 Width = Callable[[str], float]

@@ -12,16 +12,16 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation import labels
-from trainhub.oversight.evaluation.types import (
+from trainhub.oversight.evaluation.register_types import (
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,
     IncentiveKind,
-    JudgementResult,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
 )
+from trainhub.oversight.evaluation.types import JudgementResult
 
 
 def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
@@ -49,9 +49,7 @@ def _line(label: Any, limit: int = 200, *, required: bool = True, description: A
 class JudgementForm(Form):
     """What a person judges about a criterion."""
 
-    result = RadioField(
-        _l("结论"), choices=_choices(labels.RESULTS), coerce=JudgementResult, validators=[InputRequired(_l("请选择达到或未达到。"))]
-    )
+    result = RadioField(_l("结论"), choices=_choices(labels.RESULTS), coerce=JudgementResult, validators=[InputRequired(_l("请选择达到或未达到。"))])
     remark = LongText(_l("说明"), [Optional(), Length(max=2000)], description=_l("写明依据的材料或现场情况；结论为未达到时必填。"))
 
 

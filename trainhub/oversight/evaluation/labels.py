@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from trainhub.kernel.i18n import _l
-from trainhub.oversight.evaluation.types import (
-    AccreditationStanding,
+from trainhub.oversight.evaluation.register_types import (
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,
     IncentiveKind,
-    JudgementResult,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
-    SpecialResult,
-    Verdict,
 )
+from trainhub.oversight.evaluation.types import AccreditationStanding, JudgementResult, SpecialResult, Verdict
 from trainhub.policy.findings import Status
 
 STATUSES: Mapping[Status, Any] = {

@@ -9,19 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.db import Base, Key, enum_column, ref
-from trainhub.oversight.evaluation.types import (
+from trainhub.oversight.evaluation.register_types import (
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,
     IncentiveKind,
-    JudgementResult,
-    Outcome,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
     Quality,
-    Verdict,
 )
+from trainhub.oversight.evaluation.types import JudgementResult, Outcome, Verdict
 
 
 class ExpertJudgement(Base):

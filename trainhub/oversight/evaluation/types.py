@@ -12,6 +12,7 @@ from trainhub.policy.types import Clause
 
 Span = tuple[date, date | None]
 
+
 class CriterionKind(StrEnum):
     """Data decide, or a person does; the same for every programme (requirements.md 9, 4)."""
 
@@ -56,81 +57,6 @@ class Outcome(StrEnum):
 
     NOT_ACCEPTED = "not_accepted"
     CONCLUDED = "concluded"
-
-
-class ParticipationArea(StrEnum):
-    """What industry experts take part in (PETOE-1.4, 2.7, 6.5)."""
-
-    STANDARD = "standard"
-    CURRICULUM = "curriculum"
-    PLACEMENT_PLAN = "placement_plan"
-
-
-class PolicyTopic(StrEnum):
-    """The three topics of the university's policies (PETOE-10.1, 002:621), and what other materials ask for."""
-
-    FULL_TIME_TEACHERS = "full_time_teachers"
-    PART_TIME_TEACHERS = "part_time_teachers"
-    TRAINING_MODEL = "training_model"
-    TEAM_PLAN = "team_plan"
-    BUDGET_RULES = "budget_rules"
-    OTHER = "other"
-
-
-class BudgetPurpose(StrEnum):
-    """The eight purposes of the budget (PETOE-10.3, 002:625)."""
-
-    TEACHING_REFORM = "teaching_reform"
-    COURSES = "courses"
-    TEXTBOOKS = "textbooks"
-    TEACHER_TRAINING = "teacher_training"
-    TEACHER_HIRING = "teacher_hiring"
-    JOINT_TRAINING = "joint_training"
-    INTERNATIONAL = "international"
-    PRACTICE = "practice"
-
-
-class BudgetSource(StrEnum):
-    """Where the money comes from (PETOE-10.4, 002:627)."""
-
-    UNIVERSITY = "university"
-    GOVERNMENT = "government"
-    ENTERPRISE = "enterprise"
-    OTHER = "other"
-
-
-class IncentiveKind(StrEnum):
-    """The four kinds of incentives for teachers (PETOE-10.5, 002:629)."""
-
-    TEACHING_REFORM = "teaching_reform"
-    ENGINEER_TRAINING = "engineer_training"
-    SECONDMENT = "secondment"
-    PROJECTS = "projects"
-
-
-class ExchangeKind(StrEnum):
-    """How a student took part in international exchange (PETOE-9.6, 002:597)."""
-
-    STUDY_ABROAD = "study_abroad"
-    SHORT_VISIT = "short_visit"
-    JOINT_COURSE = "joint_course"
-    CONTEST = "contest"
-    CONFERENCE = "conference"
-
-
-class ProgrammeMode(StrEnum):
-    """The three modes of joint programmes (PETOE-9.4, 002:591)."""
-
-    EXCHANGE = "exchange"
-    JOINT_COLLEGE = "joint_college"
-    STAGED = "staged"
-
-
-class Quality(StrEnum):
-    """The qualitative word that may stand beside 达到 (PETOE-P16, 002:649)."""
-
-    DISTINCTIVE = "distinctive"
-    EXCELLENT = "excellent"
 
 
 @dataclass(frozen=True, slots=True)

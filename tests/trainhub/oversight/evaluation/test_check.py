@@ -140,5 +140,3 @@ def test_a_day_before_the_scheme_is_an_error(app: Flask, session: Session) -> No
     code = ground.programme().code
     result = CliRunner().invoke(cli.evaluation, ["check", code, "--on", "2009-12-31", "--json"], obj={"create_app": lambda: app})
     assert json.loads(result.stdout)["error"]["code"] == "no_rule_on_that_day"
-
-

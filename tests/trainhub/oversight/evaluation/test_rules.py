@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, verdict, weeks
 from trainhub.oversight.evaluation.rules.common import days_in, months_between, uncovered_days
 from trainhub.oversight.evaluation.rules.whole import PARAMETERS
@@ -29,7 +30,6 @@ from trainhub.oversight.evaluation.types import (
     PlacementCase,
     PlanItemCase,
     PointCase,
-    Quality,
     SecondmentCase,
     SpecialResult,
     StandardCase,
@@ -223,7 +223,13 @@ def test_the_cap_of_two() -> None:
 def test_a_weakness_counts_once_but_the_six_are_the_same_six() -> None:
     six = candidates(1, 1, 2, 2, 3, 3, days=10)
     assert cap(six).status is Status.MET
-    mixed = {2022: (*candidates(1, 1, 2, 2, 3)[2022], CandidateCase("X", 2022, True, "ordinary", "师9", 9, 5000), CandidateCase("Y", 2022, True, "core", "师8", 8, 0))}
+    mixed = {
+        2022: (
+            *candidates(1, 1, 2, 2, 3)[2022],
+            CandidateCase("X", 2022, True, "ordinary", "师9", 9, 5000),
+            CandidateCase("Y", 2022, True, "core", "师8", 8, 0),
+        )
+    }
     assert lecturers.judge_designated(C["5.1"], mixed, **SIX).found == 6
     assert seen(lecturers.judge_experience(C["5.2"], mixed, days=DAYS, **SIX)) == ("not_met", 5, 6)
 
@@ -281,13 +287,18 @@ def test_plan_items_have_mentors_and_assessments() -> None:
     assert centres.judge_item_mentors(C["6.8"], [replace(item, has_enterprise_mentor=False)], [], mentors=mentors).status is Status.NOT_MET
     assert centres.judge_item_assessments(C["6.9"], [item], [placement()], assessments=assessments).status is Status.MET
     assert centres.judge_item_assessments(C["6.9"], [item], [], assessments=assessments).status is Status.NO_DATA
-    assert centres.judge_item_assessments(C["6.9"], [replace(item, has_assessment=False)], [placement()], assessments=assessments).status is Status.NOT_MET
+    assert (
+        centres.judge_item_assessments(C["6.9"], [replace(item, has_assessment=False)], [placement()], assessments=assessments).status
+        is Status.NOT_MET
+    )
 
 
 # -- 7
 
 
-@pytest.mark.parametrize(("weeks_x10", "status", "found"), [([320], "met", 32), ([315], "not_met", "31.5"), ([], "not_met", 0), ([300, 40], "met", 34)])
+@pytest.mark.parametrize(
+    ("weeks_x10", "status", "found"), [([320], "met", 32), ([315], "not_met", "31.5"), ([], "not_met", 0), ([300, 40], "met", 34)]
+)
 def test_the_weeks_of_the_plan(weeks_x10: list[int], status: str, found: Any) -> None:
     items = [PlanItemCase("环节", number, True, True, True) for number in weeks_x10]
     assert seen(weeks.judge_plan_weeks(C["7.1"], items, weeks=P["petoe.plan_weeks"])) == (status, found, 32)

@@ -124,8 +124,14 @@ def test_the_reference_goals_are_there_once(session: Session) -> None:
 
 
 def facts(session: Session, goal: Goal) -> tuple[set[Any], set[Any]]:
-    kept = session.execute(select(GoalFact.on, GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category, GoalFact.persons, GoalFact.enrolments).where(GoalFact.goal_id == goal.id))
-    people = session.execute(select(GoalPerson.person_id, GoalPerson.record_id, GoalPerson.on, GoalPerson.prefecture).where(GoalPerson.goal_id == goal.id))
+    kept = session.execute(
+        select(GoalFact.on, GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category, GoalFact.persons, GoalFact.enrolments).where(
+            GoalFact.goal_id == goal.id
+        )
+    )
+    people = session.execute(
+        select(GoalPerson.person_id, GoalPerson.record_id, GoalPerson.on, GoalPerson.prefecture).where(GoalPerson.goal_id == goal.id)
+    )
     return {tuple(r) for r in kept}, {tuple(r) for r in people}
 
 

@@ -12,7 +12,8 @@ from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, Outcome, Quality
+from trainhub.oversight.evaluation.register_types import Quality
+from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, Outcome
 from trainhub.policy.findings import Finding, Status, as_dicts
 from trainhub.programmes.models import Programme
 
@@ -84,9 +85,7 @@ def note_quality(*, programme: Programme, quality: Quality | None, text: str, by
     return row
 
 
-def record_decision(
-    *, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = ""
-) -> EvaluationDecision:
+def record_decision(*, programme: Programme, outcome: Outcome, decided_on: date, by: Identity, now: datetime, reason: str = "") -> EvaluationDecision:
     """Record how an application ended and freeze the findings of that day; again on the same day changes nothing.
 
     The verdict is derived, never typed. Raises BadDecision when a conclusion is asked for that has no verdict yet.

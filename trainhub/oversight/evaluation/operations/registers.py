@@ -21,7 +21,7 @@ from trainhub.oversight.evaluation.models import (
     PolicyDocument,
 )
 from trainhub.oversight.evaluation.queries import registers
-from trainhub.oversight.evaluation.types import (
+from trainhub.oversight.evaluation.register_types import (
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,
@@ -225,6 +225,8 @@ def remove_entry(*, row: Base, programme_id: int, reason: str, by: Identity, now
     """Take a wrong entry out of a register; what it said and why it went stays in the audit log."""
     reason = _text(reason, "reason", _("请写明删除的理由。"))
     data = {column.name: getattr(row, key) for key, column in row.__mapper__.c.items()}
-    audit.record(by=by, did="evaluation.entry.removed", on=("programme", str(programme_id)), data={"table": row.__tablename__, "row": data, "reason": reason})
+    audit.record(
+        by=by, did="evaluation.entry.removed", on=("programme", str(programme_id)), data={"table": row.__tablename__, "row": data, "reason": reason}
+    )
     session().delete(row)
     session().flush()

@@ -97,7 +97,9 @@ def _carried(version_id: int, courses: Sequence[CourseRow], items: Mapping[int, 
     return found
 
 
-def _standards(requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool]]], courses: Sequence[CourseRow]) -> tuple[StandardCase, ...]:
+def _standards(
+    requirements: Sequence[Requirement], carried: Mapping[int, list[tuple[str, bool]]], courses: Sequence[CourseRow]
+) -> tuple[StandardCase, ...]:
     return tuple(
         StandardCase(
             standard.code,

@@ -13,7 +13,8 @@ from courses.curriculum.types import CourseRow, Importance, Language
 from courses.standards import queries as standards
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import BudgetLine, Equivalence, Incentive, Participation, PolicyDocument
-from trainhub.oversight.evaluation.types import ParticipationArea, PartTimeCase, PolicyTopic, TeacherCase
+from trainhub.oversight.evaluation.register_types import ParticipationArea, PolicyTopic
+from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
 from trainhub.policy.book import book
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import PointKind, Requirement
@@ -29,29 +30,27 @@ def of_programme(
     on: date,
 ) -> dict[str, str]:
     """Texts by criterion; a criterion without facts is left out. Nine queries."""
-    took_part = Counter(
-        session().scalars(select(Participation.area).where(Participation.programme_id == programme.id, Participation.held_on <= on))
-    )
+    took_part = Counter(session().scalars(select(Participation.area).where(Participation.programme_id == programme.id, Participation.held_on <= on)))
     documents = list(
         session().scalars(
             select(PolicyDocument).where(PolicyDocument.programme_id == programme.id, PolicyDocument.issued_on <= on).order_by(PolicyDocument.id)
         )
     )
-    planned, spent = session().execute(
-        select(func.sum(BudgetLine.planned_fen), func.sum(BudgetLine.spent_fen)).where(
-            BudgetLine.programme_id == programme.id, BudgetLine.year <= on.year
+    planned, spent = (
+        session()
+        .execute(
+            select(func.sum(BudgetLine.planned_fen), func.sum(BudgetLine.spent_fen)).where(
+                BudgetLine.programme_id == programme.id, BudgetLine.year <= on.year
+            )
         )
-    ).one()
+        .one()
+    )
     purposes = set(
         session().scalars(select(BudgetLine.purpose).where(BudgetLine.programme_id == programme.id, BudgetLine.year <= on.year).distinct())
     )
-    kinds = set(
-        session().scalars(select(Incentive.kind).where(Incentive.programme_id == programme.id, Incentive.granted_on <= on).distinct())
-    )
+    kinds = set(session().scalars(select(Incentive.kind).where(Incentive.programme_id == programme.id, Incentive.granted_on <= on).distinct()))
     equivalences = (
-        session().scalar(
-            select(func.count()).select_from(Equivalence).where(Equivalence.programme_id == programme.id, Equivalence.compared_on <= on)
-        )
+        session().scalar(select(func.count()).select_from(Equivalence).where(Equivalence.programme_id == programme.id, Equivalence.compared_on <= on))
         or 0
     )
     school = standards.school_standard(version_id)

@@ -34,8 +34,7 @@ def plan_items_of(version_id: int | None) -> list[PlanItem]:
 def plan_cases(items: Iterable[PlanItem]) -> tuple[PlanItemCase, ...]:
     """What rules ask of plan items."""
     return tuple(
-        PlanItemCase(item.title, item.weeks_x10, item.is_at_enterprise, bool(item.assessment.strip()), item.has_enterprise_mentor)
-        for item in items
+        PlanItemCase(item.title, item.weeks_x10, item.is_at_enterprise, bool(item.assessment.strip()), item.has_enterprise_mentor) for item in items
     )
 
 
@@ -95,22 +94,16 @@ def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
     ids = sorted(set(base_ids))
     names = {row[0]: row[1] for row in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))}
     typed = set(
-        session().scalars(
-            select(BaseTyping.base_id).where(BaseTyping.base_id.in_(ids), BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on)
-        )
+        session().scalars(select(BaseTyping.base_id).where(BaseTyping.base_id.in_(ids), BaseTyping.type == BaseType.EPEC, BaseTyping.since <= on))
     )
     leaders: dict[int, Counter[str]] = defaultdict(Counter)
     for row in session().scalars(select(BaseLeader).where(BaseLeader.base_id.in_(ids)).order_by(BaseLeader.id)):
         if row.since <= on and (row.until is None or row.until >= on):
             leaders[row.base_id][row.side.value] += 1
     agreements: dict[int, list[AgreementCase]] = defaultdict(list)
-    for one in session().scalars(
-        select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.until, BaseAgreement.id)
-    ):
+    for one in session().scalars(select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.until, BaseAgreement.id)):
         agreements[one.base_id].append(AgreementCase(one.signed_on, one.since, one.until, frozenset(one.topics)))
-    return tuple(
-        CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed)
-    )
+    return tuple(CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed))
 
 
 def capstone_cases(
@@ -162,9 +155,7 @@ def capstone_cases(
         )
     }
     graded: dict[int, set[SupervisorRole]] = defaultdict(set)
-    for capstone_id, side in session().execute(
-        select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(mine))
-    ):
+    for capstone_id, side in session().execute(select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(mine))):
         graded[capstone_id].add(side)
     cases, sourced, both = [], 0, 0
     for member in members:

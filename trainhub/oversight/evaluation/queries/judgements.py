@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
-from trainhub.oversight.evaluation.types import AccreditationCase, DecisionCase, JudgementCase, Quality
+from trainhub.oversight.evaluation.register_types import Quality
+from trainhub.oversight.evaluation.types import AccreditationCase, DecisionCase, JudgementCase
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.types import AccreditationResult
 
@@ -46,9 +47,7 @@ def quality_on(programme_id: int, on: date) -> Quality | None:
 
 def decisions_of(programme_id: int) -> list[EvaluationDecision]:
     """How applications ended, the latest first."""
-    statement = (
-        select(EvaluationDecision).where(EvaluationDecision.programme_id == programme_id).order_by(EvaluationDecision.decided_on.desc())
-    )
+    statement = select(EvaluationDecision).where(EvaluationDecision.programme_id == programme_id).order_by(EvaluationDecision.decided_on.desc())
     return list(session().scalars(statement))
 
 

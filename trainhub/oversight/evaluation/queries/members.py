@@ -45,9 +45,7 @@ def members_of(programme_id: int, on: date) -> Members:
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
     A student who stayed in the 卓越计划 until graduation belongs to it; one who withdrew is listed apart (PETOE-7.2).
     """
-    cohorts = {
-        row.id: row for row in session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year))
-    }
+    cohorts = {row.id: row for row in session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year))}
     spans: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
     for student_id, since, until in session().execute(
         select(PetoeSpan.student_id, PetoeSpan.since, PetoeSpan.until)
@@ -74,9 +72,7 @@ def members_of(programme_id: int, on: date) -> Members:
     present, petoe, withdrawn = [], [], []
     for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in session().execute(statement):
         is_present = left_on is None or left_on >= on
-        member = Member(
-            key, f"{name}（{number}）", cohort_id, cohorts[cohort_id].year, is_present, nationality is NationalityKind.FOREIGN
-        )
+        member = Member(key, f"{name}（{number}）", cohort_id, cohorts[cohort_id].year, is_present, nationality is NationalityKind.FOREIGN)
         if is_present:
             present.append(member)
         if state is StudentState.WITHDRAWN and not is_present:

@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation.models import (
     Participation,
     PolicyDocument,
 )
-from trainhub.oversight.evaluation.types import BudgetPurpose, BudgetSource
+from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource
 from trainhub.people.models import Person, Student, Teacher
 
 Row = TypeVar("Row", bound=Base)
@@ -29,9 +29,7 @@ def same(row: Row) -> Row | None:
     """A stored row that says the same as a new one."""
     model = type(row)
     columns = [(key, column) for key, column in row.__mapper__.c.items() if not column.primary_key]
-    found = [
-        getattr(model, key).is_(None) if getattr(row, key) is None else getattr(model, key) == getattr(row, key) for key, _column in columns
-    ]
+    found = [getattr(model, key).is_(None) if getattr(row, key) is None else getattr(model, key) == getattr(row, key) for key, _column in columns]
     return session().scalar(select(model).where(*found).limit(1))
 
 

@@ -76,14 +76,10 @@ def judge_agreements(criterion: Criterion, centres: Sequence[CentreCase], *, on:
             good += 1
         else:
             details.append(f"{centre.label}：{'；'.join(gaps[-1]) if gaps else '没有合作协议'}")
-    return every(
-        criterion, good, len(centres), parameter=topics, denominator=f"中心 {len(centres)} 个", details=details, nothing=NO_CENTRE
-    )
+    return every(criterion, good, len(centres), parameter=topics, denominator=f"中心 {len(centres)} 个", details=details, nothing=NO_CENTRE)
 
 
-def judge_item_mentors(
-    criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], *, mentors: Parameter
-) -> Finding:
+def judge_item_mentors(criterion: Criterion, items: Sequence[PlanItemCase], placements: Sequence[PlacementCase], *, mentors: Parameter) -> Finding:
     """6.8: enterprise mentors guide every item of the plan and grade every placement that ended (002:523)."""
     if not items:
         return lacking(criterion, mentors, NO_PLAN)

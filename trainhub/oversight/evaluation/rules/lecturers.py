@@ -61,9 +61,7 @@ def judge_designated(criterion: Criterion, cohorts: Cohorts, *, courses: Paramet
         if not is_eligible(case, importance)
     ]
     _year, least = _weakest(found)
-    finding = decided(
-        criterion.code, least >= courses.number, found=least, parameter=courses, denominator=_denominator(cohorts), details=details
-    )
+    finding = decided(criterion.code, least >= courses.number, found=least, parameter=courses, denominator=_denominator(cohorts), details=details)
     return cited(finding, criterion)
 
 
@@ -83,9 +81,7 @@ def judge_experience(criterion: Criterion, cohorts: Cohorts, *, courses: Paramet
             if not is_qualified(case, days)
         ]
     _year, least = _weakest(found)
-    finding = decided(
-        criterion.code, least >= courses.number, found=least, parameter=courses, denominator=_denominator(cohorts), details=details
-    )
+    finding = decided(criterion.code, least >= courses.number, found=least, parameter=courses, denominator=_denominator(cohorts), details=details)
     return cited(finding, criterion)
 
 

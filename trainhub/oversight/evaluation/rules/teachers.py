@@ -107,9 +107,7 @@ def part_time_gaps(case: PartTimeCase, on: date, *, every_months: int) -> list[s
     return gaps
 
 
-def judge_part_time(
-    criterion: Criterion, cases: Sequence[PartTimeCase], *, on: date, training: Parameter, appraisal_months: Parameter
-) -> Finding:
+def judge_part_time(criterion: Criterion, cases: Sequence[PartTimeCase], *, on: date, training: Parameter, appraisal_months: Parameter) -> Finding:
     """4.7: training before the job, duties, an appraisal in every period, for each part-time teacher in use (002:457)."""
     gaps = {case.label: part_time_gaps(case, on, every_months=appraisal_months.number) for case in cases}
     return every(
@@ -121,5 +119,3 @@ def judge_part_time(
         details=[f"{label}：{'；'.join(found)}" for label, found in gaps.items() if found],
         nothing="没有登记兼职教师。",
     )
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.types import (
     AccreditationCase,
     AccreditationStanding,
@@ -13,7 +14,6 @@ from trainhub.oversight.evaluation.types import (
     JudgementCase,
     JudgementResult,
     Outcome,
-    Quality,
     SpecialResult,
     Verdict,
 )

@@ -134,9 +134,7 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
             tolerance=p["own.intl.faculty_tolerance_points"],
             stay=p["petoe.intl_stay_months"],
         ),
-        international.judge_programmes(
-            c["9.4"], case.international, needed=p["petoe.intl_programmes_min"], modes=p["petoe.intl_programme_modes"]
-        ),
+        international.judge_programmes(c["9.4"], case.international, needed=p["petoe.intl_programmes_min"], modes=p["petoe.intl_programme_modes"]),
         international.judge_exchange(c["9.6"], case.international, percent=p["petoe.intl_exchange_percent"]),
         international.judge_foreign_students(c["9.8"], case.international, percent=p["petoe.intl_foreign_students_percent"]),
     )
