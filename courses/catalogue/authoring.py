@@ -155,7 +155,9 @@ def new_run(code: str) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                staff = [(me().person_id, StaffRole.LEAD)] if me().person_id is not None else []
+                leader = me().person_id
+                staff = [] if leader is None else [(leader, StaffRole.LEAD)]
+                assert form.code.data and form.starts_on.data  # required by the form
                 run = offerings.create_run(
                     course=course,
                     code=form.code.data,
@@ -163,7 +165,7 @@ def new_run(code: str) -> Any:
                     by=me(),
                     now=clock.now(),
                     staff=staff,
-                    **form.values(),  # type: ignore[arg-type]
+                    **form.values(),
                 )
                 run_id = run.id
             return done(_("期次已创建。现在添加章节和内容。"), "authoring.contents", run_id=run_id)

@@ -9,7 +9,8 @@ from flask import render_template, request
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
 from enterprises.awards.types import AwardState, RuleCode, Verdict
-from enterprises.awards.views import asked_day, blueprint, who
+from enterprises.awards.views import asked_day, who
+from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
 from trainhub.kernel.access import guard

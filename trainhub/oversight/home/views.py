@@ -59,5 +59,5 @@ class SampleForm(Form):
 def styleguide() -> Any:
     """Every component with sample content."""
     form = SampleForm(formdata=None, meta={"csrf": False})
-    sample = Page(items=[], number=2, size=20, total=319)
+    sample: Page[Any] = Page(items=[], number=2, size=20, total=319)
     return render_template("trainhub/styleguide.html", form=form, page=sample, asked=request.args.to_dict())

@@ -82,7 +82,9 @@ def _people(identity: Identity, text: str, pinyin: str, on: date) -> Iterator[Gr
 
         def teacher(row: Any) -> Hit:
             one = teachers.as_teacher_row(row)
-            return Hit(one.name, url_for("people.teacher", teacher_id=one.id), " · ".join(p for p in (one.university, one.title, one.discipline) if p))
+            return Hit(
+                one.name, url_for("people.teacher", teacher_id=one.id), " · ".join(p for p in (one.university, one.title, one.discipline) if p)
+            )
 
         statement = teachers.teachers_listing(identity, TeacherFilter(text=pinyin))
         yield _group("teachers", _("教师"), statement, teacher, url_for("people.teachers", q=pinyin))

@@ -37,7 +37,11 @@ def host(identity: Identity, today: date) -> Panel:
     if lonely:
         todos.append(Todo(_("为学生指定企业指导教师"), placements_url, _("去指定"), lonely, _("没有指导教师的实习不能开始"), 0, "user"))
     if placed.get(PlacementState.ACCEPTED):
-        todos.append(Todo(_("准备即将开始的实习"), placements_url, _("查看"), placed[PlacementState.ACCEPTED], _("核对协议签署、保险和安全教育"), 1, "clipboard"))
+        todos.append(
+            Todo(
+                _("准备即将开始的实习"), placements_url, _("查看"), placed[PlacementState.ACCEPTED], _("核对协议签署、保险和安全教育"), 1, "clipboard"
+            )
+        )
     if topics:
         todos.append(Todo(_("审核毕业设计选题"), link(identity, "capstones.topics"), _("去审核"), topics, _("选题须企业与学校双方同意"), 1, "book"))
     if over:
@@ -46,7 +50,13 @@ def host(identity: Identity, today: date) -> Panel:
     todos += ending(identity, own, today)
     figures = [
         Figure(_("在岗学生"), placed.get(PlacementState.STARTED, 0), _("人"), url=placements_url),
-        Figure(_("已审核岗位"), positions.get(OfferState.APPROVED, 0), _("个"), _("%(n)s 个等待学校审核", n=positions.get(OfferState.SUBMITTED, 0)), positions_url),
+        Figure(
+            _("已审核岗位"),
+            positions.get(OfferState.APPROVED, 0),
+            _("个"),
+            _("%(n)s 个等待学校审核", n=positions.get(OfferState.SUBMITTED, 0)),
+            positions_url,
+        ),
         Figure(_("企业指导教师"), pool, _("人"), _("%(n)s 人已满员", n=full) if full else "", mentors_url),
     ]
     return Panel("host", _("企业与基地"), todos, figures, [award_block(identity, own, today)])
@@ -88,4 +98,10 @@ def award_block(identity: Identity, own: list[tuple[int, str, str]], today: date
             pill = ("mute", _("暂无可申请项"))
         lines.append(Line(name, url, sub=_("代码 %(code)s", code=code), pill=pill))
     nothing = Nothing(_("还没有你负责的基地"), _("基地由高校与企业共建，登记后可在这里查看奖补条件。"))
-    return Block(_("基地奖补"), linked(_("奖补规则"), link(identity, "awards.rules")), lines=lines[:6], nothing=nothing, note=_("截至 %(day)s 按政策条款核对", day=format_date(today)) if lines else "")
+    return Block(
+        _("基地奖补"),
+        linked(_("奖补规则"), link(identity, "awards.rules")),
+        lines=lines[:6],
+        nothing=nothing,
+        note=_("截至 %(day)s 按政策条款核对", day=format_date(today)) if lines else "",
+    )

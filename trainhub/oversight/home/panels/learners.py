@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from courses.learning import queries as learning
-from courses.learning.types import MyRun
 from courses.learning.types import EnrolmentState as E
+from courses.learning.types import MyRun
 from enterprises.capstones import labels as capstone_labels
 from enterprises.capstones.queries import capstones
 from enterprises.capstones.types import CapstoneState
@@ -32,7 +32,14 @@ from trainhub.policy.book import book
 SOON_DAYS = 7
 RUN_STATES = {E.PENDING: ("pending", "待审核"), E.WAITING: ("waiting", "候补中"), E.COMPLETED: ("completed", "已完成")}
 VALID = (State.ISSUED, State.REISSUED)
-CAPSTONE_STEPS = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM, CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.PASSED)
+CAPSTONE_STEPS = (
+    CapstoneState.ASSIGNED,
+    CapstoneState.OPENED,
+    CapstoneState.MIDTERM,
+    CapstoneState.SUBMITTED,
+    CapstoneState.GRADED,
+    CapstoneState.PASSED,
+)
 
 
 def student(identity: Identity, today: date) -> Panel:
@@ -52,7 +59,9 @@ def student(identity: Identity, today: date) -> Panel:
 
 
 def _no_record() -> Block:
-    nothing = Nothing(_("还没有你的学籍"), _("学院导入名单后，这里会显示你的企业学习周数、课程和毕业设计。请把学号告诉专业负责人核对。"), art="people")
+    nothing = Nothing(
+        _("还没有你的学籍"), _("学院导入名单后，这里会显示你的企业学习周数、课程和毕业设计。请把学号告诉专业负责人核对。"), art="people"
+    )
     return Block(_("我的学籍"), nothing=nothing)
 
 
@@ -111,7 +120,11 @@ def _placement(identity: Identity, own: Subject, placed: list[Any], today: date,
     if current is not None:
         _log_days(identity, own, current, today, todos)
     lines = []
-    looks = {PlacementState.STARTED: ("running", _("实习中")), PlacementState.ACCEPTED: ("pending", _("待开始")), PlacementState.PLANNED: ("pending", _("待确认"))}
+    looks = {
+        PlacementState.STARTED: ("running", _("实习中")),
+        PlacementState.ACCEPTED: ("pending", _("待开始")),
+        PlacementState.PLANNED: ("pending", _("待确认")),
+    }
     for one in going[:3]:
         span = _("%(a)s 至 %(b)s", a=format_date(one.starts_on), b=format_date(one.ends_on))
         who = _("指导教师 %(name)s", name=one.mentor) if one.mentor else _("指导教师待定")
@@ -150,7 +163,9 @@ def _capstone(identity: Identity, own: Subject, row: Student, todos: list[Todo])
     mine = linked(_("查看"), link(identity, "capstones.mine"))
     if found is None:
         topics = link(identity, "capstones.topics")
-        nothing = Nothing(_("还没有毕业设计"), _("题目来自企业工程实践，由学校和企业双方审核后下达。可以先浏览选题库。"), linked(_("浏览选题"), topics))
+        nothing = Nothing(
+            _("还没有毕业设计"), _("题目来自企业工程实践，由学校和企业双方审核后下达。可以先浏览选题库。"), linked(_("浏览选题"), topics)
+        )
         return Block(_("毕业设计"), nothing=nothing)
     at = CAPSTONE_STEPS.index(found.state) if found.state in CAPSTONE_STEPS else len(CAPSTONE_STEPS) - 1
     is_over = found.state in (CapstoneState.PASSED, CapstoneState.FAILED)
@@ -193,11 +208,27 @@ def courses_block(identity: Identity, own: Subject, runs: list[MyRun], todos: li
         if run.state is E.ACTIVE:
             lines.append(Line(run.course_title, url, sub=run.owner_name, value=share, text=f"{share}%"))
             if run.ends_on is not None and 0 <= (run.ends_on - today).days <= 14:
-                todos.append(Todo(_("完成课程：%(title)s", title=run.course_title), url, _("继续学习"), detail=_("已学 %(n)s%%", n=share), icon="book", until=run.ends_on))
+                todos.append(
+                    Todo(
+                        _("完成课程：%(title)s", title=run.course_title),
+                        url,
+                        _("继续学习"),
+                        detail=_("已学 %(n)s%%", n=share),
+                        icon="book",
+                        until=run.ends_on,
+                    )
+                )
         else:
             kind, text = RUN_STATES.get(run.state, ("mute", ""))
             sub = _("%(who)s · %(day)s 完成", who=run.owner_name, day=format_date(run.completed_on)) if run.completed_on else run.owner_name
-            lines.append(Line(run.course_title, url if run.state is E.COMPLETED else link(identity, "learning.course", code=run.course_code), sub=sub, pill=(kind, _(text))))
+            lines.append(
+                Line(
+                    run.course_title,
+                    url if run.state is E.COMPLETED else link(identity, "learning.course", code=run.course_code),
+                    sub=sub,
+                    pill=(kind, _(text)),
+                )
+            )
     catalogue = link(identity, "catalogue.index")
     nothing = Nothing(_("还没有课程"), _("从课程目录选一门开放的课程报名，学习进度会显示在这里。"), linked(_("浏览课程目录"), catalogue))
     return Block(_("课程"), linked(_("我的课程"), link(identity, "learning.mine")) if lines else None, lines=lines, nothing=nothing)

@@ -61,10 +61,23 @@ def _goal(identity: Identity, goal: Goal, today: date, regions: Collection[str])
     else:
         note = _("按匀速计划应为 %(n)s 人，落后 %(m)s 人", n=format_number(planned), m=format_number(-ahead))
     if not is_over:
-        forecast = rules.forecast(by_day, target=target, starts_on=goal.starts_on, deadline=goal.deadline, on=today, window_months=reporting.window_months(max(today, goal.starts_on)))
+        forecast = rules.forecast(
+            by_day,
+            target=target,
+            starts_on=goal.starts_on,
+            deadline=goal.deadline,
+            on=today,
+            window_months=reporting.window_months(max(today, goal.starts_on)),
+        )
         note += _("；按近期速度到 %(day)s 约 %(n)s 人", day=format_date(goal.deadline), n=format_number(forecast.on_deadline))
     share = persons / target
-    ring = Ring(share, _("%(n)s 人", n=format_number(persons)), _("目标 %(n)s 人", n=format_number(target)), status=_look(share, persons, planned, is_over=is_over, on=today), note=note)
+    ring = Ring(
+        share,
+        _("%(n)s 人", n=format_number(persons)),
+        _("目标 %(n)s 人", n=format_number(target)),
+        status=_look(share, persons, planned, is_over=is_over, on=today),
+        note=note,
+    )
     return Block(goal.name, linked(_("查看"), url), ring=ring)
 
 
@@ -96,7 +109,14 @@ def rosters(identity: Identity) -> Block:
     lines = []
     for row in session().scalars(ledger.batches(identity).limit(4)):
         state = ("succeeded", _("已导入")) if row.finished_at else ("running", _("未完成"))
-        lines.append(Line(row.file_name, url, sub=_("%(n)s 行 · %(when)s", n=format_number(row.row_count), when=format_datetime(row.finished_at)) if row.finished_at else "", pill=state))
+        lines.append(
+            Line(
+                row.file_name,
+                url,
+                sub=_("%(n)s 行 · %(when)s", n=format_number(row.row_count), when=format_datetime(row.finished_at)) if row.finished_at else "",
+                pill=state,
+            )
+        )
     nothing = Nothing(_("还没有导入花名册"), _("下载模板，按列填写后上传；系统会逐行检查并报告问题。"), linked(_("导入花名册"), url))
     return Block(_("花名册"), linked(_("导入花名册"), url) if lines else None, lines=lines, nothing=nothing)
 
@@ -108,7 +128,9 @@ def city(identity: Identity, today: date) -> Panel:
     waiting = practice.organisations_to_verify(identity)
     if waiting:
         url = link(identity, "organisations.index")
-        todos.append(Todo(_("核验新登记的机构"), f"{url}?state=registered" if url else "", _("去核验"), waiting, _("核验后才能开课和接收学生"), 1, "building"))
+        todos.append(
+            Todo(_("核验新登记的机构"), f"{url}?state=registered" if url else "", _("去核验"), waiting, _("核验后才能开课和接收学生"), 1, "building")
+        )
     figures = [*records(identity, today), Figure(_("本地基地"), practice.bases_of_region(regions), _("个"), url=link(identity, "bases.index"))]
     return Panel("city", _("本地培训"), todos, figures, [*goal_blocks(identity, today, regions), rosters(identity)])
 
@@ -123,19 +145,28 @@ def department(identity: Identity, today: date) -> Panel:
             if counts.get(state):
                 todos.append(Todo(_(text), awards_url, _("去办理") if awards_url else "", counts[state], _(detail), 0, "award"))
     if identity.has(Role.DEPT_FIN) and counts.get(AwardState.DECIDED):
-        todos.append(Todo(_("拨付奖补资金"), awards_url, _("去办理") if awards_url else "", counts[AwardState.DECIDED], _("已作出决定，等待拨付"), 0, "money"))
+        todos.append(
+            Todo(_("拨付奖补资金"), awards_url, _("去办理") if awards_url else "", counts[AwardState.DECIDED], _("已作出决定，等待拨付"), 0, "money")
+        )
     duplicates_url = link(identity, "ledger.duplicates.index")
     doubtful = province.open_duplicates() if duplicates_url else 0
     if doubtful:
         todos.append(Todo(_("判定疑似重复的学员"), duplicates_url, _("去判定"), doubtful, _("姓名和出生日期相同、证件不同"), 1, "copy"))
     days = book().at("own.warning.agreement_days", on=today).number
     ending = bases.ending_agreements(None, on=today, until=today + timedelta(days=days))
-    lines = [Line(award_labels.STATES[state], text=_("%(n)s 项", n=counts[state]), value=counts[state], most=sum(counts.values()), pill=("info", "")) for state in AwardState if counts.get(state)]
+    lines = [
+        Line(award_labels.STATES[state], text=_("%(n)s 项", n=counts[state]), value=counts[state], most=sum(counts.values()), pill=("info", ""))
+        for state in AwardState
+        if counts.get(state)
+    ]
     nothing = Nothing(_("还没有奖补申请"), _("基地提交申请后，会按认定、验收、决定、拨付的顺序出现在这里。"))
     awards_block = Block(_("基地奖补"), linked(_("全部"), awards_url) if lines else None, lines=lines, nothing=nothing)
     blocks = [*goal_blocks(identity, today), awards_block]
     if ending:
-        lines = [Line(name, link(identity, "bases.index"), sub=row.title, pill=("expiring", _("%(day)s 到期", day=format_date(row.until)))) for row, name in ending[:5]]
+        lines = [
+            Line(name, link(identity, "bases.index"), sub=row.title, pill=("expiring", _("%(day)s 到期", day=format_date(row.until))))
+            for row, name in ending[:5]
+        ]
         blocks.append(Block(_("即将到期的合作协议"), linked(_("实践基地"), link(identity, "bases.index")), lines=lines))
     if link(identity, "ledger.rosters.index"):
         blocks.append(rosters(identity))
@@ -178,7 +209,17 @@ def expert(identity: Identity, today: date) -> Panel:
         university = names[one.id].university if one.id in names else ""
         lines.append(Line(f"{one.name}", url, sub=university, value=judged, most=asked, text=_("已评判 %(n)s / %(m)s 条", n=judged, m=asked)))
         if judged < asked:
-            todos.append(Todo(_("评判：%(name)s", name=one.name), url, _("去评判"), asked - judged, _("%(who)s · 需要专家判断的评价要点", who=university), 1, "scale"))
+            todos.append(
+                Todo(
+                    _("评判：%(name)s", name=one.name),
+                    url,
+                    _("去评判"),
+                    asked - judged,
+                    _("%(who)s · 需要专家判断的评价要点", who=university),
+                    1,
+                    "scale",
+                )
+            )
     nothing = Nothing(_("还没有分配给你的专业"), _("省教育厅授权后，需要评判的专业会出现在这里。"))
     block = Block(_("评价专业"), linked(_("全部"), link(identity, "evaluation.index")) if lines else None, lines=lines, nothing=nothing)
     return Panel("expert", _("专业评价"), todos, blocks=[block])

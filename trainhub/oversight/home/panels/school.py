@@ -54,7 +54,9 @@ def school(identity: Identity, today: date) -> Panel:
     blocks.append(_rounds(identity, todos, today))
     submitted = practice.positions_by_state(identity).get(OfferState.SUBMITTED, 0)
     if submitted:
-        todos.append(Todo(_("审核企业提交的岗位"), link(identity, "placements.positions"), _("去审核"), submitted, _("审核通过后进入志愿填报"), 1, "briefcase"))
+        todos.append(
+            Todo(_("审核企业提交的岗位"), link(identity, "placements.positions"), _("去审核"), submitted, _("审核通过后进入志愿填报"), 1, "briefcase")
+        )
     topics, _enterprise = practice.topics_waiting(identity)
     if topics:
         todos.append(Todo(_("审核毕业设计选题"), link(identity, "capstones.topics"), _("去审核"), topics, _("核对工程实践来源与证明材料"), 1, "book"))
@@ -86,7 +88,15 @@ def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
     lights = Counter(one.light for one in found)
     if lights[Light.RED]:
         todos.append(
-            Todo(_("跟进可能达不到 %(n)s 周的学生", n=weeks), url, _("查看名单"), lights[Light.RED], _("按现有安排无法补足，请增加实习安排"), 0, "alert")
+            Todo(
+                _("跟进可能达不到 %(n)s 周的学生", n=weeks),
+                url,
+                _("查看名单"),
+                lights[Light.RED],
+                _("按现有安排无法补足，请增加实习安排"),
+                0,
+                "alert",
+            )
         )
     order = (Light.DONE, Light.GREEN, Light.YELLOW, Light.RED, Light.NOT_PLANNED)
     looks = {Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad", Light.NOT_PLANNED: "mute"}
@@ -112,7 +122,17 @@ def _rounds(identity: Identity, todos: list[Todo], today: date) -> Block:
             todos.append(Todo(round_.title, url, _("处理"), detail=_(detail), urgency=urgency, icon="list"))
         elif round_.state is RoundState.OPEN:
             students, _wishes = placements.preference_counts(round_.id)
-            todos.append(Todo(_("%(title)s 正在填报", title=round_.title), url, _("查看"), detail=_("已有 %(n)s 名学生填报", n=students), urgency=2, icon="list", until=round_.closes_on))
+            todos.append(
+                Todo(
+                    _("%(title)s 正在填报", title=round_.title),
+                    url,
+                    _("查看"),
+                    detail=_("已有 %(n)s 名学生填报", n=students),
+                    urgency=2,
+                    icon="list",
+                    until=round_.closes_on,
+                )
+            )
     everything = link(identity, "placements.rounds")
     create = linked(_("新建轮次"), link(identity, "placements.new_round"))
     nothing = Nothing(_("还没有实习轮次"), _("先建立实习学期，再为一个年级新建轮次，学生即可填报志愿。"), create)
@@ -126,7 +146,12 @@ def _readiness(identity: Identity, one: Programme, today: date) -> Block:
     except PolicyError as none:
         return Block(_("十项要求：%(name)s", name=one.name), note=str(none))
     counts = Counter(answer.status for answer in found.answers)
-    looks = ((Status.MET, "ok", _("达到")), (Status.JUDGE, "wait", _("待评判")), (Status.NO_DATA, "mute", _("缺数据")), (Status.NOT_MET, "bad", _("未达到")))
+    looks = (
+        (Status.MET, "ok", _("达到")),
+        (Status.JUDGE, "wait", _("待评判")),
+        (Status.NO_DATA, "mute", _("缺数据")),
+        (Status.NOT_MET, "bad", _("未达到")),
+    )
     lines = [
         Line(label, value=counts[status], most=len(found.answers), text=_("%(n)s 项", n=counts[status]), pill=(look, ""))
         for status, look, label in looks

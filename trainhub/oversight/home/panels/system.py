@@ -28,20 +28,53 @@ def admin(identity: Identity, today: date) -> Panel:
     todos = []
     if not is_alive:
         seen = _("最后一次出现：%(when)s", when=format_datetime(found.worker_at)) if found.worker_at else _("从未启动")
-        todos.append(Todo(_("后台任务进程没有运行"), "", detail=_("%(seen)s。请在服务器上启动 trainhub worker。", seen=seen), urgency=0, icon="alert"))
+        todos.append(
+            Todo(_("后台任务进程没有运行"), "", detail=_("%(seen)s。请在服务器上启动 trainhub worker。", seen=seen), urgency=0, icon="alert")
+        )
     if found.jobs.get(JobState.FAILED):
-        todos.append(Todo(_("处理失败的后台任务"), audit_url, _("查看审计"), found.jobs[JobState.FAILED], _("失败原因见下方“后台任务”"), 0, "x-circle"))
+        todos.append(
+            Todo(_("处理失败的后台任务"), audit_url, _("查看审计"), found.jobs[JobState.FAILED], _("失败原因见下方“后台任务”"), 0, "x-circle")
+        )
     if found.requests:
-        todos.append(Todo(_("处理个人信息申请"), link(identity, "data_requests.listing"), _("去处理"), found.requests, _("查阅、更正或删除的申请"), 0, "clipboard"))
+        todos.append(
+            Todo(
+                _("处理个人信息申请"),
+                link(identity, "data_requests.listing"),
+                _("去处理"),
+                found.requests,
+                _("查阅、更正或删除的申请"),
+                0,
+                "clipboard",
+            )
+        )
     if found.mail_failed:
         todos.append(Todo(_("检查发送失败的邮件"), outbox_url, _("查看"), found.mail_failed, _("核对邮件服务器设置后重试"), 1, "mail"))
     figures = [
-        Figure(_("启用的账号"), format_number(found.accounts), _("个"), _("%(n)s 个因多次输错密码被锁定", n=found.locked) if found.locked else _("没有被锁定的账号"), accounts_url),
+        Figure(
+            _("启用的账号"),
+            format_number(found.accounts),
+            _("个"),
+            _("%(n)s 个因多次输错密码被锁定", n=found.locked) if found.locked else _("没有被锁定的账号"),
+            accounts_url,
+        ),
         Figure(_("排队任务"), found.jobs.get(JobState.QUEUED, 0), _("个"), _("%(n)s 个正在运行", n=found.jobs.get(JobState.RUNNING, 0))),
         Figure(_("待发邮件"), found.mail_waiting, _("封"), url=outbox_url),
-        Figure(_("审计记录"), format_number(found.audit_events), _("条"), _("最近 %(when)s", when=format_datetime(found.audit_at)) if found.audit_at else "", audit_url),
+        Figure(
+            _("审计记录"),
+            format_number(found.audit_events),
+            _("条"),
+            _("最近 %(when)s", when=format_datetime(found.audit_at)) if found.audit_at else "",
+            audit_url,
+        ),
     ]
-    lines = [Line(title or _("后台任务"), sub=message.strip().splitlines()[-1][:120] if message.strip() else "", pill=("failed", format_datetime(when) if when else _("失败"))) for title, message, when in found.failed]
+    lines = [
+        Line(
+            title or _("后台任务"),
+            sub=message.strip().splitlines()[-1][:120] if message.strip() else "",
+            pill=("failed", format_datetime(when) if when else _("失败")),
+        )
+        for title, message, when in found.failed
+    ]
     nothing = Nothing(_("没有失败的任务"), _("导入、打印证书、计算分配方案等任务失败时，原因会显示在这里。"), art="done")
     worker = Line(
         _("后台任务进程"),

@@ -81,11 +81,18 @@ def mentor(identity: Identity, today: date) -> Panel:
             row.student,
             link(identity, "placements.show", Subject.of(persons=(identity.person_id,)), placement_id=row.id),
             sub=f"{row.university} · {row.position} · " + _("至 %(day)s", day=format_date(row.ends_on)),
-            pill=("pending", _("%(n)s 天待确认", n=per_student[row.id])) if row.id in per_student else (placement_labels.PLACEMENT_LOOKS[row.state], placement_labels.PLACEMENT_STATES[row.state]),
+            pill=("pending", _("%(n)s 天待确认", n=per_student[row.id]))
+            if row.id in per_student
+            else (placement_labels.PLACEMENT_LOOKS[row.state], placement_labels.PLACEMENT_STATES[row.state]),
         )
         for row in rows
     ]
-    nothing = Nothing(_("现在没有学生跟你实习"), _("学校公布实习安排后，分配给你的学生会出现在这里。请保持你的档案和带教上限准确。"), linked(_("我的档案"), link(identity, "mentors.mine")), "people")
+    nothing = Nothing(
+        _("现在没有学生跟你实习"),
+        _("学校公布实习安排后，分配给你的学生会出现在这里。请保持你的档案和带教上限准确。"),
+        linked(_("我的档案"), link(identity, "mentors.mine")),
+        "people",
+    )
     blocks = [Block(_("我带的实习学生"), linked(_("全部"), link(identity, "placements.index")) if lines else None, lines=lines[:8], nothing=nothing)]
     return Panel("mentor", _("企业指导"), todos, blocks=[*blocks, supervision_block(identity)])
 

@@ -108,9 +108,7 @@ def topics_waiting(identity: Identity) -> tuple[int, int]:
 
 
 def _has_supervisor(role: SupervisorRole) -> Any:
-    return (
-        select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None)).exists()
-    )
+    return select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None)).exists()
 
 
 def capstones_going(identity: Identity) -> tuple[int, int, int]:

@@ -73,21 +73,15 @@ def sums() -> Sums:
     current = session()
 
     def count(statement: object) -> int:
-        return current.scalar(statement) or 0  # type: ignore[call-overload, no-any-return]
+        return current.scalar(statement) or 0  # type: ignore[call-overload]
 
     return Sums(
-        courses=count(
-            select(func.count(Course.id)).where(Course.id.in_(select(Run.course_id).where(Run.state == RunState.PUBLISHED)))
-        ),
+        courses=count(select(func.count(Course.id)).where(Course.id.in_(select(Run.course_id).where(Run.state == RunState.PUBLISHED)))),
         persons=count(select(func.count(func.distinct(TrainingRecord.person_id))).where(TrainingRecord.cancelled_at.is_(None))),
         bases=count(
-            select(func.count(Organisation.id)).where(
-                Organisation.kind == OrganisationKind.BASE, Organisation.state == OrganisationState.VERIFIED
-            )
+            select(func.count(Organisation.id)).where(Organisation.kind == OrganisationKind.BASE, Organisation.state == OrganisationState.VERIFIED)
         ),
-        certificates=count(
-            select(func.count(Certificate.id)).where(Certificate.is_current, Certificate.state.in_([State.ISSUED, State.REISSUED]))
-        ),
+        certificates=count(select(func.count(Certificate.id)).where(Certificate.is_current, Certificate.state.in_([State.ISSUED, State.REISSUED]))),
         programmes=count(select(func.count(Programme.id)).where(Programme.is_petoe)),
         students=count(select(func.count(Student.id)).where(Student.state == StudentState.ENROLLED)),
     )

@@ -36,9 +36,7 @@ def health(*, locked_after: int, locked_since: datetime) -> Health:
     """Jobs, worker, audit chain, locked accounts (names with so many failures since), requests about personal data, mail."""
     current = session()
     jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
-    failed = current.execute(
-        select(Job.title, Job.message, Job.finished_at).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3)
-    )
+    failed = current.execute(select(Job.title, Job.message, Job.finished_at).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3))
     mail = {
         state: count
         for state, count in current.execute(
