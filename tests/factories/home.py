@@ -71,7 +71,8 @@ def build(app: Flask, *, students: int = 1) -> World:
         for number in range(students):
             student = ground.student(programme, who=ground.person("曾晓明" if number == 0 else f"李同学{number}"), petoe_since=date(2023, 9, 1))
             placement = enterprises.started(student=student, position=position, term=term, mentor=mentor)
-            placements.log_days(placement=placement, days={day: "装配线实习" for day in weekdays(3)}, by=SYSTEM, now=clock.now(), today=today)
+            for day in weekdays(3):
+                placements.log_day(placement=placement, on=day, today=today, by=SYSTEM, now=clock.now(), note="装配线实习")
             rows.append((student, placement))
         round_: Round = enterprises.round(
             programme=programme, cohort=cohort, terms=[later], opens_on=today - timedelta(days=1), closes_on=today + timedelta(days=5)

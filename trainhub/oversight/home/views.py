@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
 from wtforms import BooleanField, DateField, FileField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from trainhub.kernel import clock
 from trainhub.kernel.access import acting, public
@@ -46,9 +47,9 @@ class SampleForm(Form):
     name = Text("名称")
     starts_on = DateField("开始日期")
     seats = IntegerField("名额")
-    base = SelectField("基地", choices=[("1", "示例基地")])
-    kind = RadioField("方式", choices=[("a", "学生填报志愿"), ("b", "学校统一安排")])
-    topics = SelectMultipleField("主题", choices=[("t1", "先进制造"), ("t2", "人工智能")])
+    base = SelectField("基地", choices=[SelectChoice("1", "示例基地")])
+    kind = RadioField("方式", choices=[SelectChoice("a", "学生填报志愿"), SelectChoice("b", "学校统一安排")])
+    topics = SelectMultipleField("主题", choices=[SelectChoice("t1", "先进制造"), SelectChoice("t2", "人工智能")])
     note = LongText("说明")
     sheet = FileField("名单")
     agree = BooleanField("已核对")

@@ -1,0 +1,154 @@
+"""The first page of every role, the landing page, help; every link of them opens."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.factories import home
+from tests.factories.home import World
+from trainhub.demo import accounts
+from trainhub.kernel.access import Role
+from trainhub.oversight.home import helping, landing, page
+
+HREF = re.compile(r'href="(/[^"#]*)"')
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """A world with something to do for everybody."""
+    return home.build(app)
+
+
+def links(html: str) -> list[str]:
+    """The addresses of a page inside the house, without assets."""
+    return sorted({link.replace("&amp;", "&") for link in HREF.findall(html) if not link.startswith("/static")})
+
+
+def opens(client: FlaskClient, link: str) -> int:
+    """The status in the end: a page that only leads on is followed."""
+    return client.get(link, follow_redirects=True).status_code
+
+
+EXPECTED = {
+    Role.STUDENT: ("填报实习志愿", "填写本周实习日", "企业学习", "0 / 32 周", "榕城智能装备有限公司"),
+    Role.TRAINEE: ("还没有课程", "浏览课程目录", "还没有证书"),
+    Role.MENTOR: ("确认学生的实习日", "曾晓明", "3 天待确认"),
+    Role.LECTURER: ("工业机器人基础", "我教的课程"),
+    Role.SCHOOL_SUPERVISOR: ("没有正在指导的毕业设计",),
+    Role.ENTERPRISE_COORDINATOR: ("提交岗位草稿", "在岗学生", "基地奖补"),
+    Role.CENTRE_LEADER: ("在岗学生", "基地奖补"),
+    Role.PROGRAMME_ADMIN: ("企业学习 32 周", "实习轮次", "十项要求：机械设计制造", "正在填报"),
+    Role.UNIVERSITY_ADMIN: ("学校管理", "试点专业", "正在填报"),
+    Role.PREFECTURE_OPERATOR: ("本地培训", "本地基地", "福建省互联网经济创业、从业人员培训"),
+    Role.DEPT_EDU: ("全省进展", "基地奖补"),
+    Role.DEPT_HR: ("全省进展", "花名册"),
+    Role.DEPT_ST: ("全省进展", "基地奖补"),
+    Role.DEPT_FIN: ("全省进展", "培训记录"),
+    Role.INSPECTOR: ("监督检查", "操作审计"),
+    Role.AUDITOR: ("监督检查", "操作审计"),
+    Role.EXPERT: ("评判：机械设计制造", "已评判 0 /"),
+    Role.SYSTEM_ADMIN: ("后台任务", "审计记录", "没有被锁定的账号"),
+}
+
+
+def test_every_role_is_expected_to_see_something() -> None:
+    """A new role needs a panel and a line in these tests."""
+    assert set(EXPECTED) == set(Role)
+    assert {role for roles, _make in page.PANELS for role in roles} == set(Role)
+    assert {role for topic in helping.TOPICS for role in topic.roles} == set(Role)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_home_says_what_to_do_and_every_link_opens(app: Flask, world: World, role: Role) -> None:
+    """Navigation, todos, figures and blocks: no link of a first page ends in a refusal."""
+    client = home.browser(app, world, role)
+    answer = client.get("/")
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert [text for text in EXPECTED[role] if text not in html] == []
+    assert {link: status for link in links(html) if (status := opens(client, link)) != 200} == {}
+
+
+@pytest.mark.parametrize(
+    "role", [Role.STUDENT, Role.MENTOR, Role.ENTERPRISE_COORDINATOR, Role.PROGRAMME_ADMIN, Role.DEPT_HR, Role.SYSTEM_ADMIN]
+)
+def test_home_asks_a_bounded_number_of_queries(app: Flask, role: Role, count_queries: list[str]) -> None:
+    """The same number for one student and for six."""
+    counts = []
+    for students in (1, 6):
+        client = home.browser(app, home.build(app, students=students), role)
+        client.get("/")
+        count_queries.clear()
+        assert client.get("/").status_code == 200
+        counts.append(len(count_queries))
+    assert counts[0] == counts[1]
+    assert counts[0] <= (90 if role is Role.PROGRAMME_ADMIN else 40)
+
+
+def test_two_roles_see_both_panels_and_one_list(app: Flask, world: World) -> None:
+    """Whoever teaches and guides at school has one list of things to do and a panel for each."""
+    from tests.factories.identity import signed_in_client
+
+    client = signed_in_client(
+        app, Role.LECTURER, Role.SCHOOL_SUPERVISOR, organisation_id=world.university_id, person_id=world.lecturer_person_id
+    )
+    html = client.get("/").get_data(as_text=True)
+    assert re.findall(r'<section class="section" id="(\w+)">', html) == ["lecturer", "school_supervisor"]
+    assert html.count('id="todo-title"') == 1
+
+
+def test_an_account_without_a_role_is_told_what_to_do(app: Flask) -> None:
+    """Nobody meets an empty page."""
+    from tests.factories.identity import signed_in_client
+
+    assert "你的账号还没有角色" in signed_in_client(app).get("/").get_data(as_text=True)
+
+
+def test_a_stranger_sees_nothing_of_another_enterprise(app: Flask, world: World) -> None:
+    """The panels read through the scopes of the rooms."""
+    with app.app_context():
+        other = home.build(app)
+    html = home.browser(app, other, Role.ENTERPRISE_COORDINATOR).get("/").get_data(as_text=True)
+    assert re.search(r"在岗学生.*?stat-value\">(\d+)", html, re.S).group(1) == "1"  # type: ignore[union-attr]
+
+
+def test_visitors_see_what_this_is(app: Flask, client: FlaskClient, world: World) -> None:
+    """The landing page has sums, courses, and a form that asks /verify; nothing of a demo outside a demo."""
+    html = client.get("/").get_data(as_text=True)
+    assert "工业机器人基础" in html
+    assert 'action="/verify"' in html
+    assert 'name="number"' in html
+    assert 'name="code"' in html
+    assert landing.DEMO_PASSWORD not in html
+    assert {link: status for link in links(html) if (status := opens(client, link)) != 200} == {}
+
+
+def test_the_demo_accounts_are_those_of_the_demo() -> None:
+    """What the landing page of a demo offers is what the demo makes."""
+    assert tuple(name for name, _label in landing.DEMO_ACCOUNTS) == accounts.ACCOUNTS
+    assert landing.DEMO_PASSWORD == accounts.PASSWORD
+
+
+@pytest.mark.parametrize("path", ["/help", "/styleguide"])
+def test_help_and_style_guide_are_open_to_all(client: FlaskClient, path: str) -> None:
+    """Also without an account."""
+    assert client.get(path).status_code == 200
+
+
+def test_help_begins_with_ones_own_and_links_open(app: Flask, world: World) -> None:
+    """A mentor reads first what mentors do."""
+    client = home.browser(app, world, Role.MENTOR)
+    html = client.get("/help").get_data(as_text=True)
+    assert re.findall(r'<section class="section" id="(\w+)">', html)[0] == "mentor"
+    assert 'href="/placements/confirm"' in html
+    assert {link: status for link in links(html) if (status := opens(client, link)) != 200} == {}
+
+
+def test_help_names_only_pages_that_exist(app: Flask) -> None:
+    """A task without a page is a task whose page was renamed."""
+    named = {task.endpoint for topic in helping.TOPICS for task in topic.tasks if task.endpoint}
+    assert sorted(named - set(app.view_functions)) == []
