@@ -124,6 +124,7 @@ def _flat(found: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
 
 
 REFUSALS = {
+    "400": "Not understood: a character that text cannot hold",
     "401": "No valid bearer token",
     "403": "The token's holder lacks the permission, or the token its scope",
     "404": "Unknown, or not visible to the token's holder",
@@ -137,6 +138,7 @@ def _with_problems(spec: dict[str, Any]) -> dict[str, Any]:
     schemas = spec.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema()
     body = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    spec["paths"] = {path: methods for path, methods in spec.get("paths", {}).items() if path.startswith(PREFIX + "/")}
     for methods in spec.get("paths", {}).values():
         for method, operation in methods.items():
             if method in ("get", "post", "put", "patch", "delete"):

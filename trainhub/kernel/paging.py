@@ -13,7 +13,7 @@ from flask import request, url_for
 from sqlalchemy import func, select
 
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 
 T = TypeVar("T")
@@ -88,6 +88,6 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         values = None
-    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str | int) for v in values):
-        raise Refused(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值。"), field="cursor", code="bad_cursor")
+    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str) or (isinstance(v, int) and abs(v) < 2**63) for v in values):
+        raise NotFound(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值。"), field="cursor", code="bad_cursor")
     return values
