@@ -157,7 +157,8 @@ def new_run(code: str) -> Any:
             with transaction():
                 leader = me().person_id
                 staff = [] if leader is None else [(leader, StaffRole.LEAD)]
-                assert form.code.data and form.starts_on.data  # required by the form
+                assert form.code.data  # both are required by the form
+                assert form.starts_on.data
                 run = offerings.create_run(
                     course=course,
                     code=form.code.data,

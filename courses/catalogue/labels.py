@@ -72,8 +72,3 @@ FOCUS_AREAS: Mapping[int, Any] = {
 def choices(labels: Mapping[Any, Any]) -> list[tuple[str, Any]]:
     """(value, label) for a form."""
     return [(str(value), label) for value, label in labels.items()]
-
-
-def N_(text: str) -> str:  # noqa: N802 - the conventional mark of a message that is translated when it is read
-    """Mark a message id for extraction."""
-    return text

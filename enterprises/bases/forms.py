@@ -43,7 +43,9 @@ def wanted() -> BaseFilter:
 class ProfileForm(Form):
     """The figures of a base."""
 
-    capacity_per_term = IntegerField(labels.FIGURES["capacity_per_term"], [Optional(), NumberRange(0, 100_000)], description=_l("安排实习时不会超过这个人数。"))
+    capacity_per_term = IntegerField(
+        labels.FIGURES["capacity_per_term"], [Optional(), NumberRange(0, 100_000)], description=_l("安排实习时不会超过这个人数。")
+    )
     is_on_campus = BooleanField(labels.FIGURES["is_on_campus"], description=_l("设在校内的基地不计企业学习周数。"))
     opened_on = DateField(labels.FIGURES["opened_on"], [Optional()])
     area_new_m2 = IntegerField(labels.FIGURES["area_new_m2"], [Optional(), NumberRange(0, 10_000_000)])
@@ -56,7 +58,11 @@ class ProfileForm(Form):
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
         skipped = ("version", "submission_key", "csrf_token")
-        return {name: one.data if one.data is not None or name not in ("facilities", "summary") else "" for name, one in self._fields.items() if name not in skipped}
+        return {
+            name: one.data if one.data is not None or name not in ("facilities", "summary") else ""
+            for name, one in self._fields.items()
+            if name not in skipped
+        }
 
 
 class TypeForm(Form):
@@ -82,7 +88,9 @@ class AgreementForm(Form):
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
     since = DateField(_l("生效日期"), [InputRequired(NEEDED)])
     until = DateField(_l("截止日期"), [InputRequired(NEEDED)])
-    topics = Checks(_l("文本涵盖的内容"), coerce=AgreementTopic, choices=lambda: options(labels.TOPICS), description=_l("四项都应涵盖，缺项会在评价中显示。"))
+    topics = Checks(
+        _l("文本涵盖的内容"), coerce=AgreementTopic, choices=lambda: options(labels.TOPICS), description=_l("四项都应涵盖，缺项会在评价中显示。")
+    )
     file = FileField(_l("协议文本"), description=_l("PDF 或扫描件。"))
 
 

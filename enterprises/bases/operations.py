@@ -95,7 +95,9 @@ def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, n
     return row
 
 
-def add_leader(*, base: Organisation, person: Person, side: LeaderSide, post: str, since: date, by: Identity, now: datetime, until: date | None = None) -> BaseLeader:
+def add_leader(
+    *, base: Organisation, person: Person, side: LeaderSide, post: str, since: date, by: Identity, now: datetime, until: date | None = None
+) -> BaseLeader:
     """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is."""
     post = post.strip()
     if not post:
@@ -108,7 +110,9 @@ def add_leader(*, base: Organisation, person: Person, side: LeaderSide, post: st
     row = BaseLeader(base_id=base.id, person_id=person.id, side=side, post=post[:100], since=since, until=until)
     session().add(row)
     session().flush()
-    audit.record(by=by, did="bases.leader.added", on=("base", str(base.id)), data={"person": person.id, "side": side.value, "post": post, "since": since})
+    audit.record(
+        by=by, did="bases.leader.added", on=("base", str(base.id)), data={"person": person.id, "side": side.value, "post": post, "since": since}
+    )
     return row
 
 
@@ -190,7 +194,14 @@ def record_acceptance(
         names = "、".join(str(labels.STEPS[one]) for one in allowed)
         raise WrongStep(_("当前可以办理的是：%(names)s；日期不能早于上一步。", names=names), field="step")
     row = BaseAcceptance(
-        base_id=base.id, type=type, step=step, department=department, on=on, document=document.strip()[:200], recorded_by_id=by.account_id, recorded_at=now
+        base_id=base.id,
+        type=type,
+        step=step,
+        department=department,
+        on=on,
+        document=document.strip()[:200],
+        recorded_by_id=by.account_id,
+        recorded_at=now,
     )
     session().add(row)
     session().flush()

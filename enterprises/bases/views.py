@@ -74,7 +74,11 @@ def show(base: Organisation) -> Any:
     for panel in current_app.extensions.get(PANELS, []):
         panels |= panel(base.id, who(), today)
     found = [
-        rules.judge_capacity(panels.get("placed", 0), profile.capacity_per_term if profile else None, parameter=book().at("petoe.centre_leaders_per_side_min", on=today)),
+        rules.judge_capacity(
+            panels.get("placed", 0),
+            profile.capacity_per_term if profile else None,
+            parameter=book().at("petoe.centre_leaders_per_side_min", on=today),
+        ),
         rules.judge_leaders(
             [leader.side for leader, _name in leaders if leader.since <= today and (leader.until is None or leader.until >= today)],
             parameter=book().at("petoe.centre_leaders_per_side_min", on=today),
@@ -89,7 +93,9 @@ def show(base: Organisation) -> Any:
         profile=profile,
         types=queries.types_of(base.id),
         leaders=leaders,
-        agreements=[(row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)],
+        agreements=[
+            (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
+        ],
         acceptances=queries.acceptances_of(base.id),
         hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
         region=organisations.region(base.region_code) if base.region_code else None,
@@ -163,7 +169,13 @@ def add_leader(base: Organisation) -> Any:
     def work(row: Organisation) -> None:
         person = queries.person(form.person_id.data or 0)
         operations.add_leader(
-            base=row, person=person, side=form.side.data, post=form.post.data or "", since=form.since.data, by=who(), now=clock.now()  # type: ignore[arg-type]
+            base=row,
+            person=person,
+            side=form.side.data,
+            post=form.post.data or "",
+            since=form.since.data,
+            by=who(),
+            now=clock.now(),  # type: ignore[arg-type]
         )
 
     return _save(form, base, _("增加负责人"), url_for("bases.add_leader", code=base.code), _("已增加负责人。"), work)
@@ -187,7 +199,9 @@ def add_agreement(base: Organisation) -> Any:
 
     def work(row: Organisation) -> None:
         upload = form.file.data
-        kept = files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
+        kept = (
+            files.keep(upload.stream, name=upload.filename, kind="agreement", by=who(), now=clock.now(), allowed=sniff.EVIDENCE) if upload else None
+        )
         operations.sign_agreement(
             base=row,
             title=form.title.data or "",
@@ -242,8 +256,12 @@ def accept(base: Organisation) -> Any:
         url_for("bases.accept", code=base.code),
         _("已登记。"),
         lambda row: operations.record_acceptance(
-            base=row, type=form.type.data, step=form.step.data, on=form.on.data, document=form.document.data or "", by=who(), now=clock.now()  # type: ignore[arg-type]
+            base=row,
+            type=form.type.data,
+            step=form.step.data,
+            on=form.on.data,
+            document=form.document.data or "",
+            by=who(),
+            now=clock.now(),  # type: ignore[arg-type]
         ),
     )
-
-

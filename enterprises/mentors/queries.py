@@ -42,9 +42,13 @@ def ids_of_person(person_id: int | None) -> frozenset[int]:
 
 def load_of_enterprise(enterprise_id: int, on: date) -> tuple[int, int]:
     """How many mentors an enterprise has on a day, and the students they may have together."""
-    row = session().execute(
-        select(func.count(Mentor.id), func.coalesce(func.sum(Mentor.load_limit), 0)).where(Mentor.enterprise_id == enterprise_id, in_office(on))
-    ).one()
+    row = (
+        session()
+        .execute(
+            select(func.count(Mentor.id), func.coalesce(func.sum(Mentor.load_limit), 0)).where(Mentor.enterprise_id == enterprise_id, in_office(on))
+        )
+        .one()
+    )
     return int(row[0]), int(row[1])
 
 

@@ -81,7 +81,12 @@ class RoundForm(Form):
     opens_on = DateField(_l("开始填报"), [InputRequired(NEEDED)])
     closes_on = DateField(_l("截止填报"), [InputRequired(NEEDED)], description=_l("当天 23:59:59 截止。"))
     max_preferences = IntegerField(_l("最多志愿数"), [InputRequired(NEEDED), NumberRange(1, 15)], default=5)
-    seed = IntegerField(_l("抽签种子"), [InputRequired(NEEDED), NumberRange(0, 2_000_000_000)], default=1, description=_l("条件相同的学生按抽签排序，种子相同结果相同，随轮次公开。"))
+    seed = IntegerField(
+        _l("抽签种子"),
+        [InputRequired(NEEDED), NumberRange(0, 2_000_000_000)],
+        default=1,
+        description=_l("条件相同的学生按抽签排序，种子相同结果相同，随轮次公开。"),
+    )
 
 
 class PlanItemForm(Form):

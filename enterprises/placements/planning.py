@@ -58,9 +58,7 @@ def case_of(facts: Planned, *, today: date) -> Case:
             Pupil(key(student.id), facts.majors[student.id], prior[student.id], required * 10, frozenset(blocked.get(student.id, ())))
             for student in facts.students
         ),
-        wishes={
-            key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1)} for student_id, posts in facts.preferences.items()
-        },
+        wishes={key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1)} for student_id, posts in facts.preferences.items()},
         fixed=tuple(sorted(fixed)),
     )
 
@@ -103,9 +101,7 @@ def compute(round: Round, *, today: date, now: datetime, time_limit: float) -> d
     case = case_of(queries.planning_facts(round, today=today), today=today)
     result = solve(case, seed=round.seed, time_limit=time_limit)
     fixed = set(case.fixed)
-    assignments = [
-        [int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed] for a in result.assignments
-    ]
+    assignments = [[int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed] for a in result.assignments]
     unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.explanation] for u in result.unplaced]
     summary = {name: value for name, value in result.figures.items() if name != "seconds"}
     return {

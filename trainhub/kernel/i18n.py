@@ -32,6 +32,11 @@ def _l(message: str, **values: Any) -> Any:
     return lazy_gettext(message, **values)
 
 
+def N_(message: str) -> str:  # noqa: N802 - the usual name, known to the extractor of messages
+    """Mark a message id that is stored now and translated for each reader when it is shown (notices)."""
+    return message
+
+
 def language() -> str:
     """`zh` or `en`: the choice in the address, then of the session, then Chinese, whatever the browser asks."""
     if has_app_context() and "forced_language" in g:

@@ -88,6 +88,10 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         values = None
-    if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str) or (isinstance(v, int) and abs(v) < 2**63) for v in values):
+    if (
+        not isinstance(values, list)
+        or len(values) != length
+        or not all(isinstance(v, str) or (isinstance(v, int) and abs(v) < 2**63) for v in values)
+    ):
         raise NotFound(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值。"), field="cursor", code="bad_cursor")
     return values

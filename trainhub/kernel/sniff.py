@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from trainhub.kernel.errors import Refused, TooLarge
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 
 HEAD_BYTES = 65_536
 """How much of a file `media_type_of` wants to see; less works, with less certainty inside archives."""
@@ -23,11 +23,6 @@ class MediaType:
     suffix: str
     label_zh: str
     is_unsafe: bool = False
-
-
-def N_(text: str) -> str:  # noqa: N802 - the conventional mark of a message that is translated later
-    """Mark a message for extraction."""
-    return text
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."

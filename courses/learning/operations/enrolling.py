@@ -12,7 +12,6 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from courses.catalogue.labels import N_
 from courses.catalogue.models import Run
 from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
 from courses.catalogue.types import RunMode
@@ -25,7 +24,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 
 

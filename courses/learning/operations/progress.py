@@ -14,7 +14,6 @@ from sqlalchemy import update
 from courses.assessment.models import Attempt
 from courses.assessment.types import AttemptState
 from courses.catalogue import queries as catalogue
-from courses.catalogue.labels import N_
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import queries, rules
@@ -28,7 +27,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications

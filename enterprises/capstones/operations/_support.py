@@ -40,11 +40,6 @@ class WrongPerson(NotAllowed):
     code = "wrong_person"
 
 
-def N_(message: str) -> str:  # noqa: N802 - the usual name, known to the extractor of messages
-    """Mark a message id of a notice: it is translated for each reader when it is shown."""
-    return message
-
-
 def demand_state(row: Capstone, action: Action) -> None:
     """Refuse what may not happen at this stage (`ALLOWED`)."""
     if row.state not in ALLOWED[action]:

@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.capstones import queries
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import N_, CapstoneRefused, demand_state, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand_state, given, tell
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import GRADES, ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
-from enterprises.capstones.operations._support import N_, CapstoneRefused, WrongPerson, demand_state, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand_state, given, tell
 from enterprises.capstones.types import Action, CapstoneState, Result, RubricItem, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
 from trainhub.certificates.models import Certificate
@@ -17,7 +17,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.organisations import queries as organisations

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from enterprises.capstones import queries
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
-from enterprises.capstones.operations._support import N_, CapstoneRefused, WrongPerson, demand_state, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand_state, given, tell
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Student
 
 TOLD_CONFIRM = N_("请确认 %(day)s 的毕业设计指导记录（%(role)s）")

@@ -15,7 +15,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger import queries as ledger_queries
 from trainhub.ledger.types import Source
@@ -46,9 +46,7 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
     return row
 
 
-def log_week(
-    *, placement: Placement, days: Mapping[date, str], week: Iterable[date], today: date, by: Identity, now: datetime
-) -> tuple[int, int]:
+def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[date], today: date, by: Identity, now: datetime) -> tuple[int, int]:
     """Save the ticked days of a week with their notes; days that wait and are no longer ticked are taken back.
 
     The result is (logged anew, taken back). Confirmed days stay. Raises BadDay as `log_day` does, for the whole week.
@@ -84,7 +82,9 @@ def decide_days(
     unknown = [day for day in wanted if day not in entries]
     if unknown:
         raise BadDay(_("学生没有登记 %(day)s，或已自行撤回。请刷新后再处理。", day=unknown[0]), field="days")
-    return decide_entries(placement=placement, entry_ids=[entries[day] for day in wanted], is_approved=is_approved, today=today, by=by, now=now, reason=reason)
+    return decide_entries(
+        placement=placement, entry_ids=[entries[day] for day in wanted], is_approved=is_approved, today=today, by=by, now=now, reason=reason
+    )
 
 
 def decide_entries(
@@ -133,7 +133,7 @@ def decide_entries(
     tell(
         [student_person],
         kind="placements.days",
-        message="企业指导教师确认了 %(count)d 个实习日。" if is_approved else "企业指导教师退回了 %(count)d 个实习日，理由：%(reason)s",
+        message=N_("企业指导教师确认了 %(count)d 个实习日。") if is_approved else N_("企业指导教师退回了 %(count)d 个实习日，理由：%(reason)s"),
         url=f"/placements/{placement.id}/days?week={min(days).isoformat()}",
         now=now,
         count=len(days),
@@ -162,7 +162,7 @@ def reach_weeks(*, placement: Placement, today: date, by: Identity, now: datetim
         tell(
             [student.person_id],
             kind="placements.weeks_reached",
-            message="恭喜，你的企业学习已累计满 %(weeks)d 周。",
+            message=N_("恭喜，你的企业学习已累计满 %(weeks)d 周。"),
             url="/placements/mine/weeks",
             key=f"weeks:{student.id}",
             now=now,
@@ -188,7 +188,7 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     tell(
         [student.person_id, queries.person_of_mentor(placement.mentor_id)],
         kind="placements.day_corrected",
-        message="%(day)s 的实习日已更正为不计入，理由：%(reason)s",
+        message=N_("%(day)s 的实习日已更正为不计入，理由：%(reason)s"),
         url=f"/placements/{placement.id}/days?week={entry.on.isoformat()}",
         now=now,
         day=entry.on.isoformat(),
@@ -243,7 +243,7 @@ def remind_mentors(*, today: date, now: datetime) -> int:
         tell(
             [person_id],
             kind="placements.confirm_due",
-            message="有 %(count)d 个实习日等待确认已超过期限，请尽快处理。",
+            message=N_("有 %(count)d 个实习日等待确认已超过期限，请尽快处理。"),
             url="/placements/confirm",
             key=f"confirm:{person_id}:{year}-W{week:02d}",
             now=now,

@@ -57,7 +57,9 @@ def _check_span(known: list[Term], own_id: int | None, starts_on: date, ends_on:
         raise BadPlacement(_("结束日期应晚于开始日期。"), field="ends_on")
     for term in known:
         if term.id != own_id and rules.spans_overlap((term.starts_on, term.ends_on), (starts_on, ends_on)):
-            raise BadPlacement(_("与“%(title)s”（%(a)s 至 %(b)s）的日期重叠。", title=term.title, a=term.starts_on, b=term.ends_on), field="starts_on")
+            raise BadPlacement(
+                _("与“%(title)s”（%(a)s 至 %(b)s）的日期重叠。", title=term.title, a=term.starts_on, b=term.ends_on), field="starts_on"
+            )
     whole = rules.weeks_between(starts_on, ends_on)
     if weeks is not None and not 1 <= weeks <= whole:
         raise BadPlacement(_("这段日期最多 %(weeks)d 周。", weeks=whole), field="weeks")
@@ -101,7 +103,17 @@ def offer_position(
     if not is_code(code) or queries.position_by_code(code) is not None:
         raise BadPlacement(_("岗位代码 %(code)s 无效或已被使用。", code=code), field="code")
     row = Position(code=code, enterprise_id=enterprise.id, title="", majors=[], skills=[], created_at=now)
-    _set(row, {"title": title, "description": description, "majors": majors, "skills": skills, "county_code": county_code, "base_id": base.id if base else None})
+    _set(
+        row,
+        {
+            "title": title,
+            "description": description,
+            "majors": majors,
+            "skills": skills,
+            "county_code": county_code,
+            "base_id": base.id if base else None,
+        },
+    )
     session().add(row)
     session().flush()
     audit.record(by=by, did="placements.position.offered", on=row, data={"code": code, "title": row.title, "enterprise": enterprise.code})

@@ -16,7 +16,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.people.models import Student
@@ -78,7 +78,7 @@ def place_student(
     tell(
         [student.person_id],
         kind="placements.placed",
-        message="你被安排到“%(position)s”（%(term)s），请查看并确认。",
+        message=N_("你被安排到“%(position)s”（%(term)s），请查看并确认。"),
         url=f"/placements/{row.id}",
         key=f"placement:{row.id}",
         now=now,
@@ -118,7 +118,7 @@ def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: 
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.withdrawn",
-        message="一项实习安排已撤销，理由：%(reason)s",
+        message=N_("一项实习安排已撤销，理由：%(reason)s"),
         url=f"/placements/{placement.id}",
         key=f"placement:{placement.id}:withdrawn",
         now=now,
@@ -140,14 +140,16 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         return placement
     load = queries.load_of_mentor(mentor.id, placement.starts_on, placement.ends_on)
     if load >= mentor.load_limit:
-        raise BadPlacement(_("这位指导教师在该时段已指导 %(load)d 名学生，达到上限。请换一位，或先调整上限。", load=load), field="mentor_id", code="mentor_full")
+        raise BadPlacement(
+            _("这位指导教师在该时段已指导 %(load)d 名学生，达到上限。请换一位，或先调整上限。", load=load), field="mentor_id", code="mentor_full"
+        )
     before, placement.mentor_id = placement.mentor_id, mentor.id
     session().flush()
     audit.record(by=by, did="placements.mentor.assigned", on=placement, data={"before": before, "after": mentor.id})
     tell(
         [mentor.person_id],
         kind="placements.mentor",
-        message="你成为一名实习学生的企业指导教师，请查看。",
+        message=N_("你成为一名实习学生的企业指导教师，请查看。"),
         url=f"/placements/{placement.id}",
         key=f"placement:{placement.id}:mentor:{mentor.id}",
         now=now,
@@ -231,7 +233,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.started",
-        message="实习已开始，请每周登记和确认实习日。",
+        message=N_("实习已开始，请每周登记和确认实习日。"),
         url=f"/placements/{placement.id}",
         key=f"placement:{placement.id}:started",
         now=now,
@@ -291,12 +293,10 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
     tell(
         [student.person_id],
         kind="placements.finished",
-        message="实习“%(title)s”已结束，成绩已记录。",
+        message=N_("实习“%(title)s”已结束，成绩已记录。"),
         url=f"/placements/{placement.id}",
         key=f"placement:{placement.id}:finished",
         now=now,
         title=title,
     )
     return placement
-
-

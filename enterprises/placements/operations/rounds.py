@@ -17,7 +17,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort, Programme
 
@@ -45,11 +45,21 @@ def create_round(
         raise BadPlacement(_("只能选择本校的实习学期。"), field="terms")
     if cohort.programme_id != programme.id:
         raise BadPlacement(_("年级不属于这个专业。"), field="cohort_id")
-    row = Round(programme_id=programme.id, cohort_id=cohort.id, title="", opens_on=opens_on, closes_on=closes_on, term_ids=[t.id for t in chosen], created_at=now)
+    row = Round(
+        programme_id=programme.id,
+        cohort_id=cohort.id,
+        title="",
+        opens_on=opens_on,
+        closes_on=closes_on,
+        term_ids=[t.id for t in chosen],
+        created_at=now,
+    )
     _set(row, {"title": title, "opens_on": opens_on, "closes_on": closes_on, "max_preferences": max_preferences, "seed": seed})
     session().add(row)
     session().flush()
-    audit.record(by=by, did="placements.round.created", on=row, data={"programme": programme.code, "cohort": cohort.year, "terms": [t.code for t in chosen]})
+    audit.record(
+        by=by, did="placements.round.created", on=row, data={"programme": programme.code, "cohort": cohort.year, "terms": [t.code for t in chosen]}
+    )
     return row
 
 
@@ -95,7 +105,7 @@ def open_round(*, round: Round, by: Identity, now: datetime) -> Round:
     tell(
         queries.persons_of_round(round),
         kind="placements.round_open",
-        message="“%(title)s”开放填报实习志愿，%(day)s 24 时前可反复修改。",
+        message=N_("“%(title)s”开放填报实习志愿，%(day)s 24 时前可反复修改。"),
         url=f"/placements/rounds/{round.id}/preferences",
         key=f"round:{round.id}:open:{round.closes_on.isoformat()}",
         now=now,
@@ -123,7 +133,10 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     """
     today = local(now).date()
     if round.state is not RoundState.OPEN or not rules.is_open(round.opens_on, round.closes_on, today):
-        raise WrongState(_("“%(title)s”现在不能填报志愿（填报时间：%(a)s 至 %(b)s 24 时）。", title=round.title, a=round.opens_on, b=round.closes_on), code="window_closed")
+        raise WrongState(
+            _("“%(title)s”现在不能填报志愿（填报时间：%(a)s 至 %(b)s 24 时）。", title=round.title, a=round.opens_on, b=round.closes_on),
+            code="window_closed",
+        )
     if student.cohort_id != round.cohort_id:
         raise BadPlacement(_("这个轮次不面向你的年级。"))
     wanted = list(position_ids)
@@ -226,7 +239,7 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
     tell(
         queries.persons_of_round(round),
         kind="placements.round_published",
-        message="“%(title)s”的安排已公布，请查看并确认。",
+        message=N_("“%(title)s”的安排已公布，请查看并确认。"),
         url="/placements/mine",
         key=f"round:{round.id}:published",
         now=now,

@@ -117,7 +117,11 @@ def flow(setup: Setup, patterns: list[Pattern]) -> tuple[dict[tuple[int, int], i
             kept = setup.current.get((pattern.pupil, slot)) if setup.current is not None else None
             extra = CHANGE if setup.current is not None else 0
             # A wish so far down that it costs more than no wish would slip through the common node: arcs of its own then.
-            targets = accepted[kind] if far else {post for post in ranks if post in accepted[kind]} | ({kept} if kept is not None and kept in accepted[kind] else set())
+            targets = (
+                accepted[kind]
+                if far
+                else {post for post in ranks if post in accepted[kind]} | ({kept} if kept is not None and kept in accepted[kind] else set())
+            )
             for post in sorted(targets):
                 if (slot, post) in place:
                     weight = setup.cost(pattern.pupil, post) + (extra if post != kept else 0)

@@ -90,7 +90,9 @@ def _bottleneck(setup: Setup, kind: int, family: tuple[int, ...], demand: list[l
         return _("席位在其他学生的组合中用尽，无法再容纳一名学生达到目标。")
     missing, slot, kinds, seats = best
     majors = sorted({pupil.major for index, pupil in enumerate(setup.pupils) if setup.kind_of[index] in kinds})
-    posts = sorted({setup.posts[post] for one in kinds for post in setup.kinds[one] if setup.case.seats.get((setup.posts[post], setup.slots[slot]), 0)})
+    posts = sorted(
+        {setup.posts[post] for one in kinds for post in setup.kinds[one] if setup.case.seats.get((setup.posts[post], setup.slots[slot]), 0)}
+    )
     return _(
         "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
         slot=setup.slots[slot],

@@ -209,9 +209,7 @@ def _fixed(
     taken: set[tuple[str, str]] = set()
     kept: list[Triple] = []
     dropped: set[str] = set()
-    rows = [
-        (row, data) for row, data in reader.rows("fixed.csv") if reader.known("fixed.csv", row, data, student=pupils, term=slots, position=posts)
-    ]
+    rows = [(row, data) for row, data in reader.rows("fixed.csv") if reader.known("fixed.csv", row, data, student=pupils, term=slots, position=posts)]
     for row, data in sorted(rows, key=lambda item: (item[1]["student"], item[1]["term"], item[1]["position"])):
         student, term, post = data["student"], data["term"], data["position"]
         problem = None

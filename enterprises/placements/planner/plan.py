@@ -59,9 +59,7 @@ def _chosen(setup: Setup, numbers: Reach) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def _place(
-    setup: Setup, numbers: Reach, chosen: dict[int, tuple[int, ...]], time_limit: float
-) -> tuple[dict[tuple[int, int], int], set[int], int]:
+def _place(setup: Setup, numbers: Reach, chosen: dict[int, tuple[int, ...]], time_limit: float) -> tuple[dict[tuple[int, int], int], set[int], int]:
     """Step 3: the assignment, those who reach, and a lower bound of their rank cost."""
     everybody = {pupil: group.family for group in setup.groups for pupil in group.members}
     if setup.current is not None and exact.size(setup, everybody) <= exact.LIMIT:

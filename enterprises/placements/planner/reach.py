@@ -89,7 +89,9 @@ def reach(setup: Setup, time_limit: float) -> Reach:
     cuts: list[Cut] = [
         (slot, frozenset([kind]), seats_of(setup, slot, frozenset([kind]))) for slot in range(len(setup.slots)) for kind in range(len(setup.kinds))
     ]
-    cuts += [(slot, frozenset(range(len(setup.kinds))), seats_of(setup, slot, frozenset(range(len(setup.kinds))))) for slot in range(len(setup.slots))]
+    cuts += [
+        (slot, frozenset(range(len(setup.kinds))), seats_of(setup, slot, frozenset(range(len(setup.kinds))))) for slot in range(len(setup.slots))
+    ]
     until = time.monotonic() + time_limit
     bound, is_proven = sum(len(group.members) for group in setup.groups), True
     while True:

@@ -113,7 +113,16 @@ def seats_of_position(position_id: int) -> list[PositionSeats]:
 def items_of_position(position_id: int) -> list[Any]:
     """Term, university, seats and taken of a position, in time."""
     statement = (
-        select(Term.id, Term.title, Term.starts_on, Term.ends_on, Term.weeks, Organisation.name.label("university"), PositionSeats.seats, PositionSeats.taken)
+        select(
+            Term.id,
+            Term.title,
+            Term.starts_on,
+            Term.ends_on,
+            Term.weeks,
+            Organisation.name.label("university"),
+            PositionSeats.seats,
+            PositionSeats.taken,
+        )
         .join(Term, Term.id == PositionSeats.term_id)
         .join(Organisation, Organisation.id == Term.university_id)
         .where(PositionSeats.position_id == position_id)
@@ -172,7 +181,9 @@ def positions_listing(identity: Identity, *, text: str = "", state: OfferState |
         statement = statement.where(Position.state == state)
     if enterprise_id is not None:
         statement = statement.where(Position.enterprise_id == enterprise_id)
-    waiting_first = sa.case((Position.state == OfferState.SUBMITTED, 0), (Position.state == OfferState.DRAFT, 1), (Position.state == OfferState.APPROVED, 2), else_=3)
+    waiting_first = sa.case(
+        (Position.state == OfferState.SUBMITTED, 0), (Position.state == OfferState.DRAFT, 1), (Position.state == OfferState.APPROVED, 2), else_=3
+    )
     return statement.order_by(waiting_first, Organisation.pinyin, Position.title, Position.id)
 
 

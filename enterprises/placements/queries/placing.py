@@ -42,13 +42,17 @@ def placement(placement_id: int) -> Placement | None:
 
 def start_facts(row: Placement) -> StartFacts:
     """Birth date, level of the programme, and who has signed."""
-    birth_on, level = session().execute(
-        select(Person.birth_on, Programme.degree_level)
-        .select_from(Student)
-        .join(Person, Person.id == Student.person_id)
-        .join(Programme, Programme.id == Student.programme_id)
-        .where(Student.id == row.student_id)
-    ).one()
+    birth_on, level = (
+        session()
+        .execute(
+            select(Person.birth_on, Programme.degree_level)
+            .select_from(Student)
+            .join(Person, Person.id == Student.person_id)
+            .join(Programme, Programme.id == Student.programme_id)
+            .where(Student.id == row.student_id)
+        )
+        .one()
+    )
     return StartFacts(birth_on, level, frozenset(signature.party for signature in signatures_of(row.id)))
 
 
@@ -81,14 +85,18 @@ def major_of(student_id: int) -> str:
 
 def title_of(placement_id: int) -> str:
     """Enterprise, position and term in one line."""
-    enterprise, title, term = session().execute(
-        select(Organisation.name, Position.title, Term.title)
-        .select_from(Placement)
-        .join(Organisation, Organisation.id == Placement.enterprise_id)
-        .join(Position, Position.id == Placement.position_id)
-        .join(Term, Term.id == Placement.term_id)
-        .where(Placement.id == placement_id)
-    ).one()
+    enterprise, title, term = (
+        session()
+        .execute(
+            select(Organisation.name, Position.title, Term.title)
+            .select_from(Placement)
+            .join(Organisation, Organisation.id == Placement.enterprise_id)
+            .join(Position, Position.id == Placement.position_id)
+            .join(Term, Term.id == Placement.term_id)
+            .where(Placement.id == placement_id)
+        )
+        .one()
+    )
     return f"{enterprise} · {title}（{term}）"
 
 

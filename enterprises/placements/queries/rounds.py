@@ -69,9 +69,11 @@ def persons_of_round(row: Round) -> list[int]:
 
 def preference_counts(round_id: int) -> tuple[int, int]:
     """How many students saved a list, and how many wishes there are."""
-    row = session().execute(
-        select(func.count(Preference.student_id.distinct()), func.count(Preference.id)).where(Preference.round_id == round_id)
-    ).one()
+    row = (
+        session()
+        .execute(select(func.count(Preference.student_id.distinct()), func.count(Preference.id)).where(Preference.round_id == round_id))
+        .one()
+    )
     return int(row[0]), int(row[1])
 
 
@@ -133,7 +135,10 @@ def planning_facts(row: Round, *, today: date) -> Planned:
     preferences: dict[int, list[int]] = {}
     for student_id, position_id in wishes:
         preferences.setdefault(student_id, []).append(position_id)
-    majors = {programme.id: programme.major_code for programme in current.scalars(select(Programme).where(Programme.id.in_({s.programme_id for s in students})))}
+    majors = {
+        programme.id: programme.major_code
+        for programme in current.scalars(select(Programme).where(Programme.id.in_({s.programme_id for s in students})))
+    }
     return Planned(
         terms,
         [positions[key] for key in sorted(positions)],
@@ -200,7 +205,14 @@ def versions_visible(identity: Identity) -> list[Any]:
     """The versions of the reader's programmes with the weeks of their enterprise plan."""
     weeks = select(PlanItem.version_id, func.sum(PlanItem.weeks_x10).label("weeks")).group_by(PlanItem.version_id).subquery()
     statement = (
-        select(ProgrammeVersion.id, ProgrammeVersion.label, ProgrammeVersion.state, Programme.name, Organisation.name.label("university"), func.coalesce(weeks.c.weeks, 0).label("weeks"))
+        select(
+            ProgrammeVersion.id,
+            ProgrammeVersion.label,
+            ProgrammeVersion.state,
+            Programme.name,
+            Organisation.name.label("university"),
+            func.coalesce(weeks.c.weeks, 0).label("weeks"),
+        )
         .join(Programme, Programme.id == ProgrammeVersion.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
         .outerjoin(weeks, weeks.c.version_id == ProgrammeVersion.id)

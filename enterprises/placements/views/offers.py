@@ -68,7 +68,13 @@ def new_term() -> Any:
         return {}
 
     return save(
-        form, title=_("设置实习学期"), action=url_for("placements.new_term"), back=url_for("placements.terms"), said=_("已设置实习学期。"), endpoint="placements.terms", work=work
+        form,
+        title=_("设置实习学期"),
+        action=url_for("placements.new_term"),
+        back=url_for("placements.terms"),
+        said=_("已设置实习学期。"),
+        endpoint="placements.terms",
+        work=work,
     )
 
 
@@ -93,7 +99,9 @@ def edit_term(term: Term) -> Any:
         return {}
 
     action = url_for("placements.edit_term", term_id=term.id)
-    return save(form, title=_("编辑实习学期"), action=action, back=url_for("placements.terms"), said=_("已保存。"), endpoint="placements.terms", work=work)
+    return save(
+        form, title=_("编辑实习学期"), action=action, back=url_for("placements.terms"), said=_("已保存。"), endpoint="placements.terms", work=work
+    )
 
 
 # -- positions ----------------------------------------------------------------------------------------------------------
@@ -270,7 +278,10 @@ def return_position(position: Position) -> Any:
     """A school gives the offer back."""
     form = forms.ReasonForm()
     return _button(
-        position, _("岗位已退回企业。"), lambda: operations.return_position(position=position, reason=form.reason.data or "", by=who(), now=clock.now()), form
+        position,
+        _("岗位已退回企业。"),
+        lambda: operations.return_position(position=position, reason=form.reason.data or "", by=who(), now=clock.now()),
+        form,
     )
 
 
@@ -368,7 +379,12 @@ def sign_plan(version: ProgrammeVersion) -> Any:
 
     def work() -> dict[str, Any]:
         operations.sign_plan(
-            version=version, side=form.side.data, signed_name=form.signed_name.data or "", signed_on=form.signed_on.data, by=who(), now=clock.now()  # type: ignore[arg-type]
+            version=version,
+            side=form.side.data,
+            signed_name=form.signed_name.data or "",
+            signed_on=form.signed_on.data,
+            by=who(),
+            now=clock.now(),  # type: ignore[arg-type]
         )
         return {"version_id": version.id}
 

@@ -76,11 +76,17 @@ def show(placement: Placement) -> Any:
         sign_form=sign_form,
         mentor_form=mentor_form,
         insurance_form=forms.InsuranceForm(
-            formdata=None, insurance_no=placement.insurance_no, insured_from=placement.insured_from or placement.starts_on, insured_until=placement.insured_until or placement.ends_on
+            formdata=None,
+            insurance_no=placement.insurance_no,
+            insured_from=placement.insured_from or placement.starts_on,
+            insured_until=placement.insured_until or placement.ends_on,
         ),
         safety_form=forms.SafetyForm(formdata=None, safety_trained_on=placement.safety_trained_on),
         grade_form=forms.GradeForm(
-            formdata=None, score=None if placement.mentor_score_x10 is None else placement.mentor_score_x10 / 10, comment=placement.mentor_comment, version=placement.version
+            formdata=None,
+            score=None if placement.mentor_score_x10 is None else placement.mentor_score_x10 / 10,
+            comment=placement.mentor_comment,
+            version=placement.version,
         ),
         labels=labels,
         States=PlacementState,
@@ -117,7 +123,10 @@ def withdraw(placement: Placement) -> Any:
     """The school takes a placement back."""
     form = forms.ReasonForm()
     return _do(
-        placement, form, _("已撤销，席位已释放。"), lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now())
+        placement,
+        form,
+        _("已撤销，席位已释放。"),
+        lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
     )
 
 
@@ -160,7 +169,12 @@ def insurance(placement: Placement) -> Any:
         form,
         _("已登记保险。"),
         lambda: operations.record_insurance(
-            placement=placement, policy_no=form.insurance_no.data or "", since=form.insured_from.data, until=form.insured_until.data, by=who(), now=clock.now()  # type: ignore[arg-type]
+            placement=placement,
+            policy_no=form.insurance_no.data or "",
+            since=form.insured_from.data,
+            until=form.insured_until.data,
+            by=who(),
+            now=clock.now(),  # type: ignore[arg-type]
         ),
     )
 
@@ -171,7 +185,10 @@ def safety(placement: Placement) -> Any:
     """Note the safety training."""
     form = forms.SafetyForm()
     return _do(
-        placement, form, _("已登记安全教育。"), lambda: operations.record_safety(placement=placement, trained_on=form.safety_trained_on.data, by=who(), now=clock.now())  # type: ignore[arg-type]
+        placement,
+        form,
+        _("已登记安全教育。"),
+        lambda: operations.record_safety(placement=placement, trained_on=form.safety_trained_on.data, by=who(), now=clock.now()),  # type: ignore[arg-type]
     )
 
 
@@ -196,7 +213,10 @@ def assign_mentor(placement: Placement) -> Any:
 def start(placement: Placement) -> Any:
     """Begin, when the checklist is complete."""
     return _do(
-        placement, forms.PlainForm(), _("实习已开始。"), lambda: operations.start_placement(placement=placement, today=clock.today(), by=who(), now=clock.now())
+        placement,
+        forms.PlainForm(),
+        _("实习已开始。"),
+        lambda: operations.start_placement(placement=placement, today=clock.today(), by=who(), now=clock.now()),
     )
 
 
@@ -226,5 +246,8 @@ def grade(placement: Placement) -> Any:
 def finish(placement: Placement) -> Any:
     """End a placement."""
     return _do(
-        placement, forms.PlainForm(), _("实习已结束，已计入学生档案。"), lambda: operations.finish_placement(placement=placement, today=clock.today(), by=who(), now=clock.now())
+        placement,
+        forms.PlainForm(),
+        _("实习已结束，已计入学生档案。"),
+        lambda: operations.finish_placement(placement=placement, today=clock.today(), by=who(), now=clock.now()),
     )

@@ -63,7 +63,16 @@ def export_progress(form: str) -> Any:
     found = queries.progress_of(session().execute(_statement()).all(), on=today)
     per_week = book().at("own.weeks.days_per_week", on=today).number
     rows = (
-        (one.student_no, one.name, one.programme, one.cohort_year, one.credited_days, one.credited_days / per_week, one.to_come, str(labels.LIGHTS[one.light]))
+        (
+            one.student_no,
+            one.name,
+            one.programme,
+            one.cohort_year,
+            one.credited_days,
+            one.credited_days / per_week,
+            one.to_come,
+            str(labels.LIGHTS[one.light]),
+        )
         for one in found
     )
     return downloads.table(rows, COLUMNS, name=_("企业学习周数"), form=form, codes=["student_no"])

@@ -137,7 +137,9 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
     year, number, _weekday = day.isocalendar()
     log = queries.weekly_log(placement.id, year, number)
     if log_form is None:
-        log_form = forms.LogForm(formdata=None, text=log.text if log else "", tags=[LogTag(tag) for tag in log.tags] if log else [], version=log.version if log else 0)
+        log_form = forms.LogForm(
+            formdata=None, text=log.text if log else "", tags=[LogTag(tag) for tag in log.tags] if log else [], version=log.version if log else 0
+        )
     span = (placement.starts_on, placement.ends_on)
     page = render_template(
         "enterprises/placements/week.html",
@@ -250,7 +252,12 @@ def _weeks_page(student: Student) -> Any:
     for row in found:
         year, number, _weekday = row.on.isocalendar()
         by_week.setdefault(f"{year}-W{number:02d}", []).append((row, reasons.get((row.on, row.id), "")))
-    pending = [entry for placement in queries.live_of_student(student.id) for entry in queries.entries_of(placement.id) if entry.state is not DayState.APPROVED]
+    pending = [
+        entry
+        for placement in queries.live_of_student(student.id)
+        for entry in queries.entries_of(placement.id)
+        if entry.state is not DayState.APPROVED
+    ]
     return render_template(
         "enterprises/placements/weeks.html",
         student=student,

@@ -71,7 +71,7 @@ def names_of(person_ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {key for key in person_ids if key is not None}
     if not wanted:
         return {}
-    return {key: name for key, name in session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))}  # noqa: C416
+    return {key: name for key, name in session().execute(select(Person.id, Person.name).where(Person.id.in_(wanted)))}
 
 
 PERSON_SORTS: dict[str, tuple[Any, ...]] = {"name": (Person.pinyin, Person.name), "birth": (Person.birth_on,), "id": ()}
