@@ -47,7 +47,7 @@ def lecturer(identity: Identity, today: date) -> Panel:
         for row in learning.still_open(rows, today)
     ]
     create = linked(_("新建课程"), link(identity, "authoring.new_course"))
-    nothing = Nothing(_("还没有你主讲的课程"), _("可以新建一门课程，也可以导入 OLX、SCORM 或 Moodle 课程包。"), create)
+    nothing = Nothing(_("还没有你主讲的课程"), _("可以新建一门课程，也可以导入 OLX 课程包。"), create)
     block = Block(_("我教的课程"), linked(_("全部"), link(identity, "authoring.index")), lines=lines, nothing=nothing)
     return Panel("lecturer", _("教学"), todos, blocks=[block])
 
