@@ -155,7 +155,7 @@ def new_capstone(visitor: Callable[..., Visitor]) -> str:
         "/capstones/topics",
         {
             "enterprise_id": _option(form, "enterprise_id", "榕城智造"),
-            "programme_id": _option(form, "programme_id", "DEMO-P3"),
+            "programme_id": _option(form, "programme_id", "武夷工程学院"),
             "title": title,
             "problem": "现有抽检漏检率高，希望在节拍不变的前提下实现全检。",
             "source": "engineering_practice",
