@@ -55,7 +55,7 @@ format: setup ## format the code
 	$(BIN)/ruff format .
 
 translations: setup ## collect messages into the catalogues
-	$(BIN)/pybabel -q extract --ignore-dirs '.*' -F trainhub/translations/babel.cfg -k _ -k _l -k lazy_gettext --no-location --sort-output --omit-header -o trainhub/translations/messages.pot trainhub courses enterprises templates
+	$(BIN)/pybabel -q extract --ignore-dirs '.*' -F trainhub/translations/babel.cfg -k _ -k _l -k N_ --no-location --sort-output --omit-header -o trainhub/translations/messages.pot trainhub courses enterprises templates
 	$(BIN)/pybabel -q update -i trainhub/translations/messages.pot -d trainhub/translations --no-fuzzy-matching --omit-header
 
 clean: ## remove what set-up and tests made; never the instance
