@@ -84,6 +84,8 @@ def test_every_operation_keeps_its_promise(app: Flask, token: str) -> None:
 def _tried(operation: Any, mode: GenerationMode, checks: list[Any], token: str) -> str:
     """Why the operation broke its promise; empty when it did not."""
 
+    asked: list[str] = []
+
     @seed(20261122)
     @settings(
         max_examples=EXAMPLES,
@@ -94,6 +96,7 @@ def _tried(operation: Any, mode: GenerationMode, checks: list[Any], token: str) 
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def run(case: Any) -> None:
+        asked[:] = [f"{case.method} {case.formatted_path} {case.query!r} {case.body!r}"]
         case.call_and_validate(checks=checks, headers={"Authorization": f"Bearer {token}"})
 
     try:
@@ -102,7 +105,7 @@ def _tried(operation: Any, mode: GenerationMode, checks: list[Any], token: str) 
     except BaseException as problem:  # noqa: BLE001 - hypothesis raises groups; every kind is a broken promise here
         if isinstance(problem, KeyboardInterrupt) or "Unable to satisfy" in str(problem) or type(problem).__name__ in ("SkipTest", "Unsatisfiable"):
             return "" if not isinstance(problem, KeyboardInterrupt) else "interrupted"
-        return "; ".join(f"{type(one).__name__}: {one}"[:600] for one in _leaves(problem))
+        return f"{asked}: " + "; ".join(f"{type(one).__name__}: {one}"[:900] for one in _leaves(problem))
     return ""
 
 

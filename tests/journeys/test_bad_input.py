@@ -148,7 +148,7 @@ def test_an_expired_link_says_what_to_do(app: Flask, sign_in: Callable[[str], Vi
     link = re.search(r"/link/[\w-]{20,}", page.text).group()  # type: ignore[union-attr]
     assert "密码" in Visitor(app).get(link).words
     with travel(40):
-        page = Visitor(app).get(link, status=404)
+        page = Visitor(app).get(link, status=422)
     assert re.search("失效|过期|重新", page.words)
 
 
