@@ -1,6 +1,6 @@
 """Time to open, read, write and read back an OLX course.
 
-    python benchmarks/olx.py [PACKAGE ...]      default: the course in tests/data
+python benchmarks/olx.py [PACKAGE ...]      default: the course in tests/data
 """
 
 from __future__ import annotations

@@ -45,7 +45,20 @@ def roster(rows: int, seed: int = 7) -> list[tuple[str, ...]]:
             name = rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2))))
             course = "电子商务"
         day = date(2015, 1, 1) + timedelta(days=rng.randrange(1096))
-        made.append((name, "resident_id", number, rng.choice(("founder", "worker")), rng.choice(COUNTIES), f"BASE-{rng.randrange(8)}", course, "16", day.isoformat(), "yes"))
+        made.append(
+            (
+                name,
+                "resident_id",
+                number,
+                rng.choice(("founder", "worker")),
+                rng.choice(COUNTIES),
+                f"BASE-{rng.randrange(8)}",
+                course,
+                "16",
+                day.isoformat(),
+                "yes",
+            )
+        )
     return made
 
 

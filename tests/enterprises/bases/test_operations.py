@@ -63,11 +63,25 @@ def test_agreements_and_leaders(session: Session) -> None:
     make.opened_base(base=base, has_agreement=False)
     with pytest.raises(BadBase) as refused:
         operations.sign_agreement(
-            base=base, title="协议", signed_on=date(2026, 1, 1), since=date(2026, 1, 1), until=date(2025, 12, 31), topics=["duties"], by=SYSTEM, now=NOW
+            base=base,
+            title="协议",
+            signed_on=date(2026, 1, 1),
+            since=date(2026, 1, 1),
+            until=date(2025, 12, 31),
+            topics=["duties"],
+            by=SYSTEM,
+            now=NOW,
         )
     assert refused.value.field == "until"
     row = operations.sign_agreement(
-        base=base, title="协议", signed_on=date(2026, 1, 1), since=date(2026, 1, 1), until=date(2026, 5, 1), topics=["duties", "term"], by=SYSTEM, now=NOW
+        base=base,
+        title="协议",
+        signed_on=date(2026, 1, 1),
+        since=date(2026, 1, 1),
+        until=date(2026, 5, 1),
+        topics=["duties", "term"],
+        by=SYSTEM,
+        now=NOW,
     )
     assert row.topics == ["duties", "term"]
     assert [r.id for r, _name in queries.ending_agreements(None, on=make.TODAY, until=date(2026, 5, 31))] == [row.id]

@@ -240,12 +240,12 @@ def test_every_reason_is_told() -> None:
     assert "1 个席位" in short.explanation
 
 
-@pytest.mark.parametrize(("need", "expected"), [(0, 0), (1, 3), (120, 3), (121, 2), (160, 2), (161, 3), (240, 3), (241, 2), (280, 2), (281, 1), (400, 1), (401, 0)])
+@pytest.mark.parametrize(
+    ("need", "expected"), [(0, 0), (1, 3), (120, 3), (121, 2), (160, 2), (161, 3), (240, 3), (241, 2), (280, 2), (281, 1), (400, 1), (401, 0)]
+)
 def test_minimal_sets_of_12_12_16_weeks(need: int, expected: int) -> None:
     found = minimal_sets(need, 0b111, (120, 120, 160))
-    brute = [
-        c for k in range(1, 4) for c in combinations((120, 120, 160), k) if sum(c) >= need > 0 and all(sum(c) - w < need for w in c)
-    ]
+    brute = [c for k in range(1, 4) for c in combinations((120, 120, 160), k) if sum(c) >= need > 0 and all(sum(c) - w < need for w in c)]
     assert len(found) == len(brute) == expected
 
 

@@ -102,14 +102,22 @@ def test_the_day_before_today_today_and_tomorrow() -> None:
     assert found == [None, None, DayProblem.FUTURE]
 
 
-@pytest.mark.parametrize(("today", "is_open"), [(date(2026, 3, 1), False), (date(2026, 3, 2), True), (date(2026, 3, 8), True), (date(2026, 3, 9), False)])
+@pytest.mark.parametrize(
+    ("today", "is_open"), [(date(2026, 3, 1), False), (date(2026, 3, 2), True), (date(2026, 3, 8), True), (date(2026, 3, 9), False)]
+)
 def test_a_window_includes_both_its_days(today: date, is_open: bool) -> None:
     assert rules.is_open(date(2026, 3, 2), date(2026, 3, 8), today) is is_open
 
 
 @pytest.mark.parametrize(
     ("wanted", "problem"),
-    [([], None), ([1, 2, 3], None), ([1, 2, 3, 4], PreferenceProblem.TOO_MANY), ([1, 1], PreferenceProblem.TWICE), ([9], PreferenceProblem.NOT_ELIGIBLE)],
+    [
+        ([], None),
+        ([1, 2, 3], None),
+        ([1, 2, 3, 4], PreferenceProblem.TOO_MANY),
+        ([1, 1], PreferenceProblem.TWICE),
+        ([9], PreferenceProblem.NOT_ELIGIBLE),
+    ],
 )
 def test_ranked_lists(wanted: list[int], problem: PreferenceProblem | None) -> None:
     assert rules.check_preferences(wanted, eligible={1, 2, 3, 4}, most=3) is problem

@@ -140,7 +140,10 @@ def test_a_week_from_tick_to_ledger(world: SimpleNamespace, people: dict[str, Fl
     for _n in range(2):
         assert people["student"].post(week_url(world), data=data).status_code == 303
     assert people["mentor"].post(week_url(world), data=data).status_code == 403
-    assert people["student"].post(f"/placements/{world.placement_id}/log?week={days[0]}", data={"text": "学会了装夹", "tags": ["practice"]}).status_code == 303
+    assert (
+        people["student"].post(f"/placements/{world.placement_id}/log?week={days[0]}", data={"text": "学会了装夹", "tags": ["practice"]}).status_code
+        == 303
+    )
     page = people["mentor"].get("/placements/confirm").text
     ids = sorted(set(re.findall(r'type="hidden" name="entry" value="(\d+)"', page)), key=int)
     assert (len(ids), "装配线跟班" in page, "学会了装夹" in page) == (5, True, True)
@@ -239,7 +242,13 @@ def test_a_round_through_the_pages(world: SimpleNamespace, people: dict[str, Fla
 
 
 def test_an_offer_from_draft_to_approval(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
-    form = {"enterprise_id": world.enterprise_id, "base_id": world.base_id, "title": "视觉检测工程师", "majors": "080901、080902", "submission_key": "k1"}
+    form = {
+        "enterprise_id": world.enterprise_id,
+        "base_id": world.base_id,
+        "title": "视觉检测工程师",
+        "majors": "080901、080902",
+        "submission_key": "k1",
+    }
     for _n in range(2):
         assert people["enterprise"].post("/placements/positions/new", data=form).status_code == 303
     assert people["stranger"].post("/placements/positions/new", data={**form, "submission_key": "k2"}).status_code == 422

@@ -29,18 +29,18 @@ pytestmark = pytest.mark.usefixtures("bases")
 UNITS = ["350100", "350200", "350300", "350400", "350500", "350600", "350700", "350800", "350900", "350128"]
 
 
-def load(command: Command, tmp_path: Path, *rows: dict[str, str]) -> None:  # noqa: F811
+def load(command: Command, tmp_path: Path, *rows: dict[str, str]) -> None:
     result = command("trainees", "import", write(tmp_path / f"{random.random()}.csv", rows))
     assert (result["exit_code"], result["rejected"]) == (0, 0)
 
 
-def report(command: Command, *args: str) -> dict[str, Any]:  # noqa: F811
+def report(command: Command, *args: str) -> dict[str, Any]:
     found = command("goals", "report", *args)
     assert found.pop("exit_code") == 0
     return found
 
 
-def test_an_empty_goal_has_all_its_fields(command: Command) -> None:  # noqa: F811
+def test_an_empty_goal_has_all_its_fields(command: Command) -> None:
     assert report(command, "--on", "2016-12-31") == {
         "goal": "fj-400k",
         "target": 400_000,
@@ -57,7 +57,7 @@ def test_an_empty_goal_has_all_its_fields(command: Command) -> None:  # noqa: F8
     }
 
 
-def test_a_person_counts_once_where_they_were_first(command: Command, tmp_path: Path) -> None:  # noqa: F811
+def test_a_person_counts_once_where_they_were_first(command: Command, tmp_path: Path) -> None:
     load(
         command,
         tmp_path,
@@ -74,18 +74,18 @@ def test_a_person_counts_once_where_they_were_first(command: Command, tmp_path: 
 
 
 @pytest.mark.parametrize(("day", "persons"), [("2014-12-31", 0), ("2015-01-01", 1), ("2017-12-31", 1), ("2018-01-01", 0)])
-def test_the_span_of_the_goal(command: Command, tmp_path: Path, day: str, persons: int) -> None:  # noqa: F811
+def test_the_span_of_the_goal(command: Command, tmp_path: Path, day: str, persons: int) -> None:
     load(command, tmp_path, row(1, completed_on=day))
     assert report(command)["persons"] == persons
 
 
-def test_on_cuts_the_figures(command: Command, tmp_path: Path) -> None:  # noqa: F811
+def test_on_cuts_the_figures(command: Command, tmp_path: Path) -> None:
     load(command, tmp_path, row(1, completed_on="2016-03-01"), row(2, completed_on="2016-03-02"))
     assert [report(command, "--on", day)["persons"] for day in ("2016-02-29", "2016-03-01", "2016-03-02")] == [0, 1, 2]
     assert report(command, "--on", "2009-01-01")["persons"] == 0
 
 
-def test_a_cancelled_record_does_not_count(command: Command, session: Session, tmp_path: Path) -> None:  # noqa: F811
+def test_a_cancelled_record_does_not_count(command: Command, session: Session, tmp_path: Path) -> None:
     load(command, tmp_path, row(1, completed_on="2016-03-01"), row(1, completed_on="2016-04-01", county_code="350203"))
     first = session.scalars(select(TrainingRecord.id).order_by(TrainingRecord.completed_on)).first()
     with transaction():
@@ -96,7 +96,7 @@ def test_a_cancelled_record_does_not_count(command: Command, session: Session, t
     assert (found["persons"], found["enrolments"], found["by_prefecture"]["350200"]) == (1, 1, 1)
 
 
-def test_persons_decided_to_be_the_same_count_once_and_may_part_again(command: Command, session: Session, tmp_path: Path) -> None:  # noqa: F811
+def test_persons_decided_to_be_the_same_count_once_and_may_part_again(command: Command, session: Session, tmp_path: Path) -> None:
     load(command, tmp_path, *(row(n, id_number=resident(n), name="林一", completed_on=f"2016-03-0{n}") for n in (1, 2, 3)))
     assert report(command)["persons"] == 3
     pairs = list(session.scalars(select(PossibleDuplicate.id).order_by(PossibleDuplicate.person_id, PossibleDuplicate.other_person_id)))
@@ -108,7 +108,7 @@ def test_persons_decided_to_be_the_same_count_once_and_may_part_again(command: C
     assert persons == [2, 1, 1, 1, 2]
 
 
-def test_unknown_and_uncomputed_goals(command: Command) -> None:  # noqa: F811
+def test_unknown_and_uncomputed_goals(command: Command) -> None:
     assert command("goals", "report", "--goal", "nothing")["error"]["code"] == "unknown_goal"
     assert command("goals", "report", "--goal", "cn-teachers-10k")["error"]["code"] == "not_computed"
 
@@ -135,7 +135,7 @@ def facts(session: Session, goal: Goal) -> tuple[set[Any], set[Any]]:
     return {tuple(r) for r in kept}, {tuple(r) for r in people}
 
 
-def test_refreshing_step_by_step_gives_what_a_rebuild_gives(command: Command, session: Session, tmp_path: Path) -> None:  # noqa: F811
+def test_refreshing_step_by_step_gives_what_a_rebuild_gives(command: Command, session: Session, tmp_path: Path) -> None:
     rng = random.Random(5)
     goal = queries.by_code("fj-400k")
     assert goal is not None
@@ -175,7 +175,7 @@ def test_refreshing_step_by_step_gives_what_a_rebuild_gives(command: Command, se
         assert sum(fact[4] for fact in direct) == report(command)["persons"] == len(stepwise[1])
 
 
-def test_a_count_that_does_not_agree_is_rebuilt(command: Command, session: Session, tmp_path: Path) -> None:  # noqa: F811
+def test_a_count_that_does_not_agree_is_rebuilt(command: Command, session: Session, tmp_path: Path) -> None:
     load(command, tmp_path, row(1), row(2))
     goal = queries.by_code("fj-400k")
     assert goal is not None
@@ -188,7 +188,7 @@ def test_a_count_that_does_not_agree_is_rebuilt(command: Command, session: Sessi
     assert queries.kept_totals(goal) == (4, 4)
 
 
-def test_a_snapshot_stays_as_it_was_given_out(command: Command, session: Session, tmp_path: Path) -> None:  # noqa: F811
+def test_a_snapshot_stays_as_it_was_given_out(command: Command, session: Session, tmp_path: Path) -> None:
     load(command, tmp_path, row(1))
     goal = queries.by_code("fj-400k")
     assert goal is not None
@@ -202,7 +202,7 @@ def test_a_snapshot_stays_as_it_was_given_out(command: Command, session: Session
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
-def test_importing_an_export_accepts_nothing(command: Command, session: Session, tmp_path: Path, suffix: str) -> None:  # noqa: F811
+def test_importing_an_export_accepts_nothing(command: Command, session: Session, tmp_path: Path, suffix: str) -> None:
     rows = [
         row(1, hours="7.5"),
         row(2, county_code="350182", completed_on="2016-12-31", course="'=SUM(A1)" if suffix == ".csv" else "甲，“乙”"),
@@ -219,7 +219,7 @@ def test_importing_an_export_accepts_nothing(command: Command, session: Session,
     assert session.scalars(select(AuditEvent).where(AuditEvent.did == "ledger.roster.exported")).one().data["rows"] == 4
 
 
-def test_an_export_of_a_goal_holds_what_it_counts(command: Command, tmp_path: Path) -> None:  # noqa: F811
+def test_an_export_of_a_goal_holds_what_it_counts(command: Command, tmp_path: Path) -> None:
     load(command, tmp_path, row(1), row(2, counted="no"), row(3, completed_on="2018-01-01"))
     assert command("trainees", "export", "--goal", "fj-400k", tmp_path / "g.csv")["rows"] == 1
     assert [line["name"] for line in read(tmp_path / "g.csv")] == ["林学员1"]

@@ -24,7 +24,7 @@ Command = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def filled(app: Flask, command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:  # noqa: F811
+def filled(app: Flask, command: Command, bases: dict[str, int], tmp_path: Path) -> dict[str, int]:
     """Four persons in three units, one of them twice; the facts are kept by the job."""
     rows = [
         row(1, name="林福州", county_code="350102"),

@@ -73,9 +73,7 @@ def test_home_says_what_to_do_and_every_link_opens(app: Flask, world: World, rol
     assert {link: status for link in links(html) if (status := opens(client, link)) != 200} == {}
 
 
-@pytest.mark.parametrize(
-    "role", [Role.STUDENT, Role.MENTOR, Role.ENTERPRISE_COORDINATOR, Role.PROGRAMME_ADMIN, Role.DEPT_HR, Role.SYSTEM_ADMIN]
-)
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.MENTOR, Role.ENTERPRISE_COORDINATOR, Role.PROGRAMME_ADMIN, Role.DEPT_HR, Role.SYSTEM_ADMIN])
 def test_home_asks_a_bounded_number_of_queries(app: Flask, role: Role, count_queries: list[str]) -> None:
     """The same number for one student and for six."""
     counts = []
@@ -93,9 +91,7 @@ def test_two_roles_see_both_panels_and_one_list(app: Flask, world: World) -> Non
     """Whoever teaches and guides at school has one list of things to do and a panel for each."""
     from tests.factories.identity import signed_in_client
 
-    client = signed_in_client(
-        app, Role.LECTURER, Role.SCHOOL_SUPERVISOR, organisation_id=world.university_id, person_id=world.lecturer_person_id
-    )
+    client = signed_in_client(app, Role.LECTURER, Role.SCHOOL_SUPERVISOR, organisation_id=world.university_id, person_id=world.lecturer_person_id)
     html = client.get("/").get_data(as_text=True)
     assert re.findall(r'<section class="section" id="(\w+)">', html) == ["lecturer", "school_supervisor"]
     assert html.count('id="todo-title"') == 1
