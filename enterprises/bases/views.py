@@ -15,7 +15,7 @@ from trainhub.kernel import clock, files, paging, sniff
 from trainhub.kernel.access import Identity, acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import once
+from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import labels as organisation_labels
@@ -173,9 +173,9 @@ def add_leader(base: Organisation) -> Any:
             person=person,
             side=form.side.data,
             post=form.post.data or "",
-            since=form.since.data,
+            since=given(form.since.data),
             by=who(),
-            now=clock.now(),  # type: ignore[arg-type]
+            now=clock.now(),
         )
 
     return _save(form, base, _("增加负责人"), url_for("bases.add_leader", code=base.code), _("已增加负责人。"), work)
@@ -259,9 +259,9 @@ def accept(base: Organisation) -> Any:
             base=row,
             type=form.type.data,
             step=form.step.data,
-            on=form.on.data,
+            on=given(form.on.data),
             document=form.document.data or "",
             by=who(),
-            now=clock.now(),  # type: ignore[arg-type]
+            now=clock.now(),
         ),
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask_wtf import FlaskForm
@@ -86,6 +86,16 @@ class Form(FlaskForm):  # type: ignore[misc]
             field.errors = [*field.errors, refused.message]
         else:
             self.form_errors.append(refused.message)
+
+
+T = TypeVar("T")
+
+
+def given(value: T | None) -> T:
+    """What a required field holds after the form was checked; None there is a slip in the code."""
+    if value is None:
+        raise TypeError("a required field is empty after the form was checked")
+    return value
 
 
 def once(key: str) -> bool:

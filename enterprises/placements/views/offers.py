@@ -16,6 +16,7 @@ from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Role, demand, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -382,9 +383,9 @@ def sign_plan(version: ProgrammeVersion) -> Any:
             version=version,
             side=form.side.data,
             signed_name=form.signed_name.data or "",
-            signed_on=form.signed_on.data,
+            signed_on=given(form.signed_on.data),
             by=who(),
-            now=clock.now(),  # type: ignore[arg-type]
+            now=clock.now(),
         )
         return {"version_id": version.id}
 

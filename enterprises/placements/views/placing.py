@@ -17,6 +17,7 @@ from enterprises.placements.views.shared import act, blueprint, load_placement, 
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, demand, guard, may
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
 from trainhub.policy.book import book
 
@@ -171,10 +172,10 @@ def insurance(placement: Placement) -> Any:
         lambda: operations.record_insurance(
             placement=placement,
             policy_no=form.insurance_no.data or "",
-            since=form.insured_from.data,
-            until=form.insured_until.data,
+            since=given(form.insured_from.data),
+            until=given(form.insured_until.data),
             by=who(),
-            now=clock.now(),  # type: ignore[arg-type]
+            now=clock.now(),
         ),
     )
 
