@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from flask import Flask
 from lxml import html
 
-PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accounts
+PASSWORD = "demo-2026"
 LEFTOVERS = ("{{", "}}", "{%", "%}", "Undefined", "Traceback (most recent call last)", "<function", "<bound method", " object at 0x")
 
 
@@ -50,7 +50,9 @@ class Page:
     @property
     def alerts(self) -> str:
         """Messages and errors shown."""
-        found = self.document.xpath("//*[@role='alert' or @role='status' or contains(@class,'error') or contains(@class,'flash') or contains(@class,'toast')]")
+        found = self.document.xpath(
+            "//*[@role='alert' or @role='status' or contains(@class,'error') or contains(@class,'flash') or contains(@class,'toast')]"
+        )
         return " ".join(" ".join(" ".join(one.itertext()).split()) for one in found)
 
     def links(self) -> list[str]:
@@ -73,7 +75,9 @@ class Page:
         """The form whose address ends with `action` (a regular expression)."""
         found = [form for form in self.document.forms if re.search(action + "$", urlsplit(form.get("action") or self.url).path)]
         if not found:
-            raise AssertionError(f"no form “{action}” on {self.url}; there are {[form.get('action') for form in self.document.forms]}: {self.words[:600]}")
+            raise AssertionError(
+                f"no form “{action}” on {self.url}; there are {[form.get('action') for form in self.document.forms]}: {self.words[:600]}"
+            )
         return found[0]
 
     def has_form(self, action: str) -> bool:
@@ -94,7 +98,9 @@ class Visitor:
         request = response.request
         url = request.path + ("?" + request.query_string.decode() if request.query_string else "")
         is_text = response.mimetype.startswith("text/") or "json" in response.mimetype
-        self.page = Page(url, response.status_code, response.get_data(as_text=True) if is_text else "", response.data, response.mimetype, response.headers)
+        self.page = Page(
+            url, response.status_code, response.get_data(as_text=True) if is_text else "", response.data, response.mimetype, response.headers
+        )
         return self.page
 
     def get(self, url: str, *, status: int = 200, **headers: str) -> Page:
@@ -104,7 +110,9 @@ class Visitor:
         assert page.status == status, f"GET {url}: {page.status}: {page.words[:400] if page.document is not None else page.text[:400]}"
         return page
 
-    def send(self, action: str, values: dict[str, Any] | None = None, *, press: tuple[str, str] | None = None, status: int = 200, page: Page | None = None) -> Page:
+    def send(
+        self, action: str, values: dict[str, Any] | None = None, *, press: tuple[str, str] | None = None, status: int = 200, page: Page | None = None
+    ) -> Page:
         """Fill in the page's form with this address and send it. Files are (name, bytes) pairs."""
         page = page or self.page
         assert page is not None

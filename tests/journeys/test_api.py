@@ -67,7 +67,9 @@ def test_no_token_no_answer(app: Flask) -> None:
 def test_every_operation_keeps_its_promise(app: Flask, token: str) -> None:
     load_all_checks()
     checks = list(CHECKS.get_all())
-    config = SchemathesisConfig.from_dict({"generation": {"allow-x00": False}})  # JSON Schema cannot say that text holds no NUL; the answer to one is 400
+    config = SchemathesisConfig.from_dict(
+        {"generation": {"allow-x00": False}}
+    )  # JSON Schema cannot say that text holds no NUL; the answer to one is 400
     schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/openapi.json", app, config=config)
     wrong: list[str] = []
     count = 0
@@ -104,7 +106,7 @@ def _tried(operation: Any, mode: GenerationMode, checks: list[Any], token: str) 
     try:
         with travel(0):
             run()
-    except BaseException as problem:  # noqa: BLE001 - hypothesis raises groups; every kind is a broken promise here
+    except BaseException as problem:
         if isinstance(problem, KeyboardInterrupt) or "Unable to satisfy" in str(problem) or type(problem).__name__ in ("SkipTest", "Unsatisfiable"):
             return "" if not isinstance(problem, KeyboardInterrupt) else "interrupted"
         return f"{asked}: " + "; ".join(f"{type(one).__name__}: {one}"[:900] for one in _leaves(problem))

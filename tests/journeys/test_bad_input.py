@@ -111,7 +111,11 @@ def test_a_file_that_is_not_what_it_says(app: Flask, sign_in: Callable[[str], Vi
     form_page = admin.page
     answer = admin.client.post(
         "/trainees/rosters/",
-        data={"csrf_token": form_page.form("/rosters/").fields["csrf_token"], "base": form_page.form("/rosters/").fields.get("base") or "", "file": (io.BytesIO(out.getvalue()), name)},  # type: ignore[union-attr]
+        data={
+            "csrf_token": form_page.form("/rosters/").fields["csrf_token"],
+            "base": form_page.form("/rosters/").fields.get("base") or "",
+            "file": (io.BytesIO(out.getvalue()), name),
+        },  # type: ignore[union-attr]
         follow_redirects=True,
     )
     page = admin._seen(answer)

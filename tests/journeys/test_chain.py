@@ -178,7 +178,13 @@ def new_capstone(visitor: Callable[..., Visitor]) -> str:
     first, last = DAY + timedelta(days=FIRST_DAY), DAY + timedelta(days=LAST_DAY)
     made = head.send(
         "/assign",
-        {"student_id": _option(form, "student_id", name), "topic_id": _option(form, "topic_id", title), "starts_on": first, "ends_on": last, "place": "压铸车间"},
+        {
+            "student_id": _option(form, "student_id", name),
+            "topic_id": _option(form, "topic_id", title),
+            "starts_on": first,
+            "ends_on": last,
+            "place": "压铸车间",
+        },
     )
     number = re.search(r"/capstones/(\d+)", made.url).group(1)  # type: ignore[union-attr]
     for role, account in (("school", "supervisor"), ("enterprise", "mentor")):
