@@ -19,6 +19,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
 
 
 @blueprint.get("/courses/<code>")
@@ -45,6 +46,7 @@ def course(code: str) -> Any:
         door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, today) for r in runs},
         place=queries.place_in_queue(enrolment) if enrolment is not None and enrolment.state is EnrolmentState.WAITING else 0,
         can_edit=can_edit,
+        can_open=can_edit and may(reader, Can.COURSE_CREATE) and may(reader, Can.COURSE_CREATE_FOR, organisations.subject_of(found.owner)),
         words=words,
         labels=labels,
         today=today,
