@@ -36,6 +36,11 @@ def listing() -> list[Goal]:
     return list(session().scalars(select(Goal).order_by(Goal.state != GoalState.OPEN, Goal.deadline.desc(), Goal.code)))
 
 
+def statement() -> sa.Select[Any]:
+    """Every goal, for lists that order and page themselves."""
+    return select(Goal)
+
+
 def computed() -> list[Goal]:
     """The goals whose figures come from the ledger."""
     statement = select(Goal).where(Goal.counting_rule == CountingRule.DISTINCT_PERSONS, Goal.state == GoalState.OPEN)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from trainhub.kernel import access, clock, jobs, nav
 from trainhub.kernel.i18n import _l
-from trainhub.oversight.goals import cli, models, operations, permissions, tasks, views
+from trainhub.oversight.goals import api, cli, models, operations, permissions, tasks, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -20,6 +20,7 @@ COMMANDS: dict[str, click.Command] = cli.COMMANDS
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     app.register_blueprint(views.blueprint)
+    app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     nav.register_nav(
         app,
