@@ -83,7 +83,6 @@ def follow(app: Flask, somebody: Visitor) -> tuple[int, list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_every_link_shown_to_a_role_leads_somewhere(app: Flask, name: str) -> None:
     with travel(0):
