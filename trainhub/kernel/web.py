@@ -16,7 +16,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import acting, may
-from trainhub.kernel.errors import Refused, SignInNeeded, TooMany
+from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
 from trainhub.kernel.i18n import _
 from trainhub.kernel.nav import navigation
 
@@ -112,6 +112,14 @@ def _bug(error: Exception) -> Any:
     return _page(500, _(TITLES[500]), message, error_id)
 
 
+def _told(answer: Response) -> Response:
+    """A page that shows a refusal in its form is not a success: 409 when somebody else saved first, else 422."""
+    refused = g.get("refused")
+    if refused is not None and answer.status_code in (200, 422):
+        answer.status_code = refused.status if isinstance(refused, Stale) else 422
+    return answer
+
+
 def _headers(answer: Response) -> Response:
     answer.headers.setdefault("Content-Security-Policy", POLICY)
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -164,7 +172,7 @@ def init_app(app: Flask) -> None:
             current = kernel_db.session()
             if current.info.get("unwritten") or current.new or current.dirty or current.deleted:
                 raise AssertionError(f"{request.method} {request.path} leaves uncommitted changes: open a transaction() at the edge")
-        return _headers(answer)
+        return _headers(_told(answer))
 
     @app.context_processor
     def _context() -> dict[str, Any]:

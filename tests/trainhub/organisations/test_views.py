@@ -73,10 +73,18 @@ def test_two_editors(as_role: As, session: Session) -> None:
     second = form_of(row, address="福州市鼓楼区二号")
     assert client.post(f"/organisations/{row.code}/edit", data=first).status_code == 303
     answer = client.post(f"/organisations/{row.code}/edit", data=second)
-    assert answer.status_code == 422
-    assert "刚被其他人修改过" in answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "刚被其他人修改过" in page
+    assert 'value="福州市鼓楼区二号"' in page
+    assert page.count("现在的值") == 3  # twice in the words above the form, once at the only field that differs
+    assert "<b>福州市鼓楼区一号</b>" in page
     session.expire_all()
     assert session.get(Organisation, row.id).address == "福州市鼓楼区一号"  # type: ignore[union-attr]
+    [version] = re.findall(r'name="version"[^>]*value="(\d+)"', page)
+    assert client.post(f"/organisations/{row.code}/edit", data={**second, "version": version}).status_code == 303
+    session.expire_all()
+    assert session.get(Organisation, row.id).address == "福州市鼓楼区二号"  # type: ignore[union-attr]
 
 
 def test_double_submit_registers_once(as_role: As, session: Session) -> None:

@@ -248,9 +248,10 @@ def test_two_editors_of_a_student(as_role: As, session: Session) -> None:
     data = {"state": "enrolled", "enrolled_on": "2023-09-01", "class_name": "一班", "version": str(version)}
     assert client.post(f"/people/students/{key}/edit", data=data).status_code == 303
     answer = client.post(f"/people/students/{key}/edit", data={**data, "class_name": "二班"})
-    assert (answer.status_code, "刚被其他人修改过" in answer.get_data(as_text=True)) == (422, True)
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, "刚被其他人修改过" in page, 'value="二班"' in page, "<b>一班</b>" in page) == (409, True, True, True)
     answer = client.post(f"/people/students/{key}/petoe", data={"spans": "2024-09-01", "version": str(version)})
-    assert "刚被其他人修改过" in answer.get_data(as_text=True)
+    assert (answer.status_code, "刚被其他人修改过" in answer.get_data(as_text=True)) == (409, True)
     session.expire_all()
     assert session.get(Student, key).class_name == "一班"  # type: ignore[union-attr]
 
