@@ -1,5 +1,6 @@
 """What can be done with persons, students and teachers."""
 
+from trainhub.people.operations.merging import note_decision
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
@@ -53,6 +54,7 @@ __all__ = [
     "end_employment",
     "end_petoe",
     "give_number",
+    "note_decision",
     "register_person",
     "reveal_number",
     "seal_number",
