@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,6 +10,8 @@ import pytest
 from flask import Flask, g
 from wtforms import BooleanField, DateField, DateTimeLocalField, IntegerField, SelectField
 
+from tests.factories.identity import signed_in_client
+from trainhub.kernel.access import Role
 from trainhub.kernel.clock import SHANGHAI
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.forms import Checks, Form, LongText, Text
@@ -85,3 +88,18 @@ def test_other_refusals_show_nothing_more(app: Flask) -> None:
         form = Facts(obj=Row())
         form.refuse(Refused("这样不行", field="name"))
         assert (form.name.errors, hasattr(form.name, "now_says"), g.refused.status) == (["这样不行"], False, 422)
+
+
+def test_too_large_says_the_limit_and_leads_back_to_the_form(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2 * 1024 * 1024)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    client = signed_in_client(app, Role.SYSTEM_ADMIN)
+    here = {"Referer": "http://localhost/organisations/import?x=1"}
+    answer = client.post("/organisations/import", data={"file": (io.BytesIO(b"x" * (3 * 1024 * 1024)), "a.csv")}, headers=here)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 413
+    assert "上传的内容有 4 MB，超过 2 MB 的上限" in page
+    assert 'href="/organisations/import?x=1"' in page
+    assert 'href="/login"' not in page
+    away = client.post("/organisations/import", headers={"Referer": "https://example.org//evil"}).get_data(as_text=True)
+    assert ("安全校验未通过" in away, "evil" in away) == (True, False)
