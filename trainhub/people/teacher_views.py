@@ -8,6 +8,7 @@ from flask import redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, signed_in
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -93,10 +94,16 @@ def teacher(row: Teacher) -> Any:
         months=rules.months_worked(spans, today),
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),
-        history=organisations.history_of("teacher", row.id),
+        history=history(row),
         labels=labels,
         can=Can,
     )
+
+
+def history(row: Teacher) -> list[AuditEvent]:
+    """What happened to the teacher, and to the work of the same person, the latest first."""
+    work = [event for event in organisations.history_of("person", row.person_id) if event.did.startswith("people.employment.")]
+    return sorted([*organisations.history_of("teacher", row.id), *work], key=lambda event: -event.id)[:50]
 
 
 def crumbs(row: Teacher | None = None) -> list[tuple[str, str]]:
