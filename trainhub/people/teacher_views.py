@@ -70,7 +70,7 @@ def my_teaching() -> Any:
     """A teacher's own page, where the own work in enterprises is entered."""
     found = queries.teachers_of_person(who().person_id or 0)
     if not found:
-        raise NotFound(_("你没有任教信息。如应当有，请联系所在学校的管理员登记。"))
+        return render_template("trainhub/people/no_teaching.html")
     return redirect(url_for("people.teacher", teacher_id=found[0].id), 303)
 
 

@@ -383,6 +383,7 @@ def test_employment_is_corrected_until_it_is_verified(as_role: As, session: Sess
     }
     own = as_role(Role.LECTURER, person_id=person_id)
     assert own.get("/people/teachers/me").headers["Location"] == f"/people/teachers/{key}"
+    assert "还没有你的任教信息" in as_role(Role.LECTURER).get("/people/teachers/me").get_data(as_text=True)
     assert own.post(at, data=facts).status_code == 303
     assert "结束日期不能早于开始日期" in own.post(at, data={**facts, "until": "2010-12-31"}).get_data(as_text=True)
     assert own.post(f"{at}/withdraw", data={"reason": "x"}).status_code == 403
