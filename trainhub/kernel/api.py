@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, cast, get_args
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin
 
 import sqlalchemy as sa
 from apiflask import APIBlueprint, APIFlask
@@ -64,7 +65,8 @@ class ApiModel(BaseModel):
     def _written_as_promised(cls, value: Any, info: ValidationInfo) -> Any:
         """Judge fields of one plain type, with or without null; all others are pydantic's."""
         annotation = cls.model_fields[info.field_name or ""].annotation
-        kinds = [one for one in get_args(annotation) or (annotation,) if one in WRITTEN]
+        is_union = get_origin(annotation) in (Union, UnionType)
+        kinds = [one for one in (get_args(annotation) if is_union else (annotation,)) if one in WRITTEN]
         if value is not None and kinds and not any(well_written(kind, value) for kind in kinds):
             raise PydanticCustomError("form", "Input should be {form}", {"form": " or ".join(WRITTEN[kind][1] for kind in kinds)})
         return value

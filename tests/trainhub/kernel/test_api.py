@@ -28,6 +28,7 @@ class Sample(ApiModel):
     at: datetime | None = None
     text: str | None = None
     days: list[date] | None = None
+    counts: dict[str, int] = {}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,7 @@ class Sample(ApiModel):
         ("at", datetime(2026, 11, 22, 10, tzinfo=UTC), datetime(2026, 11, 22, 10, tzinfo=UTC)),
         ("text", "yes", "yes"),
         ("days", ["2026-11-22"], [date(2026, 11, 22)]),
+        ("counts", {"350100": 5}, {"350100": 5}),
         ("whole", None, None),
     ],
 )
