@@ -95,6 +95,7 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     loaders = [door.load_reference for door in DOORS if hasattr(door, "load_reference")]
     initialise.register_reference(app, asset_dir("seeds") / "reference", loaders)
     api.init_app(app)
+    web.protect(app)
 
     @app.get("/favicon.ico")
     @public

@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from enterprises.mentors import forms, imports, operations, queries
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -71,6 +71,15 @@ def index() -> Any:
         may_create=who().has(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN),
         asked=request.args.to_dict(),
     )
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.MENTOR_LIST)
+def export(form: str) -> Any:
+    """The list as a file that the import reads; numbers and phones are masked."""
+    text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
+    rows = imports.export_rows(who(), on=clock.today(), text=text, skill=skill)
+    return downloads.table(rows, imports.SCHEMA.columns, name=_("企业指导教师"), form=form, codes=downloads.codes_of(imports.SCHEMA))
 
 
 @blueprint.get("/me")

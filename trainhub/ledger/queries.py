@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,8 +21,8 @@ from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import scope
 from trainhub.organisations.types import OrganisationKind
+from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
 
 CHUNK = 900
@@ -130,7 +130,7 @@ def live_record(person_id: int, organisation_id: int, course: str, completed_on:
     """The standing record of the same person, base, course and day."""
     return session().scalar(
         select(TrainingRecord).where(
-            TrainingRecord.person_id == person_id,
+            people.same_human(TrainingRecord.person_id, person_id),
             TrainingRecord.organisation_id == organisation_id,
             TrainingRecord.course == course,
             TrainingRecord.completed_on == completed_on,
@@ -146,13 +146,8 @@ def cancellation_of(record_id: int) -> RecordCancellation:
 
 def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     """The training records this identity may see: the departments all, a city its own counties (平潭 apart), a base its own, a person theirs."""
-    return scope(
-        identity,
-        READERS,
-        organisations=(TrainingRecord.organisation_id,),
-        region=TrainingRecord.county_code,
-        persons=(TrainingRecord.person_id,),
-    )
+    inside = scope(identity, READERS, organisations=(TrainingRecord.organisation_id,), region=TrainingRecord.county_code)
+    return inside if identity.person_id is None else or_(inside, people.same_human(TrainingRecord.person_id, identity.person_id))
 
 
 def may_import_for(identity: Identity) -> frozenset[int] | None:
@@ -223,7 +218,7 @@ def registry(
     if until is not None:
         statement = statement.where(TrainingRecord.completed_on <= until)
     if person_id is not None:
-        statement = statement.where(TrainingRecord.person_id == person_id)
+        statement = statement.where(people.same_human(TrainingRecord.person_id, person_id))
     return statement if with_cancelled else statement.where(TrainingRecord.cancelled_at.is_(None))
 
 
@@ -237,6 +232,7 @@ def record_row(record_id: int) -> Any | None:
                 Region.reporting_code,
                 Organisation.code.label("base_code"),
                 Organisation.parent_id,
+                Person.merged_into_id,
                 TrainingRecord.batch_id,
                 TrainingRecord.recorded_at,
                 RosterBatch.file_name,
@@ -327,39 +323,6 @@ def possible_duplicates(*, only_open: bool) -> Any:
     return statement.where(PossibleDuplicate.decided_at.is_(None), ~elsewhere.exists())
 
 
-def same_pairs(person_ids: Collection[int]) -> list[tuple[int, int]]:
-    """The pairs decided to be the same human in which one of the persons stands, wherever it was decided."""
-    found = session().execute(
-        select(PersonPair.first_id, PersonPair.second_id).where(
-            PersonPair.decision == PairDecision.SAME, or_(PersonPair.first_id.in_(person_ids), PersonPair.second_id.in_(person_ids))
-        )
-    )
-    return [(row.first_id, row.second_id) for row in found]
-
-
-def joined_with(start: set[int]) -> set[int]:
-    """The persons reached from the start over pairs decided the same, and those that stood for each other until now."""
-    reached, fresh = set(start), set(start)
-    while fresh:
-        found = {person for pair in same_pairs(fresh) for person in pair}
-        found |= set(session().scalars(select(Person.id).where(Person.merged_into_id.in_(fresh))))
-        fresh = found - reached
-        reached |= fresh
-    return reached
-
-
-def standing_for(person_ids: Iterable[int]) -> Mapping[int, int]:
-    """By person, the person they stand for when they were decided to be the same human; others are not in the answer."""
-    wanted = sorted(set(person_ids))
-    found: dict[int, int] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(
-            select(Person.id, Person.merged_into_id).where(Person.id.in_(wanted[start : start + CHUNK]), Person.merged_into_id.is_not(None))
-        )
-        found.update({row.id: row.merged_into_id for row in rows})
-    return found
-
-
 # -- my data ------------------------------------------------------------------------------------------------------------
 def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
     """Every training record of a person, cancelled ones too, for the page "my data"."""
@@ -373,7 +336,7 @@ def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
             TrainingRecord.cancelled_at,
         )
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(TrainingRecord.person_id == person_id)
+        .where(people.same_human(TrainingRecord.person_id, person_id))
         .order_by(TrainingRecord.completed_on, TrainingRecord.id)
     )
     return [

@@ -102,7 +102,7 @@ def load(record_id: int) -> Record:
     if row is None:
         raise NotFound(_("没有这条培训记录。"))
     path = organisations.region_path(row.county_code)
-    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id,))
+    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id, row.merged_into_id))
     return Record(row, subject)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
+    jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的导入文件")
     register_export(app, "trainings", _l("培训记录"), queries.trainings_of_person)
     register_export(app, "milestones", _l("已完成的学习与实践"), queries.milestones_of_person)
     nav.register_nav(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from flask import current_app, render_template
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
@@ -19,6 +19,7 @@ from trainhub.kernel.i18n import _, in_language
 from trainhub.notifications import queries, rules
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
+from trainhub.policy.book import book
 
 SEND_TASK = "notifications.send_mail"
 
@@ -139,6 +140,19 @@ def claim_mail(*, now: datetime) -> MailMessage | None:
             session().refresh(row)
             return row
     return None
+
+
+def sweep(*, now: datetime, today: date) -> dict[str, int]:
+    """Delete notices and e-mails older than own.retention.notification_months, sent or not: nobody wants last year's e-mail."""
+    before = now - timedelta(days=30 * int(book().at("own.retention.notification_months", on=today).number))
+    statements: dict[str, Any] = {
+        "notices": delete(Notice).where(Notice.created_at < before),
+        "mails": delete(MailMessage).where(MailMessage.created_at < before),
+    }
+    return {
+        name: session().execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+        for name, statement in statements.items()
+    }
 
 
 def settle_mail(*, mail_id: int, now: datetime, problem: str = "") -> MailState:

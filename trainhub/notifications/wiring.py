@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("邮件队列"), "notifications.outbox", "mail", can=Can.OUTBOX_VIEW, order=70),
     )
     jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title="发送邮件")
+    jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的通知")
     my_data.register_export(app, "notices", _l("通知"), _rows)
     settings = app.config["SETTINGS"]
     if settings.smtp_url or settings.is_demo or settings.is_testing:

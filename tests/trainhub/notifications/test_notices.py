@@ -35,6 +35,16 @@ def _account(name: str = "lin", *, has_email: bool = True, **given: Any) -> int:
     return account.id
 
 
+def test_after_a_year_notices_and_mails_are_gone(session: Session) -> None:
+    _tell(_account())
+    operations.compose_mail(now=NOW)
+    session.flush()
+    assert [len(session.scalars(select(kind)).all()) for kind in (Notice, MailMessage)] == [1, 1]
+    for days, gone in ((360, 0), (361, 1)):
+        now = NOW + timedelta(days=days)
+        assert operations.sweep(now=now, today=now.date()) == {"notices": gone, "mails": gone}
+
+
 def _tell(*account_ids: int, **given: Any) -> int:
     return operations.notify(
         **{"account_ids": account_ids, "kind": "test", "message": "你被分配到%(base)s。", "values": {"base": "甲基地"}, "url": "/account", "now": NOW}

@@ -86,7 +86,10 @@ def parse_bool(text: str) -> bool:
 
 
 def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
-    """A parser of fixed words, Chinese and English alike: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})`."""
+    """A parser of fixed words, Chinese and English alike: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})`.
+
+    Its problem names each choice once: by its Chinese word where it has one.
+    """
     known = {narrow(word).casefold(): value for word, value in choices.items()}
 
     def parse(text: str) -> T:
@@ -95,7 +98,8 @@ def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
         try:
             return known[narrow(text).casefold()]
         except KeyError:
-            words = "、".join(choices)
+            chinese = {value: word for word, value in choices.items() if not word.isascii()}
+            words = "、".join(dict.fromkeys(chinese.get(value, word) for word, value in choices.items()))
             raise ValueError(_("不认识“%(value)s”，可填：%(words)s。", value=_cut(text), words=words)) from None
 
     return parse
