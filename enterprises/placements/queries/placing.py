@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -188,7 +189,9 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
 
 
 # -- lists --------------------------------------------------------------------------------------------------------------
+@cache
 def _columns() -> Any:
+    """Placements with every name of a list. Built once: labelling columns of aliases costs more than running the statement."""
     base, mentor_person, university = sa.orm.aliased(Organisation), sa.orm.aliased(Person), sa.orm.aliased(Organisation)
     return (
         select(

@@ -125,6 +125,21 @@ def parse_text(*, most: int = 200) -> Parser[str]:
     return parse
 
 
+def parse_name(*, most: int = 120) -> Parser[str]:
+    """The name of a person: text on one line that begins with a letter, in any script.
+
+    A cell that looked like a formula comes back from a file of ours as `'=…`, which reads as text: as a name it is refused again.
+    """
+    parse_line = parse_text(most=most)
+
+    def parse(text: str) -> str:
+        if not text[:1].isalpha():
+            raise ValueError(_("姓名须以文字开头，现为“%(text)s”。", text=text[:20]))
+        return parse_line(text)
+
+    return parse
+
+
 def parse_code(text: str) -> str:
     """A code or number of an identity: full-width forms made narrow, no spaces inside, letters upper case."""
     if text.isascii() and text.isalnum():

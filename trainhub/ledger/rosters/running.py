@@ -199,7 +199,7 @@ class Import:
 
     def _line(self, row: Row, reasons: list[tuple[str, str]]) -> list[str]:
         named = "、".join(dict.fromkeys(column for column, _problem in reasons if column))
-        said = " ".join(problem for _column, problem in reasons)
+        said = " ".join(dict.fromkeys(problem for _column, problem in reasons))
         return [str(row.number), named, said, *(row.values[column.name] for column in self.schema.columns)]
 
     def finish(self, batch_id: int, rejections_file_id: int | None = None) -> RosterResult:

@@ -96,7 +96,11 @@ class GoalFact(Base):
     persons: Mapped[int]
     enrolments: Mapped[int]
 
-    __table_args__ = (sa.UniqueConstraint("goal_id", "on_day", "prefecture", "organisation_id", "category"),)
+    __table_args__ = (
+        sa.UniqueConstraint("goal_id", "on_day", "prefecture", "organisation_id", "category"),
+        # Holds all that the dashboard's sums need: they are read from the index alone, in the order of their groups.
+        sa.Index("ix_goal_fact_shares", "goal_id", "prefecture", "organisation_id", "category", "persons", "enrolments"),
+    )
 
 
 class GoalSnapshot(Base):
