@@ -9,13 +9,14 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from enterprises.mentors import forms, imports, operations, queries
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
@@ -54,13 +55,39 @@ def loads_of(ids: list[int]) -> dict[int, int]:
     return total
 
 
+COLUMNS = (
+    Column("name", "姓名"),
+    Column("enterprise", "企业"),
+    Column("post", "岗位"),
+    Column("title", "职称"),
+    Column("skills", "专长"),
+    Column("students", "指导学生"),
+    Column("load_limit", "上限"),
+    Column("trained_on", "培训日期"),
+)
+
+
+def _statement() -> Any:
+    args = request.args
+    return queries.listing(who(), on=clock.today(), text=args.get("q", "")[:100], skill=args.get("skill", "")[:40], sort=args.get("sort", ""))
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.MENTOR_LIST)
+def export(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file."""
+    found = session().execute(_statement()).all()
+    loads = loads_of([row.id for row in found])
+    rows = ((r.name, r.enterprise, r.post, r.title, "、".join(r.skills or ()), loads[r.id], r.load_limit, r.trained_on) for r in found)
+    return downloads.table(rows, COLUMNS, name=_("企业指导教师"), form=form)
+
+
 @blueprint.get("/")
 @guard(Can.MENTOR_LIST)
 def index() -> Any:
     """The pool."""
     today, (number, size) = clock.today(), paging.wanted()
-    text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
-    page = paging.paginate(queries.listing(who(), on=today, text=text, skill=skill), number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     return render_template(
         "enterprises/mentors/index.html",
         page=page,

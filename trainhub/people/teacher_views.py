@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, files, paging, sniff
 from trainhub.kernel.access import Subject, demand, guard
@@ -13,6 +13,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
@@ -222,6 +223,4 @@ def evidence(pair: tuple[Teacher, Employment]) -> Any:
     kept = queries.evidence_of(pair[1])
     if kept is None:
         raise NotFound(_("这段经历没有证明文件。"))
-    answer = Response(files.stream(kept), mimetype=kept.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
-    return answer
+    return send(kept)
