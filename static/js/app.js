@@ -53,7 +53,6 @@
 
   document.addEventListener("change", (event) => {
     const control = event.target;
-    if (control.matches("[data-autosubmit]")) control.form.requestSubmit();
     if (control.matches("[data-check-all]")) {
       all(`input[type="checkbox"][name="${CSS.escape(control.dataset.checkAll)}"]`).forEach((box) => {
         if (!box.disabled) box.checked = control.checked;

@@ -17,6 +17,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import acting, may
+from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, TooMany
 from trainhub.kernel.i18n import _
 from trainhub.kernel.nav import navigation
@@ -155,6 +156,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["int"] = KeyConverter
     _asset_versions(app)
     app.add_template_test(is_unbroken, "unbroken")
+    app.add_template_filter(in_words, "in_words")
 
     @app.before_request
     def _intent() -> None:

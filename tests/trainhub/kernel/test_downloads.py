@@ -68,7 +68,8 @@ def _wsgi(body: bytes, status: str = "200 OK", **headers: str) -> Any:
 def _ask(app: Any, **environ: str) -> tuple[str, dict[str, str], bytes]:
     said: list[Any] = []
     parts = Compression(app)(
-        {"REQUEST_METHOD": "GET", "PATH_INFO": "/x", "wsgi.input": io.BytesIO(), **environ}, lambda status, headers, exc=None: said.append((status, headers))
+        {"REQUEST_METHOD": "GET", "PATH_INFO": "/x", "wsgi.input": io.BytesIO(), **environ},
+        lambda status, headers, exc=None: said.append((status, headers)),
     )
     body = b"".join(parts)
     return said[0][0], dict(said[0][1]), body

@@ -103,7 +103,11 @@ def test_mail_in_the_readers_language_and_wish(session: Session) -> None:
     assert operations.compose_mail(now=NOW) == 0
     assert operations.compose_mail(now=NOW + timedelta(days=1)) == 1
     states = dict(session.execute(select(Notice.account_id, Notice.mail_state).order_by(Notice.id)).all())
-    assert (states[plain], states[silent], states[nowhere]) == (MailState.SENT, MailState.NONE, MailState.NONE)  # no address is no failure: told in the app
+    assert (states[plain], states[silent], states[nowhere]) == (
+        MailState.SENT,
+        MailState.NONE,
+        MailState.NONE,
+    )  # no address is no failure: told in the app
 
 
 def test_a_missing_value_does_not_fail(session: Session) -> None:
