@@ -288,3 +288,20 @@ def is_active(since: date, until: date | None, ended: bool, on: date) -> bool:
 def as_grant(role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None) -> Grant:
     """The value of a stored grant."""
     return Grant(role, kind, organisation_id if kind is ScopeKind.ORGANISATION else programme_id, region_code)
+
+
+_BROWSERS = (
+    ("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("OPR/", "Opera"), ("QQBrowser", "QQ 浏览器"), ("UCBrowser", "UC 浏览器"),
+    ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("Windows", "Windows"), ("HarmonyOS", "HarmonyOS"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def device_named(agent: str) -> str:
+    """What a person calls their browser and device ("Chrome · Windows"), from what it says of itself; unknown ones stay as they are."""
+    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return " · ".join(part for part in (browser, system) if part) or agent[:80]

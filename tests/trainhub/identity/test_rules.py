@@ -51,6 +51,20 @@ def test_normalise_login(kind: LoginKind, typed: str, stored: str) -> None:
     assert rules.normalise_login(kind, typed) == stored
 
 
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0 Safari/537.36 Edg/128.0", "Edge · Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 MicroMessenger/8.0.49", "微信 · iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox · Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", ""),
+    ],
+)
+def test_a_device_is_called_by_its_name(agent: str, name: str) -> None:
+    assert rules.device_named(agent) == name
+
+
 def test_typed_name() -> None:
     assert rules.typed_name("10386/S1") == rules.TypedName(("s1",), "10386")
     assert rules.typed_name("/S1") == rules.TypedName(("/s1",))
