@@ -131,10 +131,6 @@ def count_queries(app: Flask) -> Iterator[list[str]]:
     sa.event.remove(engine, "before_cursor_execute", note)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With TRAINHUB_TEST_REQUIRE=all nothing may be skipped (see pytest_runtest_makereport)."""
-
-
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
     """A skip is a failure where everything is required."""

@@ -63,7 +63,6 @@ def test_no_token_no_answer(app: Flask) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_every_operation_keeps_its_promise(app: Flask, token: str) -> None:
     load_all_checks()
     checks = list(CHECKS.get_all())

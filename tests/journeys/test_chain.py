@@ -252,7 +252,7 @@ def qr_of(pdf: bytes, folder: Path) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600)
 def test_the_whole_chain(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_path: Path) -> None:
     year_end = "2026-12-31"
     counted = persons(place, "fj-400k", year_end)
