@@ -108,7 +108,13 @@ def _of_account(account_id: int) -> list[Part]:
             "data_requests",
             str(_l("个人信息申请")),
             [
-                {"kind": str(REQUEST_KINDS[r.kind]), "state": str(REQUEST_STATES[r.state]), "text": r.text, "answer": r.answer, "asked_at": r.asked_at}
+                {
+                    "kind": str(REQUEST_KINDS[r.kind]),
+                    "state": str(REQUEST_STATES[r.state]),
+                    "text": r.text,
+                    "answer": r.answer,
+                    "asked_at": r.asked_at,
+                }
                 for r in queries.requests_of(account_id)
             ],
         ),
@@ -156,7 +162,14 @@ def student_rows(person_id: int) -> Rows:
 def teacher_rows(person_id: int) -> Rows:
     """Where the person teaches."""
     return [
-        {"staff_no": t.staff_no, "kind": str(people_labels.TEACHER_KINDS[t.kind]), "title": t.title, "discipline": t.discipline, "since": t.since, "until": t.until}
+        {
+            "staff_no": t.staff_no,
+            "kind": str(people_labels.TEACHER_KINDS[t.kind]),
+            "title": t.title,
+            "discipline": t.discipline,
+            "since": t.since,
+            "until": t.until,
+        }
         for t in people.teachers_of_person(person_id)
     ]
 
