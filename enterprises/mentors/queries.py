@@ -106,8 +106,15 @@ def masked(enterprise_id: int, mask: str) -> list[tuple[Mentor, Person]]:
     return [(mentor, person) for mentor, person in session().execute(statement.order_by(Mentor.id))]
 
 
-def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None) -> Any:
-    """The pool as columns, ordered by enterprise and name."""
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name),
+    "enterprise": (Organisation.pinyin, Person.pinyin),
+    "trained": (Mentor.trained_on, Person.pinyin),
+}
+
+
+def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None, sort: str = "") -> Any:
+    """The pool as columns, ordered by enterprise and name unless sorted otherwise."""
     statement: Any = (
         select(
             Mentor.id,
@@ -129,7 +136,7 @@ def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", en
     statement = _narrowed(statement, text, skill)
     if enterprise_id is not None:
         statement = statement.where(Mentor.enterprise_id == enterprise_id)
-    return statement.order_by(Organisation.pinyin, Organisation.id, Person.pinyin, Mentor.id)
+    return organisations.ordered_or(statement, sort, SORTS, Organisation.pinyin, Organisation.id, Person.pinyin, Mentor.id)
 
 
 def skills_known(identity: Identity, on: date) -> list[str]:

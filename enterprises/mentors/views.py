@@ -11,7 +11,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
@@ -54,13 +54,17 @@ def loads_of(ids: list[int]) -> dict[int, int]:
     return total
 
 
+def _statement() -> Any:
+    args = request.args
+    return queries.listing(who(), on=clock.today(), text=args.get("q", "")[:100], skill=args.get("skill", "")[:40], sort=args.get("sort", ""))
+
+
 @blueprint.get("/")
 @guard(Can.MENTOR_LIST)
 def index() -> Any:
     """The pool."""
     today, (number, size) = clock.today(), paging.wanted()
-    text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
-    page = paging.paginate(queries.listing(who(), on=today, text=text, skill=skill), number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     return render_template(
         "enterprises/mentors/index.html",
         page=page,

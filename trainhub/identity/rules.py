@@ -286,7 +286,7 @@ def is_active(since: date, until: date | None, ended: bool, on: date) -> bool:
 
 
 BROWSERS = (
-    ("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("QQBrowser", "QQ浏览器"), ("OPR/", "Opera"),
+    ("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("QQBrowser", "QQ 浏览器"), ("UCBrowser", "UC 浏览器"), ("OPR/", "Opera"),
     ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"),
 )  # fmt: skip
 SYSTEMS = (

@@ -13,7 +13,7 @@ from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
-from trainhub.kernel import access, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry
@@ -24,8 +24,28 @@ PAGES = (entrance,)
 """Views that hang on the blueprint of another module: importing them is what puts them there."""
 
 
+THINGS = {
+    "identity.account": _l("账号"),
+    "identity.consent": _l("隐私同意"),
+    "identity.data_request": _l("个人信息申请"),
+    "identity.login": _l("登录名"),
+    "identity.password": _l("密码"),
+    "identity.preferences": _l("语言与通知设置"),
+    "identity.recovery_codes": _l("恢复码"),
+    "identity.role": _l("角色"),
+    "identity.session": _l("登录会话"),
+    "identity.token": _l("接口令牌"),
+    "identity.totp": _l("动态验证码"),
+    "identity.invitation": _l("邀请链接"),
+    "identity.password_reset": _l("密码重置链接"),
+    "kernel.keys": _l("数据密钥"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     guarding.init_app(app)
     access.register_permissions(app, GRANTS)
     for page in (blueprint, own.blueprint, accounts.blueprint, oversight.permissions, oversight.audit, oversight.requests):

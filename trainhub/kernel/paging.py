@@ -77,6 +77,12 @@ def paginate(statement: sa.Select[Any], *, number: int, size: int, scalars: bool
     return Page(items, number, size, total)
 
 
+def slice_of(rows: Sequence[T], *, number: int, size: int) -> Page[T]:
+    """One page of a list that had to be computed as a whole."""
+    number = min(number, max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 def encode_cursor(values: Sequence[Any]) -> str:
     """An opaque cursor for 'after these ordering values'."""
     return base64.urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False).encode()).decode().rstrip("=")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import acting, may
+from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
 from trainhub.kernel.i18n import _
 from trainhub.kernel.nav import navigation
@@ -167,10 +169,21 @@ def _asset_versions(app: Flask) -> None:
         values["v"] = known[name]
 
 
+_DATES = re.compile(r"[\d至到起止年月日: /–—-]+")
+
+
+def is_unbroken(value: object) -> bool:
+    """Whether the text of a cell looks broken when it is broken: a date or a span of days, a short word, a code."""
+    text = str(value if value is not None else "")
+    return len(text) <= 6 or (len(text) <= 26 and bool(_DATES.fullmatch(text))) or (len(text) <= 18 and text.isascii() and " " not in text)
+
+
 def init_app(app: Flask) -> None:
     """Install the common edges on the app."""
     app.url_map.converters["int"] = KeyConverter
     _asset_versions(app)
+    app.add_template_test(is_unbroken, "unbroken")
+    app.add_template_filter(in_words, "in_words")
 
     @app.before_request
     def _intent() -> None:
@@ -192,6 +205,8 @@ def init_app(app: Flask) -> None:
             current = kernel_db.session()
             if current.info.get("unwritten") or current.new or current.dirty or current.deleted:
                 raise AssertionError(f"{request.method} {request.path} leaves uncommitted changes: open a transaction() at the edge")
+            if broken := [name for name, value in answer.headers if not value.isascii()]:
+                raise AssertionError(f"{request.method} {request.path}: {broken} is not ASCII; a real server answers 500 (see downloads.named)")
         return _headers(_told(answer))
 
     @app.context_processor

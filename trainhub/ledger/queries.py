@@ -19,7 +19,7 @@ from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, R
 from trainhub.ledger.permissions import READERS, SEES_ALL
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
-from trainhub.organisations.queries import scope
+from trainhub.organisations.queries import ordered_or, scope
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
@@ -183,6 +183,12 @@ REGISTRY = (
 )
 
 
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name), "county": (TrainingRecord.county_code,), "base": (Organisation.pinyin, Organisation.id),
+    "completed": (TrainingRecord.completed_on,), "hours": (TrainingRecord.hours_x10,),
+}  # fmt: skip
+
+
 def registry(
     identity: Identity,
     *,
@@ -194,16 +200,12 @@ def registry(
     until: date | None = None,
     person_id: int | None = None,
     with_cancelled: bool = False,
+    sort: str = "",
 ) -> Any:
-    """The registry of trainees as rows (see REGISTRY), the latest completion first; narrowed to what the identity may see."""
-    statement: Any = (
-        select(*REGISTRY)
-        .join(Person, Person.id == TrainingRecord.person_id)
-        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .join(Region, Region.code == TrainingRecord.county_code)
-        .where(visible_to(identity))
-        .order_by(TrainingRecord.completed_on.desc(), TrainingRecord.id.desc())
-    )
+    """The registry of trainees as rows (see REGISTRY), the latest completion first unless sorted otherwise; narrowed to what the identity may see."""
+    found: Any = select(*REGISTRY).join(Person, Person.id == TrainingRecord.person_id).join(Region, Region.code == TrainingRecord.county_code)
+    found = found.join(Organisation, Organisation.id == TrainingRecord.organisation_id).where(visible_to(identity))
+    statement = ordered_or(found, sort, SORTS, TrainingRecord.completed_on.desc(), TrainingRecord.id.desc(), unique=TrainingRecord.id)
     if text:
         pattern = "".join("\\" + c if c in "%_\\" else c for c in text)
         statement = statement.where(or_(Person.name.like(f"{pattern}%", escape="\\"), Person.pinyin.like(f"{pattern.lower()}%", escape="\\")))

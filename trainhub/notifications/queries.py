@@ -103,6 +103,11 @@ def due_mail(now: datetime) -> list[int]:
     )
 
 
+def mail_by_state() -> dict[MailState, int]:
+    """How many e-mails the queue holds, by state."""
+    return {state: count for state, count in session().execute(select(MailMessage.state, func.count(MailMessage.id)).group_by(MailMessage.state))}
+
+
 def outbox(state: MailState | None) -> Statement:
     """E-mails, newest first."""
     statement: Statement = select(

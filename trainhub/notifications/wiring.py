@@ -12,7 +12,7 @@ from flask import Flask
 
 from trainhub.identity import delivery, my_data
 from trainhub.identity.types import Channel
-from trainhub.kernel import access, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry
 from trainhub.notifications import models, operations, queries, tasks
@@ -23,8 +23,15 @@ TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
 
 
+THINGS = {
+    "notifications.mail": _l("邮件"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     # The number beside the bell comes with the query that identifies the reader.
     app.extensions["trainhub.unread"] = queries.unread_of
     access.register_permissions(app, GRANTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import request, url_for
 
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Subject, guard
@@ -12,6 +12,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import forms, operations, queries
@@ -145,6 +146,4 @@ def evidence(pair: Pair) -> Any:
     kept = queries.evidence_of(pair[1])
     if kept is None:
         raise NotFound(_("这段经历没有证明文件。"))
-    answer = Response(files.stream(kept), mimetype=kept.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
-    return answer
+    return send(kept)

@@ -7,6 +7,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
@@ -20,8 +21,20 @@ COMMANDS: dict[str, click.Command] = cli.COMMANDS
 PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, person_views)
 
 
+THINGS = {
+    "people.employment": _l("工作经历"),
+    "people.number": _l("证件号码"),
+    "people.pair": _l("疑似同一人"),
+    "people.person": _l("人员"),
+    "people.student": _l("学生"),
+    "people.teacher": _l("教师"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, and what people tell the pages below."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)

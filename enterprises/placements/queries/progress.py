@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Position
-from enterprises.placements.types import DayState, PlacementState, StudentProgress
+from enterprises.placements.types import DayState, Light, PlacementState, StudentProgress
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
@@ -91,6 +91,27 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             )
         )  # fmt: skip
     return found
+
+
+SORTS: dict[str, Callable[[StudentProgress], tuple[Any, ...]]] = {
+    "credited": lambda one: (one.credited_days, one.student_no),
+    "expected": lambda one: (one.credited_days + one.to_come, one.student_no),
+    "student": lambda one: (one.student_no,),
+}
+AT_ONCE = 500
+
+
+def whole_progress(statement: Any, *, on: date, light: Light | None = None, sort: str = "") -> list[StudentProgress]:
+    """The progress of every row, in the order of the rows or by weeks ("-credited" most first); only one light where asked.
+
+    Weeks and lights are computed, not stored, so that a filter or an order by them has to look at everybody in scope.
+    """
+    rows = list(session().execute(statement))
+    found = [one for start in range(0, len(rows), AT_ONCE) for one in progress_of(rows[start : start + AT_ONCE], on=on)]
+    if light is not None:
+        found = [one for one in found if one.light is light]
+    key = SORTS.get(sort.removeprefix("-"))
+    return found if key is None else sorted(found, key=key, reverse=sort.startswith("-"))
 
 
 def _waiting(ids: Iterable[int], before: date) -> dict[int, int]:

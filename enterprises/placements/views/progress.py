@@ -12,7 +12,6 @@ from enterprises.placements.types import Light
 from enterprises.placements.views.shared import blueprint, who
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
-from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
@@ -34,13 +33,23 @@ def _statement() -> Any:
     return queries.progress_rows(who(), on=clock.today(), text=request.args.get("q", "")[:100], cohort_year=year)
 
 
+def _light() -> Light | None:
+    asked = request.args.get("light", "")
+    return Light(asked) if asked in set(Light) else None
+
+
 @blueprint.get("/progress")
 @guard(Can.WEEKS_LIST)
 def progress() -> Any:
     """The list."""
     today, (number, size) = clock.today(), paging.wanted()
-    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
-    found = queries.progress_of(page.items, on=today)
+    light, sort = _light(), request.args.get("sort", "")
+    if light is None and sort.removeprefix("-") not in queries.PROGRESS_SORTS:
+        page = paging.paginate(_statement(), number=number, size=size, scalars=False)
+        found = queries.progress_of(page.items, on=today)
+    else:
+        page = paging.slice_of(queries.whole_progress(_statement(), on=today, light=light, sort=sort), number=number, size=size)
+        found = list(page.items)
     return render_template(
         "enterprises/placements/progress.html",
         page=page,
@@ -51,7 +60,6 @@ def progress() -> Any:
         red=book().at("own.warning.weeks_red", on=today).number,
         labels=labels,
         asked=request.args.to_dict(),
-        Light=Light,
     )
 
 
@@ -60,7 +68,7 @@ def progress() -> Any:
 def export_progress(form: str) -> Any:
     """The whole list as a file."""
     today = clock.today()
-    found = queries.progress_of(session().execute(_statement()).all(), on=today)
+    found = queries.whole_progress(_statement(), on=today, light=_light(), sort=request.args.get("sort", ""))
     per_week = book().at("own.weeks.days_per_week", on=today).number
     rows = (
         (
