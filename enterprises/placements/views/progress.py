@@ -25,6 +25,7 @@ COLUMNS = (
     Column("credited_days", "已计入天数"),
     Column("credited_weeks", "已计入周数"),
     Column("to_come", "尚可计入天数"),
+    Column("still_open", "仍可安排天数"),
     Column("status", "状态"),
 )
 
@@ -48,7 +49,6 @@ def progress() -> Any:
         required=book().at("own.weeks.days_required", on=today).number,
         weeks=book().at("petoe.enterprise_weeks", on=today),
         yellow=book().at("own.warning.weeks_yellow", on=today).number,
-        red=book().at("own.warning.weeks_red", on=today).number,
         labels=labels,
         asked=request.args.to_dict(),
         Light=Light,
@@ -71,6 +71,7 @@ def export_progress(form: str) -> Any:
             one.credited_days,
             one.credited_days / per_week,
             one.to_come,
+            one.still_open,
             str(labels.LIGHTS[one.light]),
         )
         for one in found
