@@ -10,6 +10,7 @@ from sqlalchemy import update
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
 from enterprises.placements.operations._support import BadDay, WrongState, parameter, tell
+from enterprises.placements.operations.certifying import correct_certificate
 from enterprises.placements.types import DayState, LogTag, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -174,7 +175,8 @@ def reach_weeks(*, placement: Placement, today: date, by: Identity, now: datetim
 def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> bool:
     """Withdraw a confirmed day that turned out wrong: the ledger keeps its row with the reason, the entry is rejected.
 
-    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too. Raises ReasonNeeded.
+    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too, and the certificate of a
+    finished placement is corrected to the weeks that are left. Raises ReasonNeeded.
     """
     if entry.state is not DayState.APPROVED:
         return False
@@ -184,6 +186,7 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     student = queries.student(placement.student_id)
     if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
+    correct_certificate(placement=placement, reason=entry.reason, by=by, today=today, now=now)
     audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
     tell(
         [student.person_id, queries.person_of_mentor(placement.mentor_id)],
