@@ -194,8 +194,14 @@ TALK = (
         "OPC UA 和 MQTT 在产线上到底怎么分工？我们车间两种都有，师傅说看情况，没听懂。",
         "可以这样理解：OPC UA 管“这个数是什么意思”，适合控制层；MQTT 管“把数送到很多地方”，适合上云。第 2 章的网关案例把两者接在了一起，重看一遍再来讨论。",
     ),
-    ("练习里的采样频率题，按奈奎斯特算出来是 2 倍，为什么答案说工程上取 5 到 10 倍？", "2 倍只保证频率不混叠，波形幅值仍会失真。振动监测要看幅值，所以留余量。"),
-    ("分享：我把课里的数据清洗步骤用到实习的停机记录上，去掉重复报警后只剩三分之一，导师让我在班组会上讲了十分钟。", "很好的应用，记得保留清洗前的原始数据，便于追溯。"),
+    (
+        "练习里的采样频率题，按奈奎斯特算出来是 2 倍，为什么答案说工程上取 5 到 10 倍？",
+        "2 倍只保证频率不混叠，波形幅值仍会失真。振动监测要看幅值，所以留余量。",
+    ),
+    (
+        "分享：我把课里的数据清洗步骤用到实习的停机记录上，去掉重复报警后只剩三分之一，导师让我在班组会上讲了十分钟。",
+        "很好的应用，记得保留清洗前的原始数据，便于追溯。",
+    ),
 )
 
 
@@ -205,6 +211,4 @@ def _discuss(world: World, person_id: int, text: str, answer: str, number: int) 
     asked = world.calendar.at(-12 + number * 4, hour=11)
     thread = discussion.post(block=block, person_id=person_id, body=text, by=world.acting(person_id), now=asked)
     lecturer = world.persons["lecturer"].id
-    discussion.post(
-        block=block, person_id=lecturer, body=answer, by=world.acting(lecturer), now=asked + timedelta(hours=15), thread_id=thread.id
-    )
+    discussion.post(block=block, person_id=lecturer, body=answer, by=world.acting(lecturer), now=asked + timedelta(hours=15), thread_id=thread.id)

@@ -10,7 +10,6 @@ from trainhub.kernel.i18n import N_
 from trainhub.notifications import operations as notifications
 from trainhub.notifications import queries
 
-
 READ_AFTER = 12
 """Days after which the demo accounts have read their notices."""
 

@@ -247,7 +247,7 @@ def _advance(world: World, capstone: Capstone, number: int, me: Identity, school
         (SupervisorRole.ENTERPRISE, 3, "方案已在一条产线试运行两周，误报明显减少，同意通过。", mentor),
     ):
         if role in sides:
-            points = {item: 48 + shift for item in RubricItem} if number == FAILED else _points(number, shift)
+            points = dict.fromkeys(RubricItem, 48 + shift) if number == FAILED else _points(number, shift)
             text = "关键试验没有重复，结论不能支持，须补做后重新答辩。" if number == FAILED else comment
             grading.grade(capstone=capstone, role=role, points=points, comment=text, by=who, today=day, now=_at(world, day))
     if number in (*PASSED, FAILED):

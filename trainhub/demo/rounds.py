@@ -105,10 +105,16 @@ def _choose_and_plan(world: World, students: Sequence[Student], terms: Sequence[
 def _spend(world: World, placement: Placement, at: Position, number: int, *, is_first: bool) -> None:
     """One term of one student of the final cohort."""
     if number == BROKE_OFF and not is_first:
-        placing.withdraw_placement(placement=placement, reason="因病休养，本学期不能参加企业学习。", by=world.by, now=instant(world, placement.starts_on, -9))
+        placing.withdraw_placement(
+            placement=placement, reason="因病休养，本学期不能参加企业学习。", by=world.by, now=instant(world, placement.starts_on, -9)
+        )
         return
     # The first of the mentors is the demo account `mentor`, who keeps room for the younger class.
-    mentor = field.mentor_for(world, at, 0) if number == 0 else field.mentor_for(world, at, 1 + number // 4 % (len(world.made["mentors_of"][at.enterprise_id]) - 1))
+    mentor = (
+        field.mentor_for(world, at, 0)
+        if number == 0
+        else field.mentor_for(world, at, 1 + number // 4 % (len(world.made["mentors_of"][at.enterprise_id]) - 1))
+    )
     placing.assign_mentor(placement=placement, mentor=mentor, by=world.by, now=instant(world, placement.starts_on, -36))
     field.begin(world, placement)
     worked = working_days(placement.starts_on, placement.ends_on)

@@ -265,4 +265,8 @@ def certificate(placement: Placement) -> Any:
     key = placement.id
     with transaction():
         made = operations.issue_certificate(placement=load_placement(key), by=who(), today=clock.today(), now=clock.now())
-    return done(_("证书已签发。") if made is not None else _("没有计入的实习日，或成绩未达到合格线，没有签发企业学习证明。"), "placements.show", placement_id=key)
+    return done(
+        _("证书已签发。") if made is not None else _("没有计入的实习日，或成绩未达到合格线，没有签发企业学习证明。"),
+        "placements.show",
+        placement_id=key,
+    )

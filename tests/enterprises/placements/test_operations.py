@@ -275,7 +275,12 @@ def test_a_finished_placement_is_certified_once_with_the_weeks_credited(running:
     day = finished(running, days=79)
     made = certificate_of(running)
     assert made is not None
-    assert (made.kind, made.state, made.person_id, made.issuer_id) == (Kind.PLACEMENT, State.ISSUED, running.student.person_id, running.student.university_id)
+    assert (made.kind, made.state, made.person_id, made.issuer_id) == (
+        Kind.PLACEMENT,
+        State.ISSUED,
+        running.student.person_id,
+        running.student.university_id,
+    )
     assert made.facts["weeks"] == "15.8"
     assert (made.facts["starts_on"], made.facts["ends_on"]) == (running.term.starts_on.isoformat(), running.term.ends_on.isoformat())
     assert made.facts["mentor"]

@@ -109,7 +109,15 @@ def start_batch(
 
 
 def import_chunk(
-    *, batch_id: int, done_before: int, entries: Sequence[Entry], bad: Sequence[Rejected], rows: int, by: Identity, now: datetime, is_demo: bool = False
+    *,
+    batch_id: int,
+    done_before: int,
+    entries: Sequence[Entry],
+    bad: Sequence[Rejected],
+    rows: int,
+    by: Identity,
+    now: datetime,
+    is_demo: bool = False,
 ) -> bool:
     """Write one chunk and move the batch forward, in one transaction; False when somebody else has already written it.
 
