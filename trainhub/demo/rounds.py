@@ -156,9 +156,10 @@ def _younger_class(world: World, terms: Sequence[Term]) -> None:
 
 
 def _goes_on(world: World, placement: Placement, number: int) -> None:
-    """This week's days until yesterday, which wait for the mentor."""
+    """This week's days until yesterday; most wait for the mentor."""
     worked = working_days(placement.starts_on, world.calendar.plus(-1))
-    field.log(world, placement, worked, number, Diary(waiting=len(worked)))
+    absent = worked[1:2] if number % 3 == 2 else []
+    field.log(world, placement, worked, number, Diary(absent=absent, waiting=max(0, len(worked) - len(absent) - number % 4)))
 
 
 def _open_round(world: World, terms: Sequence[Term]) -> None:

@@ -44,7 +44,8 @@ def test_counts_of_lists(name: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["general_standards", "special_requirements", "supplementary_sections", "focus_areas", "key_fields", "iplus_areas", "iidg_areas", "incentives"]
+    "name",
+    ["general_standards", "special_requirements", "supplementary_sections", "focus_areas", "key_fields", "iplus_areas", "iidg_areas", "incentives"],
 )
 def test_every_row_says_where_it_comes_from(name: str) -> None:
     found = data(f"{name}.json")
