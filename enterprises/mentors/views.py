@@ -11,7 +11,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
-from trainhub.kernel.db import session, transaction
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _

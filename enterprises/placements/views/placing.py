@@ -14,13 +14,15 @@ from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
 from enterprises.placements.types import AgreementParty, PlacementState
 from enterprises.placements.views.shared import act, blueprint, load_placement, who
+from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, demand, guard, may
-from trainhub.kernel.db import session
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
 from trainhub.policy.book import book
 
 
@@ -134,6 +136,7 @@ def show(placement: Placement) -> Any:
         ),
         labels=labels,
         States=PlacementState,
+        certificate=certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None,
         today=today,
         most=book().at("own.placement.students_per_mentor_max", on=today).number,
     )
@@ -294,4 +297,18 @@ def finish(placement: Placement) -> Any:
         forms.PlainForm(),
         _("实习已结束，已计入学生档案。"),
         lambda: operations.finish_placement(placement=placement, today=clock.today(), by=who(), now=clock.now()),
+    )
+
+
+@blueprint.post("/<int:placement_id>/certificate")
+@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
+def certificate(placement: Placement) -> Any:
+    """Ask for the certificate of a placement that ended without one."""
+    key = placement.id
+    with transaction():
+        made = operations.issue_certificate(placement=load_placement(key), by=who(), today=clock.today(), now=clock.now())
+    return done(
+        _("证书已签发。") if made is not None else _("没有计入的实习日，或成绩未达到合格线，没有签发企业学习证明。"),
+        "placements.show",
+        placement_id=key,
     )

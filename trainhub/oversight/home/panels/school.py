@@ -119,13 +119,25 @@ def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
     if lights[Light.RED]:
         todos.append(
             Todo(
-                _("跟进可能达不到 %(n)s 周的学生", n=weeks),
+                _("跟进毕业前达不到 %(n)s 周的学生", n=weeks),
                 narrowed(url, light=Light.RED.value),
                 _("查看名单"),
                 lights[Light.RED],
-                _("按现有安排无法补足，请增加实习安排"),
+                _("毕业前可安排的时间已不够，请逐人商定延期或补救办法"),
                 0,
                 "alert",
+            )
+        )
+    if to_place := sum(lights[one] for one in placement_labels.LIGHTS_TO_PLACE):
+        todos.append(
+            Todo(
+                _("为企业学习不足 %(n)s 周的学生安排实习", n=weeks),
+                narrowed(url, light=placement_labels.TO_PLACE),
+                _("查看名单"),
+                to_place,
+                _("已计入和已安排的还不够，毕业前仍可补足"),
+                2,
+                "calendar",
             )
         )
     order = (Light.DONE, Light.GREEN, Light.YELLOW, Light.RED, Light.NOT_PLANNED)
