@@ -1,6 +1,6 @@
 """Index of the sums a goal's dashboard shows
 
-Revision ID: 0005
+Revision ID: 0003
 Revises: 0002
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0005"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
