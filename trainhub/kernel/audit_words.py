@@ -110,6 +110,7 @@ DEEDS: Mapping[str, Any] = {
     "verified": _l("已核验通过"),
     "revealed": _l("已查看明文"),
     "merged": _l("已合并"),
+    "parted": _l("已分开"),
     "petoe_changed": _l("已卓越计划身份变更"),
     "taken_back": _l("已收回"),
     "commented": _l("已写评语"),
