@@ -125,7 +125,7 @@ def test_a_mentor_confirms_a_week_on_a_phone(window: Callable[..., Watched]) -> 
     assert too_wide(page) == ""
     with page.expect_navigation():
         page.locator("form[action$='/confirm'] button").first.click()
-    assert page.locator("form[action$='/confirm']").count() == before - 1
+    assert page.locator("form[action$='/confirm']").count() < before
     assert "已确认" in page.inner_text("body")
 
 
