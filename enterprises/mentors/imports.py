@@ -161,9 +161,9 @@ def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
     operations.change_mentor(mentor=mentor, by=by, now=now, **item.facts)
 
 
-def export_rows(identity: Identity, *, on: date | None = None, text: str = "", skill: str = "") -> Iterator[dict[str, Any]]:
+def export_rows(identity: Identity, *, on: date | None = None, text: str = "", skill: str = "", sort: str = "") -> Iterator[dict[str, Any]]:
     """The rows that the import reads; numbers and phones only as their masks."""
-    for mentor, person, code in queries.for_export(identity, on=on, text=text, skill=skill):
+    for mentor, person, code in queries.for_export(identity, on=on, text=text, skill=skill, sort=sort):
         row = {name: getattr(mentor, name) for name in (*PLAIN, "since")}
         row |= {"name": person.name, "id_number": person.id_mask, "phone": people_rules.mask_phone(person.phone), "enterprise": code}
         row |= {"id_type": word_of(people_labels.ID_TYPES, person.id_type), "skills": "|".join(mentor.skills)}

@@ -77,6 +77,13 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     )
 
 
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name),
+    "enterprise": (Organisation.pinyin, Person.pinyin),
+    "trained": (Mentor.trained_on, Person.pinyin),
+}
+
+
 def _narrowed(statement: Any, text: str, skill: str) -> Any:
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Mentor.post, Organisation.name))
@@ -86,16 +93,16 @@ def _narrowed(statement: Any, text: str, skill: str) -> Any:
     return statement
 
 
-def for_export(identity: Identity, *, on: date | None = None, text: str = "", skill: str = "") -> list[tuple[Mentor, Person, str]]:
+def for_export(identity: Identity, *, on: date | None = None, text: str = "", skill: str = "", sort: str = "") -> list[tuple[Mentor, Person, str]]:
     """(mentor, person, enterprise code) for the file that import reads; without a day also those who have left the pool."""
     statement: Any = (
         select(Mentor, Person, Organisation.code)
         .join(Person, Person.id == Mentor.person_id)
         .join(Organisation, Organisation.id == Mentor.enterprise_id)
         .where(visible_to(identity), sa.true() if on is None else in_office(on))
-        .order_by(Organisation.code, Person.pinyin, Mentor.id)
     )
-    return [tuple(row) for row in session().execute(_narrowed(statement, text, skill))]
+    statement = organisations.ordered_or(_narrowed(statement, text, skill), sort, SORTS, Organisation.code, Person.pinyin, Mentor.id)
+    return [tuple(row) for row in session().execute(statement)]
 
 
 def masked(enterprise_id: int, mask: str) -> list[tuple[Mentor, Person]]:
@@ -104,13 +111,6 @@ def masked(enterprise_id: int, mask: str) -> list[tuple[Mentor, Person]]:
         select(Mentor, Person).join(Person, Person.id == Mentor.person_id).where(Mentor.enterprise_id == enterprise_id, Person.id_mask == mask)
     )
     return [(mentor, person) for mentor, person in session().execute(statement.order_by(Mentor.id))]
-
-
-SORTS: dict[str, tuple[Any, ...]] = {
-    "name": (Person.pinyin, Person.name),
-    "enterprise": (Organisation.pinyin, Person.pinyin),
-    "trained": (Mentor.trained_on, Person.pinyin),
-}
 
 
 def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None, sort: str = "") -> Any:

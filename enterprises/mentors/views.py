@@ -82,7 +82,7 @@ def index() -> Any:
 def export(form: str) -> Any:
     """The list as a file that the import reads; numbers and phones are masked."""
     text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
-    rows = imports.export_rows(who(), on=clock.today(), text=text, skill=skill)
+    rows = imports.export_rows(who(), on=clock.today(), text=text, skill=skill, sort=request.args.get("sort", ""))
     return downloads.table(rows, imports.SCHEMA.columns, name=_("企业指导教师"), form=form, codes=downloads.codes_of(imports.SCHEMA))
 
 

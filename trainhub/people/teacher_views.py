@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import demand, guard, signed_in
+from trainhub.kernel.access import demand, guard, may, signed_in
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -107,7 +107,7 @@ def history(row: Teacher) -> list[AuditEvent]:
 
 
 def crumbs(row: Teacher | None = None) -> list[tuple[str, str]]:
-    made = [(_("教师"), url_for("people.teachers"))]
+    made = [(_("教师"), url_for("people.teachers"))] if may(who(), Can.TEACHER_LIST) else []
     if row is not None:
         made.append((row.staff_no, url_for("people.teacher", teacher_id=row.id)))
     return made
