@@ -204,6 +204,7 @@ def statistics(book: Gradebook) -> list[ColumnStatistics]:
     )
     statement = (
         select(GradeColumn.id, func.count(score), func.avg(score), func.min(score), func.max(score))
+        .select_from(GradeColumn)
         .join(Enrolment, sa.and_(Enrolment.run_id == book.run_id, Enrolment.state.in_(SEATED)))
         .outerjoin(Grade, sa.and_(Grade.column_id == GradeColumn.id, Grade.enrolment_id == Enrolment.id))
         .outerjoin(BlockProgress, sa.and_(BlockProgress.block_id == GradeColumn.block_id, BlockProgress.enrolment_id == Enrolment.id))

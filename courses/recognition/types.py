@@ -39,7 +39,7 @@ class RecognisedCredit:
     name: str
     credits_x10: int
     source: str
-    decided_on: date
+    decided_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
