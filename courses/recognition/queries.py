@@ -37,9 +37,12 @@ def student_by_id(student_id: int) -> Student | None:
 
 
 def plan_of(student: Student) -> ProgrammeVersion | None:
-    """The version of the training plan that holds for a student's cohort."""
+    """The training plan of a student's cohort: the version assigned to it, else the published one that holds for its year."""
     cohort = session().get(Cohort, student.cohort_id)
-    return programmes.version_for(student.programme_id, cohort.year) if cohort is not None else None
+    if cohort is None:
+        return None
+    assigned = programmes.version_by_id(cohort.version_id) if cohort.version_id is not None else None
+    return assigned or programmes.version_for(student.programme_id, cohort.year)
 
 
 def plan_courses(version_id: int) -> list[CurriculumCourse]:

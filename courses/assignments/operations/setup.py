@@ -36,6 +36,7 @@ def save(*, block: Block, version: int | None, by: Identity, now: datetime, **va
     if row is None:
         row = Assignment(block_id=block.id, run_id=block.run_id, rubric=[], file_kinds=[])
         session().add(row)
+        session().flush()  # the defaults stand, so that what is not given is judged too
     else:
         check_version(row, version)
         _refuse_late_changes(row, values)
