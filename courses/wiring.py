@@ -35,6 +35,7 @@ from courses.learning import tasks as learning_tasks
 from courses.learning.views import common, course, player, quiz, staff
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
 from courses.recognition import models as recognition_models
+from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
@@ -42,6 +43,7 @@ from trainhub.kernel import jobs
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
+from trainhub.people.panels import STUDENT_PANELS
 
 TABLES: tuple[ModuleType, ...] = (
     catalogue_models,
@@ -64,6 +66,7 @@ GRADEBOOK_PAGES = (gradebook_tables,)
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     register_permissions(app, GRANTS)
+    app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,

@@ -89,8 +89,10 @@ class SetupForm(Form):
     )
     takes_text = BooleanField(_l("在线填写正文"), default=True)
     file_kinds = Checks(_l("允许上传的文件"), choices=picks(labels.FILES))
-    max_files = IntegerField(_l("最多文件数"), [Optional(), NumberRange(min=0, max=50)], default=3)
-    max_mb = IntegerField(_l("每个文件上限（MB）"), [Optional(), NumberRange(min=1, max=500)], default=20)
+    max_files = IntegerField(_l("最多文件数"), [Optional(), NumberRange(min=0, max=50)], default=3, description=_l("0 表示不收文件"))
+    max_mb = IntegerField(
+        _l("每个文件上限（MB）"), [Optional(), NumberRange(min=1, max=500)], default=20, description=_l("类型按内容检查，不只看后缀")
+    )
     due_at = DateTimeLocalField(_l("截止时间"), [Optional()], description=_l("北京时间；留空表示没有截止时间"))
     cutoff_at = DateTimeLocalField(_l("最后截止时间"), [Optional()], description=_l("此后不再接收；留空表示迟交一直接收"))
     grace_hours = IntegerField(_l("宽限（小时）"), [Optional(), NumberRange(min=0, max=720)], default=0, description=_l("宽限内提交不算迟交"))
@@ -106,7 +108,7 @@ class SetupForm(Form):
     peers_needed = IntegerField(
         _l("至少几份评阅有效"), [Optional(), NumberRange(min=1, max=10)], default=2, description=_l("互评截止时不足的作业自动转给教师")
     )
-    peer_due_at = DateTimeLocalField(_l("互评截止时间"), [Optional()])
+    peer_due_at = DateTimeLocalField(_l("互评截止时间"), [Optional()], description=_l("北京时间；晚于提交截止时间"))
     has_self_review = BooleanField(_l("要求自评"), description=_l("自评不计分，教师可见"))
 
     def validate_rubric(self, field: Any) -> None:

@@ -22,7 +22,13 @@ from trainhub.people.models import Person
 NOW = make.NOW
 DUE = NOW + timedelta(days=7)
 RUBRIC = [
-    {"key": "c1", "title": "论证", "description": "", "max_x10": 600, "levels": [{"title": "优", "points_x10": 600}, {"title": "差", "points_x10": 0}]},
+    {
+        "key": "c1",
+        "title": "论证",
+        "description": "",
+        "max_x10": 600,
+        "levels": [{"title": "优", "points_x10": 600}, {"title": "差", "points_x10": 0}],
+    },
     {"key": "c2", "title": "表达", "description": "", "max_x10": 400, "levels": []},
 ]
 

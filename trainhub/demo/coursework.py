@@ -103,7 +103,9 @@ def _hand_in(world: World, task: Assignment, enrolment: Enrolment, text: str, da
 
 def _graded(world: World, run: Run, section: Any, people: list[Enrolment]) -> None:
     """Handed in, most of it graded by rubric and released; two wait for the lecturer."""
-    block = _block(world, section, "作业一　产线数据采集方案", "选择一条你熟悉的产线，写一份**数据采集方案**：采集什么、为什么、怎样采集。约 600 字，分段书写。")
+    block = _block(
+        world, section, "作业一　产线数据采集方案", "选择一条你熟悉的产线，写一份**数据采集方案**：采集什么、为什么、怎样采集。约 600 字，分段书写。"
+    )
     setup.save(
         block=block,
         version=None,
@@ -122,7 +124,9 @@ def _graded(world: World, run: Run, section: Any, people: list[Enrolment]) -> No
     assert task is not None
     rubric = Rubric.of(PLAN_RUBRIC)
     for number, enrolment in enumerate(people):
-        row = _hand_in(world, task, enrolment, PLANS[number % len(PLANS)] + f"\n\n补充：本人负责第 {number + 1} 组设备。", -21 if number % 5 else -19, 2)
+        row = _hand_in(
+            world, task, enrolment, PLANS[number % len(PLANS)] + f"\n\n补充：本人负责第 {number + 1} 组设备。", -21 if number % 5 else -19, 2
+        )
         if number in (3, 8):
             continue
         points = {one.key: one.levels[number % 3].points_x10 if one.levels else 130 + 5 * (number % 14) for one in rubric.criteria}
@@ -134,7 +138,9 @@ def _graded(world: World, run: Run, section: Any, people: list[Enrolment]) -> No
 
 def _under_review(world: World, run: Run, section: Any, people: list[Enrolment]) -> None:
     """Due two days ago, given out to the peers, a part of the reviews written."""
-    block = _block(world, section, "作业二　边缘网关选型报告（同伴互评）", "为作业一的产线选择一款**边缘网关**，说明依据、风险和对策。正文请不要写姓名、学号。")
+    block = _block(
+        world, section, "作业二　边缘网关选型报告（同伴互评）", "为作业一的产线选择一款**边缘网关**，说明依据、风险和对策。正文请不要写姓名、学号。"
+    )
     setup.save(
         block=block,
         version=None,
@@ -177,23 +183,23 @@ def _book(world: World, run: Run) -> None:
     given: dict[str, Any] = {"by": teacher, "now": now}
     book = books.make(run=run, **given)
     first = gradebooks.categories_of(book.id)[0]
-    flags = {"is_hidden": False, "is_locked": False, "is_extra": False}
+    flags: dict[str, Any] = {"is_hidden": False, "is_locked": False, "is_extra": False}
     books.save_category(book=book, category_id=first.id, name="练习", weight_x10=400, drop=1, is_extra=False, **given)
     homework = books.save_category(book=book, category_id=None, name="作业", weight_x10=400, drop=0, is_extra=False, **given)
     live = books.save_category(book=book, category_id=None, name="课堂", weight_x10=200, drop=0, is_extra=False, **given)
     for column in gradebooks.columns_of(book.id):
         if column.title.startswith("作业"):
-            values = {"title": column.title, "category_id": homework.id, "max_x10": 1000, "weight_x10": 10}
+            values: dict[str, Any] = {"title": column.title, "category_id": homework.id, "max_x10": 1000, "weight_x10": 10}
             books.save_column(book=book, column_id=column.id, **values, **flags, **given)
-    hand = {"title": "课堂表现", "category_id": live.id, "max_x10": 200, "weight_x10": 10}
+    hand: dict[str, Any] = {"title": "课堂表现", "category_id": live.id, "max_x10": 200, "weight_x10": 10}
     column = books.save_column(book=book, column_id=None, **hand, **flags, **given)
     books.configure(book=book, version=None, scale="five", missing_is_zero=False, shows_total=True, **given)
     people = [session().get_one(Enrolment, key) for key, *_rest in session().execute(gradebooks.learners(run.id))]
     for number, enrolment in enumerate(people[:20]):
-        values = {"kind": GradeKind.MANUAL, "points_x10": 120 + 10 * (number % 8), "reason": ""}
+        written: dict[str, Any] = {"kind": GradeKind.MANUAL, "points_x10": 120 + 10 * (number % 8), "reason": ""}
         if number == 5:
-            values = {"kind": GradeKind.EXCUSED, "points_x10": None, "reason": "校际交流期间免计"}
-        grades.set_grade(book=book, column=column, enrolment=enrolment, version=None, **values, **given)
+            written = {"kind": GradeKind.EXCUSED, "points_x10": None, "reason": "校际交流期间免计"}
+        grades.set_grade(book=book, column=column, enrolment=enrolment, version=None, **written, **given)
     grades.hand_down(run_id=run.id, enrolment_ids=[row.id for row in people], by=world.by, now=now)
 
 

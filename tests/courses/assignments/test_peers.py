@@ -52,7 +52,7 @@ def all_reviews(session: Session, task: Assignment) -> list[PeerReview]:
 
 
 def test_reviews_are_given_out_when_work_is_due_by_itself(session: Session) -> None:
-    task, people, rows = reviewed()
+    task, _people, rows = reviewed()
     assert {row.queue for row in rows} == {Queue.NONE}
     session.commit()
     with time_machine.travel(DUE - timedelta(minutes=1), tick=False):

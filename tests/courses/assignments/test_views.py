@@ -55,10 +55,19 @@ def test_an_assignment_is_made_set_up_handed_in_graded_and_released(as_role: AsR
     make.publish(run) if make.text(unit) else None
     session.commit()
     lecturer = as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id)
-    lecturer.post(f"/teaching/units/{unit.id}/blocks/new?kind=assignment", data={"title": "大作业", "body": "做一个夹具。", "is_graded": "y", "weight": "1"})
+    lecturer.post(
+        f"/teaching/units/{unit.id}/blocks/new?kind=assignment", data={"title": "大作业", "body": "做一个夹具。", "is_graded": "y", "weight": "1"}
+    )
     block_id = work.of_run(run.id)[0][0].id
     assert lecturer.get(f"/teaching/assignments/{block_id}").status_code == 302
-    form = {"max_points": "100", "rubric": "方案 | 60 | 优=60；差=0\n表达 | 40", "takes_text": "y", "file_kinds": ["pdf"], "max_files": "2", "max_mb": "5"}
+    form = {
+        "max_points": "100",
+        "rubric": "方案 | 60 | 优=60；差=0\n表达 | 40",
+        "takes_text": "y",
+        "file_kinds": ["pdf"],
+        "max_files": "2",
+        "max_mb": "5",
+    }
     bad = lecturer.post(f"/teaching/assignments/{block_id}/setup", data={**form, "rubric": "方案"})
     assert "评分标准第 1 行看不懂" in bad.text
     answer = lecturer.post(f"/teaching/assignments/{block_id}/setup", data=form)
@@ -207,7 +216,11 @@ def test_lists_cost_the_same_at_1_and_at_30_rows(as_role: AsRole, session: Sessi
         for _n in range(more):
             made.hand_in(task, made.learner(task))
         session.commit()
-        for url in (f"/teaching/assignments/{task.block_id}?size=50", f"/teaching/runs/{task.run_id}/assignments", f"/teaching/assignments/{task.block_id}/marks.csv"):
+        for url in (
+            f"/teaching/assignments/{task.block_id}?size=50",
+            f"/teaching/runs/{task.run_id}/assignments",
+            f"/teaching/assignments/{task.block_id}/marks.csv",
+        ):
             session.expire_all()
             count_queries.clear()
             assert lecturer.get(url).status_code == 200

@@ -51,7 +51,12 @@ def test_a_gradebook_is_made_filled_locked_and_put_out(lecturer: tuple[FlaskClie
     column = {"what": "column", "title": "课堂表现", "category_id": category.id, "max_points": "20", "weight": "1"}
     assert client.post(f"{url}/setup", data=column).status_code == 303
     assert client.post(f"{url}/setup", data=column).status_code == 422  # the same title again
-    assert client.post(f"{url}/setup", data={"what": "book", "scale": "five", "missing_is_zero": "y", "shows_total": "y", "version": book.version}).status_code == 303
+    assert (
+        client.post(
+            f"{url}/setup", data={"what": "book", "scale": "five", "missing_is_zero": "y", "shows_total": "y", "version": book.version}
+        ).status_code
+        == 303
+    )
     assert client.post(f"{url}/setup", data={"what": "book", "scale": "five", "version": 1}).status_code == 422  # opened before
     by_hand = next(c for c in queries.columns_of(book.id) if c.block_id is None)
     auto = next(c for c in queries.columns_of(book.id) if c.block_id is not None)
@@ -98,7 +103,11 @@ def test_the_page_costs_the_same_at_1_and_at_30_learners(lecturer: tuple[FlaskCl
         for _n in range(more):
             make.enrolment(run)
         session.commit()
-        for url in (f"/teaching/runs/{run_id}/gradebook?size=50", f"/teaching/runs/{run_id}/gradebook.csv", f"/teaching/runs/{run_id}/gradebook/statistics"):
+        for url in (
+            f"/teaching/runs/{run_id}/gradebook?size=50",
+            f"/teaching/runs/{run_id}/gradebook.csv",
+            f"/teaching/runs/{run_id}/gradebook/statistics",
+        ):
             session.expire_all()
             count_queries.clear()
             assert client.get(url).status_code == 200

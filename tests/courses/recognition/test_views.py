@@ -45,7 +45,9 @@ def test_from_application_to_appeal_and_transcript(as_role: AsRole, session: Ses
     answer = me.post("/recognition/mine", data={"what": "run", "enrolment_id": row.id, "target_id": target.id, "submission_key": "a"})
     assert answer.status_code == 303
     claim_url = answer.headers["Location"]
-    assert me.post("/recognition/mine", data={"what": "run", "enrolment_id": row.id, "target_id": target.id, "submission_key": "b"}).status_code == 422
+    assert (
+        me.post("/recognition/mine", data={"what": "run", "enrolment_id": row.id, "target_id": target.id, "submission_key": "b"}).status_code == 422
+    )
     assert me.post(claim_url, data={"do": "approve", "reason": "自批"}).status_code == 403
     session.commit()
     assert student.student_no in head.get("/recognition").text
@@ -71,7 +73,15 @@ def test_a_certificate_is_uploaded_and_read_by_those_who_decide_alone(as_role: A
     other = as_role(Role.PROGRAMME_ADMIN, programme_id=ground.programme().id)
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=student.programme_id)
     session.commit()
-    form = {"what": "certificate", "target_id": target.id, "title": "机器学习", "provider": "学堂在线", "number": "X1", "completed_on": "2026-01-05", "credits": "2"}
+    form = {
+        "what": "certificate",
+        "target_id": target.id,
+        "title": "机器学习",
+        "provider": "学堂在线",
+        "number": "X1",
+        "completed_on": "2026-01-05",
+        "credits": "2",
+    }
     bad = me.post("/recognition/mine", data={**form, "file": (io.BytesIO(b"MZ\x90\0" + b"\0" * 99), "证书.pdf")})
     assert (bad.status_code, "出于安全" in bad.text) == (422, True)
     session.commit()
