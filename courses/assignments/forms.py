@@ -118,15 +118,15 @@ class SetupForm(Form):
         except ValueError as error:
             raise ValidationError(str(error)) from error
 
-    def show(self, row: Assignment) -> None:
-        """Fill the form from what is stored."""
-        self.version.data = row.version
+    def show(self, row: Assignment, *, with_dates: bool = True) -> None:
+        """Fill the form from what is stored; `with_dates` False: from the run this one was copied from, whose dates are over."""
+        self.version.data = row.version if with_dates else 0
         self.max_points.data, self.limit.data = Decimal(row.max_x10) / 10, Decimal(row.limit_x10) / 10
         self.rubric.data = rubric_text(Rubric.of(row.rubric))
         for name in PLAIN:
             self[name].data = getattr(row, name)
         for name in INSTANTS:
-            self[name].data = wall(getattr(row, name))
+            self[name].data = wall(getattr(row, name)) if with_dates else None
 
     def values(self) -> dict[str, Any]:
         """The columns of an assignment."""

@@ -23,7 +23,7 @@ from courses.assignments.models import (
     SubmissionVersion,
 )
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
-from courses.catalogue.models import Block, Section, Unit
+from courses.catalogue.models import Block, Run, Section, Unit
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
@@ -39,6 +39,13 @@ def assignment_of(block_id: int) -> Assignment | None:
 def assignment_by_id(assignment_id: int) -> Assignment | None:
     """An assignment with its block."""
     return session().scalar(select(Assignment).where(Assignment.id == assignment_id).options(joinedload(Assignment.block)))
+
+
+def origin_of(row: Block) -> Assignment | None:
+    """The rules of the block this one was copied from, when the run was copied from another."""
+    came_from = select(Run.copied_from_id).where(Run.id == row.run_id).scalar_subquery()
+    statement = select(Assignment).join(Block, Block.id == Assignment.block_id).where(Block.run_id == came_from, Block.key == row.key)
+    return session().scalar(statement)
 
 
 def block(block_id: int) -> Block | None:

@@ -267,3 +267,17 @@ def test_staff_pages_open_and_groups_are_moved(as_role: AsRole, session: Session
     assert student.post(example_url, data={"points_c1": "60", "points_c2": "20"}).status_code == 303
     assert "教师评分" in student.get(example_url).text
     assert lecturer.post(f"{url}/peers", data={"do": "begin"}).status_code == 303
+
+
+def test_a_copied_run_offers_the_rules_of_the_one_before_without_its_dates(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    task = made.assignment(run, max_x10=500, percent_per_day=7)
+    _new, blocks = make.offerings.copy_run(run=make.loaded(run), code="R-2", starts_on=make.NOW.date(), by=SYSTEM, now=make.NOW)
+    session.commit()
+    lecturer = as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id)
+    page = lecturer.get(f"/teaching/assignments/{blocks[task.block_id]}/setup").text
+    assert "上一期同一作业的设置" in page
+    assert 'value="50.0"' in page
+    assert 'value="7"' in page
+    assert "2026-03-09T" not in page
