@@ -78,6 +78,7 @@ def build(world: World) -> None:
     people.sort(key=lambda row: (row.person_id != world.persons["student"].id, row.id))
     _graded(world, run, section, people[:14])
     _under_review(world, run, section, people[:10])
+    _open(world, section, people)
     _book(world, run)
     _recognition(world)
 
@@ -175,6 +176,36 @@ def _under_review(world: World, run: Run, section: Any, people: list[Enrolment])
             assert found is not None
             marking = Marking({"c1": 460 + 10 * (review.id % 9), "c2": 280 + 10 * (review.id % 7)}, COMMENTS[review.id % len(COMMENTS)])
             reviewing.write(review=found, version=None, marking=marking, by=me, now=now + timedelta(minutes=number))
+
+
+def _open(world: World, section: Any, people: list[Enrolment]) -> None:
+    """Still open: two have handed in, one got more time, the demo's student has not begun."""
+    block = _block(world, section, "作业三　现场调研记录", "走访一个车间，记录一台设备的联网情况：型号、接口、已采集的数据和没有采集的原因。可附现场照片或 PDF。")
+    setup.save(
+        block=block,
+        version=None,
+        by=world.by,
+        now=world.calendar.at(-6),
+        file_kinds=["pdf", "image"],
+        max_files=4,
+        max_mb=20,
+        due_at=world.calendar.at(10, 15),
+        cutoff_at=world.calendar.at(17, 15),
+        percent_per_day=10,
+        is_double=True,
+    )
+    task = work.assignment_of(block.id)
+    assert task is not None
+    for enrolment in people[3:5]:
+        _hand_in(world, task, enrolment, "设备：数控车床一台。\n\n接口：以太网口未启用，只采集了开机时间。", -1, 4)
+    setup.extend(
+        assignment=task,
+        person_id=people[6].person_id,
+        until_at=world.calendar.at(15, 15),
+        reason="参加学科竞赛",
+        by=_teacher(world),
+        now=world.calendar.at(-2),
+    )
 
 
 def _book(world: World, run: Run) -> None:
