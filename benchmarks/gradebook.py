@@ -159,8 +159,16 @@ def furnish(learners: int, columns: int) -> int:
     enrolments = [row[0] for row in current.execute(Enrolment.__table__.select().with_only_columns(Enrolment.id))]
     for block in blocks:
         # The last block is not done by anybody: totals are measured, not completions with their certificates.
-        done = {"block_id": block, "is_done": block != blocks[-1], "share_x1000": 0, "waits_for_grade": False, "done_at": now if block != blocks[-1] else None}
-        current.execute(BlockProgress.__table__.insert(), [{**done, "enrolment_id": key, "score_x10": dice.randrange(400, 1001)} for key in enrolments])
+        done = {
+            "block_id": block,
+            "is_done": block != blocks[-1],
+            "share_x1000": 0,
+            "waits_for_grade": False,
+            "done_at": now if block != blocks[-1] else None,
+        }
+        current.execute(
+            BlockProgress.__table__.insert(), [{**done, "enrolment_id": key, "score_x10": dice.randrange(400, 1001)} for key in enrolments]
+        )
     current.flush()
     current.expire_all()
     whole = run_by_id(run.id)

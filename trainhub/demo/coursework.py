@@ -180,7 +180,9 @@ def _under_review(world: World, run: Run, section: Any, people: list[Enrolment])
 
 def _open(world: World, section: Any, people: list[Enrolment]) -> None:
     """Still open: two have handed in, one got more time, the demo's student has not begun."""
-    block = _block(world, section, "作业三　现场调研记录", "走访一个车间，记录一台设备的联网情况：型号、接口、已采集的数据和没有采集的原因。可附现场照片或 PDF。")
+    block = _block(
+        world, section, "作业三　现场调研记录", "走访一个车间，记录一台设备的联网情况：型号、接口、已采集的数据和没有采集的原因。可附现场照片或 PDF。"
+    )
     setup.save(
         block=block,
         version=None,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from courses.assignments.models import Assignment, PeerExample, PeerExampleMark, PeerReview, Submission, SubmissionMember
 from courses.assignments.types import ReviewState
+from courses.catalogue.models import Block
 from trainhub.kernel.db import session
 from trainhub.people.models import Person
 
@@ -46,6 +47,24 @@ def all_reviews(assignment_id: int) -> list[PeerReview]:
     """Every review of an assignment that is no self review."""
     statement = select(PeerReview).where(PeerReview.assignment_id == assignment_id, PeerReview.is_self.is_(False))
     return list(session().scalars(statement.order_by(PeerReview.id)))
+
+
+def to_write(person_id: int) -> list[Any]:
+    """(block, title, due, how many) of the reviews a person still has to write."""
+    statement = (
+        select(Assignment.block_id, Block.title, Assignment.peer_due_at, func.count())
+        .join(Block, Block.id == Assignment.block_id)
+        .join(PeerReview, PeerReview.assignment_id == Assignment.id)
+        .where(
+            PeerReview.reviewer_id == person_id,
+            PeerReview.state == ReviewState.ASSIGNED,
+            PeerReview.is_self.is_(False),
+            Assignment.peers_closed_at.is_(None),
+        )
+        .group_by(Assignment.block_id, Block.title, Assignment.peer_due_at)
+        .order_by(Assignment.peer_due_at)
+    )
+    return list(session().execute(statement))
 
 
 def is_reviewer(submission_id: int, person_id: int) -> bool:

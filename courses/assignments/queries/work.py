@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,10 +25,12 @@ from courses.assignments.models import (
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.learning.models import Enrolment
-from courses.learning.types import SEATED
+from courses.learning.types import SEATED, EnrolmentState
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person, Student
+
+WEEK = timedelta(days=7)
 
 
 def assignment_of(block_id: int) -> Assignment | None:
@@ -321,6 +323,46 @@ def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:
         .order_by(AssignmentExtension.id)
     )
     return max({person: until for person, until in session().execute(statement)}.values(), default=None)
+
+
+def to_hand_in(person_id: int, until: datetime) -> list[Any]:
+    """(block, title, due) of the assignments of a person's runs due until then and not handed in, or returned for revision."""
+    mine = (
+        select(SubmissionMember.assignment_id)
+        .join(Submission, Submission.id == SubmissionMember.submission_id)
+        .where(SubmissionMember.person_id == person_id, Submission.number > 0, Submission.state != SubmissionState.RETURNED)
+    )
+    statement = (
+        select(Assignment.block_id, Block.title, Assignment.due_at)
+        .join(Block, Block.id == Assignment.block_id)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Enrolment, Enrolment.run_id == Assignment.run_id)
+        .where(
+            Enrolment.person_id == person_id,
+            Enrolment.state == EnrolmentState.ACTIVE,
+            Block.is_published,
+            Block.removed_at.is_(None),
+            Unit.is_published,
+            Assignment.due_at <= until,
+            sa.or_(Assignment.cutoff_at.is_(None), Assignment.cutoff_at > until - WEEK),
+            Assignment.peers_closed_at.is_(None),
+            Assignment.id.not_in(mine),
+        )
+        .order_by(Assignment.due_at, Assignment.id)
+        .limit(10)
+    )
+    return list(session().execute(statement))
+
+
+def waiting(run_ids: Collection[int]) -> dict[int, int]:
+    """How many submissions wait for the staff of each run."""
+    statement = (
+        select(Assignment.run_id, func.count())
+        .join(Submission, Submission.assignment_id == Assignment.id)
+        .where(Assignment.run_id.in_(list(run_ids)), Submission.queue != Queue.NONE)
+        .group_by(Assignment.run_id)
+    )
+    return {run_id: count for run_id, count in session().execute(statement)}
 
 
 def due_for_allocation(now: datetime) -> list[int]:

@@ -31,8 +31,9 @@ def set_up(marked: Marked) -> Any:
     block_id = marked.block.id
     form = forms.SetupForm()
     origin = work.origin_of(marked.block) if marked.rules is None else None
-    if request.method == "GET" and (marked.rules or origin) is not None:
-        form.show(marked.rules or origin, with_dates=origin is None)
+    shown = marked.rules or origin
+    if request.method == "GET" and shown is not None:
+        form.show(shown, with_dates=origin is None)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -41,7 +42,9 @@ def set_up(marked: Marked) -> Any:
         except Refused as refused:
             form.refuse(refused)
             marked = load_block(block_id)
-    return render_template("courses/assignments/setup.html", origin=origin, run=marked.run, block=marked.block, assignment=marked.rules, form=form, words=words)
+    return render_template(
+        "courses/assignments/setup.html", origin=origin, run=marked.run, block=marked.block, assignment=marked.rules, form=form, words=words
+    )
 
 
 @blueprint.route("/teaching/assignments/<int:block_id>/extensions", methods=["GET", "POST"])

@@ -281,3 +281,14 @@ def test_a_copied_run_offers_the_rules_of_the_one_before_without_its_dates(as_ro
     assert 'value="50.0"' in page
     assert 'value="7"' in page
     assert "2026-03-09T" not in page
+
+
+def test_the_first_page_says_what_is_due_and_what_waits(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role)
+    session.commit()
+    student, row = learning(as_role, task)
+    assert "提交作业：课程设计" in student.get("/").text
+    made.hand_in(task, row, now=clock.now())
+    session.commit()
+    assert "提交作业：课程设计" not in student.get("/").text
+    assert "评阅作业" in lecturer.get("/").text
