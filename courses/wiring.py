@@ -39,7 +39,7 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
-from trainhub.kernel import jobs
+from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
@@ -63,8 +63,27 @@ GRADEBOOK_PAGES = (gradebook_tables,)
 """Modules that put their routes on the blueprints `learning`, `assignments` and `gradebook` when they are imported."""
 
 
+THINGS = {
+    "courses.attempt": _l("测验作答"),
+    "courses.certificate": _l("课程证书"),
+    "courses.content": _l("课程内容"),
+    "courses.course": _l("课程"),
+    "courses.curriculum": _l("课程设置"),
+    "courses.enrolment": _l("课程报名"),
+    "courses.post": _l("讨论帖"),
+    "courses.progress": _l("学习进度"),
+    "courses.question": _l("题目"),
+    "courses.quiz": _l("测验"),
+    "courses.run": _l("开课期次"),
+    "courses.standards": _l("培养标准"),
+    "courses.teaching": _l("教学任务"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, GRANTS)
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     for blueprint in (

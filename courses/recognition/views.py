@@ -10,7 +10,6 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from courses.catalogue.forms import tenths
-from courses.catalogue.sending import send
 from courses.gradebook import queries as gradebook
 from courses.gradebook.types import Scale
 from courses.learning import labels as learning_labels
@@ -26,6 +25,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.people.models import Student

@@ -16,14 +16,14 @@ from courses.assignments.types import FileUse, ReviewState, Rubric
 from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_math
-from courses.catalogue.sending import send
 from courses.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, downloads, sniff
 from trainhub.kernel.access import guard, may, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 
@@ -139,8 +139,4 @@ def file(file_id: int) -> Response:
 
 def _neutral(row: SubmissionFile, submission: Submission) -> Response:
     """The file under the work's alias: the name its author chose may say who they are."""
-    from trainhub.kernel import sniff
-
-    answer = send(row.file, as_download=True)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{submission.alias}-{row.id}{sniff.suffix_of(row.file.name)}")
-    return answer
+    return downloads.named(send(row.file, as_download=True), f"{submission.alias}-{row.id}{sniff.suffix_of(row.file.name)}")

@@ -191,8 +191,7 @@ def download(marked: Marked) -> Any:
             entries.append((f"{folder}/text.txt", [version.text.encode()]))
         entries += [(f"{folder}/{archive.safe_name(row.file.name)}", files.stream(row.file)) for row in version.files]
     answer = Response(archive.stream(entries), mimetype="application/zip")
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{archive.safe_name(marked.block.title or 'assignment')}.zip")
-    return answer
+    return downloads.named(answer, f"{archive.safe_name(marked.block.title or 'assignment')}.zip")
 
 
 @blueprint.get("/teaching/assignments/<int:block_id>/marks.<form>")

@@ -30,8 +30,7 @@ def export(opened: Open) -> Any:
     name = f"{opened.run.course.code}-{opened.run.code}-grades"
     if opened.form == "csv":
         answer = Response(stream_with_context(iter_csv(rows, columns, headers="zh")), mimetype="text/csv")
-        answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
-        return answer
+        return downloads.named(answer, f"{name}.csv")
     return downloads.table(rows, columns, name=name, form=opened.form, codes=["student_no"])
 
 

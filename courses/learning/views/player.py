@@ -13,7 +13,6 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS, has_math
 from courses.catalogue.models import Run
 from courses.catalogue.operations.offerings import asset_prefix
-from courses.catalogue.sending import send
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries, rules
 from courses.learning.models import Enrolment, Post
@@ -26,6 +25,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 

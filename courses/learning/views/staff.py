@@ -23,7 +23,7 @@ from courses.learning.types import EnrolmentState
 from courses.learning.views.common import load_run, me
 from courses.learning.views.player import render_unit
 from courses.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -129,7 +129,7 @@ def export(run: Run) -> Any:
     """The learners as CSV, streamed."""
     name = f"{run.course.code}-{run.code}-learners.csv"
     rows = exports.learner_rows(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
-    return Response(exports.csv_lines(rows), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return downloads.named(Response(exports.csv_lines(rows), mimetype="text/csv"), name)
 
 
 def _load_enrolment(enrolment_id: int) -> tuple[Run, Enrolment]:

@@ -20,6 +20,7 @@ from courses.learning import operations as learning
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
+from tests.factories import ground
 from tests.factories import work as made
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Stale
@@ -38,7 +39,7 @@ def marked(score: int = 800, people: int = 1) -> tuple[Run, Gradebook, list[Enro
     """A run with one graded assignment, released, and a gradebook with a column by hand beside it."""
     run = make.run()
     task = made.assignment(run)
-    rows = [made.learner(task) for _n in range(people)]
+    rows = [made.learner(task, ground.person(name=f"{first}同学")) for first in "阿白陈"[:people]]  # in this order by name
     for row in rows:
         made.grade(made.hand_in(task, row), score)
     book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)

@@ -57,7 +57,7 @@ def test_a_gradebook_is_made_filled_locked_and_put_out(lecturer: tuple[FlaskClie
         ).status_code
         == 303
     )
-    assert client.post(f"{url}/setup", data={"what": "book", "scale": "five", "version": 1}).status_code == 422  # opened before
+    assert client.post(f"{url}/setup", data={"what": "book", "scale": "five", "version": 1}).status_code == 409  # opened before
     by_hand = next(c for c in queries.columns_of(book.id) if c.block_id is None)
     auto = next(c for c in queries.columns_of(book.id) if c.block_id is not None)
     column_url = f"{url}/columns/{by_hand.id}"

@@ -9,7 +9,7 @@ from trainhub.kernel.db import Json
 from trainhub.kernel.db import UtcDateTime
 
 revision = '0012'
-down_revision = '0001'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

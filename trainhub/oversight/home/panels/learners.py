@@ -113,7 +113,7 @@ def _rounds(identity: Identity, own: Subject, row: Student, today: date, todos: 
 
 def _placement(identity: Identity, own: Subject, placed: list[Any], today: date, todos: list[Todo]) -> Block:
     everything = linked(_("全部实习"), link(identity, "placements.mine"))
-    going = [one for one in placed if one.state in practice.GOING]
+    going = [one for one in placed if one.state in placements.GOING]
     for one in going:
         if one.state is PlacementState.PLANNED:
             url = link(identity, "placements.show", own, placement_id=one.id)
