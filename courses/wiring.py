@@ -10,12 +10,22 @@ from flask import Flask
 
 from courses.assessment import models as assessment_models
 from courses.assessment import views as assessment_views
+from courses.assignments import models as assignments_models
+from courses.assignments import tasks as assignments_tasks
+from courses.assignments.operations import releasing
+from courses.assignments.views import common as assignments_common
+from courses.assignments.views import learner, reviews, setting_up
+from courses.assignments.views import staff as assignments_staff
 from courses.catalogue import api as catalogue_api
 from courses.catalogue import authoring
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
 from courses.curriculum import views as curriculum_views
+from courses.gradebook import models as gradebook_models
+from courses.gradebook import tasks as gradebook_tasks
+from courses.gradebook.views import book as gradebook_views
+from courses.gradebook.views import tables as gradebook_tables
 from courses.interop import cli as interop_cli
 from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
@@ -23,13 +33,17 @@ from courses.learning import api as learning_api
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
 from courses.learning.views import common, course, player, quiz, staff
-from courses.permissions import AUTHORS, GRANTS, Can
+from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
+from courses.recognition import models as recognition_models
+from courses.recognition import panels as recognition_panels
+from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
+from trainhub.people.panels import STUDENT_PANELS
 
 TABLES: tuple[ModuleType, ...] = (
     catalogue_models,
@@ -38,10 +52,15 @@ TABLES: tuple[ModuleType, ...] = (
     curriculum_models,
     standards_models,
     teaching_models,
+    assignments_models,
+    gradebook_models,
+    recognition_models,
 )
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 LEARNING_PAGES = (course, player, quiz)
-"""Modules that put their routes on the blueprint `learning` when they are imported."""
+ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
+GRADEBOOK_PAGES = (gradebook_tables,)
+"""Modules that put their routes on the blueprints `learning`, `assignments` and `gradebook` when they are imported."""
 
 
 THINGS = {
@@ -66,12 +85,16 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, GRANTS)
+    app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,
         assessment_views.blueprint,
         common.blueprint,
         staff.blueprint,
+        assignments_common.blueprint,
+        gradebook_views.blueprint,
+        recognition_views.blueprint,
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
@@ -82,7 +105,16 @@ def register(app: Flask) -> None:
         app,
         Entry("learn", _l("我的课程"), "learning.mine", "book", roles=(Role.STUDENT, Role.TRAINEE), order=10),
         Entry("learn", _l("课程目录"), "catalogue.index", "grid", order=20),
+        Entry("learn", _l("学分认定"), "recognition.mine", "award", roles=(Role.STUDENT,), order=15),
+        Entry("learn", _l("学分认定"), "recognition.index", "award", can=Can.RECOGNITION_LIST, roles=RECOGNITION_READERS, order=40),
         Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
+    )
+    jobs.register_periodic(
+        app, gradebook_tasks.HAND_DOWN, gradebook_tasks.hand_down_marks, every=timedelta(minutes=1), title="Compute totals that may have changed"
+    )
+    jobs.register_task(app, releasing.RELEASE_TASK, assignments_tasks.release_marks)
+    jobs.register_periodic(
+        app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title="Give out and close peer reviews"
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
     jobs.register_periodic(

@@ -108,3 +108,28 @@ class Post(Base):
     person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (sa.Index("ix_course_post_order", "block_id", "posted_at", "id"),)
+
+
+class MarkSource(Base):
+    """A run whose mark is the total of its gradebook, handed down by the feature above; runs without a row average their blocks.
+
+    `is_shown`: learners see it before they complete.
+    """
+
+    __tablename__ = "run_mark_source"
+
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"), primary_key=True, autoincrement=False)
+    since_at: Mapped[datetime]
+    is_shown: Mapped[bool] = mapped_column(default=True)
+
+
+class EnrolmentMark(Base):
+    """The total of a learner as the gradebook handed it down. `is_due`: something happened since; nothing completes on an old total."""
+
+    __tablename__ = "enrolment_mark"
+
+    enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"), primary_key=True, autoincrement=False)
+    score_x10: Mapped[int | None]
+    is_due: Mapped[bool] = mapped_column(default=True, index=True)
+
+    __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_range"),)

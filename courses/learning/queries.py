@@ -14,8 +14,8 @@ from sqlalchemy.orm import joinedload
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import BlockKind, BlockNode, Outline
-from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Post, RunInvitation
-from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, Post, RunInvitation
+from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -229,6 +229,30 @@ def duration_of(block: BlockNode | Any) -> float:
         return max(0.0, float(block.settings.get("duration") or 0))
     except (TypeError, ValueError):
         return 0.0
+
+
+def mark_of(enrolment: Enrolment) -> HandedDown | None:
+    """The total that the gradebook handed down; None when the run has no gradebook."""
+    statement = (
+        select(EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown)
+        .select_from(MarkSource)
+        .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == enrolment.id)
+        .where(MarkSource.run_id == enrolment.run_id)
+    )
+    found = session().execute(statement).first()
+    return None if found is None else HandedDown(found[0], found[1] is not False, found[2])
+
+
+def marks_due(limit: int) -> list[tuple[int, int]]:
+    """(run, enrolment) whose total has to be computed again, in order."""
+    statement = (
+        select(Enrolment.run_id, Enrolment.id)
+        .join(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
+        .where(EnrolmentMark.is_due)
+        .order_by(Enrolment.run_id, Enrolment.id)
+        .limit(limit)
+    )
+    return [(run_id, key) for run_id, key in session().execute(statement)]
 
 
 def seated_ids(run_id: int) -> list[int]:

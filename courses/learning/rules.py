@@ -73,6 +73,13 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
                 score = max(score or 0, int(event.data["score_x10"]))
                 waits = False
                 done_at = done_at or event.at
+            case EventKind.ASSIGNMENT_SUBMITTED:
+                waits = True
+            case EventKind.ASSIGNMENT_GRADED:
+                # A person may correct a mark downwards: the latest counts, not the best.
+                score = int(event.data["score_x10"])
+                waits = False
+                done_at = done_at or event.at
             case EventKind.POSTED if kind is BlockKind.DISCUSSION:
                 done_at = done_at or event.at
             case _:
@@ -94,6 +101,8 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
     match block.kind:
         case BlockKind.VIDEO:
             return NotDone.WATCH_MORE if state.share_x1000 else NotDone.NOT_OPENED
+        case BlockKind.ASSIGNMENT:
+            return NotDone.WORK_WAITS if state.waits_for_grade else NotDone.NOT_HANDED_IN
         case BlockKind.QUIZ:
             return NotDone.WAITS_FOR_GRADE if state.waits_for_grade else NotDone.NOT_SUBMITTED
         case BlockKind.DISCUSSION:

@@ -13,6 +13,7 @@ from courses.learning.operations.enrolling import (
     reject,
     withdraw,
 )
+from courses.learning.operations.marks import ask_for_marks, take_mark, take_marks_from_book
 from courses.learning.operations.progress import (
     NotLearning,
     complete,
@@ -21,6 +22,7 @@ from courses.learning.operations.progress import (
     issue_certificate,
     mark_done,
     note_attempt,
+    note_work,
     recompute,
     standing_of,
     start_video,
@@ -34,6 +36,7 @@ __all__ = [
     "NotLearning",
     "NotPossible",
     "approve",
+    "ask_for_marks",
     "close_waiting",
     "complete",
     "completion_key",
@@ -43,6 +46,7 @@ __all__ = [
     "issue_certificate",
     "mark_done",
     "note_attempt",
+    "note_work",
     "post",
     "promote",
     "recompute",
@@ -50,6 +54,8 @@ __all__ = [
     "remove",
     "standing_of",
     "start_video",
+    "take_mark",
+    "take_marks_from_book",
     "tell_graded",
     "watch",
     "withdraw",

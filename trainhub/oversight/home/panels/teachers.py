@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from courses.assessment import queries as assessment
+from courses.assignments.queries import work
 from enterprises.capstones import labels as capstone_labels
 from enterprises.capstones.queries import capstones
 from enterprises.capstones.types import LIVE, CapstoneState
@@ -24,8 +25,12 @@ def lecturer(identity: Identity, today: date) -> Panel:
     own = Subject.of(persons=(identity.person_id,))
     ids = [row.id for row in rows]
     to_grade, asking = assessment.to_grade_count(ids), learning.asking(ids)
+    handed_in = work.waiting(ids)
     todos = []
     for row in rows:
+        if handed_in.get(row.id):
+            url = link(identity, "assignments.of_run", own, run_id=row.id)
+            todos.append(Todo(_("评阅作业"), url, _("去评阅"), handed_in[row.id], f"{row.title} · {row.code}", 0, "pen"))
         if to_grade.get(row.id):
             url = link(identity, "staff.grading", own, run_id=row.id)
             todos.append(Todo(_("批改作业"), url, _("去批改"), to_grade[row.id], f"{row.title} · {row.code}", 0, "pen"))
