@@ -8,7 +8,7 @@ from trainhub.kernel.db import BigKey
 from trainhub.kernel.db import Json
 from trainhub.kernel.db import UtcDateTime
 
-revision = '0012'
+revision = '0004'
 down_revision = '0003'
 branch_labels = None
 depends_on = None
