@@ -154,7 +154,7 @@ def move_item(loaded: tuple[Run, QuizItem, Block]) -> Any:
     """One place up or down."""
     block_id = loaded[2].id
     with transaction():
-        bank.move_item(item=loaded[1], step=-1 if request.form.get("to") == "up" else 1, by=me(), now=clock.now())
+        bank.move_part(part=loaded[1], step=-1 if request.form.get("to") == "up" else 1, by=me(), now=clock.now())
     return redirect(url_for("assessment.items", block_id=block_id), 303)
 
 
