@@ -9,7 +9,11 @@ import click
 from flask import Flask
 
 from courses.assessment import models as assessment_models
-from courses.assessment import views as assessment_views
+from courses.assessment.views import bank as bank_pages
+from courses.assessment.views import common as assessment_views
+from courses.assessment.views import exchange as exchange_pages
+from courses.assessment.views import quizzes as quiz_pages
+from courses.assessment.views import statistics as statistics_pages
 from courses.catalogue import api as catalogue_api
 from courses.catalogue import authoring
 from courses.catalogue import models as catalogue_models
@@ -22,7 +26,7 @@ from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import common, course, player, quiz, staff
+from courses.learning.views import common, course, marking, player, quiz, staff
 from courses.permissions import AUTHORS, GRANTS, Can
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
@@ -41,6 +45,7 @@ TABLES: tuple[ModuleType, ...] = (
 )
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 LEARNING_PAGES = (course, player, quiz)
+ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 """Modules that put their routes on the blueprint `learning` when they are imported."""
 
 
@@ -53,6 +58,7 @@ def register(app: Flask) -> None:
         assessment_views.blueprint,
         common.blueprint,
         staff.blueprint,
+        marking.blueprint,
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,

@@ -25,7 +25,7 @@ from courses.assessment.types import CHOICES, QuestionKind
 from trainhub.kernel.i18n import _
 
 _RIGHT = re.compile(r"^\s*[*＊√]\s*")
-_WEIGHT = re.compile(r"^\s*[\[［]\s*([+-]?\d+(?:\.\d+)?)\s*[%％]\s*[\]］]\s*")
+_WEIGHT = re.compile(r"^\s*[\[\uff3b]\s*([+-]?\d+(?:\.\d+)?)\s*[%％]\s*[\]\uff3d]\s*")
 _BLANK = re.compile(r"^([^:：\s|]{1,20})\s*[:：]\s*(.*)$")
 _VARIABLE = re.compile(r"^(\w+)\s*[:：=]\s*(\S+?)\s*[~～]\s*([^,，\s]+)\s*(?:[,，]\s*(\d))?$")
 BREAK = "⏎"
@@ -193,10 +193,15 @@ def read(kind: QuestionKind, texts: Mapping[str, str | None], known: Mapping[str
             bad.field = bad.field or part
             raise
         made["options" if part == "items" else part] = rows
-    for name in ("options", "pairs"):
-        if name in made:
-            _keep_keys(made[name], (known or {}).get(name, []))
+    keep_keys(made, known or {})
     return made
+
+
+def keep_keys(data: dict[str, Any], known: Mapping[str, Any]) -> None:
+    """Options and pairs of a new version take the keys that they had in the known one."""
+    for name in ("options", "pairs"):
+        if data.get(name):
+            _keep_keys(data[name], known.get(name, []))
 
 
 def _keep_keys(rows: list[dict[str, Any]], known: list[Mapping[str, Any]]) -> None:

@@ -21,6 +21,7 @@ from courses.catalogue.types import BlockKind, EducationType, Family, RunMode, S
 from courses.learning.operations import enrolling
 from courses.learning.operations import progress as learning
 from trainhub.assets import asset_dir
+from trainhub.demo import quizzes as practice
 from trainhub.demo.world import World
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -89,6 +90,8 @@ def _section(world: World, run: Run, course_id: int, seed: dict[str, Any], now: 
             world.made.setdefault("quizzes", {}).setdefault(run.id, []).append(quiz)
             for question in unit_seed["questions"]:
                 _question(world, course_id, quiz, question, now)
+        if "practice" in unit_seed:
+            practice.add(world, run, unit, course_id, unit_seed["practice"], now)
 
 
 def _question(world: World, course_id: int, quiz: Block, seed: dict[str, Any], now: datetime) -> None:
@@ -114,6 +117,7 @@ def _learners(world: World) -> None:
             _learn(world, runs[place], person_id, share if number else 0.5, number)
     _learn(world, runs[3], world.persons["trainee"].id, 0.5, 1)
     _learn(world, runs[5], world.persons["supervisor"].id, 0.0, 1)
+    practice.take(world)
 
 
 def _learn(world: World, run: Run, person_id: int, share: float, number: int) -> None:

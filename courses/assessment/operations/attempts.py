@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from courses.assessment import queries, rules
-from courses.assessment.answers import cleaned, digest
+from courses.assessment.answering import cleaned, digest
 from courses.assessment.errors import NoAttempt, OtherWindow, TooLate
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuizItem
 from courses.assessment.operations.grading import grade, settle
@@ -69,12 +69,8 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     versions = queries.current_versions(question_id for question_id, _points in asked)
     for position, (question_id, points_x10) in enumerate(asked, start=1):
         version = versions[question_id]
-        shown = drawing.shown(
-            queries.asked_of(version, version.question.kind), f"{attempt.id}:{question_id}", shuffles=settings.shuffles_options
-        )
-        session().add(
-            AttemptAnswer(attempt_id=attempt.id, version_id=version.id, position=position, points_x10=points_x10, response={}, shown=shown)
-        )
+        shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{attempt.id}:{question_id}", shuffles=settings.shuffles_options)
+        session().add(AttemptAnswer(attempt_id=attempt.id, version_id=version.id, position=position, points_x10=points_x10, response={}, shown=shown))
     _note(attempt.id, AttemptEventKind.STARTED, now)
     session().flush()
     audit.record(by=by, did="courses.attempt.started", on=attempt, data={"block": block.id, "number": attempt.number})
@@ -168,7 +164,7 @@ def save(
 ) -> Attempt:
     """Store answers of an attempt in progress, by position; positions that are not there are passed over. Refuses when it is over.
 
-    `bases` names the answers that the window was shown (`answers.digest`): an answer that it did not change does not overwrite what
+    `bases` names the answers that the window was shown (`answering.digest`): an answer that it did not change does not overwrite what
     another window saved meanwhile, and an answer that two windows changed is kept as an event before the later one replaces it.
     """
     attempt, settings = _open(attempt_id, token)
@@ -178,9 +174,7 @@ def save(
     return attempt
 
 
-def _store(
-    attempt: Attempt, settings: QuizSettings, responses: Mapping[int, Mapping[str, Any]], bases: Mapping[int, str], now: datetime
-) -> None:
+def _store(attempt: Attempt, settings: QuizSettings, responses: Mapping[int, Mapping[str, Any]], bases: Mapping[int, str], now: datetime) -> None:
     for answer in attempt.answers:
         if answer.position not in responses:
             continue

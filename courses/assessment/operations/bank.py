@@ -131,7 +131,13 @@ def save_question(
 
 
 def describe(
-    *, question: Question, by: Identity, name: str | None = None, category: str | None = None, tags: Iterable[str] | None = None, difficulty: Difficulty | None = None
+    *,
+    question: Question,
+    by: Identity,
+    name: str | None = None,
+    category: str | None = None,
+    tags: Iterable[str] | None = None,
+    difficulty: Difficulty | None = None,
 ) -> Question:
     """Change what sorts a question without a new version."""
     if name is not None:
@@ -199,9 +205,7 @@ def duplicate(*, question: Question, by: Identity, now: datetime) -> Question:
     session().flush()
     copied = ("stem", "stem_html", "explanation", "explanation_html", "data")
     session().add(
-        QuestionVersion(
-            question_id=made.id, number=1, saved_at=now, saved_by_id=by.account_id, **{column: getattr(old, column) for column in copied}
-        )
+        QuestionVersion(question_id=made.id, number=1, saved_at=now, saved_by_id=by.account_id, **{column: getattr(old, column) for column in copied})
     )
     _set_tags(made, [row.tag for row in queries.tag_rows(question.id)])
     audit.record(by=by, did="courses.question.duplicated", on=made, data={"from": question.id})

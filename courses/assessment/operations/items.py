@@ -61,7 +61,16 @@ def remove_item(*, item: QuizItem, by: Identity, now: datetime) -> None:
 
 
 def add_draw(
-    *, run: Run, block: Block, count: int, points_x10: int, by: Identity, now: datetime, category: str = "", tag: str = "", difficulty: Difficulty | None = None
+    *,
+    run: Run,
+    block: Block,
+    count: int,
+    points_x10: int,
+    by: Identity,
+    now: datetime,
+    category: str = "",
+    tag: str = "",
+    difficulty: Difficulty | None = None,
 ) -> QuizDraw:
     """Draw questions for each attempt. Refuses a draw for which the bank does not hold enough questions today."""
     _check(block, points_x10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from courses.assessment.queries.attempts import (
+    answer_by_id,
     as_attempt_row,
     attempt_by_id,
     attempt_in_progress,
@@ -11,6 +12,7 @@ from courses.assessment.queries.attempts import (
     events_of,
     file_of_attempt,
     graded_scores,
+    names_of_attempts,
     overdue,
     running_attempts,
     to_grade,
@@ -34,6 +36,7 @@ from courses.assessment.queries.bank import (
     questions_under,
     tag_rows,
     tags_of,
+    tags_of_course,
     tags_of_questions,
     used_in,
     version_of,
@@ -57,6 +60,7 @@ from courses.assessment.queries.statistics import answers_to_regrade, graded_ans
 __all__ = [
     "allowance_for",
     "allowance_rows",
+    "answer_by_id",
     "answers_to_regrade",
     "as_attempt_row",
     "as_bank_row",
@@ -84,6 +88,7 @@ __all__ = [
     "item_of",
     "items_of",
     "items_of_blocks",
+    "names_of_attempts",
     "overdue",
     "parts_of",
     "question_by_id",
@@ -93,6 +98,7 @@ __all__ = [
     "running_attempts",
     "tag_rows",
     "tags_of",
+    "tags_of_course",
     "tags_of_questions",
     "to_grade",
     "to_grade_by_question",

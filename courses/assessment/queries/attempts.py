@@ -153,6 +153,17 @@ def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) ->
     return list(session().scalars(statement))
 
 
+def answer_by_id(answer_id: int) -> AttemptAnswer | None:
+    """One answer."""
+    return session().get(AttemptAnswer, answer_id)
+
+
+def names_of_attempts(attempt_ids: Iterable[int]) -> dict[int, str]:
+    """Who made attempts."""
+    statement = select(Attempt.id, Person.name).join(Person, Person.id == Attempt.person_id).where(Attempt.id.in_(list(attempt_ids)))
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
 def overdue(now: datetime, limit: int = 200) -> list[int]:
     """Attempts whose time is over and that nobody handed in."""
     statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)

@@ -109,7 +109,7 @@ def _under(column: Any, path: str) -> sa.ColumnElement[bool]:
 
 def bank_page(course_id: int, asked: BankFilter) -> sa.Select[Any]:
     """The questions a reader of a bank asks for, with what they ask now; see `as_bank_row`."""
-    statement = (
+    statement: Any = (
         select(Question, QuestionVersion)
         .join(QuestionVersion, sa.and_(QuestionVersion.question_id == Question.id, QuestionVersion.number == Question.current_no))
         .where(Question.course_id == course_id, Question.is_archived == asked.is_archived)
@@ -126,7 +126,7 @@ def bank_page(course_id: int, asked: BankFilter) -> sa.Select[Any]:
         statement = statement.where(Question.difficulty == asked.difficulty)
     if asked.tag:
         statement = statement.where(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == asked.tag).exists())
-    return statement
+    return statement  # type: ignore[no-any-return]
 
 
 def as_bank_row(row: Any) -> tuple[Question, QuestionVersion]:
@@ -141,9 +141,7 @@ def bank_rows(course_id: int, asked: BankFilter) -> list[tuple[Question, Questio
 
 def categories(course_id: int) -> list[tuple[str, int]]:
     """The categories in use with the number of questions that lie in them directly."""
-    statement = (
-        select(Question.category, func.count()).where(Question.course_id == course_id, ~Question.is_archived).group_by(Question.category)
-    )
+    statement = select(Question.category, func.count()).where(Question.course_id == course_id, ~Question.is_archived).group_by(Question.category)
     return sorted((str(row[0]), int(row[1])) for row in session().execute(statement))
 
 
@@ -163,6 +161,15 @@ def tags_of_questions(question_ids: Iterable[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     statement = select(QuestionTag).where(QuestionTag.question_id.in_(list(question_ids))).order_by(QuestionTag.tag)
     for row in session().scalars(statement):
+        found.setdefault(row.question_id, []).append(row.tag)
+    return found
+
+
+def tags_of_course(course_id: int) -> dict[int, list[str]]:
+    """The tags of every question of a bank."""
+    found: dict[int, list[str]] = {}
+    statement = select(QuestionTag).join(Question, Question.id == QuestionTag.question_id).where(Question.course_id == course_id)
+    for row in session().scalars(statement.order_by(QuestionTag.tag)):
         found.setdefault(row.question_id, []).append(row.tag)
     return found
 

@@ -32,7 +32,7 @@ def graded_answers(block_id: int, *, is_first_only: bool = False) -> list[tuple[
     )
     if is_first_only:
         statement = statement.where(Attempt.number == 1)
-    return [tuple(row) for row in session().execute(statement)]  # type: ignore[misc]
+    return [tuple(row) for row in session().execute(statement)]
 
 
 def answers_to_regrade(question_id: int, current_no: int) -> list[AttemptAnswer]:
@@ -52,5 +52,3 @@ def answers_to_regrade(question_id: int, current_no: int) -> list[AttemptAnswer]
         .order_by(AttemptAnswer.id)
     )
     return list(session().scalars(statement))
-
-

@@ -127,7 +127,9 @@ def blank_share(blank: Blank, text: str, *, is_case_sensitive: bool) -> int:
             return 0
         return _first(blank.answers, lambda answer: is_near(given, answer.text, blank.tolerance)).share_x1000 or 0
     if blank.kind == "choice":
-        return _first(blank.answers, lambda answer: folded(answer.text, is_case_sensitive=True) == folded(text, is_case_sensitive=True)).share_x1000 or 0
+        return (
+            _first(blank.answers, lambda answer: folded(answer.text, is_case_sensitive=True) == folded(text, is_case_sensitive=True)).share_x1000 or 0
+        )
     return _first(blank.answers, lambda answer: fits(text, answer.text, is_case_sensitive=is_case_sensitive)).share_x1000 or 0
 
 

@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
 from courses.assessment.types import BY_PERSON, QuestionKind
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -34,7 +36,12 @@ def _text(value: Any, position: int, most: int) -> str:
     text = str(value or "").replace("\x00", "").replace("\r\n", "\n")
     if len(text) > most:
         raise BadAnswer(
-            _("第 %(n)d 题的答案有 %(found)d 个字，最多 %(most)d 个字，没有保存。请缩短后再试；较长的内容可以作为文件上传。", n=position, found=len(text), most=most)
+            _(
+                "第 %(n)d 题的答案有 %(found)d 个字，最多 %(most)d 个字，没有保存。请缩短后再试；较长的内容可以作为文件上传。",
+                n=position,
+                found=len(text),
+                most=most,
+            )
         )
     return text if text.strip() else ""
 
@@ -71,3 +78,20 @@ def cleaned(kind: QuestionKind, data: Mapping[str, Any], response: Mapping[str, 
 def _filled(name: str, values: Mapping[str, str]) -> dict[str, Any]:
     kept = {key: value for key, value in values.items() if value}
     return {name: kept} if kept else {}
+
+
+def response_of(form: MultiDict[str, str], name: str, kind: QuestionKind, data: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer as the fields of a question's form say it (see templates/courses/assessment/_question.html)."""
+    match kind:
+        case QuestionKind.MULTIPLE:
+            return {"choices": form.getlist(name)}
+        case QuestionKind.SINGLE | QuestionKind.TRUE_FALSE:
+            return {"choice": form.get(name, "")}
+        case QuestionKind.CLOZE:
+            return {"blanks": {blank["key"]: form.get(f"{name}-b-{blank['key']}", "") for blank in data.get("blanks", [])}}
+        case QuestionKind.MATCHING:
+            return {"pairs": {pair["key"]: form.get(f"{name}-p-{pair['key']}", "") for pair in data.get("pairs", [])}}
+        case QuestionKind.ORDERING:
+            return {"ranks": {option["key"]: form.get(f"{name}-r-{option['key']}", "") for option in data.get("options", [])}}
+        case _:
+            return {"text": form.get(name, "")}
