@@ -64,19 +64,29 @@ def answer_key(version: QuestionVersion, shown: Mapping[str, Any], given: str | 
     return next((key for key, known in answers(version, shown) if known == text), "")
 
 
-def expected(version: QuestionVersion, kind: QuestionKind, shown: Mapping[str, Any]) -> str:
+def expected(version: QuestionVersion, kind: str, shown: Mapping[str, Any]) -> str:
     """The right answer of a text, numeric or formula question in one line."""
     data = version.data
-    if kind is QuestionKind.FORMULA:
-        try:
-            value = value_of(str(data.get("expression") or ""), shown.get("values") or {})
-        except BadExpression:
-            return ""
-        right = f"{Decimal(f'{value:.6g}'):f}"
+    if kind == QuestionKind.FORMULA:
+        right = expected_value(version, shown)
     else:
         right = " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))
     unit = next((u["name"] for u in data.get("units", []) if Decimal(str(u["factor"])) == 1), "")
     return f"{right} {unit}".strip() + (f" ± {data['tolerance']}" if data.get("tolerance") and right else "")
+
+
+def expected_value(version: QuestionVersion, shown: Mapping[str, Any]) -> str:
+    """The value of a formula at the numbers of this attempt, to six significant digits; "" where it has none."""
+    try:
+        value = value_of(str(version.data.get("expression") or ""), shown.get("values") or {})
+    except BadExpression:
+        return ""
+    return f"{Decimal(f'{value:.6g}'):f}"
+
+
+def in_given_order(version: QuestionVersion, shown: Mapping[str, Any], ranks: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """The items of an ordering question as they were put, those without a place last."""
+    return sorted(options(version, shown), key=lambda row: int(ranks.get(row["key"]) or 10_000))
 
 
 def judged(answer: AttemptAnswer) -> QuestionVersion:

@@ -3,7 +3,7 @@
 facility        mean share of the points, 0 to 1 (0.5 to 0.8 is usual)
 discrimination  correlation of a question with the rest of the quiz (point-biserial for right/wrong; the question itself left out)
 upper_lower     facility among the best 27 % minus facility among the weakest 27 % of the attempts
-alpha           Cronbach's alpha, k/(k-1) (1 - sum of the questions' variances / variance of the sums), when all answered the same
+alpha           Cronbach's alpha, k/(k-1) (1 - sum of the questions' variances / variance of the sums), over the questions that all answered
 """
 
 from __future__ import annotations
@@ -109,9 +109,10 @@ def _number(value: Any) -> float | None:
 
 
 def _alpha(table: Any) -> float | None:
-    """Only when every attempt answered the same questions, at least two of each, and sums differ."""
+    """Over the questions that every attempt answered: at least two, and sums that differ."""
+    table = table.dropna(axis=1)
     count = table.shape[1]
-    if count < 2 or table.shape[0] < LEAST or table.isna().any().any():
+    if count < 2 or table.shape[0] < LEAST:
         return None
     whole = table.sum(axis=1).var(ddof=1)
     return None if not whole else float(count / (count - 1) * (1 - table.var(ddof=1).sum() / whole))

@@ -145,7 +145,7 @@ def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) ->
         .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
         .join(QuestionVersion, QuestionVersion.id == AttemptAnswer.version_id)
         .where(Attempt.block_id == block_id, QuestionVersion.question_id == question_id, Attempt.state != AttemptState.IN_PROGRESS)
-        .options(joinedload(AttemptAnswer.version).joinedload(QuestionVersion.question))
+        .options(joinedload(AttemptAnswer.version).joinedload(QuestionVersion.question), joinedload(AttemptAnswer.graded_version))
         .order_by(Attempt.submitted_at, AttemptAnswer.id)
     )
     if not is_all:

@@ -58,7 +58,7 @@ def _items_page(run: Run, block: Block, form: DrawForm) -> Any:
         run=run,
         block=block,
         unit=catalogue.unit_by_id(block.unit_id),
-        parts=parts,
+        pieces=parts,
         rows=rows,
         pools=pools,
         total_x10=sum(row.points_x10 for row in rows) + sum(d.points_x10 * d.count for d in draws),

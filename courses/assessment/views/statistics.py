@@ -50,7 +50,7 @@ def statistics(pair: tuple[Run, Block]) -> Any:
         versions=versions,
         labels=labels,
         which="all" if request.args.get("which") == "all" else "first",
-        bins=[f"{n * 10}–{n * 10 + 9 if n < 9 else 100}" for n in range(10)],
+        bins=[str(n * 10) for n in range(10)],
     )
 
 

@@ -268,7 +268,7 @@ def upload(sitting: Sitting) -> Any:
         if fresh.attempt.state is not AttemptState.IN_PROGRESS:
             raise
         return _sitting_page(fresh, refused.message)
-    return redirect(url_for("learning.attempt", attempt_id=attempt_id, n=request.form.get("at") or None, _anchor=f"q{position}"), 303)
+    return redirect(url_for("learning.attempt", attempt_id=attempt_id, n=request.form.get("at") or None, _anchor=f"question-{position}"), 303)
 
 
 def _load_file(attempt_id: int, file_id: int) -> Sitting:
