@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from courses.assessment import labels, notation
 from courses.assessment.rules.numbers import rounded
 from courses.assessment.types import Counts, Difficulty, QuestionKind, QuizSettings, Shown, When
+from courses.catalogue.forms import picks
 from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
@@ -77,9 +78,7 @@ class QuestionForm(Form):
     name = Text(_l("题目名称"), [Length(max=200)], description=_l("只给教师看，便于查找"))
     category = Text(_l("分类"), [Length(max=200)], description=_l("用 / 分层，例如：第二章/协议"))
     tags = Text(_l("标签"), [Length(max=400)], description=_l("用逗号隔开，例如：期末, 计算"))
-    difficulty = RadioField(
-        _l("难度"), [Optional()], choices=[(d.value, labels.DIFFICULTIES[d]) for d in Difficulty], default=Difficulty.MEDIUM.value
-    )
+    difficulty = RadioField(_l("难度"), [Optional()], choices=picks(labels.DIFFICULTIES), default=Difficulty.MEDIUM.value)
     points = DecimalField(_l("分值"), [InputRequired(), NumberRange(min=0, max=1000)], places=1, default=Decimal(1))
 
     def fields_of(self, kind: QuestionKind, *, is_in_quiz: bool = True) -> list[str]:
@@ -145,7 +144,7 @@ class QuizForm(Form):
         _l("限时（分钟）"), [Optional(), NumberRange(min=1, max=10080)], description=_l("留空表示不限时；到时按已保存的答案自动交卷")
     )
     attempts = IntegerField(_l("可作答次数"), [Optional(), NumberRange(min=1, max=100)], description=_l("留空表示不限"))
-    counts = RadioField(_l("多次作答时计哪一次"), [InputRequired()], choices=[(c.value, labels.COUNTS[c]) for c in Counts], default=Counts.BEST.value)
+    counts = RadioField(_l("多次作答时计哪一次"), [InputRequired()], choices=picks(labels.COUNTS), default=Counts.BEST.value)
     password = Text(_l("测验密码"), [Length(max=60)], description=_l("留空表示不需要；学员开始作答时输入"))
     draw = IntegerField(_l("只抽其中几题"), [Optional(), NumberRange(min=1, max=1000)], description=_l("从全部题目中再随机抽取；留空表示全部"))
     is_shuffled = BooleanField(_l("打乱题目顺序"))
@@ -156,10 +155,10 @@ class QuizForm(Form):
     is_one_session = BooleanField(_l("同一时间只能在一个窗口作答"), description=_l("会告知学员；换设备时前一个窗口停止保存"))
     logs_focus = BooleanField(_l("记录离开作答页面"), description=_l("会告知学员；只记录时间，不截屏、不录像"))
     during = Checks(
-        _l("作答中显示"), choices=[(Shown.FEEDBACK.value, labels.SHOWN[Shown.FEEDBACK])], description=_l("保存后立即看到所选选项的反馈，适合练习")
+        _l("作答中显示"), choices=picks({Shown.FEEDBACK: labels.SHOWN[Shown.FEEDBACK]}), description=_l("保存后立即看到所选选项的反馈，适合练习")
     )
-    after = Checks(_l("交卷后显示"), choices=[(s.value, labels.SHOWN[s]) for s in Shown])
-    closed = Checks(_l("关闭后显示"), choices=[(s.value, labels.SHOWN[s]) for s in Shown])
+    after = Checks(_l("交卷后显示"), choices=picks(labels.SHOWN))
+    closed = Checks(_l("关闭后显示"), choices=picks(labels.SHOWN))
     feedback = LongText(_l("总评语"), [Length(max=4000)], description=_l("每行一档：90: 非常好；60: 通过；0: 请再学一遍。按得分显示达到的最高一档"))
 
     PLAIN = (
@@ -200,9 +199,9 @@ class DrawForm(Form):
 
     def __init__(self, *args: Any, categories: list[str], tags: list[str], **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.category.choices = [("", _l("全部分类")), *((path, path) for path in categories if path)]
-        self.tag.choices = [("", _l("全部标签")), *((tag, tag) for tag in tags)]
-        self.level.choices = [("", _l("全部难度")), *((d.value, labels.DIFFICULTIES[d]) for d in Difficulty)]
+        self.category.choices = picks([("", _l("全部分类")), *((path, path) for path in categories if path)])
+        self.tag.choices = picks([("", _l("全部标签")), *((tag, tag) for tag in tags)])
+        self.level.choices = picks({"": _l("全部难度"), **labels.DIFFICULTIES})
 
 
 class AllowanceForm(Form):
@@ -218,7 +217,7 @@ class AllowanceForm(Form):
 
     def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:
         super().__init__(*args, **kw)
-        self.cohort_id.choices = [("", _l("（不选）")), *((str(key), label) for key, label in cohorts)]
+        self.cohort_id.choices = picks([("", _l("（不选）")), *((str(key), label) for key, label in cohorts)])
 
     def values(self) -> dict[str, Any]:
         """What is granted, without to whom."""

@@ -203,7 +203,7 @@ def _pair(body: str) -> dict[str, Any]:
 
 def _true_false(is_true: bool, rest: str) -> dict[str, Any]:
     """{TRUE#feedback when wrong#feedback when right}."""
-    pieces = [restored(piece) for piece in rest.lstrip("#").split("#")] if rest.strip() else []
+    pieces = [restored(piece) for piece in rest.strip()[1:].split("#")] if rest.strip() else []
     wrong, right = (pieces[0] if pieces else ""), (pieces[1] if len(pieces) > 1 else "")
     return {
         "options": [
