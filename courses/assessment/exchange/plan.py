@@ -137,34 +137,46 @@ def _plan(draft: Draft, bank_: Bank, carried: Carried) -> None:
 def apply(draft: Draft, *, course_id: int, assets: str, by: Identity, now: datetime) -> Draft:
     """Write what was planned, in the current transaction. Raises ImportRefused when there are errors."""
     refuse_errors(draft)
+    new = [_new(carried) for carried, question_id in draft.work if question_id is None]
+    if new:
+        bank.add_many(course_id=course_id, rows=new, assets=assets, by=by, now=now)
     for carried, question_id in draft.work:
         question = queries.question_by_id(question_id) if question_id is not None else None
-        data = carried.data
-        if question is not None:
-            known = queries.current_version(question).data
-            notation.keep_keys(data, known)
-            data = {**{k: v for k, v in known.items() if k == "origin"}, **data}
-            if _known_content(Known(question, queries.current_version(question), ())) == _content_of(carried):
-                bank.describe(
-                    question=question, name=carried.name, category=carried.category, tags=carried.tags, difficulty=carried.difficulty, by=by
-                )
-                continue
+        if question is None:
+            continue
+        version = queries.current_version(question)
+        sorting: dict[str, Any] = {"name": carried.name, "category": carried.category, "tags": carried.tags, "difficulty": carried.difficulty}
+        if _known_content(Known(question, version, ())) == _content_of(carried):
+            bank.describe(question=question, by=by, **sorting)
+            continue
+        notation.keep_keys(carried.data, version.data)
         bank.save_question(
             course_id=course_id,
             kind=carried.kind,
             question=question,
-            key=carried.key[:120],
             stem=carried.stem,
-            data=data,
+            data={**{k: v for k, v in version.data.items() if k == "origin"}, **carried.data},
             explanation=carried.explanation,
-            name=carried.name,
-            category=carried.category,
-            tags=carried.tags,
-            difficulty=carried.difficulty or (None if question is not None else Difficulty.MEDIUM),
             body_format=BodyFormat(carried.body_format),
             assets=assets,
             by=by,
             now=now,
+            **sorting,
         )
     session().flush()
     return draft
+
+
+def _new(carried: Carried) -> bank.NewQuestion:
+    return bank.NewQuestion(
+        kind=carried.kind,
+        stem=carried.stem,
+        data=carried.data,
+        explanation=carried.explanation,
+        key=carried.key[:120],
+        name=carried.name or "",
+        category=carried.category or "",
+        tags=tuple(carried.tags or ()),
+        difficulty=carried.difficulty or Difficulty.MEDIUM,
+        body_format=BodyFormat(carried.body_format),
+    )

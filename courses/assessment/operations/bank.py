@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +26,10 @@ from trainhub.kernel.i18n import _
 
 __all__ = [
     "BadQuestion",
+    "NewQuestion",
     "add_draw",
     "add_item",
+    "add_many",
     "archive",
     "assets_of",
     "category_path",
@@ -128,6 +131,61 @@ def save_question(
         _set_tags(question, tags)
     audit.record(by=by, did="courses.question.saved", on=question, data={"number": question.current_no})
     return question
+
+
+@dataclass(frozen=True, slots=True)
+class NewQuestion:
+    """A question that an import adds."""
+
+    kind: QuestionKind
+    stem: str
+    data: Mapping[str, Any]
+    explanation: str = ""
+    key: str = ""
+    name: str = ""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    difficulty: Difficulty = Difficulty.MEDIUM
+    body_format: BodyFormat = BodyFormat.MARKDOWN
+
+
+def add_many(*, course_id: int, rows: Sequence[NewQuestion], assets: str, by: Identity, now: datetime) -> list[Question]:
+    """Many new questions in few statements, with one line in the audit; refuses as `save_question` does."""
+    current = session()
+    made = [
+        Question(
+            course_id=course_id,
+            key=row.key or new_key(),
+            kind=row.kind,
+            name=row.name.strip()[:200],
+            category=category_path(row.category),
+            difficulty=row.difficulty,
+            current_no=1,
+            created_at=now,
+        )
+        for row in rows
+    ]
+    current.add_all(made)
+    current.flush()
+    for question, row in zip(made, rows, strict=True):
+        data = version_data(checked(row.kind, row.stem, row.data, is_survey=False), row.body_format, assets)
+        current.add(
+            QuestionVersion(
+                question_id=question.id,
+                number=1,
+                stem=row.stem,
+                stem_html=to_html(row.stem, row.body_format, assets=assets),
+                explanation=row.explanation,
+                explanation_html=to_html(row.explanation, row.body_format, assets=assets),
+                data=data,
+                saved_at=now,
+                saved_by_id=by.account_id,
+            )
+        )
+        current.add_all([QuestionTag(question_id=question.id, tag=tag[:40]) for tag in dict.fromkeys(row.tags)])
+    current.flush()
+    audit.record(by=by, did="courses.questions.imported", on=("course", str(course_id)), data={"questions": len(made)})
+    return made
 
 
 def describe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -98,7 +99,7 @@ LENGTH = Asked(QuestionKind.NUMERIC, answers=(Expected("2"),), tolerance="1%", u
     ("text", "half", "none"),
     [
         ("2 m", 1000, 1000), ("200cm", 1000, 1000), ("202 cm", 1000, 1000), ("203 cm", 0, 0), ("0.002 km", 1000, 1000), ("2", 500, 0),
-        ("2 kg", 500, 0), ("200", 0, 0), ("2 M", 1000, 1000), ("m", 0, 0), ("２ｍ", 1000, 1000), ("2×10^0 m", 1000, 1000),
+        ("2 kg", 500, 0), ("200", 0, 0), ("2 M", 1000, 1000), ("m", 0, 0), ("\uff12\uff4d", 1000, 1000), ("2×10^0 m", 1000, 1000),
     ],
 )  # fmt: skip
 def test_units_convert_and_a_missing_one_costs_its_share(text: str, half: int, none: int) -> None:
@@ -203,10 +204,8 @@ def test_what_is_no_expression_says_why(text: str, code: str) -> None:
 
 @given(st.text(max_size=60))
 def test_no_text_does_anything_but_give_a_number_or_a_reason(text: str) -> None:
-    try:
+    with contextlib.suppress(BadExpression):
         assert value_of(text, {"x": "1"}).is_finite()
-    except BadExpression:
-        pass
 
 
 # -- drawing --------------------------------------------------------------------------------------------------------------

@@ -199,7 +199,7 @@ def test_a_file_is_reported_before_it_is_written_and_the_second_time_nothing_hap
     [
         ("坏.txt", "问题 {=甲 ~乙\n".encode(), "大括号"),
         ("空.txt", b"\n\n", "没有题目"),
-        ("坏.xlsx", b"PK\x03\x04 broken", "坏.xlsx"),
+        ("坏.xlsx", b"PK\x03\x04 broken", "xlsx"),
         ("坏.csv", "题干\n一\n".encode(), "缺少必填列"),
     ],
 )
