@@ -143,8 +143,9 @@ def note(*, attempt_id: int, kind: AttemptEventKind, by: Identity, now: datetime
     return True
 
 
-def _open(attempt_id: int, token: str | None) -> tuple[Attempt, QuizSettings]:
-    attempt = queries.attempt_by_id(attempt_id)
+def _open(attempt_id: int, token: str | None, attempt: Attempt | None = None) -> tuple[Attempt, QuizSettings]:
+    """An attempt that this window may write to (`attempt`: it was read just now)."""
+    attempt = attempt or queries.attempt_by_id(attempt_id)
     if attempt is None or attempt.state is not AttemptState.IN_PROGRESS:
         raise TooLate(_("这次作答已经交卷，不能再修改答案。"))
     settings = QuizSettings.of(attempt.block.settings)
@@ -248,7 +249,7 @@ def submit(
         raise NoAttempt(_("没有这次作答。"))
     if attempt.state is not AttemptState.IN_PROGRESS:
         return attempt, False
-    attempt, settings = _open(attempt_id, token)
+    attempt, settings = _open(attempt_id, token, attempt)
     if responses and rules.is_in_time(now, attempt.due_at):
         _store(attempt, settings, responses, bases or {}, now)
     elif responses:
