@@ -256,7 +256,11 @@ def _instant(text: Any) -> datetime | None:
 def _review(settings: Mapping[str, Any]) -> Mapping[When, frozenset[Shown]]:
     stored = settings.get("review")
     if isinstance(stored, Mapping):
-        return {when: frozenset(Shown(name) for name in stored.get(when.value, ())) for when in When}
+        made = {when: frozenset(Shown(name) for name in stored.get(when.value, ())) for when in When}
+        # The simple switch of the block's own form is the later word where the two differ.
+        if bool(settings.get("shows_answers", True)) is not (Shown.ANSWERS in made[When.AFTER]) and "shows_answers" in settings:
+            made[When.AFTER] = made[When.AFTER] ^ {Shown.ANSWERS}
+        return made
     if settings.get("shows_answers", True):
         return DEFAULT_REVIEW
     return {**DEFAULT_REVIEW, When.AFTER: frozenset({Shown.MARKS}), When.CLOSED: frozenset({Shown.MARKS})}

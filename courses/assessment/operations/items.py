@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from courses.assessment import queries
@@ -122,13 +122,18 @@ def _number(parts: Sequence[Part]) -> None:
 def duplicate_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetime) -> Run:
     """A draft copy of a run with its quizzes; the questions are those of the course's bank. Without learners and their allowances."""
     new, blocks = copy_run(run=run, code=code, starts_on=starts_on, by=by, now=now)
+    copy_parts(blocks)
+    return new
+
+
+def copy_parts(blocks: Mapping[int, int]) -> None:
+    """Give copied quizzes (old block -> new block) the questions and draws of the old ones."""
     for item in queries.items_of_blocks(blocks):
         session().add(QuizItem(block_id=blocks[item.block_id], question_id=item.question_id, position=item.position, points_x10=item.points_x10))
     for draw in queries.draws_of_blocks(blocks):
         columns = ("position", "count", "category", "tag", "difficulty", "points_x10")
         session().add(QuizDraw(block_id=blocks[draw.block_id], **{name: getattr(draw, name) for name in columns}))
     session().flush()
-    return new
 
 
 def assets_of(block: Block) -> str:

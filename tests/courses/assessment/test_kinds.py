@@ -278,6 +278,9 @@ def test_settings_of_older_quizzes_keep_their_meaning() -> None:
     assert QuizSettings.of({}).review[When.AFTER] == frozenset(Shown)
     assert QuizSettings.of({"shows_answers": False}).review[When.AFTER] == {Shown.MARKS}
     assert QuizSettings.of({"review": {"after": ["marks"]}}).shows_answers is False
+    # The block's own form knows only the switch: what it says later counts.
+    assert QuizSettings.of({"review": {"after": ["marks", "answers"]}, "shows_answers": False}).review[When.AFTER] == {Shown.MARKS}
+    assert QuizSettings.of({"review": {"after": ["marks"]}, "shows_answers": True}).review[When.AFTER] == {Shown.MARKS, Shown.ANSWERS}
     assert QuizSettings.of({"is_sequential": True}).is_paged
 
 
