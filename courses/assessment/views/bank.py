@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from decimal import Decimal
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -89,7 +88,7 @@ def bank_new(course: Course) -> Any:
     """Write a question into the bank."""
     kind = common.wanted_kind()
     code, course_id = course.code, course.id
-    form = common.blank_form(kind)
+    form = common.blank_form(kind, is_in_quiz=False)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -109,8 +108,7 @@ def bank_edit(pair: tuple[Course, Question]) -> Any:
     """A new version of a question; attempts keep the one they were asked."""
     course, question = pair
     question_id, kind = question.id, question.kind
-    form = common.filled_form(question)
-    form.points.data = form.points.data or Decimal(1)
+    form = common.filled_form(question, is_in_quiz=False)
     if form.validate_on_submit():
         try:
             with transaction():

@@ -54,16 +54,18 @@ def wanted_kind() -> QuestionKind:
     return QuestionKind(asked)
 
 
-def blank_form(kind: QuestionKind) -> QuestionForm:
-    """The form of a new question."""
+def blank_form(kind: QuestionKind, *, is_in_quiz: bool = True) -> QuestionForm:
+    """The form of a new question; points belong to its place in a quiz, not to the bank."""
     form = QuestionForm()
+    if not is_in_quiz:
+        del form.points
     if request.method == "GET":
         form.begin(kind)
         form.category.data = request.args.get("category", "")[:200]
     return form
 
 
-def filled_form(question: Question) -> QuestionForm:
+def filled_form(question: Question, *, is_in_quiz: bool = True) -> QuestionForm:
     """The form of a known question."""
     version = queries.current_version(question)
     form = QuestionForm(
@@ -74,6 +76,8 @@ def filled_form(question: Question) -> QuestionForm:
         name=question.name,
         tags=", ".join(row.tag for row in queries.tag_rows(question.id)),
     )
+    if not is_in_quiz:
+        del form.points
     if request.method == "GET":
         form.show(question.kind, version.data)
         form.difficulty.data = question.difficulty.value

@@ -76,7 +76,7 @@ def test_every_kind_is_written_tried_edited_and_put_into_a_quiz(taught: Taught, 
     assert page.status_code == 200
     answer = c.post(
         f"/teaching/courses/{taught.code}/bank/new?kind={kind}",
-        data={**FORMS[kind], "points": "1", "difficulty": "hard", "category": "甲/乙", "tags": "a, b"},
+        data={**FORMS[kind], "difficulty": "hard", "category": "甲/乙", "tags": "a, b"},
     )
     assert answer.status_code == 303
     question = session.scalars(select(Question).where(Question.course_id == taught.run.course_id).order_by(Question.id.desc())).first()
@@ -87,7 +87,7 @@ def test_every_kind_is_written_tried_edited_and_put_into_a_quiz(taught: Taught, 
     page = c.get(f"/teaching/questions/{question.id}").text
     for name, text in FORMS[kind].items():
         assert text.split("\n", maxsplit=1)[0].replace('"', "&#34;") in page.replace("&gt;", ">"), name
-    changed = {**FORMS[kind], "stem": FORMS[kind]["stem"] + "改", "points": "1", "difficulty": "easy", "version": str(question.version)}
+    changed = {**FORMS[kind], "stem": FORMS[kind]["stem"] + "改", "difficulty": "easy", "version": str(question.version)}
     assert c.post(f"/teaching/questions/{question.id}", data=changed).status_code == 303
     assert "第 2 版" in c.get(f"/teaching/questions/{question.id}/versions").text
     c.post(f"/teaching/blocks/{taught.quiz.id}/items", data={"question": str(question.id)})
@@ -105,7 +105,7 @@ def test_every_kind_is_written_tried_edited_and_put_into_a_quiz(taught: Taught, 
 def test_a_form_with_a_mistake_says_where(taught: Taught) -> None:
     answer = taught.lecturer.post(
         f"/teaching/courses/{taught.code}/bank/new?kind=formula",
-        data={"stem": "{x}", "variables": "x: 0 ~ 1", "expression": "1/x", "points": "1", "difficulty": "easy"},
+        data={"stem": "{x}", "variables": "x: 0 ~ 1", "expression": "1/x", "difficulty": "easy"},
     )
     assert "除以零" in answer.text
     assert taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/new?kind=manual").status_code == 404
