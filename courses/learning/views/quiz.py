@@ -13,9 +13,9 @@ from courses.assessment import answering, labels, showing
 from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
-from courses.assessment.rules import is_in_time, moment
+from courses.assessment.rules import is_in_time, may_start, moment
 from courses.assessment.rules.results import window
-from courses.assessment.types import AttemptEventKind, AttemptState, QuizSettings, Shown, When
+from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_math
 from courses.catalogue.models import Run
@@ -73,6 +73,7 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         window=window(settings, allowance),
         tries=tries,
         running=running,
+        is_used_up=running is None and not may_start(len(tries), _allowed(settings, allowance)),
         count=settings.draw or assessment.item_counts([block.id]).get(block.id, 0),
         labels=labels,
         review={when.value: "、".join(str(labels.SHOWN[shown]) for shown in Shown if shown in settings.review[when]) for when in When},
@@ -169,11 +170,10 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
         )
         return (page, 422) if problem else page
     done_count = len(assessment.attempts_of(row.block_id, row.person_id))
-    allowed = None if settings.attempts is None else settings.attempts + allowance.extra_attempts
     later = settings.review[When.CLOSED] - settings.review[When.AFTER] if when is When.AFTER and window(settings, allowance)[1] else frozenset()
     return render_template(
         "courses/learning/result.html",
-        may_again=allowed is None or done_count < allowed,
+        may_again=may_start(done_count, _allowed(settings, allowance)),
         result_x10=operations.result_of(row),
         done_count=done_count,
         overall=showing.overall(settings.feedback, row.score_x10) if Shown.FEEDBACK in settings.review[when] else "",
@@ -182,6 +182,11 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
         labels=labels,
         **shared,
     )
+
+
+def _allowed(settings: QuizSettings, allowance: Allowance) -> int | None:
+    """How many attempts this person has in all; None without a limit."""
+    return None if settings.attempts is None else settings.attempts + allowance.extra_attempts
 
 
 def _position(row: Attempt, settings: QuizSettings) -> int:

@@ -241,6 +241,21 @@ def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: A
     assert kinds == [AttemptEventKind.STARTED, AttemptEventKind.LEFT, AttemptEventKind.TAKEN_OVER]
 
 
+def test_who_has_used_up_the_attempts_is_told_and_an_extra_one_opens_the_quiz_again(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, attempts=1)
+    where = taught.start()
+    taught.learner.post(f"{where}/submit")
+    rules = f"/learning/blocks/{taught.quiz.id}/quiz"
+    unit = f"/learning/runs/{taught.run.id}/units/{taught.quiz.unit_id}"
+    assert rules in taught.learner.get(unit).text
+    page = taught.learner.get(rules).text
+    assert ("次数已用完" in page, "我已了解" in page) == (True, False)
+    quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_attempts=1, by=SYSTEM, now=NOW)
+    session.commit()
+    assert "我已了解" in taught.learner.get(rules).text
+    assert taught.start() != where
+
+
 def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, session: Session) -> None:
     taught = Taught(as_role, session, is_sequential=True)
     where = taught.start()
