@@ -9,7 +9,11 @@ import click
 from flask import Flask
 
 from courses.assessment import models as assessment_models
-from courses.assessment import views as assessment_views
+from courses.assessment.views import bank as bank_pages
+from courses.assessment.views import common as assessment_views
+from courses.assessment.views import exchange as exchange_pages
+from courses.assessment.views import quizzes as quiz_pages
+from courses.assessment.views import statistics as statistics_pages
 from courses.assignments import models as assignments_models
 from courses.assignments import tasks as assignments_tasks
 from courses.assignments.operations import releasing
@@ -32,7 +36,7 @@ from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import common, course, player, quiz, staff
+from courses.learning.views import common, course, marking, player, quiz, staff
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
 from courses.recognition import models as recognition_models
 from courses.recognition import panels as recognition_panels
@@ -58,9 +62,10 @@ TABLES: tuple[ModuleType, ...] = (
 )
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 LEARNING_PAGES = (course, player, quiz)
+ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
 GRADEBOOK_PAGES = (gradebook_tables,)
-"""Modules that put their routes on the blueprints `learning`, `assignments` and `gradebook` when they are imported."""
+"""Modules that put their routes on the blueprints `learning`, `assessment`, `assignments` and `gradebook` when they are imported."""
 
 
 THINGS = {
@@ -95,6 +100,7 @@ def register(app: Flask) -> None:
         assignments_common.blueprint,
         gradebook_views.blueprint,
         recognition_views.blueprint,
+        marking.blueprint,
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,

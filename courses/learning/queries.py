@@ -177,11 +177,9 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
 
 
 def has_event_of_attempt(enrolment_id: int, block_id: int, kind: Any, attempt_id: int, score_x10: int | None) -> bool:
-    """Whether the log knows this about an attempt already."""
-    return any(
-        event.kind is kind and event.data.get("attempt") == attempt_id and event.data.get("score_x10") == score_x10
-        for event in events_of(enrolment_id, block_id)
-    )
+    """Whether this is what the log says last about an attempt: a mark that changes back is news again."""
+    said = [event for event in events_of(enrolment_id, block_id) if event.data.get("attempt") == attempt_id]
+    return bool(said) and said[-1].kind is kind and said[-1].data.get("score_x10") == score_x10
 
 
 def progress_row(enrolment_id: int, block_id: int) -> BlockProgress | None:

@@ -70,7 +70,9 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
             case EventKind.QUIZ_SUBMITTED:
                 waits = True
             case EventKind.QUIZ_GRADED:
-                score = max(score or 0, int(event.data["score_x10"]))
+                # What counts of several attempts was decided when the event was written; older events know only the best.
+                result = event.data.get("result_x10")
+                score = int(result) if result is not None else max(score or 0, int(event.data["score_x10"]))
                 waits = False
                 done_at = done_at or event.at
             case EventKind.ASSIGNMENT_SUBMITTED:

@@ -21,6 +21,7 @@ from courses.catalogue.types import BlockKind, EducationType, Family, RunMode, S
 from courses.learning.operations import discussion, enrolling
 from courses.learning.operations import progress as learning
 from trainhub.assets import asset_dir
+from trainhub.demo import quizzes as practice
 from trainhub.demo.world import World
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -95,6 +96,8 @@ def _section(world: World, run: Run, course_id: int, seed: dict[str, Any], now: 
             world.made.setdefault("quizzes", {}).setdefault(run.id, []).append(quiz)
             for question in unit_seed["questions"]:
                 _question(world, course_id, quiz, question, now)
+        if "practice" in unit_seed:
+            practice.add(world, run, unit, course_id, unit_seed["practice"], now)
 
 
 def _question(world: World, course_id: int, quiz: Block, seed: dict[str, Any], now: datetime) -> None:
@@ -151,6 +154,7 @@ def _learners(world: World) -> None:
         _discuss(world, people[3 + number * 3], text, answer, number)
     _learn(world, runs[3], world.persons["trainee"].id, 0.5, 1, first=calendar.at(-21), mistakes=0)
     _learn(world, runs[5], world.persons["supervisor"].id, 0.0, 1, first=calendar.at(-9), mistakes=0)
+    practice.take(world)
 
 
 def _learn(world: World, run: Run, person_id: int, share: float, number: int, *, first: datetime, mistakes: int) -> None:

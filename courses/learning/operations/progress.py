@@ -13,8 +13,10 @@ from typing import Any
 
 from sqlalchemy import update
 
+from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
-from courses.assessment.types import AttemptState
+from courses.assessment.rules import result_x10
+from courses.assessment.types import AttemptState, QuizSettings
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
@@ -98,10 +100,15 @@ def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: d
     if not queries.has_event_of_attempt(enrolment.id, block.id, kind, attempt.id, attempt.score_x10):
         data: dict[str, Any] = {"attempt": attempt.id}
         if graded:
-            data["score_x10"] = attempt.score_x10
+            data |= {"score_x10": attempt.score_x10, "result_x10": result_of(attempt)}
         _log(enrolment, block, kind, data, now)
         _derive(enrolment, block)
     return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def result_of(attempt: Attempt) -> int | None:
+    """What counts of a person's graded attempts at a quiz, by the rule of the quiz (best, last, first, average)."""
+    return result_x10(assessment.graded_scores(attempt.block_id, attempt.person_id), QuizSettings.of(attempt.block.settings).counts)
 
 
 def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> None:

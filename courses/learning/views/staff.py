@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from courses.assessment import queries as assessment
+from courses.assessment import showing
 from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
 from courses.assessment.types import AttemptState
@@ -249,7 +250,7 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
         except Refused as refused:
             error = refused.message
             run, attempt = _load_attempt(attempt_id)
-    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error)
+    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error, showing=showing)
 
 
 def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
@@ -258,7 +259,7 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
     feedback: dict[int, str] = {}
     for answer in attempt.answers:
         text = request.form.get(f"points{answer.position}", "").strip()
-        if text:
+        if text and (answer.share_x1000 is None or text != showing.points(answer)):
             full = Decimal(answer.points_x10) / 10
             try:
                 points = Decimal(text)
