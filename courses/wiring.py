@@ -11,7 +11,7 @@ from flask import Flask
 from courses.assessment import models as assessment_models
 from courses.assessment import views as assessment_views
 from courses.catalogue import api as catalogue_api
-from courses.catalogue import authoring
+from courses.catalogue import authoring, authoring_outline, authoring_parts, authoring_versions
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
@@ -22,7 +22,7 @@ from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import common, course, player, quiz, staff
+from courses.learning.views import authors, common, course, doing, player, quiz, staff
 from courses.permissions import AUTHORS, GRANTS, Can
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
@@ -40,8 +40,10 @@ TABLES: tuple[ModuleType, ...] = (
     teaching_models,
 )
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
-LEARNING_PAGES = (course, player, quiz)
+LEARNING_PAGES = (course, player, quiz, doing)
 """Modules that put their routes on the blueprint `learning` when they are imported."""
+AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
+"""The same for the blueprint `authoring`."""
 
 
 def register(app: Flask) -> None:
@@ -53,6 +55,8 @@ def register(app: Flask) -> None:
         assessment_views.blueprint,
         common.blueprint,
         staff.blueprint,
+        authors.blueprint,
+        doing.reports,
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,

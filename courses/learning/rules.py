@@ -73,6 +73,11 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
                 score = max(score or 0, int(event.data["score_x10"]))
                 waits = False
                 done_at = done_at or event.at
+            case EventKind.REPORTED:
+                if event.data.get("score_x10") is not None:
+                    score = max(score or 0, int(event.data["score_x10"]))
+                if event.data.get("is_completed", True):
+                    done_at = done_at or event.at
             case EventKind.POSTED if kind is BlockKind.DISCUSSION:
                 done_at = done_at or event.at
             case _:
@@ -98,6 +103,10 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.WAITS_FOR_GRADE if state.waits_for_grade else NotDone.NOT_SUBMITTED
         case BlockKind.DISCUSSION:
             return NotDone.NO_POST
+        case BlockKind.POLL:
+            return NotDone.NOT_VOTED
+        case BlockKind.VSIM:
+            return NotDone.NOT_REPORTED
         case _:
             return NotDone.NOT_MARKED
 

@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     QUIZ_SUBMITTED = "quiz_submitted"
     QUIZ_GRADED = "quiz_graded"
     POSTED = "posted"
+    REPORTED = "reported"
 
 
 class NotDone(StrEnum):
@@ -44,6 +45,8 @@ class NotDone(StrEnum):
     NOT_SUBMITTED = "not_submitted"
     WAITS_FOR_GRADE = "waits_for_grade"
     NO_POST = "no_post"
+    NOT_VOTED = "not_voted"
+    NOT_REPORTED = "not_reported"
     NOT_RELEASED = "not_released"
 
 

@@ -12,7 +12,8 @@ from courses.assessment.rules import number
 from courses.assessment.types import BY_PERSON, CHOICES, QuestionKind
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, Run
-from courses.catalogue.operations.offerings import asset_prefix, copy_run, new_key
+from courses.catalogue.operations.copying import copy_run
+from courses.catalogue.operations.offerings import asset_prefix, new_key
 from courses.catalogue.types import BlockKind, BodyFormat
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from courses.assessment.models import Attempt
 from courses.assessment.types import AttemptState
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
@@ -116,6 +117,14 @@ def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> Non
         )
 
 
+def note_report(*, enrolment: Enrolment, block: Block, data: dict[str, Any], by: Identity, now: datetime) -> Standing:
+    """A poll was answered, or a laboratory reported: `data` holds `is_completed` and perhaps `score_x10`, and what says so."""
+    _check(enrolment, block)
+    _log(enrolment, block, EventKind.REPORTED, data, now)
+    _derive(enrolment, block)
+    return evaluate(enrolment=enrolment, by=by, now=now)
+
+
 def note_post(*, enrolment: Enrolment, block: Block, post_id: int, by: Identity, now: datetime) -> Standing:
     """The learner took part in a discussion."""
     _check(enrolment, block)
@@ -142,7 +151,7 @@ def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: B
 
 def standing_of(enrolment: Enrolment, run: Run, now: datetime) -> Standing:
     """Where a learner stands now, from the stored progress. Reads only."""
-    blocks = queries.counted(catalogue.outline(run.id, only_published=True), now)
+    blocks = queries.counted(authored.outline_for(run.id, enrolment.person_id), now)
     return rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10)
 
 

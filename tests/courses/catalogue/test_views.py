@@ -100,7 +100,8 @@ def test_parts_are_moved_published_and_removed(as_role: AsRole, session: Session
 
     author.post(f"/teaching/block/{three.id}/move", data={"to": "up"})
     assert titles() == ["甲", "丙", "乙"]
-    author.post(f"/teaching/block/{one.id}/order", data={"order": [two.id, three.id, 999]})
+    places = [f"section:{unit.section_id}", f"unit:{unit.id}", f"block:{two.id}", f"block:{three.id}", "block:999", "x:1"]
+    author.post(f"/teaching/runs/{run.id}/order", data={"place": places})
     assert titles() == ["乙", "丙", "甲"]
     author.post(f"/teaching/block/{one.id}/publish", data={"published": "no"})
     author.post(f"/teaching/block/{two.id}/remove")
