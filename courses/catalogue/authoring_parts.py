@@ -65,7 +65,7 @@ def unit(pair: tuple[Run, Unit]) -> Any:
         drafts=found.drafts_of(blocks),
         unit_draft=found.current_data(row),
         others=[(u.id, f"{s.title} · {u.title}") for s in outline.sections for u in s.units if u.id != unit_id],
-        sections=[(s.id, s.title) for s in outline.sections if s.id != row.section_id],
+        other_sections=[(s.id, s.title) for s in outline.sections if s.id != row.section_id],
         outline=outline,
         conditions=lambda stored: summary(stored, outline, groups),
         form=form,

@@ -115,6 +115,8 @@ def _changed(stored: Access, form: ConditionForm) -> Access | None:
 
 def _condition(form: ConditionForm) -> Condition:
     kind = ConditionKind(form.kind.data)
+    if kind is ConditionKind.DONE and form.min_mark.data is not None:
+        kind = ConditionKind.GRADE
     match kind:
         case ConditionKind.DATE:
             since, until = instant(form.since.data), instant(form.until.data)

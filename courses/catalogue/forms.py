@@ -145,11 +145,11 @@ class SectionForm(Form):
 class ConditionForm(Form):
     """One condition more for a part to open."""
 
-    kind = RadioField(_l("条件"), [InputRequired()], choices=picks(labels.CONDITIONS), default="date")
+    kind = RadioField(_l("条件"), [InputRequired()], choices=picks(labels.CONDITIONS))
     since = DateTimeLocalField(_l("从什么时候起"), [Optional()], description=_l("北京时间"))
     until = DateTimeLocalField(_l("到什么时候止"), [Optional()], description=_l("北京时间"))
-    part = SelectField(_l("内容"), description=_l("完成它，或在其中达到分数"))
-    min_mark = DecimalField(_l("至少多少分"), [Optional(), NumberRange(min=0, max=100)], places=1, default=Decimal(60))
+    part = SelectField(_l("要完成的内容"))
+    min_mark = DecimalField(_l("至少多少分"), [Optional(), NumberRange(min=0, max=100)], places=1, description=_l("留空表示完成即可；填写时请选择测验、实验等计分内容"))
     group = SelectField(_l("分组"))
 
     def __init__(self, *args: Any, parts: Any = (), groups: Any = (), **kw: Any) -> None:
