@@ -39,7 +39,7 @@ def list_() -> dict[str, Any]:
 @click.option("--owner", default="", help="Code of the organisation that owns the course / 开课单位代码")
 @click.option("--code", default="", help="Code of the course here (default: the package's) / 课程代码，默认用包内代码")
 def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
-    """Import a course package (OLX folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
+    """Import a course package (OLX, Common Cartridge, QTI; folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
 
     \b
     Example: trainhub courses import course.tar.gz --owner 10386 --json

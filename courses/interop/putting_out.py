@@ -92,7 +92,8 @@ def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVe
     """What came from a format and was not changed since goes out as it came; everything else from what is here now."""
     origin: docs.Content | None = thaw(block.settings.get("origin"))
     asked = [versions[item.question_id] for item in items]
-    if origin is not None and block.version == 1 and all(version.number == 1 for version in asked):
+    is_whole = not isinstance(origin, docs.ProblemDoc) or not items or len(items) == len(origin.questions)
+    if origin is not None and is_whole and not block.settings.get("edited") and all(version.number == 1 for version in asked):
         return origin
     text = block.body if block.body_format is BodyFormat.HTML else block.body_html
     match block.kind:
@@ -106,8 +107,11 @@ def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVe
             return docs.ProblemDoc(questions, closing="", weight_x10=block.weight_x10, attempts=block.settings.get("attempts"))
         case BlockKind.DISCUSSION:
             return docs.DiscussionDoc(category=block.title, target=block.title)
-        case BlockKind.LINK | BlockKind.VSIM:
-            url = str(block.settings.get("url") or "")
+        case BlockKind.POLL:
+            options = tuple((str(n), label) for n, label in enumerate(block.settings.get("options") or ()))
+            return docs.PollDoc(text or block.title, options)
+        case BlockKind.LINK | BlockKind.VSIM | BlockKind.LIVE:
+            url = str(block.settings.get("recording") or block.settings.get("url") or "")
             return docs.HtmlDoc(f'{text}<p><a href="{url}">{block.title or url}</a></p>')
         case BlockKind.FILE if block.settings.get("url"):
             return docs.FileDoc(str(block.settings["url"]))

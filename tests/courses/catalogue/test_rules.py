@@ -100,7 +100,9 @@ def test_what_is_for_another_group_is_neither_shown_nor_asked_for() -> None:
         Outline(1, (section(1, unit(1, block(1), access=access(done("block:b1")))),)),
         Outline(1, (section(1, unit(1, block(1)), access=access(done("unit:u1"))),)),
         Outline(1, (section(1, unit(1, block(1), access=access(done("unit:u2"))), unit(2, block(2), access=access(done("unit:u1")))),)),
-        Outline(1, (section(1, unit(1, block(1), access=access(done("section:s2")))), section(2, unit(2, block(2, access=access(done("section:s1"))))))),
+        Outline(
+            1, (section(1, unit(1, block(1), access=access(done("section:s2")))), section(2, unit(2, block(2, access=access(done("section:s1"))))))
+        ),
     ],
 )
 def test_conditions_in_a_circle_are_found(outline: Outline) -> None:

@@ -94,7 +94,7 @@ def test_conditions_that_wait_for_each_other_are_refused_with_their_titles(sessi
     make.text(two)
     after = Access((Condition(ConditionKind.DONE, f"unit:{one.key}"),)).plain()
     save(two, access=after)
-    with pytest.raises(Refused, match="互相等待.*甲"):
+    with pytest.raises(Refused, match=r"互相等待.*甲"):
         save(one, access=Access((Condition(ConditionKind.DONE, f"unit:{two.key}"),)).plain())
 
 
@@ -181,7 +181,12 @@ def test_a_copied_run_is_the_same_but_for_its_learners_and_moved_dates(session: 
     make.quiz(unit, of=run, attempts=3)
     lab = content.add_block(unit=unit, kind=BlockKind.VSIM, settings={"url": "https://lab.example.cn"}, by=SYSTEM, now=NOW)
     labs.new_secret(block=lab, by=SYSTEM, now=NOW)
-    live = {"url": "https://live.example.cn", "starts_at": at.isoformat(), "ends_at": (at + timedelta(hours=2)).isoformat(), "recording": "https://r.cn"}
+    live = {
+        "url": "https://live.example.cn",
+        "starts_at": at.isoformat(),
+        "ends_at": (at + timedelta(hours=2)).isoformat(),
+        "recording": "https://r.cn",
+    }
     content.add_block(unit=unit, kind=BlockKind.LIVE, settings=live, by=SYSTEM, now=NOW)
     who = make.enrolment(run)
     groups.set_members(group=group, person_ids=[who.person_id], learners=[who.person_id], by=SYSTEM, now=NOW)

@@ -164,7 +164,13 @@ def test_a_laboratory_is_entered_signed_and_reports_back_once(as_role: AsRole, s
     run = make.run(is_published=True)
     unit = make.unit(run)
     block = content.add_block(
-        unit=unit, kind=BlockKind.VSIM, settings={"url": "https://lab.example.cn/run?room=3"}, is_graded=True, title="虚拟机床", by=SYSTEM, now=make.NOW
+        unit=unit,
+        kind=BlockKind.VSIM,
+        settings={"url": "https://lab.example.cn/run?room=3"},
+        is_graded=True,
+        title="虚拟机床",
+        by=SYSTEM,
+        now=make.NOW,
     )
     secret = labs.new_secret(block=block, by=SYSTEM, now=make.NOW)
     student, row = learner(as_role, session, run)
@@ -182,7 +188,15 @@ def test_a_laboratory_is_entered_signed_and_reports_back_once(as_role: AsRole, s
     assert lab.report(launch.token, good, signature="0" * 64).status_code == 401
     assert lab.report(launch.token, good, at=clock.now() - timedelta(minutes=6)).status_code == 401
     assert lab.report("nobody", good).status_code == 404
-    for bad in (b"{", [1], {"report": "", "completed": True}, {"report": "x", "completed": 1}, {**good, "score": 101}, {**good, "more": 1}, b'{"report":"x","completed":true,"score":NaN}'):
+    for bad in (
+        b"{",
+        [1],
+        {"report": "", "completed": True},
+        {"report": "x", "completed": 1},
+        {**good, "score": 101},
+        {**good, "more": 1},
+        b'{"report":"x","completed":true,"score":NaN}',
+    ):
         assert lab.report(launch.token, bad).status_code == 422
     first = lab.report(launch.token, good)
     assert (first.status_code, first.json) == (201, {"status": "received", "counted": True})
@@ -292,7 +306,15 @@ def test_changes_are_published_together_from_one_page(as_role: AsRole, session: 
     block = session.scalars(select(Block).where(Block.run_id == run.id)).one()
     session.commit()
     author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
-    data = {"title": "题", "body": "新的一行", "body_format": "markdown", "is_required": "y", "weight": "1", "version": str(block.version), "note": "更新"}
+    data = {
+        "title": "题",
+        "body": "新的一行",
+        "body_format": "markdown",
+        "is_required": "y",
+        "weight": "1",
+        "version": str(block.version),
+        "note": "更新",
+    }
     assert author.post(f"/teaching/blocks/{block.id}", data=data).status_code == 303
     assert author.post(f"/teaching/units/{block.unit_id}/blocks/new?kind=text", data={"title": "新块", "body": "x"}).status_code == 303
     page = author.get(f"/teaching/runs/{run.id}/changes").text
