@@ -36,6 +36,7 @@ def contents(run: Run) -> Any:
         "courses/catalogue/contents.html",
         run=run,
         outline=outline,
+        opened=request.args.get("open", type=int),
         conditions=lambda stored: summary(stored, outline, groups),
         drafts={(found.KIND_OF[type(part)], part.id): row.data for part, row in drafts},
         removed=len(found.removed_of(run.id)),

@@ -90,10 +90,18 @@ class RunForm(Form):
     cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
     quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
     pass_mark = DecimalField(_l("合格线（百分制）"), [InputRequired(), NumberRange(min=0, max=100)], places=1)
+    completion_share = IntegerField(
+        _l("完成规则：学完必学内容的百分之几"),
+        [Optional(), NumberRange(min=1, max=100)],
+        default=100,
+        description=_l("达到这个比例，且成绩达到合格线，即为完成课程；通常为 100"),
+    )
     counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
     goal_category = RadioField(_l("培训对象"), [InputRequired()], choices=picks(labels.CATEGORIES), default="worker")
 
     def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:
+        if kw.get("obj") is not None:
+            kw.setdefault("completion_share", kw["obj"].completion_share_x1000 // 10)
         super().__init__(*args, **kw)
         self.cohort_id.choices = picks([("", _l("不限定")), *cohorts])
 
@@ -107,6 +115,7 @@ class RunForm(Form):
             "mode": RunMode(self.mode.data),
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),
+            "completion_share_x1000": (self.completion_share.data or 100) * 10,
             "counts_for_goal": bool(self.counts_for_goal.data),
             "goal_category": Category(self.goal_category.data),
         }

@@ -62,6 +62,7 @@ class Run(Versioned, Base):
     """One offering of a course. `taken` counts active and completed learners and never passes `quota` (None: no limit).
 
     `counts_for_goal` says whether completions are recorded as training in `goal_category` (FJ-16c). Marks in tenths.
+    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark.
     """
 
     __tablename__ = "course_run"
@@ -80,6 +81,7 @@ class Run(Versioned, Base):
     counts_for_goal: Mapped[bool] = mapped_column(default=False)
     goal_category: Mapped[Category] = mapped_column(enum_column(Category), default=Category.WORKER)
     pass_mark_x10: Mapped[int]
+    completion_share_x1000: Mapped[int] = mapped_column(default=1000, server_default="1000")
     programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
     cohort_id: Mapped[int | None] = mapped_column(ref("cohort.id"), index=True)
     copied_from_id: Mapped[int | None] = mapped_column(ref("course_run.id"))
@@ -95,6 +97,7 @@ class Run(Versioned, Base):
         sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
         sa.CheckConstraint("enrol_from IS NULL OR enrol_until IS NULL OR enrol_until >= enrol_from", name="enrol_until_after_from"),
         sa.CheckConstraint("pass_mark_x10 BETWEEN 0 AND 1000", name="pass_mark_range"),
+        sa.CheckConstraint("completion_share_x1000 BETWEEN 1 AND 1000", name="completion_share_range"),
     )
 
 

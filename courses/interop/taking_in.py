@@ -56,8 +56,8 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
         case docs.DiscussionDoc(category, target):
             return Block(BlockKind.DISCUSSION, doc.title or target or category, settings={"origin": freeze(doc.content)}, is_required=False)
         case docs.PollDoc(question, options) if 2 <= len({label.strip() for _c, label in options} - {""}) == len(options) <= MAX_OPTIONS:
-            settings = {"options": [plain(label, 200) for _code, label in options], "origin": freeze(doc.content)}
-            return Block(BlockKind.POLL, doc.title, question, settings=settings, is_required=False)
+            chosen: dict[str, Any] = {"options": [plain(label, 200) for _code, label in options], "origin": freeze(doc.content)}
+            return Block(BlockKind.POLL, doc.title, question, settings=chosen, is_required=False)
         case docs.PollDoc(question, options):
             return _survey(doc, [_survey_question(question, list(options))])
         case docs.SurveyDoc(questions, answers):

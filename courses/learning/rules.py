@@ -111,8 +111,8 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.NOT_MARKED
 
 
-def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int) -> Standing:
-    """Where a learner stands: required and graded blocks must be done; the score is the weighted mean of the graded ones.
+def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int, needed_x1000: int = 1000) -> Standing:
+    """Where a learner stands: `needed_x1000` of the required and graded blocks must be done; the score is the weighted mean of the graded ones.
 
     A graded block without a score counts as nothing. Rounded half up to tenths of a mark.
     """
@@ -128,7 +128,7 @@ def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_m
     if weights:
         got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
         score = rounded(Decimal(got) / weights)
-    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing))
+    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000)
 
 
 def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:

@@ -17,7 +17,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 
-RUN_FIELDS = ("quota", "mode", "counts_for_goal", "goal_category", "pass_mark_x10", "programme_id", "cohort_id")
+RUN_FIELDS = ("quota", "mode", "counts_for_goal", "goal_category", "pass_mark_x10", "completion_share_x1000", "programme_id", "cohort_id")
 RUN_DATES = ("ends_on", "enrol_from", "enrol_until")
 
 

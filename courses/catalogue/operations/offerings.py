@@ -130,6 +130,8 @@ def _check_run(values: dict[str, Any], taken: int) -> None:
         raise BadCourse(_("指定年级加入时，请选择年级。"), field="cohort_id")
     if not 0 <= values.get("pass_mark_x10", 0) <= 1000:
         raise BadCourse(_("合格线应在 0 到 100 分之间。"), field="pass_mark")
+    if not 1 <= values.get("completion_share_x1000", 1000) <= 1000:
+        raise BadCourse(_("完成规则应在 1% 到 100% 之间。"), field="completion_share")
 
 
 def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **fields: Any) -> Run:

@@ -152,7 +152,7 @@ def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: B
 def standing_of(enrolment: Enrolment, run: Run, now: datetime) -> Standing:
     """Where a learner stands now, from the stored progress. Reads only."""
     blocks = queries.counted(authored.outline_for(run.id, enrolment.person_id), now)
-    return rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10)
+    return rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000)
 
 
 def evaluate(*, enrolment: Enrolment, by: Identity, now: datetime) -> Standing:

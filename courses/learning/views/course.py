@@ -124,7 +124,7 @@ def progress(place: Place) -> Any:
     door = opening.door(place.enrolment, now)
     outline, states = door.outline, door.states
     counted = {block.id: block for block in queries.counted(outline, now, door.closed)}
-    standing = rules.standing(list(counted.values()), states, place.run.pass_mark_x10)
+    standing = rules.standing(list(counted.values()), states, place.run.pass_mark_x10, place.run.completion_share_x1000)
     return render_template(
         "courses/learning/progress.html",
         run=place.run,

@@ -247,5 +247,5 @@ def test_names_in_gbk_are_read_from_a_windows_archive(tmp_path: Path) -> None:
 class _Plain(zipfile.ZipInfo):
     """A member whose name is written in GBK without saying so, as Chinese Windows does."""
 
-    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the name zipfile asks for
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
         return self.filename.encode("gb18030"), self.flag_bits & ~0x800

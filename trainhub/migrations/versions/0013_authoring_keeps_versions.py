@@ -42,6 +42,9 @@ def upgrade() -> None:
     """Forward."""
     for table, column, name, _before, after in ENUMS:
         _allow(table, column, name, after)
+    with op.batch_alter_table("course_run", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("completion_share_x1000", sa.BigInteger(), server_default="1000", nullable=False))
+        batch_op.create_check_constraint(op.f("ck_course_run_completion_share_range"), sa.text("completion_share_x1000 BETWEEN 1 AND 1000"))
     op.create_table('course_prerequisite',
     sa.Column('id', BigKey, nullable=False),
     sa.Column('course_id', BigKey, nullable=False),
@@ -223,5 +226,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_course_prerequisite_required_id'))
 
     op.drop_table('course_prerequisite')
+    with op.batch_alter_table("course_run", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_course_run_completion_share_range"), type_="check")
+        batch_op.drop_column("completion_share_x1000")
     for table, column, name, before, _after in ENUMS:
         _allow(table, column, name, before)
