@@ -157,11 +157,11 @@ class ConditionForm(Form):
     kind = RadioField(_l("条件"), [InputRequired()], choices=picks(labels.CONDITIONS))
     since = DateTimeLocalField(_l("从什么时候起"), [Optional()], description=_l("北京时间"))
     until = DateTimeLocalField(_l("到什么时候止"), [Optional()], description=_l("北京时间"))
-    part = SelectField(_l("要完成的内容"))
+    part = SelectField(_l("要完成的内容"), default="")
     min_mark = DecimalField(
         _l("至少多少分"), [Optional(), NumberRange(min=0, max=100)], places=1, description=_l("留空表示完成即可；填写时请选择测验、实验等计分内容")
     )
-    group = SelectField(_l("分组"))
+    group = SelectField(_l("分组"), default="")
 
     def __init__(self, *args: Any, parts: Any = (), groups: Any = (), **kw: Any) -> None:
         super().__init__(*args, **kw)
