@@ -237,7 +237,8 @@ def _drag(page: Any, handle: Any, target: Any) -> None:
     """Drag with the mouse, in steps as a hand does."""
     handle.scroll_into_view_if_needed()
     start, end = handle.bounding_box(), target.bounding_box()
-    assert start and end
+    assert start
+    assert end
     page.mouse.move(start["x"] + 8, start["y"] + 8)
     page.mouse.down()
     page.mouse.move(start["x"] + 12, start["y"] + 30, steps=5)
