@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from html import escape
 from itertools import groupby
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizItem
 from courses.assessment.types import QuestionKind
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
+from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.operations.media import file_ids
 from courses.catalogue.types import BlockKind, BodyFormat
 from courses.interop import types as docs
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
+from trainhub.kernel import files
+from trainhub.kernel.files import StoredFile
+
+_RUN_ASSETS = re.compile(r"/learning/runs/\d+/assets/")
 
 KINDS = {
     QuestionKind.SINGLE: docs.QuestionKind.SINGLE,
@@ -24,6 +34,26 @@ KINDS = {
     QuestionKind.ESSAY: docs.QuestionKind.ESSAY,
     QuestionKind.MANUAL: docs.QuestionKind.ESSAY,
 }
+
+
+def files_of(run_id: int, blocks: list[Block]) -> dict[str, StoredFile]:
+    """Every file that goes out with a run, by the name its parts refer to: its own files, and those of videos and file blocks."""
+    found = {row.name: row.file for row in catalogue.assets_of(run_id)}
+    stored = authored.files_named({key for block in blocks for key in (*file_ids(block.settings), *([block.file_id] if block.file_id else []))})
+    for block in blocks:
+        for key in (*file_ids(block.settings), *([block.file_id] if block.file_id else [])):
+            found[_name_of(block, stored[key])] = stored[key]
+    return found
+
+
+def _name_of(block: Block, file: StoredFile) -> str:
+    """The name of a block's file in the package: no two blocks share one."""
+    return f"{block.key}-{file.id}-{file.name.replace(' ', '_')}"
+
+
+def _static(text: str) -> str:
+    """Markup that names the run's files as packages do."""
+    return _RUN_ASSETS.sub(ASSETS, text)
 
 
 def course_doc(run: Run) -> docs.CourseDoc:
@@ -43,7 +73,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
         for key, group in groupby(catalogue.units_of(section.id), key=lambda u: u.lesson_key or u.key):
             lessons.append(_lesson(key, list(group), of_unit, items, versions))
         sections.append(docs.SectionDoc(section.key, section.title, tuple(lessons), section.release_at, section.is_published))
-    assets = tuple(docs.AssetDoc(row.name, f"static/{row.name}", row.file.size, row.file.media_type) for row in catalogue.assets_of(run.id))
+    assets = tuple(docs.AssetDoc(name, f"static/{name}", row.size, row.media_type) for name, row in sorted(files_of(run.id, blocks).items()))
     return docs.CourseDoc(
         code=course.code,
         title=course.title,
@@ -95,12 +125,17 @@ def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVe
     is_whole = not isinstance(origin, docs.ProblemDoc) or not items or len(items) == len(origin.questions)
     if origin is not None and is_whole and not block.settings.get("edited") and all(version.number == 1 for version in asked):
         return origin
-    text = block.body if block.body_format is BodyFormat.HTML else block.body_html
+    text = block.body if block.body_format is BodyFormat.HTML else _static(block.body_html)
     match block.kind:
         case BlockKind.VIDEO:
             source = str(block.settings.get("source") or "")
+            named = authored.files_named([*file_ids(block.settings), *([block.file_id] if block.file_id else [])])
+            own = [block.file_id, *[item["file"] for item in block.settings.get("renditions", ())]]
             return docs.VideoDoc(
-                sources=(source,) if source else (), youtube_id=block.settings.get("youtube") or "", duration=block.settings.get("duration")
+                sources=(source,) if source else tuple(f"{ASSETS}{_name_of(block, named[key])}" for key in own if key),
+                youtube_id=block.settings.get("youtube") or "",
+                transcripts=tuple((item["lang"], _name_of(block, named[item["file"]])) for item in block.settings.get("captions", ())),
+                duration=block.settings.get("duration"),
             )
         case BlockKind.QUIZ:
             questions = tuple(_question(version) for version in asked)
@@ -112,7 +147,9 @@ def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVe
             return docs.PollDoc(text or block.title, options)
         case BlockKind.LINK | BlockKind.VSIM | BlockKind.LIVE:
             url = str(block.settings.get("recording") or block.settings.get("url") or "")
-            return docs.HtmlDoc(f'{text}<p><a href="{url}">{block.title or url}</a></p>')
+            return docs.HtmlDoc(f'{text}<p><a href="{escape(url)}">{escape(block.title or url)}</a></p>')
+        case BlockKind.FILE if block.file is not None:
+            return docs.FileDoc(f"{ASSETS}{_name_of(block, block.file)}")
         case BlockKind.FILE if block.settings.get("url"):
             return docs.FileDoc(str(block.settings["url"]))
         case BlockKind.UNKNOWN if origin is not None:
@@ -126,12 +163,19 @@ def _question(version: QuestionVersion) -> docs.QuestionDoc:
     as_html = data.get("body_format") == BodyFormat.HTML.value
     return docs.QuestionDoc(
         kind=KINDS[kind],
-        stem=version.stem if as_html else version.stem_html,
+        stem=version.stem if as_html else _static(version.stem_html),
         options=tuple(
-            docs.OptionDoc(o["body"] if as_html else o["html"], bool(o["is_correct"]), o.get("feedback_html", "")) for o in data.get("options", [])
+            docs.OptionDoc(o["body"] if as_html else _static(o["html"]), bool(o["is_correct"]), o.get("feedback_html", ""))
+            for o in data.get("options", [])
         ),
         answers=tuple(docs.AnswerDoc(a["text"], bool(a["is_correct"]), a.get("feedback_html", "")) for a in data.get("answers", [])),
         tolerance=str(data.get("tolerance") or ""),
         is_case_sensitive=bool(data.get("is_case_sensitive")),
         explanation=version.explanation_html,
     )
+
+
+def asset_reader(run: Run) -> Callable[[docs.AssetDoc], bytes]:
+    """What answers the bytes of each file of a run that goes out."""
+    known = files_of(run.id, catalogue.blocks_of_run(run.id))
+    return lambda asset: files.read(known[asset.name])
