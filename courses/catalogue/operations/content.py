@@ -286,4 +286,5 @@ def add_asset(*, run: Run, name: str, file: StoredFile, by: Identity, now: datet
     else:
         known.file_id = file.id
     session().flush()
+    audit.record(by=by, did="courses.asset.added", on=known, data={"run": run.id, "name": known.name})
     return known

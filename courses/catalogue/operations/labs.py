@@ -76,6 +76,7 @@ def launch(*, block: Block, person_id: int, by: Identity, now: datetime) -> LabL
     row = LabLaunch(token=secrets.token_urlsafe(24), block_id=block.id, person_id=person_id, launched_at=now)
     session().add(row)
     session().flush()
+    audit.record(by=by, did="courses.lab.launched", on=row, data={"block": block.id})
     return row
 
 

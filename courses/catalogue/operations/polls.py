@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from courses.catalogue.models import Block, PollVote
 from courses.catalogue.operations.offerings import BadCourse
 from courses.catalogue.types import BlockKind
+from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
@@ -27,4 +28,5 @@ def vote(*, block: Block, person_id: int, choice: int | None, by: Identity, now:
             session().flush()
     except IntegrityError:
         return False
+    audit.record(by=by, did="courses.poll.voted", on=block)
     return True

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment.models import QuizItem
-from courses.assessment.operations import bank, duplicating
+from courses.assessment.operations import attempts, bank, duplicating
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries
 from courses.catalogue.models import ContentVersion, LabKey, RunStaff
@@ -142,6 +142,20 @@ def test_a_removed_quiz_keeps_its_grades_and_gives_them_back(session: Session) -
     assert learning.standing_of(row, run, NOW).score_x10 is None
     content.bring_back(part=quiz, by=SYSTEM, now=NOW)
     assert learning.standing_of(row, run, NOW).score_x10 == before == 900
+
+
+def test_an_attempt_handed_in_after_its_quiz_was_removed_is_graded_and_kept(session: Session) -> None:
+    run = make.run(is_published=True)
+    quiz = make.quiz(make.unit(run), of=run)
+    row = make.enrolment(run)
+    attempt = attempts.start(block=quiz, person_id=row.person_id, by=SYSTEM, now=NOW)
+    content.remove(part=quiz, by=SYSTEM, now=NOW)
+    done, _is_first = attempts.submit(attempt_id=attempt.id, responses={1: {"choice": "b"}}, by=SYSTEM, now=NOW)
+    learning.note_attempt(enrolment=row, attempt=done, by=SYSTEM, now=NOW)
+    assert done.score_x10 == 1000
+    assert learning.standing_of(row, run, NOW).score_x10 is None
+    content.bring_back(part=quiz, by=SYSTEM, now=NOW)
+    assert learning.standing_of(row, run, NOW).score_x10 == 1000
 
 
 def test_a_copied_quiz_asks_the_same_questions(session: Session) -> None:
