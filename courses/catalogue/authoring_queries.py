@@ -31,7 +31,6 @@ from courses.catalogue.models import (
 from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, TaughtRun
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
-from trainhub.people.models import Person
 
 Part = Section | Unit | Block
 KIND_OF: dict[type[Any], PartKind] = {Section: PartKind.SECTION, Unit: PartKind.UNIT, Block: PartKind.BLOCK}
@@ -172,9 +171,8 @@ def groups_of(run_id: int) -> list[RunGroup]:
 
 def group_by_id(group_id: int) -> RunGroup | None:
     """A group with its members."""
-    return session().scalar(
-        select(RunGroup).where(RunGroup.id == group_id).options(selectinload(RunGroup.members)).execution_options(populate_existing=True)
-    )
+    statement = select(RunGroup).where(RunGroup.id == group_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
+    return session().scalar(statement.execution_options(populate_existing=True))
 
 
 def group_keys(run_id: int, person_id: int) -> frozenset[str]:
@@ -301,11 +299,6 @@ def stored_file(file_id: int) -> StoredFile | None:
 def files_named(ids: Iterable[int]) -> dict[int, StoredFile]:
     """Files by id."""
     return {row.id: row for row in session().scalars(select(StoredFile).where(StoredFile.id.in_(list(ids))))}
-
-
-def people(ids: Iterable[int]) -> list[Person]:
-    """Persons by name."""
-    return list(session().scalars(select(Person).where(Person.id.in_(list(ids))).order_by(Person.pinyin, Person.id)))
 
 
 def blocks_naming(run_id: int, name: str) -> list[tuple[int, int]]:

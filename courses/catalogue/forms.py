@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, IntegerField, RadioField, SelectField
+from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, RunMode
 from trainhub.kernel.clock import SHANGHAI, local
-from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
 
@@ -51,7 +51,7 @@ class CourseForm(Form):
     credits = DecimalField(_l("学分"), [Optional(), NumberRange(min=0, max=100)], places=1)
     language = SelectField(_l("授课语言"), choices=picks(labels.LANGUAGES), default="zh")
     cover = FileField(_l("封面图"), description=_l("显示在课程目录；建议 16:9，PNG、JPEG 或 WebP"))
-    prerequisites = Checks(_l("先修课程"), coerce=int, description=_l("学完所选课程后才能报名；留空表示没有要求"))
+    prerequisites = SelectMultipleField(_l("先修课程"), coerce=int, description=_l("学完所选课程后才能报名；留空表示没有要求"))
     level = Text(_l("适合对象"), [Length(max=40)], description=_l("例如：大二以上、入门、企业技术骨干"))
 
     def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), courses: Any = (), **kw: Any) -> None:  # type: ignore[assignment]

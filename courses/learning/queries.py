@@ -252,6 +252,14 @@ def seated_persons(run_id: int) -> list[int]:
     )
 
 
+def seated_people(run_id: int, text: str = "", limit: int = 200) -> list[Person]:
+    """Persons who hold a seat, by name; those whose name or pinyin holds `text`, `limit` at most."""
+    statement = select(Person).join(Enrolment, Enrolment.person_id == Person.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
+    return list(session().scalars(statement.order_by(Person.pinyin, Person.id).limit(limit)))
+
+
 # -- discussion ---------------------------------------------------------------------------------------------------------
 
 

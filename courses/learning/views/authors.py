@@ -27,6 +27,9 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
+SHOWN = 200
+"""How many learners a group's page offers; a search finds the others."""
+
 blueprint = Blueprint("authors", __name__, url_prefix="/teaching")
 
 
@@ -120,7 +123,6 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
     """One group: its name and members; or dissolve it."""
     run, row = pair
     run_id, group_id = run.id, row.id
-    learners = queries.seated_persons(run_id)
     if request.method == "POST":
         with transaction():
             now = clock.now()
@@ -129,11 +131,18 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
                 return done(_("分组已解散。"), "authors.run_groups", run_id=run_id)
             groups.rename(group=row, name=request.form.get("name", ""), by=me(), now=now)
             chosen = {int(value) for value in request.form.getlist("member") if value.isdigit()}
-            groups.set_members(group=row, person_ids=chosen, learners=learners, by=me(), now=now)
+            groups.set_members(group=row, person_ids=chosen, learners=queries.seated_persons(run_id), by=me(), now=now)
         return done(_("分组已保存。"), "authors.group", group_id=group_id)
-    members = {member.person_id for member in row.members}
+    members = {member.person_id: member.person for member in row.members}
+    found = queries.seated_people(run_id, request.args.get("q", "").strip()[:60], limit=SHOWN)
     return render_template(
-        "courses/catalogue/group.html", run=run, group=row, people=authored.people([*learners, *members]), members=members, labels=words
+        "courses/catalogue/group.html",
+        run=run,
+        group=row,
+        members=list(members.values()),
+        others=[person for person in found if person.id not in members],
+        is_cut=len(found) == SHOWN,
+        labels=words,
     )
 
 

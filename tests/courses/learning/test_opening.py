@@ -89,6 +89,26 @@ def test_what_is_for_another_group_is_not_there_and_not_needed(as_role: AsRole, 
     assert operations.standing_of(row, run, clock.now()).total == 2
 
 
+def test_groups_are_made_filled_and_dissolved_on_their_pages(as_role: AsRole, session: Session) -> None:
+    lead, one = ground.person(), ground.person(name="王小明")
+    run = make.run(lead=lead, is_published=True)
+    make.enrolment(run, one)
+    make.enrolment(run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    assert author.post(f"/teaching/runs/{run.id}/groups", data={"name": "红组", "set_name": "颜色"}).status_code == 303
+    assert author.post(f"/teaching/runs/{run.id}/groups", data={"name": "红组", "set_name": "颜色"}).status_code == 422
+    (red,) = found.groups_of(run.id)
+    page = f"/teaching/groups/{red.id}"
+    assert "王小明" in author.get(f"{page}?q=wangxiao").text
+    assert author.post(page, data={"name": "赤组", "member": [str(one.id)]}).status_code == 303
+    assert "王小明" in author.get(f"{page}?q=nobody").text
+    assert author.post(page, data={"name": "赤组", "member": [str(lead.id)]}).status_code == 422
+    assert author.post(f"/teaching/runs/{run.id}/groups", data={"number": "2"}).status_code == 303
+    assert author.post(page, data={"remove": "yes"}).status_code == 303
+    assert sorted(len(group.members) for group in found.groups_of(run.id)) == [1, 1]
+
+
 def test_a_course_waits_for_the_courses_before_it(as_role: AsRole, session: Session) -> None:
     before, run = make.run(is_published=True), make.run(is_published=True)
     team.set_prerequisites(course=run.course, required_ids=[before.course_id], by=SYSTEM, now=make.NOW)
