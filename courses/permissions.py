@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from trainhub.kernel.access import Role, Table, anyone_signed_in, own, role, role_over
+from trainhub.kernel.access import Predicate, Role, Subject, Table, anyone_signed_in, named, own, role, role_over
 
 AUTHORS = (
     Role.LECTURER,
@@ -28,6 +29,19 @@ RECOGNITION_READERS = (*CURRICULUM_EDITORS, Role.DEPT_EDU, Role.EXPERT, Role.INS
 """Who sees which credits were recognised (学分认定); editors of the plan decide."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunSubject(Subject):
+    """A run: `persons` are those who may edit it, `assistants` those who only grade and look after learners."""
+
+    assistants: frozenset[int] = frozenset()
+
+
+assists: Predicate = named(
+    "assists", lambda identity, subject: identity.person_id is not None and identity.person_id in getattr(subject, "assistants", ())
+)
+"""Named on the staff as an assistant."""
+
+
 class Can(StrEnum):
     """The permissions of the room."""
 
@@ -35,6 +49,7 @@ class Can(StrEnum):
     COURSE_CREATE_FOR = "courses:course:create_for"
     COURSE_EDIT = "courses:course:edit"
     COURSE_IMPORT = "courses:course:import"
+    STAFF_ANSWER = "courses:staff:answer"
     RUN_LIST = "courses:run:list"
     RUN_EDIT = "courses:run:edit"
     RUN_GRADE = "courses:run:grade"
@@ -59,10 +74,11 @@ GRANTS: Table = {
     Can.COURSE_CREATE_FOR: ((role_over(*AUTHORS),),),
     Can.COURSE_EDIT: ((own,), (role_over(*MANAGERS),)),
     Can.COURSE_IMPORT: ((role(*AUTHORS),),),
+    Can.STAFF_ANSWER: ((own,),),
     Can.RUN_LIST: ((role(*AUTHORS, Role.DEPT_EDU, Role.AUDITOR),),),
     Can.RUN_EDIT: ((own,), (role_over(*MANAGERS),)),
-    Can.RUN_GRADE: ((own,), (role_over(*MANAGERS),)),
-    Can.RUN_VIEW_LEARNERS: ((own,), (role_over(*WATCHERS),)),
+    Can.RUN_GRADE: ((own,), (assists,), (role_over(*MANAGERS),)),
+    Can.RUN_VIEW_LEARNERS: ((own,), (assists,), (role_over(*WATCHERS),)),
     Can.ENROLMENT_CREATE: ((anyone_signed_in,),),
     Can.ENROLMENT_DECIDE: ((own,), (role_over(*MANAGERS),)),
     Can.ENROLMENT_LEARN: ((own,),),

@@ -21,7 +21,7 @@ from courses.assignments.views import common as assignments_common
 from courses.assignments.views import learner, reviews, setting_up
 from courses.assignments.views import staff as assignments_staff
 from courses.catalogue import api as catalogue_api
-from courses.catalogue import authoring
+from courses.catalogue import authoring, authoring_outline, authoring_parts, authoring_versions
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
@@ -36,7 +36,7 @@ from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import common, course, marking, player, quiz, staff
+from courses.learning.views import authors, common, course, doing, marking, player, quiz, staff
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
 from courses.recognition import models as recognition_models
 from courses.recognition import panels as recognition_panels
@@ -61,11 +61,12 @@ TABLES: tuple[ModuleType, ...] = (
     recognition_models,
 )
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
-LEARNING_PAGES = (course, player, quiz)
+AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
+LEARNING_PAGES = (course, player, quiz, doing)
 ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
 GRADEBOOK_PAGES = (gradebook_tables,)
-"""Modules that put their routes on the blueprints `learning`, `assessment`, `assignments` and `gradebook` when they are imported."""
+"""Modules that put their routes on the blueprint of their feature when they are imported."""
 
 
 THINGS = {
@@ -101,6 +102,8 @@ def register(app: Flask) -> None:
         gradebook_views.blueprint,
         recognition_views.blueprint,
         marking.blueprint,
+        authors.blueprint,
+        doing.reports,
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,

@@ -66,29 +66,29 @@ class Assignment(Versioned, Base):
     )
 
 
-class RunGroup(Base):
-    """A group of learners of a run who hand in together."""
+class WorkTeam(Base):
+    """Learners of a run who hand in together; not the groups by which content opens (`catalogue.RunGroup`)."""
 
-    __tablename__ = "run_group"
+    __tablename__ = "work_team"
 
     id: Mapped[Key]
     run_id: Mapped[int] = mapped_column(ref("course_run.id"))
     name: Mapped[str] = mapped_column(sa.String(60))
     made_at: Mapped[datetime]
 
-    members: Mapped[list[RunGroupMember]] = relationship(lazy="raise", viewonly=True, order_by="RunGroupMember.id")
+    members: Mapped[list[WorkTeamMember]] = relationship(lazy="raise", viewonly=True, order_by="WorkTeamMember.id")
 
     __table_args__ = (sa.UniqueConstraint("run_id", "name"),)
 
 
-class RunGroupMember(Base):
+class WorkTeamMember(Base):
     """A person in at most one group of a run. Who leaves keeps the marks of what was handed in before."""
 
-    __tablename__ = "run_group_member"
+    __tablename__ = "work_team_member"
 
     id: Mapped[Key]
     run_id: Mapped[int] = mapped_column(ref("course_run.id"))
-    group_id: Mapped[int] = mapped_column(ref("run_group.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ref("work_team.id"), index=True)
     person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
 
     person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
@@ -107,7 +107,7 @@ class Submission(Versioned, Base):
 
     id: Mapped[Key]
     assignment_id: Mapped[int] = mapped_column(ref("assignment.id"))
-    group_id: Mapped[int | None] = mapped_column(ref("run_group.id"), index=True)
+    group_id: Mapped[int | None] = mapped_column(ref("work_team.id"), index=True)
     alias: Mapped[str] = mapped_column(sa.String(12))
     state: Mapped[SubmissionState] = mapped_column(enum_column(SubmissionState), default=SubmissionState.DRAFT)
     queue: Mapped[Queue] = mapped_column(enum_column(Queue), default=Queue.NONE)
@@ -123,7 +123,7 @@ class Submission(Versioned, Base):
     released_at: Mapped[datetime | None]
 
     assignment: Mapped[Assignment] = relationship(lazy="raise", viewonly=True)
-    group: Mapped[RunGroup | None] = relationship(lazy="raise", viewonly=True)
+    group: Mapped[WorkTeam | None] = relationship(lazy="raise", viewonly=True)
     members: Mapped[list[SubmissionMember]] = relationship(lazy="raise", viewonly=True, order_by="SubmissionMember.id")
 
     __table_args__ = (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import Field
 
 from courses.catalogue import queries
 from courses.catalogue.models import Course
-from courses.catalogue.types import CourseFilter, EducationType, Family, RunMode
+from courses.catalogue.types import BlockKind, CourseFilter, EducationType, Family, RunMode, RunState, UnitNode
 from trainhub.kernel.access import signed_in
 from trainhub.kernel.api import ApiModel, CursorQuery, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
@@ -77,6 +77,46 @@ class CourseOut(ApiModel):
     runs: list[RunOut]
 
 
+class BlockItem(ApiModel):
+    """A block of a unit: what it is, not what it says."""
+
+    key: str
+    kind: BlockKind
+    title: str
+    is_required: bool
+    is_graded: bool
+
+
+class UnitItem(ApiModel):
+    """A unit (one page) with its blocks. `release_at`: it opens then; `has_conditions`: further conditions apply."""
+
+    key: str
+    title: str
+    lesson: str
+    release_at: datetime | None
+    due_at: datetime | None
+    has_conditions: bool
+    blocks: list[BlockItem]
+
+
+class SectionItem(ApiModel):
+    """A section with its units."""
+
+    key: str
+    title: str
+    release_at: datetime | None
+    has_conditions: bool
+    units: list[UnitItem]
+
+
+class OutlineOut(ApiModel):
+    """What a published run consists of, in order."""
+
+    course: str
+    run: str
+    sections: list[SectionItem]
+
+
 class CourseQuery(CursorQuery):
     """What the list is narrowed by."""
 
@@ -115,3 +155,34 @@ def course(code: str) -> Any:
         "owner": found.owner.name,
         "runs": [{name: getattr(run, name) for name in RunOut.model_fields} for run in runs],
     }
+
+
+@blueprint.get("/courses/<code>/runs/<run>/outline")
+@signed_in
+@blueprint.output(OutlineOut)
+def outline(code: str, run: str) -> Any:
+    """The published outline of a published run: sections, units, blocks by title and kind, without their content."""
+    found = queries.run_by_codes(code, run)
+    if found is None or found.state is not RunState.PUBLISHED:
+        raise NotFound(_("没有代码为“%(code)s”的课程，或它还没有发布。", code=f"{code}/{run}"[:100]))
+    shown = queries.outline(found.id, only_published=True)
+    return {
+        "course": code,
+        "run": run,
+        "sections": [
+            {
+                "key": section.key,
+                "title": section.title,
+                "release_at": section.release_at,
+                "has_conditions": bool(section.access),
+                "units": [_unit(unit) for unit in section.units],
+            }
+            for section in shown.sections
+        ],
+    }
+
+
+def _unit(unit: UnitNode) -> dict[str, Any]:
+    own = {name: getattr(unit, name) for name in ("key", "title", "release_at", "due_at")}
+    blocks = [{name: getattr(b, name) for name in BlockItem.model_fields} for b in unit.blocks if b.kind is not BlockKind.UNKNOWN]
+    return own | {"lesson": unit.lesson_title, "has_conditions": bool(unit.access), "blocks": blocks}

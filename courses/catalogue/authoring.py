@@ -1,22 +1,21 @@
-"""Authoring: the runs one teaches, courses and runs made, content edited. Thin edges over the operations."""
+"""Authoring: the runs one teaches, courses and runs made. The pages of content add themselves to the same blueprint."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from courses.catalogue import authoring_queries as found
 from courses.catalogue import labels, queries
-from courses.catalogue.forms import BlockForm, CourseForm, RunForm, TitleForm, UnitForm, tenths
+from courses.catalogue.forms import CourseForm, RunForm
 from courses.catalogue.models import Block, Course, Run, Section, Unit
-from courses.catalogue.operations import content, offerings
-from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, StaffRole
+from courses.catalogue.operations import offerings, team
+from courses.catalogue.types import StaffRole
 from courses.permissions import Can
 from trainhub.kernel import clock, files, paging, sniff
 from trainhub.kernel.access import Identity, acting, demand, guard
-from trainhub.kernel.clock import SHANGHAI
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -25,7 +24,8 @@ from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("authoring", __name__, url_prefix="/teaching")
-UPLOADS = sniff.IMAGES | sniff.DOCUMENTS | sniff.VIDEOS | {sniff.ZIP.mime, sniff.TEXT.mime, sniff.CSV.mime}
+AUDIO = frozenset({sniff.MP3.mime, sniff.M4A.mime, sniff.WAV.mime, sniff.OGG.mime})
+UPLOADS = sniff.IMAGES | sniff.DOCUMENTS | sniff.VIDEOS | AUDIO | {sniff.ZIP.mime, sniff.TEXT.mime, sniff.CSV.mime, sniff.MARKDOWN.mime}
 
 
 def me() -> Identity:
@@ -116,7 +116,7 @@ def new_course() -> Any:
                 if not once(form.submission_key.data or ""):
                     return redirect(url_for("authoring.index"), 303)
                 course = offerings.create_course(
-                    code=form.code.data or "", title=form.title.data or "", owner=owner, by=me(), now=clock.now(), **form.values()
+                    code=form.code.data or "", title=form.title.data or "", owner=owner, by=me(), now=clock.now(), **form.values(), **_cover(form)
                 )
                 code = course.code
             return done(_("课程已创建。接着新建一个期次，就可以添加内容。"), "authoring.new_run", code=code)
@@ -125,12 +125,29 @@ def new_course() -> Any:
     return render_template("courses/catalogue/course_form.html", form=form, course=None)
 
 
+def _cover(form: CourseForm) -> dict[str, Any]:
+    """The picture of a course, when one was handed in."""
+    upload = form.cover.data
+    if not upload or not getattr(upload, "filename", ""):
+        return {}
+    row = files.keep(upload.stream, name=upload.filename, kind="cover", by=me(), now=clock.now(), allowed=sniff.IMAGES)
+    return {"cover_file_id": row.id}
+
+
 @blueprint.route("/courses/<code>/edit", methods=["GET", "POST"])
 @guard(Can.COURSE_EDIT, load=load_course, subject=queries.subject_of_course)
 def edit_course(course: Course) -> Any:
     """Change what the catalogue says about a course."""
     owners = [(course.owner_id, course.owner.name)]
-    form = CourseForm(owners=owners, obj=course, hours=Decimal(course.hours_x10) / 10, credits=Decimal(course.credits_x10) / 10)
+    required = [row.id for row in found.prerequisites_of(course.id)]
+    form = CourseForm(
+        owners=owners,
+        courses=found.course_choices(course),
+        obj=course,
+        prerequisites=required,
+        hours=Decimal(course.hours_x10) / 10,
+        credits=Decimal(course.credits_x10) / 10,
+    )
     if request.method == "GET":
         form.family.data, form.education_type.data = course.family.value, course.education_type.value
     form.code.data, form.owner_id.data = course.code, course.owner_id
@@ -138,11 +155,15 @@ def edit_course(course: Course) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                offerings.update_course(course=course, version=form.version.data, by=me(), now=clock.now(), title=form.title.data, **form.values())
+                offerings.update_course(
+                    course=course, version=form.version.data, by=me(), now=clock.now(), title=form.title.data, **form.values(), **_cover(form)
+                )
+                if form.prerequisites:
+                    team.set_prerequisites(course=course, required_ids=form.prerequisites.data or (), by=me(), now=clock.now())
             return done(_("课程信息已保存。"), "learning.course", code=code)
         except Refused as refused:
             form.refuse(refused)
-    return render_template("courses/catalogue/course_form.html", form=form, course={"code": code, "title": title})
+    return render_template("courses/catalogue/course_form.html", form=form, course={"code": code, "title": title, "cover": course.cover_file_id})
 
 
 @blueprint.route("/courses/<code>/runs/new", methods=["GET", "POST"])
@@ -184,216 +205,3 @@ def publish_run(run: Run) -> Any:
     with transaction():
         offerings.publish_run(run=run, by=me(), now=clock.now())
     return done(_("课程已发布，学员可以在课程目录中看到并报名。"), "authoring.contents", run_id=run_id)
-
-
-# -- content ------------------------------------------------------------------------------------------------------------
-
-
-@blueprint.get("/runs/<int:run_id>")
-@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
-def contents(run: Run) -> Any:
-    """The content of a run, to edit."""
-    return render_template(
-        "courses/catalogue/contents.html", run=run, outline=queries.outline(run.id), labels=labels, form=TitleForm(), now=clock.now()
-    )
-
-
-@blueprint.post("/runs/<int:run_id>/sections")
-@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
-def add_section(run: Run) -> Any:
-    """Add a section at the end."""
-    run_id = run.id
-    with transaction():
-        if once(request.form.get("submission_key", "")):
-            row = content.add_section(run=run, title=request.form.get("title", ""), by=me(), now=clock.now())
-            return redirect(url_for("authoring.contents", run_id=run_id, _anchor=f"section-{row.id}"), 303)
-    return redirect(url_for("authoring.contents", run_id=run_id), 303)
-
-
-@blueprint.post("/sections/<int:section_id>/units")
-@guard(Can.RUN_EDIT, load=load_section, subject=subject_of_pair)
-def add_unit(pair: tuple[Run, Section]) -> Any:
-    """Add a unit at the end of a section."""
-    run_id = pair[0].id
-    with transaction():
-        unit = content.add_unit(section=pair[1], title=request.form.get("title", ""), by=me(), now=clock.now())
-        unit_id = unit.id
-    return done(_("单元已添加。现在为它添加内容块。"), "authoring.unit", unit_id=unit_id) if unit_id else redirect(str(run_id))
-
-
-@blueprint.route("/units/<int:unit_id>", methods=["GET", "POST"])
-@guard(Can.RUN_EDIT, load=load_unit, subject=subject_of_pair)
-def unit(pair: tuple[Run, Unit]) -> Any:
-    """One unit: its title and its blocks."""
-    run, row = pair
-    unit_id = row.id
-    form = UnitForm(obj=row)
-    if request.method == "GET" and row.release_at is not None:
-        form.release_at.data = clock.local(row.release_at).replace(tzinfo=None)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                lesson = form.lesson_title.data or ""
-                content.update_part(
-                    part=row,
-                    version=form.version.data,
-                    by=me(),
-                    now=clock.now(),
-                    title=form.title.data,
-                    lesson_title=lesson,
-                    lesson_key=row.lesson_key if lesson == row.lesson_title else lesson[:120],
-                    release_at=_instant(form.release_at.data),
-                )
-            return done(_("单元已保存。"), "authoring.unit", unit_id=unit_id)
-        except Refused as refused:
-            form.refuse(refused)
-            run, row = load_unit(unit_id)
-    return render_template("courses/catalogue/unit.html", run=run, unit=row, blocks=queries.blocks_of(unit_id), form=form, labels=labels)
-
-
-def _instant(wall: datetime | None) -> datetime | None:
-    """A wall-clock time of Shanghai as an instant."""
-    return None if wall is None else wall.replace(tzinfo=SHANGHAI)
-
-
-@blueprint.route("/units/<int:unit_id>/blocks/new", methods=["GET", "POST"])
-@guard(Can.RUN_EDIT, load=load_unit, subject=subject_of_pair)
-def new_block(pair: tuple[Run, Unit]) -> Any:
-    """Add a block of a kind."""
-    run, row = pair
-    asked = request.args.get("kind", "")
-    if asked not in {kind.value for kind in BlockKind if kind is not BlockKind.UNKNOWN}:
-        raise NotFound(_("没有这种内容块。"))
-    kind, unit_id = BlockKind(asked), row.id
-    form = BlockForm()
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                if not once(form.submission_key.data or ""):
-                    return redirect(url_for("authoring.unit", unit_id=unit_id), 303)
-                now = clock.now()
-                block = content.add_block(
-                    unit=row, kind=kind, by=me(), now=now, settings=form.settings_of(kind, {}), file_id=_upload(form, None, now), **_common(form)
-                )
-                block_id = block.id
-            if kind is BlockKind.QUIZ:
-                return done(_("测验已添加。现在添加题目。"), "assessment.items", block_id=block_id)
-            return done(_("内容块已添加。"), "authoring.unit", unit_id=unit_id)
-        except Refused as refused:
-            form.refuse(refused)
-            run, row = load_unit(unit_id)
-    return render_template("courses/catalogue/block_form.html", run=run, unit=row, kind=kind, form=form, block=None, labels=labels)
-
-
-def _common(form: BlockForm) -> dict[str, Any]:
-    return {
-        "title": form.title.data or "",
-        "body": form.body.data or "",
-        "body_format": BodyFormat(form.body_format.data or "markdown"),
-        "is_required": bool(form.is_required.data),
-        "is_graded": bool(form.is_graded.data),
-        "weight_x10": tenths(form.weight.data),
-    }
-
-
-def _upload(form: BlockForm, known: int | None, now: datetime) -> int | None:
-    upload = form.upload.data
-    if not upload or not getattr(upload, "filename", ""):
-        return known
-    return files.keep(upload.stream, name=upload.filename, kind="course", by=me(), now=now, allowed=UPLOADS).id
-
-
-@blueprint.route("/blocks/<int:block_id>", methods=["GET", "POST"])
-@guard(Can.RUN_EDIT, load=load_block, subject=subject_of_pair)
-def edit_block(pair: tuple[Run, Block]) -> Any:
-    """Change a block."""
-    run, block = pair
-    block_id, unit_id, kind = block.id, block.unit_id, block.kind
-    form = BlockForm(obj=block, weight=Decimal(block.weight_x10) / 10)
-    if request.method == "GET":
-        form.body_format.data = block.body_format.value
-        form.show(kind, block.settings)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                now = clock.now()
-                content.update_block(
-                    block=block,
-                    version=form.version.data,
-                    by=me(),
-                    now=now,
-                    settings=form.settings_of(kind, block.settings),
-                    file_id=_upload(form, block.file_id, now),
-                    **_common(form),
-                )
-            return done(_("内容块已保存。"), "authoring.unit", unit_id=unit_id)
-        except Refused as refused:
-            form.refuse(refused)
-            run, block = load_block(block_id)
-    row = queries.unit_by_id(unit_id)
-    return render_template("courses/catalogue/block_form.html", run=run, unit=row, kind=kind, form=form, block=block, labels=labels)
-
-
-def _back(part: Section | Unit | Block, run_id: int) -> Any:
-    if isinstance(part, Block):
-        return redirect(url_for("authoring.unit", unit_id=part.unit_id), 303)
-    anchor = f"section-{part.section_id if isinstance(part, Unit) else part.id}"
-    return redirect(url_for("authoring.contents", run_id=run_id, _anchor=anchor), 303)
-
-
-@blueprint.post("/<kind>/<int:part_id>/move")
-@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
-def move(pair: tuple[Run, Any]) -> Any:
-    """One place up or down."""
-    run, part = pair
-    back = _back(part, run.id)
-    with transaction():
-        content.move(part=part, to=MoveTo.UP if request.form.get("to") == "up" else MoveTo.DOWN, by=me(), now=clock.now())
-    return back
-
-
-@blueprint.post("/<kind>/<int:part_id>/order")
-@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
-def order(pair: tuple[Run, Any]) -> Any:
-    """The siblings of a part in the order of a dragged list."""
-    run, part = pair
-    back = _back(part, run.id)
-    ids = [int(value) for value in request.form.getlist("order") if value.isdigit()]
-    with transaction():
-        content.reorder(part=part, ids=ids, by=me(), now=clock.now())
-    return back
-
-
-@blueprint.post("/<kind>/<int:part_id>/publish")
-@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
-def publish(pair: tuple[Run, Any]) -> Any:
-    """Show a part to learners, or take it back."""
-    run, part = pair
-    back = _back(part, run.id)
-    with transaction():
-        content.publish(part=part, is_published=request.form.get("published") == "yes", by=me(), now=clock.now())
-    return back
-
-
-@blueprint.post("/<kind>/<int:part_id>/remove")
-@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
-def remove(pair: tuple[Run, Any]) -> Any:
-    """Remove a part and what is in it."""
-    run, part = pair
-    back = _back(part, run.id)
-    with transaction():
-        content.remove(part=part, by=me(), now=clock.now())
-    return back
-
-
-@blueprint.post("/sections/<int:section_id>/rename")
-@guard(Can.RUN_EDIT, load=load_section, subject=subject_of_pair)
-def rename_section(pair: tuple[Run, Section]) -> Any:
-    """Give a section another title."""
-    run, section = pair
-    back = _back(section, run.id)
-    with transaction():
-        content.update_part(
-            part=section, version=request.form.get("version", type=int), by=me(), now=clock.now(), title=request.form.get("title", "")
-        )
-    return back

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, IntegerField, RadioField, SelectField
+from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
 from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, RunMode
+from trainhub.kernel.clock import SHANGHAI, local
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
@@ -47,10 +49,18 @@ class CourseForm(Form):
     focus_area_no = SelectField(_l("互联网经济方向"), coerce=_number, default="")
     hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(min=0, max=10000)], places=1, default=Decimal(16))
     credits = DecimalField(_l("学分"), [Optional(), NumberRange(min=0, max=100)], places=1)
+    language = SelectField(_l("授课语言"), choices=picks(labels.LANGUAGES), default="zh")
+    cover = FileField(_l("封面图"), description=_l("显示在课程目录；建议 16:9，PNG、JPEG 或 WebP"))
+    prerequisites = SelectMultipleField(_l("先修课程"), coerce=int, description=_l("学完所选课程后才能报名；留空表示没有要求"))
     level = Text(_l("适合对象"), [Length(max=40)], description=_l("例如：大二以上、入门、企业技术骨干"))
 
-    def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), **kw: Any) -> None:  # type: ignore[assignment]
+    def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), courses: Any = (), **kw: Any) -> None:  # type: ignore[assignment]
         super().__init__(*args, **kw)
+        self.prerequisites.choices = [SelectChoice(value, label) for value, label in courses]
+        if not courses:
+            del self.prerequisites
+        if self.language.data and self.language.data not in labels.LANGUAGES:  # an imported course keeps its language
+            self.language.choices = picks({self.language.data: self.language.data, **labels.LANGUAGES})
         self.owner_id.choices = picks(owners)
         none = {"": _l("不限定")}
         self.key_field_no.choices = picks({**none, **labels.KEY_FIELDS})
@@ -58,7 +68,7 @@ class CourseForm(Form):
 
     def values(self) -> dict[str, Any]:
         """The columns of a course, without its code, title and owner."""
-        plain = ("title_en", "summary", "description", "family", "education_type", "key_field_no", "focus_area_no", "level")
+        plain = ("title_en", "summary", "description", "family", "education_type", "key_field_no", "focus_area_no", "level", "language")
         return {
             **{name: self[name].data if self[name].data is not None or name.endswith("_no") else "" for name in plain},
             "family": Family(self.family.data),
@@ -80,10 +90,18 @@ class RunForm(Form):
     cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
     quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
     pass_mark = DecimalField(_l("合格线（百分制）"), [InputRequired(), NumberRange(min=0, max=100)], places=1)
+    completion_share = IntegerField(
+        _l("完成规则：学完必学内容的百分之几"),
+        [Optional(), NumberRange(min=1, max=100)],
+        default=100,
+        description=_l("达到这个比例，且成绩达到合格线，即为完成课程；通常为 100"),
+    )
     counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
     goal_category = RadioField(_l("培训对象"), [InputRequired()], choices=picks(labels.CATEGORIES), default="worker")
 
     def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:
+        if kw.get("obj") is not None:
+            kw.setdefault("completion_share", kw["obj"].completion_share_x1000 // 10)
         super().__init__(*args, **kw)
         self.cohort_id.choices = picks([("", _l("不限定")), *cohorts])
 
@@ -97,6 +115,7 @@ class RunForm(Form):
             "mode": RunMode(self.mode.data),
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),
+            "completion_share_x1000": (self.completion_share.data or 100) * 10,
             "counts_for_goal": bool(self.counts_for_goal.data),
             "goal_category": Category(self.goal_category.data),
         }
@@ -121,6 +140,45 @@ class UnitForm(Form):
     title = Text(_l("标题"), [InputRequired(), Length(max=200)])
     lesson_title = Text(_l("所属小节"), [Length(max=200)], description=_l("相邻的、小节名相同的单元在目录中归在一起"))
     release_at = DateTimeLocalField(_l("开放时间"), [Optional()], description=_l("北京时间；留空表示发布后立即开放"))
+    note = Text(_l("修改说明"), [Length(max=300)], description=_l("记入版本历史"))
+
+
+class SectionForm(Form):
+    """A section: its title and when it opens."""
+
+    title = Text(_l("章名"), [InputRequired(), Length(max=200)])
+    release_at = DateTimeLocalField(_l("开放时间"), [Optional()], description=_l("北京时间；留空表示发布后立即开放"))
+    note = Text(_l("修改说明"), [Length(max=300)], description=_l("记入版本历史"))
+
+
+class ConditionForm(Form):
+    """One condition more for a part to open."""
+
+    kind = RadioField(_l("条件"), [InputRequired()], choices=picks(labels.CONDITIONS))
+    since = DateTimeLocalField(_l("从什么时候起"), [Optional()], description=_l("北京时间"))
+    until = DateTimeLocalField(_l("到什么时候止"), [Optional()], description=_l("北京时间"))
+    part = SelectField(_l("要完成的内容"), default="")
+    min_mark = DecimalField(
+        _l("至少多少分"), [Optional(), NumberRange(min=0, max=100)], places=1, description=_l("留空表示完成即可；填写时请选择测验、实验等计分内容")
+    )
+    group = SelectField(_l("分组"), default="")
+
+    def __init__(self, *args: Any, parts: Any = (), groups: Any = (), **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        none = [("", _l("请选择"))]
+        self.part.choices, self.group.choices = picks([*none, *parts]), picks([*none, *groups])
+
+
+def instant(wall: datetime | None) -> datetime | None:
+    """A wall-clock time of Shanghai as an instant."""
+    return None if wall is None else wall.replace(tzinfo=SHANGHAI)
+
+
+def wall(at: datetime | str | None) -> datetime | None:
+    """An instant (or its stored text) as the wall-clock time of Shanghai that a form shows."""
+    if not at:
+        return None
+    return local(datetime.fromisoformat(at) if isinstance(at, str) else at).replace(tzinfo=None)
 
 
 class BlockForm(Form):
@@ -142,16 +200,23 @@ class BlockForm(Form):
     draw = IntegerField(_l("随机抽题数"), [Optional(), NumberRange(min=1, max=1000)], description=_l("留空表示全部题目"))
     is_shuffled = BooleanField(_l("打乱题目顺序"))
     shows_answers = BooleanField(_l("交卷后显示正确答案和解析"), default=True)
+    options = LongText(_l("选项"), [Length(max=5000)], description=_l("每行一个，2 到 20 个"))
+    starts_at = DateTimeLocalField(_l("开始时间"), [Optional()], description=_l("北京时间"))
+    ends_at = DateTimeLocalField(_l("结束时间"), [Optional()], description=_l("北京时间"))
+    recording = Text(_l("回放地址"), [Optional(), Length(max=1000), URL(require_tld=False)], description=_l("直播结束后填写，学员即可观看回放"))
     is_required = BooleanField(_l("必学（计入完成条件）"), default=True)
     is_graded = BooleanField(_l("计入总成绩"))
     weight = DecimalField(_l("成绩权重"), [Optional(), NumberRange(min=0, max=1000)], places=1, default=Decimal(1))
+    note = Text(_l("修改说明"), [Length(max=300)], description=_l("记入版本历史"))
 
     FIELDS = {
         BlockKind.TEXT: ("title", "body", "body_format", "is_required"),
         BlockKind.VIDEO: ("title", "source", "upload", "minutes", "body", "is_required"),
         BlockKind.FILE: ("title", "upload", "body", "is_required"),
         BlockKind.LINK: ("title", "url", "body", "is_required"),
-        BlockKind.VSIM: ("title", "url", "body", "is_required"),
+        BlockKind.VSIM: ("title", "url", "body", "is_required", "is_graded", "weight"),
+        BlockKind.POLL: ("title", "body", "options", "is_required"),
+        BlockKind.LIVE: ("title", "url", "starts_at", "ends_at", "recording", "body", "is_required"),
         BlockKind.DISCUSSION: ("title", "body", "is_required"),
         BlockKind.ASSIGNMENT: ("title", "body", "is_required", "is_graded", "weight"),
         BlockKind.QUIZ: (
@@ -163,8 +228,15 @@ class BlockForm(Form):
     def settings_of(self, kind: BlockKind, known: dict[str, Any]) -> dict[str, Any]:
         """A block's settings from the fields of its kind; what a format left stays."""
         made = dict(known)
-        if kind in (BlockKind.LINK, BlockKind.VSIM):
+        if kind in (BlockKind.LINK, BlockKind.VSIM, BlockKind.LIVE):
             made["url"] = self.url.data or ""
+        if kind is BlockKind.POLL:
+            made["options"] = (self.options.data or "").splitlines()
+        if kind is BlockKind.LIVE:
+            for name in ("starts_at", "ends_at"):
+                at = instant(self[name].data)
+                made[name] = at.astimezone(UTC).isoformat() if at else None
+            made["recording"] = self.recording.data or ""
         if kind is BlockKind.VIDEO:
             made["source"] = self.source.data or ""
             made["duration"] = int(self.minutes.data * 60) if self.minutes.data else None
@@ -182,6 +254,9 @@ class BlockForm(Form):
         """Fill the fields from a block's settings."""
         self.url.data = settings.get("url", "")
         self.source.data = settings.get("source", "")
+        self.options.data = "\n".join(settings.get("options") or ())
+        self.starts_at.data, self.ends_at.data = wall(settings.get("starts_at")), wall(settings.get("ends_at"))
+        self.recording.data = settings.get("recording", "")
         if settings.get("duration"):
             self.minutes.data = Decimal(str(settings["duration"])) / 60
         if kind is BlockKind.QUIZ:

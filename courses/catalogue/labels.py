@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.catalogue.types import BlockKind, EducationType, Family, RunMode, RunState, StaffRole
+from courses.catalogue.types import BlockKind, ConditionKind, EducationType, Family, PartKind, RunMode, RunState, StaffRole
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
 
@@ -22,7 +22,12 @@ MODES: Mapping[RunMode, Any] = {
     RunMode.COHORT: _l("指定年级加入"),
 }
 STATES: Mapping[RunState, Any] = {RunState.DRAFT: _l("草稿"), RunState.PUBLISHED: _l("已发布"), RunState.CLOSED: _l("已结束")}
-STAFF_ROLES: Mapping[StaffRole, Any] = {StaffRole.LEAD: _l("主讲教师"), StaffRole.CO_AUTHOR: _l("课程团队")}
+STAFF_ROLES: Mapping[StaffRole, Any] = {
+    StaffRole.LEAD: _l("主讲教师"),
+    StaffRole.CO_AUTHOR: _l("共同作者"),
+    StaffRole.ASSISTANT: _l("助教（批阅，不编辑）"),
+}
+PARTS: Mapping[PartKind, Any] = {PartKind.SECTION: _l("章"), PartKind.UNIT: _l("单元"), PartKind.BLOCK: _l("内容块")}
 KINDS: Mapping[BlockKind, Any] = {
     BlockKind.TEXT: _l("图文"),
     BlockKind.VIDEO: _l("视频"),
@@ -32,6 +37,8 @@ KINDS: Mapping[BlockKind, Any] = {
     BlockKind.ASSIGNMENT: _l("作业"),
     BlockKind.LINK: _l("链接"),
     BlockKind.VSIM: _l("虚拟仿真实验"),
+    BlockKind.POLL: _l("投票"),
+    BlockKind.LIVE: _l("直播课"),
     BlockKind.UNKNOWN: _l("无法显示的内容"),
 }
 KIND_ICONS: Mapping[BlockKind, str] = {
@@ -43,7 +50,16 @@ KIND_ICONS: Mapping[BlockKind, str] = {
     BlockKind.ASSIGNMENT: "pen",
     BlockKind.LINK: "link",
     BlockKind.VSIM: "layers",
+    BlockKind.POLL: "chart",
+    BlockKind.LIVE: "calendar",
     BlockKind.UNKNOWN: "alert",
+}
+LANGUAGES: Mapping[str, Any] = {"zh": _l("中文"), "en": _l("英文"), "zh-en": _l("中英双语")}
+CONDITIONS: Mapping[ConditionKind, Any] = {
+    ConditionKind.DATE: _l("日期"),
+    ConditionKind.DONE: _l("完成某项内容"),
+    ConditionKind.GRADE: _l("某项成绩达到"),
+    ConditionKind.GROUP: _l("属于某个分组"),
 }
 CATEGORIES: Mapping[Category, Any] = {Category.FOUNDER: _l("互联网经济创业人员"), Category.WORKER: _l("互联网经济从业人员")}
 # The ten key fields (002:882-) and the eight focus areas (000:695-709), as the reference seeds name them.

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, RunMode, RunState, StaffRole
+from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, PartKind, RunMode, RunState, StaffRole
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger.types import Category
@@ -62,6 +62,7 @@ class Run(Versioned, Base):
     """One offering of a course. `taken` counts active and completed learners and never passes `quota` (None: no limit).
 
     `counts_for_goal` says whether completions are recorded as training in `goal_category` (FJ-16c). Marks in tenths.
+    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark.
     """
 
     __tablename__ = "course_run"
@@ -80,6 +81,7 @@ class Run(Versioned, Base):
     counts_for_goal: Mapped[bool] = mapped_column(default=False)
     goal_category: Mapped[Category] = mapped_column(enum_column(Category), default=Category.WORKER)
     pass_mark_x10: Mapped[int]
+    completion_share_x1000: Mapped[int] = mapped_column(default=1000, server_default="1000")
     programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
     cohort_id: Mapped[int | None] = mapped_column(ref("cohort.id"), index=True)
     copied_from_id: Mapped[int | None] = mapped_column(ref("course_run.id"))
@@ -95,6 +97,7 @@ class Run(Versioned, Base):
         sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
         sa.CheckConstraint("enrol_from IS NULL OR enrol_until IS NULL OR enrol_until >= enrol_from", name="enrol_until_after_from"),
         sa.CheckConstraint("pass_mark_x10 BETWEEN 0 AND 1000", name="pass_mark_range"),
+        sa.CheckConstraint("completion_share_x1000 BETWEEN 1 AND 1000", name="completion_share_range"),
     )
 
 
@@ -114,7 +117,10 @@ class RunStaff(Base):
 
 
 class Section(Versioned, Base):
-    """A chapter of a run. `key` is stable over copies and formats."""
+    """A chapter of a run. `key` is stable over copies and formats.
+
+    Of every part the columns are what learners see; `draft_no` names the version that waits to be published.
+    """
 
     __tablename__ = "course_section"
 
@@ -125,6 +131,8 @@ class Section(Versioned, Base):
     title: Mapped[str] = mapped_column(sa.String(200))
     release_at: Mapped[datetime | None]
     is_published: Mapped[bool] = mapped_column(default=True)
+    access: Mapped[dict[str, Any] | None]
+    draft_no: Mapped[int | None]
     removed_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -150,6 +158,8 @@ class Unit(Versioned, Base):
     release_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     is_published: Mapped[bool] = mapped_column(default=True)
+    access: Mapped[dict[str, Any] | None]
+    draft_no: Mapped[int | None]
     removed_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -161,9 +171,10 @@ class Unit(Versioned, Base):
 class Block(Versioned, Base):
     """One component of a unit. `body` is what the author wrote, `body_html` the sanitised HTML that is shown.
 
-    `settings` by kind: video {source, duration, captions}, file {}, link {url}, quiz {attempts, minutes, is_shuffled,
-    shows_answers}, discussion {}; `origin` in it keeps what a format said, to write it back. A removed block stays as a
-    row (`removed_at`), because grades may point at it.
+    `settings` by kind: video {source, duration, renditions [{file, height}], captions [{file, lang, label}], poster},
+    file {}, link and vsim {url}, quiz {attempts, minutes, is_shuffled, shows_answers}, poll {options [text], is_public},
+    live {url, starts_at, ends_at, recording}, discussion {}; `origin` in it keeps what a format said, to write it back.
+    A removed block stays as a row (`removed_at`), because grades may point at it.
     """
 
     __tablename__ = "course_block"
@@ -184,6 +195,8 @@ class Block(Versioned, Base):
     is_required: Mapped[bool] = mapped_column(default=True)
     weight_x10: Mapped[int] = mapped_column(default=10)
     is_published: Mapped[bool] = mapped_column(default=True)
+    access: Mapped[dict[str, Any] | None]
+    draft_no: Mapped[int | None]
     removed_at: Mapped[datetime | None]
 
     file: Mapped[StoredFile | None] = relationship(lazy="raise", viewonly=True)
@@ -208,3 +221,154 @@ class RunAsset(Base):
     file: Mapped[StoredFile] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (sa.UniqueConstraint("run_id", "name"),)
+
+
+class CoursePrerequisite(Base):
+    """A course that must be completed before one enrols in another."""
+
+    __tablename__ = "course_prerequisite"
+
+    id: Mapped[Key]
+    course_id: Mapped[int] = mapped_column(ref("course.id"))
+    required_id: Mapped[int] = mapped_column(ref("course.id"), index=True)
+
+    required: Mapped[Course] = relationship(lazy="raise", viewonly=True, foreign_keys=[required_id])
+
+    __table_args__ = (sa.UniqueConstraint("course_id", "required_id"), sa.CheckConstraint("course_id <> required_id", name="not_itself"))
+
+
+class ContentVersion(Base):
+    """One saved state of a section, unit or block: who, when, why. Never changed but for the instant it was published."""
+
+    __tablename__ = "content_version"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"), index=True)
+    part: Mapped[PartKind] = mapped_column(enum_column(PartKind))
+    part_id: Mapped[int]
+    number: Mapped[int]
+    data: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(sa.String(300), default="")
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int | None]
+    saved_by: Mapped[str] = mapped_column(sa.String(200), default="")
+    published_at: Mapped[datetime | None]
+    published_by_id: Mapped[int | None]
+    published_note: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    __table_args__ = (
+        sa.UniqueConstraint("part", "part_id", "number"),
+        sa.CheckConstraint("number > 0", name="number_from_one"),
+    )
+
+
+class RunGroup(Base):
+    """A group of learners of a run; groups of one `set_name` are a division of the run."""
+
+    __tablename__ = "run_group"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    key: Mapped[str] = mapped_column(sa.String(40))
+    set_name: Mapped[str] = mapped_column(sa.String(80), default="")
+    name: Mapped[str] = mapped_column(sa.String(80))
+
+    members: Mapped[list[RunGroupMember]] = relationship(lazy="raise", viewonly=True, order_by="RunGroupMember.id")
+
+    __table_args__ = (
+        sa.UniqueConstraint("run_id", "key"),
+        sa.UniqueConstraint("run_id", "set_name", "name"),
+        sa.CheckConstraint("length(name) > 0", name="name_not_empty"),
+    )
+
+
+class RunGroupMember(Base):
+    """A learner in a group."""
+
+    __tablename__ = "run_group_member"
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(ref("run_group.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.UniqueConstraint("group_id", "person_id"),)
+
+
+class StaffInvitation(Base):
+    """Somebody asked to join the staff of a run; the answer stays."""
+
+    __tablename__ = "staff_invitation"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    role: Mapped[StaffRole] = mapped_column(enum_column(StaffRole))
+    invited_by_id: Mapped[int | None]
+    invited_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    is_accepted: Mapped[bool] = mapped_column(default=False)
+
+    run: Mapped[Run] = relationship(lazy="raise", viewonly=True)
+    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.UniqueConstraint("run_id", "person_id"),)
+
+
+class PollVote(Base):
+    """What a person chose in a poll, once; `choice` is the place of the option from 0."""
+
+    __tablename__ = "poll_vote"
+
+    id: Mapped[Key]
+    block_id: Mapped[int] = mapped_column(ref("course_block.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    choice: Mapped[int]
+    voted_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("block_id", "person_id"), sa.CheckConstraint("choice >= 0", name="choice_not_negative"))
+
+
+class LabKey(Base):
+    """The secret that a laboratory and this platform share for one block; encrypted at rest."""
+
+    __tablename__ = "lab_key"
+
+    block_id: Mapped[int] = mapped_column(ref("course_block.id"), primary_key=True)
+    secret: Mapped[bytes]
+
+
+class LabLaunch(Base):
+    """A learner who was sent to a laboratory. `token` names the launch outside; it says nothing about the person."""
+
+    __tablename__ = "lab_launch"
+
+    id: Mapped[Key]
+    token: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    block_id: Mapped[int] = mapped_column(ref("course_block.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    launched_at: Mapped[datetime]
+
+    block: Mapped[Block] = relationship(lazy="raise", viewonly=True)
+
+    __table_args__ = (sa.Index("ix_lab_launch_block", "block_id", "person_id"),)
+
+
+class LabReport(Base):
+    """What a laboratory reported about a launch, each `report_key` once. Marks in tenths."""
+
+    __tablename__ = "lab_report"
+
+    id: Mapped[Key]
+    launch_id: Mapped[int] = mapped_column(ref("lab_launch.id"))
+    report_key: Mapped[str] = mapped_column(sa.String(80))
+    is_completed: Mapped[bool]
+    score_x10: Mapped[int | None]
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    received_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("launch_id", "report_key"),
+        sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_range"),
+    )

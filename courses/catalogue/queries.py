@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from courses.catalogue.models import Block, Course, Run, RunAsset, RunStaff, Section, Unit
 from courses.catalogue.types import (
+    EDITORS,
     BlockNode,
     CourseCard,
     CourseFilter,
@@ -21,7 +22,7 @@ from courses.catalogue.types import (
     TaughtRun,
     UnitNode,
 )
-from courses.permissions import MANAGERS, WATCHERS
+from courses.permissions import MANAGERS, WATCHERS, RunSubject
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -73,27 +74,30 @@ def published_runs_of(course_id: int) -> list[Run]:
     return [run for run in runs_of(course_id) if run.state is RunState.PUBLISHED]
 
 
-def subject_of_run(run: Run) -> Subject:
+def subject_of_run(run: Run) -> RunSubject:
     """What permissions over a run are judged on: its owner, its programme, its staff. Needs a run from `run_by_id`."""
     base = organisations.subject_of(run.course.owner)
-    return Subject.of(
+    return RunSubject(
         organisations=base.organisations,
         regions=base.regions,
-        programmes=(run.programme_id,),
-        persons=[row.person_id for row in run.staff],
+        programmes=frozenset() if run.programme_id is None else frozenset({run.programme_id}),
+        persons=frozenset(row.person_id for row in run.staff if row.role in EDITORS),
+        assistants=frozenset(row.person_id for row in run.staff if row.role not in EDITORS),
     )
 
 
 def subject_of_course(course: Course) -> Subject:
     """What permissions over a course are judged on: its owner, and who leads one of its runs."""
     base = organisations.subject_of(course.owner)
-    leads = session().scalars(select(RunStaff.person_id).join(Run, Run.id == RunStaff.run_id).where(Run.course_id == course.id))
-    return Subject.of(organisations=base.organisations, regions=base.regions, persons=list(leads))
+    editors = select(RunStaff.person_id).join(Run, Run.id == RunStaff.run_id).where(Run.course_id == course.id, RunStaff.role.in_(EDITORS))
+    return Subject.of(organisations=base.organisations, regions=base.regions, persons=list(session().scalars(editors)))
 
 
 def runs_visible_to(identity: Identity, *, to_manage: bool = False) -> ColumnElement[bool]:
     """The SQL of RUN_VIEW_LEARNERS (or of RUN_EDIT with `to_manage`) for statements that join Run, Course and Organisation."""
     staff = select(RunStaff.run_id).where(RunStaff.person_id == (identity.person_id or 0))
+    if to_manage:
+        staff = staff.where(RunStaff.role.in_(EDITORS))
     return or_(
         Run.id.in_(staff),
         organisations.scope(
@@ -106,8 +110,8 @@ def runs_visible_to(identity: Identity, *, to_manage: bool = False) -> ColumnEle
     )
 
 
-def taught_runs(identity: Identity, text: str = "") -> sa.Select[Any]:
-    """The runs a lecturer or manager sees, the latest first; columns only, see `as_taught_run`."""
+def run_rows() -> sa.Select[Any]:
+    """Runs with course and owner, the latest first; columns only, see `as_taught_run`."""
     statement: Any = (
         select(
             Run.id,
@@ -123,9 +127,15 @@ def taught_runs(identity: Identity, text: str = "") -> sa.Select[Any]:
         )
         .join(Course, Course.id == Run.course_id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .where(runs_visible_to(identity))
         .order_by(Run.starts_on.desc(), Run.id.desc())
     )
+    return statement  # type: ignore[no-any-return]
+
+
+def taught_runs(identity: Identity, text: str = "") -> sa.Select[Any]:
+    """The runs a lecturer or manager sees, the latest first; columns only, see `as_taught_run`."""
+    assists = select(RunStaff.id).where(RunStaff.run_id == Run.id, RunStaff.person_id == (identity.person_id or 0), RunStaff.role.not_in(EDITORS))
+    statement: Any = run_rows().add_columns(assists.exists().label("is_assistant")).where(runs_visible_to(identity))
     if text:
         statement = statement.where(organisations.matches(text, Course.title, Course.pinyin, Course.code))
     return statement  # type: ignore[no-any-return]
@@ -252,6 +262,8 @@ def outline(run_id: int, *, only_published: bool = False) -> Outline:
             Block.is_published,
             Block.weight_x10,
             Block.version,
+            Block.access,
+            Block.draft_no,
         )
         .where(Block.run_id == run_id, Block.removed_at.is_(None))
         .order_by(Block.position, Block.id)
@@ -276,12 +288,14 @@ def outline(run_id: int, *, only_published: bool = False) -> Outline:
                 unit.due_at,
                 unit.version,
                 tuple(of_unit[unit.id]),
+                unit.access,
+                unit.draft_no,
             )
         )
     return Outline(
         run_id,
         tuple(
-            SectionNode(s.id, s.key, s.title, s.position, s.is_published, s.release_at, s.version, tuple(of_section[s.id]))
+            SectionNode(s.id, s.key, s.title, s.position, s.is_published, s.release_at, s.version, tuple(of_section[s.id]), s.access, s.draft_no)
             for s in session().scalars(sections)
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -41,10 +42,15 @@ class RunState(StrEnum):
 
 
 class StaffRole(StrEnum):
-    """Who teaches a run."""
+    """Who teaches a run: the lead answers for it, co-authors write, an assistant grades and does not edit."""
 
     LEAD = "lead"
     CO_AUTHOR = "co_author"
+    ASSISTANT = "assistant"
+
+
+EDITORS = frozenset({StaffRole.LEAD, StaffRole.CO_AUTHOR})
+"""Who of the staff may change content."""
 
 
 class BlockKind(StrEnum):
@@ -58,6 +64,8 @@ class BlockKind(StrEnum):
     ASSIGNMENT = "assignment"
     LINK = "link"
     VSIM = "vsim"
+    POLL = "poll"
+    LIVE = "live"
     UNKNOWN = "unknown"
 
 
@@ -75,8 +83,97 @@ class MoveTo(StrEnum):
     DOWN = "down"
 
 
-MARKABLE = frozenset({BlockKind.TEXT, BlockKind.FILE, BlockKind.LINK, BlockKind.VSIM})
-"""Blocks that a learner marks as done; videos, quizzes and discussions are done by doing."""
+MARKABLE = frozenset({BlockKind.TEXT, BlockKind.FILE, BlockKind.LINK, BlockKind.LIVE})
+"""Blocks that a learner marks as done; videos, quizzes, polls, laboratories and discussions are done by doing."""
+
+
+class PartKind(StrEnum):
+    """What a version is a version of."""
+
+    SECTION = "section"
+    UNIT = "unit"
+    BLOCK = "block"
+
+
+class ConditionKind(StrEnum):
+    """What opens a part: a date, something done, a mark in something, membership of a group."""
+
+    DATE = "date"
+    DONE = "done"
+    GRADE = "grade"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition. `key` is `unit:KEY` (section, block) of what must be done, or the key of a group; marks in tenths.
+
+    Keys and not ids, so that a copied run means its own parts.
+    """
+
+    kind: ConditionKind
+    key: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    min_x10: int = 0
+
+    def plain(self) -> dict[str, Any]:
+        """As stored."""
+        made: dict[str, Any] = {"kind": self.kind.value}
+        if self.key:
+            made["key"] = self.key
+        for name, at in (("since", self.since), ("until", self.until)):
+            if at is not None:
+                made[name] = at.isoformat()
+        if self.kind is ConditionKind.GRADE:
+            made["min_x10"] = self.min_x10
+        return made
+
+    @classmethod
+    def of(cls, stored: Any) -> Condition:
+        """From what is stored."""
+        instants = {name: datetime.fromisoformat(stored[name]) for name in ("since", "until") if stored.get(name)}
+        return cls(ConditionKind(stored["kind"]), str(stored.get("key", "")), min_x10=int(stored.get("min_x10", 0)), **instants)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """When a part is open: all of its conditions are met, or one of them with `any_suffices`; none: always."""
+
+    conditions: tuple[Condition, ...] = ()
+    any_suffices: bool = False
+
+    def plain(self) -> dict[str, Any] | None:
+        """As stored; None when there is no condition."""
+        return {"any": self.any_suffices, "when": [c.plain() for c in self.conditions]} if self.conditions else None
+
+    @classmethod
+    def of(cls, stored: Any) -> Access:
+        """From what is stored."""
+        return cls(tuple(Condition.of(row) for row in stored["when"]), bool(stored.get("any"))) if stored else cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What conditions are judged by: the instant, what is done (`unit:KEY`), marks out of 1000, the learner's groups, what exists."""
+
+    now: datetime
+    done: frozenset[str] = frozenset()
+    scores: Mapping[str, int] = field(default_factory=dict)
+    groups: frozenset[str] = frozenset()
+    present: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What is not open for a learner and by which conditions; the sum over section, unit and block."""
+
+    units: Mapping[int, tuple[Condition, ...]] = field(default_factory=dict)
+    blocks: Mapping[int, tuple[Condition, ...]] = field(default_factory=dict)
+
+    def block(self, block_id: int, unit_id: int) -> tuple[Condition, ...]:
+        """Why a block is closed; nothing when it is open."""
+        return self.units.get(unit_id) or self.blocks.get(block_id, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +223,7 @@ class TaughtRun:
     quota: int | None
     taken: int
     owner_name: str
+    is_assistant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +242,8 @@ class BlockNode:
     is_published: bool
     weight_x10: int
     version: int
+    access: dict[str, Any] | None = None
+    draft_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +261,8 @@ class UnitNode:
     due_at: datetime | None
     version: int
     blocks: tuple[BlockNode, ...] = ()
+    access: dict[str, Any] | None = None
+    draft_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +277,8 @@ class SectionNode:
     release_at: datetime | None
     version: int
     units: tuple[UnitNode, ...] = ()
+    access: dict[str, Any] | None = None
+    draft_no: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +294,36 @@ class Outline:
         return tuple(unit for section in self.sections for unit in section.units)
 
     @property
+    def parts(self) -> tuple[SectionNode | UnitNode | BlockNode, ...]:
+        """Every section, unit and block."""
+        return (*self.sections, *self.units, *self.blocks)
+
+    @property
     def blocks(self) -> tuple[BlockNode, ...]:
         """Every block in order."""
         return tuple(block for unit in self.units for block in unit.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBlock:
+    """A block as a page shows it: what is published, or in a preview the changes that wait."""
+
+    id: int
+    unit_id: int
+    kind: BlockKind
+    title: str
+    body_html: str
+    settings: dict[str, Any]
+    is_graded: bool
+    is_required: bool
+    weight_x10: int
+    file: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileLook:
+    """What can be shown of a file inside the page. `kind`: image, audio, video, pdf, text, archive or none."""
+
+    kind: str
+    lines: tuple[str, ...] = ()
+    is_cut: bool = False

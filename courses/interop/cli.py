@@ -12,7 +12,7 @@ from courses.interop import operations
 from courses.interop.formats import opened
 from courses.interop.olx.writer import write_olx
 from courses.interop.packages import PackageRefused
-from courses.interop.putting_out import course_doc
+from courses.interop.putting_out import asset_reader, course_doc
 from trainhub.kernel import clock
 from trainhub.kernel.commands import edge, operator
 from trainhub.kernel.db import transaction
@@ -39,7 +39,7 @@ def list_() -> dict[str, Any]:
 @click.option("--owner", default="", help="Code of the organisation that owns the course / 开课单位代码")
 @click.option("--code", default="", help="Code of the course here (default: the package's) / 课程代码，默认用包内代码")
 def import_(path: Path, owner: str, code: str) -> dict[str, Any]:
-    """Import a course package (OLX folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
+    """Import a course package (OLX, Common Cartridge, QTI; folder, .tar.gz or .zip) as a draft, all or nothing / 导入课程包为草稿。
 
     \b
     Example: trainhub courses import course.tar.gz --owner 10386 --json
@@ -67,7 +67,7 @@ def export(code: str, kind: str, out: Path) -> dict[str, Any]:
     """
     run = operations.latest_run(code)
     doc = course_doc(run)
-    notes = write_olx(doc, out, asset=lambda asset: operations.read_asset(run, asset))
+    notes = write_olx(doc, out, asset=asset_reader(run))
     return {"course": run.course.code, "run": run.code, "format": kind, "out": str(out), "warnings": notes}
 
 

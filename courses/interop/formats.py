@@ -1,6 +1,6 @@
 """Which format a package has, and reading it: one door for all formats.
 
-A format is a `Format`; new ones (Common Cartridge, QTI, SCORM, .mbz) add themselves to `FORMATS` and produce the same
+A format is a `Format`; new ones (SCORM, .mbz) add themselves to `FORMATS` and produce the same
 `CourseDoc`.
 """
 
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from courses.interop.ims.cartridge import find_cartridge, read_cartridge
 from courses.interop.olx.files import find_root
 from courses.interop.olx.reader import read_olx
 from courses.interop.packages import Limits, PackageRefused, open_package
@@ -28,7 +29,10 @@ class Format:
     read: Callable[[Path], CourseDoc]
 
 
-FORMATS: tuple[Format, ...] = (Format("olx", "OLX (Open edX, course.xml)", find_root, read_olx),)
+FORMATS: tuple[Format, ...] = (
+    Format("olx", "OLX (Open edX, course.xml)", find_root, read_olx),
+    Format("imscc", "Common Cartridge 1.x / QTI 2.x, 3.0 (imsmanifest.xml)", find_cartridge, read_cartridge),
+)
 
 
 @dataclass(frozen=True, slots=True)

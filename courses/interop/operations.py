@@ -238,9 +238,3 @@ def latest_run(code: str) -> Run:
     if run is None:
         raise CannotImport(_("没有课程或期次“%(code)s”。可用 trainhub courses list 查看全部课程代码。", code=code), code="not_found")
     return run
-
-
-def read_asset(run: Run, asset: docs.AssetDoc) -> bytes:
-    """The bytes of a run's file."""
-    row = catalogue.asset(run.id, asset.name)
-    return files.read(row.file) if row is not None else b""

@@ -167,7 +167,7 @@ def _unzip(path: Path, into: Path, limits: Limits) -> None:
     meter = _Meter(path.name, path.stat().st_size, limits)
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
-            parts = _safe_parts(member.filename, limits)
+            parts = _safe_parts(_zip_name(member), limits)
             mode = member.external_attr >> 16
             if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
                 raise PackageRefused(member.filename, _("包内有链接，不予解压"), code="unsafe_path")
@@ -178,6 +178,22 @@ def _unzip(path: Path, into: Path, limits: Limits) -> None:
                 continue
             with archive.open(member) as source:
                 _write(source, into, parts, meter, member.file_size)
+
+
+def _zip_name(member: zipfile.ZipInfo) -> str:
+    """The name of a member. Archives of Chinese Windows hold GBK without saying so; zipfile then reads it as cp437."""
+    if member.flag_bits & 0x800 or member.filename.isascii():
+        return member.filename
+    try:
+        raw = member.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return member.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return member.filename
 
 
 def _check_folder(root: Path, limits: Limits) -> None:

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from html import escape
 from itertools import groupby
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
 from courses.assessment.rules.drawing import picked
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
+from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.operations.media import file_ids
 from courses.catalogue.types import BlockKind, BodyFormat
 from courses.interop import types as docs
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
-from courses.interop.questions_out import question_docs
+from courses.interop.questions_out import as_packed, question_docs
+from trainhub.kernel import files
+from trainhub.kernel.files import StoredFile
+
+
+def files_of(run_id: int, blocks: list[Block]) -> dict[str, StoredFile]:
+    """Every file that goes out with a run, by the name its parts refer to: its own files, and those of videos and file blocks."""
+    found = {row.name: row.file for row in catalogue.assets_of(run_id)}
+    stored = authored.files_named({key for block in blocks for key in (*file_ids(block.settings), *([block.file_id] if block.file_id else []))})
+    for block in blocks:
+        for key in (*file_ids(block.settings), *([block.file_id] if block.file_id else [])):
+            found[_name_of(block, stored[key])] = stored[key]
+    return found
+
+
+def _name_of(block: Block, file: StoredFile) -> str:
+    """The name of a block's file in the package: no two blocks share one."""
+    return f"{block.key}-{file.id}-{file.name.replace(' ', '_')}"
 
 
 def course_doc(run: Run) -> docs.CourseDoc:
@@ -32,7 +54,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
         for key, group in groupby(catalogue.units_of(section.id), key=lambda u: u.lesson_key or u.key):
             lessons.append(_lesson(key, list(group), of_unit, items, versions))
         sections.append(docs.SectionDoc(section.key, section.title, tuple(lessons), section.release_at, section.is_published))
-    assets = tuple(docs.AssetDoc(row.name, f"static/{row.name}", row.file.size, row.file.media_type) for row in catalogue.assets_of(run.id))
+    assets = tuple(docs.AssetDoc(name, f"static/{name}", row.size, row.media_type) for name, row in sorted(files_of(run.id, blocks).items()))
     return docs.CourseDoc(
         code=course.code,
         title=course.title,
@@ -99,26 +121,43 @@ def _content(block: Block, items: list[int], versions: dict[int, QuestionVersion
     """What came from a format and was not changed since goes out as it came; everything else from what is here now."""
     origin: docs.Content | None = thaw(block.settings.get("origin"))
     asked = [versions[question_id] for question_id in items]
-    if origin is not None and block.version == 1 and all(version.number == 1 for version in asked):
+    is_whole = not isinstance(origin, docs.ProblemDoc) or not items or len(items) == len(origin.questions)
+    if origin is not None and is_whole and not block.settings.get("edited") and all(version.number == 1 for version in asked):
         return origin
-    text = block.body if block.body_format is BodyFormat.HTML else block.body_html
+    text = block.body if block.body_format is BodyFormat.HTML else as_packed(block.body_html)
     match block.kind:
         case BlockKind.VIDEO:
             source = str(block.settings.get("source") or "")
+            named = authored.files_named([*file_ids(block.settings), *([block.file_id] if block.file_id else [])])
+            own = [block.file_id, *[item["file"] for item in block.settings.get("renditions", ())]]
             return docs.VideoDoc(
-                sources=(source,) if source else (), youtube_id=block.settings.get("youtube") or "", duration=block.settings.get("duration")
+                sources=(source,) if source else tuple(f"{ASSETS}{_name_of(block, named[key])}" for key in own if key),
+                youtube_id=block.settings.get("youtube") or "",
+                transcripts=tuple((item["lang"], _name_of(block, named[item["file"]])) for item in block.settings.get("captions", ())),
+                duration=block.settings.get("duration"),
             )
         case BlockKind.QUIZ:
             questions = tuple(doc for version in asked for doc in question_docs(version))
             return docs.ProblemDoc(questions, closing="", weight_x10=block.weight_x10, attempts=block.settings.get("attempts"))
         case BlockKind.DISCUSSION:
             return docs.DiscussionDoc(category=block.title, target=block.title)
-        case BlockKind.LINK | BlockKind.VSIM:
-            url = str(block.settings.get("url") or "")
-            return docs.HtmlDoc(f'{text}<p><a href="{url}">{block.title or url}</a></p>')
+        case BlockKind.POLL:
+            options = tuple((str(n), label) for n, label in enumerate(block.settings.get("options") or ()))
+            return docs.PollDoc(text or block.title, options)
+        case BlockKind.LINK | BlockKind.VSIM | BlockKind.LIVE:
+            url = str(block.settings.get("recording") or block.settings.get("url") or "")
+            return docs.HtmlDoc(f'{text}<p><a href="{escape(url)}">{escape(block.title or url)}</a></p>')
+        case BlockKind.FILE if block.file is not None:
+            return docs.FileDoc(f"{ASSETS}{_name_of(block, block.file)}")
         case BlockKind.FILE if block.settings.get("url"):
             return docs.FileDoc(str(block.settings["url"]))
         case BlockKind.UNKNOWN if origin is not None:
             return origin
         case _:
             return docs.HtmlDoc(text)
+
+
+def asset_reader(run: Run) -> Callable[[docs.AssetDoc], bytes]:
+    """What answers the bytes of each file of a run that goes out."""
+    known = files_of(run.id, catalogue.blocks_of_run(run.id))
+    return lambda asset: files.read(known[asset.name])

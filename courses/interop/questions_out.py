@@ -18,8 +18,11 @@ from courses.assessment.operations.checking import BLANK_MARK
 from courses.assessment.queries import asked_of
 from courses.assessment.rules import drawing
 from courses.assessment.types import QuestionKind
+from courses.catalogue.markup import ASSETS
 from courses.catalogue.types import BodyFormat
 from courses.interop import types as docs
+
+_RUN_ASSETS = re.compile(r"/learning/runs/\d+/assets/")
 
 KINDS = {
     QuestionKind.SINGLE: docs.QuestionKind.SINGLE,
@@ -31,6 +34,11 @@ KINDS = {
     QuestionKind.FILE: docs.QuestionKind.ESSAY,
     QuestionKind.MANUAL: docs.QuestionKind.ESSAY,
 }
+
+
+def as_packed(text: str) -> str:
+    """Markup that names the run's files as packages do."""
+    return _RUN_ASSETS.sub(ASSETS, text)
 
 
 def question_docs(version: QuestionVersion) -> tuple[docs.QuestionDoc, ...]:
@@ -54,9 +62,10 @@ def _plain(version: QuestionVersion, kind: docs.QuestionKind) -> docs.QuestionDo
     patterns = kind is docs.QuestionKind.TEXT and any("*" in a["text"].replace("\\*", "") for a in data.get("answers", []))
     return docs.QuestionDoc(
         kind=kind,
-        stem=(version.stem if as_html else version.stem_html) + _units(data),
+        stem=(version.stem if as_html else as_packed(version.stem_html)) + _units(data),
         options=tuple(
-            docs.OptionDoc(o["body"] if as_html else o["html"], bool(o["is_correct"]), o.get("feedback_html", "")) for o in data.get("options", [])
+            docs.OptionDoc(o["body"] if as_html else as_packed(o["html"]), bool(o["is_correct"]), o.get("feedback_html", ""))
+            for o in data.get("options", [])
         ),
         answers=tuple(
             docs.AnswerDoc(_pattern(a["text"]) if patterns else a["text"], bool(a["is_correct"]), a.get("feedback_html", ""))

@@ -7,6 +7,8 @@ from typing import Any
 
 from courses.assessment.rules import number
 from courses.assessment.types import QuestionKind
+from courses.catalogue.markup import plain
+from courses.catalogue.operations.checking import MAX_OPTIONS
 from courses.catalogue.types import BlockKind
 from courses.interop import types as docs
 from courses.interop.arithmetic import interval_of, number_of
@@ -53,9 +55,11 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
             return _problem(doc, problem, is_graded)
         case docs.DiscussionDoc(category, target):
             return Block(BlockKind.DISCUSSION, doc.title or target or category, settings={"origin": freeze(doc.content)}, is_required=False)
+        case docs.PollDoc(question, options) if 2 <= len({label.strip() for _c, label in options} - {""}) == len(options) <= MAX_OPTIONS:
+            chosen: dict[str, Any] = {"options": [plain(label, 200) for _code, label in options], "origin": freeze(doc.content)}
+            return Block(BlockKind.POLL, doc.title, question, settings=chosen, is_required=False)
         case docs.PollDoc(question, options):
-            taken = _survey_question(question, [(code, label) for code, label in options])
-            return _survey(doc, [taken])
+            return _survey(doc, [_survey_question(question, list(options))])
         case docs.SurveyDoc(questions, answers):
             return _survey(doc, [_survey_question(label, list(answers)) for _code, label in questions])
         case docs.OpenAssessmentDoc() as ora:

@@ -10,7 +10,7 @@ from pydantic import Field
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
-from courses.learning import operations, queries
+from courses.learning import opening, operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState, NotDone
 from courses.permissions import Can
@@ -116,10 +116,11 @@ def progress(pair: tuple[Run, Enrolment]) -> Any:
     """Where a learner stands, block by block, and why something is not done."""
     run, enrolment = pair
     now = clock.now()
-    outline = catalogue.outline(run.id, only_published=True)
+    door = opening.door(enrolment, now)
+    outline = door.outline
     standing = operations.standing_of(enrolment, run, now)
-    states, missing = queries.states_of(enrolment.id), dict(standing.missing)
-    counted = {block.id for block in queries.counted(outline, now)}
+    states, missing = door.states, dict(standing.missing)
+    counted = {block.id for block in queries.counted(outline, now, door.closed)}
     blocks = [
         {
             "key": block.key,

@@ -24,5 +24,7 @@ NOT_DONE: Mapping[NotDone, Any] = {
     NotDone.NO_POST: _l("还没有发言。发表一条看法或回复他人即学完。"),
     NotDone.NOT_HANDED_IN: _l("还没有提交作业。"),
     NotDone.WORK_WAITS: _l("已提交，成绩发布后自动记为学完；如被退回，请修改后重新提交。"),
-    NotDone.NOT_RELEASED: _l("还没有到开放时间。"),
+    NotDone.NOT_VOTED: _l("还没有投票。选择一项并提交即完成。"),
+    NotDone.NOT_REPORTED: _l("实验平台还没有回传完成结果。从课程页面进入实验并完成后自动记录。"),
+    NotDone.NOT_RELEASED: _l("还没有开放。开放条件显示在单元页面上。"),
 }

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Course, Run
-from courses.catalogue.types import BlockKind, BlockNode, Outline
+from courses.catalogue.models import Course, CoursePrerequisite, Run
+from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, Post, RunInvitation
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun
 from trainhub.identity.models import Account, LoginName
@@ -130,6 +130,15 @@ def is_invited(run_id: int, person_id: int) -> bool:
     return session().scalar(statement) is not None
 
 
+def missing_prerequisites(course_id: int, person_id: int) -> list[Course]:
+    """The courses that a person must still complete before this one."""
+    finished = select(Run.course_id).join(Enrolment, Enrolment.run_id == Run.id)
+    finished = finished.where(Enrolment.person_id == person_id, Enrolment.state == EnrolmentState.COMPLETED)
+    statement = select(Course).join(CoursePrerequisite, CoursePrerequisite.required_id == Course.id)
+    statement = statement.where(CoursePrerequisite.course_id == course_id, Course.id.not_in(finished))
+    return list(session().scalars(statement.order_by(Course.title, Course.id)))
+
+
 def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
     """Whether a person studies in a cohort."""
     return session().scalar(select(Student.id).where(Student.person_id == person_id, Student.cohort_id == cohort_id).limit(1)) is not None
@@ -202,8 +211,8 @@ def as_state(row: BlockProgress) -> BlockState:
     return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True)
 
 
-def counted(outline: Outline, now: datetime) -> list[Counted]:
-    """The blocks of a published outline as the completion rule sees them."""
+def counted(outline: Outline, now: datetime, closed: Closed | None = None) -> list[Counted]:
+    """The blocks of a published outline as the completion rule sees them; `closed`: what conditions keep from a learner."""
     return [
         Counted(
             block.id,
@@ -212,7 +221,7 @@ def counted(outline: Outline, now: datetime) -> list[Counted]:
             block.is_graded,
             block.is_required,
             block.weight_x10,
-            catalogue.is_released(section, unit, now),
+            catalogue.is_released(section, unit, now) and not (closed and closed.block(block.id, unit.id)),
         )
         for section in outline.sections
         for unit in section.units
@@ -256,6 +265,21 @@ def marks_due(limit: int) -> list[tuple[int, int]]:
 def seated_ids(run_id: int) -> list[int]:
     """The enrolments that hold a seat."""
     return list(session().scalars(select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.id)))
+
+
+def seated_persons(run_id: int) -> list[int]:
+    """The persons who hold a seat, by their id."""
+    return list(
+        session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.person_id))
+    )
+
+
+def seated_people(run_id: int, text: str = "", limit: int = 200) -> list[Person]:
+    """Persons who hold a seat, by name; those whose name or pinyin holds `text`, `limit` at most."""
+    statement = select(Person).join(Enrolment, Enrolment.person_id == Person.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
+    return list(session().scalars(statement.order_by(Person.pinyin, Person.id).limit(limit)))
 
 
 # -- discussion ---------------------------------------------------------------------------------------------------------

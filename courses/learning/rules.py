@@ -82,6 +82,11 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
                 score = int(event.data["score_x10"])
                 waits = False
                 done_at = done_at or event.at
+            case EventKind.REPORTED:
+                if event.data.get("score_x10") is not None:
+                    score = max(score or 0, int(event.data["score_x10"]))
+                if event.data.get("is_completed", True):
+                    done_at = done_at or event.at
             case EventKind.POSTED if kind is BlockKind.DISCUSSION:
                 done_at = done_at or event.at
             case _:
@@ -109,12 +114,16 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.WAITS_FOR_GRADE if state.waits_for_grade else NotDone.NOT_SUBMITTED
         case BlockKind.DISCUSSION:
             return NotDone.NO_POST
+        case BlockKind.POLL:
+            return NotDone.NOT_VOTED
+        case BlockKind.VSIM:
+            return NotDone.NOT_REPORTED
         case _:
             return NotDone.NOT_MARKED
 
 
-def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int) -> Standing:
-    """Where a learner stands: required and graded blocks must be done; the score is the weighted mean of the graded ones.
+def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_mark_x10: int, needed_x1000: int = 1000) -> Standing:
+    """Where a learner stands: `needed_x1000` of the required and graded blocks must be done; the score is the weighted mean of the graded ones.
 
     A graded block without a score counts as nothing. Rounded half up to tenths of a mark.
     """
@@ -130,7 +139,7 @@ def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_m
     if weights:
         got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
         score = rounded(Decimal(got) / weights)
-    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing))
+    return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
 
 
 def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:

@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     POSTED = "posted"
     ASSIGNMENT_SUBMITTED = "assignment_submitted"
     ASSIGNMENT_GRADED = "assignment_graded"
+    REPORTED = "reported"
 
 
 class NotDone(StrEnum):
@@ -48,6 +49,8 @@ class NotDone(StrEnum):
     NO_POST = "no_post"
     NOT_HANDED_IN = "not_handed_in"
     WORK_WAITS = "work_waits"
+    NOT_VOTED = "not_voted"
+    NOT_REPORTED = "not_reported"
     NOT_RELEASED = "not_released"
 
 
@@ -100,6 +103,7 @@ class Standing:
     is_from_book: bool = False
     is_mark_due: bool = False
     is_shown: bool = True
+    needed_x1000: int = 1000
 
     @property
     def progress_x1000(self) -> int:
@@ -113,8 +117,9 @@ class Standing:
 
     @property
     def is_complete(self) -> bool:
-        """Everything required is done and the mark suffices; a run without content is never complete."""
-        return self.total > 0 and not self.missing and self.is_passed and not self.is_mark_due
+        """The asked share of what is required is done and the mark suffices; a run without content is never complete."""
+        enough = 1000 * self.done >= self.needed_x1000 * self.total
+        return self.total > 0 and enough and self.is_passed and not self.is_mark_due
 
 
 @dataclass(frozen=True, slots=True)

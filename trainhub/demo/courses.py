@@ -5,9 +5,10 @@ Marks a right choice in the seed files: a trailing `*`.
 
 from __future__ import annotations
 
+import io
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from courses.assessment import queries as assessment_queries
@@ -15,15 +16,18 @@ from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts, bank
 from courses.assessment.types import CHOICES, QuestionKind
 from courses.catalogue import queries as catalogue_queries
-from courses.catalogue.models import Block, Run
-from courses.catalogue.operations import content, offerings
-from courses.catalogue.types import BlockKind, EducationType, Family, RunMode, StaffRole
+from courses.catalogue.media import probe
+from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.operations import content, labs, offerings, polls
+from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, EducationType, Family, RunMode, StaffRole
 from courses.learning.operations import discussion, enrolling
 from courses.learning.operations import progress as learning
 from trainhub.assets import asset_dir
 from trainhub.demo import quizzes as practice
 from trainhub.demo.world import World
+from trainhub.kernel import files
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import SHANGHAI
 from trainhub.kernel.db import session
 
 ORDER = ("IIOT-101", "AI-QC-201", "CNC-110", "ECOM-301", "SAFE-001", "TEACH-500")
@@ -83,7 +87,8 @@ def _course(world: World, number: int, seed: dict[str, Any]) -> None:
 def _section(world: World, run: Run, course_id: int, seed: dict[str, Any], now: datetime) -> None:
     part = content.add_section(run=run, title=seed["title"], by=world.by, now=now)
     for unit_seed in seed["units"]:
-        unit = content.add_unit(section=part, title=unit_seed["title"], by=world.by, now=now)
+        needs = Access((Condition(ConditionKind.DONE, unit_seed["needs"]),)) if "needs" in unit_seed else Access()
+        unit = content.add_unit(section=part, title=unit_seed["title"], by=world.by, now=now, key=unit_seed.get("key", ""), access=needs.plain())
         text = content.add_block(unit=unit, kind=BlockKind.TEXT, body=unit_seed["text"], by=world.by, now=now)
         world.made.setdefault("texts", {}).setdefault(run.id, []).append(text)
         if unit_seed.get("discussion"):
@@ -91,6 +96,8 @@ def _section(world: World, run: Run, course_id: int, seed: dict[str, Any], now: 
                 unit=unit, kind=BlockKind.DISCUSSION, title="讨论", body=unit_seed["discussion"], is_required=False, by=world.by, now=now
             )
             world.made.setdefault("discussions", []).append(talk)
+        for extra in unit_seed.get("extras", ()):
+            _extra(world, unit, extra, now)
         if unit_seed.get("questions"):
             quiz = content.add_block(unit=unit, kind=BlockKind.QUIZ, title="练习", is_graded=True, by=world.by, now=now)
             world.made.setdefault("quizzes", {}).setdefault(run.id, []).append(quiz)
@@ -98,6 +105,43 @@ def _section(world: World, run: Run, course_id: int, seed: dict[str, Any], now: 
                 _question(world, course_id, quiz, question, now)
         if "practice" in unit_seed:
             practice.add(world, run, unit, course_id, unit_seed["practice"], now)
+
+
+def _extra(world: World, unit: Unit, seed: dict[str, Any], now: datetime) -> None:
+    """A block that nobody has to do: a video, a poll, a handout, a live session, a laboratory."""
+    kind = BlockKind(seed["kind"])
+    settings: dict[str, Any] = {name: seed[name] for name in ("url", "options") if name in seed}
+    stored = [_media(world, name, now) for name in seed.get("files", ())]
+    if kind is BlockKind.VIDEO:
+        facts = [(row, probe(io.BytesIO(files.read(row)), row.media_type)) for row in stored]
+        known = [(row, fact) for row, fact in facts if fact is not None]
+        settings |= {"duration": round(known[0][1].seconds or 0), "height": known[0][1].height}
+        settings["renditions"] = [{"file": row.id, "height": fact.height} for row, fact in known[1:]]
+        settings["captions"] = [{"file": _media(world, name, now).id, "lang": lang} for lang, name in seed["captions"].items()]
+    if kind is BlockKind.LIVE:
+        start = datetime.combine(world.calendar.plus(seed["day"]), time(seed["hour"]), SHANGHAI)
+        settings |= {"starts_at": start.isoformat(), "ends_at": (start + timedelta(minutes=seed["minutes"])).isoformat()}
+    block = content.add_block(
+        unit=unit,
+        kind=kind,
+        title=seed["title"],
+        body=seed.get("body", ""),
+        settings=settings,
+        file_id=stored[0].id if stored else None,
+        is_required=False,
+        by=world.by,
+        now=now,
+    )
+    if kind is BlockKind.VSIM:
+        labs.new_secret(block=block, by=world.by, now=now)
+    if kind is BlockKind.POLL:
+        world.made.setdefault("polls", []).append(block)
+
+
+def _media(world: World, name: str, now: datetime) -> files.StoredFile:
+    raw = (asset_dir("seeds") / "demo" / "courses" / "media" / name).read_bytes()
+    media_type = {".webm": "video/webm", ".vtt": "text/vtt", ".txt": "text/plain"}[name[name.rindex(".") :]]
+    return files.keep_bytes(raw, name=name, kind="course", media_type=media_type, by=world.by, now=now)
 
 
 def _question(world: World, course_id: int, quiz: Block, seed: dict[str, Any], now: datetime) -> None:
@@ -163,6 +207,10 @@ def _learn(world: World, run: Run, person_id: int, share: float, number: int, *,
     enrolment = enrolling.enrol(run=run, person_id=person_id, by=me, now=first)
     if share == 0.0 or enrolment.state.value != "active":
         return
+    for poll in world.made.get("polls", ()):
+        if poll.run_id == run.id and number % 5:
+            polls.vote(block=poll, person_id=person_id, choice=(0, 1, 1, 2, 3)[number % 5], by=me, now=first)
+            learning.note_report(enrolment=enrolment, block=poll, data={"poll": True, "is_completed": True}, by=me, now=first)
     texts, quizzes = world.made["texts"][run.id], world.made.get("quizzes", {}).get(run.id, [])
     latest = world.calendar.at(0) - timedelta(hours=1)
     for step, block in enumerate(_first(texts, share)):

@@ -50,7 +50,14 @@ def parts(permissions: Mapping[StrEnum, tuple[tuple[Predicate, ...], ...]]) -> l
 
 
 def _row(name: str, ways: tuple[tuple[Predicate, ...], ...]) -> Row:
-    words = {"everywhere": _("全省"), "any": _("有角色即可"), "over": _("本范围"), "own": _("本人"), "signed_in": _("登录即可")}
+    words = {
+        "everywhere": _("全省"),
+        "any": _("有角色即可"),
+        "over": _("本范围"),
+        "own": _("本人"),
+        "assists": _("本课程助教"),
+        "signed_in": _("登录即可"),
+    }
     rank = {"everywhere": 3, "any": 2, "over": 1}
     held: dict[Role, str] = {}
     others: list[str] = []

@@ -229,6 +229,11 @@ def role_everywhere(*roles: Role) -> Predicate:
     return _Named("everywhere", lambda identity, subject: identity.everywhere(*roles), roles)
 
 
+def named(text: str, judge: Callable[[Identity, Subject], bool]) -> Predicate:
+    """A predicate of a room; `text` names it in the table of permissions."""
+    return _Named(text, judge)
+
+
 own: Predicate = _Named("own", lambda identity, subject: identity.person_id is not None and identity.person_id in subject.persons)
 anyone_signed_in: Predicate = _Named("signed_in", lambda identity, subject: identity.account_id is not None)
 

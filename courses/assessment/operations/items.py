@@ -11,7 +11,8 @@ from courses.assessment.models import Question, QuizDraw, QuizItem
 from courses.assessment.operations.checking import MAX_ROWS
 from courses.assessment.types import Difficulty
 from courses.catalogue.models import Block, Run
-from courses.catalogue.operations.offerings import asset_prefix, copy_run
+from courses.catalogue.operations.copying import copy_run
+from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity

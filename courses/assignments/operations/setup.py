@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from courses.assignments import rules
-from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, RunGroup, RunGroupMember
+from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, Rubric
 from courses.catalogue.models import Block, Run
@@ -113,12 +113,12 @@ def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason
 # -- groups -------------------------------------------------------------------------------------------------------------
 
 
-def add_group(*, run: Run, name: str, by: Identity, now: datetime) -> RunGroup:
+def add_group(*, run: Run, name: str, by: Identity, now: datetime) -> WorkTeam:
     """A new empty group."""
     name = name.strip()[:60]
     if not name or any(row.name == name for row in work.groups_of(run.id)):
         raise BadAssignment(_("组名不能为空，也不能重复。"), field="name")
-    row = RunGroup(run_id=run.id, name=name, made_at=now)
+    row = WorkTeam(run_id=run.id, name=name, made_at=now)
     session().add(row)
     session().flush()
     audit.record(by=by, did="courses.group.added", on=row, data={"run": run.id, "name": name})
@@ -137,7 +137,7 @@ def put_into_group(*, run: Run, person_id: int, group_id: int | None, by: Identi
         session().delete(known)
         session().flush()
     if group_id is not None:
-        session().add(RunGroupMember(run_id=run.id, group_id=group_id, person_id=person_id))
+        session().add(WorkTeamMember(run_id=run.id, group_id=group_id, person_id=person_id))
         session().flush()
     audit.record(by=by, did="courses.group.changed", on=run, data={"person": person_id, "group": group_id})
 
@@ -154,10 +154,10 @@ def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
         while (name := str(_("第 %(n)d 组", n=number))) in taken:
             number += 1
         taken.add(name)
-        row = RunGroup(run_id=run.id, name=name, made_at=now)
+        row = WorkTeam(run_id=run.id, name=name, made_at=now)
         session().add(row)
         session().flush()
-        session().add_all([RunGroupMember(run_id=run.id, group_id=row.id, person_id=person) for person in members])
+        session().add_all([WorkTeamMember(run_id=run.id, group_id=row.id, person_id=person) for person in members])
         made += 1
     session().flush()
     audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": made, "people": len(people), "size": size})

@@ -13,14 +13,14 @@ from sqlalchemy.orm import joinedload, selectinload
 from courses.assignments.models import (
     Assignment,
     AssignmentExtension,
-    RunGroup,
-    RunGroupMember,
     Submission,
     SubmissionComment,
     SubmissionFile,
     SubmissionMark,
     SubmissionMember,
     SubmissionVersion,
+    WorkTeam,
+    WorkTeamMember,
 )
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
 from courses.catalogue.models import Block, Run, Section, Unit
@@ -86,21 +86,21 @@ def counts_of(assignment_ids: Collection[int]) -> dict[int, dict[str, int]]:
 # -- groups and learners ------------------------------------------------------------------------------------------------
 
 
-def groups_of(run_id: int) -> list[RunGroup]:
+def groups_of(run_id: int) -> list[WorkTeam]:
     """The groups of a run with their members."""
-    statement = select(RunGroup).where(RunGroup.run_id == run_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
-    return list(session().scalars(statement.order_by(RunGroup.name, RunGroup.id).execution_options(populate_existing=True)))
+    statement = select(WorkTeam).where(WorkTeam.run_id == run_id).options(selectinload(WorkTeam.members).joinedload(WorkTeamMember.person))
+    return list(session().scalars(statement.order_by(WorkTeam.name, WorkTeam.id).execution_options(populate_existing=True)))
 
 
-def group_by_id(group_id: int) -> RunGroup | None:
+def group_by_id(group_id: int) -> WorkTeam | None:
     """A group with its members."""
-    statement = select(RunGroup).where(RunGroup.id == group_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
+    statement = select(WorkTeam).where(WorkTeam.id == group_id).options(selectinload(WorkTeam.members).joinedload(WorkTeamMember.person))
     return session().scalar(statement.execution_options(populate_existing=True))
 
 
-def membership(run_id: int, person_id: int) -> RunGroupMember | None:
+def membership(run_id: int, person_id: int) -> WorkTeamMember | None:
     """The group a person is in."""
-    return session().scalar(select(RunGroupMember).where(RunGroupMember.run_id == run_id, RunGroupMember.person_id == person_id))
+    return session().scalar(select(WorkTeamMember).where(WorkTeamMember.run_id == run_id, WorkTeamMember.person_id == person_id))
 
 
 def learners(run_id: int) -> list[tuple[int, str]]:
@@ -116,7 +116,7 @@ def learners(run_id: int) -> list[tuple[int, str]]:
 
 def without_group(run_id: int) -> list[tuple[int, str]]:
     """Learners who are in no group."""
-    grouped = set(session().scalars(select(RunGroupMember.person_id).where(RunGroupMember.run_id == run_id)))
+    grouped = set(session().scalars(select(WorkTeamMember.person_id).where(WorkTeamMember.run_id == run_id)))
     return [pair for pair in learners(run_id) if pair[0] not in grouped]
 
 
@@ -241,7 +241,7 @@ def comment_by_id(comment_id: int) -> SubmissionComment | None:
 
 def _who() -> Any:
     named = select(func.min(Person.name)).join(SubmissionMember, SubmissionMember.person_id == Person.id)
-    return func.coalesce(RunGroup.name, named.where(SubmissionMember.submission_id == Submission.id).correlate(Submission).scalar_subquery())
+    return func.coalesce(WorkTeam.name, named.where(SubmissionMember.submission_id == Submission.id).correlate(Submission).scalar_subquery())
 
 
 def rows(assignment_id: int, *, queue: str = "", text: str = "") -> sa.Select[Any]:
@@ -267,7 +267,7 @@ def rows(assignment_id: int, *, queue: str = "", text: str = "") -> sa.Select[An
             Submission.score_x10,
             Submission.released_at,
         )
-        .outerjoin(RunGroup, RunGroup.id == Submission.group_id)
+        .outerjoin(WorkTeam, WorkTeam.id == Submission.group_id)
         .where(Submission.assignment_id == assignment_id)
         .order_by(Submission.queue == Queue.NONE, Submission.submitted_at, Submission.id)
     )
@@ -281,7 +281,7 @@ def rows(assignment_id: int, *, queue: str = "", text: str = "") -> sa.Select[An
         named = select(SubmissionMember.submission_id).join(Person, Person.id == SubmissionMember.person_id)
         statement = statement.where(
             sa.or_(
-                Submission.id.in_(named.where(organisations.matches(text, Person.name, Person.pinyin))), RunGroup.name.contains(text, autoescape=True)
+                Submission.id.in_(named.where(organisations.matches(text, Person.name, Person.pinyin))), WorkTeam.name.contains(text, autoescape=True)
             )
         )
     return statement  # type: ignore[no-any-return]

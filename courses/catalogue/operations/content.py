@@ -6,35 +6,33 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries
+from courses.catalogue.authoring_queries import Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, Run, RunAsset, Section, Unit
+from courses.catalogue.operations import checking, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, new_key
-from courses.catalogue.types import BlockKind, BodyFormat, MoveTo
+from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
-
-Part = Section | Unit | Block
-
-
-def _titled(title: str) -> str:
-    title = title.strip()
-    if not title or len(title) > 200:
-        raise BadCourse(_("标题不能为空，也不能超过 200 个字。"), field="title")
-    return title
 
 
 def _next(rows: Sequence[Part]) -> int:
     return rows[-1].position + 1 if rows else 1
 
 
+def is_running(run_id: int) -> bool:
+    """Whether learners may be in the run: what an author adds to it then waits to be published."""
+    return session().get_one(Run, run_id).state is not RunState.DRAFT
+
+
 def add_section(*, run: Run, title: str, by: Identity, now: datetime, key: str = "", **fields: Any) -> Section:
     """Add a section at the end of a run."""
-    row = Section(run_id=run.id, key=key or new_key(), position=_next(queries.sections_of(run.id)), title=_titled(title), **fields)
+    row = Section(run_id=run.id, key=key or new_key(), position=_next(queries.sections_of(run.id)), title=checking.titled(title), **fields)
     session().add(row)
     session().flush()
     audit.record(by=by, did="courses.content.added", on=row, data={"run": run.id})
@@ -48,7 +46,7 @@ def add_unit(*, section: Section, title: str, by: Identity, now: datetime, key: 
         section_id=section.id,
         key=key or new_key(),
         position=_next(queries.units_of(section.id)),
-        title=_titled(title),
+        title=checking.titled(title),
         **fields,
     )
     session().add(row)
@@ -72,7 +70,8 @@ def add_block(
     **fields: Any,
 ) -> Block:
     """Add a block at the end of a unit. The body is sanitised now; both forms are kept."""
-    checked = _checked(kind, settings or {})
+    checked = checking.settings(kind, settings or {})
+    checking.body(body, body_format)
     row = Block(
         run_id=unit.run_id,
         unit_id=unit.id,
@@ -92,39 +91,15 @@ def add_block(
     return row
 
 
-def _checked(kind: BlockKind, settings: dict[str, Any]) -> dict[str, Any]:
-    """Addresses must be ones a browser may open: http or https."""
-    for name in ("url", "source"):
-        address = str(settings.get(name) or "")
-        if address and not address.startswith(("https://", "http://", "/")):
-            raise BadCourse(_("网址“%(url)s”无法打开：请填写以 https:// 开头的完整网址。", url=address[:80]), field=name)
-    if kind in (BlockKind.LINK, BlockKind.VSIM) and not settings.get("url"):
-        raise BadCourse(_("请填写以 https:// 开头的完整网址。"), field="url")
-    return settings
-
-
-def update_block(*, block: Block, version: int | None, by: Identity, now: datetime, **fields: Any) -> Block:
-    """Change a block; refuses when somebody else saved it meanwhile."""
-    check_version(block, version)
-    if "settings" in fields:
-        fields["settings"] = _checked(block.kind, fields["settings"])
-    for name, value in fields.items():
-        setattr(block, name, value)
-    block.body_html = to_html(block.body, block.body_format, assets=asset_prefix(block.run_id))
-    session().flush()
-    audit.record(by=by, did="courses.content.changed", on=block, data={"fields": sorted(fields)})
+def update_block(*, block: Block, version: int | None, by: Identity, now: datetime, note: str = "", **fields: Any) -> Block:
+    """Change a block (see `versions.save`): where learners read, the change waits to be published."""
+    versions.save(part=block, version=version, by=by, now=now, note=note, **fields)
     return block
 
 
-def update_part(*, part: Section | Unit, version: int | None, by: Identity, now: datetime, **fields: Any) -> None:
-    """Change a section or unit: title, release, lesson; refuses when somebody else saved it meanwhile."""
-    check_version(part, version)
-    if "title" in fields:
-        fields["title"] = _titled(fields["title"])
-    for name, value in fields.items():
-        setattr(part, name, value)
-    session().flush()
-    audit.record(by=by, did="courses.content.changed", on=part, data={"fields": sorted(fields)})
+def update_part(*, part: Section | Unit, version: int | None, by: Identity, now: datetime, note: str = "", **fields: Any) -> None:
+    """Change a section or unit: title, release, lesson, conditions (see `versions.save`)."""
+    versions.save(part=part, version=version, by=by, now=now, note=note, **fields)
 
 
 def _siblings(part: Part) -> Sequence[Part]:
@@ -149,14 +124,6 @@ def move(*, part: Part, to: MoveTo, by: Identity, now: datetime) -> None:
     audit.record(by=by, did="courses.content.moved", on=part, data={"to": to})
 
 
-def reorder(*, part: Part, ids: Sequence[int], by: Identity, now: datetime) -> None:
-    """Put the siblings of `part` into the order of `ids`; ids that are no siblings are passed over, missing ones stay at the end."""
-    rows = {row.id: row for row in _siblings(part)}
-    wanted = [rows.pop(key) for key in dict.fromkeys(ids) if key in rows]
-    _number([*wanted, *rows.values()])
-    audit.record(by=by, did="courses.content.reordered", on=part)
-
-
 def _number(rows: Sequence[Part]) -> None:
     for position, row in enumerate(rows, start=1):
         if row.position != position:
@@ -173,19 +140,141 @@ def publish(*, part: Part, is_published: bool, by: Identity, now: datetime) -> N
     audit.record(by=by, did="courses.content.published" if is_published else "courses.content.unpublished", on=part)
 
 
+def publish_all(*, run: Run, parts: Sequence[Part], note: str, by: Identity, now: datetime) -> int:
+    """Publish the chosen parts of a run together: waiting drafts are shown, unpublished parts become visible. Answers how many changed."""
+    hidden = [
+        part
+        for part in parts
+        if not part.is_published and part.removed_at is None and not (isinstance(part, Block) and part.kind is BlockKind.UNKNOWN)
+    ]
+    changed = versions.publish_drafts(parts=parts, note=note, by=by, now=now)
+    for part in hidden:
+        publish(part=part, is_published=True, by=by, now=now)
+    return changed + sum(1 for part in hidden if part.draft_no is None)
+
+
 def remove(*, part: Part, by: Identity, now: datetime) -> None:
-    """Remove a part and what is in it. The rows stay, so that grades remain explainable."""
+    """Remove a part and what is in it. The rows stay, so that grades remain explainable and it can come back."""
     if part.removed_at is not None:
         return
-    inside: list[Part] = [part]
-    if isinstance(part, Section):
-        inside += queries.units_of(part.id)
-    for unit in [row for row in inside if isinstance(row, Unit)]:
-        inside += queries.blocks_of(unit.id)
-    for row in inside:
+    inside = found.inside(part)
+    for row in (part, *inside):
         row.removed_at = now
     session().flush()
-    audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside) - 1})
+    audit.record(by=by, did="courses.content.removed", on=part, data={"with": len(inside)})
+
+
+def bring_back(*, part: Part, by: Identity, now: datetime) -> None:
+    """Undo a removal: the part and what went with it. Refuses while what holds it is removed itself."""
+    if part.removed_at is None:
+        return
+    outer = (
+        session().get(Section, part.section_id) if isinstance(part, Unit) else session().get(Unit, part.unit_id) if isinstance(part, Block) else None
+    )
+    if outer is not None and outer.removed_at is not None:
+        raise BadCourse(_("它所在的“%(title)s”也已移除，请先恢复“%(title)s”。", title=outer.title))
+    inside = found.inside(part, removed=True)
+    for row in (part, *inside):
+        row.removed_at = None
+    session().flush()
+    audit.record(by=by, did="courses.content.restored", on=part, data={"with": len(inside)})
+
+
+def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[int, int]]:
+    """A copy of a part behind it, unpublished where learners read. Also answers which new block stands for which old one."""
+    rows = list(_siblings(part))
+    made, blocks = _copy(part, {}, now)
+    here = next(n for n, row in enumerate(rows) if row.id == part.id)
+    rows.insert(here + 1, made)
+    made.title = (_("%(title)s（副本）", title=part.title) if part.title else "")[:200]
+    if is_running(part.run_id):
+        made.is_published = False
+    _number(rows)
+    audit.record(by=by, did="courses.content.duplicated", on=made, data={"from": part.id})
+    return made, blocks
+
+
+def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[int, int]]:
+    kept = (*versions.FIELDS[type(part)], "position", "is_published", "run_id")
+    own: dict[str, Any] = {name: getattr(part, name) for name in kept}
+    if isinstance(part, Block):
+        own |= {"kind": part.kind, "body_html": part.body_html, "unit_id": part.unit_id}
+    elif isinstance(part, Unit):
+        own |= {"assignment": part.assignment, "section_id": part.section_id}
+    made: Part = type(part)(key=new_key(), **{**own, **into})
+    session().add(made)
+    session().flush()
+    blocks = {part.id: made.id} if isinstance(part, Block) else {}
+    inner: Sequence[Part] = ()
+    if isinstance(part, Section):
+        inner, into = queries.units_of(part.id), {"section_id": made.id}
+    elif isinstance(part, Unit):
+        inner, into = queries.blocks_of(part.id), {"unit_id": made.id}
+    for child in inner:
+        blocks |= _copy(child, into, now)[1]
+    return made, blocks
+
+
+def arrange(*, run: Run, order: Sequence[tuple[PartKind, int]], by: Identity, now: datetime) -> int:
+    """Put the parts of a run into the order of a list read from top to bottom: units belong to the section before them.
+
+    What the list does not name keeps its holder and stands at the end; what is not of this run is passed over.
+    Answers how many parts moved.
+    """
+    parts = found.parts_of_run(run.id)
+    sections: list[Part] = []
+    units: dict[int, list[Part]] = {}
+    blocks: dict[int, list[Part]] = {}
+    section_id = unit_id = 0
+    named = [key for key in dict.fromkeys(order) if key in parts]
+    for kind, key in named:
+        part = parts[kind, key]
+        if kind is PartKind.SECTION:
+            sections.append(part)
+            section_id, unit_id = key, 0
+        elif kind is PartKind.UNIT and section_id:
+            units.setdefault(section_id, []).append(part)
+            unit_id = key
+        elif kind is PartKind.BLOCK and unit_id:
+            blocks.setdefault(unit_id, []).append(part)
+    placed = {(found.KIND_OF[type(p)], p.id) for rows in ([sections], units.values(), blocks.values()) for row in rows for p in row}
+    for (kind, key), part in sorted(parts.items(), key=lambda item: (item[1].position, item[0][1])):
+        if (kind, key) in placed:
+            continue
+        if isinstance(part, Section):
+            sections.append(part)
+        else:
+            holder, rows = (part.section_id, units) if isinstance(part, Unit) else (part.unit_id, blocks)
+            rows.setdefault(holder, []).append(part)
+    moved = _place(sections) + sum(_place(rows, section_id=key) for key, rows in units.items())
+    moved += sum(_place(rows, unit_id=key) for key, rows in blocks.items())
+    session().flush()
+    if moved:
+        audit.record(by=by, did="courses.content.arranged", on=run, data={"moved": moved})
+    return moved
+
+
+def _place(rows: Sequence[Part], **holder: int) -> int:
+    moved = 0
+    for position, row in enumerate(rows, start=1):
+        wanted = {"position": position, **holder}
+        if any(getattr(row, name) != value for name, value in wanted.items()):
+            moved += 1
+            for name, value in wanted.items():
+                setattr(row, name, value)
+    return moved
+
+
+def move_into(*, part: Unit | Block, holder: Section | Unit, by: Identity, now: datetime) -> None:
+    """Move a unit to the end of another section, or a block to the end of another unit, of the same run."""
+    if holder.run_id != part.run_id or isinstance(holder, Section) is not isinstance(part, Unit) or holder.removed_at is not None:
+        raise BadCourse(_("不能移动到那里：目标不在同一期课程中。"))
+    if isinstance(part, Unit):
+        part.section_id, rows = holder.id, [row for row in queries.units_of(holder.id) if row.id != part.id]
+    else:
+        part.unit_id, rows = holder.id, [row for row in queries.blocks_of(holder.id) if row.id != part.id]  # type: ignore[misc]
+    _number([*rows, part])
+    audit.record(by=by, did="courses.content.moved", on=part, data={"into": holder.id})
 
 
 def add_asset(*, run: Run, name: str, file: StoredFile, by: Identity, now: datetime) -> RunAsset:
@@ -197,4 +286,5 @@ def add_asset(*, run: Run, name: str, file: StoredFile, by: Identity, now: datet
     else:
         known.file_id = file.id
     session().flush()
+    audit.record(by=by, did="courses.asset.added", on=known, data={"run": run.id, "name": known.name})
     return known

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue import queries
 from courses.catalogue.markup import to_html
-from courses.catalogue.models import Block, Course, Run, RunAsset, RunStaff, Section, Unit
+from courses.catalogue.models import Course, Run, RunStaff
 from courses.catalogue.types import BlockKind, RunMode, RunState, StaffRole
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -130,6 +130,8 @@ def _check_run(values: dict[str, Any], taken: int) -> None:
         raise BadCourse(_("指定年级加入时，请选择年级。"), field="cohort_id")
     if not 0 <= values.get("pass_mark_x10", 0) <= 1000:
         raise BadCourse(_("合格线应在 0 到 100 分之间。"), field="pass_mark")
+    if not 1 <= values.get("completion_share_x1000", 1000) <= 1000:
+        raise BadCourse(_("完成规则应在 1% 到 100% 之间。"), field="completion_share")
 
 
 def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **fields: Any) -> Run:
@@ -210,75 +212,6 @@ def take_seat(run_id: int) -> bool:
 def release_seat(run_id: int) -> None:
     """Give one seat back."""
     session().execute(update(Run).where(Run.id == run_id, Run.taken > 0).values(taken=Run.taken - 1).execution_options(synchronize_session=False))
-
-
-def copy_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetime) -> tuple[Run, dict[int, int]]:
-    """A draft copy of a run with its content, files and staff but without its learners; dates of the old run are not taken over.
-
-    The second value maps old block ids to new ones, for those who keep something per block.
-    """
-    new = create_run(
-        course=run.course,
-        code=code,
-        starts_on=starts_on,
-        by=by,
-        now=now,
-        staff=[(row.person_id, row.role) for row in run.staff],
-        quota=run.quota,
-        mode=run.mode,
-        counts_for_goal=run.counts_for_goal,
-        goal_category=run.goal_category,
-        pass_mark_x10=run.pass_mark_x10,
-        programme_id=run.programme_id,
-        cohort_id=run.cohort_id,
-        copied_from_id=run.id,
-    )
-    current = session()
-    for row in queries.assets_of(run.id):
-        current.add(RunAsset(run_id=new.id, name=row.name, file_id=row.file_id))
-    sections, units, blocks = {}, {}, {}
-    for old_section in queries.sections_of(run.id):
-        section = Section(
-            run_id=new.id, key=old_section.key, position=old_section.position, title=old_section.title, is_published=old_section.is_published
-        )
-        current.add(section)
-        sections[old_section.id] = section
-    current.flush()
-    for section_id, new_section in sections.items():
-        for old_unit in queries.units_of(section_id):
-            unit = Unit(
-                run_id=new.id,
-                section_id=new_section.id,
-                **{n: getattr(old_unit, n) for n in ("key", "position", "title", "lesson_key", "lesson_title", "assignment", "is_published")},
-            )
-            current.add(unit)
-            units[old_unit.id] = unit
-    current.flush()
-    prefix = asset_prefix(new.id)
-    kept = (
-        "key",
-        "position",
-        "kind",
-        "title",
-        "body_format",
-        "body",
-        "settings",
-        "file_id",
-        "is_graded",
-        "is_required",
-        "weight_x10",
-        "is_published",
-    )
-    for old in queries.blocks_of_run(run.id):
-        if old.unit_id not in units:
-            continue
-        block = Block(run_id=new.id, unit_id=units[old.unit_id].id, **{n: getattr(old, n) for n in kept})
-        block.body_html = to_html(block.body, block.body_format, assets=prefix)
-        current.add(block)
-        blocks[old.id] = block
-    current.flush()
-    audit.record(by=by, did="courses.run.copied", on=new, data={"from": run.id})
-    return new, {old_id: block.id for old_id, block in blocks.items()}
 
 
 def new_key() -> str:

@@ -57,6 +57,7 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
         return known
     if not is_approved:
         _check_open(run, person_id, now)
+        _check_prerequisites(run, person_id)
     lock_run(run.id)
     known = queries.enrolment_of(run.id, person_id)
     if known is not None:
@@ -95,6 +96,13 @@ def _check_open(run: Run, person_id: int, now: datetime) -> None:
         raise NotForYou(_("这期课程凭邀请加入。请联系课程教师邀请你。"))
     if run.mode is RunMode.COHORT and not queries.is_in_cohort(person_id, run.cohort_id):
         raise NotForYou(_("这期课程只面向指定年级的学生。如果你属于该年级，请联系课程教师。"))
+
+
+def _check_prerequisites(run: Run, person_id: int) -> None:
+    missing = queries.missing_prerequisites(run.course_id, person_id)
+    if missing:
+        titles = "、".join(f"《{course.title}》" for course in missing)
+        raise NotForYou(_("报名前请先学完先修课程：%(titles)s。", titles=titles), code="prerequisite")
 
 
 def _first_state(run: Run, *, is_approved: bool) -> EnrolmentState:

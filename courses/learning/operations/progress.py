@@ -17,6 +17,7 @@ from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
 from courses.assessment.rules import result_x10
 from courses.assessment.types import AttemptState, QuizSettings
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
@@ -92,9 +93,7 @@ def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: I
 
 def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: datetime) -> Standing:
     """An attempt was handed in or graded: the log learns it once per result."""
-    block = catalogue.block_by_id(attempt.block_id)
-    if block is None:
-        raise NotLearning(_("这个测验已被移除，成绩仍然保留。"))
+    block = session().get_one(Block, attempt.block_id)  # also a removed one: what was handed in counts when it comes back
     graded = attempt.state is AttemptState.GRADED
     kind = EventKind.QUIZ_GRADED if graded else EventKind.QUIZ_SUBMITTED
     if not queries.has_event_of_attempt(enrolment.id, block.id, kind, attempt.id, attempt.score_x10):
@@ -123,6 +122,14 @@ def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> Non
             unique_key=f"attempt-graded:{attempt.id}:{attempt.score_x10}",
             now=now,
         )
+
+
+def note_report(*, enrolment: Enrolment, block: Block, data: dict[str, Any], by: Identity, now: datetime) -> Standing:
+    """A poll was answered, or a laboratory reported: `data` holds `is_completed` and perhaps `score_x10`, and what says so."""
+    _check(enrolment, block)
+    _log(enrolment, block, EventKind.REPORTED, data, now)
+    _derive(enrolment, block)
+    return evaluate(enrolment=enrolment, by=by, now=now)
 
 
 def note_post(*, enrolment: Enrolment, block: Block, post_id: int, by: Identity, now: datetime) -> Standing:
@@ -173,10 +180,10 @@ def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: B
 
 
 def standing_of(enrolment: Enrolment, run: Run, now: datetime, blocks: Sequence[Counted] | None = None) -> Standing:
-    """Where a learner stands now, from the stored progress. Reads only. `blocks` spares reading the outline for each of many."""
+    """Where a learner stands now, from the stored progress. Reads only. `blocks` spares reading the outline again."""
     if blocks is None:
-        blocks = queries.counted(catalogue.outline(run.id, only_published=True), now)
-    standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10)
+        blocks = queries.counted(authored.outline_for(run.id, enrolment.person_id), now)
+    standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000)
     mark = queries.mark_of(enrolment)
     if mark is None:
         return standing

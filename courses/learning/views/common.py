@@ -10,7 +10,9 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.learning import queries
 from courses.learning.models import Enrolment
+from courses.learning.opening import demand_open
 from courses.learning.types import SEATED
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Subject, acting
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _
@@ -65,4 +67,5 @@ def load_block_place(block_id: int) -> Place:
     if block is None or not block.is_published:
         raise NotFound(_("这个内容已被移除或暂未发布。"))
     place = load_place(block.run_id)
+    demand_open(place.enrolment, block, clock.now())
     return Place(place.run, place.enrolment, block)

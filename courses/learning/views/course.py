@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import labels, operations, queries, rules
+from courses.learning import labels, opening, operations, queries, rules
 from courses.learning.types import EnrolmentState
 from courses.learning.views.common import Place, blueprint, load_place, load_run, me
 from courses.permissions import Can
@@ -46,6 +47,8 @@ def course(code: str) -> Any:
         door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, today) for r in runs},
         place=queries.place_in_queue(enrolment) if enrolment is not None and enrolment.state is EnrolmentState.WAITING else 0,
         can_edit=can_edit,
+        required=authored.prerequisites_of(found.id),
+        missing={row.id for row in queries.missing_prerequisites(found.id, reader.person_id if reader and reader.person_id else 0)},
         can_open=can_edit and may(reader, Can.COURSE_CREATE) and may(reader, Can.COURSE_CREATE_FOR, organisations.subject_of(found.owner)),
         words=words,
         labels=labels,
@@ -102,10 +105,9 @@ def mine() -> Any:
 @guard(Can.ENROLMENT_LEARN, load=load_place)
 def home(place: Place) -> Any:
     """Go on where something is still to do."""
-    now = clock.now()
-    outline = catalogue.outline(place.run.id, only_published=True)
-    states = queries.states_of(place.enrolment.id)
-    open_units = [unit for section in outline.sections for unit in section.units if catalogue.is_released(section, unit, now) and unit.blocks]
+    door = opening.door(place.enrolment, clock.now())
+    states = door.states
+    open_units = [unit for unit in door.outline.units if unit.id not in door.closed.units and unit.blocks]
     todo = [u for u in open_units if any((b.is_required or b.is_graded) and not (b.id in states and states[b.id].is_done) for b in u.blocks)]
     target = (todo or open_units)[:1]
     if not target:
@@ -119,10 +121,10 @@ def home(place: Place) -> Any:
 def progress(place: Place) -> Any:
     """Why is this not done: every block with its state and the reason, and what completion still needs."""
     now = clock.now()
-    outline = catalogue.outline(place.run.id, only_published=True)
-    counted = {block.id: block for block in queries.counted(outline, now)}
-    states = queries.states_of(place.enrolment.id)
-    standing = operations.standing_of(place.enrolment, place.run, now)
+    door = opening.door(place.enrolment, now)
+    outline, states = door.outline, door.states
+    counted = {block.id: block for block in queries.counted(outline, now, door.closed)}
+    standing = operations.standing_of(place.enrolment, place.run, now, list(counted.values()))
     return render_template(
         "courses/learning/progress.html",
         run=place.run,

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Response, abort, jsonify, redirect, render_template, request, url_for
 
 from courses.assessment import queries as assessment
 from courses.assessment.types import AttemptState, QuizSettings
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
+from courses.catalogue import previewing
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS, has_math
-from courses.catalogue.models import Run
+from courses.catalogue.models import Block, Run
+from courses.catalogue.operations import media
 from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind
-from courses.learning import operations, queries, rules
+from courses.learning import opening, operations, queries, rules
 from courses.learning.models import Enrolment, Post
 from courses.learning.types import SEATED
 from courses.learning.views.common import Place, blueprint, load_block_place, load_place, load_run, me
@@ -29,37 +34,67 @@ from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 
-def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None) -> Any:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How an author looks at a run: at an instant, as a member of groups, with or without the changes that wait."""
+
+    at: datetime
+    groups: frozenset[str] = frozenset()
+    with_drafts: bool = False
+
+
+def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Preview | None = None) -> Any:
     """One unit as a learner sees it; without an enrolment as a preview, where nothing is recorded."""
-    now = clock.now()
-    outline = catalogue.outline(run.id, only_published=True)
-    pairs = [(section, unit) for section in outline.sections for unit in section.units]
+    now = preview.at if preview is not None else clock.now()
+    with_drafts = preview is not None and preview.with_drafts
+    if enrolment is not None:
+        door = opening.door(enrolment, now)
+    else:
+        door = opening.preview_door(
+            run.id, catalogue.outline(run.id, only_published=not with_drafts), preview.groups if preview else frozenset(), now
+        )
+    pairs = [(section, unit) for section in door.outline.sections for unit in section.units]
     here = next((n for n, (_s, unit) in enumerate(pairs) if unit.id == unit_id), None)
     if here is None:
         raise NotFound(_("这个单元已被移除或暂未发布。"))
     section, unit = pairs[here]
-    if enrolment is not None and not catalogue.is_released(section, unit, now):
-        raise NotAllowed(_("这个单元还没有到开放时间。"))
-    blocks = [block for block in catalogue.blocks_of(unit.id, only_published=True) if block.kind is not BlockKind.UNKNOWN]
+    why = door.why_unit(unit.id)
+    if enrolment is not None and why:
+        raise opening.StillClosed(_("这个单元还没有开放：%(why)s。", why="；".join(why)))
+    known = {node.id for node in unit.blocks}
+    rows = [row for row in catalogue.blocks_of(unit.id, only_published=not with_drafts) if row.id in known and row.kind is not BlockKind.UNKNOWN]
+    blocks = authored.as_shown(rows, with_drafts=with_drafts)
+    shut = {block.id: door.why_block(block.id, unit.id) for block in blocks if door.closed.blocks.get(block.id)}
     quizzes = [block.id for block in blocks if block.kind is BlockKind.QUIZ]
     discussions = [block.id for block in blocks if block.kind is BlockKind.DISCUSSION]
+    polls = [block.id for block in blocks if block.kind is BlockKind.POLL]
     person_id = enrolment.person_id if enrolment is not None else 0
     return render_template(
         "courses/learning/unit.html",
         run=run,
         enrolment=enrolment,
-        outline=outline,
-        locked={u.id for s, u in pairs if not catalogue.is_released(s, u, now)} if enrolment is not None else set(),
+        outline=door.outline,
+        locked=set(door.closed.units),
+        why={u.id: door.why_unit(u.id) for _s, u in pairs if u.id in door.closed.units},
+        shut=shut,
+        preview=preview,
+        preview_groups=authored.groups_of(run.id) if enrolment is None else [],
         section=section,
         unit=unit,
         before=pairs[here - 1][1] if here else None,
         after=pairs[here + 1][1] if here + 1 < len(pairs) else None,
         blocks=blocks,
-        states=queries.states_of(enrolment.id) if enrolment is not None else {},
+        states=door.states,
         attempts={key: assessment.attempts_of(key, person_id) for key in quizzes} if enrolment is not None else {},
         quiz_settings={block.id: QuizSettings.of(block.settings) for block in blocks if block.kind is BlockKind.QUIZ},
         counts=assessment.item_counts(quizzes),
         posts=queries.posts_of(discussions) if discussions else {},
+        votes=authored.votes_of(polls) if polls else {},
+        my_votes=authored.my_votes(polls, person_id) if polls else {},
+        previews={block.id: previewing.look(block.file) for block in blocks if block.kind is BlockKind.FILE and block.file is not None},
+        live={block.id: previewing.live(block.settings, now) for block in blocks if block.kind is BlockKind.LIVE},
+        languages=media.LANGUAGES,
+        has_lab=[block.id for block in blocks if block.kind is BlockKind.VSIM and authored.lab_key(block.id) is not None],
         durations={block.id: queries.duration_of(block) for block in blocks},
         may_mark=rules.may_mark,
         address=lambda url: f"{asset_prefix(run.id)}{url.removeprefix(ASSETS)}" if url.startswith(ASSETS) else url,
@@ -85,13 +120,17 @@ def unit_done(place: Place) -> Any:
     was_complete = place.enrolment.completed_on is not None
     with transaction():
         now = clock.now()
+        door = opening.door(place.enrolment, now)
         for block in catalogue.blocks_of(unit_id, only_published=True):
+            if block.id not in {node.id for node in door.outline.blocks} or door.closed.block(block.id, unit_id):
+                continue
             if block.run_id == run_id and rules.may_mark(block.kind, queries.duration_of(block)):
                 operations.mark_done(enrolment=place.enrolment, block=block, by=me(), now=now)
         is_complete = place.enrolment.completed_on is not None
     if is_complete and not was_complete:
         return done(_("恭喜，你已完成这门课程！"), "learning.progress", run_id=run_id)
-    units = catalogue.outline(run_id, only_published=True).units
+    door = opening.door(place.enrolment, now)
+    units = [u for u in door.outline.units if u.id == unit_id or u.id not in door.closed.units]
     here = next((n for n, u in enumerate(units) if u.id == unit_id), len(units))
     if here + 1 < len(units):
         return redirect(url_for("learning.unit", run_id=run_id, unit_id=units[here + 1].id), 303)
@@ -156,12 +195,23 @@ def remove_post(pair: tuple[Run, Post]) -> Any:
     return done(_("发言已隐藏。"), "staff.learners", run_id=run_id)
 
 
-def _may_read(run: Run) -> bool:
-    """Learners with a seat and the staff of a run may read its files."""
+def _reading(run: Run) -> Enrolment | None:
+    """The reader's seat in a run; None for its staff, who read everything. Refuses everybody else."""
+    if may(me(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run)):
+        return None
     enrolment = queries.enrolment_of(run.id, me().person_id or 0)
-    if enrolment is not None and enrolment.state in SEATED:
-        return True
-    return may(me(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run))
+    if enrolment is None or enrolment.state not in SEATED:
+        raise NotAllowed(_("报名后才能打开课程文件。"))
+    return enrolment
+
+
+def demand_file(block: Block) -> None:
+    """Learners read the files of what is open for them; the staff of a run all of them."""
+    enrolment = _reading(load_run(block.run_id))
+    if enrolment is not None:
+        if not block.is_published:
+            abort(404)
+        opening.demand_open(enrolment, block, clock.now())
 
 
 @blueprint.get("/learning/blocks/<int:block_id>/file")
@@ -171,8 +221,7 @@ def block_file(block_id: int) -> Response:
     block = catalogue.block_by_id(block_id)
     if block is None or block.file is None:
         abort(404)
-    if not _may_read(load_run(block.run_id)):
-        raise NotAllowed(_("报名后才能打开课程文件。"))
+    demand_file(block)
     return send(block.file, as_download="download" in request.args)
 
 
@@ -183,6 +232,12 @@ def asset(run_id: int, name: str) -> Response:
     row = catalogue.asset(run_id, name)
     if row is None:
         abort(404)
-    if not _may_read(load_run(run_id)):
-        raise NotAllowed(_("报名后才能打开课程文件。"))
+    enrolment = _reading(load_run(run_id))
+    naming = authored.blocks_naming(run_id, name) if enrolment is not None else []
+    if enrolment is not None and naming:
+        # A file that only closed parts name opens with them.
+        door = opening.door(enrolment, clock.now())
+        there = {node.id for node in door.outline.blocks}
+        if all(block_id not in there or door.closed.block(block_id, unit_id) for block_id, unit_id in naming):
+            raise opening.StillClosed(_("用到这个文件的内容还没有开放。"))
     return send(row.file)

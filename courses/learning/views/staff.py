@@ -5,24 +5,24 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 
 from courses.assessment import queries as assessment
 from courses.assessment import showing
 from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
 from courses.assessment.types import AttemptState
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import RunForm
 from courses.catalogue.models import Run
-from courses.catalogue.operations import offerings
+from courses.catalogue.operations import offerings, team
 from courses.catalogue.types import RunState, StaffRole
-from courses.learning import exports, labels, operations, queries
+from courses.learning import exports, labels, opening, operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from courses.learning.views.common import load_run, me
-from courses.learning.views.player import render_unit
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
@@ -58,20 +58,24 @@ def settings(run: Run) -> Any:
         except Refused as refused:
             form.refuse(refused)
             run = load_run(run_id)
-    return render_template("courses/learning/settings.html", run=run, form=form, words=words)
+    return render_template("courses/learning/settings.html", run=run, form=form, words=words, invited=authored.invitations_of(run_id))
 
 
 @blueprint.post("/runs/<int:run_id>/staff")
 @guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
 def change_staff(run: Run) -> Any:
-    """Put a person on the staff by their sign-in name, or take one off."""
+    """Invite a person to the staff by their sign-in name, change a role, or take one off."""
     run_id = run.id
     with transaction():
         if request.form.get("remove"):
             offerings.set_staff(run=run, person_id=int(request.form["remove"]), role=None, by=me(), now=clock.now())
         else:
             person_id = _person_of_login(request.form.get("login", ""))
-            role = StaffRole.LEAD if request.form.get("role") == "lead" else StaffRole.CO_AUTHOR
+            asked = request.form.get("role", "")
+            role = StaffRole(asked) if asked in set(StaffRole) else StaffRole.CO_AUTHOR
+            if catalogue.staff_member(run_id, person_id) is None:
+                team.invite(run=run, person_id=person_id, role=role, by=me(), now=clock.now())
+                return done(_("邀请已发出，对方接受后加入课程团队。"), "staff.settings", run_id=run_id)
             offerings.set_staff(run=run, person_id=person_id, role=role, by=me(), now=clock.now())
     return done(_("课程团队已更新。"), "staff.settings", run_id=run_id)
 
@@ -191,15 +195,16 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     """One learner: what is done and what is not, and why."""
     run, enrolment = pair
     now = clock.now()
-    outline = catalogue.outline(run.id, only_published=True)
+    door = opening.door(enrolment, now)
+    outline = door.outline
     standing = operations.standing_of(enrolment, run, now)
     return render_template(
         "courses/learning/progress.html",
         run=run,
         enrolment=enrolment,
         outline=outline,
-        counted={block.id: block for block in queries.counted(outline, now)},
-        states=queries.states_of(enrolment.id),
+        counted={block.id: block for block in queries.counted(outline, now, door.closed)},
+        states=door.states,
         missing=dict(standing.missing),
         standing=standing,
         labels=labels,
@@ -208,7 +213,7 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     )
 
 
-# -- grading and preview ------------------------------------------------------------------------------------------------
+# -- grading ------------------------------------------------------------------------------------------------
 
 
 @blueprint.get("/runs/<int:run_id>/grading")
@@ -270,24 +275,3 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
             shares[answer.position] = 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
         feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
     return shares, feedback
-
-
-@blueprint.get("/runs/<int:run_id>/preview")
-@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
-def preview(run: Run) -> Any:
-    """The first unit as a student sees it."""
-    units = catalogue.outline(run.id, only_published=True).units
-    if not units:
-        raise NotFound(_("这期课程还没有已发布的单元，无法预览。"))
-    return redirect(url_for("staff.preview_unit", run_id=run.id, unit_id=units[0].id), 302)
-
-
-def _load_preview(run_id: int, unit_id: int) -> tuple[Run, int]:
-    return load_run(run_id), unit_id
-
-
-@blueprint.get("/runs/<int:run_id>/preview/<int:unit_id>")
-@guard(Can.RUN_EDIT, load=_load_preview, subject=_subject)
-def preview_unit(pair: tuple[Run, int]) -> Any:
-    """A unit as a student sees it; nothing is recorded."""
-    return render_unit(pair[0], pair[1], None)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from courses.catalogue import queries
 from courses.catalogue.models import Block, Course, Run, Section
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories.api import api_client
 from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 
@@ -100,7 +102,8 @@ def test_parts_are_moved_published_and_removed(as_role: AsRole, session: Session
 
     author.post(f"/teaching/block/{three.id}/move", data={"to": "up"})
     assert titles() == ["甲", "丙", "乙"]
-    author.post(f"/teaching/block/{one.id}/order", data={"order": [two.id, three.id, 999]})
+    places = [f"section:{unit.section_id}", f"unit:{unit.id}", f"block:{two.id}", f"block:{three.id}", "block:999", "x:1"]
+    author.post(f"/teaching/runs/{run.id}/order", data={"place": places})
     assert titles() == ["乙", "丙", "甲"]
     author.post(f"/teaching/block/{one.id}/publish", data={"published": "no"})
     author.post(f"/teaching/block/{two.id}/remove")
@@ -125,3 +128,47 @@ def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Se
     assert other.get(where).status_code == 404
     run = session.scalars(select(Run)).one()
     assert [s.person_id for s in make.loaded(run).staff] == [who.id]
+
+
+def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    part = make.section(run)
+    first, second = make.unit(run, part, title="先"), make.unit(run, part, title="后")
+    quiz = make.quiz(first, of=run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    page = f"/teaching/unit/{second.id}/access"
+    assert author.post(page, data={"kind": "date", "since": "2027-04-01T08:00"}).status_code == 303
+    assert author.post(page, data={"kind": "done", "part": f"unit:{first.key}"}).status_code == 303
+    assert author.post(page, data={"kind": "done", "part": f"block:{quiz.key}", "min_mark": "60"}).status_code == 303
+    text = author.get(page).text
+    assert "2027-04-01 08:00 开放" in text
+    assert "得分达到 60 分后开放" in text
+    assert "请填写开始或结束时间" in author.post(page, data={"kind": "date"}).text
+    assert "请选择分组" in author.post(page, data={"kind": "group"}).text
+    assert "计分的内容块" in author.post(page, data={"kind": "done", "part": f"unit:{first.key}", "min_mark": "60"}).text
+    assert author.post(page, data={"kind": "done", "part": "unit:nobody"}).status_code == 200
+    assert author.post(page, data={"kind": "nothing"}).status_code == 200
+    assert "互相等待" in author.post(f"/teaching/unit/{first.id}/access", data={"kind": "done", "part": f"unit:{second.key}"}).text
+    assert author.post(page, data={"match": "any"}).status_code == 303
+    assert author.post(page, data={"remove": "0"}).status_code == 303
+    assert "2027-04-01" not in author.get(page).text
+    for kind, key in (("section", part.id), ("unit", second.id), ("block", quiz.id)):
+        assert author.get(f"/teaching/{kind}/{key}/versions").status_code == 200
+        assert author.get(f"/teaching/{kind}/{key}/access").status_code == 200
+    assert author.get(f"/teaching/sections/{part.id}").status_code == 200
+    assert author.post(f"/teaching/sections/{part.id}", data={"title": "新章名", "note": "改名"}).status_code == 303
+    assert author.get(f"/teaching/units/{second.id}").status_code == 200
+
+
+def test_the_outline_of_a_published_run_is_in_the_api(app: Flask, session: Session) -> None:
+    run = make.run(is_published=True)
+    session.commit()
+    reader = api_client(app, Role.TRAINEE, scopes=("courses:",), person=ground.person())
+    found = reader.get(f"/api/v1/courses/{run.course.code}/runs/{run.code}/outline").json
+    assert found is not None
+    assert [(s["title"], [(u["title"], [b["kind"] for b in u["blocks"]]) for u in s["units"]]) for s in found["sections"]] == [
+        ("第一章", [("第一单元", ["text"])])
+    ]
+    assert reader.get(f"/api/v1/courses/{run.course.code}/runs/none/outline").status_code == 404

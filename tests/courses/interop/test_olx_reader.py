@@ -299,3 +299,21 @@ def test_python_of_a_problem_is_never_run(tmp_path: Path) -> None:
     assert code in problem.script
     assert [row.block for row in doc.unsupported] == ["problem/p"]
     assert "从不执行" in doc.unsupported[0].reason
+
+
+def test_a_course_that_contains_itself_is_read_once_and_says_so(tmp_path: Path) -> None:
+    files = {
+        "vertical/v1.xml": '<vertical display_name="一"><html url_name="h1"/><vertical url_name="v2"/><conditional url_name="k1"/></vertical>',
+        "vertical/v2.xml": '<vertical display_name="二"><vertical url_name="v1"/></vertical>',
+        "conditional/k1.xml": '<conditional><conditional url_name="k1"/><vertical url_name="v2"/></conditional>',
+    }
+    doc = read_olx(course_folder(tmp_path, files))
+    assert [block.key for block in doc.blocks()] == ["h1"]
+    assert sum("被多次引用" in text for text in doc.warnings) == 3
+
+
+def test_nesting_without_end_is_refused_by_name(tmp_path: Path) -> None:
+    deep = {f"vertical/d{n}.xml": f'<vertical><vertical url_name="d{n + 1}"/></vertical>' for n in range(60)}
+    start = {"vertical/v1.xml": '<vertical><vertical url_name="d0"/></vertical>', "vertical/d60.xml": "<vertical/>"}
+    with pytest.raises(PackageRefused, match="嵌套层数过多"):
+        read_olx(course_folder(tmp_path, {**deep, **start}))

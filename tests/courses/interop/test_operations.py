@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,18 +20,21 @@ from courses.assessment.operations import attempts
 from courses.assessment.types import QuestionKind
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Course, Unit
+from courses.catalogue.operations import content
 from courses.catalogue.types import BlockKind
 from courses.interop import operations
+from courses.interop import types as docs
 from courses.interop.formats import opened, read
 from courses.interop.freezing import freeze, thaw
 from courses.interop.olx.writer import write_olx
 from courses.interop.packages import PackageRefused
-from courses.interop.putting_out import course_doc
+from courses.interop.putting_out import asset_reader, course_doc
 from courses.learning import operations as learning
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.cli import main
+from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM
 
 SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
@@ -64,7 +70,7 @@ def test_the_same_package_again_changes_nothing(session: Session) -> None:
 
 def test_what_was_taken_in_goes_out_with_equal_counts(session: Session, tmp_path: Path) -> None:
     run, report = taken_in(session)
-    write_olx(course_doc(run), tmp_path / "out", asset=lambda asset: operations.read_asset(run, asset), is_native=True)
+    write_olx(course_doc(run), tmp_path / "out", asset=asset_reader(run), is_native=True)
     write_olx(read(SINK), tmp_path / "straight", is_native=True)
     assert read(tmp_path / "out").counts == read(tmp_path / "straight").counts
     assert (report["problems"], report["videos"]) == (14, 2)
@@ -162,3 +168,37 @@ def test_a_broken_package_leaves_nothing(session: Session, tmp_path: Path) -> No
     with pytest.raises(PackageRefused), opened(tmp_path / "x.tar.gz"):
         pass
     assert session.scalar(select(func.count()).select_from(Unit)) == 0
+
+
+def test_blocks_of_ours_go_out_with_their_files_and_pass_the_checker(tmp_path: Path, session: Session) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    film = files.keep_bytes(b"film", name="a b.mp4", kind="course", media_type="video/mp4", by=SYSTEM, now=make.NOW)
+    words = files.keep_bytes(b"WEBVTT", name="zh.vtt", kind="course", media_type="text/vtt", by=SYSTEM, now=make.NOW)
+    sheet = files.keep_bytes("表".encode(), name="表.txt", kind="course", media_type="text/plain", by=SYSTEM, now=make.NOW)
+    add = functools.partial(content.add_block, unit=unit, by=SYSTEM, now=make.NOW)
+    add(kind=BlockKind.VIDEO, title="片", file_id=film.id, settings={"duration": 5, "captions": [{"file": words.id, "lang": "zh"}]})
+    add(kind=BlockKind.FILE, title="表", file_id=sheet.id)
+    add(kind=BlockKind.POLL, title="选", settings={"options": ["甲", "乙"]})
+    at = {"starts_at": "2026-03-02T01:00:00+00:00", "ends_at": "2026-03-02T02:00:00+00:00"}
+    add(kind=BlockKind.LIVE, title='课 <"&', settings={"url": "https://live.example.cn/?a=1&b=2", **at})
+    add(kind=BlockKind.TEXT, title="文", body="![图](/static/p.png)")
+    content.add_asset(run=run, name="p.png", file=sheet, by=SYSTEM, now=make.NOW)
+    whole = make.loaded(run)
+    out = tmp_path / "olx"
+    write_olx(course_doc(whole), out, asset=asset_reader(whole))
+    assert sorted(path.read_bytes() for path in (out / "static").iterdir()) == sorted([b"film", b"WEBVTT", "表".encode(), "表".encode()])
+    doc = read(out)
+    film_out, sheet_out, poll_out, live_out, text_out = (block.content for block in doc.blocks())
+    assert isinstance(film_out, docs.VideoDoc)
+    assert film_out.sources[0].endswith("a_b.mp4")
+    assert (out / "static" / film_out.sources[0].removeprefix("/static/")).read_bytes() == b"film"
+    assert dict(film_out.transcripts)["zh"].endswith("zh.vtt")
+    assert isinstance(sheet_out, docs.FileDoc)
+    assert isinstance(poll_out, docs.PollDoc)
+    assert [label for _code, label in poll_out.options] == ["甲", "乙"]
+    assert "https://live.example.cn/?a=1&amp;b=2" in repr(live_out)
+    assert "/static/p.png" in repr(text_out)
+    found = subprocess.run([Path(sys.executable).with_name("edx-cleaner"), "-c", "course.xml"], cwd=out, capture_output=True, text=True, check=False)
+    assert "ERRORs" not in found.stdout, found.stdout
+    assert found.returncode == 0

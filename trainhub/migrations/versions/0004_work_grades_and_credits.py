@@ -63,14 +63,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gradebook')),
     sa.UniqueConstraint('run_id', name=op.f('uq_gradebook_run_id'))
     )
-    op.create_table('run_group',
+    op.create_table('work_team',
     sa.Column('id', BigKey, nullable=False),
     sa.Column('run_id', BigKey, nullable=False),
     sa.Column('name', sa.String(length=60), nullable=False),
     sa.Column('made_at', UtcDateTime(), nullable=False),
-    sa.ForeignKeyConstraint(['run_id'], ['course_run.id'], name=op.f('fk_run_group_run_id_course_run'), ondelete='RESTRICT'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_run_group')),
-    sa.UniqueConstraint('run_id', 'name', name=op.f('uq_run_group_run_id_name'))
+    sa.ForeignKeyConstraint(['run_id'], ['course_run.id'], name=op.f('fk_work_team_run_id_course_run'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_work_team')),
+    sa.UniqueConstraint('run_id', 'name', name=op.f('uq_work_team_run_id_name'))
     )
     op.create_table('run_mark_source',
     sa.Column('run_id', BigKey, autoincrement=False, nullable=False),
@@ -150,20 +150,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_grade_category')),
     sa.UniqueConstraint('book_id', 'name', name=op.f('uq_grade_category_book_id_name'))
     )
-    op.create_table('run_group_member',
+    op.create_table('work_team_member',
     sa.Column('id', BigKey, nullable=False),
     sa.Column('run_id', BigKey, nullable=False),
     sa.Column('group_id', BigKey, nullable=False),
     sa.Column('person_id', BigKey, nullable=False),
-    sa.ForeignKeyConstraint(['group_id'], ['run_group.id'], name=op.f('fk_run_group_member_group_id_run_group'), ondelete='RESTRICT'),
-    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_run_group_member_person_id_person'), ondelete='RESTRICT'),
-    sa.ForeignKeyConstraint(['run_id'], ['course_run.id'], name=op.f('fk_run_group_member_run_id_course_run'), ondelete='RESTRICT'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_run_group_member')),
-    sa.UniqueConstraint('run_id', 'person_id', name=op.f('uq_run_group_member_run_id_person_id'))
+    sa.ForeignKeyConstraint(['group_id'], ['work_team.id'], name=op.f('fk_work_team_member_group_id_work_team'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_work_team_member_person_id_person'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['run_id'], ['course_run.id'], name=op.f('fk_work_team_member_run_id_course_run'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_work_team_member')),
+    sa.UniqueConstraint('run_id', 'person_id', name=op.f('uq_work_team_member_run_id_person_id'))
     )
-    with op.batch_alter_table('run_group_member', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_run_group_member_group_id'), ['group_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_run_group_member_person_id'), ['person_id'], unique=False)
+    with op.batch_alter_table('work_team_member', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_work_team_member_group_id'), ['group_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_work_team_member_person_id'), ['person_id'], unique=False)
 
     op.create_table('assignment',
     sa.Column('id', BigKey, nullable=False),
@@ -324,7 +324,7 @@ def upgrade() -> None:
     sa.CheckConstraint('points_x10 >= 0 AND penalty_x10 >= 0', name=op.f('ck_submission_points_not_negative')),
     sa.CheckConstraint('score_x10 BETWEEN 0 AND 1000', name=op.f('ck_submission_score_range')),
     sa.ForeignKeyConstraint(['assignment_id'], ['assignment.id'], name=op.f('fk_submission_assignment_id_assignment'), ondelete='RESTRICT'),
-    sa.ForeignKeyConstraint(['group_id'], ['run_group.id'], name=op.f('fk_submission_group_id_run_group'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['group_id'], ['work_team.id'], name=op.f('fk_submission_group_id_work_team'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_submission')),
     sa.UniqueConstraint('assignment_id', 'alias', name=op.f('uq_submission_assignment_id_alias')),
     sa.UniqueConstraint('assignment_id', 'group_id', name=op.f('uq_submission_assignment_id_group_id'))
@@ -535,11 +535,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_assignment_due_at'))
 
     op.drop_table('assignment')
-    with op.batch_alter_table('run_group_member', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_run_group_member_person_id'))
-        batch_op.drop_index(batch_op.f('ix_run_group_member_group_id'))
+    with op.batch_alter_table('work_team_member', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_work_team_member_person_id'))
+        batch_op.drop_index(batch_op.f('ix_work_team_member_group_id'))
 
-    op.drop_table('run_group_member')
+    op.drop_table('work_team_member')
     op.drop_table('grade_category')
     with op.batch_alter_table('enrolment_mark', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_enrolment_mark_is_due'))
@@ -555,7 +555,7 @@ def downgrade() -> None:
 
     op.drop_table('credit_claim')
     op.drop_table('run_mark_source')
-    op.drop_table('run_group')
+    op.drop_table('work_team')
     op.drop_table('gradebook')
     with op.batch_alter_table('credit_mapping', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_credit_mapping_target_id'))

@@ -1,0 +1,227 @@
+"""The outline editor: sections, units and blocks added, arranged, moved, published, removed and brought back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+
+from courses.catalogue import authoring_queries as found
+from courses.catalogue import labels, queries
+from courses.catalogue.authoring import blueprint, load_part, load_run, load_section, load_unit, me, subject_of_pair
+from courses.catalogue.diffing import changes
+from courses.catalogue.explaining import summary
+from courses.catalogue.forms import SectionForm, TitleForm, instant, wall
+from courses.catalogue.models import Block, Run, Section, Unit
+from courses.catalogue.operations import content, versions
+from courses.catalogue.types import BlockKind, MoveTo, PartKind
+from courses.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+
+@blueprint.get("/runs/<int:run_id>")
+@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
+def contents(run: Run) -> Any:
+    """The content of a run, to edit."""
+    outline = queries.outline(run.id)
+    groups = {group.key: group.name for group in found.groups_of(run.id)}
+    drafts = found.drafts_of_run(run.id)
+    return render_template(
+        "courses/catalogue/contents.html",
+        run=run,
+        outline=outline,
+        opened=request.args.get("open", type=int),
+        conditions=lambda stored: summary(stored, outline, groups),
+        drafts={(found.KIND_OF[type(part)], part.id): row.data for part, row in drafts},
+        removed=len(found.removed_of(run.id)),
+        hidden=sum(not node.is_published for node in outline.parts),
+        labels=labels,
+        form=TitleForm(),
+        now=clock.now(),
+    )
+
+
+@blueprint.post("/runs/<int:run_id>/sections")
+@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
+def add_section(run: Run) -> Any:
+    """Add a section at the end; to a running course it comes unpublished."""
+    run_id = run.id
+    with transaction():
+        if once(request.form.get("submission_key", "")):
+            row = content.add_section(
+                run=run, title=request.form.get("title", ""), by=me(), now=clock.now(), is_published=not content.is_running(run_id)
+            )
+            return redirect(url_for("authoring.contents", run_id=run_id, _anchor=f"section-{row.id}"), 303)
+    return redirect(url_for("authoring.contents", run_id=run_id), 303)
+
+
+@blueprint.post("/sections/<int:section_id>/units")
+@guard(Can.RUN_EDIT, load=load_section, subject=subject_of_pair)
+def add_unit(pair: tuple[Run, Section]) -> Any:
+    """Add a unit at the end of a section; to a running course it comes unpublished."""
+    run, section = pair
+    with transaction():
+        unit = content.add_unit(
+            section=section, title=request.form.get("title", ""), by=me(), now=clock.now(), is_published=not content.is_running(run.id)
+        )
+        unit_id = unit.id
+    return done(_("单元已添加。现在为它添加内容块。"), "authoring.unit", unit_id=unit_id)
+
+
+@blueprint.route("/sections/<int:section_id>", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_section, subject=subject_of_pair)
+def section(pair: tuple[Run, Section]) -> Any:
+    """A section's title and when it opens."""
+    run, row = pair
+    run_id, section_id = run.id, row.id
+    data = versions.latest(row)
+    form = SectionForm(data={"title": data["title"], "release_at": wall(data["release_at"]), "version": row.version})
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                content.update_part(
+                    part=row,
+                    version=form.version.data,
+                    by=me(),
+                    now=clock.now(),
+                    note=form.note.data or "",
+                    title=form.title.data,
+                    release_at=instant(form.release_at.data),
+                )
+            return done(_("章已保存。"), "authoring.contents", run_id=run_id, _anchor=f"section-{section_id}")
+        except Refused as refused:
+            form.refuse(refused)
+            run, row = load_section(section_id)
+    return render_template("courses/catalogue/section_form.html", run=run, section=row, form=form)
+
+
+def back_to(part: found.Part, run_id: int) -> Any:
+    """Where an author was when acting on a part."""
+    if isinstance(part, Block) and request.form.get("from") != "outline":
+        return redirect(url_for("authoring.unit", unit_id=part.unit_id, _anchor=f"block-{part.id}"), 303)
+    anchor = {Section: "section", Unit: "unit", Block: "block"}[type(part)]
+    return redirect(url_for("authoring.contents", run_id=run_id, _anchor=f"{anchor}-{part.id}"), 303)
+
+
+@blueprint.post("/<kind>/<int:part_id>/move")
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def move(pair: tuple[Run, Any]) -> Any:
+    """One place up or down, or to the end of another section or unit (`into`)."""
+    run, part = pair
+    run_id, into = run.id, request.form.get("into", type=int)
+    with transaction():
+        if into is not None and not isinstance(part, Section):
+            holder = load_section(into)[1] if isinstance(part, Unit) else load_unit(into)[1]
+            content.move_into(part=part, holder=holder, by=me(), now=clock.now())
+        else:
+            content.move(part=part, to=MoveTo.UP if request.form.get("to") == "up" else MoveTo.DOWN, by=me(), now=clock.now())
+        return back_to(part, run_id)
+
+
+@blueprint.post("/runs/<int:run_id>/order")
+@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
+def arrange(run: Run) -> Any:
+    """The whole outline in the order of the dragged list: `place` = `section:1`, `unit:2`, `block:3`, from top to bottom."""
+    run_id = run.id
+    order = []
+    for value in request.form.getlist("place")[:20_000]:
+        kind, _colon, key = value.partition(":")
+        if kind in set(PartKind) and key.isdigit():
+            order.append((PartKind(kind), int(key)))
+    with transaction():
+        content.arrange(run=run, order=order, by=me(), now=clock.now())
+    if request.headers.get("X-Requested-With") == "fetch":
+        return "", 204
+    return done(_("顺序已保存。"), "authoring.contents", run_id=run_id)
+
+
+@blueprint.post("/<kind>/<int:part_id>/publish")
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def publish(pair: tuple[Run, Any]) -> Any:
+    """Show a part to learners, or take it back; `draft` publishes the changes that wait."""
+    run, part = pair
+    back = back_to(part, run.id)
+    with transaction():
+        if request.form.get("draft"):
+            versions.publish_drafts(parts=[part], note=request.form.get("note", ""), by=me(), now=clock.now())
+        else:
+            content.publish(part=part, is_published=request.form.get("published") == "yes", by=me(), now=clock.now())
+    return back
+
+
+@blueprint.post("/<kind>/<int:part_id>/remove")
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def remove(pair: tuple[Run, Any]) -> Any:
+    """Remove a part and what is in it; it can be brought back."""
+    run, part = pair
+    run_id, unit_id = run.id, part.unit_id if isinstance(part, Block) else None
+    with transaction():
+        content.remove(part=part, by=me(), now=clock.now())
+    flash(_("已移除；学员已有的成绩保留。可在“回收站”中恢复。"), "success")
+    if unit_id is not None and request.form.get("from") != "outline":
+        return redirect(url_for("authoring.unit", unit_id=unit_id), 303)
+    return redirect(url_for("authoring.contents", run_id=run_id), 303)
+
+
+@blueprint.get("/runs/<int:run_id>/removed")
+@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
+def removed(run: Run) -> Any:
+    """What was removed, to bring back."""
+    rows = [(found.KIND_OF[type(part)], part) for part in found.removed_of(run.id)]
+    return render_template("courses/catalogue/removed.html", run=run, rows=rows, labels=labels)
+
+
+def _load_removed(kind: str, part_id: int) -> tuple[Run, Any]:
+    part = found.removed_part(PartKind(kind), part_id) if kind in set(PartKind) else None
+    if part is None:
+        raise NotFound(_("没有这项内容。"))
+    return load_run(part.run_id), part
+
+
+@blueprint.post("/<kind>/<int:part_id>/restore")
+@guard(Can.RUN_EDIT, load=_load_removed, subject=subject_of_pair)
+def bring_back(pair: tuple[Run, Any]) -> Any:
+    """Undo a removal."""
+    run, part = pair
+    run_id = run.id
+    with transaction():
+        content.bring_back(part=part, by=me(), now=clock.now())
+    flash(_("已恢复。"), "success")
+    return redirect(url_for("authoring.removed", run_id=run_id), 303)
+
+
+# -- publishing together ------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/runs/<int:run_id>/changes", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_run, subject=queries.subject_of_run)
+def pending(run: Run) -> Any:
+    """What waits to be published, with what changes; the chosen parts are published together with one note."""
+    run_id = run.id
+    if request.method == "POST":
+        with transaction():
+            known = found.parts_of_run(run_id)
+            chosen = [known[key] for value in request.form.getlist("part") if (key := _key(value)) in known]
+            if not chosen:
+                raise Refused(_("请至少选择一项再发布。"))
+            number = content.publish_all(run=run, parts=chosen, note=request.form.get("note", ""), by=me(), now=clock.now())
+        return done(_("已发布 %(n)d 项修改，学员现在看到的是新内容。", n=number), "authoring.contents", run_id=run_id)
+    waiting = [(found.KIND_OF[type(part)], part, row, changes(versions.as_data(part), row.data)) for part, row in found.drafts_of_run(run_id)]
+    parts = found.parts_of_run(run_id)
+    hidden = [(kind, part) for (kind, _id), part in parts.items() if not part.is_published and not _is_unknown(part)]
+    return render_template("courses/catalogue/pending.html", run=run, waiting=waiting, hidden=hidden, labels=labels)
+
+
+def _is_unknown(part: found.Part) -> bool:
+    return isinstance(part, Block) and part.kind is BlockKind.UNKNOWN
+
+
+def _key(value: str) -> tuple[PartKind, int] | None:
+    kind, _colon, key = value.partition(":")
+    return (PartKind(kind), int(key)) if kind in set(PartKind) and key.isdigit() else None

@@ -1,0 +1,310 @@
+"""The selects of authoring: versions, drafts, what was removed, groups, invitations, polls, laboratories."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from courses.catalogue import queries, rules
+from courses.catalogue.markup import to_html
+from courses.catalogue.models import (
+    Block,
+    ContentVersion,
+    Course,
+    CoursePrerequisite,
+    LabKey,
+    LabLaunch,
+    LabReport,
+    PollVote,
+    Run,
+    RunGroup,
+    RunGroupMember,
+    RunStaff,
+    Section,
+    StaffInvitation,
+    Unit,
+)
+from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, TaughtRun
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+
+Part = Section | Unit | Block
+KIND_OF: dict[type[Any], PartKind] = {Section: PartKind.SECTION, Unit: PartKind.UNIT, Block: PartKind.BLOCK}
+MODEL_OF: dict[PartKind, type[Any]] = {kind: model for model, kind in KIND_OF.items()}
+
+
+# -- versions -----------------------------------------------------------------------------------------------------------
+
+
+def versions_of(part: Part) -> list[ContentVersion]:
+    """The saved states of a part, the latest first."""
+    statement = select(ContentVersion).where(ContentVersion.part == KIND_OF[type(part)], ContentVersion.part_id == part.id)
+    return list(session().scalars(statement.order_by(ContentVersion.number.desc())))
+
+
+def version(part: Part, number: int) -> ContentVersion | None:
+    """One saved state."""
+    return session().scalar(
+        select(ContentVersion).where(ContentVersion.part == KIND_OF[type(part)], ContentVersion.part_id == part.id, ContentVersion.number == number)
+    )
+
+
+def latest_number(part: Part) -> int:
+    """The number of the latest saved state; 0 when there is none."""
+    statement = select(func.max(ContentVersion.number)).where(ContentVersion.part == KIND_OF[type(part)], ContentVersion.part_id == part.id)
+    return session().scalar(statement) or 0
+
+
+def drafts_of_run(run_id: int) -> list[tuple[Part, ContentVersion]]:
+    """The parts with changes that wait to be published, in the order of the course, with the waiting version."""
+    found: list[tuple[Part, ContentVersion]] = []
+    for model, kind in KIND_OF.items():
+        statement = (
+            select(model, ContentVersion)
+            .join(ContentVersion, and_(ContentVersion.part == kind, ContentVersion.part_id == model.id, ContentVersion.number == model.draft_no))
+            .where(model.run_id == run_id, model.removed_at.is_(None))
+            .order_by(model.position, model.id)
+        )
+        found += [(row[0], row[1]) for row in session().execute(statement)]
+    return found
+
+
+def drafts_of(parts: Iterable[Part]) -> dict[int, dict[str, Any]]:
+    """The waiting data by id of parts of one kind."""
+    waiting = {part.id: part for part in parts if part.draft_no is not None}
+    if not waiting:
+        return {}
+    kind = KIND_OF[type(next(iter(waiting.values())))]
+    statement = select(ContentVersion).where(ContentVersion.part == kind, ContentVersion.part_id.in_(list(waiting)))
+    return {row.part_id: row.data for row in session().scalars(statement) if row.number == waiting[row.part_id].draft_no}
+
+
+def as_shown(blocks: Iterable[Block], *, with_drafts: bool = False) -> list[ShownBlock]:
+    """Blocks as a page shows them; with the changes that wait when an author asks for them."""
+    rows = list(blocks)
+    waiting = drafts_of(rows) if with_drafts else {}
+    named = files_named([data["file_id"] for data in waiting.values() if data["file_id"]]) if waiting else {}
+    shown = []
+    for row in rows:
+        data = waiting.get(row.id)
+        if data is None:
+            own = (row.title, row.body_html, row.settings, row.is_graded, row.is_required, row.weight_x10, row.file)
+        else:
+            html = to_html(data["body"], BodyFormat(data["body_format"]), assets=f"/learning/runs/{row.run_id}/assets/")
+            file = named.get(data["file_id"]) if data["file_id"] else None
+            own = (data["title"], html, data["settings"], data["is_graded"], data["is_required"], data["weight_x10"], file)
+        shown.append(ShownBlock(row.id, row.unit_id, row.kind, *own))
+    return shown
+
+
+def current_data(part: Part) -> dict[str, Any] | None:
+    """The waiting data of a part; None when nothing waits."""
+    return drafts_of([part]).get(part.id)
+
+
+def removed_of(run_id: int) -> list[Part]:
+    """What was removed and can come back, the latest first; of things removed together the outermost."""
+    gone: list[Part] = []
+    sections = {row.id: row for row in session().scalars(select(Section).where(Section.run_id == run_id, Section.removed_at.is_not(None)))}
+    units = {row.id: row for row in session().scalars(select(Unit).where(Unit.run_id == run_id, Unit.removed_at.is_not(None)))}
+    gone += sections.values()
+    gone += [row for row in units.values() if not _went_with(row, sections.get(row.section_id))]
+    blocks = session().scalars(select(Block).where(Block.run_id == run_id, Block.removed_at.is_not(None)))
+    gone += [row for row in blocks if not _went_with(row, units.get(row.unit_id))]
+    return sorted(gone, key=lambda row: (row.removed_at is None, row.removed_at, row.id), reverse=True)
+
+
+def _went_with(part: Part, outer: Part | None) -> bool:
+    return outer is not None and outer.removed_at == part.removed_at
+
+
+def removed_part(kind: PartKind, part_id: int) -> Part | None:
+    """A part whether it was removed or not."""
+    found: Part | None = session().get(MODEL_OF[kind], part_id)
+    return found
+
+
+def inside(part: Part, *, removed: bool = False) -> list[Part]:
+    """Everything inside a part: what is there, or what went with it when it was removed."""
+
+    def alive(model: Any) -> Any:
+        return model.removed_at == part.removed_at if removed else model.removed_at.is_(None)
+
+    found: list[Part] = []
+    unit_ids = [part.id] if isinstance(part, Unit) else []
+    if isinstance(part, Section):
+        units = list(session().scalars(select(Unit).where(Unit.section_id == part.id, alive(Unit)).order_by(Unit.position, Unit.id)))
+        found += units
+        unit_ids = [unit.id for unit in units]
+    if unit_ids:
+        found += session().scalars(select(Block).where(Block.unit_id.in_(unit_ids), alive(Block)).order_by(Block.unit_id, Block.position, Block.id))
+    return found
+
+
+def parts_of_run(run_id: int) -> dict[tuple[PartKind, int], Part]:
+    """Every part of a run that was not removed."""
+    return {
+        (kind, row.id): row
+        for model, kind in KIND_OF.items()
+        for row in session().scalars(select(model).where(model.run_id == run_id, model.removed_at.is_(None)))
+    }
+
+
+# -- groups -------------------------------------------------------------------------------------------------------------
+
+
+def groups_of(run_id: int) -> list[RunGroup]:
+    """The groups of a run with their members."""
+    statement = (
+        select(RunGroup)
+        .where(RunGroup.run_id == run_id)
+        .options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
+        .order_by(RunGroup.set_name, RunGroup.name, RunGroup.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(session().scalars(statement))
+
+
+def group_by_id(group_id: int) -> RunGroup | None:
+    """A group with its members."""
+    statement = select(RunGroup).where(RunGroup.id == group_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
+    return session().scalar(statement.execution_options(populate_existing=True))
+
+
+def group_keys(run_id: int, person_id: int) -> frozenset[str]:
+    """The groups of a run that a person is in."""
+    statement = select(RunGroup.key).join(RunGroupMember, RunGroupMember.group_id == RunGroup.id)
+    return frozenset(session().scalars(statement.where(RunGroup.run_id == run_id, RunGroupMember.person_id == person_id)))
+
+
+def outline_for(run_id: int, person_id: int) -> Outline:
+    """The published outline as one learner has it: without what is for groups the learner is not in."""
+    outline = queries.outline(run_id, only_published=True)
+    has_conditions = any(part.access for part in outline.parts)
+    return rules.for_groups(outline, group_keys(run_id, person_id)) if has_conditions else outline
+
+
+# -- staff and prerequisites --------------------------------------------------------------------------------------------
+
+
+def invitations_of(run_id: int) -> list[StaffInvitation]:
+    """Invitations to the staff of a run that wait for an answer."""
+    statement = select(StaffInvitation).where(StaffInvitation.run_id == run_id, StaffInvitation.answered_at.is_(None))
+    return list(session().scalars(statement.options(joinedload(StaffInvitation.person)).order_by(StaffInvitation.id)))
+
+
+def my_invitations(person_id: int) -> list[StaffInvitation]:
+    """Invitations that wait for a person's answer, with run and course."""
+    statement = (
+        select(StaffInvitation)
+        .where(StaffInvitation.person_id == person_id, StaffInvitation.answered_at.is_(None))
+        .options(joinedload(StaffInvitation.run).joinedload(Run.course).joinedload(Course.owner))
+    )
+    return list(session().scalars(statement.order_by(StaffInvitation.id)))
+
+
+def my_teams(person_id: int) -> list[TaughtRun]:
+    """The runs on whose staff a person is named, the latest first."""
+    staff = select(RunStaff.run_id).where(RunStaff.person_id == person_id)
+    return [queries.as_taught_run(row) for row in session().execute(queries.run_rows().where(Run.id.in_(staff)))]
+
+
+def invitation(run_id: int, person_id: int) -> StaffInvitation | None:
+    """The invitation of a person to a run."""
+    return session().scalar(select(StaffInvitation).where(StaffInvitation.run_id == run_id, StaffInvitation.person_id == person_id))
+
+
+def invitation_by_id(invitation_id: int) -> StaffInvitation | None:
+    """An invitation with its run and course."""
+    statement = select(StaffInvitation).where(StaffInvitation.id == invitation_id)
+    return session().scalar(statement.options(joinedload(StaffInvitation.run).joinedload(Run.course)))
+
+
+def prerequisites_of(course_id: int) -> list[Course]:
+    """The courses that come before a course, by title."""
+    statement = select(Course).join(CoursePrerequisite, CoursePrerequisite.required_id == Course.id)
+    return list(session().scalars(statement.where(CoursePrerequisite.course_id == course_id).order_by(Course.title, Course.id)))
+
+
+def prerequisite_rows(course_id: int) -> list[CoursePrerequisite]:
+    """The stored prerequisites of a course."""
+    return list(session().scalars(select(CoursePrerequisite).where(CoursePrerequisite.course_id == course_id)))
+
+
+def prerequisite_edges() -> dict[int, set[int]]:
+    """Every prerequisite: which courses a course asks for."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for course_id, required_id in session().execute(select(CoursePrerequisite.course_id, CoursePrerequisite.required_id)):
+        found[course_id].add(required_id)
+    return found
+
+
+def course_choices(course: Course) -> list[tuple[int, str]]:
+    """The courses that may be asked for before a course: those of the same owner and those in the catalogue."""
+    published = select(Run.course_id).where(Run.state == "published")
+    statement = select(Course.id, Course.code, Course.title).where(
+        or_(Course.owner_id == course.owner_id, Course.id.in_(published)), Course.id != course.id
+    )
+    return [(key, f"{title}（{code}）") for key, code, title in session().execute(statement.order_by(Course.title, Course.id).limit(500))]
+
+
+# -- polls, laboratories, media -----------------------------------------------------------------------------------------
+
+
+def votes_of(block_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+    """How many chose what, by block."""
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    statement = select(PollVote.block_id, PollVote.choice, func.count()).where(PollVote.block_id.in_(list(block_ids)))
+    for block_id, choice, number in session().execute(statement.group_by(PollVote.block_id, PollVote.choice)):
+        found[block_id][choice] = number
+    return found
+
+
+def my_votes(block_ids: Iterable[int], person_id: int) -> dict[int, int]:
+    """What a person chose, by block."""
+    statement = select(PollVote.block_id, PollVote.choice).where(PollVote.block_id.in_(list(block_ids)), PollVote.person_id == person_id)
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
+def lab_key(block_id: int) -> LabKey | None:
+    """The stored secret of a laboratory block."""
+    return session().get(LabKey, block_id)
+
+
+def lab_keys_of_run(run_id: int) -> dict[int, bytes]:
+    """The stored secrets of a run's laboratories by block."""
+    statement = select(LabKey.block_id, LabKey.secret).join(Block, Block.id == LabKey.block_id).where(Block.run_id == run_id)
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
+def launch_by_token(token: str) -> LabLaunch | None:
+    """A launch with its block, also one of a removed block."""
+    return session().scalar(select(LabLaunch).where(LabLaunch.token == token[:64]).options(joinedload(LabLaunch.block)))
+
+
+def lab_report(launch_id: int, report_key: str) -> LabReport | None:
+    """A report that was received."""
+    return session().scalar(select(LabReport).where(LabReport.launch_id == launch_id, LabReport.report_key == report_key))
+
+
+def stored_file(file_id: int) -> StoredFile | None:
+    """A file by its id."""
+    return session().get(StoredFile, file_id)
+
+
+def files_named(ids: Iterable[int]) -> dict[int, StoredFile]:
+    """Files by id."""
+    return {row.id: row for row in session().scalars(select(StoredFile).where(StoredFile.id.in_(list(ids))))}
+
+
+def blocks_naming(run_id: int, name: str) -> list[tuple[int, int]]:
+    """(block, unit) of the published blocks whose text names a file of the run."""
+    needle = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    statement = select(Block.id, Block.unit_id).where(
+        Block.run_id == run_id, Block.removed_at.is_(None), Block.body.like(f"%/static/{needle}%", escape="\\")
+    )
+    return [(row[0], row[1]) for row in session().execute(statement)]

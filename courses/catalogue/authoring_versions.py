@@ -1,0 +1,138 @@
+"""The history of a part (who, when, why), what changed, going back; and the conditions under which it opens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+from flask import render_template, request
+
+from courses.catalogue import authoring_queries as found
+from courses.catalogue import labels, queries
+from courses.catalogue.authoring import blueprint, load_part, me, subject_of_pair
+from courses.catalogue.diffing import changes
+from courses.catalogue.explaining import reasons
+from courses.catalogue.forms import ConditionForm, instant, tenths
+from courses.catalogue.models import Run
+from courses.catalogue.operations import versions
+from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, Outline, PartKind
+from courses.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+
+@blueprint.get("/<kind>/<int:part_id>/versions")
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def history(pair: tuple[Run, Any]) -> Any:
+    """Every saved state with what it changed."""
+    run, part = pair
+    rows = found.versions_of(part)
+    before = {row.number: row.data for row in rows}
+    shown = [(row, changes(before[row.number - 1], row.data) if row.number - 1 in before else []) for row in rows]
+    return render_template("courses/catalogue/history.html", run=run, part=part, kind=found.KIND_OF[type(part)], rows=shown, labels=labels)
+
+
+@blueprint.post("/<kind>/<int:part_id>/versions")
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def go_back(pair: tuple[Run, Any]) -> Any:
+    """Take an old state as the newest, or drop the draft that waits."""
+    part = pair[1]
+    where = {"kind": found.KIND_OF[type(part)].value, "part_id": part.id}
+    with transaction():
+        if request.form.get("discard"):
+            versions.discard_draft(part=part, by=me(), now=clock.now())
+            message = _("草稿已放弃，仍保留在版本历史中。")
+        else:
+            versions.restore(
+                part=part, number=request.form.get("number", 0, type=int), version=request.form.get("version", type=int), by=me(), now=clock.now()
+            )
+            message = _("已恢复为新的草稿，发布后学员才会看到。") if part.draft_no is not None else _("已恢复。")
+    return done(message, "authoring.history", **where)
+
+
+@blueprint.route("/<kind>/<int:part_id>/access", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def access(pair: tuple[Run, Any]) -> Any:
+    """When a part opens: dates, what must be done, marks, groups."""
+    run, part = pair
+    kind, part_id = found.KIND_OF[type(part)], part.id
+    outline, groups = queries.outline(run.id), found.groups_of(run.id)
+    form = ConditionForm(parts=_choices(outline, kind, part_id), groups=[(g.key, f"{g.set_name} {g.name}".strip()) for g in groups])
+    stored = Access.of(versions.latest(part)["access"])
+    if request.method == "POST":
+        try:
+            with transaction():
+                wanted = _changed(stored, form)
+                if wanted is not None:
+                    versions.save(part=part, version=None, by=me(), now=clock.now(), note=_("开放条件"), access=wanted.plain())
+                    waits = part.draft_no is not None
+                    message = _("开放条件已保存为草稿，发布后生效。") if waits else _("开放条件已保存。")
+                    return done(message, "authoring.access", kind=kind.value, part_id=part_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run, part = load_part(kind.value, part_id)
+    named = {group.key: group.name for group in groups}
+    return render_template(
+        "courses/catalogue/access.html",
+        run=run,
+        part=part,
+        kind=kind,
+        form=form,
+        access=stored,
+        lines=reasons(stored.conditions, outline, named),
+        labels=labels,
+    )
+
+
+def _choices(outline: Outline, kind: PartKind, part_id: int) -> list[tuple[str, str]]:
+    """What a condition may name: every section, unit and block but the part itself."""
+    made = []
+    for section in outline.sections:
+        made.append((PartKind.SECTION, section.id, section.key, section.title))
+        for unit in section.units:
+            made.append((PartKind.UNIT, unit.id, unit.key, f"— {unit.title}"))
+            known = [block for block in unit.blocks if block.kind is not BlockKind.UNKNOWN]
+            made += [(PartKind.BLOCK, b.id, b.key, f"—— {b.title or labels.KINDS[b.kind]}") for b in known]
+    return [(f"{k.value}:{key}", title) for k, own, key, title in made if (k, own) != (kind, part_id)]
+
+
+def _changed(stored: Access, form: ConditionForm) -> Access | None:
+    """The access after what was pressed: a condition taken away, all or any, or one more; None when the form is wrong."""
+    gone = request.form.get("remove", type=int)
+    if gone is not None:
+        return replace(stored, conditions=tuple(c for n, c in enumerate(stored.conditions) if n != gone))
+    if request.form.get("match"):
+        return replace(stored, any_suffices=request.form["match"] == "any")
+    if not form.validate():
+        return None
+    return replace(stored, conditions=(*stored.conditions, _condition(form)))
+
+
+def _condition(form: ConditionForm) -> Condition:
+    kind = ConditionKind(form.kind.data)
+    if kind is ConditionKind.DONE and form.min_mark.data is not None:
+        kind = ConditionKind.GRADE
+    match kind:
+        case ConditionKind.DATE:
+            since, until = instant(form.since.data), instant(form.until.data)
+            if since is None and until is None:
+                raise Refused(_("请填写开始或结束时间。"), field="since")
+            if since is not None and until is not None and until <= since:
+                raise Refused(_("结束时间应晚于开始时间。"), field="until")
+            return Condition(kind, since=since and since.astimezone(UTC), until=until and until.astimezone(UTC))
+        case ConditionKind.GROUP:
+            if not form.group.data:
+                raise Refused(_("请选择分组；还没有分组时，先在“分组”页面建立。"), field="group")
+            return Condition(kind, key=form.group.data)
+        case _:
+            if not form.part.data:
+                raise Refused(_("请选择要完成的内容。"), field="part")
+            if kind is ConditionKind.GRADE and not form.part.data.startswith("block:"):
+                raise Refused(_("成绩条件请选择一个计分的内容块（测验、实验等）。"), field="part")
+            least = tenths(form.min_mark.data) if kind is ConditionKind.GRADE else 0
+            return Condition(kind, key=form.part.data, min_x10=least)

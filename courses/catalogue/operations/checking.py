@@ -1,0 +1,109 @@
+"""What an author enters is checked with words before it is kept: texts, addresses, polls, live sessions, conditions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from courses.catalogue import rules
+from courses.catalogue.operations.offerings import BadCourse
+from courses.catalogue.types import Access, BlockKind, BodyFormat, Outline
+from trainhub.kernel.i18n import _
+
+_MARKDOWN_IMAGE = re.compile(r"!\[\s*\]\(")
+_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
+_FENCED = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+MAX_OPTIONS = 20
+
+
+def titled(title: str) -> str:
+    """A title without white space around it."""
+    title = title.strip()
+    if not title or len(title) > 200:
+        raise BadCourse(_("标题不能为空，也不能超过 200 个字。"), field="title")
+    return title
+
+
+def body(text: str, body_format: BodyFormat) -> str:
+    """A text whose pictures say what they show to those who cannot see them."""
+    seen = _FENCED.sub("", text) if body_format is BodyFormat.MARKDOWN else text
+    bare = any(not _ALT.search(tag) for tag in _IMAGE.findall(seen))
+    if bare or (body_format is BodyFormat.MARKDOWN and _MARKDOWN_IMAGE.search(seen)):
+        raise BadCourse(_("正文中有图片没有替代文字。请写成 ![图片说明](地址)，让看不到图片的学员也知道内容。"), field="body")
+    return text
+
+
+def settings(kind: BlockKind, given: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a block: addresses a browser may open, options to choose from, times in order."""
+    for name in ("url", "source", "recording"):
+        address = str(given.get(name) or "")
+        if address and not address.startswith(("https://", "http://", "/")):
+            raise BadCourse(_("网址“%(url)s”无法打开：请填写以 https:// 开头的完整网址。", url=address[:80]), field=name)
+    match kind:
+        case BlockKind.LINK | BlockKind.VSIM | BlockKind.LIVE if not given.get("url"):
+            raise BadCourse(_("请填写以 https:// 开头的完整网址。"), field="url")
+        case BlockKind.POLL:
+            return {**given, "options": _options(given.get("options") or [])}
+        case BlockKind.LIVE:
+            _times(given)
+        case _:
+            pass
+    return given
+
+
+def _options(given: list[str]) -> list[str]:
+    options = [option.strip()[:200] for option in given if option.strip()]
+    if len(options) < 2 or len(options) > MAX_OPTIONS:
+        raise BadCourse(_("投票需要 2 到 %(n)d 个选项，每行写一个。", n=MAX_OPTIONS), field="options")
+    if len(set(options)) < len(options):
+        raise BadCourse(_("投票的选项不能重复。"), field="options")
+    return options
+
+
+def _times(given: dict[str, Any]) -> None:
+    if not given.get("starts_at") or not given.get("ends_at"):
+        raise BadCourse(_("请填写直播的开始和结束时间。"), field="starts_at")
+    if datetime.fromisoformat(given["ends_at"]) <= datetime.fromisoformat(given["starts_at"]):
+        raise BadCourse(_("直播的结束时间应晚于开始时间。"), field="ends_at")
+
+
+def conditions(outline: Outline, node_id: int, level: str, access: Access) -> None:
+    """Refuse conditions that no learner could ever meet: on itself, on something inside, in a circle."""
+    changed = _with(outline, node_id, level, access)
+    ring = rules.impossible(changed)
+    if ring:
+        titles = _titles(changed)
+        named = " → ".join(titles.get(name, name) for name in ring)
+        raise BadCourse(_("这些开放条件互相等待，谁也打不开：%(ring)s。请去掉其中一个条件。", ring=named), field="access")
+
+
+def _with(outline: Outline, node_id: int, level: str, access: Access) -> Outline:
+    stored = access.plain()
+
+    def put(node: Any, name: str) -> Any:
+        return replace(node, access=stored) if name == level and node.id == node_id else node
+
+    return replace(
+        outline,
+        sections=tuple(
+            put(replace(s, units=tuple(put(replace(u, blocks=tuple(put(b, "block") for b in u.blocks)), "unit") for u in s.units)), "section")
+            for s in outline.sections
+        ),
+    )
+
+
+def _titles(outline: Outline) -> dict[str, str]:
+    """The title of every part by the name that conditions use."""
+    found = {}
+    for section in outline.sections:
+        found[f"section:{section.key}"] = section.title
+        for unit in section.units:
+            found[f"unit:{unit.key}"] = unit.title
+            found.update({f"block:{block.key}": block.title or unit.title for block in unit.blocks})
+    return found
+
+
+titles = _titles

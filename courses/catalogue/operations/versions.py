@@ -1,0 +1,169 @@
+"""Every save of a part is a version; what learners see of a running course changes only when an author publishes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from courses.catalogue import authoring_queries as found
+from courses.catalogue import queries
+from courses.catalogue.authoring_queries import KIND_OF, Part
+from courses.catalogue.markup import to_html
+from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
+from courses.catalogue.operations import checking
+from courses.catalogue.operations.offerings import BadCourse, asset_prefix
+from courses.catalogue.types import Access, BodyFormat, RunState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+
+FIELDS: dict[type[Any], tuple[str, ...]] = {
+    Section: ("title", "release_at", "access"),
+    Unit: ("title", "lesson_key", "lesson_title", "release_at", "due_at", "access"),
+    Block: ("title", "body", "body_format", "settings", "file_id", "is_graded", "is_required", "weight_x10", "access"),
+}
+"""What a version keeps of a part. Place and visibility are not content: they change at once and say so."""
+
+
+def as_data(part: Part) -> dict[str, Any]:
+    """What learners see of a part, as a version keeps it."""
+    return {name: _stored(getattr(part, name)) for name in FIELDS[type(part)]}
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.value if isinstance(value, BodyFormat) else value
+
+
+def _loaded(name: str, value: Any) -> Any:
+    if name.endswith("_at"):
+        return datetime.fromisoformat(value) if value else None
+    return BodyFormat(value) if name == "body_format" else value
+
+
+def latest(part: Part) -> dict[str, Any]:
+    """What the author works on: the waiting version, else what learners see."""
+    return found.current_data(part) or as_data(part)
+
+
+def is_seen(part: Part) -> bool:
+    """Whether learners may be reading this part: its run is out and it and what holds it are published."""
+    run = session().get_one(Run, part.run_id)
+    if run.state is RunState.DRAFT or not part.is_published:
+        return False
+    if isinstance(part, Block):
+        unit = session().get_one(Unit, part.unit_id)
+        return is_seen(unit)
+    return is_seen(session().get_one(Section, part.section_id)) if isinstance(part, Unit) else True
+
+
+def save(*, part: Part, version: int | None, by: Identity, now: datetime, note: str = "", **fields: Any) -> ContentVersion | None:
+    """Keep a new version of a part; shown at once where no learner can be reading it, else a draft that waits.
+
+    Answers the version, None when nothing changed. Refuses when somebody else saved meanwhile, and what cannot be.
+    """
+    check_version(part, version)
+    before = latest(part)
+    given = {name: _stored(value) for name, value in fields.items()}
+    unknown = set(given) - set(FIELDS[type(part)])
+    if unknown:
+        raise TypeError(f"not content of a {KIND_OF[type(part)]}: {sorted(unknown)}")
+    data = {**before, **given}
+    _check(part, data)
+    if data == before:
+        return None
+    if isinstance(part, Block) and data["settings"].get("origin"):
+        data["settings"] = {**data["settings"], "edited": True}
+    return _keep(part, data, by, now, note.strip()[:300])
+
+
+def _check(part: Part, data: dict[str, Any]) -> None:
+    if isinstance(part, Block):
+        data["title"] = data["title"].strip()[:200]
+        checking.body(data["body"], BodyFormat(data["body_format"]))
+        data["settings"] = checking.settings(part.kind, data["settings"])
+    else:
+        data["title"] = checking.titled(data["title"])
+    if data["access"] != part.access:
+        level = KIND_OF[type(part)].value
+        checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]))
+
+
+def _keep(part: Part, data: dict[str, Any], by: Identity, now: datetime, note: str) -> ContentVersion:
+    number = found.latest_number(part)
+    if not number:  # what stood here before the first change is a version too
+        _row(part, 1, as_data(part), by=None, now=now, note="", is_published=True)
+        number = 1
+    is_draft = is_seen(part)
+    row = _row(part, number + 1, data, by=by, now=now, note=note, is_published=not is_draft)
+    if is_draft:
+        part.draft_no = row.number
+    else:
+        _show(part, data)
+    session().flush()
+    audit.record(by=by, did="courses.content.drafted" if is_draft else "courses.content.changed", on=part, data={"version": row.number})
+    return row
+
+
+def _row(part: Part, number: int, data: dict[str, Any], *, by: Identity | None, now: datetime, note: str, is_published: bool) -> ContentVersion:
+    row = ContentVersion(
+        run_id=part.run_id,
+        part=KIND_OF[type(part)],
+        part_id=part.id,
+        number=number,
+        data=data,
+        note=note,
+        saved_at=now,
+        saved_by_id=by.account_id if by else None,
+        saved_by=by.name[:200] if by else "",
+        published_at=now if is_published else None,
+        published_by_id=by.account_id if by and is_published else None,
+    )
+    session().add(row)
+    session().flush()
+    return row
+
+
+def _show(part: Part, data: dict[str, Any]) -> None:
+    """Make a version what learners see."""
+    for name, value in data.items():
+        setattr(part, name, _loaded(name, value))
+    if isinstance(part, Block):
+        part.body_html = to_html(part.body, part.body_format, assets=asset_prefix(part.run_id))
+    part.draft_no = None
+
+
+def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datetime) -> int:
+    """Show the waiting versions of parts, with a note why; answers how many there were. Parts without one are passed over."""
+    number = 0
+    for part in parts:
+        waiting = found.version(part, part.draft_no) if part.draft_no is not None and part.removed_at is None else None
+        if waiting is None:
+            continue
+        waiting.published_at, waiting.published_by_id, waiting.published_note = now, by.account_id, note.strip()[:300]
+        _show(part, waiting.data)
+        session().flush()
+        audit.record(by=by, did="courses.content.draft_published", on=part, data={"version": waiting.number, "note": waiting.published_note})
+        number += 1
+    return number
+
+
+def discard_draft(*, part: Part, by: Identity, now: datetime) -> None:
+    """Go on from what learners see; the version that waited stays in the history."""
+    if part.draft_no is not None:
+        number, part.draft_no = part.draft_no, None
+        session().flush()
+        audit.record(by=by, did="courses.content.draft_discarded", on=part, data={"version": number})
+
+
+def restore(*, part: Part, number: int, version: int | None, by: Identity, now: datetime) -> ContentVersion | None:
+    """Take an old version as the newest one: a draft where learners read, shown at once elsewhere."""
+    old = found.version(part, number)
+    if old is None:
+        raise BadCourse(_("没有第 %(n)d 版，可能页面已过期。请刷新后再试。", n=number))
+    data = {name: _loaded(name, value) for name, value in old.data.items()}
+    return save(part=part, version=version, by=by, now=now, note=_("恢复第 %(n)d 版", n=number), **data)

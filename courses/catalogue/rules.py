@@ -1,0 +1,185 @@
+"""When a part of a course is open, and whether conditions can ever be met. Pure: outline and facts in, judgements out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from courses.catalogue.types import (
+    Access,
+    BlockKind,
+    BlockNode,
+    Closed,
+    Condition,
+    ConditionKind,
+    Known,
+    Outline,
+    PartKind,
+    SectionNode,
+    UnitNode,
+)
+
+
+def name_of(kind: PartKind, key: str) -> str:
+    """How conditions name a part."""
+    return f"{kind.value}:{key}"
+
+
+def is_met(condition: Condition, known: Known) -> bool:
+    """Whether one condition holds. A date counts from its first instant, and up to but not at its last.
+
+    What is not there for a learner (removed, withdrawn, of another group) cannot be asked for: nobody stands before a
+    door whose key was thrown away.
+    """
+    match condition.kind:
+        case ConditionKind.DATE:
+            return (condition.since is None or condition.since <= known.now) and (condition.until is None or known.now < condition.until)
+        case ConditionKind.DONE | ConditionKind.GRADE if known.present is not None and condition.key not in known.present:
+            return True
+        case ConditionKind.DONE:
+            return condition.key in known.done
+        case ConditionKind.GRADE:
+            return condition.key in known.scores and known.scores[condition.key] >= condition.min_x10
+        case ConditionKind.GROUP:
+            return condition.key in known.groups
+
+
+def unmet(access: Access, known: Known) -> tuple[Condition, ...]:
+    """The conditions that keep a part closed; none when it is open."""
+    missing = tuple(condition for condition in access.conditions if not is_met(condition, known))
+    if access.any_suffices and len(missing) < len(access.conditions):
+        return ()
+    return missing
+
+
+def closed(outline: Outline, known: Known) -> Closed:
+    """What of an outline is closed: a unit also by its section, a block by itself; release dates are conditions like others."""
+    units: dict[int, tuple[Condition, ...]] = {}
+    blocks: dict[int, tuple[Condition, ...]] = {}
+    for section in outline.sections:
+        outer = (*_release(section.release_at, known.now), *unmet(Access.of(section.access), known))
+        for unit in section.units:
+            why = (*outer, *_release(unit.release_at, known.now), *unmet(Access.of(unit.access), known))
+            if why:
+                units[unit.id] = tuple(dict.fromkeys(why))
+            for block in unit.blocks:
+                own = unmet(Access.of(block.access), known) if block.access else ()
+                if own:
+                    blocks[block.id] = own
+    return Closed(units, blocks)
+
+
+def _release(at: datetime | None, now: datetime) -> tuple[Condition, ...]:
+    return (Condition(ConditionKind.DATE, since=at),) if at is not None and now < at else ()
+
+
+def known(outline: Outline, *, now: datetime, done: Collection[int], scores: Mapping[int, int], groups: Iterable[str]) -> Known:
+    """The facts that conditions ask for. A unit or section is done when each of its required or graded blocks is and it has one."""
+    names: set[str] = set()
+    present: set[str] = set()
+    marks: dict[str, int] = {}
+    for section in outline.sections:
+        present.add(name_of(PartKind.SECTION, section.key))
+        has_any, missing = False, 0
+        for unit in section.units:
+            present.add(name_of(PartKind.UNIT, unit.key))
+            needed = [b for b in unit.blocks if b.kind is not BlockKind.UNKNOWN and (b.is_required or b.is_graded)]
+            open_here = [b for b in needed if b.id not in done]
+            has_any, missing = has_any or bool(needed), missing + len(open_here)
+            if needed and not open_here:
+                names.add(name_of(PartKind.UNIT, unit.key))
+            for block in unit.blocks:
+                name = name_of(PartKind.BLOCK, block.key)
+                present.add(name)
+                if block.id in done:
+                    names.add(name)
+                if block.id in scores:
+                    marks[name] = scores[block.id]
+        if has_any and not missing:
+            names.add(name_of(PartKind.SECTION, section.key))
+    return Known(now, frozenset(names), marks, frozenset(groups), frozenset(present))
+
+
+def for_groups(outline: Outline, groups: Collection[str]) -> Outline:
+    """The outline without what is only for groups the learner is not in: it is neither shown nor asked for."""
+    return replace(
+        outline,
+        sections=tuple(
+            replace(
+                section,
+                units=tuple(
+                    replace(unit, blocks=tuple(b for b in unit.blocks if not _is_foreign(b.access, groups)))
+                    for unit in section.units
+                    if not _is_foreign(unit.access, groups)
+                ),
+            )
+            for section in outline.sections
+            if not _is_foreign(section.access, groups)
+        ),
+    )
+
+
+def _is_foreign(stored: object, groups: Collection[str]) -> bool:
+    if not stored:
+        return False
+    access = Access.of(stored)
+    outside = [c.kind is ConditionKind.GROUP and c.key not in groups for c in access.conditions]
+    return all(outside) if access.any_suffices else any(outside)
+
+
+def impossible(outline: Outline) -> tuple[str, ...]:
+    """Names on a circle of conditions, in order (the first again at the end); none when everything can be reached.
+
+    To be done a part must be open; to be open its conditions must hold; a part inside another opens with it, and the
+    outer one is done when the inner ones are.
+    """
+    needs: dict[str, set[str]] = {}
+
+    def need(name: str, *others: str) -> None:
+        needs.setdefault(name, set()).update(others)
+
+    def part(kind: PartKind, node: SectionNode | UnitNode | BlockNode, outer: str) -> str:
+        name = name_of(kind, node.key)
+        need(f"done {name}", f"open {name}")
+        if outer:
+            need(f"open {name}", f"open {outer}")
+            need(f"done {outer}", f"done {name}")
+        if not Access.of(node.access).any_suffices:
+            asked = [c.key for c in Access.of(node.access).conditions if c.kind in (ConditionKind.DONE, ConditionKind.GRADE)]
+            need(f"open {name}", *(f"done {key}" for key in asked))
+        return name
+
+    for section in outline.sections:
+        outer = part(PartKind.SECTION, section, "")
+        for unit in section.units:
+            inner = part(PartKind.UNIT, unit, outer)
+            for block in unit.blocks:
+                part(PartKind.BLOCK, block, inner)
+    return _circle(needs)
+
+
+def _circle(needs: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """A circle of a graph by depth-first search without recursion."""
+    finished: set[str] = set()
+    for start in sorted(needs):
+        path: list[str] = []
+        on_path: set[str] = set()
+        stack: list[tuple[str, bool]] = [(start, False)]
+        while stack:
+            node, is_left = stack.pop()
+            if is_left:
+                path.pop()
+                on_path.discard(node)
+                finished.add(node)
+                continue
+            if node in on_path:
+                ring = [*path[path.index(node) :], node]
+                return tuple(dict.fromkeys(name.split(" ", 1)[1] for name in ring))
+            if node in finished:
+                continue
+            path.append(node)
+            on_path.add(node)
+            stack.append((node, True))
+            stack += [(other, False) for other in sorted(needs.get(node, ()), reverse=True)]
+    return ()

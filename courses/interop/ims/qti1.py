@@ -1,0 +1,125 @@
+"""Assessments of QTI 1.2 as Common Cartridge uses them (`questestinterop`) -> questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+
+from courses.interop.ims.qti import Link
+from courses.interop.olx import markup
+from courses.interop.olx.markup import Element
+from courses.interop.types import AnswerDoc, OptionDoc, QuestionDoc, QuestionKind
+from trainhub.kernel.i18n import _
+
+PROFILES = {
+    "cc.multiple_choice.v0p1": QuestionKind.SINGLE,
+    "cc.true_false.v0p1": QuestionKind.TRUE_FALSE,
+    "cc.multiple_response.v0p1": QuestionKind.MULTIPLE,
+    "cc.fib.v0p1": QuestionKind.TEXT,
+    "cc.pattern_match.v0p1": QuestionKind.TEXT,
+    "cc.essay.v0p1": QuestionKind.ESSAY,
+}
+
+
+@dataclass(slots=True)
+class AssessmentRead:
+    """An assessment: its title, questions, how often one may try, and what was lost (item, reason)."""
+
+    title: str = ""
+    attempts: int | None = None
+    questions: list[QuestionDoc] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_assessment(root: Element, link: Link) -> AssessmentRead:
+    """Read the assessment or the question bank of a `questestinterop` document."""
+    read = AssessmentRead()
+    holder = next((node for node in root.iter() if markup.tag_of(node) in ("assessment", "objectbank")), None)
+    if holder is not None:
+        read.title = str(holder.get("title") or "")[:200]
+        tries = _fields(holder).get("cc_maxattempts", "")
+        read.attempts = int(tries) if tries.isascii() and tries.isdigit() and 0 < int(tries) <= 100 else None
+    for node in root.iter():
+        if markup.tag_of(node) == "item":
+            _item(node, link, read)
+    return read
+
+
+def _fields(node: Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in node.iter():
+        if markup.tag_of(entry) == "qtimetadatafield":
+            parts = {markup.tag_of(child): markup.text_of(child) for child in entry}
+            found.setdefault(parts.get("fieldlabel", ""), parts.get("fieldentry", ""))
+    return found
+
+
+def _item(node: Element, link: Link, read: AssessmentRead) -> None:
+    name = str(node.get("ident") or node.get("title") or len(read.questions) + 1)
+    profile = _fields(node).get("cc_profile", "").lower()
+    kind = PROFILES.get(profile)
+    presentation = next((child for child in node if markup.tag_of(child) == "presentation"), None)
+    if presentation is None:
+        read.lost.append((name, _("没有题目正文")))
+        return
+    stem = link(_material(presentation))
+    explanation = "".join(
+        link(_material(child)) for child in node if markup.tag_of(child) == "itemfeedback" and "solution" in str(child.get("ident"))
+    )
+    right = _correct(node)
+    options = tuple(
+        OptionDoc(link(_material(label)) or escape(str(label.get("ident") or "")), str(label.get("ident")) in right)
+        for label in presentation.iter()
+        if markup.tag_of(label) == "response_label"
+    )
+    kind = kind or (QuestionKind.MULTIPLE if len(right) > 1 else QuestionKind.SINGLE if options else None)
+    match kind:
+        case QuestionKind.SINGLE | QuestionKind.TRUE_FALSE | QuestionKind.MULTIPLE if len(options) >= 2 and any(o.is_correct for o in options):
+            read.questions.append(QuestionDoc(kind, stem, options, explanation=explanation))
+        case QuestionKind.TEXT if right:
+            if profile.startswith("cc.pattern"):
+                read.lost.append((name, _("“包含”匹配改为完全一致")))
+            read.questions.append(QuestionDoc(kind, stem, answers=tuple(AnswerDoc(text) for text in right), explanation=explanation))
+        case QuestionKind.ESSAY:
+            read.questions.append(QuestionDoc(kind, stem, explanation=explanation))
+        case _:
+            read.lost.append((name, _("题型 %(kind)s 不能自动评分，改为教师评阅", kind=profile or "?")))
+            listed = f"<ul>{''.join(f'<li>{o.text}</li>' for o in options)}</ul>" if options else ""
+            read.questions.append(QuestionDoc(QuestionKind.MANUAL, f"{stem}{listed}", source=markup.outer(node)[:20_000]))
+
+
+def _correct(node: Element) -> list[str]:
+    """The answers that bring the full score: what stands in `varequal` outside of `not`, of conditions that set a score above 0."""
+    right: list[str] = []
+    for condition in node.iter():
+        if markup.tag_of(condition) != "respcondition":
+            continue
+        scores = [markup.text_of(child) for child in condition if markup.tag_of(child) == "setvar"]
+        if not any(_is_positive(score) for score in scores):
+            continue
+        for test in condition.iter():
+            if markup.tag_of(test) in ("varequal", "varsubstring") and not any(markup.tag_of(up) == "not" for up in test.iterancestors()):
+                text = markup.text_of(test)
+                if text and text not in right:
+                    right.append(text)
+    return right
+
+
+def _is_positive(text: str) -> bool:
+    try:
+        return float(text) > 0
+    except ValueError:
+        return False
+
+
+def _material(node: Element) -> str:
+    """The texts of an element that do not belong to its choices; HTML stays HTML."""
+    parts = []
+    for material in node:
+        if markup.tag_of(material) in ("material", "flow", "flow_mat", "flow_label"):
+            for text in material.iter():
+                if markup.tag_of(text) == "mattext":
+                    raw = "".join(str(part) for part in text.itertext())
+                    is_html = "html" in str(text.get("texttype") or "").lower()
+                    parts.append(raw if is_html else f"<p>{escape(raw.strip(), quote=False)}</p>")
+    return "".join(parts)

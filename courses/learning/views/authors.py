@@ -1,0 +1,193 @@
+"""Authors' pages that look above content: groups of the learners, copies with their quizzes, preview as a student, invitations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from courses.assessment.operations import duplicating
+from courses.catalogue import authoring_queries as authored
+from courses.catalogue import labels as words
+from courses.catalogue import queries as catalogue
+from courses.catalogue.authoring import load_part, subject_of_pair
+from courses.catalogue.authoring_outline import back_to
+from courses.catalogue.forms import instant
+from courses.catalogue.models import Run, RunGroup, StaffInvitation
+from courses.catalogue.operations import groups, team
+from courses.learning import queries
+from courses.learning.views.common import load_run, me
+from courses.learning.views.player import Preview, render_unit
+from courses.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import Subject, guard, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+SHOWN = 200
+"""How many learners a group's page offers; a search finds the others."""
+
+blueprint = Blueprint("authors", __name__, url_prefix="/teaching")
+
+
+def _subject(pair: tuple[Run, Any]) -> Any:
+    return catalogue.subject_of_run(pair[0])
+
+
+@blueprint.post("/<kind>/<int:part_id>/duplicate")
+@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
+def duplicate(pair: tuple[Run, Any]) -> Any:
+    """A copy behind the part, with its quizzes."""
+    run, part = pair
+    run_id = run.id
+    with transaction():
+        made = duplicating.duplicate(part=part, by=me(), now=clock.now())
+        return back_to(made, run_id)
+
+
+# -- preview ------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/runs/<int:run_id>/preview", endpoint="preview")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def preview(run: Run) -> Any:
+    """The first unit as a student sees it."""
+    units = catalogue.outline(run.id, only_published=True).units
+    wanted: dict[str, Any] = request.args.to_dict()
+    if not units:
+        units, wanted["drafts"] = catalogue.outline(run.id).units, "1"
+    if not units:
+        raise NotFound(_("这期课程还没有单元，无法预览。"))
+    return redirect(url_for("authors.preview_unit", run_id=run.id, unit_id=units[0].id, **wanted), 302)
+
+
+def _load_preview(run_id: int, unit_id: int) -> tuple[Run, int]:
+    return load_run(run_id), unit_id
+
+
+@blueprint.get("/runs/<int:run_id>/preview/<int:unit_id>")
+@guard(Can.RUN_EDIT, load=_load_preview, subject=_subject)
+def preview_unit(pair: tuple[Run, int]) -> Any:
+    """A unit as a student sees it, on a chosen day and in a chosen group; nothing is recorded."""
+    at = clock.now()
+    if request.args.get("on"):
+        try:
+            at = instant(datetime.fromisoformat(request.args["on"]).replace(tzinfo=None)) or at
+        except ValueError as error:
+            raise Refused(_("日期时间写错了，请重新选择。"), field="on") from error
+    group = request.args.get("group", "")
+    look = Preview(at, frozenset({group}) if group else frozenset(), request.args.get("drafts") == "1")
+    return render_unit(pair[0], pair[1], None, look)
+
+
+# -- groups -------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/runs/<int:run_id>/groups", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def run_groups(run: Run) -> Any:
+    """The groups of a run: made by hand, or all learners divided by lot."""
+    run_id = run.id
+    if request.method == "POST":
+        with transaction():
+            now = clock.now()
+            if request.form.get("number"):
+                number, name = request.form.get("number", 0, type=int), request.form.get("set_name", "")
+                learners = queries.seated_persons(run_id)
+                made = groups.split(
+                    run=run, set_name=name, number=number, learners=learners, seed=f"{run_id}:{name}:{now.isoformat()}", by=me(), now=now
+                )
+                message = _("%(n)d 名学员已随机分为 %(m)d 组。", n=len(learners), m=len(made))
+            else:
+                groups.add_group(run=run, name=request.form.get("name", ""), set_name=request.form.get("set_name", ""), by=me(), now=now)
+                message = _("分组已建立。现在选择成员。")
+        return done(message, "authors.run_groups", run_id=run_id)
+    return render_template(
+        "courses/catalogue/groups.html", run=run, groups=authored.groups_of(run_id), learners=len(queries.seated_persons(run_id)), labels=words
+    )
+
+
+def _load_group(group_id: int) -> tuple[Run, RunGroup]:
+    row = authored.group_by_id(group_id)
+    if row is None:
+        raise NotFound(_("这个分组已解散。"))
+    return load_run(row.run_id), row
+
+
+@blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=_load_group, subject=_subject)
+def group(pair: tuple[Run, RunGroup]) -> Any:
+    """One group: its name and members; or dissolve it."""
+    run, row = pair
+    run_id, group_id = run.id, row.id
+    if request.method == "POST":
+        with transaction():
+            now = clock.now()
+            if request.form.get("remove"):
+                groups.remove(group=row, by=me(), now=now)
+                return done(_("分组已解散。"), "authors.run_groups", run_id=run_id)
+            groups.rename(group=row, name=request.form.get("name", ""), by=me(), now=now)
+            chosen = {int(value) for value in request.form.getlist("member") if value.isdigit()}
+            groups.set_members(group=row, person_ids=chosen, learners=queries.seated_persons(run_id), by=me(), now=now)
+        return done(_("分组已保存。"), "authors.group", group_id=group_id)
+    members = {member.person_id: member.person for member in row.members}
+    found = queries.seated_people(run_id, request.args.get("q", "").strip()[:60], limit=SHOWN)
+    return render_template(
+        "courses/catalogue/group.html",
+        run=run,
+        group=row,
+        members=list(members.values()),
+        others=[person for person in found if person.id not in members],
+        is_cut=len(found) == SHOWN,
+        labels=words,
+    )
+
+
+# -- invitations to the staff -------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/invitations")
+@signed_in
+def invitations() -> Any:
+    """Courses whose team asks for the reader."""
+    return render_template(
+        "courses/catalogue/invitations.html",
+        rows=authored.my_invitations(me().person_id or 0),
+        teams=authored.my_teams(me().person_id or 0),
+        labels=words,
+    )
+
+
+def _load_invitation(invitation_id: int) -> StaffInvitation:
+    row = authored.invitation_by_id(invitation_id)
+    if row is None:
+        raise NotFound(_("邀请已撤回。"))
+    return row
+
+
+@blueprint.post("/invitations/<int:invitation_id>")
+@guard(Can.STAFF_ANSWER, load=_load_invitation, subject=lambda row: Subject.of(persons=[row.person_id]))
+def answer(row: StaffInvitation) -> Any:
+    """Say yes or no to an invitation of one's own."""
+    is_accepted = request.form.get("answer") == "yes"
+    with transaction():
+        team.answer(invitation=row, is_accepted=is_accepted, by=me(), now=clock.now())
+    return done(_("你已加入课程团队。") if is_accepted else _("已谢绝邀请。"), "authors.invitations")
+
+
+def _load_sent(invitation_id: int) -> tuple[Run, StaffInvitation]:
+    row = _load_invitation(invitation_id)
+    return load_run(row.run_id), row
+
+
+@blueprint.post("/invitations/<int:invitation_id>/withdraw")
+@guard(Can.RUN_EDIT, load=_load_sent, subject=_subject)
+def take_back(pair: tuple[Run, StaffInvitation]) -> Any:
+    """Withdraw an invitation to the staff."""
+    run_id = pair[0].id
+    with transaction():
+        team.take_back(invitation=pair[1], by=me(), now=clock.now())
+    return done(_("邀请已撤回。"), "staff.settings", run_id=run_id)

@@ -1,0 +1,75 @@
+"""Videos and subtitles judged by what is inside."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import pytest
+
+from courses.catalogue.media import SubtitleFault, VideoFacts, check_subtitles, probe
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def mp4(seconds: int = 12, height: int = 720) -> bytes:
+    """A film with a header and one track, without pictures."""
+    mvhd = box(b"mvhd", b"\0" * 12 + struct.pack(">II", 1000, seconds * 1000) + b"\0" * 80)
+    tkhd = box(b"tkhd", b"\0" * 76 + struct.pack(">II", 1280 << 16, height << 16))
+    return box(b"ftyp", b"isom\0\0\0\0isom") + box(b"moov", mvhd + box(b"trak", tkhd)) + box(b"mdat", b"\0" * 64)
+
+
+def element(kind: int, content: bytes) -> bytes:
+    return kind.to_bytes((kind.bit_length() + 7) // 8, "big") + bytes([0x40 | len(content) >> 8, len(content) & 0xFF]) + content
+
+
+def webm(seconds: float = 9.5, height: int = 480) -> bytes:
+    info = element(0x1549A966, element(0x2AD7B1, (1_000_000).to_bytes(3, "big")) + element(0x4489, struct.pack(">d", seconds * 1000)))
+    tracks = element(0x1654AE6B, element(0xAE, element(0xE0, element(0xBA, height.to_bytes(2, "big")))))
+    return element(0x1A45DFA3, element(0x4282, b"webm")) + element(0x18538067, info + tracks)
+
+
+def test_a_film_says_its_length_and_height() -> None:
+    assert probe(io.BytesIO(mp4()), "video/mp4") == VideoFacts(12.0, 720)
+    assert probe(io.BytesIO(webm()), "video/webm") == VideoFacts(9.5, 480)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\0\0\0\x18ftypisom" + b"just some text that calls itself a film" * 9,
+        mp4()[:60],
+        box(b"ftyp", b"isom\0\0\0\0isom"),
+        b"\0\0\0\x00ftyp" + b"\xff" * 40,
+        b"",
+    ],
+)
+def test_what_only_begins_like_a_film_is_none(raw: bytes) -> None:
+    assert probe(io.BytesIO(raw), "video/mp4") is None
+
+
+def test_a_webm_that_stops_after_its_name_is_none() -> None:
+    assert probe(io.BytesIO(element(0x1A45DFA3, element(0x4282, b"webm")) + b"\0\xff" * 30), "video/webm") is None
+
+
+GOOD = b"WEBVTT\n\n00:01.000 --> 00:04.000\n\xe4\xbd\xa0\xe5\xa5\xbd\n\n1\n00:00:05.000 --> 00:00:06.000 align:start\nx\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "fault"),
+    [
+        (GOOD, None),
+        (b"\xef\xbb\xbf" + GOOD.replace(b"\n", b"\r\n"), None),
+        (b"1\n00:00:01,000 --> 00:00:02,000\nsrt", SubtitleFault(1, "header")),
+        (b"WEBVTTX\n", SubtitleFault(1, "header")),
+        (b"WEBVTT\n\n00:01,000 --> 00:04,000\nx", SubtitleFault(3, "time")),
+        (b"WEBVTT\n\n00:04.000 --> 00:04.000\nx", SubtitleFault(3, "order")),
+        (b"WEBVTT\n\n00:04.000 --> 00:05.000\nx\n\n00:01.000 --> 00:02.000\ny", SubtitleFault(6, "order")),
+        (b"WEBVTT\n\nNOTE nothing", SubtitleFault(3, "empty")),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\n你好".encode("gb18030"), SubtitleFault(4, "encoding")),
+    ],
+)
+def test_subtitles_are_checked_line_by_line(raw: bytes, fault: SubtitleFault | None) -> None:
+    assert check_subtitles(raw) == fault

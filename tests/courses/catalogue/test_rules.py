@@ -1,0 +1,123 @@
+"""When parts open: each condition below, at and above its threshold; groups; circles. No app, no database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from courses.catalogue import rules
+from courses.catalogue.types import Access, BlockKind, BlockNode, Condition, ConditionKind, Known, Outline, SectionNode, UnitNode
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def block(key: int, **given: object) -> BlockNode:
+    plain = BlockNode(key, 1, f"b{key}", BlockKind.TEXT, f"块{key}", key, {}, False, True, True, 10, 1)
+    return replace(plain, **given)  # type: ignore[arg-type]
+
+
+def unit(key: int, *blocks: BlockNode, **given: object) -> UnitNode:
+    plain = UnitNode(key, f"u{key}", f"单元{key}", key, "", "", True, None, None, 1, blocks)
+    return replace(plain, **given)  # type: ignore[arg-type]
+
+
+def section(key: int, *units: UnitNode, **given: object) -> SectionNode:
+    plain = SectionNode(key, f"s{key}", f"章{key}", key, True, None, 1, units)
+    return replace(plain, **given)  # type: ignore[arg-type]
+
+
+def access(*conditions: Condition, any_suffices: bool = False) -> dict[str, object] | None:
+    return Access(conditions, any_suffices).plain()
+
+
+def done(key: str) -> Condition:
+    return Condition(ConditionKind.DONE, key)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_open"),
+    [
+        (NOW + SECOND, None, False),
+        (NOW, None, True),
+        (NOW - SECOND, None, True),
+        (None, NOW - SECOND, False),
+        (None, NOW, False),
+        (None, NOW + SECOND, True),
+    ],
+)
+def test_a_date_opens_at_its_first_instant_and_closes_at_its_last(since: datetime | None, until: datetime | None, is_open: bool) -> None:
+    assert rules.is_met(Condition(ConditionKind.DATE, since=since, until=until), Known(NOW)) is is_open
+
+
+@pytest.mark.parametrize(("mark", "is_open"), [(None, False), (599, False), (600, True), (601, True)])
+def test_a_mark_opens_from_its_threshold(mark: int | None, is_open: bool) -> None:
+    known = Known(NOW, scores={} if mark is None else {"block:b1": mark})
+    assert rules.is_met(Condition(ConditionKind.GRADE, "block:b1", min_x10=600), known) is is_open
+
+
+def test_all_conditions_or_any_of_them() -> None:
+    both = (done("unit:u1"), Condition(ConditionKind.GROUP, "red"))
+    known = Known(NOW, done=frozenset({"unit:u1"}))
+    assert rules.unmet(Access(both), known) == (both[1],)
+    assert rules.unmet(Access(both, any_suffices=True), known) == ()
+    assert rules.unmet(Access(both, any_suffices=True), Known(NOW)) == both
+    assert rules.unmet(Access(), Known(NOW)) == ()
+
+
+def test_a_unit_is_closed_by_itself_and_by_its_section_and_opens_when_the_other_is_done() -> None:
+    later = section(2, unit(3, block(3)), access=access(done("unit:u1")))
+    outline = Outline(1, (section(1, unit(1, block(1)), unit(2, block(2), release_at=NOW + SECOND)), later))
+    before = rules.known(outline, now=NOW, done=(), scores={}, groups=())
+    assert rules.closed(outline, before).units == {2: (Condition(ConditionKind.DATE, since=NOW + SECOND),), 3: (done("unit:u1"),)}
+    after = rules.known(outline, now=NOW + SECOND, done={1}, scores={}, groups=())
+    assert rules.closed(outline, after).units == {}
+    assert {"unit:u1", "block:b1"} <= after.done
+    assert "section:s1" not in after.done
+
+
+def test_what_is_not_there_is_not_asked_for() -> None:
+    outline = Outline(1, (section(1, unit(1, block(1), access=access(done("block:gone")))),))
+    known = rules.known(outline, now=NOW, done=(), scores={}, groups=())
+    assert rules.closed(outline, known).units == {}
+
+
+def test_what_is_for_another_group_is_neither_shown_nor_asked_for() -> None:
+    red = access(Condition(ConditionKind.GROUP, "red"))
+    outline = Outline(1, (section(1, unit(1, block(1), block(2, access=red)), unit(2, block(3), access=red)), section(2, access=red)))
+    assert [b.id for b in rules.for_groups(outline, ()).blocks] == [1]
+    assert [b.id for b in rules.for_groups(outline, {"red"}).blocks] == [1, 2, 3]
+    either = access(Condition(ConditionKind.GROUP, "red"), done("block:b1"), any_suffices=True)
+    assert [b.id for b in rules.for_groups(Outline(1, (section(1, unit(1, block(1, access=either))),)), ()).blocks] == [1]
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        Outline(1, (section(1, unit(1, block(1), access=access(done("unit:u1")))),)),
+        Outline(1, (section(1, unit(1, block(1), access=access(done("block:b1")))),)),
+        Outline(1, (section(1, unit(1, block(1)), access=access(done("unit:u1"))),)),
+        Outline(1, (section(1, unit(1, block(1), access=access(done("unit:u2"))), unit(2, block(2), access=access(done("unit:u1")))),)),
+        Outline(
+            1, (section(1, unit(1, block(1), access=access(done("section:s2")))), section(2, unit(2, block(2, access=access(done("section:s1"))))))
+        ),
+    ],
+)
+def test_conditions_in_a_circle_are_found(outline: Outline) -> None:
+    ring = rules.impossible(outline)
+    assert len(ring) >= 1
+    assert all(":" in name for name in ring)
+
+
+def test_conditions_that_follow_the_order_are_no_circle() -> None:
+    units = [unit(1, block(1)), *[unit(n, block(n), access=access(done(f"unit:u{n - 1}"))) for n in range(2, 3000)]]
+    assert rules.impossible(Outline(1, (section(1, *units),))) == ()
+
+
+def test_access_reads_back_what_it_stored() -> None:
+    given = Access((Condition(ConditionKind.DATE, since=NOW), Condition(ConditionKind.GRADE, "block:b1", min_x10=600)), True)
+    assert Access.of(given.plain()) == given
+    assert Access.of(None) == Access()
+    assert Access().plain() is None
