@@ -12,20 +12,19 @@ from courses.assessment.models import QuizAllowance
 from courses.assessment.rules import due_at
 from courses.assessment.types import QuizSettings
 from courses.catalogue.models import Block
-from courses.catalogue.operations import content
+from courses.catalogue.operations import versions
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 
 
-def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity, now: datetime) -> Block:
+def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity) -> Block:
     """Change how a quiz is taken; attempts that are running keep their time."""
-    made = {**block.settings, **settings}
-    read = QuizSettings.of(made)
+    read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")
-    return content.update_block(block=block, version=version, by=by, now=now, settings=made)
+    return versions.set_at_once(block=block, version=version, settings=settings, by=by)
 
 
 def allow(

@@ -81,14 +81,14 @@ def extensions(marked: Marked) -> Any:
     )
 
 
-@blueprint.get("/teaching/runs/<int:run_id>/groups")
+@blueprint.get("/teaching/runs/<int:run_id>/teams")
 @guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
 def groups(run: Run) -> Any:
     """The groups of a run and who is in none."""
     return render_template("courses/assignments/groups.html", run=run, groups=work.groups_of(run.id), free=work.without_group(run.id), words=words)
 
 
-@blueprint.post("/teaching/runs/<int:run_id>/groups")
+@blueprint.post("/teaching/runs/<int:run_id>/teams")
 @guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
 def change_groups(run: Run) -> Any:
     """Add a group, draw groups at random, or move a learner."""

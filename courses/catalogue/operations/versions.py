@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,22 @@ def save(*, part: Part, version: int | None, by: Identity, now: datetime, note: 
     if isinstance(part, Block) and data["settings"].get("origin"):
         data["settings"] = {**data["settings"], "edited": True}
     return _keep(part, data, by, now, note.strip()[:300])
+
+
+def set_at_once(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity) -> Block:
+    """Change how a block is taken (times, attempts, what is shown afterwards): administration, not content, so that it holds at
+    once, for learners and in a version that waits. Refuses when somebody else saved meanwhile, and what cannot be."""
+    check_version(block, version)
+    made = checking.settings(block.kind, {**block.settings, **settings})
+    if made == block.settings:
+        return block
+    block.settings = made
+    waiting = found.version(block, block.draft_no) if block.draft_no is not None else None
+    if waiting is not None:
+        waiting.data = {**waiting.data, "settings": {**waiting.data["settings"], **settings}}
+    session().flush()
+    audit.record(by=by, did="courses.content.changed", on=block, data={"settings": sorted(settings)})
+    return block
 
 
 def _check(part: Part, data: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def sorted_single(run: Run, n: int, **given: Any) -> Question:
 
 
 def set_up(block: Block, **settings: Any) -> None:
-    quizzes.set_up(block=block, version=None, settings=settings, by=SYSTEM, now=NOW)
+    quizzes.set_up(block=block, version=None, settings=settings, by=SYSTEM)
 
 
 def events(attempt: Attempt) -> list[AttemptEventKind]:

@@ -16,6 +16,7 @@ from courses.assignments.models import Assignment
 from courses.assignments.operations import grading, handing_in, releasing
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.queries import peers, work
+from courses.catalogue.operations import copying
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
@@ -76,6 +77,7 @@ def test_an_assignment_is_made_set_up_handed_in_graded_and_released(as_role: AsR
     assert task is not None
     session.commit()
     student, _row = learning(as_role, task)
+    assert lecturer.post(f"/teaching/block/{block_id}/publish", data={"published": "yes"}).status_code == 303  # added to a running course
     assert f"/assignments/{block_id}" in student.get(f"/learning/runs/{run.id}/units/{unit.id}").text
     page = student.get(f"/assignments/{block_id}")
     assert page.status_code == 200
@@ -245,7 +247,7 @@ def test_staff_pages_open_and_groups_are_moved(as_role: AsRole, session: Session
     lecturer, task = teaching(as_role, peers=1, peers_needed=1, peer_due_at=now + timedelta(days=9), rubric=made.RUBRIC)
     people = [made.learner(task) for _n in range(4)]
     session.commit()
-    run_url, url = f"/teaching/runs/{task.run_id}/groups", f"/teaching/assignments/{task.block_id}"
+    run_url, url = f"/teaching/runs/{task.run_id}/teams", f"/teaching/assignments/{task.block_id}"
     assert lecturer.post(run_url, data={"do": "draw", "size": "2"}).status_code == 303
     assert lecturer.post(run_url, data={"do": "draw", "size": "1"}).status_code == 422
     assert lecturer.post(run_url, data={"do": "add", "name": "第 1 组"}).status_code == 422
@@ -273,7 +275,7 @@ def test_a_copied_run_offers_the_rules_of_the_one_before_without_its_dates(as_ro
     lead = ground.person()
     run = make.run(lead=lead)
     task = made.assignment(run, max_x10=500, percent_per_day=7)
-    _new, blocks = make.offerings.copy_run(run=make.loaded(run), code="R-2", starts_on=make.NOW.date(), by=SYSTEM, now=make.NOW)
+    _new, blocks = copying.copy_run(run=make.loaded(run), code="R-2", starts_on=make.NOW.date(), by=SYSTEM, now=make.NOW)
     session.commit()
     lecturer = as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id)
     page = lecturer.get(f"/teaching/assignments/{blocks[task.block_id]}/setup").text
