@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from courses.assessment.models import Attempt, AttemptAnswer, Question, QuestionVersion, QuizItem
 from courses.assessment.types import Asked, AttemptRow, AttemptState, Expected, Option
-from courses.catalogue.models import Block
+from courses.catalogue.models import Block, Run
 from trainhub.kernel.db import session
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
@@ -148,3 +150,19 @@ def overdue(now: Any, limit: int = 200) -> list[int]:
     """Attempts whose time is over and that nobody handed in."""
     statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)
     return list(session().scalars(statement.limit(limit)))
+
+
+def kept_answers(ended_before: date) -> sa.Select[int]:
+    """Answers of graded attempts of runs that ended before a day, of persons without a legal hold, that are still there."""
+    return (
+        select(AttemptAnswer.id)
+        .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
+        .join(Block, Block.id == Attempt.block_id)
+        .join(Run, Run.id == Block.run_id)
+        .where(
+            Attempt.state == AttemptState.GRADED,
+            Run.ends_on < ended_before,
+            or_(AttemptAnswer.saved_at.is_not(None), AttemptAnswer.feedback != ""),
+            people.is_free(Attempt.person_id),
+        )
+    )

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Course, Run
+from courses.catalogue.models import Block, Course, Run
 from courses.catalogue.types import BlockKind, BlockNode, Outline
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Post, RunInvitation
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
@@ -272,3 +274,24 @@ def enrolments_visible_to(identity: Identity) -> sa.Select[Any]:
         .where(sa.or_(Enrolment.person_id == (identity.person_id or 0), catalogue.runs_visible_to(identity)))
     )
     return statement  # type: ignore[no-any-return]
+
+
+# -- what has served its time -------------------------------------------------------------------------------------------
+
+
+def signed_posts(ended_before: date) -> sa.Select[int]:
+    """Contributions with a signature to runs that ended before a day, of persons without a legal hold."""
+    return (
+        select(Post.id)
+        .join(Block, Block.id == Post.block_id)
+        .join(Run, Run.id == Block.run_id)
+        .where(Post.person_id.is_not(None), Run.ends_on < ended_before, people.is_free(Post.person_id))
+    )
+
+
+def enrolments_since(since: datetime) -> list[people.Use]:
+    """Who enrolled or completed since an instant, or still learns: it keeps their data in use."""
+    day = local(since).date()
+    return [
+        people.Use(Enrolment.person_id, or_(Enrolment.asked_at >= since, Enrolment.completed_on >= day, Enrolment.state == EnrolmentState.ACTIVE))
+    ]

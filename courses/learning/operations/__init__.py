@@ -27,6 +27,7 @@ from courses.learning.operations.progress import (
     tell_graded,
     watch,
 )
+from courses.learning.operations.retaining import forget_posts
 
 __all__ = [
     "EnrolmentClosed",
@@ -39,6 +40,7 @@ __all__ = [
     "completion_key",
     "enrol",
     "evaluate",
+    "forget_posts",
     "invite",
     "issue_certificate",
     "mark_done",
