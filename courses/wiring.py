@@ -92,3 +92,4 @@ def register(app: Flask) -> None:
     )
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答与署名")
     retention.register_use(app, "courses", learning_queries.enrolments_since)
+    jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title="归并同一人的重复报名")

@@ -107,15 +107,17 @@ def attempt_by_id(attempt_id: int) -> Attempt | None:
 
 
 def attempts_of(block_id: int, person_id: int) -> list[Attempt]:
-    """The attempts of a person at a quiz in order."""
-    return list(session().scalars(select(Attempt).where(Attempt.block_id == block_id, Attempt.person_id == person_id).order_by(Attempt.number)))
+    """The attempts of a human at a quiz in order."""
+    statement = select(Attempt).where(Attempt.block_id == block_id, people.of_human(Attempt.person_id, person_id))
+    return list(session().scalars(statement.order_by(Attempt.number, Attempt.id)))
 
 
 def attempt_in_progress(block_id: int, person_id: int) -> Attempt | None:
-    """The attempt a person has open."""
-    return session().scalar(
-        select(Attempt).where(Attempt.block_id == block_id, Attempt.person_id == person_id, Attempt.state == AttemptState.IN_PROGRESS)
+    """The attempt a human has open."""
+    statement = select(Attempt).where(
+        Attempt.block_id == block_id, people.of_human(Attempt.person_id, person_id), Attempt.state == AttemptState.IN_PROGRESS
     )
+    return session().scalar(statement.order_by(Attempt.id).limit(1))
 
 
 def to_grade(run_id: int) -> sa.Select[Any]:

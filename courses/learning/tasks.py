@@ -16,6 +16,7 @@ from trainhub.kernel.jobs import Running
 
 CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
+SETTLE = "courses.settle_merged"
 
 
 def close_overdue(running: Running) -> Mapping[str, Any]:
@@ -36,3 +37,9 @@ def forget(_running: Running) -> Mapping[str, Any]:
     """Erase answers and signatures whose period is over; running it twice changes nothing."""
     with transaction():
         return {"answers": retaining.forget_answers(today=clock.today()), "posts": operations.forget_posts(today=clock.today())}
+
+
+def settle_merged(_running: Running) -> Mapping[str, Any]:
+    """Leave one open enrolment a run to every human whose persons were merged; running it twice changes nothing."""
+    with transaction():
+        return {"withdrawn": len(operations.settle_merged(by=SYSTEM, now=clock.now()))}

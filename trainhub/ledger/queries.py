@@ -120,10 +120,11 @@ def milestones_of_many(person_ids: Iterable[int], source: Source | None = None) 
 
 
 def live_milestone(person_id: int, source: Source, key: str) -> Milestone | None:
-    """The standing milestone of that key."""
-    return session().scalar(
-        select(Milestone).where(Milestone.person_id == person_id, Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None))
+    """The standing milestone of that key, of the whole human."""
+    statement = select(Milestone).where(
+        people.of_human(Milestone.person_id, person_id), Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None)
     )
+    return session().scalar(statement.order_by(Milestone.id).limit(1))
 
 
 # -- training records ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from courses.learning.operations.enrolling import (
     invite,
     promote,
     reject,
+    settle_merged,
     withdraw,
 )
 from courses.learning.operations.progress import (
@@ -50,6 +51,7 @@ __all__ = [
     "recompute",
     "reject",
     "remove",
+    "settle_merged",
     "standing_of",
     "start_video",
     "tell_graded",
