@@ -33,7 +33,7 @@ from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
-from enterprises.placements.views import confirming, offers, placing, progress, rounds, shared, students
+from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role

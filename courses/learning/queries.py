@@ -119,8 +119,17 @@ def as_my_run(row: Any) -> MyRun:
     return MyRun(*row)
 
 
-def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = "") -> sa.Select[Any]:
-    """The learners of a run by name; see `as_learner`."""
+LEARNER_SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name),
+    "state": (Enrolment.state, Person.pinyin),
+    "progress": (Enrolment.progress_x1000, Person.pinyin),
+    "score": (Enrolment.score_x10, Person.pinyin),
+    "asked": (Enrolment.asked_at,),
+}
+
+
+def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = "", sort: str = "") -> sa.Select[Any]:
+    """The learners of a run by name unless sorted otherwise, who waits by whose turn it is; see `as_learner`."""
     statement: Any = (
         select(
             Enrolment.id,
@@ -139,9 +148,8 @@ def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = ""
         statement = statement.where(Enrolment.state == state)
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
-    if state is EnrolmentState.WAITING:
-        return statement.order_by(Enrolment.asked_at, Enrolment.id)  # type: ignore[no-any-return]
-    return statement.order_by(Person.pinyin, Enrolment.id)  # type: ignore[no-any-return]
+    usual = Enrolment.asked_at if state is EnrolmentState.WAITING else Person.pinyin
+    return organisations.ordered_or(statement, sort, LEARNER_SORTS, usual, Enrolment.id)
 
 
 def as_learner(row: Any) -> LearnerRow:
