@@ -73,7 +73,7 @@ def index() -> Any:
         labels=labels,
         rules=list(RuleCode),
         on=on,
-        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        regions=organisations.prefecture_choices(),
         relevant=lambda row: [one for one in row if one.verdict is not Verdict.NOT_OF_TYPE],
     )
 
