@@ -8,6 +8,7 @@ from typing import Any
 from trainhub.kernel.i18n import _, _l
 
 NAMES: Mapping[str, Any] = {
+    "accepted": _l("已接收"),
     "account": _l("账号"),
     "after": _l("之后"),
     "again": _l("再次办理"),
@@ -33,6 +34,7 @@ NAMES: Mapping[str, Any] = {
     "decision": _l("判定"),
     "department": _l("部门"),
     "document": _l("依据文书"),
+    "duplicates": _l("重复"),
     "email": _l("邮箱"),
     "employment": _l("工作经历"),
     "ends_on": _l("结束日期"),
@@ -65,6 +67,7 @@ NAMES: Mapping[str, Any] = {
     "message": _l("说明"),
     "moved": _l("归并的记录"),
     "name": _l("姓名"),
+    "new_persons": _l("新增人员"),
     "no": _l("序号"),
     "note": _l("说明"),
     "number": _l("编号"),
@@ -88,6 +91,7 @@ NAMES: Mapping[str, Any] = {
     "question": _l("题目"),
     "reached_on": _l("达成日期"),
     "reason": _l("理由"),
+    "rejected": _l("被退回"),
     "result": _l("结果"),
     "role": _l("角色"),
     "row": _l("行"),
@@ -97,7 +101,9 @@ NAMES: Mapping[str, Any] = {
     "scopes": _l("范围"),
     "score": _l("成绩"),
     "seats": _l("席位"),
+    "session": _l("登录会话"),
     "sessions": _l("会话数"),
+    "sha256": _l("文件校验值"),
     "shares": _l("占比"),
     "side": _l("签署方"),
     "signed_on": _l("签署日期"),

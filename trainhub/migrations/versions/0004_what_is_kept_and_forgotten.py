@@ -1,4 +1,4 @@
-"""Legal holds on the data of a person; contributions to discussions that lose their signature
+"""Legal holds on the data of a person; contributions that lose their signature; the years of study of a programme
 
 Revision ID: 0004
 Revises: 0003
@@ -36,6 +36,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_legal_hold_person_id"), "legal_hold", ["person_id"])
     with op.batch_alter_table("course_post", schema=None) as batch_op:
         batch_op.alter_column("person_id", existing_type=BigKey, nullable=True)
+    op.add_column("programme", sa.Column("study_years", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
@@ -48,5 +49,6 @@ def downgrade() -> None:
     )
     with op.batch_alter_table("course_post", schema=None) as batch_op:
         batch_op.alter_column("person_id", existing_type=BigKey, nullable=False)
+    op.drop_column("programme", "study_years")
     op.drop_index(op.f("ix_legal_hold_person_id"), "legal_hold")
     op.drop_table("legal_hold")
