@@ -67,7 +67,7 @@ NAMES: Mapping[str, Any] = {
     "message": _l("说明"),
     "moved": _l("归并的记录"),
     "name": _l("姓名"),
-    "new_persons": _l("新增人员"),
+    "new_persons": _l("新登记人员"),
     "no": _l("序号"),
     "note": _l("说明"),
     "number": _l("编号"),
