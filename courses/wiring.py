@@ -35,6 +35,7 @@ from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
 from courses.learning import api as learning_api
 from courses.learning import models as learning_models
+from courses.learning import queries as learning_queries
 from courses.learning import tasks as learning_tasks
 from courses.learning.views import authors, common, course, doing, marking, player, quiz, staff
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
@@ -43,6 +44,7 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
+from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -129,3 +131,6 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title="Hand in quizzes whose time is over"
     )
+    jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答与署名")
+    retention.register_use(app, "courses", learning_queries.enrolments_since)
+    jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title="归并同一人的重复报名")

@@ -17,6 +17,7 @@ from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
 from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
+from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
 from enterprises.capstones.views import capstones as capstones_pages
 from enterprises.capstones.views import cohorts as capstones_cohorts
@@ -24,6 +25,7 @@ from enterprises.capstones.views import topics as capstones_topics
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
+from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
 from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
@@ -31,8 +33,8 @@ from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
-from enterprises.placements.views import confirming, offers, placing, progress, rounds, shared, students
-from trainhub.identity import my_data
+from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
@@ -97,6 +99,8 @@ def _bases_mentors_placements(app: Flask) -> None:
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
     jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")
+    jobs.register_periodic(app, "placements.forget", placements_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的实习日志")
+    retention.register_use(app, "mentors", mentors_queries.in_office_since)
     nav.register_nav(
         app,
         nav.Entry("mine", _l("我的实习"), "placements.mine", "briefcase", roles=(Role.STUDENT,), order=20),
@@ -125,6 +129,7 @@ def _capstones(app: Flask) -> None:
     """Topics and capstones."""
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
+    jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
         app,

@@ -19,6 +19,7 @@ from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.api import LARGEST_ID, ApiModel, CursorQuery, api_blueprint, cursor_page
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 blueprint = api_blueprint("learning", "courses")
 
@@ -104,7 +105,7 @@ def _load(enrolment_id: int) -> tuple[Run, Enrolment]:
     identity = acting()
     if row is None or run is None or identity is None:
         raise NotFound(_("没有这条报名记录，或你无权查看。"))
-    if row.person_id != identity.person_id and not may(identity, Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run)):
+    if not people.is_same_human(row.person_id, identity.person_id) and not may(identity, Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run)):
         raise NotFound(_("没有这条报名记录，或你无权查看。"))
     return run, row
 

@@ -93,19 +93,22 @@ class BlockProgress(Base):
 
 
 class Post(Base):
-    """A contribution to a discussion block; an answer names its thread's first post. A removed post keeps its row."""
+    """A contribution to a discussion block; an answer names its thread's first post. A removed post keeps its row.
+
+    Long after the end of the run it loses its signature (`person_id` NULL, own.retention.forum_post_months).
+    """
 
     __tablename__ = "course_post"
 
     id: Mapped[Key]
     block_id: Mapped[int] = mapped_column(ref("course_block.id"))
     thread_id: Mapped[int | None] = mapped_column(ref("course_post.id"), index=True)
-    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ref("person.id"), index=True)
     body: Mapped[str] = mapped_column(sa.Text)
     posted_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
 
-    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
+    person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (sa.Index("ix_course_post_order", "block_id", "posted_at", "id"),)
 

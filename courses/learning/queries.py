@@ -4,29 +4,74 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased, joinedload
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Course, CoursePrerequisite, Run
+from courses.catalogue.models import Block, Course, CoursePrerequisite, Run
 from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, Post, RunInvitation
-from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun
+from courses.learning.types import OPEN, SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 
 def enrolment_of(run_id: int, person_id: int) -> Enrolment | None:
-    """A person's enrolment in a run."""
-    return session().scalar(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id == person_id))
+    """The enrolment of a human in a run: of two that were merged the one that is furthest."""
+    statement = select(Enrolment).where(Enrolment.run_id == run_id, people.of_human(Enrolment.person_id, person_id))
+    return session().scalar(statement.order_by(*_furthest(Enrolment)).limit(1))
+
+
+_ORDER = (EnrolmentState.COMPLETED, EnrolmentState.ACTIVE, EnrolmentState.PENDING, EnrolmentState.WAITING, EnrolmentState.WITHDRAWN)
+
+
+def _furthest(row: Any) -> tuple[Any, ...]:
+    """What puts the furthest of the enrolments of one human in one run first."""
+    place = sa.case({state: number for number, state in enumerate(_ORDER)}, value=row.state)
+    return place, -row.progress_x1000, row.id
+
+
+def _has_further(row: Any) -> sa.ColumnElement[bool]:
+    """SQL: the same human has another enrolment in the run that is further: this one is their second. Only after a merging."""
+    other, mine, theirs = aliased(Enrolment), aliased(Person), aliased(Person)
+    (place, done, key), (other_place, other_done, other_key) = _furthest(row), _furthest(other)
+    is_further = or_(
+        other_place < place,
+        sa.and_(other_place == place, or_(other_done < done, sa.and_(other_done == done, other_key < key))),
+    )
+    return (
+        select(other.id)
+        .join(theirs, theirs.id == other.person_id)
+        .join(mine, mine.id == row.person_id)
+        .where(
+            other.run_id == row.run_id,
+            other.person_id != row.person_id,
+            func.coalesce(theirs.merged_into_id, theirs.id) == func.coalesce(mine.merged_into_id, mine.id),
+            is_further,
+        )
+        .correlate(Enrolment)
+        .exists()
+    )
+
+
+def second_enrolments() -> list[int]:
+    """Open enrolments of humans who have another one, further, in the same run: what a merging leaves behind."""
+    merged = select(Person.id).where(Person.merged_into_id.is_not(None))
+    humans = select(Person.merged_into_id).where(Person.merged_into_id.is_not(None))
+    statement = select(Enrolment.id).where(
+        Enrolment.state.in_(OPEN), or_(Enrolment.person_id.in_(merged), Enrolment.person_id.in_(humans)), _has_further(Enrolment)
+    )
+    return list(session().scalars(statement.order_by(Enrolment.id)))
 
 
 def enrolment_by_id(enrolment_id: int) -> Enrolment | None:
@@ -35,9 +80,12 @@ def enrolment_by_id(enrolment_id: int) -> Enrolment | None:
 
 
 def enrolments_by_run(run_ids: Iterable[int], person_id: int) -> dict[int, Enrolment]:
-    """A person's enrolments in several runs."""
-    statement = select(Enrolment).where(Enrolment.run_id.in_(list(run_ids)), Enrolment.person_id == person_id)
-    return {row.run_id: row for row in session().scalars(statement)}
+    """The enrolments of a human in several runs, in each the furthest."""
+    statement = select(Enrolment).where(Enrolment.run_id.in_(list(run_ids)), people.of_human(Enrolment.person_id, person_id))
+    found: dict[int, Enrolment] = {}
+    for row in session().scalars(statement.order_by(*_furthest(Enrolment))):
+        found.setdefault(row.run_id, row)
+    return found
 
 
 def my_runs(person_id: int) -> sa.Select[Any]:
@@ -60,7 +108,7 @@ def my_runs(person_id: int) -> sa.Select[Any]:
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
         .join(Organisation, Organisation.id == Course.owner_id)
-        .where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .where(people.of_human(Enrolment.person_id, person_id), Enrolment.state != EnrolmentState.WITHDRAWN, ~_has_further(Enrolment))
         .order_by(Enrolment.completed_on.is_not(None), Enrolment.asked_at.desc(), Enrolment.id)
     )
     return statement  # type: ignore[no-any-return]
@@ -71,8 +119,17 @@ def as_my_run(row: Any) -> MyRun:
     return MyRun(*row)
 
 
-def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = "") -> sa.Select[Any]:
-    """The learners of a run by name; see `as_learner`."""
+LEARNER_SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name),
+    "state": (Enrolment.state, Person.pinyin),
+    "progress": (Enrolment.progress_x1000, Person.pinyin),
+    "score": (Enrolment.score_x10, Person.pinyin),
+    "asked": (Enrolment.asked_at,),
+}
+
+
+def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = "", sort: str = "") -> sa.Select[Any]:
+    """The learners of a run by name unless sorted otherwise, who waits by whose turn it is; see `as_learner`."""
     statement: Any = (
         select(
             Enrolment.id,
@@ -91,9 +148,8 @@ def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = ""
         statement = statement.where(Enrolment.state == state)
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
-    if state is EnrolmentState.WAITING:
-        return statement.order_by(Enrolment.asked_at, Enrolment.id)  # type: ignore[no-any-return]
-    return statement.order_by(Person.pinyin, Enrolment.id)  # type: ignore[no-any-return]
+    usual = Enrolment.asked_at if state is EnrolmentState.WAITING else Person.pinyin
+    return organisations.ordered_or(statement, sort, LEARNER_SORTS, usual, Enrolment.id)
 
 
 def as_learner(row: Any) -> LearnerRow:
@@ -318,3 +374,24 @@ def enrolments_visible_to(identity: Identity) -> sa.Select[Any]:
         .where(sa.or_(Enrolment.person_id == (identity.person_id or 0), catalogue.runs_visible_to(identity)))
     )
     return statement  # type: ignore[no-any-return]
+
+
+# -- what has served its time -------------------------------------------------------------------------------------------
+
+
+def signed_posts(ended_before: date) -> sa.Select[int]:
+    """Contributions with a signature to runs that ended before a day, of persons without a legal hold."""
+    return (
+        select(Post.id)
+        .join(Block, Block.id == Post.block_id)
+        .join(Run, Run.id == Block.run_id)
+        .where(Post.person_id.is_not(None), Run.ends_on < ended_before, people.is_free(Post.person_id))
+    )
+
+
+def enrolments_since(since: datetime) -> list[people.Use]:
+    """Who enrolled or completed since an instant, or still learns: it keeps their data in use."""
+    day = local(since).date()
+    return [
+        people.Use(Enrolment.person_id, or_(Enrolment.asked_at >= since, Enrolment.completed_on >= day, Enrolment.state == EnrolmentState.ACTIVE))
+    ]

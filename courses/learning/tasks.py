@@ -1,4 +1,4 @@
-"""What happens by itself: quizzes whose time is over are handed in with the answers saved."""
+"""What happens by itself: quizzes whose time is over are handed in, answers and signatures go when their period is over."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from courses.assessment import queries as assessment
-from courses.assessment.operations import attempts
+from courses.assessment.operations import attempts, retaining
 from courses.assessment.rules import GRACE
 from courses.learning import operations, queries
 from trainhub.kernel import clock
@@ -15,6 +15,8 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Running
 
 CLOSE_OVERDUE = "courses.close_overdue"
+FORGET = "courses.forget"
+SETTLE = "courses.settle_merged"
 
 
 def close_overdue(running: Running) -> Mapping[str, Any]:
@@ -29,3 +31,15 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
             if is_first and enrolment is not None:
                 operations.note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=now)
     return {"closed": len(ids)}
+
+
+def forget(_running: Running) -> Mapping[str, Any]:
+    """Erase answers and signatures whose period is over; running it twice changes nothing."""
+    with transaction():
+        return {"answers": retaining.forget_answers(today=clock.today()), "posts": operations.forget_posts(today=clock.today())}
+
+
+def settle_merged(_running: Running) -> Mapping[str, Any]:
+    """Leave one open enrolment a run to every human whose persons were merged; running it twice changes nothing."""
+    with transaction():
+        return {"withdrawn": len(operations.settle_merged(by=SYSTEM, now=clock.now()))}

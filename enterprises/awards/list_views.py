@@ -15,8 +15,47 @@ from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.organisations import queries as organisations
+
+
+def _bases() -> Any:
+    args = request.args
+    return queries.bases_listing(who(), text=args.get("q", "").strip()[:100], region=args.get("region", "")[:6], sort=args.get("sort", ""))
+
+
+CHECKS = (
+    Column("code", "代码"),
+    Column("base", "基地"),
+    Column("rule", "奖励"),
+    Column("verdict", "核对结果"),
+    Column("missing", "还缺的条件"),
+    Column("state", "办理"),
+)
+
+
+@blueprint.get("/checks.<form>")
+@guard(Can.AWARD_LIST)
+def export_checks(form: str) -> Any:
+    """Bases x rules on a day as they are filtered and sorted, as a file."""
+    on, bases = asked_day(), session().execute(_bases()).all()
+    answers = queries.entitlements_of_many([row[0] for row in bases], on)
+    states = queries.states_of(answers)
+    cells = [
+        (
+            code,
+            name,
+            f"{one.rule.value} {labels.RULES[one.rule]}",
+            str(labels.VERDICTS[one.verdict]),
+            "、".join(str(labels.CONDITIONS[finding.code.split(".")[-1]]) for finding in one.missing),
+            str(labels.STATES[states[key, one.rule.value]]) if states.get((key, one.rule.value)) else _("未申请"),
+        )
+        for key, code, name in bases
+        for one in answers[key]
+        if one.verdict is not Verdict.NOT_OF_TYPE
+    ]
+    return downloads.table(cells, CHECKS, name=_("基地奖励"), form=form, codes=["code"])
 
 
 @blueprint.get("/")
@@ -24,8 +63,7 @@ from trainhub.organisations import queries as organisations
 def index() -> Any:
     """Bases x rules on a day."""
     on, (number, size) = asked_day(), paging.wanted()
-    statement = queries.bases_listing(who(), text=request.args.get("q", "").strip()[:100], region=request.args.get("region", "")[:6])
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page = paging.paginate(_bases(), number=number, size=size, scalars=False)
     answers = queries.entitlements_of_many([row[0] for row in page.items], on)
     return render_template(
         "enterprises/awards/index.html",
@@ -35,7 +73,7 @@ def index() -> Any:
         labels=labels,
         rules=list(RuleCode),
         on=on,
-        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        regions=organisations.prefecture_choices(),
         relevant=lambda row: [one for one in row if one.verdict is not Verdict.NOT_OF_TYPE],
     )
 
@@ -47,14 +85,18 @@ def rules() -> Any:
     return render_template("enterprises/awards/rules.html", rows=incentives(), computed={one.value for one in RuleCode})
 
 
+def _awards() -> Any:
+    args = request.args
+    state = next((s for s in AwardState if s.value == args.get("state")), None)
+    return queries.awards_listing(who(), text=args.get("q", "").strip()[:100], rule=args.get("rule", "")[:40], state=state, sort=args.get("sort", ""))
+
+
 @blueprint.get("/decisions")
 @guard(Can.AWARD_LIST)
 def decisions() -> Any:
     """Applications and decisions."""
     number, size = paging.wanted()
-    state = next((s for s in AwardState if s.value == request.args.get("state")), None)
-    statement = queries.awards_listing(who(), text=request.args.get("q", "").strip()[:100], rule=request.args.get("rule", "")[:40], state=state)
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page = paging.paginate(_awards(), number=number, size=size, scalars=False)
     page.items[:] = [queries.AwardRow(*row) for row in page.items]  # type: ignore[index]
     return render_template("enterprises/awards/decisions.html", page=page, labels=labels)
 
@@ -74,8 +116,8 @@ DECISIONS = (
 @blueprint.get("/decisions.<form>")
 @guard(Can.AWARD_LIST)
 def export(form: str) -> Any:
-    """The list of decisions as a file."""
-    rows = [queries.AwardRow(*row) for row in session().execute(queries.awards_listing(who()))]
+    """The list of decisions as it is filtered and sorted, as a file."""
+    rows = [queries.AwardRow(*row) for row in session().execute(_awards())]
     cells = [
         (
             r.base,

@@ -68,14 +68,15 @@ def base_subject(base: Organisation) -> Subject:
     return organisations.subject_of(base)
 
 
-def bases_listing(identity: Identity, *, text: str = "", region: str = "") -> organisations.Statement:
-    """(id, code, name) of the bases the reader sees, by name."""
+def bases_listing(identity: Identity, *, text: str = "", region: str = "", sort: str = "") -> organisations.Statement:
+    """(id, code, name) of the bases the reader sees, by name unless sorted otherwise."""
     clauses = [Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED, bases_visible_to(identity)]
     if text:
         clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
     if region:
         clauses.append(organisations.within_regions(Organisation.region_code, [region]))
-    return select(Organisation.id, Organisation.code, Organisation.name).where(and_(*clauses)).order_by(Organisation.pinyin, Organisation.id)
+    statement: organisations.Statement = select(Organisation.id, Organisation.code, Organisation.name).where(and_(*clauses))
+    return organisations.ordered_or(statement, sort, BASE_SORTS, Organisation.pinyin, Organisation.id)
 
 
 def case_of(base_id: int, on: date) -> BaseCase:
@@ -192,8 +193,20 @@ class AwardRow:
     paid_on: date | None
 
 
-def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None) -> organisations.Statement:
-    """The rows of the list of decisions, the latest first; `AwardRow(*row)`."""
+AWARD_SORTS: dict[str, tuple[Any, ...]] = {
+    "base": (Organisation.pinyin, Award.applied_on),
+    "rule": (Award.rule, Organisation.pinyin),
+    "state": (Award.state, Organisation.pinyin),
+    "amount": (Award.amount_fen, Organisation.pinyin),
+    "applied": (Award.applied_on,),
+    "decided": (Award.decided_on,),
+    "paid": (Award.paid_on,),
+}
+BASE_SORTS: dict[str, tuple[Any, ...]] = {"base": (Organisation.pinyin, Organisation.name), "code": (Organisation.code,)}
+
+
+def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> organisations.Statement:
+    """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`."""
     clauses = [bases_visible_to(identity)]
     if state is not None:
         clauses.append(Award.state == state)
@@ -201,7 +214,7 @@ def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state:
         clauses.append(Award.rule == rule)
     if text:
         clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
-    return (
+    statement: organisations.Statement = (
         select(
             Award.id,
             Award.base_id,
@@ -216,8 +229,8 @@ def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state:
         )
         .join(Organisation, Organisation.id == Award.base_id)
         .where(and_(*clauses))
-        .order_by(Award.id.desc())
     )
+    return organisations.ordered_or(statement, sort, AWARD_SORTS, Award.id.desc(), unique=Award.id)
 
 
 def award_subject(row: Award) -> Subject:

@@ -84,7 +84,7 @@ def index() -> Any:
         "enterprises/bases/index.html",
         page=page,
         labels=labels,
-        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        regions=organisations.prefecture_choices(),
         soon=today + timedelta(days=days),
         asked=request.args.to_dict(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +12,11 @@ from sqlalchemy import func, or_, select
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import MENTOR_VIEWERS
 from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
@@ -171,3 +173,8 @@ def names_at_base(base_id: int, on: date) -> list[str]:
         .order_by(Person.pinyin, Mentor.id)
     )
     return [f"{name} {post}".strip() for name, post in session().execute(statement)]
+
+
+def in_office_since(since: datetime) -> list[people.Use]:
+    """Who is in the pool, or was at an instant or later: it keeps their data in use."""
+    return [people.Use(Mentor.person_id, or_(Mentor.until.is_(None), Mentor.until >= local(since).date()))]

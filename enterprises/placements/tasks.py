@@ -41,3 +41,9 @@ def remind(running: Running) -> Mapping[str, Any]:
     with transaction():
         told = operations.remind_mentors(today=clock.today(), now=clock.now())
     return {"told": told}
+
+
+def forget(_running: Running) -> Mapping[str, Any]:
+    """Erase logs whose period is over; running it twice changes nothing."""
+    with transaction():
+        return operations.forget_logs(today=clock.today())

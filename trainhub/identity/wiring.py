@@ -8,12 +8,12 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, guarding, models, my_data, rules, tasks
+from trainhub.identity import cli, delivery, guarding, models, my_data, retention, rules, tasks
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
-from trainhub.kernel import access, audit_words, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav, permission_words
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry
@@ -59,7 +59,11 @@ def register(app: Flask) -> None:
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
     my_data.register_own(app)
-    app.jinja_env.filters.update(data_label=my_data.column_label, data_value=my_data.shown, device=rules.device)
+    retention.register_own(app)
+    app.jinja_env.filters.update(
+        data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
+    )
     jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title="清理过期的登录与链接记录")
+    jobs.register_periodic(app, "identity.forget", tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的个人信息")
     if app.config["SETTINGS"].is_demo:
         delivery.register_channel(app, Channel.SMS, delivery.log_adapter)

@@ -119,6 +119,10 @@ DEEDS: Mapping[str, Any] = {
     "planned": _l("已计算方案"),
     "mapped": _l("已对应标准"),
     "retired": _l("已停用"),
+    "unsigned": _l("已去除署名"),
+    "erased": _l("已抹去"),
+    "placed": _l("已设定"),
+    "lifted": _l("已解除"),
 }
 
 

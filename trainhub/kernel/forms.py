@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -35,7 +36,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from trainhub.kernel import clock
 from trainhub.kernel.db import Base, Versioned, session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _, format_date, format_datetime, language
+from trainhub.kernel.i18n import _, _l, format_date, format_datetime
 
 
 class FormSubmission(Base):
@@ -80,6 +81,48 @@ class Checks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
+MESSAGES: Mapping[str, Any] = {
+    "This field is required.": _l("请填写这一项。"),
+    "Not a valid choice.": _l("请从列出的选项中选择；这个选项不存在，或已不再提供。"),
+    "Invalid Choice: could not coerce.": _l("请从列出的选项中选择；这个选项不存在，或已不再提供。"),
+    "Invalid choice(s): one or more data inputs could not be coerced.": _l("有的选项不存在，或已不再提供，请重新勾选。"),
+    "Not a valid integer value.": _l("请填写整数，例如 12。"),
+    "Not a valid decimal value.": _l("请填写数字，例如 12.5。"),
+    "Not a valid float value.": _l("请填写数字，例如 12.5。"),
+    "Not a valid date value.": _l("请填写存在的日期，例如 2016-02-03。"),
+    "Not a valid datetime value.": _l("请填写存在的日期和时间，例如 2016-02-03 09:30。"),
+    "Not a valid time value.": _l("请填写存在的时间，例如 09:30。"),
+    "Invalid email address.": _l("请填写完整的邮箱地址，例如 name@example.edu.cn。"),
+    "Invalid URL.": _l("请填写完整的网址，例如 https://example.edu.cn。"),
+    "Invalid input.": _l("这一项的格式不对，请改正。"),
+    "Number must be at least %(min)s.": _l("请填写不小于 %(min)s 的数。"),
+    "Number must be at most %(max)s.": _l("请填写不大于 %(max)s 的数。"),
+    "Number must be between %(min)s and %(max)s.": _l("请填写 %(min)s 至 %(max)s 之间的数。"),
+    "Date must be at least %(min)s.": _l("日期不能早于 %(min)s。"),
+    "Date must be at most %(max)s.": _l("日期不能晚于 %(max)s。"),
+    "Date must be between %(min)s and %(max)s.": _l("日期须在 %(min)s 至 %(max)s 之间。"),
+    "Field must be at least %(min)d character long.": _l("请至少填写 %(min)d 个字。"),
+    "Field must be at least %(min)d characters long.": _l("请至少填写 %(min)d 个字。"),
+    "Field cannot be longer than %(max)d character.": _l("请不要超过 %(max)d 个字。"),
+    "Field cannot be longer than %(max)d characters.": _l("请不要超过 %(max)d 个字。"),
+    "Field must be exactly %(max)d character long.": _l("请填写恰好 %(max)d 个字。"),
+    "Field must be exactly %(max)d characters long.": _l("请填写恰好 %(max)d 个字。"),
+    "Field must be between %(min)d and %(max)d characters long.": _l("请填写 %(min)d 至 %(max)d 个字。"),
+    "Field must be equal to %(other_name)s.": _l("两次填写的内容不一致，请重新填写。"),
+}
+"""What the form library says, in words that say what to do; its own placeholders are filled in by it."""
+
+
+class _Words:
+    """The translations a form asks for; a sentence of the library without words of ours stays as it is."""
+
+    def gettext(self, text: str) -> str:
+        return str(MESSAGES.get(text, text))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return self.gettext(singular if n == 1 else plural)
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """The base of every form of the house."""
 
@@ -88,9 +131,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def get_translations(self, form: Any) -> Any:
-            from wtforms.i18n import get_translations
-
-            return get_translations(["zh"] if language() == "zh" else ["en"])
+            return _Words()
 
     def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:
         """Remember which fields came from the row, so that a refused second editor can be shown its current values."""

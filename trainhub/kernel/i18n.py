@@ -103,6 +103,12 @@ def format_number(value: int | float | None) -> str:
     return "—" if value is None else f"{value:,}"
 
 
+def unit_of(unit: Any, value: Any) -> str:
+    """The unit beside a number: English says "1 course", "2 courses"; the catalogue holds the plural, Chinese has none."""
+    text = str(unit)
+    return text.removesuffix("s") if language() == "en" and str(value) == "1" else text
+
+
 def format_percent(value: float | None, digits: int = 1) -> str:
     """A share between 0 and 1 as per cent."""
     return "—" if value is None else f"{value * 100:.{digits}f}%"
@@ -111,7 +117,7 @@ def format_percent(value: float | None, digits: int = 1) -> str:
 def init_app(app: Flask) -> None:
     """Install Babel and the template filters d, dt, yuan, num, pct."""
     babel.init_app(app, locale_selector=_locale, timezone_selector=lambda: "Asia/Shanghai")
-    app.jinja_env.filters.update(d=format_date, dt=format_datetime, yuan=format_yuan, num=format_number, pct=format_percent)
+    app.jinja_env.filters.update(d=format_date, dt=format_datetime, yuan=format_yuan, num=format_number, pct=format_percent, unit_of=unit_of)
 
     @app.context_processor
     def _languages() -> dict[str, Any]:

@@ -23,7 +23,8 @@ SURNAMES: dict[str, str] = {
 """Readings of surnames; two-character surnames are tried first."""
 
 
-def _is_chinese(text: str) -> bool:
+def is_chinese(text: str) -> bool:
+    """Whether a text holds a Chinese character."""
     return any("\u3400" <= c <= "\u9fff" or c > "\U00020000" for c in text)
 
 
@@ -53,7 +54,7 @@ def _joined(syllables: list[str], most: int) -> str:
 @lru_cache(maxsize=4096)
 def of_name(name: str, most: int = 300) -> str:
     """The search text of a person's name; a name without Chinese characters is its own reading."""
-    compact = "".join(name.split()) if _is_chinese(name) else name
+    compact = "".join(name.split()) if is_chinese(name) else name
     for length in (2, 1):
         reading = SURNAMES.get(compact[:length]) if len(compact) > length or length == 1 else None
         if reading:
@@ -65,3 +66,10 @@ def of_name(name: str, most: int = 300) -> str:
 def of_text(text: str, most: int = 300) -> str:
     """The search text of any other name (an organisation, a programme)."""
     return _joined(_syllables(text), most)
+
+
+@lru_cache(maxsize=4096)
+def of_place(name: str) -> str:
+    """The reading of a place as maps write it: one word, a capital in front, an apostrophe before a, e, o (Yong'an)."""
+    first, *more = _syllables(name) or [""]
+    return first.capitalize() + "".join(f"'{one}" if one[0] in "aeo" else one for one in more)

@@ -20,7 +20,7 @@ from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
 from trainhub.kernel.nav import navigation
 
 log = structlog.get_logger("web")
@@ -58,8 +58,8 @@ def _problem(status: int, title: str, detail: str, **more: Any) -> Response:
 
 
 TITLES = {
-    400: "请求有误", 401: "需要登录", 403: "没有权限", 404: "找不到页面", 405: "不支持这种操作方式",
-    409: "内容已被他人修改", 413: "文件太大", 415: "不支持的内容类型", 422: "无法完成", 429: "操作太频繁", 500: "系统出错了", 503: "暂时无法服务",
+    400: N_("请求有误"), 401: N_("需要登录"), 403: N_("没有权限"), 404: N_("找不到页面"), 405: N_("不支持这种操作方式"),
+    409: N_("内容已被他人修改"), 413: N_("文件太大"), 415: N_("不支持的内容类型"), 422: N_("无法完成"), 429: N_("操作太频繁"), 500: N_("系统出错了"), 503: N_("暂时无法服务"),
 }  # fmt: skip
 
 

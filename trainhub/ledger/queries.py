@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import or_, select
 
 from trainhub.kernel.access import Identity, Role, ScopeKind
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger import rules
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingRecord
@@ -119,10 +120,11 @@ def milestones_of_many(person_ids: Iterable[int], source: Source | None = None) 
 
 
 def live_milestone(person_id: int, source: Source, key: str) -> Milestone | None:
-    """The standing milestone of that key."""
-    return session().scalar(
-        select(Milestone).where(Milestone.person_id == person_id, Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None))
+    """The standing milestone of that key, of the whole human."""
+    statement = select(Milestone).where(
+        people.of_human(Milestone.person_id, person_id), Milestone.source == source, Milestone.key == key, Milestone.withdrawn_at.is_(None)
     )
+    return session().scalar(statement.order_by(Milestone.id).limit(1))
 
 
 # -- training records ---------------------------------------------------------------------------------------------------
@@ -357,3 +359,12 @@ def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
 def milestones_of_person(person_id: int) -> list[dict[str, Any]]:
     """Everything a person finished, for the page "my data"."""
     return [{"名称": row.title, "完成日期": row.reached_on.isoformat()} for row in milestones_of(person_id)]
+
+
+def completions_since(since: datetime) -> list[people.Use]:
+    """What was completed, or recorded, since an instant: it keeps the data of the person in use (own.retention.*)."""
+    day = local(since).date()
+    return [
+        people.Use(TrainingRecord.person_id, or_(TrainingRecord.completed_on >= day, TrainingRecord.recorded_at >= since)),
+        people.Use(Milestone.person_id, or_(Milestone.reached_on >= day, Milestone.recorded_at >= since)),
+    ]

@@ -60,7 +60,7 @@ def index() -> Any:
         page=page,
         categories=labels.CATEGORIES,
         bases=queries.bases_with_records(),
-        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        regions=organisations.prefecture_choices(),
         asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
         can=Can,
     )

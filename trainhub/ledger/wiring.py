@@ -8,6 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.identity import retention
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
     jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的导入文件")
+    retention.register_use(app, "ledger", queries.completions_since, are_completions=True)
     register_export(app, "trainings", _l("培训记录"), queries.trainings_of_person)
     register_export(app, "milestones", _l("已完成的学习与实践"), queries.milestones_of_person)
     nav.register_nav(

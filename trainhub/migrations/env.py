@@ -25,15 +25,24 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     return False
 
 
+def _switch_foreign_keys(connection: sa.Connection, to: str) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={to}")
+    assert driver.execute("PRAGMA foreign_keys").fetchone() == (int(to == "ON"),)
+
+
 def run() -> None:
-    """Migrate inside one transaction; SQLite's foreign keys are off meanwhile and checked at the end."""
+    """Migrate inside one transaction; SQLite's foreign keys are off meanwhile and checked at the end.
+
+    The switch goes to the driver: through SQLAlchemy it would stand inside a transaction, where SQLite ignores it, and the
+    first table with rows that a batch migration makes anew could not be dropped.
+    """
     engine: sa.Engine = context.config.attributes["engine"]
     with engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
             connection.commit()
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+            _switch_foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -50,7 +59,7 @@ def run() -> None:
                     raise RuntimeError(f"the migration breaks foreign keys: {broken[:5]}")
         if is_sqlite:
             connection.commit()
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            _switch_foreign_keys(connection, "ON")
 
 
 run()

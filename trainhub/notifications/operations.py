@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -17,10 +17,10 @@ from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.audit import record
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.retention import ended_at
 from trainhub.notifications import queries, rules
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
-from trainhub.policy.book import book
 
 SEND_TASK = "notifications.send_mail"
 
@@ -146,7 +146,7 @@ def claim_mail(*, now: datetime) -> MailMessage | None:
 
 def sweep(*, now: datetime, today: date) -> dict[str, int]:
     """Delete notices and e-mails older than own.retention.notification_months, sent or not: nobody wants last year's e-mail."""
-    before = now - timedelta(days=30 * int(book().at("own.retention.notification_months", on=today).number))
+    before = ended_at("notification", now=now, today=today)
     statements: dict[str, Any] = {
         "notices": delete(Notice).where(Notice.created_at < before),
         "mails": delete(MailMessage).where(MailMessage.created_at < before),

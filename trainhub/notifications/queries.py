@@ -14,7 +14,7 @@ from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.db import session
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
-from trainhub.organisations.queries import Statement
+from trainhub.organisations.queries import Statement, ordered_or
 from trainhub.people.models import Person
 
 
@@ -108,8 +108,17 @@ def mail_by_state() -> dict[MailState, int]:
     return {state: count for state, count in session().execute(select(MailMessage.state, func.count(MailMessage.id)).group_by(MailMessage.state))}
 
 
-def outbox(state: MailState | None) -> Statement:
-    """E-mails, newest first."""
+MAIL_SORTS: dict[str, tuple[Any, ...]] = {
+    "address": (MailMessage.address,),
+    "subject": (MailMessage.subject,),
+    "at": (MailMessage.created_at,),
+    "tries": (MailMessage.tries,),
+    "state": (MailMessage.state,),
+}
+
+
+def outbox(state: MailState | None, sort: str = "") -> Statement:
+    """E-mails, newest first unless sorted otherwise."""
     statement: Statement = select(
         MailMessage.id,
         MailMessage.address,
@@ -120,8 +129,10 @@ def outbox(state: MailState | None) -> Statement:
         MailMessage.created_at,
         MailMessage.sent_at,
         MailMessage.problem,
-    ).order_by(MailMessage.id.desc())
-    return statement.where(MailMessage.state == state) if state is not None else statement
+    )
+    if state is not None:
+        statement = statement.where(MailMessage.state == state)
+    return ordered_or(statement, sort, MAIL_SORTS, MailMessage.id.desc(), unique=MailMessage.id)
 
 
 def notices_of_person(person_id: int) -> list[Any]:

@@ -7,16 +7,18 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
 from trainhub.identity.rules import safe_next
-from trainhub.kernel import clock
+from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import acting, guard
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, _l, format_datetime
 from trainhub.kernel.paging import paginate, wanted
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.notifications import operations, queries
 from trainhub.notifications.permissions import Can
 from trainhub.notifications.types import MailState
+from trainhub.organisations.queries import Statement
 
 blueprint = Blueprint("notifications", __name__, url_prefix="/notifications")
 
@@ -58,16 +60,51 @@ def read_all() -> Any:
     return done(_("全部通知已标为已读。"), "notifications.index")
 
 
+def _outbox() -> Statement:
+    try:
+        state = MailState(request.args.get("state", ""))
+    except ValueError:
+        state = None
+    return queries.outbox(state, request.args.get("sort", ""))
+
+
+MAILS = (
+    Column("address", "收件人"),
+    Column("subject", "主题"),
+    Column("created_at", "时间"),
+    Column("tries", "次数"),
+    Column("state", "状态"),
+    Column("sent_at", "发送时间"),
+    Column("problem", "原因"),
+)
+STATES = {MailState.NONE: _l("不发送"), MailState.WAITING: _l("等待发送"), MailState.SENT: _l("已发送"), MailState.FAILED: _l("失败")}
+
+
+@blueprint.get("/outbox/export.<form>")
+@guard(Can.OUTBOX_VIEW)
+def export_outbox(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file; the texts of the e-mails are never in it: they hold links and codes."""
+    rows = (
+        (
+            m.address,
+            m.subject,
+            format_datetime(m.created_at),
+            m.tries,
+            str(STATES[m.state]),
+            format_datetime(m.sent_at) if m.sent_at else None,
+            m.problem,
+        )
+        for m in session().execute(_outbox())
+    )
+    return downloads.table(rows, MAILS, name=_("邮件队列"), form=form)
+
+
 @blueprint.get("/outbox")
 @guard(Can.OUTBOX_VIEW)
 def outbox() -> Any:
     """E-mails and what became of them; only a demonstration shows their texts, which hold links and codes."""
     number, size = wanted()
-    try:
-        state = MailState(request.args.get("state", ""))
-    except ValueError:
-        state = None
-    page = paginate(queries.outbox(state), number=number, size=size, scalars=False)
+    page = paginate(_outbox(), number=number, size=size, scalars=False)
     settings = current_app.config["SETTINGS"]
     return render_template(
         "trainhub/notifications/outbox.html",
@@ -76,6 +113,7 @@ def outbox() -> Any:
         has_smtp=bool(settings.smtp_url),
         failed=queries.mail_by_state().get(MailState.FAILED, 0),
         can=Can,
+        labels=STATES,
     )
 
 

@@ -46,18 +46,18 @@ FLAG: dict[str, Any] = {"parse": parse_bool, "choices": ("是", "否")}
 
 SCHEMA = Schema(
     [
-        Field("code", "机构代码", rules.normalise_code, required=True, is_code=True, hint="院校填教育部代码，企业填统一社会信用代码"),
+        Field("code", "机构代码", rules.normalise_code, required=True, is_code=True, hint=_l("院校填教育部代码，企业填统一社会信用代码")),
         Field("name", "名称", parse_text(most=200), required=True),
         Field("kind", "类型", required=True, **choice(labels.KINDS)),
-        Field("uscc", "统一社会信用代码", rules.normalise_uscc, is_code=True, hint="18 位，核对校验位"),
-        Field("region_code", "地区代码", parse_code, is_code=True, hint="国家标准行政区划代码，如 350102"),
+        Field("uscc", "统一社会信用代码", rules.normalise_uscc, is_code=True, hint=_l("18 位，核对校验位")),
+        Field("region_code", "地区代码", parse_code, is_code=True, hint=_l("国家标准行政区划代码，如 350102")),
         Field("short_name", "简称", parse_text(most=60)),
         Field("name_en", "英文名称", parse_text(most=200)),
         Field("address", "地址", parse_text(most=200)),
         Field("parent_code", "上级单位代码", rules.normalise_code, is_code=True),
         Field("level", "办学层次", parse_text(most=40)),
         Field("supervising_department", "主管部门", parse_text(most=100)),
-        Field("ownership", "性质", parse_text(most=40), hint="如 公办、民办"),
+        Field("ownership", "性质", parse_text(most=40), hint=_l("如 公办、民办")),
         Field("size", "企业规模", **choice(labels.SIZES)),
         Field("is_internet_enterprise", "互联网企业", **FLAG),
         Field("is_leading_internet", "互联网龙头企业", **FLAG),

@@ -15,6 +15,7 @@ from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.organisations.models import BaseHost, Organisation, Region, RegionAlias
 from trainhub.organisations.permissions import VIEWERS
+from trainhub.organisations.places import place
 from trainhub.organisations.types import (
     CountyBook,
     OrganisationFilter,
@@ -127,6 +128,11 @@ def prefectures() -> list[Region]:
     return list(session().scalars(statement))
 
 
+def prefecture_choices() -> list[tuple[str, str]]:
+    """The ten units that report, for a filter, in the reader's language."""
+    return [(row.code, place(row.name)) for row in prefectures()]
+
+
 def regions() -> list[Region]:
     """Every division in the order of its code."""
     return list(session().scalars(select(Region).order_by(Region.code)))
@@ -140,14 +146,14 @@ def regions_listing() -> Statement:
 def region_choices() -> list[tuple[str, str]]:
     """Province, cities and counties for a form; a county carries the name of its city."""
     rows = regions()
-    names = {row.code: row.name for row in rows}
+    names = {row.code: place(row.name) for row in rows}
     order = sorted(rows, key=lambda row: ((row.reporting_code or ""), row.level is RegionLevel.COUNTY, row.code))
     return [
         (
             row.code,
-            f"{names.get(row.parent_code or '', '')} · {row.name}"
+            f"{names.get(row.parent_code or '', '')} · {names[row.code]}"
             if row.level is RegionLevel.COUNTY and row.reporting_code != row.code
-            else row.name,
+            else names[row.code],
         )
         for row in order
     ]

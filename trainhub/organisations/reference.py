@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 from trainhub.kernel import pinyin
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, Region, RegionAlias
+from trainhub.organisations.places import in_english
 from trainhub.organisations.types import OrganisationKind, OrganisationState, RegionLevel
 
 _KINDS = {"本科": OrganisationKind.UNIVERSITY, "专科": OrganisationKind.VOCATIONAL_SCHOOL}
@@ -60,7 +61,7 @@ def _regions(folder: Path) -> list[dict[str, Any]]:
             {
                 "code": row["code"],
                 "name": unit["zh"] if unit else row["name"],
-                "name_en": unit["en"] if unit else ("Fujian" if level is RegionLevel.PROVINCE else ""),
+                "name_en": unit["en"] if unit else in_english(row["name"]),
                 "level": level,
                 "parent_code": row["parent_code"] or None,
                 "reporting_code": None if level is RegionLevel.PROVINCE else (row["code"] if is_own else row["parent_code"]),

@@ -54,7 +54,7 @@ def index() -> Any:
         kinds=labels.KINDS,
         states=labels.STATES,
         looks=labels.STATE_LOOKS,
-        regions=[(row.code, row.name) for row in queries.prefectures()],
+        regions=queries.prefecture_choices(),
         can=Can,
         asked=request.args.to_dict(),
     )

@@ -12,7 +12,7 @@ from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.organisations import api, cli, models, permissions, reference, views
+from trainhub.organisations import api, cli, models, permissions, places, reference, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
+    app.jinja_env.filters["place"] = places.place
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)
     register_nav(app, Entry("people", _l("机构"), "organisations.index", icon="building", can=permissions.Can.VIEW, order=10))

@@ -193,6 +193,13 @@ class RevealForm(Form):
     reason = LongText(_l("查看理由"), [DataRequired(NEEDED), Length(min=4, max=500)], description=_l("理由、查看人和时间会记入审计日志。"))
 
 
+class HoldForm(Form):
+    """Why everything of a person is to be kept."""
+
+    reason = LongText(_l("保全原因"), [DataRequired(NEEDED), Length(max=400)], description=_l("例如：申诉、复核、司法或监察机关要求。"))
+    document = Text(_l("依据文书"), [Length(max=200)], description=_l("文号或案号，可不填。"))
+
+
 class DecideForm(Form):
     """A decision about two persons who look the same."""
 

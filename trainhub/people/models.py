@@ -21,7 +21,11 @@ Every other column that refers to a person follows the person who stays (see `op
 
 
 class Person(Versioned, Base):
-    """A human being. `id_mask` is what pages show (3502**********1234)."""
+    """A human being. `id_mask` is what pages show (3502**********1234).
+
+    `id_number_encrypted` is empty bytes when the number has served its time (own.retention.id_number_months): the keyed
+    hash still finds the person, nobody can read the number any more.
+    """
 
     __tablename__ = "person"
 
@@ -99,6 +103,23 @@ class PersonMerge(Base):
         ),
         sa.CheckConstraint("gone_id <> into_id", name="two_persons"),
     )
+
+
+class LegalHold(Base):
+    """While it stands, nothing of the person is deleted or made anonymous by its time (a dispute, an inspection, an order of a court)."""
+
+    __tablename__ = "legal_hold"
+
+    id: Mapped[Key]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    reason: Mapped[str] = mapped_column(sa.String(400))
+    document: Mapped[str] = mapped_column(sa.String(200), default="")
+    placed_by_id: Mapped[int | None]
+    placed_at: Mapped[datetime]
+    lifted_by_id: Mapped[int | None]
+    lifted_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("length(reason) > 0", name="reason_not_empty"),)
 
 
 class Student(Versioned, Base):

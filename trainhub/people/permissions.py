@@ -48,6 +48,7 @@ class Can(StrEnum):
     PERSON_EDIT = "people:person:edit"
     PAIR_DECIDE = "people:pair:decide"
     NUMBER_REVEAL = "people:number:reveal"
+    HOLD_SET = "people:hold:set"
 
 
 GRANTS: Table = {
@@ -69,5 +70,6 @@ GRANTS: Table = {
     Can.PERSON_VIEW: ((role_everywhere(*PERSON_VIEWERS),), (own,)),
     Can.PERSON_EDIT: ((role_everywhere(Role.SYSTEM_ADMIN),),),
     Can.PAIR_DECIDE: ((role_everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
+    Can.HOLD_SET: ((role_everywhere(Role.AUDITOR, Role.SYSTEM_ADMIN),),),
     Can.NUMBER_REVEAL: ((role_over(Role.UNIVERSITY_ADMIN, Role.SYSTEM_ADMIN),),),
 }

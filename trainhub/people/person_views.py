@@ -7,16 +7,17 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import NOTHING, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import persons as person_files
-from trainhub.people.models import Person
+from trainhub.people.models import LegalHold, Person
 from trainhub.people.permissions import Can
 from trainhub.people.types import PairDecision
 from trainhub.people.views import blueprint, form_page, who
@@ -66,6 +67,7 @@ def person(row: Person) -> Any:
         teachers=[(teacher, organisations.by_id(teacher.university_id)) for teacher in queries.teachers_of_person(row.id)],
         employment=queries.employment_of(row.id),
         joined=joined(row),
+        holds=queries.holds_on(row.id) if may(who(), Can.HOLD_SET) else [],
         history=organisations.history_of("person", row.id),
         labels=labels,
         can=Can,
@@ -113,6 +115,40 @@ def reveal_number(row: Person) -> Any:
             form.refuse(refused)
     page = render_template("trainhub/people/number.html", person=row, form=form, number=number, labels=labels)
     return page, 200 if number or not form.is_submitted() else 422
+
+
+@blueprint.route("/persons/<int:person_id>/hold", methods=["GET", "POST"])
+@guard(Can.HOLD_SET, load=load_person, subject=queries.subject_of_person)
+def hold_person(row: Person) -> Any:
+    """Keep everything of a person, whatever the periods of retention say."""
+    form, key = forms.HoldForm(), row.id
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if once(form.submission_key.data or ""):
+                    operations.place_hold(person=row, reason=form.reason.data or "", document=form.document.data or "", by=who(), now=clock.now())
+            return done(_("已设定保全：解除之前，此人的数据到期也不删除、不抹去。"), "people.person", person_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    return form_page(form, _("设定数据保全"), back=url_for("people.person", person_id=key), crumbs=_crumbs(row))
+
+
+def load_hold(hold_id: int) -> LegalHold:
+    """A hold."""
+    row = queries.hold(hold_id)
+    if row is None:
+        raise NotFound(_("没有这项保全。"))
+    return row
+
+
+@blueprint.post("/holds/<int:hold_id>/lift")
+@guard(Can.HOLD_SET, load=load_hold, subject=lambda _row: NOTHING)
+def lift_hold(row: LegalHold) -> Any:
+    """End a hold."""
+    key = row.person_id
+    with transaction():
+        operations.lift_hold(hold=row, by=who(), now=clock.now())
+    return done(_("已解除保全，保存期限恢复适用。"), "people.person", person_id=key)
 
 
 @blueprint.get("/same")

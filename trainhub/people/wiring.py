@@ -22,7 +22,10 @@ PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, person_
 
 
 THINGS = {
+    "people.contact": _l("联系方式"),
     "people.employment": _l("工作经历"),
+    "people.guardian": _l("监护人联系方式"),
+    "people.hold": _l("数据保全"),
     "people.number": _l("证件号码"),
     "people.pair": _l("疑似同一人"),
     "people.person": _l("人员"),

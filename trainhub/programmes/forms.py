@@ -37,6 +37,9 @@ class ProgrammeForm(Form):
 
     name = Text(_l("专业名称"), [DataRequired(NEEDED), Length(max=120)])
     name_en = Text(_l("英文名称"), [Length(max=200)])
+    study_years = IntegerField(
+        _l("学制（年）"), [Optional(), NumberRange(min=1, max=8)], description=_l("留空按层次推算：高职专科三年，本科四年，硕士三年，博士四年。")
+    )
     key_field_no = SelectField(_l("制造业重点领域"), [Optional()], coerce=optional_int, description=_l("所属的十大重点领域；没有则留空。"))
     is_petoe = BooleanField(_l("卓越计划专业"), description=_l("列入卓越工程师教育培养计划的试点专业。"))
     petoe_since = DateField(_l("列入日期"), [Optional()])
@@ -48,7 +51,7 @@ class ProgrammeForm(Form):
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
-        return values_of(self, ("name", "name_en", "key_field_no", "is_petoe", "petoe_since"))
+        return values_of(self, ("name", "name_en", "study_years", "key_field_no", "is_petoe", "petoe_since"))
 
 
 class NewProgrammeForm(ProgrammeForm):

@@ -39,6 +39,8 @@ class Programme(Versioned, Base):
     name_en: Mapped[str] = mapped_column(sa.String(200), default="")
     pinyin: Mapped[str] = mapped_column(sa.String(300), default="")
     degree_level: Mapped[DegreeLevel] = mapped_column(enum_column(DegreeLevel), default=DegreeLevel.BACHELOR)
+    study_years: Mapped[int | None]
+    """Years of study when they are not the usual ones of the level (`rules.study_years`)."""
     key_field_no: Mapped[int | None]
     is_petoe: Mapped[bool] = mapped_column(default=False)
     petoe_since: Mapped[date | None]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from trainhub.programmes.types import Coverage, Requirement
+from trainhub.programmes.types import Coverage, DegreeLevel, Requirement
 
 
 def coverage(requirements: Iterable[Requirement], standards: Sequence[str]) -> Coverage:
@@ -30,6 +30,20 @@ def next_point_number(requirement: int, used: Iterable[str]) -> str:
     return f"{requirement}.{number}"
 
 
+STUDY_YEARS: Mapping[DegreeLevel, str] = {
+    DegreeLevel.VOCATIONAL: "own.programme.study_years_vocational",
+    DegreeLevel.BACHELOR: "own.programme.study_years_bachelor",
+    DegreeLevel.MASTER: "own.programme.study_years_master",
+    DegreeLevel.DOCTOR: "own.programme.study_years_doctor",
+}
+"""Which parameter says how long a level takes where a programme says nothing of its own."""
+
+
+def study_years(level: DegreeLevel, own: int | None, usual: Mapping[DegreeLevel, int]) -> int:
+    """How many years a programme takes: what it says itself (a five-year bachelor, a two-year vocational one), else the usual of its level."""
+    return own if own is not None else usual[level]
+
+
 def expected_end(starts_on: date, *, years: int) -> date:
-    """The day by which a cohort's last academic year ends: 30 June after `years` years (own.programme.study_years)."""
+    """The day by which a cohort's last academic year ends: 30 June after `years` years (see `study_years`)."""
     return date(starts_on.year + years, 6, 30)

@@ -67,7 +67,7 @@ def index() -> Any:
         page=page,
         rows=[queries.as_row(row) for row in page.items],
         universities=queries.university_choices(who()),
-        regions=[(row.code, row.name) for row in organisations.prefectures()],
+        regions=organisations.prefecture_choices(),
         labels=labels,
         can=Can,
         asked=request.args.to_dict(),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion
 from courses.assessment.types import AttemptRow, AttemptState
-from courses.catalogue.models import Block
+from courses.catalogue.models import Block, Run
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
@@ -36,21 +37,23 @@ def attempt_by_id(attempt_id: int) -> Attempt | None:
 
 
 def attempts_of(block_id: int, person_id: int) -> list[Attempt]:
-    """The attempts of a person at a quiz in order."""
-    return list(session().scalars(select(Attempt).where(Attempt.block_id == block_id, Attempt.person_id == person_id).order_by(Attempt.number)))
+    """The attempts of a human at a quiz in order."""
+    statement = select(Attempt).where(Attempt.block_id == block_id, people.of_human(Attempt.person_id, person_id))
+    return list(session().scalars(statement.order_by(Attempt.number, Attempt.id)))
 
 
 def graded_scores(block_id: int, person_id: int) -> list[int]:
-    """The scores of a person's graded attempts in order."""
-    statement = select(Attempt.score_x10).where(Attempt.block_id == block_id, Attempt.person_id == person_id, Attempt.state == AttemptState.GRADED)
+    """The scores of a human's graded attempts in order."""
+    mine = people.of_human(Attempt.person_id, person_id)
+    statement = select(Attempt.score_x10).where(Attempt.block_id == block_id, mine, Attempt.state == AttemptState.GRADED)
     return [score for score in session().scalars(statement.order_by(Attempt.number)) if score is not None]
 
 
 def attempt_in_progress(block_id: int, person_id: int) -> Attempt | None:
-    """The attempt a person has open."""
-    return session().scalar(
-        select(Attempt).where(Attempt.block_id == block_id, Attempt.person_id == person_id, Attempt.state == AttemptState.IN_PROGRESS)
-    )
+    """The attempt a human has open."""
+    mine = people.of_human(Attempt.person_id, person_id)
+    statement = select(Attempt).where(Attempt.block_id == block_id, mine, Attempt.state == AttemptState.IN_PROGRESS)
+    return session().scalar(statement.order_by(Attempt.id).limit(1))
 
 
 def attempts_of_block(block_id: int) -> sa.Select[Any]:
@@ -168,3 +171,19 @@ def overdue(now: datetime, limit: int = 200) -> list[int]:
     """Attempts whose time is over and that nobody handed in."""
     statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)
     return list(session().scalars(statement.limit(limit)))
+
+
+def kept_answers(ended_before: date) -> sa.Select[int]:
+    """Answers of graded attempts of runs that ended before a day, of persons without a legal hold, that are still there."""
+    return (
+        select(AttemptAnswer.id)
+        .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
+        .join(Block, Block.id == Attempt.block_id)
+        .join(Run, Run.id == Block.run_id)
+        .where(
+            Attempt.state == AttemptState.GRADED,
+            Run.ends_on < ended_before,
+            or_(AttemptAnswer.saved_at.is_not(None), AttemptAnswer.feedback != ""),
+            people.is_free(Attempt.person_id),
+        )
+    )

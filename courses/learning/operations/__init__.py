@@ -11,6 +11,7 @@ from courses.learning.operations.enrolling import (
     invite,
     promote,
     reject,
+    settle_merged,
     withdraw,
 )
 from courses.learning.operations.marks import ask_for_marks, take_mark, take_marks_from_book
@@ -31,6 +32,7 @@ from courses.learning.operations.progress import (
     tell_graded,
     watch,
 )
+from courses.learning.operations.retaining import forget_posts
 
 __all__ = [
     "EnrolmentClosed",
@@ -44,6 +46,7 @@ __all__ = [
     "completion_key",
     "enrol",
     "evaluate",
+    "forget_posts",
     "invite",
     "issue_certificate",
     "mark_done",
@@ -56,6 +59,7 @@ __all__ = [
     "reject",
     "remove",
     "result_of",
+    "settle_merged",
     "standing_of",
     "start_video",
     "take_mark",

@@ -129,6 +129,19 @@ def withdraw(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "
     return enrolment
 
 
+def settle_merged(*, by: Identity, now: datetime) -> list[int]:
+    """Take back the second enrolments of humans who were merged: one stands, the furthest, and the other seat is free again.
+
+    Returns the ids taken back. Progress and attempts stay stored, so that parting the persons again loses nothing: who was
+    taken back may enrol again and goes on where they were.
+    """
+    found = queries.second_enrolments()
+    for key in found:
+        row = session().get_one(Enrolment, key)
+        withdraw(enrolment=row, by=by, now=now, note=_("与同一人的另一份报名重复，已并入进度更靠前的一份。"))
+    return found
+
+
 def promote(*, run_id: int, by: Identity, now: datetime) -> list[int]:
     """Give every free seat to whoever waits longest; returns the person ids. The caller has locked the run, or this does."""
     lock_run(run_id)

@@ -25,6 +25,7 @@ from courses.learning import queries, rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
+from trainhub.certificates import queries as certificate_queries
 from trainhub.certificates.types import Kind, State
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
@@ -36,6 +37,7 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 from trainhub.people.models import Person
 
 
@@ -231,9 +233,9 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
     if not taken.rowcount:  # type: ignore[attr-defined]
         return False
     session().refresh(enrolment)
-    course = run.course
+    course, human = run.course, people.human_id(enrolment.person_id)
     ledger.reach_milestone(
-        person_id=enrolment.person_id,
+        person_id=human,
         source=Source.COURSE,
         key=completion_key(run),
         title=course.title,
@@ -248,7 +250,7 @@ def complete(*, enrolment: Enrolment, run: Run, standing: Standing, by: Identity
     counted = _record_training(enrolment, run, by, now) if run.counts_for_goal else None
     number = issue_certificate(enrolment=enrolment, run=run, by=by, now=now)
     notifications.notify(
-        account_ids=accounts.accounts_of_persons([enrolment.person_id]).values(),
+        account_ids=accounts.accounts_of_persons([human]).values(),
         kind="courses.completed",
         message=N_("恭喜你完成课程《%(title)s》，结业证书已签发。") if number else N_("恭喜你完成课程《%(title)s》。"),
         values={"title": course.title},
@@ -291,19 +293,25 @@ def _record_training(enrolment: Enrolment, run: Run, by: Identity, now: datetime
 def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime) -> str | None:
     """Ask for the certificate of a completed enrolment; the same one is answered again. Returns its number.
 
+    One human has one certificate of a run: what was issued under the id of a person who was merged since is the known one.
     A refusal (a name that no font can draw, an issuer without a number) does not undo the completion: it is audited, and
     staff can ask again.
     """
     if enrolment.completed_on is None:
         raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
     course = run.course
+    keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]
+    known = certificate_queries.by_asked_keys(keys)
+    if known:
+        first = min(known.values(), key=lambda one: one.id)
+        return str(first.number) if first.state is not State.DRAFT else None
     try:
         with session().begin_nested():
             row = certificates.issue(
                 kind=Kind.COMPLETION,
-                person_id=enrolment.person_id,
+                person_id=people.human_id(enrolment.person_id),
                 issuer_id=course.owner_id,
-                asked_key=f"course:{course.code}/{run.code}:person:{enrolment.person_id}",
+                asked_key=f"{completion_key(run)}:person:{enrolment.person_id}",
                 facts={"course": course.title, "hours": _tenths(course.hours_x10), **({"course_en": course.title_en} if course.title_en else {})},
                 evidence=[
                     {"kind": "enrolment", "id": enrolment.id, "text": f"{course.title}（{course.code}/{run.code}）"},

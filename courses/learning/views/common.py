@@ -16,6 +16,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Subject, acting
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 
 blueprint = Blueprint("learning", __name__)
 
@@ -32,7 +33,7 @@ class Place:
     @property
     def subject(self) -> Subject:
         """A learner's own place."""
-        return Subject.of(persons=[self.enrolment.person_id])
+        return subject_of_learner(self.enrolment.person_id)
 
 
 def me() -> Identity:
@@ -40,6 +41,11 @@ def me() -> Identity:
     identity = acting()
     assert identity is not None
     return identity
+
+
+def subject_of_learner(person_id: int) -> Subject:
+    """What belongs to a learner: of two persons merged into one, what is stored under either belongs to both."""
+    return Subject.of(persons=[person_id] if me().person_id == person_id else people.human_ids(person_id))
 
 
 def load_run(run_id: int) -> Run:

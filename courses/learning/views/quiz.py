@@ -22,10 +22,10 @@ from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries
 from courses.learning.models import Enrolment
-from courses.learning.views.common import Place, blueprint, load_block_place, load_run, me
+from courses.learning.views.common import Place, blueprint, load_block_place, load_run, me, subject_of_learner
 from courses.permissions import Can
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -109,7 +109,7 @@ class Sitting:
 
     def __init__(self, attempt: Attempt, run: Run, enrolment: Enrolment) -> None:
         self.attempt, self.run, self.enrolment = attempt, run, enrolment
-        self.subject = Subject.of(persons=[attempt.person_id])
+        self.subject = subject_of_learner(attempt.person_id)
         self.settings = QuizSettings.of(attempt.block.settings)
 
     @property

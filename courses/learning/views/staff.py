@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from courses.assessment import queries as assessment
 from courses.assessment import showing
@@ -108,13 +108,16 @@ def _state() -> EnrolmentState | None:
     return EnrolmentState(asked) if asked in set(EnrolmentState) else None
 
 
+def _statement(run: Run) -> Any:
+    return queries.learners(run.id, state=_state(), text=request.args.get("q", "").strip()[:60], sort=request.args.get("sort", ""))
+
+
 @blueprint.get("/runs/<int:run_id>/learners")
 @guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
 def learners(run: Run) -> Any:
     """The learners with their progress."""
     number, size = paging.wanted()
-    statement = queries.learners(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(run), number=number, size=size, scalars=False)
     return render_template(
         "courses/learning/learners.html",
         run=run,
@@ -128,13 +131,12 @@ def learners(run: Run) -> Any:
     )
 
 
-@blueprint.get("/runs/<int:run_id>/learners.csv")
-@guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
-def export(run: Run) -> Any:
-    """The learners as CSV, streamed."""
-    name = f"{run.course.code}-{run.code}-learners.csv"
-    rows = exports.learner_rows(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
-    return downloads.named(Response(exports.csv_lines(rows), mimetype="text/csv"), name)
+@blueprint.get("/runs/<int:run_id>/learners.<form>")
+@guard(Can.RUN_VIEW_LEARNERS, load=lambda run_id, form: (load_run(run_id), form), subject=lambda pair: catalogue.subject_of_run(pair[0]))
+def export(pair: tuple[Run, str]) -> Any:
+    """The learners as they are filtered and sorted, as a file."""
+    run, form = pair
+    return downloads.table(exports.learner_rows(_statement(run)), exports.COLUMNS, name=f"{run.course.code}-{run.code}-learners", form=form)
 
 
 def _load_enrolment(enrolment_id: int) -> tuple[Run, Enrolment]:

@@ -362,3 +362,8 @@ def mentor_at(person_id: int, enterprise_id: int, on: date) -> Mentor | None:
             or_(Mentor.until.is_(None), Mentor.until >= on),
         )
     )
+
+
+def ids_of_students(students: sa.Select[int]) -> sa.Select[int]:
+    """The capstones of students, as a part of a statement."""
+    return select(Capstone.id).where(Capstone.student_id.in_(students))

@@ -80,8 +80,18 @@ def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
     return or_(*clauses)
 
 
-def topics_listing(identity: Identity, wanted: TopicFilter) -> organisations.Statement:
-    """The rows of the library, newest first; see `as_topic_row`."""
+TOPIC_SORTS: dict[str, tuple[Any, ...]] = {
+    "title": (Topic.title,),
+    "enterprise": (Organisation.pinyin, Topic.title),
+    "programme": (Programme.name, Topic.title),
+    "source": (Topic.source, Topic.title),
+    "seats": (Topic.seats - Topic.taken, Topic.title),
+    "state": (Topic.state, Topic.title),
+}
+
+
+def topics_listing(identity: Identity, wanted: TopicFilter, sort: str = "") -> organisations.Statement:
+    """The rows of the library, newest first unless sorted otherwise; see `as_topic_row`."""
     clauses = [topics_visible_to(identity)]
     for column, value in (
         (Topic.programme_id, wanted.programme_id),
@@ -95,7 +105,7 @@ def topics_listing(identity: Identity, wanted: TopicFilter) -> organisations.Sta
         clauses.append(and_(Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats))
     if wanted.text:
         clauses.append(organisations.matches(wanted.text, Topic.title, Topic.problem, Organisation.name, Organisation.pinyin))
-    return (
+    statement: organisations.Statement = (
         select(
             Topic.id,
             Topic.title,
@@ -116,8 +126,8 @@ def topics_listing(identity: Identity, wanted: TopicFilter) -> organisations.Sta
         .join(Programme, Programme.id == Topic.programme_id)
         .join(University, University.id == Programme.university_id)
         .where(and_(*clauses))
-        .order_by(Topic.created_at.desc(), Topic.id.desc())
     )
+    return organisations.ordered_or(statement, sort, TOPIC_SORTS, Topic.created_at.desc(), Topic.id.desc(), unique=Topic.id)
 
 
 def as_topic_row(row: Any) -> TopicRow:

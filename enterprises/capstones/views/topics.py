@@ -13,16 +13,47 @@ from enterprises.capstones.types import EvidenceKind, Side, TopicSource, TopicSt
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import kept, load_topic, stored, who
 from enterprises.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
 from trainhub.programmes import queries as programmes
+
+COLUMNS = (
+    Column("title", "题目"),
+    Column("enterprise", "企业"),
+    Column("programme", "面向专业"),
+    Column("university", "学校"),
+    Column("source", "来源"),
+    Column("seats", "名额"),
+    Column("taken", "已选"),
+    Column("evidence", "证明材料"),
+    Column("state", "状态"),
+)
+
+
+def _statement() -> Any:
+    return queries.topics_listing(who(), forms.wanted_topics(), request.args.get("sort", ""))
+
+
+@blueprint.get("/topics/export.<form>")
+@guard(Can.TOPIC_LIST)
+def export_topics(form: str) -> Any:
+    """The library as it is filtered and sorted, as a file."""
+    rows = (
+        (
+            r.title, r.enterprise, r.programme, r.university, str(labels.TOPIC_SOURCES[r.source]), r.seats, r.taken,
+            downloads.unsealed(r.has_evidence), str(labels.TOPIC_STATES[r.state]),
+        )
+        for r in (queries.as_topic_row(row) for row in session().execute(_statement()))
+    )  # fmt: skip
+    return downloads.table(rows, COLUMNS, name=_("毕业设计选题库"), form=form)
 
 
 @blueprint.get("/topics")
@@ -30,7 +61,7 @@ from trainhub.programmes import queries as programmes
 def topics() -> Any:
     """The library."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.topics_listing(who(), forms.wanted_topics()), number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_topic_row(row) for row in page.items]  # type: ignore[index]
     return render_template(
         "enterprises/capstones/topics.html",

@@ -36,6 +36,7 @@ from enterprises.placements.operations.placing import (
     withdraw_placement,
 )
 from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, remove_plan_item, sign_plan
+from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import (
     ask_for_plan,
     change_round,
@@ -68,6 +69,7 @@ __all__ = [
     "decide_days",
     "decide_entries",
     "finish_placement",
+    "forget_logs",
     "grade_placement",
     "issue_certificate",
     "log_day",

@@ -60,14 +60,27 @@ def all_terms(*, until: Any = None) -> list[tuple[Term, str]]:
     return [(row, name) for row, name in session().execute(statement.order_by(Term.starts_on, Organisation.pinyin, Term.id))]
 
 
-def terms_visible(identity: Identity) -> Any:
-    """The terms of the reader's universities, the latest first."""
+TERM_SORTS: dict[str, tuple[Any, ...]] = {
+    "title": (Term.title,),
+    "university": (Organisation.pinyin, Term.starts_on),
+    "starts": (Term.starts_on,),
+    "weeks": (Term.weeks, Term.starts_on),
+}
+POSITION_SORTS: dict[str, tuple[Any, ...]] = {
+    "title": (Position.title,),
+    "enterprise": (Organisation.pinyin, Position.title),
+    "state": (Position.state, Position.title),
+}
+
+
+def terms_visible(identity: Identity, sort: str = "") -> Any:
+    """The terms of the reader's universities, the latest first unless sorted otherwise."""
     statement = select(Term, Organisation.name.label("university")).join(Organisation, Organisation.id == Term.university_id)
     programmes = identity.programme_ids(*SCHOOL)
     clause = organisations.scope(identity, SCHOOL, organisations=(Term.university_id,))
     if programmes:
         clause = or_(clause, Term.university_id.in_(select(Programme.university_id).where(Programme.id.in_(sorted(programmes)))))
-    return statement.where(clause).order_by(Term.starts_on.desc(), Term.id.desc())
+    return organisations.ordered_or(statement.where(clause), sort, TERM_SORTS, Term.starts_on.desc(), Term.id.desc(), unique=Term.id)
 
 
 def has_placements(*, term_id: int) -> bool:
@@ -168,7 +181,9 @@ def position_row(position_id: int) -> Any:
     return session().execute(_position_columns().where(Position.id == position_id)).one_or_none()
 
 
-def positions_listing(identity: Identity, *, text: str = "", state: OfferState | None = None, enterprise_id: int | None = None) -> Any:
+def positions_listing(
+    identity: Identity, *, text: str = "", state: OfferState | None = None, enterprise_id: int | None = None, sort: str = ""
+) -> Any:
     """Positions an enterprise offers for itself; schools see what was submitted, departments and auditors everything submitted."""
     statement = _position_columns()
     mine = organisations.scope(identity, OFFERERS, organisations=(Position.enterprise_id, Position.base_id))
@@ -184,7 +199,8 @@ def positions_listing(identity: Identity, *, text: str = "", state: OfferState |
     waiting_first = sa.case(
         (Position.state == OfferState.SUBMITTED, 0), (Position.state == OfferState.DRAFT, 1), (Position.state == OfferState.APPROVED, 2), else_=3
     )
-    return statement.order_by(waiting_first, Organisation.pinyin, Position.title, Position.id)
+    sorts = {**POSITION_SORTS, "seats": (sa.literal_column("seats"), Position.title)}
+    return organisations.ordered_or(statement, sort, sorts, waiting_first, Organisation.pinyin, Position.title, Position.id)
 
 
 def subject_of_position(row: Position) -> Subject:

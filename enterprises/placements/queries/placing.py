@@ -349,3 +349,8 @@ def logs_of(placement_ids: Collection[int]) -> list[WeeklyLog]:
     """Every weekly log of placements, the latest first."""
     statement = select(WeeklyLog).where(WeeklyLog.placement_id.in_(list(placement_ids)))
     return list(session().scalars(statement.order_by(WeeklyLog.iso_year.desc(), WeeklyLog.iso_week.desc(), WeeklyLog.id)))
+
+
+def ids_of_students(students: sa.Select[int]) -> sa.Select[int]:
+    """The placements of students, as a part of a statement."""
+    return select(Placement.id).where(Placement.student_id.in_(students))

@@ -40,6 +40,8 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
             Cohort.year,
             Cohort.starts_on,
             Programme.name.label("programme"),
+            Programme.degree_level,
+            Programme.study_years,
         )
         .join(Person, Person.id == Student.person_id)
         .join(Cohort, Cohort.id == Student.cohort_id)
@@ -72,7 +74,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     required = book().at("own.weeks.days_required", on=on).number
     per_week = book().at("own.weeks.days_per_week", on=on).number
     yellow = book().at("own.warning.weeks_yellow", on=on).number
-    years = book().at("own.programme.study_years", on=on).number
+    usual = {level: int(book().at(key, on=on).number) for level, key in programme_rules.STUDY_YEARS.items()}
     terms = _terms({row.university_id for row in rows})
     waiting, logged = _waiting(ids, on), _logged(ids, on)
     live: dict[int, list[Any]] = defaultdict(list)
@@ -94,7 +96,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 to_come += rules.workdays_between(max(on, placed.starts_on), placed.ends_on, per_week=per_week)
-        end = programme_rules.expected_end(row.starts_on, years=years)
+        end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
         still_open = sum(rules.workdays_between(*span, per_week=per_week) for span in spans)
         credited = totals[row.id].credited_days

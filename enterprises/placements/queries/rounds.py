@@ -32,16 +32,24 @@ def round_(round_id: int) -> Round | None:
     return session().get(Round, round_id)
 
 
-def rounds_listing(identity: Identity) -> Any:
-    """The rounds of the reader's programmes, the latest first."""
-    return (
+ROUND_SORTS: dict[str, tuple[Any, ...]] = {
+    "title": (Round.title,),
+    "programme": (Programme.name, Cohort.year, Round.opens_on),
+    "opens": (Round.opens_on,),
+    "state": (Round.state, Round.opens_on),
+}
+
+
+def rounds_listing(identity: Identity, sort: str = "") -> Any:
+    """The rounds of the reader's programmes, the latest first unless sorted otherwise."""
+    statement: Any = (
         select(Round, Programme.name.label("programme"), Organisation.name.label("university"), Cohort.year)
         .join(Programme, Programme.id == Round.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
         .join(Cohort, Cohort.id == Round.cohort_id)
         .where(organisations.scope(identity, SCHOOL, organisations=(Programme.university_id,), programmes=(Programme.id,)))
-        .order_by(Round.opens_on.desc(), Round.id.desc())
     )
+    return organisations.ordered_or(statement, sort, ROUND_SORTS, Round.opens_on.desc(), Round.id.desc(), unique=Round.id)
 
 
 def subject_of_round(row: Round) -> Subject:

@@ -32,7 +32,7 @@ from trainhub.programmes.models import ProgrammeVersion
 def terms() -> Any:
     """The placement terms of the reader's schools."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.terms_visible(who()), number=number, size=size, scalars=False)
+    page = paging.paginate(queries.terms_visible(who(), request.args.get("sort", "")), number=number, size=size, scalars=False)
     return render_template("enterprises/placements/terms.html", page=page, today=clock.today())
 
 
@@ -106,14 +106,18 @@ def edit_term(term: Term) -> Any:
 
 
 # -- positions ----------------------------------------------------------------------------------------------------------
+def positions_asked() -> Any:
+    """The list as the address filters and sorts it."""
+    args = request.args
+    return queries.positions_listing(who(), text=args.get("q", "")[:100], state=forms_pick(args.get("state", "")), sort=args.get("sort", ""))
+
+
 @blueprint.get("/positions")
 @guard(Can.POSITION_LIST)
 def positions() -> Any:
     """Positions: an enterprise's own, or those handed in to the schools."""
     number, size = paging.wanted()
-    state = forms_pick(request.args.get("state", ""))
-    statement = queries.positions_listing(who(), text=request.args.get("q", "")[:100], state=state)
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page = paging.paginate(positions_asked(), number=number, size=size, scalars=False)
     return render_template("enterprises/placements/positions.html", page=page, labels=labels, can=Can, asked=request.args.to_dict())
 
 

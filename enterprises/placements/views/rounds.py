@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
@@ -24,7 +24,7 @@ from trainhub.programmes import queries as programmes
 def rounds() -> Any:
     """The rounds of the reader's programmes."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.rounds_listing(who()), number=number, size=size, scalars=False)
+    page = paging.paginate(queries.rounds_listing(who(), request.args.get("sort", "")), number=number, size=size, scalars=False)
     return render_template("enterprises/placements/rounds.html", page=page, labels=labels)
 
 

@@ -42,17 +42,17 @@ def test_files_of_rosters_go_in_their_time(session: Session) -> None:
         session.expire_all()
         return gone
 
-    assert sweep(30) == []
-    assert sweep(31) == [digests[ids[1]]]
+    assert sweep(31) == []  # to 2 April: one calendar month
+    assert sweep(32) == [digests[ids[1]]]
     found = session.get(RosterBatch, batch_id)
     assert found is not None
     assert (found.upload_file_id, found.rejections_file_id) == (ids[0], None)
-    assert sweep(90) == []
-    assert sweep(91) == [digests[ids[0]]]
+    assert sweep(92) == []  # to 2 June
+    assert sweep(93) == [digests[ids[0]]]
     assert session.scalars(select(StoredFile.id).where(StoredFile.id.in_(ids))).all() == [ids[2]]
     stays = session.get(StoredFile, ids[2])
     assert stays is not None
     assert files.read(stays) == unique + b"y"
     with pytest.raises(NotFound):
         files.read(StoredFile(sha256=digests[ids[0]], name="名册.csv"))
-    assert sweep(91) == []
+    assert sweep(93) == []

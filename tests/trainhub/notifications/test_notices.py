@@ -40,7 +40,7 @@ def test_after_a_year_notices_and_mails_are_gone(session: Session) -> None:
     operations.compose_mail(now=NOW)
     session.flush()
     assert [len(session.scalars(select(kind)).all()) for kind in (Notice, MailMessage)] == [1, 1]
-    for days, gone in ((360, 0), (361, 1)):
+    for days, gone in ((365, 0), (366, 1)):
         now = NOW + timedelta(days=days)
         assert operations.sweep(now=now, today=now.date()) == {"notices": gone, "mails": gone}
 

@@ -20,6 +20,7 @@ from trainhub.identity.operations.links import ask_reset, invite, open_link, res
 from trainhub.identity.operations.opening import NewAccount, open_account
 from trainhub.identity.operations.privacy import ask_about_data, close_account, decide_request, give_consent, withdraw_consent
 from trainhub.identity.operations.registration import Tried, Wish, register, registration, send_again, try_code
+from trainhub.identity.operations.retaining import FORGETTING
 from trainhub.identity.operations.second_factor import (
     confirm_totp,
     new_recovery_codes,
@@ -36,6 +37,7 @@ from trainhub.identity.operations.sweeping import sweep
 from trainhub.identity.operations.tokens import known_scopes, make_token, revoke_token
 
 __all__ = [
+    "FORGETTING",
     "AccountRefused",
     "Attempt",
     "GrantRefused",

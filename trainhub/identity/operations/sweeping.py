@@ -8,16 +8,14 @@ from typing import Any
 from sqlalchemy import delete
 
 from trainhub.identity.models import OneTimeLink, Registration, SignInAttempt, UserSession
-from trainhub.identity.operations._support import number
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import FormSubmission
-
-DAYS_PER_MONTH = 30
+from trainhub.kernel.retention import ended_at
 
 
 def sweep(*, now: datetime, today: date) -> dict[str, int]:
     """Delete old attempts and form keys, links and registrations past their time, and old sessions (own.retention.sign_in_log_months)."""
-    kept = now - timedelta(days=DAYS_PER_MONTH * number("own.retention.sign_in_log_months", today))
+    kept = ended_at("sign_in_log", now=now, today=today)
     statements: dict[str, Any] = {
         "attempts": delete(SignInAttempt).where(SignInAttempt.at < now - timedelta(days=1)),
         "submissions": delete(FormSubmission).where(FormSubmission.used_at < now - timedelta(days=7)),

@@ -32,6 +32,7 @@ from trainhub.identity.queries.listing import (
     sessions_of,
     visible_to,
 )
+from trainhub.identity.queries.retaining import account_uses, consents_of_grown, unused_accounts
 from trainhub.identity.queries.security import (
     api_tokens,
     failures_from,
@@ -50,6 +51,7 @@ __all__ = [
     "Known",
     "account",
     "account_of_person",
+    "account_uses",
     "accounts_holding",
     "accounts_listing",
     "accounts_of_persons",
@@ -61,6 +63,7 @@ __all__ = [
     "by_api_token",
     "by_session",
     "consents_of",
+    "consents_of_grown",
     "data_request",
     "email_of",
     "failures_from",
@@ -89,5 +92,6 @@ __all__ = [
     "subject_of_account",
     "subject_of_scope",
     "unread_counter",
+    "unused_accounts",
     "visible_to",
 ]

@@ -14,7 +14,7 @@ from trainhub.identity.forms import DecisionForm
 from trainhub.identity.models import DataRequest
 from trainhub.identity.permissions import Can
 from trainhub.identity.types import RequestState
-from trainhub.kernel import clock
+from trainhub.kernel import audit_details, clock
 from trainhub.kernel.access import NOTHING, Subject, acting, guard, permission_table, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -59,11 +59,11 @@ def events() -> Any:
     """Who did what, on what, when, from where."""
     number, size = wanted()
     page = paginate(queries.audit_listing(_filter()), number=number, size=size, scalars=False)
-    return render_template("trainhub/audit/events.html", page=page, told=_told)
+    return render_template("trainhub/audit/events.html", page=page, told=_told, details=audit_details.details)
 
 
-def _told(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False) if data else ""
+def _told(data: dict[str, Any], indent: int | None = None) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=indent) if data else ""
 
 
 @audit.get("/audit.csv")

@@ -29,7 +29,7 @@ class Field:
     required: bool = False
     default: Any = None
     aliases: tuple[str, ...] = ()
-    hint: str = ""
+    hint: Any = ""
     choices: tuple[str, ...] = ()
     is_code: bool = False
     may_be_absent: bool = False

@@ -53,4 +53,4 @@ def template_xlsx(
 
 
 def _explain(one: Field) -> list[str]:
-    return [one.zh, one.name, _("必填") if one.required else _("选填"), "、".join(one.choices), one.hint]
+    return [one.zh, one.name, _("必填") if one.required else _("选填"), "、".join(one.choices), str(one.hint)]

@@ -54,7 +54,7 @@ def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
 
 
 def rows(extent: Extent) -> Iterator[Sequence[Any]]:
-    """The records in order of id, as cells of the roster's columns; persons without a checked number are left out."""
+    """The records in order of id, as cells of the roster's columns; persons without a checked number, or whose number has served its time, are left out."""
     ring, last = keyring(), 0
     statement = (
         select(
@@ -72,7 +72,7 @@ def rows(extent: Extent) -> Iterator[Sequence[Any]]:
         )
         .join(Person, Person.id == TrainingRecord.person_id)
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
+        .where(*clauses(extent), Person.id_number_encrypted.is_not(None), Person.id_number_encrypted != b"")
         .order_by(TrainingRecord.id)
         .limit(PORTION)
     )

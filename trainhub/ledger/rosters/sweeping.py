@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import update
 
 from trainhub.kernel import files
 from trainhub.kernel.db import session
+from trainhub.kernel.retention import ended_at
 from trainhub.ledger.models import RosterBatch
-from trainhub.policy.book import book
 
-DAYS_PER_MONTH = 30
 IMPORTS = ("roster", "import")
 """Tables people handed in to be imported, here and on the pages of organisations, people and mentors; course packages too."""
 REJECTIONS = ("rejections",)
@@ -20,7 +19,7 @@ PERIODS = {"import_file": RosterBatch.upload_file_id, "rejected_rows": RosterBat
 
 def sweep(*, now: datetime, today: date) -> list[str]:
     """Delete uploads and rejected rows past their time; what came of them stays. Returns checksums to erase after the commit."""
-    ends = {what: now - timedelta(days=DAYS_PER_MONTH * int(book().at(f"own.retention.{what}_months", on=today).number)) for what in PERIODS}
+    ends = {what: ended_at(what, now=now, today=today) for what in PERIODS}
     for what, column in PERIODS.items():
         session().execute(
             update(RosterBatch)

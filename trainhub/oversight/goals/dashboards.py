@@ -8,6 +8,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Any
 
+from trainhub.kernel.i18n import language
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries, reporting, rules
@@ -134,7 +135,8 @@ def _tiles(by_prefecture: Mapping[str, int], names: Mapping[str, str], targets: 
             level = min(5, persons * 5 // targets[code])
         else:
             level = 0 if not persons else 1 + (persons - least) * 4 // max(1, most - least)
-        tiles.append({"code": code, "short": SHORT.get(code, name.removesuffix("市")), "persons": persons, "level": min(5, level)})
+        short = name if language() == "en" else SHORT.get(code, name.removesuffix("市"))
+        tiles.append({"code": code, "short": short, "persons": persons, "level": min(5, level)})
     return tiles
 
 

@@ -65,7 +65,7 @@ def snapshot(snapshot_id: int) -> GoalSnapshot | None:
 
 def regions_of(goal: Goal) -> list[tuple[str, str]]:
     """The reporting units inside a goal's region, as (code, name): the nine cities, then 平潭."""
-    inside = [(row.code, row.name) for row in organisations.prefectures()]
+    inside = organisations.prefecture_choices()
     if goal.region_code == PROVINCE:
         return inside
     path = organisations.region_path(goal.region_code)

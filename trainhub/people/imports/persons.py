@@ -21,13 +21,13 @@ from trainhub.people.types import Gender, IdType
 
 NAME = Field("name", "姓名", parse_text(most=120), required=True)
 DOCUMENT = (
-    Field("id_type", "证件类型", hint="留空为居民身份证", **choice(labels.ID_TYPES)),
-    Field("id_number", "证件号码", rules.normalise_number, is_code=True, hint="按文本填写；导出的文件只有掩码，掩码原样导入表示不变"),
+    Field("id_type", "证件类型", hint=_l("留空为居民身份证"), **choice(labels.ID_TYPES)),
+    Field("id_number", "证件号码", rules.normalise_number, is_code=True, hint=_l("按文本填写；导出的文件只有掩码，掩码原样导入表示不变")),
 )
 REST = (
-    Field("birth_on", "出生日期", parse_date, hint="有身份证号码时可不填"),
+    Field("birth_on", "出生日期", parse_date, hint=_l("有身份证号码时可不填")),
     Field("gender", "性别", **choice(labels.GENDERS)),
-    Field("nationality", "国籍", parse_code, hint="三位以内国家代码，留空为 CN"),
+    Field("nationality", "国籍", parse_code, hint=_l("三位以内国家代码，留空为 CN")),
     Field("phone", "手机号码", parse_text(most=30), is_code=True),
     Field("email", "电子邮箱", parse_text(most=200)),
     Field("county_code", "所属县区代码", parse_code, is_code=True),

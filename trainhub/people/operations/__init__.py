@@ -22,6 +22,7 @@ from trainhub.people.operations.persons import (
     reveal_number,
     seal_number,
 )
+from trainhub.people.operations.retaining import forget_contacts, forget_guardians, forget_numbers, lift_hold, place_hold
 from trainhub.people.operations.students import (
     BadStudent,
     StudentKnown,
@@ -59,8 +60,13 @@ __all__ = [
     "decide_pair",
     "end_employment",
     "end_petoe",
+    "forget_contacts",
+    "forget_guardians",
+    "forget_numbers",
     "give_number",
+    "lift_hold",
     "note_decision",
+    "place_hold",
     "register_person",
     "remove_employment",
     "reveal_number",

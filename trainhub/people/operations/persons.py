@@ -86,7 +86,7 @@ def register_person(
         check = checked(id_type, id_number)
         known = queries.person_by_number(id_type, check.number)
         if known is not None:
-            return _same_or_refuse(known, name)
+            return _read_again(_same_or_refuse(known, name), id_type, check.number)
         if check.birth_on is not None and birth_on not in (None, check.birth_on):
             raise BadPerson(
                 _("出生日期 %(given)s 与身份证号码中的 %(found)s 不一致，请核对。", given=birth_on, found=check.birth_on), field="birth_on"
@@ -135,6 +135,14 @@ def _same_or_refuse(known: Person, name: str) -> Person:
         raise NameDiffers(
             _("证件号码 %(mask)s 已登记在另一个姓名下，与“%(name)s”不一致。请核对姓名和号码。", mask=known.id_mask, name=name), field="name"
         )
+    return known
+
+
+def _read_again(known: Person, id_type: IdType, number: str) -> Person:
+    """A number that had served its time comes back with its holder."""
+    if known.id_number_encrypted == b"":
+        known.id_number_encrypted = seal_number(id_type, number).encrypted
+        session().flush()
     return known
 
 
@@ -202,6 +210,10 @@ def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -
         raise BadPerson(_("请写明查看证件号码全文的理由（至少 4 个字），理由会记入审计日志。"), field="reason")
     if person.id_number_encrypted is None:
         raise BadPerson(_("%(name)s 没有登记证件号码。", name=person.name))
+    if not person.id_number_encrypted:
+        raise BadPerson(
+            _("%(name)s 的证件号码保存期限已满，号码已抹去，只留比对值。再次培训登记时会重新填入。", name=person.name), code="number_erased"
+        )
     audit.record(by=by, did="people.number.revealed", on=person, data={"id_mask": person.id_mask, "reason": reason.strip()})
     return keyring().decrypt(person.id_number_encrypted)
 

@@ -24,6 +24,25 @@ def same_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
     return clause
 
 
+def human_ids(person_id: int) -> list[int]:
+    """Every person row of the human that this one belongs to, the one who stands for them first."""
+    stays = human_id(person_id)
+    return [stays, *session().scalars(select(Person.id).where(Person.merged_into_id == stays).order_by(Person.id))]
+
+
+def is_same_human(one_id: int, other_id: int | None) -> bool:
+    """Whether two person rows stand for one human; nobody is nobody."""
+    return other_id is not None and (one_id == other_id or human_id(one_id) == human_id(other_id))
+
+
+def of_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
+    """SQL: the column names a person row of the same human, whichever row is given."""
+    stays = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id).scalar_subquery()
+    other = sa.orm.aliased(Person)
+    clause: sa.ColumnElement[bool] = column.in_(select(other.id).where(sa.func.coalesce(other.merged_into_id, other.id) == stays))
+    return clause
+
+
 def merged_into(person_id: int) -> list[Person]:
     """The persons merged into this one."""
     return list(session().scalars(select(Person).where(Person.merged_into_id == person_id).order_by(Person.id)))

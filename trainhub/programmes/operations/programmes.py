@@ -34,6 +34,7 @@ def create_programme(
     now: datetime,
     degree_level: DegreeLevel = DegreeLevel.BACHELOR,
     name_en: str = "",
+    study_years: int | None = None,
     key_field_no: int | None = None,
     is_petoe: bool = False,
     petoe_since: date | None = None,
@@ -58,6 +59,7 @@ def create_programme(
         name_en=name_en.strip(),
         pinyin=pinyin.of_text(name),
         degree_level=degree_level,
+        study_years=study_years,
         key_field_no=key_field_no,
         is_petoe=is_petoe,
         petoe_since=petoe_since,
@@ -69,7 +71,7 @@ def create_programme(
     return row
 
 
-EDITABLE = frozenset(["name", "name_en", "key_field_no", "is_petoe", "petoe_since"])
+EDITABLE = frozenset(["name", "name_en", "study_years", "key_field_no", "is_petoe", "petoe_since"])
 
 
 def change_programme(*, programme: Programme, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:

@@ -278,4 +278,11 @@ def trainee(identity: Identity, today: date) -> Panel:
         Figure(_("已完成课程"), len(done), _("门")),
     ]
     blocks = [courses_block(identity, own, runs, todos, today), certificates_block(identity, identity.person_id)]
+    learning_now = next((run for run in runs if run.state is E.ACTIVE), None)
+    if learning_now is not None and not todos:
+        share = learning_now.progress_x1000 // 10
+        url = link(identity, "learning.home", own, run_id=learning_now.run_id)
+        todos.append(
+            Todo(_("完成课程：%(title)s", title=learning_now.course_title), url, _("继续学习"), detail=_("已学 %(n)s%%", n=share), icon="book")
+        )
     return Panel("trainee", _("我的培训"), todos, figures, blocks)

@@ -135,10 +135,16 @@ def supervision_block(identity: Identity) -> Block:
 
 def supervisor(identity: Identity, today: date) -> Panel:
     """What a supervisor at school owes to the students."""
-    figures = []
+    going = [row for row, _role in capstones.supervised_by(identity.person_id) if row.state in LIVE] if identity.person_id is not None else []
+    handed_in = sum(1 for row in going if row.state is CapstoneState.SUBMITTED)
+    supervised = link(identity, "capstones.supervised")
+    figures = [
+        Figure(_("正在指导"), len(going), _("项"), _("毕业设计"), supervised),
+        Figure(_("已交论文"), handed_in, _("项"), _("双方评分后办结"), supervised),
+    ]
     counts = practice.placements_by_state(identity)
-    going = sum(counts.values())
+    placed = sum(counts.values())
     url = link(identity, "placements.index")
-    if url and going:
-        figures.append(Figure(_("本校实习学生"), going, _("人"), _("安排与实习中"), narrowed(url, state="going")))
+    if url and placed:
+        figures.append(Figure(_("本校实习学生"), placed, _("人"), _("安排与实习中"), narrowed(url, state="going")))
     return Panel("school_supervisor", _("校内指导"), supervision_todos(identity, today), figures, [supervision_block(identity)])

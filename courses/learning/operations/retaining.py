@@ -1,0 +1,23 @@
+"""Contributions lose their signature when their time is over (own.retention.forum_post_months)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import update
+
+from courses.learning import queries
+from courses.learning.models import Post
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session
+from trainhub.kernel.retention import last_day
+
+
+def forget_posts(*, today: date) -> int:
+    """Take the signature from contributions to runs that ended long ago; how many. Legal holds are left alone."""
+    statement = update(Post).where(Post.id.in_(queries.signed_posts(last_day("forum_post", today=today)))).values(person_id=None)
+    count: int = session().execute(statement.execution_options(synchronize_session="fetch")).rowcount  # type: ignore[attr-defined]
+    if count:
+        audit.record(by=SYSTEM, did="courses.post.unsigned", on=("retention", "*"), data={"count": count})
+    return count

@@ -1,0 +1,31 @@
+"""Logs go when their time is over (own.retention.placement_log_months); the confirmed days of the ledger stay."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import delete, or_, update
+
+from enterprises.placements import queries
+from enterprises.placements.models import DayEntry, WeeklyLog
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session
+from trainhub.kernel.retention import last_day
+from trainhub.people import queries as people
+
+
+def forget_logs(*, today: date) -> dict[str, int]:
+    """Delete weekly logs and erase the words of day entries of students who left long ago; how many of each. Legal holds are left alone."""
+    students = people.left_before(last_day("placement_log", today=today))
+    statements = {
+        "weeks": delete(WeeklyLog).where(WeeklyLog.placement_id.in_(queries.ids_of_students(students))),
+        "days": update(DayEntry).where(DayEntry.student_id.in_(students), or_(DayEntry.note != "", DayEntry.reason != "")).values(note="", reason=""),
+    }
+    counts: dict[str, int] = {
+        name: session().execute(statement.execution_options(synchronize_session="fetch")).rowcount  # type: ignore[attr-defined]
+        for name, statement in statements.items()
+    }
+    if any(counts.values()):
+        audit.record(by=SYSTEM, did="placements.log.erased", on=("retention", "*"), data=counts)
+    return counts

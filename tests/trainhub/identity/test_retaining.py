@@ -1,0 +1,204 @@
+"""What has served its time goes, by the periods of the policy book; what is in use, held or asked about stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import enterprises, ground
+from tests.factories import identity as make
+from trainhub.identity import operations as ops
+from trainhub.identity import retention
+from trainhub.identity.models import ApiToken, Consent
+from trainhub.identity.operations.retaining import close_unused, forget_consenting_guardians, forget_contacts, forget_guardians, forget_numbers
+from trainhub.identity.types import AccountState, RequestKind
+from trainhub.kernel import retention as months
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
+from trainhub.kernel.db import transaction
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.rosters import exporting
+from trainhub.ledger.types import Category, Source
+from trainhub.organisations import queries as organisations
+from trainhub.people import operations as people
+from trainhub.people import queries as persons
+from trainhub.people.models import Person
+from trainhub.people.operations import BadPerson
+from trainhub.people.types import IdType
+from trainhub.policy.book import book
+
+OLD = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+def later(years: int, months_: int = 0, days: int = 0) -> tuple[datetime, date]:
+    """An instant and its day, so long after everything the factories made."""
+    now = OLD.replace(year=OLD.year + years, month=OLD.month + months_) + timedelta(days=days)
+    return now, now.date()
+
+
+def everything(verb: Callable[..., list[int]], now: datetime, today: date) -> list[int]:
+    """All portions of a verb."""
+    found: list[int] = []
+    while portion := verb(now=now, today=today, after=found[-1] if found else 0):
+        found += portion
+    return found
+
+
+def completion(who: Person, on: date, now: datetime = OLD) -> None:
+    """A completion in the ledger."""
+    ledger.record_training(
+        person_id=who.id,
+        organisation_id=ground.base(ground.enterprise()).id,
+        course="数控加工",
+        category=Category.WORKER,
+        county_code="350102",
+        hours_x10=400,
+        completed_on=on,
+        is_counted=True,
+        source=Source.ROSTER,
+        by=SYSTEM,
+        now=now,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "before"),
+    [
+        (date(2026, 3, 31), 1, date(2026, 2, 28)),
+        (date(2028, 3, 31), 1, date(2028, 2, 29)),
+        (date(2026, 1, 15), 1, date(2025, 12, 15)),
+        (date(2026, 12, 1), 12, date(2025, 12, 1)),
+        (date(2026, 3, 2), 60, date(2021, 3, 2)),
+    ],
+)
+def test_periods_are_calendar_months(day: date, count: int, before: date) -> None:
+    assert months.months_before(day, count) == before
+
+
+def test_every_period_says_what_happens_then(app: Flask) -> None:
+    keys = {one.key for one in book().in_force(on=date(2026, 3, 2)) if one.key.startswith(months.PREFIX)}
+    assert {f"{months.PREFIX}{name}_months" for name in retention.THEN} == keys
+    tasks = app.extensions["trainhub.tasks"]
+    assert {"identity.forget", "courses.forget", "placements.forget", "capstones.forget", "identity.sweep", "ledger.sweep"} <= set(tasks)
+
+
+def test_contacts_go_two_years_after_the_last_activity(session: Session) -> None:
+    plain = ground.person(phone="13900000001", email="a@example.edu.cn")
+    held = ground.person(phone="13900000002")
+    learner, trained = ground.person(phone="13900000003"), ground.person(phone="13900000004")
+    mentor, signed, asking = ground.person(phone="13900000005"), ground.person(phone="13900000006"), ground.person(phone="13900000007")
+    hold = people.place_hold(person=held, reason="申诉未结", by=SYSTEM, now=OLD)
+    ground.student(who=learner)
+    completion(trained, date(2027, 5, 1), now=datetime(2027, 5, 2, tzinfo=UTC))
+    enterprises.mentor(enterprise=ground.enterprise(), person=mentor)
+    make.account(person=signed).last_sign_in_at = datetime(2027, 1, 1, tzinfo=UTC)
+    ops.ask_about_data(account=make.account(person=asking), kind=RequestKind.CORRECTION, text="手机号码有误", by=SYSTEM, now=OLD)
+    session.flush()
+    ours = {one.id for one in (plain, held, learner, trained, mentor, signed, asking)}
+
+    assert not ours & set(everything(forget_contacts, *later(2)))
+    assert ours & set(everything(forget_contacts, *later(2, days=1))) == {plain.id}
+    assert everything(forget_contacts, *later(2, days=1)) == []
+    assert (plain.phone, plain.email) == ("", "")
+    # The time of the others comes with their own last day; the hold is lifted; who teaches or asks stays.
+    assert ours & set(everything(forget_contacts, *later(3, 3))) == {trained.id, signed.id}
+    people.lift_hold(hold=hold, by=SYSTEM, now=OLD)
+    assert ours & set(everything(forget_contacts, *later(3, 3))) == {held.id}
+    assert all((learner.phone, mentor.phone, asking.phone))
+    assert "people.contact.erased" in {one.did for one in session.info["audit"]}
+
+
+def test_a_number_is_unreadable_five_years_after_the_last_completion(session: Session) -> None:
+    number = ground.resident_id(date(1990, 1, 1))
+    who = ground.person("单一", id_type=IdType.RESIDENT_ID, id_number=number)
+    never, held = ground.person(), ground.person()
+    completion(who, date(2016, 5, 1))  # recorded ten years later: its time runs from the recording
+    completion(held, date(2016, 5, 1))
+    people.place_hold(person=held, reason="复核", by=SYSTEM, now=OLD)
+    who.email = "kept@example.edu.cn"
+    ours = {who.id, never.id, held.id}
+    assert not ours & set(everything(forget_numbers, *later(5)))
+    assert ours & set(everything(forget_numbers, *later(5, days=1))) == {who.id}
+    assert everything(forget_numbers, *later(5, days=1)) == []
+    session.refresh(who)
+    assert (who.id_number_encrypted, bool(who.id_number_hash), who.id_mask[:4]) == (b"", True, number[:4])
+    with pytest.raises(BadPerson) as refused:
+        people.reveal_number(person=who, by=_reader(), reason="核对身份信息", now=OLD)
+    assert refused.value.code == "number_erased"
+    exported = list(exporting.rows(exporting.Extent()))
+    assert number not in {row[2] for row in exported}
+    # The number still finds its holder, and is readable again once they train again.
+    again = people.register_person(name="单一", id_type=IdType.RESIDENT_ID, id_number=number, by=SYSTEM, now=OLD)
+    assert again.id == who.id
+    assert people.reveal_number(person=who, by=_reader(), reason="核对身份信息", now=OLD) == number
+
+
+def _reader() -> Identity:
+    return Identity(account_id=1, person_id=None, name="管理员", grants=(Grant(Role.SYSTEM_ADMIN, ScopeKind.EVERYTHING, None),))
+
+
+def test_an_account_is_closed_three_years_after_the_last_sign_in(session: Session) -> None:
+    unused, used, service = make.account(), make.account(), make.account()
+    teaching = make.account(person=session.get_one(Person, ground.teacher().person_id))
+    used.last_sign_in_at = datetime(2028, 1, 1, tzinfo=UTC)
+    admin = make.account(roles=(Role.SYSTEM_ADMIN,))
+    session.add(ApiToken(account_id=service.id, label="教务系统", token_hash="0" * 64, scopes=[], created_at=OLD))
+    session.flush()
+    ours = {one.id for one in (unused, used, teaching, admin, service)}
+    assert not ours & set(everything(close_unused, *later(3)))
+    # The only system administrator stays, or nobody could open the door again.
+    assert ours & set(everything(close_unused, *later(3, days=1))) == {unused.id}
+    assert unused.state is AccountState.DELETED
+    assert everything(close_unused, *later(3, days=1)) == []
+    make.account(roles=(Role.SYSTEM_ADMIN,)).last_sign_in_at = later(3)[0]
+    session.flush()
+    assert ours & set(everything(close_unused, *later(3, days=2))) == {admin.id}
+
+
+def test_guardians_go_after_the_child_has_left_or_grown_up(session: Session) -> None:
+    child = ground.person(id_type=None, birth_on=date(2014, 6, 1))
+    student = ground.student(who=child, guardian_name="林父", guardian_phone="13800000000")
+    account = make.account(person=child, has_consented=False)
+    consent = Consent(account_id=account.id, notice_version="1", given_at=OLD, guardian_name="林父", guardian_phone="13800000000")
+    session.add(consent)
+    student.left_on = date(2026, 6, 30)
+    session.flush()
+    consent_id = consent.id
+    assert student.id not in everything(forget_guardians, OLD, date(2028, 6, 30))
+    assert student.id in everything(forget_guardians, OLD, date(2028, 7, 1))
+    assert (student.guardian_name, student.guardian_phone) == ("", "")
+    # Eighteen on 2032-06-01, and five years more.
+    assert consent_id not in everything(forget_consenting_guardians, OLD, date(2037, 6, 1))
+    assert consent_id in everything(forget_consenting_guardians, OLD, date(2037, 6, 2))
+    assert session.scalar(select(Consent.guardian_name).where(Consent.id == consent_id)) == ""
+
+
+def test_holds_are_placed_and_lifted_on_the_page(as_role: Callable[..., FlaskClient], app: Flask) -> None:
+    with app.app_context(), transaction():
+        key = ground.person("单一").id
+    client = as_role(Role.AUDITOR)
+    assert client.post(f"/people/persons/{key}/hold", data={"reason": ""}).status_code == 422
+    assert client.post(f"/people/persons/{key}/hold", data={"reason": "监察机关调取", "document": "闽监〔2026〕1号"}).status_code == 303
+    page = client.get(f"/people/persons/{key}").get_data(as_text=True)
+    assert "监察机关调取" in page
+    assert "保全中" in page
+    with app.app_context():
+        (hold,) = persons.holds_on(key)
+        hold_id = hold.id
+    for _again in range(2):
+        assert client.post(f"/people/holds/{hold_id}/lift").status_code == 303
+    assert "已解除" in client.get(f"/people/persons/{key}").get_data(as_text=True)
+    assert as_role(Role.DEPT_HR).get(f"/people/persons/{key}/hold").status_code == 403
+    with app.app_context():
+        assert [one.did for one in organisations.history_of("person", key)][:2] == ["people.hold.lifted", "people.hold.placed"]
+
+
+def test_my_data_says_what_happens_when_a_period_is_over(as_role: Callable[..., FlaskClient]) -> None:
+    page = as_role(Role.TRAINEE).get("/my-data").get_data(as_text=True)
+    assert "审计链逐条相连" in page
+    assert "只留不可逆的比对值和掩码" in page

@@ -1,0 +1,92 @@
+"""Selects on what is kept of persons, and how long: legal holds, who still studies or teaches, whose data have served their time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import or_, select
+
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.people.models import LegalHold, Person, Student, Teacher
+
+Clause = sa.ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One thing that keeps a person's data in use: the column that names the person, and when a row of it counts."""
+
+    person: Any
+    clause: Clause
+
+
+def is_free(person: Any) -> Clause:
+    """SQL: no legal hold stands on the person a column names, nor on the human they were merged into."""
+    named, standing = sa.orm.aliased(Person), LegalHold.lifted_at.is_(None)
+    return sa.and_(
+        ~sa.exists().where(LegalHold.person_id == person, standing),
+        ~sa.exists().where(named.id == person, LegalHold.person_id == named.merged_into_id, standing),
+    )
+
+
+def holds_on(person_id: int) -> list[LegalHold]:
+    """The holds on a person, the newest first, lifted ones too."""
+    return list(session().scalars(select(LegalHold).where(LegalHold.person_id == person_id).order_by(LegalHold.id.desc())))
+
+
+def hold(hold_id: int) -> LegalHold | None:
+    """One hold."""
+    return session().get(LegalHold, hold_id)
+
+
+def left_before(day: date) -> sa.Select[int]:
+    """Students who left before a day and are free: their logs may go."""
+    return select(Student.id).where(Student.left_on < day, is_free(Student.person_id))
+
+
+def own_uses(since: datetime) -> list[Use]:
+    """Who studies or teaches, or did so at an instant or later."""
+    day = local(since).date()
+    return [
+        Use(Student.person_id, or_(Student.left_on.is_(None), Student.left_on >= day)),
+        Use(Teacher.person_id, or_(Teacher.until.is_(None), Teacher.until >= day)),
+    ]
+
+
+def is_used(person: Any, uses: Iterable[Use]) -> Clause:
+    """SQL: one of the uses names the person of a column."""
+    return or_(sa.false(), *(sa.exists().where(use.person == person, use.clause) for use in uses))
+
+
+def with_contacts(*, before: datetime, uses: Iterable[Use], after: int, limit: int) -> list[int]:
+    """Free persons, in order, whose phone or e-mail nobody has used since an instant."""
+    statement = select(Person.id).where(
+        Person.id > after, or_(Person.phone != "", Person.email != ""), Person.created_at < before, ~is_used(Person.id, uses), is_free(Person.id)
+    )
+    return list(session().scalars(statement.order_by(Person.id).limit(limit)))
+
+
+def with_numbers(*, uses: Iterable[Use], completions: Iterable[Use], after: int, limit: int) -> list[int]:
+    """Free persons, in order, with a readable number who have completed something, and nothing lately."""
+    statement = select(Person.id).where(
+        Person.id > after,
+        Person.id_number_encrypted.is_not(None),
+        Person.id_number_encrypted != b"",
+        is_used(Person.id, completions),
+        ~is_used(Person.id, uses),
+        is_free(Person.id),
+    )
+    return list(session().scalars(statement.order_by(Person.id).limit(limit)))
+
+
+def with_guardians(*, left_before: date, after: int, limit: int) -> list[int]:
+    """Students, in order, who left before a day and whose guardian's name or phone is still there."""
+    statement = select(Student.id).where(
+        Student.id > after, Student.left_on < left_before, or_(Student.guardian_name != "", Student.guardian_phone != ""), is_free(Student.person_id)
+    )
+    return list(session().scalars(statement.order_by(Student.id).limit(limit)))
