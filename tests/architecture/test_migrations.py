@@ -88,10 +88,10 @@ def _narrow_enums(connection: sa.Connection) -> list[str]:
 
 
 def _row(connection: sa.Connection, name: str, **given: object) -> int:
-    """A row with something in every column that must not be empty; its id."""
-    table, values = Base.metadata.tables[name], dict(given)
-    for column in table.columns:
-        if column.name in values or column.nullable or column.name == "id":
+    """A row with something in every column that must not be empty at this point of the history; its id."""
+    table, values = sa.Table(name, sa.MetaData(), autoload_with=connection), dict(given)
+    for column in Base.metadata.tables[name].columns:
+        if column.name not in table.columns or column.name in values or column.nullable or column.name == "id":
             continue
         match column.type:
             case sa.Enum():
