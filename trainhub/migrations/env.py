@@ -25,15 +25,19 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     return False
 
 
+def _foreign_keys(connection: sa.Connection, state: Literal["ON", "OFF"]) -> None:
+    """Below SQLAlchemy, which would begin a transaction first: inside one SQLite ignores this pragma without a word."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys={state}")
+
+
 def run() -> None:
     """Migrate inside one transaction; SQLite's foreign keys are off meanwhile and checked at the end."""
     engine: sa.Engine = context.config.attributes["engine"]
     with engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
-            connection.commit()
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+            _foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -50,7 +54,7 @@ def run() -> None:
                     raise RuntimeError(f"the migration breaks foreign keys: {broken[:5]}")
         if is_sqlite:
             connection.commit()
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            _foreign_keys(connection, "ON")
 
 
 run()
