@@ -41,6 +41,9 @@ class CourseForm(Form):
     owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
     summary = LongText(_l("一句话介绍"), [Length(max=500)], description=_l("显示在课程目录的卡片上"))
     description = LongText(_l("课程介绍"), [Length(max=20000)], description=_l("可用 Markdown 书写；写明学什么、适合谁、怎样考核"))
+    needs = LongText(_l("需要的基础"), [Length(max=1000)], description=_l("每行一条，例如：学过高等数学"))
+    gains = LongText(_l("学完能做什么"), [Length(max=2000)], description=_l("每行一条，显示在课程页面上"))
+    language = SelectField(_l("授课语言"), choices=picks(labels.LANGUAGES), default="zh")
     family = RadioField(_l("课程类别"), [InputRequired()], choices=picks(labels.FAMILIES), default="professional")
     education_type = RadioField(_l("教育类型"), [InputRequired()], choices=picks(labels.EDUCATION_TYPES), default="continuing")
     key_field_no = SelectField(_l("重点领域"), coerce=_number, default="")
@@ -52,13 +55,27 @@ class CourseForm(Form):
     def __init__(self, *args: Any, owners: list[tuple[int, str]] = (), **kw: Any) -> None:  # type: ignore[assignment]
         super().__init__(*args, **kw)
         self.owner_id.choices = picks(owners)
+        known = getattr(kw.get("obj"), "language", "") or "zh"  # an imported course may say zh-CN
+        self.language.choices = picks({**labels.LANGUAGES, **({} if known in labels.LANGUAGES else {known: known})})
         none = {"": _l("不限定")}
         self.key_field_no.choices = picks({**none, **labels.KEY_FIELDS})
         self.focus_area_no.choices = picks({**none, **labels.FOCUS_AREAS})
 
     def values(self) -> dict[str, Any]:
         """The columns of a course, without its code, title and owner."""
-        plain = ("title_en", "summary", "description", "family", "education_type", "key_field_no", "focus_area_no", "level")
+        plain = (
+            "title_en",
+            "summary",
+            "description",
+            "needs",
+            "gains",
+            "language",
+            "family",
+            "education_type",
+            "key_field_no",
+            "focus_area_no",
+            "level",
+        )
         return {
             **{name: self[name].data if self[name].data is not None or name.endswith("_no") else "" for name in plain},
             "family": Family(self.family.data),
@@ -76,6 +93,7 @@ class RunForm(Form):
     ends_on = DateField(_l("结束日期"), [Optional()])
     enrol_from = DateField(_l("报名开始"), [Optional()])
     enrol_until = DateField(_l("报名截止"), [Optional()])
+    withdraw_until = DateField(_l("退课截止"), [Optional()], description=_l("留空表示完成前都可以退出；教师随时可以移出学员"))
     mode = RadioField(_l("报名方式"), [InputRequired()], choices=picks(labels.MODES), default="open")
     cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
     quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
@@ -94,6 +112,7 @@ class RunForm(Form):
             "ends_on": self.ends_on.data,
             "enrol_from": self.enrol_from.data,
             "enrol_until": self.enrol_until.data,
+            "withdraw_until": self.withdraw_until.data,
             "mode": RunMode(self.mode.data),
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),
