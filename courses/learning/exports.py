@@ -1,38 +1,62 @@
-"""Learners out as CSV, streamed: the header, then one row a learner."""
+"""Learners and notes out, streamed: the header, then one row at a time, whatever their number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from courses.learning import queries
 from courses.learning.labels import STATES
-from courses.learning.types import EnrolmentState
+from courses.learning.types import EnrolmentState, NoteRow
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.text import neutralised
 from trainhub.kernel.sheets.writing import BOM
 
 
-def learner_rows(run_id: int, *, state: EnrolmentState | None, text: str) -> list[list[Any]]:
-    """The rows of the export: name, state, progress in per cent, score, day of enrolment, day of completion."""
-    rows: list[list[Any]] = [[_("姓名"), _("状态"), _("进度（百分比）"), _("成绩"), _("报名日期"), _("完成日期")]]
-    for found in session().execute(queries.learners(run_id, state=state, text=text)):
+def learner_rows(run_id: int, *, state: EnrolmentState | None, text: str) -> Iterator[Sequence[Any]]:
+    """The rows of the export: name, state, progress in per cent, score, days of enrolment, completion and last activity, note."""
+    yield [_("姓名"), _("状态"), _("进度（百分比）"), _("成绩"), _("报名日期"), _("完成日期"), _("最近学习"), _("备注")]
+    words = {state: str(label) for state, label in STATES.items()}
+    for found in session().execute(queries.learners(run_id, state=state, text=text).execution_options(yield_per=1000)):
         row = queries.as_learner(found)
         score = "" if row.score_x10 is None else f"{row.score_x10 / 10:.1f}"
-        rows.append([row.name, str(STATES[row.state]), f"{row.progress_x1000 / 10:.1f}", score, local(row.asked_at).date(), row.completed_on or ""])
-    return rows
+        seen = local(row.last_active_at).date() if row.last_active_at else ""
+        progress = f"{row.progress_x1000 / 10:.1f}"
+        yield [row.name, words[row.state], progress, score, local(row.asked_at).date(), row.completed_on or "", seen, row.note]
 
 
-def csv_lines(rows: list[list[Any]]) -> Iterator[bytes]:
-    """UTF-8 with BOM; a cell that a spreadsheet would run is neutralised."""
-    import csv
-    import io
-
-    from trainhub.kernel.sheets.text import neutralised
-
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """UTF-8 with BOM in pieces of some kilobytes; a cell that a spreadsheet would run is neutralised."""
     yield BOM
+    piece = io.StringIO()
+    writer = csv.writer(piece, lineterminator="\r\n")
     for row in rows:
-        line = io.StringIO()
-        csv.writer(line, lineterminator="\r\n").writerow([neutralised(str(cell)) for cell in row])
-        yield line.getvalue().encode()
+        writer.writerow([neutralised(str(cell)) for cell in row])
+        if piece.tell() > 16_384:
+            yield piece.getvalue().encode()
+            piece.seek(0)
+            piece.truncate()
+    yield piece.getvalue().encode()
+
+
+def clock_text(seconds: int) -> str:
+    """A place in a video as players show it: 65 is 1:05, 3605 is 1:00:05."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def notes_markdown(title: str, notes: Sequence[NoteRow]) -> str:
+    """A learner's notes as Markdown, by unit, with the place in the video and the time of writing."""
+    lines, unit = [f"# {title}"], None
+    for note in notes:
+        if note.unit_id != unit:
+            unit = note.unit_id
+            lines += ["", f"## {note.unit_title}"]
+        place = f"[{clock_text(note.at_seconds)}] " if note.at_seconds is not None else ""
+        lines += ["", f"{place}{note.body}", "", f"_{local(note.written_at):%Y-%m-%d %H:%M}_"]
+    return "\n".join(lines) + "\n"

@@ -1,21 +1,22 @@
-"""Every select on enrolments, the learning log, progress and discussions."""
+"""Every select on enrolments, the learning log and progress."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import BlockKind, BlockNode, Outline
-from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Post, RunInvitation
-from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun
+from courses.learning import rules
+from courses.learning.models import BlockProgress, Enrolment, LearningEvent, RunInvitation
+from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun, Standing, Todo
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -42,6 +43,9 @@ def enrolments_by_run(run_ids: Iterable[int], person_id: int) -> dict[int, Enrol
 
 def my_runs(person_id: int) -> sa.Select[Any]:
     """The runs of a learner, running ones first; see `as_my_run`."""
+    ahead = aliased(Enrolment)
+    before = sa.or_(ahead.asked_at < Enrolment.asked_at, sa.and_(ahead.asked_at == Enrolment.asked_at, ahead.id <= Enrolment.id))
+    queue = select(func.count(ahead.id)).where(ahead.run_id == Enrolment.run_id, ahead.state == EnrolmentState.WAITING, before)
     statement: Any = (
         select(
             Enrolment.id,
@@ -56,6 +60,7 @@ def my_runs(person_id: int) -> sa.Select[Any]:
             Run.starts_on,
             Run.ends_on,
             Enrolment.completed_on,
+            sa.case((Enrolment.state == EnrolmentState.WAITING, queue.correlate(Enrolment).scalar_subquery())).label("place"),
         )
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
@@ -83,6 +88,8 @@ def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = ""
             Enrolment.score_x10,
             Enrolment.asked_at,
             Enrolment.completed_on,
+            Enrolment.last_active_at,
+            Enrolment.note,
         )
         .join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.run_id == run_id)
@@ -124,10 +131,18 @@ def place_in_queue(enrolment: Enrolment) -> int:
     return session().scalar(statement) or 0
 
 
-def is_invited(run_id: int, person_id: int) -> bool:
-    """Whether a person was invited to a run."""
+def is_invited(run_id: int, person_id: int, on: date | None = None) -> bool:
+    """Whether a person was invited to a run; with a day, whether the invitation still holds then."""
     statement = select(RunInvitation.id).where(RunInvitation.run_id == run_id, RunInvitation.person_id == person_id)
+    if on is not None:
+        statement = statement.where(sa.or_(RunInvitation.expires_on.is_(None), RunInvitation.expires_on >= on))
     return session().scalar(statement) is not None
+
+
+def portions(values: Sequence[Any], size: int = 1000) -> Iterator[Sequence[Any]]:
+    """A long list in parts, because a database takes so many values at once."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
@@ -201,7 +216,7 @@ def states_of(enrolment_id: int) -> dict[int, BlockState]:
 
 def as_state(row: BlockProgress) -> BlockState:
     """A stored progress as a value."""
-    return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True)
+    return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True, row.position_x10)
 
 
 def counted(outline: Outline, now: datetime) -> list[Counted]:
@@ -223,6 +238,19 @@ def counted(outline: Outline, now: datetime) -> list[Counted]:
     ]
 
 
+def todo(outline: Outline, standing: Standing, states: dict[int, BlockState]) -> list[Todo]:
+    """What completion still needs, in the order of the course, each with its place and, for a video, the seconds left."""
+    missing = dict(standing.missing)
+    found = []
+    for unit in outline.units:
+        for block in unit.blocks:
+            if block.id in missing:
+                left = rules.seconds_left(states[block.id].share_x1000 if block.id in states else 0, duration_of(block))
+                title = f"{unit.title} · {block.title}" if block.title and block.title != unit.title else unit.title
+                found.append(Todo(block.id, unit.id, title, block.kind, missing[block.id], left))
+    return found
+
+
 def duration_of(block: BlockNode | Any) -> float:
     """The length of a video in seconds; 0 when it is not known."""
     try:
@@ -234,29 +262,6 @@ def duration_of(block: BlockNode | Any) -> float:
 def seated_ids(run_id: int) -> list[int]:
     """The enrolments that hold a seat."""
     return list(session().scalars(select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.id)))
-
-
-# -- discussion ---------------------------------------------------------------------------------------------------------
-
-
-def posts_of(block_ids: Iterable[int], limit: int = 200) -> dict[int, list[Post]]:
-    """The contributions to discussions in order, with their writers."""
-    statement = (
-        select(Post)
-        .where(Post.block_id.in_(list(block_ids)), Post.removed_at.is_(None))
-        .options(joinedload(Post.person))
-        .order_by(Post.posted_at, Post.id)
-        .limit(limit)
-    )
-    found: dict[int, list[Post]] = defaultdict(list)
-    for row in session().scalars(statement):
-        found[row.block_id].append(row)
-    return found
-
-
-def post_by_id(post_id: int) -> Post | None:
-    """A contribution that was not removed."""
-    return session().scalar(select(Post).where(Post.id == post_id, Post.removed_at.is_(None)))
 
 
 # -- for programs -------------------------------------------------------------------------------------------------------

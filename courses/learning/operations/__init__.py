@@ -1,6 +1,5 @@
-"""The verbs of enrolment, learning, completion and discussion."""
+"""The verbs of enrolment, learning, completion and notes."""
 
-from courses.learning.operations.discussion import post, remove
 from courses.learning.operations.enrolling import (
     EnrolmentClosed,
     NotForYou,
@@ -8,11 +7,13 @@ from courses.learning.operations.enrolling import (
     approve,
     close_waiting,
     enrol,
-    invite,
+    leave,
     promote,
     reject,
     withdraw,
 )
+from courses.learning.operations.inviting import check_link, decide, enrol_cohort, invite, join, make_link, revoke_link
+from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
     complete,
@@ -21,6 +22,7 @@ from courses.learning.operations.progress import (
     issue_certificate,
     mark_done,
     note_attempt,
+    note_post,
     recompute,
     standing_of,
     start_video,
@@ -29,28 +31,38 @@ from courses.learning.operations.progress import (
 )
 
 __all__ = [
+    "BadNote",
     "EnrolmentClosed",
     "NotForYou",
     "NotLearning",
     "NotPossible",
     "approve",
+    "change_note",
+    "check_link",
     "close_waiting",
     "complete",
     "completion_key",
+    "decide",
+    "delete_note",
     "enrol",
+    "enrol_cohort",
     "evaluate",
     "invite",
     "issue_certificate",
+    "join",
+    "leave",
+    "make_link",
     "mark_done",
     "note_attempt",
-    "post",
+    "note_post",
     "promote",
     "recompute",
     "reject",
-    "remove",
+    "revoke_link",
     "standing_of",
     "start_video",
     "tell_graded",
     "watch",
     "withdraw",
+    "write_note",
 ]

@@ -48,6 +48,8 @@ def _check(enrolment: Enrolment, block: Block) -> None:
 def _log(enrolment: Enrolment, block: Block, kind: EventKind, data: dict[str, Any], now: datetime) -> None:
     session().add(LearningEvent(enrolment_id=enrolment.id, block_id=block.id, kind=kind, data=data, at=now))
     session().flush()
+    # Not through the row: a heartbeat of the player must not make a form that somebody has open stale.
+    session().execute(update(Enrolment).where(Enrolment.id == enrolment.id).values(last_active_at=now).execution_options(synchronize_session=False))
 
 
 def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:
@@ -136,7 +138,7 @@ def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: B
         row = BlockProgress(enrolment_id=enrolment_id, block_id=block_id)
         session().add(row)
     row.is_done, row.share_x1000, row.score_x10 = state.is_done, state.share_x1000, state.score_x10
-    row.waits_for_grade, row.done_at = state.waits_for_grade, state.done_at
+    row.waits_for_grade, row.done_at, row.position_x10 = state.waits_for_grade, state.done_at, state.position_x10
     session().flush()
 
 

@@ -11,22 +11,24 @@ from courses.assessment.types import AttemptState, QuizSettings
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS, has_math
-from courses.catalogue.models import Run
+from courses.catalogue.models import Block, Run
 from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.sending import send
 from courses.catalogue.types import BlockKind
-from courses.learning import operations, queries, rules
-from courses.learning.models import Enrolment, Post
+from courses.learning import exports, log_queries, operations, queries, rules, transcript
+from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from courses.learning.views.common import Place, blueprint, load_block_place, load_place, load_run, me
 from courses.permissions import Can
-from trainhub.kernel import clock
-from trainhub.kernel.access import Subject, guard, may, signed_in
-from trainhub.kernel.db import transaction
+from trainhub.kernel import clock, files
+from trainhub.kernel.access import guard, may, signed_in
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound
-from trainhub.kernel.forms import once
+from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
+
+MAX_TRANSCRIPT_BYTES = 2 * 1024 * 1024
 
 
 def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None) -> Any:
@@ -42,7 +44,8 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None) -> Any:
         raise NotAllowed(_("这个单元还没有到开放时间。"))
     blocks = [block for block in catalogue.blocks_of(unit.id, only_published=True) if block.kind is not BlockKind.UNKNOWN]
     quizzes = [block.id for block in blocks if block.kind is BlockKind.QUIZ]
-    discussions = [block.id for block in blocks if block.kind is BlockKind.DISCUSSION]
+    states = queries.states_of(enrolment.id) if enrolment is not None else {}
+    durations = {block.id: queries.duration_of(block) for block in blocks}
     person_id = enrolment.person_id if enrolment is not None else 0
     return render_template(
         "courses/learning/unit.html",
@@ -55,12 +58,16 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None) -> Any:
         before=pairs[here - 1][1] if here else None,
         after=pairs[here + 1][1] if here + 1 < len(pairs) else None,
         blocks=blocks,
-        states=queries.states_of(enrolment.id) if enrolment is not None else {},
+        states=states,
+        resume={key: rules.resume_at(states[key].position_x10, durations[key]) if key in states else 0 for key in durations},
+        seconds_left={key: rules.seconds_left(states[key].share_x1000 if key in states else 0, durations[key]) for key in durations},
+        transcripts={block.id: _transcript(block) for block in blocks if block.kind is BlockKind.VIDEO},
+        notes=log_queries.notes_of(enrolment.id, unit.id) if enrolment is not None else [],
+        clock_text=exports.clock_text,
         attempts={key: assessment.attempts_of(key, person_id) for key in quizzes} if enrolment is not None else {},
         quiz_settings={block.id: QuizSettings.of(block.settings) for block in blocks if block.kind is BlockKind.QUIZ},
         counts=assessment.item_counts(quizzes),
-        posts=queries.posts_of(discussions) if discussions else {},
-        durations={block.id: queries.duration_of(block) for block in blocks},
+        durations=durations,
         may_mark=rules.may_mark,
         address=lambda url: f"{asset_prefix(run.id)}{url.removeprefix(ASSETS)}" if url.startswith(ASSETS) else url,
         has_math=has_math(*[block.body_html for block in blocks]),
@@ -68,6 +75,15 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None) -> Any:
         words=words,
         AttemptState=AttemptState,
     )
+
+
+def _transcript(block: Block) -> list[transcript.Cue]:
+    """The text of a video from its first subtitles; none when it has none or they cannot be read."""
+    for given in block.settings.get("captions") or ():
+        row = session().get(StoredFile, given.get("file")) if isinstance(given, dict) and given.get("file") else None
+        if row is not None and row.size <= MAX_TRANSCRIPT_BYTES:
+            return transcript.cues(files.read(row).decode("utf-8", errors="replace"))
+    return []
 
 
 @blueprint.get("/learning/runs/<int:run_id>/units/<int:unit_id>")
@@ -112,48 +128,6 @@ def watched(place: Place) -> Any:
         else:
             state = operations.watch(enrolment=place.enrolment, block=place.block, start=start, end=end, by=me(), now=now)
     return jsonify({"share": state.share_x1000 / 1000 if state else None, "done": bool(state and state.is_done)})
-
-
-@blueprint.post("/learning/blocks/<int:block_id>/posts")
-@guard(Can.ENROLMENT_LEARN, load=load_block_place)
-def post(place: Place) -> Any:
-    """Take part in a discussion."""
-    assert place.block is not None
-    run_id, unit_id, block_id = place.run.id, place.block.unit_id, place.block.id
-    with transaction():
-        if once(request.form.get("submission_key", "")):
-            operations.post(
-                block=place.block,
-                person_id=place.enrolment.person_id,
-                body=request.form.get("body", ""),
-                thread_id=request.form.get("thread", type=int),
-                enrolment=place.enrolment,
-                by=me(),
-                now=clock.now(),
-            )
-    return done(_("发言已发表。"), "learning.unit", run_id=run_id, unit_id=unit_id, _anchor=f"block-{block_id}")
-
-
-def _load_post(post_id: int) -> tuple[Run, Post]:
-    row = queries.post_by_id(post_id)
-    block = catalogue.block_by_id(row.block_id) if row is not None else None
-    if row is None or block is None:
-        raise NotFound(_("这条发言已被移除。"))
-    return load_run(block.run_id), row
-
-
-def _subject_of_post(pair: tuple[Run, Post]) -> Subject:
-    return catalogue.subject_of_run(pair[0])
-
-
-@blueprint.post("/teaching/posts/<int:post_id>/remove")
-@guard(Can.RUN_GRADE, load=_load_post, subject=_subject_of_post)
-def remove_post(pair: tuple[Run, Post]) -> Any:
-    """Staff hides a contribution."""
-    run_id = pair[0].id
-    with transaction():
-        operations.remove(row=pair[1], by=me(), now=clock.now())
-    return done(_("发言已隐藏。"), "staff.learners", run_id=run_id)
 
 
 def _may_read(run: Run) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
@@ -129,7 +129,8 @@ def export(run: Run) -> Any:
     """The learners as CSV, streamed."""
     name = f"{run.course.code}-{run.code}-learners.csv"
     rows = exports.learner_rows(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
-    return Response(exports.csv_lines(rows), mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    lines = stream_with_context(exports.csv_lines(rows))
+    return Response(lines, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _load_enrolment(enrolment_id: int) -> tuple[Run, Enrolment]:
@@ -191,14 +192,15 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     run, enrolment = pair
     now = clock.now()
     outline = catalogue.outline(run.id, only_published=True)
-    standing = operations.standing_of(enrolment, run, now)
+    standing, states = operations.standing_of(enrolment, run, now), queries.states_of(enrolment.id)
     return render_template(
         "courses/learning/progress.html",
+        todo=queries.todo(outline, standing, states),
         run=run,
         enrolment=enrolment,
         outline=outline,
         counted={block.id: block for block in queries.counted(outline, now)},
-        states=queries.states_of(enrolment.id),
+        states=states,
         missing=dict(standing.missing),
         standing=standing,
         labels=labels,
