@@ -8,6 +8,11 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from courses.agenda import models as agenda_models
+from courses.agenda import views as agenda_views
+from courses.analytics import models as analytics_models
+from courses.analytics import tasks as analytics_tasks
+from courses.analytics import views as analytics_views
 from courses.assessment import models as assessment_models
 from courses.assessment import views as assessment_views
 from courses.catalogue import api as catalogue_api
@@ -16,13 +21,23 @@ from courses.catalogue import models as catalogue_models
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
 from courses.curriculum import views as curriculum_views
+from courses.discussion import models as discussion_models
+from courses.discussion import staff_views as discussion_staff_views
+from courses.discussion import tasks as discussion_tasks
+from courses.discussion import views as discussion_views
 from courses.interop import cli as interop_cli
 from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
 from courses.learning import api as learning_api
+from courses.learning import cli as learning_cli
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import common, course, player, quiz, staff
+from courses.learning.views import common, course, entry, notes, player, quiz, staff
+from courses.messages import models as message_models
+from courses.messages import tasks as message_tasks
+from courses.messages import views as message_views
+from courses.paths import models as path_models
+from courses.paths import views as path_views
 from courses.permissions import AUTHORS, GRANTS, Can
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
@@ -38,10 +53,16 @@ TABLES: tuple[ModuleType, ...] = (
     curriculum_models,
     standards_models,
     teaching_models,
+    discussion_models,
+    message_models,
+    agenda_models,
+    path_models,
+    analytics_models,
 )
+interop_cli.group.add_command(learning_cli.recompute)
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
-LEARNING_PAGES = (course, player, quiz)
-"""Modules that put their routes on the blueprint `learning` when they are imported."""
+LEARNING_PAGES = (course, entry, notes, player, quiz, discussion_staff_views)
+"""Modules that put their routes on a blueprint of another module when they are imported."""
 
 
 def register(app: Flask) -> None:
@@ -57,13 +78,32 @@ def register(app: Flask) -> None:
         catalogue_api.blueprint,
         learning_api.blueprint,
         curriculum_views.blueprint,
+        discussion_views.blueprint,
+        message_views.blueprint,
+        agenda_views.blueprint,
+        path_views.blueprint,
+        analytics_views.blueprint,
     ):
         app.register_blueprint(blueprint)
     register_nav(
         app,
         Entry("learn", _l("我的课程"), "learning.mine", "book", roles=(Role.STUDENT, Role.TRAINEE), order=10),
         Entry("learn", _l("课程目录"), "catalogue.index", "grid", order=20),
+        Entry("learn", _l("学习路径"), "paths.index", "network", order=22),
+        Entry("learn", _l("课程日历"), "agenda.month", "calendar", roles=(Role.STUDENT, Role.TRAINEE, *AUTHORS), order=24),
+        Entry("learn", _l("课程消息"), "messages.mine", "mail", roles=(Role.STUDENT, Role.TRAINEE), order=26),
+        Entry("learn", _l("关注的讨论"), "discussion.followed", "chat", roles=(Role.STUDENT, Role.TRAINEE, Role.LECTURER), order=28),
         Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
+    )
+    jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)
+    jobs.register_periodic(
+        app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title="Sum up runs in which somebody learnt"
+    )
+    jobs.register_periodic(
+        app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title="Publish announcements whose time has come"
+    )
+    jobs.register_periodic(
+        app, discussion_tasks.TELL, discussion_tasks.tell_followers, every=timedelta(hours=6), title="Tell followers of discussions what is new"
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
     jobs.register_periodic(

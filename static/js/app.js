@@ -122,6 +122,8 @@
       all("select[data-search]", root).forEach((select) => {
         if (select.tomselect) return;
         const none = select.dataset.none || "";
+        // Tom Select takes the label away from the hidden select; a screen reader still meets it.
+        if (select.labels.length) select.setAttribute("aria-label", select.labels[0].textContent.trim());
         new window.TomSelect(select, {
           maxOptions: 500,
           plugins: select.multiple ? ["remove_button"] : [],
