@@ -164,7 +164,9 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     answer = teacher.post(f"/teaching/runs/{run.id}/invitations/link", data={"expires_on": ends.isoformat(), "max_uses": "5"})
     assert answer.status_code == 303
     link = session.scalars(select(InviteLink)).one()
-    assert link.token in teacher.get(f"/teaching/runs/{run.id}/invitations").text
+    page = teacher.get(f"/teaching/runs/{run.id}/invitations").text
+    assert link.token in page
+    assert (page.count('id="f-expires_on"'), page.count('id="list-expires_on"')) == (1, 1)
     assert "登录后加入" in client.get(f"/join/{link.token}").text
     assert client.get("/join/nothing").status_code == 404
     who = ground.person()
@@ -173,8 +175,8 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     assert learner.post(f"/join/{link.token}").headers["Location"].endswith(f"/learning/runs/{run.id}")
     assert "已经报名" in learner.get(f"/join/{link.token}").text
     bad = {"file": (io.BytesIO("登录名\nnobody\n".encode()), "名单.csv")}
-    page = teacher.post(f"/teaching/runs/{run.id}/invitations/list", data=bad)
-    assert (page.status_code, "没有邀请任何人" in page.text) == (422, True)
+    refused = teacher.post(f"/teaching/runs/{run.id}/invitations/list", data=bad)
+    assert (refused.status_code, "没有邀请任何人" in refused.text) == (422, True)
     assert teacher.get("/teaching/invitations/template").data[:2] == b"PK"
     assert teacher.post(f"/teaching/runs/{run.id}/learners/decide", data={"verb": "approve"}).status_code == 422
     assert learner.post(f"/learning/runs/{run.id}/withdraw").status_code == 422
