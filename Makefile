@@ -1,5 +1,6 @@
 # The commands of the project; each sets up what it needs and is safe to repeat.
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -34,9 +35,9 @@ $(VENV)/.translations: $(wildcard trainhub/translations/*/LC_MESSAGES/*.po) | $(
 	$(BIN)/pybabel -q compile -d trainhub/translations
 	@touch $@
 
-run: setup ## the demo province on http://127.0.0.1:8000, embedded SQLite
+run: setup ## the demo province on http://127.0.0.1:8000 (PORT=8001: another port), embedded SQLite
 	$(BIN)/trainhub demo
-	$(BIN)/trainhub serve
+	$(BIN)/trainhub serve --port $(PORT)
 
 test: setup ## the whole suite; what needs PostgreSQL or Chromium is skipped and listed when they are missing
 	$(BIN)/pytest

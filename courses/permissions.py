@@ -24,6 +24,9 @@ CURRICULUM_EDITORS = (Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.SYSTEM_A
 """Who writes the plan of a programme: courses, objectives, matrices, offerings, files of teachers."""
 CURRICULUM_READERS = (*CURRICULUM_EDITORS, Role.LECTURER, Role.SCHOOL_SUPERVISOR, Role.DEPT_EDU, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR)
 
+RECOGNITION_READERS = (*CURRICULUM_EDITORS, Role.DEPT_EDU, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR)
+"""Who sees which credits were recognised (学分认定); editors of the plan decide."""
+
 
 class Can(StrEnum):
     """The permissions of the room."""
@@ -48,6 +51,11 @@ class Can(StrEnum):
     MESSAGE_SEND = "courses:message:send"
     CURRICULUM_VIEW = "courses:curriculum:view"
     CURRICULUM_EDIT = "courses:curriculum:edit"
+    PEER_REVIEW = "courses:peer:review"
+    RECOGNITION_APPLY = "courses:recognition:apply"
+    RECOGNITION_LIST = "courses:recognition:list"
+    RECOGNITION_VIEW = "courses:recognition:view"
+    RECOGNITION_DECIDE = "courses:recognition:decide"
     TEACHING_VIEW = "courses:teaching:view"
     TEACHING_EDIT = "courses:teaching:edit"
 
@@ -73,6 +81,11 @@ GRANTS: Table = {
     Can.MESSAGE_SEND: ((own,), (role_over(*MANAGERS),)),
     Can.CURRICULUM_VIEW: ((role_over(*CURRICULUM_READERS),),),
     Can.CURRICULUM_EDIT: ((role_over(*CURRICULUM_EDITORS),),),
+    Can.PEER_REVIEW: ((own,),),
+    Can.RECOGNITION_APPLY: ((own,),),
+    Can.RECOGNITION_LIST: ((role(*RECOGNITION_READERS),),),
+    Can.RECOGNITION_VIEW: ((own,), (role_over(*RECOGNITION_READERS),)),
+    Can.RECOGNITION_DECIDE: ((role_over(*CURRICULUM_EDITORS),),),
     Can.TEACHING_VIEW: ((role_over(*CURRICULUM_READERS),),),
     Can.TEACHING_EDIT: ((role_over(*CURRICULUM_EDITORS),),),
 }

@@ -14,7 +14,17 @@ from courses.analytics import models as analytics_models
 from courses.analytics import tasks as analytics_tasks
 from courses.analytics import views as analytics_views
 from courses.assessment import models as assessment_models
-from courses.assessment import views as assessment_views
+from courses.assessment.views import bank as bank_pages
+from courses.assessment.views import common as assessment_views
+from courses.assessment.views import exchange as exchange_pages
+from courses.assessment.views import quizzes as quiz_pages
+from courses.assessment.views import statistics as statistics_pages
+from courses.assignments import models as assignments_models
+from courses.assignments import tasks as assignments_tasks
+from courses.assignments.operations import releasing
+from courses.assignments.views import common as assignments_common
+from courses.assignments.views import learner, reviews, setting_up
+from courses.assignments.views import staff as assignments_staff
 from courses.catalogue import api as catalogue_api
 from courses.catalogue import authoring
 from courses.catalogue import models as catalogue_models
@@ -25,6 +35,10 @@ from courses.discussion import models as discussion_models
 from courses.discussion import staff_views as discussion_staff_views
 from courses.discussion import tasks as discussion_tasks
 from courses.discussion import views as discussion_views
+from courses.gradebook import models as gradebook_models
+from courses.gradebook import tasks as gradebook_tasks
+from courses.gradebook.views import book as gradebook_views
+from courses.gradebook.views import tables as gradebook_tables
 from courses.interop import cli as interop_cli
 from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
@@ -32,19 +46,23 @@ from courses.learning import api as learning_api
 from courses.learning import cli as learning_cli
 from courses.learning import models as learning_models
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import common, course, entry, notes, player, quiz, staff
+from courses.learning.views import common, course, entry, marking, notes, player, quiz, staff
 from courses.messages import models as message_models
 from courses.messages import tasks as message_tasks
 from courses.messages import views as message_views
 from courses.paths import models as path_models
 from courses.paths import views as path_views
-from courses.permissions import AUTHORS, GRANTS, Can
+from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
+from courses.recognition import models as recognition_models
+from courses.recognition import panels as recognition_panels
+from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
-from trainhub.kernel import jobs
+from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
+from trainhub.people.panels import STUDENT_PANELS
 
 TABLES: tuple[ModuleType, ...] = (
     catalogue_models,
@@ -53,6 +71,9 @@ TABLES: tuple[ModuleType, ...] = (
     curriculum_models,
     standards_models,
     teaching_models,
+    assignments_models,
+    gradebook_models,
+    recognition_models,
     discussion_models,
     message_models,
     agenda_models,
@@ -62,18 +83,45 @@ TABLES: tuple[ModuleType, ...] = (
 interop_cli.group.add_command(learning_cli.recompute)
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 LEARNING_PAGES = (course, entry, notes, player, quiz, discussion_staff_views)
+ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
+ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
+GRADEBOOK_PAGES = (gradebook_tables,)
 """Modules that put their routes on a blueprint of another module when they are imported."""
+
+
+THINGS = {
+    "courses.attempt": _l("测验作答"),
+    "courses.certificate": _l("课程证书"),
+    "courses.content": _l("课程内容"),
+    "courses.course": _l("课程"),
+    "courses.curriculum": _l("课程设置"),
+    "courses.enrolment": _l("课程报名"),
+    "courses.post": _l("讨论帖"),
+    "courses.progress": _l("学习进度"),
+    "courses.question": _l("题目"),
+    "courses.quiz": _l("测验"),
+    "courses.run": _l("开课期次"),
+    "courses.standards": _l("培养标准"),
+    "courses.teaching": _l("教学任务"),
+}
+"""How the audit log calls the things of this part."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, GRANTS)
+    app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,
         assessment_views.blueprint,
         common.blueprint,
         staff.blueprint,
+        assignments_common.blueprint,
+        gradebook_views.blueprint,
+        recognition_views.blueprint,
+        marking.blueprint,
         interop_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
@@ -89,11 +137,13 @@ def register(app: Flask) -> None:
         app,
         Entry("learn", _l("我的课程"), "learning.mine", "book", roles=(Role.STUDENT, Role.TRAINEE), order=10),
         Entry("learn", _l("课程目录"), "catalogue.index", "grid", order=20),
+        Entry("learn", _l("学分认定"), "recognition.mine", "award", roles=(Role.STUDENT,), order=15),
         Entry("learn", _l("学习路径"), "paths.index", "network", order=22),
         Entry("learn", _l("课程日历"), "agenda.month", "calendar", roles=(Role.STUDENT, Role.TRAINEE, *AUTHORS), order=24),
         Entry("learn", _l("课程消息"), "messages.mine", "mail", roles=(Role.STUDENT, Role.TRAINEE), order=26),
         Entry("learn", _l("关注的讨论"), "discussion.followed", "chat", roles=(Role.STUDENT, Role.TRAINEE, Role.LECTURER), order=28),
         Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
+        Entry("learn", _l("学分认定"), "recognition.index", "award", can=Can.RECOGNITION_LIST, roles=RECOGNITION_READERS, order=40),
     )
     jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)
     jobs.register_periodic(
@@ -104,6 +154,13 @@ def register(app: Flask) -> None:
     )
     jobs.register_periodic(
         app, discussion_tasks.TELL, discussion_tasks.tell_followers, every=timedelta(hours=6), title="Tell followers of discussions what is new"
+    )
+    jobs.register_periodic(
+        app, gradebook_tasks.HAND_DOWN, gradebook_tasks.hand_down_marks, every=timedelta(minutes=1), title="Compute totals that may have changed"
+    )
+    jobs.register_task(app, releasing.RELEASE_TASK, assignments_tasks.release_marks)
+    jobs.register_periodic(
+        app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title="Give out and close peer reviews"
     )
     jobs.register_task(app, interop_tasks.TASK, interop_tasks.import_package)
     jobs.register_periodic(

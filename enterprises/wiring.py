@@ -33,7 +33,7 @@ from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import confirming, offers, placing, progress, rounds, shared, students
 from trainhub.identity import my_data
-from trainhub.kernel import access, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 
@@ -44,8 +44,43 @@ PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
 """Who has planning at hand; the administrator of the system may open it and finds it by search."""
 
 
+THINGS = {
+    "awards.award": _l("奖补申请"),
+    "bases.acceptance": _l("基地认定与验收"),
+    "bases.agreement": _l("合作协议"),
+    "bases.base": _l("实践基地"),
+    "bases.leader": _l("基地负责人"),
+    "bases.type": _l("基地类型"),
+    "capstones.capstone": _l("毕业设计"),
+    "capstones.grade": _l("毕业设计评分"),
+    "capstones.guidance": _l("指导记录"),
+    "capstones.paper": _l("毕业设计材料"),
+    "capstones.stage": _l("毕业设计阶段"),
+    "capstones.supervisor": _l("毕业设计导师"),
+    "capstones.thesis": _l("论文"),
+    "capstones.topic": _l("毕业设计选题"),
+    "mentors.mentor": _l("企业指导教师"),
+    "placements.agreement": _l("实习协议"),
+    "placements.day": _l("实习日"),
+    "placements.days": _l("实习日"),
+    "placements.insurance": _l("实习保险"),
+    "placements.log": _l("实习周志"),
+    "placements.mentor": _l("实习指导教师"),
+    "placements.placement": _l("实习"),
+    "placements.plan": _l("企业培养方案"),
+    "placements.plan_item": _l("培养方案条目"),
+    "placements.position": _l("实习岗位"),
+    "placements.preferences": _l("实习志愿"),
+    "placements.round": _l("实习轮次"),
+    "placements.safety": _l("安全教育"),
+    "placements.term": _l("实习学期"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     access.register_permissions(app, GRANTS)
     _bases_mentors_placements(app)
     _capstones(app)

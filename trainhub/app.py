@@ -27,7 +27,7 @@ import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
 from trainhub.assets import asset_dir
-from trainhub.kernel import api, audit, db, files, forms, health, i18n, initialise, jobs, logs, proxies, web
+from trainhub.kernel import api, audit, db, files, forms, health, i18n, initialise, jobs, logs, proxies, stylesheet, web
 from trainhub.kernel.access import public
 
 
@@ -89,12 +89,14 @@ def create_app(settings: config.Settings | None = None) -> APIFlask:
     db.init_app(app)
     i18n.init_app(app)
     web.init_app(app)
+    stylesheet.init_app(app)
     app.register_blueprint(health.blueprint)
     for door in DOORS:
         door.register(app)
     loaders = [door.load_reference for door in DOORS if hasattr(door, "load_reference")]
     initialise.register_reference(app, asset_dir("seeds") / "reference", loaders)
     api.init_app(app)
+    web.protect(app)
 
     @app.get("/favicon.ico")
     @public

@@ -42,6 +42,7 @@ class Settings:
 
 
 DEMO_MARK = "demo.json"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _KNOWN = {
     "DATABASE_URL", "INSTANCE", "SECRET_KEY", "BASE_URL", "SMTP_URL", "MAIL_FROM", "FILES_URL", "TRUSTED_PROXIES",
     "MAX_UPLOAD_MB", "LOG_LEVEL", "TEST_DATABASE_URL", "TEST_REQUIRE", "CHROMIUM",
@@ -77,6 +78,11 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         problems.append("TRAINHUB_SMTP_URL and TRAINHUB_MAIL_FROM belong together: set both to send e-mail, or neither")
     if env.get("SMTP_URL") and urlsplit(env["SMTP_URL"]).scheme not in ("smtp", "smtps"):
         problems.append("TRAINHUB_SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465")
+    if env.get("FILES_URL") and (urlsplit(env["FILES_URL"]).scheme != "s3" or not urlsplit(env["FILES_URL"]).netloc):
+        problems.append("TRAINHUB_FILES_URL must look like s3://bucket/prefix; without it files are kept in the instance folder")
+    log_level = (env.get("LOG_LEVEL") or "INFO").upper()
+    if log_level not in LOG_LEVELS:
+        problems.append(f"TRAINHUB_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {env['LOG_LEVEL']!r}")
     numbers = {name: _number(env.get(name, ""), name, default, problems) for name, default in (("TRUSTED_PROXIES", 0), ("MAX_UPLOAD_MB", 200))}
     if problems:
         raise HalfConfigured("\n".join(problems))
@@ -91,7 +97,7 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         files_url=env.get("FILES_URL", ""),
         trusted_proxies=numbers["TRUSTED_PROXIES"],
         max_upload_mb=numbers["MAX_UPLOAD_MB"],
-        log_level=env.get("LOG_LEVEL", "INFO").upper(),
+        log_level=log_level,
     )
 
 

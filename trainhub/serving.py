@@ -13,6 +13,7 @@ from whitenoise import WhiteNoise
 
 from trainhub.app import create_app
 from trainhub.assets import asset_dir
+from trainhub.kernel.compression import Compression
 from trainhub.kernel.jobs import work
 
 
@@ -21,7 +22,7 @@ def wsgi_app() -> Flask:
     app = create_app()
     wrapped = WhiteNoise(app.wsgi_app, max_age=31536000, allow_all_origins=False)
     wrapped.add_files(str(asset_dir("static")), prefix="static/")
-    app.wsgi_app = wrapped  # type: ignore[method-assign]
+    app.wsgi_app = Compression(wrapped)  # type: ignore[method-assign]
     return app
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import Item, ItemKind
+from courses.assignments.models import Assignment
+from courses.assignments.queries import work
 from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
 from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
@@ -59,7 +61,7 @@ def items(person_id: int, *, since: date, until: date) -> list[Item]:
     if not runs:
         return []
     start, stop = start_of(since), start_of(until + timedelta(days=1))
-    found = [*_run_days(list(runs.values())), *_units(runs), *_live(runs), *_announcements(runs, start, stop)]
+    found = [*_run_days(list(runs.values())), *_units(runs), *_live(runs), *_assignments(runs, person_id), *_announcements(runs, start, stop)]
     return sorted((item for item in found if start <= item.starts_at < stop), key=lambda item: (item.starts_at, item.uid))
 
 
@@ -118,6 +120,32 @@ def _live(runs: dict[int, Any]) -> list[Item]:
             run = runs[row.run_id]
             url = _unit_url(run, row.unit_id, f"#block-{row.id}")
             found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url))
+    return found
+
+
+def _assignments(runs: dict[int, Any], person_id: int) -> list[Item]:
+    """When work is due; a learner who was given more time sees his own day."""
+    statement = (
+        select(Assignment.id, Assignment.run_id, Assignment.block_id, Assignment.due_at, Block.title, Unit.title.label("unit"))
+        .join(Block, Block.id == Assignment.block_id)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Assignment.run_id.in_(runs),
+            Assignment.due_at.is_not(None),
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
+        .order_by(Assignment.id)
+    )
+    rows = session().execute(statement).all()
+    more = work.untils_of(person_id, [row.id for row in rows])
+    found = []
+    for row in rows:
+        run = runs[row.run_id]
+        due = row.due_at if run.is_taught else max(row.due_at, more.get(row.id, row.due_at))
+        url = f"{'/teaching' if run.is_taught else ''}/assignments/{row.block_id}"
+        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, row.title or row.unit, run.title, due, None, False, url))
     return found
 
 

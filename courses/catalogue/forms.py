@@ -172,6 +172,7 @@ class BlockForm(Form):
         BlockKind.LINK: ("title", "url", "body", "is_required"),
         BlockKind.VSIM: ("title", "url", "body", "is_required"),
         BlockKind.DISCUSSION: ("title", "body", "is_required"),
+        BlockKind.ASSIGNMENT: ("title", "body", "is_required", "is_graded", "weight"),
         BlockKind.QUIZ: (
             "title", "body", "attempts", "time_limit", "draw", "is_shuffled", "shows_answers", "is_required", "is_graded", "weight",
         ),

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cache
+from typing import TYPE_CHECKING
 
 from courses.catalogue.types import BodyFormat
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
 
 _MATH = re.compile(r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 _TAGS = {
@@ -46,10 +51,16 @@ def sanitise(markup: str) -> str:
     )
 
 
-def _markdown(text: str) -> str:
-    """CommonMark with tables; formulas are taken out first, because a backslash means something else there."""
+@cache
+def _parser() -> MarkdownIt:
+    """Made once: making it costs more than reading most texts."""
     from markdown_it import MarkdownIt
 
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+
+
+def _markdown(text: str) -> str:
+    """CommonMark with tables; formulas are taken out first, because a backslash means something else there."""
     formulas: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -57,7 +68,7 @@ def _markdown(text: str) -> str:
         return f"\ue000{len(formulas) - 1}\ue001"
 
     text = _MATH.sub(keep, text.replace("\ue000", "").replace("\ue001", ""))
-    rendered = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    rendered = _parser().render(text)
     return re.sub("\ue000(\\d+)\ue001", lambda m: html.escape(formulas[int(m.group(1))], quote=False), str(rendered))
 
 

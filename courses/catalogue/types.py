@@ -55,6 +55,7 @@ class BlockKind(StrEnum):
     FILE = "file"
     QUIZ = "quiz"
     DISCUSSION = "discussion"
+    ASSIGNMENT = "assignment"
     LINK = "link"
     VSIM = "vsim"
     UNKNOWN = "unknown"

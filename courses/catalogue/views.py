@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from courses.catalogue import labels, queries
-from courses.catalogue.sending import send
 from courses.catalogue.types import CatalogueSort, CourseFilter, EducationType
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import public
@@ -15,6 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 
 blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
 

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
-from courses.catalogue.sending import send
 from courses.catalogue.types import BlockKind
 from courses.discussion import operations, queries, rules
 from courses.discussion.places import Place, load_block, load_place, load_post, load_thread, shared
@@ -21,6 +20,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("discussion", __name__)

@@ -6,34 +6,23 @@ from datetime import UTC, datetime, time
 from itertools import groupby
 
 from courses.assessment import queries as assessment
-from courses.assessment.models import QuestionVersion, QuizItem
-from courses.assessment.types import QuestionKind
+from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
+from courses.assessment.rules.drawing import picked
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.types import BlockKind, BodyFormat
 from courses.interop import types as docs
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
-
-KINDS = {
-    QuestionKind.SINGLE: docs.QuestionKind.SINGLE,
-    QuestionKind.MULTIPLE: docs.QuestionKind.MULTIPLE,
-    QuestionKind.TRUE_FALSE: docs.QuestionKind.SINGLE,
-    QuestionKind.TEXT: docs.QuestionKind.TEXT,
-    QuestionKind.NUMERIC: docs.QuestionKind.NUMERIC,
-    QuestionKind.ESSAY: docs.QuestionKind.ESSAY,
-    QuestionKind.MANUAL: docs.QuestionKind.ESSAY,
-}
+from courses.interop.questions_out import question_docs
 
 
 def course_doc(run: Run) -> docs.CourseDoc:
     """The course tree of a run with everything that was not removed. Needs a run from `run_by_id`."""
     course = run.course
     blocks = catalogue.blocks_of_run(run.id)
-    items: dict[int, list[QuizItem]] = {}
-    for item in assessment.items_of_blocks([b.id for b in blocks if b.kind is BlockKind.QUIZ]):
-        items.setdefault(item.block_id, []).append(item)
-    versions = assessment.current_versions({item.question_id for rows in items.values() for item in rows})
+    items = _asked(run, [b.id for b in blocks if b.kind is BlockKind.QUIZ])
+    versions = assessment.current_versions({question_id for rows in items.values() for question_id in rows})
     of_unit: dict[int, list[Block]] = {}
     for block in blocks:
         of_unit.setdefault(block.unit_id, []).append(block)
@@ -59,8 +48,26 @@ def course_doc(run: Run) -> docs.CourseDoc:
     )
 
 
+def _asked(run: Run, quizzes: list[int]) -> dict[int, list[int]]:
+    """The questions of each quiz in order. A draw becomes one draw: formats carry fixed questions."""
+    found: dict[int, list[int]] = {}
+    parts: list[QuizItem | QuizDraw] = [*assessment.items_of_blocks(quizzes), *assessment.draws_of_blocks(quizzes)]
+    taken = {(part.block_id, part.question_id) for part in parts if isinstance(part, QuizItem)}
+    for part in sorted(parts, key=lambda row: (row.block_id, row.position)):
+        rows = found.setdefault(part.block_id, [])
+        if isinstance(part, QuizItem):
+            rows.append(part.question_id)
+            continue
+        pool = assessment.drawable(run.course_id, category=part.category, tag=part.tag, difficulty=part.difficulty)
+        free = [question_id for question_id in pool if (part.block_id, question_id) not in taken]
+        drawn = picked(free, part.count, f"out:{part.id}")
+        taken |= {(part.block_id, question_id) for question_id in drawn}
+        rows += drawn
+    return found
+
+
 def _lesson(
-    key: str, units: list[Unit], blocks: dict[int, list[Block]], items: dict[int, list[QuizItem]], versions: dict[int, QuestionVersion]
+    key: str, units: list[Unit], blocks: dict[int, list[Block]], items: dict[int, list[int]], versions: dict[int, QuestionVersion]
 ) -> docs.UnitDoc:
     first = units[0]
     pages = []
@@ -84,14 +91,14 @@ def _lesson(
     )
 
 
-def _block(block: Block, items: list[QuizItem], versions: dict[int, QuestionVersion]) -> docs.BlockDoc:
+def _block(block: Block, items: list[int], versions: dict[int, QuestionVersion]) -> docs.BlockDoc:
     return docs.BlockDoc(block.key, block.title, _content(block, items, versions))
 
 
-def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVersion]) -> docs.Content:
+def _content(block: Block, items: list[int], versions: dict[int, QuestionVersion]) -> docs.Content:
     """What came from a format and was not changed since goes out as it came; everything else from what is here now."""
     origin: docs.Content | None = thaw(block.settings.get("origin"))
-    asked = [versions[item.question_id] for item in items]
+    asked = [versions[question_id] for question_id in items]
     if origin is not None and block.version == 1 and all(version.number == 1 for version in asked):
         return origin
     text = block.body if block.body_format is BodyFormat.HTML else block.body_html
@@ -102,7 +109,7 @@ def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVe
                 sources=(source,) if source else (), youtube_id=block.settings.get("youtube") or "", duration=block.settings.get("duration")
             )
         case BlockKind.QUIZ:
-            questions = tuple(_question(version) for version in asked)
+            questions = tuple(doc for version in asked for doc in question_docs(version))
             return docs.ProblemDoc(questions, closing="", weight_x10=block.weight_x10, attempts=block.settings.get("attempts"))
         case BlockKind.DISCUSSION:
             return docs.DiscussionDoc(category=block.title, target=block.title)
@@ -115,19 +122,3 @@ def _content(block: Block, items: list[QuizItem], versions: dict[int, QuestionVe
             return origin
         case _:
             return docs.HtmlDoc(text)
-
-
-def _question(version: QuestionVersion) -> docs.QuestionDoc:
-    data, kind = version.data, version.question.kind
-    as_html = data.get("body_format") == BodyFormat.HTML.value
-    return docs.QuestionDoc(
-        kind=KINDS[kind],
-        stem=version.stem if as_html else version.stem_html,
-        options=tuple(
-            docs.OptionDoc(o["body"] if as_html else o["html"], bool(o["is_correct"]), o.get("feedback_html", "")) for o in data.get("options", [])
-        ),
-        answers=tuple(docs.AnswerDoc(a["text"], bool(a["is_correct"]), a.get("feedback_html", "")) for a in data.get("answers", [])),
-        tolerance=str(data.get("tolerance") or ""),
-        is_case_sensitive=bool(data.get("is_case_sensitive")),
-        explanation=version.explanation_html,
-    )

@@ -28,5 +28,7 @@ NOT_DONE: Mapping[NotDone, Any] = {
     NotDone.NOT_SUBMITTED: _l("还没有交卷。保存答案后需要点击“交卷”。"),
     NotDone.WAITS_FOR_GRADE: _l("已交卷，等待教师批阅；批阅后自动记为学完。"),
     NotDone.NO_POST: _l("还没有发言。发表一条看法或回复他人即学完。"),
+    NotDone.NOT_HANDED_IN: _l("还没有提交作业。"),
+    NotDone.WORK_WAITS: _l("已提交，成绩发布后自动记为学完；如被退回，请修改后重新提交。"),
     NotDone.NOT_RELEASED: _l("还没有到开放时间。"),
 }

@@ -131,3 +131,28 @@ class Note(Base):
     changed_at: Mapped[datetime | None]
 
     __table_args__ = (sa.Index("ix_learner_note_order", "enrolment_id", "unit_id", "id"),)
+
+
+class MarkSource(Base):
+    """A run whose mark is the total of its gradebook, handed down by the feature above; runs without a row average their blocks.
+
+    `is_shown`: learners see it before they complete.
+    """
+
+    __tablename__ = "run_mark_source"
+
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"), primary_key=True, autoincrement=False)
+    since_at: Mapped[datetime]
+    is_shown: Mapped[bool] = mapped_column(default=True)
+
+
+class EnrolmentMark(Base):
+    """The total of a learner as the gradebook handed it down. `is_due`: something happened since; nothing completes on an old total."""
+
+    __tablename__ = "enrolment_mark"
+
+    enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"), primary_key=True, autoincrement=False)
+    score_x10: Mapped[int | None]
+    is_due: Mapped[bool] = mapped_column(default=True, index=True)
+
+    __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_range"),)

@@ -15,8 +15,8 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Course, Run
 from courses.catalogue.types import BlockKind, BlockNode, Outline
 from courses.learning import rules
-from courses.learning.models import BlockProgress, Enrolment, LearningEvent, RunInvitation
-from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, LearnerRow, MyRun, Standing, Todo
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, RunInvitation
+from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun, Standing, Todo
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -192,11 +192,9 @@ def all_events_of(enrolment_id: int) -> dict[int, list[Event]]:
 
 
 def has_event_of_attempt(enrolment_id: int, block_id: int, kind: Any, attempt_id: int, score_x10: int | None) -> bool:
-    """Whether the log knows this about an attempt already."""
-    return any(
-        event.kind is kind and event.data.get("attempt") == attempt_id and event.data.get("score_x10") == score_x10
-        for event in events_of(enrolment_id, block_id)
-    )
+    """Whether this is what the log says last about an attempt: a mark that changes back is news again."""
+    said = [event for event in events_of(enrolment_id, block_id) if event.data.get("attempt") == attempt_id]
+    return bool(said) and said[-1].kind is kind and said[-1].data.get("score_x10") == score_x10
 
 
 def progress_row(enrolment_id: int, block_id: int) -> BlockProgress | None:
@@ -257,6 +255,34 @@ def duration_of(block: BlockNode | Any) -> float:
         return max(0.0, float(block.settings.get("duration") or 0))
     except (TypeError, ValueError):
         return 0.0
+
+
+def mark_of(enrolment: Enrolment) -> HandedDown | None:
+    """The total that the gradebook handed down; None when the run has no gradebook."""
+    return marks_of([enrolment.id]).get(enrolment.id)
+
+
+def marks_of(enrolment_ids: Sequence[int]) -> dict[int, HandedDown]:
+    """The totals that gradebooks handed down to several learners; those whose run has no gradebook are not in it."""
+    statement = (
+        select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown)
+        .join(MarkSource, MarkSource.run_id == Enrolment.run_id)
+        .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
+        .where(Enrolment.id.in_(enrolment_ids))
+    )
+    return {key: HandedDown(score, is_due is not False, is_shown) for key, score, is_due, is_shown in session().execute(statement)}
+
+
+def marks_due(limit: int) -> list[tuple[int, int]]:
+    """(run, enrolment) whose total has to be computed again, in order."""
+    statement = (
+        select(Enrolment.run_id, Enrolment.id)
+        .join(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
+        .where(EnrolmentMark.is_due)
+        .order_by(Enrolment.run_id, Enrolment.id)
+        .limit(limit)
+    )
+    return [(run_id, key) for run_id, key in session().execute(statement)]
 
 
 def seated_ids(run_id: int) -> list[int]:

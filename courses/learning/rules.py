@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from courses.assessment.rules import rounded
 from courses.catalogue.types import MARKABLE, BlockKind, RunState
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, LinkState, NotDone, Standing
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, LinkState, NotDone, Standing
 
 WATCHED_ENOUGH_X1000 = 800
 """A video is done when the union of what was watched reaches 80 % of its length."""
@@ -72,7 +73,16 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
             case EventKind.QUIZ_SUBMITTED:
                 waits = True
             case EventKind.QUIZ_GRADED:
-                score = max(score or 0, int(event.data["score_x10"]))
+                # What counts of several attempts was decided when the event was written; older events know only the best.
+                result = event.data.get("result_x10")
+                score = int(result) if result is not None else max(score or 0, int(event.data["score_x10"]))
+                waits = False
+                done_at = done_at or event.at
+            case EventKind.ASSIGNMENT_SUBMITTED:
+                waits = True
+            case EventKind.ASSIGNMENT_GRADED:
+                # A person may correct a mark downwards: the latest counts, not the best.
+                score = int(event.data["score_x10"])
                 waits = False
                 done_at = done_at or event.at
             case EventKind.POSTED if kind is BlockKind.DISCUSSION:
@@ -96,6 +106,8 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
     match block.kind:
         case BlockKind.VIDEO:
             return NotDone.WATCH_MORE if state.share_x1000 else NotDone.NOT_OPENED
+        case BlockKind.ASSIGNMENT:
+            return NotDone.WORK_WAITS if state.waits_for_grade else NotDone.NOT_HANDED_IN
         case BlockKind.QUIZ:
             return NotDone.WAITS_FOR_GRADE if state.waits_for_grade else NotDone.NOT_SUBMITTED
         case BlockKind.DISCUSSION:
@@ -122,6 +134,13 @@ def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_m
         got = sum(block.weight_x10 * (states.get(block.id, BlockState()).score_x10 or 0) for block in graded)
         score = rounded(Decimal(got) / weights)
     return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing))
+
+
+def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
+    """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook."""
+    if mark is None:
+        return standing
+    return replace(standing, score_x10=mark.score_x10 or 0, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 
 
 def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:

@@ -33,6 +33,8 @@ class EventKind(StrEnum):
     QUIZ_SUBMITTED = "quiz_submitted"
     QUIZ_GRADED = "quiz_graded"
     POSTED = "posted"
+    ASSIGNMENT_SUBMITTED = "assignment_submitted"
+    ASSIGNMENT_GRADED = "assignment_graded"
 
 
 class NotDone(StrEnum):
@@ -44,6 +46,8 @@ class NotDone(StrEnum):
     NOT_SUBMITTED = "not_submitted"
     WAITS_FOR_GRADE = "waits_for_grade"
     NO_POST = "no_post"
+    NOT_HANDED_IN = "not_handed_in"
+    WORK_WAITS = "work_waits"
     NOT_RELEASED = "not_released"
 
 
@@ -87,18 +91,29 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a learner stands in a run. `score_x10` is None when nothing is graded; `missing` are the blocks still to do."""
+    """Where a learner stands in a run. `score_x10` is None when nothing is graded; `missing` are the blocks still to do.
+
+    `is_from_book`: the score is the total of the gradebook; `is_mark_due`: that total is being computed again.
+    """
 
     done: int
     total: int
     score_x10: int | None
     pass_mark_x10: int
     missing: tuple[tuple[int, NotDone], ...] = ()
+    is_from_book: bool = False
+    is_mark_due: bool = False
+    is_shown: bool = True
 
     @property
     def progress_x1000(self) -> int:
         """Share of the required blocks that are done."""
         return 1000 * self.done // self.total if self.total else 0
+
+    @property
+    def shown_x10(self) -> int | None:
+        """The mark that a learner may see while he learns."""
+        return self.score_x10 if self.is_shown else None
 
     @property
     def is_passed(self) -> bool:
@@ -108,7 +123,16 @@ class Standing:
     @property
     def is_complete(self) -> bool:
         """Everything required is done and the mark suffices; a run without content is never complete."""
-        return self.total > 0 and not self.missing and self.is_passed
+        return self.total > 0 and not self.missing and self.is_passed and not self.is_mark_due
+
+
+@dataclass(frozen=True, slots=True)
+class HandedDown:
+    """The total of a learner as the gradebook handed it down."""
+
+    score_x10: int | None
+    is_due: bool
+    is_shown: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from enterprises.awards import forms, labels, operations, queries
 from enterprises.awards.models import Award
@@ -21,6 +21,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import Form, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -209,9 +210,7 @@ def evidence(pair: tuple[Award, int]) -> Any:
     if pair[1] not in pair[0].evidence:
         raise NotFound(_("没有这份材料。"))
     file = session().get_one(StoredFile, pair[1])
-    answer = Response(files.stream(file), mimetype=file.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
-    return answer
+    return send(file)
 
 
 def _step(row: Award, action: Action, form: Form | None, do: Callable[[Award], Award]) -> Any:

@@ -77,7 +77,7 @@ def acceptances_of(base_id: int) -> list[BaseAcceptance]:
     return list(session().scalars(statement.order_by(BaseAcceptance.on, BaseAcceptance.id)))
 
 
-def listing(wanted: BaseFilter, *, on: date) -> sa.Select[Any]:
+def listing(wanted: BaseFilter, *, on: date, sort: str = "") -> sa.Select[Any]:
     """Bases with a profile as columns, see `as_rows`; every signed-in person may look through them."""
     lasts = (
         select(BaseAgreement.base_id, func.max(BaseAgreement.until).label("until"))
@@ -114,7 +114,13 @@ def listing(wanted: BaseFilter, *, on: date) -> sa.Select[Any]:
         statement = statement.where(lasts.c.until.is_(None))
     elif wanted.agreement == "valid":
         statement = statement.where(lasts.c.until.is_not(None))
-    return statement.order_by(Organisation.pinyin, Organisation.name, Organisation.id)
+    sorts: dict[str, tuple[Any, ...]] = {
+        "name": (Organisation.pinyin, Organisation.name),
+        "region": (Organisation.region_code, Organisation.pinyin),
+        "capacity": (BaseProfile.capacity_per_term, Organisation.pinyin),
+        "agreement": (lasts.c.until, Organisation.pinyin),
+    }
+    return organisations.ordered_or(statement, sort, sorts, Organisation.pinyin, Organisation.name, Organisation.id)
 
 
 def as_rows(rows: Collection[Any]) -> list[BaseRow]:

@@ -39,7 +39,8 @@ def judge_leaders(present: Iterable[LeaderSide], *, parameter: Parameter) -> Fin
 def judge_agreement(agreements: Collection[AgreementSpan], *, on: date, parameter: Parameter) -> Finding:
     """An agreement in force with every mandatory topic (PETOE-6.6, 002:517-519). The best one in force answers."""
     if not agreements:
-        return no_data("6.6", parameter.clause, parameter=parameter, details=("no_agreement",))
+        wanted = len(parameter.items)
+        return no_data("6.6", parameter.clause, required=f"{wanted}/{wanted}", parameter=parameter, details=("no_agreement",))
     topics = set(parameter.items)
     running = [one for one in agreements if is_in_force(one, on)]
     best = max(running, key=lambda one: (len(topics & set(one.topics)), one.until), default=None)

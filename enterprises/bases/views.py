@@ -6,17 +6,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries, rules
 from enterprises.bases.models import BaseAgreement
 from enterprises.permissions import Can
-from trainhub.kernel import clock, files, paging, sniff
+from trainhub.kernel import clock, downloads, files, paging, sniff
 from trainhub.kernel.access import Identity, acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import labels as organisation_labels
 from trainhub.organisations import queries as organisations
@@ -44,12 +46,38 @@ def load(code: str) -> Organisation:
     return row
 
 
+COLUMNS = (
+    Column("code", "基地代码"),
+    Column("name", "基地"),
+    Column("lead", "依托单位"),
+    Column("types", "类型"),
+    Column("region", "地区"),
+    Column("capacity_per_term", "每期接收"),
+    Column("agreement_until", "合作协议至"),
+)
+
+
+def _statement() -> Any:
+    return queries.listing(forms.wanted(), on=clock.today(), sort=request.args.get("sort", ""))
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.BASE_VIEW)
+def export(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file."""
+    rows = (
+        (r.code, r.name, r.lead, "、".join(str(labels.BASE_TYPES[one]) for one in r.types), r.region, r.capacity, r.agreement_until)
+        for r in queries.as_rows(session().execute(_statement()).all())
+    )
+    return downloads.table(rows, COLUMNS, name=_("实践基地"), form=form, codes=["code"])
+
+
 @blueprint.get("/")
 @guard(Can.BASE_VIEW)
 def index() -> Any:
     """The list of bases."""
     today, (number, size) = clock.today(), paging.wanted()
-    page = paging.paginate(queries.listing(forms.wanted(), on=today), number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     page.items[:] = queries.as_rows(page.items)  # type: ignore[index]
     days = book().at("own.warning.agreement_days", on=today).number
     return render_template(
@@ -238,9 +266,7 @@ def agreement_file(row: BaseAgreement) -> Any:
     kept = session().get(files.StoredFile, row.file_id) if row.file_id else None
     if kept is None:
         raise NotFound(_("这份协议没有上传文本。"))
-    answer = Response(files.read(kept), mimetype=kept.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
-    return answer
+    return send(kept)
 
 
 @blueprint.route("/<code>/acceptance", methods=["GET", "POST"])

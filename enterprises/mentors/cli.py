@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from enterprises.mentors import imports
-from trainhub.kernel import clock
+from trainhub.kernel import clock, downloads
 from trainhub.kernel.commands import edge, operator
 from trainhub.kernel.imports import run_file
 
@@ -26,5 +26,19 @@ def import_(file: str, dry_run: bool) -> dict[str, Any]:
     return run_file(imports.SPEC, file, dry_run=dry_run, by=operator(), today=clock.today(), now=clock.now())
 
 
+@edge("export")
+@click.argument("file", type=click.Path())
+def export(file: str) -> dict[str, Any]:
+    """Export mentors to a CSV or XLSX file that import reads; numbers are masked / 导出企业指导教师，证件号码只有掩码。
+
+    \b
+    Example: trainhub mentors export mentors.csv
+    """
+    schema = imports.SCHEMA
+    rows = downloads.write(file, imports.export_rows(operator()), schema.columns, codes=downloads.codes_of(schema))
+    return {"file": file, "rows": rows}
+
+
 group.add_command(import_)
+group.add_command(export)
 COMMANDS: dict[str, click.Command] = {"mentors": group}

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from enterprises.mentors import operations, queries
+from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel.access import Identity, may
+from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
-from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_enum, parse_int, parse_text, split_list
+from trainhub.kernel.sheets.parsers import parse_bool, parse_date, parse_enum, parse_int, parse_text, split_list
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.imports import word_of
+from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import normalise_code
 from trainhub.organisations.types import OrganisationKind
+from trainhub.people import labels as people_labels
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people import rules as people_rules
+from trainhub.people.models import Person
 from trainhub.people.types import IdType
 
 SCHEMA = Schema(
@@ -45,7 +51,7 @@ SCHEMA = Schema(
             choices=("居民身份证", "护照", "港澳居民来往内地通行证", "台湾居民来往大陆通行证"),
             hint="不填为居民身份证",
         ),
-        Field("id_number", "证件号码", parse_code, required=True, is_code=True),
+        Field("id_number", "证件号码", people_rules.normalise_number, is_code=True, hint="新增必填；导出的文件只有掩码，掩码原样导入表示同一人"),
         Field("phone", "手机", parse_text(most=30), is_code=True),
         Field("enterprise", "企业代码", normalise_code, required=True, is_code=True, hint="机构代码或统一社会信用代码"),
         Field("post", "岗位", parse_text(most=100), required=True),
@@ -70,11 +76,12 @@ class Item:
     data: dict[str, Any]
     facts: dict[str, Any]
     enterprise_id: int
+    mentor_id: int | None
 
 
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
     codes = organisations.ids_by_any_code()
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[int, str, str], int] = {}
     for row in rows:
         before = len(draft.errors)
         enterprise_id = codes.get(row.data["enterprise"])
@@ -84,43 +91,83 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             continue
         if not may(draft.by, Can.MENTOR_CREATE, organisations.subject_of(enterprise)):
             draft.problem(row, "enterprise", _("你不能为这家企业登记指导教师。"))
-        check = people_rules.check_number(row.data["id_type"], row.data["id_number"])
-        if check.problem is not None:
-            draft.problem(row, "id_number", _("证件号码不正确，请核对号码与证件类型。"), value="***")
-            continue
-        known = people_queries.person_by_number(row.data["id_type"], check.number)
-        if known is not None and not people_rules.same_name(known.name, row.data["name"]):
-            draft.problem(row, "name", _("该证件号码已登记为另一个姓名，请核对。"))
-        if seen.setdefault((row.data["enterprise"], check.number), row.number) != row.number:
-            draft.problem(row, "id_number", _("与第 %(row)d 行重复。", row=seen[row.data["enterprise"], check.number]), value="***")
+        number, person, mentor = _known(draft, row, enterprise.id)
+        first = seen.setdefault((enterprise.id, number, "" if number and "*" not in number else row.data["name"]), row.number)
+        if first != row.number:
+            draft.problem(row, "id_number", _("与第 %(row)d 行重复。", row=first), value="***")
         if row.data["until"] and row.data["until"] < row.data["since"]:
             draft.problem(row, "until", _("结束日期不能早于开始日期。"))
+        if mentor is None and person is not None and any(m.until is None or m.until >= row.data["since"] for m in queries.of_person(person.id)):
+            draft.problem(row, "enterprise", _("此人正在另一家企业担任指导教师，请先结束原来的聘任。"))
         if len(draft.errors) > before:
             continue
-        facts = given(row, *PLAIN)
-        if row.row.values.get("skills"):
-            facts["skills"] = list(row.data["skills"])
-        mentor = next((m for m in queries.of_person(known.id) if m.enterprise_id == enterprise.id), None) if known is not None else None
-        item = Item(row.number, dict(row.data), facts, enterprise.id)
-        if mentor is None:
-            draft.add(item, f"{row.data['name']}（{enterprise.name}）")
-        elif all(getattr(mentor, key) == value for key, value in facts.items()):
-            draft.same()
-        else:
-            draft.change(item, f"{row.data['name']}（{enterprise.name}）")
+        if person is not None and row.data["phone"] and row.data["phone"] not in (person.phone, people_rules.mask_phone(person.phone)):
+            draft.warn(row, "phone", _("已登记的人员不从这里修改手机号码，本列没有采用。"))
+        _plan(draft, row, enterprise, mentor)
+
+
+def _known(draft: Draft, row: Parsed, enterprise_id: int) -> tuple[str, Person | None, Mentor | None]:
+    """The number of a row as it is kept, its person, and the mentor of the enterprise; problems are noted.
+
+    A mask as the export writes it (or an empty cell, where the person has no number) stands for the mentor of that name.
+    """
+    text = row.data["id_number"] or ""
+    if not text or "*" in text:
+        found = [(m, p) for m, p in queries.masked(enterprise_id, text) if people_rules.same_name(p.name, row.data["name"])]
+        if len(found) == 1:
+            return text, found[0][1], found[0][0]
+        said = _("请填写完整的证件号码；只有修改本企业已有的指导教师时，才可以沿用导出文件中的掩码。")
+        draft.problem(row, "id_number", said if not found else _("本企业有几位同名的指导教师符合，请填写完整的证件号码。"))
+        return text, None, None
+    check = people_rules.check_number(row.data["id_type"], text)
+    if check.problem is not None:
+        draft.problem(row, "id_number", _("证件号码不正确，请核对号码与证件类型。"), value="***")
+        return text, None, None
+    person = people_queries.person_by_number(row.data["id_type"], check.number)
+    if person is None:
+        return check.number, None, None
+    if not people_rules.same_name(person.name, row.data["name"]):
+        draft.problem(row, "name", _("该证件号码已登记为另一个姓名，请核对。"))
+    return check.number, person, next((m for m in queries.of_person(person.id) if m.enterprise_id == enterprise_id), None)
+
+
+def _plan(draft: Draft, row: Parsed, enterprise: Organisation, mentor: Mentor | None) -> None:
+    facts = given(row, *PLAIN)
+    if row.row.values.get("skills"):
+        facts["skills"] = list(row.data["skills"])
+    item = Item(row.number, dict(row.data), facts, enterprise.id, mentor.id if mentor is not None else None)
+    label = f"{row.data['name']}（{enterprise.name}）"
+    if mentor is None:
+        draft.add(item, label)
+    elif all(getattr(mentor, key) == value for key, value in facts.items()):
+        draft.same()
+    else:
+        draft.change(item, label)
 
 
 def _apply(item: Item, by: Identity, today: date, now: datetime) -> None:
     enterprise = organisations.by_id(item.enterprise_id)
     if enterprise is None:
         raise Refused(_("企业已不存在。"), field="enterprise")
-    person = people.register_person(
-        name=item.data["name"], id_type=item.data["id_type"], id_number=item.data["id_number"], phone=item.data["phone"] or "", by=by, now=now
-    )
-    people.add_employment(person=person, organisation=enterprise, post=item.data["post"], since=item.data["since"], by=by, now=now)
-    fresh = {key: value for key, value in item.facts.items() if key != "until"}
-    mentor = operations.add_mentor(person=person, enterprise=enterprise, since=item.data["since"], by=by, now=now, **fresh)
+    mentor = queries.by_id(item.mentor_id) if item.mentor_id is not None else None
+    if mentor is None:
+        data = item.data
+        person = people.register_person(
+            name=data["name"], id_type=data["id_type"], id_number=data["id_number"], phone=data["phone"] or "", by=by, now=now
+        )
+        people.add_employment(person=person, organisation=enterprise, post=data["post"], since=data["since"], by=by, now=now)
+        fresh = {key: value for key, value in item.facts.items() if key != "until"}
+        mentor = operations.add_mentor(person=person, enterprise=enterprise, since=data["since"], by=by, now=now, **fresh)
     operations.change_mentor(mentor=mentor, by=by, now=now, **item.facts)
+
+
+def export_rows(identity: Identity, *, on: date | None = None, text: str = "", skill: str = "", sort: str = "") -> Iterator[dict[str, Any]]:
+    """The rows that the import reads; numbers and phones only as their masks."""
+    for mentor, person, code in queries.for_export(identity, on=on, text=text, skill=skill, sort=sort):
+        row = {name: getattr(mentor, name) for name in (*PLAIN, "since")}
+        row |= {"name": person.name, "id_number": person.id_mask, "phone": people_rules.mask_phone(person.phone), "enterprise": code}
+        row |= {"id_type": word_of(people_labels.ID_TYPES, person.id_type), "skills": "|".join(mentor.skills)}
+        yield {key: unsealed(value) for key, value in row.items()}
 
 
 SPEC = ImportSpec(

@@ -77,8 +77,44 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     )
 
 
-def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None) -> Any:
-    """The pool as columns, ordered by enterprise and name."""
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name),
+    "enterprise": (Organisation.pinyin, Person.pinyin),
+    "trained": (Mentor.trained_on, Person.pinyin),
+}
+
+
+def _narrowed(statement: Any, text: str, skill: str) -> Any:
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Mentor.post, Organisation.name))
+    if skill:
+        # Skills are a JSON list: one skill is found between its quotation marks, the same on both databases.
+        statement = statement.where(sa.cast(Mentor.skills, sa.Text).contains(f'"{skill}"', autoescape=True))
+    return statement
+
+
+def for_export(identity: Identity, *, on: date | None = None, text: str = "", skill: str = "", sort: str = "") -> list[tuple[Mentor, Person, str]]:
+    """(mentor, person, enterprise code) for the file that import reads; without a day also those who have left the pool."""
+    statement: Any = (
+        select(Mentor, Person, Organisation.code)
+        .join(Person, Person.id == Mentor.person_id)
+        .join(Organisation, Organisation.id == Mentor.enterprise_id)
+        .where(visible_to(identity), sa.true() if on is None else in_office(on))
+    )
+    statement = organisations.ordered_or(_narrowed(statement, text, skill), sort, SORTS, Organisation.code, Person.pinyin, Mentor.id)
+    return [tuple(row) for row in session().execute(statement)]
+
+
+def masked(enterprise_id: int, mask: str) -> list[tuple[Mentor, Person]]:
+    """The mentors of an enterprise, in the pool or not, whose number shows this mask ("": who have no number)."""
+    statement = (
+        select(Mentor, Person).join(Person, Person.id == Mentor.person_id).where(Mentor.enterprise_id == enterprise_id, Person.id_mask == mask)
+    )
+    return [(mentor, person) for mentor, person in session().execute(statement.order_by(Mentor.id))]
+
+
+def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", enterprise_id: int | None = None, sort: str = "") -> Any:
+    """The pool as columns, ordered by enterprise and name unless sorted otherwise."""
     statement: Any = (
         select(
             Mentor.id,
@@ -97,14 +133,10 @@ def listing(identity: Identity, *, on: date, text: str = "", skill: str = "", en
         .join(Organisation, Organisation.id == Mentor.enterprise_id)
         .where(visible_to(identity), in_office(on))
     )
-    if text:
-        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Mentor.post, Organisation.name))
-    if skill:
-        # Skills are a JSON list: one skill is found between its quotation marks, the same on both databases.
-        statement = statement.where(sa.cast(Mentor.skills, sa.Text).contains(f'"{skill}"', autoescape=True))
+    statement = _narrowed(statement, text, skill)
     if enterprise_id is not None:
         statement = statement.where(Mentor.enterprise_id == enterprise_id)
-    return statement.order_by(Organisation.pinyin, Organisation.id, Person.pinyin, Mentor.id)
+    return organisations.ordered_or(statement, sort, SORTS, Organisation.pinyin, Organisation.id, Person.pinyin, Mentor.id)
 
 
 def skills_known(identity: Identity, on: date) -> list[str]:

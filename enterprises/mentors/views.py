@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from enterprises.mentors import forms, imports, operations, queries
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -54,13 +54,17 @@ def loads_of(ids: list[int]) -> dict[int, int]:
     return total
 
 
+def _statement() -> Any:
+    args = request.args
+    return queries.listing(who(), on=clock.today(), text=args.get("q", "")[:100], skill=args.get("skill", "")[:40], sort=args.get("sort", ""))
+
+
 @blueprint.get("/")
 @guard(Can.MENTOR_LIST)
 def index() -> Any:
     """The pool."""
     today, (number, size) = clock.today(), paging.wanted()
-    text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
-    page = paging.paginate(queries.listing(who(), on=today, text=text, skill=skill), number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     return render_template(
         "enterprises/mentors/index.html",
         page=page,
@@ -71,6 +75,15 @@ def index() -> Any:
         may_create=who().has(Role.ENTERPRISE_COORDINATOR, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN),
         asked=request.args.to_dict(),
     )
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.MENTOR_LIST)
+def export(form: str) -> Any:
+    """The list as a file that the import reads; numbers and phones are masked."""
+    text, skill = request.args.get("q", "")[:100], request.args.get("skill", "")[:40]
+    rows = imports.export_rows(who(), on=clock.today(), text=text, skill=skill, sort=request.args.get("sort", ""))
+    return downloads.table(rows, imports.SCHEMA.columns, name=_("企业指导教师"), form=form, codes=downloads.codes_of(imports.SCHEMA))
 
 
 @blueprint.get("/me")

@@ -68,6 +68,9 @@ LIGHTS: Mapping[Light, Any] = {
     Light.YELLOW: _l("黄色预警"),
     Light.RED: _l("红色预警"),
 }
+TO_PLACE = "to_place"
+LIGHTS_TO_PLACE = frozenset({Light.YELLOW, Light.NOT_PLANNED})
+"""For whom a placement can still be found and has to be; `TO_PLACE` names them in the address of a list."""
 LIGHT_LOOKS: Mapping[Light, str] = {Light.NOT_PLANNED: "mute", Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad"}
 DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.NOT_STARTED: _l("实习还没有开始，或已经结束，不能登记。"),

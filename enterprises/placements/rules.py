@@ -16,6 +16,10 @@ from enterprises.placements.types import (
 from trainhub.policy.findings import Finding, decided, no_data
 from trainhub.policy.types import Parameter
 
+ONE_DAY = timedelta(days=1)
+Span = tuple[date, date]
+"""The first and the last day, both included."""
+
 
 # -- the enterprise training plan ---------------------------------------------------------------------------------------
 def judge_plan_weeks(items: Sequence[PlanLine], *, parameter: Parameter) -> Finding:
@@ -184,30 +188,54 @@ def uncounted_days(days: Iterable[tuple[date, int]], *, days_per_week: int) -> d
 
 
 # -- progress -----------------------------------------------------------------------------------------------------------
-def light(credited: int, to_come: int, lag: int, *, required: int, per_week: int, yellow: int, red: int) -> Light:
-    """Whether a student will have the weeks (own.warning.weeks_yellow, own.warning.weeks_red). All but the last two in days.
+def light(credited: int, to_come: int, still_open: int, lag: int, *, required: int, per_week: int, yellow: int) -> Light:
+    """Whether a student will have the weeks (PETOE-7.2, RESEARCH-4.3). All but the last in days.
 
-    `credited` is what counts already, `to_come` what placements can still bring, `lag` how many days of placements went by
-    uncredited. Behind is the greater of the lag and of what will be missing in the end; whoever will miss something is
-    never green.
+    `credited` is what counts already, `to_come` what placements held can still bring, `still_open` what the time until the
+    cohort's end can bring beside them (see `open_spans`), `lag` the days of running placements that went by unlogged or
+    rejected. Done: enough is credited. Green: credited and placed days suffice. Yellow: time that can still be placed
+    would do, or `yellow` weeks went by without a day. Red: not even all the time that is left would do. Not planned:
+    nothing credited and nothing placed, but within reach.
     """
+    placed = credited + to_come
     if credited >= required:
         return Light.DONE
-    if credited + to_come == 0:
-        return Light.NOT_PLANNED
-    lacking = required - credited - to_come
-    behind = max(lag, lacking)
-    if behind >= red * per_week:
+    if placed + still_open < required:
         return Light.RED
-    return Light.YELLOW if behind >= yellow * per_week or lacking > 0 else Light.GREEN
+    if placed == 0:
+        return Light.NOT_PLANNED
+    return Light.YELLOW if placed < required or lag >= yellow * per_week else Light.GREEN
+
+
+def open_spans(terms: Sequence[Span], *, on: date, end: date) -> list[Span]:
+    """The spans from `on` to the cohort's `end` in which a student can still be placed: what is left of the terms, and
+    the time after the last planned term, for which the school can still plan one."""
+    left = sorted((max(on, first), min(last, end)) for first, last in terms if last >= on and first <= end)
+    beyond = max((last for _first, last in terms), default=on - ONE_DAY) + ONE_DAY
+    left.append((max(on, beyond), end))
+    return [(first, last) for first, last in left if first <= last]
+
+
+def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """The spans less the days of those taken; both ends of a span are included."""
+    rest = list(spans)
+    for since, until in taken:
+        rest = [
+            piece
+            for first, last in rest
+            for piece in ((first, min(last, since - ONE_DAY)), (max(first, until + ONE_DAY), last))
+            if piece[0] <= piece[1]
+        ]
+    return rest
 
 
 def workdays_between(since: date, until: date, *, per_week: int) -> int:
     """Days that can still be credited from `since` to `until`, both included: at most `per_week` of each ISO week, Mondays first."""
     if until < since:
         return 0
-    total, day = 0, since
-    while day <= until:
-        total += day.weekday() < per_week
-        day += timedelta(days=1)
-    return total
+
+    def before(day: date) -> int:
+        weeks, weekday = divmod(day.toordinal() - 1, 7)  # 1 January of year 1 is a Monday
+        return weeks * per_week + min(weekday, per_week)
+
+    return before(until + ONE_DAY) - before(since)

@@ -86,7 +86,7 @@ class PreferenceProblem(StrEnum):
 
 
 class Light(StrEnum):
-    """How a student stands towards the weeks required."""
+    """How a student stands towards the weeks required; what each means: `rules.light`."""
 
     NOT_PLANNED = "not_planned"
     DONE = "done"
@@ -138,5 +138,6 @@ class StudentProgress:
     programme: str
     credited_days: int
     to_come: int
+    still_open: int
     light: Light
     where: str = ""

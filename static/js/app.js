@@ -18,6 +18,11 @@
     });
   });
 
+  // A menu that the keyboard has left does not stay over the page.
+  document.addEventListener("focusin", (event) => {
+    all("details[data-menu][open]").forEach((box) => { if (!box.contains(event.target)) box.open = false; });
+  });
+
   // A form is sent once; a second press within the same visit does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -48,7 +53,6 @@
 
   document.addEventListener("change", (event) => {
     const control = event.target;
-    if (control.matches("[data-autosubmit]")) control.form.requestSubmit();
     if (control.matches("[data-check-all]")) {
       all(`input[type="checkbox"][name="${CSS.escape(control.dataset.checkAll)}"]`).forEach((box) => {
         if (!box.disabled) box.checked = control.checked;
@@ -122,8 +126,8 @@
       all("select[data-search]", root).forEach((select) => {
         if (select.tomselect) return;
         const none = select.dataset.none || "";
-        // Tom Select takes the label away from the hidden select; a screen reader still meets it.
-        if (select.labels.length) select.setAttribute("aria-label", select.labels[0].textContent.trim());
+        // the field that is shown takes over the label; the select behind it is nothing to read aloud
+        select.setAttribute("aria-hidden", "true");
         new window.TomSelect(select, {
           maxOptions: 500,
           plugins: select.multiple ? ["remove_button"] : [],

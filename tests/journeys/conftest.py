@@ -89,6 +89,8 @@ class Place:
         if self.server is None:
             return Place(folder)
         source, name = self.database_url.rsplit("/", 1)[1], f"journey_{os.getpid()}_{time.monotonic_ns()}"
+        # A template must have no other reader; an idle connection of an app that was open on it counts as one.
+        _run(self.server, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{source}'")
         _run(self.server, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
         return Place(folder, self.database_url.rsplit("/", 1)[0] + "/" + name, self.server)
 

@@ -140,7 +140,7 @@ def test_an_upload_beyond_the_limit(app: Flask, sign_in: Callable[[str], Visitor
     admin = sign_in("admin")
     admin.get("/trainees/rosters/")
     page = admin.send("/rosters/", {"file": ("花名册.csv", b"x" * (3 * 1024 * 1024))}, status=413)
-    assert "超过大小上限" in page.text
+    assert re.search(r"上传的内容有 \d MB，超过 \d MB 的上限，没有保存", page.words)
 
 
 def test_an_expired_link_says_what_to_do(app: Flask, sign_in: Callable[[str], Visitor]) -> None:
@@ -171,7 +171,7 @@ def test_the_second_of_two_editors_is_told(sign_in: Callable[[str], Visitor]) ->
     first = one.get("/organisations/DEMO-U1/edit")
     second = other.get("/organisations/DEMO-U1/edit")
     one.send("/edit", {"contact_name": "第一位编辑"}, page=first)
-    answer = other.send("/edit", {"contact_name": "第二位编辑"}, page=second, status=422)
+    answer = other.send("/edit", {"contact_name": "第二位编辑"}, page=second, status=409)
     assert re.search("他人|修改|刷新", answer.words)
     assert "第一位编辑" in one.get("/organisations/DEMO-U1/edit").text
     assert "第二位编辑" in answer.text  # what the second wrote is still in the form

@@ -54,6 +54,8 @@ def complaint(page: Page, came_from: str) -> str | None:
         return f"lang={page.document.get('lang')} {where}"
     if len(page.document.xpath("//h1")) != 1:
         return f"{len(page.document.xpath('//h1'))} h1 {where}"
+    if len(set(page.document.xpath("//a[contains(@class, 'nav-link-item') and @aria-current='page']/@href"))) > 1:
+        return f"two entries of the navigation are marked {where}"
     repeated = [one for one in page.document.xpath("//@id") if page.document.xpath("count(//*[@id=$one])", one=one) > 1]
     return f"id twice {sorted(set(repeated))[:5]} {where}" if repeated else None
 

@@ -18,12 +18,13 @@ from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
 from trainhub.certificates.tasks import maker
 from trainhub.certificates.types import Event, Kind, State
-from trainhub.kernel import clock, downloads, files, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Identity, acting, demand, guard, may, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 
@@ -310,7 +311,4 @@ def run_file(pair: tuple[PrintRun, int]) -> Any:
     stored = queries.file_of(*pair)
     if stored is None:
         raise NotFound(_("这个批次没有这个文件。"))
-    answer = current_app.response_class(files.stream(stored), mimetype=stored.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=stored.name)
-    answer.headers["Content-Length"] = str(stored.size)
-    return answer
+    return send(stored, as_download=True)

@@ -10,6 +10,7 @@ from flask import Flask
 from trainhub.certificates import api, cli, models, permissions, public, tasks, views
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.permissions import Can
+from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.jobs import register_task
@@ -19,8 +20,16 @@ TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
 
+THINGS = {
+    "certificates.certificate": _l("证书"),
+    "certificates.run": _l("证书打印批次"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, api.blueprint):
         app.register_blueprint(blueprint)

@@ -22,8 +22,9 @@ class Calendar:
 
     @property
     def final_entry(self) -> int:
-        """The year in which those who are now in their fourth year entered."""
-        return self.day.year - 3 if self.day.month >= 9 else self.day.year - 4
+        """The year in which those entered who graduate next and still have the time of a term and a capstone before it."""
+        year = self.day.year - 4
+        return year if self.graduates(year) >= self.plus(160) else year + 1
 
     def starts(self, entry_year: int) -> date:
         """The first day of a cohort."""

@@ -18,9 +18,13 @@ from courses.catalogue import queries as catalogue_queries
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import content, offerings
 from courses.catalogue.types import BlockKind, EducationType, Family, RunMode, StaffRole
+from courses.discussion import operations as discussion
+from courses.discussion.types import Author
+from courses.learning import queries as enrolments
 from courses.learning.operations import enrolling
 from courses.learning.operations import progress as learning
 from trainhub.assets import asset_dir
+from trainhub.demo import quizzes as practice
 from trainhub.demo.world import World
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -34,6 +38,7 @@ def build(world: World) -> None:
         _course(world, number, tomllib.loads((asset_dir("seeds") / "demo" / "courses" / f"{code}.toml").read_text()))
     session().expire_all()  # so that the runs come back with their courses
     world.made["runs"] = [catalogue_queries.run_by_id(run_id) for run_id in world.made["run_ids"]]
+    _alumni(world)
     _learners(world)
 
 
@@ -46,7 +51,7 @@ def _course(world: World, number: int, seed: dict[str, Any]) -> None:
         title=seed["title"],
         owner=owner,
         by=world.by,
-        now=now,
+        now=world.calendar.at(-1000),
         title_en=seed["title_en"],
         summary=seed["summary"],
         description=seed.get("description", ""),
@@ -88,11 +93,18 @@ def _section(world: World, run: Run, course_id: int, seed: dict[str, Any], now: 
         unit = content.add_unit(section=part, title=unit_seed["title"], by=world.by, now=now)
         text = content.add_block(unit=unit, kind=BlockKind.TEXT, body=unit_seed["text"], by=world.by, now=now)
         world.made.setdefault("texts", {}).setdefault(run.id, []).append(text)
+        if unit_seed.get("discussion"):
+            talk = content.add_block(
+                unit=unit, kind=BlockKind.DISCUSSION, title="讨论", body=unit_seed["discussion"], is_required=False, by=world.by, now=now
+            )
+            world.made.setdefault("discussions", []).append(talk)
         if unit_seed.get("questions"):
             quiz = content.add_block(unit=unit, kind=BlockKind.QUIZ, title="练习", is_graded=True, by=world.by, now=now)
             world.made.setdefault("quizzes", {}).setdefault(run.id, []).append(quiz)
             for question in unit_seed["questions"]:
                 _question(world, course_id, quiz, question, now)
+        if "practice" in unit_seed:
+            practice.add(world, run, unit, course_id, unit_seed["practice"], now)
 
 
 def _question(world: World, course_id: int, quiz: Block, seed: dict[str, Any], now: datetime) -> None:
@@ -106,6 +118,34 @@ def _question(world: World, course_id: int, quiz: Block, seed: dict[str, Any], n
     world.made.setdefault("answers", {})[question.id] = (kind, seed["choices"])
 
 
+LACKING = ((6, 13), (5,))
+"""Who of the graduated classes of programmes 1 and 2 never enrolled; everybody else completed."""
+
+
+def _alumni(world: World) -> None:
+    """The safety course as the graduated classes took it, before they went into the enterprises."""
+    entry = world.calendar.graduated
+    day = world.calendar.graduates(entry) - timedelta(days=540)
+    now = world.calendar.at((day - world.day).days)
+    template = next(run for run in world.made["runs"] if run.course.code == "SAFE-001")
+    made = bank.duplicate_run(run=template, code=f"{day.year}-1", starts_on=day, by=world.by, now=now)
+    session().expire(made)
+    run = catalogue_queries.run_by_id(made.id)
+    assert run is not None
+    offerings.publish_run(run=run, by=world.by, now=now)
+    blocks = catalogue_queries.blocks_of_run(run.id)
+    world.made["texts"][run.id] = [block for block in blocks if block.kind is BlockKind.TEXT]
+    world.made["quizzes"][run.id] = [block for block in blocks if block.kind is BlockKind.QUIZ]
+    for place in (0, 1):
+        for number, student in enumerate(world.students[place, entry][: 20 * world.scale]):
+            if number not in LACKING[place]:
+                _learn(world, run, student.person_id, 1.0, number, first=now + timedelta(days=3), mistakes=0)
+    offerings.close_run(run=run, by=world.by, now=now + timedelta(days=60))
+
+
+SHARES = (1.0, 0.5, 0.25, 0.75, 1.0, 0.0, 0.4, 0.6, 1.0, 0.9, 0.15)
+
+
 def _learners(world: World) -> None:
     """Students of programme 3 learn: some have just begun, some are half-way, some have completed; trainees too."""
     calendar = world.calendar
@@ -113,42 +153,91 @@ def _learners(world: World) -> None:
     students = [*world.students[2, calendar.final_entry], *world.students[2, calendar.final_entry + 1]]
     people = [student.person_id for student in students[: 48 * world.scale]]
     for number, person_id in enumerate(people):
-        for place in {0: (0, 4), 1: (1, 4), 2: (2, 4)}[number % 3]:
-            share = 1.0 if number % 4 == 0 and number else (0.5 if number % 2 else 0.0)
-            _learn(world, runs[place], person_id, share if number else 0.5, number)
-    _learn(world, runs[3], world.persons["trainee"].id, 0.5, 1)
-    _learn(world, runs[5], world.persons["supervisor"].id, 0.0, 1)
+        first = calendar.at(-60 + number * 7 % 50)
+        for turn, place in enumerate({0: (0, 4), 1: (1, 4), 2: (2, 4)}[number % 3]):
+            share = 0.5 if number == 0 else 1.0 if number == 4 else SHARES[(number + turn * 3) % len(SHARES)]
+            _learn(world, runs[place], person_id, share, number, first=first, mistakes=0 if number in (0, 4) else number % 4)
+    for number, (text, answer) in enumerate(TALK):
+        _discuss(world, people[3 + number * 3], text, answer, number)
+    _learn(world, runs[3], world.persons["trainee"].id, 0.5, 1, first=calendar.at(-21), mistakes=0)
+    _learn(world, runs[5], world.persons["supervisor"].id, 0.0, 1, first=calendar.at(-9), mistakes=0)
+    practice.take(world)
 
 
-def _learn(world: World, run: Run, person_id: int, share: float, number: int) -> None:
+def _learn(world: World, run: Run, person_id: int, share: float, number: int, *, first: datetime, mistakes: int) -> None:
+    """Enrol and go through a share of the course, a step a day; `mistakes` in ten answers are wrong."""
     me = world.acting(person_id)
-    start = world.calendar.at(-60 + number % 30)
-    enrolment = enrolling.enrol(run=run, person_id=person_id, by=me, now=start)
+    enrolment = enrolling.enrol(run=run, person_id=person_id, by=me, now=first)
     if share == 0.0 or enrolment.state.value != "active":
         return
     texts, quizzes = world.made["texts"][run.id], world.made.get("quizzes", {}).get(run.id, [])
-    for block in _first(texts, share):
-        learning.mark_done(enrolment=enrolment, block=block, by=me, now=start + timedelta(hours=1))
-    for block in _first(quizzes, share):
-        _take(world, block, me, start + timedelta(hours=2), enrolment)
+    latest = world.calendar.at(0) - timedelta(hours=1)
+    for step, block in enumerate(_first(texts, share)):
+        learning.mark_done(enrolment=enrolment, block=block, by=me, now=min(first + timedelta(days=step, hours=1), latest))
+    for step, block in enumerate(_first(quizzes, share)):
+        _take(world, block, me, min(first + timedelta(days=step, hours=2 + number % 9), latest), enrolment, number, mistakes)
 
 
 def _first(blocks: list[Block], share: float) -> Iterable[Block]:
     return blocks[: max(1, round(len(blocks) * share))]
 
 
-def _take(world: World, block: Block, me: Identity, now: datetime, enrolment: Any) -> Attempt:
-    """Answer a quiz rightly and hand it in."""
+def _take(world: World, block: Block, me: Identity, now: datetime, enrolment: Any, number: int, mistakes: int) -> Attempt:
+    """Answer a quiz and hand it in."""
     assert me.person_id is not None
     attempt = attempts.start(block=block, person_id=me.person_id, by=me, now=now)
     responses: dict[int, dict[str, Any]] = {}
     for position, item in enumerate(assessment_queries.items_of(block.id), start=1):
         kind, choices = world.made["answers"][item.question_id]
+        is_wrong = (number * 3 + item.question_id * 7) % 10 < mistakes
         if kind in CHOICES:
-            keys = [key for key, text in zip("abcdefgh", choices, strict=False) if text.endswith("*")]
+            keys = [key for key, text in zip("abcdefgh", choices, strict=False) if text.endswith("*") is not is_wrong]
             responses[position] = {"choices": keys} if kind is QuestionKind.MULTIPLE else {"choice": keys[0]}
         else:
-            responses[position] = {"text": choices[0]}
+            responses[position] = {"text": "不清楚" if is_wrong else choices[0]}
     attempt, _ = attempts.submit(attempt_id=attempt.id, by=me, now=now + timedelta(minutes=8), responses=responses)
     learning.note_attempt(enrolment=enrolment, attempt=attempt, by=me, now=now + timedelta(minutes=8))
     return attempt
+
+
+TALK = (
+    (
+        "OPC UA 和 MQTT 在产线上到底怎么分工？我们车间两种都有，师傅说看情况，没听懂。",
+        "可以这样理解：OPC UA 管“这个数是什么意思”，适合控制层；MQTT 管“把数送到很多地方”，适合上云。第 2 章的网关案例把两者接在了一起，重看一遍再来讨论。",
+    ),
+    (
+        "练习里的采样频率题，按奈奎斯特算出来是 2 倍，为什么答案说工程上取 5 到 10 倍？",
+        "2 倍只保证频率不混叠，波形幅值仍会失真。振动监测要看幅值，所以留余量。",
+    ),
+    (
+        "分享：我把课里的数据清洗步骤用到实习的停机记录上，去掉重复报警后只剩三分之一，导师让我在班组会上讲了十分钟。",
+        "很好的应用，记得保留清洗前的原始数据，便于追溯。",
+    ),
+)
+
+
+def _discuss(world: World, person_id: int, text: str, answer: str, number: int) -> None:
+    """A learner asks in the discussion of the first course, the lecturer answers."""
+    block: Block = world.made["discussions"][0]
+    asked = world.calendar.at(-12 + number * 4, hour=11)
+    run: Run = next(run for run in world.made["runs"] if run.id == block.run_id)
+    thread = discussion.start(
+        run=run,
+        block=block,
+        author=Author(person_id, is_staff=False),
+        title="",
+        body=text,
+        by=world.acting(person_id),
+        now=asked,
+        enrolment=enrolments.enrolment_of(run.id, person_id),
+    )
+    lecturer = world.persons["lecturer"].id
+    discussion.answer(
+        run=run,
+        block=block,
+        thread=thread,
+        author=Author(lecturer, is_staff=True),
+        body=answer,
+        by=world.acting(lecturer),
+        now=asked + timedelta(hours=15),
+    )

@@ -9,10 +9,13 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.operations import assigning, grading, topics, working
 from enterprises.capstones.types import EvidenceKind, RubricItem, Side, Stage, SupervisorRole
 from trainhub.demo.ground import graduate
+from trainhub.demo.rounds import LAST, NOW
 from trainhub.demo.world import World
 from trainhub.kernel import files
 from trainhub.kernel.access import Identity
 from trainhub.kernel.files import StoredFile
+from trainhub.oversight.chains import operations as chain_operations
+from trainhub.oversight.chains import queries as chain_queries
 from trainhub.people.models import Student
 
 SUBJECTS = (
@@ -38,6 +41,17 @@ def build(world: World) -> None:
     _graduated(world)
     _running(world)
     graduate(world)
+    _certify(world)
+
+
+def _certify(world: World) -> None:
+    """Who of the graduated classes has course, enterprise learning and capstone gets the programme certificate on graduation day."""
+    entry = world.calendar.graduated
+    day = world.calendar.graduates(entry)
+    for place in (0, 1):
+        programme = world.programmes[place]
+        chains = chain_queries.chains_of_programme(programme, on=day, cohort_id=world.cohorts[place, entry].id)
+        chain_operations.issue(programme=programme, chains=chains, by=world.by, today=day, now=_at(world, day))
 
 
 def _paper(world: World, title: str) -> StoredFile:
@@ -103,7 +117,8 @@ def _supervise(world: World, capstone: Capstone, place: int, number: int, day: d
     """A teacher of the programme and a mentor of the enterprise; returns them as those who act."""
     teachers = [t for t in world.teachers[place] if t.kind.value == "full_time"]
     teacher = world.teachers[2][1] if place == 2 and number < 5 else teachers[number % len(teachers)]
-    mentor = world.made["mentors_of"][capstone.enterprise_id][0 if place == 2 and number == 0 else number % 4]
+    pool = world.made["mentors_of"][capstone.enterprise_id]
+    mentor = pool[0] if place == 2 and number == 0 else pool[1 + number // 4 % (len(pool) - 1)]
     for role, person_id in ((SupervisorRole.SCHOOL, teacher.person_id), (SupervisorRole.ENTERPRISE, mentor.person_id)):
         assigning.assign_supervisor(
             capstone=capstone, role=role, person=world.made["person_of"](person_id), by=world.by, today=day, now=_at(world, day)
@@ -162,34 +177,56 @@ def _graduated(world: World) -> None:
 
 
 def _running(world: World) -> None:
-    """The final cohort of programme 3: proposed topics and capstones in every state; `student` has begun."""
-    entry = world.calendar.final_entry
-    students = world.students[2, entry]
-    starts = world.calendar.plus(-70)
-    ends = world.calendar.plus(140)
-    for number, student in enumerate(students[:12]):
+    """The final cohort of programme 3: capstones in every state, and topics that wait.
+
+    Most lie in the term that has just ended, so that they are covered by placements; those that have hardly begun run beyond
+    every placement, and one that is passed began before its author came to the enterprise: its certificate waits (8.2).
+    """
+    students = world.students[2, world.calendar.final_entry]
+    last, now = world.made["terms"][LAST], world.made["terms"][NOW]
+    week = timedelta(days=7)
+    covered = (last.starts_on + week, last.ends_on)
+    spans = {
+        0: (last.starts_on + week, now.starts_on + timedelta(days=4)),
+        **dict.fromkeys((1, 2, 3, 4, 12), covered),
+        **dict.fromkeys((5, 6), (last.starts_on + 3 * week, now.starts_on + 6 * week)),
+        **dict.fromkeys((7, 8, 9, 10, 11), (now.starts_on, now.starts_on + 20 * week)),
+        14: (last.starts_on - 6 * week, last.ends_on - 2 * week),
+    }
+    for number, (starts, ends) in spans.items():
+        student = students[number]
         topic = _topic(world, 2, world.made["enterprise_of"][student.id], number, starts - timedelta(days=20))
         capstone = _capstone(world, student, topic, starts, ends)
         if number == 11:
             assigning.withdraw(capstone=capstone, reason="学生应征入伍，保留学籍。", by=world.by, today=starts, now=_at(world, starts))
-            continue
-        if number == 10:
-            continue
-        school, mentor = _supervise(world, capstone, 2, number, starts - timedelta(days=5))
-        me = world.acting(student.person_id)
-        _guide(world, capstone, school, mentor, me, starts + timedelta(days=1), 8 if number in (1, 2, 3, 4) else 3)
-        _advance(world, capstone, number, me, school, mentor, starts)
+        elif number != 10:
+            school, mentor = _supervise(world, capstone, 2, number, starts - timedelta(days=5))
+            _advance(world, capstone, number, world.acting(student.person_id), school, mentor)
     for number in range(3):
         _topic(world, 2, world.enterprises[(0, 2, 5)[number]].id, 20 + number, world.calendar.plus(-9), approve=False)
     for number in range(4):
         _topic(world, 2, world.enterprises[(0, 2, 5, 7)[number]].id, 30 + number, world.calendar.plus(-25))
+    refused = _topic(world, 2, world.enterprises[7].id, 40, world.calendar.plus(-18), approve=False)
+    topics.refuse_topic(
+        topic=refused,
+        side=Side.SCHOOL,
+        reason="题目只涉及文献综述，没有现场问题和可验证的结果，请企业补充后重新提出。",
+        by=world.by,
+        now=world.calendar.at(-12),
+    )
 
 
-def _advance(world: World, capstone: Capstone, number: int, me: Identity, school: Identity, mentor: Identity, starts: date) -> None:
-    """How far each one is: submitted (1), graded by one side (2), graded by both (3), passed (4), opened (5), midterm (6), ..."""
-    paper = world.made["thesis"].id
-    if number in (0, 7, 8, 9):
+SUBMITTED, GRADED_ONCE, GRADED_TWICE = (1,), (2,), (3,)
+PASSED, FAILED = (4, 14), 12
+
+
+def _advance(world: World, capstone: Capstone, number: int, me: Identity, school: Identity, mentor: Identity) -> None:
+    """How far each one is: just begun (7, 8, 9), opened (5), midterm (6), thesis still to come (0), submitted (1), graded by one
+    side (2), by both (3), passed (4, 14), failed (12)."""
+    paper, starts = world.made["thesis"].id, capstone.starts_on
+    if number in (7, 8, 9):
         return
+    _guide(world, capstone, school, mentor, me, starts + timedelta(days=1), 8 if number not in (5, 6) else 4)
     for stage, after in ((Stage.OPENING, 14), (Stage.MIDTERM, 35)):
         if number == 5 and stage is Stage.MIDTERM:
             return
@@ -198,12 +235,31 @@ def _advance(world: World, capstone: Capstone, number: int, me: Identity, school
         working.pass_stage(capstone=capstone, stage=stage, by=school, now=_at(world, day + timedelta(days=1)))
     if number == 6:
         return
-    day = starts + timedelta(days=60)
+    day = starts + timedelta(days=62)
+    if number == 0:
+        working.hand_in(capstone=capstone, stage=Stage.DRAFT, file_id=paper, by=me, now=_at(world, day))
+        _talk(world, capstone, school, mentor)
+        return
     working.submit_thesis(capstone=capstone, file_id=paper, by=me, now=_at(world, day))
-    for at_least, role, who in ((2, SupervisorRole.SCHOOL, school), (3, SupervisorRole.ENTERPRISE, mentor)):
-        if number >= at_least:
-            grading.grade(
-                capstone=capstone, role=role, points=_points(number, at_least), comment="同意提交答辩。", by=who, today=day, now=_at(world, day)
-            )
-    if number == 4:
-        grading.finish(capstone=capstone, by=world.by, today=day, now=_at(world, day))
+    sides = () if number in SUBMITTED else (SupervisorRole.SCHOOL,) if number in GRADED_ONCE else tuple(SupervisorRole)
+    for role, shift, comment, who in (
+        (SupervisorRole.SCHOOL, 2, "选题来自产线，数据充分，论证清楚；第四章的误差分析可以再深入。", school),
+        (SupervisorRole.ENTERPRISE, 3, "方案已在一条产线试运行两周，误报明显减少，同意通过。", mentor),
+    ):
+        if role in sides:
+            points = dict.fromkeys(RubricItem, 48 + shift) if number == FAILED else _points(number, shift)
+            text = "关键试验没有重复，结论不能支持，须补做后重新答辩。" if number == FAILED else comment
+            grading.grade(capstone=capstone, role=role, points=points, comment=text, by=who, today=day, now=_at(world, day))
+    if number in (*PASSED, FAILED):
+        done = day + timedelta(days=6)
+        grading.finish(capstone=capstone, by=world.by, today=done, now=_at(world, done))
+
+
+def _talk(world: World, capstone: Capstone, school: Identity, mentor: Identity) -> None:
+    """The latest guidance of both sides, which the student has still to confirm."""
+    for role, who, ago, content in (
+        (SupervisorRole.ENTERPRISE, mentor, 4, "核对三班次误报统计：夜班误报集中在 2 点至 4 点，与环境光变化吻合，说明书中补一张对照图。"),
+        (SupervisorRole.SCHOOL, school, 2, "初稿结构完整。摘要写清样本量与误判率下降幅度，参考文献按国标格式修改后即可提交。"),
+    ):
+        day = max(capstone.starts_on, world.calendar.plus(-ago))
+        working.log_guidance(capstone=capstone, role=role, on=day, content=content, by=who, today=day, now=_at(world, day))

@@ -73,7 +73,8 @@ def build(calendar: Calendar, scale: int) -> None:
         path = Path(folder) / "演示学员名册.csv"
         with path.open("wb") as file:
             write_csv(rows(calendar, scale), COLUMNS, file)
-        running.import_file(path, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=max(calendar.day, clock.today()), now=clock.now())
+        today = max(calendar.day, clock.today())
+        running.import_file(path, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=today, now=clock.now(), is_demo=True)
     year = calendar.day.year
     with transaction():
         goals.define(

@@ -31,8 +31,16 @@ def _named(name: str) -> Account:
     return queries.account(ids.pop())
 
 
+def _ask(text: str, *, option: str, **how: Any) -> str:
+    """Ask at the terminal, on stderr. Raises AccountRefused where nobody is there to answer."""
+    try:
+        return str(click.prompt(text, err=True, **how))
+    except click.Abort as nobody:
+        raise ops.AccountRefused(_("没有终端可以输入，请用 %(option)s 给出。", option=option), code="input_missing") from nobody
+
+
 @edge("create-admin", human=lambda r: _("已建立系统管理员 %(username)s。", **r))
-@click.option("--username", prompt="用户名 / username", help="What the administrator signs in by.")
+@click.option("--username", default="", help="What the administrator signs in by.")
 @click.option("--name", default="", help="The name that is shown; default: the user name.")
 @click.option("--email", default="", help="An e-mail address, also for signing in.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking for it.")
@@ -41,10 +49,12 @@ def create_admin(username: str, name: str, email: str, password_stdin: bool) -> 
 
     Example: trainhub accounts create-admin --username root1 --password-stdin < secret.txt
     """
+    if not username:
+        username = _ask("用户名 / username", option="--username")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
-        password = click.prompt("密码 / password", hide_input=True, confirmation_prompt=True, err=True)
+        password = _ask("密码 / password", option="--password-stdin", hide_input=True, confirmation_prompt=True)
     by, now, today = operator(), clock.now(), clock.today()
     with transaction():
         account = ops.create_account(

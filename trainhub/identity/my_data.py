@@ -14,10 +14,11 @@ from typing import Any
 from flask import Flask, current_app
 
 from trainhub.identity import queries
-from trainhub.identity.labels import LOGIN_KINDS, STATES
+from trainhub.identity.labels import LOGIN_KINDS, REQUEST_KINDS, REQUEST_STATES, STATES
 from trainhub.kernel.access import ROLE_LABELS
 from trainhub.kernel.clock import today
 from trainhub.kernel.i18n import _l, format_date, format_datetime
+from trainhub.people import labels as people_labels
 from trainhub.people import queries as people
 
 Rows = Sequence[Mapping[str, Any]]
@@ -65,7 +66,7 @@ def _of_account(account_id: int) -> list[Part]:
         "state": str(STATES[row.state]),
         "created_at": row.created_at,
         "last_sign_in_at": row.last_sign_in_at,
-        "language": row.language,
+        "language": {"zh": "中文", "en": "English"}.get(row.language, row.language),
         "wants_email": row.wants_email,
         "has_second_factor": row.totp_confirmed_at is not None,
     }
@@ -107,7 +108,13 @@ def _of_account(account_id: int) -> list[Part]:
             "data_requests",
             str(_l("个人信息申请")),
             [
-                {"kind": r.kind.value, "state": r.state.value, "text": r.text, "answer": r.answer, "asked_at": r.asked_at}
+                {
+                    "kind": str(REQUEST_KINDS[r.kind]),
+                    "state": str(REQUEST_STATES[r.state]),
+                    "text": r.text,
+                    "answer": r.answer,
+                    "asked_at": r.asked_at,
+                }
                 for r in queries.requests_of(account_id)
             ],
         ),
@@ -122,11 +129,11 @@ def person_rows(person_id: int) -> Rows:
     return [
         {
             "name": row.name,
-            "id_type": row.id_type.value if row.id_type else None,
+            "id_type": str(people_labels.ID_TYPES[row.id_type]) if row.id_type else None,
             "id_number": row.id_mask,
             "is_verified": row.is_verified,
             "birth_on": row.birth_on,
-            "gender": row.gender.value,
+            "gender": str(people_labels.GENDERS[row.gender]),
             "nationality": row.nationality,
             "phone": row.phone,
             "email": row.email,
@@ -142,7 +149,7 @@ def student_rows(person_id: int) -> Rows:
         {
             "student_no": s.student_no,
             "class_name": s.class_name,
-            "state": s.state.value,
+            "state": str(people_labels.STUDENT_STATES[s.state]),
             "enrolled_on": s.enrolled_on,
             "left_on": s.left_on,
             "guardian_name": s.guardian_name,
@@ -155,7 +162,14 @@ def student_rows(person_id: int) -> Rows:
 def teacher_rows(person_id: int) -> Rows:
     """Where the person teaches."""
     return [
-        {"staff_no": t.staff_no, "kind": t.kind.value, "title": t.title, "discipline": t.discipline, "since": t.since, "until": t.until}
+        {
+            "staff_no": t.staff_no,
+            "kind": str(people_labels.TEACHER_KINDS[t.kind]),
+            "title": t.title,
+            "discipline": t.discipline,
+            "since": t.since,
+            "until": t.until,
+        }
         for t in people.teachers_of_person(person_id)
     ]
 

@@ -14,7 +14,7 @@ PREFIX = "own.retention."
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A kind of data, how many months it is kept, and why."""
+    """A kind of data, how many months it is kept, and why (in Chinese; empty for readers of English)."""
 
     label: str
     months: int
@@ -30,5 +30,5 @@ def periods(on: date) -> list[Period]:
         value: Any = parameter.value
         label = parameter.label_en if is_english else parameter.label_zh
         label = label.removeprefix("保存期限：").removeprefix("Retention: ")
-        rows.append(Period(label, int(value), parameter.reason or ""))
+        rows.append(Period(label, int(value), "" if is_english else parameter.reason or ""))  # reasons are written in Chinese only
     return sorted(rows, key=lambda row: (-row.months, row.label))

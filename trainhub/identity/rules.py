@@ -285,6 +285,27 @@ def is_active(since: date, until: date | None, ended: bool, on: date) -> bool:
     return not ended and since <= on and (until is None or on <= until)
 
 
+BROWSERS = (
+    ("MicroMessenger", "微信"), ("DingTalk", "钉钉"), ("Edg", "Edge"), ("QQBrowser", "QQ 浏览器"), ("UCBrowser", "UC 浏览器"), ("OPR/", "Opera"),
+    ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def device(agent: str) -> str:
+    """A browser and its system in two words, as people know them (Chrome · Windows); another program by its own name."""
+    names = [next((name for mark, name in marks if mark in agent), "") for marks in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in names if name) or agent.split(" ", 1)[0][:60]
+
+
 def as_grant(role: Role, kind: ScopeKind, organisation_id: int | None, programme_id: int | None, region_code: str | None) -> Grant:
     """The value of a stored grant."""
     return Grant(role, kind, organisation_id if kind is ScopeKind.ORGANISATION else programme_id, region_code)

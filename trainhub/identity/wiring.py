@@ -8,12 +8,12 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, guarding, models, my_data, tasks
+from trainhub.identity import cli, delivery, guarding, models, my_data, rules, tasks
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
-from trainhub.kernel import access, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry
@@ -24,8 +24,28 @@ PAGES = (entrance,)
 """Views that hang on the blueprint of another module: importing them is what puts them there."""
 
 
+THINGS = {
+    "identity.account": _l("账号"),
+    "identity.consent": _l("隐私同意"),
+    "identity.data_request": _l("个人信息申请"),
+    "identity.login": _l("登录名"),
+    "identity.password": _l("密码"),
+    "identity.preferences": _l("语言与通知设置"),
+    "identity.recovery_codes": _l("恢复码"),
+    "identity.role": _l("角色"),
+    "identity.session": _l("登录会话"),
+    "identity.token": _l("接口令牌"),
+    "identity.totp": _l("动态验证码"),
+    "identity.invitation": _l("邀请链接"),
+    "identity.password_reset": _l("密码重置链接"),
+    "kernel.keys": _l("数据密钥"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     guarding.init_app(app)
     access.register_permissions(app, GRANTS)
     for page in (blueprint, own.blueprint, accounts.blueprint, oversight.permissions, oversight.audit, oversight.requests):
@@ -39,7 +59,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("个人信息申请"), "data_requests.listing", "clipboard", can=Can.REQUEST_DECIDE, order=60),
     )
     my_data.register_own(app)
-    app.jinja_env.filters.update(data_label=my_data.column_label, data_value=my_data.shown)
+    app.jinja_env.filters.update(data_label=my_data.column_label, data_value=my_data.shown, device=rules.device)
     jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title="清理过期的登录与链接记录")
     if app.config["SETTINGS"].is_demo:
         delivery.register_channel(app, Channel.SMS, delivery.log_adapter)

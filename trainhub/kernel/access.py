@@ -266,6 +266,10 @@ def demand(identity: Identity | None, can: StrEnum, subject: Subject = NOTHING) 
     if identity is None or (identity.account_id is None and identity is not SYSTEM):
         raise SignInNeeded(_("请先登录，再打开这个页面。"))
     if not may(identity, can, subject):
+        if identity.token_scopes is not None and not _token_allows(identity.token_scopes, can):
+            raise NotAllowed(
+                _("这个接口令牌的权限范围不包括这项操作（%(can)s）。请在“我的账户 — 接口令牌”中新建包括它的令牌。", can=can), code="token_scope"
+            )
         names = sorted(
             {str(ROLE_LABELS[r]) for every in current_app.extensions["trainhub.permissions"][can] for ask in every for r in getattr(ask, "roles", ())}
         )

@@ -6,13 +6,17 @@ cookie). `CursorPage` and `cursor_page` give every list the same shape: items an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, cast
+from datetime import date, datetime
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin
 
 import sqlalchemy as sa
 from apiflask import APIBlueprint, APIFlask
-from flask import Flask, jsonify, render_template
-from pydantic import BaseModel, ConfigDict, Field
+from flask import Flask, jsonify, render_template, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from trainhub.kernel.access import public
 from trainhub.kernel.db import session
@@ -22,12 +26,50 @@ from trainhub.kernel.paging import decode_cursor, encode_cursor
 from trainhub.kernel.web import answer_refused, csrf
 
 PREFIX = "/api/v1"
+LARGEST_ID = 2**63 - 1
+"""What the integer keys of both databases can hold; a number beyond it would be an error of the database."""
+
+
+WRITTEN: dict[type, tuple[re.Pattern[str], str]] = {
+    bool: (re.compile("true|false"), "true or false"),
+    int: (re.compile("0|-?[1-9][0-9]*"), "a whole number, digits only"),
+    float: (re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"), "a number as JSON writes it"),
+    date: (re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a day as YYYY-MM-DD"),
+    datetime: (
+        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"),
+        "an instant as RFC 3339 writes it, with its offset",
+    ),
+}
+"""How a value may be written in a query, and the words for it; this is what the description promises (JSON Schema, RFC 3339)."""
+
+
+def well_written(kind: type, value: Any) -> bool:
+    """Whether a value stands for `kind` without guessing: of that type, or text in the one form of WRITTEN.
+
+    Pydantic by itself also takes `0` for a day (1970), `yes` for true, `1_000` or `1.0` for a number.
+    """
+    if isinstance(value, str):
+        return WRITTEN[kind][0].fullmatch(value) is not None
+    if kind in (int, float):
+        return isinstance(value, int | float) and not isinstance(value, bool) and (kind is float or value == int(value))
+    return type(value) is kind
 
 
 class ApiModel(BaseModel):
-    """Strict on the way in: unknown and mistyped fields are refused."""
+    """Strict on the way in: unknown and mistyped fields are refused, also numbers, days and instants written otherwise than promised."""
 
     model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _written_as_promised(cls, value: Any, info: ValidationInfo) -> Any:
+        """Judge fields of one plain type, with or without null; all others are pydantic's."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        is_union = get_origin(annotation) in (Union, UnionType)
+        kinds = [one for one in (get_args(annotation) if is_union else (annotation,)) if one in WRITTEN]
+        if value is not None and kinds and not any(well_written(kind, value) for kind in kinds):
+            raise PydanticCustomError("form", "Input should be {form}", {"form": " or ".join(WRITTEN[kind][1] for kind in kinds)})
+        return value
 
 
 class Problem(BaseModel):
@@ -54,7 +96,15 @@ def api_blueprint(name: str, tag: str) -> APIBlueprint:
     """A blueprint of API resources; `tag` groups them in the documentation."""
     made = APIBlueprint(f"api_{name}", f"trainhub.api.{name}", url_prefix=PREFIX, tag=tag)
     csrf.exempt(made)
+    made.before_request(_refuse_repeated)
     return made
+
+
+def _refuse_repeated() -> None:
+    """A parameter given twice is refused; taking the first and dropping the second would be a guess."""
+    if twice := sorted(name for name, values in request.args.lists() if len(values) > 1):
+        details = [{"column": name, "problem": "given more than once"} for name in twice]
+        raise Refused(_("请求的参数重复：%(names)s。每个参数只能给一次。", names="、".join(twice)), code="bad_input", details=details)
 
 
 def cursor_page(
@@ -67,7 +117,7 @@ def cursor_page(
 ) -> dict[str, Any]:
     """One page of a statement in the order of `order` (which must be unique); one query."""
     if query.cursor is not None:
-        after = decode_cursor(query.cursor, len(order))
+        after = decode_cursor(query.cursor, [one.type.python_type for one in order])
         statement = statement.where(sa.tuple_(*order) > sa.tuple_(*[sa.bindparam(None, v, type_=c.type) for v, c in zip(after, order, strict=True)]))
     rows = session().execute(statement.order_by(*order).limit(query.limit + 1)).all()
     page = rows[: query.limit]

@@ -23,6 +23,8 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, session
 
 GENESIS = "0" * 64
+PORTION = 2000
+"""Events written at once: a unit of work with very many needs no more memory for it."""
 
 
 class AuditEvent(Base):
@@ -109,7 +111,7 @@ def write_pending(current: Session) -> None:
     if head is None:
         head = AuditHead(id=1, hash=GENESIS, events=0)
         current.add(head)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for item in pending:
         row = AuditEvent(
             at=clock.now(),
@@ -125,7 +127,11 @@ def write_pending(current: Session) -> None:
         row.hash = digest(row)
         head.hash, head.events = row.hash, head.events + 1
         rows.append({column.key: getattr(row, column.key) for column in AuditEvent.__table__.columns if column.key != "id"})
-    current.execute(insert(AuditEvent), rows)
+        if len(rows) == PORTION:
+            current.execute(insert(AuditEvent), rows)
+            rows = []
+    if rows:
+        current.execute(insert(AuditEvent), rows)
 
 
 def forget_pending(current: Session) -> None:

@@ -7,13 +7,16 @@ database and its settings are never touched. The factory of the app travels in t
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role
 from trainhub.kernel.errors import Refused
@@ -32,12 +35,11 @@ class Edge(click.Command):
         try:
             result = self._run(ctx)
         except Refused as refused:
-            if as_json:
-                click.echo(json.dumps({"error": refused.as_dict()}, ensure_ascii=False))
-            else:
-                click.echo(f"错误：{refused.message}", err=True)
-                for row in refused.details[:50]:
-                    click.echo("  " + "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")), err=True)
+            _say_refused(refused, as_json=as_json)
+            ctx.exit(1)
+        except click.Abort:
+            click.echo(err=True)
+            _say_refused(Refused("没有得到确认，什么都没有改变。需要无人值守时请加 --yes。", code="not_confirmed"), as_json=as_json)
             ctx.exit(1)
         if result is not None:
             if as_json:
@@ -47,11 +49,47 @@ class Edge(click.Command):
         return result
 
     def _run(self, ctx: click.Context) -> Any:
-        if not self.needs_app:
-            return super().invoke(ctx)
-        app = ctx.find_root().obj["create_app"]()
-        with app.app_context():
-            return super().invoke(ctx)
+        with ctx.find_root().obj["create_app"]().app_context() if self.needs_app else nullcontext():
+            try:
+                return super().invoke(ctx)
+            except (OSError, OperationalError, ProgrammingError) as problem:
+                refused = _of_the_machine(problem)
+                if refused is None:
+                    raise
+                raise refused from problem
+
+
+def _say_refused(refused: Refused, *, as_json: bool) -> None:
+    """The answer of a command that is refused: for a program on stdout, for a person on stderr."""
+    if as_json:
+        click.echo(json.dumps({"error": refused.as_dict()}, ensure_ascii=False, default=str))
+        return
+    click.echo(f"错误：{refused.message}", err=True)
+    for row in refused.details[:50]:
+        click.echo("  " + "  ".join(f"{k}={v}" for k, v in row.items() if v not in (None, "")), err=True)
+
+
+OF_THE_MACHINE = {errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EISDIR, errno.ENOTDIR}
+
+
+def _of_the_machine(problem: OSError | OperationalError | ProgrammingError) -> Refused | None:
+    """What the operator can mend, in words: a path, a full disk, a database that is away or not set up. None: a bug of ours."""
+    if isinstance(problem, OSError):
+        if problem.errno not in OF_THE_MACHINE:
+            return None
+        return Refused(f"无法读写 {problem.filename or '文件'}：{problem.strerror}。请检查路径、权限和剩余空间。", code="cannot_access")
+    from trainhub.kernel import migrations
+    from trainhub.kernel.db import db
+
+    try:
+        with db.engine.connect() as connection:
+            revision = migrations.revision_of(connection)
+    except OperationalError as away:
+        reason = str(away.orig).strip().splitlines()[0]
+        return Refused(f"数据库无法连接：{reason}。请检查 TRAINHUB_DATABASE_URL；新实例请先执行 trainhub init。", code="no_database")
+    if revision == migrations.head():
+        return None
+    return Refused(f"数据库版本是 {revision or '空'}，当前程序需要 {migrations.head()}：请先执行 trainhub init。", code="not_migrated")
 
 
 def as_text(result: Mapping[str, Any], indent: str = "") -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal
+from urllib.parse import quote
 
 from flask import Response, send_file
 
@@ -15,6 +17,21 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Headers, Record, Sheet, iter_csv, write_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def named(answer: Response, name: str, *, inline: bool = False) -> Response:
+    """Give an answer its file name: as it is for every browser of today, in ASCII for the rest (RFC 6266).
+
+    A header is Latin-1 on the wire: a Chinese name put into it directly breaks the answer in the server, after the view.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().strip()
+    stem, dot, suffix = plain.rpartition(".")
+    plain = plain if stem.strip(" .-_") or not dot else f"file.{suffix}"
+    values = {"filename": plain or "file"}
+    if plain != name:
+        values["filename*"] = f"UTF-8''{quote(name, safe='')}"
+    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", **values)
+    return answer
 
 
 def columns_of(schema: Schema) -> tuple[Column, ...]:
@@ -33,8 +50,7 @@ def table(
     """A table as a file to download; `form` is csv or xlsx, `name` the file's name without suffix."""
     if form == "csv":
         answer = Response(b"".join(iter_csv(rows, columns, headers=headers)), mimetype="text/csv")
-        answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
-        return answer
+        return named(answer, f"{name}.csv")
     if form == "xlsx":
         target = io.BytesIO()
         write_xlsx([Sheet(name[:31], columns, rows, codes=codes, headers=headers)], target)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel import sniff
@@ -116,6 +119,34 @@ def keep_bytes(data: bytes, *, name: str, kind: str, media_type: str, by: Identi
     session().add(row)
     session().flush()
     return row
+
+
+def forget(kinds: Collection[str], *, before: datetime) -> list[str]:
+    """Delete the rows of files of some kinds handed in before an instant; returns the checksums nobody names any more.
+
+    Erase those with `erase` after the commit: until then a failure loses nothing. A file that another row still needs stays.
+    """
+    digests = set()
+    for row in session().scalars(select(StoredFile).where(StoredFile.kind.in_(kinds), StoredFile.uploaded_at < before).order_by(StoredFile.id)):
+        try:
+            with session().begin_nested():
+                session().delete(row)
+                session().flush()
+        except IntegrityError:
+            continue
+        digests.add(row.sha256)
+    still = set(session().scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_(digests)))) if digests else set()
+    return sorted(digests - still)
+
+
+def erase(digests: Collection[str]) -> None:
+    """Remove content from the store; what is gone already is no error. Content that was kept anew meanwhile stays."""
+    import obstore
+
+    for digest in digests:
+        if session().scalar(select(StoredFile.id).where(StoredFile.sha256 == digest).limit(1)) is None:
+            with suppress(FileNotFoundError):
+                obstore.delete(store(), path_of(digest))
 
 
 def read(row: StoredFile) -> bytes:

@@ -9,20 +9,33 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from flask import g
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Mapped, mapped_column
-from wtforms import HiddenField, IntegerField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeField,
+    DecimalField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectFieldBase,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from trainhub.kernel import clock
 from trainhub.kernel.db import Base, Versioned, session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _, format_date, format_datetime, language
 
 
 class FormSubmission(Base):
@@ -79,13 +92,70 @@ class Form(FlaskForm):  # type: ignore[misc]
 
             return get_translations(["zh"] if language() == "zh" else ["en"])
 
+    def process(self, formdata: Any = None, obj: Any = None, data: Any = None, extra_filters: Any = None, **kwargs: Any) -> None:
+        """Remember which fields came from the row, so that a refused second editor can be shown its current values."""
+        given = {**(data or {}), **kwargs}
+        self._of_row = {name for name in self._fields if hasattr(obj, name) or name in given}
+        super().process(formdata, obj, data=data, extra_filters=extra_filters, **kwargs)
+
     def refuse(self, refused: Refused) -> None:
-        """Show a refusal of the operation at its field, or above the form."""
+        """Show a refusal of the operation at its field, or above the form; the answer then has the refusal's status.
+
+        Somebody else saved meanwhile (Stale): what was typed stays in the form, each field that differs shows the current
+        value beside it (`now_says`), and the form now stands on the version that was just shown.
+        """
+        g.refused = refused
+        message = self._beside_current(refused.message) if isinstance(refused, Stale) else refused.message
         field = self._fields.get(refused.field or "")
         if field is not None:
-            field.errors = [*field.errors, refused.message]
+            field.errors = [*field.errors, message]
         else:
-            self.form_errors.append(refused.message)
+            self.form_errors.append(message)
+
+    def _beside_current(self, message: str) -> str:
+        if "version" not in self._of_row or self.version.object_data == self.version.data:
+            return message
+        self.version.data, self.version.raw_data = self.version.object_data, None
+        for name in self._of_row - {"version"}:
+            now = _now_says(self._fields[name])
+            if now is not None:
+                self._fields[name].now_says = now
+        return _(
+            "这条记录刚被其他人修改过，你的修改还没有保存，也没有覆盖对方的修改。"
+            "你填写的内容保留在下面；与现在的值不同的项目旁边写明了现在的值，请核对后再保存。"
+        )
+
+
+def _now_says(field: Field) -> str | None:
+    """The row's current value of a field in words, or None when it is what was typed (or cannot be put in words)."""
+    if not isinstance(field, StringField | IntegerField | SelectFieldBase | DateField | DateTimeField | BooleanField | DecimalField):
+        return None
+    now = field.object_data
+    if isinstance(now, datetime) and now.tzinfo is not None:
+        now = clock.local(now).replace(tzinfo=None)
+    if isinstance(field, SelectFieldBase):
+        typed = field.data
+        field.process_data(now)
+        now, field.data = field.data, typed
+    for change in field.filters:
+        now = change(now)
+    if now == field.data or (not now and not field.data):
+        return None
+    if isinstance(field.object_data, datetime):
+        return format_datetime(field.object_data)
+    if isinstance(field, SelectFieldBase):
+        chosen = now if isinstance(now, list) else [now]
+        names = [str(choice[1]) for choice in field.iter_choices() if choice[0] in chosen]
+        return "、".join(names) or _("（空）")
+    return _in_words(now)
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, date):
+        return format_date(value)
+    return str(value) if value not in (None, "") else _("（空）")
 
 
 T = TypeVar("T")

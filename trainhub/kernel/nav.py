@@ -55,8 +55,9 @@ def _shown(entry: Entry, identity: Identity) -> bool:
     return entry.can is None or bool(entry.roles) or entry.when is not None or may(identity, entry.can)
 
 
-def _nearest(shown: list[Entry]) -> Entry | None:
-    """The entry of this page, else the one whose address begins this page's: /people/students/7 belongs to /people/students."""
+def _here(shown: list[Entry]) -> Entry | None:
+    """The one entry of this page, over all sections: its own, else the one whose address begins this page's
+    (/people/students/7 belongs to /people/students), else the first of the same feature."""
     inside = []
     for entry in shown:
         if entry.endpoint == request.endpoint:
@@ -64,7 +65,10 @@ def _nearest(shown: list[Entry]) -> Entry | None:
         address = url_for(entry.endpoint, **dict(entry.args)).split("?")[0].rstrip("/")
         if address and request.path.startswith(f"{address}/"):
             inside.append((len(address), entry.order, entry))
-    return max(inside, key=lambda found: found[:2])[2] if inside else None
+    if inside:
+        return max(inside, key=lambda found: found[:2])[2]
+    feature = (request.endpoint or "").rpartition(".")[0]
+    return next((entry for entry in shown if feature and entry.endpoint.rpartition(".")[0] == feature), None)
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -73,20 +77,14 @@ def navigation() -> list[dict[str, Any]]:
     if identity is None or identity.account_id is None:
         return []
     entries: list[Entry] = current_app.extensions.get("trainhub.nav", [])
-    here = (request.endpoint or "").rsplit(".", 1)[0]
+    shown = sorted((e for e in entries if _shown(e, identity)), key=lambda e: (list(SECTIONS).index(e.section), e.order))
+    here = _here(shown)
     sections = []
     for key, label in SECTIONS.items():
-        shown = sorted((e for e in entries if e.section == key and _shown(e, identity)), key=lambda e: e.order)
-        exact = _nearest(shown)
         items = [
-            {
-                "label": str(e.label),
-                "url": url_for(e.endpoint, **dict(e.args)),
-                "icon": e.icon,
-                "badge": None,
-                "current": e is exact or (exact is None and here != "" and e.endpoint.rsplit(".", 1)[0] == here),
-            }
+            {"label": str(e.label), "url": url_for(e.endpoint, **dict(e.args)), "icon": e.icon, "badge": None, "current": e is here}
             for e in shown
+            if e.section == key
         ]
         if items:
             sections.append({"key": key, "label": str(label), "entries": items, "items": items})

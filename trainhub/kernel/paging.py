@@ -77,21 +77,30 @@ def paginate(statement: sa.Select[Any], *, number: int, size: int, scalars: bool
     return Page(items, number, size, total)
 
 
+def slice_of(rows: Sequence[T], *, number: int, size: int) -> Page[T]:
+    """One page of a list that had to be computed as a whole."""
+    number = min(number, max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+
+
 def encode_cursor(values: Sequence[Any]) -> str:
     """An opaque cursor for 'after these ordering values'."""
     return base64.urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def decode_cursor(cursor: str, length: int) -> list[Any]:
-    """The ordering values of a cursor; a changed cursor is refused."""
+def decode_cursor(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """The ordering values of a cursor, one of each of `kinds`; a changed cursor is refused."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         values = None
-    if (
-        not isinstance(values, list)
-        or len(values) != length
-        or not all(isinstance(v, str) or (isinstance(v, int) and abs(v) < 2**63) for v in values)
-    ):
+    if not isinstance(values, list) or len(values) != len(kinds) or not all(_stands_for(v, k) for v, k in zip(values, kinds, strict=True)):
         raise NotFound(_("游标 cursor 无效：请使用上一页响应中的 next_cursor 原值。"), field="cursor", code="bad_cursor")
     return values
+
+
+def _stands_for(value: Any, kind: type) -> bool:
+    """Whether a database can compare the value with a column of that type; PostgreSQL refuses what SQLite would take."""
+    if kind is int:
+        return type(value) is int and abs(value) < 2**63
+    return isinstance(value, str) and not any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value)

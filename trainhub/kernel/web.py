@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
@@ -16,7 +18,8 @@ from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import acting, may
-from trainhub.kernel.errors import Refused, SignInNeeded, TooMany
+from trainhub.kernel.audit_words import in_words
+from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
 from trainhub.kernel.i18n import _
 from trainhub.kernel.nav import navigation
 
@@ -33,6 +36,7 @@ class KeyConverter(IntegerConverter):
 
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+MB = 1024 * 1024
 POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' https:; style-src 'self'; script-src 'self'; font-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; frame-src 'self' https:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
@@ -77,8 +81,26 @@ def answer_refused(refused: Refused) -> Any:
 
 
 def _page(code: int, title: str, message: str, error_id: str = "") -> Response:
-    text = render_template("trainhub/errors/error.html", code=code, title=title, message=message, error_id=error_id)
+    text = render_template("trainhub/errors/error.html", code=code, title=title, message=message, error_id=error_id, back_url=_form_page())
     return Response(text, status=code, mimetype="text/html")
+
+
+def _form_page() -> str:
+    """Where a refused POST came from, inside this site: the person goes back to the form."""
+    before = urlsplit(request.referrer or "")
+    is_here = request.method not in SAFE and before.netloc == request.host and before.scheme in ("http", "https")
+    return f"{before.path}?{before.query}".rstrip("?") if is_here and before.path.startswith("/") and before.path[1:2] != "/" else ""
+
+
+def _too_large() -> str:
+    limit = int(current_app.config["MAX_CONTENT_LENGTH"] or 0)
+    if limit and (request.content_length or 0) > limit:
+        return _(
+            "上传的内容有 %(size)d MB，超过 %(limit)d MB 的上限，没有保存。请压缩或拆分后再上传。",
+            size=-(-(request.content_length or 0) // MB),
+            limit=limit // MB,
+        )
+    return _("上传的内容超过大小上限，没有保存。请压缩或拆分后再上传。")
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -89,7 +111,7 @@ def _http_error(error: HTTPException) -> Any:
     message = {
         404: _("这个地址没有内容。可能链接已过期，或输入有误。请从首页重新进入。"),
         405: _("这个地址不支持 %(method)s 方式的访问。", method=request.method),
-        413: _("上传的内容超过大小上限，没有保存。请压缩或拆分后再上传。"),
+        413: _too_large() if code == 413 else "",
         429: _("请求太频繁，请稍后再试。"),
     }.get(code, str(error.description or ""))
     if isinstance(error, CSRFError):
@@ -110,6 +132,14 @@ def _bug(error: Exception) -> Any:
     if is_api():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
     return _page(500, _(TITLES[500]), message, error_id)
+
+
+def _told(answer: Response) -> Response:
+    """A page that shows a refusal in its form is not a success: 409 when somebody else saved first, else 422."""
+    refused = g.get("refused")
+    if refused is not None and answer.status_code in (200, 422):
+        answer.status_code = refused.status if isinstance(refused, Stale) else 422
+    return answer
 
 
 def _headers(answer: Response) -> Response:
@@ -139,15 +169,26 @@ def _asset_versions(app: Flask) -> None:
         values["v"] = known[name]
 
 
+_DATES = re.compile(r"[\d至到起止年月日: /–—-]+")
+
+
+def is_unbroken(value: object) -> bool:
+    """Whether the text of a cell looks broken when it is broken: a date or a span of days, a short word, a code."""
+    text = str(value if value is not None else "")
+    return len(text) <= 6 or (len(text) <= 26 and bool(_DATES.fullmatch(text))) or (len(text) <= 18 and text.isascii() and " " not in text)
+
+
 def init_app(app: Flask) -> None:
     """Install the common edges on the app."""
-    csrf.init_app(app)
     app.url_map.converters["int"] = KeyConverter
     _asset_versions(app)
+    app.add_template_test(is_unbroken, "unbroken")
+    app.add_template_filter(in_words, "in_words")
 
     @app.before_request
     def _intent() -> None:
         kernel_db.write_intent.set(request.method not in SAFE)
+        g.pop("refused", None)
 
     @app.before_request
     def _language() -> Any:
@@ -164,7 +205,9 @@ def init_app(app: Flask) -> None:
             current = kernel_db.session()
             if current.info.get("unwritten") or current.new or current.dirty or current.deleted:
                 raise AssertionError(f"{request.method} {request.path} leaves uncommitted changes: open a transaction() at the edge")
-        return _headers(answer)
+            if broken := [name for name, value in answer.headers if not value.isascii()]:
+                raise AssertionError(f"{request.method} {request.path}: {broken} is not ASCII; a real server answers 500 (see downloads.named)")
+        return _headers(_told(answer))
 
     @app.context_processor
     def _context() -> dict[str, Any]:
@@ -181,6 +224,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _bug)
 
 
+def protect(app: Flask) -> None:
+    """Check the CSRF token of every POST; after the doors, so that a refusal already knows who is signed in."""
+    csrf.init_app(app)
+
+
 def _may(can: Any, subject: Any) -> bool:
     return may(acting(), can, subject) if subject is not None else may(acting(), can)
 
@@ -191,4 +239,4 @@ def done(message: str, endpoint: str, **values: Any) -> Any:
     return redirect(url_for(endpoint, **values), 303)
 
 
-__all__ = ["answer_refused", "csrf", "done", "g", "init_app", "is_api"]
+__all__ = ["answer_refused", "csrf", "done", "g", "init_app", "is_api", "protect"]

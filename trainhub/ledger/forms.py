@@ -34,6 +34,7 @@ def wanted() -> dict[str, Any]:
         "category": category if category in {one.value for one in labels.CATEGORIES} else "",
         "since": day("since"),
         "until": day("until"),
+        "sort": request.args.get("sort", ""),
     }
 
 

@@ -9,19 +9,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.db import Base, Key, enum_column, ref
 from trainhub.ledger.types import Category, Source
+from trainhub.people.models import STAYS
 
 
 class TrainingRecord(Base):
     """One completed training of one person at one base. Unique by person, base, course and day: a repeat is a duplicate.
 
-    `is_counted` says whether the completion may count for goals. A record that is wrong is cancelled by a
+    When persons are merged the record stays with the person under whose number it came, so that the same roster still finds it;
+    readers look at the whole human. `is_counted` says whether the completion may count for goals. A record that is wrong is cancelled by a
     `RecordCancellation`, which keeps who and why; a corrected one is a new row.
     """
 
     __tablename__ = "training_record"
 
     id: Mapped[Key]
-    person_id: Mapped[int] = mapped_column(ref("person.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS)
     organisation_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
     course: Mapped[str] = mapped_column(sa.String(200))
     category: Mapped[Category] = mapped_column(enum_column(Category))
@@ -114,8 +116,8 @@ class PossibleDuplicate(Base):
     __tablename__ = "possible_duplicate"
 
     id: Mapped[Key]
-    person_id: Mapped[int] = mapped_column(ref("person.id"))
-    other_person_id: Mapped[int] = mapped_column(ref("person.id"))
+    person_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS)
+    other_person_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS)
     found_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None]

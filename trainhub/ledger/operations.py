@@ -16,10 +16,11 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.ledger import queries, rules
+from trainhub.ledger import queries
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Category, Source
-from trainhub.people import bulk
+from trainhub.people import operations as people
+from trainhub.people.types import PairDecision
 
 
 class ReasonNeeded(Refused):
@@ -260,10 +261,9 @@ def withdraw_milestone(*, person_id: int, source: Source, key: str, reason: str,
 
 
 def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Identity, now: datetime) -> tuple[PossibleDuplicate, bool]:
-    """Decide whether two persons are one human. "Same": both count as one from now on; a later "not same" takes it back.
+    """Decide whether two persons are one human. "Same": they are merged and count as one; a later "not same" parts them again.
 
-    Records stay with the person under whose number they came; nothing is moved or deleted. Repeating a decision changes
-    nothing (False). Raises NotFound.
+    Records stay with the person under whose number they came. Repeating a decision changes nothing (False). Raises NotFound.
     """
     current = session()
     row = current.get(PossibleDuplicate, duplicate_id, with_for_update=True)
@@ -272,13 +272,13 @@ def decide_duplicate(*, duplicate_id: int, is_same: bool, note: str = "", by: Id
     if row.decided_at is not None and row.is_same is is_same:
         return row, False
     row.is_same, row.decided_at, row.decided_by_id, row.note = is_same, now, by.account_id, note.strip()[:400]
-    bulk.note_decision(first_id=row.person_id, second_id=row.other_person_id, is_same=is_same, reason=row.note, by=by, now=now)
-    _join_persons({row.person_id, row.other_person_id})
+    people.note_decision(
+        first_id=row.person_id,
+        second_id=row.other_person_id,
+        decision=PairDecision.SAME if is_same else PairDecision.DIFFERENT,
+        reason=row.note,
+        by=by,
+        now=now,
+    )
     audit.record(by=by, did="ledger.duplicate.decided", on=row, data={"is_same": is_same, "note": row.note})
     return row, True
-
-
-def _join_persons(start: set[int]) -> None:
-    """Let every group of persons decided to be the same stand for its first member; only the groups touched."""
-    affected = queries.joined_with(start)
-    bulk.stand_for(rules.components(queries.same_pairs(affected)), persons=affected)

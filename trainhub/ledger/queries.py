@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,10 +19,10 @@ from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, R
 from trainhub.ledger.permissions import READERS, SEES_ALL
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
-from trainhub.organisations.queries import scope
+from trainhub.organisations.queries import ordered_or, scope
 from trainhub.organisations.types import OrganisationKind
+from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
-from trainhub.people.types import PairDecision
 from trainhub.policy.book import book
 
 CHUNK = 900
@@ -130,7 +130,7 @@ def live_record(person_id: int, organisation_id: int, course: str, completed_on:
     """The standing record of the same person, base, course and day."""
     return session().scalar(
         select(TrainingRecord).where(
-            TrainingRecord.person_id == person_id,
+            people.same_human(TrainingRecord.person_id, person_id),
             TrainingRecord.organisation_id == organisation_id,
             TrainingRecord.course == course,
             TrainingRecord.completed_on == completed_on,
@@ -146,13 +146,8 @@ def cancellation_of(record_id: int) -> RecordCancellation:
 
 def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     """The training records this identity may see: the departments all, a city its own counties (平潭 apart), a base its own, a person theirs."""
-    return scope(
-        identity,
-        READERS,
-        organisations=(TrainingRecord.organisation_id,),
-        region=TrainingRecord.county_code,
-        persons=(TrainingRecord.person_id,),
-    )
+    inside = scope(identity, READERS, organisations=(TrainingRecord.organisation_id,), region=TrainingRecord.county_code)
+    return inside if identity.person_id is None else or_(inside, people.same_human(TrainingRecord.person_id, identity.person_id))
 
 
 def may_import_for(identity: Identity) -> frozenset[int] | None:
@@ -188,6 +183,12 @@ REGISTRY = (
 )
 
 
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin, Person.name), "county": (TrainingRecord.county_code,), "base": (Organisation.pinyin, Organisation.id),
+    "completed": (TrainingRecord.completed_on,), "hours": (TrainingRecord.hours_x10,),
+}  # fmt: skip
+
+
 def registry(
     identity: Identity,
     *,
@@ -199,16 +200,12 @@ def registry(
     until: date | None = None,
     person_id: int | None = None,
     with_cancelled: bool = False,
+    sort: str = "",
 ) -> Any:
-    """The registry of trainees as rows (see REGISTRY), the latest completion first; narrowed to what the identity may see."""
-    statement: Any = (
-        select(*REGISTRY)
-        .join(Person, Person.id == TrainingRecord.person_id)
-        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .join(Region, Region.code == TrainingRecord.county_code)
-        .where(visible_to(identity))
-        .order_by(TrainingRecord.completed_on.desc(), TrainingRecord.id.desc())
-    )
+    """The registry of trainees as rows (see REGISTRY), the latest completion first unless sorted otherwise; narrowed to what the identity may see."""
+    found: Any = select(*REGISTRY).join(Person, Person.id == TrainingRecord.person_id).join(Region, Region.code == TrainingRecord.county_code)
+    found = found.join(Organisation, Organisation.id == TrainingRecord.organisation_id).where(visible_to(identity))
+    statement = ordered_or(found, sort, SORTS, TrainingRecord.completed_on.desc(), TrainingRecord.id.desc(), unique=TrainingRecord.id)
     if text:
         pattern = "".join("\\" + c if c in "%_\\" else c for c in text)
         statement = statement.where(or_(Person.name.like(f"{pattern}%", escape="\\"), Person.pinyin.like(f"{pattern.lower()}%", escape="\\")))
@@ -223,7 +220,7 @@ def registry(
     if until is not None:
         statement = statement.where(TrainingRecord.completed_on <= until)
     if person_id is not None:
-        statement = statement.where(TrainingRecord.person_id == person_id)
+        statement = statement.where(people.same_human(TrainingRecord.person_id, person_id))
     return statement if with_cancelled else statement.where(TrainingRecord.cancelled_at.is_(None))
 
 
@@ -237,6 +234,7 @@ def record_row(record_id: int) -> Any | None:
                 Region.reporting_code,
                 Organisation.code.label("base_code"),
                 Organisation.parent_id,
+                Person.merged_into_id,
                 TrainingRecord.batch_id,
                 TrainingRecord.recorded_at,
                 RosterBatch.file_name,
@@ -327,39 +325,6 @@ def possible_duplicates(*, only_open: bool) -> Any:
     return statement.where(PossibleDuplicate.decided_at.is_(None), ~elsewhere.exists())
 
 
-def same_pairs(person_ids: Collection[int]) -> list[tuple[int, int]]:
-    """The pairs decided to be the same human in which one of the persons stands, wherever it was decided."""
-    found = session().execute(
-        select(PersonPair.first_id, PersonPair.second_id).where(
-            PersonPair.decision == PairDecision.SAME, or_(PersonPair.first_id.in_(person_ids), PersonPair.second_id.in_(person_ids))
-        )
-    )
-    return [(row.first_id, row.second_id) for row in found]
-
-
-def joined_with(start: set[int]) -> set[int]:
-    """The persons reached from the start over pairs decided the same, and those that stood for each other until now."""
-    reached, fresh = set(start), set(start)
-    while fresh:
-        found = {person for pair in same_pairs(fresh) for person in pair}
-        found |= set(session().scalars(select(Person.id).where(Person.merged_into_id.in_(fresh))))
-        fresh = found - reached
-        reached |= fresh
-    return reached
-
-
-def standing_for(person_ids: Iterable[int]) -> Mapping[int, int]:
-    """By person, the person they stand for when they were decided to be the same human; others are not in the answer."""
-    wanted = sorted(set(person_ids))
-    found: dict[int, int] = {}
-    for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(
-            select(Person.id, Person.merged_into_id).where(Person.id.in_(wanted[start : start + CHUNK]), Person.merged_into_id.is_not(None))
-        )
-        found.update({row.id: row.merged_into_id for row in rows})
-    return found
-
-
 # -- my data ------------------------------------------------------------------------------------------------------------
 def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
     """Every training record of a person, cancelled ones too, for the page "my data"."""
@@ -373,7 +338,7 @@ def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
             TrainingRecord.cancelled_at,
         )
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(TrainingRecord.person_id == person_id)
+        .where(people.same_human(TrainingRecord.person_id, person_id))
         .order_by(TrainingRecord.completed_on, TrainingRecord.id)
     )
     return [

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from trainhub.ledger.types import FirstCount, WeeksTotal
 from trainhub.policy.findings import Finding, decided
 from trainhub.policy.types import Parameter
 
 
+@lru_cache(maxsize=4096)
 def iso_week(day: date) -> str:
     """The ISO week of a day as the contract writes it: 31 December 2020 and 1 January 2021 both lie in "2020-W53"."""
     year, week, _weekday = day.isocalendar()
@@ -71,21 +73,3 @@ def first_counts(completions: Iterable[tuple[int, int, date]]) -> dict[int, Firs
         if known is None or (day, record_id) < (known.completed_on, known.record_id):
             first[person_id] = FirstCount(person_id, record_id, day)
     return first
-
-
-def components(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """Persons that are one human, each with the person they stand for: the one with the least id of their group."""
-    parent: dict[int, int] = {}
-
-    def root(person: int) -> int:
-        parent.setdefault(person, person)
-        while parent[person] != person:
-            parent[person] = parent[parent[person]]
-            person = parent[person]
-        return person
-
-    for one, other in pairs:
-        a, b = root(one), root(other)
-        if a != b:
-            parent[max(a, b)] = min(a, b)
-    return {person: root(person) for person in sorted(parent)}

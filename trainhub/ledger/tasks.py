@@ -17,6 +17,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
 from trainhub.ledger.rosters import running as rosters
+from trainhub.ledger.rosters import sweeping
 from trainhub.ledger.rosters.checking import without_numbers
 
 IMPORT = "ledger.import_roster"
@@ -58,6 +59,14 @@ def import_roster(running: Running) -> Mapping[str, Any]:
     result = work.finish(batch_id, rejections_id)
     result.warnings, result.seconds = first.warnings, time.monotonic() - started
     return {**result.as_dict(), "batch_id": batch_id}
+
+
+def sweep(_running: Running) -> Mapping[str, Any]:
+    """Delete imported rosters and rejected rows that have served their time; running it twice changes nothing."""
+    with transaction():
+        digests = sweeping.sweep(now=clock.now(), today=clock.today())
+    files.erase(digests)
+    return {"erased": len(digests)}
 
 
 def _keep_rejections(work: rosters.Import, batch_id: int, path: Path, name: str) -> int | None:

@@ -102,7 +102,7 @@ def load(record_id: int) -> Record:
     if row is None:
         raise NotFound(_("没有这条培训记录。"))
     path = organisations.region_path(row.county_code)
-    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id,))
+    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id, row.merged_into_id))
     return Record(row, subject)
 
 
@@ -159,7 +159,7 @@ def template() -> Any:
     """An empty roster with one example row."""
     example = ["林晓彤", "居民身份证", "（18位号码）", "创业", "350102", "（机构代码）", "电子商务运营", "16", "2026-03-01", "是"]
     answer = Response(b"".join(iter_csv([example], schema(has_base=False).columns, headers="zh")), mimetype="text/csv")
-    answer.headers.set("Content-Disposition", "attachment", filename="培训花名册模板.csv")
+    downloads.named(answer, "培训花名册模板.csv")
     return answer
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
 from flask import Flask
 
 from trainhub.identity.my_data import register_export
-from trainhub.kernel import access, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
 from trainhub.ledger import cli, models, permissions, queries, tasks, views
 
@@ -16,11 +17,24 @@ TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 
+THINGS = {
+    "ledger.day": _l("已确认的实习日"),
+    "ledger.days": _l("实习日台账"),
+    "ledger.duplicate": _l("疑似重复学员"),
+    "ledger.milestone": _l("培养环节"),
+    "ledger.record": _l("培训记录"),
+    "ledger.roster": _l("培训花名册"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
+    jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的导入文件")
     register_export(app, "trainings", _l("培训记录"), queries.trainings_of_person)
     register_export(app, "milestones", _l("已完成的学习与实践"), queries.milestones_of_person)
     nav.register_nav(

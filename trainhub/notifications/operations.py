@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 from flask import current_app, render_template
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel import jobs
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.audit import record
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, in_language
 from trainhub.notifications import queries, rules
 from trainhub.notifications.models import MailMessage, Notice
 from trainhub.notifications.types import MailState
+from trainhub.policy.book import book
 
 SEND_TASK = "notifications.send_mail"
 
@@ -101,7 +103,8 @@ def compose_mail(*, now: datetime, limit: int = 500) -> int:
         found = list(group)
         first = found[0]
         if not first.address:
-            _set_state([row.id for row in found], MailState.FAILED)
+            # Nobody can mend this by looking at the mail server: the person is told in the app only.
+            _set_state([row.id for row in found], MailState.NONE)
             continue
         bundles = [found] if first.wants_digest else [[row] for row in found]
         with in_language(first.language):
@@ -141,6 +144,19 @@ def claim_mail(*, now: datetime) -> MailMessage | None:
     return None
 
 
+def sweep(*, now: datetime, today: date) -> dict[str, int]:
+    """Delete notices and e-mails older than own.retention.notification_months, sent or not: nobody wants last year's e-mail."""
+    before = now - timedelta(days=30 * int(book().at("own.retention.notification_months", on=today).number))
+    statements: dict[str, Any] = {
+        "notices": delete(Notice).where(Notice.created_at < before),
+        "mails": delete(MailMessage).where(MailMessage.created_at < before),
+    }
+    return {
+        name: session().execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+        for name, statement in statements.items()
+    }
+
+
 def settle_mail(*, mail_id: int, now: datetime, problem: str = "") -> MailState:
     """Note what became of an e-mail: sent (its text is erased), to be tried again, or given up after the last try."""
     row = session().get(MailMessage, mail_id)
@@ -153,3 +169,22 @@ def settle_mail(*, mail_id: int, now: datetime, problem: str = "") -> MailState:
             row.state = MailState.FAILED
     session().flush()
     return row.state
+
+
+def retry_mail(*, by: Identity, now: datetime) -> int:
+    """Put every e-mail that was given up back into the queue, as if it had never been tried; returns how many."""
+    count: int = (
+        session()
+        .execute(
+            update(MailMessage)
+            .where(MailMessage.state == MailState.FAILED)
+            .values(state=MailState.WAITING, tries=0, next_try_at=now, problem="")
+            .execution_options(synchronize_session=False)
+        )
+        .rowcount  # type: ignore[attr-defined]
+    )
+    if count:
+        record(by=by, did="notifications.mail.retried", on=("mail_queue", "all"), data={"count": count})
+        if current_app.config["SETTINGS"].smtp_url:
+            jobs.ask(SEND_TASK, by=SYSTEM, title="发送邮件")
+    return count

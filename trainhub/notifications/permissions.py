@@ -12,9 +12,11 @@ class Can(StrEnum):
 
     NOTICE_OWN = "notifications:notice:own"
     OUTBOX_VIEW = "notifications:outbox:view"
+    OUTBOX_RETRY = "notifications:outbox:retry"
 
 
 GRANTS: Table = {
     Can.NOTICE_OWN: ((anyone_signed_in,),),
     Can.OUTBOX_VIEW: ((role_everywhere(Role.SYSTEM_ADMIN),),),
+    Can.OUTBOX_RETRY: ((role_everywhere(Role.SYSTEM_ADMIN),),),
 }

@@ -48,7 +48,7 @@ def notices_of(account_id: int, *, only_unread: bool = False) -> Statement:
     statement: Statement = (
         select(Notice.id, Notice.kind, Notice.message, Notice.values, Notice.url, Notice.created_at, Notice.read_at)
         .where(Notice.account_id == account_id)
-        .order_by(Notice.id.desc())
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
     )
     return statement.where(Notice.read_at.is_(None)) if only_unread else statement
 
@@ -101,6 +101,11 @@ def due_mail(now: datetime) -> list[int]:
             .limit(10)
         )
     )
+
+
+def mail_by_state() -> dict[MailState, int]:
+    """How many e-mails the queue holds, by state."""
+    return {state: count for state, count in session().execute(select(MailMessage.state, func.count(MailMessage.id)).group_by(MailMessage.state))}
 
 
 def outbox(state: MailState | None) -> Statement:

@@ -17,6 +17,12 @@ from trainhub.notifications.mail import Mailer
 BATCH = 200
 
 
+def sweep(_running: Running) -> Mapping[str, Any]:
+    """Delete notices and e-mails past their time."""
+    with transaction():
+        return operations.sweep(now=clock.now(), today=clock.today())
+
+
 def send_mail(_running: Running) -> Mapping[str, Any]:
     """Compose what waits, then send what is due; the network is used between transactions. Without SMTP the queue just fills."""
     with transaction():

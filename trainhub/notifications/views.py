@@ -70,5 +70,22 @@ def outbox() -> Any:
     page = paginate(queries.outbox(state), number=number, size=size, scalars=False)
     settings = current_app.config["SETTINGS"]
     return render_template(
-        "trainhub/notifications/outbox.html", page=page, shows_text=settings.is_demo and not settings.smtp_url, has_smtp=bool(settings.smtp_url)
+        "trainhub/notifications/outbox.html",
+        page=page,
+        shows_text=settings.is_demo and not settings.smtp_url,
+        has_smtp=bool(settings.smtp_url),
+        failed=queries.mail_by_state().get(MailState.FAILED, 0),
+        can=Can,
     )
+
+
+@blueprint.post("/outbox/retry")
+@guard(Can.OUTBOX_RETRY)
+def retry() -> Any:
+    """Try the e-mails again that were given up."""
+    by = acting()
+    assert by is not None
+    with transaction():
+        count = operations.retry_mail(by=by, now=clock.now())
+    said = _("%(n)s 封邮件已放回队列，将重新发送。", n=count) if count else _("没有发送失败的邮件。")
+    return done(said, "notifications.outbox")

@@ -12,7 +12,7 @@ from flask import Flask
 
 from trainhub.identity import delivery, my_data
 from trainhub.identity.types import Channel
-from trainhub.kernel import access, jobs, nav
+from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry
 from trainhub.notifications import models, operations, queries, tasks
@@ -23,8 +23,15 @@ TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
 
 
+THINGS = {
+    "notifications.mail": _l("邮件"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     # The number beside the bell comes with the query that identifies the reader.
     app.extensions["trainhub.unread"] = queries.unread_of
     access.register_permissions(app, GRANTS)
@@ -34,6 +41,7 @@ def register(app: Flask) -> None:
         Entry("system", _l("邮件队列"), "notifications.outbox", "mail", can=Can.OUTBOX_VIEW, order=70),
     )
     jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title="发送邮件")
+    jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的通知")
     my_data.register_export(app, "notices", _l("通知"), _rows)
     settings = app.config["SETTINGS"]
     if settings.smtp_url or settings.is_demo or settings.is_testing:

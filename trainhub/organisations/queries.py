@@ -237,6 +237,13 @@ def ordered(statement: Statement, sort: str, sorts: dict[str, tuple[Any, ...]], 
     return statement.order_by(*columns, *unique)
 
 
+def ordered_or(statement: Statement, sort: str, sorts: dict[str, tuple[Any, ...]], *usual: Any, unique: Any = None) -> Statement:
+    """Order by one of the known sorts and something unique (default: the last of the usual columns), else by the usual columns."""
+    if sort.removeprefix("-") not in sorts:
+        return statement.order_by(*usual)
+    return ordered(statement, sort, sorts, usual[-1] if unique is None else unique)
+
+
 def listing(identity: Identity, wanted: OrganisationFilter, sort: str = "name") -> Statement:
     """The rows of the list: columns only, see `as_row`."""
     statement = (

@@ -8,7 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.kernel import clock
+from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
@@ -23,8 +23,16 @@ def load_reference(folder: Path) -> dict[str, int]:
     return reference.load(folder, now=clock.now())
 
 
+THINGS = {
+    "organisations.host": _l("共建单位"),
+    "organisations.organisation": _l("机构"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)

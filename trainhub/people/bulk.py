@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,12 +13,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel import pinyin
-from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
 from trainhub.people import rules
-from trainhub.people.models import Person, PersonPair
-from trainhub.people.types import IdCheck, IdType, PairDecision
+from trainhub.people.models import Person
+from trainhub.people.types import IdCheck, IdType
 
 CHUNK = 900
 
@@ -113,23 +112,3 @@ def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = Fa
 @lru_cache(maxsize=200_000)
 def _reading(name: str) -> str:
     return pinyin.of_name(name)
-
-
-def stand_for(standing: Mapping[int, int], *, persons: Iterable[int]) -> None:
-    """Let each of the persons stand for the one named, or again for themselves when none is named (`merged_into_id`)."""
-    for row in session().scalars(select(Person).where(Person.id.in_(sorted(set(persons)))).order_by(Person.id)):
-        root = standing.get(row.id, row.id)
-        row.merged_into_id = None if root == row.id else root
-    session().flush()
-
-
-def note_decision(*, first_id: int, second_id: int, is_same: bool, reason: str, by: Identity, now: datetime) -> None:
-    """Keep what was decided about two persons in the one place where everybody looks; a later decision replaces it."""
-    low, high = sorted((first_id, second_id))
-    row = session().scalar(select(PersonPair).where(PersonPair.first_id == low, PersonPair.second_id == high))
-    decision = PairDecision.SAME if is_same else PairDecision.DIFFERENT
-    if row is None:
-        session().add(PersonPair(first_id=low, second_id=high, decision=decision, reason=reason, decided_by_id=by.account_id, decided_at=now))
-    else:
-        row.decision, row.reason, row.decided_by_id, row.decided_at = decision, reason, by.account_id, now
-    session().flush()

@@ -174,6 +174,12 @@ class EmploymentForm(Form):
         return self
 
 
+class EndForm(Form):
+    """The last day of a verified span of work."""
+
+    until = DateField(_l("结束日期"), [InputRequired(NEEDED)], description=_l("已核实的经历只能登记或提前结束日期；其他错误请先撤销核实。"))
+
+
 class VerifyForm(Form):
     """The proof of a span of work."""
 

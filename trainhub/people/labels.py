@@ -46,6 +46,7 @@ EVENTS: Mapping[str, Any] = {
     "people.person.registered": _l("登记人员"),
     "people.person.changed": _l("修改人员信息"),
     "people.person.merged": _l("合并人员"),
+    "people.person.parted": _l("撤销合并"),
     "people.pair.decided": _l("判定疑似同一人"),
     "people.number.revealed": _l("查看证件号码全文"),
     "people.number.given": _l("补录证件号码"),
@@ -57,5 +58,7 @@ EVENTS: Mapping[str, Any] = {
     "people.employment.added": _l("登记工作经历"),
     "people.employment.changed": _l("修改工作经历"),
     "people.employment.verified": _l("核实工作经历"),
+    "people.employment.removed": _l("删除工作经历"),
+    "people.employment.withdrawn": _l("撤销核实"),
     "people.import.applied": _l("批量导入"),
 }

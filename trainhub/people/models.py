@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +12,12 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.types import Gender, IdType, NationalityKind, PairDecision, StudentState, TeacherKind
 from trainhub.programmes.models import Cohort, Programme
+
+STAYS: dict[str, Any] = {"merging": "stays"}
+"""`info` of a column that names a person and is left alone when persons are merged: history, and the merging itself.
+
+Every other column that refers to a person follows the person who stays (see `operations.merging`).
+"""
 
 
 class Person(Versioned, Base):
@@ -33,7 +40,7 @@ class Person(Versioned, Base):
     phone: Mapped[str] = mapped_column(sa.String(30), default="")
     email: Mapped[str] = mapped_column(sa.String(200), default="")
     county_code: Mapped[str | None] = mapped_column(ref("region.code"), index=True)
-    merged_into_id: Mapped[int | None] = mapped_column(ref("person.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ref("person.id"), index=True, info=STAYS)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
@@ -50,8 +57,8 @@ class PersonPair(Base):
     __tablename__ = "person_pair"
 
     id: Mapped[Key]
-    first_id: Mapped[int] = mapped_column(ref("person.id"))
-    second_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    first_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS)
+    second_id: Mapped[int] = mapped_column(ref("person.id"), index=True, info=STAYS)
     decision: Mapped[PairDecision] = mapped_column(enum_column(PairDecision))
     reason: Mapped[str] = mapped_column(sa.String(500))
     decided_by_id: Mapped[int | None]
@@ -60,6 +67,37 @@ class PersonPair(Base):
     __table_args__ = (
         sa.UniqueConstraint("first_id", "second_id"),
         sa.CheckConstraint("first_id < second_id", name="in_order"),
+    )
+
+
+class PersonMerge(Base):
+    """Which rows followed a person who was merged into another, so that a mistaken merging can be taken back.
+
+    `moved` and `stayed` hold row ids by "table.column"; what stayed would have been there twice (a second account, the same
+    course run). A merging that was taken back keeps its row (`undone_at`).
+    """
+
+    __tablename__ = "person_merge"
+
+    id: Mapped[Key]
+    gone_id: Mapped[int] = mapped_column(ref("person.id"), info=STAYS)
+    into_id: Mapped[int] = mapped_column(ref("person.id"), index=True, info=STAYS)
+    moved: Mapped[dict[str, Any]]
+    stayed: Mapped[dict[str, Any]]
+    merged_by_id: Mapped[int | None]
+    merged_at: Mapped[datetime]
+    undone_by_id: Mapped[int | None]
+    undone_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.Index(
+            "uq_person_merge_standing",
+            "gone_id",
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        ),
+        sa.CheckConstraint("gone_id <> into_id", name="two_persons"),
     )
 
 

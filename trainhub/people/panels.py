@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _
@@ -12,7 +12,17 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import subject_of
 from trainhub.organisations.types import SCHOOLS
 from trainhub.people import queries
+from trainhub.people.models import Student
 from trainhub.people.permissions import Can
+
+STUDENT_PANELS = "trainhub.people.student_panels"
+"""Rooms put functions (student, identity) -> panel or None here: what they know of a student (recognised credits)."""
+
+
+def panels_of_student(student: Student, identity: Identity) -> list[dict[str, Any]]:
+    """What the rooms above know of a student: each is asked once, and answers None when it has nothing to say."""
+    asked = [panel(student, identity) for panel in current_app.extensions.get(STUDENT_PANELS, [])]
+    return [answer for answer in asked if answer]
 
 
 def school_panel(organisation: Organisation, identity: Identity) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import persons as person_files
 from trainhub.people.models import Person
 from trainhub.people.permissions import Can
+from trainhub.people.types import PairDecision
 from trainhub.people.views import blueprint, form_page, who
 from trainhub.programmes import queries as programmes
 
@@ -64,10 +65,24 @@ def person(row: Person) -> Any:
         students=[(student, programmes.by_id(student.programme_id)) for student in queries.students_of_person(row.id)],
         teachers=[(teacher, organisations.by_id(teacher.university_id)) for teacher in queries.teachers_of_person(row.id)],
         employment=queries.employment_of(row.id),
+        joined=joined(row),
         history=organisations.history_of("person", row.id),
         labels=labels,
         can=Can,
     )
+
+
+def joined(row: Person) -> list[dict[str, Any]]:
+    """The decisions by which this person and others are one, with the other and what could not go along."""
+    pairs = queries.same_pairs([row.id])
+    others = queries.persons_by_id(pair.second_id if pair.first_id == row.id else pair.first_id for pair in pairs)
+    found = []
+    for pair in pairs:
+        other = others[pair.second_id if pair.first_id == row.id else pair.first_id]
+        gone = queries.standing_merge(other.id if other.merged_into_id is not None else row.id)
+        left = sum(len(ids) for ids in gone.stayed.values()) if gone is not None else 0
+        found.append({"other": other, "pair": pair, "left": left, "moved": sum(len(ids) for ids in gone.moved.values()) if gone is not None else 0})
+    return found
 
 
 @blueprint.route("/persons/<int:person_id>/edit", methods=["GET", "POST"])
@@ -117,14 +132,16 @@ def load_pair(first_id: int, second_id: int) -> tuple[Person, Person]:
 def decide(pair: tuple[Person, Person]) -> Any:
     """Decide whether two persons are one."""
     first, second = pair
-    form = forms.DecideForm()
+    known = queries.pair(first.id, second.id)
+    form = forms.DecideForm(decision=known.decision) if known is not None else forms.DecideForm()
     if form.validate_on_submit():
         try:
             with transaction():
                 operations.decide_pair(
                     first=first, second=second, decision=form.decision.data, reason=form.reason.data or "", by=who(), now=clock.now()
                 )
-            return done(_("已判定。"), "people.same")
+            said = _("已判定为同一人，两条记录已合并。") if form.decision.data is PairDecision.SAME else _("已判定为不同的人。")
+            return done(said, "people.same")
         except Refused as refused:
             form.refuse(refused)
     lead = _("%(one)s（%(a)s）与 %(other)s（%(b)s）", one=first.name, a=first.id_mask or "—", other=second.name, b=second.id_mask or "—")

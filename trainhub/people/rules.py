@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -163,3 +163,24 @@ def is_within(since: date, until: date | None, on: date) -> bool:
 def overlaps(since: date, until: date | None, others: Iterable[tuple[date, date | None]]) -> bool:
     """Whether a span shares a day with any of the others."""
     return any((until is None or other_since <= until) and (other_until is None or since <= other_until) for other_since, other_until in others)
+
+
+def humans(pairs: Iterable[tuple[int, int]], *, without_number: Collection[int] = ()) -> dict[int, int]:
+    """Persons decided to be one human, each with the person they stand for: the first of the group that has a number."""
+    parent: dict[int, int] = {}
+
+    def root(person: int) -> int:
+        parent.setdefault(person, person)
+        while parent[person] != person:
+            parent[person] = parent[parent[person]]
+            person = parent[person]
+        return person
+
+    def rank(person: int) -> tuple[bool, int]:
+        return person in without_number, person
+
+    for one, other in pairs:
+        a, b = root(one), root(other)
+        if a != b:
+            parent[max(a, b, key=rank)] = min(a, b, key=rank)
+    return {person: root(person) for person in sorted(parent)}

@@ -1,13 +1,14 @@
-"""Pages of teachers, and of the work of persons in enterprises with its verification."""
+"""Pages of teachers. Their work in enterprises: see `employment_views`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 
-from trainhub.kernel import clock, downloads, files, paging, sniff
-from trainhub.kernel.access import Subject, demand, guard
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import demand, guard, may, signed_in
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -17,7 +18,7 @@ from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import teachers as teacher_files
-from trainhub.people.models import Employment, Teacher
+from trainhub.people.models import Teacher
 from trainhub.people.permissions import Can
 from trainhub.people.views import blueprint, form_page, who
 from trainhub.programmes import queries as programmes
@@ -63,6 +64,16 @@ def export_teachers(form: str) -> Any:
     return downloads.table(rows, schema.columns, name=_("教师"), form=form, codes=downloads.codes_of(schema))
 
 
+@blueprint.get("/teachers/me")
+@signed_in
+def my_teaching() -> Any:
+    """A teacher's own page, where the own work in enterprises is entered."""
+    found = queries.teachers_of_person(who().person_id or 0)
+    if not found:
+        return render_template("trainhub/people/no_teaching.html")
+    return redirect(url_for("people.teacher", teacher_id=found[0].id), 303)
+
+
 @blueprint.get("/teachers/<int:teacher_id>")
 @guard(Can.TEACHER_VIEW, load=load_teacher, subject=queries.subject_of_teacher)
 def teacher(row: Teacher) -> Any:
@@ -83,14 +94,20 @@ def teacher(row: Teacher) -> Any:
         months=rules.months_worked(spans, today),
         claimed=rules.months_worked(claimed, today),
         phone=rules.mask_phone(person.phone),
-        history=organisations.history_of("teacher", row.id),
+        history=history(row),
         labels=labels,
         can=Can,
     )
 
 
-def _crumbs(row: Teacher | None = None) -> list[tuple[str, str]]:
-    made = [(_("教师"), url_for("people.teachers"))]
+def history(row: Teacher) -> list[AuditEvent]:
+    """What happened to the teacher, and to the work of the same person, the latest first."""
+    work = [event for event in organisations.history_of("person", row.person_id) if event.did.startswith("people.employment.")]
+    return sorted([*organisations.history_of("teacher", row.id), *work], key=lambda event: -event.id)[:50]
+
+
+def crumbs(row: Teacher | None = None) -> list[tuple[str, str]]:
+    made = [(_("教师"), url_for("people.teachers"))] if may(who(), Can.TEACHER_LIST) else []
     if row is not None:
         made.append((row.staff_no, url_for("people.teacher", teacher_id=row.id)))
     return made
@@ -127,7 +144,7 @@ def new_teacher() -> Any:
             return done(_("已登记教师。"), "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)
-    return form_page(form, _("登记教师"), back=url_for("people.teachers"), crumbs=_crumbs())
+    return form_page(form, _("登记教师"), back=url_for("people.teachers"), crumbs=crumbs())
 
 
 @blueprint.route("/teachers/<int:teacher_id>/edit", methods=["GET", "POST"])
@@ -144,84 +161,4 @@ def edit_teacher(row: Teacher) -> Any:
             return done(_("已保存。"), "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)
-    return form_page(form, _("编辑教师信息"), back=url_for("people.teacher", teacher_id=key), crumbs=_crumbs(row), eyebrow=row.staff_no)
-
-
-# -- employment ---------------------------------------------------------------------------------------------------------
-
-
-@blueprint.route("/teachers/<int:teacher_id>/employment/new", methods=["GET", "POST"])
-@guard(Can.EMPLOYMENT_EDIT, load=load_teacher, subject=queries.subject_of_teacher)
-def new_employment(row: Teacher) -> Any:
-    """Note a span of work of a teacher."""
-    form, key = forms.EmploymentForm().prepare(), row.id
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                person = queries.person(row.person_id)
-                assert person is not None
-                assert form.since.data is not None
-                operations.add_employment(
-                    person=person,
-                    organisation=organisations.by_id(form.organisation_id.data) if form.organisation_id.data else None,
-                    organisation_name=form.organisation_name.data or "",
-                    post=form.post.data or "",
-                    since=form.since.data,
-                    until=form.until.data,
-                    is_enterprise=bool(form.is_enterprise.data),
-                    is_full_time=bool(form.is_full_time.data),
-                    by=who(),
-                    now=clock.now(),
-                )
-            return done(_("已登记工作经历，核实后计入企业工作年限。"), "people.teacher", teacher_id=key)
-        except Refused as refused:
-            form.refuse(refused)
-    back = url_for("people.teacher", teacher_id=key)
-    return form_page(form, _("登记工作经历"), back=back, crumbs=_crumbs(row), eyebrow=row.staff_no)
-
-
-def load_employment(teacher_id: int, employment_id: int) -> tuple[Teacher, Employment]:
-    """A teacher and one span of the same person's work."""
-    row, employment = load_teacher(teacher_id), queries.employment(employment_id)
-    if employment is None or employment.person_id != row.person_id:
-        raise NotFound(_("没有这段工作经历。"))
-    return row, employment
-
-
-def subject_of_pair(pair: tuple[Teacher, Employment]) -> Subject:
-    """Judged on the teacher."""
-    return queries.subject_of_teacher(pair[0])
-
-
-@blueprint.route("/teachers/<int:teacher_id>/employment/<int:employment_id>/verify", methods=["GET", "POST"])
-@guard(Can.EMPLOYMENT_VERIFY, load=load_employment, subject=subject_of_pair)
-def verify_employment(pair: tuple[Teacher, Employment]) -> Any:
-    """Confirm a span of work by a file or a basis."""
-    row, employment = pair
-    form, key = forms.VerifyForm(), row.id
-    if form.validate_on_submit():
-        upload = form.evidence.data
-        try:
-            with transaction():
-                kept = None
-                if upload:
-                    kept = files.keep(upload.stream, name=upload.filename or "", kind="evidence", by=who(), now=clock.now(), allowed=sniff.EVIDENCE)
-                operations.verify_employment(employment=employment, evidence_file=kept, basis=form.basis.data or "", by=who(), now=clock.now())
-            return done(_("已核实。"), "people.teacher", teacher_id=key)
-        except Refused as refused:
-            form.refuse(refused)
-    back = url_for("people.teacher", teacher_id=key)
-    lead = f"{employment.organisation_name} · {employment.post}"
-    return form_page(form, _("核实工作经历"), back=back, crumbs=_crumbs(row), lead=lead, eyebrow=row.staff_no)
-
-
-@blueprint.get("/teachers/<int:teacher_id>/employment/<int:employment_id>/evidence")
-@guard(Can.TEACHER_VIEW, load=load_employment, subject=subject_of_pair)
-def evidence(pair: tuple[Teacher, Employment]) -> Any:
-    """The file by which a span of work was verified."""
-    kept = queries.evidence_of(pair[1])
-    if kept is None:
-        raise NotFound(_("这段经历没有证明文件。"))
-    answer = Response(files.stream(kept), mimetype=kept.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=kept.name)
-    return answer
+    return form_page(form, _("编辑教师信息"), back=url_for("people.teacher", teacher_id=key), crumbs=crumbs(row), eyebrow=row.staff_no)

@@ -21,6 +21,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import students as student_files
 from trainhub.people.models import Student
+from trainhub.people.panels import panels_of_student
 from trainhub.people.permissions import Can
 from trainhub.programmes import queries as programmes
 
@@ -102,6 +103,7 @@ def student(row: Student) -> Any:
         is_petoe=queries.is_petoe(row, clock.today()),
         phone=rules.mask_phone(person.phone),
         history=organisations.history_of("student", row.id),
+        panels=panels_of_student(row, who()),
         labels=labels,
         can=Can,
     )

@@ -7,21 +7,34 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.kernel.access import register_permissions
+from trainhub.kernel import audit_words
+from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.views import PANELS
-from trainhub.people import api, cli, models, panels, permissions, person_views, queries, teacher_views, views
+from trainhub.people import api, cli, employment_views, models, panels, permissions, person_views, queries, teacher_views, views
 from trainhub.programmes.views import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-# Importing teacher_views and person_views has put their pages on the blueprint.
-PAGES: tuple[ModuleType, ...] = (views, teacher_views, person_views)
+# Importing teacher_views, employment_views and person_views has put their pages on the blueprint.
+PAGES: tuple[ModuleType, ...] = (views, teacher_views, employment_views, person_views)
+
+
+THINGS = {
+    "people.employment": _l("工作经历"),
+    "people.number": _l("证件号码"),
+    "people.pair": _l("疑似同一人"),
+    "people.person": _l("人员"),
+    "people.student": _l("学生"),
+    "people.teacher": _l("教师"),
+}
+"""How the audit log calls the things of this part."""
 
 
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, and what people tell the pages below."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)
@@ -30,6 +43,7 @@ def register(app: Flask) -> None:
     can = permissions.Can
     register_nav(
         app,
+        Entry("mine", _l("我的任教与经历"), "people.my_teaching", icon="user", roles=(Role.LECTURER, Role.SCHOOL_SUPERVISOR), order=60),
         Entry("people", _l("学生"), "people.students", icon="users", can=can.STUDENT_LIST, order=20),
         Entry("people", _l("教师"), "people.teachers", icon="user", can=can.TEACHER_LIST, order=30),
         Entry("people", _l("人员"), "people.persons", icon="search", can=can.PERSON_LIST, order=40),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from trainhub.programmes.types import Coverage, Requirement
 
@@ -27,3 +28,8 @@ def next_point_number(requirement: int, used: Iterable[str]) -> str:
     while f"{requirement}.{number}" in taken:
         number += 1
     return f"{requirement}.{number}"
+
+
+def expected_end(starts_on: date, *, years: int) -> date:
+    """The day by which a cohort's last academic year ends: 30 June after `years` years (own.programme.study_years)."""
+    return date(starts_on.year + years, 6, 30)

@@ -8,6 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.kernel import audit_words
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
@@ -22,8 +23,20 @@ def load_reference(folder: Path) -> dict[str, int]:
     return reference.load(folder)
 
 
+THINGS = {
+    "programmes.accreditation": _l("工程教育认证"),
+    "programmes.cohort": _l("年级"),
+    "programmes.point": _l("指标点"),
+    "programmes.programme": _l("专业点"),
+    "programmes.requirement": _l("毕业要求"),
+    "programmes.version": _l("培养方案"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)

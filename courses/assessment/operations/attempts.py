@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from courses.assessment import queries, rules
-from courses.assessment.models import Attempt, AttemptAnswer
-from courses.assessment.types import CHOICES, AttemptState, QuestionKind, QuizSettings
+from courses.assessment.answering import cleaned, digest
+from courses.assessment.errors import NoAttempt, OtherWindow, TooLate
+from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuizItem
+from courses.assessment.operations.grading import grade, settle
+from courses.assessment.rules import drawing
+from courses.assessment.rules.results import window
+from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuestionKind, QuizSettings
+from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 
-MAX_TEXT = 20_000
+__all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "save", "start", "submit"]
+MAX_EVENTS = 2_000
+"""Events kept of one attempt; a page that reports more is broken or plays a trick."""
 
 
-class NoAttempt(Refused):
-    """No further attempt, or nothing to attempt."""
+def start(*, block: Block, person_id: int, by: Identity, now: datetime, password: str | None = None) -> Attempt:
+    """Start an attempt, or answer the one in progress: opening a quiz twice never makes two.
 
-    code = "no_attempt"
-
-
-class TooLate(Refused):
-    """The attempt is handed in, or its time is over."""
-
-    code = "too_late"
-
-
-def start(*, block: Block, person_id: int, by: Identity, now: datetime) -> Attempt:
-    """Start an attempt, or answer the one in progress: opening a quiz twice never makes two. Refuses when none is left."""
+    The window that starts or goes on is from then on the one that may write (`Attempt.token`). Refuses when none is left, when the
+    quiz is not open, and when the password is wrong; `password` None is a caller that need not know it.
+    """
+    settings, allowance = QuizSettings.of(block.settings), queries.allowance_for(block.id, person_id)
     running = queries.attempt_in_progress(block.id, person_id)
     if running is not None and rules.is_in_time(now, running.due_at):
-        return running
+        return _taken_over(running, settings, now)
     if running is not None:
         submit(attempt_id=running.id, by=by, now=now)
-    settings = QuizSettings.of(block.settings)
-    done = queries.attempts_of(block.id, person_id)
-    if not rules.may_start(len(done), settings.attempts):
-        raise NoAttempt(_("这个测验最多可以做 %(n)d 次，次数已用完。", n=settings.attempts or 0))
-    items = queries.items_of(block.id)
-    if not items:
-        raise NoAttempt(_("这个测验还没有题目，请稍后再来，或联系课程教师。"))
-    # Drawn by a seed of person, quiz and number: opening the page again shows the same order.
-    chance = random.Random(f"{block.id}:{person_id}:{len(done) + 1}")
-    if settings.draw and settings.draw < len(items):
-        drawn = set(chance.sample(range(len(items)), settings.draw))
-        items = [item for n, item in enumerate(items) if n in drawn]
-    if settings.is_shuffled:
-        chance.shuffle(items)
-    versions = queries.current_versions(item.question_id for item in items)
+    number = len(queries.attempts_of(block.id, person_id)) + 1
+    _check(settings, allowance, number, password, now)
+    asked = _asked(block, settings, f"{block.id}:{person_id}:{number}")
     attempt = Attempt(
         block_id=block.id,
         person_id=person_id,
-        number=len(done) + 1,
+        number=number,
         state=AttemptState.IN_PROGRESS,
         started_at=now,
-        due_at=now + timedelta(minutes=settings.minutes) if settings.minutes else None,
+        due_at=rules.due_at(settings, allowance, now),
+        token=secrets.token_urlsafe(16),
     )
     try:
         with session().begin_nested():
@@ -74,59 +65,195 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime) -> Attem
         running = queries.attempt_in_progress(block.id, person_id)
         if running is None:
             raise
-        return running
-    for position, item in enumerate(items, start=1):
-        session().add(
-            AttemptAnswer(attempt_id=attempt.id, version_id=versions[item.question_id].id, position=position, points_x10=item.points_x10, response={})
-        )
+        return _taken_over(running, settings, now)
+    versions = queries.current_versions(question_id for question_id, _points in asked)
+    for position, (question_id, points_x10) in enumerate(asked, start=1):
+        version = versions[question_id]
+        shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{attempt.id}:{question_id}", shuffles=settings.shuffles_options)
+        session().add(AttemptAnswer(attempt_id=attempt.id, version_id=version.id, position=position, points_x10=points_x10, response={}, shown=shown))
+    _note(attempt.id, AttemptEventKind.STARTED, now)
     session().flush()
     audit.record(by=by, did="courses.attempt.started", on=attempt, data={"block": block.id, "number": attempt.number})
     return attempt
 
 
-def save(*, attempt_id: int, responses: Mapping[int, Mapping[str, Any]], by: Identity, now: datetime) -> Attempt:
-    """Store answers of an attempt in progress, by position; positions that are not there are passed over. Refuses when it is over."""
-    attempt = _open(attempt_id)
+def _check(settings: QuizSettings, allowance: Allowance, number: int, password: str | None, now: datetime) -> None:
+    allowed = None if settings.attempts is None else settings.attempts + allowance.extra_attempts
+    if not rules.may_start(number - 1, allowed):
+        raise NoAttempt(_("这个测验最多可以做 %(n)d 次，次数已用完。", n=allowed or 0))
+    opens_at, closes_at = window(settings, allowance)
+    match rules.is_open(settings, allowance, now):
+        case "too_early":
+            assert opens_at is not None
+            raise NoAttempt(_("这个测验 %(at)s 开放，请届时再来。", at=f"{local(opens_at):%Y-%m-%d %H:%M}"))
+        case "too_late":
+            assert closes_at is not None
+            raise NoAttempt(_("这个测验已于 %(at)s 关闭。如有特殊情况，请联系课程教师延长。", at=f"{local(closes_at):%Y-%m-%d %H:%M}"))
+    if settings.password and password is not None and not secrets.compare_digest(password.encode(), settings.password.encode()):
+        raise NoAttempt(_("测验密码不对。密码由监考或任课教师现场告知，请核对后重试。"), field="password")
+
+
+def _asked(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, int]]:
+    """The questions of this attempt with their points: fixed ones and drawn ones, in the order they will be asked."""
+    parts = queries.parts_of(block.id)
+    taken = {part.question_id for part in parts if isinstance(part, QuizItem)}
+    found: list[tuple[int, int]] = []
+    run = catalogue.run_by_id(block.run_id)
+    for part in parts:
+        if isinstance(part, QuizItem):
+            found.append((part.question_id, part.points_x10))
+            continue
+        assert run is not None
+        pool = queries.drawable(run.course_id, category=part.category, tag=part.tag, difficulty=part.difficulty)
+        for question_id in drawing.picked(pool, part.count, f"{seed}:draw:{part.id}", taken=taken.__contains__):
+            taken.add(question_id)
+            found.append((question_id, part.points_x10))
+    if not found:
+        raise NoAttempt(_("这个测验还没有题目，请稍后再来，或联系课程教师。"))
+    chance = drawing.chance(seed)
+    if settings.draw and settings.draw < len(found):
+        drawn = set(chance.sample(range(len(found)), settings.draw))
+        found = [pair for n, pair in enumerate(found) if n in drawn]
+    if settings.is_shuffled:
+        chance.shuffle(found)
+    return found
+
+
+def _taken_over(attempt: Attempt, settings: QuizSettings, now: datetime) -> Attempt:
+    if settings.is_one_session:
+        attempt.token = secrets.token_urlsafe(16)
+        _note(attempt.id, AttemptEventKind.TAKEN_OVER, now)
+        session().flush()
+    return attempt
+
+
+def _note(attempt_id: int, kind: AttemptEventKind, now: datetime, data: Mapping[str, Any] | None = None) -> None:
+    session().add(AttemptEvent(attempt_id=attempt_id, kind=kind, at=now, data=dict(data or {})))
+
+
+def note(*, attempt_id: int, kind: AttemptEventKind, by: Identity, now: datetime) -> bool:
+    """The page of a running attempt was left, or its reader came back. Only where the quiz says that it looks; True when it was noted."""
+    attempt = queries.attempt_by_id(attempt_id)
+    if attempt is None or attempt.state is not AttemptState.IN_PROGRESS or not QuizSettings.of(attempt.block.settings).logs_focus:
+        return False
+    if kind not in (AttemptEventKind.LEFT, AttemptEventKind.CAME_BACK) or len(queries.events_of(attempt_id)) >= MAX_EVENTS:
+        return False
+    _note(attempt_id, kind, now)
+    session().flush()
+    return True
+
+
+def _open(attempt_id: int, token: str | None, attempt: Attempt | None = None) -> tuple[Attempt, QuizSettings]:
+    """An attempt that this window may write to (`attempt`: it was read just now)."""
+    attempt = attempt or queries.attempt_by_id(attempt_id)
+    if attempt is None or attempt.state is not AttemptState.IN_PROGRESS:
+        raise TooLate(_("这次作答已经交卷，不能再修改答案。"))
+    settings = QuizSettings.of(attempt.block.settings)
+    if settings.is_one_session and token is not None and token != attempt.token:
+        raise OtherWindow(_("这次作答已在另一个窗口或设备上继续，这里的修改没有保存。要在这里继续，请回到课程页面点击“继续作答”。"))
+    return attempt, settings
+
+
+def save(
+    *,
+    attempt_id: int,
+    responses: Mapping[int, Mapping[str, Any]],
+    by: Identity,
+    now: datetime,
+    bases: Mapping[int, str] | None = None,
+    token: str | None = None,
+) -> Attempt:
+    """Store answers of an attempt in progress, by position; positions that are not there are passed over. Refuses when it is over.
+
+    `bases` names the answers that the window was shown (`answering.digest`): an answer that it did not change does not overwrite what
+    another window saved meanwhile, and an answer that two windows changed is kept as an event before the later one replaces it.
+    """
+    attempt, settings = _open(attempt_id, token)
     if not rules.is_in_time(now, attempt.due_at):
         raise TooLate(_("答题时间已到，之后的修改没有保存；时间内保存的答案有效，请交卷。"))
+    _store(attempt, settings, responses, bases or {}, now)
+    return attempt
+
+
+def _store(attempt: Attempt, settings: QuizSettings, responses: Mapping[int, Mapping[str, Any]], bases: Mapping[int, str], now: datetime) -> None:
     for answer in attempt.answers:
-        if answer.position in responses:
-            cleaned = _cleaned(answer.version.question.kind, answer.version.data, responses[answer.position])
-            if cleaned != answer.response:
-                answer.response = cleaned
-                answer.saved_at = now
+        if answer.position not in responses:
+            continue
+        made = cleaned(answer.version.question.kind, answer.version.data, responses[answer.position], answer.response, answer.position)
+        base = bases.get(answer.position)
+        if made == answer.response or (base is not None and digest(made) == base):
+            continue
+        if settings.is_sequential and answer.position != attempt.reached:
+            raise TooLate(_("这个测验按顺序作答：现在是第 %(now)d 题，第 %(n)d 题的修改没有保存。", now=attempt.reached, n=answer.position))
+        if base is not None and digest(answer.response) != base and answer.response:
+            _note(attempt.id, AttemptEventKind.REPLACED, now, {"position": answer.position, "response": answer.response})
+        answer.response = made
+        answer.saved_at = now
+    session().flush()
+
+
+def go_on(*, attempt_id: int, by: Identity, now: datetime, token: str | None = None) -> Attempt:
+    """To the next question where there is no way back; at the last one nothing happens."""
+    attempt, settings = _open(attempt_id, token)
+    if settings.is_sequential and attempt.reached < len(attempt.answers):
+        attempt.reached += 1
+        session().flush()
+    return attempt
+
+
+def attach(*, attempt_id: int, position: int, file: StoredFile, by: Identity, now: datetime, token: str | None = None) -> Attempt:
+    """Add a file to an answer. Refuses more than the question takes."""
+    attempt, settings = _open(attempt_id, token)
+    answer = next((row for row in attempt.answers if row.position == position and row.version.question.kind is QuestionKind.FILE), None)
+    if answer is None:
+        raise NoAttempt(_("这道题不收文件。"))
+    if not rules.is_in_time(now, attempt.due_at) or (settings.is_sequential and position != attempt.reached):
+        raise TooLate(_("答题时间已到，之后的修改没有保存；时间内保存的答案有效，请交卷。"))
+    known = list(answer.response.get("files", []))
+    most = int(answer.version.data.get("max_files") or 3)
+    if len(known) >= most:
+        raise NoAttempt(_("这道题最多交 %(n)d 个文件，请先移除一个。", n=most))
+    answer.response = {**answer.response, "files": [*known, {"id": file.id, "name": file.name, "size": file.size}]}
+    answer.saved_at = now
     session().flush()
     return attempt
 
 
-def _open(attempt_id: int) -> Attempt:
-    attempt = queries.attempt_by_id(attempt_id)
-    if attempt is None or attempt.state is not AttemptState.IN_PROGRESS:
-        raise TooLate(_("这次作答已经交卷，不能再修改答案。"))
+def detach(*, attempt_id: int, position: int, file_id: int, by: Identity, now: datetime, token: str | None = None) -> Attempt:
+    """Take a file out of an answer; the file itself stays in the store."""
+    attempt, _settings = _open(attempt_id, token)
+    for answer in attempt.answers:
+        if answer.position == position and answer.response.get("files"):
+            left = [one for one in answer.response["files"] if int(one["id"]) != file_id]
+            answer.response = {**{k: v for k, v in answer.response.items() if k != "files"}, **({"files": left} if left else {})}
+            answer.saved_at = now
+    session().flush()
     return attempt
 
 
-def _cleaned(kind: QuestionKind, data: Mapping[str, Any], response: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what the question asks for: known options, a text of bearable length."""
-    if kind in CHOICES:
-        keys = [o["key"] for o in data.get("options", [])]
-        if kind is QuestionKind.MULTIPLE:
-            chosen = set(response.get("choices") or ())
-            return {"choices": [key for key in keys if key in chosen]}
-        return {"choice": response["choice"]} if response.get("choice") in keys else {}
-    text = str(response.get("text") or "").replace("\x00", "")[:MAX_TEXT]
-    return {"text": text} if text.strip() else {}
+def submit(
+    *,
+    attempt_id: int,
+    by: Identity,
+    now: datetime,
+    responses: Mapping[int, Mapping[str, Any]] | None = None,
+    bases: Mapping[int, str] | None = None,
+    token: str | None = None,
+) -> tuple[Attempt, bool]:
+    """Hand in and grade what needs no person. A second hand-in changes nothing (False).
 
-
-def submit(*, attempt_id: int, by: Identity, now: datetime, responses: Mapping[int, Mapping[str, Any]] | None = None) -> tuple[Attempt, bool]:
-    """Hand in and grade what needs no person. A second hand-in changes nothing (False). Answers after the time are left out."""
+    Answers after the time do not count; they are kept as an event, for the lecturer to see.
+    """
     attempt = queries.attempt_by_id(attempt_id)
     if attempt is None:
         raise NoAttempt(_("没有这次作答。"))
     if attempt.state is not AttemptState.IN_PROGRESS:
         return attempt, False
+    attempt, settings = _open(attempt_id, token, attempt)
     if responses and rules.is_in_time(now, attempt.due_at):
-        save(attempt_id=attempt_id, responses=responses, by=by, now=now)
+        _store(attempt, settings, responses, bases or {}, now)
+    elif responses:
+        _note_late(attempt, responses, bases or {}, now)
     taken = session().execute(
         update(Attempt)
         .where(Attempt.id == attempt_id, Attempt.state == AttemptState.IN_PROGRESS)
@@ -137,42 +264,21 @@ def submit(*, attempt_id: int, by: Identity, now: datetime, responses: Mapping[i
         return queries.attempt_by_id(attempt_id) or attempt, False
     session().refresh(attempt, ["state", "submitted_at"])
     for answer in attempt.answers:
-        given = rules.mark(queries.asked_of(answer.version, answer.version.question.kind), answer.response)
+        asked = queries.asked_of(answer.version, answer.version.question.kind)
+        given = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
         answer.share_x1000 = given.share_x1000
-    _settle(attempt, now)
+    _note(attempt_id, AttemptEventKind.SUBMITTED, now)
+    settle(attempt, now)
     audit.record(by=by, did="courses.attempt.submitted", on=attempt, data={"state": attempt.state, "score_x10": attempt.score_x10})
     return attempt, True
 
 
-def _settle(attempt: Attempt, now: datetime) -> None:
-    """Graded as soon as no answer waits for a person."""
-    score = rules.score_x10([(answer.points_x10, answer.share_x1000) for answer in attempt.answers])
-    if score is not None:
-        attempt.state = AttemptState.GRADED
-        attempt.score_x10 = score
-        attempt.graded_at = now
-    session().flush()
-
-
-def grade(*, attempt_id: int, shares: Mapping[int, int], feedback: Mapping[int, str], by: Identity, now: datetime) -> Attempt:
-    """A person's marks (shares in thousandths by position) and words. May be repeated: the last word counts and is audited."""
-    attempt = queries.attempt_by_id(attempt_id)
-    if attempt is None or attempt.state is AttemptState.IN_PROGRESS:
-        raise NoAttempt(_("这次作答还没有交卷，不能评分。"))
+def _note_late(attempt: Attempt, responses: Mapping[int, Mapping[str, Any]], bases: Mapping[int, str], now: datetime) -> None:
+    changed = {}
     for answer in attempt.answers:
-        share = shares.get(answer.position)
-        if share is not None:
-            if not 0 <= share <= rules.FULL:
-                raise NoAttempt(_("第 %(n)d 题的得分应在 0 和满分之间。", n=answer.position), field=f"share{answer.position}")
-            answer.share_x1000 = share
-            answer.graded_by_id = by.account_id
-        if answer.position in feedback:
-            answer.feedback = feedback[answer.position].strip()[:4000]
-    _settle(attempt, now)
-    audit.record(
-        by=by,
-        did="courses.attempt.graded",
-        on=attempt,
-        data={"shares": {str(k): v for k, v in shares.items()}, "score_x10": attempt.score_x10},
-    )
-    return attempt
+        if answer.position in responses:
+            made = cleaned(answer.version.question.kind, answer.version.data, responses[answer.position], answer.response, answer.position)
+            if made != answer.response and digest(made) != bases.get(answer.position):
+                changed[str(answer.position)] = made
+    if changed:
+        _note(attempt.id, AttemptEventKind.LATE, now, {"responses": changed})

@@ -1,81 +1,70 @@
-"""Questions of a bank and the items of a quiz. A changed question is a new version: old attempts keep theirs."""
+"""Questions of a bank: saved as versions, restored, duplicated, archived, sorted into a tree. Old attempts keep their version."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from courses.assessment import queries
-from courses.assessment.models import Question, QuestionVersion, QuizItem
-from courses.assessment.rules import number
-from courses.assessment.types import BY_PERSON, CHOICES, QuestionKind
+from courses.assessment.errors import BadQuestion
+from courses.assessment.models import Question, QuestionTag, QuestionVersion
+from courses.assessment.operations.checking import checked, version_data
+from courses.assessment.operations.items import add_draw, add_item, assets_of, duplicate_run, move_part, remove_draw, remove_item, reorder_parts
+from courses.assessment.types import Difficulty, QuestionKind
 from courses.catalogue.markup import to_html
-from courses.catalogue.models import Block, Run
-from courses.catalogue.operations.offerings import asset_prefix, copy_run, new_key
-from courses.catalogue.types import BlockKind, BodyFormat
+from courses.catalogue.operations.offerings import new_key
+from courses.catalogue.types import BodyFormat
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 
-
-class BadQuestion(Refused):
-    """A question that cannot be answered or graded as it is."""
-
-    code = "bad_question"
-
-
-def _checked(kind: QuestionKind, data: Mapping[str, Any], body_format: BodyFormat, assets: str, *, is_survey: bool) -> dict[str, Any]:
-    """Refuse what nobody could answer rightly, then see `version_data`."""
-    made = {k: v for k, v in data.items() if k not in ("options", "answers")}
-    options = [dict(o) for o in data.get("options", []) if str(o.get("body", "")).strip()]
-    answers = [dict(a) for a in data.get("answers", []) if str(a.get("text", "")).strip()]
-    if kind in CHOICES:
-        if len(options) < 2:
-            raise BadQuestion(_("选择题至少要有两个选项。"), field="options")
-        right = sum(bool(o.get("is_correct")) for o in options)
-        if not is_survey and kind is not QuestionKind.MULTIPLE and right != 1:
-            raise BadQuestion(_("单选题和判断题必须恰好有一个正确选项。"), field="options")
-        if not is_survey and kind is QuestionKind.MULTIPLE and not right:
-            raise BadQuestion(_("多选题至少要有一个正确选项。"), field="options")
-    elif kind not in BY_PERSON and not is_survey and not any(a.get("is_correct", True) for a in answers):
-        raise BadQuestion(_("请至少填写一个正确答案。"), field="answers")
-    if kind is QuestionKind.NUMERIC:
-        for answer in answers:
-            text = str(answer["text"])
-            middle = number(text)
-            if middle is None and not text.strip().startswith(("[", "(")):
-                raise BadQuestion(_("数值题的答案“%(text)s”不是数，也不是区间，例如 3.14 或 [3,4)。", text=text[:40]), field="answers")
-        tolerance = str(data.get("tolerance") or "").strip()
-        if tolerance and number(tolerance.replace("％", "%").rstrip("%")) is None:
-            raise BadQuestion(_("误差“%(text)s”无法理解，请填 0.5 或 2%% 这样的值。", text=tolerance[:20]), field="tolerance")
-    return version_data({**made, "options": options, "answers": answers}, body_format, assets)
+__all__ = [
+    "BadQuestion",
+    "NewQuestion",
+    "add_draw",
+    "add_item",
+    "add_many",
+    "archive",
+    "assets_of",
+    "category_path",
+    "describe",
+    "duplicate",
+    "duplicate_run",
+    "move_part",
+    "remove_draw",
+    "remove_item",
+    "rename_category",
+    "reorder_parts",
+    "restore",
+    "save_question",
+    "tag_list",
+    "version_data",
+]
+MAX_STEM = 100_000
+MAX_TAGS = 20
 
 
-def version_data(data: Mapping[str, Any], body_format: BodyFormat, assets: str) -> dict[str, Any]:
-    """The data of a version with its markup sanitised; options keep their keys, new ones get a, b, c."""
-    options = [dict(o) for o in data.get("options", [])]
-    answers = [dict(a) for a in data.get("answers", [])]
-    for n, option in enumerate(options):
-        option.setdefault("key", "abcdefghijklmnopqrstuvwxyz"[n] if n < 26 else f"o{n}")
-        option["is_correct"] = bool(option.get("is_correct"))
-        option["html"] = _inline(to_html(str(option["body"]), body_format, assets=assets))
-        option["feedback_html"] = to_html(str(option.get("feedback", "")), body_format, assets=assets)
-    for answer in answers:
-        answer["is_correct"] = bool(answer.get("is_correct", True))
-        answer["feedback_html"] = to_html(str(answer.get("feedback", "")), body_format, assets=assets)
-    if len({o["key"] for o in options}) != len(options):
-        raise BadQuestion(_("选项的编号重复，请刷新页面后重新填写。"), field="options")
-    return {**data, "options": options, "answers": answers, "body_format": body_format.value}
+def category_path(text: str) -> str:
+    """A path in the tree of a bank: steps trimmed, empty ones left out; refuses one that is too long."""
+    path = "/".join(" ".join(unicodedata.normalize("NFC", step).split()) for step in text.replace("／", "/").split("/") if step.strip())
+    if len(path) > 200:
+        raise BadQuestion(_("分类太长，请不超过 200 个字。"), field="category")
+    return path
 
 
-def _inline(markup: str) -> str:
-    """A single paragraph without its tag, so that it stands beside its control."""
-    text = markup.strip()
-    return text[3:-4] if text.startswith("<p>") and text.endswith("</p>") and text.count("<p>") == 1 else text
+def tag_list(text: str) -> list[str]:
+    """Tags from one line, separated by commas, semicolons or spaces between words; each once, in order."""
+    tags = [" ".join(unicodedata.normalize("NFC", part).split()) for part in re.split(r"[,，、;；|\n]", text)]
+    tags = list(dict.fromkeys(tag for tag in tags if tag))
+    if len(tags) > MAX_TAGS or any(len(tag) > 40 for tag in tags):
+        raise BadQuestion(_("标签最多 %(n)d 个，每个不超过 40 个字。", n=MAX_TAGS), field="tags")
+    return tags
 
 
 def save_question(
@@ -87,33 +76,43 @@ def save_question(
     now: datetime,
     data: Mapping[str, Any] | None = None,
     explanation: str = "",
-    category: str = "",
+    category: str | None = None,
     question: Question | None = None,
     version: int | None = None,
     key: str = "",
     body_format: BodyFormat = BodyFormat.MARKDOWN,
     assets: str = "",
     is_survey: bool = False,
+    name: str | None = None,
+    tags: Iterable[str] | None = None,
+    difficulty: Difficulty | None = None,
 ) -> Question:
     """Add a question to a bank, or a new version of `question`. The kind of a known question stays.
 
-    `data`: options [{body, is_correct, feedback}], answers [{text, is_correct, feedback}], tolerance, is_case_sensitive.
-    Refuses a question that nobody could answer rightly.
+    `data`: see `QuestionVersion`. What sorts the question (name, category, tags, difficulty; None leaves it) is not part of a
+    version: changing only that makes no new one. Refuses a question that nobody could answer rightly.
     """
     if question is not None:
         check_version(question, version)
         kind = question.kind
     if not stem.strip():
         raise BadQuestion(_("题干不能为空。"), field="stem")
-    checked = _checked(kind, data or {}, body_format, assets, is_survey=is_survey)
+    if len(stem) > MAX_STEM:
+        raise BadQuestion(_("题干太长，请精简，或把图片作为课程文件上传后引用。"), field="stem")
+    made = version_data(checked(kind, stem, data or {}, is_survey=is_survey), body_format, assets)
     current = session()
     if question is None:
-        question = Question(course_id=course_id, key=key or new_key(), kind=kind, category=category.strip()[:80], current_no=1, created_at=now)
-        current.add(question)
-        current.flush()
+        question = Question(course_id=course_id, key=key or new_key(), kind=kind, current_no=0, created_at=now)
     else:
-        question.current_no += 1
-        question.category = category.strip()[:80]
+        known = queries.current_version(question)
+        if (known.stem, known.explanation, known.data) == (stem, explanation, made):
+            return describe(question=question, name=name, category=category, tags=tags, difficulty=difficulty, by=by)
+    question.current_no += 1
+    question.name = question.name or "" if name is None else name.strip()[:200]
+    question.category = question.category or "" if category is None else category_path(category)
+    question.difficulty = difficulty or question.difficulty or Difficulty.MEDIUM
+    current.add(question)
+    current.flush()
     current.add(
         QuestionVersion(
             question_id=question.id,
@@ -122,63 +121,177 @@ def save_question(
             stem_html=to_html(stem, body_format, assets=assets),
             explanation=explanation,
             explanation_html=to_html(explanation, body_format, assets=assets),
-            data=checked,
+            data=made,
             saved_at=now,
             saved_by_id=by.account_id,
         )
     )
     current.flush()
+    if tags is not None:
+        _set_tags(question, tags)
     audit.record(by=by, did="courses.question.saved", on=question, data={"number": question.current_no})
     return question
 
 
-def add_item(*, block: Block, question: Question, by: Identity, now: datetime, points_x10: int = 10) -> QuizItem:
-    """Put a question of the bank into a quiz, at the end; a question that is in it already stays where it is."""
-    if block.kind is not BlockKind.QUIZ:
-        raise BadQuestion(_("只有测验内容块可以添加题目。"))
-    if not 0 <= points_x10 <= 10_000:
-        raise BadQuestion(_("分值应在 0 到 1000 之间。"), field="points")
-    items = queries.items_of(block.id)
-    known = next((item for item in items if item.question_id == question.id), None)
-    if known is not None:
-        known.points_x10 = points_x10
-        session().flush()
-        return known
-    item = QuizItem(block_id=block.id, question_id=question.id, position=items[-1].position + 1 if items else 1, points_x10=points_x10)
-    session().add(item)
+@dataclass(frozen=True, slots=True)
+class NewQuestion:
+    """A question that an import adds."""
+
+    kind: QuestionKind
+    stem: str
+    data: Mapping[str, Any]
+    explanation: str = ""
+    key: str = ""
+    name: str = ""
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    difficulty: Difficulty = Difficulty.MEDIUM
+    body_format: BodyFormat = BodyFormat.MARKDOWN
+
+
+def add_many(*, course_id: int, rows: Sequence[NewQuestion], assets: str, by: Identity, now: datetime) -> list[Question]:
+    """Many new questions in few statements, with one line in the audit; refuses as `save_question` does."""
+    current = session()
+    made = [
+        Question(
+            course_id=course_id,
+            key=row.key or new_key(),
+            kind=row.kind,
+            name=row.name.strip()[:200],
+            category=category_path(row.category),
+            difficulty=row.difficulty,
+            current_no=1,
+            created_at=now,
+        )
+        for row in rows
+    ]
+    current.add_all(made)
+    current.flush()
+    for question, row in zip(made, rows, strict=True):
+        data = version_data(checked(row.kind, row.stem, row.data, is_survey=False), row.body_format, assets)
+        current.add(
+            QuestionVersion(
+                question_id=question.id,
+                number=1,
+                stem=row.stem,
+                stem_html=to_html(row.stem, row.body_format, assets=assets),
+                explanation=row.explanation,
+                explanation_html=to_html(row.explanation, row.body_format, assets=assets),
+                data=data,
+                saved_at=now,
+                saved_by_id=by.account_id,
+            )
+        )
+        current.add_all([QuestionTag(question_id=question.id, tag=tag[:40]) for tag in dict.fromkeys(row.tags)])
+    current.flush()
+    audit.record(by=by, did="courses.questions.imported", on=("course", str(course_id)), data={"questions": len(made)})
+    return made
+
+
+def describe(
+    *,
+    question: Question,
+    by: Identity,
+    name: str | None = None,
+    category: str | None = None,
+    tags: Iterable[str] | None = None,
+    difficulty: Difficulty | None = None,
+) -> Question:
+    """Change what sorts a question without a new version."""
+    if name is not None:
+        question.name = name.strip()[:200]
+    if category is not None:
+        question.category = category_path(category)
+    if difficulty is not None:
+        question.difficulty = difficulty
+    changed = session().is_modified(question)
+    if tags is not None:
+        changed = _set_tags(question, tags) or changed
     session().flush()
-    audit.record(by=by, did="courses.quiz.item_added", on=("course_block", str(block.id)), data={"question": question.id})
-    return item
+    if changed:
+        audit.record(by=by, did="courses.question.described", on=question, data={"category": question.category})
+    return question
 
 
-def remove_item(*, item: QuizItem, by: Identity, now: datetime) -> None:
-    """Take a question out of a quiz; attempts that asked it keep it."""
-    audit.record(by=by, did="courses.quiz.item_removed", on=("course_block", str(item.block_id)), data={"question": item.question_id})
-    session().delete(item)
+def _set_tags(question: Question, tags: Iterable[str]) -> bool:
+    wanted = set(tags)
+    known = {row.tag: row for row in queries.tag_rows(question.id)}
+    for tag in known.keys() - wanted:
+        session().delete(known[tag])
+    for tag in sorted(wanted - known.keys()):
+        session().add(QuestionTag(question_id=question.id, tag=tag[:40]))
     session().flush()
+    return known.keys() != wanted
 
 
-def move_item(*, item: QuizItem, step: int, by: Identity, now: datetime) -> None:
-    """Move an item by one place (-1 up, 1 down)."""
-    items = queries.items_of(item.block_id)
-    here = next(n for n, row in enumerate(items) if row.id == item.id)
-    there = here + step
-    if 0 <= there < len(items):
-        items[here], items[there] = items[there], items[here]
-        for position, row in enumerate(items, start=1):
-            row.position = position
-        session().flush()
-
-
-def duplicate_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetime) -> Run:
-    """A draft copy of a run with its quizzes; the questions are those of the course's bank. Without its learners."""
-    new, blocks = copy_run(run=run, code=code, starts_on=starts_on, by=by, now=now)
-    for item in queries.items_of_blocks(blocks):
-        session().add(QuizItem(block_id=blocks[item.block_id], question_id=item.question_id, position=item.position, points_x10=item.points_x10))
+def restore(*, question: Question, number: int, version: int | None, by: Identity, now: datetime) -> Question:
+    """Ask again what an old version asked: as a new version, so that nothing is lost."""
+    check_version(question, version)
+    old = queries.version_of(question.id, number)
+    if old is None:
+        raise BadQuestion(_("这道题没有第 %(n)d 版。", n=number))
+    question.current_no += 1
+    copied = ("stem", "stem_html", "explanation", "explanation_html", "data")
+    session().add(
+        QuestionVersion(
+            question_id=question.id,
+            number=question.current_no,
+            saved_at=now,
+            saved_by_id=by.account_id,
+            **{column: getattr(old, column) for column in copied},
+        )
+    )
     session().flush()
-    return new
+    audit.record(by=by, did="courses.question.restored", on=question, data={"number": question.current_no, "from": number})
+    return question
 
 
-def assets_of(block: Block) -> str:
-    """Where the files are found that a question written in this block's run names."""
-    return asset_prefix(block.run_id)
+def duplicate(*, question: Question, by: Identity, now: datetime) -> Question:
+    """A copy in the same bank, to change without touching what is in use."""
+    old = queries.current_version(question)
+    made = Question(
+        course_id=question.course_id,
+        key=new_key(),
+        kind=question.kind,
+        name=_("%(name)s（副本）", name=question.name)[:200] if question.name else "",
+        category=question.category,
+        difficulty=question.difficulty,
+        current_no=1,
+        created_at=now,
+    )
+    session().add(made)
+    session().flush()
+    copied = ("stem", "stem_html", "explanation", "explanation_html", "data")
+    session().add(
+        QuestionVersion(question_id=made.id, number=1, saved_at=now, saved_by_id=by.account_id, **{column: getattr(old, column) for column in copied})
+    )
+    _set_tags(made, [row.tag for row in queries.tag_rows(question.id)])
+    audit.record(by=by, did="courses.question.duplicated", on=made, data={"from": question.id})
+    return made
+
+
+def archive(*, question: Question, is_archived: bool, by: Identity, now: datetime) -> None:
+    """Put a question away or bring it back. Quizzes that hold it go on asking it; draws no longer find it."""
+    if question.is_archived is is_archived:
+        return
+    question.is_archived = is_archived
+    session().flush()
+    audit.record(by=by, did="courses.question.archived" if is_archived else "courses.question.brought_back", on=question)
+
+
+def rename_category(*, course_id: int, old: str, new: str, by: Identity, now: datetime) -> int:
+    """Move a category with everything under it; draws that ask for it follow. Returns how many questions moved."""
+    old, new = category_path(old), category_path(new)
+    if not old or old == new:
+        return 0
+    if new.startswith(f"{old}/"):
+        raise BadQuestion(_("不能把分类移到它自己下面。"), field="category")
+    moved = 0
+    for question in queries.questions_under(course_id, old):
+        question.category = category_path(new + question.category[len(old) :])
+        moved += 1
+    for draw in queries.draws_under(course_id, old):
+        draw.category = category_path(new + draw.category[len(old) :])
+    session().flush()
+    audit.record(by=by, did="courses.category.moved", on=("course", str(course_id)), data={"from": old, "to": new, "questions": moved})
+    return moved

@@ -13,6 +13,7 @@ from courses.learning.operations.enrolling import (
     withdraw,
 )
 from courses.learning.operations.inviting import check_link, decide, enrol_cohort, invite, join, make_link, revoke_link
+from courses.learning.operations.marks import ask_for_marks, take_mark, take_marks_from_book
 from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
@@ -23,7 +24,9 @@ from courses.learning.operations.progress import (
     mark_done,
     note_attempt,
     note_post,
+    note_work,
     recompute,
+    result_of,
     standing_of,
     start_video,
     tell_graded,
@@ -37,6 +40,7 @@ __all__ = [
     "NotLearning",
     "NotPossible",
     "approve",
+    "ask_for_marks",
     "change_note",
     "check_link",
     "close_waiting",
@@ -55,12 +59,16 @@ __all__ = [
     "mark_done",
     "note_attempt",
     "note_post",
+    "note_work",
     "promote",
     "recompute",
     "reject",
+    "result_of",
     "revoke_link",
     "standing_of",
     "start_video",
+    "take_mark",
+    "take_marks_from_book",
     "tell_graded",
     "watch",
     "withdraw",

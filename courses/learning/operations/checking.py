@@ -11,7 +11,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.types import BlockKind
 from courses.learning import log_queries, queries, rules
 from courses.learning.operations.progress import recompute
-from courses.learning.types import BlockState, Counted, EnrolmentState
+from courses.learning.types import BlockState, Counted, EnrolmentState, HandedDown
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 
@@ -22,7 +22,8 @@ PORTION = 500
 class Checked:
     """What a check found: how much was looked at, and (enrolment, block) whose stored progress is not what the log gives.
 
-    `totals` are active enrolments whose stored progress or score is not the standing of today's content.
+    `totals` are active enrolments whose stored progress or score is not the standing of today's content; a total that the
+    gradebook is still to compute is not compared.
     """
 
     enrolments: int = 0
@@ -43,11 +44,11 @@ def check(*, run_ids: Sequence[int] | None, now: datetime) -> Checked:
     outlines: dict[int, tuple[dict[int, BlockKind], list[Counted], int]] = {}
     for some in queries.portions(rows, PORTION):
         ids = [row.id for row in some]
-        logs, stored = log_queries.logs_of(ids), log_queries.states_of_many(ids)
+        logs, stored, marks = log_queries.logs_of(ids), log_queries.states_of_many(ids), queries.marks_of(ids)
         for row in some:
             if row.run_id not in outlines:
                 outlines[row.run_id] = _shape(row.run_id, now)
-            _compare(row, outlines[row.run_id], logs.get(row.id, {}), stored.get(row.id, {}), found)
+            _compare(row, outlines[row.run_id], logs.get(row.id, {}), stored.get(row.id, {}), marks.get(row.id), found)
         session().expire_all()
     return found
 
@@ -59,7 +60,14 @@ def _shape(run_id: int, now: datetime) -> tuple[dict[int, BlockKind], list[Count
     return kinds, queries.counted(catalogue.outline(run_id, only_published=True), now), run.pass_mark_x10
 
 
-def _compare(row: Any, shape: tuple[dict[int, BlockKind], list[Counted], int], log: Any, stored: dict[int, BlockState], found: Checked) -> None:
+def _compare(
+    row: Any,
+    shape: tuple[dict[int, BlockKind], list[Counted], int],
+    log: Any,
+    stored: dict[int, BlockState],
+    mark: HandedDown | None,
+    found: Checked,
+) -> None:
     kinds, counted, pass_mark = shape
     found.enrolments += 1
     for block_id, events in log.items():
@@ -68,8 +76,9 @@ def _compare(row: Any, shape: tuple[dict[int, BlockKind], list[Counted], int], l
             found.blocks.append((row.id, block_id))
     found.blocks += [(row.id, block_id) for block_id in stored if block_id in kinds and block_id not in log]
     if row.state is EnrolmentState.ACTIVE and log:  # who has done nothing was never computed
-        standing = rules.standing(counted, stored, pass_mark)
-        if (row.progress_x1000, row.score_x10) != (standing.progress_x1000, standing.score_x10):
+        standing = rules.with_mark(rules.standing(counted, stored, pass_mark), mark)
+        score = row.score_x10 if standing.is_mark_due else standing.shown_x10
+        if (row.progress_x1000, row.score_x10) != (standing.progress_x1000, score):
             found.totals.append(row.id)
 
 

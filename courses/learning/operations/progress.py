@@ -6,19 +6,23 @@ in the transaction of the edge: a completion stands with its milestone, its trai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
 
+from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
-from courses.assessment.types import AttemptState
+from courses.assessment.rules import result_x10
+from courses.assessment.types import AttemptState, QuizSettings
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind, RunState
 from courses.learning import queries, rules
-from courses.learning.models import BlockProgress, Enrolment, LearningEvent
-from courses.learning.types import SEATED, BlockState, EnrolmentState, EventKind, Standing
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent
+from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
 from trainhub.certificates.types import Kind, State
 from trainhub.identity.queries import accounts
@@ -98,10 +102,15 @@ def note_attempt(*, enrolment: Enrolment, attempt: Attempt, by: Identity, now: d
     if not queries.has_event_of_attempt(enrolment.id, block.id, kind, attempt.id, attempt.score_x10):
         data: dict[str, Any] = {"attempt": attempt.id}
         if graded:
-            data["score_x10"] = attempt.score_x10
+            data |= {"score_x10": attempt.score_x10, "result_x10": result_of(attempt)}
         _log(enrolment, block, kind, data, now)
         _derive(enrolment, block)
     return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def result_of(attempt: Attempt) -> int | None:
+    """What counts of a person's graded attempts at a quiz, by the rule of the quiz (best, last, first, average)."""
+    return result_x10(assessment.graded_scores(attempt.block_id, attempt.person_id), QuizSettings.of(attempt.block.settings).counts)
 
 
 def tell_graded(*, enrolment: Enrolment, attempt: Attempt, now: datetime) -> None:
@@ -126,6 +135,29 @@ def note_post(*, enrolment: Enrolment, block: Block, post_id: int, by: Identity,
     return evaluate(enrolment=enrolment, by=by, now=now)
 
 
+def note_work(*, enrolment: Enrolment, block: Block, submission_id: int, number: int, score_x10: int | None, by: Identity, now: datetime) -> Standing:
+    """Version `number` of a piece of work was handed in (no score), or its mark was released: the log learns it once."""
+    kind = EventKind.ASSIGNMENT_SUBMITTED if score_x10 is None else EventKind.ASSIGNMENT_GRADED
+    data: dict[str, Any] = {"submission": submission_id, "number": number}
+    if score_x10 is not None:
+        data["score_x10"] = score_x10
+    of_kind = [event.data for event in queries.events_of(enrolment.id, block.id) if event.kind is kind]
+    if of_kind[-1:] != [data]:
+        _log(enrolment, block, kind, data, now)
+        _derive(enrolment, block)
+    return evaluate(enrolment=enrolment, by=by, now=now)
+
+
+def _ask_for_mark(enrolment: Enrolment) -> None:
+    """Something happened that may change the total: the gradebook will compute it again."""
+    row = session().get(EnrolmentMark, enrolment.id)
+    if row is None:
+        session().add(EnrolmentMark(enrolment_id=enrolment.id, is_due=True))
+    elif not row.is_due:
+        row.is_due = True
+    session().flush()
+
+
 def _derive(enrolment: Enrolment, block: Block) -> BlockState:
     """Store what follows from the log of one block."""
     state = rules.block_state(block.kind, queries.events_of(enrolment.id, block.id))
@@ -142,21 +174,30 @@ def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: B
     session().flush()
 
 
-def standing_of(enrolment: Enrolment, run: Run, now: datetime) -> Standing:
-    """Where a learner stands now, from the stored progress. Reads only."""
-    blocks = queries.counted(catalogue.outline(run.id, only_published=True), now)
-    return rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10)
+def standing_of(enrolment: Enrolment, run: Run, now: datetime, blocks: Sequence[Counted] | None = None) -> Standing:
+    """Where a learner stands now, from the stored progress. Reads only. `blocks` spares reading the outline for each of many."""
+    if blocks is None:
+        blocks = queries.counted(catalogue.outline(run.id, only_published=True), now)
+    return rules.with_mark(rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10), queries.mark_of(enrolment))
 
 
-def evaluate(*, enrolment: Enrolment, by: Identity, now: datetime) -> Standing:
-    """Store progress and score, and complete the course when everything is there. Safe to repeat."""
-    run = catalogue.run_by_id(enrolment.run_id)
+def evaluate(
+    *, enrolment: Enrolment, by: Identity, now: datetime, is_fresh: bool = False, place: tuple[Run, Sequence[Counted]] | None = None
+) -> Standing:
+    """Store progress and score, and complete the course when everything is there. Safe to repeat.
+
+    Where the gradebook gives the mark, the total is asked for again and completion waits for it, unless it `is_fresh`. `place`: the run with its blocks, read once for many.
+    """
+    run = place[0] if place is not None else catalogue.run_by_id(enrolment.run_id)
     assert run is not None
-    standing = standing_of(enrolment, run, now)
+    standing = standing_of(enrolment, run, now, place[1] if place is not None else None)
+    if standing.is_from_book and not is_fresh:
+        _ask_for_mark(enrolment)
+        standing = replace(standing, is_mark_due=True)
     if enrolment.state is EnrolmentState.COMPLETED:
         return standing
-    if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.score_x10):
-        enrolment.progress_x1000, enrolment.score_x10 = standing.progress_x1000, standing.score_x10
+    if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
+        enrolment.progress_x1000, enrolment.score_x10 = standing.progress_x1000, standing.shown_x10
         session().flush()
     if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
         complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now)

@@ -159,7 +159,7 @@ def progress(place: Place) -> Any:
     outline = catalogue.outline(place.run.id, only_published=True)
     counted = {block.id: block for block in queries.counted(outline, now)}
     states = queries.states_of(place.enrolment.id)
-    standing = rules.standing(list(counted.values()), states, place.run.pass_mark_x10)
+    standing = operations.standing_of(place.enrolment, place.run, now)
     return render_template(
         "courses/learning/progress.html",
         todo=queries.todo(outline, standing, states),

@@ -13,7 +13,6 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS, has_math
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations.offerings import asset_prefix
-from courses.catalogue.sending import send
 from courses.catalogue.types import BlockKind
 from courses.learning import exports, log_queries, operations, queries, rules, transcript
 from courses.learning.models import Enrolment
@@ -26,6 +25,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
 MAX_TRANSCRIPT_BYTES = 2 * 1024 * 1024

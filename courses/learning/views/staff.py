@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
 
 from courses.assessment import queries as assessment
+from courses.assessment import showing
 from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
 from courses.assessment.types import AttemptState
@@ -23,7 +24,7 @@ from courses.learning.types import EnrolmentState
 from courses.learning.views.common import load_run, me
 from courses.learning.views.player import render_unit
 from courses.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -130,7 +131,7 @@ def export(run: Run) -> Any:
     name = f"{run.course.code}-{run.code}-learners.csv"
     rows = exports.learner_rows(run.id, state=_state(), text=request.args.get("q", "").strip()[:60])
     lines = stream_with_context(exports.csv_lines(rows))
-    return Response(lines, mimetype="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return downloads.named(Response(lines, mimetype="text/csv"), name)
 
 
 def _load_enrolment(enrolment_id: int) -> tuple[Run, Enrolment]:
@@ -251,7 +252,7 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
         except Refused as refused:
             error = refused.message
             run, attempt = _load_attempt(attempt_id)
-    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error)
+    return render_template("courses/learning/grade.html", run=run, attempt=attempt, error=error, showing=showing)
 
 
 def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
@@ -260,7 +261,7 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
     feedback: dict[int, str] = {}
     for answer in attempt.answers:
         text = request.form.get(f"points{answer.position}", "").strip()
-        if text:
+        if text and (answer.share_x1000 is None or text != showing.points(answer)):
             full = Decimal(answer.points_x10) / 10
             try:
                 points = Decimal(text)

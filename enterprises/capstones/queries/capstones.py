@@ -109,6 +109,15 @@ def _supervisor_name(role: SupervisorRole) -> Any:
     )
 
 
+SORTS: dict[str, tuple[Any, ...]] = {
+    "student": (Person.pinyin, Person.name),
+    "enterprise": (Organisation.pinyin, Student.student_no),
+    "ends": (Capstone.ends_on, Student.student_no),
+    "score": (Capstone.score_x10, Student.student_no),
+    "state": (Capstone.state, Student.student_no),
+}
+
+
 def listing(
     identity: Identity,
     *,
@@ -116,8 +125,14 @@ def listing(
     state: CapstoneState | None = None,
     programme_id: int | None = None,
     cohort_id: int | None = None,
+    only_live: bool = False,
+    only_alone: bool = False,
+    sort: str = "",
 ) -> organisations.Statement:
-    """The rows of the list in the order of student numbers; `CapstoneRow(*row)`."""
+    """The rows of the list in the order of student numbers unless sorted otherwise; `CapstoneRow(*row)`.
+
+    `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor on one of the two sides.
+    """
     statement = _rows().where(visible_to(identity))
     if state is not None:
         statement = statement.where(Capstone.state == state)
@@ -129,7 +144,20 @@ def listing(
         statement = statement.where(Student.cohort_id == cohort_id)
     if text:
         statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Student.student_no, Topic.title, Organisation.name))
-    return statement.order_by(Student.student_no, Capstone.id)
+    if only_live or only_alone:
+        statement = statement.where(Capstone.state.in_(LIVE))
+    if only_alone:
+        statement = statement.where(lacks_supervisor())
+    return organisations.ordered_or(statement, sort, SORTS, Student.student_no, Capstone.id)
+
+
+def lacks_supervisor() -> ColumnElement[bool]:
+    """Capstones without a supervisor in office at school or in the enterprise."""
+
+    def has(role: SupervisorRole) -> Any:
+        return select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None)).exists()
+
+    return or_(~has(SupervisorRole.SCHOOL), ~has(SupervisorRole.ENTERPRISE))
 
 
 def _rows() -> organisations.Statement:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries
@@ -47,14 +46,6 @@ def kept(upload: FileStorage | None, kind: str) -> int | None:
         return None
     allowed = sniff.EVIDENCE | sniff.DOCUMENTS
     return files.keep(upload.stream, name=upload.filename, kind=kind, by=who(), now=clock.now(), allowed=allowed).id
-
-
-def send(file: StoredFile) -> Response:
-    """A stored file as a download."""
-    answer = Response(files.stream(file), mimetype=file.media_type)
-    answer.headers.set("Content-Disposition", "attachment", filename=file.name)
-    answer.headers["Content-Length"] = str(file.size)
-    return answer
 
 
 def stored(file_id: int) -> StoredFile:

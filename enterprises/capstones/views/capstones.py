@@ -11,15 +11,17 @@ from enterprises.capstones.models import Capstone, GuidanceEntry, Topic
 from enterprises.capstones.rules import rubric_weights
 from enterprises.capstones.types import ALLOWED, Action, CapstoneState, RubricItem, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import kept, load, send, shown, who
+from enterprises.capstones.views._support import kept, load, shown, who
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
@@ -28,16 +30,54 @@ from trainhub.people.models import Person, Student
 STEPS = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM, CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.PASSED)
 
 
+COLUMNS = (
+    Column("student_no", "学号"),
+    Column("name", "姓名"),
+    Column("programme", "专业"),
+    Column("topic", "题目"),
+    Column("enterprise", "企业"),
+    Column("school_supervisor", "校内导师"),
+    Column("enterprise_supervisor", "企业指导教师"),
+    Column("starts_on", "开始日期"),
+    Column("ends_on", "结束日期"),
+    Column("score", "总评"),
+    Column("status", "状态"),
+)
+
+
+def _statement() -> Any:
+    asked = request.args.get("state", "")
+    return queries.listing(
+        who(),
+        text=request.args.get("q", "").strip()[:100],
+        state=next((s for s in CapstoneState if s.value == asked), None),
+        programme_id=request.args.get("programme", type=int),
+        only_live=asked == "live",
+        only_alone=asked == "alone",
+        sort=request.args.get("sort", ""),
+    )
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.CAPSTONE_LIST)
+def export_list(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file."""
+    rows = (
+        (
+            r.student_no, r.student, r.programme, r.topic, r.enterprise, r.school_supervisor, r.enterprise_supervisor, r.starts_on, r.ends_on,
+            None if r.score_x10 is None else r.score_x10 / 10, str(labels.CAPSTONE_STATES[r.state]),
+        )
+        for r in (queries.as_row(row) for row in session().execute(_statement()))
+    )  # fmt: skip
+    return downloads.table(rows, COLUMNS, name=_("毕业设计"), form=form, codes=["student_no"])
+
+
 @blueprint.get("/")
 @guard(Can.CAPSTONE_LIST)
 def index() -> Any:
     """The list of capstones inside the reader's scope."""
     number, size = paging.wanted()
-    state = next((s for s in CapstoneState if s.value == request.args.get("state")), None)
-    statement = queries.listing(
-        who(), text=request.args.get("q", "").strip()[:100], state=state, programme_id=request.args.get("programme", type=int)
-    )
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_row(row) for row in page.items]  # type: ignore[index]
     return render_template("enterprises/capstones/index.html", page=page, labels=labels, cohorts=queries.cohort_links(who()))
 

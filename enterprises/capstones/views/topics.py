@@ -11,7 +11,7 @@ from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
 from enterprises.capstones.types import EvidenceKind, Side, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import kept, load_topic, send, stored, who
+from enterprises.capstones.views._support import kept, load_topic, stored, who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard, may
@@ -19,6 +19,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
 from trainhub.programmes import queries as programmes

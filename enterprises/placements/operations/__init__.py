@@ -1,5 +1,6 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
+from enterprises.placements.operations.certifying import asked_key, issue_certificate
 from enterprises.placements.operations.days import (
     comment_week,
     correct_day,
@@ -51,6 +52,7 @@ __all__ = [
     "add_plan_item",
     "approve_position",
     "ask_for_plan",
+    "asked_key",
     "assign_mentor",
     "change_plan_item",
     "change_position",
@@ -67,6 +69,7 @@ __all__ = [
     "decide_entries",
     "finish_placement",
     "grade_placement",
+    "issue_certificate",
     "log_day",
     "log_week",
     "offer_position",

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.models import DayEntry, Placement, WeeklyLog
 from enterprises.placements.operations._support import BadDay, WrongState, parameter, tell
+from enterprises.placements.operations.certifying import correct_certificate
 from enterprises.placements.types import DayState, LogTag, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -27,22 +28,26 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
 
     A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
     """
+    row = _enter(placement, queries.day_entry(placement.id, on), on, note, today=today, by=by, now=now)
+    session().flush()
+    return row
+
+
+def _enter(placement: Placement, row: DayEntry | None, on: date, note: str, *, today: date, by: Identity, now: datetime) -> DayEntry:
+    """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
     problem = rules.day_problem(on, span=(placement.starts_on, placement.ends_on), state=placement.state, today=today)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
-    row = queries.day_entry(placement.id, on)
+    note = note.strip()[:1000]
     if row is None:
-        row = DayEntry(placement_id=placement.id, student_id=placement.student_id, on=on, note=note.strip()[:1000], created_at=now)
+        row = DayEntry(placement_id=placement.id, student_id=placement.student_id, on=on, note=note, created_at=now)
         session().add(row)
-        session().flush()
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on})
     elif row.state is DayState.REJECTED:
-        row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, note.strip()[:1000], "", None, None
-        session().flush()
+        row.state, row.note, row.reason, row.decided_at, row.decided_by_id = DayState.PENDING, note, "", None, None
         audit.record(by=by, did="placements.day.logged", on=placement, data={"day": on, "again": True})
-    elif row.state is DayState.PENDING and note.strip() and note.strip() != row.note:
-        row.note = note.strip()[:1000]
-        session().flush()
+    elif row.state is DayState.PENDING and note:
+        row.note = note
     return row
 
 
@@ -53,18 +58,15 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     """
     span = sorted(week)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
-    added = 0
     for day in sorted(days):
-        before = known.get(day)
-        log_day(placement=placement, on=day, note=days[day], today=today, by=by, now=now)
-        added += before is None
+        _enter(placement, known.get(day), day, days[day], today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
         session().delete(entry)
+    session().flush()
     if taken_back:
-        session().flush()
         audit.record(by=by, did="placements.day.taken_back", on=placement, data={"days": sorted(entry.on.isoformat() for entry in taken_back)})
-    return added, len(taken_back)
+    return len(set(days) - set(known)), len(taken_back)
 
 
 def decide_days(
@@ -174,7 +176,8 @@ def reach_weeks(*, placement: Placement, today: date, by: Identity, now: datetim
 def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: date, by: Identity, now: datetime) -> bool:
     """Withdraw a confirmed day that turned out wrong: the ledger keeps its row with the reason, the entry is rejected.
 
-    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too. Raises ReasonNeeded.
+    False when it was not confirmed. A milestone of 32 weeks that no longer holds is withdrawn too, and the certificate of a
+    finished placement is corrected to the weeks that are left. Raises ReasonNeeded.
     """
     if entry.state is not DayState.APPROVED:
         return False
@@ -184,6 +187,7 @@ def correct_day(*, entry: DayEntry, placement: Placement, reason: str, today: da
     student = queries.student(placement.student_id)
     if ledger_queries.weeks_of(student.id).credited_days < parameter("own.weeks.days_required", today).number:
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.PLACEMENT, key=f"weeks:{student.id}", reason=reason, by=by, now=now)
+    correct_certificate(placement=placement, reason=entry.reason, by=by, today=today, now=now)
     audit.record(by=by, did="placements.day.corrected", on=placement, data={"day": entry.on, "reason": entry.reason})
     tell(
         [student.person_id, queries.person_of_mentor(placement.mentor_id)],

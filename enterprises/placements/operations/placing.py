@@ -11,6 +11,7 @@ from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import AgreementSignature, Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
+from enterprises.placements.operations.certifying import issue_certificate
 from enterprises.placements.types import AgreementParty, OfferState, PlacementState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -261,7 +262,10 @@ def grade_placement(
 
 
 def finish_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
-    """End a placement: the term is over, the mentor graded, no day waits. Pushes the milestone; repeating changes nothing."""
+    """End a placement: the term is over, the mentor graded, no day waits. Repeating changes nothing.
+
+    Pushes the milestone and asks for the certificate of the weeks credited (see `issue_certificate`).
+    """
     if placement.state is PlacementState.FINISHED:
         return placement
     if placement.state is not PlacementState.STARTED:
@@ -290,6 +294,7 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
         now=now,
     )
     audit.record(by=by, did="placements.placement.finished", on=placement, data={"on": today})
+    issue_certificate(placement=placement, by=by, today=today, now=now)
     tell(
         [student.person_id],
         kind="placements.finished",

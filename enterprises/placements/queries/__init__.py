@@ -25,6 +25,7 @@ from enterprises.placements.queries.offers import (
     terms_visible,
 )
 from enterprises.placements.queries.placing import (
+    GOING,
     StartFacts,
     at_enterprise,
     at_mentor,
@@ -59,7 +60,8 @@ from enterprises.placements.queries.placing import (
     visible_to,
     weekly_log,
 )
-from enterprises.placements.queries.progress import days_for_export, days_of_person, progress_of, progress_rows
+from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
+from enterprises.placements.queries.progress import days_for_export, days_of_person, progress_of, progress_rows, whole_progress
 from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,
@@ -81,6 +83,8 @@ from enterprises.placements.queries.rounds import (
 )
 
 __all__ = [
+    "GOING",
+    "PROGRESS_SORTS",
     "Planned",
     "StartFacts",
     "all_terms",
@@ -157,4 +161,5 @@ __all__ = [
     "versions_visible",
     "visible_to",
     "weekly_log",
+    "whole_progress",
 ]

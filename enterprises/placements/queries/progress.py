@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
-from enterprises.placements.models import DayEntry, Placement, Position
-from enterprises.placements.types import DayState, PlacementState, StudentProgress
+from enterprises.placements.models import DayEntry, Placement, Position, Term
+from enterprises.placements.types import DayState, Light, PlacementState, StudentProgress
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
@@ -23,6 +23,7 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.programmes import rules as programme_rules
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -30,7 +31,16 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
     """The students of the 卓越计划 inside the reader's scope; see `progress_of`."""
     here = select(Organisation.region_code).where(Organisation.id == Student.university_id).scalar_subquery()
     statement: Any = (
-        select(Student.id, Student.person_id, Student.student_no, Person.name, Cohort.year, Programme.name.label("programme"))
+        select(
+            Student.id,
+            Student.person_id,
+            Student.student_no,
+            Student.university_id,
+            Person.name,
+            Cohort.year,
+            Cohort.starts_on,
+            Programme.name.label("programme"),
+        )
         .join(Person, Person.id == Student.person_id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .join(Programme, Programme.id == Student.programme_id)
@@ -56,17 +66,18 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
 
 
 def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
-    """Credited days, days still to come, and the light of each row, in four queries whatever their number."""
+    """Credited days, days still to come, and the light of each row, in five queries whatever their number."""
     ids = [row.id for row in rows]
     totals = ledger.weeks_of_many(ids)
     required = book().at("own.weeks.days_required", on=on).number
     per_week = book().at("own.weeks.days_per_week", on=on).number
     yellow = book().at("own.warning.weeks_yellow", on=on).number
-    red = book().at("own.warning.weeks_red", on=on).number
-    waiting = _waiting(ids, on)
+    years = book().at("own.programme.study_years", on=on).number
+    terms = _terms({row.university_id for row in rows})
+    waiting, logged = _waiting(ids, on), _logged(ids, on)
     live: dict[int, list[Any]] = defaultdict(list)
     statement = (
-        select(Placement.student_id, Placement.state, Placement.starts_on, Placement.ends_on, Organisation.name)
+        select(Placement.id, Placement.student_id, Placement.state, Placement.starts_on, Placement.ends_on, Organisation.name)
         .join(Organisation, Organisation.id == Placement.enterprise_id)
         .where(Placement.student_id.in_(ids), Placement.state != PlacementState.WITHDRAWN)
         .order_by(Placement.starts_on, Placement.id)
@@ -75,22 +86,65 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
         live[row.student_id].append(row)
     found = []
     for row in rows:
-        to_come, due, where = waiting.get(row.id, 0), 0, ""
+        to_come, lag, where = waiting.get(row.id, 0), 0, ""
         for placed in live[row.id]:
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= placed.ends_on:
                 where = placed.name
+                due = rules.workdays_between(placed.starts_on, on - timedelta(days=1), per_week=per_week)
+                lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 to_come += rules.workdays_between(max(on, placed.starts_on), placed.ends_on, per_week=per_week)
-            due += rules.workdays_between(placed.starts_on, min(on - timedelta(days=1), placed.ends_on), per_week=per_week)
+        end = programme_rules.expected_end(row.starts_on, years=years)
+        spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
+        still_open = sum(rules.workdays_between(*span, per_week=per_week) for span in spans)
         credited = totals[row.id].credited_days
-        lag = max(0, due - credited - waiting.get(row.id, 0))
         found.append(
             StudentProgress(
-                row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come,
-                rules.light(credited, to_come, lag, required=required, per_week=per_week, yellow=yellow, red=red), where,
+                row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open,
+                rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow), where,
             )
         )  # fmt: skip
     return found
+
+
+SORTS: dict[str, Callable[[StudentProgress], tuple[Any, ...]]] = {
+    "credited": lambda one: (one.credited_days, one.student_no),
+    "expected": lambda one: (one.credited_days + one.to_come, one.student_no),
+    "student": lambda one: (one.student_no,),
+}
+AT_ONCE = 500
+
+
+def whole_progress(statement: Any, *, on: date, lights: Collection[Light] = (), sort: str = "") -> list[StudentProgress]:
+    """The progress of every row, in the order of the rows or by weeks ("-credited" most first); only some lights where asked.
+
+    Weeks and lights are computed, not stored, so that a filter or an order by them has to look at everybody in scope.
+    """
+    rows = list(session().execute(statement))
+    found = [one for start in range(0, len(rows), AT_ONCE) for one in progress_of(rows[start : start + AT_ONCE], on=on)]
+    if lights:
+        found = [one for one in found if one.light in lights]
+    key = SORTS.get(sort.removeprefix("-"))
+    return found if key is None else sorted(found, key=key, reverse=sort.startswith("-"))
+
+
+def _terms(university_ids: Iterable[int]) -> dict[int, list[tuple[date, date]]]:
+    """By university the spans of its terms."""
+    found: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    statement = select(Term.university_id, Term.starts_on, Term.ends_on).where(Term.university_id.in_(list(university_ids)))
+    for university_id, starts_on, ends_on in session().execute(statement):
+        found[university_id].append((starts_on, ends_on))
+    return found
+
+
+def _logged(ids: Iterable[int], before: date) -> dict[int, int]:
+    """By placement the days before a day that are confirmed or wait; of a week no more than it has."""
+    statement = (
+        select(DayEntry.placement_id, sa.func.count(DayEntry.id))
+        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state != DayState.REJECTED, DayEntry.on < before)
+        .group_by(DayEntry.placement_id)
+    )
+    return {key: count for key, count in session().execute(statement)}
 
 
 def _waiting(ids: Iterable[int], before: date) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""The mentor's page: every waiting day by student and week, one tap to confirm a week."""
+"""The mentor's page: every waiting day by student and week; one tap confirms a week, or all that waits of a student."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from trainhub.kernel.i18n import _
 def confirm() -> Any:
     """What waits for the mentor, and the students guided."""
     ids = mentors.ids_of_person(who().person_id)
-    groups: dict[tuple[int, str], dict[str, Any]] = {}
     rows = queries.pending_for_mentor(ids)
-    logs = {(log.placement_id, f"{log.iso_year}-W{log.iso_week:02d}"): log for log in queries.logs_of({row.id for row, _entry in rows})}
+    logs = {(log.placement_id, log.iso_year, log.iso_week): log for log in queries.logs_of({row.id for row, _entry in rows})}
+    waiting: dict[int, dict[str, Any]] = {}
     for row, entry in rows:
-        year, number, _weekday = entry.on.isocalendar()
-        week = f"{year}-W{number:02d}"
-        group = groups.setdefault((row.id, week), {"row": row, "week": week, "entries": [], "log": logs.get((row.id, week))})
-        group["entries"].append(entry)
+        student = waiting.setdefault(row.id, {"row": row, "entries": [], "weeks": {}})
+        week = entry.on.isocalendar()[:2]
+        student["entries"].append(entry)
+        student["weeks"].setdefault(week, {"entries": [], "log": logs.get((row.id, *week))})["entries"].append(entry)
     mine = queries.at_mentor(ids)
     return render_template(
         "enterprises/placements/confirm.html",
-        groups=list(groups.values()),
+        waiting=list(waiting.values()),
         count=len(rows),
         students=[row for row in mine if row.state in (PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.PLANNED)],
         past=[row for row in mine if row.state is PlacementState.FINISHED],

@@ -14,11 +14,15 @@ from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
 from enterprises.placements.types import AgreementParty, PlacementState
 from enterprises.placements.views.shared import act, blueprint, load_placement, who
-from trainhub.kernel import clock, paging
+from trainhub.certificates import queries as certificates
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, demand, guard, may
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
 from trainhub.policy.book import book
 
 
@@ -28,19 +32,60 @@ def both_sides(row: Placement) -> Subject:
     return Subject.of(organisations=(*school.organisations, *enterprise.organisations), programmes=school.programmes, regions=school.regions)
 
 
+COLUMNS = (
+    Column("student_no", "学号"),
+    Column("name", "姓名"),
+    Column("programme", "专业"),
+    Column("enterprise", "企业"),
+    Column("position", "岗位"),
+    Column("term", "学期"),
+    Column("starts_on", "开始日期"),
+    Column("ends_on", "结束日期"),
+    Column("mentor", "企业指导教师"),
+    Column("status", "状态"),
+)
+
+
+def _statement() -> Any:
+    state = request.args.get("state", "")
+    return queries.listing(
+        who(),
+        text=request.args.get("q", "")[:100],
+        state=PlacementState(state) if state in set(PlacementState) else None,
+        without_mentor=bool(request.args.get("no_mentor")),
+        only_going=state == "going",
+        sort=request.args.get("sort", ""),
+    )
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.PLACEMENT_LIST)
+def export(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file."""
+    rows = (
+        (
+            r.student_no,
+            r.student,
+            r.programme,
+            r.enterprise,
+            r.position,
+            r.term,
+            r.starts_on,
+            r.ends_on,
+            r.mentor,
+            str(labels.PLACEMENT_STATES[r.state]),
+        )
+        for r in session().execute(_statement())
+    )
+    return downloads.table(rows, COLUMNS, name=_("实习学生"), form=form, codes=["student_no"])
+
+
 @blueprint.get("/")
 @guard(Can.PLACEMENT_LIST)
 def index() -> Any:
     """The placements the reader may see."""
     number, size = paging.wanted()
-    state = request.args.get("state", "")
-    statement = queries.listing(
-        who(),
-        text=request.args.get("q", "")[:100],
-        state=PlacementState(state) if state in set(PlacementState) else None,
-        without_mentor=bool(request.args.get("no_mentor")),
-    )
-    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
     return render_template("enterprises/placements/index.html", page=page, labels=labels, asked=request.args.to_dict())
 
 
@@ -91,6 +136,7 @@ def show(placement: Placement) -> Any:
         ),
         labels=labels,
         States=PlacementState,
+        certificate=certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None,
         today=today,
         most=book().at("own.placement.students_per_mentor_max", on=today).number,
     )
@@ -251,4 +297,18 @@ def finish(placement: Placement) -> Any:
         forms.PlainForm(),
         _("实习已结束，已计入学生档案。"),
         lambda: operations.finish_placement(placement=placement, today=clock.today(), by=who(), now=clock.now()),
+    )
+
+
+@blueprint.post("/<int:placement_id>/certificate")
+@guard(Can.PLACEMENT_RUN, load=load_placement, subject=both_sides)
+def certificate(placement: Placement) -> Any:
+    """Ask for the certificate of a placement that ended without one."""
+    key = placement.id
+    with transaction():
+        made = operations.issue_certificate(placement=load_placement(key), by=who(), today=clock.today(), now=clock.now())
+    return done(
+        _("证书已签发。") if made is not None else _("没有计入的实习日，或成绩未达到合格线，没有签发企业学习证明。"),
+        "placements.show",
+        placement_id=key,
     )

@@ -12,7 +12,6 @@ from enterprises.placements.types import Light
 from enterprises.placements.views.shared import blueprint, who
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard
-from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
@@ -25,6 +24,7 @@ COLUMNS = (
     Column("credited_days", "已计入天数"),
     Column("credited_weeks", "已计入周数"),
     Column("to_come", "尚可计入天数"),
+    Column("still_open", "仍可安排天数"),
     Column("status", "状态"),
 )
 
@@ -34,13 +34,26 @@ def _statement() -> Any:
     return queries.progress_rows(who(), on=clock.today(), text=request.args.get("q", "")[:100], cohort_year=year)
 
 
+def _lights() -> frozenset[Light]:
+    """The lights that are asked for: one, or all of those for whom a placement has to be found; empty means any."""
+    asked = request.args.get("light", "")
+    if asked == labels.TO_PLACE:
+        return labels.LIGHTS_TO_PLACE
+    return frozenset({Light(asked)}) if asked in set(Light) else frozenset()
+
+
 @blueprint.get("/progress")
 @guard(Can.WEEKS_LIST)
 def progress() -> Any:
     """The list."""
     today, (number, size) = clock.today(), paging.wanted()
-    page = paging.paginate(_statement(), number=number, size=size, scalars=False)
-    found = queries.progress_of(page.items, on=today)
+    lights, sort = _lights(), request.args.get("sort", "")
+    if not lights and sort.removeprefix("-") not in queries.PROGRESS_SORTS:
+        page = paging.paginate(_statement(), number=number, size=size, scalars=False)
+        found = queries.progress_of(page.items, on=today)
+    else:
+        page = paging.slice_of(queries.whole_progress(_statement(), on=today, lights=lights, sort=sort), number=number, size=size)
+        found = list(page.items)
     return render_template(
         "enterprises/placements/progress.html",
         page=page,
@@ -48,10 +61,8 @@ def progress() -> Any:
         required=book().at("own.weeks.days_required", on=today).number,
         weeks=book().at("petoe.enterprise_weeks", on=today),
         yellow=book().at("own.warning.weeks_yellow", on=today).number,
-        red=book().at("own.warning.weeks_red", on=today).number,
         labels=labels,
         asked=request.args.to_dict(),
-        Light=Light,
     )
 
 
@@ -60,7 +71,7 @@ def progress() -> Any:
 def export_progress(form: str) -> Any:
     """The whole list as a file."""
     today = clock.today()
-    found = queries.progress_of(session().execute(_statement()).all(), on=today)
+    found = queries.whole_progress(_statement(), on=today, lights=_lights(), sort=request.args.get("sort", ""))
     per_week = book().at("own.weeks.days_per_week", on=today).number
     rows = (
         (
@@ -71,6 +82,7 @@ def export_progress(form: str) -> Any:
             one.credited_days,
             one.credited_days / per_week,
             one.to_come,
+            one.still_open,
             str(labels.LIGHTS[one.light]),
         )
         for one in found

@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 from courses.agenda import ical, queries, rules
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import ItemKind
+from courses.assignments.operations import setup
 from courses.messages import operations as messages
 from tests.factories import courses as make
-from tests.factories import ground
+from tests.factories import ground, work
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.people.models import Person
 
 AsRole = Callable[..., FlaskClient]
 
@@ -105,6 +107,21 @@ def test_everything_with_a_date_is_in_the_calendar(session: Session) -> None:
         (ItemKind.WITHDRAW_ENDS, 20),
     ]
     assert queries.items(ground.person().id, since=date(2026, 3, 1), until=date(2026, 3, 31)) == []
+
+
+def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: Session) -> None:
+    of = work.assignment(due_at=datetime(2026, 3, 12, 15, 59, tzinfo=UTC))
+    slow, quick = ground.person(), ground.person()
+    for who in (slow, quick):
+        work.learner(of, who)
+    setup.extend(assignment=of, person_id=slow.id, until_at=datetime(2026, 3, 14, 15, 59, tzinfo=UTC), reason="病假", by=SYSTEM, now=make.NOW)
+
+    def due(who: Person) -> list[tuple[str, int, str]]:
+        found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31))
+        return [(item.title, item.starts_at.astimezone(clock.SHANGHAI).day, item.url) for item in found if item.kind is ItemKind.DUE]
+
+    assert due(slow) == [("课程设计", 14, f"/assignments/{of.block_id}")]
+    assert due(quick) == [("课程设计", 12, f"/assignments/{of.block_id}")]
 
 
 def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: FlaskClient, session: Session) -> None:

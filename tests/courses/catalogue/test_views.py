@@ -114,7 +114,7 @@ def test_a_package_is_uploaded_and_its_report_shown(as_role: AsRole, session: Se
     session.commit()
     author, other = as_role(Role.LECTURER, organisation_id=owner.id, person_id=who.id), as_role(Role.LECTURER, organisation_id=owner.id)
     renamed = {"owner_id": owner.id, "package": (io.BytesIO(b"MZ\x90\x00 program"), "course.tar.gz")}
-    assert author.post("/teaching/import", data=renamed).status_code == 200
+    assert author.post("/teaching/import", data=renamed).status_code == 422
     data = {"owner_id": owner.id, "package": (io.BytesIO(SINK.read_bytes()), SINK.name)}
     where = author.post("/teaching/import", data=data).headers["Location"]
     assert "排队中" in author.get(where).text

@@ -58,6 +58,21 @@ def test_a_stored_value_that_was_changed_is_found_and_put_right(session: Session
     assert checking.check(run_ids=None, now=NOW).differ == []
 
 
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_a_total_of_the_gradebook_is_no_difference(session: Session, run: Run, is_shown: bool) -> None:
+    operations.take_marks_from_book(run_id=run.id, is_shown=is_shown, now=NOW)
+    session.expire_all()
+    assert checking.check(run_ids=[run.id], now=NOW).totals == []  # still to be computed
+    rows = session.scalars(select(Enrolment).where(Enrolment.run_id == run.id).order_by(Enrolment.id)).all()
+    for row in rows:
+        operations.take_mark(enrolment=row, score_x10=625, by=SYSTEM, now=NOW)
+    assert {row.score_x10 for row in rows} == {625 if is_shown else None}
+    assert checking.check(run_ids=[run.id], now=NOW).totals == []
+    session.execute(update(Enrolment).where(Enrolment.id == rows[1].id).values(score_x10=640))
+    session.expire_all()
+    assert checking.check(run_ids=[run.id], now=NOW).totals == [rows[1].id]
+
+
 def test_progress_of_a_removed_block_stays_and_is_no_difference(session: Session, run: Run) -> None:
     block_id = session.scalars(select(BlockProgress.block_id).order_by(BlockProgress.id)).first()
     from courses.catalogue import queries as catalogue

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,10 +16,12 @@ from enterprises.mentors import imports, operations, queries
 from enterprises.mentors.operations import BadMentor
 from tests.factories import enterprises as make
 from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.imports import ImportRefused, run_file
+from trainhub.people.models import Person
 from trainhub.people.queries import employment_of
+from trainhub.people.types import IdType
 
 NOW, TODAY = make.NOW, make.TODAY
 
@@ -77,4 +82,54 @@ def test_an_import_is_all_or_nothing_and_repeatable(session: Session, tmp_path: 
     path.write_text(bad, encoding="utf-8")
     with pytest.raises(ImportRefused) as refused:
         run()
-    assert [(d["row"], d["column"]) for d in refused.value.details] == [(2, "id_number"), (3, "id_number"), (3, "since")]
+    assert [(d["row"], d["column"]) for d in refused.value.details] == [(2, "id_number"), (3, "since")]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_export_and_import_again_changes_nothing(as_role: Callable[..., FlaskClient], session: Session, form: str) -> None:
+    enterprise = ground.enterprise()
+    for n in range(3):
+        make.mentor(enterprise=enterprise, skills=["数控", "=PLC"], post=f"工程师{n}", load_limit=n)
+    make.mentor(enterprise=enterprise, person=ground.person("无号", id_type=None, phone="13905910000"), post="技师")
+    session.commit()
+    client = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=enterprise.id)
+    content = client.get(f"/mentors/export.{form}").data
+    answer = client.post("/mentors/import", data={"file": (io.BytesIO(content), f"a.{form}")}, content_type="multipart/form-data")
+    assert "文件内容与系统一致" in client.get(answer.headers["Location"]).get_data(as_text=True)
+
+
+def test_a_mask_stands_for_one_mentor_of_the_enterprise_only(session: Session, tmp_path: Path) -> None:
+    enterprise, elsewhere = ground.enterprise(), ground.enterprise()
+    mentor = make.mentor(enterprise=enterprise, post="工程师")
+    person = session.get(Person, mentor.person_id)
+    assert person is not None
+    path = tmp_path / "mentors.csv"
+    head = "name,id_number,enterprise,post,since,phone\n"
+
+    def run(line: str) -> dict[str, object]:
+        path.write_text(head + line, encoding="utf-8")
+        return run_file(imports.SPEC, str(path), dry_run=False, by=SYSTEM, today=TODAY, now=NOW)
+
+    done = run(f"{person.name},{person.id_mask},{enterprise.code},总工程师,2026-01-05,13900000000\n")
+    assert (done["changed"], len(done["warnings"])) == (1, 1)  # type: ignore[arg-type]
+    session.refresh(mentor)
+    assert (mentor.post, employment_of(person.id)) == ("总工程师", [])
+    for line, column in (
+        (f"{person.name},{person.id_mask},{elsewhere.code},工程师,2026-01-05,\n", "id_number"),
+        (f"别人,{person.id_mask},{enterprise.code},工程师,2026-01-05,\n", "id_number"),
+        (f"新人,,{enterprise.code},工程师,2026-01-05,\n", "id_number"),
+    ):
+        with pytest.raises(ImportRefused) as refused:
+            run(line)
+        assert [d["column"] for d in refused.value.details] == [column]
+
+
+def test_somebody_of_another_enterprise_is_refused_in_the_dry_run(session: Session, tmp_path: Path) -> None:
+    number = ground.resident_id(date(1980, 2, 2))
+    person = ground.person("双岗", id_type=IdType.RESIDENT_ID, id_number=number)
+    make.mentor(enterprise=ground.enterprise(), person=person)
+    path = tmp_path / "mentors.csv"
+    path.write_text(f"name,id_number,enterprise,post,since\n双岗,{number},{ground.enterprise().code},工程师,2026-01-05\n", encoding="utf-8")
+    with pytest.raises(ImportRefused) as refused:
+        run_file(imports.SPEC, str(path), dry_run=True, by=SYSTEM, today=TODAY, now=NOW)
+    assert "正在另一家企业" in str(refused.value.details[0]["problem"])

@@ -13,6 +13,9 @@ from enterprises.placements.operations._support import BadDay, BadPlacement, NoS
 from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, RoundState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Stale
 from trainhub.ledger import operations as ledger_operations
@@ -250,6 +253,61 @@ def test_a_placement_ends_graded_and_pushes_one_milestone(running: SimpleNamespa
         operations.finish_placement(placement=running.placement, today=last, by=SYSTEM, now=NOW)
     found = ledger.milestones_of(running.student.person_id)
     assert [(row.key, row.score_x10) for row in found] == [(f"placement:{running.placement.id}", 875)]
+
+
+def finished(running: SimpleNamespace, *, days: int = 80, score_x10: int = 875) -> date:
+    """The running placement with its days, graded and ended; the day after its end."""
+    last = running.term.ends_on
+    if days:
+        make.confirmed(running.placement, make.weekdays(running.term.starts_on, days))
+    operations.grade_placement(placement=running.placement, score_x10=score_x10, comment="扎实", today=last, by=SYSTEM, now=make.at(last))
+    operations.finish_placement(placement=running.placement, today=last, by=SYSTEM, now=make.at(last))
+    return last + timedelta(days=1)
+
+
+def certificate_of(running: SimpleNamespace) -> Certificate | None:
+    return certificates.by_asked_key(operations.asked_key(running.placement))
+
+
+def test_a_finished_placement_is_certified_once_with_the_weeks_credited(running: SimpleNamespace) -> None:
+    with pytest.raises(WrongState):
+        operations.issue_certificate(placement=running.placement, by=SYSTEM, today=running.term.ends_on, now=NOW)
+    day = finished(running, days=79)
+    made = certificate_of(running)
+    assert made is not None
+    assert (made.kind, made.state, made.person_id, made.issuer_id) == (
+        Kind.PLACEMENT,
+        State.ISSUED,
+        running.student.person_id,
+        running.student.university_id,
+    )
+    assert made.facts["weeks"] == "15.8"
+    assert (made.facts["starts_on"], made.facts["ends_on"]) == (running.term.starts_on.isoformat(), running.term.ends_on.isoformat())
+    assert made.facts["mentor"]
+    again = operations.issue_certificate(placement=running.placement, by=SYSTEM, today=day, now=make.at(day))
+    assert again is not None
+    assert [row.number for row in certificates.of_person(running.student.person_id)] == [made.number]
+    assert again.number == made.number
+
+
+@pytest.mark.parametrize(("days", "score_x10", "is_issued"), [(0, 875, False), (1, 599, False), (1, 600, True), (1, 601, True)])
+def test_nothing_is_certified_without_days_or_below_the_mark(running: SimpleNamespace, days: int, score_x10: int, is_issued: bool) -> None:
+    finished(running, days=days, score_x10=score_x10)
+    assert (certificate_of(running) is not None) is is_issued
+
+
+def test_a_corrected_day_corrects_the_certificate_and_the_last_one_revokes_it(running: SimpleNamespace) -> None:
+    day = finished(running, days=2)
+    first = certificate_of(running)
+    assert first is not None
+    for entry in queries.entries_of(running.placement.id):
+        operations.correct_day(entry=entry, placement=running.placement, reason="误登", today=day, by=SYSTEM, now=make.at(day))
+        standing = certificate_of(running)
+        assert standing is not None
+        if standing.state is State.ISSUED:
+            assert (standing.facts["weeks"], first.state) == ("0.2", State.SUPERSEDED)
+            assert standing.number != first.number
+    assert standing.state is State.REVOKED
 
 
 # -- rounds -------------------------------------------------------------------------------------------------------------

@@ -124,21 +124,64 @@ def test_ranked_lists(wanted: list[int], problem: PreferenceProblem | None) -> N
 
 
 @pytest.mark.parametrize(
-    ("credited", "to_come", "lag", "light"),
+    ("credited", "to_come", "still_open", "lag", "light"),
     [
-        (160, 0, 0, Light.DONE),
-        (159, 0, 0, Light.YELLOW),
-        (159, 1, 0, Light.GREEN),
-        (0, 0, 0, Light.NOT_PLANNED),
-        (100, 60, 9, Light.GREEN),
-        (100, 60, 10, Light.YELLOW),
-        (100, 60, 20, Light.RED),
-        (100, 41, 0, Light.YELLOW),
-        (100, 40, 0, Light.RED),
+        (161, 0, 0, 0, Light.DONE),
+        (160, 0, 0, 99, Light.DONE),
+        (159, 1, 0, 0, Light.GREEN),
+        (159, 2, 0, 0, Light.GREEN),
+        (159, 0, 1, 0, Light.YELLOW),
+        (159, 0, 0, 0, Light.RED),
+        (100, 59, 1, 0, Light.YELLOW),
+        (100, 59, 0, 0, Light.RED),
+        (120, 0, 60, 0, Light.YELLOW),
+        (120, 0, 40, 0, Light.YELLOW),
+        (120, 0, 39, 0, Light.RED),
+        (100, 60, 0, 9, Light.GREEN),
+        (100, 60, 0, 10, Light.YELLOW),
+        (100, 60, 0, 11, Light.YELLOW),
+        (0, 0, 160, 0, Light.NOT_PLANNED),
+        (0, 0, 159, 0, Light.RED),
+        (0, 1, 159, 0, Light.YELLOW),
     ],
 )
-def test_lights(credited: int, to_come: int, lag: int, light: Light) -> None:
-    assert rules.light(credited, to_come, lag, required=160, per_week=5, yellow=2, red=4) is light
+def test_lights(credited: int, to_come: int, still_open: int, lag: int, light: Light) -> None:
+    assert rules.light(credited, to_come, still_open, lag, required=160, per_week=5, yellow=2) is light
+
+
+def test_time_that_can_still_be_placed() -> None:
+    on, end = date(2026, 11, 27), date(2027, 6, 30)
+    past, running, ahead = (
+        (date(2026, 8, 24), date(2026, 11, 15)),
+        (date(2026, 11, 16), date(2027, 2, 7)),
+        (date(2027, 3, 1), date(2027, 5, 23)),
+    )
+    assert rules.open_spans([ahead, past, running], on=on, end=end) == [(on, running[1]), ahead, (date(2027, 5, 24), end)]
+    assert rules.open_spans([(date(2027, 6, 1), date(2027, 8, 23))], on=on, end=end) == [(date(2027, 6, 1), end)]
+    assert rules.open_spans([past], on=on, end=end) == [(on, end)]
+    assert rules.open_spans([], on=on, end=end) == [(on, end)]
+    assert rules.open_spans([past], on=end, end=end) == [(end, end)]
+    assert rules.open_spans([past], on=date(2027, 7, 1), end=end) == []
+
+
+def test_what_is_placed_already_is_not_open() -> None:
+    term = (date(2027, 3, 1), date(2027, 5, 23))
+    assert rules.without([term], []) == [term]
+    assert rules.without([term], [term]) == []
+    assert rules.without([term], [(date(2027, 2, 1), date(2027, 2, 28))]) == [term]
+    assert rules.without([term], [(date(2027, 2, 1), term[0])]) == [(date(2027, 3, 2), term[1])]
+    assert rules.without([term], [(date(2027, 4, 1), date(2027, 4, 30))]) == [(term[0], date(2027, 3, 31)), (date(2027, 5, 1), term[1])]
+
+
+@pytest.mark.parametrize("per_week", [5, 6, 7])
+def test_workdays_are_those_counted_one_by_one(per_week: int) -> None:
+    start = date(2026, 11, 23)
+    for shift in range(8):
+        for length in range(-1, 24):
+            since = start + timedelta(days=shift)
+            until = since + timedelta(days=length)
+            counted = sum((since + timedelta(days=n)).weekday() < per_week for n in range(length + 1))
+            assert rules.workdays_between(since, until, per_week=per_week) == counted
 
 
 def test_what_does_not_count_says_why() -> None:

@@ -19,6 +19,7 @@ from enterprises.placements.types import DayState, OfferState, PlacementState, R
 from tests.factories import enterprises as make
 from tests.factories import ground
 from tests.factories.api import api_client
+from trainhub.certificates import queries as certificates
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import db, transaction
@@ -360,3 +361,26 @@ def test_the_api_lists_placements_and_weeks(world: SimpleNamespace, app: Flask) 
     assert (answer.status_code, [row["id"] for row in answer.json["items"]], answer.json["next_cursor"]) == (200, [world.placement_id], None)
     weeks = client.get("/api/v1/weeks").json["items"]
     assert [(row["student_id"], row["credited_days"], row["is_met"]) for row in weeks] == [(world.student_id, 0, False)]
+
+
+def test_a_finished_placement_shows_its_certificate(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
+    address, last = f"/placements/{world.placement_id}", world.last
+    with transaction():
+        placement = queries.placement(world.placement_id)
+        assert placement is not None
+        make.confirmed(placement, make.weekdays(world.first, 5))
+        operations.grade_placement(placement=placement, score_x10=590, comment="需加强", today=last, by=SYSTEM, now=make.at(last))
+        operations.finish_placement(placement=placement, today=last, by=SYSTEM, now=make.at(last))
+    page = people["programme"].get(address).text
+    assert "没有签发：须有计入的实习日，且成绩合格。" in page
+    assert f'action="{address}/certificate"' in page
+    with transaction():
+        placement = queries.placement(world.placement_id)
+        assert placement is not None
+        placement.mentor_score_x10 = 875
+    answer = people["programme"].post(f"{address}/certificate", follow_redirects=True)
+    assert "证书已签发。" in answer.text
+    number = certificates.by_asked_key(f"placement:{world.placement_id}").number  # type: ignore[union-attr]
+    assert number in answer.text
+    assert "企业学习证明" in people["student"].get("/certificates/mine").text
+    assert people["student"].post(f"{address}/certificate").status_code == 403

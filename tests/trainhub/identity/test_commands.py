@@ -62,6 +62,14 @@ def test_help() -> None:
         assert "Example: trainhub accounts" in shown.output
 
 
+def test_nobody_at_the_terminal_is_told_what_to_give(app: Flask) -> None:
+    for arguments, option in ((["--json"], "--username"), (["--username", "root7", "--json"], "--password-stdin")):
+        found = CliRunner().invoke(main, ["accounts", "create-admin", *arguments], obj={"create_app": lambda: app}, input="")
+        assert found.exit_code == 1
+        error = json.loads(found.stdout)["error"]
+        assert (error["code"], option in error["message"]) == ("input_missing", True)
+
+
 def test_sweep(app: Flask) -> None:
     with app.app_context():
         with transaction() as current:

@@ -135,6 +135,21 @@ def test_nobody_gives_above_their_scope() -> None:
         assert not any(rules.may_give(_by(Grant(plain)), role, ScopeKind.EVERYTHING, own) for role in Role)
 
 
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36 MicroMessenger/8.0", "微信 · Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1", "Safari · iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox · Linux"),
+        ("python-requests/2.34.2", "python-requests/2.34.2"),
+        ("", ""),
+    ],
+)
+def test_a_device_in_words(agent: str, words: str) -> None:
+    assert rules.device(agent) == words
+
+
 def test_every_role_has_scopes() -> None:
     assert set(rules.SCOPES_OF) == set(Role)
     assert rules.grantable_roles(_by(Grant(Role.SYSTEM_ADMIN))) == tuple(Role)

@@ -118,6 +118,14 @@ def test_scopes_narrow_the_account(app: Flask, session: Session) -> None:
     assert holds("identity:", "audit:") == (True, True)
 
 
+def test_a_refusal_says_that_it_is_the_tokens_scope(app: Flask, session: Session) -> None:
+    account = make.account(roles=(Role.SYSTEM_ADMIN,))
+    _row, token = ops.make_token(account=account, label="x", scopes=("people:",), days=1, by=SYSTEM, now=clock.now(), today=clock.today())
+    session.commit()
+    answer = app.test_client().get("/api/v1/goals", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json["code"], "令牌的权限范围" in answer.json["detail"]) == (403, "token_scope", True)  # type: ignore[index]
+
+
 def test_a_token_never_exceeds_its_account(session: Session) -> None:
     account = make.account(roles=(Role.STUDENT,))
     _row, token = ops.make_token(account=account, label="x", scopes=["identity:"], days=1, by=SYSTEM, now=make.NOW, today=TODAY)

@@ -30,12 +30,21 @@ def test_defaults_are_a_laptop(tmp_path: Path) -> None:
         ({**GOOD, "TRAINHUB_MAIL_FROM": "a@b.cn"}, "belong together"),
         ({**GOOD, "TRAINHUB_SMTP_URL": "http://h", "TRAINHUB_MAIL_FROM": "a@b.cn"}, "must look like smtp://"),
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "much"}, "whole number"),
+        ({**GOOD, "TRAINHUB_FILES_URL": "bucket"}, "TRAINHUB_FILES_URL must look like s3://"),
+        ({**GOOD, "TRAINHUB_LOG_LEVEL": "loud"}, "TRAINHUB_LOG_LEVEL must be one of DEBUG"),
         ({**GOOD, "TRAINHUB_SECRETKEY": "typo"}, "TRAINHUB_SECRETKEY is not a setting"),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, environ: dict[str, str], says: str) -> None:
     with pytest.raises(config.HalfConfigured, match=says.replace("(", r"\(")):
         config.load({"TRAINHUB_INSTANCE": str(tmp_path), **environ})
+
+
+def test_every_setting_is_documented() -> None:
+    """Those of an installation in operations.md, those of a test run in testing.md."""
+    docs = Path(__file__).resolve().parents[3] / "docs"
+    text = (docs / "operations.md").read_text() + (docs / "testing.md").read_text()
+    assert [name for name in sorted(config._KNOWN) if f"TRAINHUB_{name}" not in text] == []
 
 
 def test_every_mistake_is_said_at_once(tmp_path: Path) -> None:

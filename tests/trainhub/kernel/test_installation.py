@@ -26,6 +26,7 @@ def run(instance: Path, *words: str, secret: str = SECRET, code: int = 0, **env:
     done = subprocess.run(
         [str(TRAINHUB), *words],
         env={**clean, "TRAINHUB_INSTANCE": str(instance), "TRAINHUB_SECRET_KEY": secret, **env},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=110,
@@ -123,6 +124,37 @@ def test_a_half_configured_system_does_not_start(tmp_path: Path) -> None:
     assert "TRAINHUB_SECRET_KEY" in said
     said = run(tmp_path, "init", TRAINHUB_SMTP_URL="smtp://h", code=1)["stderr"]
     assert "TRAINHUB_MAIL_FROM" in said
+
+
+def test_a_half_configured_system_says_so_as_json_too(tmp_path: Path) -> None:
+    error = run(tmp_path, "audit", "verify", "--json", secret="short", TRAINHUB_MAIL_FROM="a@b.cn", code=1)["error"]
+    assert error["code"] == "half_configured"
+    assert {row["column"] for row in error["details"]} == {"TRAINHUB_SECRET_KEY", "TRAINHUB_SMTP_URL"}
+
+
+def test_what_the_operator_can_mend_is_refused_with_words(instance: Path, tmp_path: Path) -> None:
+    def refused(where: Path, *words: str, **env: str) -> dict[str, Any]:
+        error = run(where, *words, "--json", code=1, **env)["error"]
+        assert isinstance(error, dict)
+        return error
+
+    bare = refused(tmp_path / "nothing", "audit", "verify")
+    assert (bare["code"], "trainhub init" in bare["message"]) == ("no_database", True)
+    (tmp_path / "empty").mkdir()
+    empty = refused(tmp_path / "empty", "audit", "verify")
+    assert (empty["code"], "trainhub init" in empty["message"]) == ("not_migrated", True)
+    away = refused(instance, "audit", "verify", TRAINHUB_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert (away["code"], "TRAINHUB_DATABASE_URL" in away["message"]) == ("no_database", True)
+    path = refused(instance, "backup", str(tmp_path / "no" / "such" / "folder.tar.gz"))
+    assert (path["code"], "folder.tar.gz" in path["message"]) == ("cannot_access", True)
+
+
+def test_a_restore_that_nobody_confirms_changes_nothing(instance: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "all.tar.gz"
+    run(instance, "backup", str(archive), "--json")
+    refused = run(tmp_path / "new", "restore", str(archive), "--json", code=1)
+    assert refused["error"]["code"] == "not_confirmed"
+    assert not (tmp_path / "new").exists()
 
 
 def test_every_command_has_help_with_an_example() -> None:

@@ -18,6 +18,7 @@ from trainhub.kernel.sheets.parsers import (
     parse_decimal,
     parse_enum,
     parse_int,
+    parse_name,
     parse_text,
     split_list,
 )
@@ -101,7 +102,7 @@ def test_yes_and_no() -> None:
 
 def test_fixed_words_in_both_languages() -> None:
     assert [CATEGORY(text) for text in ("创业", "Founder", "worker", "从业")] == [Category.FOUNDER] * 2 + [Category.WORKER] * 2
-    with pytest.raises(ValueError, match="可填：founder、创业、worker、从业"):
+    with pytest.raises(ValueError, match="可填：创业、从业。"):
         CATEGORY("其他")
     assert enum_choices(Category, {Category.FOUNDER: "创业"}) == {
         "founder": Category.FOUNDER,
@@ -120,6 +121,17 @@ def test_texts_codes_and_lists() -> None:
     assert split_list()("0801 | 0802｜") == ("0801", "0802")
     with pytest.raises(ValueError, match="0801"):
         split_list()("0801|0801")
+
+
+@pytest.mark.parametrize("text", ["王芳", "阿依古丽·买买提", "O'Brien", "José Ñ"])
+def test_names(text: str) -> None:
+    assert parse_name()(text) == text
+
+
+@pytest.mark.parametrize("text", ["=1+1", "'=1+1", "+王", "123", "·芳", "王\n芳", "王" * 121])
+def test_what_is_no_name_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_name()(text)
 
 
 SCHEMA = Schema(

@@ -198,12 +198,19 @@ def test_a_template_explains_itself_and_reads_back() -> None:
     )
     content = template_xlsx(schema, [["王芳", ID, "是"]], ["一次最多导入 100 万行。"])
     book = openpyxl.load_workbook(io.BytesIO(content))
-    assert book.sheetnames == ["数据", "说明"]
+    assert book.sheetnames == ["数据", "说明", "示例"]
     assert [cell.value for cell in book["数据"][1]] == ["姓名", "证件号码", "是否计入"]
     notes = [[cell.value for cell in row] for row in book["说明"].iter_rows()]
     assert notes[1][:5] == ["姓名", "name", "必填", None, "与证件一致"]
     assert notes[3][:4] == ["是否计入", "counted", "选填", "是、否"]
     assert notes[-1][0] == "一次最多导入 100 万行。"
+    assert [cell.value for cell in book["示例"][2]] == ["王芳", ID, "是"]
     table = read_table(io.BytesIO(content), schema.columns, filename="模板.xlsx")
-    assert [parsed.data for parsed in schema.parse(table)] == [{"name": "王芳", "id_number": ID, "counted": "是"}]
+    assert list(schema.parse(table)) == []  # an example is never imported by oversight
+    book["数据"].append(["李四", ID, "否"])
+    filled = io.BytesIO()
+    book.save(filled)
+    filled.seek(0)
+    table = read_table(filled, schema.columns, filename="模板.xlsx")
+    assert [parsed.data for parsed in schema.parse(table)] == [{"name": "李四", "id_number": ID, "counted": "否"}]
     assert table.problems == ()

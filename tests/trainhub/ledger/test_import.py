@@ -238,6 +238,15 @@ def test_formulas_and_lost_digits_are_rejected_and_neutralised(command: Command,
     assert ([line["column"] for line in lines], lines[0]["course"]) == (["course", "id_number"], "'=1+1")
 
 
+def test_a_formula_as_a_name_stays_rejected_when_the_rejected_file_comes_back_unchanged(command: Command, tmp_path: Path) -> None:
+    rows = [row(1, name="=1+1", course="=1+1"), row(2, name="O'Brien"), row(3, name="阿依古丽·买买提")]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 3, 2, 2, 0, 1)
+    rejected = tmp_path / "r.csv.rejected.csv"
+    (line,) = read(rejected)
+    assert (line["column"], line["problem"].count("疑似公式")) == ("name、course", 1)
+    assert counts(command("trainees", "import", rejected)) == (0, 1, 0, 0, 0, 1)
+
+
 def test_the_import_is_audited_once(command: Command, session: Session, tmp_path: Path) -> None:
     command("trainees", "import", write(tmp_path / "r.csv", [row(n) for n in range(3)]))
     event = session.scalars(select(AuditEvent).where(AuditEvent.did == "ledger.roster.imported")).one()

@@ -99,8 +99,3 @@ def test_a_person_counts_by_the_earliest_completion_and_the_earlier_record_of_a_
     day = date(2016, 3, 1)
     found = rules.first_counts([(1, 9, day), (1, 4, day), (1, 2, day + timedelta(days=1)), (2, 5, day)])
     assert found == {1: FirstCount(1, 4, day), 2: FirstCount(2, 5, day)}
-
-
-def test_persons_decided_to_be_the_same_stand_for_the_first() -> None:
-    assert rules.components([(5, 9), (9, 3), (7, 8)]) == {3: 3, 5: 3, 7: 7, 8: 7, 9: 3}
-    assert rules.components([]) == {}

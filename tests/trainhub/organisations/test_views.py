@@ -73,10 +73,18 @@ def test_two_editors(as_role: As, session: Session) -> None:
     second = form_of(row, address="福州市鼓楼区二号")
     assert client.post(f"/organisations/{row.code}/edit", data=first).status_code == 303
     answer = client.post(f"/organisations/{row.code}/edit", data=second)
-    assert answer.status_code == 422
-    assert "刚被其他人修改过" in answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    page = answer.get_data(as_text=True)
+    assert "刚被其他人修改过" in page
+    assert 'value="福州市鼓楼区二号"' in page
+    assert page.count("现在的值") == 3  # twice in the words above the form, once at the only field that differs
+    assert "<b>福州市鼓楼区一号</b>" in page
     session.expire_all()
     assert session.get(Organisation, row.id).address == "福州市鼓楼区一号"  # type: ignore[union-attr]
+    [version] = re.findall(r'name="version"[^>]*value="(\d+)"', page)
+    assert client.post(f"/organisations/{row.code}/edit", data={**second, "version": version}).status_code == 303
+    session.expire_all()
+    assert session.get(Organisation, row.id).address == "福州市鼓楼区二号"  # type: ignore[union-attr]
 
 
 def test_double_submit_registers_once(as_role: As, session: Session) -> None:
@@ -169,7 +177,7 @@ def test_import_from_gb18030_in_steps(as_role: As, session: Session) -> None:
     [
         ("91350100MA00000001,甲,企业,91350100MA00000001,350102", "uscc", "校验位"),
         ("a1,乙,企业,,999999", "region_code", "地区代码"),
-        ("a1,丙,公司,,350102", "kind", "不认识"),
+        ("a1,丙,公司,,350102", "kind", "不认识“公司”，可填：高等学校、职业院校"),
         ("a1,,企业,,350102", "name", "不能为空"),
         ("a1,=1+1,企业,,350102", "name", "公式"),
     ],

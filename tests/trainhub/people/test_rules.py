@@ -132,3 +132,10 @@ def test_months_of_work_count_once(spans: list[tuple[date, date | None]], on: da
 def test_age_at_the_birthday() -> None:
     born = date(2012, 2, 29)
     assert [rules.age_on(born, day) for day in (date(2026, 2, 28), date(2026, 3, 1))] == [13, 14]
+
+
+def test_persons_decided_to_be_the_same_stand_for_the_first_with_a_number() -> None:
+    pairs = [(5, 9), (9, 3), (7, 8)]
+    assert rules.humans(pairs) == {3: 3, 5: 3, 7: 7, 8: 7, 9: 3}
+    assert rules.humans(pairs, without_number={3, 7, 8}) == {3: 5, 5: 5, 7: 7, 8: 7, 9: 5}
+    assert rules.humans([]) == {}

@@ -248,9 +248,10 @@ def test_two_editors_of_a_student(as_role: As, session: Session) -> None:
     data = {"state": "enrolled", "enrolled_on": "2023-09-01", "class_name": "一班", "version": str(version)}
     assert client.post(f"/people/students/{key}/edit", data=data).status_code == 303
     answer = client.post(f"/people/students/{key}/edit", data={**data, "class_name": "二班"})
-    assert (answer.status_code, "刚被其他人修改过" in answer.get_data(as_text=True)) == (422, True)
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, "刚被其他人修改过" in page, 'value="二班"' in page, "<b>一班</b>" in page) == (409, True, True, True)
     answer = client.post(f"/people/students/{key}/petoe", data={"spans": "2024-09-01", "version": str(version)})
-    assert "刚被其他人修改过" in answer.get_data(as_text=True)
+    assert (answer.status_code, "刚被其他人修改过" in answer.get_data(as_text=True)) == (409, True)
     session.expire_all()
     assert session.get(Student, key).class_name == "一班"  # type: ignore[union-attr]
 
@@ -364,3 +365,58 @@ def test_demo_numbers_never_stand_in_a_column(session: Session) -> None:
     key = ground.person("林二", id_type=IdType.RESIDENT_ID, id_number=number).id
     row = session.execute(select(Person.__table__).where(Person.__table__.c.id == key)).one()
     assert all(number not in str(value) for value in row)
+
+
+def test_employment_is_corrected_until_it_is_verified(as_role: As, session: Session) -> None:
+    teacher = ground.teacher()
+    work = ground.employment(queries.person(teacher.person_id), is_verified=False, since=date(2010, 1, 1), until=date(2015, 12, 31))  # type: ignore[arg-type]
+    key, university_id, person_id, work_id = teacher.id, teacher.university_id, teacher.person_id, work.id
+    session.commit()
+    at = f"/people/teachers/{key}/employment/{work_id}"
+    facts = {
+        "organisation_name": "榕城电机厂",
+        "post": "总工",
+        "since": "2011-01-01",
+        "until": "2014-12-31",
+        "is_enterprise": "y",
+        "is_full_time": "y",
+    }
+    own = as_role(Role.LECTURER, person_id=person_id)
+    assert own.get("/people/teachers/me").headers["Location"] == f"/people/teachers/{key}"
+    assert "还没有你的任教信息" in as_role(Role.LECTURER).get("/people/teachers/me").get_data(as_text=True)
+    assert own.post(at, data=facts).status_code == 303
+    assert "结束日期不能早于开始日期" in own.post(at, data={**facts, "until": "2010-12-31"}).get_data(as_text=True)
+    assert own.post(f"{at}/withdraw", data={"reason": "x"}).status_code == 403
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)
+    assert admin.post(f"{at}/verify", data={"basis": "已核对社保"}).status_code == 303
+    session.expire_all()
+    assert (queries.enterprise_spans_of([person_id])[person_id][0].since, work.post) == (date(2011, 1, 1), "总工")
+    session.commit()
+    # What was verified stays as it was: only its end may come earlier.
+    assert own.post(f"{at}/remove").status_code == 422
+    answer = own.post(at, data={**facts, "post": "厂长", "until": "2015-06-30"})
+    assert (answer.status_code, "不能延长" in answer.get_data(as_text=True)) == (422, True)
+    assert own.post(at, data={**facts, "post": "厂长", "until": "2014-06-30"}).status_code == 303
+    session.expire_all()
+    assert (work.post, work.until, work.verified_at is not None) == ("总工", date(2014, 6, 30), True)
+    session.commit()
+    assert admin.post(f"{at}/withdraw", data={"reason": " "}).status_code == 422
+    assert admin.post(f"{at}/withdraw", data={"reason": "合同系伪造"}).status_code == 303
+    session.expire_all()
+    assert queries.enterprise_spans_of([person_id])[person_id] == []
+    session.commit()
+    assert own.post(f"{at}/remove").status_code == 303
+    session.expire_all()
+    assert queries.employment_of(person_id) == []
+    did = session.scalars(select(AuditEvent.did).where(AuditEvent.on_kind == "person", AuditEvent.on_id == str(person_id)).order_by(AuditEvent.id))
+    assert list(did)[-6:] == [f"people.employment.{verb}" for verb in ("added", "changed", "verified", "changed", "withdrawn", "removed")]
+
+
+def test_an_administrator_who_teaches_does_not_verify_the_own_work(as_role: As, session: Session) -> None:
+    teacher = ground.teacher()
+    work = ground.employment(queries.person(teacher.person_id), is_verified=False)  # type: ignore[arg-type]
+    at = f"/people/teachers/{teacher.id}/employment/{work.id}/verify"
+    scope = {"organisation_id": teacher.university_id, "person_id": teacher.person_id}
+    session.commit()
+    answer = as_role(Role.UNIVERSITY_ADMIN, **scope).post(at, data={"basis": "我自己知道"})
+    assert (answer.status_code, "不能核实自己的工作经历" in answer.get_data(as_text=True)) == (422, True)

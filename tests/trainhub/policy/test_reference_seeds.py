@@ -43,6 +43,16 @@ def test_counts_of_lists(name: str, count: int) -> None:
     assert len(data(name)) == count
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["general_standards", "special_requirements", "supplementary_sections", "focus_areas", "key_fields", "iplus_areas", "iidg_areas", "incentives"],
+)
+def test_every_row_says_where_it_comes_from(name: str) -> None:
+    found = data(f"{name}.json")
+    nested = [one for row in found for part in ("criteria", "materials") for one in row.get(part, [])]
+    assert [row for row in (*found, *nested) if not (row.get("source") or row.get("cites"))] == []
+
+
 def test_verdicts() -> None:
     found = data("verdicts.json")
     day = book().versions("petoe.verdicts")[0].since

@@ -51,7 +51,7 @@ def _identity_select(on: date) -> Statement:
     statement: Statement = (
         select(
             Account.id,
-            Account.person_id,
+            func.coalesce(Person.merged_into_id, Account.person_id).label("person_id"),  # a second account of one human acts as that human
             Account.display_name,
             Account.language,
             Person.is_demo,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel.access import NOTHING, Role, ScopeKind, Subject
@@ -15,7 +15,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
-from trainhub.people.models import Employment, Student, Teacher
+from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.programmes.models import Programme
 
 
@@ -113,7 +113,9 @@ def subject_of_scope(kind: ScopeKind, organisation_id: int | None = None, progra
 
 def subject_of_account(account_id: int, *, today: date) -> Subject:
     """Where an account belongs: the organisations and programmes of its person and of its grants, and the person."""
-    person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))
+    person_id = session().scalar(
+        select(func.coalesce(Person.merged_into_id, Person.id)).join(Account, Account.person_id == Person.id).where(Account.id == account_id)
+    )
     places: set[int | None] = set()
     programmes: set[int | None] = set()
     regions: set[str] = set()

@@ -85,8 +85,16 @@ class AccountFilter:
     state: AccountState | None = None
 
 
-def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date) -> organisations.Statement:
-    """Accounts as columns, ordered by name."""
+ACCOUNT_SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Account.display_name,),
+    "state": (Account.state, Account.display_name),
+    "seen": (Account.last_sign_in_at,),
+    "made": (Account.created_at,),
+}
+
+
+def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date, sort: str = "") -> organisations.Statement:
+    """Accounts as columns, ordered by name unless sorted otherwise."""
     statement: organisations.Statement = (
         select(
             Account.id,
@@ -99,7 +107,6 @@ def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date) 
         )
         .outerjoin(Person, Person.id == Account.person_id)
         .where(visible_to(identity, today=today))
-        .order_by(Account.display_name, Account.id)
     )
     if wanted.text:
         like = f"%{wanted.text.casefold().replace('%', '').replace('_', '')}%"
@@ -114,7 +121,7 @@ def accounts_listing(identity: Identity, wanted: AccountFilter, *, today: date) 
         statement = statement.where(Account.state == wanted.state)
     if wanted.role is not None:
         statement = statement.where(Account.id.in_(select(RoleGrant.account_id).where(RoleGrant.role == wanted.role, active(today))))
-    return statement
+    return organisations.ordered_or(statement, sort, ACCOUNT_SORTS, Account.display_name, Account.id)
 
 
 def roles_and_logins(account_ids: list[int], *, today: date) -> tuple[dict[int, list[Role]], dict[int, list[str]]]:

@@ -86,7 +86,10 @@ def parse_bool(text: str) -> bool:
 
 
 def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
-    """A parser of fixed words, Chinese and English alike: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})`."""
+    """A parser of fixed words, Chinese and English alike: `parse_enum({"founder": FOUNDER, "创业": FOUNDER})`.
+
+    Its problem names each choice once: by its Chinese word where it has one.
+    """
     known = {narrow(word).casefold(): value for word, value in choices.items()}
 
     def parse(text: str) -> T:
@@ -95,7 +98,8 @@ def parse_enum(choices: Mapping[str, T]) -> Parser[T]:
         try:
             return known[narrow(text).casefold()]
         except KeyError:
-            words = "、".join(choices)
+            chinese = {value: word for word, value in choices.items() if not word.isascii()}
+            words = "、".join(dict.fromkeys(chinese.get(value, word) for word, value in choices.items()))
             raise ValueError(_("不认识“%(value)s”，可填：%(words)s。", value=_cut(text), words=words)) from None
 
     return parse
@@ -117,6 +121,21 @@ def parse_text(*, most: int = 200) -> Parser[str]:
         if "\n" in text:
             raise ValueError(_("不能换行。"))
         return text
+
+    return parse
+
+
+def parse_name(*, most: int = 120) -> Parser[str]:
+    """The name of a person: text on one line that begins with a letter, in any script.
+
+    A cell that looked like a formula comes back from a file of ours as `'=…`, which reads as text: as a name it is refused again.
+    """
+    parse_line = parse_text(most=most)
+
+    def parse(text: str) -> str:
+        if not text[:1].isalpha():
+            raise ValueError(_("姓名须以文字开头，现为“%(text)s”。", text=text[:20]))
+        return parse_line(text)
 
     return parse
 

@@ -1,4 +1,4 @@
-"""Import templates to download: the empty table with examples, and a second tab that explains every column."""
+"""Import templates to download: the empty table, a tab that explains every column, and a tab with examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Headers, Sheet, write_xlsx
-from trainhub.kernel.sheets.xlsxfile import NOTES_SHEET
+from trainhub.kernel.sheets.xlsxfile import EXAMPLES_SHEET, NOTES_SHEET
 
 DATA_SHEET = "数据"
 
@@ -23,9 +23,9 @@ def template_xlsx(
     title: str = DATA_SHEET,
     headers: Headers = "zh",
 ) -> bytes:
-    """The template as a file. `examples` are rows shown in the table (to be overwritten), `notes` sentences below the columns.
+    """The template as a file. `examples` are rows of a tab of their own, `notes` sentences below the columns.
 
-    The tab 说明 is passed over when the filled template is read back.
+    The tabs 说明 and 示例 are passed over when the filled template is read back: nobody imports the example by oversight.
     """
     explained = (
         Column("column", _("列名")),
@@ -41,16 +41,14 @@ def template_xlsx(
         *notes,
     )
     lines += [[note, "", "", "", ""] for note in ("", *general)]
-    data = Sheet(
-        title,
-        schema.columns,
-        examples,
-        codes=[one.name for one in schema.fields if one.is_code],
-        headers=headers,
-        required_marked=True,
-    )
+    codes = [one.name for one in schema.fields if one.is_code]
+    data = Sheet(title, schema.columns, (), codes=codes, headers=headers, required_marked=True)
+    sheets = [data, Sheet(NOTES_SHEET, explained, lines, headers="zh")]
+    shown = list(examples)
+    if shown:
+        sheets.append(Sheet(EXAMPLES_SHEET, schema.columns, shown, codes=codes, headers=headers, required_marked=True))
     target = io.BytesIO()
-    write_xlsx([data, Sheet(NOTES_SHEET, explained, lines, headers="zh")], target)
+    write_xlsx(sheets, target)
     return target.getvalue()
 
 

@@ -13,6 +13,7 @@ from trainhub.kernel.sheets.text import EXACT_DIGITS, cell_text, number_text
 from trainhub.kernel.sheets.types import SheetError, shown
 
 NOTES_SHEET = "说明"
+EXAMPLES_SHEET = "示例"
 
 
 class Workbook:
@@ -24,7 +25,7 @@ class Workbook:
         parts = package.sheet_parts()
         self.titles = tuple(parts)
         self._source: IO[bytes] | None = None
-        # The tab is chosen before anything is parsed; hidden tabs and the notes of our own templates are passed over.
+        # The tab is chosen before anything is parsed; hidden tabs, and the notes and examples of our own templates, are passed over.
         self._book = self._open(source, package, parts, sheet)
 
     def _open(self, source: Source, package: Package, parts: dict[str, str], sheet: str | None) -> Any:
@@ -52,7 +53,7 @@ class Workbook:
             visible = [
                 found.name for found in book.sheets_metadata if found.typ == SheetTypeEnum.WorkSheet and found.visible == SheetVisibleEnum.Visible
             ]
-            self.tables = tuple(title for title in visible if title != NOTES_SHEET) or tuple(visible)
+            self.tables = tuple(title for title in visible if title not in (NOTES_SHEET, EXAMPLES_SHEET)) or tuple(visible)
             if not self.tables and sheet is None:
                 raise SheetError(_("工作簿“%(file)s”中没有工作表。", file=self.name), file=self.name, code="empty_file")
             self.title: str = sheet if sheet is not None else self.tables[0]

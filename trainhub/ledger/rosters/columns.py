@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_decimal, parse_enum, parse_text
+from trainhub.kernel.sheets.parsers import parse_bool, parse_code, parse_date, parse_decimal, parse_enum, parse_name, parse_text
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.ledger.types import Category
 from trainhub.organisations.rules import normalise_code
@@ -42,7 +42,7 @@ def schema(*, has_base: bool) -> Schema:
     """The declared columns; with a base given from outside the column of the base may be absent."""
     return Schema(
         [
-            Field("name", "姓名", parse_text(most=120), required=True),
+            Field("name", "姓名", parse_name(most=120), required=True),
             Field("id_type", "证件类型", _remembered(parse_enum(ID_TYPES)), required=True, choices=tuple(kind.value for kind in IdType)),
             Field("id_number", "证件号码", parse_text(most=40), required=True, is_code=True, aliases=("身份证号", "身份证号码")),
             Field("category", "类别", _remembered(parse_enum(CATEGORIES)), required=True, choices=tuple(kind.value for kind in Category)),

@@ -109,11 +109,19 @@ def start_batch(
 
 
 def import_chunk(
-    *, batch_id: int, done_before: int, entries: Sequence[Entry], bad: Sequence[Rejected], rows: int, by: Identity, now: datetime
+    *,
+    batch_id: int,
+    done_before: int,
+    entries: Sequence[Entry],
+    bad: Sequence[Rejected],
+    rows: int,
+    by: Identity,
+    now: datetime,
+    is_demo: bool = False,
 ) -> bool:
     """Write one chunk and move the batch forward, in one transaction; False when somebody else has already written it.
 
-    `rows` are the rows of the file this chunk stands for, `bad` those whose check failed. An IntegrityError (another
+    `rows` are the rows of the file this chunk stands for, `bad` those whose check failed; `is_demo` marks new persons as invented. An IntegrityError (another
     transaction brought the same person or record meanwhile) is for the caller: roll back and call again.
     """
     moved = session().execute(
@@ -126,7 +134,7 @@ def import_chunk(
         return False
     planned = plan(entries)
     ids = {key: known.id for key, known in planned.known.items()}
-    ids.update(bulk.register_many([entry.person for entry in planned.new.values()], now=now))
+    ids.update(bulk.register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
     if planned.accepted:
         session().execute(
             insert(TrainingRecord.__table__),  # type: ignore[arg-type]

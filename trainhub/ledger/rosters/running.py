@@ -45,11 +45,13 @@ class RosterRejected(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """What is to be imported: the file, the name it is known by, and whose trainees these are (a code) when said from outside."""
+    """What is to be imported: the file, the name it is known by, and whose trainees these are (a code) when said from outside;
+    `is_demo`: they are invented."""
 
     path: Path
     name: str
     base_code: str = ""
+    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,14 @@ class Import:
             try:
                 with transaction():
                     importing.import_chunk(
-                        batch_id=batch_id, done_before=done, entries=chunk.entries, bad=chunk.bad, rows=chunk.rows, by=self.by, now=self.now
+                        batch_id=batch_id,
+                        done_before=done,
+                        entries=chunk.entries,
+                        bad=chunk.bad,
+                        rows=chunk.rows,
+                        by=self.by,
+                        now=self.now,
+                        is_demo=self.roster.is_demo,
                     )
                 return
             except (IntegrityError, OperationalError):
@@ -199,7 +208,7 @@ class Import:
 
     def _line(self, row: Row, reasons: list[tuple[str, str]]) -> list[str]:
         named = "、".join(dict.fromkeys(column for column, _problem in reasons if column))
-        said = " ".join(problem for _column, problem in reasons)
+        said = " ".join(dict.fromkeys(problem for _column, problem in reasons))
         return [str(row.number), named, said, *(row.values[column.name] for column in self.schema.columns)]
 
     def finish(self, batch_id: int, rejections_file_id: int | None = None) -> RosterResult:
@@ -213,11 +222,23 @@ class Import:
 
 
 def import_file(
-    path: Path, *, base_code: str, is_dry_run: bool, is_strict: bool, by: Identity, today: date, now: datetime, progress: Progress = _nothing
+    path: Path,
+    *,
+    base_code: str,
+    is_dry_run: bool,
+    is_strict: bool,
+    by: Identity,
+    today: date,
+    now: datetime,
+    progress: Progress = _nothing,
+    is_demo: bool = False,
 ) -> dict[str, Any]:
-    """What `trainhub trainees import` does: the promised result; rejections go to FILE.rejected.csv beside the file."""
+    """What `trainhub trainees import` does: the promised result; rejections go to FILE.rejected.csv beside the file.
+
+    `is_demo` marks the new persons as invented.
+    """
     started = time.monotonic()
-    work = Import(Roster(path, path.name, base_code), by=by, today=today, now=now, progress=progress)
+    work = Import(Roster(path, path.name, base_code, is_demo=is_demo), by=by, today=today, now=now, progress=progress)
     if is_dry_run:
         result, problems = work.dry_run()
         result.seconds = time.monotonic() - started

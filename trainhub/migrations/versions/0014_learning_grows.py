@@ -8,7 +8,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0014"
-down_revision = "0001"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

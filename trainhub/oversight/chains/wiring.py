@@ -7,6 +7,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
@@ -17,8 +18,15 @@ TABLES: tuple[ModuleType, ...] = ()
 COMMANDS: dict[str, click.Command] = {"chains": cli.chains}
 
 
+THINGS = {
+    "chains.programme": _l("专业培养证书"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     register_nav(

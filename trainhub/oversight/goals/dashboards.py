@@ -70,11 +70,10 @@ class Dashboard:
 
 def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
     """The page of a goal; with a reporting unit only its figures, the map always with all of them."""
-    everything = queries.kept(goal)
     names = dict(queries.regions_of(goal))
     targets = queries.targets_of(goal.id)
-    whole = queries.progress(goal, everything)
-    mine = queries.progress(goal, [c for c in everything if c.prefecture == region]) if region else whole
+    whole = queries.kept_progress(goal, prefectures=list(names))
+    mine = queries.kept_progress(goal, prefectures=list(names), region=region) if region else whole
     target = targets.get(region) if region else goal.target
     last = min(on, goal.deadline)
     base_names = queries.names_of(mine.by_base)

@@ -7,25 +7,36 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from trainhub.oversight.goals.types import Counted, Forecast, Progress
+from trainhub.oversight.goals.types import Counted, Forecast, Progress, Share
 
 
 def summed(counted: Iterable[Counted], *, prefectures: Sequence[str], categories: Sequence[str]) -> Progress:
-    """Add up; every prefecture and category is there, also with 0 (平潭 350128 beside the nine cities, not in 350100)."""
+    """Add up single facts, see `put_together`."""
+    facts = list(counted)
+    by_day: Counter[date] = Counter()
+    for one in facts:
+        by_day[one.on] += one.persons
+    shares = (Share(one.prefecture, one.organisation_id, one.category, one.persons, one.enrolments) for one in facts)
+    return put_together(by_day, shares, prefectures=prefectures, categories=categories)
+
+
+def put_together(by_day: Mapping[date, int], shares: Iterable[Share], *, prefectures: Sequence[str], categories: Sequence[str]) -> Progress:
+    """The figures of a goal from its days and its shares; every prefecture and category is there, also with 0.
+
+    平潭 350128 stands beside the nine cities and is not in 350100.
+    """
     by_prefecture: Counter[str] = Counter(dict.fromkeys(prefectures, 0))
     by_category: Counter[str] = Counter(dict.fromkeys(categories, 0))
     enrolled_prefecture: Counter[str] = Counter(dict.fromkeys(prefectures, 0))
     by_base: Counter[int] = Counter()
     enrolled_base: Counter[int] = Counter()
-    by_day: Counter[date] = Counter()
     enrolments = 0
-    for one in counted:
+    for one in shares:
         by_prefecture[one.prefecture] += one.persons
         by_category[one.category] += one.persons
         by_base[one.organisation_id] += one.persons
         enrolled_prefecture[one.prefecture] += one.enrolments
         enrolled_base[one.organisation_id] += one.enrolments
-        by_day[one.on] += one.persons
         enrolments += one.enrolments
     days = {day: by_day[day] for day in sorted(by_day) if by_day[day]}
     return Progress(

@@ -45,6 +45,17 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What one base brought in one reporting unit and category, over all days."""
+
+    prefecture: str
+    organisation_id: int
+    category: str
+    persons: int
+    enrolments: int
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Where the goal stands at its deadline when it goes on as in the last months, and when the target is reached.
 

@@ -57,7 +57,7 @@ def nothing(_goal: Goal) -> Subject:
 
 def _region(goal: Goal) -> str:
     asked = request.args.get("region", "")
-    return asked if asked in dict(queries.regions_of(goal)) else ""
+    return asked if asked and asked in dict(queries.regions_of(goal)) else ""
 
 
 def _computed(goal: Goal) -> Goal:

@@ -9,7 +9,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.kernel import access, clock, jobs, nav
+from trainhub.kernel import access, audit_words, clock, jobs, nav
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.goals import api, cli, models, operations, permissions, tasks, views
 
@@ -17,8 +17,16 @@ TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 
+THINGS = {
+    "goals.goal": _l("培训目标"),
+    "goals.snapshot": _l("目标快照"),
+}
+"""How the audit log calls the things of this part."""
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
+    audit_words.name_things(app, THINGS)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)

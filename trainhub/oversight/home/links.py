@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, url_for
 
@@ -27,3 +28,8 @@ def link(identity: Identity, endpoint: str, subject: Subject = NOTHING, **values
 def linked(label: Any, url: str) -> tuple[Any, str] | None:
     """A label with its address, or nothing without one."""
     return (label, url) if url else None
+
+
+def narrowed(url: str, **values: Any) -> str:
+    """The address of a list with a filter, so that a number leads to exactly what it counts; nothing stays nothing."""
+    return f"{url}?{urlencode(values)}" if url else ""

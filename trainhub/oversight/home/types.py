@@ -82,6 +82,16 @@ class Block:
     note: Any = ""
     nothing: Nothing | None = None
 
+    @property
+    def height(self) -> int:
+        """About how tall the card is, in pixels of a wide window: enough to decide in which column it stands."""
+        if self.ring:
+            return 260
+        if self.steps:
+            return 120 + 44 * len(self.steps)
+        rows = sum(50 + 22 * bool(line.sub) + 18 * (line.value is not None) for line in self.lines)
+        return 60 + (rows or 110) + 50 * bool(self.note)
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -92,3 +102,16 @@ class Panel:
     todos: Sequence[Todo] = ()
     figures: Sequence[Figure] = ()
     blocks: Sequence[Block] = field(default=())
+
+    @property
+    def sided(self) -> list[tuple[str, Block]]:
+        """Each block with its side in a wide window, is-start or is-end: in the column that is shorter so far."""
+        if len(self.blocks) < 2:
+            return [("", one) for one in self.blocks]
+        tall = {"is-start": 0, "is-end": 0}
+        found = []
+        for one in self.blocks:
+            side = min(tall, key=lambda name: tall[name])
+            tall[side] += one.height
+            found.append((side, one))
+        return found

@@ -23,6 +23,8 @@ from trainhub.certificates.queries import CertificateFilter
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, format_date, language
+from trainhub.ledger import queries as ledger
+from trainhub.ledger.permissions import Can as Trainees
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import Can as Organisations
@@ -88,6 +90,12 @@ def _people(identity: Identity, text: str, pinyin: str, on: date) -> Iterator[Gr
 
         statement = teachers.teachers_listing(identity, TeacherFilter(text=pinyin))
         yield _group("teachers", _("教师"), statement, teacher, url_for("people.teachers", q=pinyin))
+    if may(identity, Trainees.LIST):
+
+        def trainee(row: Any) -> Hit:
+            return Hit(row.name, url_for("ledger.show", record_id=row.id), f"{row.base} · {row.course} · {format_date(row.completed_on)}")
+
+        yield _group("trainees", _("培训学员"), ledger.registry(identity, text=pinyin), trainee, url_for("ledger.index", q=pinyin))
     if may(identity, Field.MENTOR_LIST):
 
         def mentor(row: Any) -> Hit:

@@ -1,5 +1,15 @@
 """What can be done with persons, students and teachers."""
 
+from trainhub.people.operations.employment import (
+    BadEmployment,
+    add_employment,
+    change_employment,
+    end_employment,
+    remove_employment,
+    verify_employment,
+    withdraw_verification,
+)
+from trainhub.people.operations.merging import note_decision
 from trainhub.people.operations.persons import (
     BadPerson,
     NameDiffers,
@@ -22,14 +32,10 @@ from trainhub.people.operations.students import (
     set_petoe_spans,
 )
 from trainhub.people.operations.teachers import (
-    BadEmployment,
     BadTeacher,
     TeacherKnown,
-    add_employment,
     add_teacher,
     change_teacher,
-    end_employment,
-    verify_employment,
 )
 
 __all__ = [
@@ -45,6 +51,7 @@ __all__ = [
     "add_student",
     "add_teacher",
     "begin_petoe",
+    "change_employment",
     "change_person",
     "change_student",
     "change_teacher",
@@ -53,9 +60,12 @@ __all__ = [
     "end_employment",
     "end_petoe",
     "give_number",
+    "note_decision",
     "register_person",
+    "remove_employment",
     "reveal_number",
     "seal_number",
     "set_petoe_spans",
     "verify_employment",
+    "withdraw_verification",
 ]

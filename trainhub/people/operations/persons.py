@@ -17,6 +17,7 @@ from trainhub.kernel.keys import keyring
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
+from trainhub.people.operations.merging import note_decision
 from trainhub.people.permissions import Can
 from trainhub.people.types import Gender, IdCheck, IdType, NationalityKind, PairDecision, SealedNumber
 
@@ -206,26 +207,12 @@ def reveal_number(*, person: Person, by: Identity, reason: str, now: datetime) -
 
 
 def decide_pair(*, first: Person, second: Person, decision: PairDecision, reason: str, by: Identity, now: datetime) -> PersonPair:
-    """Decide whether two persons who look the same are one. Deciding again replaces the decision until they are merged.
+    """Decide whether two persons are one, see `merging`. Deciding again replaces the decision: a mistaken merging is taken back.
 
-    SAME marks the one without a number (else the later one) as merged into the other; nothing else moves. Raises BadPerson.
+    Raises BadPerson for one person twice and without a reason.
     """
     if first.id == second.id:
         raise BadPerson(_("请选择两名不同的人员。"))
     if not reason.strip():
         raise BadPerson(_("请写明判定的依据。"), field="reason")
-    low, high = sorted((first, second), key=lambda row: row.id)
-    if low.merged_into_id is not None or high.merged_into_id is not None:
-        raise BadPerson(_("其中一名人员已经合并，不能再次判定。"))
-    row = queries.pair(low.id, high.id)
-    if row is None:
-        row = PersonPair(first_id=low.id, second_id=high.id, decision=decision, reason="", decided_at=now)
-        session().add(row)
-    row.decision, row.reason, row.decided_by_id, row.decided_at = decision, reason.strip()[:500], by.account_id, now
-    if decision is PairDecision.SAME:
-        gone, stays = (low, high) if low.id_number_hash is None and high.id_number_hash is not None else (high, low)
-        gone.merged_into_id = stays.id
-        audit.record(by=by, did="people.person.merged", on=gone, data={"into": stays.id})
-    session().flush()
-    audit.record(by=by, did="people.pair.decided", on=low, data={"other": high.id, "decision": decision.value, "reason": reason.strip()})
-    return row
+    return note_decision(first_id=first.id, second_id=second.id, decision=decision, reason=reason, by=by, now=now)

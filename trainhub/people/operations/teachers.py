@@ -1,4 +1,4 @@
-"""Teachers, and the work of persons in enterprises with its verification."""
+"""Teachers of a school."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.files import StoredFile
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
-from trainhub.organisations.types import SCHOOLS, OrganisationKind
+from trainhub.organisations.types import SCHOOLS
 from trainhub.people import queries, rules
-from trainhub.people.models import Employment, Person, Teacher
+from trainhub.people.models import Person, Teacher
 from trainhub.people.types import TeacherKind
 from trainhub.programmes.models import Programme
 
@@ -30,12 +29,6 @@ class TeacherKnown(Refused):
     """The number is taken at the university."""
 
     code = "teacher_known"
-
-
-class BadEmployment(Refused):
-    """A span of work is impossible, or lacks its proof."""
-
-    code = "bad_employment"
 
 
 def add_teacher(
@@ -123,89 +116,3 @@ def change_teacher(
         session().flush()
         audit.record(by=by, did="people.teacher.changed", on=teacher, data=changed)
     return changed
-
-
-def add_employment(
-    *,
-    person: Person,
-    post: str,
-    since: date,
-    by: Identity,
-    now: datetime,
-    organisation: Organisation | None = None,
-    organisation_name: str = "",
-    until: date | None = None,
-    is_enterprise: bool | None = None,
-    is_full_time: bool = True,
-) -> Employment:
-    """Note a span of work. With an organisation its name is taken; is_enterprise defaults to what the organisation is.
-
-    It counts only after `verify_employment`. The same span again is returned as it is. Raises BadEmployment.
-    """
-    name = organisation.name if organisation is not None else organisation_name.strip()
-    if not name:
-        raise BadEmployment(_("请选择或填写工作单位。"), field="organisation_name")
-    if not post.strip():
-        raise BadEmployment(_("请填写岗位或职务。"), field="post")
-    if until is not None and until < since:
-        raise BadEmployment(_("结束日期不能早于开始日期。"), field="until")
-    for known in queries.employment_of(person.id):
-        if (known.organisation_name, known.post, known.since, known.until) == (name, post.strip(), since, until):
-            return known
-    if is_enterprise is None:
-        is_enterprise = organisation is None or organisation.kind is OrganisationKind.ENTERPRISE
-    row = Employment(
-        person_id=person.id,
-        organisation_id=organisation.id if organisation is not None else None,
-        organisation_name=name,
-        post=post.strip(),
-        is_enterprise=is_enterprise,
-        is_full_time=is_full_time,
-        since=since,
-        until=until,
-    )
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="people.employment.added", on=person, data={"employment": row.id, "at": name, "since": since, "until": until})
-    return row
-
-
-def end_employment(*, employment: Employment, until: date, by: Identity, now: datetime) -> Employment:
-    """Note the last day of a span of work. A verified span keeps its verification: it only became shorter."""
-    if until < employment.since:
-        raise BadEmployment(_("结束日期不能早于开始日期。"), field="until")
-    if employment.until is not None and until > employment.until and employment.verified_at is not None:
-        raise BadEmployment(_("这段经历已核实，不能延长。请另外登记一段并核实。"), field="until")
-    if employment.until != until:
-        before, employment.until = employment.until, until
-        session().flush()
-        audit.record(
-            by=by,
-            did="people.employment.changed",
-            on=("person", str(employment.person_id)),
-            data={"employment": employment.id, "until": [before, until]},
-        )
-    return employment
-
-
-def verify_employment(*, employment: Employment, by: Identity, now: datetime, evidence_file: StoredFile | None = None, basis: str = "") -> Employment:
-    """Confirm a span of work by a file or by naming what was seen (M5.3). Doing it again changes nothing.
-
-    Raises NotAllowed for one's own span, BadEmployment without any proof.
-    """
-    if employment.verified_at is not None:
-        return employment
-    if by.person_id is not None and by.person_id == employment.person_id:
-        raise NotAllowed(_("不能核实自己的工作经历，请由本单位的其他管理员核实。"))
-    if evidence_file is None and not basis.strip():
-        raise BadEmployment(_("请上传证明材料，或写明核实的依据。"), field="evidence")
-    employment.verified_by_id, employment.verified_at, employment.verified_basis = by.account_id, now, basis.strip()[:200]
-    employment.evidence_file_id = evidence_file.id if evidence_file is not None else None
-    session().flush()
-    audit.record(
-        by=by,
-        did="people.employment.verified",
-        on=("person", str(employment.person_id)),
-        data={"employment": employment.id, "file": employment.evidence_file_id, "basis": employment.verified_basis},
-    )
-    return employment

@@ -1,5 +1,15 @@
 """Every select on persons, students, teachers and their employment."""
 
+from trainhub.people.queries.merging import (
+    human_id,
+    joined_with,
+    merged_into,
+    references,
+    rows_naming,
+    same_human,
+    same_pairs,
+    standing_merge,
+)
 from trainhub.people.queries.persons import (
     PERSON_SORTS,
     as_person_row,
@@ -75,7 +85,10 @@ __all__ = [
     "enterprise_spans_of",
     "evidence_of",
     "hash_of",
+    "human_id",
     "is_petoe",
+    "joined_with",
+    "merged_into",
     "names_of",
     "pair",
     "person",
@@ -88,7 +101,12 @@ __all__ = [
     "petoe_student_ids",
     "possible_same",
     "programmes_with_counts",
+    "references",
+    "rows_naming",
+    "same_human",
+    "same_pairs",
     "spans_of",
+    "standing_merge",
     "student",
     "student_by_no",
     "student_of_person",

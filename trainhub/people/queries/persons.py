@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.kernel.access import Subject
@@ -89,7 +89,8 @@ def persons_listing(text: str = "", sort: str = "name") -> organisations.Stateme
         number = rules.normalise_number(text)
         if len(number) >= 5 and any(c.isdigit() for c in number):
             hashes = [hash_of(kind, rules.check_number(kind, number).number) for kind in IdType]
-            clauses.append(Person.id_number_hash.in_(hashes))
+            holders = select(func.coalesce(Person.merged_into_id, Person.id)).where(Person.id_number_hash.in_(hashes))
+            clauses.append(Person.id.in_(holders.correlate(None)))
         statement = statement.where(or_(*clauses))
     return organisations.ordered(statement, sort, PERSON_SORTS, Person.id)
 

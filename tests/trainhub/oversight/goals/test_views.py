@@ -128,6 +128,19 @@ def test_a_snapshot_from_the_page(app: Flask, as_role: As, filled: dict[str, int
     assert as_role(Role.PREFECTURE_OPERATOR, region_code="350100").post("/goals/fj-400k/snapshots", data={}).status_code == 403
 
 
+def test_what_the_database_adds_up_is_what_single_facts_add_up_to(app: Flask, filled: dict[str, int]) -> None:
+    with app.app_context():
+        goal = queries.by_code("fj-400k")
+        assert goal is not None
+        units = [code for code, _name in queries.regions_of(goal)]
+        facts = list(queries.counted(goal, until=goal.deadline))
+        assert queries.kept_progress(goal, prefectures=units) == queries.progress(goal, facts)
+        assert sum(one.persons for one in facts) > 0
+        for unit in units:
+            alone = queries.kept_progress(goal, prefectures=units, region=unit)
+            assert alone == queries.progress(goal, [one for one in facts if one.prefecture == unit])
+
+
 def test_the_dashboard_asks_the_same_however_many_persons(
     app: Flask, as_role: As, command: Command, bases: dict[str, int], tmp_path: Path, count_queries: list[str]
 ) -> None:

@@ -13,6 +13,7 @@ from tests.factories.home import World
 from trainhub.demo import accounts
 from trainhub.kernel.access import Role
 from trainhub.oversight.home import helping, landing, page
+from trainhub.oversight.home.types import Block, Line, Panel
 
 HREF = re.compile(r'href="(/[^"#]*)"')
 
@@ -148,3 +149,12 @@ def test_help_names_only_pages_that_exist(app: Flask) -> None:
     """A task without a page is a task whose page was renamed."""
     named = {task.endpoint for topic in helping.TOPICS for task in topic.tasks if task.endpoint}
     assert sorted(named - set(app.view_functions)) == []
+
+
+def test_cards_fill_two_columns_evenly_in_the_order_of_the_page() -> None:
+    """A card stands in the column that is shorter so far; floats then neither overlap nor change the order."""
+    tall, flat = Block("a", steps=[{}] * 6), Block("b", lines=[Line("x")])
+    sided = Panel("p", "p", blocks=[tall, flat, flat, flat, tall]).sided
+    assert [side for side, _one in sided] == ["is-start", "is-end", "is-end", "is-end", "is-end"]
+    assert [one for _side, one in sided] == [tall, flat, flat, flat, tall]
+    assert Panel("p", "p", blocks=[tall]).sided == [("", tall)]

@@ -41,6 +41,27 @@ def test_others_students_are_not_found(app: Flask, world: World) -> None:
     assert f"/people/students/{world.student_id}" not in html
 
 
+def test_trainees_are_found_where_the_registry_shows_them(app: Flask) -> None:
+    """An operator finds the trainees of the own city, and nobody finds those of another."""
+    from datetime import UTC, date, datetime
+
+    from trainhub.kernel.access import SYSTEM
+    from trainhub.ledger import operations as ledger
+    from trainhub.ledger.types import Category, Source
+
+    with app.app_context(), transaction():
+        base = ground.base(ground.enterprise())
+        for county in ("350102", "350203"):
+            ledger.record_training(
+                person_id=ground.person("单小娥").id, category=Category.WORKER, county_code=county, organisation_id=base.id, course="电子商务运营",
+                hours_x10=160, completed_on=date(2026, 3, 2), is_counted=True, source=Source.ROSTER, by=SYSTEM, now=datetime(2026, 3, 3, tzinfo=UTC),
+            )  # fmt: skip
+    from tests.factories.identity import signed_in_client
+
+    html = signed_in_client(app, Role.PREFECTURE_OPERATOR, region_code="350100").get("/search?q=shanxiaoe").get_data(as_text=True)
+    assert found(html)["trainees"] == "1"
+
+
 def test_a_student_finds_courses_and_no_people(app: Flask, world: World) -> None:
     """Groups without permission do not exist for the reader."""
     client = home.browser(app, world, Role.STUDENT)

@@ -10,7 +10,7 @@ from enterprises.bases import queries as bases
 from enterprises.placements.types import OfferState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.i18n import _, format_date
-from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.links import link, linked, narrowed
 from trainhub.oversight.home.queries import practice
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
@@ -31,35 +31,96 @@ def host(identity: Identity, today: date) -> Panel:
     mentors_url = link(identity, "mentors.index")
     todos = []
     if returned:
-        todos.append(Todo(_("修改被退回的岗位"), positions_url, _("去修改"), returned, _("学校写明了理由，修改后重新提交"), 0, "edit"))
+        todos.append(
+            Todo(_("修改被退回的岗位"), narrowed(positions_url, state="draft"), _("去修改"), returned, _("学校写明了理由，修改后重新提交"), 0, "edit")
+        )
     if drafts > 0:
-        todos.append(Todo(_("提交岗位草稿"), positions_url, _("去提交"), drafts, _("提交后由学校审核，审核通过学生才能选择"), 2, "briefcase"))
+        todos.append(
+            Todo(
+                _("提交岗位草稿"),
+                narrowed(positions_url, state="draft"),
+                _("去提交"),
+                drafts,
+                _("提交后由学校审核，审核通过学生才能选择"),
+                2,
+                "briefcase",
+            )
+        )
     if lonely:
-        todos.append(Todo(_("为学生指定企业指导教师"), placements_url, _("去指定"), lonely, _("没有指导教师的实习不能开始"), 0, "user"))
+        todos.append(
+            Todo(
+                _("为学生指定企业指导教师"),
+                narrowed(placements_url, state="going", no_mentor=1),
+                _("去指定"),
+                lonely,
+                _("没有指导教师的实习不能开始"),
+                0,
+                "user",
+            )
+        )
     if placed.get(PlacementState.ACCEPTED):
         todos.append(
             Todo(
-                _("准备即将开始的实习"), placements_url, _("查看"), placed[PlacementState.ACCEPTED], _("核对协议签署、保险和安全教育"), 1, "clipboard"
+                _("准备即将开始的实习"),
+                narrowed(placements_url, state="accepted"),
+                _("查看"),
+                placed[PlacementState.ACCEPTED],
+                _("核对协议签署、保险和安全教育"),
+                1,
+                "clipboard",
             )
         )
+    due_days = book().at("own.placement.confirm_due_days", on=today).number
+    if late := practice.days_overdue(identity, today - timedelta(days=due_days)):
+        url = narrowed(placements_url, state="started")
+        todos.append(
+            Todo(_("督促指导教师确认实习日"), url, _("查看"), late, _("登记超过 %(n)s 天还没有确认，不能计入学生周数", n=due_days), 0, "clock")
+        )
     if topics:
-        todos.append(Todo(_("审核毕业设计选题"), link(identity, "capstones.topics"), _("去审核"), topics, _("选题须企业与学校双方同意"), 1, "book"))
+        todos.append(
+            Todo(
+                _("审核毕业设计选题"),
+                narrowed(link(identity, "capstones.topics"), state="proposed"),
+                _("去审核"),
+                topics,
+                _("选题须企业与学校双方同意"),
+                1,
+                "book",
+            )
+        )
     if over:
         todos.append(Todo(_("调整超负荷的指导教师"), mentors_url, _("查看"), over, _("所带学生数超过本人上限"), 1, "users"))
     own = practice.own_bases(identity)
     todos += ending(identity, own, today)
     figures = [
-        Figure(_("在岗学生"), placed.get(PlacementState.STARTED, 0), _("人"), url=placements_url),
+        Figure(_("在岗学生"), placed.get(PlacementState.STARTED, 0), _("人"), url=narrowed(placements_url, state="started")),
         Figure(
             _("已审核岗位"),
             positions.get(OfferState.APPROVED, 0),
             _("个"),
             _("%(n)s 个等待学校审核", n=positions.get(OfferState.SUBMITTED, 0)),
-            positions_url,
+            narrowed(positions_url, state="approved"),
         ),
         Figure(_("企业指导教师"), pool, _("人"), _("%(n)s 人已满员", n=full) if full else "", mentors_url),
     ]
-    return Panel("host", _("企业与基地"), todos, figures, [award_block(identity, own, today)])
+    return Panel("host", _("企业与基地"), todos, figures, [_students(identity, placements_url), award_block(identity, own, today)])
+
+
+def _students(identity: Identity, placements_url: str) -> Block:
+    lines = []
+    for row, days in practice.on_the_job(identity, 6):
+        scope = Subject.of(organisations=(row.enterprise_id, *((row.base_id,) if row.base_id else ())))
+        who = _("指导教师 %(name)s", name=row.mentor) if row.mentor else _("指导教师待定")
+        lines.append(
+            Line(
+                row.student,
+                link(identity, "placements.show", scope, placement_id=row.id),
+                sub=f"{row.position} · {who} · " + _("至 %(day)s", day=format_date(row.ends_on)),
+                pill=("pending", _("%(n)s 天待确认", n=days)) if days else ("ok", _("已全部确认")),
+            )
+        )
+    nothing = Nothing(_("现在没有学生在岗"), _("学校公布实习安排、学生确认后，会出现在这里。"), art="people")
+    return Block(_("在岗实习学生"), linked(_("全部"), narrowed(placements_url, state="started")) if lines else None, lines=lines, nothing=nothing)
 
 
 def ending(identity: Identity, own: list[tuple[int, str, str]], today: date) -> list[Todo]:

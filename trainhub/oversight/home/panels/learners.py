@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from courses.assignments.queries import peers, work
 from courses.learning import queries as learning
 from courses.learning.types import EnrolmentState as E
 from courses.learning.types import MyRun
@@ -18,6 +19,7 @@ from trainhub.certificates import labels as certificate_labels
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
 from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.clock import end_of, local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, format_date
 from trainhub.ledger import queries as ledger
@@ -111,7 +113,7 @@ def _rounds(identity: Identity, own: Subject, row: Student, today: date, todos: 
 
 def _placement(identity: Identity, own: Subject, placed: list[Any], today: date, todos: list[Todo]) -> Block:
     everything = linked(_("全部实习"), link(identity, "placements.mine"))
-    going = [one for one in placed if one.state in practice.GOING]
+    going = [one for one in placed if one.state in placements.GOING]
     for one in going:
         if one.state is PlacementState.PLANNED:
             url = link(identity, "placements.show", own, placement_id=one.id)
@@ -201,6 +203,8 @@ def my_runs(person_id: int, limit: int = 8) -> list[MyRun]:
 
 def courses_block(identity: Identity, own: Subject, runs: list[MyRun], todos: list[Todo], today: date) -> Block:
     """The courses of a learner with their progress; those that end soon become something to do."""
+    if any(run.state is E.ACTIVE for run in runs) and identity.person_id is not None:
+        _work(identity, own, identity.person_id, today, todos)
     lines = []
     for run in runs[:5]:
         url = link(identity, "learning.home", own, run_id=run.run_id)
@@ -232,6 +236,16 @@ def courses_block(identity: Identity, own: Subject, runs: list[MyRun], todos: li
     catalogue = link(identity, "catalogue.index")
     nothing = Nothing(_("还没有课程"), _("从课程目录选一门开放的课程报名，学习进度会显示在这里。"), linked(_("浏览课程目录"), catalogue))
     return Block(_("课程"), linked(_("我的课程"), link(identity, "learning.mine")) if lines else None, lines=lines, nothing=nothing)
+
+
+def _work(identity: Identity, own: Subject, person_id: int, today: date, todos: list[Todo]) -> None:
+    """Assignments that are due within a week, and peer reviews to write: others wait for those."""
+    for block_id, title, due_at in work.to_hand_in(person_id, end_of(today + timedelta(days=SOON_DAYS))):
+        url, due = link(identity, "assignments.show", own, block_id=block_id), local(due_at).date()
+        todos.append(Todo(_("提交作业：%(title)s", title=title), url, _("去提交"), urgency=0 if due <= today else 1, icon="pen", until=due))
+    for block_id, title, due_at, count in peers.to_write(person_id):
+        url = link(identity, "assignments.show", own, block_id=block_id)
+        todos.append(Todo(_("互评：%(title)s", title=title), url, _("去评阅"), count, urgency=0, icon="pen", until=local(due_at).date()))
 
 
 def certificates_block(identity: Identity, person_id: int) -> Block:

@@ -18,7 +18,7 @@ from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
-from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.links import link, linked, narrowed
 from trainhub.oversight.home.queries import practice, province, system
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Ring, Todo
 from trainhub.policy.book import book
@@ -99,7 +99,7 @@ def records(identity: Identity, today: date) -> list[Figure]:
     everything, year = province.records_since(identity, date(today.year, 1, 1))
     return [
         Figure(_("培训记录"), format_number(everything), _("条"), url=url),
-        Figure(_("今年新增"), format_number(year), _("条"), _("按完成日期统计"), url=url),
+        Figure(_("今年新增"), format_number(year), _("条"), _("按完成日期统计"), narrowed(url, since=date(today.year, 1, 1).isoformat())),
     ]
 
 
@@ -129,9 +129,14 @@ def city(identity: Identity, today: date) -> Panel:
     if waiting:
         url = link(identity, "organisations.index")
         todos.append(
-            Todo(_("核验新登记的机构"), f"{url}?state=registered" if url else "", _("去核验"), waiting, _("核验后才能开课和接收学生"), 1, "building")
+            Todo(_("核验新登记的机构"), narrowed(url, state="registered"), _("去核验"), waiting, _("核验后才能开课和接收学生"), 1, "building")
         )
-    figures = [*records(identity, today), Figure(_("本地基地"), practice.bases_of_region(regions), _("个"), url=link(identity, "bases.index"))]
+    figures = [
+        *records(identity, today),
+        Figure(
+            _("本地基地"), practice.bases_of_region(regions), _("个"), url=narrowed(link(identity, "bases.index"), region=min(regions, default=""))
+        ),
+    ]
     return Panel("city", _("本地培训"), todos, figures, [*goal_blocks(identity, today, regions), rosters(identity)])
 
 
@@ -143,10 +148,20 @@ def department(identity: Identity, today: date) -> Panel:
     if identity.has(Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST):
         for state, (text, detail) in WAITING.items():
             if counts.get(state):
-                todos.append(Todo(_(text), awards_url, _("去办理") if awards_url else "", counts[state], _(detail), 0, "award"))
+                todos.append(
+                    Todo(_(text), narrowed(awards_url, state=state.value), _("去办理") if awards_url else "", counts[state], _(detail), 0, "award")
+                )
     if identity.has(Role.DEPT_FIN) and counts.get(AwardState.DECIDED):
         todos.append(
-            Todo(_("拨付奖补资金"), awards_url, _("去办理") if awards_url else "", counts[AwardState.DECIDED], _("已作出决定，等待拨付"), 0, "money")
+            Todo(
+                _("拨付奖补资金"),
+                narrowed(awards_url, state=AwardState.DECIDED.value),
+                _("去办理") if awards_url else "",
+                counts[AwardState.DECIDED],
+                _("已作出决定，等待拨付"),
+                0,
+                "money",
+            )
         )
     duplicates_url = link(identity, "ledger.duplicates.index")
     doubtful = province.open_duplicates() if duplicates_url else 0
@@ -155,7 +170,14 @@ def department(identity: Identity, today: date) -> Panel:
     days = book().at("own.warning.agreement_days", on=today).number
     ending = bases.ending_agreements(None, on=today, until=today + timedelta(days=days))
     lines = [
-        Line(award_labels.STATES[state], text=_("%(n)s 项", n=counts[state]), value=counts[state], most=sum(counts.values()), pill=("info", ""))
+        Line(
+            award_labels.STATES[state],
+            narrowed(awards_url, state=state.value),
+            text=_("%(n)s 项", n=counts[state]),
+            value=counts[state],
+            most=sum(counts.values()),
+            pill=("info", ""),
+        )
         for state in AwardState
         if counts.get(state)
     ]

@@ -14,7 +14,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, format_date
 from trainhub.oversight.chains import queries as chains
 from trainhub.oversight.evaluation import readiness
-from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.links import link, linked, narrowed
 from trainhub.oversight.home.queries import practice
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
@@ -55,22 +55,52 @@ def school(identity: Identity, today: date) -> Panel:
     submitted = practice.positions_by_state(identity).get(OfferState.SUBMITTED, 0)
     if submitted:
         todos.append(
-            Todo(_("审核企业提交的岗位"), link(identity, "placements.positions"), _("去审核"), submitted, _("审核通过后进入志愿填报"), 1, "briefcase")
+            Todo(
+                _("审核企业提交的岗位"),
+                narrowed(link(identity, "placements.positions"), state="submitted"),
+                _("去审核"),
+                submitted,
+                _("审核通过后进入志愿填报"),
+                1,
+                "briefcase",
+            )
         )
     topics, _enterprise = practice.topics_waiting(identity)
     if topics:
-        todos.append(Todo(_("审核毕业设计选题"), link(identity, "capstones.topics"), _("去审核"), topics, _("核对工程实践来源与证明材料"), 1, "book"))
+        todos.append(
+            Todo(
+                _("审核毕业设计选题"),
+                narrowed(link(identity, "capstones.topics"), state="proposed"),
+                _("去审核"),
+                topics,
+                _("核对工程实践来源与证明材料"),
+                1,
+                "book",
+            )
+        )
     going, alone, graded = practice.capstones_going(identity)
     capstones_url = link(identity, "capstones.index")
     if alone:
-        todos.append(Todo(_("补齐毕业设计双导师"), capstones_url, _("去安排"), alone, _("每项毕业设计须有校内导师和企业导师"), 0, "users"))
+        todos.append(
+            Todo(
+                _("补齐毕业设计双导师"),
+                narrowed(capstones_url, state="alone"),
+                _("去安排"),
+                alone,
+                _("每项毕业设计须有校内导师和企业导师"),
+                0,
+                "users",
+            )
+        )
     if graded:
-        todos.append(Todo(_("确认毕业设计成绩"), capstones_url, _("去确认"), graded, _("双方已评分，等待结论"), 1, "check-circle"))
+        todos.append(
+            Todo(_("确认毕业设计成绩"), narrowed(capstones_url, state="graded"), _("去确认"), graded, _("双方已评分，等待结论"), 1, "check-circle")
+        )
     placed = practice.placements_by_state(identity)
     figures = [
         Figure(_("卓越计划学生"), len(rows) if len(rows) <= MOST_STUDENTS else f"{MOST_STUDENTS}+", _("人"), url=weeks_url),
-        Figure(_("正在安排与实习"), sum(placed.values()), _("人"), url=link(identity, "placements.index")),
-        Figure(_("进行中的毕业设计"), going, _("项"), url=capstones_url),
+        Figure(_("正在安排与实习"), sum(placed.values()), _("人"), url=narrowed(link(identity, "placements.index"), state="going")),
+        Figure(_("进行中的毕业设计"), going, _("项"), url=narrowed(capstones_url, state="live")),
     ]
     if own and len(own) <= MOST_PROGRAMMES:
         for one in own:
@@ -89,19 +119,38 @@ def _weeks(rows: list[Any], url: str, todos: list[Todo], today: date) -> Block:
     if lights[Light.RED]:
         todos.append(
             Todo(
-                _("跟进可能达不到 %(n)s 周的学生", n=weeks),
-                url,
+                _("跟进毕业前达不到 %(n)s 周的学生", n=weeks),
+                narrowed(url, light=Light.RED.value),
                 _("查看名单"),
                 lights[Light.RED],
-                _("按现有安排无法补足，请增加实习安排"),
+                _("毕业前可安排的时间已不够，请逐人商定延期或补救办法"),
                 0,
                 "alert",
+            )
+        )
+    if to_place := sum(lights[one] for one in placement_labels.LIGHTS_TO_PLACE):
+        todos.append(
+            Todo(
+                _("为企业学习不足 %(n)s 周的学生安排实习", n=weeks),
+                narrowed(url, light=placement_labels.TO_PLACE),
+                _("查看名单"),
+                to_place,
+                _("已计入和已安排的还不够，毕业前仍可补足"),
+                2,
+                "calendar",
             )
         )
     order = (Light.DONE, Light.GREEN, Light.YELLOW, Light.RED, Light.NOT_PLANNED)
     looks = {Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad", Light.NOT_PLANNED: "mute"}
     lines = [
-        Line(placement_labels.LIGHTS[light], value=lights[light], most=len(found), text=_("%(n)s 人", n=lights[light]), pill=(looks[light], ""))
+        Line(
+            placement_labels.LIGHTS[light],
+            narrowed(url, light=light.value),
+            value=lights[light],
+            most=len(found),
+            text=_("%(n)s 人", n=lights[light]),
+            pill=(looks[light], ""),
+        )
         for light in order
         if lights[light]
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from flask import current_app
+
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _, format_datetime, format_number
 from trainhub.kernel.jobs import JobState
-from trainhub.oversight.home.links import link
+from trainhub.oversight.home.links import link, narrowed
 from trainhub.oversight.home.queries import system
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 from trainhub.policy.book import book
@@ -47,18 +49,34 @@ def admin(identity: Identity, today: date) -> Panel:
                 "clipboard",
             )
         )
+    has_smtp = bool(current_app.config["SETTINGS"].smtp_url)
     if found.mail_failed:
-        todos.append(Todo(_("检查发送失败的邮件"), outbox_url, _("查看"), found.mail_failed, _("核对邮件服务器设置后重试"), 1, "mail"))
+        url = f"{outbox_url}?state=failed" if outbox_url else ""
+        todos.append(
+            Todo(_("检查发送失败的邮件"), url, _("查看"), found.mail_failed, _("失败原因见列表，核对地址和邮件服务器后可重新发送"), 1, "mail")
+        )
+    if found.mail_waiting and not has_smtp:
+        url = narrowed(outbox_url, state="waiting")
+        todos.append(
+            Todo(
+                _("设置邮件服务器"), url, _("查看"), found.mail_waiting, _("设置 TRAINHUB_SMTP_URL 和 TRAINHUB_MAIL_FROM 并重启后开始发送"), 1, "mail"
+            )
+        )
     figures = [
         Figure(
             _("启用的账号"),
             format_number(found.accounts),
             _("个"),
             _("%(n)s 个因多次输错密码被锁定", n=found.locked) if found.locked else _("没有被锁定的账号"),
-            accounts_url,
+            narrowed(accounts_url, state="active"),
         ),
         Figure(_("排队任务"), found.jobs.get(JobState.QUEUED, 0), _("个"), _("%(n)s 个正在运行", n=found.jobs.get(JobState.RUNNING, 0))),
-        Figure(_("待发邮件"), found.mail_waiting, _("封"), url=outbox_url),
+        Figure(
+            _("待发邮件"),
+            format_number(found.mail_waiting),
+            _("封"),
+            url=narrowed(outbox_url, state="waiting"),
+        ),
         Figure(
             _("审计记录"),
             format_number(found.audit_events),
@@ -81,5 +99,10 @@ def admin(identity: Identity, today: date) -> Panel:
         pill=("ok", _("运行中")) if is_alive else ("bad", _("未运行")),
         sub=_("最后一次出现 %(when)s", when=format_datetime(found.worker_at)) if found.worker_at else _("从未启动"),
     )
-    blocks = [Block(_("后台任务"), lines=lines, nothing=nothing), Block(_("运行状态"), lines=[worker])]
+    mail = Line(
+        _("邮件服务器"),
+        pill=("ok", _("已设置")) if has_smtp else ("pending", _("未设置")),
+        sub=_("通知、邀请和重置链接由它发出") if has_smtp else _("设置 TRAINHUB_SMTP_URL 和 TRAINHUB_MAIL_FROM 并重启后开始发送"),
+    )
+    blocks = [Block(_("后台任务"), lines=lines, nothing=nothing), Block(_("运行状态"), lines=[worker, mail])]
     return Panel("system", _("系统运行"), todos, figures, blocks)

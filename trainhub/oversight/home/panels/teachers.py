@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from courses.assessment import queries as assessment
+from courses.assignments.queries import work
 from enterprises.capstones import labels as capstone_labels
 from enterprises.capstones.queries import capstones
 from enterprises.capstones.types import LIVE, CapstoneState
@@ -13,7 +14,7 @@ from enterprises.placements import labels as placement_labels
 from enterprises.placements import queries as placements
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.i18n import _, format_date
-from trainhub.oversight.home.links import link, linked
+from trainhub.oversight.home.links import link, linked, narrowed
 from trainhub.oversight.home.queries import learning, practice
 from trainhub.oversight.home.types import Block, Figure, Line, Nothing, Panel, Todo
 
@@ -24,16 +25,18 @@ def lecturer(identity: Identity, today: date) -> Panel:
     own = Subject.of(persons=(identity.person_id,))
     ids = [row.id for row in rows]
     to_grade, asking = assessment.to_grade_count(ids), learning.asking(ids)
+    handed_in = work.waiting(ids)
     todos = []
     for row in rows:
+        if handed_in.get(row.id):
+            url = link(identity, "assignments.of_run", own, run_id=row.id)
+            todos.append(Todo(_("评阅作业"), url, _("去评阅"), handed_in[row.id], f"{row.title} · {row.code}", 0, "pen"))
         if to_grade.get(row.id):
             url = link(identity, "staff.grading", own, run_id=row.id)
             todos.append(Todo(_("批改作业"), url, _("去批改"), to_grade[row.id], f"{row.title} · {row.code}", 0, "pen"))
         if asking.get(row.id):
             url = link(identity, "staff.learners", own, run_id=row.id)
-            if url:
-                url += "?state=pending"
-            todos.append(Todo(_("审核报名"), url, _("去审核"), asking[row.id], f"{row.title} · {row.code}", 0, "users"))
+            todos.append(Todo(_("审核报名"), narrowed(url, state="pending"), _("去审核"), asking[row.id], f"{row.title} · {row.code}", 0, "users"))
     lines = [
         Line(
             row.title,
@@ -137,5 +140,5 @@ def supervisor(identity: Identity, today: date) -> Panel:
     going = sum(counts.values())
     url = link(identity, "placements.index")
     if url and going:
-        figures.append(Figure(_("本校实习学生"), going, _("人"), url=url))
+        figures.append(Figure(_("本校实习学生"), going, _("人"), _("安排与实习中"), narrowed(url, state="going")))
     return Panel("school_supervisor", _("校内指导"), supervision_todos(identity, today), figures, [supervision_block(identity)])

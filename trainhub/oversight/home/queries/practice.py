@@ -10,11 +10,12 @@ from sqlalchemy import and_, func, or_, select
 
 from enterprises.awards import queries as awards
 from enterprises.awards.types import AwardState
-from enterprises.capstones.models import Capstone, Supervision, Topic
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
 from enterprises.capstones.queries.topics import topics_visible_to
 from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
-from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicState
+from enterprises.capstones.types import CapstoneState, TopicState
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries as placements
@@ -26,8 +27,6 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.people.models import Student
-
-GOING = (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)
 
 
 def days_waiting(student_id: int) -> int:
@@ -57,10 +56,37 @@ def placements_by_state(identity: Identity) -> dict[PlacementState, int]:
     statement = (
         select(Placement.state, func.count(Placement.id))
         .join(Student, Student.id == Placement.student_id)
-        .where(placements.visible_to(identity), Placement.state.in_(GOING))
+        .where(placements.visible_to(identity), Placement.state.in_(placements.GOING))
         .group_by(Placement.state)
     )
     return {state: count for state, count in session().execute(statement)}
+
+
+def on_the_job(identity: Identity, limit: int) -> list[tuple[Any, int]]:
+    """Placements under way inside the reader's scope, those with the most days that wait for a mentor first, with that number."""
+    waiting = (
+        select(DayEntry.placement_id, func.count(DayEntry.id).label("days"))
+        .where(DayEntry.state == DayState.PENDING)
+        .group_by(DayEntry.placement_id)
+        .subquery()
+    )
+    days = func.coalesce(waiting.c.days, 0)
+    listed = placements.listing(identity, state=PlacementState.STARTED).outerjoin(waiting, waiting.c.placement_id == Placement.id)
+    return [
+        (row, row.days)
+        for row in session().execute(listed.add_columns(days.label("days")).order_by(None).order_by(days.desc(), Placement.id).limit(limit))
+    ]
+
+
+def days_overdue(identity: Identity, due: date) -> int:
+    """How many days up to `due`, of placements under way inside the reader's scope, no mentor has confirmed yet."""
+    statement = (
+        select(func.count(DayEntry.id))
+        .join(Placement, Placement.id == DayEntry.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .where(placements.visible_to(identity), Placement.state == PlacementState.STARTED, DayEntry.state == DayState.PENDING, DayEntry.on <= due)
+    )
+    return session().scalar(statement) or 0
 
 
 def without_mentor(identity: Identity) -> int:
@@ -68,7 +94,7 @@ def without_mentor(identity: Identity) -> int:
     statement = (
         select(func.count(Placement.id))
         .join(Student, Student.id == Placement.student_id)
-        .where(placements.visible_to(identity), Placement.state.in_(GOING), Placement.mentor_id.is_(None))
+        .where(placements.visible_to(identity), Placement.state.in_(placements.GOING), Placement.mentor_id.is_(None))
     )
     return session().scalar(statement) or 0
 
@@ -77,7 +103,7 @@ def mentor_loads(identity: Identity, on: date) -> tuple[int, int, int]:
     """(mentors in the pool, those with more students than their limit, those exactly at it) on a day."""
     busy = (
         select(Placement.mentor_id, func.count(Placement.id).label("students"))
-        .where(Placement.state.in_(GOING), Placement.starts_on <= on, Placement.ends_on >= on)
+        .where(Placement.state.in_(placements.GOING), Placement.starts_on <= on, Placement.ends_on >= on)
         .group_by(Placement.mentor_id)
         .subquery()
     )
@@ -107,17 +133,12 @@ def topics_waiting(identity: Identity) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _has_supervisor(role: SupervisorRole) -> Any:
-    return select(Supervision.id).where(Supervision.capstone_id == Capstone.id, Supervision.role == role, Supervision.until.is_(None)).exists()
-
-
 def capstones_going(identity: Identity) -> tuple[int, int, int]:
     """(capstones that go on, those without a supervisor on either side, those graded by both and not concluded)."""
-    alone = or_(~_has_supervisor(SupervisorRole.SCHOOL), ~_has_supervisor(SupervisorRole.ENTERPRISE))
     statement = (
         select(
             func.count(Capstone.id),
-            func.coalesce(func.sum(sa.case((alone, 1), else_=0)), 0),
+            func.coalesce(func.sum(sa.case((lacks_supervisor(), 1), else_=0)), 0),
             func.coalesce(func.sum(sa.case((Capstone.state == CapstoneState.GRADED, 1), else_=0)), 0),
         )
         .join(Student, Student.id == Capstone.student_id)

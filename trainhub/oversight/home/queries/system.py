@@ -12,7 +12,7 @@ from trainhub.identity.types import AccountState, RequestState
 from trainhub.kernel.audit import AuditEvent, AuditHead
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job, JobState, WorkerHeartbeat
-from trainhub.notifications.models import Notice
+from trainhub.notifications import queries as notifications
 from trainhub.notifications.types import MailState
 
 
@@ -37,14 +37,7 @@ def health(*, locked_after: int, locked_since: datetime) -> Health:
     current = session()
     jobs = {state: count for state, count in current.execute(select(Job.state, func.count(Job.id)).group_by(Job.state))}
     failed = current.execute(select(Job.title, Job.message, Job.finished_at).where(Job.state == JobState.FAILED).order_by(Job.id.desc()).limit(3))
-    mail = {
-        state: count
-        for state, count in current.execute(
-            select(Notice.mail_state, func.count(Notice.id))
-            .where(Notice.mail_state.in_([MailState.FAILED, MailState.WAITING]))
-            .group_by(Notice.mail_state)
-        )
-    }
+    mail = notifications.mail_by_state()
     names = (
         select(SignInAttempt.name_hash)
         .where(SignInAttempt.at >= locked_since)

@@ -1,0 +1,281 @@
+"""The parts of a question as lines of text: one notation for the editor, for Excel, and for reading a version.
+
+    options    * 北京 // 回答正确          a right choice begins with a star, feedback follows " // "
+               [50%] 南京                 a choice with a weight of its own, also negative: [-25%]
+    items      one a line, in the right order
+    answers    北京 // 反馈               one a line; [50%] in front is partial credit; * stands for any text
+    blanks     1: 北京 | 京城             what is right in [[1]]; 2: =3.14 ± 0.01 is a number, 3: ? *是 | 否 a choice
+    pairs      首都 => 北京               a line and what belongs to it; "=> 上海" is an answer that belongs to nothing
+    units      cm = 0.01                 a value in cm times 0.01 is a value in the unit of the answer
+    variables  x: 1 ~ 10, 2              from 1 to 10 with 2 decimals
+
+A line break inside a part is written ⏎.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from courses.assessment.errors import BadQuestion
+from courses.assessment.rules.numbers import number, rounded
+from courses.assessment.types import CHOICES, QuestionKind
+from trainhub.kernel.i18n import _
+
+_RIGHT = re.compile(r"^\s*[*＊√]\s*")
+_WEIGHT = re.compile(r"^\s*[\[\uff3b]\s*([+-]?\d+(?:\.\d+)?)\s*[%％]\s*[\]\uff3d]\s*")
+_BLANK = re.compile(r"^([^:：\s|]{1,20})\s*[:：]\s*(.*)$")
+_VARIABLE = re.compile(r"^(\w+)\s*[:：=]\s*(\S+?)\s*[~～]\s*([^,，\s]+)\s*(?:[,，]\s*(\d))?$")
+BREAK = "⏎"
+PARTS: Mapping[QuestionKind, tuple[str, ...]] = {
+    QuestionKind.SINGLE: ("options",),
+    QuestionKind.MULTIPLE: ("options",),
+    QuestionKind.TRUE_FALSE: ("options",),
+    QuestionKind.CLOZE: ("blanks",),
+    QuestionKind.TEXT: ("answers",),
+    QuestionKind.NUMERIC: ("answers", "units"),
+    QuestionKind.FORMULA: ("variables", "units"),
+    QuestionKind.MATCHING: ("pairs",),
+    QuestionKind.ORDERING: ("items",),
+    QuestionKind.ESSAY: (),
+    QuestionKind.FILE: (),
+    QuestionKind.MANUAL: (),
+}
+"""The parts written in lines, by kind."""
+FLAGS: Mapping[QuestionKind, tuple[str, ...]] = {
+    QuestionKind.SINGLE: ("penalty",),
+    QuestionKind.MULTIPLE: ("is_all_or_nothing", "penalty"),
+    QuestionKind.TRUE_FALSE: ("penalty",),
+    QuestionKind.CLOZE: ("is_case_sensitive", "is_all_or_nothing"),
+    QuestionKind.TEXT: ("is_case_sensitive", "penalty"),
+    QuestionKind.NUMERIC: ("tolerance", "unit_share", "penalty"),
+    QuestionKind.FORMULA: ("expression", "tolerance", "unit_share", "penalty"),
+    QuestionKind.MATCHING: ("is_all_or_nothing",),
+    QuestionKind.ORDERING: ("is_all_or_nothing",),
+    QuestionKind.ESSAY: ("rubric",),
+    QuestionKind.FILE: ("rubric", "max_files"),
+    QuestionKind.MANUAL: ("rubric",),
+}
+"""The single values, by kind."""
+
+
+def lines(text: str | None) -> list[str]:
+    """The lines of a part that hold anything."""
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]
+
+
+def _out(text: str) -> str:
+    return " ".join(str(text).replace("\r", "").replace("\n", BREAK).split()).replace(" // ", " \\// ")
+
+
+def _in(text: str) -> str:
+    return text.strip().replace(BREAK, "\n").replace(" \\// ", " // ")
+
+
+def _weighted(line: str) -> tuple[int | None, str]:
+    """A weight in front of a line, in thousandths, and the rest."""
+    match = _WEIGHT.match(line)
+    if match is None:
+        return None, line
+    value = number(match.group(1))
+    share = rounded(value * 10) if value is not None else 0
+    if not -1000 <= share <= 1000:
+        raise BadQuestion(_("分值比例“%(text)s”应在 -100%% 到 100%% 之间。", text=match.group(0).strip()))
+    return share, line[match.end() :]
+
+
+def _weight(share: int | None) -> str:
+    return "" if share is None else f"[{share / 10:g}%] "
+
+
+def _with_feedback(line: str) -> tuple[str, str]:
+    body, _sep, feedback = line.partition(" // ")
+    return _in(body), _in(feedback)
+
+
+def _feedback(row: Mapping[str, Any]) -> str:
+    return f" // {_out(row['feedback'])}" if row.get("feedback") else ""
+
+
+# -- lines in -----------------------------------------------------------------------------------------------------------
+
+
+def option(line: str) -> dict[str, Any]:
+    """One choice."""
+    share, rest = _weighted(line)
+    right = bool(_RIGHT.match(rest)) if share is None else share > 0
+    body, feedback = _with_feedback(_RIGHT.sub("", rest) if share is None else rest)
+    return {"body": body, "is_correct": right, "feedback": feedback, **({} if share is None else {"share_x1000": share})}
+
+
+def item(line: str) -> dict[str, Any]:
+    """One item to put into order."""
+    return {"body": _in(line), "is_correct": True, "feedback": ""}
+
+
+def answer(line: str) -> dict[str, Any]:
+    """One accepted answer of a text or numeric question."""
+    share, rest = _weighted(line)
+    text, feedback = _with_feedback(rest)
+    return {"text": text, "is_correct": share is None or share > 0, "feedback": feedback, **({} if share is None else {"share_x1000": share})}
+
+
+def blank(line: str) -> dict[str, Any]:
+    """One blank with what is right in it."""
+    match = _BLANK.match(line)
+    if match is None:
+        raise BadQuestion(_("填空“%(line)s”应写成“1: 答案 | 另一个答案”。", line=line[:60]), field="blanks")
+    key, rest = match.group(1), match.group(2).strip()
+    if rest.startswith("="):
+        text, _sep, tolerance = unicodedata.normalize("NFKC", rest[1:]).partition("±")
+        return {"key": key, "kind": "numeric", "tolerance": tolerance.strip(), "answers": [_plain_answer(a) for a in text.split("|") if a.strip()]}
+    if rest.startswith(("?", "？")):
+        choices = [option(part) for part in rest[1:].split("|") if part.strip()]
+        made = [{"text": c["body"], **{k: v for k, v in c.items() if k != "body"}} for c in choices]
+        return {"key": key, "kind": "choice", "answers": made}
+    return {"key": key, "kind": "text", "answers": [_plain_answer(a) for a in rest.split("|") if a.strip()]}
+
+
+def _plain_answer(text: str) -> dict[str, Any]:
+    made = answer(text)
+    return {key: value for key, value in made.items() if key != "feedback" or value}
+
+
+def pair(line: str) -> dict[str, Any]:
+    """One line to match, with what belongs to it."""
+    left, sep, right = line.partition("=>")
+    if not sep or not right.strip():
+        raise BadQuestion(_("匹配项“%(line)s”应写成“左边 => 右边”。", line=line[:60]), field="pairs")
+    return {"body": _in(left), "answer": _in(right)}
+
+
+def unit(line: str) -> dict[str, Any]:
+    """One accepted unit."""
+    name, _sep, factor = line.partition("=")
+    factor = unicodedata.normalize("NFKC", factor).strip() or "1"
+    value = number(factor)
+    if not name.strip() or value is None or value <= 0:
+        raise BadQuestion(_("单位“%(line)s”应写成“cm = 0.01”，换算系数是大于 0 的数。", line=line[:60]), field="units")
+    return {"name": name.strip()[:40], "factor": factor}
+
+
+def variable(line: str) -> dict[str, Any]:
+    """One variable of a formula."""
+    match = _VARIABLE.match(unicodedata.normalize("NFKC", line).replace("～", "~"))
+    if match is None:
+        raise BadQuestion(_("变量“%(line)s”应写成“x: 1 ~ 10, 2”（从 1 到 10，保留 2 位小数）。", line=line[:60]), field="variables")
+    return {"name": match.group(1), "low": match.group(2), "high": match.group(3), "decimals": int(match.group(4) or 0)}
+
+
+_READ: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "options": option,
+    "items": item,
+    "answers": answer,
+    "blanks": blank,
+    "pairs": pair,
+    "units": unit,
+    "variables": variable,
+}
+
+
+def read(kind: QuestionKind, texts: Mapping[str, str | None], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The data of a version from the lines of its parts; options and pairs that `known` has keep their keys.
+
+    Raises BadQuestion with the part as field.
+    """
+    made: dict[str, Any] = {}
+    for part in PARTS[kind]:
+        try:
+            rows = [_READ[part](line) for line in lines(texts.get(part))]
+        except BadQuestion as bad:
+            bad.field = bad.field or part
+            raise
+        made["options" if part == "items" else part] = rows
+    keep_keys(made, known or {})
+    return made
+
+
+def keep_keys(data: dict[str, Any], known: Mapping[str, Any]) -> None:
+    """Options and pairs of a new version take the keys that they had in the known one."""
+    for name in ("options", "pairs"):
+        if data.get(name):
+            _keep_keys(data[name], known.get(name, []))
+
+
+def _keep_keys(rows: list[dict[str, Any]], known: list[Mapping[str, Any]]) -> None:
+    """A row that is still there keeps its key, whatever its place: answers given before stay comparable."""
+    free = {str(row.get("key")): (row.get("body"), row.get("answer")) for row in known if row.get("key")}
+    for row in rows:
+        same = next((key for key, what in free.items() if what == (row.get("body"), row.get("answer"))), None)
+        if same is not None:
+            row["key"] = same
+            free.pop(same)
+    for place, row in enumerate(rows):
+        at_place = str(known[place].get("key")) if place < len(known) else ""
+        if "key" not in row and at_place in free:
+            row["key"] = at_place
+            free.pop(at_place)
+
+
+# -- lines out ----------------------------------------------------------------------------------------------------------
+
+
+def _option_line(row: Mapping[str, Any]) -> str:
+    share = row.get("share_x1000")
+    mark = _weight(share) if share is not None else ("* " if row.get("is_correct") else "")
+    return f"{mark}{_out(row.get('body', row.get('text', '')))}{_feedback(row)}"
+
+
+def _answer_line(row: Mapping[str, Any]) -> str:
+    share = row.get("share_x1000")
+    if share is None and not row.get("is_correct", True):
+        share = 0
+    return f"{_weight(share)}{_out(row['text'])}{_feedback(row)}"
+
+
+def _blank_line(row: Mapping[str, Any]) -> str:
+    if row["kind"] == "choice":
+        return f"{row['key']}: ? " + " | ".join(_option_line(a) for a in row["answers"])
+    text = " | ".join(_answer_line(a) for a in row["answers"])
+    if row["kind"] == "numeric":
+        return f"{row['key']}: ={text}" + (f" ± {row['tolerance']}" if row.get("tolerance") else "")
+    return f"{row['key']}: {text}"
+
+
+_WRITE: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "options": _option_line,
+    "items": lambda row: _out(row["body"]),
+    "answers": _answer_line,
+    "blanks": _blank_line,
+    "pairs": lambda row: f"{_out(row.get('body', ''))} => {_out(row['answer'])}".strip(),
+    "units": lambda row: f"{row['name']} = {row['factor']}",
+    "variables": lambda row: f"{row['name']}: {row['low']} ~ {row['high']}" + (f", {row['decimals']}" if row.get("decimals") else ""),
+}
+
+
+def write(kind: QuestionKind, data: Mapping[str, Any]) -> dict[str, str]:
+    """The lines of every part of a version."""
+    rows = {part: data.get("options" if part == "items" else part, []) for part in PARTS[kind]}
+    return {part: "\n".join(_WRITE[part](row) for row in rows[part]) for part in rows}
+
+
+def default_lines(kind: QuestionKind) -> dict[str, str]:
+    """What a new question begins with."""
+    return {"options": f"* {_('正确')}\n{_('错误')}"} if kind is QuestionKind.TRUE_FALSE else {}
+
+
+def summary(kind: QuestionKind, data: Mapping[str, Any]) -> str:
+    """The right answer in one line, for lists and reviews."""
+    if kind in CHOICES:
+        return " / ".join(_out(o["body"]) for o in data.get("options", []) if o.get("is_correct"))
+    if kind is QuestionKind.FORMULA:
+        return str(data.get("expression", ""))
+    if kind is QuestionKind.ORDERING:
+        return " → ".join(_out(o["body"]) for o in data.get("options", []))
+    if kind is QuestionKind.CLOZE:
+        return "；".join(f"{b['key']}: " + " / ".join(a["text"] for a in b["answers"] if a.get("is_correct", True)) for b in data.get("blanks", []))
+    if kind is QuestionKind.MATCHING:
+        return "；".join(f"{_out(p['body'])} → {p['answer']}" for p in data.get("pairs", []) if p.get("body"))
+    return " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))

@@ -1,0 +1,111 @@
+"""What people decide about answers: marks and words; grading again by a corrected question, with a preview of what changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from courses.assessment import queries, rules
+from courses.assessment.errors import NoAttempt
+from courses.assessment.models import Attempt, AttemptAnswer, Question
+from courses.assessment.types import BY_PERSON, AttemptState, Change, QuizSettings
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+
+MAX_WORDS = 4_000
+
+
+def settle(attempt: Attempt, now: datetime) -> None:
+    """Graded as soon as no answer waits for a person; waiting again when one does."""
+    score = rules.score_x10([(answer.points_x10, answer.share_x1000) for answer in attempt.answers])
+    if score is None:
+        attempt.state, attempt.score_x10, attempt.graded_at = AttemptState.SUBMITTED, None, None
+    elif (attempt.state, attempt.score_x10) != (AttemptState.GRADED, score):
+        attempt.state, attempt.score_x10, attempt.graded_at = AttemptState.GRADED, score, now
+    session().flush()
+
+
+def grade(*, attempt_id: int, shares: Mapping[int, int], feedback: Mapping[int, str], by: Identity, now: datetime) -> Attempt:
+    """A person's marks (shares in thousandths by position) and words. May be repeated: the last word counts and is audited."""
+    attempt = queries.attempt_by_id(attempt_id)
+    if attempt is None or attempt.state is AttemptState.IN_PROGRESS:
+        raise NoAttempt(_("这次作答还没有交卷，不能评分。"))
+    before = {answer.position: answer.share_x1000 for answer in attempt.answers if answer.position in shares}
+    for answer in attempt.answers:
+        share = shares.get(answer.position)
+        if share is not None and share != answer.share_x1000:
+            _give(answer, share, by)
+        if answer.position in feedback:
+            answer.feedback = feedback[answer.position].strip()[:MAX_WORDS]
+    settle(attempt, now)
+    audit.record(
+        by=by,
+        did="courses.attempt.graded",
+        on=attempt,
+        data={
+            "before": {str(k): v for k, v in before.items()},
+            "shares": {str(k): v for k, v in shares.items()},
+            "score_x10": attempt.score_x10,
+        },
+    )
+    return attempt
+
+
+def _give(answer: AttemptAnswer, share: int, by: Identity) -> None:
+    if not 0 <= share <= rules.FULL:
+        raise NoAttempt(_("第 %(n)d 题的得分应在 0 和满分之间。", n=answer.position), field=f"share{answer.position}")
+    answer.share_x1000 = share
+    answer.graded_by_id = by.account_id
+
+
+def regrade_preview(question: Question) -> list[Change]:
+    """What would change if the answers to older versions were graded by the current one. A mark that a person gave stays."""
+    return [_change(question, answer) for answer in _answers(question)]
+
+
+def _answers(question: Question) -> Sequence[AttemptAnswer]:
+    return [] if question.kind in BY_PERSON else queries.answers_to_regrade(question.id, question.current_no)
+
+
+def _change(question: Question, answer: AttemptAnswer) -> Change:
+    asked = queries.asked_of(queries.current_version(question), question.kind)
+    settings = QuizSettings.of(answer.attempt.block.settings)
+    is_kept = answer.graded_by_id is not None
+    found = rules.mark(asked, answer.response, answer.shown.get("values"), allows_negative=settings.allows_negative)
+    return Change(
+        answer_id=answer.id,
+        attempt_id=answer.attempt_id,
+        person_name=answer.attempt.person.name,
+        number=answer.attempt.number,
+        before_x1000=answer.share_x1000,
+        after_x1000=answer.share_x1000 if is_kept else found.share_x1000,
+        is_kept=is_kept,
+    )
+
+
+def regrade(*, question: Question, by: Identity, now: datetime) -> list[Attempt]:
+    """Grade the answers to older versions by the current one; returns the attempts whose score may have changed.
+
+    The answers keep the version they were asked; the version that graded them is noted beside it, each change is audited.
+    """
+    version = queries.current_version(question)
+    touched: dict[int, None] = {}
+    changes = []
+    for answer in _answers(question):
+        change = _change(question, answer)
+        answer.graded_version_id = version.id
+        if not change.is_kept and change.before_x1000 != change.after_x1000:
+            answer.share_x1000 = change.after_x1000
+            touched[answer.attempt_id] = None
+            changes.append({"attempt": answer.attempt_id, "before": change.before_x1000, "after": change.after_x1000})
+    session().flush()
+    attempts = []
+    for attempt_id in touched:
+        attempt = queries.attempt_by_id(attempt_id)
+        assert attempt is not None
+        settle(attempt, now)
+        attempts.append(attempt)
+    audit.record(by=by, did="courses.question.regraded", on=question, data={"number": version.number, "changes": changes})
+    return attempts

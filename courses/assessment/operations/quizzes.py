@@ -1,0 +1,81 @@
+"""How a quiz is taken, and who may do more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from courses.assessment import queries
+from courses.assessment.errors import NoAttempt
+from courses.assessment.models import QuizAllowance
+from courses.assessment.rules import due_at
+from courses.assessment.types import QuizSettings
+from courses.catalogue.models import Block
+from courses.catalogue.operations import content
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+
+
+def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity, now: datetime) -> Block:
+    """Change how a quiz is taken; attempts that are running keep their time."""
+    made = {**block.settings, **settings}
+    read = QuizSettings.of(made)
+    if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
+        raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")
+    return content.update_block(block=block, version=version, by=by, now=now, settings=made)
+
+
+def allow(
+    *,
+    block: Block,
+    by: Identity,
+    now: datetime,
+    person_id: int | None = None,
+    cohort_id: int | None = None,
+    extra_minutes: int = 0,
+    extra_attempts: int = 0,
+    opens_at: datetime | None = None,
+    closes_at: datetime | None = None,
+    reason: str = "",
+) -> QuizAllowance:
+    """Grant a person or a cohort more; a second grant replaces the first. An attempt that is running gets its new time at once."""
+    if not (extra_minutes or extra_attempts or opens_at or closes_at):
+        raise NoAttempt(_("请至少填写一项：加时、加次数或单独的开放时间。"), field="extra_minutes")
+    if not (0 <= extra_minutes <= 10_080 and 0 <= extra_attempts <= 100):
+        raise NoAttempt(_("加时最多 10080 分钟，加次数最多 100 次。"), field="extra_minutes")
+    known = next((r for r in queries.allowance_rows(block.id) if (r.person_id, r.cohort_id) == (person_id, cohort_id)), None)
+    row = known or QuizAllowance(block_id=block.id, person_id=person_id, cohort_id=cohort_id)
+    row.extra_minutes, row.extra_attempts, row.opens_at, row.closes_at = extra_minutes, extra_attempts, opens_at, closes_at
+    row.reason, row.given_by_id, row.given_at = reason.strip()[:200], by.account_id, now
+    session().add(row)
+    session().flush()
+    _lengthen(block)
+    audit.record(
+        by=by,
+        did="courses.quiz.allowed",
+        on=("course_block", str(block.id)),
+        data={"person": person_id, "cohort": cohort_id, "minutes": extra_minutes, "attempts": extra_attempts, "reason": row.reason},
+    )
+    return row
+
+
+def _lengthen(block: Block) -> None:
+    """Running attempts end when the rules of today say; never earlier than they were told."""
+    settings = QuizSettings.of(block.settings)
+    for attempt in queries.running_attempts(block.id):
+        due = due_at(settings, queries.allowance_for(block.id, attempt.person_id), attempt.started_at)
+        if attempt.due_at is not None and (due is None or due > attempt.due_at):
+            attempt.due_at = due
+    session().flush()
+
+
+def disallow(*, row: QuizAllowance, by: Identity, now: datetime) -> None:
+    """Take a grant back; an attempt that is running keeps its time."""
+    audit.record(
+        by=by, did="courses.quiz.disallowed", on=("course_block", str(row.block_id)), data={"person": row.person_id, "cohort": row.cohort_id}
+    )
+    session().delete(row)
+    session().flush()

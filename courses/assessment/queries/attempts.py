@@ -1,0 +1,170 @@
+"""Attempts, their answers, and the grading work they make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question, QuestionVersion
+from courses.assessment.types import AttemptRow, AttemptState
+from courses.catalogue.models import Block
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.people.models import Person
+
+
+def attempt_by_id(attempt_id: int) -> Attempt | None:
+    """An attempt with its block, person, answers and what they answered."""
+    statement = (
+        select(Attempt)
+        .where(Attempt.id == attempt_id)
+        .options(
+            joinedload(Attempt.block),
+            joinedload(Attempt.person),
+            selectinload(Attempt.answers).options(
+                joinedload(AttemptAnswer.version).joinedload(QuestionVersion.question), joinedload(AttemptAnswer.graded_version)
+            ),
+        )
+        .execution_options(populate_existing=True)
+    )
+    return session().scalar(statement)
+
+
+def attempts_of(block_id: int, person_id: int) -> list[Attempt]:
+    """The attempts of a person at a quiz in order."""
+    return list(session().scalars(select(Attempt).where(Attempt.block_id == block_id, Attempt.person_id == person_id).order_by(Attempt.number)))
+
+
+def graded_scores(block_id: int, person_id: int) -> list[int]:
+    """The scores of a person's graded attempts in order."""
+    statement = select(Attempt.score_x10).where(Attempt.block_id == block_id, Attempt.person_id == person_id, Attempt.state == AttemptState.GRADED)
+    return [score for score in session().scalars(statement.order_by(Attempt.number)) if score is not None]
+
+
+def attempt_in_progress(block_id: int, person_id: int) -> Attempt | None:
+    """The attempt a person has open."""
+    return session().scalar(
+        select(Attempt).where(Attempt.block_id == block_id, Attempt.person_id == person_id, Attempt.state == AttemptState.IN_PROGRESS)
+    )
+
+
+def attempts_of_block(block_id: int) -> sa.Select[Any]:
+    """All attempts at a quiz with the learner's name and how often the page was left, the latest first."""
+    left = select(func.count()).where(AttemptEvent.attempt_id == Attempt.id, AttemptEvent.kind == "left").scalar_subquery()
+    taken = select(func.count()).where(AttemptEvent.attempt_id == Attempt.id, AttemptEvent.kind == "taken_over").scalar_subquery()
+    statement: Any = (
+        select(
+            Attempt.id,
+            Person.name,
+            Attempt.number,
+            Attempt.state,
+            Attempt.started_at,
+            Attempt.submitted_at,
+            Attempt.score_x10,
+            left.label("left"),
+            taken.label("taken"),
+        )
+        .join(Person, Person.id == Attempt.person_id)
+        .where(Attempt.block_id == block_id)
+        .order_by(Attempt.started_at.desc(), Attempt.id.desc())
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def running_attempts(block_id: int) -> list[Attempt]:
+    """The attempts at a quiz that are in progress."""
+    return list(session().scalars(select(Attempt).where(Attempt.block_id == block_id, Attempt.state == AttemptState.IN_PROGRESS)))
+
+
+def events_of(attempt_id: int) -> list[AttemptEvent]:
+    """What happened around an attempt, in order."""
+    return list(session().scalars(select(AttemptEvent).where(AttemptEvent.attempt_id == attempt_id).order_by(AttemptEvent.id)))
+
+
+def file_of_attempt(attempt: Attempt, file_id: int) -> StoredFile | None:
+    """A file that an answer of this attempt names."""
+    named = {int(one["id"]) for answer in attempt.answers for one in answer.response.get("files", [])}
+    return session().get(StoredFile, file_id) if file_id in named else None
+
+
+def to_grade(run_id: int) -> sa.Select[Any]:
+    """Attempts of a run that wait for a person, the oldest first; see `as_attempt_row`."""
+    statement: Any = (
+        select(Attempt.id, Attempt.block_id, Block.title, Person.name, Attempt.number, Attempt.submitted_at, Attempt.state, Attempt.score_x10)
+        .join(Block, Block.id == Attempt.block_id)
+        .join(Person, Person.id == Attempt.person_id)
+        .where(Block.run_id == run_id, Attempt.state == AttemptState.SUBMITTED)
+        .order_by(Attempt.submitted_at, Attempt.id)
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def as_attempt_row(row: Any) -> AttemptRow:
+    """A row of `to_grade`."""
+    return AttemptRow(*row)
+
+
+def to_grade_count(run_ids: Iterable[int]) -> dict[int, int]:
+    """How many attempts wait for a person, by run."""
+    statement = (
+        select(Block.run_id, func.count())
+        .join(Attempt, Attempt.block_id == Block.id)
+        .where(Block.run_id.in_(list(run_ids)), Attempt.state == AttemptState.SUBMITTED)
+        .group_by(Block.run_id)
+    )
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
+def to_grade_by_question(run_id: int) -> list[tuple[int, str, int, str, int, int]]:
+    """Grading work by question: (block, quiz, question, stem, answers that wait, answers a person has graded)."""
+    waits = func.sum(sa.case((AttemptAnswer.share_x1000.is_(None), 1), else_=0))
+    graded = func.sum(sa.case((AttemptAnswer.graded_by_id.is_not(None), 1), else_=0))
+    statement = (
+        select(Block.id, Block.title, Question.id, func.min(QuestionVersion.stem_html), waits, graded)
+        .join(Attempt, Attempt.block_id == Block.id)
+        .join(AttemptAnswer, AttemptAnswer.attempt_id == Attempt.id)
+        .join(QuestionVersion, QuestionVersion.id == AttemptAnswer.version_id)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(Block.run_id == run_id, Attempt.state != AttemptState.IN_PROGRESS)
+        .group_by(Block.id, Block.title, Question.id)
+        .having(sa.or_(waits > 0, graded > 0))
+        .order_by(waits.desc(), Block.id, Question.id)
+    )
+    return [(b, t, q, s, int(w or 0), int(g or 0)) for b, t, q, s, w, g in session().execute(statement)]
+
+
+def waiting_answers(block_id: int, question_id: int, *, is_all: bool = False) -> list[AttemptAnswer]:
+    """The answers to one question across learners that wait for a person (or all that were handed in), the oldest first."""
+    statement = (
+        select(AttemptAnswer)
+        .join(Attempt, Attempt.id == AttemptAnswer.attempt_id)
+        .join(QuestionVersion, QuestionVersion.id == AttemptAnswer.version_id)
+        .where(Attempt.block_id == block_id, QuestionVersion.question_id == question_id, Attempt.state != AttemptState.IN_PROGRESS)
+        .options(joinedload(AttemptAnswer.version).joinedload(QuestionVersion.question), joinedload(AttemptAnswer.graded_version))
+        .order_by(Attempt.submitted_at, AttemptAnswer.id)
+    )
+    if not is_all:
+        statement = statement.where(AttemptAnswer.share_x1000.is_(None))
+    return list(session().scalars(statement))
+
+
+def answer_by_id(answer_id: int) -> AttemptAnswer | None:
+    """One answer."""
+    return session().get(AttemptAnswer, answer_id)
+
+
+def names_of_attempts(attempt_ids: Iterable[int]) -> dict[int, str]:
+    """Who made attempts."""
+    statement = select(Attempt.id, Person.name).join(Person, Person.id == Attempt.person_id).where(Attempt.id.in_(list(attempt_ids)))
+    return {row[0]: row[1] for row in session().execute(statement)}
+
+
+def overdue(now: datetime, limit: int = 200) -> list[int]:
+    """Attempts whose time is over and that nobody handed in."""
+    statement = select(Attempt.id).where(Attempt.state == AttemptState.IN_PROGRESS, Attempt.due_at < now).order_by(Attempt.due_at, Attempt.id)
+    return list(session().scalars(statement.limit(limit)))

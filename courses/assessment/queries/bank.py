@@ -1,0 +1,206 @@
+"""Questions of a bank and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from courses.assessment.models import Question, QuestionTag, QuestionVersion, QuizItem
+from courses.assessment.types import Asked, BankFilter, Blank, Difficulty, Expected, Option, Pair, QuestionKind, Unit, Variable
+from courses.catalogue.models import Block, Run
+from trainhub.kernel.db import session
+
+
+def asked_of(version: QuestionVersion, kind: QuestionKind) -> Asked:
+    """A stored version as grading sees it."""
+    data = version.data
+    return Asked(
+        kind=kind,
+        options=tuple(
+            Option(o["key"], o.get("html", ""), bool(o.get("is_correct")), o.get("feedback_html", ""), o.get("share_x1000"))
+            for o in data.get("options", [])
+        ),
+        answers=_answers(data),
+        tolerance=str(data.get("tolerance") or ""),
+        is_case_sensitive=bool(data.get("is_case_sensitive", False)),
+        blanks=tuple(Blank(b["key"], b["kind"], _answers(b), str(b.get("tolerance") or "")) for b in data.get("blanks", [])),
+        pairs=tuple(Pair(p["key"], p.get("html", ""), p["answer"]) for p in data.get("pairs", [])),
+        units=tuple(Unit(u["name"], str(u["factor"])) for u in data.get("units", [])),
+        unit_share_x1000=int(data.get("unit_share_x1000") or 0),
+        variables=tuple(Variable(v["name"], str(v["low"]), str(v["high"]), int(v.get("decimals") or 0)) for v in data.get("variables", [])),
+        expression=str(data.get("expression") or ""),
+        is_all_or_nothing=bool(data.get("is_all_or_nothing")),
+        penalty_x1000=int(data.get("penalty_x1000") or 0),
+    )
+
+
+def _answers(data: Any) -> tuple[Expected, ...]:
+    return tuple(
+        Expected(a["text"], bool(a.get("is_correct", True)), a.get("feedback_html", ""), a.get("share_x1000")) for a in data.get("answers", [])
+    )
+
+
+def question_by_id(question_id: int) -> Question | None:
+    """A question of any bank."""
+    return session().get(Question, question_id)
+
+
+def question_by_key(course_id: int, key: str) -> Question | None:
+    """A question by its stable key in a bank."""
+    return session().scalar(select(Question).where(Question.course_id == course_id, Question.key == key))
+
+
+def questions_by_key(course_id: int) -> dict[str, Question]:
+    """Every question of a bank by its key, for an import."""
+    return {row.key: row for row in session().scalars(select(Question).where(Question.course_id == course_id))}
+
+
+def current_version(question: Question) -> QuestionVersion:
+    """What the question asks now."""
+    return (
+        session()
+        .scalars(select(QuestionVersion).where(QuestionVersion.question_id == question.id, QuestionVersion.number == question.current_no))
+        .one()
+    )
+
+
+def current_versions(question_ids: Iterable[int]) -> dict[int, QuestionVersion]:
+    """What questions ask now, by question, each with its question."""
+    statement = (
+        select(QuestionVersion)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(Question.id.in_(list(question_ids)), QuestionVersion.number == Question.current_no)
+        .options(joinedload(QuestionVersion.question))
+    )
+    return {row.question_id: row for row in session().scalars(statement)}
+
+
+def version_of(question_id: int, number: int) -> QuestionVersion | None:
+    """One version of a question."""
+    return session().scalar(select(QuestionVersion).where(QuestionVersion.question_id == question_id, QuestionVersion.number == number))
+
+
+def versions_of(question_id: int) -> list[QuestionVersion]:
+    """All versions of a question, the latest first."""
+    return list(session().scalars(select(QuestionVersion).where(QuestionVersion.question_id == question_id).order_by(QuestionVersion.number.desc())))
+
+
+def bank(course_id: int, limit: int = 500) -> list[QuestionVersion]:
+    """The questions of a course that are in use, with what they ask now."""
+    statement = (
+        select(QuestionVersion)
+        .join(Question, Question.id == QuestionVersion.question_id)
+        .where(Question.course_id == course_id, ~Question.is_archived, QuestionVersion.number == Question.current_no)
+        .options(joinedload(QuestionVersion.question))
+        .order_by(Question.category, Question.id)
+        .limit(limit)
+    )
+    return list(session().scalars(statement))
+
+
+def _under(column: Any, path: str) -> sa.ColumnElement[bool]:
+    """A path and everything below it."""
+    return sa.or_(column == path, column.startswith(f"{path}/", autoescape=True))
+
+
+def bank_page(course_id: int, asked: BankFilter) -> sa.Select[Any]:
+    """The questions a reader of a bank asks for, with what they ask now; see `as_bank_row`."""
+    statement: Any = (
+        select(Question, QuestionVersion)
+        .join(QuestionVersion, sa.and_(QuestionVersion.question_id == Question.id, QuestionVersion.number == Question.current_no))
+        .where(Question.course_id == course_id, Question.is_archived == asked.is_archived)
+        .order_by(Question.category, Question.id)
+    )
+    if asked.text:
+        like = f"%{asked.text.replace('%', '').replace('_', '')}%"
+        statement = statement.where(sa.or_(QuestionVersion.stem.ilike(like), Question.name.ilike(like), Question.key == asked.text))
+    if asked.kind is not None:
+        statement = statement.where(Question.kind == asked.kind)
+    if asked.category:
+        statement = statement.where(_under(Question.category, asked.category))
+    if asked.difficulty is not None:
+        statement = statement.where(Question.difficulty == asked.difficulty)
+    if asked.tag:
+        statement = statement.where(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == asked.tag).exists())
+    return statement  # type: ignore[no-any-return]
+
+
+def as_bank_row(row: Any) -> tuple[Question, QuestionVersion]:
+    """A row of `bank_page`."""
+    return row[0], row[1]
+
+
+def bank_rows(course_id: int, asked: BankFilter) -> list[tuple[Question, QuestionVersion]]:
+    """Everything `bank_page` finds, for an export."""
+    return [as_bank_row(row) for row in session().execute(bank_page(course_id, asked))]
+
+
+def categories(course_id: int) -> list[tuple[str, int]]:
+    """The categories in use with the number of questions that lie in them directly."""
+    statement = select(Question.category, func.count()).where(Question.course_id == course_id, ~Question.is_archived).group_by(Question.category)
+    return sorted((str(row[0]), int(row[1])) for row in session().execute(statement))
+
+
+def tags_of(course_id: int) -> list[str]:
+    """The tags in use in a bank."""
+    statement = select(QuestionTag.tag).join(Question, Question.id == QuestionTag.question_id).where(Question.course_id == course_id).distinct()
+    return sorted(session().scalars(statement))
+
+
+def tag_rows(question_id: int) -> list[QuestionTag]:
+    """The tags of one question."""
+    return list(session().scalars(select(QuestionTag).where(QuestionTag.question_id == question_id).order_by(QuestionTag.tag)))
+
+
+def tags_of_questions(question_ids: Iterable[int]) -> dict[int, list[str]]:
+    """The tags of several questions."""
+    found: dict[int, list[str]] = {}
+    statement = select(QuestionTag).where(QuestionTag.question_id.in_(list(question_ids))).order_by(QuestionTag.tag)
+    for row in session().scalars(statement):
+        found.setdefault(row.question_id, []).append(row.tag)
+    return found
+
+
+def tags_of_course(course_id: int) -> dict[int, list[str]]:
+    """The tags of every question of a bank."""
+    found: dict[int, list[str]] = {}
+    statement = select(QuestionTag).join(Question, Question.id == QuestionTag.question_id).where(Question.course_id == course_id)
+    for row in session().scalars(statement.order_by(QuestionTag.tag)):
+        found.setdefault(row.question_id, []).append(row.tag)
+    return found
+
+
+def drawable(course_id: int, *, category: str = "", tag: str = "", difficulty: Difficulty | None = None) -> list[int]:
+    """The questions a draw may give, in a stable order. Archived ones are not given."""
+    statement = select(Question.id).where(Question.course_id == course_id, ~Question.is_archived).order_by(Question.id)
+    if category:
+        statement = statement.where(_under(Question.category, category))
+    if difficulty is not None:
+        statement = statement.where(Question.difficulty == difficulty)
+    if tag:
+        statement = statement.where(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == tag).exists())
+    return list(session().scalars(statement))
+
+
+def questions_under(course_id: int, path: str) -> list[Question]:
+    """The questions of a category and of those below it."""
+    return list(session().scalars(select(Question).where(Question.course_id == course_id, _under(Question.category, path))))
+
+
+def used_in(question_ids: Iterable[int]) -> dict[int, list[tuple[int, str, str]]]:
+    """Where questions are asked: (block, title of the quiz, code of the run) by question. Removed quizzes are left out."""
+    statement = (
+        select(QuizItem.question_id, Block.id, Block.title, Run.code)
+        .join(Block, Block.id == QuizItem.block_id)
+        .join(Run, Run.id == Block.run_id)
+        .where(QuizItem.question_id.in_(list(question_ids)), Block.removed_at.is_(None))
+        .order_by(Run.code, Block.id)
+    )
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    for question_id, block_id, title, code in session().execute(statement):
+        found.setdefault(question_id, []).append((block_id, title, code))
+    return found

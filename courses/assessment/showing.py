@@ -1,0 +1,111 @@
+"""How a question of an attempt is shown: its stem with the drawn numbers, its blanks, its options in the order of this attempt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from courses.assessment.models import AttemptAnswer, QuestionVersion
+from courses.assessment.operations.checking import BLANK_MARK, VALUE_MARK
+from courses.assessment.rules.drawing import in_order
+from courses.assessment.rules.expressions import BadExpression, value_of
+from courses.assessment.types import QuestionKind
+
+_MATH = re.compile(r"(\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\])", re.DOTALL)
+
+
+def stem(version: QuestionVersion, shown: Mapping[str, Any]) -> str:
+    """The stem with the numbers of this attempt; inside a formula their braces stay, so that \\frac{x}{y} remains one."""
+    values = shown.get("values") or {}
+    if not values:
+        return version.stem_html
+    parts = _MATH.split(version.stem_html)
+    for n, part in enumerate(parts):
+        keep = n % 2 == 1
+
+        def put(match: re.Match[str], keep: bool = keep) -> str:
+            value = values.get(match.group(1))
+            return match.group(0) if value is None else (f"{{{value}}}" if keep else str(value))
+
+        parts[n] = VALUE_MARK.sub(put, part)
+    return "".join(parts)
+
+
+def cloze(version: QuestionVersion) -> list[tuple[str, Mapping[str, Any] | None]]:
+    """The stem in pieces: (markup before, the blank that follows or None at the end)."""
+    blanks = {blank["key"]: blank for blank in version.data.get("blanks", [])}
+    pieces = BLANK_MARK.split(version.stem_html)
+    return [(pieces[n], blanks.get(pieces[n + 1]) if n + 1 < len(pieces) else None) for n in range(0, len(pieces), 2)]
+
+
+def options(version: QuestionVersion, shown: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Options or items in the order of this attempt."""
+    return in_order(version.data.get("options", []), shown.get("order"))
+
+
+def lines(version: QuestionVersion) -> list[Mapping[str, Any]]:
+    """The lines of a matching question."""
+    return [pair for pair in version.data.get("pairs", []) if pair.get("body")]
+
+
+def answers(version: QuestionVersion, shown: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The answers of a matching question, each text once: (key, text)."""
+    found: dict[str, str] = {}
+    for pair in in_order(version.data.get("pairs", []), shown.get("order")):
+        found.setdefault(pair["answer"], pair["key"])
+    return [(key, text) for text, key in found.items()]
+
+
+def answer_key(version: QuestionVersion, shown: Mapping[str, Any], given: str | None) -> str:
+    """The key under which `answers` lists what was chosen: lines with the same answer share one."""
+    text = next((pair["answer"] for pair in version.data.get("pairs", []) if pair["key"] == given), None)
+    return next((key for key, known in answers(version, shown) if known == text), "")
+
+
+def expected(version: QuestionVersion, kind: str, shown: Mapping[str, Any]) -> str:
+    """The right answer of a text, numeric or formula question in one line."""
+    data = version.data
+    if kind == QuestionKind.FORMULA:
+        right = expected_value(version, shown)
+    else:
+        right = " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))
+    unit = next((u["name"] for u in data.get("units", []) if Decimal(str(u["factor"])) == 1), "")
+    return f"{right} {unit}".strip() + (f" ± {data['tolerance']}" if data.get("tolerance") and right else "")
+
+
+def expected_value(version: QuestionVersion, shown: Mapping[str, Any]) -> str:
+    """The value of a formula at the numbers of this attempt, to six significant digits; "" where it has none."""
+    try:
+        value = value_of(str(version.data.get("expression") or ""), shown.get("values") or {})
+    except BadExpression:
+        return ""
+    return f"{Decimal(f'{value:.6g}'):f}"
+
+
+def in_given_order(version: QuestionVersion, shown: Mapping[str, Any], ranks: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """The items of an ordering question as they were put, those without a place last."""
+    return sorted(options(version, shown), key=lambda row: int(ranks.get(row["key"]) or 10_000))
+
+
+def judged(answer: AttemptAnswer) -> QuestionVersion:
+    """The version whose key counts: the asked one, or the later one of a regrade."""
+    return answer.graded_version or answer.version
+
+
+def points(answer: AttemptAnswer) -> str:
+    """What an answer got, in points."""
+    value = Decimal(answer.points_x10 * (answer.share_x1000 or 0)) / 10_000
+    return f"{value.quantize(Decimal('0.01')).normalize():f}"
+
+
+def overall(feedback: str, score_x10: int | None) -> str:
+    """The overall feedback of a score: the highest step that it reaches. Lines "60: words"."""
+    best: tuple[Decimal, str] | None = None
+    for line in feedback.splitlines():
+        match = re.match(r"\s*(\d{1,3}(?:\.\d)?)\s*[:：]\s*(.+)", line)
+        if match and score_x10 is not None and Decimal(match.group(1)) * 10 <= score_x10:
+            step = (Decimal(match.group(1)), match.group(2).strip())
+            best = step if best is None or step[0] >= best[0] else best
+    return best[1] if best else ""

@@ -1,0 +1,266 @@
+"""A quiz as its author sees it: its questions and draws, how it is taken, its attempts; copying a run with its quizzes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from courses.assessment import labels, notation, queries, showing
+from courses.assessment.forms import DrawForm, QuizForm
+from courses.assessment.models import QuizDraw, QuizItem
+from courses.assessment.operations import bank, quizzes
+from courses.assessment.types import Difficulty, QuizSettings
+from courses.assessment.views import common
+from courses.assessment.views.common import blueprint, load_quiz
+from courses.catalogue import queries as catalogue
+from courses.catalogue.authoring import load_block, load_run, me, subject_of_pair
+from courses.catalogue.forms import CopyForm, tenths
+from courses.catalogue.markup import has_math
+from courses.catalogue.models import Block, Run
+from courses.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+
+def draw_form(course_id: int) -> DrawForm:
+    """The form of a draw from a course's bank."""
+    categories = sorted({"/".join(path.split("/")[: n + 1]) for path, _count in queries.categories(course_id) for n in range(path.count("/") + 1)})
+    return DrawForm(categories=categories, tags=queries.tags_of(course_id))
+
+
+@blueprint.get("/blocks/<int:block_id>/items")
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def items(pair: tuple[Run, Block]) -> Any:
+    """The questions and draws of a quiz, and those of the bank that could join."""
+    return _items_page(*pair, draw_form(pair[0].course_id))
+
+
+def _items_page(run: Run, block: Block, form: DrawForm) -> Any:
+    parts = queries.parts_of(block.id)
+    rows = [part for part in parts if isinstance(part, QuizItem)]
+    versions = queries.current_versions(row.question_id for row in rows)
+    used = {row.question_id for row in rows}
+    wanted = request.args.get("q", "").strip()[:100]
+    others = [
+        v for v in queries.bank(run.course_id) if v.question_id not in used and (not wanted or wanted in v.stem or wanted in v.question.category)
+    ]
+    draws = [part for part in parts if isinstance(part, QuizDraw)]
+    pools = {d.id: len(queries.drawable(run.course_id, category=d.category, tag=d.tag, difficulty=d.difficulty)) for d in draws}
+    return render_template(
+        "courses/assessment/items.html",
+        run=run,
+        block=block,
+        unit=catalogue.unit_by_id(block.unit_id),
+        pieces=parts,
+        rows=rows,
+        pools=pools,
+        total_x10=sum(row.points_x10 for row in rows) + sum(d.points_x10 * d.count for d in draws),
+        count=len(rows) + sum(d.count for d in draws),
+        versions=versions,
+        others=others[:100],
+        kinds=labels.KINDS,
+        labels=labels,
+        form=form,
+        settings=QuizSettings.of(block.settings),
+        summary=notation.summary,
+        showing=showing,
+        has_math=has_math(*[v.stem_html for v in versions.values()]),
+    )
+
+
+@blueprint.route("/blocks/<int:block_id>/questions/new", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def new_question(pair: tuple[Run, Block]) -> Any:
+    """Write a question of a kind into the bank and the quiz."""
+    run, block = pair
+    kind, block_id, course_id = common.wanted_kind(), block.id, run.course_id
+    form = common.blank_form(kind)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if once(form.submission_key.data or ""):
+                    common.save(form, course_id=course_id, kind=kind, block=block)
+            return done(_("题目已添加。"), "assessment.items", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run, block = load_block(block_id)
+    return render_template(
+        "courses/assessment/question.html", run=run, block=block, form=form, kind=kind, kinds=labels.KINDS, labels=labels, item=None
+    )
+
+
+def _load_item(item_id: int) -> tuple[Run, QuizItem, Block]:
+    item = queries.item_by_id(item_id)
+    if item is None:
+        raise NotFound(_("这道题已从测验中移除。"))
+    run, block = load_block(item.block_id)
+    return run, item, block
+
+
+def _subject(loaded: tuple[Run, Any, Block]) -> Any:
+    return catalogue.subject_of_run(loaded[0])
+
+
+@blueprint.route("/items/<int:item_id>", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=_load_item, subject=_subject)
+def edit_question(loaded: tuple[Run, QuizItem, Block]) -> Any:
+    """A new version of a question; attempts that are running or done keep the one they were asked."""
+    run, item, block = loaded
+    item_id, block_id, kind = item.id, block.id, item.question.kind
+    form = common.filled_form(item.question)
+    if request.method == "GET":
+        form.points.data = Decimal(item.points_x10) / 10
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                common.save(form, course_id=run.course_id, kind=kind, question=item.question, block=block)
+            return done(_("题目已保存；已开始的作答不受影响。"), "assessment.items", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run, item, block = _load_item(item_id)
+    return render_template(
+        "courses/assessment/question.html", run=run, block=block, form=form, kind=kind, kinds=labels.KINDS, labels=labels, item=item
+    )
+
+
+def _load_part(kind: str, part_id: int) -> tuple[Run, QuizItem | QuizDraw, Block]:
+    part: QuizItem | QuizDraw | None = None
+    if kind in ("items", "draws"):
+        part = queries.item_by_id(part_id) if kind == "items" else queries.draw_by_id(part_id)
+    if part is None:
+        raise NotFound(_("这道题已从测验中移除。"))
+    run, block = load_block(part.block_id)
+    return run, part, block
+
+
+@blueprint.post("/quiz/<kind>/<int:part_id>/move")
+@guard(Can.RUN_EDIT, load=_load_part, subject=_subject)
+def move_part(loaded: tuple[Run, QuizItem | QuizDraw, Block]) -> Any:
+    """One place up or down."""
+    block_id = loaded[2].id
+    with transaction():
+        bank.move_part(part=loaded[1], step=-1 if request.form.get("to") == "up" else 1, by=me(), now=clock.now())
+    return redirect(url_for("assessment.items", block_id=block_id), 303)
+
+
+@blueprint.post("/quiz/<kind>/<int:part_id>/remove")
+@guard(Can.RUN_EDIT, load=_load_part, subject=_subject)
+def remove_part(loaded: tuple[Run, QuizItem | QuizDraw, Block]) -> Any:
+    """Take a question or a draw out of the quiz; the questions stay in the bank."""
+    block_id, part = loaded[2].id, loaded[1]
+    with transaction():
+        if isinstance(part, QuizItem):
+            bank.remove_item(item=part, by=me(), now=clock.now())
+        else:
+            bank.remove_draw(draw=part, by=me(), now=clock.now())
+    return done(_("题目已从测验中移除，仍保留在题库。"), "assessment.items", block_id=block_id)
+
+
+@blueprint.post("/blocks/<int:block_id>/items/order")
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def order_parts(pair: tuple[Run, Block]) -> Any:
+    """The order of a dragged list."""
+    block_id = pair[1].id
+    with transaction():
+        bank.reorder_parts(block=pair[1], names=request.form.getlist("part"), by=me(), now=clock.now())
+    return redirect(url_for("assessment.items", block_id=block_id), 303)
+
+
+@blueprint.post("/blocks/<int:block_id>/draws")
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def add_draw(pair: tuple[Run, Block]) -> Any:
+    """Draw questions of the bank for each attempt."""
+    run, block = pair
+    block_id = block.id
+    form = draw_form(run.course_id)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if once(form.submission_key.data or ""):
+                    bank.add_draw(
+                        run=run,
+                        block=block,
+                        count=form.count.data or 1,
+                        points_x10=tenths(form.points.data),
+                        category=form.category.data,
+                        tag=form.tag.data,
+                        difficulty=Difficulty(form.level.data) if form.level.data else None,
+                        by=me(),
+                        now=clock.now(),
+                    )
+            return done(_("随机抽题已添加：每次作答抽到的题可能不同。"), "assessment.items", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run, block = load_quiz(block_id)
+    return _items_page(run, block, form), 422
+
+
+@blueprint.route("/blocks/<int:block_id>/quiz", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def quiz_settings(pair: tuple[Run, Block]) -> Any:
+    """How the quiz is taken."""
+    run, block = pair
+    block_id = block.id
+    form = QuizForm(version=block.version)
+    if request.method == "GET":
+        form.show(QuizSettings.of(block.settings))
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                quizzes.set_up(block=block, version=form.version.data, settings=form.values(), by=me(), now=clock.now())
+            return done(_("测验设置已保存；正在作答的人按开始时的时间。"), "assessment.quiz_settings", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run, block = load_quiz(block_id)
+    return render_template("courses/assessment/quiz_settings.html", run=run, block=block, form=form, labels=labels)
+
+
+@blueprint.get("/blocks/<int:block_id>/attempts")
+@guard(Can.RUN_GRADE, load=load_quiz, subject=subject_of_pair)
+def attempts(pair: tuple[Run, Block]) -> Any:
+    """Every attempt at the quiz, with what the integrity aids noted."""
+    run, block = pair
+    number, size = paging.wanted()
+    page = paging.paginate(queries.attempts_of_block(block.id), number=number, size=size, scalars=False)
+    return render_template(
+        "courses/assessment/attempts.html", run=run, block=block, page=page, labels=labels, settings=QuizSettings.of(block.settings)
+    )
+
+
+@blueprint.post("/blocks/<int:block_id>/items")
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def add_items(pair: tuple[Run, Block]) -> Any:
+    """Put questions of the bank into the quiz."""
+    run, block = pair
+    block_id = block.id
+    with transaction():
+        for value in request.form.getlist("question"):
+            question = queries.question_by_id(int(value)) if value.isdigit() else None
+            if question is not None and question.course_id == run.course_id:
+                bank.add_item(block=block, question=question, by=me(), now=clock.now())
+    return redirect(url_for("assessment.items", block_id=block_id), 303)
+
+
+@blueprint.route("/runs/<int:run_id>/copy", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def copy_run(run: Run) -> Any:
+    """A new draft run with the same content, without the learners."""
+    run_id = run.id
+    form = CopyForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                new = bank.duplicate_run(run=run, code=form.code.data or "", starts_on=form.starts_on.data, by=me(), now=clock.now())  # type: ignore[arg-type]
+                new_id = new.id
+            return done(_("已复制为新期次（草稿）。学员没有复制；请检查日期后发布。"), "staff.settings", run_id=new_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run = load_run(run_id)
+    return render_template("courses/assessment/copy_run.html", run=run, form=form)

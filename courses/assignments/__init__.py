@@ -1,0 +1,1 @@
+"""Assignments: handing work in, grading it by rubric, peer review, double marking."""

@@ -1,0 +1,1 @@
+"""The verbs of assignments: `setup`, `handing_in`, `grading`, `releasing`, `peers`, `sheets`."""

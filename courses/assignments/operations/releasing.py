@@ -1,0 +1,70 @@
+"""Marks are hidden until they are released: then the authors see them, progress learns of them, a notice goes out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from courses.assignments.models import Assignment, Submission
+from courses.assignments.queries import work
+from courses.learning import operations as learning
+from trainhub.identity.queries import accounts
+from trainhub.kernel import audit, jobs
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
+
+RELEASE_TASK = "courses.release_marks"
+AT_ONCE = 100
+"""More marks than this are released by a job."""
+
+
+def release(*, assignment: Assignment, by: Identity, now: datetime) -> int:
+    """Show every mark that is there, and from now on each new one at once. Returns how many were shown; many go by a job (-1)."""
+    waiting = work.unreleased(assignment.id)
+    if assignment.released_at is None:
+        if not waiting:
+            raise Refused(_("还没有评好的作业，没有成绩可以发布。"), code="nothing_to_release")
+        assignment.released_at = now
+        session().flush()
+        audit.record(by=by, did="courses.assignment.released", on=assignment, data={"marks": len(waiting)})
+    if len(waiting) > AT_ONCE:
+        jobs.ask(
+            RELEASE_TASK,
+            by=by,
+            title=str(_("发布作业成绩")),
+            unique_key=f"{RELEASE_TASK}:{assignment.id}:{now.timestamp()}",
+            assignment_id=assignment.id,
+        )
+        return -1
+    for submission in waiting:
+        show(submission=submission, by=by, now=now)
+    return len(waiting)
+
+
+def show(*, submission: Submission, by: Identity, now: datetime) -> None:
+    """Release one mark: the log of each author's learning learns it, so that progress and completion follow."""
+    submission.released_at = submission.released_at or now
+    session().flush()
+    assignment = submission.assignment
+    people = [row.person_id for row in submission.members]
+    for enrolment in work.enrolments_of(assignment.run_id, people):
+        learning.note_work(
+            enrolment=enrolment,
+            block=assignment.block,
+            submission_id=submission.id,
+            number=submission.number,
+            score_x10=submission.score_x10,
+            by=by,
+            now=now,
+        )
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons(people).values(),
+        kind="courses.assignment.graded",
+        message=N_("作业《%(title)s》的成绩已发布。"),
+        values={"title": assignment.block.title or str(_("作业"))},
+        url=f"/assignments/{assignment.block_id}",
+        unique_key=f"assignment-graded:{submission.id}:{submission.number}:{submission.score_x10}",
+        now=now,
+    )

@@ -1,0 +1,197 @@
+"""Setting an assignment up: its rules, more time for one person, groups of the run, examples for reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from courses.assignments import rules
+from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, RunGroup, RunGroupMember
+from courses.assignments.queries import work
+from courses.assignments.types import Marking, Rubric
+from courses.catalogue.models import Block, Run
+from trainhub.identity.queries import accounts
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
+
+FROZEN_ONCE_ALLOCATED = ("peers", "is_group")
+
+
+class BadAssignment(Refused):
+    """The rules of an assignment contradict each other."""
+
+    code = "bad_assignment"
+
+
+def save(*, block: Block, version: int | None, by: Identity, now: datetime, **values: Any) -> Assignment:
+    """Set or change the rules of an assignment block. Who works alone or in a group does not change under handed-in work."""
+    row = work.assignment_of(block.id)
+    if row is None:
+        row = Assignment(block_id=block.id, run_id=block.run_id, rubric=[], file_kinds=[])
+        session().add(row)
+        session().flush()  # the defaults stand, so that what is not given is judged too
+    else:
+        check_version(row, version)
+        _refuse_late_changes(row, values)
+    for name, value in values.items():
+        setattr(row, name, value)
+    _check(row)
+    session().flush()
+    audit.record(by=by, did="courses.assignment.saved", on=row, data={"block": block.id, "fields": sorted(values)})
+    return row
+
+
+def _refuse_late_changes(row: Assignment, values: Mapping[str, Any]) -> None:
+    counts = work.counts_of([row.id]).get(row.id, {"handed": 0, "graded": 0})
+    if counts["handed"] and "is_group" in values and values["is_group"] != row.is_group:
+        raise BadAssignment(_("已有 %(n)d 份作业提交，不能再改变个人或小组提交方式。", n=counts["handed"]), field="is_group")
+    if row.allocated_at is not None and "peers" in values and values["peers"] != row.peers:
+        raise BadAssignment(_("互评已经分配，不能再改变每人评阅份数。"), field="peers")
+    if counts["graded"] and "max_x10" in values and values["max_x10"] != row.max_x10:
+        raise BadAssignment(_("已有作业评分，不能再改变满分。可以新建一个作业。"), field="max_points")
+
+
+def _check(row: Assignment) -> None:
+    if not row.takes_text and not (row.file_kinds and row.max_files):
+        raise BadAssignment(_("请至少允许一种提交方式：在线文本，或选择文件类型并允许上传文件。"), field="takes_text")
+    if row.cutoff_at is not None and row.due_at is not None and row.cutoff_at < row.due_at:
+        raise BadAssignment(_("最后截止时间不能早于截止时间。"), field="cutoff_at")
+    if row.percent_per_day and row.due_at is None:
+        raise BadAssignment(_("设置迟交扣分需要先填写截止时间。"), field="due_at")
+    if row.peers:
+        if row.due_at is None or row.peer_due_at is None or row.peer_due_at <= row.due_at:
+            raise BadAssignment(_("互评需要截止时间，以及晚于它的互评截止时间。"), field="peer_due_at")
+        if row.peers_needed > row.peers:
+            raise BadAssignment(_("有效评阅份数不能多于每份作业的评阅份数。"), field="peers_needed")
+        if row.is_double:
+            raise BadAssignment(_("互评和双人评分只能选一种。互评有分歧的作业会自动转给教师。"), field="is_double")
+    if row.rubric and not Rubric.of(row.rubric).max_x10:
+        raise BadAssignment(_("评分标准的满分合计不能为 0。"), field="rubric")
+
+
+def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason: str, by: Identity, now: datetime) -> AssignmentExtension:
+    """Give one person more time, with a reason; the log keeps every extension and the latest holds."""
+    if assignment.due_at is None or until_at <= assignment.due_at:
+        raise BadAssignment(_("延期后的时间应晚于统一截止时间。"), field="until_at")
+    if not reason.strip():
+        raise BadAssignment(_("请写明延期的理由；理由会留在记录里。"), field="reason")
+    if not work.enrolments_of(assignment.run_id, [person_id]):
+        raise BadAssignment(_("这个人不是本期课程的学员。"), field="person_id")
+    row = AssignmentExtension(
+        assignment_id=assignment.id,
+        person_id=person_id,
+        until_at=until_at,
+        reason=reason.strip()[:400],
+        given_by_id=by.account_id,
+        given_by=by.name[:120],
+        given_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by, did="courses.assignment.extended", on=assignment, data={"person": person_id, "until": until_at.isoformat(), "reason": row.reason}
+    )
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons([person_id]).values(),
+        kind="courses.assignment.extended",
+        message=N_("作业《%(title)s》的截止时间为你延长至 %(until)s。"),
+        values={"title": assignment.block.title, "until": f"{local(until_at):%Y-%m-%d %H:%M}"},
+        url=f"/assignments/{assignment.block_id}",
+        unique_key=f"assignment-extended:{row.id}",
+        now=now,
+    )
+    return row
+
+
+# -- groups -------------------------------------------------------------------------------------------------------------
+
+
+def add_group(*, run: Run, name: str, by: Identity, now: datetime) -> RunGroup:
+    """A new empty group."""
+    name = name.strip()[:60]
+    if not name or any(row.name == name for row in work.groups_of(run.id)):
+        raise BadAssignment(_("组名不能为空，也不能重复。"), field="name")
+    row = RunGroup(run_id=run.id, name=name, made_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.group.added", on=row, data={"run": run.id, "name": name})
+    return row
+
+
+def put_into_group(*, run: Run, person_id: int, group_id: int | None, by: Identity, now: datetime) -> None:
+    """Put a learner into a group, move them, or take them out (None). What was handed in before stays theirs."""
+    group = work.group_by_id(group_id) if group_id is not None else None
+    if group_id is not None and (group is None or group.run_id != run.id):
+        raise BadAssignment(_("没有这个小组。"), field="group_id")
+    if person_id not in work.seated(run.id):
+        raise BadAssignment(_("这个人不是本期课程的在学学员。"), field="person_id")
+    known = work.membership(run.id, person_id)
+    if known is not None:
+        session().delete(known)
+        session().flush()
+    if group_id is not None:
+        session().add(RunGroupMember(run_id=run.id, group_id=group_id, person_id=person_id))
+        session().flush()
+    audit.record(by=by, did="courses.group.changed", on=run, data={"person": person_id, "group": group_id})
+
+
+def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
+    """Put everybody who is in no group into new groups at random; returns how many groups were made. Repeating it makes none."""
+    if not 2 <= size <= 20:
+        raise BadAssignment(_("每组人数应在 2 到 20 之间。"), field="size")
+    people = [person for person, _name in work.without_group(run.id)]
+    taken = {row.name for row in work.groups_of(run.id)}
+    made = 0
+    for members in rules.groups_at_random(people, size, seed=run.id * 1009 + len(taken)) if people else []:
+        number = len(taken) + 1
+        while (name := str(_("第 %(n)d 组", n=number))) in taken:
+            number += 1
+        taken.add(name)
+        row = RunGroup(run_id=run.id, name=name, made_at=now)
+        session().add(row)
+        session().flush()
+        session().add_all([RunGroupMember(run_id=run.id, group_id=row.id, person_id=person) for person in members])
+        made += 1
+    session().flush()
+    audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": made, "people": len(people), "size": size})
+    return made
+
+
+# -- examples -----------------------------------------------------------------------------------------------------------
+
+
+def add_example(*, assignment: Assignment, title: str, text: str, marking: Marking, by: Identity, now: datetime) -> PeerExample:
+    """A piece of work with the staff's own judgement, by which reviewers are calibrated. Only before reviews are given out."""
+    if assignment.allocated_at is not None:
+        raise BadAssignment(_("互评已经开始，不能再增加校准样例：先评的人没有做过它。"))
+    if not title.strip() or not text.strip():
+        raise BadAssignment(_("请填写样例的标题和正文。"), field="title")
+    rubric = Rubric.of(assignment.rubric)
+    check_points(rubric, marking.points, assignment.max_x10)
+    row = PeerExample(
+        assignment_id=assignment.id,
+        title=title.strip()[:120],
+        text=text.strip(),
+        points_x10=rules.total_x10(rubric, marking.points, assignment.max_x10),
+        points=dict(marking.points),
+        comment=marking.comment.strip(),
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.assignment.example_added", on=row, data={"assignment": assignment.id})
+    return row
+
+
+def check_points(rubric: Rubric, points: Mapping[str, int], max_x10: int) -> None:
+    """Refuse points that are missing or out of bounds, naming the criteria."""
+    bad = rules.out_of_bounds(rubric, points, max_x10)
+    if bad:
+        titles: Sequence[str] = [one.title for one in rubric.criteria if one.key in bad] or [str(_("得分"))]
+        raise BadAssignment(_("请为每一项评分，并且不超出 0 到满分的范围：%(which)s。", which="、".join(titles)), field=f"points_{bad[0]}")

@@ -1,0 +1,118 @@
+"""Marks of an assignment out as a table and in again: all or nothing, every bad cell named, nobody's newer mark overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import IO, Any
+
+from courses.assignments.models import Assignment, Submission
+from courses.assignments.operations.grading import add_mark, settle
+from courses.assignments.queries import work
+from courses.assignments.types import Marking, MarkRole
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.parsers import parse_decimal, parse_int, parse_text
+from trainhub.kernel.sheets.reading import read_table
+from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.kernel.sheets.types import Problem
+
+MOST_ROWS = 20_000
+SCHEMA = Schema(
+    (
+        Field("alias", "作业编号", required=True, is_code=True),
+        Field("who", "学员或小组"),
+        Field("student_no", "学号", is_code=True),
+        Field("points", "得分", parse=lambda text: parse_decimal(text, least=0, places=1)),
+        Field("comment", "评语", parse=parse_text(most=4000)),
+        Field("version", "版本", parse=parse_int, required=True, hint="导出时的版本，请勿改动"),
+    )
+)
+
+
+class SheetRefused(Refused):
+    """A table of marks has errors; nothing of it was taken. `details` name rows and columns."""
+
+    code = "sheet_refused"
+
+
+def rows(assignment: Assignment) -> Iterator[dict[str, Any]]:
+    """What was handed in, with the points that stand."""
+    comments = work.latest_comments(assignment.id)
+    for submission in work.handed_in(assignment.id):
+        yield {
+            "alias": submission.alias,
+            "who": name_of(submission),
+            "student_no": "",
+            "points": None if submission.points_x10 is None else Decimal(submission.points_x10) / 10,
+            "comment": comments.get(submission.id, ""),
+            "version": submission.version,
+        }
+
+
+def name_of(submission: Submission) -> str:
+    """The group, or the person."""
+    if submission.group is not None:
+        return submission.group.name
+    return "、".join(row.person.name for row in submission.members)
+
+
+def take(*, assignment: Assignment, file: IO[bytes], filename: str, by: Identity, now: datetime) -> int:
+    """Take marks from a table; rows without points or with the points that stand change nothing. Returns how many changed.
+
+    Raises SheetRefused naming every bad row: unknown number, negative or too many points, twice the same work, changed meanwhile.
+    """
+    known = {row.alias: row for row in work.handed_in(assignment.id)}
+    problems: list[Problem] = []
+    wanted: list[tuple[Submission, int, str]] = []
+    seen: set[str] = set()
+    with read_table(file, SCHEMA.columns, filename=filename, max_rows=MOST_ROWS) as table:
+        for parsed in SCHEMA.parse(table):
+            problems += [one for one in parsed.problems if one.level == "error"]
+            if not parsed.is_good:
+                continue
+            found = _row(assignment, parsed, known, seen, by)
+            if isinstance(found, str):
+                column, said = found.split("|", 1)
+                problems.append(Problem(table.file, table.sheet, parsed.number, column, str(parsed.row.values.get(column, "")), said))
+            elif found is not None:
+                wanted.append(found)
+    if problems:
+        raise SheetRefused(
+            _("表格有 %(n)d 处错误，没有导入任何成绩。请按下面的提示修改后重新上传。", n=len(problems)),
+            field="file",
+            details=[one.as_dict() for one in problems],
+        )
+    for submission, points_x10, comment in wanted:
+        add_mark(submission, MarkRole.SHEET, Marking({"points": points_x10}, comment), points_x10, by, now, str(_("表格导入")))
+        settle(submission=submission, by=by, now=now)
+    audit.record(by=by, did="courses.assignment.sheet_taken", on=assignment, data={"marks": len(wanted), "file": filename})
+    return len(wanted)
+
+
+def _row(
+    assignment: Assignment, parsed: Parsed, known: dict[str, Submission], seen: set[str], by: Identity
+) -> tuple[Submission, int, str] | str | None:
+    """What a row asks for; `column|words` when it cannot be; None when it changes nothing."""
+    data = parsed.data
+    submission = known.get(data["alias"])
+    if submission is None:
+        return "alias|" + _("没有编号为“%(alias)s”的已提交作业。", alias=data["alias"])
+    if data["alias"] in seen:
+        return "alias|" + _("这份作业在表中出现了两次。")
+    seen.add(data["alias"])
+    if data["points"] is None:
+        return None
+    points_x10 = int(data["points"] * 10)
+    if points_x10 > assignment.max_x10:
+        return "points|" + _("得分超过满分 %(max)s。", max=f"{assignment.max_x10 / 10:g}")
+    if points_x10 == submission.points_x10:
+        return None
+    if data["version"] != submission.version:
+        return "version|" + _("导出之后这份作业的成绩已被他人修改。请重新导出后再填。")
+    if by.person_id is not None and by.person_id in {row.person_id for row in submission.members}:
+        return "alias|" + _("不能给自己的作业评分。")
+    return submission, points_x10, data["comment"] or ""

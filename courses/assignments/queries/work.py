@@ -1,0 +1,388 @@
+"""Every select on assignments, groups, submissions, marks and comments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from courses.assignments.models import (
+    Assignment,
+    AssignmentExtension,
+    RunGroup,
+    RunGroupMember,
+    Submission,
+    SubmissionComment,
+    SubmissionFile,
+    SubmissionMark,
+    SubmissionMember,
+    SubmissionVersion,
+)
+from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
+from courses.catalogue.models import Block, Run, Section, Unit
+from courses.learning.models import Enrolment
+from courses.learning.types import SEATED, EnrolmentState
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.people.models import Person, Student
+
+WEEK = timedelta(days=7)
+
+
+def assignment_of(block_id: int) -> Assignment | None:
+    """The rules of an assignment block with the block; None while its author has not set them."""
+    return session().scalar(select(Assignment).where(Assignment.block_id == block_id).options(joinedload(Assignment.block)))
+
+
+def assignment_by_id(assignment_id: int) -> Assignment | None:
+    """An assignment with its block."""
+    return session().scalar(select(Assignment).where(Assignment.id == assignment_id).options(joinedload(Assignment.block)))
+
+
+def origin_of(row: Block) -> Assignment | None:
+    """The rules of the block this one was copied from, when the run was copied from another."""
+    came_from = select(Run.copied_from_id).where(Run.id == row.run_id).scalar_subquery()
+    statement = select(Assignment).join(Block, Block.id == Assignment.block_id).where(Block.run_id == came_from, Block.key == row.key)
+    return session().scalar(statement)
+
+
+def block(block_id: int) -> Block | None:
+    """An assignment block, also a removed one: what was handed in stays readable."""
+    return session().get(Block, block_id)
+
+
+def of_run(run_id: int) -> list[Any]:
+    """The assignment blocks of a run in the order of the content: block, its rules (or None), and counts by state and queue."""
+    rows = session().execute(
+        select(Block, Assignment)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .outerjoin(Assignment, Assignment.block_id == Block.id)
+        .where(Block.run_id == run_id, Block.kind == "assignment")
+        .order_by(Block.removed_at.is_not(None), Section.position, Unit.position, Block.position, Block.id)
+    )
+    found = [(one, rule) for one, rule in rows if one.removed_at is None or rule is not None]
+    counts = counts_of([rule.id for _one, rule in found if rule is not None])
+    return [(one, rule, counts.get(rule.id, {}) if rule is not None else {}) for one, rule in found]
+
+
+def counts_of(assignment_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """How many submissions of each assignment were handed in, wait for staff, are graded."""
+    handed = func.count().filter(Submission.number > 0)
+    waits = func.count().filter(Submission.queue != Queue.NONE)
+    graded = func.count().filter(Submission.state == SubmissionState.GRADED)
+    statement = (
+        select(Submission.assignment_id, handed, waits, graded)
+        .where(Submission.assignment_id.in_(list(assignment_ids)))
+        .group_by(Submission.assignment_id)
+    )
+    return {key: {"handed": a, "waits": b, "graded": c} for key, a, b, c in session().execute(statement)}
+
+
+# -- groups and learners ------------------------------------------------------------------------------------------------
+
+
+def groups_of(run_id: int) -> list[RunGroup]:
+    """The groups of a run with their members."""
+    statement = select(RunGroup).where(RunGroup.run_id == run_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
+    return list(session().scalars(statement.order_by(RunGroup.name, RunGroup.id).execution_options(populate_existing=True)))
+
+
+def group_by_id(group_id: int) -> RunGroup | None:
+    """A group with its members."""
+    statement = select(RunGroup).where(RunGroup.id == group_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
+    return session().scalar(statement.execution_options(populate_existing=True))
+
+
+def membership(run_id: int, person_id: int) -> RunGroupMember | None:
+    """The group a person is in."""
+    return session().scalar(select(RunGroupMember).where(RunGroupMember.run_id == run_id, RunGroupMember.person_id == person_id))
+
+
+def learners(run_id: int) -> list[tuple[int, str]]:
+    """(person, name) of those who hold a seat, by name."""
+    statement = (
+        select(Person.id, Person.name)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+        .order_by(Person.pinyin, Person.id)
+    )
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+def without_group(run_id: int) -> list[tuple[int, str]]:
+    """Learners who are in no group."""
+    grouped = set(session().scalars(select(RunGroupMember.person_id).where(RunGroupMember.run_id == run_id)))
+    return [pair for pair in learners(run_id) if pair[0] not in grouped]
+
+
+def enrolments_of(run_id: int, person_ids: Collection[int]) -> list[Enrolment]:
+    """The enrolments of some persons in a run."""
+    return list(
+        session().scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id.in_(list(person_ids))).order_by(Enrolment.id))
+    )
+
+
+def seated(run_id: int) -> set[int]:
+    """The persons who hold a seat."""
+    return set(session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))))
+
+
+# -- submissions --------------------------------------------------------------------------------------------------------
+
+
+def _whole() -> sa.Select[Submission]:
+    return select(Submission).options(
+        joinedload(Submission.assignment).joinedload(Assignment.block),
+        joinedload(Submission.group),
+        selectinload(Submission.members).joinedload(SubmissionMember.person),
+    )
+
+
+def submission_of(assignment_id: int, person_id: int) -> Submission | None:
+    """A person's work for an assignment, alone or in a group."""
+    mine = select(SubmissionMember.submission_id).where(SubmissionMember.assignment_id == assignment_id, SubmissionMember.person_id == person_id)
+    return session().scalar(_whole().where(Submission.id.in_(mine)))
+
+
+def submission_of_group(assignment_id: int, group_id: int) -> Submission | None:
+    """A group's work for an assignment."""
+    return session().scalar(_whole().where(Submission.assignment_id == assignment_id, Submission.group_id == group_id))
+
+
+def submission_by_id(submission_id: int) -> Submission | None:
+    """A submission with its assignment, group and authors."""
+    return session().scalar(_whole().where(Submission.id == submission_id).execution_options(populate_existing=True))
+
+
+def handed_in(assignment_id: int) -> list[Submission]:
+    """Every submission of an assignment that was handed in, with its authors."""
+    statement = _whole().where(Submission.assignment_id == assignment_id, Submission.number > 0).order_by(Submission.id)
+    return list(session().scalars(statement))
+
+
+def versions_of(submission_id: int) -> list[SubmissionVersion]:
+    """The versions handed in, the latest first, with their files."""
+    statement = (
+        select(SubmissionVersion)
+        .where(SubmissionVersion.submission_id == submission_id)
+        .options(selectinload(SubmissionVersion.files).joinedload(SubmissionFile.file))
+        .order_by(SubmissionVersion.number.desc())
+    )
+    return list(session().scalars(statement))
+
+
+def latest_versions(assignment_id: int) -> list[tuple[Submission, SubmissionVersion]]:
+    """What stands of every submission of an assignment, with authors and files."""
+    statement = (
+        select(Submission, SubmissionVersion)
+        .join(SubmissionVersion, sa.and_(SubmissionVersion.submission_id == Submission.id, SubmissionVersion.number == Submission.number))
+        .where(Submission.assignment_id == assignment_id)
+        .options(
+            joinedload(Submission.group),
+            selectinload(Submission.members).joinedload(SubmissionMember.person),
+            selectinload(SubmissionVersion.files).joinedload(SubmissionFile.file),
+        )
+        .order_by(Submission.id)
+    )
+    return [(one, version) for one, version in session().execute(statement)]
+
+
+def draft_files(submission_id: int) -> list[SubmissionFile]:
+    """The files of the draft."""
+    return _files(SubmissionFile.submission_id == submission_id, SubmissionFile.version_id.is_(None), SubmissionFile.use == FileUse.WORK)
+
+
+def feedback_files(submission_id: int) -> list[SubmissionFile]:
+    """The files the staff gave back."""
+    return _files(SubmissionFile.submission_id == submission_id, SubmissionFile.use == FileUse.FEEDBACK)
+
+
+def _files(*clauses: Any) -> list[SubmissionFile]:
+    statement = select(SubmissionFile).where(*clauses).options(joinedload(SubmissionFile.file)).order_by(SubmissionFile.id)
+    return list(session().scalars(statement))
+
+
+def file_by_id(file_id: int) -> SubmissionFile | None:
+    """A file of a submission."""
+    return session().scalar(select(SubmissionFile).where(SubmissionFile.id == file_id).options(joinedload(SubmissionFile.file)))
+
+
+def marks_of(submission_id: int) -> list[SubmissionMark]:
+    """Every mark of a submission in the order they were given."""
+    return list(session().scalars(select(SubmissionMark).where(SubmissionMark.submission_id == submission_id).order_by(SubmissionMark.id)))
+
+
+def latest_comments(assignment_id: int) -> dict[int, str]:
+    """The comment of the latest mark of every submission."""
+    statement = (
+        select(SubmissionMark.submission_id, SubmissionMark.comment)
+        .join(Submission, Submission.id == SubmissionMark.submission_id)
+        .where(Submission.assignment_id == assignment_id)
+        .order_by(SubmissionMark.id)
+    )
+    return {key: comment for key, comment in session().execute(statement)}
+
+
+def comments_of(submission_id: int) -> list[SubmissionComment]:
+    """The remarks on a submission that were not removed."""
+    statement = select(SubmissionComment).where(SubmissionComment.submission_id == submission_id, SubmissionComment.removed_at.is_(None))
+    return list(session().scalars(statement.order_by(SubmissionComment.number, SubmissionComment.paragraph, SubmissionComment.id)))
+
+
+def comment_by_id(comment_id: int) -> SubmissionComment | None:
+    """A remark that was not removed."""
+    return session().scalar(select(SubmissionComment).where(SubmissionComment.id == comment_id, SubmissionComment.removed_at.is_(None)))
+
+
+def _who() -> Any:
+    named = select(func.min(Person.name)).join(SubmissionMember, SubmissionMember.person_id == Person.id)
+    return func.coalesce(RunGroup.name, named.where(SubmissionMember.submission_id == Submission.id).correlate(Submission).scalar_subquery())
+
+
+def rows(assignment_id: int, *, queue: str = "", text: str = "") -> sa.Select[Any]:
+    """The submissions of an assignment for its staff; see `as_row`. `queue`: "waits", "graded", "draft" or empty."""
+    number = (
+        select(func.min(Student.student_no))
+        .join(SubmissionMember, SubmissionMember.person_id == Student.person_id)
+        .where(SubmissionMember.submission_id == Submission.id)
+        .correlate(Submission)
+        .scalar_subquery()
+    )
+    statement: Any = (
+        select(
+            Submission.id,
+            _who().label("who"),
+            sa.case((Submission.group_id.is_(None), number), else_="").label("student_no"),
+            Submission.state,
+            Submission.queue,
+            Submission.number,
+            Submission.submitted_at,
+            Submission.late_days,
+            Submission.points_x10,
+            Submission.score_x10,
+            Submission.released_at,
+        )
+        .outerjoin(RunGroup, RunGroup.id == Submission.group_id)
+        .where(Submission.assignment_id == assignment_id)
+        .order_by(Submission.queue == Queue.NONE, Submission.submitted_at, Submission.id)
+    )
+    if queue == "waits":
+        statement = statement.where(Submission.queue != Queue.NONE)
+    elif queue == "graded":
+        statement = statement.where(Submission.state == SubmissionState.GRADED)
+    elif queue == "draft":
+        statement = statement.where(Submission.number == 0)
+    if text:
+        named = select(SubmissionMember.submission_id).join(Person, Person.id == SubmissionMember.person_id)
+        statement = statement.where(
+            sa.or_(
+                Submission.id.in_(named.where(organisations.matches(text, Person.name, Person.pinyin))), RunGroup.name.contains(text, autoescape=True)
+            )
+        )
+    return statement  # type: ignore[no-any-return]
+
+
+def as_row(row: Any) -> SubmissionRow:
+    """A row of `rows`."""
+    return SubmissionRow(*row)
+
+
+def next_in_queue(assignment_id: int, after_id: int) -> int | None:
+    """The next submission that waits for staff."""
+    statement = select(Submission.id).where(Submission.assignment_id == assignment_id, Submission.queue != Queue.NONE, Submission.id != after_id)
+    return session().scalar(statement.order_by(Submission.submitted_at, Submission.id).limit(1))
+
+
+def unreleased(assignment_id: int) -> list[Submission]:
+    """Graded submissions whose mark is still hidden."""
+    statement = _whole().where(
+        Submission.assignment_id == assignment_id, Submission.state == SubmissionState.GRADED, Submission.released_at.is_(None)
+    )
+    return list(session().scalars(statement.order_by(Submission.id)))
+
+
+# -- extensions ---------------------------------------------------------------------------------------------------------
+
+
+def extensions_of(assignment_id: int) -> list[AssignmentExtension]:
+    """Every extension, the latest first."""
+    statement = select(AssignmentExtension).where(AssignmentExtension.assignment_id == assignment_id).options(joinedload(AssignmentExtension.person))
+    return list(session().scalars(statement.order_by(AssignmentExtension.id.desc())))
+
+
+def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:
+    """The extension that holds for some persons: of each the latest row, of those the latest day."""
+    statement = (
+        select(AssignmentExtension.person_id, AssignmentExtension.until_at)
+        .where(AssignmentExtension.assignment_id == assignment_id, AssignmentExtension.person_id.in_(list(person_ids)))
+        .order_by(AssignmentExtension.id)
+    )
+    return max({person: until for person, until in session().execute(statement)}.values(), default=None)
+
+
+def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, datetime]:
+    """A person's extensions by assignment: the latest row of each."""
+    statement = (
+        select(AssignmentExtension.assignment_id, AssignmentExtension.until_at)
+        .where(AssignmentExtension.person_id == person_id, AssignmentExtension.assignment_id.in_(assignment_ids))
+        .order_by(AssignmentExtension.id)
+    )
+    return {key: until for key, until in session().execute(statement)}
+
+
+def to_hand_in(person_id: int, until: datetime) -> list[Any]:
+    """(block, title, due) of the assignments of a person's runs due until then and not handed in, or returned for revision."""
+    mine = (
+        select(SubmissionMember.assignment_id)
+        .join(Submission, Submission.id == SubmissionMember.submission_id)
+        .where(SubmissionMember.person_id == person_id, Submission.number > 0, Submission.state != SubmissionState.RETURNED)
+    )
+    statement = (
+        select(Assignment.block_id, Block.title, Assignment.due_at)
+        .join(Block, Block.id == Assignment.block_id)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Enrolment, Enrolment.run_id == Assignment.run_id)
+        .where(
+            Enrolment.person_id == person_id,
+            Enrolment.state == EnrolmentState.ACTIVE,
+            Block.is_published,
+            Block.removed_at.is_(None),
+            Unit.is_published,
+            Assignment.due_at <= until,
+            sa.or_(Assignment.cutoff_at.is_(None), Assignment.cutoff_at > until - WEEK),
+            Assignment.peers_closed_at.is_(None),
+            Assignment.id.not_in(mine),
+        )
+        .order_by(Assignment.due_at, Assignment.id)
+        .limit(10)
+    )
+    return list(session().execute(statement))
+
+
+def waiting(run_ids: Collection[int]) -> dict[int, int]:
+    """How many submissions wait for the staff of each run."""
+    statement = (
+        select(Assignment.run_id, func.count())
+        .join(Submission, Submission.assignment_id == Assignment.id)
+        .where(Assignment.run_id.in_(list(run_ids)), Submission.queue != Queue.NONE)
+        .group_by(Assignment.run_id)
+    )
+    return {run_id: count for run_id, count in session().execute(statement)}
+
+
+def due_for_allocation(now: datetime) -> list[int]:
+    """Assignments whose peer review has to begin."""
+    statement = select(Assignment.id).where(Assignment.peers > 0, Assignment.allocated_at.is_(None), Assignment.due_at <= now)
+    return list(session().scalars(statement.order_by(Assignment.id)))
+
+
+def with_open_reviews(now: datetime, *, is_over: bool) -> list[int]:
+    """Assignments whose peer review is under way, or over and not yet closed."""
+    clause = Assignment.peer_due_at <= now if is_over else Assignment.peer_due_at > now
+    statement = select(Assignment.id).where(Assignment.allocated_at.is_not(None), Assignment.peers_closed_at.is_(None), clause)
+    return list(session().scalars(statement.order_by(Assignment.id)))

@@ -1,0 +1,47 @@
+"""What happens by itself: reviews are given out when work is due, filled when somebody leaves, and end in the queue of the staff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from courses.assignments.operations import peers, releasing
+from courses.assignments.queries import work
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.jobs import Running
+
+TEND_PEERS = "courses.tend_peer_review"
+
+
+def tend_peer_review(running: Running) -> Mapping[str, Any]:
+    """Begin, fill and close peer reviews, each assignment in its own transaction."""
+    now = clock.now()
+    begun, under_way, over = work.due_for_allocation(now), work.with_open_reviews(now, is_over=False), work.with_open_reviews(now, is_over=True)
+    session().rollback()
+    given = 0
+    for assignment_id in sorted({*begun, *under_way} - set(over)):
+        with transaction():
+            assignment = work.assignment_by_id(assignment_id)
+            if assignment is not None:
+                given += peers.begin(assignment=assignment, by=SYSTEM, now=now)
+    for assignment_id in over:
+        with transaction():
+            assignment = work.assignment_by_id(assignment_id)
+            if assignment is not None:
+                peers.close(assignment=assignment, now=now)
+    return {"begun": len(begun), "given_out": given, "closed": len(over)}
+
+
+def release_marks(running: Running) -> Mapping[str, Any]:
+    """Show the marks of an assignment, a hundred to a transaction; what was shown is not shown again."""
+    done = 0
+    while True:
+        with transaction():
+            waiting = work.unreleased(int(running.args["assignment_id"]))[: releasing.AT_ONCE]
+            for submission in waiting:
+                releasing.show(submission=submission, by=SYSTEM, now=clock.now())
+        if not waiting:
+            return {"released": done}
+        done += len(waiting)

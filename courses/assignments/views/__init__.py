@@ -1,0 +1,1 @@
+"""The pages of assignments: `learner`, `reviews`, `staff`, `setting_up`."""

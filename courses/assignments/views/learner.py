@@ -1,0 +1,142 @@
+"""A learner's page of an assignment: what is asked, the draft, versions, the result, and the files."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Response, jsonify, redirect, render_template, request, url_for
+
+from courses.assignments import labels, rules
+from courses.assignments.models import Submission, SubmissionFile
+from courses.assignments.operations import grading, handing_in
+from courses.assignments.operations import peers as reviewing
+from courses.assignments.queries import peers, work
+from courses.assignments.types import FileUse, ReviewState, Rubric
+from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
+from courses.catalogue import queries as catalogue
+from courses.catalogue.markup import has_math
+from courses.permissions import Can
+from trainhub.kernel import clock, downloads, sniff
+from trainhub.kernel.access import guard, may, signed_in
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
+from trainhub.kernel.web import done
+
+
+@blueprint.get("/assignments/<int:block_id>")
+@guard(Can.ENROLMENT_LEARN, load=load_desk)
+def show(desk: Desk) -> Any:
+    """The assignment as its learner sees it."""
+    return _page(desk)
+
+
+def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) -> Any:
+    now = clock.now()
+    assignment, person_id = desk.assignment, desk.enrolment.person_id
+    submission = work.submission_of(assignment.id, person_id)
+    seen = submission is not None and submission.released_at is not None
+    versions = work.versions_of(submission.id) if submission is not None else []
+    page = render_template(
+        "courses/assignments/learner.html",
+        run=desk.run,
+        assignment=assignment,
+        block=assignment.block,
+        rubric=Rubric.of(assignment.rubric),
+        submission=submission,
+        typed=typed if typed is not None else (submission.draft_text if submission is not None else ""),
+        draft_files=work.draft_files(submission.id) if submission is not None else [],
+        versions=versions,
+        paragraphs=rules.paragraphs,
+        marks=_shown_marks(submission) if submission is not None and seen else [],
+        comments=work.comments_of(submission.id) if submission is not None else [],
+        feedback=work.feedback_files(submission.id) if submission is not None and seen else [],
+        received=[r for r in peers.reviews_of(submission.id) if r.state is ReviewState.DONE and not r.is_self]
+        if submission is not None and seen
+        else [],
+        to_write=peers.reviews_by(assignment.id, person_id),
+        examples=reviewing.uncalibrated(assignment, person_id) if assignment.peers and submission is not None else [],
+        closed=handing_in.closed_because(assignment, submission, person_id, now),
+        until_at=work.until_of(assignment.id, [person_id]),
+        membership=work.membership(assignment.run_id, person_id) if assignment.is_group else None,
+        now=now,
+        labels=labels,
+        has_math=has_math(assignment.block.body_html),
+        submission_key=secrets.token_urlsafe(24),
+        refused=refused,
+    )
+    return page, refused.status if refused is not None else 200
+
+
+def _shown_marks(submission: Submission) -> list[Any]:
+    """What of the marks an author sees: what stands, without the graders' names where two worked independently."""
+    standing = grading.standing_marks(submission)
+    return [standing[role] for role in labels.ROLES if role in standing]
+
+
+@blueprint.post("/assignments/<int:block_id>")
+@guard(Can.ENROLMENT_LEARN, load=load_desk)
+def save(desk: Desk) -> Any:
+    """Keep the draft (also by itself, while one types), take files in or out, or hand in."""
+    block_id, now = desk.assignment.block_id, clock.now()
+    wants_json = request.headers.get("Accept", "").startswith("application/json")
+    text = request.form.get("text", "").replace("\r\n", "\n")
+    what = request.form.get("do", "save")
+    try:
+        with transaction():
+            if what == "submit" and not once(request.form.get("submission_key", "")):
+                return redirect(url_for("assignments.show", block_id=block_id), 303)
+            answer = _keep(desk, text, what)
+    except Refused as refused:
+        if wants_json:
+            return jsonify({"error": refused.message}), refused.status
+        return _page(load_desk(block_id), refused, text)
+    if wants_json:
+        return jsonify(answer)
+    if what == "submit":
+        return done(_("作业已提交。提交的版本和时间都已记录，可以在下面核对。"), "assignments.show", block_id=block_id)
+    return done(_("草稿已保存（%(at)s），还没有提交。", at=f"{clock.local(now):%H:%M:%S}"), "assignments.show", block_id=block_id)
+
+
+def _keep(desk: Desk, text: str, what: str) -> dict[str, Any]:
+    now, assignment, person_id = clock.now(), desk.assignment, desk.enrolment.person_id
+    handing_in.refuse_closed(handing_in.closed_because(assignment, work.submission_of(assignment.id, person_id), person_id, now))
+    submission = handing_in.open_draft(assignment=assignment, person_id=person_id, by=me(), now=now)
+    given: dict[str, Any] = {"assignment": assignment, "submission": submission, "by": me(), "now": now}
+    sent = request.form.get("version", type=int)
+    handing_in.save_draft(text=text, version=sent or None, person_id=person_id, **given)
+    for upload in request.files.getlist("files"):
+        if upload.filename:
+            handing_in.add_file(file=upload.stream, name=upload.filename, person_id=person_id, **given)
+    if what.startswith("remove-") and what[7:].isdigit():
+        handing_in.remove_file(file_id=int(what[7:]), person_id=person_id, **given)
+    if what == "submit":
+        handing_in.submit(assignment=assignment, submission=submission, enrolment=desk.enrolment, by=me(), now=now)
+    return {"version": submission.version, "saved": f"{clock.local(now):%H:%M:%S}"}
+
+
+@blueprint.get("/assignments/files/<int:file_id>")
+@signed_in
+def file(file_id: int) -> Response:
+    """A file of a submission: for its authors, its staff, and (under a neutral name) the reviewers who were given the work."""
+    row = work.file_by_id(file_id)
+    submission = work.submission_by_id(row.submission_id) if row is not None else None
+    if row is None or submission is None:
+        raise NotFound(_("没有这个文件，可能已被移除。"))
+    person_id = me().person_id or 0
+    is_mine = person_id in {member.person_id for member in submission.members}
+    if is_mine and (row.use is FileUse.WORK or submission.released_at is not None):
+        return send(row.file, as_download=True)
+    if may(me(), Can.RUN_GRADE, catalogue.subject_of_run(load_run(submission.assignment.run_id))) and (row.version_id or row.use is FileUse.FEEDBACK):
+        return send(row.file, as_download=True)
+    if row.version_id is not None and row.use is FileUse.WORK and peers.is_reviewer(submission.id, person_id):
+        return _neutral(row, submission)
+    raise NotAllowed(_("这不是你的作业，也没有分给你评阅，不能打开这个文件。"))
+
+
+def _neutral(row: SubmissionFile, submission: Submission) -> Response:
+    """The file under the work's alias: the name its author chose may say who they are."""
+    return downloads.named(send(row.file, as_download=True), f"{submission.alias}-{row.id}{sniff.suffix_of(row.file.name)}")

@@ -1,0 +1,159 @@
+"""Those who teach set an assignment up: rules, extensions, groups of the run, examples for reviewers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from courses.assignments import forms, labels
+from courses.assignments.operations import peers as reviewing
+from courses.assignments.operations import setup
+from courses.assignments.queries import peers, work
+from courses.assignments.types import Rubric
+from courses.assignments.views.common import Marked, blueprint, load_block, load_run, me
+from courses.catalogue import labels as words
+from courses.catalogue import queries as catalogue
+from courses.catalogue.models import Run
+from courses.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+
+@blueprint.route("/teaching/assignments/<int:block_id>/setup", methods=["GET", "POST"], endpoint="setup")
+@guard(Can.RUN_EDIT, load=load_block)
+def set_up(marked: Marked) -> Any:
+    """The rules of an assignment."""
+    block_id = marked.block.id
+    form = forms.SetupForm()
+    origin = work.origin_of(marked.block) if marked.rules is None else None
+    shown = marked.rules or origin
+    if request.method == "GET" and shown is not None:
+        form.show(shown, with_dates=origin is None)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                setup.save(block=marked.block, version=form.version.data, by=me(), now=clock.now(), **form.values())
+            return done(_("作业设置已保存。"), "assignments.submissions", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            marked = load_block(block_id)
+    return render_template(
+        "courses/assignments/setup.html", origin=origin, run=marked.run, block=marked.block, assignment=marked.rules, form=form, words=words
+    )
+
+
+@blueprint.route("/teaching/assignments/<int:block_id>/extensions", methods=["GET", "POST"])
+@guard(Can.RUN_GRADE, load=load_block)
+def extensions(marked: Marked) -> Any:
+    """Who got more time, why and from whom; the form gives it."""
+    block_id = marked.block.id
+    form = forms.ExtensionForm(people=work.learners(marked.run.id))
+    if form.validate_on_submit():
+        until_at = forms.instant(form.until_at.data)
+        assert until_at is not None
+        try:
+            with transaction():
+                setup.extend(
+                    assignment=marked.assignment,
+                    person_id=form.person_id.data,
+                    until_at=until_at,
+                    reason=form.reason.data or "",
+                    by=me(),
+                    now=clock.now(),
+                )
+            return done(_("已延期，学员会收到通知。"), "assignments.extensions", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            marked = load_block(block_id)
+    return render_template(
+        "courses/assignments/extensions.html",
+        run=marked.run,
+        block=marked.block,
+        assignment=marked.assignment,
+        rows=work.extensions_of(marked.assignment.id),
+        form=form,
+        words=words,
+    )
+
+
+@blueprint.get("/teaching/runs/<int:run_id>/groups")
+@guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
+def groups(run: Run) -> Any:
+    """The groups of a run and who is in none."""
+    return render_template("courses/assignments/groups.html", run=run, groups=work.groups_of(run.id), free=work.without_group(run.id), words=words)
+
+
+@blueprint.post("/teaching/runs/<int:run_id>/groups")
+@guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
+def change_groups(run: Run) -> Any:
+    """Add a group, draw groups at random, or move a learner."""
+    run_id, now = run.id, clock.now()
+    with transaction():
+        match request.form.get("do", ""):
+            case "add":
+                setup.add_group(run=run, name=request.form.get("name", ""), by=me(), now=now)
+                message = _("小组已添加。")
+            case "draw":
+                made = setup.make_groups(run=run, size=request.form.get("size", 0, type=int), by=me(), now=now)
+                message = _("已随机分出 %(n)d 个小组。", n=made) if made else _("没有未分组的学员，没有新建小组。")
+            case "move":
+                setup.put_into_group(
+                    run=run,
+                    person_id=request.form.get("person_id", 0, type=int),
+                    group_id=request.form.get("group_id", type=int),
+                    by=me(),
+                    now=now,
+                )
+                message = _("分组已调整；此前提交的作业和成绩不变。")
+            case _other:
+                raise NotFound(_("没有这项操作。"))
+    return done(message, "assignments.groups", run_id=run_id)
+
+
+@blueprint.route("/teaching/assignments/<int:block_id>/peers", methods=["GET", "POST"])
+@guard(Can.RUN_GRADE, load=load_block)
+def peer_overview(marked: Marked) -> Any:
+    """Peer review for the staff: examples, who has written what, giving reviews out before time."""
+    assignment, block_id, refused = marked.assignment, marked.block.id, None
+    rubric = Rubric.of(assignment.rubric)
+    if request.method == "POST":
+        try:
+            with transaction():
+                if request.form.get("do") == "begin":
+                    count = reviewing.begin(assignment=assignment, by=me(), now=clock.now())
+                    message = _("已分配 %(n)d 份评阅。", n=count)
+                else:
+                    setup.add_example(
+                        assignment=assignment,
+                        title=request.form.get("title", ""),
+                        text=request.form.get("text", ""),
+                        marking=forms.marking_of(rubric, request.form),
+                        by=me(),
+                        now=clock.now(),
+                    )
+                    message = _("校准样例已添加。")
+            return done(message, "assignments.peer_overview", block_id=block_id)
+        except Refused as said:
+            refused = said
+            marked = load_block(block_id)
+            assignment = marked.assignment
+    page = render_template(
+        "courses/assignments/peers.html",
+        run=marked.run,
+        block=marked.block,
+        assignment=assignment,
+        rubric=rubric,
+        examples=peers.examples_of(assignment.id),
+        standing=peers.standing(assignment.id),
+        given=request.form if refused is not None else {},
+        refused=refused,
+        labels=labels,
+        words=words,
+        now=clock.now(),
+    )
+    return page, refused.status if refused is not None else 200

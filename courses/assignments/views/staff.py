@@ -1,0 +1,242 @@
+"""Those who teach: the assignments of a run, the list of submissions, grading, releasing, tables and archives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, redirect, render_template, request, url_for
+
+from courses.assignments import archive, forms, labels, rules
+from courses.assignments.models import SubmissionComment
+from courses.assignments.operations import grading, releasing, sheets
+from courses.assignments.queries import peers, work
+from courses.assignments.types import MarkRole, Queue, Rubric
+from courses.assignments.views.common import Marked, blueprint, load_block, load_run, load_submission, me
+from courses.catalogue import labels as words
+from courses.catalogue import queries as catalogue
+from courses.catalogue.markup import plain
+from courses.catalogue.models import Run
+from courses.permissions import Can
+from trainhub.kernel import clock, downloads, files, paging
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+
+
+@blueprint.get("/teaching/runs/<int:run_id>/assignments")
+@guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
+def of_run(run: Run) -> Any:
+    """The assignments of a run with what waits."""
+    return render_template("courses/assignments/of_run.html", run=run, rows=work.of_run(run.id), now=clock.now(), words=words)
+
+
+@blueprint.get("/teaching/assignments/<int:block_id>")
+@guard(Can.RUN_GRADE, load=load_block)
+def submissions(marked: Marked) -> Any:
+    """The submissions of an assignment, those that wait for staff first."""
+    if marked.rules is None:
+        return redirect(url_for("assignments.setup", block_id=marked.block.id), 302)
+    number, size = paging.wanted()
+    statement = work.rows(marked.rules.id, queue=request.args.get("queue", ""), text=request.args.get("q", "").strip()[:60])
+    page = paging.paginate(statement, number=number, size=size, scalars=False)
+    return render_template(
+        "courses/assignments/submissions.html",
+        run=marked.run,
+        block=marked.block,
+        assignment=marked.rules,
+        page=page,
+        rows=[work.as_row(row) for row in page.items],
+        counts=work.counts_of([marked.rules.id]).get(marked.rules.id, {"handed": 0, "waits": 0, "graded": 0}),
+        seats=len(work.seated(marked.run.id)),
+        form=forms.SheetForm(),
+        labels=labels,
+        words=words,
+        now=clock.now(),
+    )
+
+
+def _grading_page(marked: Marked, refused: Refused | None = None) -> Any:
+    submission, assignment = marked.work, marked.assignment
+    versions = work.versions_of(submission.id)
+    asked = request.args.get("version", submission.number, type=int)
+    version = next((row for row in versions if row.number == asked), versions[0])
+    marks = work.marks_of(submission.id)
+    hides = assignment.is_double and submission.queue is Queue.SECOND_GRADER
+    page = render_template(
+        "courses/assignments/grade.html",
+        run=marked.run,
+        block=marked.block,
+        assignment=assignment,
+        submission=submission,
+        name=sheets.name_of(submission),
+        rubric=Rubric.of(assignment.rubric),
+        versions=versions,
+        version=version,
+        paragraphs=rules.paragraphs(version.text),
+        # A second grader works independently: the first mark is hidden until both are given.
+        marks=[mark for mark in marks if not (hides and mark.grader_id != me().person_id and mark.number == submission.number)],
+        is_blind=hides,
+        comments=work.comments_of(submission.id),
+        feedback=work.feedback_files(submission.id),
+        reviews=peers.reviews_of(submission.id) if assignment.peers or assignment.has_self_review else [],
+        given=request.form if refused is not None else {},
+        refused=refused,
+        following=work.next_in_queue(assignment.id, submission.id),
+        MarkRole=MarkRole,
+        labels=labels,
+    )
+    return page, refused.status if refused is not None else 200
+
+
+@blueprint.route("/teaching/submissions/<int:submission_id>", methods=["GET", "POST"])
+@guard(Can.RUN_GRADE, load=load_submission)
+def grade(marked: Marked) -> Any:
+    """Read a submission and judge it."""
+    submission = marked.work
+    submission_id, block_id = submission.id, marked.block.id
+    if request.method == "GET":
+        return _grading_page(marked)
+    try:
+        with transaction():
+            version, now = request.form.get("version", type=int), clock.now()
+            match request.form.get("do", "grade"):
+                case "override":
+                    points = forms.number_x10(request.form.get("points", ""))
+                    grading.override(
+                        submission=submission, version=version, points_x10=points, reason=request.form.get("reason", ""), by=me(), now=now
+                    )
+                    message = _("成绩已改定，理由已记录。")
+                case "return":
+                    grading.send_back(submission=submission, version=version, reason=request.form.get("reason", ""), by=me(), now=now)
+                    message = _("已退回修改，作者会收到通知。")
+                case _other:
+                    marking = forms.marking_of(Rubric.of(marked.assignment.rubric), request.form)
+                    grading.grade(submission=submission, version=version, marking=marking, by=me(), now=now)
+                    message = _("评分已保存。")
+    except Refused as refused:
+        return _grading_page(load_submission(submission_id), refused)
+    following = work.next_in_queue(marked.assignment.id, submission_id)
+    if following is not None and request.form.get("next"):
+        return done(message, "assignments.grade", submission_id=following)
+    return done(message, "assignments.submissions", block_id=block_id)
+
+
+@blueprint.post("/teaching/submissions/<int:submission_id>/comments")
+@guard(Can.RUN_GRADE, load=load_submission)
+def comment(marked: Marked) -> Any:
+    """Pin a remark to a paragraph, a file and page, or the whole; or give a file back."""
+    submission_id = marked.work.id
+    number = request.form.get("number", type=int)
+    with transaction():
+        upload = request.files.get("feedback")
+        if upload is not None and upload.filename:
+            grading.add_feedback(submission=marked.work, file=upload.stream, name=upload.filename, by=me(), now=clock.now())
+        else:
+            grading.add_comment(
+                submission=marked.work,
+                body=request.form.get("body", ""),
+                number=number,
+                paragraph=request.form.get("paragraph", type=int),
+                file_id=request.form.get("file_id", type=int),
+                page=request.form.get("page", type=int),
+                by=me(),
+                now=clock.now(),
+            )
+    return redirect(url_for("assignments.grade", submission_id=submission_id, version=number, _anchor="work"), 303)
+
+
+def load_comment(comment_id: int) -> tuple[Marked, SubmissionComment]:
+    """A remark with the submission it is on."""
+    row = work.comment_by_id(comment_id)
+    if row is None:
+        raise NotFound(_("这条批注已被移除。"))
+    return load_submission(row.submission_id), row
+
+
+@blueprint.post("/teaching/submission-comments/<int:comment_id>/remove")
+@guard(Can.RUN_GRADE, load=load_comment, subject=lambda pair: pair[0].subject)
+def remove_comment(pair: tuple[Marked, SubmissionComment]) -> Any:
+    """Take a remark back."""
+    submission_id = pair[0].work.id
+    with transaction():
+        grading.remove_comment(comment=pair[1], by=me(), now=clock.now())
+    return redirect(url_for("assignments.grade", submission_id=submission_id, _anchor="work"), 303)
+
+
+@blueprint.post("/teaching/assignments/<int:block_id>/release")
+@guard(Can.RUN_GRADE, load=load_block)
+def release(marked: Marked) -> Any:
+    """Show the marks."""
+    block_id = marked.block.id
+    with transaction():
+        count = releasing.release(assignment=marked.assignment, by=me(), now=clock.now())
+    if count < 0:
+        return done(_("成绩正在后台发布，很快完成。"), "assignments.submissions", block_id=block_id)
+    return done(_("已发布 %(n)d 份成绩；以后评好的会立即可见。", n=count), "assignments.submissions", block_id=block_id)
+
+
+# -- in and out ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/teaching/assignments/<int:block_id>/archive.zip")
+@guard(Can.RUN_GRADE, load=load_block)
+def download(marked: Marked) -> Any:
+    """Everything that was handed in, in its latest version, as one ZIP."""
+    entries: list[tuple[str, Any]] = []
+    for submission, version in work.latest_versions(marked.assignment.id):
+        folder = f"{archive.safe_name(sheets.name_of(submission))}-{submission.alias}"
+        if version.text:
+            entries.append((f"{folder}/text.txt", [version.text.encode()]))
+        entries += [(f"{folder}/{archive.safe_name(row.file.name)}", files.stream(row.file)) for row in version.files]
+    answer = Response(archive.stream(entries), mimetype="application/zip")
+    return downloads.named(answer, f"{archive.safe_name(marked.block.title or 'assignment')}.zip")
+
+
+@blueprint.get("/teaching/assignments/<int:block_id>/marks.<form>")
+@guard(Can.RUN_GRADE, load=lambda block_id, form: (load_block(block_id), form), subject=lambda pair: pair[0].subject)
+def marks_out(pair: tuple[Marked, str]) -> Any:
+    """The marks as a table that can be filled in and taken back."""
+    marked, form = pair
+    rows = sheets.rows(marked.assignment)
+    name = archive.safe_name(marked.block.title or str(_("作业")))
+    return downloads.table(rows, sheets.SCHEMA.columns, name=name, form=form, codes=downloads.codes_of(sheets.SCHEMA))
+
+
+@blueprint.post("/teaching/assignments/<int:block_id>/marks")
+@guard(Can.RUN_GRADE, load=load_block)
+def marks_in(marked: Marked) -> Any:
+    """Take marks from a table, all or nothing."""
+    block_id = marked.block.id
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise Refused(_("请选择成绩表（CSV 或 XLSX）。"), field="file")
+    try:
+        with transaction():
+            count = sheets.take(assignment=marked.assignment, file=upload.stream, filename=upload.filename, by=me(), now=clock.now())
+    except sheets.SheetRefused as refused:
+        marked = load_block(block_id)
+        page = render_template("courses/assignments/sheet_errors.html", run=marked.run, block=marked.block, refused=refused)
+        return page, refused.status
+    return done(_("已导入 %(n)d 份成绩。", n=count), "assignments.submissions", block_id=block_id)
+
+
+@blueprint.get("/teaching/assignments/<int:block_id>/likeness")
+@guard(Can.RUN_GRADE, load=load_block)
+def likeness(marked: Marked) -> Any:
+    """Pairs of texts that share wording, as a hint."""
+    if not marked.assignment.checks_likeness:
+        raise NotFound(_("这项作业没有打开文本相似提示。"))
+    pairs = work.latest_versions(marked.assignment.id)
+    found = rules.likenesses({one.id: version.text for one, version in pairs}, common=[plain(marked.block.body_html, 100_000)])
+    return render_template(
+        "courses/assignments/likeness.html",
+        run=marked.run,
+        block=marked.block,
+        assignment=marked.assignment,
+        found=found[:200],
+        names={one.id: sheets.name_of(one) for one, _version in pairs},
+        compared=sum(1 for _one, version in pairs if version.text),
+        words=words,
+    )

@@ -1,0 +1,237 @@
+"""Every select of the gradebook: a page costs the same number of queries for one learner and for a hundred."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from courses.catalogue.models import Block, Section, Unit
+from courses.gradebook import rules
+from courses.gradebook.models import Grade, Gradebook, GradeCategory, GradeChange, GradeColumn
+from courses.gradebook.types import BookRow, CategoryRule, Cell, Change, ColumnRule, ColumnStatistics, GradeKind
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
+from courses.learning.types import SEATED
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.people.models import Person, Student
+
+CHUNK = 400
+"""Learners whose cells are read at once where all are read."""
+
+
+def book_of(run_id: int) -> Gradebook | None:
+    """The gradebook of a run."""
+    return session().scalar(select(Gradebook).where(Gradebook.run_id == run_id).execution_options(populate_existing=True))
+
+
+def categories_of(book_id: int) -> list[GradeCategory]:
+    """The categories in order."""
+    return list(session().scalars(select(GradeCategory).where(GradeCategory.book_id == book_id).order_by(GradeCategory.position, GradeCategory.id)))
+
+
+def columns_of(book_id: int) -> list[GradeColumn]:
+    """The columns in order that were not removed."""
+    statement = (
+        select(GradeColumn)
+        .join(GradeCategory, GradeCategory.id == GradeColumn.category_id)
+        .where(GradeColumn.book_id == book_id, GradeColumn.removed_at.is_(None))
+    )
+    return list(session().scalars(statement.order_by(GradeCategory.position, GradeCategory.id, GradeColumn.position, GradeColumn.id)))
+
+
+def column_by_id(column_id: int) -> GradeColumn | None:
+    """A column that was not removed."""
+    return session().scalar(select(GradeColumn).where(GradeColumn.id == column_id, GradeColumn.removed_at.is_(None)))
+
+
+def column_of_block(book_id: int, block_id: int) -> GradeColumn | None:
+    """The column of a block, also a removed one."""
+    return session().scalar(select(GradeColumn).where(GradeColumn.book_id == book_id, GradeColumn.block_id == block_id))
+
+
+def graded_blocks(run_id: int) -> list[Any]:
+    """The graded blocks of a run in the order of the content: id, title, the unit's title, weight."""
+    statement = (
+        select(Block.id, Block.title, Unit.title.label("unit"), Block.weight_x10)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(Block.run_id == run_id, Block.is_graded, Block.removed_at.is_(None), Unit.removed_at.is_(None), Section.removed_at.is_(None))
+        .order_by(Section.position, Unit.position, Block.position, Block.id)
+    )
+    return list(session().execute(statement))
+
+
+def removed_blocks(run_id: int) -> set[int]:
+    """Blocks of a run that were removed: their columns stay."""
+    return set(session().scalars(select(Block.id).where(Block.run_id == run_id, Block.removed_at.is_not(None))))
+
+
+def rules_of(book_id: int) -> tuple[list[CategoryRule], list[ColumnRule]]:
+    """Categories and columns as the rule sees them."""
+    categories = [CategoryRule(row.id, row.name, row.weight_x10, row.drop_lowest, row.is_extra) for row in categories_of(book_id)]
+    return categories, [as_rule(row) for row in columns_of(book_id)]
+
+
+def as_rule(row: GradeColumn) -> ColumnRule:
+    """A column as the rule sees it."""
+    return ColumnRule(row.id, row.category_id, row.title, row.max_x10, row.weight_x10, row.is_extra, row.block_id, row.is_hidden, row.is_locked)
+
+
+# -- lines --------------------------------------------------------------------------------------------------------------
+
+
+def learners(run_id: int, text: str = "") -> sa.Select[Any]:
+    """Those who hold a seat, by name: enrolment, person, name, student number."""
+    number = select(func.min(Student.student_no)).where(Student.person_id == Person.id).correlate(Person).scalar_subquery()
+    statement: Any = (
+        select(Enrolment.id, Person.id.label("person_id"), Person.name, func.coalesce(number, "").label("student_no"))
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+        .order_by(Person.pinyin, Enrolment.id)
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
+    return statement  # type: ignore[no-any-return]
+
+
+def learner(enrolment_id: int) -> Any:
+    """One line of `learners`, whatever the state of the enrolment."""
+    number = select(func.min(Student.student_no)).where(Student.person_id == Person.id).correlate(Person).scalar_subquery()
+    statement = select(Enrolment.id, Person.id.label("person_id"), Person.name, func.coalesce(number, "").label("student_no"))
+    return session().execute(statement.join(Person, Person.id == Enrolment.person_id).where(Enrolment.id == enrolment_id)).first()
+
+
+def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> dict[int, dict[int, Cell]]:
+    """The cells of some learners, by enrolment and column: two queries.
+
+    `+ 0` keeps the database from going through a column of all learners for the few that are asked for.
+    """
+    ids = list(enrolment_ids)
+    by_block = {column.block_id: column for column in columns if column.block_id is not None}
+    by_id = {column.id: column for column in columns}
+    found: dict[int, dict[int, Cell]] = defaultdict(dict)
+    progress = select(BlockProgress.enrolment_id, BlockProgress.block_id, BlockProgress.score_x10, BlockProgress.waits_for_grade).where(
+        BlockProgress.enrolment_id.in_(ids), (BlockProgress.block_id + 0).in_(list(by_block))
+    )
+    for enrolment_id, block_id, score, waits in session().execute(progress) if by_block else ():
+        found[enrolment_id][by_block[block_id].id] = Cell(score, computed_x10=score, waits=waits)
+    grades = select(Grade.enrolment_id, Grade.column_id, Grade.kind, Grade.points_x10, Grade.reason, Grade.version).where(
+        Grade.enrolment_id.in_(ids), (Grade.column_id + 0).in_(list(by_id))
+    )
+    for enrolment_id, column_id, kind, points, reason, version in session().execute(grades):
+        computed = found[enrolment_id].get(column_id, Cell()).computed_x10
+        score = rules.score_of(points, by_id[column_id].max_x10) if points is not None else None
+        shown = computed if kind is None else score
+        found[enrolment_id][column_id] = Cell(shown, kind, computed, reason, version)
+    return found
+
+
+def line_versions(enrolment_ids: Collection[int]) -> dict[int, int]:
+    """The version of each line: the latest change of the learner's cells, 0 without one."""
+    statement = select(GradeChange.enrolment_id, func.max(GradeChange.id)).where(GradeChange.enrolment_id.in_(list(enrolment_ids)))
+    return {key: version for key, version in session().execute(statement.group_by(GradeChange.enrolment_id))}
+
+
+def book_rows(book: Gradebook, people: Sequence[Any]) -> list[BookRow]:
+    """The lines of some learners (rows of `learners`) with their totals: five queries however many."""
+    categories, columns = rules_of(book.id)
+    return list(_lines(book, people, categories, columns))
+
+
+def _lines(book: Gradebook, people: Sequence[Any], categories: list[CategoryRule], columns: list[ColumnRule]) -> Iterator[BookRow]:
+    ids = [row[0] for row in people]
+    cells, versions = cells_of(columns, ids), line_versions(ids)
+    for enrolment_id, person_id, name, number in people:
+        mine = cells.get(enrolment_id, {})
+        total = rules.total(categories, columns, mine, missing_is_zero=book.missing_is_zero)
+        yield BookRow(enrolment_id, person_id, name, number, mine, total, versions.get(enrolment_id, 0))
+
+
+def all_rows(book: Gradebook, categories: list[CategoryRule], columns: list[ColumnRule]) -> Iterator[BookRow]:
+    """Every line of a run, read in pieces, for an export that is sent while it is made."""
+    people = list(session().execute(learners(book.run_id)))
+    for start in range(0, len(people), CHUNK):
+        yield from _lines(book, people[start : start + CHUNK], categories, columns)
+
+
+def grade(column_id: int, enrolment_id: int) -> Grade | None:
+    """What a person wrote into a cell."""
+    return session().scalar(select(Grade).where(Grade.column_id == column_id, Grade.enrolment_id == enrolment_id))
+
+
+def history(enrolment_id: int) -> list[Change]:
+    """The history of a learner's cells, the latest first."""
+    statement = (
+        select(GradeColumn.title, GradeChange.at, GradeChange.by, GradeChange.before, GradeChange.after, GradeChange.kind, GradeChange.reason)
+        .join(GradeColumn, GradeColumn.id == GradeChange.column_id)
+        .where(GradeChange.enrolment_id == enrolment_id)
+        .order_by(GradeChange.id.desc())
+        .limit(200)
+    )
+    return [Change(*row) for row in session().execute(statement)]
+
+
+def has_columns(category_id: int) -> bool:
+    """Whether a category holds columns, also removed ones."""
+    return session().scalar(select(GradeColumn.id).where(GradeColumn.category_id == category_id).limit(1)) is not None
+
+
+def count_grades(column_id: int) -> int:
+    """How many cells of a column were written by hand."""
+    return session().scalar(select(func.count()).where(Grade.column_id == column_id)) or 0
+
+
+def books_of(run_ids: Collection[int]) -> dict[int, Gradebook]:
+    """The gradebooks of several runs."""
+    return {row.run_id: row for row in session().scalars(select(Gradebook).where(Gradebook.run_id.in_(list(run_ids))))}
+
+
+def seats(run_id: int) -> int:
+    """How many learners hold a seat."""
+    return session().scalar(select(func.count()).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))) or 0
+
+
+# -- figures ------------------------------------------------------------------------------------------------------------
+
+
+def statistics(book: Gradebook) -> list[ColumnStatistics]:
+    """Count, mean, least and most of every column over all learners: one query. Excused cells are left out."""
+    score: Any = sa.case(
+        (Grade.kind == GradeKind.EXCUSED, None),
+        (Grade.points_x10.is_not(None), Grade.points_x10 * 1000.0 / GradeColumn.max_x10),
+        else_=BlockProgress.score_x10,
+    )
+    statement = (
+        select(GradeColumn.id, func.count(score), func.avg(score), func.min(score), func.max(score))
+        .select_from(GradeColumn)
+        .join(Enrolment, sa.and_(Enrolment.run_id == book.run_id, Enrolment.state.in_(SEATED)))
+        .outerjoin(Grade, sa.and_(Grade.column_id == GradeColumn.id, Grade.enrolment_id == Enrolment.id))
+        .outerjoin(BlockProgress, sa.and_(BlockProgress.block_id == GradeColumn.block_id, BlockProgress.enrolment_id == Enrolment.id))
+        .where(GradeColumn.book_id == book.id, GradeColumn.removed_at.is_(None))
+        .group_by(GradeColumn.id)
+    )
+    return [
+        ColumnStatistics(key, count, *(None if value is None else round(float(value)) for value in (mean, least, most)))
+        for key, count, mean, least, most in session().execute(statement)
+    ]
+
+
+def totals(run_id: int) -> list[int]:
+    """The totals handed down, in order; those that are being computed again as they were."""
+    statement = (
+        select(EnrolmentMark.score_x10)
+        .join(Enrolment, Enrolment.id == EnrolmentMark.enrolment_id)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), EnrolmentMark.score_x10.is_not(None))
+        .order_by(EnrolmentMark.score_x10)
+    )
+    return [score for score in session().scalars(statement) if score is not None]
+
+
+def due_count(run_id: int) -> int:
+    """How many totals of a run wait to be computed again."""
+    statement = select(func.count()).select_from(EnrolmentMark).join(Enrolment, Enrolment.id == EnrolmentMark.enrolment_id)
+    return session().scalar(statement.where(Enrolment.run_id == run_id, EnrolmentMark.is_due)) or 0

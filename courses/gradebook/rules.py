@@ -1,0 +1,71 @@
+"""How a total is computed. Pure, exact, rounded once at the end.
+
+1. A cell is a score out of 100. An excused cell is left out. A cell without result counts 0, or is left out while the run's
+   rule says that missing work does not count yet.
+2. In each category the `drop` lowest scores that count fall away, but never the last one. The mean of the rest is weighted by
+   the columns' weights. An extra column adds its score times its weight over the category's weights.
+3. The total is the mean of the categories that have something to count, weighted by their weights. An extra category adds its
+   mean times its weight over the weights of the others.
+4. The total never passes 100 and is rounded half up to one decimal; the scale words it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from courses.gradebook.types import CategoryPart, CategoryRule, Cell, ColumnRule, Counts, GradeKind, Part, Total
+
+
+def half_up(value: Fraction) -> int:
+    """A whole number, half up."""
+    return (2 * value.numerator + value.denominator) // (2 * value.denominator)
+
+
+def score_of(points_x10: int, max_x10: int) -> int:
+    """Points as a score out of 1000, half up. Whole numbers only: this runs for every cell of a book."""
+    return (2000 * points_x10 + max_x10) // (2 * max_x10)
+
+
+def points_of(score_x10: int, max_x10: int) -> int:
+    """A score as points of a column, in tenths."""
+    return (2 * score_x10 * max_x10 + 1000) // 2000
+
+
+def total(categories: Sequence[CategoryRule], columns: Sequence[ColumnRule], cells: Mapping[int, Cell], *, missing_is_zero: bool) -> Total:
+    """A learner's total with its explanation; None while nothing counts."""
+    parts = [_category(category, [c for c in columns if c.category_id == category.id], cells, missing_is_zero) for category in categories]
+    weights = sum(part.category.weight_x10 for part in parts if part.mean is not None and not part.category.is_extra)
+    if not weights:
+        return Total(None, tuple(parts))
+    whole = Fraction(0)
+    shared = []
+    for part in parts:
+        share = Fraction(part.category.weight_x10, weights) if part.mean is not None else Fraction(0)
+        whole += share * (part.mean or 0)
+        shared.append(CategoryPart(part.category, part.parts, part.mean, share))
+    return Total(min(1000, half_up(whole)), tuple(shared), whole > 1000)
+
+
+def _category(category: CategoryRule, columns: Sequence[ColumnRule], cells: Mapping[int, Cell], missing_is_zero: bool) -> CategoryPart:
+    parts = [_part(column, cells.get(column.id, Cell()), missing_is_zero) for column in columns]
+    counted = [n for n, part in enumerate(parts) if part.counts in (Counts.COUNTED, Counts.MISSING_AS_ZERO)]
+    for n in sorted(counted, key=lambda n: (parts[n].score_x10, n))[: max(0, min(category.drop, len(counted) - 1))]:
+        parts[n] = Part(parts[n].column, parts[n].cell, Counts.DROPPED, parts[n].score_x10)
+        counted.remove(n)
+    weights = sum(parts[n].column.weight_x10 for n in counted)
+    if not weights:
+        return CategoryPart(category, tuple(parts), None, Fraction(0))
+    got = sum(parts[n].score_x10 * parts[n].column.weight_x10 for n in counted)
+    extra = sum(part.score_x10 * part.column.weight_x10 for part in parts if part.counts is Counts.EXTRA)
+    return CategoryPart(category, tuple(parts), Fraction(got + extra, weights), Fraction(0))
+
+
+def _part(column: ColumnRule, cell: Cell, missing_is_zero: bool) -> Part:
+    if cell.kind is GradeKind.EXCUSED:
+        return Part(column, cell, Counts.EXCUSED, 0)
+    if column.is_extra:
+        return Part(column, cell, Counts.EXTRA, cell.score_x10 or 0)
+    if cell.score_x10 is None:
+        return Part(column, cell, Counts.MISSING_AS_ZERO if missing_is_zero else Counts.MISSING_LEFT_OUT, 0)
+    return Part(column, cell, Counts.COUNTED, cell.score_x10)

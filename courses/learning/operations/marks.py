@@ -1,0 +1,56 @@
+"""Marks that come from above: the gradebook hands totals down, learning stores them and completes what they complete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from courses.catalogue.models import Run
+from courses.learning.models import Enrolment, EnrolmentMark, MarkSource
+from courses.learning.operations.progress import evaluate
+from courses.learning.types import SEATED, Counted, Standing
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+
+
+def take_marks_from_book(*, run_id: int, is_shown: bool, now: datetime) -> None:
+    """From now on the mark of this run is the total of its gradebook. Completed learners stay completed."""
+    row = session().get(MarkSource, run_id)
+    if row is None:
+        row = MarkSource(run_id=run_id, since_at=now)
+        session().add(row)
+    row.is_shown = is_shown
+    session().flush()
+    ask_for_marks(run_id=run_id)
+
+
+def ask_for_marks(*, run_id: int, enrolment_ids: Sequence[int] | None = None) -> None:
+    """The totals of a run (or of some learners) may have changed: two statements however many."""
+    mine = sa.select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+    if enrolment_ids is not None:
+        mine = mine.where(Enrolment.id.in_(list(enrolment_ids)))
+    known = sa.select(EnrolmentMark.enrolment_id)
+    fresh = sa.select(Enrolment.id, sa.true()).where(Enrolment.id.in_(mine), Enrolment.id.not_in(known))
+    session().flush()
+    session().execute(
+        sa.update(EnrolmentMark).where(EnrolmentMark.enrolment_id.in_(mine)).values(is_due=True).execution_options(synchronize_session=False)
+    )
+    session().execute(sa.insert(EnrolmentMark).from_select(["enrolment_id", "is_due"], fresh))
+    for row in session().identity_map.values():
+        if isinstance(row, EnrolmentMark):
+            session().expire(row)
+
+
+def take_mark(
+    *, enrolment: Enrolment, score_x10: int | None, by: Identity, now: datetime, place: tuple[Run, Sequence[Counted]] | None = None
+) -> Standing:
+    """The gradebook hands down a learner's total; only with a fresh total a run that has a gradebook is completed."""
+    row = session().get(EnrolmentMark, enrolment.id)
+    if row is None:
+        row = EnrolmentMark(enrolment_id=enrolment.id)
+        session().add(row)
+    row.score_x10, row.is_due = score_x10, False
+    session().flush()
+    return evaluate(enrolment=enrolment, by=by, now=now, is_fresh=True, place=place)

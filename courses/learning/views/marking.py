@@ -1,0 +1,263 @@
+"""Grading across learners, one question at a time; grading again after a correction; extra time; one attempt with all that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from courses.assessment import labels, queries, showing
+from courses.assessment.forms import AllowanceForm
+from courses.assessment.models import Attempt, AttemptAnswer, Question, QuizAllowance
+from courses.assessment.operations import attempts, grading, quizzes
+from courses.assessment.types import QuizSettings
+from courses.assessment.views.common import load_question, load_quiz, subject_of_question
+from courses.catalogue import queries as catalogue
+from courses.catalogue.authoring import load_block, subject_of_pair
+from courses.catalogue.markup import has_math
+from courses.catalogue.models import Block, Course, Run
+from courses.learning import operations
+from courses.learning import queries as learning
+from courses.learning.views.common import load_run, me
+from courses.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
+from trainhub.kernel.web import done
+
+blueprint = Blueprint("marking", __name__, url_prefix="/teaching")
+AT_ONCE = 20
+"""Answers on one page of grading."""
+
+
+def _tell(attempt: Attempt, run_id: int, *, notifies: bool = True) -> None:
+    """Progress and notice follow from a mark; of a removed quiz only the mark stays."""
+    now = clock.now()
+    enrolment = learning.enrolment_of(run_id, attempt.person_id)
+    if enrolment is None or catalogue.block_by_id(attempt.block_id) is None:
+        return
+    operations.note_attempt(enrolment=enrolment, attempt=attempt, by=me(), now=now)
+    if notifies:
+        operations.tell_graded(enrolment=enrolment, attempt=attempt, now=now)
+
+
+@blueprint.get("/runs/<int:run_id>/marking")
+@guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
+def index(run: Run) -> Any:
+    """The questions that wait for a person, those with most answers first."""
+    return render_template("courses/learning/marking.html", run=run, rows=queries.to_grade_by_question(run.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """The answers to one question of a quiz."""
+
+    run: Run
+    block: Block
+    question: Question
+
+
+def _load_pile(block_id: int, question_id: int) -> Pile:
+    run, block = load_quiz(block_id)
+    question = queries.question_by_id(question_id)
+    if question is None or question.course_id != run.course_id:
+        raise NotFound(_("没有这道题，可能已被移除。"))
+    return Pile(run, block, question)
+
+
+def _subject_of_pile(pile: Pile) -> Any:
+    return catalogue.subject_of_run(pile.run)
+
+
+@blueprint.route("/blocks/<int:block_id>/marking/<int:question_id>", methods=["GET", "POST"])
+@guard(Can.RUN_GRADE, load=_load_pile, subject=_subject_of_pile)
+def pile(place: Pile) -> Any:
+    """Answers of all learners to one question: points and words, saved together."""
+    error, run_id = "", place.run.id
+    block_id, question_id = place.block.id, place.question.id
+    is_all = request.args.get("all") == "1"
+    if request.method == "POST":
+        try:
+            with transaction():
+                count = _grade_all(run_id)
+            kept = {name: "1" for name in ("all", "names") if request.args.get(name) == "1"}
+            return done(_("已保存 %(n)d 份评分，学员会收到通知。", n=count), "marking.pile", block_id=block_id, question_id=question_id, **kept)
+        except Refused as refused:
+            error = refused.message
+            place = _load_pile(block_id, question_id)
+    rows = queries.waiting_answers(block_id, question_id, is_all=is_all)
+    shown = rows[:AT_ONCE]
+    names = queries.names_of_attempts([row.attempt_id for row in shown]) if request.args.get("names") == "1" else {}
+    return render_template(
+        "courses/learning/marking_pile.html",
+        place=place,
+        run=place.run,
+        block=place.block,
+        question=place.question,
+        version=queries.current_version(place.question),
+        rows=shown,
+        total=len(rows),
+        names=names,
+        is_all=is_all,
+        error=error,
+        showing=showing,
+        labels=labels,
+        has_math=has_math(*[row.version.stem_html for row in shown]),
+    )
+
+
+def _grade_all(run_id: int) -> int:
+    """Every answer of the form that got points; a mark that is not a number within them refuses the whole form."""
+    count = 0
+    for key in request.form.getlist("answer"):
+        answer = queries.answer_by_id(int(key)) if key.isdigit() else None
+        text = request.form.get(f"points{key}", "").strip()
+        if answer is None or not text:
+            continue
+        attempt = queries.attempt_by_id(answer.attempt_id)
+        if attempt is None or attempt.block.run_id != run_id:
+            raise NotFound(_("没有这份待批阅的作答。"))
+        share, words = share_of(answer, text), request.form.get(f"feedback{key}", "")
+        if share == answer.share_x1000 and words == answer.feedback:
+            continue
+        row = attempts.grade(attempt_id=attempt.id, shares={answer.position: share}, feedback={answer.position: words}, by=me(), now=clock.now())
+        _tell(row, run_id)
+        count += 1
+    return count
+
+
+def share_of(answer: AttemptAnswer, text: str) -> int:
+    """Points as a share of the full points; refuses what is not a number within them."""
+    if answer.share_x1000 is not None and text == showing.points(answer):
+        return answer.share_x1000
+    full = Decimal(answer.points_x10) / 10
+    try:
+        points = Decimal(text)
+    except ArithmeticError:
+        points = Decimal(-1)
+    if not 0 <= points <= full:
+        raise Refused(_("得分“%(text)s”应是 0 到 %(full)s 之间的数，没有保存任何评分。", text=text[:20], full=f"{full:f}"))
+    return 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
+
+
+# -- one attempt --------------------------------------------------------------------------------------------------------
+
+
+def _load_attempt(attempt_id: int) -> tuple[Run, Attempt]:
+    row = queries.attempt_by_id(attempt_id)
+    if row is None:
+        raise NotFound(_("没有这次作答。"))
+    return load_run(row.block.run_id), row
+
+
+@blueprint.get("/quiz-attempts/<int:attempt_id>")
+@guard(Can.RUN_GRADE, load=_load_attempt, subject=subject_of_pair)
+def attempt(pair: tuple[Run, Attempt]) -> Any:
+    """An attempt as it stands, and what the integrity aids noted; also of a quiz that was removed."""
+    run, row = pair
+    return render_template(
+        "courses/learning/marking_attempt.html",
+        run=run,
+        attempt=row,
+        block=row.block,
+        events=queries.events_of(row.id),
+        settings=QuizSettings.of(row.block.settings),
+        showing=showing,
+        labels=labels,
+        has_math=has_math(*[a.version.stem_html for a in row.answers]),
+    )
+
+
+def _load_file(attempt_id: int, file_id: int) -> tuple[Run, Any]:
+    run, row = _load_attempt(attempt_id)
+    file = queries.file_of_attempt(row, file_id)
+    if file is None:
+        raise NotFound(_("没有这个文件。"))
+    return run, file
+
+
+@blueprint.get("/quiz-attempts/<int:attempt_id>/files/<int:file_id>")
+@guard(Can.RUN_GRADE, load=_load_file, subject=subject_of_pair)
+def file(pair: tuple[Run, Any]) -> Response:
+    """A file that a learner handed in."""
+    return send(pair[1])
+
+
+# -- grading again ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/questions/<int:question_id>/regrade", methods=["GET", "POST"])
+@guard(Can.COURSE_EDIT, load=load_question, subject=subject_of_question)
+def regrade(pair: tuple[Course, Question]) -> Any:
+    """What would change if old attempts were graded by the question as it is now; then do it."""
+    course, question = pair
+    question_id = question.id
+    if request.method == "POST":
+        with transaction():
+            if request.form.get("number", type=int) != question.current_no:
+                raise Refused(_("题目刚才又改过，请重新预览后再确认。"))
+            changed = grading.regrade(question=question, by=me(), now=clock.now())
+            for row in changed:
+                _tell(row, row.block.run_id)
+            count = len(changed)
+        return done(_("重新评分完成，%(n)d 次作答的得分有变化；每处变化都留有记录。", n=count), "assessment.versions", question_id=question_id)
+    return render_template(
+        "courses/learning/regrade.html", course=course, question=question, changes=grading.regrade_preview(question), labels=labels
+    )
+
+
+# -- extra time and attempts ----------------------------------------------------------------------------------------------
+
+
+@blueprint.route("/blocks/<int:block_id>/allowances", methods=["GET", "POST"])
+@guard(Can.RUN_EDIT, load=load_quiz, subject=subject_of_pair)
+def allowances(pair: tuple[Run, Block]) -> Any:
+    """Who may do more at a quiz."""
+    run, block = pair
+    block_id = block.id
+    form = AllowanceForm(cohorts=catalogue.cohort_choices(run.course.owner_id))
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                quizzes.allow(block=block, by=me(), now=clock.now(), **_holder(form), **form.values())
+            return done(_("已保存。正在作答的人立即按新的时间。"), "marking.allowances", block_id=block_id)
+        except Refused as refused:
+            form.refuse(refused)
+            run, block = load_quiz(block_id)
+    return render_template("courses/learning/allowances.html", run=run, block=block, form=form, rows=queries.allowance_rows(block_id))
+
+
+def _holder(form: AllowanceForm) -> dict[str, Any]:
+    """The one person or cohort that the form names."""
+    login, cohort = (form.login.data or "").strip(), form.cohort_id.data or ""
+    if bool(login) == bool(cohort):
+        raise Refused(_("请填写一名学员，或选择一个年级，二者选一。"), field="login")
+    if cohort:
+        return {"cohort_id": int(cohort)}
+    person_id = learning.person_of_login(login)
+    if person_id is None:
+        raise Refused(_("没有找到登录名为“%(text)s”的人员。请核对登录名、学号、手机号或邮箱。", text=login[:60]), field="login")
+    return {"person_id": person_id}
+
+
+def _load_allowance(block_id: int, row_id: int) -> tuple[Run, QuizAllowance]:
+    run, block = load_block(block_id)
+    row = next((one for one in queries.allowance_rows(block.id) if one.id == row_id), None)
+    if row is None:
+        raise NotFound(_("这项加时已被取消。"))
+    return run, row
+
+
+@blueprint.post("/blocks/<int:block_id>/allowances/<int:row_id>/remove")
+@guard(Can.RUN_EDIT, load=_load_allowance, subject=subject_of_pair)
+def disallow(pair: tuple[Run, QuizAllowance]) -> Any:
+    """Take a grant back."""
+    block_id = pair[1].block_id
+    with transaction():
+        quizzes.disallow(row=pair[1], by=me(), now=clock.now())
+    return done(_("已取消。正在作答的人保持原来的时间。"), "marking.allowances", block_id=block_id)

@@ -1,0 +1,269 @@
+"""Applying for credits, deciding, appealing; and the mapping tables. Nothing is recognised twice."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import IO
+
+from sqlalchemy.exc import IntegrityError
+
+from courses.catalogue import queries as catalogue
+from courses.curriculum.models import CurriculumCourse
+from courses.learning.models import Enrolment
+from courses.learning.types import EnrolmentState
+from courses.recognition import queries, rules
+from courses.recognition.models import CreditClaim, CreditMapping
+from courses.recognition.types import OPEN, ClaimState, Evidence
+from trainhub.identity.queries import accounts
+from trainhub.kernel import audit, files, sniff
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
+from trainhub.people.models import Student
+
+EVIDENCE_MB = 20
+
+
+class BadClaim(Refused):
+    """The application, decision or mapping is not possible."""
+
+    code = "bad_claim"
+
+
+def credits(value: int) -> str:
+    """Tenths of a credit as people write them."""
+    return f"{Decimal(value) / 10:f}".rstrip("0").rstrip(".") if value % 10 == 0 else f"{Decimal(value) / 10:f}"
+
+
+# -- mappings -----------------------------------------------------------------------------------------------------------
+
+
+def add_mapping(
+    *,
+    course_code: str,
+    target: CurriculumCourse,
+    credits_x10: int,
+    least_score_x10: int,
+    since: date,
+    until: date | None,
+    document: str,
+    by: Identity,
+    now: datetime,
+) -> CreditMapping:
+    """An online course counts as a course of a plan, from a day on."""
+    course = queries.course_by_code(course_code)
+    if course is None:
+        raise BadClaim(_("没有代码为“%(code)s”的课程。", code=course_code.strip()[:60]), field="course_code")
+    if not 0 < credits_x10 <= target.credits_x10:
+        raise BadClaim(_("认定学分应大于 0，且不超过该课程的 %(n)s 学分。", n=credits(target.credits_x10)), field="credits")
+    if until is not None and until < since:
+        raise BadClaim(_("终止日期不能早于起始日期。"), field="until")
+    if queries.mapping_for(course.id, target.id, since) is not None:
+        raise BadClaim(_("从这一天起已有同样的对应关系。请先为原有的填写终止日期。"), field="since")
+    row = CreditMapping(
+        course_id=course.id,
+        target_id=target.id,
+        credits_x10=credits_x10,
+        least_score_x10=least_score_x10,
+        since=since,
+        until=until,
+        document=document.strip()[:200],
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.recognition.mapped", on=row, data={"course": course.code, "target": target.id, "credits_x10": credits_x10})
+    return row
+
+
+def end_mapping(*, mapping: CreditMapping, until: date, by: Identity, now: datetime) -> None:
+    """End a mapping on a day; applications that were decided by it stand."""
+    if until < mapping.since:
+        raise BadClaim(_("终止日期不能早于起始日期。"), field="until")
+    mapping.until = until
+    session().flush()
+    audit.record(by=by, did="courses.recognition.mapping_ended", on=mapping, data={"until": until.isoformat()})
+
+
+# -- applying -----------------------------------------------------------------------------------------------------------
+
+
+def apply_with_run(*, student: Student, target: CurriculumCourse, enrolment: Enrolment, statement: str, by: Identity, now: datetime) -> CreditClaim:
+    """Apply with a run one completed here: a mapping must hold on the day of completion, and the mark must suffice."""
+    run = catalogue.run_by_id(enrolment.run_id)
+    if enrolment.person_id != student.person_id or enrolment.state is not EnrolmentState.COMPLETED or run is None or enrolment.completed_on is None:
+        raise BadClaim(_("只能用自己已经完成的课程申请。"), field="enrolment_id")
+    _check_target(student, target)
+    mapping = queries.mapping_for(run.course_id, target.id, enrolment.completed_on)
+    if mapping is None:
+        raise BadClaim(
+            _("“%(a)s”没有列入“%(b)s”的学分认定对应表。请选择对应的课程，或与专业负责人联系。", a=run.course.title, b=target.name), field="target_id"
+        )
+    why = rules.why_not(
+        offered_x10=mapping.credits_x10, asked_x10=mapping.credits_x10, score_x10=enrolment.score_x10, least_score_x10=mapping.least_score_x10
+    )
+    if why == "too_low":
+        raise BadClaim(
+            _("成绩 %(a)s 低于对应表要求的 %(b)s 分。", a=credits(enrolment.score_x10 or 0), b=credits(mapping.least_score_x10)), field="enrolment_id"
+        )
+    return _store(
+        CreditClaim(
+            student_id=student.id,
+            target_id=target.id,
+            mapping_id=mapping.id,
+            evidence=Evidence.RUN,
+            evidence_key=rules.evidence_key(enrolment_id=enrolment.id, provider="", number=""),
+            enrolment_id=enrolment.id,
+            title=f"{run.course.title}（{run.course.code}/{run.code}）"[:200],
+            provider=run.course.owner.name,
+            completed_on=enrolment.completed_on,
+            score_x10=enrolment.score_x10,
+            statement=statement.strip()[:1000],
+            asked_x10=mapping.credits_x10,
+            asked_at=now,
+        ),
+        by,
+    )
+
+
+def apply_with_certificate(
+    *,
+    student: Student,
+    target: CurriculumCourse,
+    title: str,
+    provider: str,
+    number: str,
+    completed_on: date,
+    asked_x10: int,
+    statement: str,
+    file: IO[bytes],
+    filename: str,
+    by: Identity,
+    now: datetime,
+) -> CreditClaim:
+    """Apply with a certificate from elsewhere and its scan."""
+    _check_target(student, target)
+    if not title.strip() or not provider.strip() or not number.strip():
+        raise BadClaim(_("请填写课程名称、发证机构和证书编号。"), field="title")
+    if completed_on > local(now).date():
+        raise BadClaim(_("完成日期不能晚于今天。"), field="completed_on")
+    if not 0 < asked_x10 <= target.credits_x10:
+        raise BadClaim(_("申请学分应大于 0，且不超过该课程的 %(n)s 学分。", n=credits(target.credits_x10)), field="credits")
+    kept = files.keep(file, name=filename, kind="evidence", by=by, now=now, allowed=sniff.IMAGES | {sniff.PDF.mime}, max_bytes=EVIDENCE_MB << 20)
+    return _store(
+        CreditClaim(
+            student_id=student.id,
+            target_id=target.id,
+            evidence=Evidence.CERTIFICATE,
+            evidence_key=rules.evidence_key(enrolment_id=None, provider=provider, number=number),
+            file_id=kept.id,
+            title=title.strip()[:200],
+            provider=provider.strip()[:200],
+            number=number.strip()[:100],
+            completed_on=completed_on,
+            statement=statement.strip()[:1000],
+            asked_x10=asked_x10,
+            asked_at=now,
+        ),
+        by,
+    )
+
+
+def _check_target(student: Student, target: CurriculumCourse) -> None:
+    plan = queries.plan_of(student)
+    if plan is None or target.version_id != plan.id:
+        raise BadClaim(_("这门课程不在你所在年级的培养方案中。"), field="target_id")
+
+
+def _store(claim: CreditClaim, by: Identity) -> CreditClaim:
+    """Insert; the database itself refuses a second application for the same course or with the same evidence."""
+    try:
+        with session().begin_nested():
+            session().add(claim)
+            session().flush()
+    except IntegrityError as error:
+        other = queries.in_use(claim.student_id, claim.target_id, claim.evidence_key)
+        if other is None:
+            raise
+        if other.target_id == claim.target_id:
+            raise BadClaim(_("这门课程已经认定或正在申请，不能重复认定。"), code="recognised_twice", field="target_id") from error
+        raise BadClaim(_("这份证明材料已经用于另一门课程的认定，不能重复使用。"), code="recognised_twice", field="enrolment_id") from error
+    audit.record(
+        by=by,
+        did="courses.recognition.asked",
+        on=claim,
+        data={"student": claim.student_id, "target": claim.target_id, "evidence": claim.evidence_key},
+    )
+    return claim
+
+
+def withdraw(*, claim: CreditClaim, by: Identity, now: datetime) -> None:
+    """The student takes an undecided application back."""
+    if claim.state not in OPEN:
+        raise BadClaim(_("已经决定的申请不能撤回。"))
+    claim.state = ClaimState.WITHDRAWN
+    session().flush()
+    audit.record(by=by, did="courses.recognition.withdrawn", on=claim, data={})
+
+
+# -- deciding -----------------------------------------------------------------------------------------------------------
+
+
+def decide(
+    *, claim: CreditClaim, version: int | None, is_approved: bool, credits_x10: int | None, reason: str, by: Identity, now: datetime
+) -> CreditClaim:
+    """Approve with so many credits, or reject with a reason; of an appeal another person than the first should decide."""
+    check_version(claim, version)
+    if claim.state not in OPEN:
+        raise BadClaim(_("这份申请已经决定或撤回。"))
+    if by.person_id is not None and by.person_id == claim.student.person_id:
+        raise BadClaim(_("不能审核自己的申请。"))
+    was_appeal = claim.state is ClaimState.APPEALED
+    if was_appeal and by.account_id is not None and by.account_id == claim.decided_by_id:
+        raise BadClaim(_("申诉应由作出原决定之外的人复核，请由高校管理员或其他专业负责人处理。"))
+    if not reason.strip():
+        raise BadClaim(_("请写明决定的理由。"), field="reason")
+    if is_approved:
+        asked = claim.asked_x10 if credits_x10 is None else credits_x10
+        if not 0 < asked <= claim.target.credits_x10:
+            raise BadClaim(_("认定学分应大于 0，且不超过该课程的 %(n)s 学分。", n=credits(claim.target.credits_x10)), field="credits")
+        claim.credits_x10, claim.state = asked, ClaimState.APPROVED
+    else:
+        claim.state = ClaimState.UPHELD if was_appeal else ClaimState.REJECTED
+    if was_appeal:
+        claim.appeal_reason = reason.strip()[:1000]
+    else:
+        claim.reason = reason.strip()[:1000]
+    claim.decided_at, claim.decided_on, claim.decided_by, claim.decided_by_id = now, local(now).date(), by.name[:120], by.account_id
+    session().flush()
+    audit.record(
+        by=by, did="courses.recognition.decided", on=claim, data={"state": claim.state, "credits_x10": claim.credits_x10, "reason": reason.strip()}
+    )
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons([claim.student.person_id]).values(),
+        kind="courses.recognition.decided",
+        message=N_("你的学分认定申请（%(title)s）已有结果，请查看。"),
+        values={"title": claim.target.name},
+        url=f"/recognition/{claim.id}",
+        unique_key=f"recognition:{claim.id}:{claim.version}",
+        now=now,
+    )
+    return claim
+
+
+def appeal(*, claim: CreditClaim, text: str, by: Identity, now: datetime) -> CreditClaim:
+    """Ask once for another look at a rejection, with reasons; refused when the course or evidence is in use meanwhile."""
+    if claim.state is not ClaimState.REJECTED:
+        raise BadClaim(_("只能对“不予认定”的决定申诉一次。"))
+    if not text.strip():
+        raise BadClaim(_("请写明申诉的理由。"), field="appeal")
+    if queries.in_use(claim.student_id, claim.target_id, claim.evidence_key) is not None:
+        raise BadClaim(_("这门课程或这份材料已有另一份申请，不能再申诉。"), code="recognised_twice")
+    claim.state, claim.appeal, claim.appealed_at = ClaimState.APPEALED, text.strip()[:1000], now
+    session().flush()
+    audit.record(by=by, did="courses.recognition.appealed", on=claim, data={"appeal": claim.appeal})
+    return claim

@@ -1,0 +1,239 @@
+"""Every select on mappings and applications, and the scopes that narrow them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import joinedload
+
+from courses.catalogue.models import Course, Run
+from courses.curriculum.models import CurriculumCourse
+from courses.learning.models import Enrolment
+from courses.learning.types import EnrolmentState
+from courses.permissions import RECOGNITION_READERS
+from courses.recognition.models import CreditClaim, CreditMapping
+from courses.recognition.types import HOLDING, ClaimRow, ClaimState, RecognisedCredit
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
+
+
+def student_of(person_id: int) -> Student | None:
+    """The student a person is: of several the one entered last."""
+    statement = select(Student).where(Student.person_id == person_id).options(joinedload(Student.person))
+    return session().scalar(statement.order_by(Student.enrolled_on.desc(), Student.id.desc()).limit(1))
+
+
+def student_by_id(student_id: int) -> Student | None:
+    """A student with the person."""
+    return session().scalar(select(Student).where(Student.id == student_id).options(joinedload(Student.person)))
+
+
+def plan_of(student: Student) -> ProgrammeVersion | None:
+    """The training plan of a student's cohort: the version assigned to it, else the published one that holds for its year."""
+    cohort = session().get(Cohort, student.cohort_id)
+    if cohort is None:
+        return None
+    assigned = programmes.version_by_id(cohort.version_id) if cohort.version_id is not None else None
+    return assigned or programmes.version_for(student.programme_id, cohort.year)
+
+
+def plan_courses(version_id: int) -> list[CurriculumCourse]:
+    """The courses of a plan by term."""
+    statement = select(CurriculumCourse).where(CurriculumCourse.version_id == version_id)
+    return list(session().scalars(statement.order_by(CurriculumCourse.term, CurriculumCourse.code)))
+
+
+def target(course_id: int) -> CurriculumCourse | None:
+    """A course of a plan."""
+    return session().get(CurriculumCourse, course_id)
+
+
+def subject_of_programme(programme_id: int) -> Subject:
+    """What permissions over a programme's recognitions are judged on."""
+    programme = programmes.by_id(programme_id)
+    return programmes.subject_of(programme) if programme is not None else Subject()
+
+
+# -- mappings -----------------------------------------------------------------------------------------------------------
+
+
+def mappings_of(version_id: int) -> list[CreditMapping]:
+    """The mappings to the courses of a plan."""
+    statement = (
+        select(CreditMapping)
+        .join(CurriculumCourse, CurriculumCourse.id == CreditMapping.target_id)
+        .where(CurriculumCourse.version_id == version_id)
+        .options(joinedload(CreditMapping.course), joinedload(CreditMapping.target))
+        .order_by(CurriculumCourse.term, CurriculumCourse.code, CreditMapping.since, CreditMapping.id)
+    )
+    return list(session().scalars(statement))
+
+
+def mapping_for(course_id: int, target_id: int, on: date) -> CreditMapping | None:
+    """The mapping that holds on a day: the latest that has begun and not ended."""
+    statement = select(CreditMapping).where(
+        CreditMapping.course_id == course_id,
+        CreditMapping.target_id == target_id,
+        CreditMapping.since <= on,
+        or_(CreditMapping.until.is_(None), CreditMapping.until >= on),
+    )
+    return session().scalar(statement.order_by(CreditMapping.since.desc()).limit(1))
+
+
+def mapping_by_id(mapping_id: int) -> CreditMapping | None:
+    """A mapping."""
+    return session().get(CreditMapping, mapping_id)
+
+
+def course_by_code(code: str) -> Course | None:
+    """An online course."""
+    return session().scalar(select(Course).where(Course.code == code.strip()))
+
+
+# -- applications -------------------------------------------------------------------------------------------------------
+
+
+def _whole() -> Any:
+    return select(CreditClaim).options(
+        joinedload(CreditClaim.student).joinedload(Student.person), joinedload(CreditClaim.target), joinedload(CreditClaim.file)
+    )
+
+
+def claim_by_id(claim_id: int) -> CreditClaim | None:
+    """An application with the student, the course of the plan and the file."""
+    found: CreditClaim | None = session().scalar(_whole().where(CreditClaim.id == claim_id).execution_options(populate_existing=True))
+    return found
+
+
+def claims_of(student_id: int) -> list[CreditClaim]:
+    """A student's applications, the latest first."""
+    return list(session().scalars(_whole().where(CreditClaim.student_id == student_id).order_by(CreditClaim.id.desc())))
+
+
+def in_use(student_id: int, target_id: int, key: str) -> CreditClaim | None:
+    """The application that already uses this evidence, or already asks for this course."""
+    statement = select(CreditClaim).where(
+        CreditClaim.student_id == student_id,
+        CreditClaim.state.in_(HOLDING),
+        or_(CreditClaim.target_id == target_id, CreditClaim.evidence_key == key),
+    )
+    return session().scalar(statement.order_by(CreditClaim.id).limit(1))
+
+
+def usable_runs(student: Student) -> list[Any]:
+    """(enrolment, course, run) of the runs a student completed."""
+    statement = (
+        select(Enrolment, Course, Run)
+        .join(Run, Run.id == Enrolment.run_id)
+        .join(Course, Course.id == Run.course_id)
+        .where(Enrolment.person_id == student.person_id, Enrolment.state == EnrolmentState.COMPLETED)
+        .order_by(Enrolment.completed_on.desc(), Enrolment.id)
+    )
+    return list(session().execute(statement))
+
+
+def claims_visible_to(identity: Identity, *, state: ClaimState | None = None, text: str = "") -> Any:
+    """The applications a programme's head and those above see, the open ones first; see `as_row`."""
+    statement: Any = (
+        select(
+            CreditClaim.id,
+            Person.name,
+            Student.student_no,
+            CurriculumCourse.code,
+            CurriculumCourse.name.label("course_name"),
+            CreditClaim.evidence,
+            CreditClaim.title,
+            CreditClaim.state,
+            CreditClaim.credits_x10,
+            CreditClaim.asked_at,
+        )
+        .join(Student, Student.id == CreditClaim.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Organisation, Organisation.id == Student.university_id)
+        .join(CurriculumCourse, CurriculumCourse.id == CreditClaim.target_id)
+        .where(
+            organisations.scope(
+                identity,
+                RECOGNITION_READERS,
+                organisations=(Organisation.id, Organisation.parent_id),
+                programmes=(Programme.id,),
+                region=Organisation.region_code,
+            )
+        )
+    )
+    if state is not None:
+        statement = statement.where(CreditClaim.state == state)
+    if text:
+        statement = statement.where(or_(organisations.matches(text, Person.name, Person.pinyin), Student.student_no == text))
+    return statement.order_by(CreditClaim.state.not_in([ClaimState.SUBMITTED, ClaimState.APPEALED]), CreditClaim.asked_at.desc(), CreditClaim.id)
+
+
+def as_row(row: Any) -> ClaimRow:
+    """A row of `claims_visible_to`."""
+    return ClaimRow(*row)
+
+
+def export_rows(identity: Identity, state: ClaimState | None) -> list[ClaimRow]:
+    """All rows of the list, for a file."""
+    return [as_row(row) for row in session().execute(claims_visible_to(identity, state=state))]
+
+
+def recognised(student_ids: Collection[int]) -> dict[int, list[RecognisedCredit]]:
+    """The recognised courses of students: the effect of the decisions on their record."""
+    found: dict[int, list[RecognisedCredit]] = {}
+    statement = (
+        select(
+            CreditClaim.student_id,
+            CreditClaim.id,
+            CurriculumCourse.code,
+            CurriculumCourse.name,
+            CreditClaim.credits_x10,
+            CreditClaim.title,
+            CreditClaim.decided_on,
+        )
+        .join(CurriculumCourse, CurriculumCourse.id == CreditClaim.target_id)
+        .where(CreditClaim.student_id.in_(list(student_ids)), CreditClaim.state == ClaimState.APPROVED)
+        .order_by(CreditClaim.decided_at, CreditClaim.id)
+    )
+    for student_id, claim_id, code, name, credits, title, decided_on in session().execute(statement):
+        found.setdefault(student_id, []).append(RecognisedCredit(claim_id, code, name, credits or 0, title, decided_on))
+    return found
+
+
+def runs_of_person(person_id: int) -> list[Any]:
+    """The courses of a transcript: code, title, owner, state, score, credits, hours, completed day; the completed first."""
+    statement = (
+        select(
+            Course.code,
+            Course.title,
+            Organisation.name.label("owner"),
+            Run.id.label("run_id"),
+            Run.code.label("run_code"),
+            Enrolment.state,
+            Enrolment.score_x10,
+            Course.credits_x10,
+            Course.hours_x10,
+            Enrolment.completed_on,
+        )
+        .join(Run, Run.id == Enrolment.run_id)
+        .join(Course, Course.id == Run.course_id)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .where(Enrolment.person_id == person_id, Enrolment.state.in_((EnrolmentState.ACTIVE, EnrolmentState.COMPLETED)))
+        .order_by(Enrolment.completed_on.is_(None), Enrolment.completed_on, Enrolment.id)
+    )
+    return list(session().execute(statement))
+
+
+def open_count(identity: Identity) -> int:
+    """How many applications wait for a decision of somebody like this reader."""
+    statement = claims_visible_to(identity).where(CreditClaim.state.in_([ClaimState.SUBMITTED, ClaimState.APPEALED]))
+    return session().scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0

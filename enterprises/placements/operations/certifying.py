@@ -1,0 +1,85 @@
+"""The certificate of a finished placement: asked of the ground floor, kept true when a confirmed day is withdrawn later."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from enterprises.placements import queries, rules
+from enterprises.placements.models import Placement
+from enterprises.placements.operations._support import WrongState, parameter
+from enterprises.placements.types import PlacementState
+from trainhub.certificates import operations as certificates
+from trainhub.certificates import queries as certificate_queries
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind, State
+from trainhub.kernel.access import Identity
+from trainhub.kernel.i18n import _
+from trainhub.ledger import queries as ledger
+from trainhub.organisations import queries as organisations
+
+
+def asked_key(placement: Placement) -> str:
+    """The stable name of a placement's certificate."""
+    return f"placement:{placement.id}"
+
+
+def credited_days(placement: Placement, *, today: date) -> int:
+    """How many of a student's credited days were earned in this placement (PETOE-7.2); a day counts in one placement only."""
+    found = ledger.days_of(placement.student_id)
+    lost = rules.uncounted_days([(row.on, row.id) for row in found], days_per_week=parameter("own.weeks.days_per_week", today).number)
+    return sum(row.source_id == placement.id and (row.on, row.id) not in lost for row in found)
+
+
+def _weeks(days: int, today: date) -> Decimal:
+    return Decimal(days) / parameter("own.weeks.days_per_week", today).number
+
+
+def issue_certificate(*, placement: Placement, by: Identity, today: date, now: datetime) -> Certificate | None:
+    """Issue the certificate of a finished placement, or return the known one.
+
+    It states the weeks credited, never those planned. None when no day is credited or the mentor's mark is below
+    own.certificate.completion_mark_x10: then there is nothing to attest. Raises WrongState before the end.
+    """
+    if placement.state is not PlacementState.FINISHED:
+        raise WrongState(_("实习结束后才能签发企业学习证明。"))
+    days = credited_days(placement, today=today)
+    mark = parameter("own.certificate.completion_mark_x10", today).number
+    if not days or placement.mentor_score_x10 is None or placement.mentor_score_x10 < mark:
+        return None
+    student, row = queries.student(placement.student_id), queries.placement_view(placement.id)
+    base = organisations.by_id(placement.base_id) if placement.base_id is not None else None
+    return certificates.issue(
+        kind=Kind.PLACEMENT,
+        person_id=student.person_id,
+        issuer_id=student.university_id,
+        asked_key=asked_key(placement),
+        facts={
+            "base": row.base or row.enterprise,
+            "base_en": base.name_en if base is not None else "",
+            "weeks": _weeks(days, today),
+            "mentor": row.mentor or "",
+            "position": row.position,
+            "starts_on": placement.starts_on,
+            "ends_on": placement.ends_on,
+        },
+        evidence=[("placement", placement.id, queries.title_of(placement.id)), ("weeks", student.id, f"认定 {days} 天")],
+        by=by,
+        today=today,
+        now=now,
+        programme_id=student.programme_id,
+    )
+
+
+def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime) -> None:
+    """After a confirmed day was withdrawn: the certificate that stands says the new weeks, or is revoked when none are left."""
+    certificate = certificate_queries.by_asked_key(asked_key(placement))
+    if certificate is None or certificate.state is not State.ISSUED:
+        return
+    days, document = credited_days(placement, today=today), _("实习日更正记录（%(day)s）", day=today.isoformat())
+    if not days:
+        certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
+    elif f"{_weeks(days, today).normalize():f}" != certificate.facts["weeks"]:
+        certificates.correct(
+            certificate=certificate, facts={"weeks": _weeks(days, today)}, reason=reason, document=document, on=today, by=by, today=today, now=now
+        )

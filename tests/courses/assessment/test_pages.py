@@ -1,0 +1,414 @@
+"""The pages of the bank and of quizzes: a lecturer's and a learner's walk without JavaScript, permissions, queries, bad input."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.assessment import notation, queries
+from courses.assessment.models import Attempt, AttemptEvent, Question, QuizDraw
+from courses.assessment.operations import attempts, bank, quizzes
+from courses.assessment.types import AttemptEventKind, AttemptState, QuestionKind
+from courses.catalogue.models import Block, Run
+from courses.learning.models import Enrolment
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+
+AsRole = Callable[..., FlaskClient]
+NOW = make.NOW
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+class Taught:
+    """A published run with its lecturer's and a learner's browser, and one quiz."""
+
+    def __init__(self, as_role: AsRole, session: Session, **settings: Any) -> None:
+        lead = ground.person()
+        self.run: Run = make.run(lead=lead)
+        self.quiz: Block = make.quiz(make.unit(self.run), make.single(self.run), make.essay(self.run), of=self.run, **settings)
+        self.run = make.publish(self.run)
+        self.enrolment: Enrolment = make.enrolment(self.run, now=make.now())
+        session.commit()
+        self.code = self.run.course.code
+        self.lecturer = as_role(Role.LECTURER, person_id=lead.id)
+        self.learner = as_role(Role.TRAINEE, person_id=self.enrolment.person_id)
+
+    def start(self, **data: str) -> str:
+        """The address of a new attempt."""
+        return self.learner.post(f"/learning/blocks/{self.quiz.id}/attempts", data={"agreed": "1", **data}).headers["Location"]
+
+
+@pytest.fixture
+def taught(as_role: AsRole, session: Session) -> Taught:
+    return Taught(as_role, session)
+
+
+FORMS: dict[str, dict[str, str]] = {
+    "single": {"stem": "一", "options": "* 甲 // 对\n乙"},
+    "multiple": {"stem": "二", "options": "* 甲\n* 乙\n丙"},
+    "true_false": {"stem": "三", "options": "* 正确\n错误"},
+    "cloze": {"stem": "四 [[1]] 和 [[2]]", "blanks": "1: 甲 | 乙\n2: =3 ± 1"},
+    "text": {"stem": "五", "answers": "甲*"},
+    "numeric": {"stem": "六", "answers": "3.14", "tolerance": "1%", "units": "m = 1\ncm = 0.01", "unit_share": "50"},
+    "formula": {"stem": "七 {x}", "variables": "x: 1 ~ 9", "expression": "x*2"},
+    "matching": {"stem": "八", "pairs": "甲 => 1\n乙 => 2\n=> 3"},
+    "ordering": {"stem": "九", "items": "甲\n乙\n丙"},
+    "essay": {"stem": "十", "rubric": "要点"},
+    "file": {"stem": "十一", "max_files": "2"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(FORMS))
+def test_every_kind_is_written_tried_edited_and_put_into_a_quiz(taught: Taught, session: Session, kind: str) -> None:
+    c = taught.lecturer
+    page = c.get(f"/teaching/courses/{taught.code}/bank/new?kind={kind}")
+    assert page.status_code == 200
+    answer = c.post(
+        f"/teaching/courses/{taught.code}/bank/new?kind={kind}",
+        data={**FORMS[kind], "difficulty": "hard", "category": "甲/乙", "tags": "a, b"},
+    )
+    assert answer.status_code == 303
+    question = session.scalars(select(Question).where(Question.course_id == taught.run.course_id).order_by(Question.id.desc())).first()
+    assert question is not None
+    assert (question.kind.value, question.category, question.difficulty.value) == (kind, "甲/乙", "hard")
+    assert c.get(f"/teaching/questions/{question.id}/preview").status_code == 200
+    assert "评分结果" in c.post(f"/teaching/questions/{question.id}/preview", data={"q1": "a", "seed": "1"}).text
+    page = c.get(f"/teaching/questions/{question.id}").text
+    for name, text in FORMS[kind].items():
+        assert text.split("\n", maxsplit=1)[0].replace('"', "&#34;") in page.replace("&gt;", ">"), name
+    changed = {**FORMS[kind], "stem": FORMS[kind]["stem"] + "改", "difficulty": "easy", "version": str(question.version)}
+    assert c.post(f"/teaching/questions/{question.id}", data=changed).status_code == 303
+    assert "第 2 版" in c.get(f"/teaching/questions/{question.id}/versions").text
+    c.post(f"/teaching/blocks/{taught.quiz.id}/items", data={"question": str(question.id)})
+    assert c.get(f"/teaching/blocks/{taught.quiz.id}/items").status_code == 200
+    where = taught.start()
+    page = taught.learner.get(where).text
+    assert f"{FORMS[kind]['stem'][:1]}" in page
+    assert taught.learner.post(f"{where}/submit", data={"q3-shown": "1"}).status_code == 303
+    assert taught.learner.get(where).status_code == 200
+    attempt = session.scalars(select(Attempt)).one()
+    assert c.get(f"/teaching/quiz-attempts/{attempt.id}").status_code == 200
+    assert c.get(f"/teaching/attempts/{attempt.id}").status_code == 200
+
+
+def test_a_form_with_a_mistake_says_where(taught: Taught) -> None:
+    answer = taught.lecturer.post(
+        f"/teaching/courses/{taught.code}/bank/new?kind=formula",
+        data={"stem": "{x}", "variables": "x: 0 ~ 1", "expression": "1/x", "difficulty": "easy"},
+    )
+    assert "除以零" in answer.text
+    assert taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/new?kind=manual").status_code == 404
+
+
+def test_strangers_and_learners_do_not_see_the_bank(taught: Taught, as_role: AsRole, session: Session) -> None:
+    question = session.scalars(select(Question)).first()
+    assert question is not None
+    stranger = as_role(Role.LECTURER, person_id=ground.person().id)
+    session.commit()
+    paths = (f"/teaching/courses/{taught.code}/bank", f"/teaching/questions/{question.id}", f"/teaching/questions/{question.id}/preview")
+    paths += (
+        f"/teaching/courses/{taught.code}/bank/export",
+        f"/teaching/blocks/{taught.quiz.id}/statistics",
+        f"/teaching/runs/{taught.run.id}/marking",
+    )
+    for who in (stranger, taught.learner):
+        assert {who.get(path).status_code for path in paths} == {403}
+
+
+def test_the_bank_is_searched_sorted_archived_and_asks_the_database_as_often_for_thirty(
+    taught: Taught, session: Session, count_queries: list[str]
+) -> None:
+    def fill(count: int, prefix: str) -> None:
+        for n in range(count):
+            data = notation.read(QuestionKind.SINGLE, {"options": "* 1\n2"})
+            bank.save_question(
+                course_id=taught.run.course_id,
+                kind=QuestionKind.SINGLE,
+                stem=f"{prefix}{n}",
+                data=data,
+                category=f"甲/{n}",
+                tags=[prefix],
+                by=SYSTEM,
+                now=NOW,
+            )
+        session.commit()
+
+    address = f"/teaching/courses/{taught.code}/bank?size=50"
+    taught.lecturer.get(address)
+    session.expire_all()
+    count_queries.clear()
+    taught.lecturer.get(address)
+    few = len(count_queries)
+    fill(30, "许多")
+    session.expire_all()
+    count_queries.clear()
+    assert "许多29" in taught.lecturer.get(address).text
+    assert len(count_queries) == few
+    page = taught.lecturer.get(f"{address}&q=许多7&kind=single&difficulty=medium&tag=许多&category=甲").text
+    assert ("许多7" in page, "许多8" in page) == (True, False)
+    row = session.scalars(select(Question).order_by(Question.id.desc())).first()
+    assert row is not None
+    taught.lecturer.post(f"/teaching/questions/{row.id}/archive", data={"archive": "1"})
+    assert "许多29" not in taught.lecturer.get(address).text
+    assert "许多29" in taught.lecturer.get(f"{address}&state=archived").text
+    assert taught.lecturer.post(f"/teaching/questions/{row.id}/duplicate").status_code == 303
+    assert taught.lecturer.get("/teaching/questions/999999").status_code == 404
+
+
+# -- files --------------------------------------------------------------------------------------------------------------------
+
+
+def upload(taught: Taught, name: str, content: bytes) -> Any:
+    return taught.lecturer.post(
+        f"/teaching/courses/{taught.code}/bank/import", data={"file": (io.BytesIO(content), name)}, content_type="multipart/form-data"
+    )
+
+
+def test_a_file_is_reported_before_it_is_written_and_the_second_time_nothing_happens(taught: Taught, session: Session) -> None:
+    where = upload(taught, "题.txt", "::甲:: 二加二？{=4 ~5}\n\n说明文字\n".encode()).headers["Location"]
+    page = taught.lecturer.get(where).text
+    assert ("将新增" in page, "说明文字" in page, "确认导入" in page) == (True, True, True)
+    assert session.scalar(select(Question.id).where(Question.name == "甲")) is None
+    assert taught.lecturer.post(where).status_code == 303
+    assert session.scalar(select(Question.id).where(Question.name == "甲")) is not None
+    assert "内容与题库一致" in taught.lecturer.get(where).text
+    for form, start in (("xlsx", b"PK"), ("gift", b"$CATEGORY"), ("aiken", b"1 + 1")):
+        answer = taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/export?form={form}")
+        assert answer.data.startswith(start)
+    again = upload(taught, "再.txt", taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/export?form=gift").data).headers["Location"]
+    assert "内容与题库一致" in taught.lecturer.get(again).text
+    sheet = upload(taught, "再.xlsx", taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/export?form=xlsx").data).headers["Location"]
+    assert "内容与题库一致" in taught.lecturer.get(sheet).text
+    assert taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/export/report").status_code == 200
+    assert taught.lecturer.get(f"/teaching/courses/{taught.code}/bank/import/template").data.startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("坏.txt", "问题 {=甲 ~乙\n".encode(), "大括号"),
+        ("空.txt", b"\n\n", "没有题目"),
+        ("坏.xlsx", b"PK\x03\x04 broken", "xlsx"),
+        ("坏.csv", "题干\n一\n".encode(), "缺少必填列"),
+    ],
+)
+def test_a_broken_file_is_named_and_changes_nothing(taught: Taught, name: str, content: bytes, word: str) -> None:
+    answer = upload(taught, name, content)
+    page = answer if answer.status_code == 422 else taught.lecturer.get(answer.headers["Location"])
+    assert word in page.text
+    if answer.status_code == 303:
+        assert taught.lecturer.post(answer.headers["Location"]).status_code in (413, 422)
+
+
+# -- quizzes --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_quiz_with_rules_tells_them_first_and_asks_for_its_password(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, minutes=30, password="开考", logs_focus=True, is_one_session=True)
+    first = taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts")
+    assert first.headers["Location"].endswith(f"/learning/blocks/{taught.quiz.id}/quiz")
+    page = taught.learner.get(first.headers["Location"]).text
+    assert all(words in page for words in ("30 分钟", "离开作答页面", "同一时间只能", "测验密码"))
+    assert session.scalar(select(Attempt.id)) is None
+    refused = taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts", data={"agreed": "1", "password": "错"})
+    assert (refused.status_code, "测验密码不对" in refused.text) == (422, True)
+    where = taught.start(password="开考")
+    page = taught.learner.get(where).text
+    assert ("交卷" in page, 'data-left="1' in page) == (True, True)
+    assert taught.learner.post(f"{where}/events", data={"kind": "left"}).json == {"noted": True}
+    attempt = session.scalars(select(Attempt)).one()
+    assert "离开作答页面" in taught.lecturer.get(f"/teaching/quiz-attempts/{attempt.id}").text
+    # Another browser: the page says so, saving is refused, going on there takes over and is noted.
+    with taught.learner.session_transaction() as cookie:
+        cookie.pop(f"quiz-{attempt.id}")
+    page = taught.learner.get(where).text
+    assert ("在这里继续" in page, "data-quiz" in page) == (True, False)
+    late = taught.learner.post(f"{where}/save", data={"q1-shown": "1", "q1": "b", "token": "alt"}, headers={"Accept": "application/json"})
+    assert (late.status_code, late.json["code"]) == (409, "other_window")
+    assert taught.start() == where
+    kinds = list(session.scalars(select(AttemptEvent.kind).order_by(AttemptEvent.id)))
+    assert kinds == [AttemptEventKind.STARTED, AttemptEventKind.LEFT, AttemptEventKind.TAKEN_OVER]
+
+
+def test_who_has_used_up_the_attempts_is_told_and_an_extra_one_opens_the_quiz_again(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, attempts=1)
+    where = taught.start()
+    taught.learner.post(f"{where}/submit")
+    rules = f"/learning/blocks/{taught.quiz.id}/quiz"
+    unit = f"/learning/runs/{taught.run.id}/units/{taught.quiz.unit_id}"
+    assert rules in taught.learner.get(unit).text
+    page = taught.learner.get(rules).text
+    assert ("次数已用完" in page, "我已了解" in page) == (True, False)
+    quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_attempts=1, by=SYSTEM, now=NOW)
+    session.commit()
+    assert "我已了解" in taught.learner.get(rules).text
+    assert taught.start() != where
+
+
+def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, is_sequential=True)
+    where = taught.start()
+    page = taught.learner.get(where).text
+    assert ("1 + 1" in page, "谈谈" in page) == (True, False)
+    token = page.split('name="token" value="')[1].split('"')[0]
+    answer = taught.learner.post(f"{where}/save", data={"token": token, "at": "1", "q1-shown": "1", "q1": "b", "go": "on"})
+    page = taught.learner.get(answer.headers["Location"]).text
+    assert ("1 + 1" in page, "谈谈" in page) == (False, True)
+    assert "1 + 1" not in taught.learner.get(f"{where}?n=1").text
+    back = taught.learner.post(f"{where}/save", data={"token": token, "q1-shown": "1", "q1": "a"})
+    assert (back.status_code, "按顺序作答" in back.text) == (422, True)
+
+
+def test_a_file_answer_without_javascript(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session)
+    row = bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.FILE, stem="交报告", data={"max_files": 1}, by=SYSTEM, now=NOW)
+    bank.add_item(block=taught.quiz, question=row, by=SYSTEM, now=NOW)
+    session.commit()
+    where = taught.start()
+
+    def send(data: dict[str, Any]) -> Any:
+        return taught.learner.post(f"{where}/files", data={"q2-shown": "1", "q2": "边写边传", **data}, content_type="multipart/form-data")
+
+    assert send({"upload": "3", "q3-file": (io.BytesIO(b"%PDF-1.4\n%%EOF\n"), "报告.pdf")}).status_code == 303
+    page = taught.learner.get(where).text
+    assert ("报告.pdf" in page, "边写边传" in page) == (True, True)
+    assert send({"upload": "3", "q3-file": (io.BytesIO(b"MZ\x90\x00"), "坏.exe")}).status_code == 422
+    assert "请先选择文件" in send({"upload": "3"}).text
+    file_id = queries.attempt_by_id(session.scalars(select(Attempt.id)).one()).answers[2].response["files"][0]["id"]  # type: ignore[union-attr]
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b"})
+    assert taught.learner.get(f"{where}/files/{file_id}").data.startswith(b"%PDF")
+    assert taught.learner.get(f"{where}/files/{file_id + 1}").status_code == 404
+    attempt_id = int(where.rsplit("/", 1)[1])
+    assert taught.lecturer.get(f"/teaching/quiz-attempts/{attempt_id}/files/{file_id}").data.startswith(b"%PDF")
+
+
+def test_what_a_learner_sees_follows_the_review_rules(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, review={"during": [], "after": [], "closed": ["marks", "answers"]}, closes_at="2099-01-01T00:00:00+00:00")
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b"})
+    page = taught.learner.get(where).text
+    assert ("得分 " in page, "参考答案" in page, "正确</span>" in page) == (False, False, False)
+    taught.quiz.settings = {**taught.quiz.settings, "closes_at": "2020-01-01T00:00:00+00:00"}
+    session.commit()
+    page = taught.learner.get(where).text
+    assert ("得分 50" in page, "正确</span>" in page) == (True, True)
+
+
+def test_settings_draws_order_and_allowances_are_set_on_their_pages(taught: Taught, session: Session) -> None:
+    c, block = taught.lecturer, taught.quiz
+    page = c.get(f"/teaching/blocks/{block.id}/quiz").text
+    assert "克" not in page.split("<main")[0]
+    version = session.get_one(Block, block.id).version
+    data = {
+        "minutes": "45",
+        "attempts": "2",
+        "counts": "average",
+        "opens_at": "2026-01-01T08:00",
+        "after": ["marks"],
+        "is_shuffled": "y",
+        "version": str(version),
+    }
+    assert c.post(f"/teaching/blocks/{block.id}/quiz", data=data).status_code == 303
+    session.expire_all()
+    stored = session.get_one(Block, block.id).settings
+    assert (stored["minutes"], stored["counts"], stored["review"]["after"], stored["shows_answers"]) == (45, "average", ["marks"], False)
+    assert stored["opens_at"] == "2026-01-01T08:00:00+08:00"
+    assert c.post(f"/teaching/blocks/{block.id}/draws", data={"count": "9", "points": "1", "category": "", "tag": "", "level": ""}).status_code == 422
+    assert c.post(f"/teaching/blocks/{block.id}/draws", data={"count": "1", "points": "2", "category": "", "tag": "", "level": ""}).status_code == 303
+    draw = session.scalars(select(QuizDraw)).one()
+    assert c.post(f"/teaching/quiz/draws/{draw.id}/move", data={"to": "up"}).status_code == 303
+    assert c.post(f"/teaching/blocks/{block.id}/items/order", data={"part": [f"draw-{draw.id}", "item-999"]}).status_code == 303
+    assert draw.position == 1
+    assert c.post(f"/teaching/quiz/draws/{draw.id}/remove").status_code == 303
+    assert c.post(f"/teaching/quiz/nothing/{draw.id}/remove").status_code == 404
+    assert "二者选一" in c.post(f"/teaching/blocks/{block.id}/allowances", data={"extra_minutes": "5"}).text
+    assert "没有找到" in c.post(f"/teaching/blocks/{block.id}/allowances", data={"login": "nobody", "extra_minutes": "5"}).text
+    row = quizzes.allow(block=block, person_id=taught.enrolment.person_id, extra_minutes=5, by=SYSTEM, now=NOW)
+    session.commit()
+    assert "5 分钟" in c.get(f"/teaching/blocks/{block.id}/allowances").text
+    assert c.post(f"/teaching/blocks/{block.id}/allowances/{row.id}/remove").status_code == 303
+
+
+def test_essays_are_graded_across_learners_without_names(taught: Taught, session: Session) -> None:
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b", "q2-shown": "1", "q2": "我的看法"})
+    c, run_id = taught.lecturer, taught.run.id
+    assert "谈谈" in c.get(f"/teaching/runs/{run_id}/marking").text
+    row = queries.to_grade_by_question(run_id)[0]
+    address = f"/teaching/blocks/{row[0]}/marking/{row[2]}"
+    name = session.get_one(Enrolment, taught.enrolment.id).person_id
+    person = session.get_one(type(ground.person()), name).name
+    page = c.get(address).text
+    assert ("我的看法" in page, person in page) == (True, False)
+    assert person in c.get(f"{address}?names=1").text
+    answer = queries.waiting_answers(row[0], row[2])[0]
+    bad = c.post(address, data={"answer": str(answer.id), f"points{answer.id}": "7"})
+    assert ("没有保存任何评分" in bad.text, queries.waiting_answers(row[0], row[2]) != []) == (True, True)
+    assert c.post(address, data={"answer": str(answer.id), f"points{answer.id}": "0.5", f"feedback{answer.id}": "再具体些"}).status_code == 303
+    attempt = session.scalars(select(Attempt)).one()
+    session.refresh(attempt)
+    assert (attempt.state, attempt.score_x10) == (AttemptState.GRADED, 750)
+    assert "再具体些" in taught.learner.get(where).text
+    assert "已全部批阅" in c.get(address).text
+    assert "我的看法" in c.get(f"{address}?all=1").text
+
+
+def test_a_regrade_is_previewed_and_confirmed(taught: Taught, session: Session) -> None:
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "a"})
+    item = queries.items_of(taught.quiz.id)[0]
+    question = session.get_one(Question, item.question_id)
+    data = notation.read(QuestionKind.SINGLE, {"options": "* 1\n2\n3"}, queries.current_version(question).data)
+    bank.save_question(course_id=taught.run.course_id, kind=question.kind, question=question, stem="更正", data=data, by=SYSTEM, now=NOW)
+    session.commit()
+    c = taught.lecturer
+    assert "按旧版评分" in c.get(f"/teaching/questions/{question.id}/versions").text
+    page = c.get(f"/teaching/questions/{question.id}/regrade").text
+    assert "1 份的得分会改变" in page
+    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "1"}).status_code == 422
+    assert c.post(f"/teaching/questions/{question.id}/regrade", data={"number": "2"}).status_code == 303
+    page = taught.learner.get(where).text
+    assert ("1 + 1" in page, "已更正" in page, "得分 50" in page) == (True, True, True)
+
+
+def test_statistics_are_shown_and_exported(taught: Taught, session: Session) -> None:
+    assert "还没有已评分" in taught.lecturer.get(f"/teaching/blocks/{taught.quiz.id}/statistics").text
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b"})
+    page = taught.lecturer.get(f"/teaching/blocks/{taught.quiz.id}/statistics").text
+    assert ("得分分布" in page, "难度系数" in page, "<svg" in page) == (True, True, True)
+    table = taught.lecturer.get(f"/teaching/blocks/{taught.quiz.id}/statistics/export?form=csv").data.decode("utf-8-sig")
+    assert "1 + 1 = ?" in table
+    assert taught.lecturer.get(f"/teaching/blocks/{taught.quiz.id}/statistics/export?form=xlsx").data.startswith(b"PK")
+
+
+def test_a_script_in_an_answer_stays_text(taught: Taught) -> None:
+    where = taught.start()
+    taught.learner.post(f"{where}/save", data={"q2-shown": "1", "q2": "<script>alert(1)</script>"})
+    assert "<script>alert" not in taught.learner.get(where).text
+    long = taught.learner.post(f"{where}/save", data={"q2-shown": "1", "q2": "长" * 30_000})
+    assert (long.status_code, "最多 20000 个字" in long.text) == (422, True)
+    assert taught.learner.post(f"{where}/submit", data={"q2-shown": "1", "q2": "长" * 30_000}).status_code == 422
+    assert "&lt;script&gt;" in taught.learner.get(where).text
+
+
+def test_a_removed_quiz_still_explains_its_result(taught: Taught, session: Session) -> None:
+    where = taught.start()
+    taught.learner.post(f"{where}/submit", data={"q1-shown": "1", "q1": "b"})
+    taught.lecturer.post(f"/teaching/block/{taught.quiz.id}/remove")
+    page = taught.learner.get(where)
+    assert (page.status_code, "已从课程中移除" in page.text, "得分 50" in page.text) == (200, True, True)
+    attempt = session.scalars(select(Attempt)).one()
+    assert taught.lecturer.get(f"/teaching/quiz-attempts/{attempt.id}").status_code == 200
+    assert attempts.NoAttempt.code == "no_attempt"

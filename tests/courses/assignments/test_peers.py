@@ -1,0 +1,212 @@
+"""Peer review: given out evenly, again when somebody leaves, weighed by calibration, and never waiting for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.assignments.models import Assignment, PeerReview, Submission
+from courses.assignments.operations import grading, releasing, setup
+from courses.assignments.operations import peers as reviewing
+from courses.assignments.queries import peers, work
+from courses.assignments.tasks import tend_peer_review
+from courses.assignments.types import Marking, Queue, ReviewState, SubmissionState
+from courses.learning import operations as learning
+from courses.learning.models import Enrolment
+from tests.factories import courses as make
+from tests.factories import work as made
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.jobs import Running
+
+NOW, DUE = made.NOW, made.DUE
+PEER_DUE = DUE + timedelta(days=5)
+WORDS = "结构清楚，建议补充计算过程。"
+RUNNING = Running(0, {}, None)
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def reviewed(count: int = 4, **given: object) -> tuple[Assignment, list[Enrolment], list[Submission]]:
+    task = made.assignment(peers=2, peers_needed=2, peer_due_at=PEER_DUE, **given)
+    people = [made.learner(task) for _n in range(count)]
+    return task, people, [made.hand_in(task, one, f"作品{n}") for n, one in enumerate(people)]
+
+
+def write(review: PeerReview, points: int, now: object = DUE) -> PeerReview:
+    found = peers.review_by_id(review.id)
+    assert found is not None
+    return reviewing.write(review=found, version=None, marking=Marking({"points": points}, WORDS), by=SYSTEM, now=now)  # type: ignore[arg-type]
+
+
+def all_reviews(session: Session, task: Assignment) -> list[PeerReview]:
+    return list(session.scalars(select(PeerReview).where(PeerReview.assignment_id == task.id).order_by(PeerReview.id)))
+
+
+def test_reviews_are_given_out_when_work_is_due_by_itself(session: Session) -> None:
+    task, _people, rows = reviewed()
+    assert {row.queue for row in rows} == {Queue.NONE}
+    session.commit()
+    with time_machine.travel(DUE - timedelta(minutes=1), tick=False):
+        assert tend_peer_review(RUNNING) == {"begun": 0, "given_out": 0, "closed": 0}
+    with time_machine.travel(DUE, tick=False):
+        assert tend_peer_review(RUNNING)["given_out"] == 8
+        assert tend_peer_review(RUNNING)["given_out"] == 0
+    reviews = all_reviews(session, task)
+    authors = peers.authors(task.id)
+    assert set(Counter(r.reviewer_id for r in reviews).values()) == {2}
+    assert set(Counter(r.submission_id for r in reviews).values()) == {2}
+    assert all(r.reviewer_id not in authors[r.submission_id] for r in reviews)
+
+
+def test_nobody_waits_for_ever(session: Session) -> None:
+    task, _people, rows = reviewed()
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    full, half = rows[0], rows[1]
+    for review in peers.reviews_of(full.id):
+        write(review, 800)
+    write(peers.reviews_of(half.id)[0], 900)
+    session.commit()
+    with time_machine.travel(PEER_DUE - timedelta(seconds=1), tick=False):
+        tend_peer_review(RUNNING)
+    session.expire_all()
+    assert {row.queue for row in work.handed_in(task.id)} == {Queue.NONE}
+    with time_machine.travel(PEER_DUE, tick=False):
+        assert tend_peer_review(RUNNING)["closed"] == 1
+        assert tend_peer_review(RUNNING)["closed"] == 0
+    session.expire_all()
+    found = {row.id: row for row in work.handed_in(task.id)}
+    assert (found[full.id].state, found[full.id].score_x10) == (SubmissionState.GRADED, 800)
+    assert {found[row.id].queue for row in rows[1:]} == {Queue.PEERS_MISSING}
+    assert Counter(r.state for r in all_reviews(session, task)) == {ReviewState.DONE: 3, ReviewState.EXPIRED: 5}
+    made.grade(found[half.id], 750)
+    assert found[half.id].score_x10 == 750
+    with pytest.raises(reviewing.NotReviewable, match="截止"):
+        write(peers.reviews_of(rows[2].id)[0], 500, PEER_DUE + timedelta(seconds=1))
+
+
+def test_peers_far_apart_are_looked_at_by_staff(session: Session) -> None:
+    task, _people, rows = reviewed(3)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    for row, values in zip(rows, ((500, 900), (500, 901), (0, 0)), strict=True):
+        for review, points in zip(peers.reviews_of(row.id), values, strict=True):
+            write(review, points)
+    assert reviewing.close(assignment=task, now=PEER_DUE) == {"settled": 2, "to_staff": 1}
+    assert [work.submission_by_id(row.id).queue for row in rows] == [Queue.NONE, Queue.PEERS_DIFFER, Queue.NONE]  # type: ignore[union-attr]
+    grading.override(submission=rows[1], version=None, points_x10=800, reason="两份评阅分歧大", by=SYSTEM, now=PEER_DUE)
+    assert rows[1].score_x10 == 800
+
+
+def test_when_somebody_leaves_others_get_their_reviews(session: Session) -> None:
+    task, people, _rows = reviewed(5)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    gone = people[0]
+    done = next(r for r in all_reviews(session, task) if r.reviewer_id == gone.person_id)
+    write(done, 700)
+    learning.withdraw(enrolment=gone, by=SYSTEM, now=DUE)
+    assert reviewing.fill(assignment=task, by=SYSTEM, now=DUE) == 1
+    reviews = all_reviews(session, task)
+    assert Counter(r.state for r in reviews if r.reviewer_id == gone.person_id) == {ReviewState.DONE: 1, ReviewState.DROPPED: 1}
+    standing = [r for r in reviews if r.state in peers.OPEN]
+    assert set(Counter(r.submission_id for r in standing).values()) == {2}
+    authors = peers.authors(task.id)
+    assert all(r.reviewer_id not in authors[r.submission_id] for r in standing)
+
+
+def test_late_work_joins_the_review_that_is_under_way(session: Session) -> None:
+    task, _people, _rows = reviewed(4)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    late = made.hand_in(task, made.learner(task), "迟了", now=DUE + timedelta(hours=2))
+    assert reviewing.fill(assignment=task, by=SYSTEM, now=DUE + timedelta(hours=2)) == 2
+    assert {r.state for r in peers.reviews_of(late.id)} == {ReviewState.ASSIGNED}
+    reviewing.close(assignment=task, now=PEER_DUE)
+    too_late = made.hand_in(task, made.learner(task), "更迟", now=PEER_DUE + timedelta(hours=1))
+    assert too_late.queue is Queue.UNGRADED  # the peers have gone home: straight to staff
+
+
+def test_groups_never_review_their_own(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run, is_group=True, peers=1, peers_needed=1, peer_due_at=PEER_DUE)
+    people = [made.learner(task) for _n in range(9)]
+    setup.make_groups(run=run, size=3, by=SYSTEM, now=NOW)
+    for group in work.groups_of(run.id):
+        made.hand_in(task, next(p for p in people if p.person_id == group.members[0].person_id))
+    assert reviewing.begin(assignment=task, by=SYSTEM, now=DUE) == 9
+    authors = peers.authors(task.id)
+    reviews = all_reviews(session, task)
+    assert set(Counter(r.reviewer_id for r in reviews).values()) == {1}
+    assert all(r.reviewer_id not in authors[r.submission_id] for r in reviews)
+
+
+def test_calibration_comes_first_and_gives_the_weight(session: Session) -> None:
+    task, people, _rows = reviewed(3)
+    given = {"assignment": task, "by": SYSTEM, "now": NOW}
+    example = setup.add_example(title="样例", text="样例正文", marking=Marking({"points": 800}), **given)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    with pytest.raises(setup.BadAssignment, match="已经开始"):
+        setup.add_example(title="又一个", text="正文", marking=Marking({"points": 1}), **given)
+    me = people[0]
+    mine = peers.reviews_by(task.id, me.person_id)[0]
+    with pytest.raises(reviewing.NotReviewable, match="校准"):
+        write(mine, 800)
+    reviewing.calibrate(example=example, assignment=task, person_id=me.person_id, marking=Marking({"points": 700}), by=SYSTEM, now=DUE)
+    with pytest.raises(reviewing.NotReviewable, match="已经评过"):
+        reviewing.calibrate(example=example, assignment=task, person_id=me.person_id, marking=Marking({"points": 800}), by=SYSTEM, now=DUE)
+    assert write(mine, 800).weight_x1000 == 800
+
+
+def test_self_assessment_is_asked_and_not_counted(session: Session) -> None:
+    task, people, rows = reviewed(3, has_self_review=True)
+    own = [r for r in peers.reviews_by(task.id, people[0].person_id) if r.is_self]
+    assert [r.submission_id for r in own] == [rows[0].id]
+    write(own[0], 1000)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    for review in peers.reviews_of(rows[0].id):
+        if not review.is_self:
+            write(review, 600)
+    reviewing.close(assignment=task, now=PEER_DUE)
+    assert work.submission_by_id(rows[0].id).score_x10 == 600  # type: ignore[union-attr]
+
+
+def test_authors_rate_what_they_received_after_release(session: Session) -> None:
+    task, people, rows = reviewed(3)
+    reviewing.begin(assignment=task, by=SYSTEM, now=DUE)
+    for review in all_reviews(session, task):
+        write(review, 700)
+    review = peers.review_by_id(peers.reviews_of(rows[0].id)[0].id)
+    assert review is not None
+    given = {"review": review, "note": "", "by": SYSTEM, "now": PEER_DUE}
+    with pytest.raises(reviewing.NotReviewable, match="发布后"):
+        reviewing.rate(person_id=people[0].person_id, rating=5, **given)
+    reviewing.close(assignment=task, now=PEER_DUE)
+    releasing.release(assignment=task, by=SYSTEM, now=PEER_DUE)
+    with pytest.raises(reviewing.NotReviewable):
+        reviewing.rate(person_id=review.reviewer_id, rating=5, **given)
+    with pytest.raises(Refused):
+        reviewing.rate(person_id=people[0].person_id, rating=6, **given)
+    reviewing.rate(person_id=people[0].person_id, rating=4, **given)
+    assert [row.rating for row in peers.standing(task.id) if row.rating is not None] == [4]
+
+
+def test_contradictory_rules_are_refused(session: Session) -> None:
+    task = made.assignment()
+    given = {"block": task.block, "version": None, "by": SYSTEM, "now": NOW}
+    for values, field in (
+        ({"peers": 2, "peer_due_at": DUE}, "peer_due_at"),
+        ({"peers": 2, "peers_needed": 3, "peer_due_at": PEER_DUE}, "peers_needed"),
+        ({"peers": 2, "peers_needed": 1, "peer_due_at": PEER_DUE, "is_double": True}, "is_double"),
+        ({"peers": 0, "is_double": False, "takes_text": False, "file_kinds": []}, "takes_text"),
+        ({"takes_text": True, "cutoff_at": NOW}, "cutoff_at"),
+    ):
+        with session.no_autoflush, pytest.raises(setup.BadAssignment) as refused:
+            setup.save(**given, **values)
+        session.expire(task)
+        assert refused.value.field == field

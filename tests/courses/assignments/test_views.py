@@ -1,0 +1,294 @@
+"""The pages of assignments: a learner hands in without JavaScript, peers stay anonymous, lists cost the same queries at 1 and at 30 rows."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from courses.assignments.models import Assignment
+from courses.assignments.operations import grading, handing_in, releasing
+from courses.assignments.operations import peers as reviewing
+from courses.assignments.queries import peers, work
+from courses.learning.models import Enrolment
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import session as current
+
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def teaching(as_role: AsRole, **given: Any) -> tuple[FlaskClient, Assignment]:
+    """A lecturer's browser and an assignment of their run that is open now."""
+    lead = ground.person(name="陈讲师")
+    run = make.run(lead=lead)
+    given.setdefault("due_at", clock.now() + timedelta(days=3))
+    task = made.assignment(run, **given)
+    return as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id), task
+
+
+def learning(as_role: AsRole, task: Assignment, name: str = "林同学") -> tuple[FlaskClient, Enrolment]:
+    row = made.learner(task, ground.person(name=name))
+    client = as_role(Role.TRAINEE, person_id=row.person_id)
+    current().commit()  # a refused request rolls back what was not committed
+    return client, row
+
+
+def test_an_assignment_is_made_set_up_handed_in_graded_and_released(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    make.publish(run) if make.text(unit) else None
+    session.commit()
+    lecturer = as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id)
+    lecturer.post(
+        f"/teaching/units/{unit.id}/blocks/new?kind=assignment", data={"title": "大作业", "body": "做一个夹具。", "is_graded": "y", "weight": "1"}
+    )
+    block_id = work.of_run(run.id)[0][0].id
+    assert lecturer.get(f"/teaching/assignments/{block_id}").status_code == 302
+    form = {
+        "max_points": "100",
+        "rubric": "方案 | 60 | 优=60；差=0\n表达 | 40",
+        "takes_text": "y",
+        "file_kinds": ["pdf"],
+        "max_files": "2",
+        "max_mb": "5",
+    }
+    bad = lecturer.post(f"/teaching/assignments/{block_id}/setup", data={**form, "rubric": "方案"})
+    assert "评分标准第 1 行看不懂" in bad.text
+    answer = lecturer.post(f"/teaching/assignments/{block_id}/setup", data=form)
+    assert answer.status_code == 303
+    task = work.assignment_of(block_id)
+    assert task is not None
+    session.commit()
+    student, _row = learning(as_role, task)
+    assert f"/assignments/{block_id}" in student.get(f"/learning/runs/{run.id}/units/{unit.id}").text
+    page = student.get(f"/assignments/{block_id}")
+    assert page.status_code == 200
+    assert "做一个夹具" in page.text
+    sent = {"text": "方案一\n\n方案二", "do": "submit", "files": (io.BytesIO(b"%PDF-1.7 x" + b"0" * 50), "图纸.pdf"), "submission_key": "k1"}
+    assert student.post(f"/assignments/{block_id}", data=sent).status_code == 303
+    again = {**sent, "files": (io.BytesIO(b"%PDF-1.7 x" + b"0" * 50), "图纸.pdf")}
+    assert student.post(f"/assignments/{block_id}", data=again).status_code == 303  # a double click: no second version
+    submission = work.handed_in(task.id)[0]
+    assert submission.number == 1
+    listed = lecturer.get(f"/teaching/assignments/{block_id}")
+    assert "林同学" in listed.text
+    lecturer.post(f"/teaching/submissions/{submission.id}/comments", data={"number": "1", "paragraph": "2", "body": "这里有疑问"})
+    assert lecturer.post(f"/teaching/submissions/{submission.id}", data={"points_c1": "60", "points_c2": "41"}).status_code == 422
+    assert lecturer.post(f"/teaching/submissions/{submission.id}", data={"points_c1": "六十", "points_c2": "40"}).status_code == 422
+    assert lecturer.post(f"/teaching/submissions/{submission.id}", data={"points_c1": "60", "points_c2": "35.5", "comment": "好"}).status_code == 303
+    hidden = student.get(f"/assignments/{block_id}").text
+    assert "95.5" not in hidden
+    assert "教师正在评阅" in hidden
+    assert lecturer.post(f"/teaching/assignments/{block_id}/release").status_code == 303
+    shown = student.get(f"/assignments/{block_id}").text
+    assert "95.5" in shown
+    assert "这里有疑问" in shown
+
+
+def test_the_draft_saves_itself_and_says_when_somebody_else_saved(as_role: AsRole, session: Session) -> None:
+    _lecturer, task = teaching(as_role)
+    session.commit()
+    student, row = learning(as_role, task)
+    url, json = f"/assignments/{task.block_id}", {"Accept": "application/json"}
+    first = student.post(url, data={"text": "草", "version": ""}, headers=json).get_json()
+    assert first["version"] >= 1
+    second = student.post(url, data={"text": "草稿", "version": first["version"]}, headers=json).get_json()
+    assert second["version"] == first["version"] + 1
+    stale = student.post(url, data={"text": "旧页面", "version": first["version"]}, headers=json)
+    assert (stale.status_code, "其他人" in stale.get_json()["error"]) == (409, True)
+    assert work.submission_of(task.id, row.person_id).draft_text == "草稿"  # type: ignore[union-attr]
+    refused = student.post(url, data={"text": "旧页面", "version": first["version"]})
+    assert (refused.status_code, "旧页面" in refused.text) == (409, True)
+
+
+def test_bad_files_are_refused_with_words_and_nothing_is_lost(as_role: AsRole, session: Session) -> None:
+    _lecturer, task = teaching(as_role)
+    session.commit()
+    student, _row = learning(as_role, task)
+    url = f"/assignments/{task.block_id}"
+    renamed = student.post(url, data={"text": "正文还在", "files": (io.BytesIO(b"MZ\x90\x00" + b"\0" * 200), "作业.pdf")})
+    assert (renamed.status_code, "出于安全不能上传" in renamed.text, "正文还在" in renamed.text) == (422, True, True)
+    large = student.post(url, data={"files": (io.BytesIO(b"%PDF-1.7" + b"0" * (2 << 20)), "大.pdf")})
+    assert (large.status_code, "1 MB" in large.text) == (413, True)
+
+
+def test_peers_never_learn_each_other_s_names(as_role: AsRole, session: Session) -> None:
+    now = clock.now()
+    lecturer, task = teaching(as_role, peers=1, peers_needed=1, due_at=now + timedelta(hours=1), peer_due_at=now + timedelta(days=2))
+    names = ["欧阳甲", "欧阳乙", "欧阳丙"]
+    people = [made.learner(task, ground.person(name=name)) for name in names]
+    for row, name in zip(people, names, strict=True):
+        draft = handing_in.open_draft(assignment=task, person_id=row.person_id, by=SYSTEM, now=now)
+        given = {"assignment": task, "submission": draft, "by": SYSTEM, "now": now}
+        handing_in.save_draft(text="匿名的正文", version=None, person_id=row.person_id, **given)
+        handing_in.add_file(file=made.pdf(), name=f"{name}的作业.pdf", person_id=row.person_id, **given)
+        handing_in.submit(enrolment=row, **given)
+    reviewing.begin(assignment=task, by=SYSTEM, now=now)
+    session.commit()
+    me = people[0]
+    mine = as_role(Role.TRAINEE, person_id=me.person_id)
+    review = peers.reviews_by(task.id, me.person_id)[0]
+    others = [name for name in names if name != "欧阳甲"]
+    for url in (f"/assignments/{task.block_id}", f"/assignments/reviews/{review.id}"):
+        page = mine.get(url)
+        assert page.status_code == 200
+        assert [name for name in others if name in page.text] == []
+    file = work.versions_of(review.submission_id)[0].files[0]
+    sent = mine.get(f"/assignments/files/{file.id}")
+    assert sent.status_code == 200
+    disposition = sent.headers["Content-Disposition"]
+    assert review.submission.alias in disposition
+    assert "欧阳" not in disposition
+    assert "%E6%AC%A7" not in disposition
+    stranger = next(r for r in peers.all_reviews(task.id) if r.reviewer_id != me.person_id and r.submission_id != review.submission_id)
+    foreign = next(s for s in work.handed_in(task.id) if s.id != review.submission_id and s.members[0].person_id != me.person_id)
+    assert mine.get(f"/assignments/reviews/{stranger.id}").status_code == 403
+    assert mine.get(f"/assignments/files/{work.versions_of(foreign.id)[0].files[0].id}").status_code == 403
+    assert mine.post(f"/assignments/reviews/{review.id}", data={"points": "80", "comment": "短"}).status_code == 422
+    assert mine.post(f"/assignments/reviews/{review.id}", data={"points": "80", "comment": "结构清楚，建议补充计算过程。"}).status_code == 303
+    reviewing.close(assignment=task, now=now + timedelta(days=3))
+    for submission in work.handed_in(task.id):
+        if submission.score_x10 is None:
+            grading.override(submission=submission, version=None, points_x10=500, reason="无人评阅", by=SYSTEM, now=now)
+    releasing.release(assignment=task, by=SYSTEM, now=now)
+    session.commit()
+    author = next(p for p in people if p.person_id in peers.authors(task.id)[review.submission_id])
+    page = as_role(Role.TRAINEE, person_id=author.person_id).get(f"/assignments/{task.block_id}").text
+    assert "建议补充计算过程" in page
+    assert "欧阳甲" not in page
+    graded = lecturer.get(f"/teaching/submissions/{review.submission_id}").text
+    assert "欧阳甲" not in graded.replace(str(me.person_id), "")
+
+
+def test_everything_is_downloaded_as_one_archive_and_marks_come_back_as_a_table(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role, checks_likeness=True)
+    for n in range(2):
+        row = made.learner(task, ground.person(name=f"学员{n}"))
+        draft = handing_in.open_draft(assignment=task, person_id=row.person_id, by=SYSTEM, now=made.NOW)
+        given = {"assignment": task, "submission": draft, "by": SYSTEM, "now": made.NOW}
+        handing_in.save_draft(text="一样的正文" * 20, version=None, person_id=row.person_id, **given)
+        handing_in.add_file(file=made.pdf(), name="图纸.pdf", person_id=row.person_id, **given)
+        handing_in.submit(enrolment=row, **given)
+    session.commit()
+    answer = lecturer.get(f"/teaching/assignments/{task.block_id}/archive.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        assert sorted(name.split("-")[0] + "/" + name.split("/")[1] for name in archive.namelist()) == [
+            "学员0/text.txt",
+            "学员0/图纸.pdf",
+            "学员1/text.txt",
+            "学员1/图纸.pdf",
+        ]
+    table = lecturer.get(f"/teaching/assignments/{task.block_id}/marks.csv")
+    lines = table.data.decode("utf-8-sig").splitlines()
+    lines[1] = lines[1].replace(",,,", ",,88,")
+    url = f"/teaching/assignments/{task.block_id}/marks"
+    assert lecturer.post(url, data={"file": (io.BytesIO("\r\n".join(lines).encode()), "a.csv")}).status_code == 303
+    assert [row.points_x10 for row in work.handed_in(task.id)] == [880, None]
+    bad = lecturer.post(url, data={"file": (io.BytesIO("作业编号,得分,版本\r\nQQQQQQ,-5,1".encode()), "a.csv")})
+    assert (bad.status_code, "没有导入任何成绩" in bad.text) == (422, True)
+    assert lecturer.post(url, data={}).status_code == 422
+    assert "提示，不是认定" in lecturer.get(f"/teaching/assignments/{task.block_id}/likeness").text
+
+
+def test_lists_cost_the_same_at_1_and_at_30_rows(as_role: AsRole, session: Session, count_queries: list[str]) -> None:
+    lecturer, task = teaching(as_role)
+    made.hand_in(task, made.learner(task))
+    session.commit()
+    counts = []
+    for more in (0, 29):
+        for _n in range(more):
+            made.hand_in(task, made.learner(task))
+        session.commit()
+        for url in (
+            f"/teaching/assignments/{task.block_id}?size=50",
+            f"/teaching/runs/{task.run_id}/assignments",
+            f"/teaching/assignments/{task.block_id}/marks.csv",
+        ):
+            session.expire_all()
+            count_queries.clear()
+            assert lecturer.get(url).status_code == 200
+            counts.append(len(count_queries))
+    assert counts[:3] == counts[3:]
+
+
+def test_a_stranger_sees_nothing(as_role: AsRole, session: Session) -> None:
+    _lecturer, task = teaching(as_role)
+    row = made.hand_in(task, made.learner(task))
+    session.commit()
+    other = as_role(Role.TRAINEE, person_id=ground.person().id)
+    session.commit()
+    for url in (f"/assignments/{task.block_id}", f"/teaching/submissions/{row.id}", f"/teaching/assignments/{task.block_id}/archive.zip"):
+        assert other.get(url).status_code in (403, 404)
+    for page in ("extensions", "setup", "peers", "marks.xlsx"):
+        assert other.get(f"/teaching/assignments/{task.block_id}/{page}").status_code == 403
+
+
+def test_staff_pages_open_and_groups_are_moved(as_role: AsRole, session: Session) -> None:
+    now = clock.now()
+    lecturer, task = teaching(as_role, peers=1, peers_needed=1, peer_due_at=now + timedelta(days=9), rubric=made.RUBRIC)
+    people = [made.learner(task) for _n in range(4)]
+    session.commit()
+    run_url, url = f"/teaching/runs/{task.run_id}/groups", f"/teaching/assignments/{task.block_id}"
+    assert lecturer.post(run_url, data={"do": "draw", "size": "2"}).status_code == 303
+    assert lecturer.post(run_url, data={"do": "draw", "size": "1"}).status_code == 422
+    assert lecturer.post(run_url, data={"do": "add", "name": "第 1 组"}).status_code == 422
+    group = work.groups_of(task.run_id)[0]
+    assert lecturer.post(run_url, data={"do": "move", "person_id": people[0].person_id, "group_id": group.id}).status_code == 303
+    assert lecturer.get(run_url).status_code == 200
+    until = clock.local(now + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M")
+    assert lecturer.post(f"{url}/extensions", data={"person_id": people[0].person_id, "until_at": until, "reason": "病假"}).status_code == 303
+    assert "病假" in lecturer.get(f"{url}/extensions").text
+    example = {"title": "样例", "text": "正文", "points_c1": "60", "points_c2": "30", "comment": "参考"}
+    assert lecturer.post(f"{url}/peers", data=example).status_code == 303
+    assert lecturer.post(f"{url}/peers", data={**example, "points_c1": "59"}).status_code == 422
+    assert lecturer.get(f"{url}/peers").status_code == 200
+    student = as_role(Role.TRAINEE, person_id=people[0].person_id)
+    student.post(f"/assignments/{task.block_id}", data={"text": "正文", "do": "submit"})
+    row = peers.examples_of(task.id)[0]
+    example_url = f"/assignments/{task.block_id}/examples/{row.id}"
+    assert "教师评分" not in student.get(example_url).text
+    assert student.post(example_url, data={"points_c1": "60", "points_c2": "20"}).status_code == 303
+    assert "教师评分" in student.get(example_url).text
+    assert lecturer.post(f"{url}/peers", data={"do": "begin"}).status_code == 303
+
+
+def test_a_copied_run_offers_the_rules_of_the_one_before_without_its_dates(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    task = made.assignment(run, max_x10=500, percent_per_day=7)
+    _new, blocks = make.offerings.copy_run(run=make.loaded(run), code="R-2", starts_on=make.NOW.date(), by=SYSTEM, now=make.NOW)
+    session.commit()
+    lecturer = as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id)
+    page = lecturer.get(f"/teaching/assignments/{blocks[task.block_id]}/setup").text
+    assert "上一期同一作业的设置" in page
+    assert 'value="50.0"' in page
+    assert 'value="7"' in page
+    assert "2026-03-09T" not in page
+
+
+def test_the_first_page_says_what_is_due_and_what_waits(as_role: AsRole, session: Session) -> None:
+    lecturer, task = teaching(as_role)
+    session.commit()
+    student, row = learning(as_role, task)
+    assert "提交作业：课程设计" in student.get("/").text
+    made.hand_in(task, row, now=clock.now())
+    session.commit()
+    assert "提交作业：课程设计" not in student.get("/").text
+    assert "评阅作业" in lecturer.get("/").text

@@ -1,0 +1,251 @@
+"""The gradebook: no mark changes by making it, history, versions, locks, tables that come back, completion by its total."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.assignments.operations import releasing
+from courses.catalogue.models import Run
+from courses.catalogue.operations import content
+from courses.gradebook import queries
+from courses.gradebook.models import Gradebook, GradeColumn
+from courses.gradebook.operations import books, grades, sheets
+from courses.gradebook.tasks import hand_down_marks
+from courses.gradebook.types import GradeKind
+from courses.learning import operations as learning
+from courses.learning.models import Enrolment
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.jobs import Running
+from trainhub.kernel.sheets.writing import write_csv
+
+NOW = make.NOW
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def marked(score: int = 800, people: int = 1) -> tuple[Run, Gradebook, list[Enrolment], GradeColumn]:
+    """A run with one graded assignment, released, and a gradebook with a column by hand beside it."""
+    run = make.run()
+    task = made.assignment(run)
+    rows = [made.learner(task, ground.person(name=f"{first}同学")) for first in "阿白陈"[:people]]  # in this order by name
+    for row in rows:
+        made.grade(made.hand_in(task, row), score)
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    category = queries.categories_of(book.id)[0]
+    column = books.save_column(
+        book=book, column_id=None, title="课堂表现", category_id=category.id, max_x10=200, weight_x10=10, is_extra=False, is_hidden=False, is_locked=False,
+        by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    return run, book, rows, column
+
+
+def put(book: Gradebook, column: GradeColumn, row: Enrolment, points: int | None, **given: object) -> bool:
+    values = {"kind": GradeKind.MANUAL, "reason": "", "version": None, **given}
+    return grades.set_grade(book=book, column=column, enrolment=row, points_x10=points, by=SYSTEM, now=NOW, **values)  # type: ignore[arg-type]
+
+
+def total_of(book: Gradebook, row: Enrolment) -> int | None:
+    return queries.book_rows(book, [queries.learner(row.id)])[0].total.score_x10
+
+
+def test_making_a_gradebook_changes_no_mark_and_completes_only_by_its_total(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    me = made.learner(task)
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    assert books.make(run=make.loaded(run), by=SYSTEM, now=NOW).id == book.id
+    made.grade(made.hand_in(task, me), 800)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    assert me.state is EnrolmentState.ACTIVE  # the total is asked for; nothing completes on an old one
+    assert learning.standing_of(me, make.loaded(run), NOW).is_mark_due
+    session.commit()
+    assert hand_down_marks(Running(0, {}, None)) == {"totals": 1}
+    assert hand_down_marks(Running(0, {}, None)) == {"totals": 0}
+    session.refresh(me)
+    assert (me.state, me.score_x10) == (EnrolmentState.COMPLETED, 800)
+
+
+def test_a_completed_learner_stays_completed_when_the_book_says_less(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run)
+    me = made.learner(task)
+    made.grade(made.hand_in(task, me), 800)
+    releasing.release(assignment=task, by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert me.state is EnrolmentState.COMPLETED
+    book = books.make(run=make.loaded(run), by=SYSTEM, now=NOW)
+    put(book, queries.columns_of(book.id)[0], me, 100, kind=GradeKind.OVERRIDE, reason="抄袭复核")
+    grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert (me.state, total_of(book, me)) == (EnrolmentState.COMPLETED, 100)
+
+
+def test_a_mark_below_the_pass_mark_completes_nothing_until_it_is_raised(session: Session) -> None:
+    run, book, (me,), column = marked(700)
+    grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert (me.state, me.score_x10, total_of(book, me)) == (EnrolmentState.ACTIVE, 350, 350)
+    put(book, column, me, 100)
+    grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
+    session.refresh(me)
+    assert (me.state, me.score_x10) == (EnrolmentState.COMPLETED, 600)
+
+
+def test_every_change_is_in_the_history_with_reason_and_author(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    auto = next(c for c in queries.columns_of(book.id) if c.block_id is not None)
+    assert put(book, column, me, 150)
+    assert not put(book, column, me, 150)
+    for points in (-1, 201, None):
+        with pytest.raises(books.BadBook):
+            put(book, column, me, points)
+    with pytest.raises(books.BadBook, match="系统计算"):
+        put(book, auto, me, 900)
+    with pytest.raises(books.BadBook, match="理由"):
+        put(book, auto, me, 900, kind=GradeKind.OVERRIDE)
+    put(book, auto, me, 900, kind=GradeKind.OVERRIDE, reason="复核")
+    put(book, auto, me, None, kind=GradeKind.EXCUSED, reason="病假")
+    put(book, auto, me, None, kind=None)
+    assert [(h.before, h.after, h.reason, h.by) for h in queries.history(me.id)] == [
+        ("免", "", "", "系统"),
+        ("90", "免", "病假", "系统"),
+        ("", "90", "复核", "系统"),
+        ("", "15", "", "系统"),
+    ]
+
+
+def test_two_lecturers_do_not_overwrite_each_other(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    assert put(book, column, me, 100, version=0)
+    with pytest.raises(Stale):
+        put(book, column, me, 120, version=0)
+    assert put(book, column, me, 120, version=1)
+
+
+def test_a_locked_book_or_column_takes_nothing(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    books.lock(book=book, is_locked=True, by=SYSTEM, now=NOW)
+    with pytest.raises(books.Locked):
+        put(book, column, me, 100)
+    with pytest.raises(books.Locked):
+        books.add_missing(book=book, by=SYSTEM, now=NOW)
+    books.lock(book=book, is_locked=False, by=SYSTEM, now=NOW)
+    column.is_locked = True
+    with pytest.raises(books.Locked):
+        put(book, column, me, 100)
+
+
+def test_a_removed_block_keeps_its_column_and_a_removed_column_its_grades(session: Session) -> None:
+    run, book, (me,), column = marked()
+    put(book, column, me, 200)
+    block_id = next(c.block_id for c in queries.columns_of(book.id) if c.block_id is not None)
+    block = session.get_one(content.Block, block_id)
+    content.remove(part=block, by=SYSTEM, now=NOW)
+    assert queries.removed_blocks(run.id) == {block_id}
+    assert total_of(book, me) == 900
+    books.remove_column(book=book, column=column, by=SYSTEM, now=NOW)
+    assert total_of(book, me) == 800
+    assert session.scalar(select(GradeColumn.title).where(GradeColumn.id == column.id)) == "课堂表现"
+    assert len(queries.history(me.id)) == 1
+
+
+def test_hidden_columns_hide_the_total_from_learners(session: Session) -> None:
+    run, book, (me,), column = marked(700)
+    column.is_hidden = True
+    books.configure(book=book, version=None, scale="five", missing_is_zero=True, shows_total=True, by=SYSTEM, now=NOW)
+    grades.hand_down(run_id=run.id, enrolment_ids=[me.id], by=SYSTEM, now=NOW)
+    session.refresh(me)
+    standing = learning.standing_of(me, make.loaded(run), NOW)
+    assert (me.score_x10, standing.score_x10, standing.is_shown) == (None, 350, False)
+
+
+def table(book: Gradebook, change: dict[tuple[int, str], str] | None = None) -> io.BytesIO:
+    """The exported file, with some cells changed: {(line, header): text}."""
+    columns, rows = sheets.lines(book)
+    target = io.BytesIO()
+    write_csv(rows, columns, target, headers="zh")
+    lines = [line.split(",") for line in target.getvalue().decode("utf-8-sig").splitlines()]
+    for (number, header), text in (change or {}).items():
+        lines[number][lines[0].index(header)] = text
+    return io.BytesIO("\r\n".join(",".join(line) for line in lines).encode())
+
+
+def test_a_table_that_comes_back_unchanged_changes_nothing(session: Session) -> None:
+    _run, book, rows, column = marked(people=3)
+    put(book, column, rows[0], 133)
+    auto = next(c for c in queries.columns_of(book.id) if c.block_id is not None)
+    put(book, auto, rows[1], None, kind=GradeKind.EXCUSED, reason="病假")
+    given = {"book": book, "filename": "成绩.csv", "reason": "期末登记", "by": SYSTEM, "now": NOW}
+    assert sheets.take(file=table(book), **given) == 0
+    changed = {(1, "课堂表现（20）"): "19.5", (2, "课程设计（100）"): "66", (3, "课程设计（100）"): "免"}
+    assert sheets.take(file=table(book, changed), **given) == 3
+    cells = [queries.cells_of([queries.as_rule(column), queries.as_rule(auto)], [r.id])[r.id] for r in sorted(rows, key=lambda r: r.id)]
+    assert {c.kind for cell in cells for c in cell.values()} >= {GradeKind.MANUAL, GradeKind.OVERRIDE, GradeKind.EXCUSED}
+    assert sheets.take(file=table(book), **given) == 0
+
+
+def test_bad_cells_are_named_by_row_and_column_and_nothing_is_taken(session: Session) -> None:
+    _run, book, rows, _column = marked(people=3)
+    given = {"book": book, "filename": "成绩.csv", "reason": "", "by": SYSTEM, "now": NOW}
+    changed = {(1, "课堂表现（20）"): "-1", (2, "课堂表现（20）"): "20.1", (3, "报名编号"): "999999", (3, "课堂表现（20）"): "15"}
+    with pytest.raises(sheets.GradesRefused) as refused:
+        sheets.take(file=table(book, changed), **given)
+    assert [(d["row"], d["column"]) for d in refused.value.details] == [(2, "课堂表现"), (3, "课堂表现"), (4, "enrolment")]
+    assert all(queries.history(row.id) == [] for row in rows)
+    with pytest.raises(sheets.GradesRefused, match="1 处"):
+        sheets.take(file=table(book, {(1, "姓名"): "别人"}), **given)
+
+
+def test_a_table_put_out_before_somebody_else_wrote_is_409(session: Session) -> None:
+    _run, book, rows, column = marked(people=2)
+    first = min(rows, key=lambda r: r.id)
+    old = table(book, {(1, "课堂表现（20）"): "5", (2, "课堂表现（20）"): "6"}).getvalue()
+    put(book, column, first, 100)
+    given = {"book": book, "filename": "成绩.csv", "reason": "", "by": SYSTEM, "now": NOW}
+    with pytest.raises(sheets.GradesStale) as refused:
+        sheets.take(file=io.BytesIO(old), **given)
+    assert (refused.value.status, len(refused.value.details)) == (409, 1)
+
+
+def test_columns_and_categories_keep_order_and_refuse_contradictions(session: Session) -> None:
+    _run, book, (me,), column = marked()
+    put(book, column, me, 100)
+    given = {"book": book, "by": SYSTEM, "now": NOW}
+    new = books.save_category(category_id=None, name="期末", weight_x10=600, drop=0, is_extra=False, **given)
+    values = {"title": "课堂表现", "category_id": new.id, "weight_x10": 10, "is_extra": False, "is_hidden": False, "is_locked": False}
+    with pytest.raises(books.BadBook, match="满分"):
+        books.save_column(column_id=column.id, max_x10=300, **values, **given)
+    with pytest.raises(books.BadBook, match="重复"):
+        books.save_column(column_id=None, max_x10=300, **values, **given)
+    books.save_column(column_id=column.id, max_x10=200, **values, **given)
+    with pytest.raises(books.BadBook, match="移到别的类别"):
+        books.remove_category(category_id=new.id, **given)
+    empty = books.save_category(category_id=None, name="空", weight_x10=1, drop=0, is_extra=False, **given)
+    books.remove_category(category_id=empty.id, **given)
+    assert [c.name for c in queries.categories_of(book.id)] == ["课程成绩", "期末"]
+    for bad in ({"name": " "}, {"name": "期末"}, {"weight_x10": 0}, {"drop": 51}):
+        with pytest.raises(books.BadBook):
+            books.save_category(category_id=None, **{"name": "新", "weight_x10": 10, "drop": 0, "is_extra": False, **bad}, **given)
+
+
+def test_statistics_count_overrides_and_leave_excused_out(session: Session) -> None:
+    _run, book, rows, column = marked(800, people=3)
+    auto = next(c for c in queries.columns_of(book.id) if c.block_id is not None)
+    put(book, auto, rows[0], 500, kind=GradeKind.OVERRIDE, reason="复核")
+    put(book, auto, rows[1], None, kind=GradeKind.EXCUSED, reason="病假")
+    figures = {row.column_id: row for row in queries.statistics(book)}
+    assert (figures[auto.id].count, figures[auto.id].mean_x10, figures[auto.id].least_x10, figures[auto.id].most_x10) == (2, 650, 500, 800)
+    assert figures[column.id].count == 0

@@ -1,0 +1,135 @@
+"""The gradebook's pages: the same number of queries at 1 and at 30 learners, 409 for the second lecturer, a learner's own view."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from courses.gradebook import queries
+from courses.gradebook.operations import books
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel.access import SYSTEM, Role
+
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+@pytest.fixture
+def lecturer(as_role: AsRole, session: Session) -> tuple[FlaskClient, int]:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    made.assignment(run)
+    session.commit()
+    return as_role(Role.LECTURER, person_id=lead.id, organisation_id=run.course.owner_id), run.id
+
+
+def test_a_gradebook_is_made_filled_locked_and_put_out(lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    me = make.enrolment(run, ground.person(name="林同学"))
+    session.commit()
+    url = f"/teaching/runs/{run_id}/gradebook"
+    assert "还没有建立成绩册" in client.get(url).text
+    assert client.get(f"{url}/setup").status_code == 404
+    assert client.post(url, data={"do": "make"}).status_code == 303
+    assert "林同学" in client.get(url).text
+    book = queries.book_of(run_id)
+    assert book is not None
+    category = queries.categories_of(book.id)[0]
+    column = {"what": "column", "title": "课堂表现", "category_id": category.id, "max_points": "20", "weight": "1"}
+    assert client.post(f"{url}/setup", data=column).status_code == 303
+    assert client.post(f"{url}/setup", data=column).status_code == 422  # the same title again
+    assert (
+        client.post(
+            f"{url}/setup", data={"what": "book", "scale": "five", "missing_is_zero": "y", "shows_total": "y", "version": book.version}
+        ).status_code
+        == 303
+    )
+    assert client.post(f"{url}/setup", data={"what": "book", "scale": "five", "version": 1}).status_code == 409  # opened before
+    by_hand = next(c for c in queries.columns_of(book.id) if c.block_id is None)
+    auto = next(c for c in queries.columns_of(book.id) if c.block_id is not None)
+    column_url = f"{url}/columns/{by_hand.id}"
+    assert client.get(f"{url}/columns/{auto.id}").status_code == 404
+    assert client.get(column_url).status_code == 200
+    assert client.post(column_url, data={f"points_{me.id}": "21", f"version_{me.id}": "0"}).status_code == 422
+    assert client.post(column_url, data={f"points_{me.id}": "18", f"version_{me.id}": "0"}).status_code == 303
+    late = client.post(column_url, data={f"points_{me.id}": "12", f"version_{me.id}": "0"})
+    assert (late.status_code, "没有覆盖" in late.text) == (409, True)
+    line = f"{url}/learners/{me.id}"
+    assert client.post(line, data={"column_id": auto.id, "kind": "mark", "points": "90", f"version_{auto.id}": "0"}).status_code == 422
+    given = {"column_id": auto.id, "kind": "mark", "points": "90", "reason": "复核", f"version_{auto.id}": "0"}
+    assert client.post(line, data=given).status_code == 303
+    assert client.post(line, data={**given, "points": "95"}).status_code == 409
+    assert "复核" in client.get(line).text
+    student = as_role(Role.TRAINEE, person_id=me.person_id)
+    own = student.get(f"/learning/runs/{run_id}/grades").text
+    assert "90" in own
+    assert "优" in own
+    assert student.get(f"/learning/runs/{run_id}/grades/print").status_code == 200
+    assert student.get(f"/learning/runs/{run_id}/progress").status_code == 200
+    assert student.get(url).status_code == 403
+    table = client.get(f"{url}.csv").data
+    assert client.post(f"{url}/import", data={"file": (io.BytesIO(table), "a.csv")}).status_code == 303
+    assert client.get(f"{url}.xlsx").status_code == 200
+    assert client.get(f"{url}.pdf").status_code == 404
+    bad = client.post(f"{url}/import", data={"file": (io.BytesIO("报名编号,版本,课堂表现\r\n7777777,0,5".encode()), "a.csv")})
+    assert (bad.status_code, "7777777" in bad.text) == (422, True)
+    stats = client.get(f"{url}/statistics")
+    assert (stats.status_code, "<svg" in stats.text) == (200, True)
+    assert client.post(url, data={"do": "lock"}).status_code == 303
+    assert client.post(line, data={**given, "points": "95", f"version_{auto.id}": "1"}).status_code == 422
+    assert me.state is EnrolmentState.ACTIVE
+
+
+def test_the_page_costs_the_same_at_1_and_at_30_learners(lecturer: tuple[FlaskClient, int], session: Session, count_queries: list[str]) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    books.make(run=run, by=SYSTEM, now=make.NOW)
+    counts = []
+    for more in (1, 29):
+        for _n in range(more):
+            make.enrolment(run)
+        session.commit()
+        for url in (
+            f"/teaching/runs/{run_id}/gradebook?size=50",
+            f"/teaching/runs/{run_id}/gradebook.csv",
+            f"/teaching/runs/{run_id}/gradebook/statistics",
+        ):
+            session.expire_all()
+            count_queries.clear()
+            assert client.get(url).status_code == 200
+            counts.append(len(count_queries))
+    assert counts[:3] == counts[3:]
+
+
+def test_a_hidden_column_is_not_shown_to_its_learner(lecturer: tuple[FlaskClient, int], as_role: AsRole, session: Session) -> None:
+    client, run_id = lecturer
+    run = make.queries.run_by_id(run_id)
+    assert run is not None
+    me = make.enrolment(run)
+    book = books.make(run=run, by=SYSTEM, now=make.NOW)
+    category = queries.categories_of(book.id)[0]
+    column = books.save_column(
+        book=book, column_id=None, title="密", category_id=category.id, max_x10=1000, weight_x10=10, is_extra=False, is_hidden=True, is_locked=False,
+        by=SYSTEM, now=make.NOW,
+    )  # fmt: skip
+    session.commit()
+    given = {"column_id": column.id, "kind": "mark", "points": "77.7", f"version_{column.id}": "0"}
+    assert client.post(f"/teaching/runs/{run_id}/gradebook/learners/{me.id}", data=given).status_code == 303
+    own = as_role(Role.TRAINEE, person_id=me.person_id).get(f"/learning/runs/{run_id}/grades").text
+    assert "77.7" not in own
+    assert "38.9" not in own
+    assert "未公布" in own

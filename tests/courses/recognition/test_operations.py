@@ -1,0 +1,216 @@
+"""Credit recognition: by mapping or certificate, decided with reason, appealed once, never recognised twice."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from courses.catalogue.models import Course
+from courses.curriculum import operations as curriculum
+from courses.curriculum.models import CurriculumCourse
+from courses.curriculum.types import CourseCategory
+from courses.learning import operations as learning
+from courses.learning.models import Enrolment
+from courses.recognition import operations, queries, rules
+from courses.recognition.models import CreditClaim
+from courses.recognition.types import ClaimState
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session as session_of
+from trainhub.kernel.errors import Refused, Stale
+from trainhub.people.models import Student
+from trainhub.programmes.models import Programme
+
+NOW, TODAY = make.NOW, date(2026, 3, 2)
+GIVEN = {"by": SYSTEM, "now": NOW}
+
+
+def test_evidence_has_one_name_however_it_is_typed() -> None:
+    one = rules.evidence_key(enrolment_id=None, provider="学堂在线", number="XT-2026 001")
+    assert one == rules.evidence_key(enrolment_id=None, provider=" 学堂在线 ", number="\uff38T2026001")
+    assert rules.evidence_key(enrolment_id=7, provider="", number="") == "enrolment:7"
+
+
+@pytest.mark.parametrize(
+    ("asked", "score", "why"), [(20, 600, ""), (21, 600, "too_many"), (0, 600, "too_many"), (20, 599, "too_low"), (20, None, "")]
+)
+def test_a_mapping_offers_so_much_from_a_score_on(asked: int, score: int | None, why: str) -> None:
+    assert rules.why_not(offered_x10=20, asked_x10=asked, score_x10=score, least_score_x10=600) == why
+
+
+@pytest.mark.parametrize(("on", "holds"), [(date(2026, 1, 31), False), (date(2026, 2, 1), True), (date(2026, 3, 1), True), (date(2026, 3, 2), False)])
+def test_a_mapping_holds_on_both_its_ends(on: date, holds: bool) -> None:
+    assert rules.is_current(date(2026, 2, 1), date(2026, 3, 1), on) is holds
+
+
+def plan_course(student: Student, code: str = "GC101", credits_x10: int = 20) -> CurriculumCourse:
+    plan = queries.plan_of(student)
+    assert plan is not None
+    return curriculum.add_course(
+        version=plan, code=code, name=f"工程{code}", category=CourseCategory.SPECIALTY, hours=32, credits_x10=credits_x10, term=3, **GIVEN
+    )
+
+
+def completed(student: Student) -> tuple[Course, Enrolment]:
+    run = make.run(is_published=True)
+    row = make.enrolment(run, student.person if "person" in student.__dict__ else None)
+    if row.person_id != student.person_id:
+        row = learning.enrol(run=run, person_id=student.person_id, by=SYSTEM, now=NOW, is_approved=True)
+    block = make.queries.blocks_of_run(run.id)[0]
+    learning.mark_done(enrolment=row, block=block, **GIVEN)
+    assert row.completed_on is not None
+    return run.course, row
+
+
+@pytest.fixture
+def student(session: Session) -> Student:
+    return studying()
+
+
+def studying() -> Student:
+    """A student whose cohort has a published plan."""
+    plan = ground.version(requirements=1)
+    programme = session_of().get_one(Programme, plan.programme_id)
+    found = queries.student_by_id(ground.student(programme).id)
+    assert found is not None
+    return found
+
+
+def mapped(student: Student, **given: object) -> tuple[CurriculumCourse, Enrolment]:
+    target = plan_course(student)
+    course, row = completed(student)
+    values = {
+        "course_code": course.code,
+        "target": target,
+        "credits_x10": 20,
+        "least_score_x10": 600,
+        "since": TODAY,
+        "until": None,
+        "document": "教〔2026〕1号",
+    }
+    operations.add_mapping(**{**values, **given}, **GIVEN)  # type: ignore[arg-type]
+    return target, row
+
+
+def certificate(student: Student, target: CurriculumCourse, **given: object) -> CreditClaim:
+    values = {"title": "机器学习", "provider": "学堂在线", "number": "XT-1", "completed_on": TODAY, "asked_x10": 20, "statement": ""}
+    return operations.apply_with_certificate(student=student, target=target, file=made.pdf(), filename="证书.pdf", **{**values, **given}, **GIVEN)  # type: ignore[arg-type]
+
+
+def decide(claim: CreditClaim, is_approved: bool, by: Identity = SYSTEM, **given: object) -> CreditClaim:
+    found = queries.claim_by_id(claim.id)
+    assert found is not None
+    values = {"version": None, "credits_x10": None, "reason": "符合对应表", "now": NOW, **given}
+    return operations.decide(claim=found, is_approved=is_approved, by=by, **values)  # type: ignore[arg-type]
+
+
+def test_a_completed_run_is_recognised_by_the_mapping_of_the_day_and_shows_on_the_record(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    claim = operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    assert queries.recognised([student.id]) == {}
+    decide(claim, True)
+    assert [(c.code, c.credits_x10) for c in queries.recognised([student.id])[student.id]] == [("GC101", 20)]
+
+
+def test_a_mapping_that_ended_before_or_belongs_to_another_plan_does_not_count(session: Session, student: Student) -> None:
+    target, row = mapped(student, since=TODAY - timedelta(days=30), until=TODAY - timedelta(days=1))
+    with pytest.raises(operations.BadClaim, match="对应表"):
+        operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    other = studying()
+    foreign = plan_course(other)
+    with pytest.raises(operations.BadClaim, match="培养方案"):
+        certificate(student, foreign)
+    with pytest.raises(operations.BadClaim, match="自己"):
+        operations.apply_with_run(student=other, target=foreign, enrolment=row, statement="", **GIVEN)
+
+
+def test_nothing_is_recognised_twice(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    second = plan_course(student, "GC102")
+    claim = operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    for again in range(2):
+        with pytest.raises(operations.BadClaim) as refused:
+            certificate(student, target, number=f"XT-{again}")
+        assert refused.value.code == "recognised_twice"
+        if not again:
+            decide(claim, True)
+    certificate(student, second)
+    third = plan_course(student, "GC103")
+    with pytest.raises(operations.BadClaim, match="证明材料"):
+        certificate(student, third, number="\uff38\uff34 1")
+    assert session.scalar(select(func.count()).select_from(CreditClaim)) == 2
+
+
+def test_the_database_itself_refuses_a_second_recognition(session: Session, student: Student) -> None:
+    target = plan_course(student)
+    first = certificate(student, target)
+    values = {c.key: getattr(first, c.key) for c in CreditClaim.__table__.columns if c.key not in ("id", "version", "evidence_key")}
+    with pytest.raises(IntegrityError), session.begin_nested():
+        session.add(CreditClaim(**values, evidence_key="other"))
+        session.flush()
+
+
+def test_a_rejection_has_a_reason_and_is_appealed_once_before_somebody_else(session: Session, student: Student) -> None:
+    target = plan_course(student)
+    claim = certificate(student, target)
+    head = Identity(account_id=11, person_id=None, name="专业负责人")
+    other = Identity(account_id=12, person_id=None, name="教务处")
+    with pytest.raises(operations.BadClaim, match="理由"):
+        decide(claim, False, head, reason=" ")
+    seen = claim.version
+    decide(claim, False, head, version=seen, reason="材料不清")
+    with pytest.raises(operations.BadClaim, match="已经决定"):
+        decide(claim, True, head)
+    operations.appeal(claim=claim, text="重新扫描了", **GIVEN)
+    with pytest.raises(operations.BadClaim, match="之外的人"):
+        decide(claim, True, head)
+    with pytest.raises(Stale):
+        decide(claim, True, other, version=seen)
+    decide(claim, False, other, reason="仍不清楚")
+    assert claim.state is ClaimState.UPHELD
+    with pytest.raises(operations.BadClaim, match="一次"):
+        operations.appeal(claim=claim, text="再来", **GIVEN)
+    again = certificate(student, target)  # the course is free again
+    operations.withdraw(claim=again, **GIVEN)
+    with pytest.raises(operations.BadClaim):
+        operations.withdraw(claim=again, **GIVEN)
+
+
+def test_credits_stay_within_the_course_and_files_are_what_they_say(session: Session, student: Student) -> None:
+    target = plan_course(student)
+    for asked in (0, 21):
+        with pytest.raises(operations.BadClaim):
+            certificate(student, target, asked_x10=asked)
+    with pytest.raises(operations.BadClaim, match="今天"):
+        certificate(student, target, completed_on=TODAY + timedelta(days=1))
+    values = {"title": "a", "provider": "b", "number": "c", "completed_on": TODAY, "asked_x10": 10, "statement": ""}
+    with pytest.raises(Refused):
+        operations.apply_with_certificate(
+            student=student, target=target, file=io.BytesIO(b"MZ\x90\0" + b"\0" * 99), filename="证.pdf", **values, **GIVEN
+        )  # type: ignore[arg-type]
+    claim = certificate(student, target)
+    with pytest.raises(operations.BadClaim, match="认定学分"):
+        decide(claim, True, credits_x10=21)
+    assert decide(claim, True, credits_x10=15).credits_x10 == 15
+
+
+def test_mappings_do_not_overlap_and_end_on_a_day(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    course = make.queries.run_by_id(row.run_id).course  # type: ignore[union-attr]
+    values = {"course_code": course.code, "target": target, "credits_x10": 10, "least_score_x10": 0, "until": None, "document": ""}
+    with pytest.raises(operations.BadClaim, match="终止日期"):
+        operations.add_mapping(since=TODAY + timedelta(days=9), **values, **GIVEN)  # type: ignore[arg-type]
+    mapping = queries.mapping_for(course.id, target.id, TODAY)
+    assert mapping is not None
+    operations.end_mapping(mapping=mapping, until=TODAY + timedelta(days=8), **GIVEN)
+    assert operations.add_mapping(since=TODAY + timedelta(days=9), **values, **GIVEN).credits_x10 == 10  # type: ignore[arg-type]
+    for bad in ({"course_code": "NONE"}, {"credits_x10": 21}, {"until": TODAY}):
+        with pytest.raises(operations.BadClaim):
+            operations.add_mapping(**{**values, "since": TODAY + timedelta(days=99), **bad}, **GIVEN)  # type: ignore[arg-type]

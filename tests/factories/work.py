@@ -1,0 +1,90 @@
+"""Assignments with what was handed in, gradebooks, and credit claims, through the operations."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+from courses.assignments.models import Assignment, Submission
+from courses.assignments.operations import grading, handing_in, setup
+from courses.assignments.queries import work
+from courses.assignments.types import Marking
+from courses.catalogue.models import Block, Run, Unit
+from courses.catalogue.operations import content
+from courses.catalogue.types import BlockKind
+from courses.learning.models import Enrolment
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.people.models import Person
+
+NOW = make.NOW
+DUE = NOW + timedelta(days=7)
+RUBRIC = [
+    {
+        "key": "c1",
+        "title": "论证",
+        "description": "",
+        "max_x10": 600,
+        "levels": [{"title": "优", "points_x10": 600}, {"title": "差", "points_x10": 0}],
+    },
+    {"key": "c2", "title": "表达", "description": "", "max_x10": 400, "levels": []},
+]
+
+
+def block(of: Unit, **given: Any) -> Block:
+    """An assignment block that counts."""
+    given.setdefault("title", "课程设计")
+    given.setdefault("is_graded", True)
+    return content.add_block(unit=of, kind=BlockKind.ASSIGNMENT, body="写一份设计。", by=SYSTEM, now=NOW, **given)
+
+
+def assignment(run: Run | None = None, of: Block | None = None, **given: Any) -> Assignment:
+    """A text assignment of 100 points, due in a week, in a published run."""
+    if of is None:
+        run = run or make.run()
+        of = block(make.unit(run))
+        make.publish(run)
+    given.setdefault("due_at", DUE)
+    given.setdefault("file_kinds", ["pdf", "text"])
+    given.setdefault("max_files", 2)
+    given.setdefault("max_mb", 1)
+    setup.save(block=of, version=None, by=SYSTEM, now=NOW, **given)
+    found = work.assignment_of(of.id)
+    assert found is not None
+    return found
+
+
+def learner(of: Assignment, who: Person | None = None) -> Enrolment:
+    """A learner of the assignment's run."""
+    run = make.queries.run_by_id(of.run_id)
+    assert run is not None
+    return make.enrolment(run, who)
+
+
+def acting(person: Person | int, name: str = "教师") -> Identity:
+    """A person who acts, without grants."""
+    return Identity(account_id=None, person_id=person if isinstance(person, int) else person.id, name=name)
+
+
+def hand_in(of: Assignment, enrolment: Enrolment, text: str = "我的设计。\n\n第二段。", now: datetime = NOW) -> Submission:
+    """A draft that is handed in."""
+    me = acting(enrolment.person_id, "学员")
+    row = handing_in.open_draft(assignment=of, person_id=enrolment.person_id, by=me, now=now)
+    handing_in.save_draft(assignment=of, submission=row, text=text, version=None, person_id=enrolment.person_id, by=me, now=now)
+    handing_in.submit(assignment=of, submission=row, enrolment=enrolment, by=me, now=now)
+    found = work.submission_by_id(row.id)
+    assert found is not None
+    return found
+
+
+def grade(row: Submission, points: int | dict[str, int], by: Identity | None = None, now: datetime = NOW) -> Submission:
+    """A mark, in tenths."""
+    marking = Marking(points if isinstance(points, dict) else {"points": points}, "不错")
+    return grading.grade(submission=row, version=None, marking=marking, by=by or acting(ground.person()), now=now)
+
+
+def pdf(size: int = 200) -> io.BytesIO:
+    """A file that is a PDF by content."""
+    return io.BytesIO(b"%PDF-1.7\n" + b"0" * size)

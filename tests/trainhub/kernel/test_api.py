@@ -1,0 +1,124 @@
+"""The frame of the HTTP API takes a value only in the form its description promises."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from pydantic import ValidationError
+
+from tests.factories.api import api_client
+from trainhub.kernel.access import Role
+from trainhub.kernel.api import ApiModel
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.paging import decode_cursor, encode_cursor
+
+
+class Sample(ApiModel):
+    """One field of every plain type."""
+
+    whole: int | None = None
+    share: float | None = None
+    flag: bool | None = None
+    day: date | None = None
+    at: datetime | None = None
+    text: str | None = None
+    days: list[date] | None = None
+    counts: dict[str, int] = {}
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("whole", "0", 0),
+        ("whole", "-7", -7),
+        ("whole", "20261122", 20261122),
+        ("whole", 5, 5),
+        ("share", "0.25", 0.25),
+        ("share", 1, 1.0),
+        ("flag", "true", True),
+        ("flag", "false", False),
+        ("flag", True, True),
+        ("day", "2026-11-22", date(2026, 11, 22)),
+        ("day", date(2026, 11, 22), date(2026, 11, 22)),
+        ("at", "2026-11-22T10:00:00Z", datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("at", "2026-11-22T18:00:00.5+08:00", datetime(2026, 11, 22, 10, 0, 0, 500_000, tzinfo=UTC)),
+        ("at", datetime(2026, 11, 22, 10, tzinfo=UTC), datetime(2026, 11, 22, 10, tzinfo=UTC)),
+        ("text", "yes", "yes"),
+        ("days", ["2026-11-22"], [date(2026, 11, 22)]),
+        ("counts", {"350100": 5}, {"350100": 5}),
+        ("whole", None, None),
+    ],
+)
+def test_a_value_in_the_promised_form_is_taken(field: str, text: Any, value: Any) -> None:
+    assert getattr(Sample.model_validate({field: text}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        *[("whole", wrong) for wrong in ("1.0", "1_000", "+1", "01", "-0", " 1", "1e3", "٣", "", "true", True, 1.5)],
+        *[("share", wrong) for wrong in ("nan", "inf", ".5", "1_0", "", True)],
+        *[("flag", wrong) for wrong in ("yes", "on", "1", "0", "True", "t", "", 1, 0)],
+        *[
+            ("day", wrong)
+            for wrong in ("0", "2.6039719490707623e-76", "1795305600", "2026-11-22T00:00:00", "20261122", "2026-1-2", "２０２６-11-22", 0)
+        ],
+        *[("day", wrong) for wrong in ("2026-02-30", "0000-01-01", datetime(2026, 11, 22, tzinfo=UTC))],
+        *[("at", wrong) for wrong in ("0", "2026-11-22", "2026-11-22T10:00:00", "2026-11-22 10:00:00Z", "2026-11-22T25:00:00Z", date(2026, 11, 22))],
+        ("unknown", "1"),
+    ],
+)
+def test_any_other_form_is_refused(field: str, wrong: Any) -> None:
+    with pytest.raises(ValidationError):
+        Sample.model_validate({field: wrong})
+
+
+def test_the_words_say_which_form_is_wanted() -> None:
+    with pytest.raises(ValidationError, match="YYYY-MM-DD"):
+        Sample.model_validate({"day": "0"})
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("certificates?since=2.6039719490707623e-76", "since"),
+        ("certificates?since=0", "since"),
+        ("organisations?limit=1.0", "limit"),
+        ("organisations?limit=1_0", "limit"),
+        ("organisations?limit=5&limit=6", "limit"),
+        ("people/students?is_petoe=yes", "is_petoe"),
+        ("enrolments?run_id=99999999999999999999", "run_id"),
+    ],
+)
+def test_a_request_in_another_form_is_refused_with_the_name_of_the_parameter(app: Flask, path: str, parameter: str) -> None:
+    client = api_client(app, Role.SYSTEM_ADMIN, scopes=("organisations:", "people:", "certificates:", "courses:"))
+    answer = client.get(f"/api/v1/{path}")
+    body = answer.get_json()
+    assert (answer.status_code, answer.mimetype, body["code"]) == (422, "application/problem+json", "bad_input"), body
+    assert [row["column"] for row in body["details"]] == [parameter]
+
+
+def test_a_cursor_is_taken_back_as_it_was_given() -> None:
+    assert decode_cursor(encode_cursor([7, "示范"]), [int, str]) == [7, "示范"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["7"], [True], [2**63], [7.0], [None], [7, 8], [], {"7": 7}, [[7]]],
+)
+def test_a_cursor_whose_values_no_column_can_be_compared_with_is_refused(values: Any) -> None:
+    forged = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+    with pytest.raises(NotFound, match="cursor"):
+        decode_cursor(forged, [int])
+
+
+@pytest.mark.parametrize("text", ["a\x00", "\ud800", 5])
+def test_a_cursor_with_text_that_no_database_holds_is_refused(text: Any) -> None:
+    forged = base64.urlsafe_b64encode(json.dumps([text]).encode()).decode()
+    with pytest.raises(NotFound, match="cursor"):
+        decode_cursor(forged, [str])

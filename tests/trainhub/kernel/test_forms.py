@@ -1,0 +1,105 @@
+"""The form of a refused second editor: what was typed stays, what is now stands beside it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pytest
+from flask import Flask, g
+from wtforms import BooleanField, DateField, DateTimeLocalField, IntegerField, SelectField
+
+from tests.factories.identity import signed_in_client
+from trainhub.kernel.access import Role
+from trainhub.kernel.clock import SHANGHAI
+from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.forms import Checks, Form, LongText, Text
+
+
+class Facts(Form):
+    """A field of every kind."""
+
+    name = Text("名称")
+    note = LongText("说明")
+    size = IntegerField("人数")
+    kind = SelectField("类型", choices=lambda: [("a", "甲"), ("b", "乙")])
+    days = Checks("星期", choices=lambda: [("1", "一"), ("2", "二")])
+    is_open = BooleanField("开放")
+    since = DateField("起")
+    at = DateTimeLocalField("时刻", format="%Y-%m-%dT%H:%M")
+    elsewhere = Text("不在行里")
+
+
+@dataclass
+class Row:
+    """A row as somebody else has just saved it."""
+
+    version: int = 3
+    name: str = "新名"
+    note: str = ""
+    size: int = 5
+    kind: str = "b"
+    days: tuple[str, ...] = ("1", "2")
+    is_open: bool = True
+    since: date | None = date(2026, 3, 1)
+    at: datetime = datetime(2026, 3, 1, 8, 30, tzinfo=SHANGHAI)
+
+
+SAME = {
+    "name": "新名",
+    "note": "",
+    "size": "5",
+    "kind": "b",
+    "days": ["1", "2"],
+    "is_open": "y",
+    "since": "2026-03-01",
+    "at": "2026-03-01T08:30",
+    "elsewhere": "随便",
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({}, {}),
+        ({"name": "旧名"}, {"name": "新名"}),
+        ({"note": "写了"}, {"note": "（空）"}),
+        ({"size": "4"}, {"size": "5"}),
+        ({"kind": "a"}, {"kind": "乙"}),
+        ({"days": ["2"]}, {"days": "一、二"}),
+        ({"is_open": ""}, {"is_open": "是"}),
+        ({"since": ""}, {"since": "2026-03-01"}),
+        ({"at": "2026-03-01T09:30"}, {"at": "2026-03-01 08:30"}),
+    ],
+)
+def test_the_current_value_stands_beside_what_differs(app: Flask, typed: dict[str, object], said: dict[str, str]) -> None:
+    with app.test_request_context(method="POST", data={**SAME, **typed, "version": "2"}):
+        form = Facts(obj=Row())
+        form.refuse(Stale("刚被其他人修改过"))
+        assert {name: field.now_says for name, field in form._fields.items() if hasattr(field, "now_says")} == said
+        assert form.form_errors[0].startswith("这条记录刚被其他人修改过，你的修改还没有保存")
+        assert str(form.version()) == '<input id="version" name="version" type="hidden" value="3">'
+        assert form.name.data == typed.get("name", "新名")
+
+
+def test_other_refusals_show_nothing_more(app: Flask) -> None:
+    with app.test_request_context(method="POST", data={**SAME, "name": "旧名", "version": "3"}):
+        form = Facts(obj=Row())
+        form.refuse(Refused("这样不行", field="name"))
+        assert (form.name.errors, hasattr(form.name, "now_says"), g.refused.status) == (["这样不行"], False, 422)
+
+
+def test_too_large_says_the_limit_and_leads_back_to_the_form(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2 * 1024 * 1024)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    client = signed_in_client(app, Role.SYSTEM_ADMIN)
+    here = {"Referer": "http://localhost/organisations/import?x=1"}
+    answer = client.post("/organisations/import", data={"file": (io.BytesIO(b"x" * (3 * 1024 * 1024)), "a.csv")}, headers=here)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 413
+    assert "上传的内容有 4 MB，超过 2 MB 的上限" in page
+    assert 'href="/organisations/import?x=1"' in page
+    assert 'href="/login"' not in page
+    away = client.post("/organisations/import", headers={"Referer": "https://example.org//evil"}).get_data(as_text=True)
+    assert ("安全校验未通过" in away, "evil" in away) == (True, False)

@@ -1,0 +1,41 @@
+"""Answering with a stored file: shown where a browser can, else as a download; whole or in the range a player asks for (RFC 9110, 14)."""
+
+from __future__ import annotations
+
+from flask import Response, request, stream_with_context
+from werkzeug.http import parse_range_header
+
+from trainhub.kernel import downloads, files, sniff
+from trainhub.kernel.files import StoredFile
+
+INLINE = sniff.IMAGES | sniff.VIDEOS | {sniff.PDF.mime, sniff.TEXT.mime, "audio/mpeg", "audio/wav", "audio/ogg", "text/vtt"}
+"""What a browser may show by itself; everything else is a download. Nothing here can run a script of ours or of the uploader."""
+SEALED = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""Browsers refuse to start their PDF viewer inside a sandbox; the viewer is a sandbox of its own."""
+
+
+def send(row: StoredFile, *, as_download: bool = False) -> Response:
+    """The file, or its part; a range that does not exist is 416. `?download=1` asks for a download instead of a preview.
+
+    The content of a stored file never changes, so a browser may keep it for a day.
+    """
+    is_inline = row.media_type in INLINE and not as_download and "download" not in request.args
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Content-Type": row.media_type,
+        "Cache-Control": "private, max-age=86400",
+        "ETag": f'"{row.sha256[:32]}"',
+        "Content-Security-Policy": PDF_POLICY if row.media_type == sniff.PDF.mime else SEALED,
+    }
+    wanted = parse_range_header(request.headers.get("Range"))
+    span = wanted.range_for_length(row.size) if wanted is not None and wanted.units == "bytes" else None
+    if wanted is not None and span is None:
+        return Response(status=416, headers={"Content-Range": f"bytes */{row.size}", "Accept-Ranges": "bytes"})
+    start, stop = span or (0, row.size)
+    headers["Content-Length"] = str(stop - start)
+    if span is not None:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"
+    body = b"" if request.method == "HEAD" else stream_with_context(files.stream(row, start, stop))
+    answer = Response(body, status=206 if span is not None else 200, headers=headers)
+    return downloads.named(answer, row.name, inline=is_inline)

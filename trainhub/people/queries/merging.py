@@ -1,0 +1,66 @@
+"""Selects on persons decided to be one human: which, what refers to them, and what followed a merging."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import or_, select
+
+from trainhub.kernel.db import Base, session
+from trainhub.people.models import STAYS, Person, PersonMerge, PersonPair
+from trainhub.people.types import PairDecision
+
+
+def human_id(person_id: int) -> int:
+    """The person who stands for this one: the one it was merged into, or itself."""
+    return session().scalar(select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id)) or person_id
+
+
+def same_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
+    """SQL: the column names the person, or one who was merged into them."""
+    clause: sa.ColumnElement[bool] = column.in_(select(Person.id).where(or_(Person.id == person_id, Person.merged_into_id == person_id)))
+    return clause
+
+
+def merged_into(person_id: int) -> list[Person]:
+    """The persons merged into this one."""
+    return list(session().scalars(select(Person).where(Person.merged_into_id == person_id).order_by(Person.id)))
+
+
+def same_pairs(person_ids: Collection[int]) -> list[PersonPair]:
+    """The decisions "the same human" in which one of the persons stands."""
+    statement = select(PersonPair).where(
+        PersonPair.decision == PairDecision.SAME, or_(PersonPair.first_id.in_(person_ids), PersonPair.second_id.in_(person_ids))
+    )
+    return list(session().scalars(statement.order_by(PersonPair.first_id, PersonPair.second_id)))
+
+
+def joined_with(start: set[int]) -> set[int]:
+    """The persons reached from the start over pairs decided the same, and those that stood for each other until now."""
+    reached, fresh = set(start), set(start)
+    while fresh:
+        found = {person for pair in same_pairs(fresh) for person in (pair.first_id, pair.second_id)}
+        found |= set(session().scalars(select(Person.id).where(Person.merged_into_id.in_(fresh))))
+        fresh = found - reached
+        reached |= fresh
+    return reached
+
+
+def standing_merge(person_id: int) -> PersonMerge | None:
+    """The merging by which a person stands for another now."""
+    return session().scalar(select(PersonMerge).where(PersonMerge.gone_id == person_id, PersonMerge.undone_at.is_(None)))
+
+
+def references() -> Iterator[sa.Column[Any]]:
+    """Every column of the house that names a person and follows a merging; columns that stay say so in their `info`."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if any(key.column.table.name == "person" for key in column.foreign_keys) and column.info != STAYS:
+                yield column
+
+
+def rows_naming(column: sa.Column[Any], person_id: int) -> list[int]:
+    """The ids of the rows whose column names the person."""
+    return list(session().scalars(select(column.table.c.id).where(column == person_id).order_by(column.table.c.id)))
