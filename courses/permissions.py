@@ -58,6 +58,12 @@ class Can(StrEnum):
     ENROLMENT_DECIDE = "courses:enrolment:decide"
     ENROLMENT_LEARN = "courses:enrolment:learn"
     ENROLMENT_LIST = "courses:enrolment:list"
+    DISCUSSION_READ = "courses:discussion:read"
+    DISCUSSION_WRITE = "courses:discussion:write"
+    DISCUSSION_MODERATE = "courses:discussion:moderate"
+    MESSAGE_READ = "courses:message:read"
+    MESSAGE_REPLY = "courses:message:reply"
+    MESSAGE_SEND = "courses:message:send"
     CURRICULUM_VIEW = "courses:curriculum:view"
     CURRICULUM_EDIT = "courses:curriculum:edit"
     PEER_REVIEW = "courses:peer:review"
@@ -83,6 +89,12 @@ GRANTS: Table = {
     Can.ENROLMENT_DECIDE: ((own,), (role_over(*MANAGERS),)),
     Can.ENROLMENT_LEARN: ((own,),),
     Can.ENROLMENT_LIST: ((anyone_signed_in,),),
+    Can.DISCUSSION_READ: ((own,), (role_over(*WATCHERS),)),
+    Can.DISCUSSION_WRITE: ((own,), (role_over(*MANAGERS),)),
+    Can.DISCUSSION_MODERATE: ((own,), (role_over(*MANAGERS),)),
+    Can.MESSAGE_READ: ((own,), (role_over(*MANAGERS),)),
+    Can.MESSAGE_REPLY: ((own,), (role_over(*MANAGERS),)),
+    Can.MESSAGE_SEND: ((own,), (role_over(*MANAGERS),)),
     Can.CURRICULUM_VIEW: ((role_over(*CURRICULUM_READERS),),),
     Can.CURRICULUM_EDIT: ((role_over(*CURRICULUM_EDITORS),),),
     Can.PEER_REVIEW: ((own,),),

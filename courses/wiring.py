@@ -8,6 +8,11 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from courses.agenda import models as agenda_models
+from courses.agenda import views as agenda_views
+from courses.analytics import models as analytics_models
+from courses.analytics import tasks as analytics_tasks
+from courses.analytics import views as analytics_views
 from courses.assessment import models as assessment_models
 from courses.assessment.views import bank as bank_pages
 from courses.assessment.views import common as assessment_views
@@ -26,6 +31,10 @@ from courses.catalogue import models as catalogue_models
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import models as curriculum_models
 from courses.curriculum import views as curriculum_views
+from courses.discussion import models as discussion_models
+from courses.discussion import staff_views as discussion_staff_views
+from courses.discussion import tasks as discussion_tasks
+from courses.discussion import views as discussion_views
 from courses.gradebook import models as gradebook_models
 from courses.gradebook import tasks as gradebook_tasks
 from courses.gradebook.views import book as gradebook_views
@@ -34,10 +43,16 @@ from courses.interop import cli as interop_cli
 from courses.interop import tasks as interop_tasks
 from courses.interop import views as interop_views
 from courses.learning import api as learning_api
+from courses.learning import cli as learning_cli
 from courses.learning import models as learning_models
 from courses.learning import queries as learning_queries
 from courses.learning import tasks as learning_tasks
-from courses.learning.views import authors, common, course, doing, marking, player, quiz, staff
+from courses.learning.views import authors, common, course, doing, entry, marking, notes, player, quiz, staff
+from courses.messages import models as message_models
+from courses.messages import tasks as message_tasks
+from courses.messages import views as message_views
+from courses.paths import models as path_models
+from courses.paths import views as path_views
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
 from courses.recognition import models as recognition_models
 from courses.recognition import panels as recognition_panels
@@ -61,14 +76,20 @@ TABLES: tuple[ModuleType, ...] = (
     assignments_models,
     gradebook_models,
     recognition_models,
+    discussion_models,
+    message_models,
+    agenda_models,
+    path_models,
+    analytics_models,
 )
+interop_cli.group.add_command(learning_cli.recompute)
 COMMANDS: dict[str, click.Command] = {**interop_cli.COMMANDS}
 AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
-LEARNING_PAGES = (course, player, quiz, doing)
+LEARNING_PAGES = (course, entry, notes, player, quiz, doing, discussion_staff_views)
 ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
 GRADEBOOK_PAGES = (gradebook_tables,)
-"""Modules that put their routes on the blueprint of their feature when they are imported."""
+"""Modules that put their routes on a blueprint of another module when they are imported."""
 
 
 THINGS = {
@@ -110,6 +131,11 @@ def register(app: Flask) -> None:
         catalogue_api.blueprint,
         learning_api.blueprint,
         curriculum_views.blueprint,
+        discussion_views.blueprint,
+        message_views.blueprint,
+        agenda_views.blueprint,
+        path_views.blueprint,
+        analytics_views.blueprint,
     ):
         app.register_blueprint(blueprint)
     register_nav(
@@ -117,8 +143,22 @@ def register(app: Flask) -> None:
         Entry("learn", _l("我的课程"), "learning.mine", "book", roles=(Role.STUDENT, Role.TRAINEE), order=10),
         Entry("learn", _l("课程目录"), "catalogue.index", "grid", order=20),
         Entry("learn", _l("学分认定"), "recognition.mine", "award", roles=(Role.STUDENT,), order=15),
-        Entry("learn", _l("学分认定"), "recognition.index", "award", can=Can.RECOGNITION_LIST, roles=RECOGNITION_READERS, order=40),
+        Entry("learn", _l("学习路径"), "paths.index", "network", order=22),
+        Entry("learn", _l("课程日历"), "agenda.month", "calendar", roles=(Role.STUDENT, Role.TRAINEE, *AUTHORS), order=24),
+        Entry("learn", _l("课程消息"), "messages.mine", "mail", roles=(Role.STUDENT, Role.TRAINEE), order=26),
+        Entry("learn", _l("关注的讨论"), "discussion.followed", "chat", roles=(Role.STUDENT, Role.TRAINEE, Role.LECTURER), order=28),
         Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
+        Entry("learn", _l("学分认定"), "recognition.index", "award", can=Can.RECOGNITION_LIST, roles=RECOGNITION_READERS, order=40),
+    )
+    jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)
+    jobs.register_periodic(
+        app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title="Sum up runs in which somebody learnt"
+    )
+    jobs.register_periodic(
+        app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title="Publish announcements whose time has come"
+    )
+    jobs.register_periodic(
+        app, discussion_tasks.TELL, discussion_tasks.tell_followers, every=timedelta(hours=6), title="Tell followers of discussions what is new"
     )
     jobs.register_periodic(
         app, gradebook_tasks.HAND_DOWN, gradebook_tasks.hand_down_marks, every=timedelta(minutes=1), title="Compute totals that may have changed"
@@ -131,6 +171,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title="Hand in quizzes whose time is over"
     )
-    jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答与署名")
+    jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答")
+    jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title="去除保存期限届满的发言署名")
     retention.register_use(app, "courses", learning_queries.enrolments_since)
     jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title="归并同一人的重复报名")

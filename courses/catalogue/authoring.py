@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import labels, queries
+from courses.catalogue import choice_queries, labels, queries
 from courses.catalogue.forms import CourseForm, RunForm
 from courses.catalogue.models import Block, Course, Run, Section, Unit
 from courses.catalogue.operations import offerings, team
@@ -106,7 +106,7 @@ def index() -> Any:
 @guard(Can.COURSE_CREATE)
 def new_course() -> Any:
     """Make a course in the name of an organisation over which one may."""
-    form = CourseForm(owners=queries.owner_choices(me()))
+    form = CourseForm(owners=choice_queries.owner_choices(me()))
     if form.validate_on_submit():
         owner = organisations.by_id(form.owner_id.data)
         assert owner is not None
@@ -172,7 +172,7 @@ def new_run(code: str) -> Any:
     """Make a draft run; who makes it leads it."""
     course = load_course(code)
     demand(me(), Can.COURSE_CREATE_FOR, organisations.subject_of(course.owner))
-    form = RunForm(cohorts=queries.cohort_choices(course.owner_id), pass_mark=Decimal(60))
+    form = RunForm(cohorts=choice_queries.cohort_choices(course.owner_id), pass_mark=Decimal(60))
     if form.validate_on_submit():
         try:
             with transaction():

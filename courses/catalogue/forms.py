@@ -43,13 +43,15 @@ class CourseForm(Form):
     owner_id = SelectField(_l("开课单位"), [InputRequired()], coerce=int)
     summary = LongText(_l("一句话介绍"), [Length(max=500)], description=_l("显示在课程目录的卡片上"))
     description = LongText(_l("课程介绍"), [Length(max=20000)], description=_l("可用 Markdown 书写；写明学什么、适合谁、怎样考核"))
+    needs = LongText(_l("需要的基础"), [Length(max=1000)], description=_l("每行一条，例如：学过高等数学"))
+    gains = LongText(_l("学完能做什么"), [Length(max=2000)], description=_l("每行一条，显示在课程页面上"))
+    language = SelectField(_l("授课语言"), choices=picks(labels.LANGUAGES), default="zh")
     family = RadioField(_l("课程类别"), [InputRequired()], choices=picks(labels.FAMILIES), default="professional")
     education_type = RadioField(_l("教育类型"), [InputRequired()], choices=picks(labels.EDUCATION_TYPES), default="continuing")
     key_field_no = SelectField(_l("重点领域"), coerce=_number, default="")
     focus_area_no = SelectField(_l("互联网经济方向"), coerce=_number, default="")
     hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(min=0, max=10000)], places=1, default=Decimal(16))
     credits = DecimalField(_l("学分"), [Optional(), NumberRange(min=0, max=100)], places=1)
-    language = SelectField(_l("授课语言"), choices=picks(labels.LANGUAGES), default="zh")
     cover = FileField(_l("封面图"), description=_l("显示在课程目录；建议 16:9，PNG、JPEG 或 WebP"))
     prerequisites = SelectMultipleField(_l("先修课程"), coerce=int, description=_l("学完所选课程后才能报名；留空表示没有要求"))
     level = Text(_l("适合对象"), [Length(max=40)], description=_l("例如：大二以上、入门、企业技术骨干"))
@@ -59,16 +61,28 @@ class CourseForm(Form):
         self.prerequisites.choices = [SelectChoice(value, label) for value, label in courses]
         if not courses:
             del self.prerequisites
-        if self.language.data and self.language.data not in labels.LANGUAGES:  # an imported course keeps its language
-            self.language.choices = picks({self.language.data: self.language.data, **labels.LANGUAGES})
         self.owner_id.choices = picks(owners)
+        known = getattr(kw.get("obj"), "language", "") or "zh"  # an imported course may say zh-CN
+        self.language.choices = picks({**labels.LANGUAGES, **({} if known in labels.LANGUAGES else {known: known})})
         none = {"": _l("不限定")}
         self.key_field_no.choices = picks({**none, **labels.KEY_FIELDS})
         self.focus_area_no.choices = picks({**none, **labels.FOCUS_AREAS})
 
     def values(self) -> dict[str, Any]:
         """The columns of a course, without its code, title and owner."""
-        plain = ("title_en", "summary", "description", "family", "education_type", "key_field_no", "focus_area_no", "level", "language")
+        plain = (
+            "title_en",
+            "summary",
+            "description",
+            "needs",
+            "gains",
+            "language",
+            "family",
+            "education_type",
+            "key_field_no",
+            "focus_area_no",
+            "level",
+        )
         return {
             **{name: self[name].data if self[name].data is not None or name.endswith("_no") else "" for name in plain},
             "family": Family(self.family.data),
@@ -86,6 +100,7 @@ class RunForm(Form):
     ends_on = DateField(_l("结束日期"), [Optional()])
     enrol_from = DateField(_l("报名开始"), [Optional()])
     enrol_until = DateField(_l("报名截止"), [Optional()])
+    withdraw_until = DateField(_l("退课截止"), [Optional()], description=_l("留空表示完成前都可以退出；教师随时可以移出学员"))
     mode = RadioField(_l("报名方式"), [InputRequired()], choices=picks(labels.MODES), default="open")
     cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
     quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
@@ -112,6 +127,7 @@ class RunForm(Form):
             "ends_on": self.ends_on.data,
             "enrol_from": self.enrol_from.data,
             "enrol_until": self.enrol_until.data,
+            "withdraw_until": self.withdraw_until.data,
             "mode": RunMode(self.mode.data),
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),

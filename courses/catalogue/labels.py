@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.catalogue.types import BlockKind, ConditionKind, EducationType, Family, PartKind, RunMode, RunState, StaffRole
+from courses.catalogue.types import BlockKind, CatalogueSort, ConditionKind, EducationType, Family, PartKind, RunMode, RunState, StaffRole
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
 
@@ -14,6 +14,14 @@ EDUCATION_TYPES: Mapping[EducationType, Any] = {
     EducationType.DEGREE: _l("学历教育"),
     EducationType.CONTINUING: _l("继续教育"),
     EducationType.POPULAR_SCIENCE: _l("科普教育"),
+}
+LANGUAGES: Mapping[str, Any] = {"zh": _l("中文"), "en": _l("英文"), "zh-en": _l("中英双语")}
+SORTS: Mapping[CatalogueSort, Any] = {
+    CatalogueSort.NEWEST: _l("最近开课"),
+    CatalogueSort.STARTS_SOON: _l("开课时间从早到晚"),
+    CatalogueSort.TITLE: _l("课程名称"),
+    CatalogueSort.POPULAR: _l("学习人数"),
+    CatalogueSort.HOURS: _l("学时从少到多"),
 }
 MODES: Mapping[RunMode, Any] = {
     RunMode.OPEN: _l("开放报名"),
@@ -54,7 +62,6 @@ KIND_ICONS: Mapping[BlockKind, str] = {
     BlockKind.LIVE: "calendar",
     BlockKind.UNKNOWN: "alert",
 }
-LANGUAGES: Mapping[str, Any] = {"zh": _l("中文"), "en": _l("英文"), "zh-en": _l("中英双语")}
 CONDITIONS: Mapping[ConditionKind, Any] = {
     ConditionKind.DATE: _l("日期"),
     ConditionKind.DONE: _l("完成某项内容"),

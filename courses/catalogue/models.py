@@ -20,7 +20,10 @@ from trainhub.people.models import Person
 
 
 class Course(Versioned, Base):
-    """What is taught; `owner` is the university, enterprise or institution that answers for it and signs certificates."""
+    """What is taught; `owner` is the university, enterprise or institution that answers for it and signs certificates.
+
+    `needs` is what a learner should bring, `gains` what the course gives: one point a line, for the public page.
+    """
 
     __tablename__ = "course"
 
@@ -32,6 +35,8 @@ class Course(Versioned, Base):
     summary: Mapped[str] = mapped_column(sa.String(500), default="")
     description: Mapped[str] = mapped_column(sa.Text, default="")
     description_html: Mapped[str] = mapped_column(sa.Text, default="")
+    needs: Mapped[str] = mapped_column(sa.String(1000), default="")
+    gains: Mapped[str] = mapped_column(sa.String(2000), default="")
     owner_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
     language: Mapped[str] = mapped_column(sa.String(12), default="zh")
     family: Mapped[Family] = mapped_column(enum_column(Family), default=Family.PROFESSIONAL)
@@ -74,6 +79,7 @@ class Run(Versioned, Base):
     ends_on: Mapped[date | None]
     enrol_from: Mapped[date | None]
     enrol_until: Mapped[date | None]
+    withdraw_until: Mapped[date | None]
     quota: Mapped[int | None]
     taken: Mapped[int] = mapped_column(default=0)
     mode: Mapped[RunMode] = mapped_column(enum_column(RunMode), default=RunMode.OPEN)

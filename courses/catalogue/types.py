@@ -76,6 +76,16 @@ class BodyFormat(StrEnum):
     HTML = "html"
 
 
+class CatalogueSort(StrEnum):
+    """The orders of the catalogue."""
+
+    NEWEST = "newest"
+    STARTS_SOON = "starts"
+    TITLE = "title"
+    POPULAR = "popular"
+    HOURS = "hours"
+
+
 class MoveTo(StrEnum):
     """One step in the order of the siblings."""
 
@@ -184,6 +194,13 @@ class CourseFilter:
     owner_id: int | None = None
     key_field_no: int | None = None
     education_type: EducationType | None = None
+    focus_area_no: int | None = None
+    language: str = ""
+    has_seats: bool = False
+    open_on: date | None = None
+    """Only runs that take learners on this day."""
+    counts_for_goal: bool = False
+    sort: CatalogueSort = CatalogueSort.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +224,10 @@ class CourseCard:
     quota: int | None
     taken: int
     mode: RunMode
+    focus_area_no: int | None
+    enrol_from: date | None
+    level: str
+    counts_for_goal: bool
 
 
 @dataclass(frozen=True, slots=True)

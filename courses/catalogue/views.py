@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from courses.catalogue import labels, queries
-from courses.catalogue.types import CourseFilter, EducationType
-from trainhub.kernel import paging
+from courses.catalogue.types import CatalogueSort, CourseFilter, EducationType
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import public
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
@@ -20,12 +20,18 @@ blueprint = Blueprint("catalogue", __name__, url_prefix="/courses")
 
 
 def _filter() -> CourseFilter:
-    kind = request.args.get("type", "")
+    kind, sort = request.args.get("type", ""), request.args.get("order", "")
     return CourseFilter(
         text=request.args.get("q", "").strip()[:100],
         owner_id=request.args.get("owner", type=int),
         key_field_no=request.args.get("field", type=int),
         education_type=EducationType(kind) if kind in set(EducationType) else None,
+        focus_area_no=request.args.get("area", type=int),
+        language=request.args.get("language", "")[:12],
+        has_seats="seats" in request.args,
+        open_on=clock.today() if "open" in request.args else None,
+        counts_for_goal="goal" in request.args,
+        sort=CatalogueSort(sort) if sort in set(CatalogueSort) else CatalogueSort.NEWEST,
     )
 
 
@@ -41,6 +47,7 @@ def index() -> Any:
         cards=[queries.as_card(row) for row in page.items],
         owners=queries.owners_in_catalogue(),
         labels=labels,
+        today=clock.today(),
     )
 
 

@@ -9,7 +9,7 @@ from flask_wtf.file import FileField
 from wtforms import SelectField
 from wtforms.validators import InputRequired, Length
 
-from courses.catalogue import queries as catalogue
+from courses.catalogue import choice_queries
 from courses.catalogue.authoring import me
 from courses.catalogue.forms import picks
 from courses.interop.tasks import TASK
@@ -39,7 +39,7 @@ class ImportForm(Form):
 def start() -> Any:
     """Upload a package; the import runs as a job."""
     form = ImportForm()
-    form.owner_id.choices = picks(catalogue.owner_choices(me()))
+    form.owner_id.choices = picks(choice_queries.owner_choices(me()))
     if form.validate_on_submit():
         owner = organisations.by_id(form.owner_id.data)
         assert owner is not None

@@ -1,17 +1,22 @@
-"""Learners out as a file: one row a learner."""
+"""Learners and notes out: one row a learner, as the list is filtered and sorted; notes as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from courses.learning import queries
 from courses.learning.labels import STATES
+from courses.learning.types import NoteRow
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.sheets.text import neutralised
 from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import BOM
 
 COLUMNS = (
     Column("name", "姓名"),
@@ -20,12 +25,50 @@ COLUMNS = (
     Column("score", "成绩"),
     Column("enrolled_on", "报名日期"),
     Column("completed_on", "完成日期"),
+    Column("last_active_on", "最近学习"),
+    Column("note", "备注"),
 )
 
 
 def learner_rows(statement: sa.Select[Any]) -> Iterator[tuple[Any, ...]]:
     """The rows of the export, of the list as it is filtered and sorted."""
-    for found in session().execute(statement):
+    words = {state: str(label) for state, label in STATES.items()}
+    for found in session().execute(statement.execution_options(yield_per=1000)):
         row = queries.as_learner(found)
         score = None if row.score_x10 is None else f"{row.score_x10 / 10:.1f}"
-        yield row.name, str(STATES[row.state]), f"{row.progress_x1000 / 10:.1f}", score, local(row.asked_at).date(), row.completed_on
+        seen = local(row.last_active_at).date() if row.last_active_at else None
+        progress = f"{row.progress_x1000 / 10:.1f}"
+        yield row.name, words[row.state], progress, score, local(row.asked_at).date(), row.completed_on, seen, row.note
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    """UTF-8 with BOM in pieces of some kilobytes; a cell that a spreadsheet would run is neutralised."""
+    yield BOM
+    piece = io.StringIO()
+    writer = csv.writer(piece, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([neutralised(str(cell)) for cell in row])
+        if piece.tell() > 16_384:
+            yield piece.getvalue().encode()
+            piece.seek(0)
+            piece.truncate()
+    yield piece.getvalue().encode()
+
+
+def clock_text(seconds: int) -> str:
+    """A place in a video as players show it: 65 is 1:05, 3605 is 1:00:05."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def notes_markdown(title: str, notes: Sequence[NoteRow]) -> str:
+    """A learner's notes as Markdown, by unit, with the place in the video and the time of writing."""
+    lines, unit = [f"# {title}"], None
+    for note in notes:
+        if note.unit_id != unit:
+            unit = note.unit_id
+            lines += ["", f"## {note.unit_title}"]
+        place = f"[{clock_text(note.at_seconds)}] " if note.at_seconds is not None else ""
+        lines += ["", f"{place}{note.body}", "", f"_{local(note.written_at):%Y-%m-%d %H:%M}_"]
+    return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.learning.types import EnrolmentState, NotDone
+from courses.learning.types import EnrolmentState, LinkState, NotDone
 from trainhub.kernel.i18n import _l
 
 STATES: Mapping[EnrolmentState, Any] = {
@@ -14,6 +14,12 @@ STATES: Mapping[EnrolmentState, Any] = {
     EnrolmentState.ACTIVE: _l("学习中"),
     EnrolmentState.COMPLETED: _l("已完成"),
     EnrolmentState.WITHDRAWN: _l("已退出"),
+}
+LINK_STATES: Mapping[LinkState, Any] = {
+    LinkState.OPEN: _l("可用"),
+    LinkState.EXPIRED: _l("已过期"),
+    LinkState.USED_UP: _l("次数已用完"),
+    LinkState.REVOKED: _l("已停用"),
 }
 NOT_DONE: Mapping[NotDone, Any] = {
     NotDone.NOT_OPENED: _l("还没有观看。播放视频，累计看满 80% 即学完。"),

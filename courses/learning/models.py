@@ -1,4 +1,4 @@
-"""Enrolments, the append-only log of what learners did, the progress derived from it, and discussion posts."""
+"""Enrolments and invitations, the append-only log of what learners did, the progress derived from it, and their notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from trainhub.people.models import Person
 
 
 class Enrolment(Versioned, Base):
-    """A person in a run, once. The waiting list is ordered by `asked_at`, then id. A withdrawn one may ask again."""
+    """A person in a run, once. The waiting list is ordered by `asked_at`, then id. A withdrawn one may ask again.
+
+    `last_active_at` is the instant of the last entry in the log.
+    """
 
     __tablename__ = "enrolment"
 
@@ -29,6 +32,7 @@ class Enrolment(Versioned, Base):
     completed_on: Mapped[date | None]
     score_x10: Mapped[int | None]
     progress_x1000: Mapped[int] = mapped_column(default=0)
+    last_active_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None]
     note: Mapped[str] = mapped_column(sa.String(400), default="")
 
@@ -44,7 +48,7 @@ class Enrolment(Versioned, Base):
 
 
 class RunInvitation(Base):
-    """A person who may join a run by invitation."""
+    """A person who may join a run by invitation, up to and including `expires_on`; a run with approval takes them at once."""
 
     __tablename__ = "run_invitation"
 
@@ -53,8 +57,27 @@ class RunInvitation(Base):
     person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
     invited_by_id: Mapped[int | None]
     invited_at: Mapped[datetime]
+    expires_on: Mapped[date | None]
 
     __table_args__ = (sa.UniqueConstraint("run_id", "person_id"),)
+
+
+class InviteLink(Base):
+    """An address that invites whoever opens it: until a day, for so many persons, until it is withdrawn."""
+
+    __tablename__ = "run_invite_link"
+
+    id: Mapped[Key]
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"), index=True)
+    token: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    expires_on: Mapped[date]
+    max_uses: Mapped[int | None]
+    uses: Mapped[int] = mapped_column(default=0)
+    made_by_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (sa.CheckConstraint("uses >= 0 AND (max_uses IS NULL OR uses <= max_uses)", name="uses_within_max"),)
 
 
 class LearningEvent(Base):
@@ -73,7 +96,7 @@ class LearningEvent(Base):
 
 
 class BlockProgress(Base):
-    """How far a learner is with a block: derived from the log."""
+    """How far a learner is with a block: derived from the log. `position_x10`: where a video goes on, in tenths of a second."""
 
     __tablename__ = "block_progress"
 
@@ -82,6 +105,7 @@ class BlockProgress(Base):
     block_id: Mapped[int] = mapped_column(ref("course_block.id"), index=True)
     is_done: Mapped[bool] = mapped_column(default=False)
     share_x1000: Mapped[int] = mapped_column(default=0)
+    position_x10: Mapped[int] = mapped_column(default=0)
     score_x10: Mapped[int | None]
     waits_for_grade: Mapped[bool] = mapped_column(default=False)
     done_at: Mapped[datetime | None]
@@ -92,25 +116,21 @@ class BlockProgress(Base):
     )
 
 
-class Post(Base):
-    """A contribution to a discussion block; an answer names its thread's first post. A removed post keeps its row.
+class Note(Base):
+    """What a learner writes for himself about a unit; `at_seconds` is the place in the video of `block_id`."""
 
-    Long after the end of the run it loses its signature (`person_id` NULL, own.retention.forum_post_months).
-    """
-
-    __tablename__ = "course_post"
+    __tablename__ = "learner_note"
 
     id: Mapped[Key]
-    block_id: Mapped[int] = mapped_column(ref("course_block.id"))
-    thread_id: Mapped[int | None] = mapped_column(ref("course_post.id"), index=True)
-    person_id: Mapped[int | None] = mapped_column(ref("person.id"), index=True)
+    enrolment_id: Mapped[int] = mapped_column(ref("enrolment.id"))
+    unit_id: Mapped[int] = mapped_column(ref("course_unit.id"), index=True)
+    block_id: Mapped[int | None] = mapped_column(ref("course_block.id"), index=True)
+    at_seconds: Mapped[int | None]
     body: Mapped[str] = mapped_column(sa.Text)
-    posted_at: Mapped[datetime]
-    removed_at: Mapped[datetime | None]
+    written_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
 
-    person: Mapped[Person | None] = relationship(lazy="raise", viewonly=True)
-
-    __table_args__ = (sa.Index("ix_course_post_order", "block_id", "posted_at", "id"),)
+    __table_args__ = (sa.Index("ix_learner_note_order", "enrolment_id", "unit_id", "id"),)
 
 
 class MarkSource(Base):

@@ -1,9 +1,9 @@
-"""Every select on enrolments, the learning log, progress and discussions."""
+"""Every select on enrolments, the learning log and progress."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from courses.catalogue import queries as catalogue
-from courses.catalogue.models import Block, Course, CoursePrerequisite, Run
+from courses.catalogue.models import Course, CoursePrerequisite, Run
 from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
-from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, Post, RunInvitation
-from courses.learning.types import OPEN, SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun
+from courses.learning import rules
+from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, RunInvitation
+from courses.learning.types import OPEN, SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun, Standing, Todo
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -90,6 +91,9 @@ def enrolments_by_run(run_ids: Iterable[int], person_id: int) -> dict[int, Enrol
 
 def my_runs(person_id: int) -> sa.Select[Any]:
     """The runs of a learner, running ones first; see `as_my_run`."""
+    ahead = aliased(Enrolment)
+    before = sa.or_(ahead.asked_at < Enrolment.asked_at, sa.and_(ahead.asked_at == Enrolment.asked_at, ahead.id <= Enrolment.id))
+    queue = select(func.count(ahead.id)).where(ahead.run_id == Enrolment.run_id, ahead.state == EnrolmentState.WAITING, before)
     statement: Any = (
         select(
             Enrolment.id,
@@ -104,6 +108,7 @@ def my_runs(person_id: int) -> sa.Select[Any]:
             Run.starts_on,
             Run.ends_on,
             Enrolment.completed_on,
+            sa.case((Enrolment.state == EnrolmentState.WAITING, queue.correlate(Enrolment).scalar_subquery())).label("place"),
         )
         .join(Run, Run.id == Enrolment.run_id)
         .join(Course, Course.id == Run.course_id)
@@ -140,6 +145,8 @@ def learners(run_id: int, *, state: EnrolmentState | None = None, text: str = ""
             Enrolment.score_x10,
             Enrolment.asked_at,
             Enrolment.completed_on,
+            Enrolment.last_active_at,
+            Enrolment.note,
         )
         .join(Person, Person.id == Enrolment.person_id)
         .where(Enrolment.run_id == run_id)
@@ -180,9 +187,11 @@ def place_in_queue(enrolment: Enrolment) -> int:
     return session().scalar(statement) or 0
 
 
-def is_invited(run_id: int, person_id: int) -> bool:
-    """Whether a person was invited to a run."""
+def is_invited(run_id: int, person_id: int, on: date | None = None) -> bool:
+    """Whether a person was invited to a run; with a day, whether the invitation still holds then."""
     statement = select(RunInvitation.id).where(RunInvitation.run_id == run_id, RunInvitation.person_id == person_id)
+    if on is not None:
+        statement = statement.where(sa.or_(RunInvitation.expires_on.is_(None), RunInvitation.expires_on >= on))
     return session().scalar(statement) is not None
 
 
@@ -193,6 +202,12 @@ def missing_prerequisites(course_id: int, person_id: int) -> list[Course]:
     statement = select(Course).join(CoursePrerequisite, CoursePrerequisite.required_id == Course.id)
     statement = statement.where(CoursePrerequisite.course_id == course_id, Course.id.not_in(finished))
     return list(session().scalars(statement.order_by(Course.title, Course.id)))
+
+
+def portions(values: Sequence[Any], size: int = 1000) -> Iterator[Sequence[Any]]:
+    """A long list in parts, because a database takes so many values at once."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def is_in_cohort(person_id: int, cohort_id: int | None) -> bool:
@@ -264,7 +279,7 @@ def states_of(enrolment_id: int) -> dict[int, BlockState]:
 
 def as_state(row: BlockProgress) -> BlockState:
     """A stored progress as a value."""
-    return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True)
+    return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True, row.position_x10)
 
 
 def counted(outline: Outline, now: datetime, closed: Closed | None = None) -> list[Counted]:
@@ -286,6 +301,19 @@ def counted(outline: Outline, now: datetime, closed: Closed | None = None) -> li
     ]
 
 
+def todo(outline: Outline, standing: Standing, states: dict[int, BlockState]) -> list[Todo]:
+    """What completion still needs, in the order of the course, each with its place and, for a video, the seconds left."""
+    missing = dict(standing.missing)
+    found = []
+    for unit in outline.units:
+        for block in unit.blocks:
+            if block.id in missing:
+                left = rules.seconds_left(states[block.id].share_x1000 if block.id in states else 0, duration_of(block))
+                title = f"{unit.title} · {block.title}" if block.title and block.title != unit.title else unit.title
+                found.append(Todo(block.id, unit.id, title, block.kind, missing[block.id], left))
+    return found
+
+
 def duration_of(block: BlockNode | Any) -> float:
     """The length of a video in seconds; 0 when it is not known."""
     try:
@@ -296,14 +324,18 @@ def duration_of(block: BlockNode | Any) -> float:
 
 def mark_of(enrolment: Enrolment) -> HandedDown | None:
     """The total that the gradebook handed down; None when the run has no gradebook."""
+    return marks_of([enrolment.id]).get(enrolment.id)
+
+
+def marks_of(enrolment_ids: Sequence[int]) -> dict[int, HandedDown]:
+    """The totals that gradebooks handed down to several learners; those whose run has no gradebook are not in it."""
     statement = (
-        select(EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown)
-        .select_from(MarkSource)
-        .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == enrolment.id)
-        .where(MarkSource.run_id == enrolment.run_id)
+        select(Enrolment.id, EnrolmentMark.score_x10, EnrolmentMark.is_due, MarkSource.is_shown)
+        .join(MarkSource, MarkSource.run_id == Enrolment.run_id)
+        .outerjoin(EnrolmentMark, EnrolmentMark.enrolment_id == Enrolment.id)
+        .where(Enrolment.id.in_(enrolment_ids))
     )
-    found = session().execute(statement).first()
-    return None if found is None else HandedDown(found[0], found[1] is not False, found[2])
+    return {key: HandedDown(score, is_due is not False, is_shown) for key, score, is_due, is_shown in session().execute(statement)}
 
 
 def marks_due(limit: int) -> list[tuple[int, int]]:
@@ -338,29 +370,6 @@ def seated_people(run_id: int, text: str = "", limit: int = 200) -> list[Person]
     return list(session().scalars(statement.order_by(Person.pinyin, Person.id).limit(limit)))
 
 
-# -- discussion ---------------------------------------------------------------------------------------------------------
-
-
-def posts_of(block_ids: Iterable[int], limit: int = 200) -> dict[int, list[Post]]:
-    """The contributions to discussions in order, with their writers."""
-    statement = (
-        select(Post)
-        .where(Post.block_id.in_(list(block_ids)), Post.removed_at.is_(None))
-        .options(joinedload(Post.person))
-        .order_by(Post.posted_at, Post.id)
-        .limit(limit)
-    )
-    found: dict[int, list[Post]] = defaultdict(list)
-    for row in session().scalars(statement):
-        found[row.block_id].append(row)
-    return found
-
-
-def post_by_id(post_id: int) -> Post | None:
-    """A contribution that was not removed."""
-    return session().scalar(select(Post).where(Post.id == post_id, Post.removed_at.is_(None)))
-
-
 # -- for programs -------------------------------------------------------------------------------------------------------
 
 
@@ -377,16 +386,6 @@ def enrolments_visible_to(identity: Identity) -> sa.Select[Any]:
 
 
 # -- what has served its time -------------------------------------------------------------------------------------------
-
-
-def signed_posts(ended_before: date) -> sa.Select[int]:
-    """Contributions with a signature to runs that ended before a day, of persons without a legal hold."""
-    return (
-        select(Post.id)
-        .join(Block, Block.id == Post.block_id)
-        .join(Run, Run.id == Block.run_id)
-        .where(Post.person_id.is_not(None), Run.ends_on < ended_before, people.is_free(Post.person_id))
-    )
 
 
 def enrolments_since(since: datetime) -> list[people.Use]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from courses.assessment.rules import rounded
 from courses.catalogue.types import MARKABLE, BlockKind, RunState
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, NotDone, Standing
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, HandedDown, LinkState, NotDone, Standing
 
 WATCHED_ENOUGH_X1000 = 800
 """A video is done when the union of what was watched reaches 80 % of its length."""
@@ -56,7 +58,7 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
 
     A video's events carry the length it had then, so that done stays done when a video is exchanged later.
     """
-    share, score, waits, done_at = 0, None, False, None
+    share, score, waits, done_at, position = 0, None, False, None, 0
     joined: list[tuple[float, float]] = []
     for event in events:
         match event.kind:
@@ -65,6 +67,7 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
             case EventKind.VIDEO_WATCHED:
                 joined = union([*joined, (float(event.data["from"]), float(event.data["to"]))])
                 share = max(share, share_x1000(joined, float(event.data["duration"])))
+                position = rounded(Decimal(str(event.data["to"])) * 10)
                 if share >= WATCHED_ENOUGH_X1000:
                     done_at = done_at or event.at
             case EventKind.QUIZ_SUBMITTED:
@@ -91,7 +94,7 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
                 done_at = done_at or event.at
             case _:
                 pass
-    return BlockState(done_at is not None, share, score, done_at, waits and done_at is None, bool(events))
+    return BlockState(done_at is not None, share, score, done_at, waits and done_at is None, bool(events), position)
 
 
 def may_mark(kind: BlockKind, duration: float) -> bool:
@@ -142,6 +145,13 @@ def standing(blocks: Sequence[Counted], states: Mapping[int, BlockState], pass_m
     return Standing(len(needed) - len(missing), len(needed), score, pass_mark_x10, tuple(missing), needed_x1000=needed_x1000)
 
 
+def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
+    """The standing with the total of the gradebook in the place of the mean of the blocks; as it is without a gradebook."""
+    if mark is None:
+        return standing
+    return replace(standing, score_x10=mark.score_x10 or 0, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
+
+
 def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:
     """Whether a run takes learners on that day: "open", or why not: "not_published", "too_early", "too_late"."""
     if state is not RunState.PUBLISHED:
@@ -156,3 +166,30 @@ def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date |
 def may_withdraw(state: EnrolmentState) -> bool:
     """A completed course stays completed."""
     return state in (EnrolmentState.PENDING, EnrolmentState.WAITING, EnrolmentState.ACTIVE)
+
+
+def may_leave(state: EnrolmentState, withdraw_until: date | None, today: date) -> bool:
+    """Whether a learner may leave by himself: who only waits may always, who learns up to and including the last day."""
+    if state is EnrolmentState.ACTIVE:
+        return withdraw_until is None or today <= withdraw_until
+    return may_withdraw(state)
+
+
+def link_state(*, expires_on: date, uses: int, max_uses: int | None, is_revoked: bool, today: date) -> LinkState:
+    """Whether an invitation link works on that day; its last day counts."""
+    if is_revoked:
+        return LinkState.REVOKED
+    if today > expires_on:
+        return LinkState.EXPIRED
+    return LinkState.USED_UP if max_uses is not None and uses >= max_uses else LinkState.OPEN
+
+
+def seconds_left(share: int, duration: float) -> int:
+    """How many more seconds of a video must be watched for the needed share, rounded up."""
+    return max(0, math.ceil(duration * (WATCHED_ENOUGH_X1000 - share) / 1000))
+
+
+def resume_at(position_x10: int, duration: float) -> int:
+    """Where a video goes on, in seconds: where it was left, from the beginning when that was the last five seconds."""
+    at = position_x10 // 10
+    return 0 if duration > 0 and at >= duration - 5 else at

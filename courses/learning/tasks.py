@@ -1,4 +1,4 @@
-"""What happens by itself: quizzes whose time is over are handed in, answers and signatures go when their period is over."""
+"""What happens by itself: quizzes whose time is over are handed in, answers go when their period is over."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
 
 
 def forget(_running: Running) -> Mapping[str, Any]:
-    """Erase answers and signatures whose period is over; running it twice changes nothing."""
+    """Erase answers whose period is over; running it twice changes nothing."""
     with transaction():
-        return {"answers": retaining.forget_answers(today=clock.today()), "posts": operations.forget_posts(today=clock.today())}
+        return {"answers": retaining.forget_answers(today=clock.today())}
 
 
 def settle_merged(_running: Running) -> Mapping[str, Any]:

@@ -65,7 +65,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class BlockState:
-    """How far a learner is with a block. `share_x1000`: of a video's length; `score_x10`: best of the graded attempts, out of 1000."""
+    """How far a learner is with a block. `share_x1000`: of a video's length; `score_x10`: best of the graded attempts, out of 1000.
+
+    `position_x10`: where a video goes on, in tenths of a second.
+    """
 
     is_done: bool = False
     share_x1000: int = 0
@@ -73,6 +76,7 @@ class BlockState:
     done_at: datetime | None = None
     waits_for_grade: bool = False
     is_touched: bool = False
+    position_x10: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,11 @@ class Standing:
         return 1000 * self.done // self.total if self.total else 0
 
     @property
+    def shown_x10(self) -> int | None:
+        """The mark that a learner may see while he learns."""
+        return self.score_x10 if self.is_shown else None
+
+    @property
     def is_passed(self) -> bool:
         """The mark reaches the pass mark; without graded blocks there is no mark to reach."""
         return self.score_x10 is None or self.score_x10 >= self.pass_mark_x10
@@ -147,6 +156,43 @@ class MyRun:
     starts_on: date
     ends_on: date | None
     completed_on: date | None
+    place: int | None = None
+    """Who waits for a seat stands here in the queue, from 1."""
+
+
+class LinkState(StrEnum):
+    """Whether an invitation link can still be used."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    USED_UP = "used_up"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that completion still needs: what, why, where; `seconds_left` of a video to reach the needed share."""
+
+    block_id: int
+    unit_id: int
+    title: str
+    kind: BlockKind
+    reason: NotDone
+    seconds_left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """A note with the place it was written at."""
+
+    id: int
+    unit_id: int
+    unit_title: str
+    block_id: int | None
+    at_seconds: int | None
+    body: str
+    written_at: datetime
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +207,5 @@ class LearnerRow:
     score_x10: int | None
     asked_at: datetime
     completed_on: date | None
+    last_active_at: datetime | None = None
+    note: str = ""

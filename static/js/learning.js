@@ -45,5 +45,50 @@
     document.addEventListener("visibilitychange", () => { if (document.hidden) flush(true); });
   }
 
-  document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("video[data-watch]").forEach(follow));
+  // Goes on where the learner left; the browser may refuse before the length is known.
+  function resume(video) {
+    const at = Number(video.dataset.resume) || 0;
+    if (at <= 0) return;
+    const go = () => { if (video.currentTime < 1) video.currentTime = at; };
+    if (video.readyState >= 1) go();
+    else video.addEventListener("loadedmetadata", go, { once: true });
+  }
+
+  const videoOf = (id) => {
+    const block = document.getElementById(id);
+    return block && block.querySelector("video");
+  };
+  const clock = (seconds) => {
+    const whole = Math.floor(seconds);
+    const rest = `${String(Math.floor(whole / 60) % 60).padStart(whole >= 3600 ? 2 : 1, "0")}:${String(whole % 60).padStart(2, "0")}`;
+    return whole >= 3600 ? `${Math.floor(whole / 3600)}:${rest}` : rest;
+  };
+
+  // A time stamp of a note or of the transcript is a jump into the video.
+  document.addEventListener("click", (event) => {
+    const jump = event.target.closest("[data-seek]");
+    const video = jump && videoOf(jump.dataset.of);
+    if (!video) return;
+    event.preventDefault();
+    video.currentTime = Number(jump.dataset.seek);
+    video.play().catch(() => {});
+    video.closest(".card").scrollIntoView({ block: "start" });
+  });
+
+  // A new note takes the place at which the video stands when one begins to write.
+  function stamp(field) {
+    const form = field.closest("form");
+    const fill = () => {
+      const video = videoOf(field.dataset.noteAt);
+      if (video && video.currentTime > 0 && !field.dataset.touched) field.value = clock(video.currentTime);
+    };
+    field.addEventListener("input", () => { field.dataset.touched = "yes"; });
+    form.querySelector("textarea").addEventListener("focus", fill);
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("video[data-watch]").forEach(follow);
+    document.querySelectorAll("video[data-resume]").forEach(resume);
+    document.querySelectorAll("[data-note-at]").forEach(stamp);
+  });
 })();

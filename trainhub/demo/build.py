@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from trainhub.config import DEMO_MARK
-from trainhub.demo import accounts, courses, coursework, evaluations, ground, notices, practice, projects, trainees
+from trainhub.demo import accounts, classroom, courses, coursework, evaluations, ground, notices, practice, projects, trainees
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import UNIVERSITIES
 from trainhub.demo.world import World
@@ -26,6 +26,7 @@ PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("机构、专业与人员", ground.build),
     ("账户", accounts.build),
     ("课程与学习", courses.build),
+    ("讨论、公告与学情", classroom.build),
     ("基地、导师与实习", practice.build),
     ("毕业设计与奖励", projects.build),
     ("专业评价", evaluations.build),

@@ -20,7 +20,10 @@ from courses.catalogue.media import probe
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, labs, offerings, polls
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, EducationType, Family, RunMode, StaffRole
-from courses.learning.operations import discussion, enrolling
+from courses.discussion import operations as discussion
+from courses.discussion.types import Author
+from courses.learning import queries as enrolments
+from courses.learning.operations import enrolling
 from courses.learning.operations import progress as learning
 from trainhub.assets import asset_dir
 from trainhub.demo import quizzes as practice
@@ -55,6 +58,10 @@ def _course(world: World, number: int, seed: dict[str, Any]) -> None:
         now=world.calendar.at(-1000),
         title_en=seed["title_en"],
         summary=seed["summary"],
+        description=seed.get("description", ""),
+        needs="\n".join(seed.get("needs", ())),
+        gains="\n".join(seed.get("gains", ())),
+        level=seed.get("level", ""),
         family=Family(seed["family"]),
         education_type=EducationType(seed["education_type"]),
         key_field_no=seed.get("key_field_no"),
@@ -261,6 +268,24 @@ def _discuss(world: World, person_id: int, text: str, answer: str, number: int) 
     """A learner asks in the discussion of the first course, the lecturer answers."""
     block: Block = world.made["discussions"][0]
     asked = world.calendar.at(-12 + number * 4, hour=11)
-    thread = discussion.post(block=block, person_id=person_id, body=text, by=world.acting(person_id), now=asked)
+    run: Run = next(run for run in world.made["runs"] if run.id == block.run_id)
+    thread = discussion.start(
+        run=run,
+        block=block,
+        author=Author(person_id, is_staff=False),
+        title="",
+        body=text,
+        by=world.acting(person_id),
+        now=asked,
+        enrolment=enrolments.enrolment_of(run.id, person_id),
+    )
     lecturer = world.persons["lecturer"].id
-    discussion.post(block=block, person_id=lecturer, body=answer, by=world.acting(lecturer), now=asked + timedelta(hours=15), thread_id=thread.id)
+    discussion.answer(
+        run=run,
+        block=block,
+        thread=thread,
+        author=Author(lecturer, is_staff=True),
+        body=answer,
+        by=world.acting(lecturer),
+        now=asked + timedelta(hours=15),
+    )

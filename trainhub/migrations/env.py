@@ -25,10 +25,11 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     return False
 
 
-def _switch_foreign_keys(connection: sa.Connection, to: str) -> None:
+def _foreign_keys(connection: sa.Connection, state: Literal["ON", "OFF"]) -> None:
+    """Below SQLAlchemy, which would begin a transaction first: inside one SQLite ignores this pragma without a word."""
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA foreign_keys={to}")
-    assert driver.execute("PRAGMA foreign_keys").fetchone() == (int(to == "ON"),)
+    driver.execute(f"PRAGMA foreign_keys={state}")
+    assert driver.execute("PRAGMA foreign_keys").fetchone() == (int(state == "ON"),)
 
 
 def run() -> None:
@@ -42,7 +43,7 @@ def run() -> None:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
             connection.commit()
-            _switch_foreign_keys(connection, "OFF")
+            _foreign_keys(connection, "OFF")
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -59,7 +60,7 @@ def run() -> None:
                     raise RuntimeError(f"the migration breaks foreign keys: {broken[:5]}")
         if is_sqlite:
             connection.commit()
-            _switch_foreign_keys(connection, "ON")
+            _foreign_keys(connection, "ON")
 
 
 run()

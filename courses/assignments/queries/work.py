@@ -325,6 +325,16 @@ def until_of(assignment_id: int, person_ids: Iterable[int]) -> datetime | None:
     return max({person: until for person, until in session().execute(statement)}.values(), default=None)
 
 
+def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, datetime]:
+    """A person's extensions by assignment: the latest row of each."""
+    statement = (
+        select(AssignmentExtension.assignment_id, AssignmentExtension.until_at)
+        .where(AssignmentExtension.person_id == person_id, AssignmentExtension.assignment_id.in_(assignment_ids))
+        .order_by(AssignmentExtension.id)
+    )
+    return {key: until for key, until in session().execute(statement)}
+
+
 def to_hand_in(person_id: int, until: datetime) -> list[Any]:
     """(block, title, due) of the assignments of a person's runs due until then and not handed in, or returned for revision."""
     mine = (

@@ -123,6 +123,8 @@ def _check_run(values: dict[str, Any], taken: int) -> None:
         raise BadCourse(_("结束日期不能早于开始日期。"), field="ends_on")
     if values.get("enrol_from") and values.get("enrol_until") and values["enrol_until"] < values["enrol_from"]:
         raise BadCourse(_("报名截止日期不能早于报名开始日期。"), field="enrol_until")
+    if values.get("withdraw_until") and values["withdraw_until"] < values["starts_on"]:
+        raise BadCourse(_("退课截止日期不能早于开始日期。"), field="withdraw_until")
     quota = values.get("quota")
     if quota is not None and quota < max(taken, 1):
         raise BadCourse(_("名额不能少于已占用的 %(taken)d 个，至少为 1；不限名额请留空。", taken=taken), field="quota")
@@ -140,7 +142,8 @@ def update_run(*, run: Run, version: int | None, by: Identity, now: datetime, **
     lock_run(run.id)
     session().refresh(run, ["taken"])
     known = {
-        name: getattr(run, name) for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "quota", "mode", "cohort_id", "pass_mark_x10")
+        name: getattr(run, name)
+        for name in ("starts_on", "ends_on", "enrol_from", "enrol_until", "withdraw_until", "quota", "mode", "cohort_id", "pass_mark_x10")
     }
     _check_run({**known, **fields}, taken=run.taken)
     for name, value in fields.items():

@@ -1,6 +1,5 @@
-"""The verbs of enrolment, learning, completion and discussion."""
+"""The verbs of enrolment, learning, completion and notes."""
 
-from courses.learning.operations.discussion import post, remove
 from courses.learning.operations.enrolling import (
     EnrolmentClosed,
     NotForYou,
@@ -8,13 +7,15 @@ from courses.learning.operations.enrolling import (
     approve,
     close_waiting,
     enrol,
-    invite,
+    leave,
     promote,
     reject,
     settle_merged,
     withdraw,
 )
+from courses.learning.operations.inviting import check_link, decide, enrol_cohort, invite, join, make_link, revoke_link
 from courses.learning.operations.marks import ask_for_marks, take_mark, take_marks_from_book
+from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
     complete,
@@ -23,6 +24,7 @@ from courses.learning.operations.progress import (
     issue_certificate,
     mark_done,
     note_attempt,
+    note_post,
     note_report,
     note_work,
     recompute,
@@ -32,33 +34,40 @@ from courses.learning.operations.progress import (
     tell_graded,
     watch,
 )
-from courses.learning.operations.retaining import forget_posts
 
 __all__ = [
+    "BadNote",
     "EnrolmentClosed",
     "NotForYou",
     "NotLearning",
     "NotPossible",
     "approve",
     "ask_for_marks",
+    "change_note",
+    "check_link",
     "close_waiting",
     "complete",
     "completion_key",
+    "decide",
+    "delete_note",
     "enrol",
+    "enrol_cohort",
     "evaluate",
-    "forget_posts",
     "invite",
     "issue_certificate",
+    "join",
+    "leave",
+    "make_link",
     "mark_done",
     "note_attempt",
+    "note_post",
     "note_report",
     "note_work",
-    "post",
     "promote",
     "recompute",
     "reject",
-    "remove",
     "result_of",
+    "revoke_link",
     "settle_merged",
     "standing_of",
     "start_video",
@@ -67,4 +76,5 @@ __all__ = [
     "tell_graded",
     "watch",
     "withdraw",
+    "write_note",
 ]

@@ -16,7 +16,7 @@ from courses.catalogue.models import Run
 from courses.catalogue.operations.offerings import lock_run, release_seat, take_seat
 from courses.catalogue.types import RunMode
 from courses.learning import queries, rules
-from courses.learning.models import Enrolment, RunInvitation
+from courses.learning.models import Enrolment
 from courses.learning.types import SEATED, EnrolmentState
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
@@ -66,7 +66,7 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
             return known
     try:
         with session().begin_nested():
-            state = _first_state(run, is_approved=is_approved)
+            state = _first_state(run, is_approved=is_approved or queries.is_invited(run.id, person_id, local(now).date()))
             enrolled_at = now if state is EnrolmentState.ACTIVE else None
             if known is None:
                 known = Enrolment(run_id=run.id, person_id=person_id, state=state, asked_at=now, enrolled_at=enrolled_at)
@@ -92,7 +92,9 @@ def _check_open(run: Run, person_id: int, now: datetime) -> None:
             raise EnrolmentClosed(_("报名还没有开始，%(day)s 起可以报名。", day=run.enrol_from))
         case "too_late":
             raise EnrolmentClosed(_("报名已于 %(day)s 截止。可以查看这门课程的其他期次。", day=run.enrol_until))
-    if run.mode is RunMode.INVITATION and not queries.is_invited(run.id, person_id):
+    if run.mode is RunMode.INVITATION and not queries.is_invited(run.id, person_id, today):
+        if queries.is_invited(run.id, person_id):
+            raise NotForYou(_("你的邀请已经过期。请联系课程教师重新邀请。"))
         raise NotForYou(_("这期课程凭邀请加入。请联系课程教师邀请你。"))
     if run.mode is RunMode.COHORT and not queries.is_in_cohort(person_id, run.cohort_id):
         raise NotForYou(_("这期课程只面向指定年级的学生。如果你属于该年级，请联系课程教师。"))
@@ -109,6 +111,15 @@ def _first_state(run: Run, *, is_approved: bool) -> EnrolmentState:
     if run.mode is RunMode.APPROVAL and not is_approved:
         return EnrolmentState.PENDING
     return EnrolmentState.ACTIVE if take_seat(run.id) else EnrolmentState.WAITING
+
+
+def leave(*, enrolment: Enrolment, run: Run, by: Identity, now: datetime, note: str = "") -> Enrolment:
+    """A learner leaves by himself: up to the run's last day for it, and from a seat only with a reason for the teachers."""
+    if not rules.may_leave(enrolment.state, run.withdraw_until, local(now).date()) and rules.may_withdraw(enrolment.state):
+        raise NotPossible(_("退课已于 %(day)s 截止。确有需要请联系课程教师。", day=run.withdraw_until))
+    if enrolment.state is EnrolmentState.ACTIVE and not note.strip():
+        raise NotPossible(_("请写明退出的理由，理由只给课程教师看。"), field="note")
+    return withdraw(enrolment=enrolment, by=by, now=now, note=note)
 
 
 def withdraw(*, enrolment: Enrolment, by: Identity, now: datetime, note: str = "") -> Enrolment:
@@ -207,27 +218,6 @@ def reject(*, enrolment: Enrolment, note: str, by: Identity, now: datetime) -> E
     )
     audit.record(by=by, did="courses.enrolment.rejected", on=enrolment, data={"note": enrolment.note})
     return enrolment
-
-
-def invite(*, run: Run, person_ids: Iterable[int], by: Identity, now: datetime) -> int:
-    """Invite persons into a run; returns how many are new. They still enrol themselves, within the quota."""
-    new = [person_id for person_id in sorted(set(person_ids)) if not queries.is_invited(run.id, person_id)]
-    for person_id in new:
-        session().add(RunInvitation(run_id=run.id, person_id=person_id, invited_by_id=by.account_id, invited_at=now))
-    session().flush()
-    if new:
-        ids = accounts.accounts_of_persons(new).values()
-        notifications.notify(
-            account_ids=ids,
-            kind="courses.invited",
-            message=N_("你被邀请参加课程《%(title)s》。"),
-            values={"title": run.course.title},
-            url=f"/courses/{run.course.code}",
-            unique_key=f"course-invited:{run.id}",
-            now=now,
-        )
-        audit.record(by=by, did="courses.run.invited", on=run, data={"persons": new})
-    return len(new)
 
 
 def close_waiting(*, run_id: int, by: Identity, now: datetime) -> int:

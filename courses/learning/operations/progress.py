@@ -55,6 +55,8 @@ def _check(enrolment: Enrolment, block: Block) -> None:
 def _log(enrolment: Enrolment, block: Block, kind: EventKind, data: dict[str, Any], now: datetime) -> None:
     session().add(LearningEvent(enrolment_id=enrolment.id, block_id=block.id, kind=kind, data=data, at=now))
     session().flush()
+    # Not through the row: a heartbeat of the player must not make a form that somebody has open stale.
+    session().execute(update(Enrolment).where(Enrolment.id == enrolment.id).values(last_active_at=now).execution_options(synchronize_session=False))
 
 
 def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:
@@ -177,7 +179,7 @@ def _store(enrolment_id: int, block_id: int, row: BlockProgress | None, state: B
         row = BlockProgress(enrolment_id=enrolment_id, block_id=block_id)
         session().add(row)
     row.is_done, row.share_x1000, row.score_x10 = state.is_done, state.share_x1000, state.score_x10
-    row.waits_for_grade, row.done_at = state.waits_for_grade, state.done_at
+    row.waits_for_grade, row.done_at, row.position_x10 = state.waits_for_grade, state.done_at, state.position_x10
     session().flush()
 
 
@@ -186,10 +188,7 @@ def standing_of(enrolment: Enrolment, run: Run, now: datetime, blocks: Sequence[
     if blocks is None:
         blocks = queries.counted(authored.outline_for(run.id, enrolment.person_id), now)
     standing = rules.standing(blocks, queries.states_of(enrolment.id), run.pass_mark_x10, run.completion_share_x1000)
-    mark = queries.mark_of(enrolment)
-    if mark is None:
-        return standing
-    return replace(standing, score_x10=mark.score_x10 or 0, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
+    return rules.with_mark(standing, queries.mark_of(enrolment))
 
 
 def evaluate(
@@ -207,9 +206,8 @@ def evaluate(
         standing = replace(standing, is_mark_due=True)
     if enrolment.state is EnrolmentState.COMPLETED:
         return standing
-    shown = standing.score_x10 if standing.is_shown else None
-    if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, shown):
-        enrolment.progress_x1000, enrolment.score_x10 = standing.progress_x1000, shown
+    if (enrolment.progress_x1000, enrolment.score_x10) != (standing.progress_x1000, standing.shown_x10):
+        enrolment.progress_x1000, enrolment.score_x10 = standing.progress_x1000, standing.shown_x10
         session().flush()
     if enrolment.state is EnrolmentState.ACTIVE and standing.is_complete and run.state is not RunState.DRAFT:
         complete(enrolment=enrolment, run=run, standing=standing, by=by, now=now)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import labels, opening, operations, queries, rules
+from courses.learning import invitation_queries, labels, opening, operations, queries, rules
+from courses.learning.models import InviteLink
 from courses.learning.types import EnrolmentState
 from courses.learning.views.common import Place, blueprint, load_place, load_run, me
 from courses.permissions import Can
@@ -66,6 +67,11 @@ def enrol(run: Run) -> Any:
         raise Refused(_("你的账户没有关联个人信息，不能报名。请联系管理员补全。"))
     with transaction():
         state = operations.enrol(run=run, person_id=person_id, by=me(), now=clock.now()).state
+    return _entered(state, run_id, code)
+
+
+def _entered(state: EnrolmentState, run_id: int, code: str) -> Any:
+    """Say what became of asking to be let in, and go on."""
     match state:
         case EnrolmentState.PENDING:
             return done(_("报名已提交，等待课程教师审核。结果会通知你。"), "learning.course", code=code)
@@ -73,6 +79,37 @@ def enrol(run: Run) -> Any:
             return done(_("名额已满，你已进入候补。有人退出时会按顺序自动递补并通知你。"), "learning.course", code=code)
         case _:
             return done(_("报名成功，开始学习吧。"), "learning.home", run_id=run_id)
+
+
+def _load_link(token: str) -> tuple[InviteLink, Run]:
+    link = invitation_queries.link_by_token(token)
+    if link is None:
+        raise NotFound(_("没有这个邀请链接。请核对地址是否完整，或向课程教师要一个新的链接。"))
+    return link, load_run(link.run_id)
+
+
+@blueprint.get("/join/<token>")
+@public
+def invited(token: str) -> Any:
+    """Who was sent an invitation link sees what it leads to; a link that does not work any more says why."""
+    link, run = _load_link(token)
+    operations.check_link(link, clock.today())
+    reader = acting()
+    known = queries.enrolment_of(run.id, reader.person_id) if reader is not None and reader.person_id is not None else None
+    return render_template("courses/learning/join.html", run=run, link=link, enrolment=known, words=words, labels=labels)
+
+
+@blueprint.post("/join/<token>")
+@guard(Can.ENROLMENT_CREATE, load=_load_link, subject=lambda _pair: Subject())
+def join(pair: tuple[InviteLink, Run]) -> Any:
+    """Enrol by a link."""
+    link, run = pair
+    run_id, code, person_id = run.id, run.course.code, me().person_id
+    if person_id is None:
+        raise Refused(_("你的账户没有关联个人信息，不能报名。请联系管理员补全。"))
+    with transaction():
+        state = operations.join(link=link, run=run, person_id=person_id, by=me(), now=clock.now()).state
+    return _entered(state, run_id, code)
 
 
 def _own_enrolment(run_id: int) -> Place:
@@ -88,7 +125,7 @@ def _own_enrolment(run_id: int) -> Place:
 def withdraw(place: Place) -> Any:
     """Leave a run, or its queue."""
     with transaction():
-        operations.withdraw(enrolment=place.enrolment, by=me(), now=clock.now())
+        operations.leave(enrolment=place.enrolment, run=place.run, by=me(), now=clock.now(), note=request.form.get("note", ""))
     return done(_("你已退出这期课程。学习记录会保留，再次报名可以接着学。"), "learning.mine")
 
 
@@ -127,6 +164,8 @@ def progress(place: Place) -> Any:
     standing = operations.standing_of(place.enrolment, place.run, now, list(counted.values()))
     return render_template(
         "courses/learning/progress.html",
+        todo=queries.todo(outline, standing, states),
+        may_leave=rules.may_leave(place.enrolment.state, place.run.withdraw_until, clock.today()),
         run=place.run,
         enrolment=place.enrolment,
         outline=outline,

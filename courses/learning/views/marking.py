@@ -14,6 +14,7 @@ from courses.assessment.models import Attempt, AttemptAnswer, Question, QuizAllo
 from courses.assessment.operations import attempts, grading, quizzes
 from courses.assessment.types import QuizSettings
 from courses.assessment.views.common import load_question, load_quiz, subject_of_question
+from courses.catalogue import choice_queries
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, subject_of_pair
 from courses.catalogue.markup import has_math
@@ -220,7 +221,7 @@ def allowances(pair: tuple[Run, Block]) -> Any:
     """Who may do more at a quiz."""
     run, block = pair
     block_id = block.id
-    form = AllowanceForm(cohorts=catalogue.cohort_choices(run.course.owner_id))
+    form = AllowanceForm(cohorts=choice_queries.cohort_choices(run.course.owner_id))
     if form.validate_on_submit():
         try:
             with transaction():

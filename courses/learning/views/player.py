@@ -18,20 +18,22 @@ from courses.catalogue.markup import ASSETS, has_math
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import media
 from courses.catalogue.operations.offerings import asset_prefix
-from courses.catalogue.types import BlockKind
-from courses.learning import opening, operations, queries, rules
-from courses.learning.models import Enrolment, Post
+from courses.catalogue.types import BlockKind, ShownBlock
+from courses.learning import exports, log_queries, opening, operations, queries, rules, transcript
+from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from courses.learning.views.common import Place, blueprint, load_block_place, load_place, load_run, me
 from courses.permissions import Can
-from trainhub.kernel import clock
-from trainhub.kernel.access import Subject, guard, may, signed_in
-from trainhub.kernel.db import transaction
+from trainhub.kernel import clock, files
+from trainhub.kernel.access import guard, may, signed_in
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound
-from trainhub.kernel.forms import once
+from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
+
+MAX_TRANSCRIPT_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
     blocks = authored.as_shown(rows, with_drafts=with_drafts)
     shut = {block.id: door.why_block(block.id, unit.id) for block in blocks if door.closed.blocks.get(block.id)}
     quizzes = [block.id for block in blocks if block.kind is BlockKind.QUIZ]
-    discussions = [block.id for block in blocks if block.kind is BlockKind.DISCUSSION]
     polls = [block.id for block in blocks if block.kind is BlockKind.POLL]
+    states, durations = door.states, {block.id: queries.duration_of(block) for block in blocks}
     person_id = enrolment.person_id if enrolment is not None else 0
     return render_template(
         "courses/learning/unit.html",
@@ -84,18 +86,22 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         before=pairs[here - 1][1] if here else None,
         after=pairs[here + 1][1] if here + 1 < len(pairs) else None,
         blocks=blocks,
-        states=door.states,
+        states=states,
+        resume={key: rules.resume_at(states[key].position_x10, durations[key]) if key in states else 0 for key in durations},
+        seconds_left={key: rules.seconds_left(states[key].share_x1000 if key in states else 0, durations[key]) for key in durations},
+        transcripts={block.id: _transcript(block) for block in blocks if block.kind is BlockKind.VIDEO},
+        notes=log_queries.notes_of(enrolment.id, unit.id) if enrolment is not None else [],
+        clock_text=exports.clock_text,
         attempts={key: assessment.attempts_of(key, person_id) for key in quizzes} if enrolment is not None else {},
         quiz_settings={block.id: QuizSettings.of(block.settings) for block in blocks if block.kind is BlockKind.QUIZ},
         counts=assessment.item_counts(quizzes),
-        posts=queries.posts_of(discussions) if discussions else {},
         votes=authored.votes_of(polls) if polls else {},
         my_votes=authored.my_votes(polls, person_id) if polls else {},
         previews={block.id: previewing.look(block.file) for block in blocks if block.kind is BlockKind.FILE and block.file is not None},
         live={block.id: previewing.live(block.settings, now) for block in blocks if block.kind is BlockKind.LIVE},
         languages=media.LANGUAGES,
         has_lab=[block.id for block in blocks if block.kind is BlockKind.VSIM and authored.lab_key(block.id) is not None],
-        durations={block.id: queries.duration_of(block) for block in blocks},
+        durations=durations,
         may_mark=rules.may_mark,
         address=lambda url: f"{asset_prefix(run.id)}{url.removeprefix(ASSETS)}" if url.startswith(ASSETS) else url,
         has_math=has_math(*[block.body_html for block in blocks]),
@@ -103,6 +109,15 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         words=words,
         AttemptState=AttemptState,
     )
+
+
+def _transcript(block: ShownBlock) -> list[transcript.Cue]:
+    """The text of a video from its first subtitles; none when it has none or they cannot be read."""
+    for given in block.settings.get("captions") or ():
+        row = session().get(StoredFile, given.get("file")) if isinstance(given, dict) and given.get("file") else None
+        if row is not None and row.size <= MAX_TRANSCRIPT_BYTES:
+            return transcript.cues(files.read(row).decode("utf-8", errors="replace"))
+    return []
 
 
 @blueprint.get("/learning/runs/<int:run_id>/units/<int:unit_id>")
@@ -151,48 +166,6 @@ def watched(place: Place) -> Any:
         else:
             state = operations.watch(enrolment=place.enrolment, block=place.block, start=start, end=end, by=me(), now=now)
     return jsonify({"share": state.share_x1000 / 1000 if state else None, "done": bool(state and state.is_done)})
-
-
-@blueprint.post("/learning/blocks/<int:block_id>/posts")
-@guard(Can.ENROLMENT_LEARN, load=load_block_place)
-def post(place: Place) -> Any:
-    """Take part in a discussion."""
-    assert place.block is not None
-    run_id, unit_id, block_id = place.run.id, place.block.unit_id, place.block.id
-    with transaction():
-        if once(request.form.get("submission_key", "")):
-            operations.post(
-                block=place.block,
-                person_id=place.enrolment.person_id,
-                body=request.form.get("body", ""),
-                thread_id=request.form.get("thread", type=int),
-                enrolment=place.enrolment,
-                by=me(),
-                now=clock.now(),
-            )
-    return done(_("发言已发表。"), "learning.unit", run_id=run_id, unit_id=unit_id, _anchor=f"block-{block_id}")
-
-
-def _load_post(post_id: int) -> tuple[Run, Post]:
-    row = queries.post_by_id(post_id)
-    block = catalogue.block_by_id(row.block_id) if row is not None else None
-    if row is None or block is None:
-        raise NotFound(_("这条发言已被移除。"))
-    return load_run(block.run_id), row
-
-
-def _subject_of_post(pair: tuple[Run, Post]) -> Subject:
-    return catalogue.subject_of_run(pair[0])
-
-
-@blueprint.post("/teaching/posts/<int:post_id>/remove")
-@guard(Can.RUN_GRADE, load=_load_post, subject=_subject_of_post)
-def remove_post(pair: tuple[Run, Post]) -> Any:
-    """Staff hides a contribution."""
-    run_id = pair[0].id
-    with transaction():
-        operations.remove(row=pair[1], by=me(), now=clock.now())
-    return done(_("发言已隐藏。"), "staff.learners", run_id=run_id)
 
 
 def _reading(run: Run) -> Enrolment | None:

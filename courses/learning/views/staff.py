@@ -13,6 +13,7 @@ from courses.assessment.models import Attempt
 from courses.assessment.operations import attempts
 from courses.assessment.types import AttemptState
 from courses.catalogue import authoring_queries as authored
+from courses.catalogue import choice_queries
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import RunForm
@@ -39,7 +40,7 @@ blueprint = Blueprint("staff", __name__, url_prefix="/teaching")
 def settings(run: Run) -> Any:
     """Dates, quota, rules and staff of a run; a raised quota promotes the waiting list at once."""
     run_id = run.id
-    form = RunForm(obj=run, cohorts=catalogue.cohort_choices(run.course.owner_id), pass_mark=Decimal(run.pass_mark_x10) / 10)
+    form = RunForm(obj=run, cohorts=choice_queries.cohort_choices(run.course.owner_id), pass_mark=Decimal(run.pass_mark_x10) / 10)
     if request.method == "GET":
         form.mode.data, form.goal_category.data = run.mode.value, run.goal_category.value
     form.code.data = run.code
@@ -198,15 +199,16 @@ def learner(pair: tuple[Run, Enrolment]) -> Any:
     run, enrolment = pair
     now = clock.now()
     door = opening.door(enrolment, now)
-    outline = door.outline
+    outline, states = door.outline, door.states
     standing = operations.standing_of(enrolment, run, now)
     return render_template(
         "courses/learning/progress.html",
+        todo=queries.todo(outline, standing, states),
         run=run,
         enrolment=enrolment,
         outline=outline,
         counted={block.id: block for block in queries.counted(outline, now, door.closed)},
-        states=door.states,
+        states=states,
         missing=dict(standing.missing),
         standing=standing,
         labels=labels,

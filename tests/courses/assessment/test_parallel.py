@@ -14,13 +14,10 @@ from courses.assessment.types import AttemptState
 from courses.catalogue import queries as catalogue
 from courses.learning.operations.progress import note_attempt
 from courses.learning.queries import enrolment_of, events_of
-from tests.courses.learning.test_parallel import committed
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
-
-__all__ = ["committed"]
 
 
 def test_one_attempt_and_one_hand_in_however_many_windows_press(committed: Flask) -> None:

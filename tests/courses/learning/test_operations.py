@@ -116,7 +116,7 @@ def finish(session: Session, **given: object) -> tuple[Enrolment, Run]:
     operations.mark_done(enrolment=row, block=text, by=SYSTEM, now=NOW)
     operations.start_video(enrolment=row, block=video, by=SYSTEM, now=NOW)
     operations.watch(enrolment=row, block=video, start=0, end=80, by=SYSTEM, now=NOW + timedelta(seconds=60))
-    operations.post(block=talk, person_id=row.person_id, body="同意", enrolment=row, by=SYSTEM, now=NOW)
+    operations.note_post(enrolment=row, block=talk, post_id=1, by=SYSTEM, now=NOW)
     assert row.state is EnrolmentState.ACTIVE
     attempt = attempts.start(block=quiz, person_id=row.person_id, by=SYSTEM, now=NOW)
     done, _ = attempts.submit(attempt_id=attempt.id, responses={1: {"choice": "b"}}, by=SYSTEM, now=NOW)

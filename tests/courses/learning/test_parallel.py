@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,43 +17,10 @@ from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
-from trainhub.app import create_app
-from trainhub.config import Settings
-from trainhub.kernel import keys
 from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import Base, db, session, transaction
-from trainhub.kernel.initialise import load_reference
+from trainhub.kernel.db import session, transaction
 
-SECRET = "a secret for tests only, long enough to be taken"
 SEATS, ASKING, THREADS = 20, 60, 8
-
-
-@pytest.fixture
-def committed(tmp_path: Path) -> Iterator[Flask]:
-    """An app over a database of its own, where transactions are really committed."""
-    given = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
-    url, drop = f"sqlite:///{tmp_path / 'parallel.sqlite3'}", None
-    if given.startswith("postgresql"):
-        url = given.replace("postgresql://", "postgresql+psycopg://", 1)
-        name = f"parallel_{os.getpid()}"
-        server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with server.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        drop = (server, name)
-        url = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
-    keys.make(tmp_path, SECRET)
-    app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        with transaction():
-            load_reference()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    if drop is not None:
-        with drop[0].connect() as connection:
-            connection.execute(sa.text(f"DROP DATABASE {drop[1]}"))
-        drop[0].dispose()
 
 
 def states(app: Flask, run_id: int) -> tuple[Counter[EnrolmentState], int | None]:

@@ -1,4 +1,4 @@
-"""Answers and signatures go when their period is over; marks and contributions stay."""
+"""Answers go when their period is over; marks stay."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts
 from courses.assessment.operations.retaining import forget_answers
-from courses.learning import operations, queries
-from courses.learning.models import Enrolment, Post
+from courses.learning.models import Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.identity.retention import uses_since
@@ -41,20 +40,6 @@ def test_answers_go_two_years_after_the_course_and_marks_stay(session: Session) 
     assert kept is not None
     assert ([one.response for one in gone.answers], gone.score_x10) == ([{}], 1000)
     assert [one.response for one in kept.answers] == [{"choice": "b"}]
-
-
-def test_contributions_lose_their_signature_three_years_after_the_course(session: Session) -> None:
-    run = make.run(ends_on=date(2026, 6, 30))
-    block, who, held = make.discussion(make.unit(run)), ground.person(), ground.person()
-    people.place_hold(person=held, reason="成绩申诉", by=SYSTEM, now=NOW)
-    first = operations.post(block=block, person_id=who.id, body="你们怎么看？", by=SYSTEM, now=NOW)
-    second = operations.post(block=block, person_id=held.id, thread_id=first.id, body="同意", by=SYSTEM, now=NOW)
-    assert operations.forget_posts(today=date(2029, 6, 30)) == 0
-    assert operations.forget_posts(today=date(2029, 7, 1)) == 1
-    assert operations.forget_posts(today=date(2029, 7, 1)) == 0
-    session.expire_all()
-    shown: list[Post] = queries.posts_of([block.id])[block.id]
-    assert [(one.body, one.person_id, one.person is None) for one in shown] == [("你们怎么看？", None, True), ("同意", second.person_id, False)]
 
 
 def test_who_still_learns_is_in_use(session: Session) -> None:

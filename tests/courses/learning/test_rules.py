@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.catalogue.types import BlockKind, RunState
-from courses.learning import rules
-from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, NotDone
+from courses.learning import rules, transcript
+from courses.learning.types import BlockState, Counted, EnrolmentState, Event, EventKind, LinkState, NotDone
 
 T0 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -127,3 +127,54 @@ def test_enrolment_is_open_from_the_first_to_the_last_day(day: int, answer: str)
 
 def test_a_completed_course_is_not_left() -> None:
     assert [s.value for s in EnrolmentState if rules.may_withdraw(s)] == ["pending", "waiting", "active"]
+
+
+@pytest.mark.parametrize(
+    ("state", "until", "today", "may"),
+    [
+        (EnrolmentState.ACTIVE, None, date(2030, 1, 1), True),
+        (EnrolmentState.ACTIVE, date(2026, 3, 10), date(2026, 3, 9), True),
+        (EnrolmentState.ACTIVE, date(2026, 3, 10), date(2026, 3, 10), True),
+        (EnrolmentState.ACTIVE, date(2026, 3, 10), date(2026, 3, 11), False),
+        (EnrolmentState.WAITING, date(2026, 3, 10), date(2026, 3, 11), True),
+        (EnrolmentState.COMPLETED, None, date(2026, 3, 9), False),
+    ],
+)
+def test_until_when_a_learner_may_leave(state: EnrolmentState, until: date | None, today: date, may: bool) -> None:
+    assert rules.may_leave(state, until, today) is may
+
+
+@pytest.mark.parametrize(
+    ("uses", "most", "is_revoked", "today", "state"),
+    [
+        (0, None, False, date(2026, 3, 4), LinkState.OPEN),
+        (0, None, False, date(2026, 3, 5), LinkState.EXPIRED),
+        (1, 2, False, date(2026, 3, 1), LinkState.OPEN),
+        (2, 2, False, date(2026, 3, 1), LinkState.USED_UP),
+        (0, None, True, date(2026, 3, 1), LinkState.REVOKED),
+    ],
+)
+def test_whether_a_link_works(uses: int, most: int | None, is_revoked: bool, today: date, state: LinkState) -> None:
+    assert rules.link_state(expires_on=date(2026, 3, 4), uses=uses, max_uses=most, is_revoked=is_revoked, today=today) is state
+
+
+def test_a_video_goes_on_where_it_was_left_and_begins_anew_at_its_end() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    events = [
+        Event(EventKind.VIDEO_WATCHED, at, {"from": 0, "to": 40, "duration": 100}),
+        Event(EventKind.VIDEO_WATCHED, at, {"from": 10, "to": 20.5, "duration": 100}),
+    ]
+    state = rules.block_state(BlockKind.VIDEO, events)
+    assert (state.position_x10, state.share_x1000) == (205, 400)
+    assert [rules.resume_at(position, 100) for position in (0, 205, 949, 950, 1000)] == [0, 20, 94, 0, 0]
+    assert [rules.seconds_left(share, 100) for share in (0, 400, 799, 800, 1000)] == [80, 40, 1, 0, 0]
+
+
+def test_subtitles_become_lines_and_what_is_no_cue_is_skipped() -> None:
+    text = (
+        "\ufeffWEBVTT - title\n\nNOTE a remark\n\n1\n00:01.500 --> 00:03.000 align:start\n<v 张老师>先看 <i>需求</i>\n再看成本\n\n"
+        "01:00:02,000 --> 01:00:04,000\n&lt;b&gt; 不是标签\n\nbroken --> time\nx\n"
+    )
+    assert transcript.cues(text) == [transcript.Cue(1.5, "先看 需求 再看成本"), transcript.Cue(3602.0, "<b> 不是标签")]
+    assert transcript.cues("") == []
+    assert [transcript.seconds_of(value) for value in ("1:05", "1:00:05", "65", "1：05", "", "x", "1:99")] == [65, 3605, 65, 65, None, None, None]

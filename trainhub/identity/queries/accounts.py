@@ -33,10 +33,12 @@ def account_of_person(person_id: int) -> Account | None:
 
 def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
     """Account id by person id, for those who have an account that is not deleted: whom to notify."""
-    rows = session().execute(
-        select(Account.person_id, Account.id).where(Account.person_id.in_(list(person_ids)), Account.state != AccountState.DELETED)
-    )
-    return {person_id: account_id for person_id, account_id in rows if person_id is not None}
+    wanted, found = list(person_ids), {}
+    for start in range(0, len(wanted), 1000):  # a database takes so many values at once
+        some = Account.person_id.in_(wanted[start : start + 1000])
+        rows = session().execute(select(Account.person_id, Account.id).where(some, Account.state != AccountState.DELETED))
+        found.update({person_id: account_id for person_id, account_id in rows if person_id is not None})
+    return found
 
 
 def accounts_holding(

@@ -1,0 +1,184 @@
+"""What has a date in the runs a person learns or teaches: a fixed number of queries, whatever the number of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from courses.agenda.models import CalendarFeed
+from courses.agenda.types import Item, ItemKind
+from courses.assignments.models import Assignment
+from courses.assignments.queries import work
+from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
+from courses.catalogue.types import RunState
+from courses.learning.models import Enrolment
+from courses.learning.types import SEATED
+from courses.messages.models import Announcement
+from trainhub.kernel.clock import start_of
+from trainhub.kernel.db import session
+from trainhub.kernel.keys import keyring
+
+LIVE = "live"
+
+
+def feed_of(person_id: int) -> CalendarFeed | None:
+    """A person's feed."""
+    return session().scalar(select(CalendarFeed).where(CalendarFeed.person_id == person_id))
+
+
+def feed_by_secret(secret: str) -> CalendarFeed | None:
+    """The feed that a secret opens."""
+    return session().scalar(select(CalendarFeed).where(CalendarFeed.secret_hash == keyring().keyed_hash(secret)))
+
+
+def runs_of(person_id: int) -> list[Any]:
+    """The runs that concern a person: id, course, dates, and whether they are taught (else learnt)."""
+    columns = (Run.id, Course.title, Course.code, Run.starts_on, Run.ends_on, Run.withdraw_until)
+    learnt: Any = (
+        select(*columns, sa.false().label("is_taught"))
+        .join(Course, Course.id == Run.course_id)
+        .join(Enrolment, Enrolment.run_id == Run.id)
+        .where(Enrolment.person_id == person_id, Enrolment.state.in_(SEATED))
+    )
+    taught: Any = (
+        select(*columns, sa.true().label("is_taught"))
+        .join(Course, Course.id == Run.course_id)
+        .join(RunStaff, RunStaff.run_id == Run.id)
+        .where(RunStaff.person_id == person_id, Run.state == RunState.PUBLISHED)
+    )
+    found = {row.id: row for row in session().execute(taught)}
+    found |= {row.id: row for row in session().execute(learnt)}
+    return [found[key] for key in sorted(found)]
+
+
+def items(person_id: int, *, since: date, until: date) -> list[Item]:
+    """Everything from `since` up to and including `until`."""
+    runs = {row.id: row for row in runs_of(person_id)}
+    if not runs:
+        return []
+    start, stop = start_of(since), start_of(until + timedelta(days=1))
+    found = [*_run_days(list(runs.values())), *_units(runs), *_live(runs), *_assignments(runs, person_id), *_announcements(runs, start, stop)]
+    return sorted((item for item in found if start <= item.starts_at < stop), key=lambda item: (item.starts_at, item.uid))
+
+
+def _run_days(rows: Sequence[Any]) -> list[Item]:
+    found = []
+    for row in rows:
+        home = f"/teaching/runs/{row.id}" if row.is_taught else f"/courses/{row.code}"
+        days = [(ItemKind.RUN_STARTS, row.starts_on), (ItemKind.RUN_ENDS, row.ends_on)]
+        if not row.is_taught:
+            days.append((ItemKind.WITHDRAW_ENDS, row.withdraw_until))
+        found += [Item(f"run-{row.id}-{kind}", kind, row.title, row.title, start_of(day), None, True, home) for kind, day in days if day]
+    return found
+
+
+def _units(runs: dict[int, Any]) -> list[Item]:
+    statement = (
+        select(Unit.id, Unit.run_id, Unit.title, Unit.release_at, Unit.due_at, Section.release_at.label("section_at"))
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Unit.run_id.in_(runs),
+            Unit.removed_at.is_(None),
+            Section.removed_at.is_(None),
+            Unit.is_published,
+            Section.is_published,
+            sa.or_(Unit.release_at.is_not(None), Unit.due_at.is_not(None), Section.release_at.is_not(None)),
+        )
+        .order_by(Unit.id)
+    )
+    found = []
+    for row in session().execute(statement):
+        run = runs[row.run_id]
+        url = _unit_url(run, row.id)
+        opens = max((at for at in (row.release_at, row.section_at) if at is not None), default=None)
+        for kind, at in ((ItemKind.RELEASE, opens), (ItemKind.DUE, row.due_at)):
+            if at is not None:
+                found.append(Item(f"unit-{row.id}-{kind}", kind, row.title, run.title, at, None, False, url))
+    return found
+
+
+def _unit_url(run: Any, unit_id: int, anchor: str = "") -> str:
+    if run.is_taught:
+        return f"/teaching/runs/{run.id}/preview/{unit_id}{anchor}"
+    return f"/learning/runs/{run.id}/units/{unit_id}{anchor}"
+
+
+def _live(runs: dict[int, Any]) -> list[Item]:
+    statement = (
+        select(Block.id, Block.run_id, Block.unit_id, Block.title, Block.settings)
+        .where(Block.run_id.in_(runs), sa.cast(Block.kind, sa.String) == LIVE, Block.removed_at.is_(None), Block.is_published)
+        .order_by(Block.id)
+    )
+    found = []
+    for row in session().execute(statement):
+        starts, ends = (_instant(row.settings.get(name)) for name in ("starts_at", "ends_at"))
+        if starts is not None:
+            run = runs[row.run_id]
+            url = _unit_url(run, row.unit_id, f"#block-{row.id}")
+            found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url))
+    return found
+
+
+def _assignments(runs: dict[int, Any], person_id: int) -> list[Item]:
+    """When work is due; a learner who was given more time sees his own day."""
+    statement = (
+        select(Assignment.id, Assignment.run_id, Assignment.block_id, Assignment.due_at, Block.title, Unit.title.label("unit"))
+        .join(Block, Block.id == Assignment.block_id)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Assignment.run_id.in_(runs),
+            Assignment.due_at.is_not(None),
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
+        .order_by(Assignment.id)
+    )
+    rows = session().execute(statement).all()
+    more = work.untils_of(person_id, [row.id for row in rows])
+    found = []
+    for row in rows:
+        run = runs[row.run_id]
+        due = row.due_at if run.is_taught else max(row.due_at, more.get(row.id, row.due_at))
+        url = f"{'/teaching' if run.is_taught else ''}/assignments/{row.block_id}"
+        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, row.title or row.unit, run.title, due, None, False, url))
+    return found
+
+
+def _instant(text: Any) -> datetime | None:
+    """An instant of a block's settings (ISO 8601 with an offset); nonsense is none."""
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
+
+
+def _announcements(runs: dict[int, Any], start: datetime, stop: datetime) -> list[Item]:
+    statement = (
+        select(Announcement.id, Announcement.run_id, Announcement.title, Announcement.published_at)
+        .where(
+            Announcement.run_id.in_(runs),
+            Announcement.published_at >= start,
+            Announcement.published_at < stop,
+            Announcement.removed_at.is_(None),
+        )
+        .order_by(Announcement.id)
+    )
+    return [
+        Item(
+            f"announcement-{row.id}",
+            ItemKind.ANNOUNCEMENT,
+            row.title,
+            runs[row.run_id].title,
+            row.published_at,
+            None,
+            False,
+            f"/{'teaching' if runs[row.run_id].is_taught else 'learning'}/runs/{row.run_id}/announcements",
+        )
+        for row in session().execute(statement)
+    ]

@@ -1,0 +1,201 @@
+"""What analytics reads: columns only, a fixed number of queries for any number of learners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from courses.analytics import rules
+from courses.analytics.models import RunSummary
+from courses.analytics.types import Facts, GroupFacts, LearnerRisk, Risk, Summary, UnitFacts
+from courses.catalogue.models import Block, Run, Section, Unit
+from courses.catalogue.types import BlockKind, RunState
+from courses.learning.models import BlockProgress, Enrolment, LearningEvent
+from courses.learning.types import SEATED, EnrolmentState
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort, Programme
+
+
+def _counted() -> Any:
+    """The blocks that completion needs."""
+    return sa.and_(Block.removed_at.is_(None), Block.is_published, Block.kind != BlockKind.UNKNOWN, sa.or_(Block.is_required, Block.is_graded))
+
+
+def learners(run_id: int) -> list[Any]:
+    """The learners with a seat by id: state, progress, days, name, cohort (None: none)."""
+    cohort = (
+        select(func.max(Student.cohort_id)).where(Student.person_id == Enrolment.person_id).correlate(Enrolment).scalar_subquery().label("cohort_id")
+    )
+    statement = (
+        select(
+            Enrolment.id,
+            Person.name,
+            Enrolment.state,
+            Enrolment.progress_x1000,
+            Enrolment.score_x10,
+            Enrolment.enrolled_at,
+            Enrolment.last_active_at,
+            cohort,
+        )
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+        .order_by(Enrolment.id)
+    )
+    return list(session().execute(statement))
+
+
+def cohort_names(ids: Sequence[int]) -> dict[int, str]:
+    """Programme and year of cohorts."""
+    statement = select(Cohort.id, Programme.name, Cohort.year).join(Programme, Programme.id == Cohort.programme_id).where(Cohort.id.in_(ids))
+    return {key: f"{name} {year}" for key, name, year in session().execute(statement)} if ids else {}
+
+
+def units(run_id: int) -> list[Any]:
+    """The published units in the order of the course: id, section, title, number of needed blocks."""
+    needed = select(func.count()).select_from(Block).where(Block.unit_id == Unit.id, _counted()).correlate(Unit).scalar_subquery()
+    statement = (
+        select(Unit.id, Section.title.label("section"), Unit.title, needed.label("needed"))
+        .join(Section, Section.id == Unit.section_id)
+        .where(Unit.run_id == run_id, Unit.removed_at.is_(None), Section.removed_at.is_(None), Unit.is_published, Section.is_published)
+        .order_by(Section.position, Section.id, Unit.position, Unit.id)
+    )
+    return list(session().execute(statement))
+
+
+def unit_progress(run_id: int) -> list[Any]:
+    """For each learner with a seat and each unit touched: needed blocks that are done."""
+    done = func.sum(sa.case((sa.and_(BlockProgress.is_done, _counted()), 1), else_=0))
+    statement = (
+        select(BlockProgress.enrolment_id, Block.unit_id, done.label("done"))
+        .join(Block, Block.id == BlockProgress.block_id)
+        .join(Enrolment, Enrolment.id == BlockProgress.enrolment_id)
+        .where(Block.run_id == run_id, Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+        .group_by(BlockProgress.enrolment_id, Block.unit_id)
+    )
+    return list(session().execute(statement))
+
+
+def log(run_id: int) -> Any:
+    """The log of a run: (enrolment, unit, instant), streamed."""
+    statement = (
+        select(LearningEvent.enrolment_id, Block.unit_id, LearningEvent.at)
+        .join(Block, Block.id == LearningEvent.block_id)
+        .join(Enrolment, Enrolment.id == LearningEvent.enrolment_id)
+        .where(Block.run_id == run_id, Enrolment.state.in_(SEATED))
+        .execution_options(yield_per=10_000)
+    )
+    return session().execute(statement)
+
+
+def means(run_id: int) -> dict[int, int]:
+    """The weighted mean, out of 1000, of what was graded of each learner; who has nothing graded is not in it."""
+    weight = sa.case((Block.weight_x10 > 0, Block.weight_x10), else_=1)
+    statement = (
+        select(BlockProgress.enrolment_id, func.sum(BlockProgress.score_x10 * weight), func.sum(weight))
+        .join(Block, Block.id == BlockProgress.block_id)
+        .where(Block.run_id == run_id, Block.is_graded, Block.removed_at.is_(None), BlockProgress.score_x10.is_not(None))
+        .group_by(BlockProgress.enrolment_id)
+    )
+    return {enrolment: int(total) // int(weights) for enrolment, total, weights in session().execute(statement)}
+
+
+def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
+    """How many needed blocks are past their date, and how many of them each learner has done."""
+    late = (
+        select(Block.id)
+        .join(Unit, Unit.id == Block.unit_id)
+        .where(Block.run_id == run_id, _counted(), Unit.removed_at.is_(None), Unit.is_published, Unit.due_at < now)
+    )
+    total = session().scalar(select(func.count()).select_from(late.subquery())) or 0
+    if not total:
+        return 0, {}
+    statement = (
+        select(BlockProgress.enrolment_id, func.count())
+        .where(BlockProgress.block_id.in_(late), BlockProgress.is_done)
+        .group_by(BlockProgress.enrolment_id)
+    )
+    return total, {enrolment: number for enrolment, number in session().execute(statement)}
+
+
+def at_risk(run: Run, now: datetime) -> list[LearnerRisk]:
+    """Every learner who has not completed, those at most risk first."""
+    today = local(now).date()
+    late, done_late = overdue(run.id, now)
+    scores, rows = means(run.id), learners(run.id)
+    names = cohort_names(sorted({row.cohort_id for row in rows if row.cohort_id is not None}))
+    found = []
+    for row in rows:
+        if row.state is EnrolmentState.COMPLETED:
+            continue
+        facts = Facts(
+            enrolled_on=local(row.enrolled_at or now).date(),
+            last_active_on=local(row.last_active_at).date() if row.last_active_at else None,
+            progress_x1000=row.progress_x1000,
+            overdue=late - done_late.get(row.id, 0),
+            score_x10=scores.get(row.id),
+            pass_mark_x10=run.pass_mark_x10,
+            starts_on=run.starts_on,
+            ends_on=run.ends_on,
+        )
+        found.append(
+            LearnerRisk(
+                row.id,
+                row.name,
+                names.get(row.cohort_id or 0, ""),
+                row.progress_x1000,
+                rules.expected_x1000(facts, today),
+                facts.score_x10,
+                row.last_active_at,
+                facts.overdue,
+                rules.judge(facts, today),
+            )
+        )
+    return sorted(found, key=lambda learner: (-learner.judged.points, learner.progress_x1000, learner.enrolment_id))
+
+
+def narrowed(found: Sequence[LearnerRisk], risk: Risk | None, group: str) -> list[LearnerRisk]:
+    """Those of one risk (None: high and medium) and one group (empty: all)."""
+    wanted = {risk} if risk is not None else {Risk.HIGH, Risk.MEDIUM}
+    return [row for row in found if row.judged.risk in wanted and (not group or row.group == group)]
+
+
+def summary_of(run_id: int) -> Summary | None:
+    """The latest summary of a run."""
+    row = session().scalar(select(RunSummary).where(RunSummary.run_id == run_id))
+    if row is None:
+        return None
+    data = row.data
+    return Summary(
+        computed_at=row.computed_at,
+        learners=data["learners"],
+        completed=data["completed"],
+        active_week=data["active_week"],
+        never=data["never"],
+        units=tuple(UnitFacts(**unit) for unit in data["units"]),
+        groups=tuple(GroupFacts(**group) for group in data["groups"]),
+        weeks=tuple((week, number) for week, number in data["weeks"]),
+        histogram=tuple(data["histogram"]),
+    )
+
+
+def summary_row(run_id: int) -> RunSummary | None:
+    """The row of the latest summary."""
+    return session().scalar(select(RunSummary).where(RunSummary.run_id == run_id))
+
+
+def active_runs(since: datetime) -> list[int]:
+    """The published runs in which somebody learnt since an instant."""
+    statement = (
+        select(Enrolment.run_id)
+        .join(Run, Run.id == Enrolment.run_id)
+        .where(Run.state == RunState.PUBLISHED, Enrolment.last_active_at >= since)
+        .distinct()
+        .order_by(Enrolment.run_id)
+    )
+    return list(session().scalars(statement))

@@ -1,0 +1,33 @@
+"""What happens by itself: runs in which somebody learnt are summed up each night, large ones when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from courses.analytics import operations, queries
+from trainhub.kernel import clock
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.jobs import Running
+
+SUMMARISE = "courses.summarise"
+SUMMARISE_ALL = "courses.summarise_all"
+
+
+def summarise(running: Running) -> Mapping[str, Any]:
+    """Sum up one run."""
+    with transaction():
+        made = operations.summarise(run_id=int(running.args["run_id"]), now=clock.now())
+    return {"learners": made.learners}
+
+
+def summarise_all(running: Running) -> Mapping[str, Any]:
+    """Sum up every run in which somebody learnt since yesterday, each in its own transaction."""
+    ids = queries.active_runs(clock.now() - timedelta(days=1))
+    session().rollback()
+    for number, run_id in enumerate(ids):
+        with transaction():
+            operations.summarise(run_id=run_id, now=clock.now())
+        running.progress(number + 1, len(ids))
+    return {"runs": len(ids)}

@@ -1,0 +1,32 @@
+"""What the forms of courses and runs offer to choose from."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from courses.permissions import AUTHORS
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationState
+from trainhub.programmes.models import Cohort, Programme
+
+
+def owner_choices(identity: Identity) -> list[tuple[int, str]]:
+    """The verified organisations in whose name the reader may make courses."""
+    clause = organisations.scope(identity, AUTHORS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
+    statement = select(Organisation.id, Organisation.name).where(clause, Organisation.state == OrganisationState.VERIFIED)
+    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.pinyin, Organisation.id).limit(500))]
+
+
+def cohort_choices(university_id: int) -> list[tuple[int, str]]:
+    """The cohorts of a university's programmes, the latest first."""
+    statement = (
+        select(Cohort.id, Programme.name, Cohort.year)
+        .join(Programme, Programme.id == Cohort.programme_id)
+        .where(Programme.university_id == university_id)
+        .order_by(Cohort.year.desc(), Programme.name, Cohort.id)
+        .limit(300)
+    )
+    return [(key, f"{name} · {year}") for key, name, year in session().execute(statement)]

@@ -1,0 +1,1 @@
+"""Discussions of a run: threads and answers, mentions, reports, moderation, following."""

@@ -1,0 +1,329 @@
+"""Every select on discussions. Names of anonymous writers leave this module only for the staff and for themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from courses.catalogue.models import Block, Course, Run, RunStaff, Unit
+from courses.discussion import rules
+from courses.discussion.models import ForumFollow, Post, PostImage, PostMention, PostReport, PostRevision, Thread, ThreadFollow
+from courses.discussion.types import Participant, PostRow, ReportRow, ThreadFilter, ThreadRow
+from courses.learning.models import Enrolment
+from courses.learning.types import SEATED
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
+from trainhub.people.models import Person
+
+
+def thread_by_id(thread_id: int) -> Thread | None:
+    """A thread that was not removed."""
+    return session().scalar(select(Thread).where(Thread.id == thread_id, Thread.removed_at.is_(None)))
+
+
+def post_by_id(post_id: int) -> Post | None:
+    """A post, removed or not, with its writer."""
+    return session().scalar(select(Post).where(Post.id == post_id).options(joinedload(Post.person)))
+
+
+def count_posts(thread_id: int) -> int:
+    """How many posts a thread has, removed ones too."""
+    return session().scalar(select(func.count()).select_from(Post).where(Post.thread_id == thread_id)) or 0
+
+
+def first_post_id(thread_id: int) -> int | None:
+    """The post a thread begins with."""
+    return session().scalar(select(func.min(Post.id)).where(Post.thread_id == thread_id))
+
+
+def threads(run_id: int, *, reader: int, block_id: int | None = None, text: str = "", wanted: ThreadFilter = ThreadFilter.ALL) -> sa.Select[Any]:
+    """The threads of a run, pinned ones first, then the latest; columns only, see `as_thread`."""
+    statement: Any = (
+        select(
+            Thread.id,
+            Thread.title,
+            Person.name,
+            Thread.person_id,
+            Thread.is_anonymous,
+            Thread.is_question,
+            Thread.accepted_post_id,
+            Thread.is_pinned,
+            Thread.is_locked,
+            Thread.posts,
+            Thread.created_at,
+            Thread.last_at,
+            func.coalesce(sa.func.nullif(Block.title, ""), Unit.title, "").label("block_title"),
+        )
+        .outerjoin(Person, Person.id == Thread.person_id)
+        .outerjoin(Block, Block.id == Thread.block_id)
+        .outerjoin(Unit, Unit.id == Block.unit_id)
+        .where(Thread.run_id == run_id, Thread.removed_at.is_(None))
+        .order_by(Thread.is_pinned.desc(), Thread.last_at.desc(), Thread.id.desc())
+    )
+    if block_id is not None:
+        statement = statement.where(Thread.block_id == block_id)
+    if text:
+        inside = select(Post.thread_id).where(Post.removed_at.is_(None), organisations.matches(text, Post.body))
+        statement = statement.where(sa.or_(organisations.matches(text, Thread.title), Thread.id.in_(inside)))
+    match wanted:
+        case ThreadFilter.UNANSWERED:
+            statement = statement.where(Thread.posts <= 1)
+        case ThreadFilter.QUESTIONS:
+            statement = statement.where(Thread.is_question)
+        case ThreadFilter.MINE:
+            statement = statement.where(Thread.id.in_(select(Post.thread_id).where(Post.person_id == reader)))
+        case ThreadFilter.FOLLOWED:
+            statement = statement.where(Thread.id.in_(select(ThreadFollow.thread_id).where(ThreadFollow.person_id == reader)))
+    return statement  # type: ignore[no-any-return]
+
+
+def as_thread(row: Any, *, reader: int, may_moderate: bool) -> ThreadRow:
+    """A row of `threads` as its reader may see it."""
+    is_shown = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=row.person_id == reader)
+    return ThreadRow(
+        row.id,
+        row.title,
+        (row.name or "") if is_shown else "",
+        row.is_question,
+        row.accepted_post_id is not None,
+        row.is_pinned,
+        row.is_locked,
+        row.posts,
+        row.created_at,
+        row.last_at,
+        row.block_title,
+    )
+
+
+def posts(thread: Thread) -> sa.Select[Any]:
+    """The posts of a thread in order, with their writers."""
+    return select(Post).where(Post.thread_id == thread.id).options(joinedload(Post.person)).order_by(Post.posted_at, Post.id)
+
+
+def as_posts(rows: Sequence[Post], thread: Thread, *, reader: int, may_moderate: bool) -> list[PostRow]:
+    """Posts as their reader sees them: three queries whatever their number."""
+    ids = [row.id for row in rows]
+    images: dict[int, list[int]] = defaultdict(list)
+    for post_id, image_id in session().execute(select(PostImage.post_id, PostImage.id).where(PostImage.post_id.in_(ids)).order_by(PostImage.id)):
+        images[post_id].append(image_id)
+    counted = select(PostReport.post_id, func.count()).where(PostReport.post_id.in_(ids), PostReport.decided_at.is_(None))
+    reports = {post_id: number for post_id, number in session().execute(counted.group_by(PostReport.post_id))}
+    first = first_post_id(thread.id)
+    shown = []
+    for row in rows:
+        is_mine = row.person_id == reader
+        open_reports = reports.get(row.id, 0)
+        hidden = rules.hidden(is_removed=row.removed_at is not None, open_reports=open_reports, may_moderate=may_moderate, is_mine=is_mine)
+        named = rules.shows_name(is_anonymous=row.is_anonymous, may_moderate=may_moderate, is_mine=is_mine)
+        shown.append(
+            PostRow(
+                row.id,
+                row.person.name if named and row.person is not None else "",
+                is_mine,
+                row.is_staff,
+                row.is_anonymous,
+                thread.accepted_post_id == row.id,
+                row.id == first,
+                hidden,
+                "" if hidden else row.body_html,
+                row.posted_at,
+                row.edited_at,
+                () if hidden else tuple(images[row.id]),
+                open_reports if may_moderate else 0,
+            )
+        )
+    return shown
+
+
+def image_by_id(image_id: int) -> tuple[PostImage, Post] | None:
+    """A picture with its post."""
+    statement = select(PostImage, Post).join(Post, Post.id == PostImage.post_id).where(PostImage.id == image_id).options(joinedload(PostImage.file))
+    found = session().execute(statement).first()
+    return None if found is None else (found[0], found[1])
+
+
+def revisions_of(post_id: int) -> list[PostRevision]:
+    """What a post said before, the latest first."""
+    return list(session().scalars(select(PostRevision).where(PostRevision.post_id == post_id).order_by(PostRevision.id.desc())))
+
+
+def counts_by_block(block_ids: Sequence[int]) -> dict[int, int]:
+    """How many threads each discussion block has."""
+    statement = select(Thread.block_id, func.count()).where(Thread.block_id.in_(block_ids), Thread.removed_at.is_(None)).group_by(Thread.block_id)
+    return {block_id: number for block_id, number in session().execute(statement) if block_id is not None}
+
+
+# -- who takes part -----------------------------------------------------------------------------------------------------
+
+
+def _members(run_id: int) -> Any:
+    """Who may be mentioned: the staff, and the learners with a seat."""
+    staff = select(RunStaff.person_id).where(RunStaff.run_id == run_id)
+    return staff.union(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)))
+
+
+def people_of_names(run_id: int, names: Sequence[str]) -> dict[str, set[int]]:
+    """The members that bear one of the names."""
+    found: dict[str, set[int]] = defaultdict(set)
+    if names:
+        statement = select(Person.name, Person.id).where(Person.name.in_(names[:500]), Person.id.in_(_members(run_id)))
+        for name, person_id in session().execute(statement):
+            found[name].add(person_id)
+    return found
+
+
+def members_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
+    """Which of the persons take part in a run."""
+    if not person_ids:
+        return set()
+    return set(session().scalars(select(Person.id).where(Person.id.in_(person_ids), Person.id.in_(_members(run_id)))))
+
+
+def mentioned_in(post_id: int) -> set[int]:
+    """Whom a post mentions already."""
+    return set(session().scalars(select(PostMention.person_id).where(PostMention.post_id == post_id)))
+
+
+def names_of(person_ids: Sequence[int]) -> list[str]:
+    """Names of persons."""
+    return list(session().scalars(select(Person.name).where(Person.id.in_(person_ids)))) if person_ids else []
+
+
+def participants(run_id: int, text: str, limit: int = 8) -> list[Participant]:
+    """Who can be mentioned and whose name or pinyin begins with the text; a name that several bear carries its number."""
+    staff = select(RunStaff.id).where(RunStaff.run_id == run_id, RunStaff.person_id == Person.id).exists()
+    statement = select(Person.id, Person.name, staff.label("is_staff")).where(Person.id.in_(_members(run_id)))
+    if text:
+        pattern = text.casefold()
+        statement = statement.where(
+            sa.or_(
+                Person.name.startswith(text, autoescape=True),
+                Person.pinyin.startswith(pattern, autoescape=True),
+                Person.pinyin.contains(" " + pattern, autoescape=True),
+            )
+        )
+    rows = list(session().execute(statement.order_by(staff.desc(), Person.pinyin, Person.id).limit(limit)))
+    same = people_of_names(run_id, [row.name for row in rows])
+
+    def mention(row: Any) -> str:
+        is_plain = len(same[row.name]) == 1 and " " not in row.name
+        return row.name if is_plain else f"{row.name.split()[0]}#{row.id}"
+
+    return [Participant(row.id, row.name, mention(row), bool(row.is_staff)) for row in rows]
+
+
+# -- reports ------------------------------------------------------------------------------------------------------------
+
+
+def open_reports(run_id: int) -> sa.Select[Any]:
+    """The reported posts of a run that wait for a decision, most reported first: (post id, number, first instant)."""
+    statement: Any = (
+        select(PostReport.post_id, func.count().label("number"), func.min(PostReport.reported_at).label("first_at"))
+        .join(Post, Post.id == PostReport.post_id)
+        .join(Thread, Thread.id == Post.thread_id)
+        .where(Thread.run_id == run_id, PostReport.decided_at.is_(None))
+        .group_by(PostReport.post_id)
+        .order_by(func.count().desc(), func.min(PostReport.reported_at), PostReport.post_id)
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def as_reports(rows: Sequence[Any]) -> list[ReportRow]:
+    """The reported posts with what was said against them: two queries whatever their number."""
+    ids = [row.post_id for row in rows]
+    reasons: dict[int, list[str]] = defaultdict(list)
+    statement = select(PostReport.post_id, PostReport.reason).where(PostReport.post_id.in_(ids), PostReport.decided_at.is_(None))
+    for post_id, reason in session().execute(statement.order_by(PostReport.id)):
+        reasons[post_id].append(reason)
+    details = {
+        row.id: row
+        for row in session().execute(
+            select(Post.id, Post.thread_id, Thread.title, Person.name, Post.body_html)
+            .join(Thread, Thread.id == Post.thread_id)
+            .outerjoin(Person, Person.id == Post.person_id)
+            .where(Post.id.in_(ids))
+        )
+    }
+    return [
+        ReportRow(
+            row.post_id,
+            details[row.post_id].thread_id,
+            details[row.post_id].title,
+            details[row.post_id].name or "",
+            details[row.post_id].body_html,
+            row.number,
+            tuple(reasons[row.post_id]),
+            row.first_at,
+        )
+        for row in rows
+    ]
+
+
+def count_open_reports(run_id: int) -> int:
+    """How many posts wait for a decision."""
+    return session().scalar(select(func.count()).select_from(open_reports(run_id).order_by(None).subquery())) or 0
+
+
+# -- following ----------------------------------------------------------------------------------------------------------
+
+
+def is_following(thread_id: int, person_id: int) -> bool:
+    """Whether a person follows a thread."""
+    return session().scalar(select(ThreadFollow.id).where(ThreadFollow.thread_id == thread_id, ThreadFollow.person_id == person_id)) is not None
+
+
+def is_following_forum(run_id: int, person_id: int) -> bool:
+    """Whether a person is told of new threads of a run."""
+    return session().scalar(select(ForumFollow.id).where(ForumFollow.run_id == run_id, ForumFollow.person_id == person_id)) is not None
+
+
+def followed_threads(person_id: int) -> sa.Select[Any]:
+    """The threads a person follows, the latest first."""
+    statement: Any = (
+        select(Thread.id, Thread.title, Thread.posts, Thread.last_at, Course.title.label("course"), Run.code.label("run"))
+        .join(ThreadFollow, ThreadFollow.thread_id == Thread.id)
+        .join(Run, Run.id == Thread.run_id)
+        .join(Course, Course.id == Run.course_id)
+        .where(ThreadFollow.person_id == person_id, Thread.removed_at.is_(None))
+        .order_by(Thread.last_at.desc(), Thread.id.desc())
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def news(now: datetime) -> dict[int, int]:
+    """How many new posts in followed threads, and new threads in followed forums, each follower was not told of yet."""
+    answers = (
+        select(ThreadFollow.person_id, func.count(Post.id))
+        .join(Post, Post.thread_id == ThreadFollow.thread_id)
+        .where(Post.posted_at > ThreadFollow.told_at, Post.posted_at <= now, Post.person_id != ThreadFollow.person_id, Post.removed_at.is_(None))
+        .group_by(ThreadFollow.person_id)
+    )
+    begun = (
+        select(ForumFollow.person_id, func.count(Thread.id))
+        .join(Thread, Thread.run_id == ForumFollow.run_id)
+        .where(
+            Thread.created_at > ForumFollow.told_at, Thread.created_at <= now, Thread.person_id != ForumFollow.person_id, Thread.removed_at.is_(None)
+        )
+        .group_by(ForumFollow.person_id)
+    )
+    found: dict[int, int] = defaultdict(int)
+    for statement in (answers, begun):
+        for person_id, number in session().execute(statement):
+            found[person_id] += number
+    return dict(found)
+
+
+def signed(table: type[Post] | type[Thread], ended_before: date) -> sa.Select[int]:
+    """Posts or threads with a signature of runs that ended before a day, of persons without a legal hold."""
+    statement = select(table.id)
+    statement = statement.join(Thread, Thread.id == Post.thread_id) if table is Post else statement
+    return statement.join(Run, Run.id == Thread.run_id).where(
+        table.person_id.is_not(None), Run.ends_on < ended_before, people.is_free(table.person_id)
+    )

@@ -1,0 +1,87 @@
+"""A list of persons to invite into a run: CSV or XLSX, checked as a whole before anybody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import IO, Any
+
+from courses.catalogue.models import Run
+from courses.learning import invitation_queries, operations
+from trainhub.identity.rules import typed_name
+from trainhub.kernel.access import Identity
+from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.imports import Draft, ImportSpec, examine
+from trainhub.kernel.sheets.parsers import parse_text
+from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+
+SCHEMA = Schema(
+    [
+        Field(
+            "login",
+            "登录名",
+            parse_text(most=200),
+            required=True,
+            aliases=("学号", "手机号", "邮箱", "工号"),
+            is_code=True,
+            hint="登录名、学号、手机号或邮箱",
+        ),
+        Field("name", "姓名", parse_text(most=120), hint="选填；填写时与系统中的姓名核对"),
+    ]
+)
+
+EXAMPLES = ({"login": "20230001", "name": "张三"}, {"login": "13800000000", "name": ""})
+
+
+def spec_for(run: Run, expires_on: date | None = None) -> ImportSpec:
+    """The import of invitations into one run, which hold up to and including a day."""
+
+    def check(draft: Draft, rows: Sequence[Parsed]) -> None:
+        typed = {row.number: typed_name(row.data["login"]).values for row in rows}
+        people = invitation_queries.persons_of_logins(sorted({value for values in typed.values() for value in values}))
+        of_row = {number: next((people[v] for v in values if v in people), None) for number, values in typed.items()}
+        ids = sorted({person_id for person_id in of_row.values() if person_id is not None})
+        names, known, inside = (
+            invitation_queries.names_of_persons(ids),
+            invitation_queries.invited_among(run.id, ids),
+            invitation_queries.open_person_ids(run.id),
+        )
+        seen: dict[int, int] = {}
+        for row in rows:
+            person_id = of_row[row.number]
+            if person_id is None:
+                draft.problem(row, "login", _("没有找到这个登录名对应的人员，或对应多人。请核对，或改填手机号、邮箱。"))
+            elif row.data["name"] and row.data["name"] != names[person_id]:
+                draft.problem(row, "name", _("与系统中的姓名不一致，请核对登录名是否填错。"))
+            elif person_id in seen:
+                draft.warn(row, "login", _("与第 %(n)d 行是同一人，只邀请一次。", n=seen[person_id]))
+            elif person_id in known or person_id in inside:
+                seen[person_id] = row.number
+                draft.same()
+            else:
+                seen[person_id] = row.number
+                draft.add(person_id, names[person_id])
+
+    def apply(item: Any, by: Identity, today: date, now: datetime) -> None:
+        operations.invite(run=run, person_ids=[item], by=by, now=now, expires_on=expires_on)
+
+    return ImportSpec(
+        kind="invitations",
+        title=N_("邀请名单"),
+        schema=SCHEMA,
+        check=check,
+        apply=apply,
+        examples=EXAMPLES,
+    )
+
+
+def invite_list(*, run: Run, file: IO[bytes], filename: str, expires_on: date | None, by: Identity, today: date, now: datetime) -> Draft:
+    """Check a list and, when nothing in it is wrong, invite everybody on it at once; with errors nobody is invited."""
+    draft = examine(spec_for(run, expires_on), file, filename=filename, by=by, today=today)
+    if draft.is_good:
+        operations.invite(run=run, person_ids=draft.work, by=by, now=now, expires_on=expires_on)
+    return draft
+
+
+TEMPLATE = ImportSpec(kind="invitations", title=N_("邀请名单"), schema=SCHEMA, check=lambda *_: None, apply=lambda *_: None, examples=EXAMPLES)
+"""What the template of a list is made from; it belongs to no run."""

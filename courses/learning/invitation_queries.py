@@ -1,0 +1,88 @@
+"""Selects on invitations, their links, and the persons who may be invited."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from courses.learning.models import Enrolment, InviteLink, RunInvitation
+from courses.learning.queries import portions
+from courses.learning.types import EnrolmentState
+from trainhub.identity.models import Account, LoginName
+from trainhub.kernel.db import session
+from trainhub.people.models import Person, Student
+from trainhub.people.types import StudentState
+
+
+def invited_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
+    """Which of the persons were invited to a run before."""
+    found: set[int] = set()
+    for some in portions(person_ids):
+        found.update(session().scalars(select(RunInvitation.person_id).where(RunInvitation.run_id == run_id, RunInvitation.person_id.in_(some))))
+    return found
+
+
+def invitations_of(run_id: int) -> sa.Select[Any]:
+    """Who was invited, the latest first: name, day, last day, and what became of it (None: not yet enrolled)."""
+    statement: Any = (
+        select(Person.name, RunInvitation.invited_at, RunInvitation.expires_on, Enrolment.state)
+        .join(Person, Person.id == RunInvitation.person_id)
+        .outerjoin(Enrolment, sa.and_(Enrolment.run_id == RunInvitation.run_id, Enrolment.person_id == RunInvitation.person_id))
+        .where(RunInvitation.run_id == run_id)
+        .order_by(RunInvitation.id.desc())
+    )
+    return statement  # type: ignore[no-any-return]
+
+
+def link_by_token(token: str) -> InviteLink | None:
+    """An invitation link by its secret."""
+    return session().scalar(select(InviteLink).where(InviteLink.token == token))
+
+
+def link_by_id(link_id: int) -> InviteLink | None:
+    """An invitation link."""
+    return session().get(InviteLink, link_id)
+
+
+def links_of(run_id: int) -> list[InviteLink]:
+    """The invitation links of a run, the latest first."""
+    return list(session().scalars(select(InviteLink).where(InviteLink.run_id == run_id).order_by(InviteLink.id.desc()).limit(50)))
+
+
+def open_person_ids(run_id: int) -> set[int]:
+    """Who is in a run or waits for it: whoever has not left."""
+    statement = select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+    return set(session().scalars(statement))
+
+
+def persons_of_cohort(cohort_id: int) -> list[int]:
+    """The enrolled students of a cohort by number."""
+    statement = select(Student.person_id).where(Student.cohort_id == cohort_id, Student.state == StudentState.ENROLLED)
+    return list(session().scalars(statement.order_by(Student.student_no, Student.id)))
+
+
+def persons_of_logins(values: Sequence[str]) -> dict[str, int]:
+    """Person by sign-in name, number, phone or address; names that belong to several persons are left out."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for some in portions(values):
+        statement = (
+            select(LoginName.value, Account.person_id)
+            .join(Account, Account.id == LoginName.account_id)
+            .where(LoginName.value.in_(some), Account.person_id.is_not(None))
+        )
+        for value, person_id in session().execute(statement):
+            if person_id is not None:
+                found[value].add(person_id)
+    return {value: next(iter(ids)) for value, ids in found.items() if len(ids) == 1}
+
+
+def names_of_persons(person_ids: Sequence[int]) -> dict[int, str]:
+    """Names by person."""
+    found: dict[int, str] = {}
+    for some in portions(person_ids):
+        found.update((key, name) for key, name in session().execute(select(Person.id, Person.name).where(Person.id.in_(some))))
+    return found

@@ -1,0 +1,63 @@
+"""Selects on notes, and on the logs of many learners at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from courses.catalogue.models import Section, Unit
+from courses.learning.models import BlockProgress, Enrolment, LearningEvent, Note
+from courses.learning.queries import as_state
+from courses.learning.types import BlockState, Event, NoteRow
+from trainhub.kernel.db import session
+
+
+def note_by_id(note_id: int) -> Note | None:
+    """A note."""
+    return session().get(Note, note_id)
+
+
+def notes_of(enrolment_id: int, unit_id: int | None = None) -> list[NoteRow]:
+    """The notes of a learner in the order of the course, or those of one unit, with the places they were written at."""
+    statement = (
+        select(Note.id, Note.unit_id, Unit.title, Note.block_id, Note.at_seconds, Note.body, Note.written_at, Note.changed_at)
+        .join(Unit, Unit.id == Note.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(Note.enrolment_id == enrolment_id)
+        .order_by(Section.position, Section.id, Unit.position, Unit.id, Note.at_seconds.is_(None), Note.at_seconds, Note.id)
+    )
+    if unit_id is not None:
+        statement = statement.where(Note.unit_id == unit_id)
+    return [NoteRow(*row) for row in session().execute(statement)]
+
+
+def run_enrolments(run_ids: Sequence[int] | None) -> list[Any]:
+    """What can be recomputed: id, run, person, state, progress and score of the enrolments of the runs (None: of all), by id."""
+    statement = select(Enrolment.id, Enrolment.run_id, Enrolment.person_id, Enrolment.state, Enrolment.progress_x1000, Enrolment.score_x10).order_by(
+        Enrolment.id
+    )
+    return list(session().execute(statement if run_ids is None else statement.where(Enrolment.run_id.in_(list(run_ids)))))
+
+
+def logs_of(enrolment_ids: Sequence[int]) -> dict[int, dict[int, list[Event]]]:
+    """The logs of several learners: by enrolment, then by block, each in order."""
+    statement = (
+        select(LearningEvent.enrolment_id, LearningEvent.block_id, LearningEvent.kind, LearningEvent.at, LearningEvent.data)
+        .where(LearningEvent.enrolment_id.in_(enrolment_ids))
+        .order_by(LearningEvent.id)
+    )
+    found: dict[int, dict[int, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for enrolment_id, block_id, kind, at, data in session().execute(statement):
+        found[enrolment_id][block_id].append(Event(kind, at, data))
+    return found
+
+
+def states_of_many(enrolment_ids: Sequence[int]) -> dict[int, dict[int, BlockState]]:
+    """The stored progress of several learners: by enrolment, then by block."""
+    found: dict[int, dict[int, BlockState]] = defaultdict(dict)
+    for row in session().scalars(select(BlockProgress).where(BlockProgress.enrolment_id.in_(enrolment_ids))):
+        found[row.enrolment_id][row.block_id] = as_state(row)
+    return found

@@ -1,0 +1,191 @@
+"""Announcements made and published; messages sent, one by one or to a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+
+from courses.catalogue.markup import to_html
+from courses.catalogue.models import Run
+from courses.messages import queries
+from courses.messages.models import Announcement, Conversation, Message
+from trainhub.identity.queries import accounts
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
+
+MAX_MESSAGE = 5000
+MAX_ANNOUNCEMENT = 20_000
+
+
+class BadMessage(Refused):
+    """A message or announcement that cannot be sent as written."""
+
+    code = "bad_message"
+
+
+def _text(value: str, most: int, field: str, label: str) -> str:
+    value = value.replace("\x00", "").replace("\r\n", "\n").strip()
+    if not value:
+        raise BadMessage(_("请填写%(label)s。", label=label), field=field)
+    if len(value) > most:
+        raise BadMessage(_("%(label)s不能超过 %(n)d 个字。", label=label, n=most), field=field)
+    return value
+
+
+# -- announcements ------------------------------------------------------------------------------------------------------
+
+
+def announce(*, run: Run, title: str, body: str, publish_at: datetime | None, by: Identity, now: datetime) -> Announcement:
+    """Tell all learners of a run, now (`publish_at` None or past) or at an instant to come."""
+    title, body = _text(" ".join(title.split()), 200, "title", _("标题")), _text(body, MAX_ANNOUNCEMENT, "body", _("内容"))
+    at = max(publish_at, now) if publish_at is not None else now
+    row = Announcement(run_id=run.id, title=title, body=body, body_html=to_html(body), publish_at=at, made_by_id=by.account_id)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.announcement.made", on=row, data={"run": run.id, "publish_at": at.isoformat()})
+    if at <= now:
+        publish(announcement_id=row.id, by=by, now=now)
+    return row
+
+
+def change_announcement(
+    *, row: Announcement, title: str, body: str, publish_at: datetime | None, version: int | None, by: Identity, now: datetime
+) -> Announcement:
+    """Change an announcement. One that was published keeps its instant and is not told again."""
+    check_version(row, version)
+    row.title, row.body = _text(" ".join(title.split()), 200, "title", _("标题")), _text(body, MAX_ANNOUNCEMENT, "body", _("内容"))
+    row.body_html = to_html(row.body)
+    if row.published_at is None:
+        row.publish_at = max(publish_at, now) if publish_at is not None else now
+    session().flush()
+    audit.record(by=by, did="courses.announcement.changed", on=row)
+    if row.published_at is None and row.publish_at <= now:
+        publish(announcement_id=row.id, by=by, now=now)
+    return row
+
+
+def remove_announcement(*, row: Announcement, by: Identity, now: datetime) -> None:
+    """Take an announcement back: it is not shown any more, and not published if it was planned."""
+    if row.removed_at is None:
+        row.removed_at = now
+        session().flush()
+        audit.record(by=by, did="courses.announcement.removed", on=row)
+
+
+def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
+    """Show an announcement and tell every learner, in the app and by e-mail for those who want it. Once; returns how many were told."""
+    taken = session().execute(
+        update(Announcement)
+        .where(Announcement.id == announcement_id, Announcement.published_at.is_(None), Announcement.removed_at.is_(None))
+        .values(published_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        return 0
+    row = session().get_one(Announcement, announcement_id, populate_existing=True)
+    told = notifications.notify(
+        account_ids=accounts.accounts_of_persons(queries.seated_persons(row.run_id)).values(),
+        kind="courses.announcement",
+        message=N_("课程公告：%(title)s"),
+        values={"title": row.title},
+        url=f"/learning/runs/{row.run_id}/announcements",
+        unique_key=f"announcement:{row.id}",
+        now=now,
+    )
+    row.told = told
+    session().flush()
+    audit.record(by=by, did="courses.announcement.published", on=row, data={"told": told})
+    return told
+
+
+# -- messages -----------------------------------------------------------------------------------------------------------
+
+
+def write(*, run: Run, person_id: int, subject: str, body: str, sender_id: int, is_staff: bool, by: Identity, now: datetime) -> Conversation:
+    """Begin a conversation between a learner and the staff of a run; the other side is told."""
+    subject, body = _text(" ".join(subject.split()), 200, "subject", _("主题")), _text(body, MAX_MESSAGE, "body", _("内容"))
+    conversation = Conversation(run_id=run.id, person_id=person_id, subject=subject, started_at=now, last_at=now, last_by_staff=is_staff, messages=0)
+    session().add(conversation)
+    session().flush()
+    _add(conversation, body, sender_id, is_staff, now)
+    _tell(run, conversation, is_staff, now)
+    audit.record(by=by, did="courses.message.sent", on=conversation, data={"run": run.id, "is_staff": is_staff})
+    return conversation
+
+
+def reply(*, run: Run, conversation: Conversation, body: str, sender_id: int, is_staff: bool, by: Identity, now: datetime) -> Message:
+    """Go on in a conversation; the other side is told."""
+    row = _add(conversation, _text(body, MAX_MESSAGE, "body", _("内容")), sender_id, is_staff, now)
+    _tell(run, conversation, is_staff, now)
+    audit.record(by=by, did="courses.message.sent", on=conversation, data={"is_staff": is_staff})
+    return row
+
+
+def _add(conversation: Conversation, body: str, sender_id: int, is_staff: bool, now: datetime) -> Message:
+    row = Message(conversation_id=conversation.id, sender_id=sender_id, is_staff=is_staff, body=body, sent_at=now)
+    session().add(row)
+    conversation.messages += 1
+    conversation.last_at, conversation.last_by_staff = now, is_staff
+    if is_staff:
+        conversation.staff_read_at = now
+    else:
+        conversation.learner_read_at = now
+    session().flush()
+    return row
+
+
+def _tell(run: Run, conversation: Conversation, is_staff: bool, now: datetime) -> None:
+    persons = [conversation.person_id] if is_staff else queries.staff_persons(run.id)
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons(persons).values(),
+        kind="courses.message",
+        message=N_("课程《%(course)s》有新消息：%(subject)s"),
+        values={"course": run.course.title, "subject": conversation.subject[:80]},
+        url=f"/learning/messages/{conversation.id}",
+        unique_key=f"message:{conversation.id}:{conversation.messages}",
+        now=now,
+    )
+
+
+def write_to_many(*, run: Run, person_ids: Sequence[int], subject: str, body: str, sender_id: int, by: Identity, now: datetime) -> int:
+    """Write the same to each of a selection, a conversation for each, so that answers stay between two. Returns how many."""
+    subject, body = _text(" ".join(subject.split()), 200, "subject", _("主题")), _text(body, MAX_MESSAGE, "body", _("内容"))
+    wanted = sorted(set(person_ids))
+    if not wanted:
+        raise BadMessage(_("还没有选中学员。请先在名单中勾选。"))
+    current = session()
+    begun = [
+        Conversation(run_id=run.id, person_id=p, subject=subject, started_at=now, last_at=now, last_by_staff=True, messages=1, staff_read_at=now)
+        for p in wanted
+    ]
+    current.add_all(begun)
+    current.flush()
+    current.add_all([Message(conversation_id=c.id, sender_id=sender_id, is_staff=True, body=body, sent_at=now) for c in begun])
+    current.flush()
+    notifications.notify(
+        account_ids=accounts.accounts_of_persons(wanted).values(),
+        kind="courses.message",
+        message=N_("课程《%(course)s》有新消息：%(subject)s"),
+        values={"course": run.course.title, "subject": subject[:80]},
+        url="/learning/messages",
+        unique_key=f"message-many:{begun[0].id}",
+        now=now,
+    )
+    audit.record(by=by, did="courses.message.sent_to_many", on=run, data={"count": len(wanted), "subject": subject})
+    return len(wanted)
+
+
+def mark_read(*, conversation: Conversation, is_staff: bool, now: datetime) -> None:
+    """One side has read up to now."""
+    if is_staff:
+        conversation.staff_read_at = now
+    else:
+        conversation.learner_read_at = now
+    session().flush()

@@ -1,0 +1,108 @@
+"""Paths made, filled, published, followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from courses.catalogue import queries as catalogue
+from courses.catalogue.markup import to_html
+from courses.catalogue.operations.offerings import CODE
+from courses.paths import queries
+from courses.paths.models import LearningPath, PathCourse, PathMember
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.kernel.pinyin import of_text
+from trainhub.organisations.models import Organisation
+
+MAX_COURSES = 40
+
+
+class BadPath(Refused):
+    """A path that cannot be as asked."""
+
+    code = "bad_path"
+
+
+def create(*, code: str, title: str, owner: Organisation, by: Identity, now: datetime, **fields: Any) -> LearningPath:
+    """Make an unpublished path. `fields` are columns of LearningPath."""
+    code = code.strip()
+    if not CODE.match(code) or len(code) > 60:
+        raise BadPath(_("路径代码只能用字母、数字和 . _ -，以字母或数字开头，不超过 60 个字符。"), field="code")
+    if queries.path_by_code(code) is not None:
+        raise BadPath(_("路径代码“%(code)s”已被使用，请换一个代码。", code=code), field="code")
+    row = LearningPath(code=code, title=title.strip(), owner_id=owner.id, created_at=now, **_described(title, fields))
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as taken:
+        raise BadPath(_("路径代码“%(code)s”已被使用，请换一个代码。", code=code), field="code") from taken
+    audit.record(by=by, did="courses.path.created", on=row, data={"code": code})
+    return row
+
+
+def _described(title: str, fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "description_html": to_html(fields.get("description", "")), "pinyin": of_text(title.strip(), 400)}
+
+
+def change(*, path: LearningPath, version: int | None, title: str, by: Identity, now: datetime, **fields: Any) -> LearningPath:
+    """Change what a path says."""
+    check_version(path, version)
+    path.title = title.strip()
+    for name, value in _described(title, fields).items():
+        setattr(path, name, value)
+    session().flush()
+    audit.record(by=by, did="courses.path.changed", on=path)
+    return path
+
+
+def set_courses(*, path: LearningPath, courses: Sequence[tuple[str, bool]], by: Identity, now: datetime) -> None:
+    """Set the courses of a path in order: (code, is required). Refuses unknown codes and a course named twice."""
+    if len(courses) > MAX_COURSES:
+        raise BadPath(_("一条路径最多 %(n)d 门课程。", n=MAX_COURSES))
+    seen: set[str] = set()
+    rows = []
+    for position, (code, is_required) in enumerate(courses):
+        course = catalogue.course_by_code(code)
+        if course is None:
+            raise BadPath(_("没有代码为“%(code)s”的课程。", code=code), field="courses")
+        if code in seen:
+            raise BadPath(_("课程“%(title)s”重复出现，每门课程只能出现一次。", title=course.title), field="courses")
+        seen.add(code)
+        rows.append(PathCourse(path_id=path.id, course_id=course.id, position=position, is_required=is_required))
+    session().execute(delete(PathCourse).where(PathCourse.path_id == path.id))
+    session().add_all(rows)
+    session().flush()
+    audit.record(by=by, did="courses.path.filled", on=path, data={"courses": [code for code, _required in courses]})
+
+
+def publish(*, path: LearningPath, is_published: bool, by: Identity, now: datetime) -> None:
+    """Show a path in the catalogue, or take it out. An empty one is not shown."""
+    if is_published and not any(step.is_required for step in queries.steps(path.id, None)):
+        raise BadPath(_("请先为路径添加至少一门必修课程，再发布。"))
+    path.is_published = is_published
+    session().flush()
+    audit.record(by=by, did="courses.path.published", on=path, data={"is_published": is_published})
+
+
+def follow(*, path: LearningPath, person_id: int, is_on: bool, by: Identity, now: datetime) -> None:
+    """Follow a path, or stop it; twice is once."""
+    if not is_on:
+        session().execute(delete(PathMember).where(PathMember.path_id == path.id, PathMember.person_id == person_id))
+    elif not queries.is_member(path.id, person_id):
+        try:
+            with session().begin_nested():
+                session().add(PathMember(path_id=path.id, person_id=person_id, joined_at=now))
+                session().flush()
+        except IntegrityError:
+            return
+    audit.record(by=by, did="courses.path.followed", on=path, data={"is_on": is_on})

@@ -1,0 +1,173 @@
+"""The calendar: what is in it, the feed as another program reads it, the secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.agenda import ical, queries, rules
+from courses.agenda.models import CalendarFeed
+from courses.agenda.types import ItemKind
+from courses.assignments.operations import setup
+from courses.messages import operations as messages
+from tests.factories import courses as make
+from tests.factories import ground, work
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.people.models import Person
+
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def parsed(text: str) -> list[dict[str, str]]:
+    """The events of a calendar, read by RFC 5545 and not by our own writer: unfold, split at the first colon, unescape."""
+    raw = text.encode()
+    assert raw.endswith(b"\r\n")
+    lines = raw.split(b"\r\n")[:-1]
+    assert all(len(line) <= 75 and b"\n" not in line and b"\r" not in line for line in lines)
+    unfolded: list[bytes] = []
+    for line in lines:
+        if line[:1] in (b" ", b"\t"):
+            unfolded[-1] += line[1:]
+        else:
+            unfolded.append(line)
+    events: list[dict[str, str]] = []
+    stack: list[str] = []
+    for line in unfolded:
+        match = re.fullmatch(r"([A-Z-]+)((?:;[A-Z-]+=[^;:]*)*):(.*)", line.decode(), re.S)
+        assert match, line
+        name, _parameters, value = match.groups()
+        if name == "BEGIN":
+            stack.append(value)
+            if value == "VEVENT":
+                events.append({})
+        elif name == "END":
+            assert stack.pop() == value
+        elif stack[-1:] == ["VEVENT"]:
+            events[-1][name] = re.sub(r"\\(.)", lambda m: "\n" if m.group(1) in "nN" else m.group(1), value)
+    assert stack == []
+    return events
+
+
+def test_text_is_escaped_and_folded_inside_no_character() -> None:
+    stamp = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+    summary = "截止：第一章；a,b;c\\d\n第二行 " + "很长的标题" * 30
+    event = ical.Event("u1@x", stamp, stamp, stamp + timedelta(hours=2), summary, url="https://x/y?z=1", description="课")
+    day = ical.Event("u2@x", stamp, date(2026, 3, 5), date(2026, 3, 5), "开课")
+    found = parsed(ical.calendar("日历", [event, day]))
+    assert found[0]["SUMMARY"] == summary
+    assert (found[0]["DTSTART"], found[0]["DTEND"]) == ("20260302T010000Z", "20260302T030000Z")
+    assert (found[1]["DTSTART"], found[1]["DTEND"]) == ("20260305", "20260306")
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=200))
+def test_every_text_comes_back(text: str) -> None:
+    stamp = datetime(2026, 3, 2, tzinfo=UTC)
+    found = parsed(ical.calendar("x", [ical.Event("u", stamp, stamp, None, text)]))
+    assert found[0]["SUMMARY"] == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_months_and_nonsense() -> None:
+    assert [len(rules.weeks_of(2026, month)) for month in (2, 3, 8)] == [5, 6, 6]
+    assert rules.shifted(2026, 12, 1) == (2027, 1)
+    assert rules.shifted(2026, 1, -1) == (2025, 12)
+    assert rules.shifted(2000, 1, -1) == (2000, 1)
+    today = date(2026, 3, 2)
+    assert [rules.month_asked(text, today) for text in ("2026-11", "2026-13", "x", "", "²026-11")] == [(2026, 11)] + [(2026, 3)] * 4
+
+
+def test_everything_with_a_date_is_in_the_calendar(session: Session) -> None:
+    run = make.run(ends_on=date(2026, 6, 30), withdraw_until=date(2026, 3, 20), starts_on=date(2026, 3, 5))
+    due = make.unit(run, title="作业", due_at=datetime(2026, 3, 12, 15, 59, tzinfo=UTC))
+    make.text(due)
+    make.unit(run, title="以后", release_at=datetime(2026, 3, 9, 0, 0, tzinfo=UTC))
+    run = make.publish(run)
+    who = ground.person()
+    make.enrolment(run, who)
+    messages.announce(run=run, title="通知", body="x", publish_at=None, by=SYSTEM, now=make.NOW)
+    found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31))
+    assert [(item.kind, item.starts_at.astimezone(clock.SHANGHAI).day) for item in found] == [
+        (ItemKind.ANNOUNCEMENT, 2),
+        (ItemKind.RUN_STARTS, 5),
+        (ItemKind.RELEASE, 9),
+        (ItemKind.DUE, 12),
+        (ItemKind.WITHDRAW_ENDS, 20),
+    ]
+    assert queries.items(ground.person().id, since=date(2026, 3, 1), until=date(2026, 3, 31)) == []
+
+
+def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: Session) -> None:
+    of = work.assignment(due_at=datetime(2026, 3, 12, 15, 59, tzinfo=UTC))
+    slow, quick = ground.person(), ground.person()
+    for who in (slow, quick):
+        work.learner(of, who)
+    setup.extend(assignment=of, person_id=slow.id, until_at=datetime(2026, 3, 14, 15, 59, tzinfo=UTC), reason="病假", by=SYSTEM, now=make.NOW)
+
+    def due(who: Person) -> list[tuple[str, int, str]]:
+        found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31))
+        return [(item.title, item.starts_at.astimezone(clock.SHANGHAI).day, item.url) for item in found if item.kind is ItemKind.DUE]
+
+    assert due(slow) == [("课程设计", 14, f"/assignments/{of.block_id}")]
+    assert due(quick) == [("课程设计", 12, f"/assignments/{of.block_id}")]
+
+
+def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: FlaskClient, session: Session) -> None:
+    run = make.run(is_published=True, starts_on=clock.today())
+    who = ground.person()
+    make.enrolment(run, who)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+
+    def address() -> str:
+        page = learner.get("/learning/calendar").text
+        found = re.search(r"/calendar/[\w-]+\.ics", page)
+        assert found
+        return found.group(0)
+
+    assert ".ics" not in learner.get("/learning/calendar").text
+    assert learner.post("/learning/calendar/feed").status_code == 303
+    first = address()
+    answer = client.get(first)
+    assert answer.mimetype == "text/calendar"
+    assert [event["SUMMARY"] for event in parsed(answer.text)] == [f"开课：{run.course.title}"]
+    learner.post("/learning/calendar/feed")
+    assert client.get(first).status_code == 404
+    assert client.get(address()).status_code == 200
+    row = session.scalars(select(CalendarFeed)).one()
+    assert address().encode() not in row.secret_encrypted
+    learner.post("/learning/calendar/feed", data={"stop": "1"})
+    assert session.scalars(select(CalendarFeed)).all() == []
+    assert client.get("/calendar/" + "x" * 200 + ".ics").status_code == 404
+
+
+def test_a_month_asks_the_same_number_of_queries_for_one_run_and_ten(as_role: AsRole, session: Session, count_queries: list[str]) -> None:
+    who = ground.person()
+    make.enrolment(make.run(is_published=True), who)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+
+    def ask() -> int:
+        session.expire_all()
+        count_queries.clear()
+        assert learner.get("/learning/calendar?month=2026-03").status_code == 200
+        return len(count_queries)
+
+    ask()
+    few = ask()
+    for _ in range(9):
+        make.enrolment(make.run(is_published=True), who)
+    session.commit()
+    assert ask() == few

@@ -1,0 +1,193 @@
+"""Threads and answers on the real database: who is told, what is kept, what is counted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.catalogue.models import Run
+from courses.discussion import operations, queries
+from courses.discussion.models import PostReport, PostRevision, Thread
+from courses.discussion.types import Author
+from courses.learning.models import BlockProgress, Enrolment
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories.identity import account as make_account
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.errors import NotAllowed, Refused, Stale
+from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
+
+NOW = make.NOW
+
+
+def me(who: Person) -> Identity:
+    return Identity(account_id=None, person_id=who.id, name=who.name)
+
+
+def member(run: Run, name: str | None = None) -> Person:
+    who = ground.person(name=name)
+    make_account(person=who, username=f"talk{who.id}")
+    make.enrolment(run, who)
+    return who
+
+
+def start(run: Run, who: Person, body: str = "内容", **given: Any) -> Thread:
+    given.setdefault("title", "标题")
+    is_staff = given.pop("is_staff", False)
+    return operations.start(run=run, author=Author(who.id, is_staff), body=body, by=me(who), now=NOW, **given)
+
+
+def answer(run: Run, thread: Thread, who: Person, body: str = "回复", *, is_staff: bool = False, minutes: int = 1, **given: Any) -> Any:
+    at = NOW + timedelta(minutes=minutes)
+    return operations.answer(run=run, thread=thread, author=Author(who.id, is_staff), body=body, by=me(who), now=at, **given)
+
+
+def kinds(session: Session) -> list[str]:
+    return list(session.scalars(select(Notice.kind).where(Notice.kind.startswith("courses.")).order_by(Notice.id)))
+
+
+def test_an_answer_tells_the_beginner_and_a_mention_the_mentioned_once(session: Session) -> None:
+    run = make.run(is_published=True)
+    first, second, third = member(run, "赵一"), member(run, "钱二"), member(run, "孙三")
+    stranger = ground.person(name="李四")
+    make_account(person=stranger, username="stranger")
+    thread = start(run, first)
+    post = answer(run, thread, second, "@孙三 请看，@李四 不在课里")
+    assert kinds(session) == ["courses.mentioned", "courses.answered"]
+    assert "<mark>@孙三</mark>" in post.body_html
+    assert "<mark>@李四</mark>" not in post.body_html
+    session.refresh(post)
+    operations.edit(run=run, thread=thread, row=post, body="@孙三 请看，改过", version=post.version, by=me(second), now=NOW)
+    assert kinds(session) == ["courses.mentioned", "courses.answered"]
+    assert len(session.scalars(select(PostRevision)).all()) == 1
+    session.refresh(thread)
+    assert (thread.posts, third.id in queries.mentioned_in(post.id)) == (2, True)
+    with pytest.raises(Stale):
+        operations.edit(run=run, thread=thread, row=post, body="再改", version=post.version - 1, by=me(second), now=NOW)
+
+
+def test_a_contribution_to_a_block_counts_as_learning(session: Session) -> None:
+    run = make.run()
+    block = make.discussion(make.unit(run))
+    run = make.publish(run)
+    who = member(run)
+    enrolment = session.scalars(select(Enrolment).where(Enrolment.person_id == who.id)).one()
+    start(run, who, block=block, enrolment=enrolment, title="")
+    assert session.scalars(select(BlockProgress.is_done)).all() == [True]
+    assert session.scalars(select(Thread.title)).all() == ["内容"]
+    text = make.text(make.unit(make.run()))
+    with pytest.raises(operations.BadPost, match="不是讨论区"):
+        start(run, who, block=text)
+
+
+def test_what_cannot_be_posted(session: Session) -> None:
+    run = make.run(is_published=True)
+    who = member(run)
+    with pytest.raises(operations.BadPost, match="不能为空"):
+        start(run, who, " \x00 ")
+    with pytest.raises(operations.BadPost, match="20000"):
+        start(run, who, "字" * 20_001)
+    post_html = session.scalars(select(Thread)).all()
+    assert post_html == []
+    thread = start(run, who, "<script>alert(1)</script>\n\n**好**<img src=x onerror=alert(1)>")
+    row = session.scalars(queries.posts(thread)).one()
+    assert "script" not in row.body_html
+    assert "onerror" not in row.body_html
+    assert "<strong>好</strong>" in row.body_html
+
+
+def test_a_locked_thread_is_closed_for_learners_only(session: Session) -> None:
+    run = make.run(is_published=True)
+    who, teacher = member(run), ground.person()
+    thread = start(run, who)
+    operations.set_flag(thread=thread, is_locked=True, by=SYSTEM)
+    with pytest.raises(NotAllowed):
+        answer(run, thread, who)
+    assert answer(run, thread, teacher, is_staff=True).is_staff
+
+
+def test_three_reports_hide_and_a_decision_closes_them_all(session: Session) -> None:
+    run = make.run(is_published=True)
+    writer, *others = [member(run) for _ in range(5)]
+    thread = start(run, others[0])
+    post = answer(run, thread, writer, "广告")
+    for number, who in enumerate(others[:3]):
+        assert operations.report(row=post, person_id=who.id, reason=f"理由{number}", by=me(who), now=NOW)
+    assert not operations.report(row=post, person_id=others[0].id, reason="再来", by=me(others[0]), now=NOW)
+    rows = list(session.scalars(queries.posts(thread)))
+    seen = queries.as_posts(rows, thread, reader=others[3].id, may_moderate=False)
+    assert [row.hidden is None for row in seen] == [True, False]
+    assert [row.html for row in seen][1] == ""
+    queue = queries.as_reports(list(session.execute(queries.open_reports(run.id))))
+    assert [(row.post_id, row.reports, row.reasons) for row in queue] == [(post.id, 3, ("理由0", "理由1", "理由2"))]
+    with pytest.raises(Refused, match="理由"):
+        operations.remove(thread=thread, row=post, reason="", by=SYSTEM, now=NOW)
+    operations.remove(thread=thread, row=post, reason="广告", by=SYSTEM, now=NOW)
+    operations.remove(thread=thread, row=post, reason="广告", by=SYSTEM, now=NOW)
+    assert [row.is_upheld for row in session.scalars(select(PostReport))] == [True] * 3
+    session.refresh(thread)
+    assert thread.posts == 1
+    assert kinds(session).count("courses.post_removed") == 1
+
+
+def test_dismissed_reports_show_the_post_again(session: Session) -> None:
+    run = make.run(is_published=True)
+    writer, other = member(run), member(run)
+    thread = start(run, writer)
+    post = session.scalars(queries.posts(thread)).one()
+    operations.report(row=post, person_id=other.id, reason="误会", by=me(other), now=NOW)
+    assert operations.settle(row=post, by=SYSTEM, now=NOW) == 1
+    assert queries.count_open_reports(run.id) == 0
+
+
+def test_removing_the_first_post_removes_the_thread(session: Session) -> None:
+    run = make.run(is_published=True)
+    who = member(run)
+    thread = start(run, who)
+    post = session.scalars(queries.posts(thread)).one()
+    operations.remove(thread=thread, row=post, reason="", by=me(who), now=NOW)
+    assert queries.thread_by_id(thread.id) is None
+
+
+def test_followers_are_told_together_and_once(session: Session) -> None:
+    run = make.run(is_published=True)
+    first, second, third = member(run), member(run), member(run)
+    thread = start(run, first)
+    operations.follow_thread(thread=thread, person_id=third.id, now=NOW)
+    operations.follow_thread(thread=thread, person_id=third.id, now=NOW)
+    operations.follow_forum(run=run, person_id=third.id, now=NOW)
+    for minutes in range(1, 4):
+        answer(run, thread, second, minutes=minutes)
+    later = NOW + timedelta(hours=1)
+    assert queries.news(later) == {first.id: 3, third.id: 3}
+    assert operations.tell_followers(now=later) == 2
+    assert operations.tell_followers(now=later) == 0
+    told = session.scalars(select(Notice).where(Notice.kind == "courses.discussion_news")).all()
+    assert [notice.values for notice in told] == [{"n": 3}, {"n": 3}]
+
+
+def test_an_accepted_answer_can_be_changed_and_taken_back(session: Session) -> None:
+    run = make.run(is_published=True)
+    first, second = member(run), member(run)
+    thread = start(run, first, is_question=True)
+    post, other = answer(run, thread, second), answer(run, thread, second, minutes=2)
+    operations.accept(thread=thread, post=post, by=me(first), now=NOW)
+    operations.accept(thread=thread, post=other, by=me(first), now=NOW)
+    assert thread.accepted_post_id == other.id
+    operations.accept(thread=thread, post=other, by=me(first), now=NOW)
+    assert thread.accepted_post_id is None
+    assert kinds(session).count("courses.accepted") == 2
+
+
+def test_suggestions_find_by_name_and_pinyin_and_number_the_same_names(session: Session) -> None:
+    run = make.run(lead=ground.person(name="张老师"), is_published=True)
+    one, two = member(run, "张伟"), member(run, "张伟")
+    member(run, "刘洋")
+    assert [p.mention for p in queries.participants(run.id, "张")] == ["张老师", f"张伟#{one.id}", f"张伟#{two.id}"]
+    assert [p.name for p in queries.participants(run.id, "liuy")] == ["刘洋"]
+    assert [p.name for p in queries.participants(run.id, "ly")] == ["刘洋"]

@@ -1,0 +1,142 @@
+"""The forum's pages: who may open, what an anonymous post hides, the same queries at one and thirty rows, large and hostile posts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.catalogue.models import Run
+from courses.discussion.models import Post, PostImage, Thread
+from tests.factories import courses as make
+from tests.factories import ground
+from trainhub.kernel.access import Role
+
+AsRole = Callable[..., FlaskClient]
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\nIDATx\x9cc\x00\x01\x00\x00\x05\x00\x01\r\n-\xb4\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+@pytest.fixture
+def place(as_role: AsRole, session: Session) -> tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient]:
+    """A run; browsers of a learner, a classmate, the lecturer and a stranger."""
+    lead, learner, mate, stranger = (ground.person(name=name) for name in ("陈老师", "林学员", "吴同学", "外人"))
+    run = make.run(lead=lead, is_published=True)
+    make.enrolment(run, learner)
+    make.enrolment(run, mate)
+    session.commit()
+    owner = run.course.owner_id
+    return (
+        run,
+        as_role(Role.TRAINEE, person_id=learner.id),
+        as_role(Role.TRAINEE, person_id=mate.id),
+        as_role(Role.LECTURER, organisation_id=owner, person_id=lead.id),
+        as_role(Role.TRAINEE, person_id=stranger.id),
+    )
+
+
+def test_a_learner_asks_anonymously_and_the_lecturer_answers(
+    place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session
+) -> None:
+    run, learner, mate, teacher, stranger = place
+    forum = f"/learning/runs/{run.id}/forum"
+    data = {"title": "看不懂", "body": "单位换算", "is_question": "1", "is_anonymous": "1", "images": (io.BytesIO(PNG), "图.png")}
+    where = learner.post(f"{forum}/new", data=data).headers["Location"]
+    assert "匿名同学" in mate.get(where).text
+    assert "林学员" not in mate.get(where).text
+    assert "林学员" not in mate.get(forum).text
+    assert "林学员" in teacher.get(where).text
+    image = session.scalars(select(PostImage)).one()
+    assert mate.get(f"/learning/posts/images/{image.id}").data == PNG
+    assert stranger.get(f"/learning/posts/images/{image.id}").status_code == 403
+    assert stranger.get(forum).status_code == 403
+    assert stranger.get(where).status_code == 403
+    assert stranger.post(where, data={"body": "hi"}).status_code == 403
+    assert stranger.get(f"/learning/runs/{run.id}/people?q=林").status_code == 403
+    assert teacher.post(where, data={"body": "除以 8"}).status_code == 303
+    post = session.scalars(select(Post).order_by(Post.id.desc())).first()
+    assert post is not None
+    assert mate.post(f"/learning/posts/{post.id}/accept").status_code == 403
+    assert learner.post(f"/learning/posts/{post.id}/accept").status_code == 303
+    assert "已采纳" in mate.get(forum).text
+    assert "看不懂" in mate.get(f"{forum}?q=换算").text
+    assert "看不懂" not in mate.get(f"{forum}?q=没有这个词").text
+    assert "看不懂" not in mate.get(f"{forum}?show=unanswered").text
+    assert mate.post(f"/teaching/threads/{post.thread_id}/mark", data={"is_locked": "1"}).status_code == 403
+    assert teacher.post(f"/teaching/threads/{post.thread_id}/mark", data={"is_locked": "1", "is_pinned": "1"}).status_code == 303
+    assert mate.post(where, data={"body": "再问"}).status_code == 422 or mate.post(where, data={"body": "再问"}).status_code == 403
+    assert mate.get(f"/learning/posts/{post.id}/edit").status_code == 403
+    assert mate.post(f"/learning/posts/{post.id}/remove").status_code == 403
+
+
+def test_a_reported_post_waits_for_the_staff(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:
+    run, learner, mate, teacher, _stranger = place
+    learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": "广告", "body": "加我微信"})
+    post = session.scalars(select(Post)).one()
+    assert mate.post(f"/learning/posts/{post.id}/report", data={"reason": "广告"}).status_code == 303
+    assert mate.get(f"/teaching/runs/{run.id}/moderation").status_code == 403
+    assert "加我微信" in teacher.get(f"/teaching/runs/{run.id}/moderation").text
+    assert (
+        teacher.post(f"/learning/posts/{post.id}/remove", data={"reason": "广告", "back": "moderation"}).headers["Location"].endswith("/moderation")
+    )
+    assert mate.get(f"/learning/threads/{post.thread_id}").status_code == 404
+
+
+def test_editing_keeps_what_was_said(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:
+    run, learner, mate, _teacher, _stranger = place
+    learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": "题", "body": "第一稿"})
+    post = session.scalars(select(Post)).one()
+    assert learner.post(f"/learning/posts/{post.id}/edit", data={"body": "第二稿", "version": post.version}).status_code == 303
+    page = mate.get(f"/learning/posts/{post.id}/history").text
+    assert "第一稿" in page
+    assert "第二稿" in page
+
+
+def test_large_and_hostile_posts(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:
+    run, learner, mate, _teacher, _stranger = place
+    url = f"/learning/runs/{run.id}/forum/new"
+    assert learner.post(url, data={"title": "大", "body": "x" * 1_000_000}).status_code in (413, 422)
+    page = learner.post(url, data={"title": "大", "body": "字" * 30_000})
+    assert (page.status_code, "20000" in page.text) == (422, True)
+    assert learner.post(url, data={"title": "图", "body": "图", "images": (io.BytesIO(b"<svg onload=alert(1)>"), "x.svg")}).status_code == 422
+    assert session.scalars(select(Thread)).all() == []
+    where = learner.post(url, data={"title": "<script>alert(1)</script>", "body": "<iframe src=//x></iframe>[x](javascript:alert(1))"}).headers[
+        "Location"
+    ]
+    page = mate.get(where)
+    assert "<script>alert" not in page.text
+    assert "<iframe" not in page.text
+    assert 'href="javascript:' not in page.text
+
+
+def test_lists_and_threads_ask_the_same_number_of_queries(
+    place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session, count_queries: list[str]
+) -> None:
+    run, learner, mate, _teacher, _stranger = place
+    where = learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": "一", "body": "一"}).headers["Location"]
+
+    def ask(url: str) -> int:
+        session.expire_all()
+        count_queries.clear()
+        assert mate.get(url).status_code == 200
+        return len(count_queries)
+
+    urls = [f"/learning/runs/{run.id}/forum", where]
+    for url in urls:
+        ask(url)
+    few = [ask(url) for url in urls]
+    for number in range(15):
+        learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": f"题{number}", "body": "文"})
+        mate.post(where, data={"body": f"答{number}"})
+    assert [ask(url) for url in urls] == few

@@ -1,0 +1,184 @@
+"""Into a run: leaving in time, invitations that expire, links, lists, cohorts, many decisions at once."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.catalogue.models import Run
+from courses.catalogue.types import RunMode
+from courses.learning import imports, invitation_queries, operations, queries
+from courses.learning.models import Enrolment, InviteLink, RunInvitation
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories.identity import account as make_account
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications.models import Notice
+from trainhub.people.models import Person
+
+NOW = make.NOW
+TODAY = date(2026, 3, 2)
+AsRole = Callable[..., FlaskClient]
+
+
+def ask(run: Run, who: Person, days: int = 0) -> Enrolment:
+    return operations.enrol(run=run, person_id=who.id, by=SYSTEM, now=NOW + timedelta(days=days))
+
+
+def test_a_learner_leaves_up_to_the_last_day_and_with_a_reason(session: Session) -> None:
+    run = make.run(is_published=True, withdraw_until=date(2026, 3, 10))
+    row = ask(run, ground.person())
+    with pytest.raises(operations.NotPossible, match="理由"):
+        operations.leave(enrolment=row, run=run, by=SYSTEM, now=NOW)
+    with pytest.raises(operations.NotPossible, match="2026-03-10"):
+        operations.leave(enrolment=row, run=run, by=SYSTEM, now=NOW + timedelta(days=9), note="太忙")
+    operations.leave(enrolment=row, run=run, by=SYSTEM, now=NOW + timedelta(days=8), note="太忙")
+    assert (row.state, row.note) == (EnrolmentState.WITHDRAWN, "太忙")
+    again = ask(run, session.get_one(Person, row.person_id), 9)
+    assert (again.id, again.state, again.note) == (row.id, EnrolmentState.ACTIVE, "")
+
+
+def test_staff_takes_out_after_the_last_day_too(session: Session) -> None:
+    run = make.run(is_published=True, withdraw_until=date(2026, 3, 2))
+    row = ask(run, ground.person())
+    operations.withdraw(enrolment=row, by=SYSTEM, now=NOW + timedelta(days=30), note="误报")
+    assert row.state is EnrolmentState.WITHDRAWN
+
+
+def test_who_left_the_queue_is_never_promoted(session: Session) -> None:
+    run = make.run(is_published=True, quota=1)
+    first, second, third = (ask(run, ground.person(), days) for days in range(3))
+    assert [row.state.value for row in (first, second, third)] == ["active", "waiting", "waiting"]
+    assert queries.place_in_queue(third) == 2
+    operations.leave(enrolment=second, run=run, by=SYSTEM, now=NOW)
+    assert queries.place_in_queue(third) == 1
+    operations.leave(enrolment=first, run=run, by=SYSTEM, now=NOW, note="x")
+    session.refresh(third)
+    assert [row.state.value for row in (first, second, third)] == ["withdrawn", "withdrawn", "active"]
+    session.refresh(run)
+    assert run.taken == 1
+
+
+def test_an_invitation_holds_until_its_last_day(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.INVITATION)
+    who, other = ground.person(), ground.person()
+    assert operations.invite(run=run, person_ids=[who.id], by=SYSTEM, now=NOW, expires_on=date(2026, 3, 5)) == 1
+    assert operations.invite(run=run, person_ids=[who.id], by=SYSTEM, now=NOW, expires_on=date(2026, 3, 6)) == 0
+    with pytest.raises(operations.NotForYou, match="联系课程教师邀请你"):
+        ask(run, other)
+    with pytest.raises(operations.NotForYou, match="过期"):
+        ask(run, who, 5)
+    assert ask(run, who, 4).state is EnrolmentState.ACTIVE
+    with pytest.raises(operations.NotPossible, match="已经过去"):
+        operations.invite(run=run, person_ids=[other.id], by=SYSTEM, now=NOW, expires_on=date(2026, 3, 1))
+
+
+def test_who_is_invited_needs_no_approval(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    who = ground.person()
+    operations.invite(run=run, person_ids=[who.id], by=SYSTEM, now=NOW)
+    assert ask(run, who).state is EnrolmentState.ACTIVE
+    assert ask(run, ground.person()).state is EnrolmentState.PENDING
+
+
+def test_a_link_counts_its_uses_and_ends(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.INVITATION)
+    link = operations.make_link(run=run, expires_on=date(2026, 3, 4), max_uses=1, by=SYSTEM, now=NOW)
+    first, second = ground.person(), ground.person()
+
+    def join(who: Person, days: int = 0) -> Enrolment:
+        session.refresh(link)
+        return operations.join(link=link, run=run, person_id=who.id, by=SYSTEM, now=NOW + timedelta(days=days))
+
+    assert join(first).state is EnrolmentState.ACTIVE
+    assert join(first).state is EnrolmentState.ACTIVE  # pressing twice uses it once
+    with pytest.raises(operations.NotForYou, match="用完"):
+        join(second)
+    with pytest.raises(operations.NotForYou, match="过期"):
+        join(second, 3)
+    operations.revoke_link(run=run, link_id=link.id, by=SYSTEM, now=NOW)
+    with pytest.raises(operations.NotForYou, match="停用"):
+        join(second)
+    assert session.scalars(select(InviteLink.uses)).all() == [1]
+
+
+def test_a_list_invites_all_or_nobody(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.INVITATION)
+    names = [ground.person(name="王小明"), ground.person(name="李雷")]
+    for number, person in enumerate(names):
+        make_account(person=person, username=f"list{number}")
+
+    def send(text: str) -> object:
+        return imports.invite_list(run=run, file=io.BytesIO(text.encode()), filename="名单.csv", expires_on=None, by=SYSTEM, today=TODAY, now=NOW)
+
+    wrong = send("登录名,姓名\nlist0,王小明\nlist1,韩梅梅\nnobody,\n")
+    assert [(p.row, p.column) for p in wrong.problems] == [(3, "name"), (4, "login")]  # type: ignore[attr-defined]
+    assert session.scalars(select(RunInvitation)).all() == []
+    good = send("登录名,姓名\nlist0,王小明\nlist1,\nLIST0,\n")
+    assert (good.added, len(good.warnings)) == (2, 1)  # type: ignore[attr-defined]
+    assert {row.person_id for row in session.scalars(select(RunInvitation))} == {person.id for person in names}
+    assert len(session.scalars(select(Notice).where(Notice.kind == "courses.invited")).all()) == 2
+    again = send("登录名\nlist0\nlist1\n")
+    assert (again.added, again.unchanged) == (0, 2)  # type: ignore[attr-defined]
+
+
+def test_a_cohort_fills_the_seats_and_the_rest_waits(session: Session) -> None:
+    programme = ground.programme()
+    students = [ground.student(programme) for _ in range(3)]
+    cohort_id = students[0].cohort_id
+    run = make.run(is_published=True, quota=2)
+    assert invitation_queries.persons_of_cohort(cohort_id) == [row.person_id for row in sorted(students, key=lambda row: row.student_no)]
+    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (2, 1)
+    assert operations.enrol_cohort(run=run, cohort_id=cohort_id, by=SYSTEM, now=NOW) == (0, 0)
+
+
+def test_one_decision_over_many_leaves_those_that_do_not_fit(session: Session) -> None:
+    run = make.run(is_published=True, mode=RunMode.APPROVAL)
+    pending = [ask(run, ground.person()) for _ in range(3)]
+    active = make.enrolment(run)
+    ids = [row.id for row in (*pending[:2], active)]
+    assert operations.decide(run=run, enrolment_ids=ids, verb="approve", note="", by=SYSTEM, now=NOW) == 2
+    assert operations.decide(run=run, enrolment_ids=[pending[2].id], verb="reject", note="名额留给本专业", by=SYSTEM, now=NOW) == 1
+    assert [row.state.value for row in (*pending, active)] == ["active", "active", "withdrawn", "active"]
+    other = make.enrolment(make.run(is_published=True))
+    with pytest.raises(Exception, match="不属于这期课程"):
+        operations.decide(run=run, enrolment_ids=[other.id], verb="withdraw", note="", by=SYSTEM, now=NOW)
+
+
+def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Session) -> None:
+    session.expire_on_commit = False
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True, mode=RunMode.INVITATION)
+    ends = clock.today() + timedelta(days=5)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    assert teacher.get(f"/teaching/runs/{run.id}/invitations").status_code == 200
+    answer = teacher.post(f"/teaching/runs/{run.id}/invitations/link", data={"expires_on": ends.isoformat(), "max_uses": "5"})
+    assert answer.status_code == 303
+    link = session.scalars(select(InviteLink)).one()
+    page = teacher.get(f"/teaching/runs/{run.id}/invitations").text
+    assert link.token in page
+    assert (page.count('id="f-expires_on"'), page.count('id="list-expires_on"')) == (1, 1)
+    assert "登录后加入" in client.get(f"/join/{link.token}").text
+    assert client.get("/join/nothing").status_code == 404
+    who = ground.person()
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+    assert learner.post(f"/join/{link.token}").headers["Location"].endswith(f"/learning/runs/{run.id}")
+    assert "已经报名" in learner.get(f"/join/{link.token}").text
+    bad = {"file": (io.BytesIO("登录名\nnobody\n".encode()), "名单.csv")}
+    refused = teacher.post(f"/teaching/runs/{run.id}/invitations/list", data=bad)
+    assert (refused.status_code, "没有邀请任何人" in refused.text) == (422, True)
+    assert teacher.get("/teaching/invitations/template").data[:2] == b"PK"
+    assert teacher.post(f"/teaching/runs/{run.id}/learners/decide", data={"verb": "approve"}).status_code == 422
+    assert learner.post(f"/learning/runs/{run.id}/withdraw").status_code == 422
+    assert learner.post(f"/learning/runs/{run.id}/withdraw", data={"note": "时间冲突"}).status_code == 303
+    assert "时间冲突" in teacher.get(f"/teaching/runs/{run.id}/learners").text

@@ -1,0 +1,120 @@
+"""Announcements are published once and in time; messages stay between a learner and the staff."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.messages import operations, queries
+from courses.messages.models import Announcement, Conversation
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories.identity import account as make_account
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications.models import Notice
+
+AsRole = Callable[..., FlaskClient]
+NOW = make.NOW
+
+
+@pytest.fixture(autouse=True)
+def _plain_rows(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def told(session: Session, kind: str) -> int:
+    return len(session.scalars(select(Notice).where(Notice.kind == kind)).all())
+
+
+def test_a_planned_announcement_is_published_once_at_its_time(session: Session) -> None:
+    run = make.run(is_published=True)
+    for _ in range(2):
+        who = ground.person()
+        make_account(person=who, username=f"told{who.id}")
+        make.enrolment(run, who)
+    row = operations.announce(run=run, title="答疑", body="**周五**<script>x</script>", publish_at=NOW + timedelta(hours=2), by=SYSTEM, now=NOW)
+    assert (row.published_at, told(session, "courses.announcement"), queries.due(NOW)) == (None, 0, [])
+    assert queries.due(NOW + timedelta(hours=2)) == [row.id]
+    later = NOW + timedelta(hours=2, minutes=1)
+    assert [operations.publish(announcement_id=row.id, by=SYSTEM, now=later) for _ in range(2)] == [2, 0]
+    assert told(session, "courses.announcement") == 2
+    assert (row.told, row.body_html.strip()) == (2, "<p><strong>周五</strong></p>")
+    operations.change_announcement(row=row, title="改", body="改", publish_at=None, version=row.version, by=SYSTEM, now=later)
+    assert told(session, "courses.announcement") == 2
+
+
+def test_a_removed_plan_is_never_published(session: Session) -> None:
+    run = make.run(is_published=True)
+    row = operations.announce(run=run, title="x", body="x", publish_at=NOW + timedelta(hours=1), by=SYSTEM, now=NOW)
+    operations.remove_announcement(row=row, by=SYSTEM, now=NOW)
+    assert queries.due(NOW + timedelta(days=1)) == []
+    assert operations.publish(announcement_id=row.id, by=SYSTEM, now=NOW + timedelta(days=1)) == 0
+
+
+def test_messages_stay_between_two(as_role: AsRole, session: Session) -> None:
+    lead, who, other = ground.person(), ground.person(), ground.person()
+    run = make.run(lead=lead, is_published=True)
+    make.enrolment(run, who)
+    make.enrolment(run, other)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    learner, mate = as_role(Role.TRAINEE, person_id=who.id), as_role(Role.TRAINEE, person_id=other.id)
+    where = learner.post(f"/learning/runs/{run.id}/messages/new", data={"subject": "请假", "body": "下周<b>出差</b>"}).headers["Location"]
+    assert mate.get(where).status_code == 403
+    assert mate.post(where, data={"body": "偷看"}).status_code == 403
+    assert "&lt;b&gt;" in teacher.get(where).text
+    page = teacher.get(f"/teaching/runs/{run.id}/messages?show=open").text
+    assert "请假" in page
+    assert ">未读<" in page
+    assert teacher.post(where, data={"body": "可以"}).status_code == 303
+    assert "可以" in learner.get(where).text
+    assert ">未读<" in learner.get("/learning/messages").text
+    assert learner.post(where, data={"read": "1"}).status_code == 303
+    assert ">未读<" not in learner.get("/learning/messages").text
+    assert told(session, "courses.message") == 2
+    assert learner.post(where, data={"body": "字" * 6000}).status_code == 422
+
+
+def test_a_selection_gets_a_conversation_each(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    rows = [make.enrolment(run) for _ in range(3)]
+    elsewhere = make.enrolment(make.run(is_published=True))
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    url = f"/teaching/runs/{run.id}/messages/new"
+    picked = [rows[0].id, rows[2].id, elsewhere.id]
+    assert "2 名学员" in teacher.post(url, data={"enrolment": picked}).text
+    assert teacher.post(url, data={"enrolment": picked, "subject": "进度", "body": "加油"}).status_code == 303
+    found = session.scalars(select(Conversation).order_by(Conversation.id)).all()
+    assert sorted(row.person_id for row in found) == sorted([rows[0].person_id, rows[2].person_id])
+    assert teacher.post(url, data={"all": "1", "subject": "全体", "body": "好"}).status_code == 303
+    assert len(session.scalars(select(Conversation)).all()) == 5
+    assert as_role(Role.TRAINEE, person_id=rows[0].person_id).get(url).status_code == 403
+
+
+def test_pages_of_announcements(as_role: AsRole, app: Flask, session: Session) -> None:
+    lead, who = ground.person(), ground.person()
+    run = make.run(lead=lead, is_published=True)
+    make.enrolment(run, who)
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+    base = f"/teaching/runs/{run.id}/announcements"
+    assert teacher.post(f"{base}/new", data={"title": "立即", "body": "内容"}).status_code == 303
+    assert teacher.post(f"{base}/new", data={"title": "以后", "body": "内容", "publish_at": "2099-01-01T08:00"}).status_code == 303
+    page = learner.get(f"/learning/runs/{run.id}/announcements").text
+    assert "立即" in page
+    assert "以后" not in page
+    assert "待发布" in teacher.get(base).text
+    row = session.scalars(select(Announcement).where(Announcement.title == "以后")).one()
+    assert teacher.get(f"/teaching/announcements/{row.id}").status_code == 200
+    assert learner.get(f"/teaching/announcements/{row.id}").status_code == 403
+    assert teacher.post(f"/teaching/announcements/{row.id}", data={"remove": "1"}).status_code == 303
+    assert teacher.post(f"{base}/new", data={"title": "", "body": ""}).status_code == 422
