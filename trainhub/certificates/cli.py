@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from trainhub.certificates.cli_print import print_run
 from trainhub.certificates.cli_render import render
-from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
-from trainhub.kernel.errors import NotFound, Refused, TooLarge
+from trainhub.kernel.commands import edge
+from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
 
 
@@ -57,37 +57,6 @@ def verify(file_or_number: str, code: str | None) -> dict[str, Any]:
     if path.suffix or "/" in file_or_number:
         raise NotFound(_("没有文件“%(file)s”：请检查路径，或直接给出18位证书编号。", file=path.name), code="no_file")
     return verifying.check(file_or_number, code).as_dict()
-
-
-@edge("print")
-@click.argument("run", type=int)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write into / 输出文件夹")
-def print_run(run: int, out: Path) -> dict[str, Any]:
-    """Write the files of a print run, drawing it first when that is not done / 输出一个打印批次的文件.
-
-    Example: trainhub certificates print 12 --out printed --json
-    """
-    from trainhub.certificates import queries
-    from trainhub.certificates.operations import printing
-    from trainhub.certificates.tasks import maker
-    from trainhub.kernel.db import transaction
-
-    with transaction():
-        row = queries.run_by_id(run)
-        if row is None:
-            raise NotFound(_("没有编号为 %(run)d 的打印批次：请在“证书管理—打印批次”中查看编号。", run=run), code="no_run")
-        printing.draw_run(run=row, maker=maker(), by=operator(), now=clock.now())
-        written = []
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            for name, content in printing.files_of(row):
-                partial = out / f"{name}.part"
-                partial.write_bytes(content.getvalue())
-                partial.replace(out / name)
-                written.append(name)
-        except OSError as error:
-            raise Refused(_("无法写入文件夹 %(folder)s：%(why)s。", folder=out.name, why=error.strerror or ""), code="cannot_write") from error
-        return {"run": row.id, "pages": sum(one["pages"] for one in row.files), "files": written}
 
 
 certificates.add_command(verify)

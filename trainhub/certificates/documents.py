@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from trainhub.certificates import queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot, credential
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
@@ -58,14 +58,14 @@ def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
     if certificate.state is not State.ISSUED:
         raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
 
-    def attach(page: str) -> tuple[str, bytes]:
-        return FILE, canonical(credential_of(certificate, maker, page))
+    def attach(page: str) -> dict[str, bytes]:
+        return {FILE: canonical(credential_of(certificate, maker, page))}
 
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     return render(layout, page_facts(certificate), base_url=maker.site, attach=attach)
 
 
 def file_name(certificate: Certificate) -> str:
     """What the single PDF is called when saved."""
-    title = built_in(certificate.template, certificate.template_version).title
+    title = queries.layout_of(certificate.template, certificate.template_version).title
     return f"{title}_{certificate.holder}_{certificate.number}.pdf"

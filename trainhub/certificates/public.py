@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 
-from trainhub.certificates import credentials, labels, limiting, verifying
+from trainhub.certificates import credentials, labels, limiting, queries, verifying
 from trainhub.certificates.forms import FileForm, VerifyForm
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.layouts.reading import MOST_BYTES
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import read_code, read_number, show_number
@@ -29,7 +28,7 @@ FRESH_SECONDS = 60
 
 def title_of(certificate: Certificate) -> str:
     """The certificate's title in the language of the page."""
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     return layout.title_en if language() == "en" else layout.title
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from trainhub.certificates import credentials, queries
 from trainhub.certificates.documents import snapshot_of
 from trainhub.certificates.layouts import reading
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
 from trainhub.certificates.states import PUBLIC, shown_state
@@ -152,7 +151,7 @@ def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
 
 def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
     """(field, label, value) of the facts in the order of the template; names in full, for holder and issuer."""
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     return tuple(
         (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(certificate.facts[one.name]))
         for one in layout.fields

@@ -10,6 +10,8 @@ from flask import Flask
 from trainhub.certificates import api, cli, models, permissions, public, tasks, views
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.permissions import Can
+from trainhub.certificates.views import certificates as certificate_views
+from trainhub.certificates.views import runs as run_views
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -17,6 +19,8 @@ from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
+PAGES: tuple[ModuleType, ...] = (run_views, certificate_views)
+"""The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
 

@@ -124,6 +124,6 @@ def test_printing_a_run(run: Run, tmp_path: Path) -> None:
     assert first.startswith(b"%PDF-")
     assert run("print", str(row.id), "--out", str(tmp_path / "again"))[1] == answer
     assert (tmp_path / "again" / answer["files"][0]).read_bytes() == first
-    manifest = (tmp_path / "out" / answer["files"][1]).read_text("utf-8-sig")
+    manifest = (tmp_path / "out" / answer["files"][2]).read_text("utf-8-sig")
     assert all(one.number in manifest for one in made)
     assert run("print", "999999", "--out", str(tmp_path / "x"))[1]["error"]["code"] == "no_run"

@@ -385,7 +385,7 @@ def test_a_print_run(session: Session, app: Flask, as_role: AsRole) -> None:
     _kept(issuer=here, kind=Kind.PLACEMENT)
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
     assert admin.get("/certificates/runs").status_code == 200
-    form = {"kind": "completion", "issuer_id": here.id, "title": "三月结业", "submission_key": "run-1"}
+    form = {"kind": "completion", "issuer_id": here.id, "title": "三月结业", "mode": "full", "chunk_pages": "1000", "submission_key": "run-1"}
     assert admin.post("/certificates/runs/new", data={**form, "kind": "capstone", "submission_key": "x"}).status_code == 422
     assert admin.post("/certificates/runs/new", data={**form, "issuer_id": there.id, "submission_key": "y"}).status_code == 422
     answer = admin.post("/certificates/runs/new", data=form)
@@ -394,13 +394,13 @@ def test_a_print_run(session: Session, app: Flask, as_role: AsRole) -> None:
         operations.revoke(certificate=made[2], **REASON)
     jobs.run_all()
     page = admin.get(answer.location)
-    assert "certificates-" in page.text
-    pdf = admin.get(f"{answer.location}/files/0")
+    assert "files/1/pdf" in page.text
+    pdf = admin.get(f"{answer.location}/files/1/pdf")
     assert pdf.data.count(b"/Type/Page/") == 2
-    manifest = admin.get(f"{answer.location}/files/1").data.decode("utf-8-sig")
+    manifest = admin.get(f"{answer.location}/files/1/csv").data.decode("utf-8-sig")
     assert [line.split(",")[1] for line in manifest.splitlines()[1:]] == [one.number for one in made]
     assert "未打印" in manifest
-    assert admin.get(f"{answer.location}/files/9").status_code == 404
+    assert admin.get(f"{answer.location}/files/9/pdf").status_code == 404
     assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=there.id).get(answer.location).status_code == 403
 
 

@@ -84,6 +84,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A filled rectangle; one that reaches beyond the page (x below 0) fills the bleed too."""
+
+    box: Box
+    color: str = "#fbf8f1"
+
+
+@dataclass(frozen=True)
 class Border:
     """The frame: two rules with a woven band between them, and corner rosettes."""
 
@@ -134,10 +142,11 @@ class Qr:
     color: str = "#1f2937"
 
 
-Element = Text | Rule | Border | Rosette | Divider | Seal | Qr
+Element = Text | Rule | Panel | Border | Rosette | Divider | Seal | Qr
 _KINDS: dict[str, type[Any]] = {
     "text": Text,
     "rule": Rule,
+    "panel": Panel,
     "border": Border,
     "rosette": Rosette,
     "divider": Divider,

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
@@ -60,7 +59,7 @@ def why_not_printable(template: str, facts: Mapping[str, Any]) -> str:
 
     Without the text fonts nothing can be judged; drawing then says that they are missing.
     """
-    printed = {"name", *(field.name for field in built_in(template).fields)}
+    printed = {"name", *(field.name for field in queries.layout_of(template).fields)}
     text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
     if bad_characters(text):
         return NEEDS_GLYPH
@@ -118,7 +117,7 @@ def tell_holder(certificate: Certificate, what: str, message: str, *, now: datet
     """A notice for the holder's account, when there is one; told once."""
     account_id = accounts_of_persons([certificate.person_id]).get(certificate.person_id)
     if account_id is not None:
-        title = built_in(certificate.template, certificate.template_version).title
+        title = queries.layout_of(certificate.template, certificate.template_version).title
         notify(
             account_ids=[account_id],
             kind=f"certificates.{what}",
