@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +248,7 @@ def test_the_pages_of_a_run(session: Session, app: Flask, as_role: AsRole) -> No
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]]:
+def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """An instance of its own on SQLite with a run of 1,500 pages in three files, not drawn yet."""
     folder = tmp_path_factory.mktemp("print")
     settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'trainhub.sqlite3'}", secret_key=SECRET, is_testing=True)
@@ -263,7 +263,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, int]
         key = _run(1500, chunk_pages=500).id
         db.session.remove()
         db.engine.dispose()
-    yield folder, key
+    return folder, key
 
 
 def _command(folder: Path, run: int, out: Path) -> subprocess.Popen[bytes]:
