@@ -32,12 +32,12 @@ class VerifyForm(Form):
 class FileForm(Form):
     """A PDF to compare with what was issued."""
 
-    file = FileField(_l("证书 PDF"), description=_l("平台下载的原文件。文件只用于比对，不会保存。"))
+    file = FileField(_l("证书文件"), description=_l("平台下载的原文件：PDF，或凭证（JSON）。文件只用于比对，不会保存。"))
 
     def validate_file(self, field: Any) -> None:
         """Something must have been chosen."""
         if not field.data or not getattr(field.data, "filename", ""):
-            raise ValidationError(_("请选择要查验的 PDF 文件。"))
+            raise ValidationError(_("请选择要查验的文件。"))
 
 
 class ReasonForm(Form):

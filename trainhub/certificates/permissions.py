@@ -30,6 +30,7 @@ class Can(StrEnum):
     LIST = "certificates:certificate:list"
     VIEW = "certificates:certificate:view"
     DOWNLOAD = "certificates:certificate:download"
+    SHARE = "certificates:certificate:share"
     ISSUE = "certificates:certificate:issue"
     REVOKE = "certificates:certificate:revoke"
     SUSPEND = "certificates:certificate:suspend"
@@ -45,6 +46,7 @@ GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
     Can.VIEW: ((role_over(*VIEWERS),), (own,)),
     Can.DOWNLOAD: ((role_over(*PRINTERS),), (own,)),
+    Can.SHARE: ((own,),),
     Can.ISSUE: ((role_over(*CHANGERS),),),
     Can.REVOKE: ((role_over(*CHANGERS),),),
     Can.SUSPEND: ((role_over(*CHANGERS),),),

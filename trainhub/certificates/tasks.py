@@ -12,6 +12,8 @@ from trainhub.certificates import queries
 from trainhub.certificates.documents import Maker
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.operations import blanks, printing
+from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.signers import Trust
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session, transaction
@@ -25,7 +27,13 @@ Progress = Callable[[int, int, str], None]
 
 def maker() -> Maker:
     """What drawing needs of this installation."""
-    return Maker(site=current_app.config["SETTINGS"].base_url, seed=keyring().signing)
+    ring = keyring()
+    return Maker(site=current_app.config["SETTINGS"].base_url, signer=signing.present_signer(ring), salting=ring.lookup)
+
+
+def trust() -> Trust:
+    """The keys whose signatures hold here."""
+    return signing.trusted(keyring())
 
 
 def root() -> Path:

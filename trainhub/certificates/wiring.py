@@ -7,7 +7,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import api, cli, models, permissions, public, tasks, views
+from trainhub.certificates import api, bulk, cli, models, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.views import certificates as certificate_views
@@ -19,7 +19,7 @@ from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, certificate_views)
+PAGES: tuple[ModuleType, ...] = (run_views, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
@@ -35,7 +35,7 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
-    for blueprint in (views.blueprint, public.blueprint, api.blueprint):
+    for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
     register_task(app, TASK, tasks.draw)
     register_nav(

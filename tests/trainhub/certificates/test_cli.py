@@ -16,6 +16,7 @@ from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
 from trainhub.certificates import cli, documents, operations, queries
 from trainhub.certificates.operations import printing
+from trainhub.certificates.signers import SeedSigner
 from trainhub.certificates.tasks import maker
 from trainhub.certificates.types import Kind
 from trainhub.kernel import fonts
@@ -82,7 +83,7 @@ def test_a_file(run: Run, app: Flask, tmp_path: Path) -> None:
     answer = run("verify", str(file))[1]
     assert (answer["status"], answer["number"]) == ("tampered", made.number)
     assert "内容与签发时不同" in answer["reason"]
-    foreign = documents.Maker(site="http://127.0.0.1:8000", seed=b"x" * 32)
+    foreign = documents.Maker(site="http://127.0.0.1:8000", signer=SeedSigner(b"x" * 32))
     file.write_bytes(documents.pdf_of(made, foreign))
     answer = run("verify", str(file))[1]
     assert (answer["status"], answer["holder_masked"]) == ("tampered", None)

@@ -1,4 +1,4 @@
-"""Every select on certificates, print runs, batches, templates."""
+"""Every select on certificates, print runs, batches, templates, keys."""
 
 from trainhub.certificates.queries.issued import (
     SORTS,
@@ -28,6 +28,14 @@ from trainhub.certificates.queries.issued import (
     subject_of,
     successor_of,
     visible_to,
+)
+from trainhub.certificates.queries.keys import (
+    last_list,
+    listed,
+    open_share,
+    shared,
+    signing_key,
+    signing_keys,
 )
 from trainhub.certificates.queries.runs import (
     BlankRow,
@@ -94,15 +102,21 @@ __all__ = [
     "known_serials",
     "last_event",
     "last_hash",
+    "last_list",
     "layout_of",
     "line_of",
+    "listed",
     "listing",
     "names_of",
     "of_person",
+    "open_share",
     "pages_of",
     "printable",
     "run_by_id",
     "runs_of",
+    "shared",
+    "signing_key",
+    "signing_keys",
     "subject_of",
     "subject_of_issuer",
     "subject_of_run",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import current_app, render_template, request, send_file
 
-from trainhub.certificates import documents, forms, labels, operations, queries, verifying
+from trainhub.certificates import documents, forms, labels, openbadges, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
+from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.tasks import maker
 from trainhub.certificates.types import Event, State
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load, who
@@ -127,6 +128,7 @@ def show(certificate: Certificate) -> Any:
         may_release=certificate.state is State.DRAFT and may(who(), Can.ISSUE, subject),
         is_own=certificate.person_id == who().person_id,
         address=_address(certificate),
+        share=_shared(certificate),
         labels=labels,
         show_number=show_number,
         show_code=show_code,
@@ -138,11 +140,45 @@ def _address(certificate: Certificate) -> str:
     return f"{current_app.config['SETTINGS'].base_url}/V/{certificate.number}/{certificate.code}"
 
 
+def _shared(certificate: Certificate) -> str:
+    """The address of the holder's own link, when it is on; nobody else is shown it."""
+    row = queries.open_share(certificate.id) if certificate.person_id == who().person_id else None
+    return f"{current_app.config['SETTINGS'].base_url}/S/{row.token}" if row is not None else ""
+
+
+@blueprint.post("/<number>/share")
+@guard(Can.SHARE, load=load, subject=queries.subject_of)
+def share(certificate: Certificate) -> Any:
+    """Switch the holder's link on."""
+    with transaction():
+        signing.share(certificate=_again(certificate), by=who(), now=clock.now())
+    return done(_("分享链接已打开。"), "certificates.show", number=certificate.number)
+
+
+@blueprint.post("/<number>/unshare")
+@guard(Can.SHARE, load=load, subject=queries.subject_of)
+def unshare(certificate: Certificate) -> Any:
+    """Switch the holder's link off for good."""
+    with transaction():
+        signing.unshare(certificate=_again(certificate), by=who(), now=clock.now())
+    return done(_("分享链接已关闭，原来的地址不再可用。"), "certificates.show", number=certificate.number)
+
+
+@blueprint.get("/<number>/badge.json")
+@guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
+def badge(certificate: Certificate) -> Any:
+    """The Open Badges credential with the whole name."""
+    maker = tasks.maker()
+    data = openbadges.signed(documents.badge_of(certificate, maker), maker.signer)
+    body = json.dumps(data, ensure_ascii=False, indent=1).encode()
+    return send_file(io.BytesIO(body), mimetype="application/vc", as_attachment=True, download_name=f"{certificate.number}.json")
+
+
 @blueprint.get("/<number>/pdf")
 @guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
 def pdf(certificate: Certificate) -> Any:
     """The document, drawn now from the snapshot."""
-    data = documents.pdf_of(certificate, maker())
+    data = documents.pdf_of(certificate, tasks.maker())
     return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=documents.file_name(certificate))
 
 
