@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from trainhub.certificates.cli_issue import issue
 from trainhub.certificates.cli_print import print_run
 from trainhub.certificates.cli_render import render
 from trainhub.kernel.commands import edge, operator, say
@@ -105,3 +106,4 @@ signing_keys.add_command(list_keys)
 certificates.add_command(signing_keys)
 certificates.add_command(verify)
 certificates.add_command(print_run)
+certificates.add_command(issue)

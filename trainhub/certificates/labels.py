@@ -57,6 +57,7 @@ EVIDENCE: Mapping[str, Any] = {
     "weeks": _l("企业学习周数"),
     "capstone": _l("毕业设计"),
     "certificate": _l("证书"),
+    "batch": _l("签发批次"),
 }
 VERDICTS: Mapping[Status, tuple[Any, Any]] = {
     Status.ISSUED: (_l("证书真实有效"), _l("本平台签发过这张证书，它当前有效。")),

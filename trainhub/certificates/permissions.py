@@ -37,6 +37,10 @@ class Can(StrEnum):
     RESUME = "certificates:certificate:resume"
     REISSUE = "certificates:certificate:reissue"
     CORRECT = "certificates:certificate:correct"
+    BATCH_LIST = "certificates:batch:list"
+    BATCH_CREATE = "certificates:batch:create"
+    BATCH_VIEW = "certificates:batch:view"
+    BATCH_DECIDE = "certificates:batch:decide"
     PRINT_LIST = "certificates:run:list"
     PRINT_CREATE = "certificates:run:create"
     PRINT_VIEW = "certificates:run:view"
@@ -53,6 +57,10 @@ GRANTS: Table = {
     Can.RESUME: ((role_over(*CHANGERS),),),
     Can.REISSUE: ((role_over(*CHANGERS),),),
     Can.CORRECT: ((role_over(*CHANGERS),),),
+    Can.BATCH_LIST: ((role(*CHANGERS),),),
+    Can.BATCH_CREATE: ((role(*CHANGERS),),),
+    Can.BATCH_VIEW: ((role_over(*CHANGERS),),),
+    Can.BATCH_DECIDE: ((role_over(*CHANGERS),),),
     Can.PRINT_LIST: ((role(*PRINTERS),),),
     Can.PRINT_CREATE: ((role(*PRINTERS),),),
     Can.PRINT_VIEW: ((role_over(*PRINTERS),),),

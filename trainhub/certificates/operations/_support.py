@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from trainhub.kernel.i18n import _
 from trainhub.notifications.operations import notify
 
 NEEDS_GLYPH = "needs_glyph"
+ISSUED = "你的《%(title)s》已签发，证书编号 %(number)s。"
 RESERVED = frozenset({"number", "code"})
 
 
@@ -129,4 +130,23 @@ def tell_holder(certificate: Certificate, what: str, message: str, *, now: datet
         )
 
 
-__all__ = ["NEEDS_GLYPH", "add_event", "as_text", "clean_evidence", "clean_facts", "move", "tell_holder", "why_not_printable"]
+def tell_holders(certificate_ids: Sequence[int], *, now: datetime) -> None:
+    """The notice of issuing for many at once; only holders with an account cost anything."""
+    rows = [queries.by_id(key) for key in queries.with_account(certificate_ids)]
+    for row in rows:
+        if row is not None:
+            tell_holder(row, "issued", ISSUED, now=now)
+
+
+__all__ = [
+    "ISSUED",
+    "NEEDS_GLYPH",
+    "add_event",
+    "as_text",
+    "clean_evidence",
+    "clean_facts",
+    "move",
+    "tell_holder",
+    "tell_holders",
+    "why_not_printable",
+]

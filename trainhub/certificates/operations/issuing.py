@@ -13,6 +13,7 @@ from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import (
+    ISSUED,
     NEEDS_GLYPH,
     add_event,
     clean_evidence,
@@ -129,7 +130,7 @@ def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime)
         on=made,
         data={"number": made.number, "kind": made.kind.value, "person_id": made.person_id, "asked_key": made.asked_key},
     )
-    tell_holder(made, "issued", "你的《%(title)s》已签发，证书编号 %(number)s。", now=now)
+    tell_holder(made, "issued", ISSUED, now=now)
 
 
 def release(*, certificate: Certificate, by: Identity, today: date, now: datetime) -> Certificate:
