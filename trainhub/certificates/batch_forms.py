@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, SelectField
+from wtforms import BooleanField, DateField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from trainhub.certificates import labels, queries
 from trainhub.certificates.imports import SKIPPED
@@ -16,7 +17,7 @@ from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.types import Kind
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Checks, Form, LongText, Text
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _, _l
 
 
 class _BatchForm(Form):
@@ -47,15 +48,26 @@ class SelectionForm(_BatchForm):
     """People that were ticked, and the facts they share (`fact_...`)."""
 
     template = SelectField(_l("证书模板"), [InputRequired()])
-    persons = Checks(_l("人员"), [DataRequired(_l("请至少选择一人。"))], coerce=int)
+    is_everyone = BooleanField(_l("全部人员"))
+    persons = Checks(_l("人员"), coerce=int)
     layout: Layout
 
-    def prepare(self, identity: Identity, persons: Any) -> SelectionForm:
+    def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]]) -> SelectionForm:
         """The issuers, templates and people to choose from."""
         self._issuers(identity)
         self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(Kind(self.layout.code))]
         self.persons.choices = persons
+        self._shown = [key for key, _label in persons]
         return self
+
+    def validate_persons(self, field: Any) -> None:
+        """Somebody must have been chosen."""
+        if not field.data and not self.is_everyone.data:
+            raise ValidationError(_("请至少选择一人。"))
+
+    def chosen(self) -> list[int]:
+        """The people that were ticked, or all that are shown."""
+        return list(self._shown) if self.is_everyone.data else list(self.persons.data or [])
 
     def facts(self) -> dict[str, Any]:
         """The facts by field."""

@@ -41,6 +41,8 @@ class Can(StrEnum):
     BATCH_CREATE = "certificates:batch:create"
     BATCH_VIEW = "certificates:batch:view"
     BATCH_DECIDE = "certificates:batch:decide"
+    TEMPLATE_EDIT = "certificates:template:edit"
+    TEMPLATE_APPROVE = "certificates:template:approve"
     PRINT_LIST = "certificates:run:list"
     PRINT_CREATE = "certificates:run:create"
     PRINT_VIEW = "certificates:run:view"
@@ -61,6 +63,8 @@ GRANTS: Table = {
     Can.BATCH_CREATE: ((role(*CHANGERS),),),
     Can.BATCH_VIEW: ((role_over(*CHANGERS),),),
     Can.BATCH_DECIDE: ((role_over(*CHANGERS),),),
+    Can.TEMPLATE_EDIT: ((role(*CHANGERS),),),
+    Can.TEMPLATE_APPROVE: ((role(Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
     Can.PRINT_LIST: ((role(*PRINTERS),),),
     Can.PRINT_CREATE: ((role(*PRINTERS),),),
     Can.PRINT_VIEW: ((role_over(*PRINTERS),),),

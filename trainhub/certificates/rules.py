@@ -8,7 +8,7 @@ from itertools import groupby
 
 from trainhub.certificates.types import SheetState
 
-LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK = 500, 5_000, 1_000
+LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK = 500, 5_000, 2_000
 MOST_BLANKS = 100_000
 
 

@@ -33,7 +33,7 @@ from trainhub.certificates.layouts.model import (
 )
 from trainhub.certificates.layouts.sheet import PLAIN, Sheet, marks
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM, fit
-from trainhub.kernel.fonts import font_of, text_font
+from trainhub.kernel.fonts import Font, font_of, text_font
 
 Facts = Mapping[str, str]
 Attach = Callable[[str], Mapping[str, bytes]]
@@ -164,8 +164,13 @@ class Background:
     """What all pages of a file share: a deflated content stream and the fonts it uses."""
 
     stream: bytes
-    fonts: tuple[tuple[str, Program], ...]
+    faces: tuple[tuple[str, Font, str], ...]
     report: PageReport
+
+    @property
+    def fonts(self) -> tuple[tuple[str, Program], ...]:
+        """The subsets to embed, by the name they have in the stream."""
+        return tuple((name, program(font, chars)) for name, font, chars in self.faces)
 
 
 @lru_cache(maxsize=32)
@@ -217,8 +222,8 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
     if sheet.has_marks:
         canvas._code.append(f"q {marks(sheet, layout.width, layout.height)} Q")
     stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
-    fonts = tuple((face.resource, program(face.font, face.chars)) for face in ink.typefaces.values())
-    return Background(stream, fonts, PageReport(tuple(missing), tuple(overflows)))
+    faces = tuple((face.resource, face.font, face.chars) for face in ink.typefaces.values())
+    return Background(stream, faces, PageReport(tuple(missing), tuple(overflows)))
 
 
 class Press:
@@ -326,6 +331,14 @@ class Press:
         self._book.add_page(b"\n".join(parts), self._level)
         self.pages += 1
         return PageReport(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(overflows)))
+
+    def operators(self, facts: Facts) -> tuple[str, str, dict[str, tuple[Font, str]]]:
+        """(background, page without its QR code, fonts with their characters by name) as PDF operators: for previews."""
+        facts = {**facts, **self._facts}
+        own = b"\n".join(draw(facts, [], []) for draw in self._drawers if draw.func != self._draw_qr)  # type: ignore[attr-defined]
+        fonts = {name: (font, chars) for name, font, chars in self.background.faces}
+        fonts |= {face.resource: (face.font, face.chars) for face in self._ink.typefaces.values()}
+        return zlib.decompress(self.background.stream).decode("latin-1"), own.decode("ascii"), fonts
 
     def finish(self, attach: Attach | None = None) -> bytes:
         """The PDF of all pages added.

@@ -80,7 +80,10 @@ from trainhub.certificates.queries.runs import (
 )
 from trainhub.certificates.queries.templates import (
     layout_of,
+    template_by_id,
     template_choices,
+    template_versions,
+    templates_listing,
 )
 
 __all__ = [
@@ -150,7 +153,10 @@ __all__ = [
     "subject_of_issuer",
     "subject_of_run",
     "successor_of",
+    "template_by_id",
     "template_choices",
+    "template_versions",
+    "templates_listing",
     "to_pull",
     "unfinished",
     "valid_positions",

@@ -43,3 +43,20 @@ def template_choices(kind: Kind) -> list[tuple[str, str]]:
     )
     drawn = {code: _read(body).title for code, body in session().execute(statement)}
     return [(kind.value, built_in(kind.value).title), *sorted(drawn.items())]
+
+
+def template_by_id(template_id: int) -> CertificateTemplate | None:
+    """One version of a template drawn up here."""
+    return session().get(CertificateTemplate, template_id)
+
+
+def template_versions(code: str) -> list[CertificateTemplate]:
+    """Every version of a code, the latest first."""
+    statement = select(CertificateTemplate).where(CertificateTemplate.code == code).order_by(CertificateTemplate.edition.desc())
+    return list(session().scalars(statement))
+
+
+def templates_listing(limit: int = 200) -> list[CertificateTemplate]:
+    """The latest versions first."""
+    statement = select(CertificateTemplate).order_by(CertificateTemplate.id.desc()).limit(limit)
+    return list(session().scalars(statement))

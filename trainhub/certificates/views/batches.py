@@ -120,11 +120,11 @@ def batch_select() -> Any:
     years = {one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {}
     students = [one for one in students if cohort is None or one.cohort_id == cohort]
     names = people.names_of(one.person_id for one in students)
-    form = forms.selection_form(layout)().prepare(
-        who(), [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
-    )
+    persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
+    form = forms.selection_form(layout)().prepare(who(), persons)
     if request.method == "GET":
-        form = forms.selection_form(layout)(formdata=None).prepare(who(), form.persons.choices)
+        owner = programme.university_id if programme is not None else None
+        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons)
     elif form.validate():
         try:
             issuer = _issuer(form.issuer_id.data)
@@ -138,7 +138,7 @@ def batch_select() -> Any:
                     template=form.template.data,
                     source=BatchSource.SELECTION,
                     issuer=issuer,
-                    rows=[Wanted(key, facts) for key in form.persons.data or []],
+                    rows=[Wanted(key, facts) for key in form.chosen()],
                     by=who(),
                     now=clock.now(),
                 )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import current_app, render_template, request, send_file
+from flask import Response, current_app, render_template, request, send_file
 
 from trainhub.certificates import documents, forms, labels, openbadges, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate
@@ -172,6 +172,21 @@ def badge(certificate: Certificate) -> Any:
     data = openbadges.signed(documents.badge_of(certificate, maker), maker.signer)
     body = json.dumps(data, ensure_ascii=False, indent=1).encode()
     return send_file(io.BytesIO(body), mimetype="application/vc", as_attachment=True, download_name=f"{certificate.number}.json")
+
+
+@blueprint.get("/<number>/preview.svg")
+@guard(Can.VIEW, load=load, subject=queries.subject_of)
+def preview(certificate: Certificate) -> Any:
+    """The page as a picture, drawn like the document."""
+    from trainhub.certificates.layouts.svg import svg
+
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    shown = documents.page_facts(certificate)
+    if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
+        shown["code"] = ""  # the code is the holder's
+    answer = Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
 
 
 @blueprint.get("/<number>/pdf")
