@@ -25,22 +25,18 @@ def _enum(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
 
 
-def _kinds(before: tuple[str, ...], after: tuple[str, ...]) -> None:
-    """Change what the check on `kind` allows; SQLite makes the table anew without the old check."""
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
+def _kinds(after: tuple[str, ...]) -> None:
+    """Change what the check on `kind` allows."""
+    quoted = ", ".join(f"'{one}'" for one in after)
     for table in NUMBERED:
         with op.batch_alter_table(table, schema=None) as batch_op:
-            if not is_sqlite:
-                batch_op.drop_constraint(op.f(f"ck_{table}_kind"), type_="check")
-                quoted = ", ".join(f"'{one}'" for one in after)
-                batch_op.create_check_constraint(op.f(f"ck_{table}_kind"), sa.text(f"kind IN ({quoted})"))
-            else:
-                batch_op.alter_column("kind", existing_type=_enum("kind", *before), type_=_enum("kind", *after), existing_nullable=False)
+            batch_op.drop_constraint(op.f(f"ck_{table}_kind"), type_="check")
+            batch_op.create_check_constraint(op.f(f"ck_{table}_kind"), sa.text(f"kind IN ({quoted})"))
 
 
 def upgrade() -> None:
     """Forward. Runs drawn before, a choice and its files, are not kept: the certificates stay, and are printed by a new run."""
-    _kinds(BEFORE, KINDS)
+    _kinds(KINDS)
     op.execute(sa.text("DELETE FROM print_item"))
     op.execute(sa.text("DELETE FROM print_run"))
     with op.batch_alter_table("print_run", schema=None) as batch_op:
@@ -172,11 +168,10 @@ def downgrade() -> None:
     with op.batch_alter_table("print_item", schema=None) as batch_op:
         for column in ("base", "class_name", "page"):
             batch_op.drop_column(column)
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
     with op.batch_alter_table("print_run", schema=None) as batch_op:
-        if not is_sqlite:
-            batch_op.drop_constraint(op.f("ck_print_run_bleed_small"), type_="check")
+        batch_op.drop_constraint(op.f("ck_print_run_bleed_small"), type_="check")
+        batch_op.drop_constraint(op.f("ck_print_run_printmode"), type_="check")
         for column in ("chunk_pages", "mode", "bleed_mm", "has_marks", "settled_at", "settled_by_id"):
             batch_op.drop_column(column)
         batch_op.add_column(sa.Column("files", Json, nullable=False))
-    _kinds(KINDS, BEFORE)
+    _kinds(BEFORE)
