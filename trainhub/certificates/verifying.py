@@ -7,7 +7,7 @@ masked name. A wrong code and an unknown number are answered alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -166,7 +166,8 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
     if found is None:
         raise FileNotReadable(_("这不是本平台的证书文件：请上传下载的 PDF 或凭证（JSON）原文件，或用编号和核验码查验。"))
     method = str(openbadges.proof_of(found).get("verificationMethod", ""))
-    badge = openbadges.verified(found, openbadges.did_of(maker.site), trust)
+    site = str(found.get("id", "")).partition("/V/")[0]  # the address of then: the site may have moved, the key vouches for it
+    badge = openbadges.verified(found, openbadges.did_of(site), trust)
     subject = found.get("credentialSubject")
     number = str(subject.get("licenseNumber", ""))[:40] if isinstance(subject, Mapping) else ""
     if badge is None:
@@ -174,7 +175,7 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
     stored = queries.by_number_and_code(badge.number, badge.address.rpartition("/")[2])
     if stored is None:
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
-    if badge != badge_of(stored, maker, is_public=bool(badge.salt)):
+    if badge != badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt)):
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     return _verdict(stored, is_full=True, english=english)
 
@@ -213,7 +214,8 @@ def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False
         return Verdict(Status.TAMPERED, number, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"))
     badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
     if badge is not None:
-        values = openbadges.verified(badge, openbadges.did_of(maker.site), trust)
-        if values is None or values != badge_of(stored, maker):
+        then = replace(maker, site=str(found.get("site", "")))  # signed; the site may have moved since
+        values = openbadges.verified(badge, openbadges.did_of(then.site), trust)
+        if values is None or values != badge_of(stored, then):
             return Verdict(Status.TAMPERED, number, _("文件内附的凭证被改动过，或与平台中的记录不一致。"))
     return _verdict(stored, is_full=True, english=english)

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,9 @@ def test_a_pdf_carries_the_credential_and_a_changed_one_is_found_out(session: Se
     file = tmp_path / "badge.json"
     file.write_text(json.dumps(found[0], ensure_ascii=False), "utf-8")
     assert _run(app, "verify", str(file))["status"] == "issued"
+    elsewhere = tmp_path / "moved.pdf"
+    elsewhere.write_bytes(documents.pdf_of(made, replace(tasks.maker(), site="https://before.example.edu.cn")))
+    assert _run(app, "verify", str(elsewhere))["status"] == "issued"
     found[0]["credentialSubject"]["identifier"][0]["identityHash"] = "李四"
     file.write_text(json.dumps(found[0], ensure_ascii=False), "utf-8")
     assert _run(app, "verify", str(file))["status"] == "tampered"

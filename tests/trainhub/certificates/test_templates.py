@@ -98,10 +98,25 @@ def test_an_approved_version_never_changes(session: Session) -> None:
         (lambda body: body["elements"].append({"kind": "text", "text": "字", "box": [0, 0, 1, 1], "size": "大"}), "模板不能绘制"),
         (lambda body: body["elements"].append({"kind": "text", "text": "字", "box": [0, 0, 1, 1], "font": "script"}), "unknown font style"),
         (lambda body: body["elements"].append({"kind": "rule", "x1": 0, "y1": 0, "x2": 1, "y2": 1, "color": "red"}), "模板不能绘制"),
+        (lambda body: body["elements"].append({"kind": "text", "text": "字", "box": [0, 0, 1, 1], "size": 1e9}), "size 1 to 200"),
+        (lambda body: body["elements"].append({"kind": "rule", "x1": float("nan"), "y1": 0, "x2": 1, "y2": 1}), "NaN is no number"),
+        (lambda body: body["elements"].append({"kind": "rosette", "x": 1e6, "y": 0, "radius": 1}), "beyond 2000"),
         (lambda body: body.update(page=[10, 10]), "50 to 600"),
         (lambda body: body.update(code="completion_x"), "code 和 version"),
     ],
-    ids=["no page", "unknown element", "unknown field", "size in words", "unknown font", "colour in words", "tiny page", "another code"],
+    ids=[
+        "no page",
+        "unknown element",
+        "unknown field",
+        "size in words",
+        "unknown font",
+        "colour in words",
+        "huge type",
+        "no number",
+        "far away",
+        "tiny page",
+        "another code",
+    ],
 )
 def test_what_cannot_be_drawn_is_refused_in_words(session: Session, change: Callable[[dict[str, Any]], Any], said: str) -> None:
     row = _draft()

@@ -216,9 +216,13 @@ def _element(data: Mapping[str, Any], position: int) -> Element:
     return element
 
 
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
+
+
 def _parsed(text: str) -> Mapping[str, Any]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as bad:
         raise BadLayout(f"no JSON: {bad}") from bad
     wanted = ("code", "version", "title", "title_en", "page", "fields", "elements")

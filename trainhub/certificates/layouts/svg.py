@@ -158,7 +158,7 @@ def _symbol(layout: Layout, item: Qr, text: str) -> str:
         for x in range(coder.size)
         if rows[y * stride + (x >> 3)] & (0x80 >> (x & 7))
     ]
-    return f'<path d="{"".join(squares)}" fill="{item.color}"/>'
+    return f'<path d="{"".join(squares)}" fill="#{int(item.color[1:7], 16):06x}"/>'
 
 
 def svg(layout: Layout, facts: Facts, *, base_url: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.drawing import Press, common_facts
-from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, built_in, codes, data_of, read_layout
+from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
 from trainhub.certificates.models import CertificateTemplate
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
@@ -18,6 +18,7 @@ from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 
 MOST_BYTES = 200_000
+MOST_ELEMENTS = 300
 _CODE = re.compile(r"[a-z][a-z_]{1,29}")
 LONGEST_NAME = "诺" * 60
 SAMPLE = {"date": "2026-03-05", "number": "48"}
@@ -43,10 +44,24 @@ def checked_layout(body: str) -> Layout:
         layout = read_layout(body)
         if not (50 <= layout.width <= 600 and 50 <= layout.height <= 600):
             raise BadLayout("page must be 50 to 600 mm")
+        _bounded(layout)
         Press(layout, common_facts(layout, sample_facts(layout)), base_url="https://example.org").add(sample_facts(layout))
     except (BadLayout, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, IndexError) as bad:
         raise BadTemplate(_("模板不能绘制：%(what)s。请按提示改正后再试。", what=str(bad)[:300]), field="body") from bad
     return layout
+
+
+def _bounded(layout: Layout) -> None:
+    """Sizes that drawing can bear: shrinking a text to fit goes step by step from its size."""
+    if len(layout.elements) > MOST_ELEMENTS:
+        raise BadLayout(f"more than {MOST_ELEMENTS} elements")
+    for position, one in enumerate(layout.elements, 1):
+        if isinstance(one, Text) and not (1 <= one.min_size <= one.size <= 200 and 1 <= one.max_lines <= 50 and 0.5 <= one.leading <= 5):
+            raise BadLayout(f"element {position}: size 1 to 200 points, max_lines 1 to 50, leading 0.5 to 5")
+        numbers = [value for value in vars(one).values() if isinstance(value, int | float)]
+        numbers += list(vars(one.box).values()) if hasattr(one, "box") else []
+        if any(abs(value) > 2000 for value in numbers):
+            raise BadLayout(f"element {position}: a number beyond 2000")
 
 
 def warnings_of(layout: Layout) -> list[str]:
