@@ -147,7 +147,7 @@ def valid_positions(run_id: int, first: int, last: int) -> list[int]:
 
 def pages_of(run_id: int) -> int:
     """How many pages the drawn files of a run have."""
-    return session().scalar(select(func.coalesce(func.sum(PrintChunk.pages), 0)).where(PrintChunk.run_id == run_id)) or 0
+    return int(session().scalar(select(func.sum(PrintChunk.pages)).where(PrintChunk.run_id == run_id)) or 0)
 
 
 def to_pull(run_id: int, limit: int = 200) -> list[Line]:
