@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from trainhub.certificates.cli_issue import issue
+from trainhub.certificates.cli_print import print_run
 from trainhub.certificates.cli_render import render
-from trainhub.kernel import clock
-from trainhub.kernel.commands import edge, operator
-from trainhub.kernel.errors import NotFound, Refused, TooLarge
+from trainhub.kernel.commands import edge, operator, say
+from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
 
 
@@ -37,14 +38,13 @@ def _verdict_text(result: Any) -> str:
 @click.argument("file_or_number")
 @click.option("--code", default=None, help="The verification code / 核验码")
 def verify(file_or_number: str, code: str | None) -> dict[str, Any]:
-    """Verify a certificate's PDF, or a number / 查验证书 PDF 或编号.
+    """Verify a certificate's PDF or credential (JSON), or a number / 查验证书 PDF、凭证文件或编号.
 
     Example: trainhub certificates verify 350001120260000017 --code 7K3M-ZQ9X-W2HB --json
     """
-    from trainhub.certificates import credentials, verifying
+    from trainhub.certificates import tasks, verifying
     from trainhub.certificates.layouts.reading import MOST_BYTES
     from trainhub.certificates.numbers import has_number_shape, read_number
-    from trainhub.kernel.keys import keyring
 
     path = Path(file_or_number)
     if has_number_shape(read_number(file_or_number)) and not path.is_file():
@@ -52,43 +52,58 @@ def verify(file_or_number: str, code: str | None) -> dict[str, Any]:
     if path.is_file():
         if path.stat().st_size > MOST_BYTES:
             raise TooLarge(_("文件超过 %(mb)d MB：单张证书的 PDF 不会这么大，请使用平台下载的原文件。", mb=MOST_BYTES >> 20))
-        verdict = verifying.check_file(path.read_bytes(), credentials.public_key(keyring().signing))
-        return verdict.as_dict()
+        data = path.read_bytes()
+        check = verifying.check_badge if data.lstrip()[:1] == b"{" else verifying.check_file
+        return check(data, tasks.maker(), tasks.trust()).as_dict()
     if path.suffix or "/" in file_or_number:
         raise NotFound(_("没有文件“%(file)s”：请检查路径，或直接给出18位证书编号。", file=path.name), code="no_file")
     return verifying.check(file_or_number, code).as_dict()
 
 
-@edge("print")
-@click.argument("run", type=int)
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write into / 输出文件夹")
-def print_run(run: int, out: Path) -> dict[str, Any]:
-    """Write the files of a print run, drawing it first when that is not done / 输出一个打印批次的文件.
+@click.group("keys")
+def signing_keys() -> None:
+    """签名密钥 / signing keys."""
 
-    Example: trainhub certificates print 12 --out printed --json
+
+@edge("rotate")
+@click.option("--leaked", is_flag=True, help="The old key leaked: nothing it signed is trusted any more / 旧密钥已泄露")
+@click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
+def rotate(leaked: bool, yes: bool) -> dict[str, Any]:
+    """Make a new signing key; the old one still verifies unless it leaked / 更换签名密钥.
+
+    Example: trainhub certificates keys rotate --yes --json
     """
-    from trainhub.certificates import queries
-    from trainhub.certificates.operations import printing
-    from trainhub.certificates.tasks import maker
+    from trainhub.certificates.operations import keys
+    from trainhub.kernel import clock
     from trainhub.kernel.db import transaction
+    from trainhub.kernel.keys import keyring
 
+    if not yes:
+        question = "旧密钥签过的文件将全部失效，持证人需要重新下载。确定吗？" if leaked else "更换签名密钥，旧文件仍可查验。确定吗？"
+        click.confirm(question, abort=True, err=True)
     with transaction():
-        row = queries.run_by_id(run)
-        if row is None:
-            raise NotFound(_("没有编号为 %(run)d 的打印批次：请在“证书管理—打印批次”中查看编号。", run=run), code="no_run")
-        printing.draw_run(run=row, maker=maker(), by=operator(), now=clock.now())
-        written = []
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            for name, content in printing.files_of(row):
-                partial = out / f"{name}.part"
-                partial.write_bytes(content.getvalue())
-                partial.replace(out / name)
-                written.append(name)
-        except OSError as error:
-            raise Refused(_("无法写入文件夹 %(folder)s：%(why)s。", folder=out.name, why=error.strerror or ""), code="cannot_write") from error
-        return {"run": row.id, "pages": sum(one["pages"] for one in row.files), "files": written}
+        old, new = keys.rotate(ring=keyring(), is_leaked=leaked, by=operator(), now=clock.now())
+    say(_("新密钥存在数据库中，由 keys.json 加密：请立即执行 trainhub backup，并把备份和 TRAINHUB_SECRET_KEY 分开保存。"))
+    return {"old": old, "new": new, "leaked": leaked}
 
 
+@edge("list")
+def list_keys() -> dict[str, Any]:
+    """The signing keys and what they are worth / 列出签名密钥.
+
+    Example: trainhub certificates keys list --json
+    """
+    from trainhub.certificates import tasks
+    from trainhub.certificates.signers import key_id, multikey
+
+    trust = tasks.trust()
+    rows = [{"key": key_id(one), "multikey": multikey(one), "state": "old" if place else "present"} for place, one in enumerate(trust.good)]
+    return {"keys": rows + [{"key": key_id(one), "multikey": multikey(one), "state": "leaked"} for one in trust.leaked]}
+
+
+signing_keys.add_command(rotate)
+signing_keys.add_command(list_keys)
+certificates.add_command(signing_keys)
 certificates.add_command(verify)
 certificates.add_command(print_run)
+certificates.add_command(issue)

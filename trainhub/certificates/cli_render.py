@@ -10,13 +10,13 @@ from typing import Any
 
 import click
 
-from trainhub.certificates.layouts.model import Field, Layout, built_in, codes
+from trainhub.certificates.facts import checked
+from trainhub.certificates.layouts.model import Layout, built_in, codes
 from trainhub.certificates.numbers import has_number_shape, is_code, read_code
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
 from trainhub.kernel.commands import edge, progress, say
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.sheets.parsers import parse_date, parse_decimal
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import Column, Row
 
@@ -38,20 +38,6 @@ def columns_of(layout: Layout) -> tuple[Column, ...]:
         Column("name", "姓名", required=True),
     )
     return fixed + tuple(Column(one.name, one.label, required=one.required) for one in layout.own_fields)
-
-
-def _checked(field: Field, text: str) -> str:
-    """The text of one of the layout's own fields; ValueError, in words, when it is none of its type."""
-    text = normalise(text)
-    if not text:
-        return ""
-    if bad_characters(text):
-        raise ValueError(_("有无法识别的字符，请改用国家标准字符。"))
-    if field.type == "date":
-        return parse_date(text).isoformat()
-    if field.type == "number":
-        parse_decimal(text)
-    return text
 
 
 def facts_of(layout: Layout, row: Row) -> tuple[dict[str, str], list[tuple[str, str]], bool]:
@@ -79,7 +65,7 @@ def facts_of(layout: Layout, row: Row) -> tuple[dict[str, str], list[tuple[str, 
             problems.append(("name", refused.message))
     for field in layout.own_fields:
         try:
-            facts[field.name] = _checked(field, row.values[field.name])
+            facts[field.name] = checked(field, row.values[field.name])
         except ValueError as error:
             problems.append((field.name, str(error)))
     return facts, problems, waits

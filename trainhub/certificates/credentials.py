@@ -9,18 +9,15 @@ the verification page knows. `page` is the digest of what the PDF draws. Pure, a
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from trainhub.certificates import signers
 from trainhub.certificates.chain import canonical
+from trainhub.certificates.signers import Signer, Trust, key_id
 
 TYPE = "trainhub-certificate"
 VERSION = 1
@@ -60,50 +57,40 @@ def _unb64(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def public_key(seed: bytes) -> bytes:
-    """The 32 bytes that check what the seed signs."""
-    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-
-
-def key_id(public: bytes) -> str:
-    """The short name of a public key."""
-    return hashlib.sha256(public).hexdigest()[:16]
-
-
-def published(seed: bytes, site: str) -> dict[str, Any]:
-    """What is published for those who verify offline."""
-    public = public_key(seed)
+def published(keys: Iterable[bytes], site: str) -> dict[str, Any]:
+    """What is published for those who verify offline: the keys that hold, the present one first."""
     return {
         "type": TYPE,
         "version": VERSION,
         "site": site,
         "verify": f"{site}/V/{{number}}/{{code}}",
         "canonical": "JSON, sorted keys, separators ',' and ':', UTF-8, without the member 'signature'",
-        "keys": [{"key": key_id(public), "algorithm": "Ed25519", "public_key": _b64(public)}],
+        "keys": [{"key": key_id(public), "algorithm": "Ed25519", "public_key": _b64(public)} for public in keys],
     }
 
 
-def credential(snapshot: Snapshot, *, seed: bytes, site: str, page: str = "") -> dict[str, Any]:
+def credential(snapshot: Snapshot, *, signer: Signer, site: str, page: str = "") -> dict[str, Any]:
     """The signed credential; equal input gives equal bytes (Ed25519 signatures are deterministic)."""
     body: dict[str, Any] = {
         "type": TYPE,
         "version": VERSION,
         "site": site,
-        "key": key_id(public_key(seed)),
+        "key": key_id(signer.public),
         "page": page,
         "certificate": snapshot.as_dict(),
     }
-    return {**body, "signature": _b64(Ed25519PrivateKey.from_private_bytes(seed).sign(canonical(body)))}
+    return {**body, "signature": _b64(signer.sign(canonical(body)))}
 
 
-def is_signed(found: Mapping[str, Any], public: bytes) -> bool:
-    """Whether the credential carries a good signature of the public key."""
+def is_signed(found: Mapping[str, Any], trust: Trust) -> bool:
+    """Whether the credential carries a good signature of a trusted key."""
     body = {name: value for name, value in found.items() if name != "signature"}
+    public = trust.named(str(found.get("key", "")))
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(_unb64(str(found.get("signature", ""))), canonical(body))
-    except (InvalidSignature, ValueError, TypeError):
+        signature = _unb64(str(found.get("signature", "")))
+    except ValueError:
         return False
-    return True
+    return public is not None and signers.is_signed(canonical(body), signature, public)
 
 
 def parse(data: bytes) -> dict[str, Any] | None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
+from trainhub.certificates import openbadges, queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot, credential
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import mask_name
+from trainhub.certificates.openbadges import Badge
+from trainhub.certificates.signers import Signer
 from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+
+PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
+"""Facts that are names of other people: masked for visitors like the holder's."""
+HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
+"""Facts that stand elsewhere on the page."""
 
 
 class NotDrawable(Refused):
@@ -22,10 +33,11 @@ class NotDrawable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What drawing needs of the installation: the address people verify at and the signing seed."""
+    """What drawing needs of the installation: the address people verify at, and who signs. `salting` makes salts nobody can guess."""
 
     site: str
-    seed: bytes
+    signer: Signer
+    salting: bytes = b""
 
 
 def snapshot_of(certificate: Certificate) -> Snapshot:
@@ -48,7 +60,37 @@ def page_facts(certificate: Certificate) -> dict[str, str]:
 
 def credential_of(certificate: Certificate, maker: Maker, page: str = "") -> dict[str, Any]:
     """The signed credential of a certificate."""
-    return credential(snapshot_of(certificate), seed=maker.seed, site=maker.site, page=page)
+    return credential(snapshot_of(certificate), signer=maker.signer, site=maker.site, page=page)
+
+
+def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False) -> Badge:
+    """The values of its Open Badges credential. What the public address shows hides names: the holder's behind a salted hash."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    facts = certificate.facts
+    said = [
+        f"{field.label}：{mask_name(str(facts[field.name])) if is_public and field.name in PERSONS else facts[field.name]}"
+        for field in layout.fields
+        if field.name not in HIDDEN and facts.get(field.name)
+    ]
+    salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
+    page, index = openbadges.place_of(certificate.id)
+    rests = "；".join(str(one["text"]) for one in certificate.evidence)
+    own = next((str(facts[name]) for name in ("course", "topic", "programme", "exam", "enterprise", "base") if facts.get(name)), "")
+    return Badge(
+        address=f"{maker.site}/V/{certificate.number}/{certificate.code}",
+        issuer=openbadges.did_of(maker.site),
+        issuer_name=str(facts.get("issuer") or ""),
+        name=layout.title,
+        valid_from=certificate.issued_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        identity=openbadges.hashed_name(certificate.holder, salt) if is_public else certificate.holder,
+        salt=salt,
+        number=certificate.number,
+        title=f"{layout.title}：{own}" if own else layout.title,
+        description="；".join(said) or layout.title,
+        narrative=rests or layout.title,
+        list_address=f"{maker.site}/status/{page}",
+        index=index,
+    )
 
 
 def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
@@ -58,14 +100,15 @@ def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
     if certificate.state is not State.ISSUED:
         raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
 
-    def attach(page: str) -> tuple[str, bytes]:
-        return FILE, canonical(credential_of(certificate, maker, page))
+    def attach(page: str) -> dict[str, bytes]:
+        badge = openbadges.signed(badge_of(certificate, maker), maker.signer)
+        return {FILE: canonical(credential_of(certificate, maker, page)), openbadges.FILE: canonical(badge)}
 
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     return render(layout, page_facts(certificate), base_url=maker.site, attach=attach)
 
 
 def file_name(certificate: Certificate) -> str:
     """What the single PDF is called when saved."""
-    title = built_in(certificate.template, certificate.template_version).title
+    title = queries.layout_of(certificate.template, certificate.template_version).title
     return f"{title}_{certificate.holder}_{certificate.number}.pdf"

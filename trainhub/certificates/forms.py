@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any
 
 from flask import request
-from wtforms import DateField, FileField, SelectField
+from wtforms import BooleanField, DateField, FileField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, ValidationError
 
 from trainhub.certificates import labels, queries
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.operations.changing import FIXED
+from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, USUAL_CHUNK
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Form, LongText, Text
@@ -31,12 +32,12 @@ class VerifyForm(Form):
 class FileForm(Form):
     """A PDF to compare with what was issued."""
 
-    file = FileField(_l("证书 PDF"), description=_l("平台下载的原文件。文件只用于比对，不会保存。"))
+    file = FileField(_l("证书文件"), description=_l("平台下载的原文件：PDF，或凭证（JSON）。文件只用于比对，不会保存。"))
 
     def validate_file(self, field: Any) -> None:
         """Something must have been chosen."""
         if not field.data or not getattr(field.data, "filename", ""):
-            raise ValidationError(_("请选择要查验的 PDF 文件。"))
+            raise ValidationError(_("请选择要查验的文件。"))
 
 
 class ReasonForm(Form):
@@ -82,11 +83,39 @@ class RunForm(Form):
     since = DateField(_l("发证日期从"), [Optional()])
     until = DateField(_l("到"), [Optional()])
     title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
+    mode = SelectField(
+        _l("打印方式"),
+        [InputRequired()],
+        choices=[SelectChoice(one.value, label) for one, label in labels.MODES.items()],
+        description=_l("套打：底纹和固定文字已由印刷厂印好，只打印姓名、编号、二维码等内容，并登记空白证书号。"),
+    )
+    chunk_pages = IntegerField(
+        _l("每个文件的页数"),
+        [InputRequired(_l("请填写每个文件的页数。")), NumberRange(LEAST_CHUNK, MOST_CHUNK, _l("每个文件500到5000页。"))],
+        default=USUAL_CHUNK,
+        description=_l("500到5000。按基地、班级排列，同一班级尽量不拆到两个文件。"),
+    )
+    has_bleed = BooleanField(_l("四周加 3 毫米出血"))
+    has_marks = BooleanField(_l("加裁切线"))
 
     def prepare(self, identity: Identity) -> RunForm:
         """The issuers to choose from."""
         self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuer_choices(identity)]
         return self
+
+
+class TakeForm(Form):
+    """Blanks handed out for a run."""
+
+    first = Text(_l("起始号"), [DataRequired(_l("请填写起始号。")), Length(max=30)], description=_l("印在空白证书上的号码，例如 A0000001。"))
+    count = IntegerField(_l("张数"), [InputRequired(_l("请填写张数。")), NumberRange(1, MOST_BLANKS, _l("张数应在1到100000之间。"))])
+
+
+class SpoilForm(Form):
+    """A blank that was spoiled."""
+
+    serial = Text(_l("作废的号码"), [DataRequired(_l("请填写作废的号码。")), Length(max=30)])
+    reason = Text(_l("原因"), [DataRequired(_l("请写明原因。")), Length(max=200)], description=_l("例如卡纸、污损、印偏。"))
 
 
 def day(text: Any) -> date | None:
@@ -114,6 +143,3 @@ def wanted() -> queries.CertificateFilter:
         until=day(args.get("until", "")),
         only_current=args.get("all") != "yes",
     )
-
-
-__all__ = ["FileForm", "ReasonForm", "RunForm", "VerifyForm", "correction_form", "facts_of", "initial_facts", "wanted"]

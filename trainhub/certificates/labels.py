@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.certificates.types import Event, Kind, State, Status
+from trainhub.certificates.types import BatchState, Event, Kind, PrintMode, SheetState, State, Status, TemplateState
 from trainhub.kernel.i18n import _l
 
 KINDS: Mapping[Kind, Any] = {
@@ -13,6 +13,9 @@ KINDS: Mapping[Kind, Any] = {
     Kind.PLACEMENT: _l("企业学习证明"),
     Kind.CAPSTONE: _l("毕业设计证明"),
     Kind.PROGRAMME: _l("培养证书"),
+    Kind.TRAINING: _l("培训证书"),
+    Kind.MENTOR: _l("企业指导教师证明"),
+    Kind.EXAM: _l("考试成绩证明"),
 }
 STATES: Mapping[State, Any] = {
     State.DRAFT: _l("待处理"),
@@ -54,6 +57,7 @@ EVIDENCE: Mapping[str, Any] = {
     "weeks": _l("企业学习周数"),
     "capstone": _l("毕业设计"),
     "certificate": _l("证书"),
+    "batch": _l("签发批次"),
 }
 VERDICTS: Mapping[Status, tuple[Any, Any]] = {
     Status.ISSUED: (_l("证书真实有效"), _l("本平台签发过这张证书，它当前有效。")),
@@ -72,4 +76,38 @@ VERDICT_LOOKS: Mapping[Status, str] = {
     Status.REVOKED: "bad",
     Status.TAMPERED: "bad",
     Status.UNKNOWN: "bad",
+}
+MODES: Mapping[PrintMode, Any] = {
+    PrintMode.FULL: _l("全页打印"),
+    PrintMode.OVERPRINT: _l("套打（空白证书已印好底纹）"),
+}
+SHEETS: Mapping[SheetState, Any] = {
+    SheetState.TAKEN: _l("已领用"),
+    SheetState.USED: _l("已使用"),
+    SheetState.SPOILED: _l("已作废"),
+    SheetState.RETURNED: _l("已退回"),
+}
+BATCHES: Mapping[BatchState, Any] = {
+    BatchState.PREPARED: _l("待审核"),
+    BatchState.APPROVED: _l("签发中"),
+    BatchState.REJECTED: _l("已退回"),
+    BatchState.ISSUED: _l("已签发"),
+}
+BATCH_LOOKS: Mapping[BatchState, str] = {
+    BatchState.PREPARED: "wait",
+    BatchState.APPROVED: "info",
+    BatchState.REJECTED: "bad",
+    BatchState.ISSUED: "ok",
+}
+TEMPLATES: Mapping[TemplateState, Any] = {
+    TemplateState.DRAFT: _l("草稿"),
+    TemplateState.SUBMITTED: _l("待审核"),
+    TemplateState.APPROVED: _l("在用"),
+    TemplateState.RETIRED: _l("已停用"),
+}
+TEMPLATE_LOOKS: Mapping[TemplateState, str] = {
+    TemplateState.DRAFT: "mute",
+    TemplateState.SUBMITTED: "wait",
+    TemplateState.APPROVED: "ok",
+    TemplateState.RETIRED: "mute",
 }

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from trainhub.certificates.types import Event, Kind, State
-from trainhub.kernel.db import Base, Key, enum_column, ref
+from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, SheetState, State, TemplateState
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
 class CertificateCounter(Base):
@@ -103,9 +103,10 @@ class CertificateEvent(Base):
 
 
 class PrintRun(Base):
-    """Certificates of one kind and issuer chosen to be printed together; the choice is frozen in its items.
+    """Certificates of one kind and issuer chosen to be printed together; the choice and its order are frozen in its items.
 
-    `files` lists what was drawn: {"file_id", "name", "pages"} of each PDF and of the manifest.
+    `chunk_pages` is how many pages a file holds at most. `mode`, `bleed_mm` and `has_marks` are how it is drawn. A run in
+    `overprint` mode is closed (`settled_at`, 核销) when every blank handed out for it is accounted for.
     """
 
     __tablename__ = "print_run"
@@ -115,18 +116,147 @@ class PrintRun(Base):
     kind: Mapped[Kind] = mapped_column(enum_column(Kind))
     issuer_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
     count: Mapped[int]
+    chunk_pages: Mapped[int] = mapped_column(default=1000)
+    mode: Mapped[PrintMode] = mapped_column(enum_column(PrintMode), default=PrintMode.FULL)
+    bleed_mm: Mapped[int] = mapped_column(default=0)
+    has_marks: Mapped[bool] = mapped_column(default=False)
     job_id: Mapped[int | None] = mapped_column(ref("job.id"))
-    files: Mapped[list[Any]]
     asked_by_id: Mapped[int | None]
     asked_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[int | None]
+
+    __table_args__ = (sa.CheckConstraint("bleed_mm BETWEEN 0 AND 10", name="bleed_small"),)
+
+
+class PrintChunk(Base):
+    """One file of a run: the items from `first` to `last`. `sha256` stands once the file is whole on the disk."""
+
+    __tablename__ = "print_chunk"
+
+    run_id: Mapped[int] = mapped_column(ref("print_run.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    first: Mapped[int]
+    last: Mapped[int]
+    pages: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str] = mapped_column(sa.String(64), default="")
     finished_at: Mapped[datetime | None]
 
 
 class PrintItem(Base):
-    """One page of a print run, in the order of printing."""
+    """One certificate of a run. `page` is its page in the file of its chunk; empty: its state had changed, it got no page."""
 
     __tablename__ = "print_item"
 
     run_id: Mapped[int] = mapped_column(ref("print_run.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
     certificate_id: Mapped[int] = mapped_column(ref("certificate.id"), index=True)
+    base: Mapped[str] = mapped_column(sa.String(200), default="")
+    class_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    page: Mapped[int | None]
+
+
+class BlankSheet(Base):
+    """A pre-printed blank by its serial; none is used twice, none disappears. `position` is the item printed on it."""
+
+    __tablename__ = "blank_sheet"
+
+    serial: Mapped[str] = mapped_column(sa.String(30), primary_key=True)
+    run_id: Mapped[int] = mapped_column(ref("print_run.id"))
+    state: Mapped[SheetState] = mapped_column(enum_column(SheetState))
+    position: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    by_account_id: Mapped[int | None]
+    at: Mapped[datetime]
+
+    __table_args__ = (sa.Index("ix_blank_sheet_run", "run_id", "state", "serial"),)
+
+
+class IssueBatch(Base):
+    """Certificates to be issued together: prepared by one person, decided by another (four eyes), issued in portions.
+
+    `common` are the facts that all share. Nothing is numbered before the decision.
+    """
+
+    __tablename__ = "issue_batch"
+
+    id: Mapped[Key]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind))
+    template: Mapped[str] = mapped_column(sa.String(40))
+    source: Mapped[BatchSource] = mapped_column(enum_column(BatchSource))
+    issuer_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    state: Mapped[BatchState] = mapped_column(enum_column(BatchState), default=BatchState.PREPARED)
+    count: Mapped[int]
+    waiting: Mapped[int] = mapped_column(default=0)
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    job_id: Mapped[int | None] = mapped_column(ref("job.id"))
+    asked_by_id: Mapped[int | None]
+    asked_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    finished_at: Mapped[datetime | None]
+
+
+class IssueItem(Base):
+    """One certificate of a batch; `note` is `needs_glyph` when no installed font draws its facts."""
+
+    __tablename__ = "issue_item"
+
+    batch_id: Mapped[int] = mapped_column(ref("issue_batch.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    asked_key: Mapped[str] = mapped_column(sa.String(160))
+    facts: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(sa.String(60), default="")
+    certificate_id: Mapped[int | None] = mapped_column(ref("certificate.id"), index=True)
+
+
+class CertificateTemplate(Versioned, Base):
+    """A version of a template drawn up here; `body` is its layout (JSON, see layouts/model.py). Approved ones never change."""
+
+    __tablename__ = "certificate_template"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(sa.String(30))
+    edition: Mapped[int]
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind))
+    state: Mapped[TemplateState] = mapped_column(enum_column(TemplateState), default=TemplateState.DRAFT)
+    body: Mapped[str] = mapped_column(sa.Text)
+    made_by_id: Mapped[int | None]
+    made_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+
+    __table_args__ = (sa.UniqueConstraint("code", "edition"),)
+
+
+class SigningKey(Base):
+    """A key that signs credentials after the first one of the installation. `sealed` is the seed under the keyring's data key.
+
+    A retired key still verifies; a leaked one (`leaked_at`) does not.
+    """
+
+    __tablename__ = "signing_key"
+
+    id: Mapped[Key]
+    public: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    sealed: Mapped[bytes | None]
+    made_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+    leaked_at: Mapped[datetime | None]
+
+
+class CertificateShare(Base):
+    """A link by which the holder shows a certificate with the whole name; switched off for good by `closed_at`."""
+
+    __tablename__ = "certificate_share"
+
+    token: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    certificate_id: Mapped[int] = mapped_column(ref("certificate.id"), index=True)
+    made_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]

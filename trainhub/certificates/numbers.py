@@ -3,7 +3,7 @@
 A number has 18 digits: 2 province, 4 issuing unit, 1 kind, 4 year, 6 serial, and a check digit (ISO 7064 MOD 11,10
 over the 17 before it). It must read neither as a diploma number (5 school, 1 type, 4 **year**, ...) nor as a
 resident identity number (6 region, 4 **year of birth**, ...): both carry a year in digits 7 to 10, where ours has the
-kind and three digits of the year, so 1202, 2202, 3202, 4202, which is nobody's year.
+kind and three digits of the year, so 1202, 2202, ..., 7202, which is nobody's year.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from itertools import pairwise
 from trainhub.certificates.types import Kind, Number
 
 LENGTH = 18
-KIND_DIGITS: dict[Kind, str] = {Kind.COMPLETION: "1", Kind.PLACEMENT: "2", Kind.CAPSTONE: "3", Kind.PROGRAMME: "4"}
+KIND_DIGITS: dict[Kind, str] = {
+    Kind.COMPLETION: "1",
+    Kind.PLACEMENT: "2",
+    Kind.CAPSTONE: "3",
+    Kind.PROGRAMME: "4",
+    Kind.TRAINING: "5",
+    Kind.MENTOR: "6",
+    Kind.EXAM: "7",
+}
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 LAST_SERIAL = 999_999
 

@@ -30,12 +30,19 @@ class Can(StrEnum):
     LIST = "certificates:certificate:list"
     VIEW = "certificates:certificate:view"
     DOWNLOAD = "certificates:certificate:download"
+    SHARE = "certificates:certificate:share"
     ISSUE = "certificates:certificate:issue"
     REVOKE = "certificates:certificate:revoke"
     SUSPEND = "certificates:certificate:suspend"
     RESUME = "certificates:certificate:resume"
     REISSUE = "certificates:certificate:reissue"
     CORRECT = "certificates:certificate:correct"
+    BATCH_LIST = "certificates:batch:list"
+    BATCH_CREATE = "certificates:batch:create"
+    BATCH_VIEW = "certificates:batch:view"
+    BATCH_DECIDE = "certificates:batch:decide"
+    TEMPLATE_EDIT = "certificates:template:edit"
+    TEMPLATE_APPROVE = "certificates:template:approve"
     PRINT_LIST = "certificates:run:list"
     PRINT_CREATE = "certificates:run:create"
     PRINT_VIEW = "certificates:run:view"
@@ -45,12 +52,19 @@ GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
     Can.VIEW: ((role_over(*VIEWERS),), (own,)),
     Can.DOWNLOAD: ((role_over(*PRINTERS),), (own,)),
+    Can.SHARE: ((own,),),
     Can.ISSUE: ((role_over(*CHANGERS),),),
     Can.REVOKE: ((role_over(*CHANGERS),),),
     Can.SUSPEND: ((role_over(*CHANGERS),),),
     Can.RESUME: ((role_over(*CHANGERS),),),
     Can.REISSUE: ((role_over(*CHANGERS),),),
     Can.CORRECT: ((role_over(*CHANGERS),),),
+    Can.BATCH_LIST: ((role(*CHANGERS),),),
+    Can.BATCH_CREATE: ((role(*CHANGERS),),),
+    Can.BATCH_VIEW: ((role_over(*CHANGERS),),),
+    Can.BATCH_DECIDE: ((role_over(*CHANGERS),),),
+    Can.TEMPLATE_EDIT: ((role(*CHANGERS),),),
+    Can.TEMPLATE_APPROVE: ((role(Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
     Can.PRINT_LIST: ((role(*PRINTERS),),),
     Can.PRINT_CREATE: ((role(*PRINTERS),),),
     Can.PRINT_VIEW: ((role_over(*PRINTERS),),),

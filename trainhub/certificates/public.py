@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 
-from trainhub.certificates import credentials, labels, limiting, verifying
+from trainhub.certificates import documents, labels, limiting, openbadges, queries, tasks, verifying
 from trainhub.certificates.forms import FileForm, VerifyForm
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.layouts.reading import MOST_BYTES
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import read_code, read_number, show_number
@@ -19,7 +18,6 @@ from trainhub.kernel.access import acting, public
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused, TooLarge
 from trainhub.kernel.i18n import _, language
-from trainhub.kernel.keys import keyring
 from trainhub.kernel.proxies import client_address
 
 blueprint = Blueprint("verification", __name__)
@@ -29,7 +27,7 @@ FRESH_SECONDS = 60
 
 def title_of(certificate: Certificate) -> str:
     """The certificate's title in the language of the page."""
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     return layout.title_en if language() == "en" else layout.title
 
 
@@ -112,7 +110,7 @@ def verify_file() -> Any:
     try:
         if len(data) > MOST_BYTES:
             raise TooLarge(_("文件超过 %(mb)d MB：单张证书的 PDF 不会这么大，请上传平台下载的原文件。", mb=MOST_BYTES >> 20), field="file")
-        verdict = verifying.check_file(data, credentials.public_key(keyring().signing), english=language() == "en")
+        verdict = _of_upload(data)
     except Refused as refused:
         refused.field = "file"
         form.refuse(refused)
@@ -120,10 +118,31 @@ def verify_file() -> Any:
     return _page(verdict)
 
 
+def _of_upload(data: bytes) -> Verdict:
+    check = verifying.check_badge if data.lstrip()[:1] == b"{" else verifying.check_file
+    return check(data, tasks.maker(), tasks.trust(), english=language() == "en")
+
+
 @blueprint.get("/V/<number>/<code>.json")
 @public
 def certificate_json(number: str, code: str) -> Any:
-    """The answer for programs."""
+    """The certificate as an Open Badges credential, names hidden; its state is in the status list. Unknown: the verdict."""
+    verdict = _asked(number, code)
+    if verdict.is_full and verdict.certificate is not None:
+        maker = tasks.maker()
+        answer = jsonify(openbadges.signed(documents.badge_of(verdict.certificate, maker, is_public=True), maker.signer))
+        answer.mimetype = "application/vc"
+    else:
+        answer = jsonify(verdict.as_public_dict())
+        answer.status_code = 404 if verdict.status is Status.UNKNOWN else 409
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return _cacheable(answer)
+
+
+@blueprint.get("/V/<number>/<code>/verdict.json")
+@public
+def verdict_json(number: str, code: str) -> Any:
+    """The verdict for programs: status, masked name, facts, history."""
     verdict = _asked(number, code)
     answer = jsonify(verdict.as_public_dict())
     answer.status_code = 404 if verdict.status is Status.UNKNOWN else 200
@@ -144,14 +163,4 @@ def masked(number: str) -> Any:
     """With the number alone: whether it exists, its state, a masked name."""
     answer = _page(_asked(number, None))
     answer.headers["Cache-Control"] = "private, no-store"
-    return answer
-
-
-@blueprint.get("/.well-known/trainhub-certificates.json")
-@public
-def published_key() -> Any:
-    """The public key by which a downloaded certificate is verified without asking us."""
-    answer = jsonify(credentials.published(keyring().signing, current_app.config["SETTINGS"].base_url))
-    answer.headers["Access-Control-Allow-Origin"] = "*"
-    answer.headers["Cache-Control"] = "public, max-age=3600"
     return answer

@@ -1,34 +1,126 @@
-"""Background work of certificates: drawing a print run."""
+"""Background work of certificates: drawing print runs, issuing batches. Each unit of work is a transaction of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from flask import current_app
+from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
 from trainhub.certificates.documents import Maker
-from trainhub.certificates.operations import printing
+from trainhub.certificates.models import PrintChunk, PrintRun
+from trainhub.certificates.operations import batches, blanks, printing
+from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.signers import Trust
 from trainhub.kernel import clock
-from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import transaction
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Running
 from trainhub.kernel.keys import keyring
 
+Progress = Callable[[int, int, str], None]
+MOST_COLLISIONS = 10
+
 
 def maker() -> Maker:
     """What drawing needs of this installation."""
-    return Maker(site=current_app.config["SETTINGS"].base_url, seed=keyring().signing)
+    ring = keyring()
+    return Maker(site=current_app.config["SETTINGS"].base_url, signer=signing.present_signer(ring), salting=ring.lookup)
+
+
+def trust() -> Trust:
+    """The keys whose signatures hold here."""
+    return signing.trusted(keyring())
+
+
+def root() -> Path:
+    """The instance folder, under which the files of print runs lie."""
+    folder: Path = current_app.config["SETTINGS"].instance
+    return folder
+
+
+def load_chunk(run_id: int, place: int) -> tuple[PrintRun, PrintChunk]:
+    """A run and one of its files, as they stand now; NotFound."""
+    run, chunk = queries.run_by_id(run_id), queries.chunk(run_id, place)
+    if run is None or chunk is None:
+        raise NotFound(_("没有这个打印批次，或它没有这个文件。"))
+    return run, chunk
+
+
+def draw_chunk(run_id: int, place: int, by: Identity) -> None:
+    """Draw, write and note one file. The database is locked only for the note; a certificate revoked meanwhile: drawn again."""
+    for _try in range(20):
+        run, chunk = load_chunk(run_id, place)
+        path = printing.folder_of(root(), run) / printing.file_name(run, chunk)
+        drawn = printing.draw(run, chunk, maker())
+        session().rollback()
+        if drawn.pages:
+            printing.write_whole(path, drawn.data)
+        with transaction():
+            run, chunk = load_chunk(run_id, place)
+            if printing.note_drawn(run=run, chunk=chunk, drawn=drawn, by=by, now=clock.now()):
+                return
+    raise printing.CannotPrint(_("证书的状态在绘制时不断变化，请稍后重新执行。"))
+
+
+def draw_run(run_id: int, by: Identity, progress: Progress) -> None:
+    """Draw what of a run is not drawn yet; harmless to repeat, also by two at once (equal bytes take the same place)."""
+    total = len(queries.chunks_of(run_id))
+    places = queries.unfinished(run_id)
+    session().rollback()
+    for place in places:
+        progress(total - len(queries.unfinished(run_id)), total, _("正在绘制第 %(place)d 个文件，共 %(total)d 个", place=place, total=total))
+        session().rollback()
+        draw_chunk(run_id, place, by)
+    progress(total, total, "")
+    run = queries.run_by_id(run_id)
+    if run is not None:
+        printing.tidy(printing.folder_of(root(), run), run_id)
+    with transaction():
+        run = queries.run_by_id(run_id)
+        if run is not None and run.settled_at is None:
+            blanks.lay(run=run, by=by, now=clock.now())
 
 
 def draw(running: Running) -> Mapping[str, Any]:
     """Draw the print run of a job; harmless to repeat."""
-    with transaction():
-        run = queries.run_by_id(int(running.args["run"]))
-        if run is None:
-            raise NotFound(_("打印批次不存在。"))
-        printing.draw_run(run=run, maker=maker(), by=SYSTEM, now=clock.now())
-        return {"run": run.id, "files": run.files}
+    run_id = int(running.args["run"])
+    if queries.run_by_id(run_id) is None:
+        raise NotFound(_("打印批次不存在。"))
+    session().rollback()
+    draw_run(run_id, SYSTEM, running.progress)
+    return {"run": run_id, "files": len(queries.chunks_of(run_id)), "pages": queries.pages_of(run_id)}
+
+
+def issue_batch(batch_id: int, by: Identity, progress: Progress) -> None:
+    """Issue what of an approved batch is not issued yet, a portion a transaction."""
+    collisions = 0
+    while True:
+        try:
+            with transaction():
+                batch = queries.batch_by_id(batch_id)
+                if batch is None:
+                    raise NotFound(_("签发批次不存在。"))
+                count = batch.count
+                left = batches.issue_portion(batch=batch, by=by, today=clock.today(), now=clock.now())
+        except IntegrityError:  # one of them was issued elsewhere at the same moment: the next try finds it
+            collisions += 1
+            if collisions > MOST_COLLISIONS:
+                raise
+            continue
+        progress(count - left, count, "")
+        if not left:
+            return
+
+
+def issue(running: Running) -> Mapping[str, Any]:
+    """Issue the batch of a job, in the name of who approved it; harmless to repeat."""
+    batch_id = int(running.args["batch"])
+    issue_batch(batch_id, SYSTEM if running.asked_by_id is None else replace(SYSTEM, account_id=running.asked_by_id), running.progress)
+    return {"batch": batch_id}

@@ -13,6 +13,9 @@ class Kind(StrEnum):
     PLACEMENT = "placement"
     CAPSTONE = "capstone"
     PROGRAMME = "programme"
+    TRAINING = "training"
+    MENTOR = "mentor"
+    EXAM = "exam"
 
 
 class State(StrEnum):
@@ -58,3 +61,44 @@ class Number:
     kind: str
     year: int
     serial: int
+
+
+class PrintMode(StrEnum):
+    """What a print run draws: whole certificates, or only what differs, onto blanks that a printing house made."""
+
+    FULL = "full"
+    OVERPRINT = "overprint"
+
+
+class SheetState(StrEnum):
+    """A pre-printed blank by its serial: handed out (领用), carrying a certificate, spoiled (作废), given back (退回)."""
+
+    TAKEN = "taken"
+    USED = "used"
+    SPOILED = "spoiled"
+    RETURNED = "returned"
+
+
+class BatchState(StrEnum):
+    """A batch of certificates to issue: prepared by one person, decided by another, then issued by a job."""
+
+    PREPARED = "prepared"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ISSUED = "issued"
+
+
+class BatchSource(StrEnum):
+    """Where the people of a batch come from."""
+
+    SELECTION = "selection"
+    IMPORT = "import"
+
+
+class TemplateState(StrEnum):
+    """A version of a template: being drawn, waiting for a second person, in use, no longer for new certificates."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETIRED = "retired"

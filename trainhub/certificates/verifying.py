@@ -7,26 +7,21 @@ masked name. A wrong code and an unknown number are answered alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from trainhub.certificates import credentials, queries
-from trainhub.certificates.documents import snapshot_of
+from trainhub.certificates import credentials, openbadges, queries
+from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
+from trainhub.certificates.signers import Trust
 from trainhub.certificates.states import PUBLIC, shown_state
 from trainhub.certificates.types import Event, State, Status
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
-
-PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
-"""Facts that are names of other people: masked for visitors like the holder's."""
-HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
-"""Facts that stand elsewhere on the page."""
 
 
 class FileNotReadable(Refused):
@@ -152,7 +147,7 @@ def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
 
 def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
     """(field, label, value) of the facts in the order of the template; names in full, for holder and issuer."""
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     return tuple(
         (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(certificate.facts[one.name]))
         for one in layout.fields
@@ -165,8 +160,36 @@ def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tu
     return tuple((name, label, mask_name(value) if name in PERSONS else value) for name, label, value in shown_facts(certificate, english=english))
 
 
-def check_file(data: bytes, public: bytes, *, english: bool = False) -> Verdict:
-    """The verdict on a PDF of one certificate: its signed credential, what it draws, and the database must agree.
+def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
+    """The verdict on a downloaded Open Badges credential: its proof and the database must agree."""
+    found = openbadges.parse(data)
+    if found is None:
+        raise FileNotReadable(_("这不是本平台的证书文件：请上传下载的 PDF 或凭证（JSON）原文件，或用编号和核验码查验。"))
+    method = str(openbadges.proof_of(found).get("verificationMethod", ""))
+    site = str(found.get("id", "")).partition("/V/")[0]  # the address of then: the site may have moved, the key vouches for it
+    badge = openbadges.verified(found, openbadges.did_of(site), trust)
+    subject = found.get("credentialSubject")
+    number = str(subject.get("licenseNumber", ""))[:40] if isinstance(subject, Mapping) else ""
+    if badge is None:
+        return Verdict(Status.TAMPERED, number, _withdrawn() if trust.is_leaked(method.rpartition("#")[2]) else _forged())
+    stored = queries.by_number_and_code(badge.number, badge.address.rpartition("/")[2])
+    if stored is None:
+        return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
+    if badge != badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt)):
+        return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
+    return _verdict(stored, is_full=True, english=english)
+
+
+def _forged() -> str:
+    return _("签名与内容不符：文件被改动过，或不是本平台签发的。")
+
+
+def _withdrawn() -> str:
+    return _("文件是用已作废的密钥签名的，不能再作为凭证：请持证人重新下载，或用编号和核验码查验。")
+
+
+def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False) -> Verdict:
+    """The verdict on a PDF of one certificate: its signed credentials, what it draws, and the database must agree.
 
     Raises FileNotReadable for anything but a PDF. `tampered` says in its reason what does not agree.
     """
@@ -180,8 +203,8 @@ def check_file(data: bytes, public: bytes, *, english: bool = False) -> Verdict:
         return Verdict(Status.UNKNOWN, "", reason)
     said: Mapping[str, Any] = found["certificate"]
     number, code = str(said.get("number", ""))[:40], str(said.get("code", ""))[:40]
-    if not credentials.is_signed(found, public):
-        return Verdict(Status.TAMPERED, number, _("签名与内容不符：文件被改动过，或不是本平台签发的。"))
+    if not credentials.is_signed(found, trust):
+        return Verdict(Status.TAMPERED, number, _withdrawn() if trust.is_leaked(str(found.get("key", ""))) else _forged())
     stored = queries.by_number_and_code(number, code)
     if stored is None:
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
@@ -189,4 +212,10 @@ def check_file(data: bytes, public: bytes, *, english: bool = False) -> Verdict:
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     if found.get("page") != read.seal:
         return Verdict(Status.TAMPERED, number, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"))
+    badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
+    if badge is not None:
+        then = replace(maker, site=str(found.get("site", "")))  # signed; the site may have moved since
+        values = openbadges.verified(badge, openbadges.did_of(then.site), trust)
+        if values is None or values != badge_of(stored, then):
+            return Verdict(Status.TAMPERED, number, _("文件内附的凭证被改动过，或与平台中的记录不一致。"))
     return _verdict(stored, is_full=True, english=english)

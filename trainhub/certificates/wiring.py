@@ -7,9 +7,14 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import api, cli, models, permissions, public, tasks, views
+from trainhub.certificates import api, bulk, cli, models, permissions, public, publishing, tasks, views
+from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.permissions import Can
+from trainhub.certificates.views import batches as batch_views
+from trainhub.certificates.views import certificates as certificate_views
+from trainhub.certificates.views import runs as run_views
+from trainhub.certificates.views import templates as template_views
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -17,12 +22,17 @@ from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
+PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, certificate_views, bulk)
+"""The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
 
 THINGS = {
     "certificates.certificate": _l("证书"),
     "certificates.run": _l("证书打印批次"),
+    "certificates.batch": _l("证书签发批次"),
+    "certificates.template": _l("证书模板"),
+    "certificates.key": _l("证书签名密钥"),
 }
 """How the audit log calls the things of this part."""
 
@@ -31,9 +41,10 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
-    for blueprint in (views.blueprint, public.blueprint, api.blueprint):
+    for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
     register_task(app, TASK, tasks.draw)
+    register_task(app, batches.TASK, tasks.issue)
     register_nav(
         app,
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE), order=50),

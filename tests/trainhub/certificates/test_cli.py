@@ -16,6 +16,7 @@ from tests.factories import ground
 from tests.factories.certificates import REASON, certificate
 from trainhub.certificates import cli, documents, operations, queries
 from trainhub.certificates.operations import printing
+from trainhub.certificates.signers import SeedSigner
 from trainhub.certificates.tasks import maker
 from trainhub.certificates.types import Kind
 from trainhub.kernel import fonts
@@ -82,7 +83,7 @@ def test_a_file(run: Run, app: Flask, tmp_path: Path) -> None:
     answer = run("verify", str(file))[1]
     assert (answer["status"], answer["number"]) == ("tampered", made.number)
     assert "内容与签发时不同" in answer["reason"]
-    foreign = documents.Maker(site="http://127.0.0.1:8000", seed=b"x" * 32)
+    foreign = documents.Maker(site="http://127.0.0.1:8000", signer=SeedSigner(b"x" * 32))
     file.write_bytes(documents.pdf_of(made, foreign))
     answer = run("verify", str(file))[1]
     assert (answer["status"], answer["holder_masked"]) == ("tampered", None)
@@ -124,6 +125,6 @@ def test_printing_a_run(run: Run, tmp_path: Path) -> None:
     assert first.startswith(b"%PDF-")
     assert run("print", str(row.id), "--out", str(tmp_path / "again"))[1] == answer
     assert (tmp_path / "again" / answer["files"][0]).read_bytes() == first
-    manifest = (tmp_path / "out" / answer["files"][1]).read_text("utf-8-sig")
+    manifest = (tmp_path / "out" / answer["files"][2]).read_text("utf-8-sig")
     assert all(one.number in manifest for one in made)
     assert run("print", "999999", "--out", str(tmp_path / "x"))[1]["error"]["code"] == "no_run"

@@ -39,8 +39,8 @@ def _width(text: str) -> float:
     return sum(0.5 if char.isascii() else 1.0 for char in text)
 
 
-def test_the_four_templates_are_there_and_whole() -> None:
-    assert model.codes() == ("capstone", "completion", "placement", "programme")
+def test_the_built_in_templates_are_there_and_whole() -> None:
+    assert model.codes() == ("capstone", "completion", "exam", "mentor", "placement", "programme", "training")
     for code in model.codes():
         layout = model.built_in(code)
         assert (layout.code, layout.width, layout.height) == (code, 297, 210)

@@ -21,6 +21,7 @@ from tests.factories.api import api_client
 from tests.factories.certificates import REASON, certificate
 from trainhub.certificates import credentials, operations, queries
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.signers import Trust
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel import clock, fonts, jobs
 from trainhub.kernel.access import Role
@@ -66,7 +67,7 @@ def test_the_same_page_in_english(session: Session, client: FlaskClient) -> None
 
 def test_json_of_the_same_address(session: Session, client: FlaskClient) -> None:
     made = _kept(who=ground.person("张三"), issuer=ground.university(name="闽江理工大学"))
-    answer = client.get(f"/V/{made.number}/{made.code}.json")
+    answer = client.get(f"/V/{made.number}/{made.code}/verdict.json")
     assert answer.json == {
         "status": "issued",
         "number": made.number,
@@ -94,8 +95,8 @@ def test_wrong_code_and_unknown_number_are_answered_alike(session: Session, clie
     from trainhub.certificates.numbers import check_digit
 
     unknown = other + check_digit(other)
-    wrong = client.get(f"/V/{made.number}/000000000000.json")
-    none = client.get(f"/V/{unknown}/000000000000.json")
+    wrong = client.get(f"/V/{made.number}/000000000000/verdict.json")
+    none = client.get(f"/V/{unknown}/000000000000/verdict.json")
     assert wrong.status_code == none.status_code == 404
     assert {**wrong.json, "number": ""} == {**none.json, "number": ""}
     assert wrong.json["status"] == "unknown"
@@ -133,8 +134,8 @@ def test_a_revoked_certificate_says_so(session: Session, client: FlaskClient) ->
     answer = client.get(f"/V/{made.number}/{made.code}")
     for text in ("证书已撤销", "学籍核查后不符合条件", "2026-03-02"):
         assert text in answer.text
-    assert client.get(f"/V/{made.number}/{made.code}.json").json["status"] == "revoked"
-    assert client.get(f"/V/{made.number}/{made.code}.json").json["reason"] == "学籍核查后不符合条件"
+    assert client.get(f"/V/{made.number}/{made.code}/verdict.json").json["status"] == "revoked"
+    assert client.get(f"/V/{made.number}/{made.code}/verdict.json").json["reason"] == "学籍核查后不符合条件"
 
 
 def test_every_later_state_is_told_for_the_old_and_the_new_code(session: Session, client: FlaskClient) -> None:
@@ -143,7 +144,7 @@ def test_every_later_state_is_told_for_the_old_and_the_new_code(session: Session
         second = operations.reissue(certificate=old, **REASON)
 
     def status(one: Certificate) -> str:
-        answer = client.get(f"/V/{one.number}/{one.code}.json")
+        answer = client.get(f"/V/{one.number}/{one.code}/verdict.json")
         return str(answer.json["status"])
 
     assert (status(old), status(second)) == ("reissued", "issued")
@@ -159,7 +160,7 @@ def test_a_record_changed_in_the_database_is_tampered(session: Session, client: 
     made = _kept()
     with transaction():
         made.facts = {**made.facts, "hours": "999"}
-    answer = client.get(f"/V/{made.number}/{made.code}.json").json
+    answer = client.get(f"/V/{made.number}/{made.code}/verdict.json").json
     assert answer["status"] == "tampered"
     assert "facts" not in answer
 
@@ -198,10 +199,10 @@ def test_the_pdf_and_what_happens_when_it_is_changed(session: Session, app: Flas
     assert "证书真实有效" in told(pdf)
     signed = json.loads(pdf_attachment(pdf))
     public = client.get("/.well-known/trainhub-certificates.json").json["keys"][0]
-    key = credentials._unb64(public["public_key"])
-    assert credentials.is_signed(signed, key)
+    trust = Trust((credentials._unb64(public["public_key"]),))
+    assert credentials.is_signed(signed, trust)
     signed["certificate"]["facts"]["hours"] = "999"
-    assert not credentials.is_signed(signed, key)
+    assert not credentials.is_signed(signed, trust)
     added = pdf.replace(b"%%EOF", b"99 0 obj <</Length 4>>stream\nq Q \nendstream endobj %%EOF")
     assert "内容与签发时不一致" in told(added)
     assert "没有查到这张证书" in told(b"%PDF-1.4 scanned")
@@ -385,7 +386,7 @@ def test_a_print_run(session: Session, app: Flask, as_role: AsRole) -> None:
     _kept(issuer=here, kind=Kind.PLACEMENT)
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
     assert admin.get("/certificates/runs").status_code == 200
-    form = {"kind": "completion", "issuer_id": here.id, "title": "三月结业", "submission_key": "run-1"}
+    form = {"kind": "completion", "issuer_id": here.id, "title": "三月结业", "mode": "full", "chunk_pages": "1000", "submission_key": "run-1"}
     assert admin.post("/certificates/runs/new", data={**form, "kind": "capstone", "submission_key": "x"}).status_code == 422
     assert admin.post("/certificates/runs/new", data={**form, "issuer_id": there.id, "submission_key": "y"}).status_code == 422
     answer = admin.post("/certificates/runs/new", data=form)
@@ -394,13 +395,13 @@ def test_a_print_run(session: Session, app: Flask, as_role: AsRole) -> None:
         operations.revoke(certificate=made[2], **REASON)
     jobs.run_all()
     page = admin.get(answer.location)
-    assert "certificates-" in page.text
-    pdf = admin.get(f"{answer.location}/files/0")
+    assert "files/1/pdf" in page.text
+    pdf = admin.get(f"{answer.location}/files/1/pdf")
     assert pdf.data.count(b"/Type/Page/") == 2
-    manifest = admin.get(f"{answer.location}/files/1").data.decode("utf-8-sig")
+    manifest = admin.get(f"{answer.location}/files/1/csv").data.decode("utf-8-sig")
     assert [line.split(",")[1] for line in manifest.splitlines()[1:]] == [one.number for one in made]
     assert "未打印" in manifest
-    assert admin.get(f"{answer.location}/files/9").status_code == 404
+    assert admin.get(f"{answer.location}/files/9/pdf").status_code == 404
     assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=there.id).get(answer.location).status_code == 403
 
 

@@ -11,7 +11,7 @@ from math import cos, pi, radians, sin
 from typing import Any
 
 from trainhub.certificates.layouts.ink import Ink, number, rgb
-from trainhub.certificates.layouts.model import Border, Divider, Rosette, Rule, Seal
+from trainhub.certificates.layouts.model import Border, Divider, Panel, Rosette, Rule, Seal
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM as MM
 
 Place = Callable[[float, float], tuple[float, float]]
@@ -32,6 +32,13 @@ def rule(canvas: Any, place: Place, item: Rule) -> None:
     _color(canvas, stroke=item.color)
     canvas.setLineWidth(item.width * MM)
     canvas.line(*place(item.x1, item.y1), *place(item.x2, item.y2))
+
+
+def panel(canvas: Any, place: Place, item: Panel) -> None:
+    """A filled rectangle."""
+    _color(canvas, fill=item.color)
+    left, bottom = place(item.box.x, item.box.y + item.box.h)
+    canvas.rect(left, bottom, item.box.w * MM, item.box.h * MM, stroke=0, fill=1)
 
 
 def _wave(canvas: Any, point: Place, length: float, waves: int, shape: tuple[float, float]) -> None:

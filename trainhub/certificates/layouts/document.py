@@ -13,8 +13,8 @@ from typing import Any
 
 from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFString
 
-from trainhub.certificates.layouts.ink import Program, number
-from trainhub.certificates.layouts.typeset import POINTS_PER_MM
+from trainhub.certificates.layouts.ink import Program
+from trainhub.certificates.layouts.sheet import PLAIN, Sheet, box
 
 
 def digest_of(digests: Iterable[str]) -> str:
@@ -35,8 +35,11 @@ class _Raw(PDFObject):  # type: ignore[misc]
 class Book:
     """One PDF file in the making. Nothing in it depends on the clock: equal pages give equal bytes."""
 
-    def __init__(self, title: str, width: float, height: float, *, is_sealed: bool = False) -> None:
-        """`is_sealed`: the digests of all streams are kept, so that an attachment can vouch for them (see `seal`)."""
+    def __init__(self, title: str, width: float, height: float, *, is_sealed: bool = False, sheet: Sheet = PLAIN) -> None:
+        """`is_sealed`: the digests of all streams are kept, so that an attachment can vouch for them (see `seal`).
+
+        `width` and `height` are those of the page in millimetres; the paper is larger when the sheet has a bleed.
+        """
         self._digests: list[str] | None = [] if is_sealed else None
         self._document = PDFDocument(invariant=1, compression=1, pdfVersion=(1, 5), lang="zh-CN")
         self._document.setTitle(title)
@@ -47,9 +50,14 @@ class Book:
         self._document.Catalog.Pages = self._document.Pages = self._tree
         self._document.Catalog.Lang = PDFString("zh-CN")
         self._tree_number = self._register(self._tree)
-        self._page_head = b"<</Type/Page/Parent %d 0 R/Contents " % self._tree_number
         self._pages: list[int] = []
-        self._size = (width * POINTS_PER_MM, height * POINTS_PER_MM)
+        self._names: list[tuple[str, int]] = []
+        self._media, self._bleed = box(width, height, sheet.margin), box(width, height, sheet.bleed)
+        boxes = b""
+        if sheet.has_boxes:  # these two are not inherited from the page tree
+            trim, bleed = self.put(box(width, height).encode("ascii")), self.put(self._bleed.encode("ascii"))
+            boxes = b"/TrimBox %d 0 R/BleedBox %d 0 R" % (trim, bleed)
+        self._page_head = b"<</Type/Page/Parent %d 0 R%b/Contents " % (self._tree_number, boxes)
 
     def _register(self, item: _Raw) -> int:
         self._document.Reference(item)
@@ -82,21 +90,22 @@ class Book:
         head = f"<</Filter/FlateDecode/Length {len(compressed)}{entries}>>stream\n".encode("ascii")
         file = self.put(b"%b%b\nendstream" % (head, compressed))
         spec = self.put(f"<</Type/Filespec/F({name})/UF({name})/AFRelationship/Data/EF<</F {file} 0 R>>>>".encode("ascii"))
-        self._document.Catalog.Names = _Raw(f"<</EmbeddedFiles<</Names[({name}) {spec} 0 R]>>>>".encode("ascii"))
+        self._names = sorted([*self._names, (name, spec)])
+        names = " ".join(f"({one}) {at} 0 R" for one, at in self._names)
+        self._document.Catalog.Names = _Raw(f"<</EmbeddedFiles<</Names[{names}]>>>>".encode("ascii"))
 
     def put_form(self, compressed: bytes, resources: int) -> int:
-        """Add a Form XObject of the size of the page."""
-        box = f"[0 0 {number(self._size[0])} {number(self._size[1])}]"
-        return self.put_stream(compressed, f"/Type/XObject/Subtype/Form/BBox{box}/Resources {resources} 0 R")
+        """Add a Form XObject of the size of the paper."""
+        return self.put_stream(compressed, f"/Type/XObject/Subtype/Form/BBox{self._media}/Resources {resources} 0 R")
 
     def put_font(self, program: Program) -> int:
         """Embed a font subset as a composite font with two-byte codes; returns the number of the font."""
         file = self.put_stream(program.file, f"/Length1 {program.length}")
         glyphs = self.put_stream(program.glyph_map)
         unicode = self.put_stream(program.to_unicode)
-        box = " ".join(map(str, program.box))
+        bounds = " ".join(map(str, program.box))
         descriptor = self.put(
-            f"<</Type/FontDescriptor/FontName/{program.name}/Flags 4/FontBBox[{box}]/ItalicAngle 0"
+            f"<</Type/FontDescriptor/FontName/{program.name}/Flags 4/FontBBox[{bounds}]/ItalicAngle 0"
             f"/Ascent {program.ascent}/Descent {program.descent}/CapHeight 730/StemV 90/FontFile2 {file} 0 R>>".encode()
         )
         child = self.put(
@@ -122,9 +131,8 @@ class Book:
     def finish(self, fonts: dict[str, int], forms: dict[str, int]) -> bytes:
         """The bytes of the file; the fonts and forms are what all pages may use."""
         kids = " ".join(f"{page} 0 R" for page in self._pages)
-        box = f"[0 0 {number(self._size[0])} {number(self._size[1])}]"
         self._tree.data = (
-            f"<</Type/Pages/Count {len(self._pages)}/MediaBox{box}/Resources ".encode("ascii")
+            f"<</Type/Pages/Count {len(self._pages)}/MediaBox{self._media}/Resources ".encode("ascii")
             + _resources(fonts, forms)
             + f"/Kids[{kids}]>>".encode("ascii")
         )

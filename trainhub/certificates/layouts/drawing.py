@@ -24,16 +24,19 @@ from trainhub.certificates.layouts.model import (
     Divider,
     Field,
     Layout,
+    Panel,
     Qr,
     Rosette,
     Rule,
     Seal,
     Text,
 )
+from trainhub.certificates.layouts.sheet import PLAIN, Sheet, marks
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM, fit
-from trainhub.kernel.fonts import font_of, text_font
+from trainhub.kernel.fonts import Font, font_of, text_font
 
 Facts = Mapping[str, str]
+Attach = Callable[[str], Mapping[str, bytes]]
 LABELS = {"number": ("编号", "number"), "code": ("核验码", "code"), "name": ("姓名", "name")}
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -125,7 +128,7 @@ def _fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tupl
     return "".join(pieces), tuple(missing)
 
 
-def _set(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool]:
+def set_text(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool]:
     """The operators that draw a text in its box, and whether it overflowed."""
     widths = _widths(item.font)
     fitted = fit(text, item, widths.of)
@@ -161,13 +164,22 @@ class Background:
     """What all pages of a file share: a deflated content stream and the fonts it uses."""
 
     stream: bytes
-    fonts: tuple[tuple[str, Program], ...]
+    faces: tuple[tuple[str, Font, str], ...]
     report: PageReport
+
+    @property
+    def fonts(self) -> tuple[tuple[str, Program], ...]:
+        """The subsets to embed, by the name they have in the stream."""
+        return tuple((name, program(font, chars)) for name, font, chars in self.faces)
 
 
 @lru_cache(maxsize=32)
-def background(layout: Layout, common: tuple[tuple[str, str], ...]) -> Background:
-    """Draw everything that is the same on all pages, on a ReportLab canvas; cached for the process."""
+def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet = PLAIN) -> Background:
+    """Draw everything that is the same on all pages, on a ReportLab canvas; cached for the process.
+
+    For an overprint only the texts with common facts are drawn (the issuer): the rest stands on the blank, and the seal is
+    put on it by hand.
+    """
     from reportlab.pdfgen.canvas import Canvas
 
     facts = dict(common)
@@ -182,8 +194,12 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...]) -> Backgroun
         return round(x * POINTS_PER_MM, 2), round((layout.height - y) * POINTS_PER_MM, 2)
 
     for item in layout.elements:
+        if sheet.is_overprint and not (isinstance(item, Text) and FIELD.search(item.text)):
+            continue
         canvas._code.append("q")
         match item:
+            case Panel():
+                art.panel(canvas, place, item)
             case Border():
                 art.border(canvas, place, item, layout.width, layout.height)
             case Rosette():
@@ -199,13 +215,15 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...]) -> Backgroun
             case Text() if layout.is_fixed(item) and not (item.needs and not _given(layout, facts, item.needs)):
                 text, absent = _fill(layout, item.text, facts, item.lang)
                 missing += absent
-                code, overflow = _set(item, text, ink, layout.height)
+                code, overflow = set_text(item, text, ink, layout.height)
                 overflows += FIELD.findall(item.text) if overflow else []
                 canvas._code.append(code)
         canvas._code.append("Q")
+    if sheet.has_marks:
+        canvas._code.append(f"q {marks(sheet, layout.width, layout.height)} Q")
     stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
-    fonts = tuple((face.resource, program(face.font, face.chars)) for face in ink.typefaces.values())
-    return Background(stream, fonts, PageReport(tuple(missing), tuple(overflows)))
+    faces = tuple((face.resource, face.font, face.chars) for face in ink.typefaces.values())
+    return Background(stream, faces, PageReport(tuple(missing), tuple(overflows)))
 
 
 class Press:
@@ -215,18 +233,27 @@ class Press:
     verified. Add pages with `add`, then take the bytes with `finish`, once. Equal input gives equal bytes.
     """
 
-    def __init__(self, layout: Layout, common: Facts | None = None, *, base_url: str, level: int = 9, is_sealed: bool = False) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        common: Facts | None = None,
+        *,
+        base_url: str,
+        level: int = 9,
+        is_sealed: bool = False,
+        sheet: Sheet = PLAIN,
+    ) -> None:
         self.layout = layout
         self._common = tuple(sorted((name, value) for name, value in (common or {}).items() if value))
         self._facts = dict(self._common)
-        self.background = background(layout, self._common)
+        self.background = background(layout, self._common, sheet)
         self.base_url = base_url.rstrip("/")
         if "/" not in self.base_url.partition("://")[2]:
             # Scheme and host read the same in capitals, and capitals make a smaller, clearer symbol.
             self.base_url = self.base_url.upper()
         self._level = level
         self._ink = Ink("F")
-        self._book = Book(layout.title, layout.width, layout.height, is_sealed=is_sealed)
+        self._book = Book(layout.title, layout.width, layout.height, is_sealed=is_sealed, sheet=sheet)
         self._drawers = [self._drawer(item) for item in layout.elements if self._is_own(item)]
         self._coders: dict[int, qr.Coder] = {}
         self._good: set[str] = set()
@@ -257,7 +284,7 @@ class Press:
         missing += absent
         known = drawn.get(text) if drawn is not None else None
         if known is None:
-            code, overflow = _set(item, text, self._ink, self.layout.height)
+            code, overflow = set_text(item, text, self._ink, self.layout.height)
             known = (code.encode("ascii"), overflow)
             if drawn is not None and len(drawn) < _REMEMBERED:
                 drawn[text] = known
@@ -305,18 +332,27 @@ class Press:
         self.pages += 1
         return PageReport(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(overflows)))
 
-    def finish(self, attach: Callable[[str], tuple[str, bytes]] | None = None) -> bytes:
+    def operators(self, facts: Facts) -> tuple[str, str, dict[str, tuple[Font, str]]]:
+        """(background, page without its QR code, fonts with their characters by name) as PDF operators: for previews."""
+        facts = {**facts, **self._facts}
+        own = b"\n".join(draw(facts, [], []) for draw in self._drawers if draw.func != self._draw_qr)  # type: ignore[attr-defined]
+        fonts = {name: (font, chars) for name, font, chars in self.background.faces}
+        fonts |= {face.resource: (face.font, face.chars) for face in self._ink.typefaces.values()}
+        return zlib.decompress(self.background.stream).decode("latin-1"), own.decode("ascii"), fonts
+
+    def finish(self, attach: Attach | None = None) -> bytes:
         """The PDF of all pages added.
 
-        `attach` (only when `is_sealed`) is handed the digest of everything drawn and answers with an attachment's name and
-        content: so an attachment can vouch for the page it lies in.
+        `attach` (only when `is_sealed`) is handed the digest of everything drawn and answers with attachments by name:
+        so an attachment can vouch for the page it lies in.
         """
         fixed = {name: self._book.put_font(font) for name, font in self.background.fonts}
         form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, {}))
         faces = self._ink.typefaces.values()
         own = {face.resource: self._book.put_font(program(face.font, face.chars)) for face in faces}
         if attach is not None:
-            self._book.attach(*attach(self._book.seal))
+            for name, data in attach(self._book.seal).items():
+                self._book.attach(name, data)
         return self._book.finish(own, {"B": form})
 
 
@@ -331,7 +367,7 @@ def render(
     facts: Facts,
     *,
     base_url: str = "http://127.0.0.1:8000",
-    attach: Callable[[str], tuple[str, bytes]] | None = None,
+    attach: Attach | None = None,
 ) -> bytes:
     """The PDF of one certificate. Common facts are taken from `facts` too; a missing fact shows on the page."""
     press = Press(layout, common_facts(layout, facts), base_url=base_url, is_sealed=attach is not None)

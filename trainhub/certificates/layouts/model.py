@@ -84,6 +84,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A filled rectangle; one that reaches beyond the page (x below 0) fills the bleed too."""
+
+    box: Box
+    color: str = "#fbf8f1"
+
+
+@dataclass(frozen=True)
 class Border:
     """The frame: two rules with a woven band between them, and corner rosettes."""
 
@@ -134,10 +142,11 @@ class Qr:
     color: str = "#1f2937"
 
 
-Element = Text | Rule | Border | Rosette | Divider | Seal | Qr
+Element = Text | Rule | Panel | Border | Rosette | Divider | Seal | Qr
 _KINDS: dict[str, type[Any]] = {
     "text": Text,
     "rule": Rule,
+    "panel": Panel,
     "border": Border,
     "rosette": Rosette,
     "divider": Divider,
@@ -207,9 +216,26 @@ def _element(data: Mapping[str, Any], position: int) -> Element:
     return element
 
 
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number")
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as bad:
+        raise BadLayout(f"no JSON: {bad}") from bad
+    wanted = ("code", "version", "title", "title_en", "page", "fields", "elements")
+    absent = [name for name in wanted if not isinstance(data, dict) or name not in data]
+    if absent:
+        raise BadLayout(f"missing {', '.join(absent)}")
+    found: Mapping[str, Any] = data
+    return found
+
+
 def read_layout(text: str) -> Layout:
     """A layout from its JSON text; BadLayout names the element at fault."""
-    data = json.loads(text)
+    data = _parsed(text)
     layout = Layout(
         code=str(data["code"]),
         version=int(data["version"]),
@@ -258,3 +284,10 @@ def built_in(code: str, version: int | None = None) -> Layout:
     if (layout.code, layout.version) != (code, version):
         raise BadLayout(f"{name} holds {layout.key}")
     return layout
+
+
+def data_of(layout: Layout) -> dict[str, Any]:
+    """A built-in layout as the data it was read from."""
+    name = _files()[layout.code][layout.version]
+    data: dict[str, Any] = json.loads(files(__package__ or "").joinpath(name).read_text("utf-8"))
+    return data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.model import built_in
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
@@ -23,6 +22,7 @@ from trainhub.kernel.i18n import _
 from trainhub.notifications.operations import notify
 
 NEEDS_GLYPH = "needs_glyph"
+ISSUED = "你的《%(title)s》已签发，证书编号 %(number)s。"
 RESERVED = frozenset({"number", "code"})
 
 
@@ -60,7 +60,7 @@ def why_not_printable(template: str, facts: Mapping[str, Any]) -> str:
 
     Without the text fonts nothing can be judged; drawing then says that they are missing.
     """
-    printed = {"name", *(field.name for field in built_in(template).fields)}
+    printed = {"name", *(field.name for field in queries.layout_of(template).fields)}
     text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
     if bad_characters(text):
         return NEEDS_GLYPH
@@ -118,7 +118,7 @@ def tell_holder(certificate: Certificate, what: str, message: str, *, now: datet
     """A notice for the holder's account, when there is one; told once."""
     account_id = accounts_of_persons([certificate.person_id]).get(certificate.person_id)
     if account_id is not None:
-        title = built_in(certificate.template, certificate.template_version).title
+        title = queries.layout_of(certificate.template, certificate.template_version).title
         notify(
             account_ids=[account_id],
             kind=f"certificates.{what}",
@@ -130,4 +130,23 @@ def tell_holder(certificate: Certificate, what: str, message: str, *, now: datet
         )
 
 
-__all__ = ["NEEDS_GLYPH", "add_event", "as_text", "clean_evidence", "clean_facts", "move", "tell_holder", "why_not_printable"]
+def tell_holders(certificate_ids: Sequence[int], *, now: datetime) -> None:
+    """The notice of issuing for many at once; only holders with an account cost anything."""
+    rows = [queries.by_id(key) for key in queries.with_account(certificate_ids)]
+    for row in rows:
+        if row is not None:
+            tell_holder(row, "issued", ISSUED, now=now)
+
+
+__all__ = [
+    "ISSUED",
+    "NEEDS_GLYPH",
+    "add_event",
+    "as_text",
+    "clean_evidence",
+    "clean_facts",
+    "move",
+    "tell_holder",
+    "tell_holders",
+    "why_not_printable",
+]

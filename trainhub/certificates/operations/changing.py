@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, move, tell_holder, why_not_printable
@@ -145,7 +145,7 @@ def correct(
     `facts` holds only what changes (`name` too). Raises CannotChange when nothing changes, for unknown fields, or when no
     font can draw the new facts.
     """
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     known = {"name", *(field.name for field in layout.fields)} - FIXED
     strange = sorted(set(facts) - known)
     if strange:

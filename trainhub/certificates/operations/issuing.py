@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.model import built_in, codes
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import (
+    ISSUED,
     NEEDS_GLYPH,
     add_event,
     clean_evidence,
@@ -71,8 +71,10 @@ def issue(
         raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
     kind = Kind(kind)
     code = template or kind.value
-    if code not in codes():
-        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code))
+    try:
+        layout = queries.layout_of(code)
+    except KeyError as unknown:
+        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code)) from unknown
     if not asked_key or len(asked_key) > 160:
         raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
     try:
@@ -99,7 +101,7 @@ def issue(
                 asked_key=asked_key,
                 is_current=True,
                 template=code,
-                template_version=built_in(code).version,
+                template_version=layout.version,
                 facts=snapshot,
                 evidence=clean_evidence(evidence),
                 issued_on=today,
@@ -128,7 +130,7 @@ def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime)
         on=made,
         data={"number": made.number, "kind": made.kind.value, "person_id": made.person_id, "asked_key": made.asked_key},
     )
-    tell_holder(made, "issued", "你的《%(title)s》已签发，证书编号 %(number)s。", now=now)
+    tell_holder(made, "issued", ISSUED, now=now)
 
 
 def release(*, certificate: Certificate, by: Identity, today: date, now: datetime) -> Certificate:

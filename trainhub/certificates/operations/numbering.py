@@ -44,7 +44,12 @@ def unit_of(organisation_id: int) -> str:
 
 
 def next_serial(unit: str, kind: Kind, year: int) -> int:
-    """The next serial of (unit, kind, year), from 1.
+    """The next serial of (unit, kind, year), from 1; see `next_serials`."""
+    return next_serials(unit, kind, year, 1)
+
+
+def next_serials(unit: str, kind: Kind, year: int, count: int) -> int:
+    """The first of so many next serials of (unit, kind, year).
 
     The row stays locked until the end of the transaction, so serials are handed out one after the other; when the
     transaction is rolled back the serial goes back with it. Raises NumbersExhausted after 999,999.
@@ -53,13 +58,13 @@ def next_serial(unit: str, kind: Kind, year: int) -> int:
     for _try in range(2):
         taken = session().scalar(
             update(CertificateCounter)
-            .where(*here, CertificateCounter.last < LAST_SERIAL)
-            .values(last=CertificateCounter.last + 1)
+            .where(*here, CertificateCounter.last <= LAST_SERIAL - count)
+            .values(last=CertificateCounter.last + count)
             .returning(CertificateCounter.last)
             .execution_options(synchronize_session=False)
         )
         if taken is not None:
-            return int(taken)
+            return int(taken) - count + 1
         try:
             with session().begin_nested():
                 session().execute(insert(CertificateCounter).values(unit=unit, kind=kind, year=year, last=0))

@@ -1,29 +1,39 @@
-"""Print runs: a choice of certificates is frozen, then drawn by a job into one PDF with a manifest."""
+"""Print runs: a choice of certificates is frozen and cut into files; each file is drawn by itself and is whole or not there.
+
+A file is written beside its place, synced and renamed, and only then noted with its checksum. Equal rows give equal bytes, so a
+killed run goes on where it stopped, and a file that was lost from the disk is drawn again and must have the checksum it had.
+"""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from trainhub.certificates import queries
 from trainhub.certificates.documents import Maker, page_facts
-from trainhub.certificates.layouts.model import built_in
-from trainhub.certificates.models import Certificate, PrintItem, PrintRun
-from trainhub.certificates.types import Kind, State
-from trainhub.kernel import audit, files, jobs
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.layouts.sheet import Sheet
+from trainhub.certificates.models import PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.rules import LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK, plan_chunks
+from trainhub.certificates.types import Kind, PrintMode
+from trainhub.kernel import audit, jobs, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import iter_csv
 
-MOST_PAGES = 50_000
+MOST_PAGES = 100_000
 TASK = "certificates.print"
 MANIFEST = (
     Column("page", "页"),
@@ -31,106 +41,297 @@ MANIFEST = (
     Column("edition", "版次"),
     Column("name", "姓名"),
     Column("kind", "种类"),
+    Column("base", "培训基地"),
+    Column("class_name", "班级"),
     Column("issued_on", "发证日期"),
+    Column("blank", "空白证书号"),
     Column("file", "文件"),
     Column("note", "备注"),
 )
 
 
 class CannotPrint(Refused):
-    """There is nothing to print, or too much."""
+    """There is nothing to print, too much, or the files cannot be written; nothing half-done is left."""
 
     code = "cannot_print"
 
 
-def start_run(*, title: str, wanted: queries.CertificateFilter, by: Identity, now: datetime) -> PrintRun:
-    """Freeze the choice and ask for the job that draws it. `wanted` names one kind and one issuer.
+# -- choosing -----------------------------------------------------------------------------------------------------------
 
-    Only current, issued certificates that `by` may see are printed, in the order of their numbers.
+
+def start_run(
+    *,
+    title: str,
+    wanted: queries.CertificateFilter,
+    by: Identity,
+    now: datetime,
+    chunk_pages: int = USUAL_CHUNK,
+    mode: PrintMode = PrintMode.FULL,
+    bleed_mm: int = 0,
+    has_marks: bool = False,
+) -> PrintRun:
+    """Freeze the choice, cut it into files and ask for the job that draws them. `wanted` names one kind and one issuer.
+
+    Only current, issued certificates that `by` may see are printed, in the order of base, class and number; a file holds
+    `chunk_pages` pages at most (500 to 5,000), of one layout and one issuer's name.
     """
     if wanted.kind is None or wanted.issuer_id is None:
         raise CannotPrint(_("请选择证书种类和发证单位：一批只印同一单位的同一种证书。"))
-    ids = queries.printable(by, wanted, MOST_PAGES + 1)
-    if not ids:
+    if not LEAST_CHUNK <= chunk_pages <= MOST_CHUNK:
+        raise CannotPrint(_("每个文件的页数应在%(least)d到%(most)d之间。", least=LEAST_CHUNK, most=MOST_CHUNK), field="chunk_pages")
+    rows = queries.printable(by, wanted, MOST_PAGES + 1)
+    if not rows:
         raise CannotPrint(_("所选范围内没有有效的证书，请调整种类、发证单位或日期。"))
-    if len(ids) > MOST_PAGES:
+    if len(rows) > MOST_PAGES:
         raise CannotPrint(_("所选证书超过%(most)d张，请缩小日期范围分批打印。", most=MOST_PAGES))
+    placed = sorted((_place(row) for row in rows), key=lambda one: one.order)
     run = PrintRun(
         title=title,
         kind=Kind(wanted.kind),
         issuer_id=wanted.issuer_id,
-        count=len(ids),
-        files=[],
+        count=len(rows),
+        chunk_pages=chunk_pages,
+        mode=mode,
+        bleed_mm=bleed_mm,
+        has_marks=has_marks,
         asked_by_id=by.account_id,
         asked_at=now,
     )
     session().add(run)
     session().flush()
-    rows = [{"run_id": run.id, "position": place, "certificate_id": key} for place, key in enumerate(ids, 1)]
-    session().execute(insert(PrintItem), rows)
+    session().execute(
+        insert(PrintItem),
+        [
+            {"run_id": run.id, "position": position, "certificate_id": one.row.id, "base": one.base, "class_name": one.class_name}
+            for position, one in enumerate(placed, 1)
+        ],
+    )
+    cuts = plan_chunks(((one.shared, (one.base, one.class_name)) for one in placed), chunk_pages)
+    session().execute(
+        insert(PrintChunk),
+        [
+            {"run_id": run.id, "place": place, "first": first, "last": last, "pages": 0, "size": 0, "sha256": ""}
+            for place, (first, last) in enumerate(cuts, 1)
+        ],
+    )
     run.job_id = jobs.ask(TASK, by=by, title=_("打印证书：%(title)s", title=title), unique_key=f"{TASK}:{run.id}", run=run.id).id
-    audit.record(by=by, did="certificates.run.started", on=run, data={"title": title, "count": len(ids)})
+    audit.record(by=by, did="certificates.run.started", on=run, data={"title": title, "count": len(rows), "mode": mode.value})
     session().flush()
     return run
 
 
-def _group_key(one: Certificate) -> tuple[str, int, str, str]:
-    return one.template, one.template_version, str(one.facts.get("issuer", "")), str(one.facts.get("issuer_en", ""))
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    row: queries.Printable
+    base: str
+    class_name: str
+    shared: tuple[str, int, str, str]
+    order: tuple[Any, ...]
 
 
-def draw_run(*, run: PrintRun, maker: Maker, by: Identity, now: datetime) -> PrintRun:
-    """Draw a run that is not drawn yet; a second time changes nothing. Certificates revoked meanwhile get no page.
+def _place(row: queries.Printable) -> _Placed:
+    base = str(row.facts.get("base") or row.facts.get("enterprise") or "")[:200]
+    class_name = str(row.facts.get("class_name") or row.class_name)[:200]
+    shared = (row.template, row.template_version, str(row.facts.get("issuer", "")), str(row.facts.get("issuer_en", "")))
+    order = (shared, pinyin.of_text(base), base, pinyin.of_text(class_name), class_name, row.number)
+    return _Placed(row, base, class_name, shared, order)
 
-    One PDF per template version and issuer's name (all pages of a file share their background), and one manifest.
-    """
-    if run.finished_at is not None:
-        return run
+
+# -- drawing ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A file before it is written: which positions got which page, its bytes and their checksum."""
+
+    pages: Mapping[int, int]
+    data: bytes
+    sha256: str
+
+
+def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
+    """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
 
-    items = queries.items_of(run.id)
-    made: list[Any] = []
-    manifest: list[dict[str, Any]] = []
-    valid = [one for one in items if one.state is State.ISSUED]
-    for part, (key, group) in enumerate(groupby(sorted(valid, key=lambda one: (_group_key(one), one.number)), key=_group_key), 1):
-        layout = built_in(key[0], key[1])
-        chosen = list(group)
-        press = Press(layout, common_facts(layout, page_facts(chosen[0])), base_url=maker.site)
-        name = f"certificates-{run.id}-{part}.pdf"
-        for page, one in enumerate(chosen, 1):
-            press.add(page_facts(one))
-            manifest.append(_row(one, page, name, ""))
-        kept = files.keep_bytes(press.finish(), name=name, kind="certificates", media_type="application/pdf", by=by, now=now)
-        made.append({"file_id": kept.id, "name": name, "pages": len(chosen)})
-    manifest += [_row(one, None, "", "打印前状态已变更，未打印") for one in items if one.state is not State.ISSUED]
-    data = b"".join(iter_csv(manifest, MANIFEST, headers="zh"))
-    name = f"certificates-{run.id}.csv"
-    kept = files.keep_bytes(data, name=name, kind="certificates", media_type="text/csv", by=by, now=now)
-    made.append({"file_id": kept.id, "name": name, "pages": 0})
-    run.files, run.finished_at = made, now
-    audit.record(by=by, did="certificates.run.drawn", on=run, data={"pages": len(valid), "left_out": len(items) - len(valid)})
+    lines = queries.items_of(run.id, chunk.first, chunk.last)
+    if chunk.finished_at is not None:
+        lines = [line for line in lines if line[0].page is not None]
+    else:
+        valid = set(queries.valid_positions(run.id, chunk.first, chunk.last))
+        lines = [line for line in lines if line[0].position in valid]
+    if not lines:
+        return Drawn({}, b"", "")
+    first = lines[0][1]
+    layout = queries.layout_of(first.template, first.template_version)
+    sheet = Sheet(bleed=run.bleed_mm, has_marks=run.has_marks, is_overprint=run.mode is PrintMode.OVERPRINT)
+    press = Press(layout, common_facts(layout, page_facts(first)), base_url=maker.site, sheet=sheet)
+    for _item, certificate, _serial in lines:
+        press.add(page_facts(certificate))
+    data = press.finish()
+    pages = {item.position: page for page, (item, _certificate, _serial) in enumerate(lines, 1)}
+    return Drawn(pages, data, hashlib.sha256(data).hexdigest())
+
+
+def file_name(run: PrintRun, chunk: PrintChunk, suffix: str = "pdf", what: str = "") -> str:
+    """certificates-12-003.pdf, certificates-12-003-cover.pdf, certificates-12-003.csv."""
+    return f"certificates-{run.id}-{chunk.place:03d}{what}.{suffix}"
+
+
+def folder_of(root: Path, run: PrintRun) -> Path:
+    """Where the files of a run lie."""
+    return root / "print" / str(run.id)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """A file that is there whole or not at all; see `write_pieces`."""
+    write_pieces(path, (data,))
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """The same from pieces: written beside its place, synced, renamed. Raises CannotPrint in clear words."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise CannotPrint(
+            _(
+                "无法写入 %(file)s：%(why)s。已完成的文件保留，没有留下不完整的文件；腾出空间或改正权限后重新执行，只会补画未完成的部分。",
+                file=path.name,
+                why=error.strerror or "",
+            ),
+            code="cannot_write",
+        ) from error
+
+
+def note_drawn(*, run: PrintRun, chunk: PrintChunk, drawn: Drawn, by: Identity, now: datetime) -> bool:
+    """Note a written file with its pages and checksum. False, and nothing noted, when a certificate changed since it was drawn."""
+    if chunk.finished_at is not None:
+        if chunk.sha256 != drawn.sha256:
+            raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
+        return True
+    if queries.valid_positions(run.id, chunk.first, chunk.last) != sorted(drawn.pages):
+        return False
+    if drawn.pages:
+        pairs = [{"run_id": run.id, "position": position, "page": page} for position, page in drawn.pages.items()]
+        session().execute(update(PrintItem).execution_options(synchronize_session=False), pairs)
+        session().expire_all()
+    chunk.pages, chunk.size, chunk.sha256, chunk.finished_at = len(drawn.pages), len(drawn.data), drawn.sha256, now
     session().flush()
-    return run
+    if not queries.unfinished(run.id) and run.finished_at is None:
+        run.finished_at = now
+        pages = queries.pages_of(run.id)
+        audit.record(by=by, did="certificates.run.drawn", on=run, data={"pages": pages, "left_out": run.count - pages})
+        session().flush()
+    return True
 
 
-def _row(one: Certificate, page: int | None, file: str, note: str) -> dict[str, Any]:
-    return {
-        "page": page,
-        "number": one.number,
-        "edition": one.edition,
-        "name": one.holder,
-        "kind": one.kind.value,
-        "issued_on": one.issued_on.isoformat(),
-        "file": file,
-        "note": note,
+def is_there(path: Path, chunk: PrintChunk) -> bool:
+    """Whether the file of a finished chunk lies on the disk as it was noted."""
+    try:
+        return path.stat().st_size == chunk.size and hashlib.sha256(path.read_bytes()).hexdigest() == chunk.sha256
+    except OSError:
+        return False
+
+
+def tidy(folder: Path, run_id: int) -> None:
+    """Remove what a killed drawing left beside the files of a finished run."""
+    for left in folder.glob(f"certificates-{run_id}[-.]*.part"):
+        left.unlink(missing_ok=True)
+
+
+def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes:
+    """The bytes of a finished file; drawn again when the disk lost it (another machine, a restored backup)."""
+    if chunk.finished_at is None:
+        raise Stale(_("这个文件还没有画完，请稍后再下载。"))
+    if not chunk.pages:
+        return b""
+    path = folder_of(root, run) / file_name(run, chunk)
+    if not is_there(path, chunk):
+        drawn = draw(run, chunk, maker)
+        if drawn.sha256 != chunk.sha256:
+            raise CannotPrint(_("重画的文件与当时印制的不同（字体或程序已更新），请新建批次打印。"), code="changed")
+        write_whole(path, drawn.data)
+    return path.read_bytes()
+
+
+# -- what goes with the files -------------------------------------------------------------------------------------------
+
+
+def manifest(run: PrintRun, chunk: PrintChunk) -> bytes:
+    """The list of a file's pages as CSV, with those that got none and why."""
+    return b"".join(iter_csv(_manifest_rows(run, chunk), MANIFEST, headers="zh"))
+
+
+def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]:
+    for item, one, serial in queries.items_of(run.id, chunk.first, chunk.last):
+        yield {
+            "page": item.page,
+            "number": one.number,
+            "edition": one.edition,
+            "name": one.holder,
+            "kind": one.kind.value,
+            "base": item.base,
+            "class_name": item.class_name,
+            "issued_on": one.issued_on.isoformat(),
+            "blank": serial or "",
+            "file": file_name(run, chunk) if item.page is not None else "",
+            "note": "" if item.page is not None else "打印前状态已变更，未打印",
+        }
+
+
+def cover(run: PrintRun, chunk: PrintChunk, total: int) -> bytes:
+    """The cover sheet of a file: batch, checksum, pages of each base and class."""
+    from trainhub.certificates.layouts.cover import Share, cover_sheet
+
+    lines = [line for line in queries.items_of(run.id, chunk.first, chunk.last) if line[0].page is not None]
+    shares = []
+    for (base, class_name), rows in groupby(lines, key=lambda line: (line[0].base, line[0].class_name)):
+        pages = [item.page or 0 for item, _certificate, _serial in rows]
+        shares.append(Share(base, class_name, pages[0], pages[-1]))
+    first, last = (lines[0][1].number, lines[-1][1].number) if lines else ("", "")
+    facts = {
+        "批次号": str(run.id),
+        "文件": f"{file_name(run, chunk)}（第 {chunk.place} / {total} 个）",
+        "证书种类": _layout_of(lines).title if lines else "",
+        "页数": f"{chunk.pages}（另有 {chunk.last - chunk.first + 1 - chunk.pages} 张因状态变更未打印）",
+        "起止编号": f"{first} … {last}",
+        "打印方式": "套打（仅印可变内容）" if run.mode is PrintMode.OVERPRINT else "全页",
+        "纸张": f"出血 {run.bleed_mm} 毫米{'，带裁切线' if run.has_marks else ''}" if run.bleed_mm or run.has_marks else "成品尺寸，无出血",
+        "SHA-256": chunk.sha256,
     }
+    return cover_sheet(run.title, facts, shares)
 
 
-def files_of(run: PrintRun) -> Iterator[tuple[str, io.BytesIO]]:
-    """(name, content) of what was drawn."""
-    for one in run.files:
-        row = session().get(files.StoredFile, one["file_id"])
-        if row is not None:
-            yield one["name"], io.BytesIO(files.read(row))
+def _layout_of(lines: list[queries.Line]) -> Layout:
+    return queries.layout_of(lines[0][1].template, lines[0][1].template_version)
 
 
-__all__: Sequence[str] = ("CannotPrint", "draw_run", "files_of", "start_run")
+def parts_of(root: Path, run: PrintRun, maker: Maker) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of everything a finished run hands out, file by file: PDF, cover sheet, manifest."""
+    chunks = queries.chunks_of(run.id)
+    for chunk in chunks:
+        if chunk.pages:
+            yield file_name(run, chunk), content(root, run, chunk, maker)
+            yield file_name(run, chunk, what="-cover"), cover(run, chunk, len(chunks))
+        yield file_name(run, chunk, "csv"), manifest(run, chunk)
+
+
+def go_on(*, run: PrintRun, by: Identity) -> None:
+    """Ask for the drawing once more after its job failed; finished files stay."""
+    title = _("打印证书：%(title)s", title=run.title)
+    run.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{run.id}:after:{run.job_id}", run=run.id).id
+    audit.record(by=by, did="certificates.run.resumed", on=run, data={})
+    session().flush()

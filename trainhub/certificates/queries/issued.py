@@ -11,15 +11,13 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.certificates import chain
-from trainhub.certificates.models import Certificate, CertificateEvent, PrintItem, PrintRun
-from trainhub.certificates.permissions import PRINTERS, VIEWERS
+from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.permissions import VIEWERS
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
 from trainhub.identity.models import Account
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
-from trainhub.kernel.files import StoredFile
-from trainhub.kernel.jobs import Job
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.people.models import Person
@@ -241,7 +239,8 @@ SORTS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def _clauses(identity: Identity, wanted: CertificateFilter) -> list[ColumnElement[bool]]:
+def clauses(identity: Identity, wanted: CertificateFilter) -> list[ColumnElement[bool]]:
+    """What a list of certificates is narrowed by."""
     clauses = [visible_to(identity)]
     for column, value in (
         (Certificate.kind, wanted.kind),
@@ -284,7 +283,7 @@ def listing(identity: Identity, wanted: CertificateFilter, sort: str = "-issued"
         .join(Person, Person.id == Certificate.person_id)
         .join(Organisation, Organisation.id == Certificate.issuer_id)
         .outerjoin(Programme, Programme.id == Certificate.programme_id)
-        .where(*_clauses(identity, wanted))
+        .where(*clauses(identity, wanted))
     )
     return organisations.ordered(statement, sort, SORTS, Certificate.id)
 
@@ -311,70 +310,6 @@ def issuer_choices(identity: Identity) -> list[tuple[int, str]]:
     ids = select(Certificate.issuer_id).where(visible_to(identity)).distinct()
     statement = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)).order_by(Organisation.pinyin, Organisation.id)
     return [(key, name) for key, name in session().execute(statement)]
-
-
-# -- print runs ---------------------------------------------------------------------------------------------------------
-
-
-def run_by_id(run_id: int) -> PrintRun | None:
-    """A print run by its id."""
-    return session().get(PrintRun, run_id)
-
-
-def subject_of_issuer(issuer_id: int) -> Subject:
-    """What permissions over an issuer's print runs are judged on."""
-    issuer = organisations.by_id(issuer_id)
-    assert issuer is not None
-    return organisations.subject_of(issuer)
-
-
-def subject_of_run(run: PrintRun) -> Subject:
-    """A run belongs to its issuer."""
-    return subject_of_issuer(run.issuer_id)
-
-
-def job_of(run: PrintRun) -> Job | None:
-    """The job that draws a run."""
-    return session().get(Job, run.job_id) if run.job_id else None
-
-
-def file_of(run: PrintRun, place: int) -> StoredFile | None:
-    """One of the files of a run."""
-    return session().get(StoredFile, run.files[place]["file_id"]) if 0 <= place < len(run.files) else None
-
-
-def runs_of(identity: Identity, limit: int = 50) -> list[tuple[PrintRun, str]]:
-    """The latest runs of the issuers in the reader's scope, with the issuer's name."""
-    here = Organisation.region_code
-    mine = organisations.scope(identity, PRINTERS, organisations=(PrintRun.issuer_id, Organisation.parent_id), region=here)
-    statement = (
-        select(PrintRun, Organisation.name)
-        .join(Organisation, Organisation.id == PrintRun.issuer_id)
-        .where(mine)
-        .order_by(PrintRun.id.desc())
-        .limit(limit)
-    )
-    return [(run, name) for run, name in session().execute(statement)]
-
-
-def printable(identity: Identity, wanted: CertificateFilter, limit: int) -> list[int]:
-    """The ids of current, issued certificates of a choice, in the order of their numbers."""
-    statement = (
-        select(Certificate.id)
-        .join(Person, Person.id == Certificate.person_id)
-        .where(*_clauses(identity, wanted), Certificate.state == State.ISSUED)
-        .order_by(Certificate.number)
-        .limit(limit)
-    )
-    return list(session().scalars(statement))
-
-
-def items_of(run_id: int) -> list[Certificate]:
-    """The certificates of a run in the order of printing."""
-    statement = (
-        select(Certificate).join(PrintItem, PrintItem.certificate_id == Certificate.id).where(PrintItem.run_id == run_id).order_by(PrintItem.position)
-    )
-    return list(session().scalars(statement))
 
 
 def names_of(certificate: Certificate) -> tuple[str, str | None]:

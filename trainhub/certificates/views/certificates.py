@@ -1,34 +1,32 @@
-"""Pages of certificates: the holder's own, the issuer's list, what is done with one, print runs."""
+"""Pages of certificates: the holder's own, the issuer's list, what is done with one."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Response, current_app, render_template, request, send_file
 
-from trainhub.certificates import documents, forms, labels, operations, queries, verifying
-from trainhub.certificates.layouts.model import built_in
-from trainhub.certificates.models import Certificate, PrintRun
-from trainhub.certificates.numbers import is_number, read_number, show_code, show_number
-from trainhub.certificates.operations import printing
+from trainhub.certificates import documents, forms, labels, openbadges, operations, queries, tasks, verifying
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import show_code, show_number
+from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.tasks import maker
-from trainhub.certificates.types import Event, Kind, State
+from trainhub.certificates.types import Event, State
+from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import load, who
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, acting, demand, guard, may, signed_in
+from trainhub.kernel.access import demand, guard, may, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
-from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
-
-blueprint = Blueprint("certificates", __name__, url_prefix="/certificates")
 
 CAN_OF: dict[Event, Can] = {
     Event.REISSUE: Can.REISSUE,
@@ -48,25 +46,6 @@ COLUMNS = (
     Column("state", "状态"),
     Column("state_on", "状态日期"),
 )
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
-
-
-def load(number: str) -> Certificate:
-    """The latest edition of the number in the address, or the edition asked for."""
-    number = read_number(number)
-    found = queries.by_number(number) if is_number(number) else None
-    edition = request.args.get("edition", type=int)
-    if found is not None and edition is not None:
-        found = next((one for one in queries.editions_of(number) if one.edition == edition), None)
-    if found is None or (found.state is State.DRAFT and not may(acting(), Can.ISSUE, queries.subject_of(found))):
-        raise NotFound(_("没有编号为 %(number)s 的证书，请核对编号。", number=number[:40]))
-    return found
 
 
 @blueprint.get("/mine")
@@ -149,6 +128,7 @@ def show(certificate: Certificate) -> Any:
         may_release=certificate.state is State.DRAFT and may(who(), Can.ISSUE, subject),
         is_own=certificate.person_id == who().person_id,
         address=_address(certificate),
+        share=_shared(certificate),
         labels=labels,
         show_number=show_number,
         show_code=show_code,
@@ -160,11 +140,60 @@ def _address(certificate: Certificate) -> str:
     return f"{current_app.config['SETTINGS'].base_url}/V/{certificate.number}/{certificate.code}"
 
 
+def _shared(certificate: Certificate) -> str:
+    """The address of the holder's own link, when it is on; nobody else is shown it."""
+    row = queries.open_share(certificate.id) if certificate.person_id == who().person_id else None
+    return f"{current_app.config['SETTINGS'].base_url}/S/{row.token}" if row is not None else ""
+
+
+@blueprint.post("/<number>/share")
+@guard(Can.SHARE, load=load, subject=queries.subject_of)
+def share(certificate: Certificate) -> Any:
+    """Switch the holder's link on."""
+    with transaction():
+        signing.share(certificate=_again(certificate), by=who(), now=clock.now())
+    return done(_("分享链接已打开。"), "certificates.show", number=certificate.number)
+
+
+@blueprint.post("/<number>/unshare")
+@guard(Can.SHARE, load=load, subject=queries.subject_of)
+def unshare(certificate: Certificate) -> Any:
+    """Switch the holder's link off for good."""
+    with transaction():
+        signing.unshare(certificate=_again(certificate), by=who(), now=clock.now())
+    return done(_("分享链接已关闭，原来的地址不再可用。"), "certificates.show", number=certificate.number)
+
+
+@blueprint.get("/<number>/badge.json")
+@guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
+def badge(certificate: Certificate) -> Any:
+    """The Open Badges credential with the whole name."""
+    maker = tasks.maker()
+    data = openbadges.signed(documents.badge_of(certificate, maker), maker.signer)
+    body = json.dumps(data, ensure_ascii=False, indent=1).encode()
+    return send_file(io.BytesIO(body), mimetype="application/vc", as_attachment=True, download_name=f"{certificate.number}.json")
+
+
+@blueprint.get("/<number>/preview.svg")
+@guard(Can.VIEW, load=load, subject=queries.subject_of)
+def preview(certificate: Certificate) -> Any:
+    """The page as a picture, drawn like the document."""
+    from trainhub.certificates.layouts.svg import svg
+
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    shown = documents.page_facts(certificate)
+    if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
+        shown["code"] = ""  # the code is the holder's
+    answer = Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
 @blueprint.get("/<number>/pdf")
 @guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
 def pdf(certificate: Certificate) -> Any:
     """The document, drawn now from the snapshot."""
-    data = documents.pdf_of(certificate, maker())
+    data = documents.pdf_of(certificate, tasks.maker())
     return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=documents.file_name(certificate))
 
 
@@ -196,7 +225,7 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     """Suspend, resume, revoke, reissue or correct, with reason, document and date."""
     certificate, event = pair
     demand(who(), CAN_OF[event], queries.subject_of(certificate))
-    layout = built_in(certificate.template, certificate.template_version)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
     is_correction = event is Event.CORRECT
     make = forms.correction_form(layout) if is_correction else forms.ReasonForm
     if request.method == "GET":
@@ -249,66 +278,3 @@ def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm) -> Ce
         Event.REVOKE: operations.revoke,
     }
     return verbs[event](**given)
-
-
-# -- print runs ---------------------------------------------------------------------------------------------------------
-
-
-def load_run(run_id: int) -> PrintRun:
-    """The print run of an address."""
-    run = queries.run_by_id(run_id)
-    if run is None:
-        raise NotFound(_("没有这个打印批次。"))
-    return run
-
-
-@blueprint.get("/runs")
-@guard(Can.PRINT_LIST)
-def runs() -> Any:
-    """The latest print runs."""
-    return render_template("trainhub/certificates/runs.html", rows=queries.runs_of(who()), labels=labels)
-
-
-@blueprint.route("/runs/new", methods=["GET", "POST"])
-@guard(Can.PRINT_CREATE)
-def new_run() -> Any:
-    """Choose what to print together."""
-    form = forms.RunForm().prepare(who())
-    if form.validate_on_submit():
-        wanted = queries.CertificateFilter(kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data)
-        issuer_id = form.issuer_id.data
-        try:
-            demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(issuer_id))
-            with transaction():
-                if not once(form.submission_key.data or ""):
-                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.runs")
-                run = printing.start_run(title=form.title.data or "", wanted=wanted, by=who(), now=clock.now())
-            return done(_("已开始绘制 %(count)d 张证书。", count=run.count), "certificates.run", run_id=run.id)
-        except printing.CannotPrint as refused:
-            form.refuse(refused)
-    status = 422 if request.method == "POST" else 200
-    return render_template("trainhub/certificates/run_form.html", form=form), status
-
-
-@blueprint.get("/runs/<int:run_id>")
-@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
-def run(row: PrintRun) -> Any:
-    """One run: its progress, then its files."""
-    return render_template("trainhub/certificates/run.html", run=row, job=queries.job_of(row), labels=labels)
-
-
-def _load_file(run_id: int, place: int) -> tuple[PrintRun, int]:
-    row = load_run(run_id)
-    if not 0 <= place < len(row.files):
-        raise NotFound(_("这个批次没有这个文件。"))
-    return row, place
-
-
-@blueprint.get("/runs/<int:run_id>/files/<int:place>")
-@guard(Can.PRINT_VIEW, load=_load_file, subject=lambda pair: queries.subject_of_run(pair[0]))
-def run_file(pair: tuple[PrintRun, int]) -> Any:
-    """One file of a run, streamed."""
-    stored = queries.file_of(*pair)
-    if stored is None:
-        raise NotFound(_("这个批次没有这个文件。"))
-    return send(stored, as_download=True)

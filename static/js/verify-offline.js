@@ -1,0 +1,199 @@
+// Verifies a downloaded certificate in the browser, without the network: the signed snapshot inside a PDF, or an Open Badges
+// credential (JSON). The keys were put on the page when it was opened. Nothing is sent anywhere.
+(() => {
+  'use strict';
+  const root = document.querySelector('[data-verify-offline]');
+  if (!root) return;
+  const keys = JSON.parse(root.dataset.keys);
+  const multikeys = JSON.parse(root.dataset.multikeys);
+  const words = JSON.parse(root.dataset.words);
+  const did = root.dataset.did;
+  const input = root.querySelector('input[type=file]');
+  const out = root.querySelector('[data-result]');
+  const utf8 = new TextEncoder();
+
+  const unb64 = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+  const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+  const unb58 = (text, length) => {
+    let value = 0n;
+    for (const char of text) {
+      const digit = ALPHABET.indexOf(char);
+      if (digit < 0) throw new Error('base58');
+      value = value * 58n + BigInt(digit);
+    }
+    const bytes = new Uint8Array(length);
+    for (let at = length - 1; at >= 0; at -= 1) { bytes[at] = Number(value & 255n); value >>= 8n; }
+    if (value) throw new Error('base58');
+    return bytes;
+  };
+  // JSON with sorted keys and no blanks: what the snapshot's signature covers.
+  const byCodePoint = (a, b) => {
+    const x = [...a], y = [...b];
+    for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
+      const d = x[i].codePointAt(0) - y[i].codePointAt(0);
+      if (d) return d;
+    }
+    return x.length - y.length;
+  };
+  const canonical = (data) => {
+    if (Array.isArray(data)) return `[${data.map(canonical).join(',')}]`;
+    if (data && typeof data === 'object') {
+      return `{${Object.keys(data).sort(byCodePoint).map((k) => `${JSON.stringify(k)}:${canonical(data[k])}`).join(',')}}`;
+    }
+    return JSON.stringify(data);
+  };
+  const holds = async (publicBytes, signature, message) => {
+    const key = await crypto.subtle.importKey('raw', publicBytes, { name: 'Ed25519' }, false, ['verify']);
+    return crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
+  };
+  const sha256 = async (text) => new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(text)));
+
+  const checkSnapshot = async (found) => {
+    const { signature, ...body } = found;
+    const key = keys[found.key];
+    return Boolean(key) && holds(unb64(key), unb64(signature), utf8.encode(canonical(body)));
+  };
+
+  // The canonical N-Quads of our one shape of credential; see trainhub/certificates/openbadges.py.
+  const OB = 'https://purl.imsglobal.org/spec/vc/ob/vocab.html#';
+  const VC = 'https://www.w3.org/2018/credentials#';
+  const STATUS = 'https://www.w3.org/ns/credentials/status#';
+  const SCHEMA = 'https://schema.org/';
+  const SEC = 'https://w3id.org/security#';
+  const TYPE = '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>';
+  const DATE = '<http://www.w3.org/2001/XMLSchema#dateTime>';
+  const SHORT = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
+  const text = (value) => `"${value.replace(/[\u0000-\u001f"\\\u007f]/g, (c) => SHORT[c] || `\\u${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`)}"`;
+  const shape = (b) => {
+    const who = { type: 'IdentityObject', hashed: Boolean(b.salt), identityHash: b.identity, identityType: 'name' };
+    if (b.salt) who.salt = b.salt;
+    return {
+      '@context': ['https://www.w3.org/ns/credentials/v2', 'https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json'],
+      id: `${b.at}.json`, type: ['VerifiableCredential', 'OpenBadgeCredential'], name: b.name,
+      issuer: { id: b.issuer, type: ['Profile'], name: b.issuerName }, validFrom: b.validFrom,
+      credentialSubject: {
+        id: `${b.at}#holder`, type: ['AchievementSubject'], identifier: [who], licenseNumber: b.number,
+        achievement: {
+          id: `${b.at}#achievement`, type: ['Achievement'], achievementType: 'Certificate', name: b.title, description: b.description,
+          criteria: { id: `${b.at}#criteria`, narrative: b.narrative },
+        },
+      },
+      credentialStatus: { id: `${b.list}#${b.index}`, type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: b.index, statusListCredential: b.list },
+    };
+  };
+  const quads = (b) => {
+    const me = `<${b.at}.json>`, holder = `<${b.at}#holder>`, ach = `<${b.at}#achievement>`, crit = `<${b.at}#criteria>`, who = '_:c14n0';
+    const lines = [
+      `<${b.issuer}> ${TYPE} <${OB}Profile> .\n`, `<${b.issuer}> <${SCHEMA}name> ${text(b.issuerName)} .\n`,
+      `${ach} ${TYPE} <${OB}Achievement> .\n`, `${ach} <${OB}Criteria> ${crit} .\n`, `${ach} <${OB}achievementType> "Certificate" .\n`,
+      `${ach} <${SCHEMA}description> ${text(b.description)} .\n`, `${ach} <${SCHEMA}name> ${text(b.title)} .\n`,
+      `${crit} <${OB}narrative> ${text(b.narrative)} .\n`, `${holder} ${TYPE} <${OB}AchievementSubject> .\n`,
+      `${holder} <${OB}achievement> ${ach} .\n`, `${holder} <${OB}identifier> ${who} .\n`, `${holder} <${OB}licenseNumber> ${text(b.number)} .\n`,
+      `${me} ${TYPE} <${OB}OpenBadgeCredential> .\n`, `${me} ${TYPE} <${VC}VerifiableCredential> .\n`, `${me} <${SCHEMA}name> ${text(b.name)} .\n`,
+      `${me} <${VC}credentialSubject> ${holder} .\n`, `${me} <${VC}issuer> <${b.issuer}> .\n`, `${me} <${VC}validFrom> "${b.validFrom}"^^${DATE} .\n`,
+      `${who} ${TYPE} <${OB}IdentityObject> .\n`, `${who} <${OB}hashed> "${b.salt ? 'true' : 'false'}"^^<https://www.w3.org/2001/XMLSchema#boolean> .\n`,
+      `${who} <${OB}identityHash> ${text(b.identity)} .\n`, `${who} <${OB}identityType> "name" .\n`,
+    ];
+    if (b.salt) lines.push(`${who} <${OB}salt> ${text(b.salt)} .\n`);
+    const entry = `<${b.list}#${b.index}>`;
+    lines.push(
+      `${me} <${VC}credentialStatus> ${entry} .\n`, `${entry} ${TYPE} <${STATUS}BitstringStatusListEntry> .\n`,
+      `${entry} <${STATUS}statusListCredential> <${b.list}> .\n`, `${entry} <${STATUS}statusListIndex> "${b.index}" .\n`,
+      `${entry} <${STATUS}statusPurpose> "revocation" .\n`,
+    );
+    return lines.sort(byCodePoint).join('');
+  };
+  const badgeOf = (data) => {
+    const s = data.credentialSubject, who = s.identifier[0], a = s.achievement, status = data.credentialStatus;
+    const strip = (value, end) => (value.endsWith(end) ? value.slice(0, -end.length) : value);
+    return {
+      at: strip(data.id, '.json'), issuer: data.issuer.id, issuerName: data.issuer.name, name: data.name, validFrom: data.validFrom,
+      identity: who.identityHash, salt: who.salt || '', number: s.licenseNumber, title: a.name, description: a.description,
+      narrative: a.criteria.narrative, list: status.statusListCredential, index: status.statusListIndex,
+    };
+  };
+  const checkBadge = async (data) => {
+    const { proof: [proof, ...more], ...body } = data;
+    if (more.length) return null;
+    const b = badgeOf(data);
+    if (canonical(shape(b)) !== canonical(body) || b.issuer !== did) return null;
+    const multikey = proof.verificationMethod.split('#')[1];
+    if (multikeys[multikey] !== proof.verificationMethod || proof.type !== 'DataIntegrityProof' || proof.cryptosuite !== 'eddsa-rdfc-2022' || proof.proofPurpose !== 'assertionMethod') return null;
+    if (/["\\]/.test(proof.created) || Object.keys(proof).length !== 6) return null;
+    const options = `_:c14n0 <http://purl.org/dc/terms/created> "${proof.created}"^^${DATE} .\n_:c14n0 ${TYPE} <${SEC}DataIntegrityProof> .\n`
+      + `_:c14n0 <${SEC}cryptosuite> "eddsa-rdfc-2022"^^<${SEC}cryptosuiteString> .\n_:c14n0 <${SEC}proofPurpose> <${SEC}assertionMethod> .\n`
+      + `_:c14n0 <${SEC}verificationMethod> <${proof.verificationMethod}> .\n`;
+    const message = new Uint8Array([...(await sha256(options)), ...(await sha256(quads(b)))]);
+    const publicBytes = unb58(multikey.slice(1), 34).slice(2);
+    return (await holds(publicBytes, unb58(proof.proofValue.slice(1), 64), message)) ? b : null;
+  };
+
+  const inflate = async (bytes) => {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  };
+  const latin = (bytes) => { let s = ''; for (let i = 0; i < bytes.length; i += 8192) s += String.fromCharCode(...bytes.subarray(i, i + 8192)); return s; };
+  const attachments = async (bytes) => {
+    const file = latin(bytes), found = [];
+    const head = /<<[^>]*?\/Length (\d+)[^>]*?\/Type\/EmbeddedFile[\s\S]{0,200}?>>\s*stream\r?\n/g;
+    for (let match = head.exec(file); match; match = head.exec(file)) {
+      const start = match.index + match[0].length;
+      try { found.push(JSON.parse(new TextDecoder().decode(await inflate(bytes.subarray(start, start + Number(match[1])))))); } catch { /* another kind of attachment */ }
+    }
+    return found;
+  };
+
+  const show = (state, message, rows) => {
+    out.replaceChildren();
+    const box = document.createElement('div');
+    box.className = `notice notice-${state}`;
+    box.setAttribute('role', 'alert');
+    const body = document.createElement('div');
+    body.className = 'notice-body';
+    const strong = document.createElement('strong');
+    strong.className = 'notice-title';
+    strong.textContent = message;
+    body.append(strong);
+    if (state === 'ok') body.append(words.state);
+    box.append(body);
+    out.append(box);
+    if (!rows) return;
+    const list = document.createElement('dl');
+    list.className = 'kv mt-3';
+    for (const [label, value] of rows) {
+      const dt = document.createElement('dt'), dd = document.createElement('dd');
+      dt.textContent = label; dd.textContent = value;
+      list.append(dt, dd);
+    }
+    out.append(list);
+  };
+
+  input.addEventListener('change', async () => {
+    const file = input.files[0];
+    if (!file) return;
+    try {
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const isPdf = latin(bytes.subarray(0, 5)) === '%PDF-';
+      let found;
+      try { found = isPdf ? await attachments(bytes) : [JSON.parse(new TextDecoder().decode(bytes))]; } catch { found = []; }
+      const snapshot = found.find((one) => one.type === 'trainhub-certificate');
+      const badge = found.find((one) => one.proof);
+      if (!snapshot && !badge) return show('bad', words.none);
+      let rows = [], good = true;
+      if (snapshot) {
+        good = await checkSnapshot(snapshot).catch((e) => { if (e.name === 'NotSupportedError') throw e; return false; });
+        const c = snapshot.certificate || {};
+        rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k))];
+      }
+      if (good && badge) {
+        const b = await checkBadge(badge).catch((e) => { if (e.name === 'NotSupportedError') throw e; return null; });
+        good = Boolean(b) && (!snapshot || b.number === snapshot.certificate.number);
+        if (b && !snapshot) rows = [[words.kind, b.title], [words.number, b.number], [words.holder, b.salt ? '***' : b.identity], [words.issuer, b.issuerName], [words.content, b.description]];
+      }
+      return good ? show('ok', words.good, rows) : show('bad', words.bad);
+    } catch (error) {
+      return show('wait', error.name === 'NotSupportedError' ? words.old : words.bad);
+    }
+  });
+  root.querySelector('[data-live]').hidden = false;
+})();

@@ -1,0 +1,200 @@
+"""Batches: nothing before the second person, everything once, whole portions, tables checked row by row."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import TODAY
+from tests.factories.identity import account
+from trainhub.certificates import cli, numbers, operations, queries
+from trainhub.certificates.models import Certificate, IssueBatch
+from trainhub.certificates.operations import batches
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.types import BatchSource, BatchState, Kind, State
+from trainhub.kernel import fonts, jobs
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
+from trainhub.notifications.models import Notice
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+AsRole = Callable[..., FlaskClient]
+FACTS = {"course": "工业互联网应用", "base": "榕城智造基地", "hours": "48", "class_name": "二班"}
+with_fonts = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _who(number: int) -> Identity:
+    return Identity(account_id=number, person_id=None, name="某人", grants=())
+
+
+def _prepare(persons: list[Person], issuer: Organisation, **given: Any) -> IssueBatch:
+    rows = [Wanted(one.id, {**FACTS, **given.pop("facts", {})}) for one in persons]
+    fixed = {"kind": Kind.TRAINING, "template": "training", "source": BatchSource.SELECTION, "by": _who(1), "now": ground.NOW}
+    return batches.prepare(title="春季班", issuer=issuer, rows=rows, **{**fixed, **given})
+
+
+def _decide(batch: IssueBatch, **given: Any) -> IssueBatch:
+    return batches.decide(batch=batch, **{"is_approved": True, "reason": "", "by": _who(2), "now": ground.NOW, **given})
+
+
+def _issue(batch: IssueBatch) -> None:
+    while batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW):
+        pass
+
+
+def test_four_eyes(session: Session) -> None:
+    batch = _prepare([ground.person()], ground.university())
+    with pytest.raises(batches.CannotDecide, match="另一人"):
+        _decide(batch, by=_who(1))
+    with pytest.raises(batches.CannotDecide, match="理由"):
+        _decide(batch, is_approved=False)
+    assert batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW) == 0
+    assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 0
+    _decide(batch)
+    assert batch.state is BatchState.APPROVED
+    with pytest.raises(batches.CannotDecide, match="已经审核过"):
+        _decide(batch)
+
+
+def test_who_prepared_may_take_it_back(session: Session) -> None:
+    batch = _prepare([ground.person()], ground.university())
+    assert _decide(batch, is_approved=False, reason="名单有误", by=_who(1)).state is BatchState.REJECTED
+
+
+def test_portions_give_gap_free_numbers_and_whole_histories(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "PORTION", 2)
+    issuer, persons = ground.university(), [ground.person(f"张{mark}") for mark in "甲乙丙丁戊"]
+    account(person=persons[0])
+    batch = _decide(_prepare(persons, issuer))
+    assert batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW) == 3
+    _issue(batch)
+    assert batch.state is BatchState.ISSUED
+    made = list(session.scalars(sa.select(Certificate).order_by(Certificate.number)))
+    assert [int(one.number[11:17]) for one in made] == [1, 2, 3, 4, 5]
+    assert all(numbers.is_number(one.number) and queries.is_whole(one) for one in made)
+    assert [one.holder for one in made] == [one.name for one in persons]
+    assert made[0].facts == {**FACTS, "name": "张甲", "issuer": issuer.name, "issued_on": TODAY.isoformat(), **_english(issuer)}
+    assert session.scalar(sa.select(sa.func.count()).select_from(Notice)) == 1
+    assert batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW) == 0
+    operations.revoke(certificate=made[0], reason="误发", document="一号文", on=TODAY, by=SYSTEM, today=TODAY, now=ground.NOW)
+    assert queries.is_whole(made[0])
+
+
+def _english(issuer: Organisation) -> dict[str, str]:
+    return {"issuer_en": issuer.name_en} if issuer.name_en else {}
+
+
+def test_the_same_thing_is_issued_once(session: Session) -> None:
+    issuer, who = ground.university(), ground.person()
+    first = _decide(_prepare([who, who], issuer))
+    assert first.count == 1
+    _issue(first)
+    second = _prepare([who], issuer)
+    assert queries.known_in(second.id) == 1
+    _decide(second)
+    _issue(second)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 1
+    third = _decide(_prepare([who], issuer, facts={"class_name": "三班"}))
+    _issue(third)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 2
+
+
+@with_fonts
+def test_a_name_in_no_font_is_counted_before_and_waits_after(session: Session) -> None:
+    batch = _prepare([ground.person("张\U000323b0"), ground.person("张三")], ground.university())
+    assert (batch.count, batch.waiting) == (2, 1)
+    _decide(batch)
+    _issue(batch)
+    states = session.scalars(sa.select(Certificate.state).order_by(Certificate.number)).all()
+    assert states == [State.DRAFT, State.ISSUED]
+
+
+def _table(rows: list[str]) -> bytes:
+    head = "姓名,证件号码,学号,培训项目,培训基地,学时,班级,开始日期,结束日期"
+    return "\n".join([head, *rows]).encode()
+
+
+def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as_role: AsRole) -> None:
+    with transaction():
+        here, there = ground.university(), ground.university()
+        programme = ground.programme(here)
+        student = ground.student(programme, who=ground.person("张三"), student_no="2026001")
+    maker, checker = (as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id) for _ in range(2))
+
+    def post(rows: list[str], key: str, issuer: int = here.id) -> Any:
+        data = {"title": "春季班", "kind": "training", "issuer_id": issuer, "submission_key": key, "file": (io.BytesIO(_table(rows)), "名单.csv")}
+        return maker.post("/certificates/batches/import", data=data)
+
+    bad = post(["李四,,2026001,课程,基地,48,二班,,", "张三,,999,课程,基地,x,二班,,", "张三,,,课程,基地,48,,,"], "a")
+    assert bad.status_code == 422
+    for said in ("姓名与登记的不一致", "没有这个人", "至少填写一项"):
+        assert said in bad.text
+    assert post(["张三,,2026001,课程,基地,48,二班,,"], "b", there.id).status_code == 422
+    answer = post(["张三,,2026001,课程,基地,48,二班,2026/1/5,2026/2/5"], "c")
+    assert answer.status_code == 303
+    where = answer.location
+    assert maker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 422
+    assert "另一人审核" in maker.get(where).text
+    if fonts.available():
+        assert maker.get(f"{where}/preview.pdf").data.startswith(b"%PDF-")
+    assert checker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    jobs.run_all()
+    made = session.scalar(sa.select(Certificate))
+    assert made is not None
+    assert (made.holder, made.facts["ends_on"], made.programme_id, made.evidence[0]["text"]) == ("张三", "2026-02-05", programme.id, "春季班")
+    assert made.person_id == student.person_id
+    assert "已签发" in checker.get("/certificates/batches").text
+    assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=there.id).get(where).status_code == 403
+    assert maker.get("/certificates/batches/import/training.xlsx").data.startswith(b"PK")
+
+
+def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+        programme = ground.programme(here)
+        students = [ground.student(programme) for _ in range(3)]
+    maker = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    where = f"/certificates/batches/select?kind=training&programme={programme.id}"
+    assert students[0].student_no in maker.get(where).text
+    form = {"title": "选", "issuer_id": here.id, "template": "training", "fact_course": "课程", "fact_base": "基地", "fact_hours": "8"}
+    assert maker.post(where, data=form).status_code == 422
+    answer = maker.post(where, data={**form, "persons": [students[0].person_id, students[2].person_id], "submission_key": "s"})
+    assert answer.status_code == 303
+    batch = session.scalar(sa.select(IssueBatch))
+    assert batch is not None
+    assert (batch.count, batch.source) == (2, BatchSource.SELECTION)
+
+
+def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path: Path) -> None:
+    with transaction():
+        here = ground.university()
+        ground.student(ground.programme(here), who=ground.person("张三"), student_no="2026001")
+    file = tmp_path / "a.csv"
+    file.write_bytes(_table(["张三,,2026001,课程,基地,48,二班,,"]))
+
+    def run(*more: str) -> Any:
+        args = ["issue", str(file), "--kind", "training", "--issuer", here.code or "", "--title", "春", *more, "--json"]
+        return json.loads(CliRunner().invoke(cli.certificates, args, obj={"create_app": lambda: app}).stdout)
+
+    assert run("--dry-run") == {"rows": 1, "certificates": 1, "known": 0, "needs_glyph": 0, "batch": None}
+    assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
+    assert run()["batch"] is not None
+    file.write_bytes(_table(["李四,,2026001,课程,基地,48,二班,,"]))
+    assert run()["error"]["details"][0]["problem"].startswith("姓名与登记的不一致")

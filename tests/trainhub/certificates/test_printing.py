@@ -1,0 +1,310 @@
+"""Print runs: files in order, byte for byte the same, whole after a kill or a full disk; blanks that add up."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import REASON, certificate, many
+from trainhub.app import create_app
+from trainhub.certificates import operations, queries, tasks
+from trainhub.certificates.models import PrintRun
+from trainhub.certificates.operations import blanks, printing
+from trainhub.certificates.types import Kind, PrintMode, SheetState
+from trainhub.config import Settings
+from trainhub.kernel import fonts, jobs, keys
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import Base, db, transaction
+
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+AsRole = Callable[..., FlaskClient]
+SECRET = "a secret for tests only, long enough to be taken"
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _classes(index: int) -> dict[str, Any]:
+    base = ("福州基地", "泉州基地")[index % 2]
+    return {"base": base, "class_name": f"{index % 3 + 1}班", "name": "张三"}
+
+
+def _run(count: int = 30, **given: Any) -> PrintRun:
+    with transaction():
+        issuer = ground.university()
+        many(count - 1, issuer=issuer, facts=_classes)
+        wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
+        return printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW, **given)
+
+
+def _draw(run: PrintRun) -> dict[str, bytes]:
+    tasks.draw_run(run.id, SYSTEM, lambda _done, _total, _said: None)
+    current = queries.run_by_id(run.id)
+    assert current is not None
+    return dict(printing.parts_of(tasks.root(), current, tasks.maker()))
+
+
+def test_files_are_in_the_order_of_base_and_class(session: Session, tmp_path: Path) -> None:
+    run = _run(1100, chunk_pages=500)
+    parts = _draw(run)
+    chunks = queries.chunks_of(run.id)
+    assert [one.pages for one in chunks] == [one.last - one.first + 1 for one in chunks]
+    assert sum(one.pages for one in chunks) == 1100
+    assert all(one.pages <= 500 for one in chunks)
+    lines = parts[f"certificates-{run.id}-001.csv"].decode("utf-8-sig").splitlines()
+    assert lines[0] == "页,证书编号,版次,姓名,种类,培训基地,班级,发证日期,空白证书号,文件,备注"
+    places = [tuple(line.split(",")[5:7]) for line in lines[1:]]
+    assert places == sorted(places)
+    cover = tmp_path / "cover.pdf"
+    cover.write_bytes(parts[f"certificates-{run.id}-001-cover.pdf"])
+    if shutil.which("pdftotext"):
+        said = subprocess.run(["pdftotext", "-layout", str(cover), "-"], check=True, capture_output=True, text=True).stdout
+        assert "福州基地" in said
+        assert chunks[0].sha256 in said
+
+
+def test_a_lost_file_is_drawn_again_with_the_same_bytes(session: Session) -> None:
+    run = _run()
+    first = _draw(run)
+    shutil.rmtree(printing.folder_of(tasks.root(), run))
+    assert _draw(run) == first
+
+
+def test_what_was_revoked_after_printing_is_told_and_stays_on_its_page(session: Session) -> None:
+    run = _run(5)
+    first = _draw(run)
+    item, gone, _serial = queries.items_of(run.id, 2, 2)[0]
+    with transaction():
+        again = queries.by_id(gone.id)
+        assert again is not None
+        operations.suspend(certificate=again, **REASON)
+    assert [line[0].position for line in queries.to_pull(run.id)] == [item.position]
+    shutil.rmtree(printing.folder_of(tasks.root(), run))
+    name = f"certificates-{run.id}-001.pdf"
+    assert _draw(run)[name] == first[name]
+
+
+def test_what_was_revoked_before_gets_no_page(session: Session) -> None:
+    run = _run(3)
+    with transaction():
+        operations.revoke(certificate=queries.items_of(run.id, 1, 1)[0][1], **REASON)
+    manifest = _draw(run)[f"certificates-{run.id}-001.csv"].decode("utf-8-sig")
+    assert manifest.count("未打印") == 1
+    assert [item.page for item, _certificate, _serial in queries.items_of(run.id, 1, 3)] == [None, 1, 2]
+
+
+def test_one_pdf_holds_all_pages_in_order(session: Session, tmp_path: Path) -> None:
+    pikepdf = pytest.importorskip("pikepdf")
+    from trainhub.certificates.layouts.joining import join
+
+    run = _run(600, chunk_pages=500)
+    pdfs = [data for name, data in _draw(run).items() if name.endswith(".pdf") and "cover" not in name]
+    whole = b"".join(join(pdfs, "春季培训"))
+    assert whole == b"".join(join(pdfs, "春季培训"))
+    file = tmp_path / "all.pdf"
+    file.write_bytes(whole)
+    if shutil.which("qpdf"):
+        subprocess.run(["qpdf", "--check", str(file)], check=True, capture_output=True)
+    with pikepdf.open(file) as book:
+        assert len(book.pages) == 600
+        assert str(book.docinfo["/Title"]) == "春季培训"
+    if shutil.which("pdftotext"):
+        text = subprocess.run(["pdftotext", "-layout", str(file), "-"], check=True, capture_output=True, text=True).stdout
+        numbers = [one.number for _item, one, _serial in queries.items_of(run.id, 1, 600)]
+        places = [text.index(number) for number in numbers]
+        assert places == sorted(places)
+
+
+def test_bleed_and_crop_marks(session: Session, tmp_path: Path) -> None:
+    pikepdf = pytest.importorskip("pikepdf")
+    run = _run(2, bleed_mm=3, has_marks=True)
+    data = _draw(run)[f"certificates-{run.id}-001.pdf"]
+    with pikepdf.open(io.BytesIO(data)) as book:
+        page = book.pages[0]
+        mm = 72 / 25.4
+        assert [round(float(value) / mm, 1) for value in page.trimbox] == [0, 0, 297, 210]
+        assert [round(float(value) / mm, 1) for value in page.obj.BleedBox] == [-3, -3, 300, 213]
+        assert [round(float(value) / mm, 1) for value in page.mediabox] == [-10, -10, 307, 220]
+
+
+def test_an_overprint_draws_only_what_differs(session: Session, tmp_path: Path) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext (poppler-utils) is not installed")
+    run = _run(2, mode=PrintMode.OVERPRINT)
+    file = tmp_path / "over.pdf"
+    file.write_bytes(_draw(run)[f"certificates-{run.id}-001.pdf"])
+    said = subprocess.run(["pdftotext", str(file), "-"], check=True, capture_output=True, text=True).stdout
+    number = queries.items_of(run.id, 1, 1)[0][1].number
+    assert number in said
+    assert "培训证书" not in said
+    assert "扫码核验真伪" not in said
+
+
+def test_blanks_add_up(session: Session) -> None:
+    run = _run(3, mode=PrintMode.OVERPRINT)
+    _draw(run)
+    given: dict[str, Any] = {"by": SYSTEM, "now": ground.NOW}
+    assert blanks.take(run=run, first="a0000001", count=2, **given) == 2
+    with pytest.raises(blanks.BadBlanks, match="还有 1 页"):
+        blanks.settle(run=run, **given)
+    with pytest.raises(blanks.BadBlanks, match="A0000002"):
+        blanks.take(run=run, first="A0000002", count=5, **given)
+    assert blanks.take(run=run, first="A0000003", count=3, **given) == 1
+    after = blanks.spoil(run=run, serial="A0000001", reason="卡纸", **given)
+    assert after is not None
+    assert after.serial == "A0000004"
+    manifest = printing.manifest(run, queries.chunks_of(run.id)[0]).decode("utf-8-sig").splitlines()
+    assert [line.split(",")[8] for line in manifest[1:]] == ["A0000004", "A0000002", "A0000003"]
+    with pytest.raises(blanks.BadBlanks, match="已经作废"):
+        blanks.spoil(run=run, serial="A0000001", reason="卡纸", **given)
+    with pytest.raises(blanks.BadBlanks, match="没有领用过"):
+        blanks.spoil(run=run, serial="B1", reason="卡纸", **given)
+    assert blanks.spoil(run=run, serial="A0000005", reason="污损", **given) is None
+    sums = blanks.settle(run=run, **given)
+    assert (sums.total, sums.used, sums.spoiled, sums.returned, sums.taken) == (5, 3, 2, 0, 0)
+    with pytest.raises(blanks.BadBlanks, match="已经核销"):
+        blanks.take(run=run, first="B0000001", count=1, **given)
+    assert [one.sheet.serial for one in queries.blanks_of(run.id, only=(SheetState.SPOILED,))] == ["A0000001", "A0000005"]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _run(3)
+    folder = printing.folder_of(tasks.root(), run)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("a file where the folder should be")
+    with pytest.raises(printing.CannotPrint, match="没有留下不完整的文件"):
+        _draw(run)
+    assert queries.unfinished(run.id) == [1]
+    folder.unlink()
+
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(printing.CannotPrint, match="No space left"):
+            _draw(run)
+    assert list(folder.iterdir()) == []
+    assert len(_draw(run)) == 3
+
+
+def test_the_pages_of_a_run(session: Session, app: Flask, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+        certificate(issuer=here)
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    form = {
+        "kind": "completion",
+        "issuer_id": here.id,
+        "title": "套打",
+        "mode": "overprint",
+        "chunk_pages": "500",
+        "has_bleed": "y",
+        "has_marks": "y",
+    }
+    assert admin.post("/certificates/runs/new", data={**form, "chunk_pages": "499", "submission_key": "a"}).status_code == 422
+    where = admin.post("/certificates/runs/new", data={**form, "submission_key": "b"}).location
+    assert admin.get(f"{where}/files/1/pdf").status_code == 404
+    assert admin.get(f"{where}/all.pdf").status_code == 404
+    jobs.run_all()
+    page = admin.get(where).text
+    assert "空白证书" in page
+    answer = admin.post(f"{where}/blanks", data={"first": "A01", "count": "2", "submission_key": "c"})
+    assert answer.status_code == 303
+    assert admin.post(f"{where}/blanks", data={"first": "A01", "count": "2", "submission_key": "d"}).status_code == 422
+    assert admin.post(f"{where}/blanks/spoil", data={"serial": "A01", "reason": "卡纸"}).status_code == 303
+    assert admin.post(f"{where}/blanks/settle").status_code == 303
+    assert "已核销" in admin.get(where).text
+    assert "已核销" in admin.get("/certificates/runs").text
+    assert "A02,已使用" in admin.get(f"{where}/blanks.csv").data.decode("utf-8-sig")
+    whole = admin.get(f"{where}/all.pdf")
+    assert whole.data.startswith(b"%PDF-")
+    with zipfile.ZipFile(io.BytesIO(admin.get(f"{where}/all.zip").data)) as archive:
+        assert archive.testzip() is None
+        assert [name.rpartition(".")[2] for name in archive.namelist()] == ["pdf", "pdf", "csv"]
+    assert admin.post(f"{where}/again").status_code == 409
+
+
+# -- a real process -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """An instance of its own on SQLite with a run of 1,500 pages in three files, not drawn yet."""
+    folder = tmp_path_factory.mktemp("print")
+    settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'trainhub.sqlite3'}", secret_key=SECRET, is_testing=True)
+    keys.make(folder, SECRET)
+    made = create_app(settings)
+    with made.app_context():
+        Base.metadata.create_all(db.engine)
+        from trainhub.kernel.initialise import load_reference
+
+        with transaction():
+            load_reference()
+        key = _run(1500, chunk_pages=500).id
+        db.session.remove()
+        db.engine.dispose()
+    return folder, key
+
+
+def _command(folder: Path, run: int, out: Path) -> subprocess.Popen[bytes]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRAINHUB_")}
+    environment = {**inherited, "TRAINHUB_INSTANCE": str(folder), "TRAINHUB_SECRET_KEY": SECRET}
+    line = [sys.executable, "-c", "from trainhub.cli import main; main()", "certificates", "print", str(run), "--out", str(out), "--json"]
+    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in sorted(folder.iterdir())}
+
+
+def test_killed_at_several_moments_it_goes_on_to_the_same_bytes(place: tuple[Path, int], tmp_path: Path) -> None:
+    source, run = place
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    for folder in (whole, broken):
+        shutil.copytree(source, folder)
+    process = _command(whole, run, tmp_path / "a")
+    out, err = process.communicate(timeout=100)
+    assert process.returncode == 0, err.decode()
+    drawn = broken / "print" / str(run)
+    moments: tuple[Callable[[], bool], ...] = (
+        lambda: any(drawn.glob("*.part")),
+        lambda: len(list(drawn.glob("*-001.pdf"))) == 1,
+        lambda: len(list(drawn.glob("*-002.pdf"))) == 1,
+        lambda: any((tmp_path / "b").glob("*.part*")) or any((tmp_path / "b").glob("*.pdf")),
+    )
+    killed = 0
+    for is_time in moments:
+        process = _command(broken, run, tmp_path / "b")
+        while process.poll() is None and not is_time():
+            time.sleep(0.0005)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            killed += 1
+        process.communicate()
+    assert killed >= 3
+    process = _command(broken, run, tmp_path / "b")
+    again, err = process.communicate(timeout=100)
+    assert process.returncode == 0, err.decode()
+    assert again == out
+    assert _digests(tmp_path / "b") == _digests(tmp_path / "a")
+    assert not list(drawn.glob("*.part"))

@@ -1,0 +1,175 @@
+"""Keys, lists and credentials that anybody may fetch; links of holders; lists of certificates to check."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import REASON, certificate
+from trainhub.certificates import cli, documents, openbadges, operations, tasks
+from trainhub.certificates.layouts import reading
+from trainhub.certificates.models import Certificate
+from trainhub.kernel import fonts
+from trainhub.kernel.access import Role
+from trainhub.kernel.db import transaction
+
+AsRole = Callable[..., FlaskClient]
+with_fonts = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_window(app: Flask, session: Session) -> None:
+    app.extensions.pop("trainhub.certificates.window", None)
+    session.expire_on_commit = False
+
+
+def _kept(**given: Any) -> Certificate:
+    with transaction():
+        return certificate(**given)
+
+
+def _run(app: Flask, *args: str) -> dict[str, Any]:
+    result = CliRunner().invoke(cli.certificates, [*args, "--json"], obj={"create_app": lambda: app})
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+def test_the_address_gives_a_credential_without_names(session: Session, client: FlaskClient) -> None:
+    made = _kept(who=ground.person("欧阳娜娜"))
+    answer = client.get(f"/V/{made.number}/{made.code}.json")
+    assert answer.mimetype == "application/vc"
+    found = answer.get_json(force=True)
+    assert "欧阳娜娜" not in answer.text
+    badge = openbadges.verified(found, "did:web:127.0.0.1%3A8000", tasks.trust())
+    assert badge is not None
+    assert badge.identity == openbadges.hashed_name("欧阳娜娜", badge.salt)
+    assert badge.number == made.number
+    did = client.get("/.well-known/did.json").get_json(force=True)
+    assert found["proof"][0]["verificationMethod"] in did["assertionMethod"]
+    assert client.get(f"/V/{made.number}/000000000000.json").status_code == 404
+
+
+def test_the_list_says_what_no_longer_stands(session: Session, client: FlaskClient) -> None:
+    good, revoked, suspended = (_kept() for _ in range(3))
+    with transaction():
+        operations.revoke(certificate=revoked, **REASON)
+        operations.suspend(certificate=suspended, **REASON)
+
+    def bits() -> list[bool]:
+        encoded = client.get("/status/1").get_json(force=True)["credentialSubject"]["encodedList"][1:]
+        data = gzip.decompress(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)))
+        places = [openbadges.place_of(one.id)[1] for one in (good, revoked, suspended)]
+        return [bool(data[place >> 3] & (0x80 >> (place & 7))) for place in places]
+
+    assert bits() == [False, True, True]
+    with transaction():
+        operations.resume(certificate=suspended, **REASON)
+    assert bits() == [False, True, False]
+    assert client.get("/status/2").status_code == 404
+
+
+@with_fonts
+def test_a_pdf_carries_the_credential_and_a_changed_one_is_found_out(session: Session, app: Flask, tmp_path: Path) -> None:
+    made = _kept(who=ground.person("张三"))
+    pdf = documents.pdf_of(made, tasks.maker())
+    found = [one for one in map(openbadges.parse, reading.read(pdf).attachments) if one is not None]
+    assert [one["credentialSubject"]["identifier"][0]["identityHash"] for one in found] == ["张三"]
+    file = tmp_path / "badge.json"
+    file.write_text(json.dumps(found[0], ensure_ascii=False), "utf-8")
+    assert _run(app, "verify", str(file))["status"] == "issued"
+    elsewhere = tmp_path / "moved.pdf"
+    elsewhere.write_bytes(documents.pdf_of(made, replace(tasks.maker(), site="https://before.example.edu.cn")))
+    assert _run(app, "verify", str(elsewhere))["status"] == "issued"
+    found[0]["credentialSubject"]["identifier"][0]["identityHash"] = "李四"
+    file.write_text(json.dumps(found[0], ensure_ascii=False), "utf-8")
+    assert _run(app, "verify", str(file))["status"] == "tampered"
+    file.write_text("{}", "utf-8")
+    assert _run(app, "verify", str(file))["error"]["code"] == "file_not_readable"
+
+
+@with_fonts
+def test_old_keys_still_verify_and_leaked_ones_do_not(session: Session, app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    made = _kept()
+    old, file = documents.pdf_of(made, tasks.maker()), tmp_path / "old.pdf"
+    file.write_bytes(old)
+    first = tasks.maker().signer.public
+    assert _run(app, "keys", "rotate", "--yes")["leaked"] is False
+    second = tasks.maker().signer.public
+    assert first != second
+    assert _run(app, "verify", str(file))["status"] == "issued"
+    assert len(client.get("/.well-known/did.json").get_json(force=True)["verificationMethod"]) == 2
+    newer = documents.pdf_of(made, tasks.maker())
+    _run(app, "keys", "rotate", "--leaked", "--yes")
+    assert [one["state"] for one in _run(app, "keys", "list")["keys"]] == ["present", "old", "leaked"]
+    assert _run(app, "verify", str(file))["status"] == "issued"
+    file.write_bytes(newer)
+    answer = _run(app, "verify", str(file))
+    assert answer["status"] == "tampered"
+    assert "已作废的密钥" in answer["reason"]
+    file.write_bytes(documents.pdf_of(made, tasks.maker()))
+    assert _run(app, "verify", str(file))["status"] == "issued"
+
+
+def test_a_holder_shares_and_stops_sharing(session: Session, client: FlaskClient, as_role: AsRole) -> None:
+    who = ground.person("欧阳娜娜")
+    made = _kept(who=who)
+    holder = as_role(Role.TRAINEE, person_id=who.id)
+    where = f"/certificates/{made.number}"
+    assert as_role(Role.SYSTEM_ADMIN).post(f"{where}/share").status_code == 403
+    assert holder.post(f"{where}/share").status_code == 303
+    page = holder.get(where).text
+    token = page.partition("/S/")[2].partition('"')[0]
+    shown = client.get(f"/S/{token}")
+    assert "欧阳娜娜" in shown.text
+    assert shown.headers["Cache-Control"] == "private, no-store"
+    assert f"/S/{token}" not in as_role(Role.SYSTEM_ADMIN).get(where).text
+    assert holder.post(f"{where}/unshare").status_code == 303
+    assert client.get(f"/S/{token}").status_code == 404
+    assert holder.post(f"{where}/share").status_code == 303
+    assert f"/S/{token}" not in holder.get(where).text
+    answer = holder.get(f"{where}/badge.json")
+    assert "欧阳娜娜" in answer.text
+
+
+def test_a_list_is_checked_row_by_row(session: Session, client: FlaskClient) -> None:
+    good, revoked = _kept(who=ground.person("张三")), _kept()
+    with transaction():
+        operations.revoke(certificate=revoked, **REASON)
+    rows = [
+        f"{good.number},{good.code},张三",
+        f"{good.number},{good.code},李四",
+        f"{good.number},,张三",
+        f"{revoked.number},{revoked.code},",
+        "350001120260000017,000000000000,",
+    ]
+    text = "证书编号,核验码,姓名\n" + "\n".join(rows)
+
+    def post(answer: str = "page") -> Any:
+        return client.post("/verify/bulk", data={"file": (io.BytesIO(text.encode()), "名单.csv"), "answer": answer})
+
+    page = post().text
+    for said in ("证书真实有效", "姓名不符", "缺核验码", "证书已撤销", "没有查到这张证书"):
+        assert said in page
+    assert post("xlsx").data.startswith(b"PK")
+    assert client.get("/verify/bulk").status_code == 200
+    assert client.get("/verify/bulk/template").data.startswith(b"PK")
+    assert client.post("/verify/bulk", data={"file": (io.BytesIO(b"x"), "a.csv")}).status_code == 422
+
+
+def test_the_offline_page_carries_the_keys(client: FlaskClient) -> None:
+    page = client.get("/verify/offline").text
+    assert "verify-offline.js" in page
+    assert "z6Mk" in page

@@ -1,0 +1,42 @@
+"""How a run is cut into files, serials of blanks, and when books are even."""
+
+from __future__ import annotations
+
+import pytest
+
+from trainhub.certificates.rules import plan_chunks, reconcile, serials
+from trainhub.certificates.types import SheetState
+
+
+@pytest.mark.parametrize(
+    ("sections", "limit", "cuts"),
+    [
+        ([], 500, []),
+        ([("a", "1", 1)], 500, [(1, 1)]),
+        ([("a", "1", 500)], 500, [(1, 500)]),
+        ([("a", "1", 501)], 500, [(1, 500), (501, 501)]),
+        ([("a", "1", 300), ("a", "2", 200)], 500, [(1, 500)]),
+        ([("a", "1", 300), ("a", "2", 201)], 500, [(1, 300), (301, 501)]),
+        ([("a", "1", 100), ("b", "1", 100)], 500, [(1, 100), (101, 200)]),
+        ([("a", "1", 100), ("a", "2", 700), ("a", "3", 50)], 500, [(1, 500), (501, 850)]),
+    ],
+    ids=["none", "one", "full", "one over", "two classes fit", "a class stays whole", "another layout", "a long class is cut"],
+)
+def test_files_keep_classes_together(sections: list[tuple[str, str, int]], limit: int, cuts: list[tuple[int, int]]) -> None:
+    keys = [(shared, section) for shared, section, length in sections for _one in range(length)]
+    assert plan_chunks(keys, limit) == cuts
+
+
+def test_serials_count_up_in_their_width() -> None:
+    assert serials("A0000098", 3) == ["A0000098", "A0000099", "A0000100"]
+    assert serials("0001", 1) == ["0001"]
+    for first, count in (("A", 1), ("A98", 3), ("A1", 0), ("证1", 1), ("A000001", 100_001)):
+        with pytest.raises(ValueError, match=first):
+            serials(first, count)
+
+
+def test_books_are_even_when_every_page_lies_on_a_blank() -> None:
+    sums = reconcile(3, {SheetState.USED: 2, SheetState.SPOILED: 1, SheetState.TAKEN: 4})
+    assert (sums.total, sums.lacking, sums.is_even) == (7, 1, False)
+    assert reconcile(3, {SheetState.USED: 3, SheetState.TAKEN: 4}).is_even
+    assert not reconcile(0, {}).is_even

@@ -1,0 +1,170 @@
+"""Templates drawn up here: previews that show the print, refusals in words, approval by a second person, versions that stay."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import certificate
+from trainhub.certificates import documents, queries, tasks
+from trainhub.certificates.layouts.model import built_in, codes
+from trainhub.certificates.layouts.svg import svg
+from trainhub.certificates.operations import templates
+from trainhub.certificates.types import Kind, State, TemplateState
+from trainhub.kernel import fonts
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Stale
+
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _who(number: int) -> Identity:
+    return Identity(account_id=number, person_id=None, name="某人", grants=())
+
+
+def _draft(code: str = "college_training") -> Any:
+    return templates.start(code=code, kind=Kind.TRAINING, by=_who(1), now=ground.NOW)
+
+
+def _approved(code: str = "college_training") -> Any:
+    row = _draft(code)
+    templates.submit(template=row, by=_who(1))
+    templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    return row
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_built_in_template_has_a_preview(code: str) -> None:
+    layout = built_in(code)
+    drawn = svg(layout, templates.sample_facts(layout), base_url="https://px.example.edu.cn")
+    root = ET.fromstring(drawn)
+    assert root.tag.endswith("svg")
+    assert root.attrib["viewBox"] == "0 0 841.89 595.28"
+    assert templates.warnings_of(layout) == []
+
+
+def test_a_draft_becomes_a_template_that_issues(session: Session) -> None:
+    row = _draft()
+    with pytest.raises(KeyError):
+        queries.layout_of("college_training")
+    body = row.body.replace("培训证书", "学院培训证书")
+    templates.save(template=row, body=body, version=row.version, by=_who(1))
+    templates.submit(template=row, by=_who(1))
+    with pytest.raises(templates.BadTemplate, match="另一人"):
+        templates.decide(template=row, is_approved=True, reason="", by=_who(1), now=ground.NOW)
+    templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    assert ("college_training", "学院培训证书") in queries.template_choices(Kind.TRAINING)
+    made = certificate(Kind.TRAINING, template="college_training")
+    assert (made.state, made.template, made.template_version) == (State.ISSUED, "college_training", 1)
+    assert documents.pdf_of(made, tasks.maker()).startswith(b"%PDF-")
+
+
+def test_an_approved_version_never_changes(session: Session) -> None:
+    first = _approved()
+    with pytest.raises(templates.BadTemplate, match="不再改动"):
+        templates.save(template=first, body=first.body, version=first.version, by=_who(1))
+    made = certificate(Kind.TRAINING, template="college_training")
+    second = _draft()
+    assert second.edition == 2
+    with pytest.raises(templates.BadTemplate, match="未完成"):
+        _draft()
+    templates.submit(template=second, by=_who(1))
+    templates.decide(template=second, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    assert first.state is TemplateState.RETIRED
+    assert queries.layout_of("college_training").version == 2
+    assert queries.layout_of(made.template, made.template_version).version == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda body: body.pop("page"), "missing page"),
+        (lambda body: body["elements"].append({"kind": "clip"}), "unknown kind"),
+        (lambda body: body["elements"].append({"kind": "text", "text": "{nobody}", "box": [0, 0, 1, 1]}), "no field nobody"),
+        (lambda body: body["elements"].append({"kind": "text", "text": "字", "box": [0, 0, 1, 1], "size": "大"}), "模板不能绘制"),
+        (lambda body: body["elements"].append({"kind": "text", "text": "字", "box": [0, 0, 1, 1], "font": "script"}), "unknown font style"),
+        (lambda body: body["elements"].append({"kind": "rule", "x1": 0, "y1": 0, "x2": 1, "y2": 1, "color": "red"}), "模板不能绘制"),
+        (lambda body: body["elements"].append({"kind": "text", "text": "字", "box": [0, 0, 1, 1], "size": 1e9}), "size 1 to 200"),
+        (lambda body: body["elements"].append({"kind": "rule", "x1": float("nan"), "y1": 0, "x2": 1, "y2": 1}), "NaN is no number"),
+        (lambda body: body["elements"].append({"kind": "rosette", "x": 1e6, "y": 0, "radius": 1}), "beyond 2000"),
+        (lambda body: body.update(page=[10, 10]), "50 to 600"),
+        (lambda body: body.update(code="completion_x"), "code 和 version"),
+    ],
+    ids=[
+        "no page",
+        "unknown element",
+        "unknown field",
+        "size in words",
+        "unknown font",
+        "colour in words",
+        "huge type",
+        "no number",
+        "far away",
+        "tiny page",
+        "another code",
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_words(session: Session, change: Callable[[dict[str, Any]], Any], said: str) -> None:
+    row = _draft()
+    body = json.loads(row.body)
+    change(body)
+    with pytest.raises(templates.BadTemplate, match=said):
+        templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
+    with pytest.raises(templates.BadTemplate):
+        templates.save(template=row, body="{", version=row.version, by=_who(1))
+    with pytest.raises(Stale):
+        templates.save(template=row, body=row.body, version=row.version + 1, by=_who(1))
+
+
+def test_a_box_too_small_for_a_long_name_is_told(session: Session) -> None:
+    row = _draft()
+    body = json.loads(row.body)
+    for one in body["elements"]:
+        if one.get("text") == "{name}":
+            one.update(box=[100, 70, 40, 8], max_lines=1)
+    body["elements"] = [one for one in body["elements"] if one["kind"] != "qr"]
+    said = " ".join(templates.warnings_of(templates.checked_layout(json.dumps(body))))
+    assert "60个字的姓名" in said
+    assert "查验二维码" in said
+
+
+def test_the_pages(session: Session, as_role: AsRole) -> None:
+    maker, checker = as_role(Role.SYSTEM_ADMIN), as_role(Role.SYSTEM_ADMIN)
+    assert maker.post("/certificates/templates", data={"code": "Bad Code", "kind": "training"}).status_code == 422
+    where = maker.post("/certificates/templates", data={"code": "our_training", "kind": "training"}).location
+    page = maker.get(where)
+    assert "<svg" in page.text
+    row = queries.templates_listing()[0]
+    assert maker.post(where, data={"body": "{", "version": row.version}).status_code == 422
+    assert maker.post(where, data={"body": row.body, "version": row.version}).status_code == 303
+    answer = maker.post("/certificates/templates/preview", data={"body": row.body})
+    assert answer.mimetype == "image/svg+xml"
+    assert maker.post("/certificates/templates/preview", data={"body": "{}"}).status_code == 422
+    assert maker.post(f"{where}/submit").status_code == 303
+    assert maker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 422
+    assert checker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    assert "在用" in checker.get("/certificates/templates").text
+    assert as_role(Role.UNIVERSITY_ADMIN).post(f"{where}/decide", data={"decision": "approve"}).status_code == 403
+
+
+def test_a_certificate_has_a_picture(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        who = ground.person("张三")
+        made = certificate(who=who)
+    answer = as_role(Role.TRAINEE, person_id=who.id).get(f"/certificates/{made.number}/preview.svg")
+    assert answer.mimetype == "image/svg+xml"
+    assert "张三" in answer.text

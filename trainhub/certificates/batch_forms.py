@@ -1,0 +1,92 @@
+"""Shape and type of what people send about batches of certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, DateField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+
+from trainhub.certificates import labels, queries
+from trainhub.certificates.imports import SKIPPED
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.types import Kind
+from trainhub.kernel.access import Identity
+from trainhub.kernel.forms import Checks, Form, LongText, Text
+from trainhub.kernel.i18n import _, _l
+
+
+class _BatchForm(Form):
+    title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
+    issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
+
+    def _issuers(self, identity: Identity) -> None:
+        self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
+
+
+class ImportForm(_BatchForm):
+    """A table of people and facts."""
+
+    kind = SelectField(
+        _l("种类"),
+        [InputRequired()],
+        choices=[SelectChoice(one.value, labels.KINDS[one]) for one in (Kind.TRAINING, Kind.EXAM, Kind.MENTOR, Kind.COMPLETION)],
+    )
+    file = FileField(_l("名单"), [FileRequired(_l("请选择名单文件。"))], description=_l("CSV 或 XLSX，第一行是表头；按证件号码或学号找人。"))
+
+    def prepare(self, identity: Identity) -> ImportForm:
+        """The issuers to choose from."""
+        self._issuers(identity)
+        return self
+
+
+class SelectionForm(_BatchForm):
+    """People that were ticked, and the facts they share (`fact_...`)."""
+
+    template = SelectField(_l("证书模板"), [InputRequired()])
+    is_everyone = BooleanField(_l("全部人员"))
+    persons = Checks(_l("人员"), coerce=int)
+    layout: Layout
+
+    def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]]) -> SelectionForm:
+        """The issuers, templates and people to choose from."""
+        self._issuers(identity)
+        self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(Kind(self.layout.code))]
+        self.persons.choices = persons
+        self._shown = [key for key, _label in persons]
+        return self
+
+    def validate_persons(self, field: Any) -> None:
+        """Somebody must have been chosen."""
+        if not field.data and not self.is_everyone.data:
+            raise ValidationError(_("请至少选择一人。"))
+
+    def chosen(self) -> list[int]:
+        """The people that were ticked, or all that are shown."""
+        return list(self._shown) if self.is_everyone.data else list(self.persons.data or [])
+
+    def facts(self) -> dict[str, Any]:
+        """The facts by field."""
+        return {name.removeprefix("fact_"): field.data for name, field in self._fields.items() if name.startswith("fact_")}
+
+
+@cache
+def selection_form(layout: Layout) -> type[SelectionForm]:
+    """The form for a kind: its own template's facts."""
+    fields: dict[str, Any] = {"layout": layout}
+    for one in layout.own_fields:
+        if one.name in SKIPPED:
+            continue
+        checks: list[Any] = [DataRequired(_l("此项不能为空。"))] if one.required else [Optional()]
+        fields[f"fact_{one.name}"] = DateField(one.label, checks) if one.type == "date" else Text(one.label, [*checks, Length(max=300)])
+    return type("KindSelectionForm", (SelectionForm,), fields)
+
+
+class DecisionForm(Form):
+    """What the second person says."""
+
+    reason = LongText(_l("意见"), [Optional(), Length(max=400)], description=_l("退回时必填。"))

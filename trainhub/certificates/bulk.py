@@ -1,0 +1,129 @@
+"""Checking many certificates at once, for personnel departments: a list goes in, a verdict for each row comes out. Nothing is kept."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import current_app, render_template
+from flask_wtf.file import FileField, FileRequired
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from trainhub.certificates import labels, limiting, verifying
+from trainhub.certificates.public import blueprint
+from trainhub.certificates.types import Status
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import public
+from trainhub.kernel.characters import clean_name
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import Form
+from trainhub.kernel.i18n import _, _l, language
+from trainhub.kernel.proxies import client_address
+from trainhub.kernel.sheets.reading import read_table
+from trainhub.kernel.sheets.template import template_xlsx
+from trainhub.kernel.sheets.types import Column, Row
+
+MOST_ROWS = 500
+COLUMNS = (Column("number", "证书编号", required=True, aliases=("编号",)), Column("code", "核验码", required=True), Column("name", "姓名"))
+RESULT = (
+    Column("row", "行"),
+    Column("number", "证书编号"),
+    Column("name", "姓名"),
+    Column("verdict", "结论"),
+    Column("note", "说明"),
+    Column("kind", "种类"),
+    Column("issuer", "发证单位"),
+    Column("issued_on", "发证日期"),
+)
+
+
+class BulkForm(Form):
+    """A list, and how the answer is wanted."""
+
+    file = FileField(_l("名单"), [FileRequired(_l("请选择名单文件。"))], description=_l("CSV 或 XLSX，列：证书编号、核验码、姓名（可空）。"))
+    answer = SelectField(_l("结果"), choices=[SelectChoice("page", _l("在网页上显示")), SelectChoice("xlsx", _l("下载 XLSX"))], default="page")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The verdict on one row."""
+
+    row: int
+    number: str
+    name: str
+    look: str
+    verdict: str
+    note: str
+    kind: str = ""
+    issuer: str = ""
+    issued_on: str = ""
+
+
+def check_row(row: Row) -> Checked:
+    """One row: the certificate must stand and the name, when given, must be the holder's."""
+    number, code, name = (row.values.get(one, "").strip() for one in ("number", "code", "name"))
+    if not code:
+        return Checked(row.number, number, name, "wait", _("缺核验码"), _("批量查验每行都要有核验码。"))
+    verdict = verifying.check(number, code, english=language() == "en")
+    said, look = str(labels.VERDICTS[verdict.status][0]), labels.VERDICT_LOOKS[verdict.status]
+    one = verdict.certificate
+    if one is None or not verdict.is_full:
+        return Checked(row.number, number, name, look, said, verdict.reason)
+    note = verdict.reason
+    if name and not _same(name, one.holder):
+        look, note = "bad", _("姓名与证书不一致。")
+        said = _("姓名不符") if verdict.status is Status.ISSUED else said
+    return Checked(row.number, one.number, name, look, said, note, str(labels.KINDS[one.kind]), verdict.issuer, one.issued_on.isoformat())
+
+
+def _same(name: str, holder: str) -> bool:
+    try:
+        return clean_name(name) == holder
+    except Refused:
+        return False
+
+
+@blueprint.get("/verify/bulk")
+@public
+def bulk() -> Any:
+    """The form."""
+    return render_template("trainhub/certificates/bulk.html", form=BulkForm(formdata=None), rows=None, most=MOST_ROWS)
+
+
+@blueprint.get("/verify/bulk/template")
+@public
+def bulk_template() -> Any:
+    """An empty list to fill in."""
+    from trainhub.kernel.sheets.schema import Field, Schema
+
+    fields = (Field("number", "证书编号", required=True, is_code=True), Field("code", "核验码", required=True, is_code=True), Field("name", "姓名"))
+    return downloads.xlsx(template_xlsx(Schema(fields)), _("证书批量查验名单"))
+
+
+@blueprint.post("/verify/bulk")
+@public
+def bulk_post() -> Any:
+    """Answer a list, on the page or as a workbook."""
+    form = BulkForm()
+    if not form.validate():
+        return render_template("trainhub/certificates/bulk.html", form=form, rows=None, most=MOST_ROWS), 422
+    limiting.count(client_address())
+    upload = form.file.data
+    try:
+        with read_table(io.BytesIO(upload.stream.read()), COLUMNS, filename=upload.filename or "", max_rows=MOST_ROWS) as table:
+            rows = [check_row(row) for row in table.rows()]
+    except Refused as refused:
+        refused.field = "file"
+        form.refuse(refused)
+        return render_template("trainhub/certificates/bulk.html", form=form, rows=None, most=MOST_ROWS), refused.status
+    if form.answer.data == "xlsx":
+        return downloads.table((asdict(one) for one in rows), RESULT, name=_("证书查验结果"), form="xlsx", codes=["number"])
+    return render_template(
+        "trainhub/certificates/bulk.html",
+        rows=rows,
+        good=sum(one.look == "ok" for one in rows),
+        checked_at=clock.now(),
+        site=current_app.config["SETTINGS"].base_url,
+    )

@@ -1,0 +1,60 @@
+"""`trainhub certificates issue`: a table becomes a batch that a second person decides on the page."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trainhub.certificates.types import Kind
+from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+
+
+class _OnlyChecked(Exception):
+    """A dry run ends its transaction with everything undone."""
+
+
+@edge("issue")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="The kind of certificate / 证书种类")
+@click.option("--issuer", required=True, help="The code of the issuing organisation / 发证单位代码")
+@click.option("--title", required=True, help="What the batch is called / 批次名称")
+@click.option("--dry-run", is_flag=True, help="Only check / 只检查，不建立批次")
+def issue(file: Path, kind: str, issuer: str, title: str, dry_run: bool) -> dict[str, Any]:
+    """Check a table and put a batch together; it is issued when a second person approves it / 由名单建立签发批次.
+
+    Example: trainhub certificates issue class.xlsx --kind training --issuer 10386 --title 春季班 --dry-run --json
+    """
+    from trainhub.certificates import imports, queries
+    from trainhub.certificates.operations import batches
+    from trainhub.certificates.types import BatchSource
+    from trainhub.kernel import clock
+    from trainhub.kernel.db import transaction
+    from trainhub.organisations import queries as organisations
+
+    owner = organisations.by_code(issuer)
+    if owner is None:
+        raise NotFound(_("没有代码为 %(code)s 的单位。", code=issuer[:40]), code="no_issuer")
+    found = imports.read(file, file.name, queries.layout_of(kind), owner.id)
+    imports.refuse_problems(found)
+    answer: dict[str, Any] = {"rows": found.count}
+    with suppress(_OnlyChecked), transaction():
+        batch = batches.prepare(
+            title=title,
+            kind=Kind(kind),
+            template=kind,
+            source=BatchSource.IMPORT,
+            issuer=owner,
+            rows=found.rows,
+            by=operator(),
+            now=clock.now(),
+        )
+        answer |= {"certificates": batch.count, "known": queries.known_in(batch.id), "needs_glyph": batch.waiting}
+        if dry_run:
+            raise _OnlyChecked
+        answer["batch"] = batch.id
+    return {"batch": None, **answer}

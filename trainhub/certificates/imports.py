@@ -1,0 +1,160 @@
+"""A table of people and facts for a batch: training classes, examination results, supervision of mentors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from trainhub.certificates.facts import checked
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.operations.batches import MOST_ITEMS, Wanted
+from trainhub.kernel.characters import clean_name
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.imports import ImportRefused
+from trainhub.kernel.sheets.reading import read_table
+from trainhub.kernel.sheets.types import Column, Problem, Row, shown
+from trainhub.people import labels as people_labels
+from trainhub.people import queries as people
+from trainhub.people import rules as people_rules
+from trainhub.people.models import Person
+from trainhub.people.types import IdType
+
+SKIPPED = frozenset({"issued_on"})
+"""Facts that issuing sets itself."""
+
+
+def columns_of(layout: Layout) -> tuple[Column, ...]:
+    """Who it is, then the facts of the layout that differ from page to page."""
+    who = (
+        Column("name", "姓名", required=True),
+        Column("id_type", "证件类型"),
+        Column("id_number", "证件号码"),
+        Column("student_no", "学号"),
+    )
+    return who + tuple(Column(one.name, one.label, required=one.required) for one in layout.own_fields if one.name not in SKIPPED)
+
+
+@dataclass(slots=True)
+class Read:
+    """What a table holds: certificates to ask for, or problems."""
+
+    rows: list[Wanted]
+    problems: list[Problem]
+    count: int
+
+
+class _Reader:
+    def __init__(self, layout: Layout, issuer_id: int, file: str, sheet: str | None) -> None:
+        self.layout, self.issuer_id, self.file, self.sheet = layout, issuer_id, file, sheet
+        self.problems: list[Problem] = []
+
+    def problem(self, row: Row, column: str, text: str, *, is_secret: bool = False) -> None:
+        value = "" if is_secret else shown(row.values.get(column, ""))
+        self.problems.append(Problem(self.file, self.sheet, row.number, column, value, text, "error"))
+
+    def number_of(self, row: Row) -> str:
+        """The keyed hash of the row's identity number; empty when there is none or it is wrong."""
+        text = row.values.get("id_number", "")
+        if not text:
+            return ""
+        kind = _kind(row.values.get("id_type", ""))
+        if kind is None:
+            self.problem(row, "id_type", _("没有这种证件类型。"))
+            return ""
+        check = people_rules.check_number(kind, text)
+        if check.problem is not None:
+            self.problem(row, "id_number", _("证件号码不正确，请核对。"), is_secret=True)
+            return ""
+        return people.hash_of(kind, check.number)
+
+    def facts_of(self, row: Row) -> dict[str, str]:
+        facts = {}
+        for field in self.layout.own_fields:
+            if field.name in SKIPPED:
+                continue
+            try:
+                facts[field.name] = checked(field, row.values.get(field.name, ""))
+            except ValueError as wrong:
+                self.problem(row, field.name, str(wrong))
+                continue
+            if field.required and not facts[field.name] and not field.default:
+                self.problem(row, field.name, _("此项不能为空。"))
+        return facts
+
+    def check_person(self, row: Row, person: Person | None) -> int:
+        """The person's id; 0 with a problem when nobody is known or the name is another one's."""
+        if person is None:
+            self.problem(row, "name", _("平台中没有这个人（按证件号码或学号查找）：请先导入人员，再签发证书。"))
+            return 0
+        try:
+            name = clean_name(row.values.get("name", ""))
+        except Refused as refused:
+            self.problem(row, "name", refused.message)
+            return 0
+        if name != person.name:
+            self.problem(row, "name", _("姓名与登记的不一致，请核对证件号码或学号。"))
+            return 0
+        return person.id
+
+
+def _kind(text: str) -> IdType | None:
+    if not text:
+        return IdType.RESIDENT_ID
+    return next((one for one, label in people_labels.ID_TYPES.items() if text in (one.value, str(label))), None)
+
+
+def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout, issuer_id: int) -> Read:
+    """Read and check a table; writes nothing. Raises SheetError when the file as a whole cannot be used."""
+    with read_table(file, columns_of(layout), filename=filename, max_rows=MOST_ITEMS) as table:
+        reader = _Reader(layout, issuer_id, table.file, table.sheet)
+        reader.problems += [one for one in table.problems if one.level == "error"]
+        rows = list(table.rows())
+    hashes = {row.number: reader.number_of(row) for row in rows}
+    persons = people.persons_by_hash(digest for digest in hashes.values() if digest)
+    numbers = [(issuer_id, row.values["student_no"].strip()) for row in rows if row.values.get("student_no") and not hashes[row.number]]
+    students = people.students_by_no(numbers)
+    by_id = people.persons_by_id(one.person_id for one in students.values())
+    wanted = []
+    for row in rows:
+        reader.problems += [problem for problem in row.problems if problem.level == "error"]
+        person: Person | None = None
+        if hashes[row.number]:
+            person = _standing(persons.get(hashes[row.number]))
+        elif row.values.get("student_no"):
+            student = students.get((issuer_id, row.values["student_no"].strip()))
+            person = by_id.get(student.person_id) if student is not None else None
+        elif not row.values.get("id_number"):
+            reader.problem(row, "id_number", _("证件号码和学号至少填写一项。"))
+            continue
+        facts = reader.facts_of(row)
+        person_id = reader.check_person(row, person)
+        if person_id:
+            wanted.append(Wanted(person_id, facts))
+    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows))
+
+
+def _standing(person: Person | None) -> Person | None:
+    """The person, or the one it was merged into."""
+    while person is not None and person.merged_into_id is not None:
+        person = people.person(person.merged_into_id)
+    return person
+
+
+def refuse_problems(found: Read) -> None:
+    """Raise ImportRefused when anything is wrong: a batch is whole or not there."""
+    if found.problems:
+        raise ImportRefused(
+            _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)),
+            field="file",
+            details=[one.as_dict() for one in found.problems],
+        )
+
+
+def examples(layout: Layout) -> Mapping[str, Any]:
+    """A row for the template to download."""
+    samples = {"date": "2026-03-01", "number": "32"}
+    facts = {one.name: samples.get(one.type, _("示例")) for one in layout.own_fields if one.name not in SKIPPED}
+    return {"name": "张三", "id_type": "", "id_number": "", "student_no": "2026001", **facts}

@@ -1,0 +1,76 @@
+"""The cover sheet of a file of a print run: what lies in the parcel, for the printing house and for those who hand it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trainhub.certificates.layouts.document import Book
+from trainhub.certificates.layouts.drawing import Facts, set_text
+from trainhub.certificates.layouts.ink import Ink, program
+from trainhub.certificates.layouts.model import Box, Text
+
+WIDTH, HEIGHT = 210.0, 297.0
+LEFT, ROOM = 20.0, 170.0
+ROW = 7.0
+FIRST_ROWS, MORE_ROWS = 22, 32
+"""Rows of the table on the first page and on each that follows."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The pages of one base and class in the file."""
+
+    base: str
+    class_name: str
+    first: int
+    last: int
+
+    @property
+    def pages(self) -> int:
+        """How many."""
+        return self.last - self.first + 1
+
+
+def _line(text: str, y: float, *, x: float = LEFT, w: float = ROOM, size: float = 10.5, bold: bool = False, align: str = "left") -> Text:
+    return Text(text, Box(x, y, w, ROW), font="sans-bold" if bold else "sans", size=size, min_size=6, align=align)  # type: ignore[arg-type]
+
+
+def _table(shares: Sequence[Share], top: float) -> list[Text]:
+    lines = [
+        _line("培训基地", top, w=78, bold=True),
+        _line("班级", top, x=100, w=46, bold=True),
+        _line("页", top, x=148, w=26, bold=True, align="right"),
+        _line("张数", top, x=174, w=16, bold=True, align="right"),
+    ]
+    for index, one in enumerate(shares, 1):
+        y = top + index * ROW
+        lines += [
+            _line(one.base or "—", y, w=78),
+            _line(one.class_name or "—", y, x=100, w=46),
+            _line(f"{one.first}–{one.last}", y, x=148, w=26, align="right"),
+            _line(str(one.pages), y, x=174, w=16, align="right"),
+        ]
+    return lines
+
+
+def cover_sheet(title: str, facts: Facts, shares: Sequence[Share]) -> bytes:
+    """The cover of one file, A4 upright: the facts as labelled lines, then the table of bases and classes. Equal in, equal out."""
+    book, ink = Book(title, WIDTH, HEIGHT), Ink("F")
+    pages: list[list[Text]] = [[_line("打印批次封面", 18, size=9), _line(title, 25, size=18, bold=True)]]
+    y = 38.0
+    for label, value in facts.items():
+        pages[0] += [_line(label, y, w=32), _line(value, y, x=LEFT + 34, w=ROOM - 34)]
+        y += ROW
+    pages[0] += _table(shares[:FIRST_ROWS], y + 4)
+    for start in range(FIRST_ROWS, len(shares), MORE_ROWS):
+        pages.append([_line(title, 18, bold=True), *_table(shares[start : start + MORE_ROWS], 30)])
+    for index, lines in enumerate(pages, 1):
+        lines.append(_line(f"第 {index} 页 / 共 {len(pages)} 页", 280, size=9, align="right"))
+        drawn = "\n".join(set_text(line, line.text, ink, HEIGHT)[0] for line in lines)
+        book.add_page(drawn.encode("ascii"), 9)
+    fonts = {face.resource: book.put_font(program(face.font, face.chars)) for face in ink.typefaces.values()}
+    return book.finish(fonts, {})
+
+
+__all__ = ["Share", "cover_sheet"]

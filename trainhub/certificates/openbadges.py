@@ -1,0 +1,310 @@
+"""A certificate as an Open Badges 3.0 credential (W3C Verifiable Credentials 2.0) with a Data Integrity proof.
+
+Sources: 1EdTech Open Badges 3.0; W3C vc-data-model-2.0; vc-di-eddsa 1.0, eddsa-rdfc-2022; RDF Dataset Canonicalization 1.0;
+Bitstring Status List 1.0. The credential has one shape, so its canonical N-Quads are filled into a template instead of being
+computed from JSON-LD: every node but one has an id, and that one blank node is `_:c14n0` in every canonical form. What is read
+is put together anew from its values and must be equal, so nothing can hide in members the template does not cover.
+
+Open Badges has no word for the holder but an identifier: the name in full (`hashed` false) in what the holder downloads, a salted
+SHA-256 of it in what the public address shows. Pure, apart from the cryptography.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from trainhub.certificates.signers import Signer, Trust, base58, is_signed, multikey, unbase58
+
+CONTEXT = ("https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json")
+FILE = "credential.json"
+LIST_LENGTH = 131_072
+"""Entries of a status list: the least that hides who is asked about (Bitstring Status List 1.0, 6.1)."""
+
+_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+_OB = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#"
+_VC = "https://www.w3.org/2018/credentials#"
+_STATUS = "https://www.w3.org/ns/credentials/status#"
+_SCHEMA = "https://schema.org/"
+_SECURITY = "https://w3id.org/security#"
+_DATE_TIME = "<http://www.w3.org/2001/XMLSchema#dateTime>"
+_ESCAPES = str.maketrans(
+    {chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F)}
+    | {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+)
+PURPOSE = "revocation"
+"""Open Badges 3.0 gives a credential one status, and revocation is the one every verifier knows. A suspended certificate is in the
+list too, and leaves it when it is resumed: to call it good meanwhile would be worse than to say `revoked` too strongly."""
+
+
+def _text(value: str) -> str:
+    """A literal as canonical N-Quads write it."""
+    return f'"{value.translate(_ESCAPES)}"'
+
+
+def did_of(site: str) -> str:
+    """The did:web of an address: https://host:8443/path is did:web:host%3A8443:path."""
+    parts = urlsplit(site)
+    return ":".join(["did:web", quote(parts.netloc, safe="-._"), *(quote(one, safe="-._") for one in parts.path.split("/") if one)])
+
+
+def hashed_name(name: str, salt: str) -> str:
+    """What stands for a name in the public credential: SHA-256 over name and salt (Open Badges 3.0, IdentityHash)."""
+    return "sha256$" + hashlib.sha256((name + salt).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """The values of a credential. `address` is where it is verified; `salt` is empty when the name stands in full."""
+
+    address: str
+    issuer: str
+    issuer_name: str
+    name: str
+    valid_from: str
+    identity: str
+    salt: str
+    number: str
+    title: str
+    description: str
+    narrative: str
+    list_address: str
+    index: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The credential without its proof."""
+        who: dict[str, Any] = {"type": "IdentityObject", "hashed": bool(self.salt), "identityHash": self.identity, "identityType": "name"}
+        if self.salt:
+            who["salt"] = self.salt
+        return {
+            "@context": list(CONTEXT),
+            "id": f"{self.address}.json",
+            "type": ["VerifiableCredential", "OpenBadgeCredential"],
+            "name": self.name,
+            "issuer": {"id": self.issuer, "type": ["Profile"], "name": self.issuer_name},
+            "validFrom": self.valid_from,
+            "credentialSubject": {
+                "id": f"{self.address}#holder",
+                "type": ["AchievementSubject"],
+                "identifier": [who],
+                "licenseNumber": self.number,
+                "achievement": {
+                    "id": f"{self.address}#achievement",
+                    "type": ["Achievement"],
+                    "achievementType": "Certificate",
+                    "name": self.title,
+                    "description": self.description,
+                    "criteria": {"id": f"{self.address}#criteria", "narrative": self.narrative},
+                },
+            },
+            "credentialStatus": {
+                "id": f"{self.list_address}#{self.index}",
+                "type": "BitstringStatusListEntry",
+                "statusPurpose": PURPOSE,
+                "statusListIndex": str(self.index),
+                "statusListCredential": self.list_address,
+            },
+        }
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Badge | None:
+        """The values of a credential (its proof aside); None when it has any other shape or says anything more."""
+        try:
+            subject = data["credentialSubject"]
+            (who,) = subject["identifier"]
+            achievement = subject["achievement"]
+            status = data["credentialStatus"]
+            made = cls(
+                address=data["id"].removesuffix(".json"),
+                issuer=data["issuer"]["id"],
+                issuer_name=data["issuer"]["name"],
+                name=data["name"],
+                valid_from=data["validFrom"],
+                identity=who["identityHash"],
+                salt=who.get("salt", ""),
+                number=subject["licenseNumber"],
+                title=achievement["name"],
+                description=achievement["description"],
+                narrative=achievement["criteria"]["narrative"],
+                list_address=status["statusListCredential"],
+                index=int(status["statusListIndex"]),
+            )
+            is_same = made.as_dict() == {key: value for key, value in data.items() if key != "proof"}
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return None
+        texts = (made.address, made.issuer, made.list_address)
+        return made if is_same and not any(char in text for text in texts for char in ' <>"{}|\\^`\n\r\t') else None
+
+    def quads(self) -> str:
+        """The canonical N-Quads of the credential."""
+        at, issuer, status = self.address, self.issuer, self.list_address
+        holder, achievement, criteria = f"<{at}#holder>", f"<{at}#achievement>", f"<{at}#criteria>"
+        me, who = f"<{at}.json>", "_:c14n0"
+        lines = [
+            f"<{issuer}> {_TYPE} <{_OB}Profile> .\n",
+            f"<{issuer}> <{_SCHEMA}name> {_text(self.issuer_name)} .\n",
+            f"{achievement} {_TYPE} <{_OB}Achievement> .\n",
+            f"{achievement} <{_OB}Criteria> {criteria} .\n",
+            f'{achievement} <{_OB}achievementType> "Certificate" .\n',
+            f"{achievement} <{_SCHEMA}description> {_text(self.description)} .\n",
+            f"{achievement} <{_SCHEMA}name> {_text(self.title)} .\n",
+            f"{criteria} <{_OB}narrative> {_text(self.narrative)} .\n",
+            f"{holder} {_TYPE} <{_OB}AchievementSubject> .\n",
+            f"{holder} <{_OB}achievement> {achievement} .\n",
+            f"{holder} <{_OB}identifier> {who} .\n",
+            f"{holder} <{_OB}licenseNumber> {_text(self.number)} .\n",
+            f"{me} {_TYPE} <{_OB}OpenBadgeCredential> .\n",
+            f"{me} {_TYPE} <{_VC}VerifiableCredential> .\n",
+            f"{me} <{_SCHEMA}name> {_text(self.name)} .\n",
+            f"{me} <{_VC}credentialSubject> {holder} .\n",
+            f"{me} <{_VC}issuer> <{issuer}> .\n",
+            f'{me} <{_VC}validFrom> "{self.valid_from}"^^{_DATE_TIME} .\n',
+            f"{who} {_TYPE} <{_OB}IdentityObject> .\n",
+            f'{who} <{_OB}hashed> "{"true" if self.salt else "false"}"^^<https://www.w3.org/2001/XMLSchema#boolean> .\n',
+            f"{who} <{_OB}identityHash> {_text(self.identity)} .\n",
+            f'{who} <{_OB}identityType> "name" .\n',
+        ]
+        if self.salt:
+            lines.append(f"{who} <{_OB}salt> {_text(self.salt)} .\n")
+        entry = f"<{status}#{self.index}>"
+        lines += [
+            f"{me} <{_VC}credentialStatus> {entry} .\n",
+            f"{entry} {_TYPE} <{_STATUS}BitstringStatusListEntry> .\n",
+            f"{entry} <{_STATUS}statusListCredential> <{status}> .\n",
+            f'{entry} <{_STATUS}statusListIndex> "{self.index}" .\n',
+            f'{entry} <{_STATUS}statusPurpose> "{PURPOSE}" .\n',
+        ]
+        lines.sort()
+        return "".join(lines)
+
+
+def _proof_quads(created: str, method: str) -> str:
+    return (
+        f'_:c14n0 <http://purl.org/dc/terms/created> "{created}"^^{_DATE_TIME} .\n'
+        f"_:c14n0 {_TYPE} <{_SECURITY}DataIntegrityProof> .\n"
+        f'_:c14n0 <{_SECURITY}cryptosuite> "eddsa-rdfc-2022"^^<{_SECURITY}cryptosuiteString> .\n'
+        f"_:c14n0 <{_SECURITY}proofPurpose> <{_SECURITY}assertionMethod> .\n"
+        f"_:c14n0 <{_SECURITY}verificationMethod> <{method}> .\n"
+    )
+
+
+def _to_sign(quads: str, created: str, method: str) -> bytes:
+    """The hashes of the proof's options and of the document, in this order (vc-di-eddsa, 3.2.4)."""
+    return hashlib.sha256(_proof_quads(created, method).encode()).digest() + hashlib.sha256(quads.encode()).digest()
+
+
+def _proof(quads: str, issuer: str, created: str, signer: Signer) -> dict[str, Any]:
+    method = f"{issuer}#{multikey(signer.public)}"
+    return {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-rdfc-2022",
+        "created": created,
+        "verificationMethod": method,
+        "proofPurpose": "assertionMethod",
+        "proofValue": "z" + base58(signer.sign(_to_sign(quads, created, method))),
+    }
+
+
+def signed(badge: Badge, signer: Signer) -> dict[str, Any]:
+    """The credential with its proof; equal badges give equal credentials."""
+    return {**badge.as_dict(), "proof": [_proof(badge.quads(), badge.issuer, badge.valid_from, signer)]}
+
+
+def parse(data: bytes) -> dict[str, Any] | None:
+    """A credential from bytes; None when they are something else."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and found.get("@context") == list(CONTEXT) else None
+
+
+def proof_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one proof of a credential; empty when there is none, or more."""
+    proofs = data.get("proof")
+    return proofs[0] if isinstance(proofs, list) and len(proofs) == 1 and isinstance(proofs[0], Mapping) else {}
+
+
+def verified(data: Mapping[str, Any], issuer: str, trust: Trust) -> Badge | None:
+    """The values of a credential that carries a good proof of a trusted key of the issuer; None otherwise."""
+    badge, proof = Badge.read(data), proof_of(data)
+    if badge is None or badge.issuer != issuer or not proof:
+        return None
+    method = str(proof.get("verificationMethod", ""))
+    public = trust.named(method.removeprefix(f"{issuer}#"))
+    value, created = str(proof.get("proofValue", "")), str(proof.get("created", ""))
+    said = {**proof, "proofValue": ""}
+    expected = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": "eddsa-rdfc-2022",
+        "created": created,
+        "verificationMethod": method,
+        "proofPurpose": "assertionMethod",
+        "proofValue": "",
+    }
+    if public is None or said != expected or not value.startswith("z") or '"' in created or "\\" in created:
+        return None
+    try:
+        signature = unbase58(value[1:], 64)
+    except ValueError:
+        return None
+    return badge if is_signed(_to_sign(badge.quads(), created, method), signature, public) else None
+
+
+# -- what is published --------------------------------------------------------------------------------------------------
+
+
+def did_document(site: str, keys: Iterable[bytes]) -> dict[str, Any]:
+    """The DID document of this installation: every key that still verifies, the present one first."""
+    did = did_of(site)
+    methods = [{"id": f"{did}#{multikey(one)}", "type": "Multikey", "controller": did, "publicKeyMultibase": multikey(one)} for one in keys]
+    return {
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "id": did,
+        "verificationMethod": methods,
+        "assertionMethod": [one["id"] for one in methods],
+    }
+
+
+def place_of(certificate_id: int) -> tuple[int, int]:
+    """(number of the list, index in it) of a certificate's row."""
+    page, index = divmod(certificate_id - 1, LIST_LENGTH)
+    return page + 1, index
+
+
+def encoded_list(indexes: Iterable[int]) -> str:
+    """A bitstring with these bits set, the first bit leftmost, gzipped, as multibase."""
+    bits = bytearray(LIST_LENGTH // 8)
+    for index in indexes:
+        bits[index >> 3] |= 0x80 >> (index & 7)
+    return "u" + urlsafe_b64encode(gzip.compress(bytes(bits), mtime=0)).decode("ascii").rstrip("=")
+
+
+def status_list(address: str, indexes: Iterable[int], valid_from: str, issuer: str, signer: Signer) -> dict[str, Any]:
+    """The signed list at its address."""
+    encoded = encoded_list(indexes)
+    lines = [
+        f"<{address}#list> {_TYPE} <{_STATUS}BitstringStatusList> .\n",
+        f'<{address}#list> <{_STATUS}encodedList> "{encoded}"^^<{_SECURITY}multibase> .\n',
+        f'<{address}#list> <{_STATUS}statusPurpose> "{PURPOSE}" .\n',
+        f"<{address}> {_TYPE} <{_VC}VerifiableCredential> .\n",
+        f"<{address}> {_TYPE} <{_STATUS}BitstringStatusListCredential> .\n",
+        f"<{address}> <{_VC}credentialSubject> <{address}#list> .\n",
+        f"<{address}> <{_VC}issuer> <{issuer}> .\n",
+        f'<{address}> <{_VC}validFrom> "{valid_from}"^^{_DATE_TIME} .\n',
+    ]
+    return {
+        "@context": [CONTEXT[0]],
+        "id": address,
+        "type": ["VerifiableCredential", "BitstringStatusListCredential"],
+        "issuer": issuer,
+        "validFrom": valid_from,
+        "credentialSubject": {"id": f"{address}#list", "type": "BitstringStatusList", "statusPurpose": PURPOSE, "encodedList": encoded},
+        "proof": _proof("".join(sorted(lines)), issuer, valid_from, signer),
+    }

@@ -1,0 +1,272 @@
+"""Issuing many at once: prepared by one person, decided by another, issued in portions that are whole or not there.
+
+Preparing checks everything that can be checked (characters, missing facts, what was issued before) and numbers nothing. A portion
+takes its serials by one statement and writes its certificates, their first events and one audit entry in one transaction; a batch
+that was killed goes on with the items that have no certificate yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+
+from trainhub.certificates import chain, queries
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
+from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
+from trainhub.certificates.operations._support import NEEDS_GLYPH, clean_facts, tell_holders, why_not_printable
+from trainhub.certificates.operations.issuing import CannotIssue
+from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
+from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
+from trainhub.kernel import audit, jobs
+from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import BadCharacters, clean_name, normalise
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+
+MOST_ITEMS = 50_000
+PORTION = 500
+TASK = "certificates.issue"
+TELLS_APART: dict[Kind, tuple[str, ...]] = {
+    Kind.TRAINING: ("course", "class_name", "ends_on"),
+    Kind.EXAM: ("exam", "level", "taken_on"),
+    Kind.MENTOR: ("enterprise", "programme", "starts_on", "ends_on"),
+    Kind.COMPLETION: ("course",),
+    Kind.PLACEMENT: ("base", "starts_on"),
+    Kind.CAPSTONE: ("topic",),
+    Kind.PROGRAMME: ("programme",),
+}
+"""The facts by which two certificates of a kind for one person and issuer are two: with the same, the second is not issued."""
+
+
+class CannotDecide(Refused):
+    """The batch is decided already, or by the one who prepared it."""
+
+    code = "cannot_decide"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One certificate that is asked for: whose, with which facts."""
+
+    person_id: int
+    facts: Mapping[str, Any]
+    programme_id: int | None = None
+
+
+def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any]) -> str:
+    """The stable name of what is certified."""
+    apart = "\n".join(str(facts.get(name) or "") for name in TELLS_APART[kind])
+    return f"{kind.value}:{issuer_id}:{hashlib.sha256(apart.encode()).hexdigest()[:24]}:person:{person_id}"
+
+
+def prepare(
+    *, title: str, kind: Kind, template: str, source: BatchSource, issuer: Organisation, rows: Sequence[Wanted], by: Identity, now: datetime
+) -> IssueBatch:
+    """Put a batch together for a second person to decide. Nothing is numbered or issued.
+
+    Who is named twice with the same facts is taken once. Raises CannotIssue for none, for too many, or an unknown template.
+    """
+    if not rows:
+        raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
+    if len(rows) > MOST_ITEMS:
+        raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
+    try:
+        queries.layout_of(template)
+    except KeyError as unknown:
+        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=template)) from unknown
+    persons = people.persons_by_id(row.person_id for row in rows)
+    items: dict[str, dict[str, Any]] = {}
+    waiting = 0
+    for row in rows:
+        person = persons.get(row.person_id)
+        if person is None:
+            raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
+        facts = clean_facts(row.facts)
+        note = why_not_printable(template, {**facts, "name": _name(person.name)})
+        key = asked_key(kind, issuer.id, person.id, facts)
+        if key not in items:
+            waiting += bool(note)
+            items[key] = {"person_id": person.id, "asked_key": key, "facts": facts, "note": note}
+    batch = IssueBatch(
+        title=title,
+        kind=kind,
+        template=template,
+        source=source,
+        issuer_id=issuer.id,
+        count=len(items),
+        waiting=waiting,
+        asked_by_id=by.account_id,
+        asked_at=now,
+    )
+    session().add(batch)
+    session().flush()
+    session().execute(insert(IssueItem), [{"batch_id": batch.id, "position": place, **one} for place, one in enumerate(items.values(), 1)])
+    audit.record(by=by, did="certificates.batch.prepared", on=batch, data={"title": title, "kind": kind.value, "count": len(items)})
+    session().flush()
+    return batch
+
+
+def _name(name: str) -> str:
+    try:
+        return clean_name(name)
+    except BadCharacters:
+        return normalise(name)
+
+
+def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, now: datetime) -> IssueBatch:
+    """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back.
+
+    Approving asks for the job that issues. Raises CannotDecide.
+    """
+    reason = reason.strip()
+    if is_approved and by.account_id is not None and by.account_id == batch.asked_by_id:
+        raise CannotDecide(_("签发须由另一人审核：建立批次的人不能审核自己的批次，请另一位负责人处理。"))
+    if not is_approved and not reason:
+        raise CannotDecide(_("退回时请写明理由。"), field="reason")
+    moved = session().execute(
+        update(IssueBatch)
+        .where(IssueBatch.id == batch.id, IssueBatch.state == BatchState.PREPARED)
+        .values(state=BatchState.APPROVED if is_approved else BatchState.REJECTED, decided_by_id=by.account_id, decided_at=now, reason=reason[:400])
+        .execution_options(synchronize_session=False)
+    )
+    if not moved.rowcount:  # type: ignore[attr-defined]
+        raise CannotDecide(_("这个批次已经审核过，不能再次审核。"))
+    session().refresh(batch)
+    if is_approved:
+        title = _("签发证书：%(title)s", title=batch.title)
+        batch.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{batch.id}", batch=batch.id).id
+    did = "certificates.batch.approved" if is_approved else "certificates.batch.rejected"
+    audit.record(by=by, did=did, on=batch, data={"reason": reason, "count": batch.count})
+    session().flush()
+    return batch
+
+
+def issue_portion(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> int:
+    """Issue the next items of an approved batch; returns how many are left. Harmless to repeat.
+
+    What was issued for the same thing before is linked, not issued again. The last portion ends the batch.
+    """
+    if batch.state is not BatchState.APPROVED:
+        return 0
+    items = queries.open_items(batch.id, PORTION)
+    known = queries.by_asked_keys(item.asked_key for item in items)
+    fresh = [item for item in items if item.asked_key not in known]
+    made = _write(batch, fresh, by=by, today=today, now=now) if fresh else {}
+    links = [
+        {
+            "batch_id": batch.id,
+            "position": item.position,
+            "certificate_id": known[item.asked_key].id if item.asked_key in known else made[item.asked_key],
+        }
+        for item in items
+    ]
+    if links:
+        session().execute(update(IssueItem).execution_options(synchronize_session=False), links)
+    left = queries.count_open_items(batch.id)
+    if not left:
+        batch.state, batch.finished_at = BatchState.ISSUED, now
+        audit.record(by=by, did="certificates.batch.issued", on=batch, data={"count": batch.count})
+    session().flush()
+    return left
+
+
+def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today: date, now: datetime) -> dict[str, int]:
+    """The certificates of a portion; returns their ids by what was asked."""
+    issuer = organisations.by_id(batch.issuer_id)
+    assert issuer is not None
+    layout = queries.layout_of(batch.template)
+    persons = people.persons_by_id(item.person_id for item in items)
+    programmes = queries.programmes_of(item.person_id for item in items)
+    unit, province = unit_of(issuer.id), (issuer.region_code or "")[:2] or PROVINCE
+    first = next_serials(unit, batch.kind, today.year, len(items))
+    rows = []
+    for serial, item in enumerate(items, first):
+        name = _name(persons[item.person_id].name)
+        issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
+        facts = clean_facts({**item.facts, **issued})
+        note = why_not_printable(batch.template, facts)
+        number = compose(Number(province, unit, KIND_DIGITS[batch.kind], today.year, serial))
+        rows.append(_row(batch, item, layout, number, name, facts, note, programmes.get(item.person_id), by=by, today=today, now=now))
+    ids = session().scalars(insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows).all()
+    made = dict(zip((item.asked_key for item in items), ids, strict=True))
+    _note(rows, made, by=by, today=today, now=now)
+    data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["note"] == NEEDS_GLYPH for row in rows)}
+    audit.record(by=by, did="certificates.batch.portion_issued", on=batch, data=data)
+    return made
+
+
+def _row(
+    batch: IssueBatch,
+    item: IssueItem,
+    layout: Layout,
+    number: str,
+    name: str,
+    facts: dict[str, Any],
+    note: str,
+    programme_id: int | None,
+    *,
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> dict[str, Any]:
+    state = State.DRAFT if note else State.ISSUED
+    return {
+        "number": number,
+        "edition": 1,
+        "code": new_code(secrets.choice),
+        "kind": batch.kind,
+        "state": state,
+        "state_on": today,
+        "note": note,
+        "person_id": item.person_id,
+        "holder": name,
+        "issuer_id": batch.issuer_id,
+        "programme_id": programme_id,
+        "asked_key": item.asked_key,
+        "is_current": True,
+        "template": batch.template,
+        "template_version": layout.version,
+        "facts": facts,
+        "evidence": [{"kind": "batch", "id": str(batch.id), "text": batch.title}],
+        "issued_on": today,
+        "issued_at": now,
+        "issued_by_id": by.account_id,
+    }
+
+
+def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Identity, today: date, now: datetime) -> None:
+    """The first event of each issued certificate, and a notice for each holder who has an account."""
+    issued = [row for row in rows if row["state"] is State.ISSUED]
+    if not issued:
+        return
+    fields: dict[str, Any] = {"event": Event.ISSUE.value, "state": State.ISSUED.value, "reason": "", "document": "", "on": today, "at": now}
+    events = []
+    for row in issued:
+        digest = chain.digest(chain.GENESIS, number=row["number"], edition=1, facts=row["facts"], by_account_id=by.account_id, **fields)
+        events.append(
+            {
+                "certificate_id": made[row["asked_key"]],
+                "event": Event.ISSUE,
+                "state": State.ISSUED,
+                "reason": "",
+                "document": "",
+                "on": today,
+                "at": now,
+                "by_account_id": by.account_id,
+                "before_hash": chain.GENESIS,
+                "hash": digest,
+            }
+        )
+    session().execute(insert(CertificateEvent), events)
+    tell_holders([made[row["asked_key"]] for row in issued], now=now)

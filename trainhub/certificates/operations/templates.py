@@ -1,0 +1,156 @@
+"""Templates drawn up here: a draft is edited freely, a second person approves it, an approved version never changes."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+
+from trainhub.certificates import queries
+from trainhub.certificates.layouts.drawing import Press, common_facts
+from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
+from trainhub.certificates.models import CertificateTemplate
+from trainhub.certificates.types import Kind, TemplateState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused, Stale
+from trainhub.kernel.i18n import _
+
+MOST_BYTES = 200_000
+MOST_ELEMENTS = 300
+_CODE = re.compile(r"[a-z][a-z_]{1,29}")
+LONGEST_NAME = "诺" * 60
+SAMPLE = {"date": "2026-03-05", "number": "48"}
+
+
+class BadTemplate(Refused):
+    """The template cannot be drawn, or its state does not allow the step; the message says what to mend."""
+
+    code = "bad_template"
+
+
+def sample_facts(layout: Layout) -> dict[str, str]:
+    """Made-up facts for previews: every field of the layout, named after itself."""
+    facts = {one.name: one.default or SAMPLE.get(one.type, one.label) for one in layout.fields}
+    return {**facts, "name": "欧阳娜娜", "number": "000000000000000000", "code": "000000000000"}
+
+
+def checked_layout(body: str) -> Layout:
+    """The layout of a body that can be drawn; BadTemplate says what is wrong and where."""
+    if len(body.encode()) > MOST_BYTES:
+        raise BadTemplate(_("模板超过 %(kb)d KB。", kb=MOST_BYTES // 1000), field="body")
+    try:
+        layout = read_layout(body)
+        if not (50 <= layout.width <= 600 and 50 <= layout.height <= 600):
+            raise BadLayout("page must be 50 to 600 mm")
+        _bounded(layout)
+        Press(layout, common_facts(layout, sample_facts(layout)), base_url="https://example.org").add(sample_facts(layout))
+    except (BadLayout, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, IndexError) as bad:
+        raise BadTemplate(_("模板不能绘制：%(what)s。请按提示改正后再试。", what=str(bad)[:300]), field="body") from bad
+    return layout
+
+
+def _bounded(layout: Layout) -> None:
+    """Sizes that drawing can bear: shrinking a text to fit goes step by step from its size."""
+    if len(layout.elements) > MOST_ELEMENTS:
+        raise BadLayout(f"more than {MOST_ELEMENTS} elements")
+    for position, one in enumerate(layout.elements, 1):
+        if isinstance(one, Text) and not (1 <= one.min_size <= one.size <= 200 and 1 <= one.max_lines <= 50 and 0.5 <= one.leading <= 5):
+            raise BadLayout(f"element {position}: size 1 to 200 points, max_lines 1 to 50, leading 0.5 to 5")
+        numbers = [value for value in vars(one).values() if isinstance(value, int | float)]
+        numbers += list(vars(one.box).values()) if hasattr(one, "box") else []
+        if any(abs(value) > 2000 for value in numbers):
+            raise BadLayout(f"element {position}: a number beyond 2000")
+
+
+def warnings_of(layout: Layout) -> list[str]:
+    """What a person should look at before approving: a field no text prints, a name of 60 characters that is cut."""
+    press = Press(layout, common_facts(layout, sample_facts(layout)), base_url="https://example.org")
+    report = press.add({**sample_facts(layout), "name": LONGEST_NAME})
+    said = [_("60个字的姓名放不下，会被截断：请加大姓名的方框或允许多行。")] if "name" in report.overflows else []
+    printed = "".join(getattr(one, "text", "") for one in layout.elements)
+    said += [_("字段“%(name)s”没有印在页面上。", name=one.label) for one in layout.fields if f"{{{one.name}}}" not in printed]
+    said += [_("页面上没有%(what)s。", what=what) for name, what in (("{name}", _("姓名")), ("{number}", _("证书编号"))) if name not in printed]
+    if not any(isinstance(one, Qr) for one in layout.elements):
+        said.append(_("页面上没有%(what)s。", what=_("查验二维码")))
+    return said
+
+
+def start(*, code: str, kind: Kind, by: Identity, now: datetime) -> CertificateTemplate:
+    """A draft of a new template, copied from the kind's own; or the next version of a known code."""
+    if not _CODE.fullmatch(code) or code in codes():
+        raise BadTemplate(_("模板代码用2到30个小写字母和下划线，且不能与内置模板重名。"), field="code")
+    before = queries.template_versions(code)
+    if before and before[0].state in (TemplateState.DRAFT, TemplateState.SUBMITTED):
+        raise BadTemplate(_("模板“%(code)s”已有一个未完成的版本，请先处理。", code=code), field="code")
+    if before and before[0].kind is not kind:
+        raise BadTemplate(_("模板“%(code)s”属于另一种证书，请换一个代码。", code=code), field="code")
+    edition = before[0].edition + 1 if before else 1
+    body = json.loads(before[0].body) if before else data_of(built_in(kind.value))
+    body |= {"code": code, "version": edition}
+    row = CertificateTemplate(code=code, edition=edition, kind=kind, body=pretty(body), made_by_id=by.account_id, made_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="certificates.template.started", on=row, data={"code": code, "edition": edition})
+    return row
+
+
+def pretty(body: object) -> str:
+    """JSON with one field or element on a line, as people edit it."""
+    assert isinstance(body, dict)
+    parts = []
+    for name, value in body.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n".join("  " + json.dumps(one, ensure_ascii=False) for one in value)
+            parts.append(f' "{name}": [\n{rows}\n ]')
+        else:
+            parts.append(f' "{name}": {json.dumps(value, ensure_ascii=False)}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def save(*, template: CertificateTemplate, body: str, version: int, by: Identity) -> CertificateTemplate:
+    """Keep an edited draft that can be drawn; refused when somebody else saved since (Stale)."""
+    if template.version != version:
+        raise Stale(_("这个模板刚被其他人修改过，你的修改没有保存。请核对后再提交。"))
+    _must_be(template, TemplateState.DRAFT)
+    layout = checked_layout(body)
+    if (layout.code, layout.version) != (template.code, template.edition):
+        message = _("code 和 version 应保持为 %(code)s 和 %(edition)d。", code=template.code, edition=template.edition)
+        raise BadTemplate(message, field="body")
+    template.body, template.made_by_id = body, by.account_id
+    session().flush()
+    audit.record(by=by, did="certificates.template.saved", on=template, data={"code": template.code, "edition": template.edition})
+    return template
+
+
+def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:
+    if template.state not in states:
+        raise BadTemplate(_("模板的状态已变，不能这样操作。已批准的模板不再改动：请建立新版本。"))
+
+
+def submit(*, template: CertificateTemplate, by: Identity) -> None:
+    """Hand a draft to a second person."""
+    _must_be(template, TemplateState.DRAFT)
+    checked_layout(template.body)
+    template.state = TemplateState.SUBMITTED
+    session().flush()
+    audit.record(by=by, did="certificates.template.submitted", on=template, data={"code": template.code, "edition": template.edition})
+
+
+def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime) -> None:
+    """Approve (not by who drew it up), or send back to be edited. The version before is retired; it still draws what it issued."""
+    _must_be(template, TemplateState.SUBMITTED)
+    if is_approved and by.account_id is not None and by.account_id == template.made_by_id:
+        raise BadTemplate(_("模板须由另一人批准：最后编辑的人不能批准自己的模板。"))
+    if is_approved:
+        for one in queries.template_versions(template.code):
+            if one.state is TemplateState.APPROVED:
+                one.state = TemplateState.RETIRED
+        template.state, template.decided_by_id, template.decided_at = TemplateState.APPROVED, by.account_id, now
+    else:
+        template.state = TemplateState.DRAFT
+    template.reason = reason.strip()[:400]
+    session().flush()
+    did = "certificates.template.approved" if is_approved else "certificates.template.returned"
+    audit.record(by=by, did=did, on=template, data={"code": template.code, "edition": template.edition, "reason": template.reason})

@@ -1,0 +1,114 @@
+"""What anybody may fetch without knowing a certificate: keys, the DID document, status lists; a holder's link; the offline page."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
+
+from trainhub.certificates import credentials, labels, openbadges, queries, tasks, verifying
+from trainhub.certificates.numbers import show_number
+from trainhub.certificates.public import FRESH_SECONDS, title_of
+from trainhub.certificates.types import State
+from trainhub.kernel import clock
+from trainhub.kernel.access import public
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _, language
+
+blueprint = Blueprint("publishing", __name__)
+
+
+def _site() -> str:
+    site: str = current_app.config["SETTINGS"].base_url
+    return site
+
+
+def _open(answer: Response, seconds: int, mimetype: str = "application/json") -> Response:
+    answer.mimetype = mimetype
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cache-Control"] = f"public, max-age={seconds}"
+    return answer
+
+
+@blueprint.get("/.well-known/trainhub-certificates.json")
+@public
+def published_key() -> Any:
+    """The public keys by which a downloaded certificate is verified without asking us."""
+    return _open(jsonify(credentials.published(tasks.trust().good, _site())), 3600)
+
+
+@blueprint.get("/.well-known/did.json")
+@blueprint.get("/did.json")
+@public
+def did() -> Any:
+    """The DID document (did:web): at the well-known place, and below a path when the site has one."""
+    return _open(jsonify(openbadges.did_document(_site(), tasks.trust().good)), 3600, "application/did+json")
+
+
+@blueprint.get("/status/<int:page>")
+@public
+def status(page: int) -> Any:
+    """A status list: what was revoked, is suspended, or was replaced by a later edition or a correction."""
+    if not 1 <= page <= queries.last_list():
+        raise NotFound(_("没有这个状态列表。"))
+    now = clock.now().astimezone(UTC).replace(second=0, microsecond=0)
+    made = openbadges.status_list(
+        f"{_site()}/status/{page}",
+        queries.listed(page),
+        now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        openbadges.did_of(_site()),
+        tasks.maker().signer,
+    )
+    return _open(jsonify(made), FRESH_SECONDS, "application/vc")
+
+
+@blueprint.get("/S/<token>")
+@public
+def shared(token: str) -> Any:
+    """What a holder shows by a link: the certificate with the whole name, and its state of this minute."""
+    certificate = queries.shared(token)
+    if certificate is None:
+        raise NotFound(_("这个分享链接已关闭或不存在。请向持证人索取新的链接，或用编号和核验码查验。"))
+    page = render_template(
+        "trainhub/certificates/shared.html",
+        certificate=certificate,
+        title=title_of(certificate),
+        verdict=verifying.check(certificate.number, certificate.code, english=language() == "en"),
+        facts=verifying.shown_facts(certificate, english=language() == "en"),
+        show_number=show_number,
+        is_valid=certificate.state is State.ISSUED,
+        checked_at=clock.now(),
+        site=_site(),
+        labels=labels,
+    )
+    answer = make_response(page)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@blueprint.get("/verify/offline")
+@public
+def offline() -> Any:
+    """A page that verifies a downloaded file in the browser: once opened it needs no network."""
+    published = credentials.published(tasks.trust().good, _site())
+    keys = {one["key"]: one["public_key"] for one in published["keys"]}
+    multikeys = {one["publicKeyMultibase"]: one["id"] for one in openbadges.did_document(_site(), tasks.trust().good)["verificationMethod"]}
+    return render_template(
+        "trainhub/certificates/offline.html", keys=keys, multikeys=multikeys, did=openbadges.did_of(_site()), site=_site(), names=_names()
+    )
+
+
+def _names() -> dict[str, str]:
+    return {
+        "good": _("签名有效：内容与签发时一致。"),
+        "bad": _("签名与内容不符：文件被改动过，或不是本平台签发的。"),
+        "none": _("文件中没有本平台的签名数据。"),
+        "old": _("这个浏览器不支持离线核对（需要 Ed25519）：请改用新版浏览器，或用编号和核验码查验。"),
+        "state": _("离线只能核对内容，不能知道证书此后是否被撤销；联网后请再查一次状态。"),
+        "number": _("证书编号"),
+        "holder": _("持证人"),
+        "kind": _("证书"),
+        "issuer": _("发证单位"),
+        "content": _("内容"),
+    }

@@ -1,0 +1,128 @@
+"""Every select on batches of certificates to issue."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, func, select
+
+from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
+from trainhub.certificates.permissions import CHANGERS
+from trainhub.identity.models import Account
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+
+def batch_by_id(batch_id: int) -> IssueBatch | None:
+    """A batch by its id."""
+    return session().get(IssueBatch, batch_id)
+
+
+def subject_of_batch(batch: IssueBatch) -> Subject:
+    """A batch belongs to its issuer."""
+    issuer = organisations.by_id(batch.issuer_id)
+    assert issuer is not None
+    return organisations.subject_of(issuer)
+
+
+def batches_of(identity: Identity, limit: int = 50) -> list[tuple[IssueBatch, str, str]]:
+    """The latest batches of the issuers in the reader's scope, with the names of the issuer and of who prepared them."""
+    mine = organisations.scope(identity, CHANGERS, organisations=(IssueBatch.issuer_id, Organisation.parent_id), region=Organisation.region_code)
+    statement = (
+        select(IssueBatch, Organisation.name, func.coalesce(Account.display_name, ""))
+        .join(Organisation, Organisation.id == IssueBatch.issuer_id)
+        .outerjoin(Account, Account.id == IssueBatch.asked_by_id)
+        .where(mine)
+        .order_by(IssueBatch.id.desc())
+        .limit(limit)
+    )
+    return [(batch, issuer, who) for batch, issuer, who in session().execute(statement)]
+
+
+def issuing_choices(identity: Identity) -> list[tuple[int, str]]:
+    """(id, name) of the organisations in whose name the reader may issue."""
+    mine = organisations.scope(identity, CHANGERS, organisations=(Organisation.id, Organisation.parent_id), region=Organisation.region_code)
+    statement = select(Organisation.id, Organisation.name).where(mine).order_by(Organisation.pinyin, Organisation.id)
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+def open_items(batch_id: int, limit: int) -> list[IssueItem]:
+    """The next items without a certificate, in order."""
+    statement = select(IssueItem).where(IssueItem.batch_id == batch_id, IssueItem.certificate_id.is_(None)).order_by(IssueItem.position).limit(limit)
+    return list(session().scalars(statement))
+
+
+def count_open_items(batch_id: int) -> int:
+    """How many items have no certificate yet."""
+    return session().scalar(select(func.count()).where(IssueItem.batch_id == batch_id, IssueItem.certificate_id.is_(None))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """An item with the person's name and the certificate that was issued, or known before."""
+
+    item: IssueItem
+    name: str
+    number: str | None
+    state: Any
+
+
+def items_listing(batch_id: int, *, only_waiting: bool = False) -> Any:
+    """The items of a batch, see `as_item_row`; those that wait for a person first."""
+    statement = (
+        select(IssueItem, Person.name, Certificate.number, Certificate.state)
+        .join(Person, Person.id == IssueItem.person_id)
+        .outerjoin(Certificate, Certificate.id == IssueItem.certificate_id)
+        .where(IssueItem.batch_id == batch_id)
+        .order_by((IssueItem.note == ""), IssueItem.position)
+    )
+    return statement.where(IssueItem.note != "") if only_waiting else statement
+
+
+def as_item_row(row: Any) -> ItemRow:
+    """A row of `items_listing`."""
+    return ItemRow(*row)
+
+
+def known_in(batch_id: int) -> int:
+    """How many of a batch's items are certified already: they will be linked, not issued again."""
+    statement = select(func.count()).where(
+        IssueItem.batch_id == batch_id, exists().where(Certificate.asked_key == IssueItem.asked_key, Certificate.is_current.is_(True))
+    )
+    return session().scalar(statement) or 0
+
+
+def programmes_of(person_ids: Iterable[int]) -> dict[int, int]:
+    """The programme of those who study in exactly one."""
+    ids = sorted(set(person_ids))
+    statement = (
+        select(Student.person_id, func.max(Student.programme_id))
+        .where(Student.person_id.in_(ids))
+        .group_by(Student.person_id)
+        .having(func.count() == 1)
+    )
+    return {person_id: programme_id for person_id, programme_id in session().execute(statement)}
+
+
+def with_account(certificate_ids: Collection[int]) -> list[int]:
+    """Those of the certificates whose holders have an account."""
+    statement = (
+        select(Certificate.id).join(Account, Account.person_id == Certificate.person_id).where(Certificate.id.in_(list(certificate_ids))).distinct()
+    )
+    return list(session().scalars(statement))
+
+
+def names_of_accounts(ids: Iterable[int | None]) -> dict[int, str]:
+    """Display names of accounts."""
+    wanted = [key for key in ids if key is not None]
+    return {key: name for key, name in session().execute(select(Account.id, Account.display_name).where(Account.id.in_(wanted)))}
+
+
+def first_items(batch_id: int, limit: int) -> list[IssueItem]:
+    """The first items, issued or not."""
+    return list(session().scalars(select(IssueItem).where(IssueItem.batch_id == batch_id).order_by(IssueItem.position).limit(limit)))

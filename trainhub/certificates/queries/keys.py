@@ -1,0 +1,50 @@
+"""Every select on signing keys, share links, and what the status lists say."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
+from trainhub.certificates.openbadges import LIST_LENGTH
+from trainhub.certificates.types import State
+from trainhub.kernel.db import session
+
+LISTED = (State.REVOKED, State.REISSUED, State.SUPERSEDED, State.SUSPENDED)
+
+
+def signing_keys() -> list[SigningKey]:
+    """The keys made after the installation's first one, the latest first."""
+    return list(session().scalars(select(SigningKey).order_by(SigningKey.id.desc())))
+
+
+def signing_key(public: str) -> SigningKey | None:
+    """A key by its public half in hex."""
+    return session().scalar(select(SigningKey).where(SigningKey.public == public))
+
+
+def listed(page: int) -> list[int]:
+    """The indexes set in a status list: certificates that ended for good or are suspended."""
+    first = (page - 1) * LIST_LENGTH + 1
+    statement = select(Certificate.id).where(Certificate.id.between(first, first + LIST_LENGTH - 1), Certificate.state.in_(LISTED))
+    return [key - first for key in session().scalars(statement)]
+
+
+def last_list() -> int:
+    """The number of the last status list there is."""
+    return ((session().scalar(select(func.max(Certificate.id))) or 1) - 1) // LIST_LENGTH + 1
+
+
+def open_share(certificate_id: int) -> CertificateShare | None:
+    """The link of a certificate that is on."""
+    statement = select(CertificateShare).where(CertificateShare.certificate_id == certificate_id, CertificateShare.closed_at.is_(None))
+    return session().scalar(statement.limit(1))
+
+
+def shared(token: str) -> Certificate | None:
+    """The certificate behind a link that is on."""
+    statement = (
+        select(Certificate)
+        .join(CertificateShare, CertificateShare.certificate_id == Certificate.id)
+        .where(CertificateShare.token == token, CertificateShare.closed_at.is_(None))
+    )
+    return session().scalar(statement)

@@ -1,0 +1,229 @@
+"""Every select on print runs, their files and their blanks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
+from trainhub.certificates.permissions import PRINTERS
+from trainhub.certificates.queries.issued import CertificateFilter, clauses
+from trainhub.certificates.rules import Reconciliation, reconcile
+from trainhub.certificates.types import SheetState, State
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.kernel.jobs import Job
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+
+def run_by_id(run_id: int) -> PrintRun | None:
+    """A print run by its id."""
+    return session().get(PrintRun, run_id)
+
+
+def subject_of_issuer(issuer_id: int) -> Subject:
+    """What permissions over an issuer's print runs and batches are judged on."""
+    issuer = organisations.by_id(issuer_id)
+    assert issuer is not None
+    return organisations.subject_of(issuer)
+
+
+def subject_of_run(run: PrintRun) -> Subject:
+    """A run belongs to its issuer."""
+    return subject_of_issuer(run.issuer_id)
+
+
+def job_by_id(job_id: int | None) -> Job | None:
+    """The job of a run or batch, as it stands now."""
+    return session().get(Job, job_id) if job_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in the list, with the issuer's name and how many of its files are drawn."""
+
+    run: PrintRun
+    issuer: str
+    files: int
+    drawn: int
+
+
+def runs_of(identity: Identity, limit: int = 50) -> list[RunRow]:
+    """The latest runs of the issuers in the reader's scope."""
+    here = Organisation.region_code
+    mine = organisations.scope(identity, PRINTERS, organisations=(PrintRun.issuer_id, Organisation.parent_id), region=here)
+    files = select(func.count()).where(PrintChunk.run_id == PrintRun.id).correlate(PrintRun).scalar_subquery()
+    drawn = select(func.count(PrintChunk.finished_at)).where(PrintChunk.run_id == PrintRun.id).correlate(PrintRun).scalar_subquery()
+    statement = (
+        select(PrintRun, Organisation.name, files, drawn)
+        .join(Organisation, Organisation.id == PrintRun.issuer_id)
+        .where(mine)
+        .order_by(PrintRun.id.desc())
+        .limit(limit)
+    )
+    return [RunRow(*row) for row in session().execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """What the order of printing is decided by."""
+
+    id: int
+    number: str
+    template: str
+    template_version: int
+    facts: dict[str, Any]
+    class_name: str
+
+
+def printable(identity: Identity, wanted: CertificateFilter, limit: int) -> list[Printable]:
+    """The current, issued certificates of a choice, with the class of the holder in the certificate's programme."""
+    class_name = (
+        select(func.max(Student.class_name))
+        .where(Student.person_id == Certificate.person_id, Student.programme_id == Certificate.programme_id)
+        .correlate(Certificate)
+        .scalar_subquery()
+    )
+    statement = (
+        select(Certificate.id, Certificate.number, Certificate.template, Certificate.template_version, Certificate.facts, class_name)
+        .join(Person, Person.id == Certificate.person_id)
+        .where(*clauses(identity, wanted), Certificate.state == State.ISSUED)
+        .order_by(Certificate.number)
+        .limit(limit)
+    )
+    return [
+        Printable(key, number, code, version, facts, of_class or "") for key, number, code, version, facts, of_class in session().execute(statement)
+    ]
+
+
+def chunks_of(run_id: int) -> list[PrintChunk]:
+    """The files of a run in order."""
+    return list(session().scalars(select(PrintChunk).where(PrintChunk.run_id == run_id).order_by(PrintChunk.place)))
+
+
+def chunk(run_id: int, place: int) -> PrintChunk | None:
+    """One file of a run."""
+    return session().get(PrintChunk, (run_id, place))
+
+
+def unfinished(run_id: int) -> list[int]:
+    """The places of the files that are still to be drawn."""
+    statement = select(PrintChunk.place).where(PrintChunk.run_id == run_id, PrintChunk.finished_at.is_(None)).order_by(PrintChunk.place)
+    return list(session().scalars(statement))
+
+
+Line = tuple[PrintItem, Certificate, str | None]
+
+
+def items_of(run_id: int, first: int, last: int) -> list[Line]:
+    """(item, certificate, serial of its blank) from one position to another, in the order of printing."""
+    statement = (
+        select(PrintItem, Certificate, BlankSheet.serial)
+        .join(Certificate, Certificate.id == PrintItem.certificate_id)
+        .outerjoin(
+            BlankSheet, (BlankSheet.run_id == PrintItem.run_id) & (BlankSheet.position == PrintItem.position) & (BlankSheet.state == SheetState.USED)
+        )
+        .where(PrintItem.run_id == run_id, PrintItem.position.between(first, last))
+        .order_by(PrintItem.position)
+    )
+    return [(item, certificate, serial) for item, certificate, serial in session().execute(statement)]
+
+
+def valid_positions(run_id: int, first: int, last: int) -> list[int]:
+    """The positions whose certificates still stand."""
+    statement = (
+        select(PrintItem.position)
+        .join(Certificate, Certificate.id == PrintItem.certificate_id)
+        .where(PrintItem.run_id == run_id, PrintItem.position.between(first, last), Certificate.state == State.ISSUED)
+        .order_by(PrintItem.position)
+    )
+    return list(session().scalars(statement))
+
+
+def pages_of(run_id: int) -> int:
+    """How many pages the drawn files of a run have."""
+    return int(session().scalar(select(func.sum(PrintChunk.pages)).where(PrintChunk.run_id == run_id)) or 0)
+
+
+def to_pull(run_id: int, limit: int = 200) -> list[Line]:
+    """Pages that were drawn and whose certificates were revoked, suspended or replaced since: they must not be handed out."""
+    statement = (
+        select(PrintItem, Certificate, BlankSheet.serial)
+        .join(Certificate, Certificate.id == PrintItem.certificate_id)
+        .outerjoin(
+            BlankSheet, (BlankSheet.run_id == PrintItem.run_id) & (BlankSheet.position == PrintItem.position) & (BlankSheet.state == SheetState.USED)
+        )
+        .where(PrintItem.run_id == run_id, PrintItem.page.is_not(None), Certificate.state != State.ISSUED)
+        .order_by(PrintItem.position)
+        .limit(limit)
+    )
+    return [(item, certificate, serial) for item, certificate, serial in session().execute(statement)]
+
+
+# -- blanks -------------------------------------------------------------------------------------------------------------
+
+
+def known_serials(wanted: Collection[str]) -> list[str]:
+    """Those of the serials that were handed out before; asked in portions."""
+    ordered = sorted(wanted)
+    found: list[str] = []
+    for start in range(0, len(ordered), 500):
+        found += session().scalars(select(BlankSheet.serial).where(BlankSheet.serial.in_(ordered[start : start + 500])))
+    return found
+
+
+def blank(serial: str) -> BlankSheet | None:
+    """One blank by its serial."""
+    return session().get(BlankSheet, serial)
+
+
+def free_blanks(run_id: int, limit: int) -> list[BlankSheet]:
+    """Blanks of a run that carry nothing yet, in the order of their serials."""
+    statement = select(BlankSheet).where(BlankSheet.run_id == run_id, BlankSheet.state == SheetState.TAKEN).order_by(BlankSheet.serial).limit(limit)
+    return list(session().scalars(statement))
+
+
+def bare_positions(run_id: int) -> list[int]:
+    """Positions with a page and without a blank, in order."""
+    on_blank = select(BlankSheet.position).where(BlankSheet.run_id == run_id, BlankSheet.state == SheetState.USED)
+    statement = (
+        select(PrintItem.position)
+        .where(PrintItem.run_id == run_id, PrintItem.page.is_not(None), PrintItem.position.not_in(on_blank))
+        .order_by(PrintItem.position)
+    )
+    return list(session().scalars(statement))
+
+
+def blank_sums(run_id: int) -> Reconciliation:
+    """The reconciliation of a run's blanks."""
+    statement = select(BlankSheet.state, func.count()).where(BlankSheet.run_id == run_id).group_by(BlankSheet.state)
+    counts = {state: count for state, count in session().execute(statement)}
+    pages = session().scalar(select(func.count()).where(PrintItem.run_id == run_id, PrintItem.page.is_not(None))) or 0
+    return reconcile(pages, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class BlankRow:
+    """A blank with the certificate printed on it."""
+
+    sheet: BlankSheet
+    number: str | None
+    holder: str | None
+
+
+def blanks_of(run_id: int, *, only: Collection[SheetState] = tuple(SheetState), limit: int | None = None) -> list[BlankRow]:
+    """The blanks of a run in the order of their serials."""
+    statement = (
+        select(BlankSheet, Certificate.number, Certificate.holder)
+        .outerjoin(PrintItem, (PrintItem.run_id == BlankSheet.run_id) & (PrintItem.position == BlankSheet.position))
+        .outerjoin(Certificate, Certificate.id == PrintItem.certificate_id)
+        .where(BlankSheet.run_id == run_id, BlankSheet.state.in_(only))
+        .order_by(BlankSheet.serial)
+        .limit(limit)
+    )
+    return [BlankRow(*row) for row in session().execute(statement)]

@@ -1,0 +1,80 @@
+"""How a print run is cut into files, and whether its blanks add up. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from trainhub.certificates.types import SheetState
+
+LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK = 500, 5_000, 2_000
+MOST_BLANKS = 100_000
+
+
+def plan_chunks(keys: Iterable[tuple[Hashable, Hashable]], limit: int) -> list[tuple[int, int]]:
+    """(first, last) positions, from 1, of the files of a run whose items are in order.
+
+    `keys` tells of each item what a file must share (layout, issuer) and which section it belongs to (base, class). A section
+    is cut only when it alone is longer than `limit`.
+    """
+    chunks: list[list[int]] = []
+    position, open_key = 0, None
+    for (shared, _section), rows in groupby(keys):
+        length = sum(1 for _row in rows)
+        while length:
+            room = limit - (chunks[-1][1] - chunks[-1][0] + 1) if chunks and open_key == (shared,) else 0
+            if not room or (length > room and length <= limit):
+                chunks.append([position + 1, position])
+                open_key, room = (shared,), limit
+            taken = min(length, room)
+            chunks[-1][1] += taken
+            position += taken
+            length -= taken
+    return [(first, last) for first, last in chunks]
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The blanks of a run: what was taken must be used, spoiled or given back, and every page must lie on one."""
+
+    pages: int
+    taken: int
+    used: int
+    spoiled: int
+    returned: int
+
+    @property
+    def total(self) -> int:
+        """Blanks handed out."""
+        return self.taken + self.used + self.spoiled + self.returned
+
+    @property
+    def lacking(self) -> int:
+        """Pages without a blank."""
+        return self.pages - self.used
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the run can be closed: every page has its blank; what is left over is given back then."""
+        return self.lacking == 0 and self.pages > 0
+
+
+def reconcile(pages: int, counts: Mapping[SheetState, int]) -> Reconciliation:
+    """The sums of a run from how many of its blanks are in each state."""
+    taken, used, spoiled, returned = (counts.get(one, 0) for one in (SheetState.TAKEN, SheetState.USED, SheetState.SPOILED, SheetState.RETURNED))
+    return Reconciliation(pages, taken, used, spoiled, returned)
+
+
+def serials(first: str, count: int) -> list[str]:
+    """So many serials from the first on: letters stay, the digits at the end count up in their width.
+
+    Raises ValueError when there are no digits, the count is out of range, or the digits overflow.
+    """
+    digits = len(first) - len(first.rstrip("0123456789"))
+    if not digits or not first.isascii() or len(first) > 30 or not 1 <= count <= MOST_BLANKS:
+        raise ValueError(first)
+    prefix, start = first[: len(first) - digits], int(first[len(first) - digits :])
+    if len(str(start + count - 1)) > digits:
+        raise ValueError(first)
+    return [f"{prefix}{number:0{digits}d}" for number in range(start, start + count)]

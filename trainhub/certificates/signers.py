@@ -1,0 +1,115 @@
+"""Who signs: an interface that a hardware module can stand behind, the signer made of a seed, and the keys trusted here.
+
+Pure, apart from the cryptography. A key is named by the first 16 hex digits of the SHA-256 of its public half; as a Multikey it
+is `z` and base 58 of 0xED01 and the 32 bytes (W3C Controlled Identifiers 1.0, 2.2.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_VALUES = {char: value for value, char in enumerate(_ALPHABET)}
+
+
+class Signer(Protocol):
+    """Something that signs with Ed25519: a seed in memory, or a module that never hands its key out."""
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes that check what it signs."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64 bytes of the signature."""
+        ...
+
+
+class SeedSigner:
+    """Signs with a seed of 32 bytes held in memory."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._public = self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes that check what it signs."""
+        return self._public
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64 bytes of the signature; the same message always gives the same."""
+        return self._key.sign(message)
+
+
+def is_signed(message: bytes, signature: bytes, public: bytes) -> bool:
+    """Whether the signature is one of the message by the key."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def key_id(public: bytes) -> str:
+    """The short name of a public key."""
+    return hashlib.sha256(public).hexdigest()[:16]
+
+
+def base58(data: bytes) -> str:
+    """Base 58 as Bitcoin writes it."""
+    value, digits = int.from_bytes(data, "big"), []
+    while value:
+        value, digit = divmod(value, 58)
+        digits.append(_ALPHABET[digit])
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + "".join(reversed(digits))
+
+
+def unbase58(text: str, length: int) -> bytes:
+    """The bytes again; ValueError when they are not so many."""
+    value = 0
+    for char in text:
+        if char not in _VALUES:
+            raise ValueError("no base 58")
+        value = value * 58 + _VALUES[char]
+    try:
+        data = value.to_bytes(length, "big")
+    except OverflowError as long:
+        raise ValueError("too long") from long
+    if base58(data) != text:
+        raise ValueError("not the one way to write it")
+    return data
+
+
+@lru_cache(maxsize=64)
+def multikey(public: bytes) -> str:
+    """The public key in the form of DID documents."""
+    return "z" + base58(b"\xed\x01" + public)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The keys whose signatures hold here, and those that leaked: what they signed proves nothing any more."""
+
+    good: tuple[bytes, ...]
+    leaked: tuple[bytes, ...] = ()
+
+    def named(self, name: str) -> bytes | None:
+        """The good key of that short name or Multikey."""
+        return _named(self.good, name)
+
+    def is_leaked(self, name: str) -> bool:
+        """Whether the name is that of a leaked key."""
+        return _named(self.leaked, name) is not None
+
+
+def _named(keys: Iterable[bytes], name: str) -> bytes | None:
+    return next((one for one in keys if name in (key_id(one), multikey(one))), None)

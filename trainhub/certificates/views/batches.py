@@ -1,0 +1,225 @@
+"""Pages of batches: by import, by selection, the dry run, the decision of a second person."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import render_template, request, send_file
+
+from trainhub.certificates import batch_forms as forms
+from trainhub.certificates import imports, labels, queries, tasks
+from trainhub.certificates.models import IssueBatch
+from trainhub.certificates.numbers import show_number
+from trainhub.certificates.operations import batches
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import BatchSource, BatchState, Kind
+from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import who
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.imports import ImportRefused
+from trainhub.kernel.sheets.schema import Field, Schema
+from trainhub.kernel.sheets.template import template_xlsx
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.people import queries as people
+from trainhub.people.types import StudentState
+from trainhub.programmes import queries as programmes
+
+SHOWN_PROBLEMS = 200
+MOST_SELECTED = 1000
+PREVIEWED = 3
+
+
+def load_batch(batch_id: int) -> IssueBatch:
+    """The batch of an address."""
+    batch = queries.batch_by_id(batch_id)
+    if batch is None:
+        raise NotFound(_("没有这个签发批次。"))
+    return batch
+
+
+@blueprint.get("/batches")
+@guard(Can.BATCH_LIST)
+def batch_list() -> Any:
+    """The latest batches."""
+    return render_template("trainhub/certificates/batches.html", rows=queries.batches_of(who()), labels=labels)
+
+
+def _issuer(issuer_id: int) -> Any:
+    demand(who(), Can.BATCH_VIEW, queries.subject_of_issuer(issuer_id))
+    return organisations.by_id(issuer_id)
+
+
+@blueprint.route("/batches/import", methods=["GET", "POST"])
+@guard(Can.BATCH_CREATE)
+def batch_import() -> Any:
+    """Upload a table; it becomes a batch to be decided, or is refused with every problem named."""
+    form = forms.ImportForm().prepare(who())
+    problems: tuple[dict[str, Any], ...] = ()
+    if form.validate_on_submit():
+        kind, upload = Kind(form.kind.data), form.file.data
+        try:
+            issuer = _issuer(form.issuer_id.data)
+            layout = queries.layout_of(kind.value)
+            found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", layout, issuer.id)
+            imports.refuse_problems(found)
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
+                batch = batches.prepare(
+                    title=form.title.data or "",
+                    kind=kind,
+                    template=kind.value,
+                    source=BatchSource.IMPORT,
+                    issuer=issuer,
+                    rows=found.rows,
+                    by=who(),
+                    now=clock.now(),
+                )
+            return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
+        except Refused as refused:
+            problems = refused.details if isinstance(refused, ImportRefused) else ()
+            form.refuse(refused)
+    page = render_template(
+        "trainhub/certificates/batch_import.html", form=form, problems=problems[:SHOWN_PROBLEMS], total=len(problems), kinds=labels.KINDS
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@blueprint.get("/batches/import/<kind>.xlsx")
+@guard(Can.BATCH_CREATE)
+def batch_template(kind: str) -> Any:
+    """The table to fill in for a kind."""
+    if kind not in {one.value for one in Kind}:
+        raise NotFound(_("没有这种证书。"))
+    layout = queries.layout_of(kind)
+    codes = {"id_number", "student_no"}
+    fields = tuple(Field(one.name, one.zh, required=one.required, is_code=one.name in codes) for one in imports.columns_of(layout))
+    content = template_xlsx(Schema(fields), [imports.examples(layout)], [_("证件号码和学号至少填写一项；发证日期在签发时自动填写。")])
+    return downloads.xlsx(content, _("%(title)s签发名单", title=layout.title))
+
+
+@blueprint.route("/batches/select", methods=["GET", "POST"])
+@guard(Can.BATCH_CREATE)
+def batch_select() -> Any:
+    """Choose students of a programme, and the facts they share."""
+    kind = Kind(request.values["kind"]) if request.values.get("kind") in {one.value for one in Kind} else Kind.TRAINING
+    layout = queries.layout_of(kind.value)
+    chosen = request.values.get("programme", type=int)
+    offered = programmes.choices(who())
+    programme = programmes.by_id(chosen) if chosen in {key for key, _name in offered} and chosen is not None else None
+    students = people.students_of_programme(programme.id, states=[StudentState.ENROLLED])[:MOST_SELECTED] if programme is not None else []
+    cohort = request.values.get("cohort", type=int)
+    years = {one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {}
+    students = [one for one in students if cohort is None or one.cohort_id == cohort]
+    names = people.names_of(one.person_id for one in students)
+    persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
+    form = forms.selection_form(layout)().prepare(who(), persons)
+    if request.method == "GET":
+        owner = programme.university_id if programme is not None else None
+        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons)
+    elif form.validate():
+        try:
+            issuer = _issuer(form.issuer_id.data)
+            facts = form.facts()
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
+                batch = batches.prepare(
+                    title=form.title.data or "",
+                    kind=kind,
+                    template=form.template.data,
+                    source=BatchSource.SELECTION,
+                    issuer=issuer,
+                    rows=[Wanted(key, facts) for key in form.chosen()],
+                    by=who(),
+                    now=clock.now(),
+                )
+            return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
+        except Refused as refused:
+            form.refuse(refused)
+    page = render_template(
+        "trainhub/certificates/batch_select.html",
+        form=form,
+        kind=kind,
+        kinds=labels.KINDS,
+        programme=programme,
+        programmes=offered,
+        cohorts=years,
+        cohort=cohort,
+        students=students,
+        facts=[name for name in form._fields if name.startswith("fact_")],
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@blueprint.get("/batches/<int:batch_id>")
+@guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
+def batch(row: IssueBatch) -> Any:
+    """One batch: what will be issued, what waits, what was decided."""
+    return _page(row)
+
+
+def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
+    number, size = paging.wanted()
+    page = paging.paginate(queries.items_listing(row.id), number=number, size=size, scalars=False)
+    page.items[:] = [queries.as_item_row(one) for one in page.items]  # type: ignore[index]
+    subject = queries.subject_of_batch(row)
+    text = render_template(
+        "trainhub/certificates/batch.html",
+        batch=row,
+        page=page,
+        job=queries.job_by_id(row.job_id),
+        known=queries.known_in(row.id) if row.state is BatchState.PREPARED else 0,
+        left=queries.count_open_items(row.id),
+        names=queries.names_of_accounts([row.asked_by_id, row.decided_by_id]),
+        may_decide=row.state is BatchState.PREPARED and may(who(), Can.BATCH_DECIDE, subject),
+        is_mine=row.asked_by_id == who().account_id,
+        form=form or forms.DecisionForm(formdata=None),
+        labels=labels,
+        show_number=show_number,
+    )
+    return text, 422 if form is not None else 200
+
+
+@blueprint.get("/batches/<int:batch_id>/preview.pdf")
+@guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
+def batch_preview(row: IssueBatch) -> Any:
+    """The first certificates as they will look, without number, code and QR code."""
+    from trainhub.certificates.layouts.drawing import Press, common_facts
+
+    issuer = organisations.by_id(row.issuer_id)
+    assert issuer is not None
+    layout = queries.layout_of(row.template)
+    shared = {"issuer": issuer.name, "issuer_en": issuer.name_en or "", "issued_on": clock.today().isoformat()}
+    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site)
+    items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
+    names = people.names_of(item.person_id for item in items)
+    for item in items:
+        press.add({**item.facts, **shared, "name": names[item.person_id], "number": _("签发时编号"), "code": ""})
+    return send_file(io.BytesIO(press.finish()), mimetype="application/pdf", download_name="preview.pdf")
+
+
+@blueprint.post("/batches/<int:batch_id>/decide")
+@guard(Can.BATCH_DECIDE, load=load_batch, subject=queries.subject_of_batch)
+def batch_decide(row: IssueBatch) -> Any:
+    """Approve, or send back with a reason."""
+    form = forms.DecisionForm()
+    is_approved = request.form.get("decision") == "approve"
+    if not form.validate():
+        return _page(row, form)
+    try:
+        with transaction():
+            batches.decide(batch=load_batch(row.id), is_approved=is_approved, reason=form.reason.data or "", by=who(), now=clock.now())
+    except batches.CannotDecide as refused:
+        form.refuse(refused)
+        return _page(load_batch(row.id), form)
+    said = _("已通过审核，正在签发。") if is_approved else _("已退回。")
+    return done(said, "certificates.batch", batch_id=row.id)

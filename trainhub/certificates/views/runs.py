@@ -1,0 +1,273 @@
+"""Pages of print runs: choosing, progress, files, blanks."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response, render_template, request, stream_with_context
+
+from trainhub.certificates import forms, labels, queries, tasks
+from trainhub.certificates.layouts.joining import join
+from trainhub.certificates.models import PrintChunk, PrintRun
+from trainhub.certificates.numbers import show_number
+from trainhub.certificates.operations import blanks, printing
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import Kind, PrintMode, SheetState
+from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import who
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import demand, guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused, Stale
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.jobs import JobState
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+
+BLANKS = (
+    Column("serial", "空白证书号"),
+    Column("state", "状态"),
+    Column("number", "证书编号"),
+    Column("name", "姓名"),
+    Column("reason", "原因"),
+    Column("at", "登记时间"),
+)
+
+
+def load_run(run_id: int) -> PrintRun:
+    """The print run of an address."""
+    run = queries.run_by_id(run_id)
+    if run is None:
+        raise NotFound(_("没有这个打印批次。"))
+    return run
+
+
+@blueprint.get("/runs")
+@guard(Can.PRINT_LIST)
+def runs() -> Any:
+    """The latest print runs."""
+    return render_template("trainhub/certificates/runs.html", rows=queries.runs_of(who()), labels=labels)
+
+
+@blueprint.route("/runs/new", methods=["GET", "POST"])
+@guard(Can.PRINT_CREATE)
+def new_run() -> Any:
+    """Choose what to print together, and how."""
+    form = forms.RunForm().prepare(who())
+    if form.validate_on_submit():
+        wanted = queries.CertificateFilter(kind=Kind(form.kind.data), issuer_id=form.issuer_id.data, since=form.since.data, until=form.until.data)
+        try:
+            demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(form.issuer_id.data))
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.runs")
+                run = printing.start_run(
+                    title=form.title.data or "",
+                    wanted=wanted,
+                    by=who(),
+                    now=clock.now(),
+                    chunk_pages=form.chunk_pages.data or 0,
+                    mode=PrintMode(form.mode.data),
+                    bleed_mm=3 if form.has_bleed.data else 0,
+                    has_marks=bool(form.has_marks.data),
+                )
+            return done(_("已开始绘制 %(count)d 张证书。", count=run.count), "certificates.run", run_id=run.id)
+        except printing.CannotPrint as refused:
+            form.refuse(refused)
+    status = 422 if request.method == "POST" else 200
+    return render_template("trainhub/certificates/run_form.html", form=form), status
+
+
+def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.SpoilForm | None = None) -> Any:
+    is_overprint = row.mode is PrintMode.OVERPRINT
+    page = render_template(
+        "trainhub/certificates/run.html",
+        run=row,
+        job=queries.job_by_id(row.job_id),
+        chunks=queries.chunks_of(row.id),
+        pages=queries.pages_of(row.id),
+        to_pull=queries.to_pull(row.id),
+        sums=queries.blank_sums(row.id) if is_overprint else None,
+        spoiled=queries.blanks_of(row.id, only=(SheetState.SPOILED,), limit=100) if is_overprint else [],
+        take=take or forms.TakeForm(formdata=None),
+        spoil=spoil or forms.SpoilForm(formdata=None),
+        file_name=printing.file_name,
+        show_number=show_number,
+        labels=labels,
+    )
+    return page, 422 if take or spoil else 200
+
+
+@blueprint.get("/runs/<int:run_id>")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def run(row: PrintRun) -> Any:
+    """One run: its progress, its files, its blanks."""
+    return _run_page(row)
+
+
+@blueprint.post("/runs/<int:run_id>/again")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def again(row: PrintRun) -> Any:
+    """Go on drawing after a failure (a full disk): only what is not drawn yet."""
+    with transaction():
+        current = load_run(row.id)
+        job = queries.job_by_id(current.job_id)
+        if current.finished_at is not None or (job is not None and job.state in (JobState.QUEUED, JobState.RUNNING)):
+            raise Stale(_("这个批次正在绘制或已经画完，无需重新开始。"))
+        printing.go_on(run=current, by=who())
+    return done(_("继续绘制：已完成的文件不会重画。"), "certificates.run", run_id=row.id)
+
+
+def _load_file(run_id: int, place: int, what: str) -> tuple[PrintRun, PrintChunk, str]:
+    if what not in ("pdf", "csv", "cover"):
+        raise NotFound(_("这个批次没有这个文件。"))
+    run, chunk = tasks.load_chunk(run_id, place)
+    if chunk.finished_at is None:
+        raise NotFound(_("这个文件还没有画完，请稍后再下载。"))
+    return run, chunk, what
+
+
+@blueprint.get("/runs/<int:run_id>/files/<int:place>/<what>")
+@guard(Can.PRINT_VIEW, load=_load_file, subject=lambda found: queries.subject_of_run(found[0]))
+def run_file(found: tuple[PrintRun, PrintChunk, str]) -> Any:
+    """One file of a run: the pages, their list, or the cover sheet."""
+    row, chunk, what = found
+    if what == "csv":
+        return downloads.named(Response(printing.manifest(row, chunk), mimetype="text/csv"), printing.file_name(row, chunk, "csv"))
+    if what == "cover":
+        data = printing.cover(row, chunk, len(queries.chunks_of(row.id)))
+        return downloads.named(Response(data, mimetype="application/pdf"), printing.file_name(row, chunk, what="-cover"))
+    data = printing.content(tasks.root(), row, chunk, tasks.maker())
+    return downloads.named(Response(data, mimetype="application/pdf"), printing.file_name(row, chunk))
+
+
+def _finished(run_id: int) -> PrintRun:
+    run = load_run(run_id)
+    if run.finished_at is None:
+        raise NotFound(_("这个批次还没有画完，请稍后再下载。"))
+    return run
+
+
+@blueprint.get("/runs/<int:run_id>/all.pdf")
+@guard(Can.PRINT_VIEW, load=_finished, subject=queries.subject_of_run)
+def run_pdf(row: PrintRun) -> Any:
+    """All pages of a run as one PDF, sent while it is put together."""
+    chunks = [chunk for chunk in queries.chunks_of(row.id) if chunk.pages]
+    maker, root = tasks.maker(), tasks.root()
+    files = (printing.content(root, row, chunk, maker) for chunk in chunks)
+    answer = Response(stream_with_context(join(files, row.title)), mimetype="application/pdf")
+    return downloads.named(answer, f"certificates-{row.id}.pdf")
+
+
+class _Pipe(io.RawIOBase):
+    """Where a zip is written and taken out again in pieces."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._at = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._pieces.append(bytes(data))
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._at
+
+    def take(self) -> bytes:
+        """What was written since the last time."""
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        return taken
+
+
+def _zipped(parts: Iterator[tuple[str, bytes]]) -> Iterator[bytes]:
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # the pages are compressed already
+        for name, data in parts:
+            archive.writestr(zipfile.ZipInfo(name), data)
+            yield pipe.take()
+    yield pipe.take()
+
+
+@blueprint.get("/runs/<int:run_id>/all.zip")
+@guard(Can.PRINT_VIEW, load=_finished, subject=queries.subject_of_run)
+def run_zip(row: PrintRun) -> Any:
+    """Every file of a run, with lists and cover sheets, as one archive, sent while it is put together."""
+    parts = printing.parts_of(tasks.root(), row, tasks.maker())
+    return downloads.named(Response(stream_with_context(_zipped(parts)), mimetype="application/zip"), f"certificates-{row.id}.zip")
+
+
+# -- blanks -------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/runs/<int:run_id>/blanks")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def take_blanks(row: PrintRun) -> Any:
+    """Hand out blanks (领用)."""
+    form = forms.TakeForm()
+    if not form.validate():
+        return _run_page(row, take=form)
+    try:
+        with transaction():
+            if not once(form.submission_key.data or ""):
+                return done(_("这个表单已经提交过，没有重复登记。"), "certificates.run", run_id=row.id)
+            laid = blanks.take(run=load_run(row.id), first=form.first.data or "", count=form.count.data or 0, by=who(), now=clock.now())
+    except Refused as refused:
+        form.refuse(refused)
+        return _run_page(load_run(row.id), take=form)
+    return done(_("已领用 %(n)d 张，其中 %(laid)d 张已对应到证书。", n=form.count.data, laid=laid), "certificates.run", run_id=row.id)
+
+
+@blueprint.post("/runs/<int:run_id>/blanks/spoil")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def spoil_blank(row: PrintRun) -> Any:
+    """Write a blank off (作废)."""
+    form = forms.SpoilForm()
+    if not form.validate():
+        return _run_page(row, spoil=form)
+    try:
+        with transaction():
+            after = blanks.spoil(run=load_run(row.id), serial=form.serial.data or "", reason=form.reason.data or "", by=who(), now=clock.now())
+            told = after.serial if after is not None else None
+    except Refused as refused:
+        form.refuse(refused)
+        return _run_page(load_run(row.id), spoil=form)
+    said = _("已作废。请把这张证书重印在 %(serial)s 上。", serial=told) if told else _("已作废。没有剩余的空白证书可换，请再领用。")
+    return done(said, "certificates.run", run_id=row.id)
+
+
+@blueprint.post("/runs/<int:run_id>/blanks/settle")
+@guard(Can.PRINT_VIEW, load=load_run, subject=queries.subject_of_run)
+def settle_blanks(row: PrintRun) -> Any:
+    """Close the books (核销)."""
+    with transaction():
+        sums = blanks.settle(run=load_run(row.id), by=who(), now=clock.now())
+    message = _("已核销：使用 %(used)d，作废 %(spoiled)d，退回 %(returned)d。", used=sums.used, spoiled=sums.spoiled, returned=sums.returned)
+    return done(message, "certificates.run", run_id=row.id)
+
+
+@blueprint.get("/runs/<int:run_id>/blanks.<form>")
+@guard(Can.PRINT_VIEW, load=lambda run_id, form: (load_run(run_id), form), subject=lambda pair: queries.subject_of_run(pair[0]))
+def blanks_table(pair: tuple[PrintRun, str]) -> Any:
+    """The register of a run's blanks."""
+    row, form = pair
+    rows = (
+        {
+            "serial": one.sheet.serial,
+            "state": str(labels.SHEETS[one.sheet.state]),
+            "number": one.number,
+            "name": one.holder,
+            "reason": one.sheet.reason,
+            "at": one.sheet.at.isoformat(timespec="minutes"),
+        }
+        for one in queries.blanks_of(row.id)
+    )
+    return downloads.table(rows, BLANKS, name=_("空白证书登记"), form=form, codes=["serial", "number"])

@@ -1,0 +1,155 @@
+"""Pages of templates: drawing them up with a live preview, and a second person's approval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, render_template, request
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from trainhub.certificates import labels, queries
+from trainhub.certificates.layouts.svg import svg
+from trainhub.certificates.models import CertificateTemplate
+from trainhub.certificates.operations import templates
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import Kind, TemplateState
+from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import who
+from trainhub.kernel import clock
+from trainhub.kernel.access import NOTHING, guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.web import done
+
+
+class StartForm(Form):
+    """A new template or the next version of one."""
+
+    code = Text(
+        _l("代码"),
+        [DataRequired(_l("请填写代码。")), Length(max=30)],
+        description=_l("小写字母和下划线，例如 college_training。已有的代码则建立下一个版本。"),
+    )
+    kind = SelectField(_l("种类"), [InputRequired()], choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
+
+
+class BodyForm(Form):
+    """A layout as JSON."""
+
+    body = LongText(_l("版面（JSON，长度单位毫米，字号单位磅）"), [DataRequired(_l("请填写版面。"))])
+
+
+class DecideForm(Form):
+    """What the second person says."""
+
+    reason = LongText(_l("意见"), [Optional(), Length(max=400)])
+
+
+def load_template(template_id: int) -> CertificateTemplate:
+    """The version of an address."""
+    row = queries.template_by_id(template_id)
+    if row is None:
+        raise NotFound(_("没有这个证书模板。"))
+    return row
+
+
+def _base() -> str:
+    address: str = current_app.config["SETTINGS"].base_url
+    return address
+
+
+@blueprint.route("/templates", methods=["GET", "POST"])
+@guard(Can.TEMPLATE_EDIT)
+def template_list() -> Any:
+    """The templates drawn up here, and how to begin another."""
+    form = StartForm()
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                row = templates.start(code=form.code.data or "", kind=Kind(form.kind.data), by=who(), now=clock.now())
+                key = row.id
+            return done(_("已建立草稿。"), "certificates.template", template_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    page = render_template("trainhub/certificates/templates.html", rows=queries.templates_listing(), form=form, labels=labels)
+    return page, 422 if request.method == "POST" else 200
+
+
+def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: DecideForm | None = None) -> Any:
+    drawn, said = "", []
+    try:
+        layout = templates.checked_layout((form.body.data or "") if form is not None else row.body)
+        drawn, said = svg(layout, templates.sample_facts(layout), base_url=_base()), templates.warnings_of(layout)
+    except templates.BadTemplate as refused:
+        said = [refused.message]
+    page = render_template(
+        "trainhub/certificates/template.html",
+        template=row,
+        form=form or BodyForm(formdata=None, body=row.body, version=row.version),
+        decision=decision or DecideForm(formdata=None),
+        drawn=drawn,
+        warnings=said,
+        may_approve=row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE),
+        is_mine=row.made_by_id == who().account_id,
+        labels=labels,
+    )
+    return page, 422 if form is not None or decision is not None else 200
+
+
+@blueprint.route("/templates/<int:template_id>", methods=["GET", "POST"])
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+def template(row: CertificateTemplate) -> Any:
+    """Look at a version, or edit a draft."""
+    if request.method == "GET":
+        return _page(row)
+    form = BodyForm()
+    if not form.validate():
+        return _page(row, form)
+    try:
+        with transaction():
+            templates.save(template=load_template(row.id), body=form.body.data or "", version=form.version.data or 0, by=who())
+    except Refused as refused:
+        form.refuse(refused)
+        return _page(load_template(row.id), form)
+    return done(_("已保存。"), "certificates.template", template_id=row.id)
+
+
+@blueprint.post("/templates/preview")
+@guard(Can.TEMPLATE_EDIT)
+def template_preview() -> Any:
+    """The page as SVG while it is typed; what is wrong comes back in words. Nothing is kept."""
+    try:
+        layout = templates.checked_layout(request.form.get("body", ""))
+    except templates.BadTemplate as refused:
+        return Response(refused.message, 422, mimetype="text/plain")
+    return Response(svg(layout, templates.sample_facts(layout), base_url=_base()), mimetype="image/svg+xml")
+
+
+@blueprint.post("/templates/<int:template_id>/submit")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+def template_submit(row: CertificateTemplate) -> Any:
+    """Hand it to a second person."""
+    with transaction():
+        templates.submit(template=load_template(row.id), by=who())
+    return done(_("已提交，等待另一人批准。"), "certificates.template", template_id=row.id)
+
+
+@blueprint.post("/templates/<int:template_id>/decide")
+@guard(Can.TEMPLATE_APPROVE, load=load_template, subject=lambda _row: NOTHING)
+def template_decide(row: CertificateTemplate) -> Any:
+    """Approve, or send back."""
+    form = DecideForm()
+    if not form.validate():
+        return _page(row, decision=form)
+    is_approved = request.form.get("decision") == "approve"
+    try:
+        with transaction():
+            templates.decide(template=load_template(row.id), is_approved=is_approved, reason=form.reason.data or "", by=who(), now=clock.now())
+    except templates.BadTemplate as refused:
+        form.refuse(refused)
+        return _page(load_template(row.id), decision=form)
+    return done(_("模板已批准，可以用于签发。") if is_approved else _("已退回修改。"), "certificates.template", template_id=row.id)
