@@ -1,7 +1,7 @@
 """Print runs in files with their blanks; batches to approve, templates, signing keys, links of holders; more kinds
 
-Revision ID: 0021
-Revises: 0003
+Revision ID: 0009
+Revises: 0008
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0021"
-down_revision = "0003"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
