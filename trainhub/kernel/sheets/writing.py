@@ -38,6 +38,8 @@ def cells_of(record: Record, columns: Sequence[Column]) -> Sequence[Any]:
 
 
 def _csv_cell(value: Any) -> str:
+    if type(value) is str and value.isalnum():
+        return value  # most cells are codes, and nothing in a code can run
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return cell_text(value)  # a number typed as a number is no formula, negative or not
     return neutralised(cell_text(value).replace("\r\n", "\n").replace("\r", "\n"))

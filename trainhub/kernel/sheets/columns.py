@@ -1,0 +1,102 @@
+"""A whole table as columns of typed values, for files of a hundred thousand rows that a computation reads at once.
+
+Most such files are plain: no quotes, nothing that looks like a formula, each row as wide as the header. Then text is split once and
+each distinct cell is parsed once. Any other file, and any file with a bad cell, goes through `read_table` row by row: what is
+found and what is said about it is the same.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from trainhub.kernel.sheets.headers import Match, match, warnings_of
+from trainhub.kernel.sheets.reading import read_table
+from trainhub.kernel.sheets.schema import Schema
+from trainhub.kernel.sheets.types import MAX_BYTES, MAX_ROWS, Problem
+
+# Quotes, other delimiters, controls, whatever begins a formula or an apostrophe, spaces at the ends of cells, empty lines.
+_UNUSUAL = re.compile("[\"\t;'=+@\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u202e\u2028\u2029\u2066-\u2069\ufe00-\uffff\ud800-\udfff]|(?:^|[,\n])(?:-|[^\\S\n])|[^\\S\n](?:[,\n]|\\Z)")
+LONGEST = 30_000
+
+
+@dataclass(slots=True)
+class Columns:
+    """The good rows: `numbers` as Excel counts them, `data` by field a list as long; the bad ones are in `problems`."""
+
+    numbers: Sequence[int]
+    data: dict[str, list[Any]]
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def read_columns(path: Path, schema: Schema) -> Columns:
+    """Read a table of the schema. Raises SheetError when the file as a whole cannot be used."""
+    return _plain(path, schema) or _careful(path, schema)
+
+
+def _careful(path: Path, schema: Schema) -> Columns:
+    found = Columns(numbers := [], {one.name: [] for one in schema.fields})
+    with read_table(path, schema.columns) as table:
+        found.warnings = [replace(problem, file=path.name) for problem in table.problems]
+        for parsed in schema.parse(table):
+            errors = [problem for problem in parsed.problems if problem.level == "error"]
+            found.problems += [replace(problem, file=path.name) for problem in errors]
+            if not errors:
+                numbers.append(parsed.number)
+                for name, column in found.data.items():
+                    column.append(parsed.data[name])
+    return found
+
+
+def _plain(path: Path, schema: Schema) -> Columns | None:
+    """The columns when nothing in the file needs care, else None."""
+    if path.suffix.lower() != ".csv" or path.stat().st_size > MAX_BYTES:
+        return None
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeError:
+        return None
+    del raw
+    text = text.replace("\r\n", "\n").removesuffix("\n")
+    if _UNUSUAL.search(text) or not (text.isascii() or unicodedata.is_normalized("NFC", text)):
+        return None
+    header, _end, body = text.partition("\n")
+    names = header.split(",")
+    found = match(names, schema.columns)
+    lines = body.split("\n") if body else []
+    width = len(names)
+    if found.missing or found.repeated or found.width < width or any(line.count(",") != width - 1 for line in lines) or len(lines) > MAX_ROWS:
+        return None
+    if not all(map(str.strip, lines)) or any(not line.strip(",") for line in lines):
+        return None
+    del lines
+    cells = body.replace("\n", ",").split(",") if body else []
+    return _parsed(path, schema, found, cells, width)
+
+
+def _parsed(path: Path, schema: Schema, found: Match, cells: list[str], width: int) -> Columns | None:
+    data: dict[str, list[Any]] = {}
+    count = len(cells) // width
+    for one in schema.fields:
+        place = found.positions.get(one.name)
+        texts = cells[place::width] if place is not None else [""] * count
+        values: dict[str, Any] = {}
+        for text in set(texts):
+            if len(text) > LONGEST or (not text and one.required):
+                return None
+            try:
+                values[text] = one.parse(text) if text else one.default
+            except ValueError:
+                return None
+        data[one.name] = [values[text] for text in texts]
+    warnings = list(warnings_of(found, file=path.name, sheet=None, row=1))
+    return Columns(range(2, count + 2), data, [], warnings)
