@@ -2,8 +2,8 @@
 
     python benchmarks/placements.py [--students 20000] [--positions 2000] [--supply 1.25 0.8 0.6] [--joint] [--keep FOLDER]
 
-Each case is written as files and planned by `trainhub placements simulate` in a process of its own: CPU seconds, wall seconds and
-peak memory are those of the whole process, start and imports included. Then a few positions are withdrawn and the plan is
+Each case is written as files and planned by `trainhub placements simulate` in a process of its own (see
+`_measure`). Then a few positions are withdrawn and the plan is
 repaired (`current.csv`). `--joint` also solves the joint LP (who, when and where at once, by HiGHS), a lower bound of any rank
 cost with as many students complete; it takes minutes at 20,000 students, so it is meant for a smaller case.
 """
@@ -11,17 +11,15 @@ cost with as many students complete; it takes minutes at 20,000 students, so it 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import os
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from itertools import combinations
 from pathlib import Path
 from typing import Any
+
+from _measure import run, table, write
 
 TERMS = (("2026A", "2026-03-02", "2026-05-24", 12), ("2026B", "2026-06-01", "2026-08-23", 12), ("2026C", "2026-09-01", "2026-12-20", 16))
 PRIOR = (0, 0, 0, 4, 8, 8, 12, 16, 16, 20, 24)
@@ -47,13 +45,9 @@ def generate(folder: Path, students: int, positions: int, supply: float, seed: i
             seats[dice.randrange(positions), t] += 1
     popular = [dice.paretovariate(1.5) for _n in range(positions)]
 
-    def write(name: str, header: str, rows: list[tuple[Any, ...]]) -> None:
-        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([header.split(","), *rows])
-
-    write("terms", "term,starts_on,ends_on,weeks", list(TERMS))
-    write("positions", "position,enterprise,majors,county_code", [(f"P{n:05d}", f"E{n // 3:05d}", "|".join(accepted[n]), "350102") for n in range(positions)])
-    write("seats", "position,term,seats", [(f"P{n:05d}", TERMS[t][0], count) for (n, t), count in seats.items()])
+    write(folder / "terms.csv", "term,starts_on,ends_on,weeks", list(TERMS))
+    write(folder / "positions.csv", "position,enterprise,majors,county_code", [(f"P{n:05d}", f"E{n // 3:05d}", "|".join(accepted[n]), "350102") for n in range(positions)])
+    write(folder / "seats.csv", "position,term,seats", [(f"P{n:05d}", TERMS[t][0], count) for (n, t), count in seats.items()])
     people, wishes = [], []
     for n in range(students):
         major = dice.choices(majors, sizes)[0]
@@ -62,32 +56,8 @@ def generate(folder: Path, students: int, positions: int, supply: float, seed: i
         can = by_major[major]
         wanted = dict.fromkeys(dice.choices(can, [popular[one] for one in can], k=8)) if can else {}
         wishes += [(f"S{n:06d}", rank, f"P{one:05d}") for rank, one in enumerate(list(wanted)[:5], start=1)]
-    write("students", "student,major,prior_weeks,target_weeks,blocked_terms", people)
-    write("preferences", "student,rank,position", wishes)
-
-
-def simulate(folder: Path, out: Path, *more: str) -> dict[str, Any]:
-    """The command in a process of its own: its figures, CPU seconds, wall seconds and peak memory in MB."""
-    begun = time.perf_counter()
-    command = [sys.executable, "-c", "from trainhub.cli import main; main()", "placements", "simulate", str(folder), "--out", str(out), "--json", *more]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        answer = json.loads(process.stdout.read())
-        _pid, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(json.dumps(answer, ensure_ascii=False))
-    return {
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
-        "wall_seconds": round(time.perf_counter() - begun, 2),
-        "peak_mb": round(usage.ru_maxrss / 1024),
-        **answer,
-    }
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+    write(folder / "students.csv", "student,major,prior_weeks,target_weeks,blocked_terms", people)
+    write(folder / "preferences.csv", "student,rank,position", wishes)
 
 
 def withdraw(folder: Path, out: Path, repaired: Path, few: int) -> int:
@@ -96,13 +66,9 @@ def withdraw(folder: Path, out: Path, repaired: Path, few: int) -> int:
         (repaired / path.name).write_bytes(path.read_bytes())
     plan = table(out / "assignments.csv")
     gone = set(sorted({row["position"] for row in plan})[:few])
-    seats = table(folder / "seats.csv")
-    with (repaired / "seats.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows(
-            [("position", "term", "seats"), *((r["position"], r["term"], 0 if r["position"] in gone else r["seats"]) for r in seats)]
-        )
-    with (repaired / "current.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("student", "term", "position"), *((r["student"], r["term"], r["position"]) for r in plan)])
+    left = [(r["position"], r["term"], 0 if r["position"] in gone else r["seats"]) for r in table(folder / "seats.csv")]
+    write(repaired / "seats.csv", "position,term,seats", left)
+    write(repaired / "current.csv", "student,term,position", [(r["student"], r["term"], r["position"]) for r in plan])
     return sum(row["position"] in gone for row in plan)
 
 
@@ -193,15 +159,15 @@ def measure(folder: Path, asked: argparse.Namespace, supply: float) -> dict[str,
         (folder / name).mkdir(parents=True, exist_ok=True)
     case, repair = folder / "case", folder / "repair"
     generate(case, asked.students, asked.positions, supply, asked.seed)
-    found = {"supply": supply, "positions": asked.positions, **simulate(case, folder / "plan")}
+    found = {"supply": supply, "positions": asked.positions, **run("placements", "simulate", str(case), "--out", str(folder / "plan"))}
     if asked.joint:
         found |= joint_bound(case, found["reached"], asked.joint)
         if found["joint_bound"]:
             found["above_joint_percent"] = round(100 * (found["rank_cost"] / found["joint_bound"] - 1), 2)
     displaced = withdraw(case, folder / "plan", repair, asked.withdraw)
-    mended = simulate(repair, folder / "repaired")
+    mended = run("placements", "simulate", str(repair), "--out", str(folder / "repaired"))
     (repair / "current.csv").unlink()
-    anew = simulate(repair, folder / "anew")
+    anew = run("placements", "simulate", str(repair), "--out", str(folder / "anew"))
     keys = ("cpu_seconds", "peak_mb", "reached", "changed", "rank_cost", "optimal")
     found["repair"] = {"displaced": displaced, **{key: mended[key] for key in keys}, "reached_anew": anew["reached"], "rank_cost_anew": anew["rank_cost"]}
     return found

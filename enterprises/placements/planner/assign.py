@@ -152,7 +152,8 @@ def flow(setup: Setup, some: Patterns, wishes: Wishes, *, weight: int = 0, stay:
         net.supply(hub, len(stay))
     supplies = net.supplies()
     supplies[sink] = -supplies.sum()
-    arcs = net.joined()
+    tails, heads, capacities, (costs,) = net.joined()
+    arcs = (tails, heads, capacities, costs)
     flows = cheapest(*arcs, supplies)
     if flows is None:
         return None

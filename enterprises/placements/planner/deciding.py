@@ -155,7 +155,8 @@ def _hand_out(cost: Ints, counts: Ints) -> Ints:
     net.arcs(column + np.arange(len(counts)), sink, counts, 0)
     net.supply(student + np.arange(len(cost)), 1)
     net.supply(sink, -len(cost))
-    flows = cheapest(*net.joined(), net.supplies())
+    tails, heads, capacities, (costs,) = net.joined()
+    flows = cheapest(tails, heads, capacities, costs, net.supplies())
     assert flows is not None
     used = np.flatnonzero(flows[block])
     return to[used][np.argsort(row[used])]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -17,7 +16,7 @@ from trainhub.kernel.sheets.folder import Folder
 from trainhub.kernel.sheets.parsers import parse_date, parse_decimal, parse_int, parse_text, split_list
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import write_csv
+from trainhub.kernel.sheets.writing import put_csv
 from trainhub.policy.book import book
 
 MOST_TERMS = 12
@@ -218,16 +217,9 @@ def simulate(path: Path, out: Path, *, seed: int = 1, time_limit: float = 60.0, 
 def write(plan: Plan, out: Path) -> None:
     """Both files, sorted by id, each put in place whole; a student's rank is empty when the position was not ranked."""
     out.mkdir(parents=True, exist_ok=True)
-    _put(out / "assignments.csv", ((a.pupil, a.slot, a.post, "" if a.rank is None else a.rank) for a in plan.assignments), ASSIGNMENTS)
+    put_csv(out / "assignments.csv", ((a.pupil, a.slot, a.post, "" if a.rank is None else a.rank) for a in plan.assignments), ASSIGNMENTS)
     rows = ((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, u.explanation) for u in plan.unplaced)
-    _put(out / "unplaced.csv", rows, UNPLACED)
-
-
-def _put(path: Path, rows: Iterable[tuple[Any, ...]], columns: tuple[Column, ...]) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as stream:
-        write_csv(rows, columns, stream)
-    os.replace(part, path)
+    put_csv(out / "unplaced.csv", rows, UNPLACED)
 
 
 def _number(weeks_x10: int) -> int | Decimal:

@@ -11,10 +11,11 @@ Ints = Any
 
 
 class Network:
-    """Nodes are numbers; a block of arcs is known by the slice that `flow` is read with."""
+    """Nodes are numbers; a block of arcs is known by the slice that its flow is read with."""
 
-    def __init__(self) -> None:
+    def __init__(self, objectives: int = 1) -> None:
         self.size = 0
+        self._objectives = objectives
         self._arcs: list[tuple[Ints, Ints, Ints, Ints]] = []
         self._count = 0
         self._supplies: list[tuple[Ints, Ints]] = []
@@ -24,12 +25,13 @@ class Network:
         self.size += count
         return self.size - count
 
-    def arcs(self, tails: Ints, heads: Ints, capacities: Ints, costs: Ints) -> slice:
-        """A block of arcs; numbers stand for arrays of the same number."""
-        block = np.broadcast_arrays(*(np.asarray(one, dtype=np.int64) for one in (tails, heads, capacities, costs)))
-        if block[0].ndim != 1:
-            block = [np.atleast_1d(one) for one in block]
-        self._arcs.append(tuple(block))  # type: ignore[arg-type]
+    def arcs(self, tails: Ints, heads: Ints, capacities: Ints, *costs: Ints) -> slice:
+        """A block of arcs with a cost for each objective (those left out: 0); numbers stand for arrays of the same number."""
+        block = np.broadcast_arrays(*(np.atleast_1d(np.asarray(one, dtype=np.int64)) for one in (tails, heads, capacities, *costs)))
+        table = np.zeros((self._objectives, len(block[0])), dtype=np.int64)
+        for row, cost in zip(table, block[3:], strict=False):
+            row[:] = cost
+        self._arcs.append((block[0], block[1], block[2], table))
         self._count += len(block[0])
         return slice(self._count - len(block[0]), self._count)
 
@@ -39,12 +41,9 @@ class Network:
         self._supplies.append((pair[0], pair[1]))
 
     def joined(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """All arcs: tails, heads, capacities, costs."""
-        if not self._arcs:
-            nothing = np.zeros(0, dtype=np.int64)
-            return nothing, nothing, nothing, nothing
-        tails, heads, capacities, costs = (np.concatenate(parts) for parts in zip(*self._arcs, strict=True))
-        return tails, heads, capacities, costs
+        """All arcs: tails, heads, capacities, and costs by objective and arc."""
+        tails, heads, capacities, costs = zip(*self._arcs, strict=True)
+        return np.concatenate(tails), np.concatenate(heads), np.concatenate(capacities), np.concatenate(costs, axis=1)
 
     def supplies(self) -> Ints:
         """By node."""

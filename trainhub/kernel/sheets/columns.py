@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,13 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def without(self, lost: Collection[int]) -> Columns:
+        """These columns without the rows at some places (from 0)."""
+        if not lost:
+            return self
+        kept = [at for at in range(len(self)) if at not in lost]
+        return Columns([self.numbers[at] for at in kept], {name: [column[at] for at in kept] for name, column in self.data.items()})
 
 
 def read_columns(path: Path, schema: Schema) -> Columns:

@@ -50,7 +50,7 @@ class Folder:
         self.warnings += found.warnings
         return found
 
-    def bad(self, name: str, row: int, column: str, value: Any, text: str, *, is_warning: bool = False) -> None:
+    def bad(self, name: str, row: int | None, column: str, value: Any, text: str, *, is_warning: bool = False) -> None:
         """Note a problem of a cell."""
         path = self.file(name)
         one = Problem(path.name if path else f"{name}.csv", None, row, column, str(value), text, "warning" if is_warning else "error")
@@ -67,7 +67,7 @@ class Folder:
                         lost.add(at)
                         text = _("“%(value)s”没有在对应文件中出现。", value=value)
                         self.bad(name, rows.numbers[at], column, value, text, is_warning=is_warning)
-        return _without(rows, lost)
+        return rows.without(lost)
 
     def unique(self, name: str, rows: Columns, *columns: str) -> Columns:
         """The rows whose key is new; a repeated key is a problem."""
@@ -82,7 +82,7 @@ class Folder:
                 lost.add(at)
             else:
                 seen[key] = at
-        return _without(rows, lost)
+        return rows.without(lost)
 
     def refuse_if_bad(self) -> None:
         """Raises BadFolder when there is a problem, naming the first of them in the order of the tables."""
@@ -98,10 +98,3 @@ class Folder:
     def told(self) -> dict[str, Any]:
         """The warnings for the answer of the command; nothing when there are none."""
         return {"warnings": [one.as_dict() for one in self.warnings[:SHOWN]]} if self.warnings else {}
-
-
-def _without(rows: Columns, lost: set[int]) -> Columns:
-    if not lost:
-        return rows
-    kept = [at for at in range(len(rows)) if at not in lost]
-    return Columns([rows.numbers[at] for at in kept], {name: [column[at] for at in kept] for name, column in rows.data.items()})
