@@ -48,6 +48,8 @@ class Table:
     """(capstone, person, rank cost, whether of the earlier plan): who is reached by an arc of his own"""
     is_open: Ints
     """[C] whether anybody else of the group may be reached at the cost of no wish"""
+    before: int
+    """rows of the earlier plan"""
 
 
 def solve(problem: Problem, *, seed: int = 1, limit: int = LIMIT) -> Plan:
@@ -72,7 +74,8 @@ def _table(problem: Problem, side: Side, capstones: list[CapstoneIn], seed: int)
     person_at = {one.id: at for at, one in enumerate(people)}
     groups = {one: at for at, one in enumerate(sorted({one.group(side) for one in capstones}))}
     group = np.array([groups[one.group(side)] for one in capstones], dtype=np.int64)
-    member = np.array([(groups[g], at) for at, one in enumerate(people) for g in sorted(one.groups) if g in groups], dtype=np.int64).reshape(-1, 2)
+    member = np.array([(groups[g], at) for at, one in enumerate(people) for g in one.groups if g in groups], dtype=np.int64).reshape(-1, 2)
+    member = member[np.lexsort((member[:, 1], member[:, 0]))]
     fits = np.zeros((len(groups), len(people)), dtype=bool)
     fits[member[:, 0], member[:, 1]] = True
     fixed = np.full(len(capstones), NOBODY, dtype=np.int64)
@@ -81,30 +84,37 @@ def _table(problem: Problem, side: Side, capstones: list[CapstoneIn], seed: int)
             fixed[capstone_at[key]] = person_at[who]
     held = np.bincount(fixed[fixed != NOBODY], minlength=len(people))
     capacity = np.array([min(one.capacity, len(capstones)) for one in people], dtype=np.int64)
-    wishes = [(capstone_at[key], person_at[who], rank - 1) for (key, of, who), rank in problem.ranks.items() if of is side]
-    now = {capstone_at[key]: person_at.get(who, NOBODY) for (key, of), who in problem.current.items() if of is side}
-    named, is_open = _named(np.array(wishes, dtype=np.int64).reshape(-1, 3), now, group, fits)
+    wishes = np.array(
+        [(capstone_at[key], person_at[who], rank - 1) for (key, of, who), rank in problem.ranks.items() if of is side], dtype=np.int64
+    ).reshape(-1, 3)
+    earlier = [(capstone_at[key], person_at.get(who, NOBODY)) for (key, of), who in problem.current.items() if of is side]
+    now = np.full(len(capstones), NOBODY, dtype=np.int64)
+    for at, who in earlier:
+        now[at] = who
+    named, is_open = _named(wishes, now, group, fits)
     named = named[fixed[named[:, 0]] == NOBODY]
     is_open &= fixed == NOBODY
-    return Table(people, group, member, (capacity - held).clip(0), held, fixed, named, is_open)
+    return Table(people, group, member, (capacity - held).clip(0), held, fixed, named, is_open, len(earlier))
 
 
-def _named(wishes: Ints, now: dict[int, int], group: Ints, fits: Ints) -> tuple[Ints, Ints]:
+def _named(wishes: Ints, now: Ints, group: Ints, fits: Ints) -> tuple[Ints, Ints]:
     """The arcs of single persons. Through its group everybody costs a capstone UNRANKED: right unless somebody was ranked
     below that; then all are named.
     """
+    many = fits.shape[1]
     wishes = wishes[fits[group[wishes[:, 0]], wishes[:, 1]]]
     is_open = np.ones(len(group), dtype=bool)
     is_open[wishes[wishes[:, 2] > UNRANKED, 0]] = False
-    cost = {(capstone, person): rank for capstone, person, rank in wishes.tolist()}
-    for capstone in np.flatnonzero(~is_open).tolist():
-        for person in np.flatnonzero(fits[group[capstone]]).tolist():
-            cost.setdefault((capstone, person), UNRANKED)
-    for capstone, person in now.items():
-        if person != NOBODY and fits[group[capstone], person]:
-            cost.setdefault((capstone, person), UNRANKED)
-    named = np.array([(c, p, rank, now.get(c) == p) for (c, p), rank in sorted(cost.items())], dtype=np.int64).reshape(-1, 4)
-    return named, is_open
+    closed, staying = np.flatnonzero(~is_open), np.flatnonzero(now != NOBODY)
+    staying = staying[fits[group[staying], now[staying]]]
+    row, person = np.nonzero(fits[group[closed]])
+    key = wishes[:, 0] * many + wishes[:, 1]
+    more = np.setdiff1d(np.concatenate([closed[row] * many + person, staying * many + now[staying]]), key)
+    cost = np.concatenate([wishes[:, 2], np.full(len(more), UNRANKED)])
+    key = np.concatenate([key, more])
+    order = np.argsort(key)
+    capstone, person = key[order] // max(many, 1), key[order] % max(many, 1)
+    return np.column_stack([capstone, person, cost[order], now[capstone] == person]).astype(np.int64), is_open
 
 
 def _spans(tables: list[Table], many: int) -> list[int]:
@@ -112,7 +122,7 @@ def _spans(tables: list[Table], many: int) -> list[int]:
     slots = len(tables) * many
     worst = max([UNRANKED, *(int(table.named[:, 2].max(initial=0)) for table in tables)])
     widest = max([1, *(int((table.room + table.held).max(initial=1)) for table in tables)])
-    return [slots, slots, slots * worst, slots * widest]
+    return [slots, sum(table.before for table in tables), slots * worst, slots * widest]
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Schema
 from trainhub.kernel.sheets.types import MAX_BYTES, MAX_ROWS, Problem
 
-# Quotes, other delimiters, controls, whatever begins a formula or an apostrophe, spaces at the ends of cells, empty lines.
-_UNUSUAL = re.compile("[\"\t;'=+@\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u202e\u2028\u2029\u2066-\u2069\ufe00-\uffff\ud800-\udfff]|(?:^|[,\n])(?:-|[^\\S\n])|[^\\S\n](?:[,\n]|\\Z)")
+# Characters that may need care wherever they stand: quotes, other delimiters, controls, what begins a formula.
+_UNUSUAL = re.compile("[\"\t;'=+@\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u202e\u2028\u2029\u2066-\u2069\ufe00-\uffff\ud800-\udfff]")
+# And some by where they stand: a dash in front, a space at an end of a cell.
+_EDGES = re.compile(r"(?:^|[,\n])(?:-|[^\S\n])|[^\S\n](?:[,\n]|\Z)")
 LONGEST = 30_000
 
 
@@ -74,17 +77,20 @@ def _plain(path: Path, schema: Schema) -> Columns | None:
         return None
     del raw
     text = text.replace("\r\n", "\n").removesuffix("\n")
-    if _UNUSUAL.search(text) or not (text.isascii() or unicodedata.is_normalized("NFC", text)):
+    letters = "".join(set(text))
+    if _UNUSUAL.search(letters) or (_EDGES.search(letters) and _EDGES.search(text)):
+        return None
+    if not (text.isascii() or unicodedata.is_normalized("NFC", text)):
         return None
     header, _end, body = text.partition("\n")
     names = header.split(",")
     found = match(names, schema.columns)
     lines = body.split("\n") if body else []
     width = len(names)
-    if found.missing or found.repeated or found.width < width or any(line.count(",") != width - 1 for line in lines) or len(lines) > MAX_ROWS:
+    if found.missing or found.repeated or found.width < width or len(lines) > MAX_ROWS:
         return None
-    if not all(map(str.strip, lines)) or any(not line.strip(",") for line in lines):
-        return None
+    if set(map(str.count, lines, repeat(","))) - {width - 1} or not all(map(str.strip, lines, repeat(","))):
+        return None  # a cell too many or too few, an empty row
     del lines
     cells = body.replace("\n", ",").split(",") if body else []
     return _parsed(path, schema, found, cells, width)
