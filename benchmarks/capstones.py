@@ -56,9 +56,7 @@ def leave(case: Path, plan: Path, repair: Path) -> int:
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         (repair / path.name).write_text("".join(line for line in lines if gone.isdisjoint(line.rstrip().split(","))), encoding="utf-8")
     rows = table(plan / "supervisions.csv")
-    both = [
-        (row["capstone"], role, row[f"{role}_supervisor"]) for row in rows for role in ("school", "enterprise") if row[f"{role}_supervisor"]
-    ]
+    both = [(row["capstone"], role, row[f"{role}_supervisor"]) for row in rows for role in ("school", "enterprise") if row[f"{role}_supervisor"]]
     write(repair / "current.csv", "capstone,role,person", both)
     return sum(who in gone for _key, _role, who in both)
 

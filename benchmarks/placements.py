@@ -46,7 +46,11 @@ def generate(folder: Path, students: int, positions: int, supply: float, seed: i
     popular = [dice.paretovariate(1.5) for _n in range(positions)]
 
     write(folder / "terms.csv", "term,starts_on,ends_on,weeks", list(TERMS))
-    write(folder / "positions.csv", "position,enterprise,majors,county_code", [(f"P{n:05d}", f"E{n // 3:05d}", "|".join(accepted[n]), "350102") for n in range(positions)])
+    write(
+        folder / "positions.csv",
+        "position,enterprise,majors,county_code",
+        [(f"P{n:05d}", f"E{n // 3:05d}", "|".join(accepted[n]), "350102") for n in range(positions)],
+    )
     write(folder / "seats.csv", "position,term,seats", [(f"P{n:05d}", TERMS[t][0], count) for (n, t), count in seats.items()])
     people, wishes = [], []
     for n in range(students):
@@ -113,7 +117,12 @@ def joint_bound(folder: Path, reached: int, time_limit: float) -> dict[str, Any]
             done += 1
             continue
         free = [term for term in TERMS if term[0] not in row["blocked_terms"].split("|")]
-        sets = [c for k in range(1, 4) for c in combinations(free, k) if sum(t[3] for t in c) >= need and all(sum(t[3] for t in c) - t[3] < need for t in c)]
+        sets = [
+            c
+            for k in range(1, 4)
+            for c in combinations(free, k)
+            if sum(t[3] for t in c) >= need and all(sum(t[3] for t in c) - t[3] < need for t in c)
+        ]
         picks = [column(0) for _one in sets]
         whole += picks
         entries[False] += [(rows[False], pick, 1.0) for pick in picks]
@@ -169,7 +178,12 @@ def measure(folder: Path, asked: argparse.Namespace, supply: float) -> dict[str,
     (repair / "current.csv").unlink()
     anew = run("placements", "simulate", str(repair), "--out", str(folder / "anew"))
     keys = ("cpu_seconds", "peak_mb", "reached", "changed", "rank_cost", "optimal")
-    found["repair"] = {"displaced": displaced, **{key: mended[key] for key in keys}, "reached_anew": anew["reached"], "rank_cost_anew": anew["rank_cost"]}
+    found["repair"] = {
+        "displaced": displaced,
+        **{key: mended[key] for key in keys},
+        "reached_anew": anew["reached"],
+        "rank_cost_anew": anew["rank_cost"],
+    }
     return found
 
 

@@ -1,6 +1,7 @@
 """Both supervisors of every capstone by min-cost flows, exact in the contract's order of objectives.
 
-When one side can serve every capstone the sides are independent of each other:
+When one side can serve every capstone the sides are independent of each other, and how many each serves is known from a
+maximum flow over groups and persons:
 
     capstone -> [discipline or enterprise ->] person -> (unit arcs of cost 1, 3, 5, ...) sink
 
@@ -79,9 +80,9 @@ def _table(problem: Problem, side: Side, capstones: list[CapstoneIn], seed: int)
     fits = np.zeros((len(groups), len(people)), dtype=bool)
     fits[member[:, 0], member[:, 1]] = True
     fixed = np.full(len(capstones), NOBODY, dtype=np.int64)
-    for (key, of), who in problem.fixed.items():
+    for (key, of), holder in problem.fixed.items():
         if of is side:
-            fixed[capstone_at[key]] = person_at[who]
+            fixed[capstone_at[key]] = person_at[holder]
     held = np.bincount(fixed[fixed != NOBODY], minlength=len(people))
     capacity = np.array([min(one.capacity, len(capstones)) for one in people], dtype=np.int64)
     wishes = np.array(
@@ -118,11 +119,11 @@ def _named(wishes: Ints, now: Ints, group: Ints, fits: Ints) -> tuple[Ints, Ints
 
 
 def _spans(tables: list[Table], many: int) -> list[int]:
-    """How far apart two totals of (given, changed, rank cost, squared loads) can lie."""
+    """How far apart two totals of (changed, rank cost, squared loads) can lie."""
     slots = len(tables) * many
     worst = max([UNRANKED, *(int(table.named[:, 2].max(initial=0)) for table in tables)])
     widest = max([1, *(int((table.room + table.held).max(initial=1)) for table in tables)])
-    return [slots, sum(table.before for table in tables), slots * worst, slots * widest]
+    return [sum(table.before for table in tables), slots * worst, slots * widest]
 
 
 @dataclass(slots=True)
@@ -147,37 +148,55 @@ class Joined:
         return found
 
 
-def _join(net: Network, table: Table, points: int, end: int, objectives: int, *, is_reversed: bool = False) -> Joined:
-    """Add the persons of one side between the points of the capstones and the end; the last four objectives are
-    given, changed, rank cost and squared loads.
+def _join(net: Network, table: Table, points: int, end: int, front: tuple[int, ...] = (), *, is_reversed: bool = False) -> Joined:
+    """Add the persons of one side between the points of the capstones and the end. The last three objectives are changed,
+    rank cost and squared loads; `front` are the costs, by the objectives before, of serving a capstone.
     """
-    front = [0] * (objectives - 4)
+    idle = (0,) * len(front)
 
     def arcs(tails: Ints, heads: Ints, capacities: Ints, *costs: Ints) -> slice:
-        return net.arcs(*((heads, tails) if is_reversed else (tails, heads)), capacities, *front, *costs)
+        return net.arcs(*((heads, tails) if is_reversed else (tails, heads)), capacities, *costs)
 
     person, hub = net.nodes(len(table.people)), net.nodes(int(table.group.max(initial=-1)) + 1)
     who = np.repeat(np.arange(len(table.people)), table.room)
     nth = np.arange(len(who)) - np.repeat(np.cumsum(table.room) - table.room, table.room) + table.held[who]
-    arcs(person + who, end, 1, 0, 0, 0, 2 * nth + 1)
+    arcs(person + who, end, 1, *idle, 0, 0, 2 * nth + 1)
     capstone, at, rank, is_now = table.named.T
-    direct = arcs(points + capstone, person + at, 1, -1, -is_now, rank)
+    direct = arcs(points + capstone, person + at, 1, *front, -is_now, rank)
     waiting = np.flatnonzero(table.is_open)
-    hubs = arcs(points + waiting, hub + table.group[waiting], 1, -1, 0, UNRANKED)
+    hubs = arcs(points + waiting, hub + table.group[waiting], 1, *front, 0, UNRANKED)
     into = arcs(hub + table.member[:, 0], person + table.member[:, 1], len(table.group))
     return Joined(table, direct, hubs, into, waiting)
 
 
 def _alone(table: Table, many: int, limit: int) -> Ints:
     """[C] the best supervisors of one side, the other left out of account."""
-    net = Network(objectives=4)
-    sink, points = net.nodes(1), net.nodes(many)
-    joined = _join(net, table, points, sink, 4)
+    net = Network(objectives=3)
+    sink, nobody, points = net.nodes(1), net.nodes(1), net.nodes(many)
+    joined = _join(net, table, points, sink)
     asking = np.flatnonzero(table.fixed == NOBODY)
-    net.arcs(points + asking, sink, 1)
+    net.arcs(points + asking, nobody, 1)
+    net.arcs(nobody, sink, len(asking) - _most(table, asking))
     net.supply(points + asking, 1)
     net.supply(sink, -len(asking))
     return joined.served(lexicographic(net, _spans([table], many), limit=limit))
+
+
+def _most(table: Table, asking: Ints) -> int:
+    """How many of the asking capstones can be served at all: groups and persons alone decide it."""
+    from ortools.graph.python import max_flow
+
+    groups, people = int(table.group.max()) + 1, len(table.people)
+    source, sink, person = groups + people, groups + people + 1, groups + np.arange(people)
+    wanted = np.bincount(table.group[asking], minlength=groups).astype(np.int64)
+    net = Network()
+    net.arcs(source, np.arange(groups), wanted)
+    net.arcs(table.member[:, 0], person[table.member[:, 1]], len(asking))
+    net.arcs(person, sink, table.room)
+    flow = max_flow.SimpleMaxFlow()
+    flow.add_arcs_with_capacity(*net.joined()[:3])
+    flow.solve(source, sink)
+    return int(flow.optimal_flow())
 
 
 def _together(tables: dict[Side, Table], many: int, limit: int) -> dict[Side, Ints]:
@@ -192,8 +211,8 @@ def _together(tables: dict[Side, Table], many: int, limit: int) -> dict[Side, In
     net.arcs(school + each, sink, 1)
     net.arcs(source, field + each, 1)
     joined = {
-        Side.SCHOOL: _join(net, tables[Side.SCHOOL], entry, source, 5, is_reversed=True),
-        Side.ENTERPRISE: _join(net, tables[Side.ENTERPRISE], leave, sink, 5),
+        Side.SCHOOL: _join(net, tables[Side.SCHOOL], entry, source, (0, -1), is_reversed=True),
+        Side.ENTERPRISE: _join(net, tables[Side.ENTERPRISE], leave, sink, (0, -1)),
     }
     entering = np.flatnonzero(tables[Side.SCHOOL].fixed != NOBODY)
     leaving = np.flatnonzero(tables[Side.ENTERPRISE].fixed != NOBODY)
@@ -203,7 +222,7 @@ def _together(tables: dict[Side, Table], many: int, limit: int) -> dict[Side, In
     net.supply(leave + leaving, -1)
     net.supply(source, total)
     net.supply(sink, len(leaving) - len(entering) - total)
-    flow = lexicographic(net, [many, *_spans(list(tables.values()), many)], limit=limit)
+    flow = lexicographic(net, [many, 2 * many, *_spans(list(tables.values()), many)], limit=limit)
     return {side: one.served(flow) for side, one in joined.items()}
 
 

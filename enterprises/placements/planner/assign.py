@@ -65,9 +65,9 @@ def shape(family: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:
     return (*([(core.bit_count(), core)] if core else []), *([(count, rest)] if rest else []))
 
 
-def patterns(setup: Setup, pupils: Ints, decided: Ints) -> Patterns:
-    """The patterns of students; `decided` [N] is the set of those whose family is no pattern."""
-    found: list[tuple[Ints, Ints, Ints]] = []
+def patterns(setup: Setup, pupils: Ints, decided: Ints, single: Ints) -> Patterns:
+    """The patterns of students; `decided` [N] is the set of those whose family is no pattern; `single` get one free slot."""
+    found: list[tuple[Ints, Ints, Ints]] = [(single, np.ones(len(single), dtype=np.int64), setup.free[single])]
     for family in np.unique(setup.family[pupils]):
         mine = pupils[setup.family[pupils] == family]
         parts = shape(setup.families[family]) if family else None
@@ -82,7 +82,8 @@ def patterns(setup: Setup, pupils: Ints, decided: Ints) -> Patterns:
 
 def pairs(masks: Ints, slots: int) -> tuple[Ints, Ints]:
     """(row, slot) of every slot in every mask, row by row."""
-    return np.nonzero(masks[:, None] >> np.arange(slots) & 1)
+    row, slot = np.nonzero(masks[:, None] >> np.arange(slots) & 1)
+    return row, slot
 
 
 def offers(setup: Setup, pupil: Ints, slot: Ints, wishes: Wishes, weight: int = 0) -> Offers:

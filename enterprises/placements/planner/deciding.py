@@ -9,9 +9,10 @@ import numpy as np
 from enterprises.placements.planner import exact
 from enterprises.placements.planner.assign import Found, by_set, flow, patterns, shape, worth
 from enterprises.placements.planner.network import Network, cheapest
-from enterprises.placements.planner.prepare import NOWHERE, Ints, Setup
+from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Ints, Setup, Wishes
 from enterprises.placements.planner.reach import Groups, Master, Reach, unknowns
 from enterprises.placements.planner.repairing import keepable
+from enterprises.placements.planner.types import Options
 
 ROUNDS = 3
 """How often prices and sets are brought closer to each other, at most."""
@@ -29,16 +30,16 @@ class Placed:
     is_proven: bool = True
 
 
-def place(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Placed:
-    """Positions for the chosen, and in a repair the rows that others keep."""
+def place(setup: Setup, numbers: Reach, chosen: Ints, single: Ints, until: float, options: Options) -> Placed:
+    """Positions for the chosen and for those who get a single slot, and in a repair the rows that others keep."""
     is_mixed = np.array([bool(one) and shape(one) is None for one in setup.families])[setup.family[chosen]]
-    if setup.current is not None or is_mixed.any():
+    if (setup.current is not None or is_mixed.any()) and options == Options():
         best = exact.solve(setup, numbers, chosen, until)
         if best is not None:
             return Placed(best, _cost(setup, best))
-    if not len(chosen) and setup.current is None:
+    if not len(chosen) and not len(single) and setup.current is None:
         return Placed(np.full(setup.held.shape, NOWHERE), 0)
-    return _by_flows(setup, numbers, chosen, chosen[is_mixed], until)
+    return _by_flows(setup, numbers, chosen, chosen[is_mixed], single, until, options.bonus)
 
 
 def _cost(setup: Setup, placed: Ints) -> int:
@@ -47,12 +48,12 @@ def _cost(setup: Setup, placed: Ints) -> int:
     return int(setup.cost(pupil[there], post[there]).sum())
 
 
-def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, until: float) -> Placed:
+def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, single: Ints, until: float, bonus: int) -> Placed:
     weight, stay = 0, np.zeros((0, 3), dtype=np.int64)
     if setup.current is not None:
         weight = (int(setup.wishes.cost.max(initial=15)) + 1) * setup.held.size + 1
         others = keepable(setup)
-        others[chosen] = NOWHERE
+        others[chosen], others[single] = NOWHERE, NOWHERE
         stay = np.column_stack(setup.rows(others))
     decided = np.zeros(len(setup.pupils), dtype=np.int64)
     prices = np.ones(setup.seats.shape, dtype=np.int64)  # a guess: of sets with equal wishes the one with fewer slots
@@ -61,27 +62,51 @@ def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, until: fl
     for _round in range(ROUNDS if len(mixed) else 1):
         before = decided.copy()
         if len(mixed):
-            decided[mixed] = split(setup, chosen, mixed, worth(setup, mixed, setup.wishes, prices, weight), until)
+            fixed = numbers if len(single) else None
+            decided[mixed] = split(setup, chosen, mixed, worth(setup, mixed, setup.wishes, prices, weight), until, fixed)
             if np.array_equal(before, decided):
                 break
-        found = flow(setup, patterns(setup, chosen, decided), setup.wishes, weight=weight, stay=stay, is_priced=bool(len(mixed)))
+        some = patterns(setup, chosen, decided, single)
+        found = flow(setup, some, setup.wishes, weight=weight, stay=stay, is_priced=bool(len(mixed)))
         if found is None:
             raise AssertionError("step 1 promised seats that step 3 does not find")
         if best is None or found.cost < best.cost:
-            best = found
+            best, taken = found, some
         if found.prices is None:
             bound = found.cost
             break
         prices = found.prices
-        bound = max(bound, _dual(setup, chosen, found, stay, weight))
+        bound = max(bound, _dual(setup, chosen, single, found, stay, weight))
         if best.cost - bound <= CLOSE * _cost(setup, best.placed):
             break
     assert best is not None
+    bound = _cost(setup, best.placed) - (best.cost - bound)
+    if bonus:
+        best = flow(setup, taken, loyal(setup, best.placed, bonus), weight=weight, stay=stay)
+        assert best is not None
     changes = 0 if setup.current is None else int((np.where(setup.held == NOWHERE, best.placed, setup.held) != setup.current).sum())
-    return Placed(best.placed, max(0, _cost(setup, best.placed) - (best.cost - bound)), numbers.changes is None or changes <= numbers.changes)
+    return Placed(best.placed, max(0, bound), numbers.changes is None or changes <= numbers.changes)
 
 
-def _dual(setup: Setup, chosen: Ints, found: Found, stay: Ints, weight: int) -> int:
+def loyal(setup: Setup, placed: Ints, bonus: int) -> Wishes:
+    """The wishes with a bonus at the enterprise at which a student has most weeks already (of several the one ranked best)."""
+    pupil, slot, post = setup.rows(placed)
+    weeks = np.zeros((len(setup.pupils), int(setup.firm.max(initial=0)) + 1), dtype=np.int64)
+    np.add.at(weeks, (pupil, setup.firm[post]), setup.weeks[slot] * 1000 - setup.cost(pupil, post))
+    home = np.where(weeks.any(axis=1), weeks.argmax(axis=1), -1)
+    own = setup.wishes
+    at_home = np.flatnonzero(home >= 0)
+    row, post = np.nonzero(setup.accepts[setup.kind[at_home]] & (setup.firm == home[at_home][:, None]))
+    key = np.setdiff1d(at_home[row] * len(setup.posts) + post, own.key)
+    pupil = np.concatenate([own.pupil, key // len(setup.posts)])
+    post = np.concatenate([own.post, key % len(setup.posts)])
+    cost = np.concatenate([own.cost, np.full(len(key), UNRANKED)]) - bonus * (home[pupil] == setup.firm[post])
+    order = np.lexsort((post, cost, pupil))
+    first = np.searchsorted(pupil[order], np.arange(len(setup.pupils) + 1))
+    return Wishes(pupil[order], post[order], cost[order], first, own.is_far, own.key, own.key_cost)
+
+
+def _dual(setup: Setup, chosen: Ints, single: Ints, found: Found, stay: Ints, weight: int) -> int:
     """What every plan of the chosen costs at least: each takes the best at the prices of the seats, the seats' rent is given back.
 
     The prices of the flow say nothing of how dear one slot is beside another; the level of each slot is raised as far as
@@ -98,6 +123,9 @@ def _dual(setup: Setup, chosen: Ints, found: Found, stay: Ints, weight: int) -> 
         chosen_cost = sum(int((costs + member @ level).min(axis=1).sum()) for (costs, _family), member in zip(sets, taken, strict=True))
         return chosen_cost - int(level @ seats) + int(np.minimum(0, held + level[stay[:, 1]]).sum())
 
+    alone = worth(setup, single, setup.wishes, found.prices, weight)
+    sets += [(np.where(setup.free[single][:, None] >> np.arange(len(setup.slots)) & 1, alone, NEVER >> 20), tuple(1 << one for one in range(len(setup.slots))))]
+    taken += [np.eye(len(setup.slots), dtype=np.int64)]
     held = found.prices[stay[:, 1], stay[:, 2]] - weight
     level = np.zeros(len(setup.slots), dtype=np.int64)
     highest = bound(level)
@@ -116,8 +144,13 @@ def _together(slots: int) -> list[Ints]:
     return ups + [-one for one in ups]
 
 
-def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float) -> Ints:
-    """A set of slots for each student whose family is no pattern: the cheapest, as far as the seats serve all of the chosen."""
+def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float, numbers: Reach | None) -> Ints:
+    """A set of slots for each student whose family is no pattern: the cheapest, as far as the seats serve all of the chosen.
+
+    With the numbers of step 1 as many of each set as they say.
+    """
+    if numbers is not None:
+        return _as_counted(setup, mixed, best, numbers)
     groups = _of_chosen(setup, chosen)
     first = unknowns(setup, groups)
     is_mixed = np.array([shape(setup.families[one]) is None for one in groups.family])[first.group]
@@ -137,6 +170,16 @@ def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float) -> 
     answer = master.least(np.concatenate([np.zeros(len(first), dtype=np.int64), np.ones(len(columns), dtype=np.int64)]))
     assert answer is not None, "step 1 found numbers that serve all of the chosen"
     return first.mask[columns][_hand_out(cost, answer.numbers[columns])]
+
+
+def _as_counted(setup: Setup, mixed: Ints, best: Ints, numbers: Reach) -> Ints:
+    columns = np.flatnonzero(numbers.unknowns.reaches & np.isin(numbers.unknowns.group, numbers.groups.of[mixed]))
+    cost = np.full((len(mixed), len(columns)), NEVER, dtype=np.int64)
+    of = numbers.groups.of[mixed]
+    for at in np.unique(of):
+        mine, mask = np.flatnonzero(of == at), np.flatnonzero(numbers.unknowns.group[columns] == at)
+        cost[np.ix_(mine, mask)] = by_set(setup.families[numbers.groups.family[at]], best[mine])
+    return numbers.unknowns.mask[columns][_hand_out(cost, numbers.numbers[columns])]
 
 
 def _of_chosen(setup: Setup, chosen: Ints) -> Groups:

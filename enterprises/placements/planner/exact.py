@@ -36,11 +36,7 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
     for pupil, one in sets:
         unions[pupil] |= one
     places = [
-        (pupil, slot, post)
-        for pupil in sorted(families)
-        for slot in bits(unions[pupil])
-        for post in kinds[kind_of[pupil]]
-        if seats[slot][post] > 0
+        (pupil, slot, post) for pupil in sorted(families) for slot in bits(unions[pupil]) for post in kinds[kind_of[pupil]] if seats[slot][post] > 0
     ]
     current: dict[tuple[int, int], int] = {}
     kept: list[tuple[int, int, int]] = []
@@ -49,6 +45,8 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
         kept = list(zip(*(c.tolist() for c in setup.rows(keepable(setup))), strict=True))
     first_place, first_kept = len(sets), len(sets) + len(places)
     total = first_kept + len(kept)
+    if not total:
+        return np.full(setup.held.shape, NOWHERE, dtype=np.int64)
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []
@@ -108,9 +106,9 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
         if answer.status != 0:
             return None
         row([(column, float(changes[column])) for column in range(total) if changes[column]], -np.inf, round(float(answer.fun)) + 1e-6)
-    pupil, _slot, post = np.array(places, dtype=np.int64).reshape(-1, 3).T
+    who, _when, where = np.array(places, dtype=np.int64).reshape(-1, 3).T
     cost = np.zeros(total)
-    cost[first_place:first_kept] = setup.cost(pupil, post)
+    cost[first_place:first_kept] = setup.cost(who, where)
     answer = best(cost)
     if answer.status != 0:
         return None

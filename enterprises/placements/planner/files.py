@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from enterprises.placements.planner.plan import solve
-from enterprises.placements.planner.types import Case, Plan, Post, Pupil, Slot, Triple
+from enterprises.placements.planner.plan import DEFAULT, solve
+from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot, Triple
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.columns import Columns
 from trainhub.kernel.sheets.folder import Folder
@@ -154,7 +154,9 @@ def _fixed(
     left = dict(seats)
     taken: dict[tuple[str, str], str] = {}
     dropped: set[str] = set()
-    for row, (student, term, post) in _triples(folder, "fixed", folder.known("fixed", folder.read("fixed"), student=pupils, term=slots, position=posts)):
+    for row, (student, term, post) in _triples(
+        folder, "fixed", folder.known("fixed", folder.read("fixed"), student=pupils, term=slots, position=posts)
+    ):
         problem = None
         if taken.get((student, term)) == post:
             continue
@@ -177,7 +179,7 @@ def _fixed(
 
 def _triples(folder: Folder, name: str, rows: Columns) -> list[tuple[int, Triple]]:
     """Rows by student, term and position, so that their order in the file says nothing."""
-    return sorted(zip(rows.numbers, _zip(rows.data, "student", "term", "position"), strict=True), key=lambda one: one[1])  # type: ignore[arg-type]
+    return sorted(zip(rows.numbers, _zip(rows.data, "student", "term", "position"), strict=True), key=lambda one: one[1])
 
 
 def _current(folder: Folder, slots: dict[str, Slot], posts: dict[str, Post], pupils: dict[str, Pupil]) -> tuple[Triple, ...] | None:
@@ -206,10 +208,12 @@ def _mentors(folder: Folder, posts: dict[str, Post]) -> dict[str, int] | None:
     return dict(found)
 
 
-def simulate(path: Path, out: Path, *, seed: int = 1, time_limit: float = 60.0, is_relaxed: bool = False) -> dict[str, Any]:
+def simulate(
+    path: Path, out: Path, *, seed: int = 1, time_limit: float = 60.0, is_relaxed: bool = False, options: Options = DEFAULT
+) -> dict[str, Any]:
     """Plan the case of a folder, write assignments.csv and unplaced.csv, and return the figures of the contract."""
     case, folder = read_case(path, is_relaxed=is_relaxed)
-    plan = solve(case, seed=seed, time_limit=time_limit)
+    plan = solve(case, seed=seed, time_limit=time_limit, options=options)
     write(plan, out)
     return {**plan.figures, **folder.told()}
 

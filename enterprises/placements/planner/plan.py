@@ -9,13 +9,15 @@ import numpy as np
 
 from enterprises.placements.planner.deciding import Placed, place
 from enterprises.placements.planner.explain import explain
-from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Ints, Setup, prepare
-from enterprises.placements.planner.reach import Reach, reach
+from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
+from enterprises.placements.planner.reach import Reach, everyone, reach
 from enterprises.placements.planner.repairing import least_changes
-from enterprises.placements.planner.types import Assignment, Case, Plan
+from enterprises.placements.planner.types import Aim, Assignment, Case, Options, Plan
+
+DEFAULT = Options()
 
 
-def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0) -> Plan:
+def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Options = DEFAULT) -> Plan:
     """Plan a case. The same case and seed give the same plan, whatever the order of its rows.
 
     Objectives, each within the optimum of those before: most students reach their target; fewest student-terms change
@@ -25,13 +27,15 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0) -> Plan:
     began = time.monotonic()
     setup = prepare(case, seed)
     until = began + time_limit
-    numbers = reach(setup, until)
-    if setup.current is not None:
-        numbers = least_changes(setup, numbers, until)
-    chosen = choose(setup, numbers)
-    found = place(setup, numbers, chosen, until)
+    if options.aim is Aim.EVERYONE:
+        numbers = everyone(setup, until)
+    else:
+        numbers = reach(setup, until)
+        if setup.current is not None:
+            numbers = least_changes(setup, numbers, until)
+    found = place(setup, numbers, *choose(setup, numbers), until, options)
     placed = found.table
-    fill(setup, placed)
+    fill(setup, placed, options.aim)
     figures = _figures(setup, numbers, placed, found)
     figures["seconds"] = round(time.monotonic() - began, 3)
     return Plan(_assignments(setup, placed), tuple(explain(setup, placed)), figures, _solver())
@@ -44,15 +48,20 @@ def _solver() -> str:
     return f"HiGHS of scipy {scipy.__version__}, OR-tools {ortools.__version__}"
 
 
-def choose(setup: Setup, numbers: Reach) -> Ints:
-    """Step 2: of each group as many as step 1 says, by lottery; the students in order."""
+def choose(setup: Setup, numbers: Reach) -> tuple[Ints, Ints]:
+    """Step 2: of each group as many as step 1 says, by lottery: those who reach, and the next who get one slot; in order."""
     groups, found = numbers.groups, numbers.unknowns
-    counts = np.bincount(found.group[found.reaches], numbers.numbers[found.reaches], minlength=len(groups.size)).astype(np.int64)
+
+    def counts(some: Bools) -> Ints:
+        return np.bincount(found.group[some], numbers.numbers[some], minlength=len(groups.size)).astype(np.int64)
+
+    most = counts(found.reaches)
+    more = most + (counts(~found.reaches) if numbers.is_single else 0)
     inside = np.flatnonzero(groups.of >= 0)
     inside = inside[np.lexsort((setup.lottery[inside], groups.of[inside]))]
     of = groups.of[inside]
     turn = np.arange(len(of)) - np.searchsorted(of, of)
-    return np.sort(inside[turn < counts[of]])
+    return np.sort(inside[turn < most[of]]), np.sort(inside[(turn >= most[of]) & (turn < more[of])])
 
 
 def weeks_of(setup: Setup, placed: Ints) -> Ints:
@@ -60,8 +69,10 @@ def weeks_of(setup: Setup, placed: Ints) -> Ints:
     return (placed != NOWHERE) @ setup.weeks
 
 
-def fill(setup: Setup, placed: Ints) -> None:
-    """Step 4: seats left over go to those who stay below, most weeks first; afterwards nobody below could take a free seat."""
+def fill(setup: Setup, placed: Ints, aim: Aim = Aim.COMPLETE) -> None:
+    """Step 4: seats left over go to those who stay below, most weeks first (when everybody counts: fewest first); afterwards
+    nobody below could take a free seat.
+    """
     left, room = setup.seats.copy(), None if setup.caps is None else setup.caps.copy()
     pupil, slot, post = setup.rows(placed)
     np.subtract.at(left, (slot, post), 1)
@@ -71,7 +82,8 @@ def fill(setup: Setup, placed: Ints) -> None:
     have = np.array([one.target_x10 for one in setup.pupils], dtype=np.int64) - missing
     below = np.flatnonzero(missing > 0)
     longest = sorted(range(len(setup.slots)), key=lambda one: (-setup.weeks[one], one))
-    for pupil in below[np.lexsort((setup.lottery[below], -have[below]))].tolist():
+    turn = have[below] if aim is Aim.EVERYONE else -have[below]
+    for pupil in below[np.lexsort((setup.lottery[below], turn))].tolist():
         for slot in longest:
             if missing[pupil] <= 0:
                 break
@@ -141,9 +153,19 @@ def _figures(setup: Setup, numbers: Reach, placed: Ints, found: Placed) -> dict[
         "top3_share": share((ranks >= 1) & (ranks <= 3)),
         "unranked_share": share(ranks == 0),
         "weeks_total": _plain(int(weeks.sum() + weeks_of(setup, setup.held).sum())),
+        "one_enterprise_share": _staying(setup, placed),
         "fill_rank_cost": int(cost[~is_there[pupil]].sum()),
         "optimal": numbers.is_proven and bound_reached <= reached and total == least and found.is_proven,
     }
+
+
+def _staying(setup: Setup, placed: Ints) -> float:
+    """The share of those with several terms who spend them all at one enterprise."""
+    firms = np.full(placed.shape, -1)
+    firms[placed != NOWHERE] = setup.firm[placed[placed != NOWHERE]]
+    several = (placed != NOWHERE).sum(axis=1) > 1
+    stays = (firms == firms.max(axis=1, keepdims=True)) | (firms < 0)
+    return round(float(stays[several].all(axis=1).mean()), 4) if several.any() else 0.0
 
 
 def _plain(weeks_x10: int) -> float | int:

@@ -147,13 +147,13 @@ def prepare(case: Case, seed: int) -> Setup:
     pupil_at = {one.id: index for index, one in enumerate(pupils)}
     weeks = np.array([one.weeks_x10 for one in slots], dtype=np.int64)
     seats = np.zeros((len(slots), len(posts)), dtype=np.int64)
-    for (post, slot), count in case.seats.items():
-        seats[slot_at[slot], post_at[post]] = count
+    for (where, when), count in case.seats.items():
+        seats[slot_at[when], post_at[where]] = count
 
     def table(rows: tuple[Triple, ...]) -> Ints:
         found = np.full((len(pupils), len(slots)), NOWHERE, dtype=np.int64)
-        for pupil, slot, post in rows:
-            found[pupil_at[pupil], slot_at[slot]] = post_at.get(post, GONE)
+        for who, when, where in rows:
+            found[pupil_at[who], slot_at[when]] = post_at.get(where, GONE)
         return found
 
     firms = sorted({one.enterprise for one in posts})
@@ -215,15 +215,24 @@ def _kinds(case: Case, pupils: list[Pupil], post_at: dict[str, int]) -> tuple[In
     accepts = np.zeros((len(majors), len(post_at)), dtype=bool)
     for post in case.posts:
         accepts[[majors[one] for one in post.majors if one in majors] if post.majors else slice(None), post_at[post.id]] = True
-    kinds, of_major = np.unique(accepts, axis=0, return_inverse=True)
-    return of_major.reshape(-1)[[majors[pupil.major] for pupil in pupils]].astype(np.int64), kinds
+    first, of_major = _alike(accepts)
+    return of_major[[majors[pupil.major] for pupil in pupils]].astype(np.int64), accepts[first]
 
 
 def _bundles(accepts: Bools, firm: Ints) -> tuple[Ints, Bools, Ints]:
     """Posts that accept the same kinds (and belong to the same firm) put together: [P] bundle, [B, K] accepted kinds, [B] firm."""
-    keys = np.column_stack([accepts.T.astype(np.int64), firm])
-    found, of_post = np.unique(keys, axis=0, return_inverse=True)
-    return of_post.reshape(-1).astype(np.int64), found[:, :-1].astype(bool), found[:, -1]
+    _first, like = _alike(accepts.T)
+    _keys, first, of_post = np.unique(like * (int(firm.max(initial=0)) + 1) + firm, return_index=True, return_inverse=True)
+    return of_post.astype(np.int64), accepts.T[first], firm[first]
+
+
+def _alike(table: Bools) -> tuple[Ints, Ints]:
+    """Equal rows of a table: the first of each kind, and the kind of each row. Rows are compared as packed bits."""
+    if not table.size:
+        return np.zeros(min(1, len(table)), dtype=np.int64), np.zeros(len(table), dtype=np.int64)
+    packed = np.ascontiguousarray(np.packbits(table, axis=1))
+    _rows, first, of = np.unique(packed.view(f"V{packed.shape[1]}").reshape(-1), return_index=True, return_inverse=True)
+    return first, of.astype(np.int64)
 
 
 def _families(need: Ints, free: Ints, weeks: Ints) -> tuple[Ints, list[tuple[int, ...]]]:

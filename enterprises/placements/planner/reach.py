@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from enterprises.placements.planner.prepare import NOWHERE, Bools, Ints, Setup, bits
+from enterprises.placements.planner.prepare import Bools, Ints, Setup, bits
 
 Cut = tuple[int, Bools, int]
 """slot, [K] kinds, seats of all positions that accept one of them"""
@@ -38,9 +38,7 @@ def group(setup: Setup, marks: Ints | None = None) -> Groups:
     """Put together the students for whom some set suffices, or who have a mark."""
     mark = np.zeros(len(setup.pupils), dtype=np.int64) if marks is None else marks
     inside = np.flatnonzero((setup.family > 0) | ((setup.need > 0) & (mark > 0)))
-    found, at, size = np.unique(
-        np.column_stack([setup.kind, setup.family, mark])[inside], axis=0, return_inverse=True, return_counts=True
-    )
+    found, at, size = np.unique(np.column_stack([setup.kind, setup.family, mark])[inside], axis=0, return_inverse=True, return_counts=True)
     of = np.full(len(setup.pupils), -1, dtype=np.int64)
     of[inside] = at.reshape(-1)
     return Groups(found[:, 0], found[:, 1], found[:, 2], size, of)
@@ -216,6 +214,8 @@ class Reach:
     is_proven: bool
     changes: int | None = None
     """A proven least number of changes that any plan with as many students has, in a repair"""
+    is_single: bool = False
+    """Whether the unknowns that do not reach are students with one slot"""
 
     @property
     def total(self) -> int:
@@ -231,6 +231,24 @@ def reach(setup: Setup, until: float) -> Reach:
     for at, size in enumerate(groups.size):
         master.row(np.flatnonzero(of == at), 1.0, 0, float(size))
     return _most(master, groups, -master.unknowns.reaches.astype(np.int64))
+
+
+def everyone(setup: Setup, until: float) -> Reach:
+    """Fewest students with nothing, then most who reach: beside the sets that suffice a student may take one free slot alone."""
+    groups = group(setup, np.where(setup.need > 0, setup.free, 0))
+    master = Master(setup, unknowns(setup, groups, single=True), until)
+    of = master.unknowns.group
+    for at, size in enumerate(groups.size):
+        master.row(np.flatnonzero(of == at), 1.0, 0, float(size))
+    found = _most(master, groups, np.full(len(of), -1, dtype=np.int64))
+    something = int(found.numbers.sum())
+    master.row(np.arange(len(of)), 1.0, something, float(groups.size.sum()))
+    most = _most(master, groups, -master.unknowns.reaches.astype(np.int64)) if something else found
+    if not most.numbers.sum():
+        most = found  # no time was left for the second step
+    most.is_proven &= found.is_proven
+    most.is_single = True
+    return most
 
 
 def _most(master: Master, groups: Groups, objective: Ints) -> Reach:

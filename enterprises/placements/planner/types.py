@@ -45,6 +45,23 @@ class Pupil:
     blocked: frozenset[str] = frozenset()
 
 
+class Aim(StrEnum):
+    """What comes first when seats are short."""
+
+    COMPLETE = "complete"
+    """most students reach their target"""
+    EVERYONE = "everyone"
+    """fewest students with nothing, then most who reach their target; left-over seats to those with fewest weeks"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a case is planned; the defaults are the contract. `bonus`: rank points that a further term at the same enterprise is worth."""
+
+    aim: Aim = Aim.COMPLETE
+    bonus: int = 0
+
+
 Triple = tuple[str, str, str]
 """student, term, position"""
 
