@@ -21,7 +21,9 @@ def placements() -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of the lottery")
 @click.option("--time-limit", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="seconds for the exact steps")
 @click.option("--relax-fixed", is_flag=True, help="let impossible rows of fixed.csv go instead of refusing them")
-@click.option("--aim", type=click.Choice(["complete", "everyone"]), default="complete", show_default=True, help="most complete, or fewest with nothing")
+@click.option(
+    "--aim", type=click.Choice(["complete", "everyone"]), default="complete", show_default=True, help="most complete, or fewest with nothing"
+)
 @click.option("--same-enterprise", "bonus", type=click.IntRange(0, 100), default=0, metavar="POINTS", help="ranks that a further term there is worth")
 def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int) -> dict[str, Any]:
     """试算一次实习安排，不用数据库 / plan placements from files, without a database.

@@ -62,8 +62,10 @@ def _by_flows(setup: Setup, numbers: Reach, chosen: Ints, mixed: Ints, single: I
     for _round in range(ROUNDS if len(mixed) else 1):
         before = decided.copy()
         if len(mixed):
-            fixed = numbers if len(single) else None
-            decided[mixed] = split(setup, chosen, mixed, worth(setup, mixed, setup.wishes, prices, weight), until, fixed)
+            best_of = worth(setup, mixed, setup.wishes, prices, weight)
+            # Single slots of others are not in the numbers that split looks for.
+            wanted = None if len(single) else split(setup, chosen, mixed, best_of, until)
+            decided[mixed] = as_counted(setup, mixed, best_of, numbers) if wanted is None else wanted
             if np.array_equal(before, decided):
                 break
         some = patterns(setup, chosen, decided, single)
@@ -124,7 +126,12 @@ def _dual(setup: Setup, chosen: Ints, single: Ints, found: Found, stay: Ints, we
         return chosen_cost - int(level @ seats) + int(np.minimum(0, held + level[stay[:, 1]]).sum())
 
     alone = worth(setup, single, setup.wishes, found.prices, weight)
-    sets += [(np.where(setup.free[single][:, None] >> np.arange(len(setup.slots)) & 1, alone, NEVER >> 20), tuple(1 << one for one in range(len(setup.slots))))]
+    sets += [
+        (
+            np.where(setup.free[single][:, None] >> np.arange(len(setup.slots)) & 1, alone, NEVER >> 20),
+            tuple(1 << one for one in range(len(setup.slots))),
+        )
+    ]
     taken += [np.eye(len(setup.slots), dtype=np.int64)]
     held = found.prices[stay[:, 1], stay[:, 2]] - weight
     level = np.zeros(len(setup.slots), dtype=np.int64)
@@ -144,18 +151,15 @@ def _together(slots: int) -> list[Ints]:
     return ups + [-one for one in ups]
 
 
-def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float, numbers: Reach | None) -> Ints:
-    """A set of slots for each student whose family is no pattern: the cheapest, as far as the seats serve all of the chosen.
-
-    With the numbers of step 1 as many of each set as they say.
+def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float) -> Ints | None:
+    """A set of slots for each student whose family is no pattern: the cheapest, as far as the seats serve all of the chosen;
+    None when time is short.
     """
-    if numbers is not None:
-        return _as_counted(setup, mixed, best, numbers)
     groups = _of_chosen(setup, chosen)
     first = unknowns(setup, groups)
     is_mixed = np.array([shape(setup.families[one]) is None for one in groups.family])[first.group]
     columns = np.flatnonzero(is_mixed)
-    master = Master(setup, unknowns(setup, groups, helpers=len(columns)), until + 10)
+    master = Master(setup, unknowns(setup, groups, helpers=len(columns)), until)
     for at, size in enumerate(groups.size):
         master.row(np.flatnonzero(first.group == at), 1.0, float(size), float(size))
     cost = np.full((len(mixed), len(columns)), NEVER, dtype=np.int64)
@@ -168,11 +172,13 @@ def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float, num
         master.row(np.array([column, len(first) + helper]), np.array([1.0, -1.0]), -np.inf, float(most))
     master.start_cuts()
     answer = master.least(np.concatenate([np.zeros(len(first), dtype=np.int64), np.ones(len(columns), dtype=np.int64)]))
-    assert answer is not None, "step 1 found numbers that serve all of the chosen"
+    if answer is None:
+        return None
     return first.mask[columns][_hand_out(cost, answer.numbers[columns])]
 
 
-def _as_counted(setup: Setup, mixed: Ints, best: Ints, numbers: Reach) -> Ints:
+def as_counted(setup: Setup, mixed: Ints, best: Ints, numbers: Reach) -> Ints:
+    """A set of slots for each student whose family is no pattern: as many of each set as step 1 says, the cheapest way."""
     columns = np.flatnonzero(numbers.unknowns.reaches & np.isin(numbers.unknowns.group, numbers.groups.of[mixed]))
     cost = np.full((len(mixed), len(columns)), NEVER, dtype=np.int64)
     of = numbers.groups.of[mixed]

@@ -164,8 +164,10 @@ def _staying(setup: Setup, placed: Ints) -> float:
     firms = np.full(placed.shape, -1)
     firms[placed != NOWHERE] = setup.firm[placed[placed != NOWHERE]]
     several = (placed != NOWHERE).sum(axis=1) > 1
+    if not several.any():
+        return 0.0
     stays = (firms == firms.max(axis=1, keepdims=True)) | (firms < 0)
-    return round(float(stays[several].all(axis=1).mean()), 4) if several.any() else 0.0
+    return round(float(stays[several].all(axis=1).mean()), 4)
 
 
 def _plain(weeks_x10: int) -> float | int:

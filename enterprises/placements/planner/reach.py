@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from enterprises.placements.planner.network import Network
 from enterprises.placements.planner.prepare import Bools, Ints, Setup, bits
 
 Cut = tuple[int, Bools, int]
@@ -136,8 +137,13 @@ class Master:
                 total = int(objective @ numbers)
                 is_proven = answer.status == 0
                 return Answer(numbers, total if is_proven else math.ceil(max(bound, -(2**53)) - 1e-6), is_proven)
-            if time.monotonic() > self.until:
-                return Answer(self._trimmed(numbers), math.ceil(max(bound, -(2**53)) - 1e-6), False)
+            least = math.ceil(max(bound, -(2**53)) - 1e-6)
+            if not any(least > 0 for _columns, _coefficients, least, _most in self.rows):
+                possible = self._trimmed(numbers)  # giving up students breaks no row
+                if int(objective @ possible) == least or time.monotonic() > self.until:
+                    return Answer(possible, least, int(objective @ possible) == least)
+            elif time.monotonic() > self.until:
+                return None
             for cut in new:
                 self._cut(cut)
 
@@ -160,47 +166,57 @@ class Master:
         )
 
     def _trimmed(self, numbers: Ints) -> Ints:
-        """Out of time: give up students of violated cuts until the seats suffice; what stays is possible, no more is claimed."""
+        """Give up students, slot by slot those whom a maximum flow does not serve; what stays is possible."""
         kept = numbers.copy()
-        while new := self.violated(kept):
-            slot, kinds, _seats = new[0]
-            inside = np.flatnonzero((kept > 0) & (self.unknowns.mask >> slot & 1).astype(bool) & kinds[self.unknowns.kind])
-            over = int(self.demand(kept)[slot][kinds].sum()) - new[0][2]
-            for column in inside[::-1]:
-                less = min(over, int(kept[column]))
-                kept[column] -= less
-                over -= less
+        for slot in range(len(self.setup.slots)):
+            demand = self.demand(kept)[slot]
+            served, _tight = serve(self.setup, slot, demand)
+            for kind in np.flatnonzero(served < demand):
+                over = int(demand[kind] - served[kind])
+                inside = (kept > 0) & (self.unknowns.mask >> slot & 1).astype(bool) & (self.unknowns.kind == kind)
+                for column in np.flatnonzero(inside)[::-1]:
+                    less = min(over, int(kept[column]))
+                    kept[column] -= less
+                    over -= less
         return kept
 
 
 def hall_cut(setup: Setup, slot: int, demand: Ints) -> Cut | None:
     """A set of kinds whose demand in a slot exceeds its seats, or None when the seats suffice."""
+    _served, tight = serve(setup, slot, demand)
+    return None if tight is None else (slot, tight, setup.seats_of(slot, tight))
+
+
+def serve(setup: Setup, slot: int, demand: Ints) -> tuple[Ints, Bools | None]:
+    """[K] how much of the demand of each kind a maximum flow serves, and the kinds of its minimum cut when that is not all."""
     from ortools.graph.python import max_flow
 
     wanted = int(demand.sum())
     if wanted == 0:
-        return None
+        return demand, None
     kinds, bundles = len(demand), len(setup.bundles)
     firms = 0 if setup.caps is None else setup.caps.shape[1]
     source, sink, asking = kinds + bundles + firms, kinds + bundles + firms + 1, np.flatnonzero(demand)
     supply = setup.supply(slot)
     bundle, kind = np.nonzero(setup.bundles & (demand > 0) & (supply > 0)[:, None])
-    arcs = [
-        (np.full(len(asking), source), asking, demand[asking]),
-        (kind, kinds + bundle, demand[kind]),
-        (kinds + np.arange(bundles), np.full(bundles, sink) if setup.caps is None else kinds + bundles + setup.bundle_firm, supply),
-    ]
-    if setup.caps is not None:
-        arcs.append((kinds + bundles + np.arange(firms), np.full(firms, sink), setup.caps[slot].clip(0)))
-    flow = max_flow.SimpleMaxFlow()
-    flow.add_arcs_with_capacity(*(np.concatenate(parts).astype(np.int64) for parts in zip(*arcs, strict=True)))
-    flow.solve(source, sink)
-    if flow.optimal_flow() >= wanted:
-        return None
+    net = Network()
+    asked = net.arcs(source, asking, demand[asking])
+    net.arcs(kind, kinds + bundle, demand[kind])
+    if setup.caps is None:
+        net.arcs(kinds + np.arange(bundles), sink, supply)
+    else:
+        net.arcs(kinds + np.arange(bundles), kinds + bundles + setup.bundle_firm, supply)
+        net.arcs(kinds + bundles + np.arange(firms), sink, setup.caps[slot].clip(0))
+    solver = max_flow.SimpleMaxFlow()
+    arcs = solver.add_arcs_with_capacity(*net.joined()[:3])
+    solver.solve(source, sink)
+    served = np.zeros(kinds, dtype=np.int64)
+    served[asking] = solver.flows(arcs[asked])
+    if solver.optimal_flow() >= wanted:
+        return served, None
     tight = np.zeros(kinds, dtype=bool)
-    tight[[node for node in flow.get_source_side_min_cut() if node < kinds]] = True
-    tight &= demand > 0
-    return slot, tight, setup.seats_of(slot, tight)
+    tight[[node for node in solver.get_source_side_min_cut() if node < kinds]] = True
+    return served, tight & (demand > 0)
 
 
 @dataclass(slots=True)

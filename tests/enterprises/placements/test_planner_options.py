@@ -129,9 +129,7 @@ def test_fixed_rows_are_as_if_the_case_were_smaller(seed: int) -> None:
     smaller = replace(
         case,
         seats=left,
-        pupils=tuple(
-            replace(p, prior_x10=p.prior_x10 + weeks[of[p.id]], blocked=p.blocked | {of[p.id]}) if p.id in of else p for p in case.pupils
-        ),
+        pupils=tuple(replace(p, prior_x10=p.prior_x10 + weeks[of[p.id]], blocked=p.blocked | {of[p.id]}) if p.id in of else p for p in case.pupils),
     )
     plan = solve(replace(case, fixed=tuple(fixed)), seed=seed)
     check(replace(case, fixed=tuple(fixed)), plan)

@@ -23,6 +23,7 @@ from trainhub.kernel.sheets.types import MAX_BYTES, MAX_ROWS, Problem
 # Characters that may need care wherever they stand: quotes, other delimiters, controls, what begins a formula.
 _UNUSUAL = re.compile("[\"\t;'=+@\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u202e\u2028\u2029\u2066-\u2069\ufe00-\uffff\ud800-\udfff]")
 # And some by where they stand: a dash in front, a space at an end of a cell.
+_MAYBE = re.compile(r"-|[^\S\n]")
 _EDGES = re.compile(r"(?:^|[,\n])(?:-|[^\S\n])|[^\S\n](?:[,\n]|\Z)")
 LONGEST = 30_000
 
@@ -78,7 +79,7 @@ def _plain(path: Path, schema: Schema) -> Columns | None:
     del raw
     text = text.replace("\r\n", "\n").removesuffix("\n")
     letters = "".join(set(text))
-    if _UNUSUAL.search(letters) or (_EDGES.search(letters) and _EDGES.search(text)):
+    if _UNUSUAL.search(letters) or (_MAYBE.search(letters) and _EDGES.search(text)):
         return None
     if not (text.isascii() or unicodedata.is_normalized("NFC", text)):
         return None
