@@ -97,11 +97,16 @@ class Master:
         self.rows.append((columns, np.broadcast_to(np.asarray(coefficients, dtype=float), columns.shape), least, most))
 
     def start_cuts(self) -> None:
-        """Each kind alone and all together, where it can bind at all."""
+        """Each kind alone and all together, where it can bind at all, and what is short when everybody asks for a slot."""
         kinds = len(self.setup.accepts)
         for slot in range(len(self.setup.slots)):
             for some in [*np.eye(kinds, dtype=bool), np.ones(kinds, dtype=bool)]:
                 self._cut((slot, some, self.setup.seats_of(slot, some)))
+            asking = np.unique(self.unknowns.group[(self.unknowns.mask >> slot & 1).astype(bool)], return_index=True)[1]
+            rows = np.flatnonzero((self.unknowns.mask >> slot & 1).astype(bool))[asking]
+            everybody = np.bincount(self.unknowns.kind[rows], self.unknowns.most[rows], minlength=kinds).astype(np.int64)
+            if (cut := hall_cut(self.setup, slot, everybody)) is not None:
+                self._cut(cut)
 
     def _cut(self, cut: Cut) -> None:
         slot, kinds, seats = cut
@@ -124,28 +129,39 @@ class Master:
 
     def least(self, objective: Ints) -> Answer | None:
         """The numbers of least objective whose demand the seats can serve; None when there are none (or no time is left)."""
-        bound = -math.inf
+        bound, best = -math.inf, None
+        may_trim = not any(least > 0 for _columns, _coefficients, least, _most in self.rows)  # giving up students breaks no row
+        if may_trim:
+            best = self._trimmed(self._everybody())
         while True:
             answer = self._solve(objective)
             if answer.x is None:
                 return None
             if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound):
                 bound = max(bound, answer.mip_dual_bound)
+            least = math.ceil(max(bound, -(2**53)) - 1e-6)
             numbers = np.rint(answer.x).astype(np.int64)
             new = self.violated(numbers)
             if not new:
-                total = int(objective @ numbers)
-                is_proven = answer.status == 0
-                return Answer(numbers, total if is_proven else math.ceil(max(bound, -(2**53)) - 1e-6), is_proven)
-            least = math.ceil(max(bound, -(2**53)) - 1e-6)
-            if not any(least > 0 for _columns, _coefficients, least, _most in self.rows):
-                possible = self._trimmed(numbers)  # giving up students breaks no row
-                if int(objective @ possible) == least or time.monotonic() > self.until:
-                    return Answer(possible, least, int(objective @ possible) == least)
-            elif time.monotonic() > self.until:
-                return None
+                total, is_proven = int(objective @ numbers), answer.status == 0
+                return Answer(numbers, total if is_proven else least, is_proven)
+            if may_trim:
+                possible = self._trimmed(numbers)
+                if best is None or objective @ possible < objective @ best:
+                    best = possible
+            is_best = best is not None and int(objective @ best) <= least
+            if is_best or time.monotonic() > self.until:
+                return None if best is None else Answer(best, least, is_best)
             for cut in new:
                 self._cut(cut)
+
+    def _everybody(self) -> Ints:
+        """All students of each group, with a set of fewest slots."""
+        order = np.lexsort((~self.unknowns.reaches, np.bitwise_count(self.unknowns.mask), self.unknowns.group))
+        first = order[np.unique(self.unknowns.group[order], return_index=True)[1]]
+        numbers = np.zeros(len(self.unknowns), dtype=np.int64)
+        numbers[first] = self.unknowns.most[first]
+        return numbers
 
     def _solve(self, objective: Ints) -> Any:
         from scipy.optimize import Bounds, LinearConstraint, milp
