@@ -21,16 +21,22 @@ def placements() -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="seed of the lottery")
 @click.option("--time-limit", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="seconds for the exact steps")
 @click.option("--relax-fixed", is_flag=True, help="let impossible rows of fixed.csv go instead of refusing them")
-def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool) -> dict[str, Any]:
+@click.option(
+    "--aim", type=click.Choice(["complete", "everyone"]), default="complete", show_default=True, help="most complete, or fewest with nothing"
+)
+@click.option("--same-enterprise", "bonus", type=click.IntRange(0, 100), default=0, metavar="POINTS", help="ranks that a further term there is worth")
+def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int) -> dict[str, Any]:
     """试算一次实习安排，不用数据库 / plan placements from files, without a database.
 
-    DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv and current.csv.
+    DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv, current.csv and
+    mentors.csv (mentor, enterprise, load: then no enterprise takes more students in a term than its mentors can look after).
 
     Example: trainhub placements simulate round-2026 --out plan --seed 7 --json
     """
     from enterprises.placements.planner import files
+    from enterprises.placements.planner.types import Aim, Options
 
-    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed)
+    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed, options=Options(Aim(aim), bonus))
 
 
 placements.add_command(simulate)

@@ -17,6 +17,8 @@ def explain(problem: Problem, assigned: Mapping[Slot, str]) -> tuple[Unassigned,
 
 def _of_side(problem: Problem, side: Side, assigned: Mapping[Slot, str]) -> list[Unassigned]:
     people = problem.people[side]
+    if all((one.id, side) in assigned for one in problem.capstones):
+        return []
     by_group: dict[str, list[PersonIn]] = defaultdict(list)
     for person in people:
         for group in person.groups:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ from enterprises.capstones.planner.reading import read
 from enterprises.capstones.planner.solving import solve
 from enterprises.capstones.planner.types import Plan, Problem, Side
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import write_csv
+from trainhub.kernel.sheets.writing import put_csv
 
 SUPERVISIONS = tuple(
     Column(*pair) for pair in (("capstone", "毕业设计"), ("school_supervisor", "校内导师"), ("enterprise_supervisor", "企业指导教师"))
@@ -26,7 +24,7 @@ def simulate(folder: Path, out: Path, *, seed: int = 1, relax_fixed: bool = Fals
     Raises BadFolder or SheetError (exit status 1) before anything is written.
     """
     begun = time.perf_counter()
-    problem, warnings = read(folder, relax_fixed=relax_fixed)
+    problem, tables = read(folder, relax_fixed=relax_fixed)
     plan = solve(problem, seed=seed)
     write(problem, plan, out)
     return {
@@ -42,7 +40,7 @@ def simulate(folder: Path, out: Path, *, seed: int = 1, relax_fixed: bool = Fals
         "unassigned": len(plan.unassigned),
         "seconds": round(time.perf_counter() - begun, 3),
         "optimal": True,
-        **({"warnings": warnings} if warnings else {}),
+        **tables.told(),
     }
 
 
@@ -50,16 +48,9 @@ def write(problem: Problem, plan: Plan, out: Path) -> None:
     """supervisions.csv (every capstone once) and unassigned.csv, sorted by id, each put in place whole."""
     out.mkdir(parents=True, exist_ok=True)
     ids = sorted(capstone.id for capstone in problem.capstones)
-    _put(
+    put_csv(
         out / "supervisions.csv",
         ((key, plan.assigned.get((key, Side.SCHOOL), ""), plan.assigned.get((key, Side.ENTERPRISE), "")) for key in ids),
         SUPERVISIONS,
     )
-    _put(out / "unassigned.csv", ((row.capstone, row.side.value, row.reason.value, row.explanation) for row in plan.unassigned), UNASSIGNED)
-
-
-def _put(path: Path, rows: Iterable[tuple[str, ...]], columns: tuple[Column, ...]) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as stream:
-        write_csv(rows, columns, stream)
-    os.replace(part, path)
+    put_csv(out / "unassigned.csv", ((row.capstone, row.side.value, row.reason.value, row.explanation) for row in plan.unassigned), UNASSIGNED)

@@ -1,177 +1,237 @@
-"""The network of dual supervision, and the plan read off its flow.
+"""Both supervisors of every capstone by min-cost flows, exact in the contract's order of objectives.
+
+When one side can serve every capstone the sides are independent of each other, and how many each serves is known from a
+maximum flow over groups and persons:
+
+    capstone -> [discipline or enterprise ->] person -> (unit arcs of cost 1, 3, 5, ...) sink
+
+Otherwise they meet in one network, in which a unit through the whole chain is a capstone with both, `school -> sink` the
+school side alone, and `source -> field` the enterprise side alone:
 
     source -> teacher -> [discipline ->] entry -> school -> field -> exit -> [enterprise ->] mentor -> sink
 
-A unit through the whole chain is a capstone with both; `school -> sink` is the school side alone, `source -> field` the
-enterprise side alone. Unit arcs of cost 1, 3, 5, ... at each person make the sum of squared loads. A fixed supervisor is a
-supply of one at `school`, or a demand of one at `exit`. Places that were not ranked pass through the node of the group.
+The unit arcs at each person make the sum of squared loads. A fixed supervisor is no unknown: his place is taken, and in the one
+network a unit enters at `school`, or leaves at `exit`. Places that were not ranked pass through the node of the group.
 """
 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
 
 from enterprises.capstones.planner.explaining import explain
 from enterprises.capstones.planner.flows import LIMIT, lexicographic
 from enterprises.capstones.planner.types import UNRANKED, CapstoneIn, PersonIn, Plan, Problem, Side, Slot
+from enterprises.placements.planner.network import Ints, Network
 
-BOTH, GIVEN, CHANGED, RANK, LOAD = range(5)
+NOBODY = -1
 
 
-class _Network:
-    """Nodes and arcs as they are added; an arc has a capacity and five costs."""
+@dataclass(slots=True)
+class Table:
+    """One side in numbers: C capstones and P persons in the order of the lottery, G groups."""
 
-    def __init__(self) -> None:
-        self.nodes = 2  # 0 is the source, 1 the sink
-        self.tails: list[int] = []
-        self.heads: list[int] = []
-        self.capacities: list[int] = []
-        self.costs: tuple[list[int], ...] = ([], [], [], [], [])
-        self.supplies: dict[int, int] = {}
-
-    def node(self) -> int:
-        self.nodes += 1
-        return self.nodes - 1
-
-    def arc(self, tail: int, head: int, capacity: int, both: int = 0, given: int = 0, changed: int = 0, rank: int = 0, load: int = 0) -> int:
-        self.tails.append(tail)
-        self.heads.append(head)
-        self.capacities.append(capacity)
-        for column, cost in zip(self.costs, (both, given, changed, rank, load), strict=True):
-            column.append(cost)
-        return len(self.tails) - 1
+    people: list[PersonIn]
+    group: Ints
+    """[C] of the capstone"""
+    member: Ints
+    """(group, person) pairs"""
+    room: Ints
+    """[P] places left beside the fixed rows"""
+    held: Ints
+    """[P] places taken by fixed rows"""
+    fixed: Ints
+    """[C] the fixed person, or NOBODY"""
+    named: Ints
+    """(capstone, person, rank cost, whether of the earlier plan): who is reached by an arc of his own"""
+    is_open: Ints
+    """[C] whether anybody else of the group may be reached at the cost of no wish"""
+    before: int
+    """rows of the earlier plan"""
 
 
 def solve(problem: Problem, *, seed: int = 1, limit: int = LIMIT) -> Plan:
     """The optimal plan; equal plans are told apart by the seeded lottery alone, never by the order of the rows."""
-    capstones = _lot(sorted(problem.capstones, key=lambda c: c.id), seed, "capstones")
-    people = {side: _lot(sorted(problem.people[side], key=lambda p: p.id), seed, side.value) for side in Side}
-    assigned = dict(problem.fixed)
-    if capstones:
-        assigned |= _flow(problem, capstones, people, limit)
+    capstones = sorted(problem.capstones, key=lambda one: one.id)
+    random.Random(f"{seed}/capstones").shuffle(capstones)
+    tables = {side: _table(problem, side, capstones, seed) for side in Side}
+    found = {side: _alone(table, len(capstones), limit) for side, table in tables.items()} if capstones else {}
+    if capstones and all((served == NOBODY).any() for served in found.values()):
+        found = _together(tables, len(capstones), limit)
+    assigned: dict[Slot, str] = {}
+    for side, served in found.items():
+        people = tables[side].people
+        assigned.update(((capstones[at].id, side), people[who].id) for at, who in enumerate(served.tolist()) if who != NOBODY)
     return _plan(problem, assigned)
 
 
-def _lot(rows: list, seed: int, what: str) -> list:  # type: ignore[type-arg]
-    random.Random(f"{seed}/{what}").shuffle(rows)
-    return rows
-
-
-def _flow(problem: Problem, capstones: list[CapstoneIn], people: dict[Side, list[PersonIn]], limit: int) -> dict[Slot, str]:
-    import numpy as np
-
-    net = _Network()
-    points: dict[Side, dict[str, int]] = {side: {} for side in Side}  # where a supervisor of the side is joined to a capstone
-    for capstone in capstones:
-        entry, school, field, leave = net.node(), net.node(), net.node(), net.node()
-        points[Side.SCHOOL][capstone.id], points[Side.ENTERPRISE][capstone.id] = entry, leave
-        net.arc(entry, school, 1)
-        net.arc(school, field, 1, both=-1)
-        net.arc(field, leave, 1)
-        net.arc(school, 1, 1)
-        net.arc(0, field, 1)
-        if (capstone.id, Side.SCHOOL) in problem.fixed:
-            net.supplies[school] = 1
-        if (capstone.id, Side.ENTERPRISE) in problem.fixed:
-            net.supplies[leave] = -1
-    joined = {side: _side(net, problem, side, capstones, people[side], points[side]) for side in Side}
-    total = 2 * len(capstones) + 1
-    net.arc(0, 1, total)
-    net.supplies[0] = total
-    net.supplies[1] = -sum(net.supplies.values())
-    supplies = np.zeros(net.nodes, dtype=np.int64)
-    for node, supply in net.supplies.items():
-        supplies[node] = supply
-    slots = 2 * len(capstones)
-    worst = max([UNRANKED, *(rank - 1 for rank in problem.ranks.values())])
-    widest = max([1, *(min(p.capacity, len(capstones)) for side in Side for p in people[side])])
-    spans = [len(capstones), slots, len(problem.current), slots * worst, slots * widest]
-    flow = lexicographic(
-        np.array(net.tails, dtype=np.int64),
-        np.array(net.heads, dtype=np.int64),
-        np.array(net.capacities, dtype=np.int64),
-        [np.array(column, dtype=np.int64) for column in net.costs],
-        spans,
-        supplies,
-        limit=limit,
-    )
-    return {slot: person for side in Side for slot, person in _read(side, flow, *joined[side]).items()}
-
-
-Direct = list[tuple[int, str, str]]
-Through = dict[str, tuple[list[tuple[int, str]], list[tuple[int, str]]]]
-
-
-def _side(
-    net: _Network, problem: Problem, side: Side, capstones: list[CapstoneIn], people: list[PersonIn], points: dict[str, int]
-) -> tuple[Direct, Through]:
-    """Add the persons of one side; returns the direct arcs and, by group, the arcs of persons and of capstones."""
-    out = side is Side.ENTERPRISE  # on the enterprise side the flow leaves the capstone
-
-    def arc(person_node: int, other: int, capacity: int, **costs: int) -> int:
-        return net.arc(other, person_node, capacity, **costs) if out else net.arc(person_node, other, capacity, **costs)
-
-    held: dict[str, int] = defaultdict(int)
-    for (_capstone, of), holder in problem.fixed.items():
+def _table(problem: Problem, side: Side, capstones: list[CapstoneIn], seed: int) -> Table:
+    people = sorted(problem.people[side], key=lambda one: one.id)
+    random.Random(f"{seed}/{side.value}").shuffle(people)
+    capstone_at = {one.id: at for at, one in enumerate(capstones)}
+    person_at = {one.id: at for at, one in enumerate(people)}
+    groups = {one: at for at, one in enumerate(sorted({one.group(side) for one in capstones}))}
+    group = np.array([groups[one.group(side)] for one in capstones], dtype=np.int64)
+    member = np.array([(groups[g], at) for at, one in enumerate(people) for g in one.groups if g in groups], dtype=np.int64).reshape(-1, 2)
+    member = member[np.lexsort((member[:, 1], member[:, 0]))]
+    fits = np.zeros((len(groups), len(people)), dtype=bool)
+    fits[member[:, 0], member[:, 1]] = True
+    fixed = np.full(len(capstones), NOBODY, dtype=np.int64)
+    for (key, of), holder in problem.fixed.items():
         if of is side:
-            held[holder] += 1
-    node: dict[str, int] = {}
-    by_group: dict[str, list[PersonIn]] = defaultdict(list)
-    for person in people:
-        node[person.id] = net.node()
-        for place in range(held[person.id], min(person.capacity, len(capstones))):
-            net.arc(*((node[person.id], 1) if out else (0, node[person.id])), 1, load=2 * place + 1)
-        for group in sorted(person.groups):
-            by_group[group].append(person)
-    wishes: dict[str, dict[str, int]] = defaultdict(dict)
-    for (capstone_id, of, person_id), rank in problem.ranks.items():
-        if of is side:
-            wishes[capstone_id][person_id] = rank - 1
-    direct: Direct = []
-    through: Through = {}
-    hubs: dict[str, int] = {}
-    for capstone in capstones:
-        if (capstone.id, side) in problem.fixed:
-            continue
-        group = capstone.group(side)
-        if group not in by_group:
-            continue
-        point, ranked, now = points[capstone.id], wishes[capstone.id], problem.current.get((capstone.id, side))
-        # Through the hub everybody costs UNRANKED: right unless somebody was ranked below that, then all are named.
-        is_plain = all(cost <= UNRANKED for cost in ranked.values())
-        for person in by_group[group]:
-            if is_plain and person.id not in ranked and person.id != now:
-                continue
-            cost = ranked.get(person.id, UNRANKED)
-            made = arc(node[person.id], point, 1, given=-1, rank=cost, changed=-1 if person.id == now else 0)
-            direct.append((made, capstone.id, person.id))
-        if is_plain:
-            if group not in hubs:
-                hubs[group] = net.node()
-                many = len(capstones)
-                through[group] = ([(arc(node[p.id], hubs[group], min(p.capacity, many)), p.id) for p in by_group[group]], [])
-            through[group][1].append((arc(hubs[group], point, 1, given=-1, rank=UNRANKED), capstone.id))
-    return direct, through
+            fixed[capstone_at[key]] = person_at[holder]
+    held = np.bincount(fixed[fixed != NOBODY], minlength=len(people))
+    capacity = np.array([min(one.capacity, len(capstones)) for one in people], dtype=np.int64)
+    wishes = np.array(
+        [(capstone_at[key], person_at[who], rank - 1) for (key, of, who), rank in problem.ranks.items() if of is side], dtype=np.int64
+    ).reshape(-1, 3)
+    earlier = [(capstone_at[key], person_at.get(who, NOBODY)) for (key, of), who in problem.current.items() if of is side]
+    now = np.full(len(capstones), NOBODY, dtype=np.int64)
+    for at, who in earlier:
+        now[at] = who
+    named, is_open = _named(wishes, now, group, fits)
+    named = named[fixed[named[:, 0]] == NOBODY]
+    is_open &= fixed == NOBODY
+    return Table(people, group, member, (capacity - held).clip(0), held, fixed, named, is_open, len(earlier))
 
 
-def _read(side: Side, flow: object, direct: Direct, through: Through) -> dict[Slot, str]:
-    found: dict[Slot, str] = {(capstone, side): person for arc, capstone, person in direct if flow[arc]}  # type: ignore[index]
-    for people, capstones in through.values():
-        units = [person for arc, person in people for _unit in range(int(flow[arc]))]  # type: ignore[index]
-        wanting = [capstone for arc, capstone in capstones if flow[arc]]  # type: ignore[index]
-        found.update({(capstone, side): person for capstone, person in zip(wanting, units, strict=True)})
-    return found
+def _named(wishes: Ints, now: Ints, group: Ints, fits: Ints) -> tuple[Ints, Ints]:
+    """The arcs of single persons. Through its group everybody costs a capstone UNRANKED: right unless somebody was ranked
+    below that; then all are named.
+    """
+    many = fits.shape[1]
+    wishes = wishes[fits[group[wishes[:, 0]], wishes[:, 1]]]
+    is_open = np.ones(len(group), dtype=bool)
+    is_open[wishes[wishes[:, 2] > UNRANKED, 0]] = False
+    closed, staying = np.flatnonzero(~is_open), np.flatnonzero(now != NOBODY)
+    staying = staying[fits[group[staying], now[staying]]]
+    row, person = np.nonzero(fits[group[closed]])
+    key = wishes[:, 0] * many + wishes[:, 1]
+    more = np.setdiff1d(np.concatenate([closed[row] * many + person, staying * many + now[staying]]), key)
+    cost = np.concatenate([wishes[:, 2], np.full(len(more), UNRANKED)])
+    key = np.concatenate([key, more])
+    order = np.argsort(key)
+    capstone, person = key[order] // max(many, 1), key[order] % max(many, 1)
+    return np.column_stack([capstone, person, cost[order], now[capstone] == person]).astype(np.int64), is_open
+
+
+def _spans(tables: list[Table], many: int) -> list[int]:
+    """How far apart two totals of (changed, rank cost, squared loads) can lie."""
+    slots = len(tables) * many
+    worst = max([UNRANKED, *(int(table.named[:, 2].max(initial=0)) for table in tables)])
+    widest = max([1, *(int((table.room + table.held).max(initial=1)) for table in tables)])
+    return [sum(table.before for table in tables), slots * worst, slots * widest]
+
+
+@dataclass(slots=True)
+class Joined:
+    """The blocks of arcs of one side, to read its flow from."""
+
+    table: Table
+    direct: slice
+    hubs: slice
+    into: slice
+    waiting: Ints
+
+    def served(self, flow: Ints) -> Ints:
+        """[C] who serves each capstone. Persons behind a group's node are handed out in the order of the lottery."""
+        found = self.table.fixed.copy()
+        used = self.table.named[np.flatnonzero(flow[self.direct])]
+        found[used[:, 0]] = used[:, 1]
+        units = np.repeat(self.table.member, flow[self.into], axis=0)
+        units = units[np.lexsort((units[:, 1], units[:, 0]))]
+        queue = self.waiting[np.flatnonzero(flow[self.hubs])]
+        found[queue[np.lexsort((queue, self.table.group[queue]))]] = units[:, 1]
+        return found
+
+
+def _join(net: Network, table: Table, points: int, end: int, front: tuple[int, ...] = (), *, is_reversed: bool = False) -> Joined:
+    """Add the persons of one side between the points of the capstones and the end. The last three objectives are changed,
+    rank cost and squared loads; `front` are the costs, by the objectives before, of serving a capstone.
+    """
+    idle = (0,) * len(front)
+
+    def arcs(tails: Ints, heads: Ints, capacities: Ints, *costs: Ints) -> slice:
+        return net.arcs(*((heads, tails) if is_reversed else (tails, heads)), capacities, *costs)
+
+    person, hub = net.nodes(len(table.people)), net.nodes(int(table.group.max(initial=-1)) + 1)
+    who = np.repeat(np.arange(len(table.people)), table.room)
+    nth = np.arange(len(who)) - np.repeat(np.cumsum(table.room) - table.room, table.room) + table.held[who]
+    arcs(person + who, end, 1, *idle, 0, 0, 2 * nth + 1)
+    capstone, at, rank, is_now = table.named.T
+    direct = arcs(points + capstone, person + at, 1, *front, -is_now, rank)
+    waiting = np.flatnonzero(table.is_open)
+    hubs = arcs(points + waiting, hub + table.group[waiting], 1, *front, 0, UNRANKED)
+    into = arcs(hub + table.member[:, 0], person + table.member[:, 1], len(table.group))
+    return Joined(table, direct, hubs, into, waiting)
+
+
+def _alone(table: Table, many: int, limit: int) -> Ints:
+    """[C] the best supervisors of one side, the other left out of account."""
+    net = Network(objectives=3)
+    sink, nobody, points = net.nodes(1), net.nodes(1), net.nodes(many)
+    joined = _join(net, table, points, sink)
+    asking = np.flatnonzero(table.fixed == NOBODY)
+    net.arcs(points + asking, nobody, 1)
+    net.arcs(nobody, sink, len(asking) - _most(table, asking))
+    net.supply(points + asking, 1)
+    net.supply(sink, -len(asking))
+    return joined.served(lexicographic(net, _spans([table], many), limit=limit))
+
+
+def _most(table: Table, asking: Ints) -> int:
+    """How many of the asking capstones can be served at all: groups and persons alone decide it."""
+    from ortools.graph.python import max_flow
+
+    groups, people = int(table.group.max()) + 1, len(table.people)
+    source, sink, person = groups + people, groups + people + 1, groups + np.arange(people)
+    wanted = np.bincount(table.group[asking], minlength=groups).astype(np.int64)
+    net = Network()
+    net.arcs(source, np.arange(groups), wanted)
+    net.arcs(table.member[:, 0], person[table.member[:, 1]], len(asking))
+    net.arcs(person, sink, table.room)
+    flow = max_flow.SimpleMaxFlow()
+    flow.add_arcs_with_capacity(*net.joined()[:3])
+    flow.solve(source, sink)
+    return int(flow.optimal_flow())
+
+
+def _together(tables: dict[Side, Table], many: int, limit: int) -> dict[Side, Ints]:
+    """Both sides in one network, when both are short somewhere: first of all most capstones with both."""
+    net = Network(objectives=5)
+    source, sink = net.nodes(1), net.nodes(1)
+    entry, school, field, leave = (net.nodes(many) for _point in range(4))
+    each = np.arange(many)
+    net.arcs(entry + each, school + each, 1)
+    net.arcs(school + each, field + each, 1, -1)
+    net.arcs(field + each, leave + each, 1)
+    net.arcs(school + each, sink, 1)
+    net.arcs(source, field + each, 1)
+    joined = {
+        Side.SCHOOL: _join(net, tables[Side.SCHOOL], entry, source, (0, -1), is_reversed=True),
+        Side.ENTERPRISE: _join(net, tables[Side.ENTERPRISE], leave, sink, (0, -1)),
+    }
+    entering = np.flatnonzero(tables[Side.SCHOOL].fixed != NOBODY)
+    leaving = np.flatnonzero(tables[Side.ENTERPRISE].fixed != NOBODY)
+    total = 2 * many + 1
+    net.arcs(source, sink, total)
+    net.supply(school + entering, 1)
+    net.supply(leave + leaving, -1)
+    net.supply(source, total)
+    net.supply(sink, len(leaving) - len(entering) - total)
+    flow = lexicographic(net, [many, 2 * many, *_spans(list(tables.values()), many)], limit=limit)
+    return {side: one.served(flow) for side, one in joined.items()}
 
 
 def _plan(problem: Problem, assigned: dict[Slot, str]) -> Plan:
-    loads: dict[tuple[Side, str], int] = defaultdict(int)
-    for (_capstone, side), person in assigned.items():
-        loads[(side, person)] += 1
+    loads = Counter((side, person) for (_capstone, side), person in assigned.items())
     return Plan(
         assigned=assigned,
         unassigned=explain(problem, assigned),
-        both=sum(all((c.id, side) in assigned for side in Side) for c in problem.capstones),
+        both=sum(all((one.id, side) in assigned for side in Side) for one in problem.capstones),
         given=len(assigned),
         changed=sum(assigned.get(slot) != person for slot, person in problem.current.items()),
         rank_cost=sum(problem.ranks.get((*slot, person), UNRANKED + 1) - 1 for slot, person in assigned.items()),

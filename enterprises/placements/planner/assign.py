@@ -1,161 +1,214 @@
 """Step 3: where and when, at least rank cost, by one time-expanded minimum cost flow.
 
-Each chosen student sends "k of these terms" through student-term nodes to ranked positions directly, and to any other
-accepted position through a node of kind and term that costs UNRANKED: so 40 x 150 arcs stand instead of 20,000 x 150.
+    student -> "k of these slots" -> student and slot -> ranked position and slot -> (enterprise and slot ->) sink
+                                                      \\-> kind and slot -> bundle and slot -> position and slot
+
+Positions that were not ranked cost all the same: they are reached through a node of kind and slot, so that 40 x 150 arcs
+stand instead of 20,000 x 150.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from math import comb
-from typing import Any
 
-from enterprises.placements.planner.prepare import UNRANKED, Setup, bits
+import numpy as np
 
-CHANGE = 1_000
-"""Weight of a changed student-term over any rank."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A student takes `count` of the slots of `union`."""
-
-    pupil: int
-    count: int
-    union: int
+from enterprises.placements.planner.network import Network, cheapest, potentials
+from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Ints, Setup, Wishes, bits
 
 
-def uniform(family: tuple[int, ...]) -> tuple[int, int] | None:
-    """(k, union) when the family is exactly "any k of these slots", else None."""
-    union, count = 0, family[0].bit_count()
+@dataclass(slots=True)
+class Patterns:
+    """Each row: the student takes `count` of the slots of `union`. The unions of one student are disjoint."""
+
+    pupil: Ints
+    count: Ints
+    union: Ints
+
+
+@dataclass(slots=True)
+class Offers:
+    """What pairs of student and slot may get: (pair, post, cost), and beside it the cost of any other position (`closed`: none)."""
+
+    pupil: Ints
+    slot: Ints
+    pair: Ints
+    post: Ints
+    cost: Ints
+    other: Ints
+    closed: Ints
+
+
+@dataclass(slots=True)
+class Found:
+    """[N, S] posts, the cost of the flow, and with prices asked for [S, P] what a seat is worth and the rent of all seats."""
+
+    placed: Ints
+    cost: int
+    prices: Ints | None = None
+    rent: int = 0
+
+
+@lru_cache(10_000)
+def shape(family: tuple[int, ...]) -> tuple[tuple[int, int], ...] | None:
+    """The family as (count, union) of disjoint unions, if it is "all of these and any k of those"; else None."""
+    core = union = family[0]
     for one in family:
+        core &= one
         union |= one
-        if one.bit_count() != count:
-            return None
-    return (count, union) if len(family) == comb(union.bit_count(), count) else None
-
-
-def relaxed(setup: Setup, chosen: list[tuple[int, tuple[int, ...]]]) -> list[Pattern]:
-    """Patterns that allow every set of the families and perhaps more: their least cost is a lower bound."""
-    found = []
-    for pupil, family in chosen:
-        union = 0
-        for one in family:
-            union |= one
-        found.append(Pattern(pupil, min(one.bit_count() for one in family), union))
-    return found
-
-
-def flow(setup: Setup, patterns: list[Pattern]) -> tuple[dict[tuple[int, int], int], int] | None:
-    """The assignment {(student, slot): position} of least cost for the patterns, and that cost (of ranks alone).
-
-    None when the seats cannot serve the patterns. With an earlier plan in the setup a changed student-term outweighs ranks.
-    """
-    import numpy as np
-    from ortools.graph.python import min_cost_flow
-
-    if not patterns:
-        return {}, 0
-    tails: list[int] = []
-    heads: list[int] = []
-    capacities: list[int] = []
-    costs: list[int] = []
-
-    def arc(tail: int, head: int, capacity: int, cost: int) -> int:
-        tails.append(tail)
-        heads.append(head)
-        capacities.append(capacity)
-        costs.append(cost)
-        return len(tails) - 1
-
-    nodes = 0
-
-    def node() -> int:
-        nonlocal nodes
-        nodes += 1
-        return nodes - 1
-
-    sink = node()
-    place: dict[tuple[int, int], int] = {}
-    for slot in range(len(setup.slots)):
-        for post, seats in enumerate(setup.seats[slot]):
-            if seats > 0:
-                place[slot, post] = node()
-                arc(place[slot, post], sink, seats, 0)
-    accepted = [frozenset(posts) for posts in setup.kinds]
-    through: dict[tuple[int, int], int] = {}
-    bundle_arcs: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    post_arcs: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
-    kinds_used = sorted({setup.kind_of[pattern.pupil] for pattern in patterns})
-    for slot in range(len(setup.slots)):
-        bundles = setup.supply(slot)
-        bundle_nodes = []
-        for number, (_accepts, posts) in enumerate(bundles):
-            bundle = node()
-            bundle_nodes.append(bundle)
-            for post in posts:
-                post_arcs[slot, number].append((arc(bundle, place[slot, post], setup.seats[slot][post], 0), post))
-        for kind in kinds_used:
-            through[kind, slot] = node()
-            for number, (accepts, posts) in enumerate(bundles):
-                if kind in accepts:
-                    total = sum(setup.seats[slot][post] for post in posts)
-                    bundle_arcs[kind, slot].append((arc(through[kind, slot], bundle_nodes[number], total, 0), number))
-    supplies: dict[int, int] = {}
-    direct: list[tuple[int, int, int, int]] = []
-    indirect: list[tuple[int, int, int]] = []
-    for pattern in patterns:
-        start = node()
-        supplies[start] = pattern.count
-        kind = setup.kind_of[pattern.pupil]
-        ranks = setup.ranks[pattern.pupil]
-        far = any(rank - 1 > UNRANKED for rank in ranks.values())
-        for slot in bits(pattern.union):
-            here = node()
-            arc(start, here, 1, 0)
-            kept = setup.current.get((pattern.pupil, slot)) if setup.current is not None else None
-            extra = CHANGE if setup.current is not None else 0
-            # A wish so far down that it costs more than no wish would slip through the common node: arcs of its own then.
-            targets = (
-                accepted[kind]
-                if far
-                else {post for post in ranks if post in accepted[kind]} | ({kept} if kept is not None and kept in accepted[kind] else set())
-            )
-            for post in sorted(targets):
-                if (slot, post) in place:
-                    weight = setup.cost(pattern.pupil, post) + (extra if post != kept else 0)
-                    direct.append((arc(here, place[slot, post], 1, weight), pattern.pupil, slot, post))
-            if not far:
-                indirect.append((arc(here, through[kind, slot], 1, UNRANKED + extra), pattern.pupil, slot))
-    graph = min_cost_flow.SimpleMinCostFlow()
-    graph.add_arcs_with_capacity_and_unit_cost(
-        np.array(tails, dtype=np.int32), np.array(heads, dtype=np.int32), np.array(capacities, dtype=np.int64), np.array(costs, dtype=np.int64)
-    )
-    for start, count in supplies.items():
-        graph.set_node_supply(start, count)
-    graph.set_node_supply(sink, -sum(supplies.values()))
-    if graph.solve() != graph.OPTIMAL:
+    rest = union & ~core
+    count = family[0].bit_count() - core.bit_count()
+    if any(one.bit_count() != family[0].bit_count() for one in family) or len(family) != comb(rest.bit_count(), count):
         return None
-    found = {(pupil, slot): post for number, pupil, slot, post in direct if graph.flow(number)}
-    _spread(setup, graph, found, [(pupil, slot) for number, pupil, slot in indirect if graph.flow(number)], bundle_arcs, post_arcs)
-    return found, sum(setup.cost(pupil, post) for (pupil, _slot), post in found.items())
+    return (*([(core.bit_count(), core)] if core else []), *([(count, rest)] if rest else []))
+
+
+def patterns(setup: Setup, pupils: Ints, decided: Ints, single: Ints) -> Patterns:
+    """The patterns of students; `decided` [N] is the set of those whose family is no pattern; `single` get one free slot."""
+    found: list[tuple[Ints, Ints, Ints]] = [(single, np.ones(len(single), dtype=np.int64), setup.free[single])]
+    for family in np.unique(setup.family[pupils]):
+        mine = pupils[setup.family[pupils] == family]
+        parts = shape(setup.families[family]) if family else None
+        if parts is None:
+            found.append((mine, np.bitwise_count(decided[mine]).astype(np.int64), decided[mine]))
+        else:
+            found += [(mine, np.full(len(mine), count), np.full(len(mine), union)) for count, union in parts]
+    pupil, count, union = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.lexsort((union, pupil))
+    return Patterns(pupil[order], count[order], union[order])
+
+
+def pairs(masks: Ints, slots: int) -> tuple[Ints, Ints]:
+    """(row, slot) of every slot in every mask, row by row."""
+    row, slot = np.nonzero(masks[:, None] >> np.arange(slots) & 1)
+    return row, slot
+
+
+def offers(setup: Setup, pupil: Ints, slot: Ints, wishes: Wishes, weight: int = 0) -> Offers:
+    """The offers of pairs. With a weight, the earlier plan comes first: a pair of it gains the weight at its position, a
+    pair that is not of it pays the weight anywhere; the sum is the number of changes but for a constant.
+    """
+    first, count = wishes.first[pupil], np.diff(wishes.first)[pupil]
+    pair = np.repeat(np.arange(len(pupil)), count)
+    row = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    post, cost, other = wishes.post[row], wishes.cost[row].copy(), np.full(len(pupil), UNRANKED)
+    if weight and setup.current is not None:
+        now = setup.current[pupil, slot]
+        cost += weight * np.where(now[pair] == post, -1, np.where(now[pair] == NOWHERE, 1, 0))
+        other += weight * (now == NOWHERE)
+        listed = np.zeros(len(pupil), dtype=bool)
+        listed[pair[now[pair] == post]] = True
+        more = np.flatnonzero((now >= 0) & ~listed)
+        more = more[setup.accepts[setup.kind[pupil[more]], now[more]]]
+        pair, post = np.append(pair, more), np.append(post, now[more])
+        cost = np.append(cost, setup.cost(pupil[more], now[more]) - weight)
+    is_open = setup.seats[slot[pair], post] > 0
+    return Offers(pupil, slot, pair[is_open], post[is_open], cost[is_open], other, wishes.is_far[pupil])
+
+
+def flow(setup: Setup, some: Patterns, wishes: Wishes, *, weight: int = 0, stay: Ints | None = None, is_priced: bool = False) -> Found | None:
+    """The assignment of least cost for the patterns; None when the seats cannot serve them.
+
+    `stay` [M, 3] are (pupil, slot, post) rows of an earlier plan of students without a pattern: kept where seats allow.
+    """
+    slots, posts, kinds, bundles = len(setup.slots), len(setup.posts), len(setup.accepts), len(setup.bundles)
+    net = Network()
+    sink, place, through, bundle = net.nodes(1), net.nodes(slots * posts), net.nodes(kinds * slots), net.nodes(slots * bundles)
+    slot, post = np.nonzero(setup.seats > 0)
+    seats = setup.seats[slot, post]
+    at_place = place + slot * posts + post
+    if setup.caps is None:
+        net.arcs(at_place, sink, seats, 0)
+    else:
+        firms = setup.caps.shape[1]
+        firm = net.nodes(slots * firms)
+        net.arcs(at_place, firm + slot * firms + setup.firm[post], seats, 0)
+        net.arcs(firm + np.arange(slots * firms), sink, setup.caps.reshape(-1).clip(0), 0)
+    # Only the arcs into the sink are tight: then the price of a seat stands in one place.
+    ample = len(setup.pupils) + 1
+    into_posts = net.arcs(bundle + slot * bundles + setup.bundle[post], at_place, ample, 0)
+    which, kind = np.nonzero(setup.bundles)
+    which, kind, of_slot = np.tile(which, slots), np.tile(kind, slots), np.repeat(np.arange(slots), len(which))
+    into_bundles = net.arcs(through + kind * slots + of_slot, bundle + of_slot * bundles + which, ample, 0)
+
+    row, term_slot = pairs(some.union, slots)
+    mine = offers(setup, some.pupil[row], term_slot, wishes, weight)
+    term = net.nodes(len(row))
+    start = net.nodes(len(some.pupil))
+    is_choice = some.count < np.bitwise_count(some.union)
+    net.supply(start + np.flatnonzero(is_choice), some.count[is_choice])
+    net.supply(term + np.flatnonzero(~is_choice[row]), 1)
+    choosing = np.flatnonzero(is_choice[row])
+    net.arcs(start + row[choosing], term + choosing, 1, 0)
+    direct = net.arcs(term + mine.pair, place + term_slot[mine.pair] * posts + mine.post, 1, mine.cost)
+    common = np.flatnonzero(~mine.closed)
+    indirect = net.arcs(term + common, through + setup.kind[mine.pupil[common]] * slots + term_slot[common], 1, mine.other[common])
+    staying = slice(0, 0)
+    if stay is not None and len(stay):
+        hub = net.nodes(1)
+        staying = net.arcs(hub, place + stay[:, 1] * posts + stay[:, 2], 1, -weight)
+        net.arcs(hub, sink, len(stay), 0)
+        net.supply(hub, len(stay))
+    supplies = net.supplies()
+    supplies[sink] = -supplies.sum()
+    tails, heads, capacities, (costs,) = net.joined()
+    arcs = (tails, heads, capacities, costs)
+    flows = cheapest(*arcs, supplies)
+    if flows is None:
+        return None
+    placed = np.full((len(setup.pupils), slots), NOWHERE, dtype=np.int64)
+    used = np.flatnonzero(flows[direct])
+    placed[mine.pupil[mine.pair[used]], term_slot[mine.pair[used]]] = mine.post[used]
+    waiting = common[np.flatnonzero(flows[indirect])]
+    _spread(setup, placed, mine.pupil[waiting], term_slot[waiting], (of_slot, kind, which, flows[into_bundles]), (slot, post, flows[into_posts]))
+    if stay is not None and len(stay):
+        kept = stay[np.flatnonzero(flows[staying])]
+        placed[kept[:, 0], kept[:, 1]] = kept[:, 2]
+    cost = int((flows * arcs[3]).sum())
+    if not is_priced:
+        return Found(placed, cost)
+    height = potentials(*arcs, flows, net.size)
+    at = height[place : place + slots * posts].reshape(slots, posts)
+    if setup.caps is None:
+        prices = (height[sink] - at).clip(0)
+        return Found(placed, cost, prices, int((prices * setup.seats.clip(0)).sum()))
+    of_firm = height[firm : firm + slots * firms].reshape(slots, firms)
+    own, shared = (of_firm[:, setup.firm] - at).clip(0), (height[sink] - of_firm).clip(0)
+    rent = int((own * setup.seats.clip(0)).sum() + (shared * setup.caps.clip(0)).sum())
+    return Found(placed, cost, own + shared[:, setup.firm], rent)
 
 
 def _spread(
-    setup: Setup,
-    graph: Any,
-    found: dict[tuple[int, int], int],
-    waiting: list[tuple[int, int]],
-    bundle_arcs: dict[tuple[int, int], list[tuple[int, int]]],
-    post_arcs: dict[tuple[int, int], list[tuple[int, int]]],
+    setup: Setup, placed: Ints, pupil: Ints, slot: Ints, into_bundles: tuple[Ints, Ints, Ints, Ints], into_posts: tuple[Ints, Ints, Ints]
 ) -> None:
     """Give the students of the common nodes the positions the flow reserved for them, in the order of the lottery."""
-    pools = {key: [post for number, post in arcs for _unit in range(graph.flow(number))] for key, arcs in post_arcs.items()}
-    queues: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for pupil, slot in sorted(waiting, key=lambda item: (item[1], setup.lottery[item[0]], item[0])):
-        queues[setup.kind_of[pupil], slot].append(pupil)
-    for (kind, slot), queue in sorted(queues.items()):
-        for number, bundle in bundle_arcs[kind, slot]:
-            for _unit in range(graph.flow(number)):
-                found[queue.pop(0), slot] = pools[slot, bundle].pop(0)
+    of_slot, kind, bundle, units = into_bundles
+    order = np.lexsort((bundle, kind, of_slot))
+    handed = np.repeat(bundle[order], units[order])
+    queue = np.lexsort((setup.lottery[pupil], setup.kind[pupil], slot))
+    pupil, slot = pupil[queue], slot[queue]  # by slot and kind, as the bundles handed out
+    post_slot, post, places = into_posts
+    order = np.lexsort((post, setup.bundle[post], post_slot))
+    pool = np.repeat(post[order], places[order])
+    queue = np.lexsort((np.arange(len(pupil)), handed, slot))
+    placed[pupil[queue], slot[queue]] = pool
+
+
+def worth(setup: Setup, pupils: Ints, wishes: Wishes, prices: Ints, weight: int = 0) -> Ints:
+    """[len(pupils), S] what each slot costs a student at best when seats have prices."""
+    slots = len(setup.slots)
+    pupil, slot = np.repeat(pupils, slots), np.tile(np.arange(slots), len(pupils))
+    mine = offers(setup, pupil, slot, wishes, weight)
+    far = np.int64(2**40)
+    open_prices = np.where(setup.seats > 0, prices, far)
+    common = np.array([[open_prices[one][accepted].min(initial=far) for one in range(slots)] for accepted in setup.accepts])
+    best = np.where(mine.closed, far, mine.other + common[setup.kind[pupil], slot])
+    np.minimum.at(best, mine.pair, mine.cost + prices[slot[mine.pair], mine.post])
+    return best.reshape(len(pupils), slots)
+
+
+def by_set(family: tuple[int, ...], best: Ints) -> Ints:
+    """[students, sets] what each set of the family costs, from the worth of single slots."""
+    return np.column_stack([best[:, bits(one)].sum(axis=1) for one in family])

@@ -2,56 +2,51 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
-from enterprises.placements.planner.prepare import Setup, bits
+from enterprises.placements.planner.prepare import NOWHERE, Ints, Setup, bits
+from enterprises.placements.planner.reach import Reach
+from enterprises.placements.planner.repairing import keepable
 
 LIMIT = 40_000
 """Largest number of (student, term, position) variables that is solved whole."""
 
 
-def size(setup: Setup, families: dict[int, tuple[int, ...]]) -> int:
-    """How many (student, term, position) variables the students need."""
-    total = 0
-    for pupil, family in families.items():
-        union = 0
-        for one in family:
-            union |= one
-        total += union.bit_count() * len(setup.kinds[setup.kind_of[pupil]])
-    return total
+def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | None:
+    """The best plan as [N, S] posts: fewest changes to the earlier plan (when there is one: then who reaches is free), then
+    least rank cost. None when the case is too large or time is short.
 
-
-def solve(
-    setup: Setup, families: dict[int, tuple[int, ...]], *, reached: int, time_limit: float
-) -> tuple[dict[tuple[int, int], int], set[int], bool] | None:
-    """The best plan in which `reached` of the students of `families` take one of their sets: fewest changes to the earlier
-    plan (when there is one), then least rank cost. Returns assignment, those who reach, and whether it is proven.
-
-    With an earlier plan the assignment also keeps student-terms of those who do not reach, so far as seats allow.
+    With an earlier plan the table also keeps student-terms of those who do not reach, so far as seats allow.
     """
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
+    able = np.flatnonzero(setup.family > 0) if setup.current is not None else chosen
+    families = {pupil: setup.families[setup.family[pupil]] for pupil in able.tolist()}
+    kinds = [np.flatnonzero(accepted).tolist() for accepted in setup.accepts]
+    reached = numbers.total if setup.current is not None else len(chosen)
+    if sum(len(setup.slots) * len(kinds[setup.kind[pupil]]) for pupil in families) > LIMIT:
+        return None
+    seats, kind_of = setup.seats.tolist(), setup.kind.tolist()
     sets: list[tuple[int, int]] = [(pupil, one) for pupil in sorted(families) for one in families[pupil]]
     unions = dict.fromkeys(families, 0)
     for pupil, one in sets:
         unions[pupil] |= one
     places = [
-        (pupil, slot, post)
-        for pupil in sorted(families)
-        for slot in bits(unions[pupil])
-        for post in setup.kinds[setup.kind_of[pupil]]
-        if setup.seats[slot][post] > 0
+        (pupil, slot, post) for pupil in sorted(families) for slot in bits(unions[pupil]) for post in kinds[kind_of[pupil]] if seats[slot][post] > 0
     ]
-    current = setup.current or {}
-    kept = [
-        (pupil, slot, post)
-        for (pupil, slot), post in sorted(current.items())
-        if setup.need[pupil] > 0 and setup.free[pupil] >> slot & 1 and setup.seats[slot][post] > 0 and post in setup.kinds[setup.kind_of[pupil]]
-    ]
+    current: dict[tuple[int, int], int] = {}
+    kept: list[tuple[int, int, int]] = []
+    if setup.current is not None:
+        current = {(pupil, slot): post for pupil, slot, post in zip(*(c.tolist() for c in setup.rows(setup.current)), strict=True)}
+        kept = list(zip(*(c.tolist() for c in setup.rows(keepable(setup))), strict=True))
     first_place, first_kept = len(sets), len(sets) + len(places)
     total = first_kept + len(kept)
+    if not total:
+        return np.full(setup.held.shape, NOWHERE, dtype=np.int64)
     rows: list[int] = []
     columns: list[int] = []
     values: list[float] = []
@@ -86,7 +81,9 @@ def solve(
     for column, (pupil, _slot, _post) in enumerate(kept, start=first_kept):
         row([(column, 1.0), *[(other, 1.0) for other in of_pupil.get(pupil, [])]], 0, 1)
     for (slot, post), mine in sorted(by_seat.items()):
-        row([(column, 1.0) for column in mine], 0, setup.seats[slot][post])
+        row([(column, 1.0) for column in mine], 0, seats[slot][post])
+    if setup.caps is not None:
+        _caps(setup, by_seat, row)
     row([(column, 1.0) for column in range(len(sets))], reached, reached)
 
     def best(objective: Any) -> Any:
@@ -96,10 +93,9 @@ def solve(
             constraints=LinearConstraint(matrix, np.array(low), np.array(high)),
             integrality=np.ones(total),
             bounds=Bounds(0, 1),
-            options={"mip_rel_gap": 0.0, "time_limit": time_limit},
+            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, until - time.monotonic())},
         )
 
-    is_proven = True
     if setup.current is not None:
         changes = np.zeros(total)
         for column, (pupil, slot, post) in enumerate(places, start=first_place):
@@ -107,17 +103,26 @@ def solve(
             changes[column] = 1.0 if before is None else (-1.0 if before == post else 0.0)
         changes[first_kept:] = -1.0
         answer = best(changes)
-        if answer.x is None:
+        if answer.status != 0:
             return None
-        is_proven = answer.status == 0
         row([(column, float(changes[column])) for column in range(total) if changes[column]], -np.inf, round(float(answer.fun)) + 1e-6)
+    who, _when, where = np.array(places, dtype=np.int64).reshape(-1, 3).T
     cost = np.zeros(total)
-    for column, (pupil, _slot, post) in enumerate(places, start=first_place):
-        cost[column] = setup.cost(pupil, post)
+    cost[first_place:first_kept] = setup.cost(who, where)
     answer = best(cost)
-    if answer.x is None:
+    if answer.status != 0:
         return None
-    on = answer.x > 0.5
-    assignment = {(pupil, slot): post for column, (pupil, slot, post) in enumerate(places, start=first_place) if on[column]}
-    assignment |= {(pupil, slot): post for column, (pupil, slot, post) in enumerate(kept, start=first_kept) if on[column]}
-    return assignment, {pupil for column, (pupil, _one) in enumerate(sets) if on[column]}, is_proven and answer.status == 0
+    table = np.full(setup.held.shape, NOWHERE, dtype=np.int64)
+    for on, (one, slot, at) in zip(answer.x[first_place:] > 0.5, [*places, *kept], strict=True):
+        if on:
+            table[one, slot] = at
+    return table
+
+
+def _caps(setup: Setup, by_seat: dict[tuple[int, int], list[int]], row: Callable[[list[tuple[int, float]], float, float], None]) -> None:
+    of_firm: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for (slot, post), columns in sorted(by_seat.items()):
+        of_firm.setdefault((slot, int(setup.firm[post])), []).extend((column, 1.0) for column in columns)
+    assert setup.caps is not None
+    for (slot, firm), entries in sorted(of_firm.items()):
+        row(entries, 0, max(0, int(setup.caps[slot, firm])))

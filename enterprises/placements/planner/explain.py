@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import numpy as np
 
-from enterprises.placements.planner.prepare import Setup, bits, minimal_sets
-from enterprises.placements.planner.reach import Reach, hall_cut
+from enterprises.placements.planner.prepare import NOWHERE, Bools, Ints, Setup, bits
+from enterprises.placements.planner.reach import Cut, hall_cut
 from enterprises.placements.planner.types import Reason, Unplaced
 from trainhub.kernel.i18n import _
 
 SHOWN = 6
 
 
-def explain(setup: Setup, numbers: Reach, assignment: dict[tuple[int, int], int]) -> list[Unplaced]:
+def explain(setup: Setup, placed: Ints) -> list[Unplaced]:
     """Every student below the target, placed or not, with the reason; by id."""
-    have = [pupil.target_x10 - need for pupil, need in zip(setup.pupils, setup.need, strict=True)]
-    for pupil, slot in assignment:
-        have[pupil] += setup.weeks[slot]
-    below = [pupil for pupil, one in enumerate(setup.pupils) if have[pupil] < one.target_x10]
-    demand = _demand(setup, assignment, {p for p in range(len(setup.pupils)) if p not in set(below)})
-    waiting: dict[tuple[int, int], int] = defaultdict(int)
-    for pupil in below:
-        for slot in bits(setup.free[pupil]):
-            waiting[setup.kind_of[pupil], slot] += 1
-    told: dict[tuple[int, tuple[int, ...]], str] = {}
+    missing = setup.need - (placed != NOWHERE) @ setup.weeks
+    below = np.flatnonzero(missing > 0)
+    told = _Bottlenecks(setup, placed, missing > 0)
     found = []
-    for pupil in below:
+    for pupil in below.tolist():
         one = setup.pupils[pupil]
-        reason, text = _why(setup, pupil, demand, waiting, told)
-        found.append(Unplaced(one.id, have[pupil], one.target_x10, reason, text))
+        reason, text = _why(setup, pupil, told)
+        found.append(Unplaced(one.id, one.target_x10 - int(missing[pupil]), one.target_x10, reason, text))
     return found
-
-
-def _demand(setup: Setup, assignment: dict[tuple[int, int], int], reached: set[int]) -> list[list[int]]:
-    demand = [[0] * len(setup.kinds) for _slot in setup.slots]
-    for pupil, slot in assignment:
-        if pupil in reached:
-            demand[slot][setup.kind_of[pupil]] += 1
-    return demand
 
 
 def _weeks(value: int) -> str:
@@ -45,62 +30,77 @@ def _weeks(value: int) -> str:
     return f"{whole}.{tenth}" if tenth else str(whole)
 
 
-def _why(
-    setup: Setup, pupil: int, demand: list[list[int]], waiting: dict[tuple[int, int], int], told: dict[tuple[int, tuple[int, ...]], str]
-) -> tuple[Reason, str]:
-    one = setup.pupils[pupil]
-    kind = setup.kind_of[pupil]
+def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, str]:
+    one, kind = setup.pupils[pupil], int(setup.kind[pupil])
     if one.id in setup.case.dropped:
         return Reason.FIXED_CONFLICT, _("该生的一项已定安排无法保留（岗位不接收、学期不可用或席位不足），已按其余条件重新安排，仍未达到目标。")
-    posts = setup.kinds[kind]
-    held = sum(setup.weeks[slot] for (who, slot) in setup.held if who == pupil)
-    if not any(setup.seats[slot][post] > 0 for slot in range(len(setup.slots)) for post in posts) and not any(
-        setup.case.seats.get((setup.posts[post], slot), 0) for post in posts for slot in setup.slots
-    ):
+    if not told.has_seats[kind]:
         return Reason.NO_ELIGIBLE_POSITION, _("没有岗位接收专业 %(major)s，或接收的岗位都没有席位。请联系企业增加岗位。", major=one.major)
-    free = sum(setup.weeks[slot] for slot in bits(setup.free[pupil]))
-    if free < setup.need[pupil]:
-        blocked = "、".join(sorted(one.blocked)) or _("无")
+    if not setup.family[pupil]:
+        free = int(sum(setup.weeks[slot] for slot in bits(int(setup.free[pupil]))))
         return Reason.BLOCKED_TERMS, _(
             "可用学期合计 %(free)s 周，连同已有 %(prior)s 周仍不足目标 %(target)s 周（不可用学期：%(blocked)s）。",
             free=_weeks(free),
-            prior=_weeks(one.prior_x10 + held),
+            prior=_weeks(one.target_x10 - int(setup.need[pupil])),
             target=_weeks(one.target_x10),
-            blocked=blocked,
+            blocked="、".join(sorted(one.blocked)) or _("无"),
         )
-    family = minimal_sets(setup.need[pupil], setup.free[pupil], tuple(setup.weeks))
-    if (kind, family) not in told:
-        told[kind, family] = _bottleneck(setup, kind, family, demand, waiting)
-    return Reason.SEATS_SHORT, told[kind, family]
+    return Reason.SEATS_SHORT, told.of(kind, int(setup.family[pupil]))
 
 
-def _bottleneck(setup: Setup, kind: int, family: tuple[int, ...], demand: list[list[int]], waiting: dict[tuple[int, int], int]) -> str:
-    """The smallest set of majors whose demand in a term exceeds its positions if one more student of this kind came."""
-    best: tuple[int, int, frozenset[int], int] | None = None
-    for chosen in family:
-        for slot in bits(chosen):
-            more = list(demand[slot])
+class _Bottlenecks:
+    """For each kind and slot the smallest set of kinds that could not all be served if one more student of the kind came."""
+
+    def __init__(self, setup: Setup, placed: Ints, is_below: Bools) -> None:
+        slots, kinds = range(len(setup.slots)), len(setup.accepts)
+        held = setup.rows(setup.held)
+        offered = setup.seats.copy()
+        np.add.at(offered, (held[1], held[2]), 1)
+        self.has_seats = (setup.accepts & (offered > 0).any(axis=0)).any(axis=1)
+        self._setup = setup
+        self._offered = offered
+        is_there = (placed != NOWHERE) & ~is_below[:, None]
+        self._demand = [np.bincount(setup.kind[is_there[:, slot]], minlength=kinds) for slot in slots]
+        waits = ((setup.free[:, None] >> np.arange(len(setup.slots)) & 1) > 0) & is_below[:, None] & (placed == NOWHERE)
+        self._waiting = [np.bincount(setup.kind[waits[:, slot]], minlength=kinds) for slot in slots]
+        self._majors: list[set[str]] = [set() for _kind in range(kinds)]
+        for one, kind in zip(setup.pupils, setup.kind.tolist(), strict=True):
+            self._majors[kind].add(one.major)
+        self._cuts: dict[tuple[int, int], Cut | None] = {}
+        self._texts: dict[tuple[int, int], str] = {}
+
+    def of(self, kind: int, family: int) -> str:
+        """The sentence for a student of the kind for whom the sets of the family suffice."""
+        if (kind, family) not in self._texts:
+            slots = sorted({slot for one in self._setup.families[family] for slot in bits(one)})
+            cuts = [cut for slot in slots if (cut := self._cut(kind, slot)) is not None]
+            self._texts[kind, family] = self._text(cuts)
+        return self._texts[kind, family]
+
+    def _cut(self, kind: int, slot: int) -> Cut | None:
+        if (kind, slot) not in self._cuts:
+            more = self._demand[slot].copy()
             more[kind] += 1
-            cut = hall_cut(setup, slot, more)
-            if cut is not None:
-                missing = sum(waiting[other, slot] for other in cut[1])
-                if best is None or (missing, slot) < (best[0], best[1]):
-                    best = (missing, slot, cut[1], cut[2])
-    if best is None:
-        return _("席位在其他学生的组合中用尽，无法再容纳一名学生达到目标。")
-    missing, slot, kinds, seats = best
-    majors = sorted({pupil.major for index, pupil in enumerate(setup.pupils) if setup.kind_of[index] in kinds})
-    posts = sorted(
-        {setup.posts[post] for one in kinds for post in setup.kinds[one] if setup.case.seats.get((setup.posts[post], setup.slots[slot]), 0)}
-    )
-    return _(
-        "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
-        slot=setup.slots[slot],
-        majors=_few(majors),
-        posts=_few(posts) or _("无"),
-        seats=seats,
-        missing=max(1, missing),
-    )
+            self._cuts[kind, slot] = hall_cut(self._setup, slot, more)
+        return self._cuts[kind, slot]
+
+    def _text(self, cuts: list[Cut]) -> str:
+        if not cuts:
+            return _("席位在其他学生的组合中用尽，无法再容纳一名学生达到目标。")
+        setup = self._setup
+        missing, slot, kinds, seats = min(
+            ((max(1, int(self._waiting[slot][kinds].sum())), slot, kinds, seats) for slot, kinds, seats in cuts), key=lambda one: one[:2]
+        )
+        majors = sorted(set().union(*(self._majors[kind] for kind in np.flatnonzero(kinds))))
+        posts = np.flatnonzero(setup.accepts[kinds].any(axis=0) & (self._offered[slot] > 0))
+        return _(
+            "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
+            slot=setup.slots[slot],
+            majors=_few(majors),
+            posts=_few([setup.posts[post] for post in posts]) or _("无"),
+            seats=seats,
+            missing=missing,
+        )
 
 
 def _few(names: list[str]) -> str:

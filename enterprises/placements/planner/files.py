@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from enterprises.placements.planner.plan import solve
-from enterprises.placements.planner.types import Case, Plan, Post, Pupil, Slot, Triple
-from trainhub.kernel.errors import Refused
+from enterprises.placements.planner.plan import DEFAULT, solve
+from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot, Triple
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.columns import Columns
+from trainhub.kernel.sheets.folder import Folder
 from trainhub.kernel.sheets.parsers import parse_date, parse_decimal, parse_int, parse_text, split_list
-from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Field, Schema
-from trainhub.kernel.sheets.types import Column, Problem, SheetError
-from trainhub.kernel.sheets.writing import write_csv
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import put_csv
 from trainhub.policy.book import book
 
-SHOWN = 200
+MOST_TERMS = 12
 
 
 def _weeks(text: str) -> int:
@@ -34,8 +34,11 @@ def _positive_weeks(text: str) -> int:
     return value
 
 
-def _id(text: str) -> str:
-    return parse_text(most=100)(text)
+_id = parse_text(most=100)
+
+
+def _count(least: int, most: int) -> Callable[[str], int]:
+    return lambda text: parse_int(text, least=least, most=most)
 
 
 def _field(name: str, zh: str, parse: Callable[[str], Any] = _id, *, required: bool = True, default: Any = None) -> Field:
@@ -44,11 +47,11 @@ def _field(name: str, zh: str, parse: Callable[[str], Any] = _id, *, required: b
 
 STUDENT, TERM, POSITION = _field("student", "学生"), _field("term", "学期"), _field("position", "岗位")
 TRIPLES = Schema([STUDENT, TERM, POSITION])
-SCHEMAS: Mapping[str, Schema] = {
-    "terms.csv": Schema(
+SCHEMAS: dict[str, Schema] = {
+    "terms": Schema(
         [TERM, _field("starts_on", "开始日期", parse_date), _field("ends_on", "结束日期", parse_date), _field("weeks", "周数", _positive_weeks)]
     ),
-    "positions.csv": Schema(
+    "positions": Schema(
         [
             POSITION,
             _field("enterprise", "企业"),
@@ -56,8 +59,8 @@ SCHEMAS: Mapping[str, Schema] = {
             _field("county_code", "县区代码", required=False, default=""),
         ]
     ),
-    "seats.csv": Schema([POSITION, TERM, _field("seats", "席位", lambda text: parse_int(text, least=0, most=100_000))]),
-    "students.csv": Schema(
+    "seats": Schema([POSITION, TERM, _field("seats", "席位", _count(0, 100_000))]),
+    "students": Schema(
         [
             STUDENT,
             _field("major", "专业"),
@@ -66,11 +69,12 @@ SCHEMAS: Mapping[str, Schema] = {
             _field("blocked_terms", "不可用学期", split_list(), required=False, default=()),
         ]
     ),
-    "preferences.csv": Schema([STUDENT, _field("rank", "志愿顺序", lambda text: parse_int(text, least=1, most=1000)), POSITION]),
-    "fixed.csv": TRIPLES,
-    "current.csv": TRIPLES,
+    "preferences": Schema([STUDENT, _field("rank", "志愿顺序", _count(1, 1000)), POSITION]),
+    "fixed": TRIPLES,
+    "current": TRIPLES,
+    "mentors": Schema([_field("mentor", "企业导师"), _field("enterprise", "企业"), _field("load", "可带人数", _count(0, 100_000))]),
 }
-OPTIONAL = ("fixed.csv", "current.csv")
+OPTIONAL = ("fixed", "current", "mentors")
 
 ASSIGNMENTS = (Column("student", "学生"), Column("term", "学期"), Column("position", "岗位"), Column("rank", "志愿顺序"))
 UNPLACED = (
@@ -81,138 +85,81 @@ UNPLACED = (
     Column("explanation", "说明"),
 )
 
-Row = tuple[int, dict[str, Any]]
 
-
-class BadCase(Refused):
-    """Rows of the files that cannot be taken; nothing was computed."""
-
-    code = "bad_rows"
-
-
-class _Reader:
-    """Reads the files and collects their problems."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
-
-    def rows(self, name: str) -> list[Row]:
-        path = self.folder / name
-        if not path.is_file():
-            if name in OPTIONAL:
-                return []
-            raise SheetError(_("文件夹中没有 %(name)s。请补充这个文件。", name=name), file=name, code="file_missing")
-        found: list[Row] = []
-        with read_table(path, SCHEMAS[name].columns) as table:
-            for parsed in SCHEMAS[name].parse(table):
-                errors = [problem for problem in parsed.problems if problem.level == "error"]
-                self.problems += [replace(problem, file=name) for problem in errors]
-                if not errors:
-                    found.append((parsed.number, parsed.data))
-            self.warnings += [replace(problem, file=name) for problem in table.problems]
-        return found
-
-    def bad(self, name: str, row: int, column: str, value: Any, text: str) -> None:
-        self.problems.append(Problem(name, None, row, column, str(value), text))
-
-    def known(self, name: str, row: int, data: dict[str, Any], **sets: Any) -> bool:
-        """Whether the named ids exist; an unknown one is a problem."""
-        fine = True
-        for column, ids in sets.items():
-            if data[column] not in ids:
-                self.bad(name, row, column, data[column], _("“%(value)s”没有在对应文件中出现。", value=data[column]))
-                fine = False
-        return fine
-
-    def unique(self, name: str, rows: list[Row], *columns: str) -> list[Row]:
-        """The rows whose key is new; a repeated key is a problem."""
-        seen: dict[tuple[Any, ...], int] = {}
-        kept = []
-        for row, data in rows:
-            key = tuple(data[column] for column in columns)
-            if key in seen:
-                self.bad(name, row, columns[-1], key[-1], _("与第 %(row)d 行重复。", row=seen[key]))
-            else:
-                seen[key] = row
-                kept.append((row, data))
-        return kept
-
-
-def read_case(folder: Path, *, is_relaxed: bool = False) -> tuple[Case, list[Problem]]:
-    """The case of a folder and warnings. Raises BadCase naming every bad row (file, row, column), SheetError.
+def read_case(path: Path, *, is_relaxed: bool = False) -> tuple[Case, Folder]:
+    """The case of a folder, and the folder with its warnings. Raises BadFolder naming every bad row (file, row, column), SheetError.
 
     An impossible fixed row is refused, or with `is_relaxed` let go: the student is planned anew.
     """
-    if not folder.is_dir():
-        raise Refused(_("没有文件夹 %(folder)s。", folder=str(folder)), field="folder", code="folder_missing")
-    reader = _Reader(folder)
-    required = book().versions("petoe.enterprise_weeks")[-1].number * 10
-    slots = {data["term"]: Slot(data["term"], data["weeks"]) for _n, data in _terms(reader)}
-    posts = {
-        data["position"]: Post(data["position"], data["enterprise"], frozenset(data["majors"]))
-        for _n, data in reader.unique("positions.csv", reader.rows("positions.csv"), "position")
-    }
-    seats: dict[tuple[str, str], int] = {}
-    for row, data in reader.unique("seats.csv", reader.rows("seats.csv"), "position", "term"):
-        if reader.known("seats.csv", row, data, position=posts, term=slots):
-            seats[data["position"], data["term"]] = data["seats"]
-    pupils: dict[str, Pupil] = {}
-    for row, data in reader.unique("students.csv", reader.rows("students.csv"), "student"):
-        unknown = [term for term in data["blocked_terms"] if term not in slots]
-        if unknown:
-            reader.bad("students.csv", row, "blocked_terms", unknown[0], _("“%(value)s”没有在对应文件中出现。", value=unknown[0]))
-            continue
-        target = required if data["target_weeks"] is None else data["target_weeks"]
-        pupils[data["student"]] = Pupil(data["student"], data["major"], data["prior_weeks"], target, frozenset(data["blocked_terms"]))
+    folder = Folder(path, SCHEMAS, OPTIONAL)
+    slots = _slots(folder)
+    rows = folder.unique("positions", folder.read("positions"), "position").data
+    posts = {one: Post(one, firm, frozenset(majors)) for one, firm, majors in _zip(rows, "position", "enterprise", "majors")}
+    rows = folder.known("seats", folder.unique("seats", folder.read("seats"), "position", "term"), position=posts, term=slots).data
+    seats = {(post, term): count for post, term, count in _zip(rows, "position", "term", "seats")}
+    pupils = _pupils(folder, slots)
+    found = folder.unique("preferences", folder.unique("preferences", folder.read("preferences"), "student", "rank"), "student", "position")
     wishes: dict[str, dict[str, int]] = {}
-    rows = reader.unique("preferences.csv", reader.rows("preferences.csv"), "student", "rank")
-    for row, data in reader.unique("preferences.csv", rows, "student", "position"):
-        if reader.known("preferences.csv", row, data, student=pupils, position=posts):
-            wishes.setdefault(data["student"], {})[data["position"]] = data["rank"]
-    if reader.problems and is_relaxed is False:
-        _refuse(reader)
-    fixed, dropped = _fixed(reader, slots, posts, seats, pupils, is_relaxed=is_relaxed)
-    current = _current(reader, slots, posts, pupils) if (folder / "current.csv").is_file() else None
-    if reader.problems:
-        _refuse(reader)
-    case = Case(tuple(slots.values()), tuple(posts.values()), seats, tuple(pupils.values()), wishes, fixed, current, frozenset(dropped))
-    return case, reader.warnings
+    for pupil, post, rank in _zip(folder.known("preferences", found, student=pupils, position=posts).data, "student", "position", "rank"):
+        wishes.setdefault(pupil, {})[post] = rank
+    folder.refuse_if_bad()
+    fixed, dropped = _fixed(folder, slots, posts, seats, pupils, is_relaxed=is_relaxed)
+    current = _current(folder, slots, posts, pupils)
+    mentors = _mentors(folder, posts)
+    folder.refuse_if_bad()
+    case = Case(tuple(slots.values()), tuple(posts.values()), seats, tuple(pupils.values()), wishes, fixed, current, frozenset(dropped), mentors)
+    return case, folder
 
 
-def _terms(reader: _Reader) -> list[Row]:
-    rows = reader.unique("terms.csv", reader.rows("terms.csv"), "term")
-    good: list[Row] = []
-    for row, data in rows:
-        if data["ends_on"] < data["starts_on"]:
-            reader.bad("terms.csv", row, "ends_on", data["ends_on"], _("结束日期早于开始日期。"))
-        elif any(data["starts_on"] <= other["ends_on"] and other["starts_on"] <= data["ends_on"] for _n, other in good):
-            reader.bad("terms.csv", row, "starts_on", data["starts_on"], _("与前面的学期日期重叠，学生不能同时在两个学期实习。"))
+def _zip(data: dict[str, list[Any]], *names: str) -> Iterable[tuple[Any, ...]]:
+    return zip(*(data[name] for name in names), strict=True)
+
+
+def _slots(folder: Folder) -> dict[str, Slot]:
+    rows = folder.unique("terms", folder.read("terms"), "term")
+    if len(rows) > MOST_TERMS:
+        folder.bad("terms", rows.numbers[MOST_TERMS], "term", rows.data["term"][MOST_TERMS], _("一次最多安排 12 个学期。"))
+    good: dict[str, Slot] = {}
+    times: list[tuple[Any, Any]] = []
+    for row, term, starts, ends, weeks in zip(rows.numbers, *(rows.data[one] for one in ("term", "starts_on", "ends_on", "weeks")), strict=True):
+        if ends < starts:
+            folder.bad("terms", row, "ends_on", ends, _("结束日期早于开始日期。"))
+        elif any(starts <= other_ends and other_starts <= ends for other_starts, other_ends in times):
+            folder.bad("terms", row, "starts_on", starts, _("与前面的学期日期重叠，学生不能同时在两个学期实习。"))
         else:
-            good.append((row, data))
-    if len(rows) > 12:
-        reader.bad("terms.csv", rows[12][0], "term", rows[12][1]["term"], _("一次最多安排 12 个学期。"))
+            good[term] = Slot(term, weeks)
+            times.append((starts, ends))
     return good
 
 
+def _pupils(folder: Folder, slots: dict[str, Slot]) -> dict[str, Pupil]:
+    required = book().versions("petoe.enterprise_weeks")[-1].number * 10
+    rows = folder.unique("students", folder.read("students"), "student")
+    blocked = {one: frozenset(one) for one in set(rows.data["blocked_terms"])}
+    strange = {one: unknown[0] for one in blocked if (unknown := [term for term in one if term not in slots])}
+    if strange:
+        for row, one in zip(rows.numbers, rows.data["blocked_terms"], strict=True):
+            if one in strange:
+                folder.bad("students", row, "blocked_terms", strange[one], _("“%(value)s”没有在对应文件中出现。", value=strange[one]))
+    names = ("student", "major", "prior_weeks", "target_weeks", "blocked_terms")
+    return {
+        pupil: Pupil(pupil, major, prior, required if target is None else target, blocked[terms])
+        for pupil, major, prior, target, terms in _zip(rows.data, *names)
+    }
+
+
 def _fixed(
-    reader: _Reader,
-    slots: Mapping[str, Slot],
-    posts: Mapping[str, Post],
-    seats: Mapping[tuple[str, str], int],
-    pupils: Mapping[str, Pupil],
-    *,
-    is_relaxed: bool,
+    folder: Folder, slots: dict[str, Slot], posts: dict[str, Post], seats: dict[tuple[str, str], int], pupils: dict[str, Pupil], *, is_relaxed: bool
 ) -> tuple[tuple[Triple, ...], set[str]]:
     left = dict(seats)
-    taken: set[tuple[str, str]] = set()
-    kept: list[Triple] = []
+    taken: dict[tuple[str, str], str] = {}
     dropped: set[str] = set()
-    rows = [(row, data) for row, data in reader.rows("fixed.csv") if reader.known("fixed.csv", row, data, student=pupils, term=slots, position=posts)]
-    for row, data in sorted(rows, key=lambda item: (item[1]["student"], item[1]["term"], item[1]["position"])):
-        student, term, post = data["student"], data["term"], data["position"]
+    for row, (student, term, post) in _triples(
+        folder, "fixed", folder.known("fixed", folder.read("fixed"), student=pupils, term=slots, position=posts)
+    ):
         problem = None
+        if taken.get((student, term)) == post:
+            continue
         if (student, term) in taken:
             problem = ("term", term, _("学生 %(student)s 在学期 %(term)s 已有一项固定安排。", student=student, term=term))
         elif posts[post].majors and pupils[student].major not in posts[post].majors:
@@ -222,48 +169,61 @@ def _fixed(
         elif left.get((post, term), 0) < 1:
             problem = ("position", post, _("岗位 %(post)s 在学期 %(term)s 的席位少于固定安排的人数。", post=post, term=term))
         if problem is None:
-            taken.add((student, term))
+            taken[student, term] = post
             left[post, term] -= 1
-            kept.append((student, term, post))
-        elif is_relaxed:
-            dropped.add(student)
         else:
-            reader.bad("fixed.csv", row, *problem)
-    return tuple(kept), dropped
+            dropped.add(student)
+            folder.bad("fixed", row, *problem, is_warning=is_relaxed)
+    return tuple((student, term, post) for (student, term), post in taken.items()), dropped
 
 
-def _current(reader: _Reader, slots: Mapping[str, Slot], posts: Mapping[str, Post], pupils: Mapping[str, Pupil]) -> tuple[Triple, ...]:
-    found = []
-    for row, data in reader.unique("current.csv", reader.rows("current.csv"), "student", "term"):
-        if reader.known("current.csv", row, data, student=pupils, term=slots, position=posts):
-            found.append((data["student"], data["term"], data["position"]))
-    return tuple(sorted(found))
+def _triples(folder: Folder, name: str, rows: Columns) -> list[tuple[int, Triple]]:
+    """Rows by student, term and position, so that their order in the file says nothing."""
+    return sorted(zip(rows.numbers, _zip(rows.data, "student", "term", "position"), strict=True), key=lambda one: one[1])
 
 
-def _refuse(reader: _Reader) -> None:
-    order = list(SCHEMAS)
-    problems = sorted(reader.problems, key=lambda p: (order.index(p.file), p.row or 0, p.column or ""))
-    raise BadCase(
-        _("文件中有 %(count)d 处错误，没有计算。请按下列位置改正后重新运行。", count=len(problems)),
-        details=[problem.as_dict() for problem in problems[:SHOWN]],
-    )
+def _current(folder: Folder, slots: dict[str, Slot], posts: dict[str, Post], pupils: dict[str, Pupil]) -> tuple[Triple, ...] | None:
+    """The earlier plan. A position that is gone is no mistake: the row cannot stay and is a change. Students and terms that are
+    gone are left out with a warning.
+    """
+    if folder.file("current") is None:
+        return None
+    rows = folder.unique("current", folder.read("current"), "student", "term")
+    rows = folder.known("current", rows, is_warning=True, student=pupils, term=slots)
+    for row, (_student, _term, post) in _triples(folder, "current", rows):
+        if post not in posts:
+            folder.bad("current", row, "position", post, _("岗位已不存在，这一行须另行安排，计为变动。"), is_warning=True)
+    return tuple(triple for _row, triple in _triples(folder, "current", rows))
 
 
-def simulate(folder: Path, out: Path, *, seed: int = 1, time_limit: float = 60.0, is_relaxed: bool = False) -> dict[str, Any]:
+def _mentors(folder: Folder, posts: dict[str, Post]) -> dict[str, int] | None:
+    """How many students the mentors of each enterprise can look after in a term, when the folder has mentors.csv."""
+    if folder.file("mentors") is None:
+        return None
+    rows = folder.unique("mentors", folder.read("mentors"), "mentor")
+    rows = folder.known("mentors", rows, is_warning=True, enterprise={one.enterprise for one in posts.values()})
+    found: Counter[str] = Counter()
+    for firm, load in _zip(rows.data, "enterprise", "load"):
+        found[firm] += load
+    return dict(found)
+
+
+def simulate(
+    path: Path, out: Path, *, seed: int = 1, time_limit: float = 60.0, is_relaxed: bool = False, options: Options = DEFAULT
+) -> dict[str, Any]:
     """Plan the case of a folder, write assignments.csv and unplaced.csv, and return the figures of the contract."""
-    case, warnings = read_case(folder, is_relaxed=is_relaxed)
-    plan = solve(case, seed=seed, time_limit=time_limit)
+    case, folder = read_case(path, is_relaxed=is_relaxed)
+    plan = solve(case, seed=seed, time_limit=time_limit, options=options)
     write(plan, out)
-    return {**plan.figures, **({"warnings": [problem.as_dict() for problem in warnings]} if warnings else {})}
+    return {**plan.figures, **folder.told()}
 
 
 def write(plan: Plan, out: Path) -> None:
-    """Both files, sorted by id; a student's rank is empty when the position was not ranked."""
+    """Both files, sorted by id, each put in place whole; a student's rank is empty when the position was not ranked."""
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "assignments.csv").open("wb") as file:
-        write_csv(((a.pupil, a.slot, a.post, "" if a.rank is None else a.rank) for a in plan.assignments), ASSIGNMENTS, file)
-    with (out / "unplaced.csv").open("wb") as file:
-        write_csv(((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, u.explanation) for u in plan.unplaced), UNPLACED, file)
+    put_csv(out / "assignments.csv", ((a.pupil, a.slot, a.post, "" if a.rank is None else a.rank) for a in plan.assignments), ASSIGNMENTS)
+    rows = ((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, u.explanation) for u in plan.unplaced)
+    put_csv(out / "unplaced.csv", rows, UNPLACED)
 
 
 def _number(weeks_x10: int) -> int | Decimal:

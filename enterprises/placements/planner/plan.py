@@ -5,14 +5,19 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from enterprises.placements.planner import assign, exact
+import numpy as np
+
+from enterprises.placements.planner.deciding import Placed, place
 from enterprises.placements.planner.explain import explain
-from enterprises.placements.planner.prepare import Setup, bits, prepare
-from enterprises.placements.planner.reach import Reach, reach
-from enterprises.placements.planner.types import Assignment, Case, Plan
+from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
+from enterprises.placements.planner.reach import Reach, everyone, reach
+from enterprises.placements.planner.repairing import least_changes
+from enterprises.placements.planner.types import Aim, Assignment, Case, Options, Plan
+
+DEFAULT = Options()
 
 
-def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0) -> Plan:
+def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Options = DEFAULT) -> Plan:
     """Plan a case. The same case and seed give the same plan, whatever the order of its rows.
 
     Objectives, each within the optimum of those before: most students reach their target; fewest student-terms change
@@ -21,19 +26,19 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0) -> Plan:
     """
     began = time.monotonic()
     setup = prepare(case, seed)
-    numbers = reach(setup, time_limit)
-    chosen = _chosen(setup, numbers)
-    assignment, who, bound = _place(setup, numbers, chosen, time_limit)
-    reached_cost = sum(setup.cost(pupil, post) for (pupil, _slot), post in assignment.items() if pupil in who)
-    fill(setup, assignment)
-    figures = _figures(setup, numbers, assignment, reached_cost, bound)
+    until = began + time_limit
+    if options.aim is Aim.EVERYONE:
+        numbers = everyone(setup, until)
+    else:
+        numbers = reach(setup, until)
+        if setup.current is not None:
+            numbers = least_changes(setup, numbers, until)
+    found = place(setup, numbers, *choose(setup, numbers), until, options)
+    placed = found.table
+    fill(setup, placed, options.aim)
+    figures = _figures(setup, numbers, placed, found)
     figures["seconds"] = round(time.monotonic() - began, 3)
-    everything = assignment | setup.held
-    rows = sorted(
-        Assignment(setup.pupils[pupil].id, setup.slots[slot], setup.posts[post], setup.ranks[pupil].get(post))
-        for (pupil, slot), post in everything.items()
-    )
-    return Plan(tuple(rows), tuple(explain(setup, numbers, assignment)), figures, _solver())
+    return Plan(_assignments(setup, placed), tuple(explain(setup, placed)), figures, _solver())
 
 
 def _solver() -> str:
@@ -43,130 +48,126 @@ def _solver() -> str:
     return f"HiGHS of scipy {scipy.__version__}, OR-tools {ortools.__version__}"
 
 
-def _chosen(setup: Setup, numbers: Reach) -> dict[int, tuple[int, ...]]:
-    """Step 2: of each group as many as step 1 says, those with an earlier plan first (if there is one), then by lottery."""
-    counts: dict[int, int] = {}
-    for (number, _set), count in numbers.numbers.items():
-        counts[number] = counts.get(number, 0) + count
-    kept: dict[int, int] = {}
-    for pupil, _slot in setup.current or ():
-        kept[pupil] = kept.get(pupil, 0) + 1
-    found: dict[int, tuple[int, ...]] = {}
-    for index, group in enumerate(setup.groups):
-        members = sorted(group.members, key=lambda pupil: (-kept.get(pupil, 0), setup.lottery[pupil], pupil)) if kept else group.members
-        for pupil in members[: counts.get(index, 0)]:
-            found[pupil] = group.family
-    return found
+def choose(setup: Setup, numbers: Reach) -> tuple[Ints, Ints]:
+    """Step 2: of each group as many as step 1 says, by lottery: those who reach, and the next who get one slot; in order."""
+    groups, found = numbers.groups, numbers.unknowns
+
+    def counts(some: Bools) -> Ints:
+        return np.bincount(found.group[some], numbers.numbers[some], minlength=len(groups.size)).astype(np.int64)
+
+    most = counts(found.reaches)
+    more = most + (counts(~found.reaches) if numbers.is_single else 0)
+    inside = np.flatnonzero(groups.of >= 0)
+    inside = inside[np.lexsort((setup.lottery[inside], groups.of[inside]))]
+    of = groups.of[inside]
+    turn = np.arange(len(of)) - np.searchsorted(of, of)
+    return np.sort(inside[turn < most[of]]), np.sort(inside[(turn >= most[of]) & (turn < more[of])])
 
 
-def _place(setup: Setup, numbers: Reach, chosen: dict[int, tuple[int, ...]], time_limit: float) -> tuple[dict[tuple[int, int], int], set[int], int]:
-    """Step 3: the assignment, those who reach, and a lower bound of their rank cost."""
-    everybody = {pupil: group.family for group in setup.groups for pupil in group.members}
-    if setup.current is not None and exact.size(setup, everybody) <= exact.LIMIT:
-        best = exact.solve(setup, everybody, reached=numbers.total, time_limit=time_limit)
-        if best is not None:
-            assignment, who, is_proven = best
-            cost = sum(setup.cost(pupil, post) for (pupil, _slot), post in assignment.items() if pupil in who)
-            return assignment, who, cost if is_proven else 0
-    patterns = [assign.Pattern(pupil, *shape) for pupil, family in sorted(chosen.items()) if (shape := assign.uniform(family)) is not None]
-    if len(patterns) == len(chosen):
-        found = assign.flow(setup, patterns)
-        if found is not None:
-            return found[0], set(chosen), found[1]
-    elif setup.current is None and exact.size(setup, chosen) <= exact.LIMIT:
-        best = exact.solve(setup, chosen, reached=len(chosen), time_limit=time_limit)
-        if best is not None and best[2]:
-            return best[0], best[1], sum(setup.cost(pupil, post) for (pupil, _slot), post in best[0].items())
-    found = assign.flow(setup, _branched(setup, numbers, chosen))
-    if found is None:
-        raise AssertionError("step 1 promised seats that step 3 does not find")
-    least = assign.flow(setup, assign.relaxed(setup, sorted(chosen.items())))
-    return found[0], set(chosen), min(found[1], least[1]) if least is not None and setup.current is None else 0
+def weeks_of(setup: Setup, placed: Ints) -> Ints:
+    """[N] tenths of a week placed."""
+    return (placed != NOWHERE) @ setup.weeks
 
 
-def _branched(setup: Setup, numbers: Reach, chosen: dict[int, tuple[int, ...]]) -> list[assign.Pattern]:
-    """Students whose sets are no "k of these" get one set each, as many per set as step 1 says, the cheapest first."""
-    patterns = []
-    for index, group in enumerate(setup.groups):
-        members = [pupil for pupil in group.members if pupil in chosen]
-        shape = assign.uniform(group.family)
-        if shape is not None:
-            patterns += [assign.Pattern(pupil, *shape) for pupil in members]
-            continue
-        left = {one: numbers.numbers.get((index, one), 0) for one in group.family}
-        wishes = sorted((_guess(setup, pupil, one), setup.lottery[pupil], pupil, one) for pupil in members for one in group.family if left[one])
-        done: set[int] = set()
-        for _cost, _lottery, pupil, one in wishes:
-            if pupil not in done and left[one] > 0:
-                left[one] -= 1
-                done.add(pupil)
-                patterns.append(assign.Pattern(pupil, one.bit_count(), one))
-    return sorted(patterns, key=lambda pattern: pattern.pupil)
-
-
-def _guess(setup: Setup, pupil: int, chosen: int) -> int:
-    """The rank cost of a set if every wish came true."""
-    posts = setup.kinds[setup.kind_of[pupil]]
-    total = 0
-    for slot in bits(chosen):
-        total += min((setup.cost(pupil, post) for post in setup.ranks[pupil] if post in posts and setup.seats[slot][post] > 0), default=15)
-    return total
-
-
-def fill(setup: Setup, assignment: dict[tuple[int, int], int]) -> None:
-    """Step 4: seats left over go to those who stay below, most weeks first; afterwards nobody below could take a free seat."""
-    left = [list(row) for row in setup.seats]
-    weeks = [-need for need in setup.need]
-    taken = [0] * len(setup.pupils)
-    for (pupil, slot), post in assignment.items():
-        left[slot][post] -= 1
-        weeks[pupil] += setup.weeks[slot]
-        taken[pupil] |= 1 << slot
-    below = [pupil for pupil in range(len(setup.pupils)) if weeks[pupil] < 0]
-    have = {pupil: setup.pupils[pupil].target_x10 + weeks[pupil] for pupil in below}
-    for pupil in sorted(below, key=lambda p: (-have[p], setup.lottery[p], p)):
-        posts = setup.kinds[setup.kind_of[pupil]]
-        for slot in sorted(bits(setup.free[pupil] & ~taken[pupil]), key=lambda s: (-setup.weeks[s], s)):
-            if weeks[pupil] >= 0:
+def fill(setup: Setup, placed: Ints, aim: Aim = Aim.COMPLETE) -> None:
+    """Step 4: seats left over go to those who stay below, most weeks first (when everybody counts: fewest first); afterwards
+    nobody below could take a free seat.
+    """
+    left, room = setup.seats.copy(), None if setup.caps is None else setup.caps.copy()
+    pupil, slot, post = setup.rows(placed)
+    np.subtract.at(left, (slot, post), 1)
+    if room is not None:
+        np.subtract.at(room, (slot, setup.firm[post]), 1)
+    missing = setup.need - weeks_of(setup, placed)
+    have = np.array([one.target_x10 for one in setup.pupils], dtype=np.int64) - missing
+    below = np.flatnonzero(missing > 0)
+    longest = sorted(range(len(setup.slots)), key=lambda one: (-setup.weeks[one], one))
+    turn = have[below] if aim is Aim.EVERYONE else -have[below]
+    for pupil in below[np.lexsort((setup.lottery[below], turn))].tolist():
+        for slot in longest:
+            if missing[pupil] <= 0:
                 break
-            open_posts = [post for post in posts if left[slot][post] > 0]
-            if open_posts:
-                post = min(open_posts, key=lambda p: (setup.cost(pupil, p), p))
-                assignment[pupil, slot] = post
-                left[slot][post] -= 1
-                weeks[pupil] += setup.weeks[slot]
+            if placed[pupil, slot] != NOWHERE or not setup.free[pupil] >> slot & 1:
+                continue
+            is_open = (left[slot] > 0) & setup.accepts[setup.kind[pupil]]
+            if room is not None:
+                is_open &= room[slot][setup.firm] > 0
+            if not is_open.any():
+                continue
+            post = _best(setup, pupil, np.flatnonzero(is_open))
+            placed[pupil, slot] = post
+            left[slot, post] -= 1
+            if room is not None:
+                room[slot, setup.firm[post]] -= 1
+            missing[pupil] -= setup.weeks[slot]
 
 
-def _figures(setup: Setup, numbers: Reach, assignment: dict[tuple[int, int], int], cost: int, bound: int) -> dict[str, Any]:
-    everything = assignment | setup.held
-    weeks = {pupil: -need for pupil, need in enumerate(setup.need)}
-    for pupil, slot in assignment:
-        weeks[pupil] += setup.weeks[slot]
-    reached = {pupil for pupil, have in weeks.items() if have >= 0}
-    held_cost = sum(setup.cost(pupil, post) for (pupil, _slot), post in setup.held.items() if pupil in reached)
-    done_before = sum(need <= 0 for need in setup.need)
-    ranks = [setup.ranks[pupil].get(post) for (pupil, _slot), post in everything.items()]
+def _best(setup: Setup, pupil: int, posts: Ints) -> int:
+    return int(posts[np.argmin(setup.cost(np.full(len(posts), pupil), posts))])
+
+
+def _assignments(setup: Setup, placed: Ints) -> tuple[Assignment, ...]:
+    pupil, slot, post = setup.rows(np.where(setup.held == NOWHERE, placed, setup.held))
+    ids = [one.id for one in setup.pupils]
+    ranks = _ranks(setup, pupil, post)
+    return tuple(
+        Assignment(ids[p], setup.slots[s], setup.posts[q], r) for p, s, q, r in zip(pupil.tolist(), slot.tolist(), post.tolist(), ranks, strict=True)
+    )
+
+
+def _ranks(setup: Setup, pupil: Ints, post: Ints) -> list[int | None]:
+    """As wished; a student who ranked below the cost of no wish lists every position, so the wishes themselves are asked."""
+    cost, far = setup.cost(pupil, post), setup.wishes.is_far[pupil]
+    ranks: list[int | None] = [None if one == UNRANKED else one + 1 for one in cost.tolist()]
+    for row in np.flatnonzero(far | (cost == UNRANKED)).tolist():
+        ranks[row] = setup.case.wishes.get(setup.pupils[pupil[row]].id, {}).get(setup.posts[post[row]])
+    return ranks
+
+
+def _figures(setup: Setup, numbers: Reach, placed: Ints, found: Placed) -> dict[str, Any]:
+    weeks = weeks_of(setup, placed)
+    is_there = weeks >= setup.need
+    reached, done_before = int(is_there.sum()), int((setup.need <= 0).sum())
+    pupil, _slot, post = setup.rows(np.where(setup.held == NOWHERE, placed, setup.held))
+    cost = setup.cost(pupil, post)
+    ranks = np.array([0 if rank is None else rank for rank in _ranks(setup, pupil, post)], dtype=np.int64)
     count = len(ranks)
-    changed = 0
-    if setup.current is not None:
-        changed = sum(setup.current.get(key) != assignment.get(key) for key in setup.current.keys() | assignment.keys())
-    total, least = cost + held_cost, min(bound, cost) + held_cost
+    total = int(cost[is_there[pupil]].sum())
+    held_pupil, _slot, held_post = setup.rows(setup.held)
+    least = min(total, found.bound + int(setup.cost(held_pupil, held_post)[is_there[held_pupil]].sum()))
     bound_reached = done_before + numbers.bound
+    changed = 0 if setup.current is None else int((np.where(setup.held == NOWHERE, placed, setup.held) != setup.current).sum())
+
+    def share(some: Any) -> float:
+        return round(int(some.sum()) / count, 4) if count else 0.0
+
     return {
         "students": len(setup.pupils),
-        "reached": len(reached),
-        "reached_bound": max(bound_reached, len(reached)),
+        "reached": reached,
+        "reached_bound": max(bound_reached, reached),
         "changed": changed,
         "rank_cost": total,
         "rank_cost_bound": least,
         "gap": round((total - least) / least, 6) if least else (0.0 if total == least else 1.0),
-        "first_choice_share": round(sum(rank == 1 for rank in ranks) / count, 4) if count else 0.0,
-        "top3_share": round(sum(rank is not None and rank <= 3 for rank in ranks) / count, 4) if count else 0.0,
-        "unranked_share": round(sum(rank is None for rank in ranks) / count, 4) if count else 0.0,
-        "weeks_total": _plain(sum(setup.weeks[slot] for _pupil, slot in everything)),
-        "fill_rank_cost": sum(setup.cost(pupil, post) for (pupil, _slot), post in assignment.items() if pupil not in reached),
-        "optimal": numbers.is_proven and bound_reached <= len(reached) and total == least,
+        "first_choice_share": share(ranks == 1),
+        "top3_share": share((ranks >= 1) & (ranks <= 3)),
+        "unranked_share": share(ranks == 0),
+        "weeks_total": _plain(int(weeks.sum() + weeks_of(setup, setup.held).sum())),
+        "one_enterprise_share": _staying(setup, placed),
+        "fill_rank_cost": int(cost[~is_there[pupil]].sum()),
+        "optimal": numbers.is_proven and bound_reached <= reached and total == least and found.is_proven,
     }
+
+
+def _staying(setup: Setup, placed: Ints) -> float:
+    """The share of those with several terms who spend them all at one enterprise."""
+    firms = np.full(placed.shape, -1)
+    firms[placed != NOWHERE] = setup.firm[placed[placed != NOWHERE]]
+    several = (placed != NOWHERE).sum(axis=1) > 1
+    if not several.any():
+        return 0.0
+    stays = (firms == firms.max(axis=1, keepdims=True)) | (firms < 0)
+    return round(float(stays[several].all(axis=1).mean()), 4)
 
 
 def _plain(weeks_x10: int) -> float | int:

@@ -3,65 +3,113 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
-from enterprises.placements.planner.types import Case, Pupil
+import numpy as np
+
+from enterprises.placements.planner.types import Case, Pupil, Triple
+
+Ints = Any
+"""A numpy array of int64."""
+Bools = Any
+"""A numpy array of bool."""
 
 UNRANKED = 15
 """The cost of a position that was not ranked (own.placement.unranked_cost, contract)."""
+NOWHERE = -1
+"""In a table of students by slots: no position."""
+GONE = -2
+"""In the table of an earlier plan: a position that exists no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Students who are interchangeable: the same positions accept them and the same sets of terms suffice."""
+@dataclass(slots=True)
+class Wishes:
+    """Ranked positions that accept the student, sorted by student and rank: the n-th row is (pupil[n], post[n], cost[n]).
 
-    kind: int
-    family: tuple[int, ...]
-    members: tuple[int, ...]
+    Students who ranked a position below the cost of an unranked one (`is_far`) list all positions that accept them.
+    """
+
+    pupil: Ints
+    post: Ints
+    cost: Ints
+    first: Ints
+    """Where the rows of each student begin; one entry more than there are students."""
+    is_far: Bools
+    key: Ints
+    """pupil x P + post, sorted, with `key_cost` beside it: how a single pair is looked up"""
+    key_cost: Ints
 
 
 @dataclass(slots=True)
 class Setup:
-    """The case in numbers. Sets of slots are bit masks; `seats[slot][post]` are those left after the fixed rows.
-
-    `need`: tenths of a week missing after what is fixed. `free`: slots that may still be filled. `kinds`: the positions
-    each kind of student is accepted by; `kind_of` the kind of each student. `lottery`: the seeded number, lower is first.
+    """The case in numbers: S slots, P posts, N pupils, K kinds of pupils (who are accepted by the same posts), B bundles of posts
+    (that accept the same kinds). Sets of slots are bit masks; tables are numpy arrays.
     """
 
     case: Case
     slots: list[str]
-    weeks: list[int]
     posts: list[str]
     pupils: list[Pupil]
-    seats: list[list[int]]
-    need: list[int]
-    free: list[int]
-    kinds: list[tuple[int, ...]]
-    kind_of: list[int]
-    lottery: list[int]
-    ranks: list[dict[int, int]]
-    held: dict[tuple[int, int], int]
-    current: dict[tuple[int, int], int] | None
-    groups: list[Group] = field(default_factory=list)
+    weeks: Ints
+    """[S] tenths of a week"""
+    seats: Ints
+    """[S, P] left after the fixed rows"""
+    caps: Ints | None
+    """[S, E] most students at an enterprise in a slot (mentors), left after the fixed rows; None: no limit"""
+    firm: Ints
+    """[P] the enterprise of each post"""
+    need: Ints
+    """[N] tenths of a week missing after what is fixed"""
+    free: Ints
+    """[N] the slots that may still be filled, as a mask"""
+    kind: Ints
+    """[N]"""
+    accepts: Bools
+    """[K, P]"""
+    bundle: Ints
+    """[P] posts that accept the same kinds (and, under caps, belong to the same enterprise)"""
+    bundles: Bools
+    """[B, K]"""
+    bundle_firm: Ints
+    """[B] the enterprise, meaningful under caps"""
+    lottery: Ints
+    """[N] the place in the seeded order of all students"""
+    wishes: Wishes
+    held: Ints
+    """[N, S] the post of the fixed rows, or NOWHERE"""
+    current: Ints | None
+    """[N, S] the post of the earlier plan, or NOWHERE; None when there is no earlier plan"""
+    families: list[tuple[int, ...]]
+    """The minimal sets of slots that suffice; the first is empty (nothing needed, or nothing suffices)"""
+    family: Ints
+    """[N]"""
 
-    def cost(self, pupil: int, post: int) -> int:
-        """Rank r costs r-1, a position that was not ranked UNRANKED."""
-        rank = self.ranks[pupil].get(post)
-        return UNRANKED if rank is None else rank - 1
+    def cost(self, pupils: Ints, posts: Ints) -> Ints:
+        """The rank cost of each student at each post: rank r costs r-1, a post that was not ranked UNRANKED."""
+        known, wanted = self.wishes.key, np.asarray(pupils) * len(self.posts) + posts
+        if not len(known):
+            return np.full(len(wanted), UNRANKED)
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[at] == wanted, self.wishes.key_cost[at], UNRANKED)
 
-    def supply(self, slot: int) -> list[tuple[frozenset[int], list[int]]]:
-        """The positions with seats in a slot, put together by the set of kinds they accept; in a stable order."""
-        accepted: dict[int, set[int]] = defaultdict(set)
-        for kind, posts in enumerate(self.kinds):
-            for post in posts:
-                accepted[post].add(kind)
-        merged: dict[frozenset[int], list[int]] = {}
-        for post, seats in enumerate(self.seats[slot]):
-            if seats > 0 and post in accepted:
-                merged.setdefault(frozenset(accepted[post]), []).append(post)
-        return sorted(merged.items(), key=lambda item: item[1][0])
+    def rows(self, placed: Ints) -> tuple[Ints, Ints, Ints]:
+        """(pupil, slot, post) of a table, by pupil and slot."""
+        pupil, slot = np.nonzero(placed != NOWHERE)
+        return pupil, slot, placed[pupil, slot]
+
+    def supply(self, slot: int) -> Ints:
+        """[B] seats of each bundle in a slot."""
+        return np.bincount(self.bundle, self.seats[slot].clip(0), minlength=len(self.bundles)).astype(np.int64)
+
+    def seats_of(self, slot: int, kinds: Bools) -> int:
+        """The seats in a slot of all posts that accept one of the kinds; under caps no more of an enterprise than its cap."""
+        seats = self.supply(slot) * self.bundles[:, kinds].any(axis=1)
+        if self.caps is None:
+            return int(seats.sum())
+        return int(np.minimum(np.bincount(self.bundle_firm, seats, minlength=self.caps.shape[1]), self.caps[slot].clip(0)).sum())
 
 
 @lru_cache(100_000)
@@ -69,14 +117,19 @@ def minimal_sets(need: int, free: int, weeks: tuple[int, ...]) -> tuple[int, ...
     """Every set of free slots that suffices and from which none can be left out; empty when nothing suffices or is needed."""
     if need <= 0:
         return ()
-    places = [slot for slot in range(len(weeks)) if free >> slot & 1]
+    places = bits(free)
     found: list[int] = []
-    for mask in sorted(range(1, 1 << len(places)), key=lambda m: (m.bit_count(), m)):
-        chosen = [places[i] for i in range(len(places)) if mask >> i & 1]
+    for mask in range(1, 1 << len(places)):
+        chosen = [place for i, place in enumerate(places) if mask >> i & 1]
         total = sum(weeks[slot] for slot in chosen)
         if total >= need and all(total - weeks[slot] < need for slot in chosen):
             found.append(sum(1 << slot for slot in chosen))
     return tuple(sorted(found))
+
+
+def bits(mask: int) -> list[int]:
+    """The slots of a set."""
+    return [slot for slot in range(mask.bit_length()) if mask >> slot & 1]
 
 
 def draw(seed: int, pupil: str) -> int:
@@ -92,59 +145,118 @@ def prepare(case: Case, seed: int) -> Setup:
     slot_at = {one.id: index for index, one in enumerate(slots)}
     post_at = {one.id: index for index, one in enumerate(posts)}
     pupil_at = {one.id: index for index, one in enumerate(pupils)}
-    seats = [[case.seats.get((post.id, slot.id), 0) for post in posts] for slot in slots]
-    weeks = [one.weeks_x10 for one in slots]
-    free = [sum(1 << slot_at[s.id] for s in slots if s.id not in pupil.blocked) for pupil in pupils]
-    need = [pupil.target_x10 - pupil.prior_x10 for pupil in pupils]
-    held: dict[tuple[int, int], int] = {}
-    for pupil_id, slot_id, post_id in case.fixed:
-        pupil_no, slot_no, post_no = pupil_at[pupil_id], slot_at[slot_id], post_at[post_id]
-        held[pupil_no, slot_no] = post_no
-        seats[slot_no][post_no] -= 1
-        free[pupil_no] &= ~(1 << slot_no)
-        need[pupil_no] -= weeks[slot_no]
-    kinds: list[tuple[int, ...]] = []
-    known: dict[tuple[int, ...], int] = {}
-    by_major: dict[str, int] = {}
-    for major in sorted({pupil.major for pupil in pupils}):
-        accepting = tuple(index for index, post in enumerate(posts) if not post.majors or major in post.majors)
-        if accepting not in known:
-            known[accepting] = len(kinds)
-            kinds.append(accepting)
-        by_major[major] = known[accepting]
-    current = None
-    if case.current is not None:
-        current = {(pupil_at[a], slot_at[b]): post_at[c] for a, b, c in case.current if (pupil_at[a], slot_at[b]) not in held}
-    setup = Setup(
+    weeks = np.array([one.weeks_x10 for one in slots], dtype=np.int64)
+    seats = np.zeros((len(slots), len(posts)), dtype=np.int64)
+    for (where, when), count in case.seats.items():
+        seats[slot_at[when], post_at[where]] = count
+
+    def table(rows: tuple[Triple, ...]) -> Ints:
+        found = np.full((len(pupils), len(slots)), NOWHERE, dtype=np.int64)
+        for who, when, where in rows:
+            found[pupil_at[who], slot_at[when]] = post_at.get(where, GONE)
+        return found
+
+    firms = sorted({one.enterprise for one in posts})
+    firm_at = {one: index for index, one in enumerate(firms)}
+    firm = np.array([firm_at[one.enterprise] for one in posts], dtype=np.int64)
+    caps = None
+    if case.mentors is not None:
+        caps = np.repeat(np.array([[case.mentors.get(one, 0) for one in firms]], dtype=np.int64), len(slots), axis=0)
+    held = table(case.fixed)
+    current = None if case.current is None else table(case.current)
+    for slot in range(len(slots)):
+        taken = held[:, slot][held[:, slot] != NOWHERE]
+        np.subtract.at(seats[slot], taken, 1)
+        if caps is not None:
+            np.subtract.at(caps[slot], firm[taken], 1)
+    masks = {blocked: sum(1 << slot_at[one] for one in slot_at if one not in blocked) for blocked in {pupil.blocked for pupil in pupils}}
+    power = np.left_shift(1, np.arange(len(slots), dtype=np.int64))
+    is_held = held != NOWHERE
+    free = np.array([masks[pupil.blocked] for pupil in pupils], dtype=np.int64) & ~(is_held @ power)
+    need = np.array([pupil.target_x10 - pupil.prior_x10 for pupil in pupils], dtype=np.int64) - is_held @ weeks
+    kind, accepts = _kinds(case, pupils, post_at)
+    bundle, bundles, bundle_firm = _bundles(accepts, firm if caps is not None else np.zeros(len(posts), dtype=np.int64))
+    family, families = _families(need, free, weeks)
+    return Setup(
         case=case,
         slots=[one.id for one in slots],
-        weeks=weeks,
         posts=[one.id for one in posts],
         pupils=pupils,
+        weeks=weeks,
         seats=seats,
+        caps=caps,
+        firm=firm,
         need=need,
         free=free,
-        kinds=kinds,
-        kind_of=[by_major[pupil.major] for pupil in pupils],
-        lottery=[draw(seed, pupil.id) for pupil in pupils],
-        ranks=[{post_at[post]: rank for post, rank in case.wishes.get(pupil.id, {}).items()} for pupil in pupils],
+        kind=kind,
+        accepts=accepts,
+        bundle=bundle,
+        bundles=bundles,
+        bundle_firm=bundle_firm,
+        lottery=_lottery(pupils, seed),
+        wishes=_wishes(case, pupils, post_at, kind, accepts),
         held=held,
         current=current,
+        families=families,
+        family=family,
     )
-    setup.groups = _groups(setup)
-    return setup
 
 
-def _groups(setup: Setup) -> list[Group]:
-    weeks = tuple(setup.weeks)
-    members: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
-    for pupil in range(len(setup.pupils)):
-        family = minimal_sets(setup.need[pupil], setup.free[pupil], weeks)
-        if family:
-            members[setup.kind_of[pupil], family].append(pupil)
-    return [Group(kind, family, tuple(sorted(who, key=lambda p: (setup.lottery[p], p)))) for (kind, family), who in sorted(members.items())]
+def _lottery(pupils: list[Pupil], seed: int) -> Ints:
+    drawn = np.array([draw(seed, pupil.id) for pupil in pupils], dtype=np.uint64)
+    place = np.empty(len(pupils), dtype=np.int64)
+    place[np.argsort(drawn, kind="stable")] = np.arange(len(pupils))
+    return place
 
 
-def bits(mask: int) -> list[int]:
-    """The slots of a set."""
-    return [slot for slot in range(mask.bit_length()) if mask >> slot & 1]
+def _kinds(case: Case, pupils: list[Pupil], post_at: dict[str, int]) -> tuple[Ints, Bools]:
+    """[N] the kind of each student and [K, P] who accepts whom: majors that the same posts accept are one kind."""
+    majors = {major: index for index, major in enumerate(sorted({pupil.major for pupil in pupils}))}
+    accepts = np.zeros((len(majors), len(post_at)), dtype=bool)
+    for post in case.posts:
+        accepts[[majors[one] for one in post.majors if one in majors] if post.majors else slice(None), post_at[post.id]] = True
+    first, of_major = _alike(accepts)
+    return of_major[[majors[pupil.major] for pupil in pupils]].astype(np.int64), accepts[first]
+
+
+def _bundles(accepts: Bools, firm: Ints) -> tuple[Ints, Bools, Ints]:
+    """Posts that accept the same kinds (and belong to the same firm) put together: [P] bundle, [B, K] accepted kinds, [B] firm."""
+    _first, like = _alike(accepts.T)
+    _keys, first, of_post = np.unique(like * (int(firm.max(initial=0)) + 1) + firm, return_index=True, return_inverse=True)
+    return of_post.astype(np.int64), accepts.T[first], firm[first]
+
+
+def _alike(table: Bools) -> tuple[Ints, Ints]:
+    """Equal rows of a table: the first of each kind, and the kind of each row. Rows are compared as packed bits."""
+    if not table.size:
+        return np.zeros(min(1, len(table)), dtype=np.int64), np.zeros(len(table), dtype=np.int64)
+    packed = np.ascontiguousarray(np.packbits(table, axis=1))
+    _rows, first, of = np.unique(packed.view(f"V{packed.shape[1]}").reshape(-1), return_index=True, return_inverse=True)
+    return first, of.astype(np.int64)
+
+
+def _families(need: Ints, free: Ints, weeks: Ints) -> tuple[Ints, list[tuple[int, ...]]]:
+    pairs, of_pupil = np.unique(np.column_stack([need, free]), axis=0, return_inverse=True)
+    sets = [minimal_sets(int(missing), int(mask), tuple(weeks.tolist())) for missing, mask in pairs]
+    families = sorted({(), *sets})
+    at = {one: index for index, one in enumerate(families)}
+    return np.array([at[one] for one in sets], dtype=np.int64)[of_pupil.reshape(-1)], families
+
+
+def _wishes(case: Case, pupils: list[Pupil], post_at: dict[str, int], kind: Ints, accepts: Bools) -> Wishes:
+    lists = [case.wishes.get(pupil.id, {}) for pupil in pupils]
+    pupil = np.repeat(np.arange(len(pupils), dtype=np.int64), [len(one) for one in lists])
+    post = np.fromiter((post_at[key] for key in chain.from_iterable(lists)), dtype=np.int64, count=len(pupil))
+    cost = np.fromiter(chain.from_iterable(one.values() for one in lists), dtype=np.int64, count=len(pupil)) - 1
+    fits = accepts[kind[pupil], post]
+    pupil, post, cost = pupil[fits], post[fits], cost[fits]
+    is_far = np.zeros(len(pupils), dtype=bool)
+    is_far[pupil[cost > UNRANKED]] = True
+    for one in np.flatnonzero(is_far):
+        others = np.setdiff1d(np.flatnonzero(accepts[kind[one]]), post[pupil == one])
+        pupil, post = np.append(pupil, np.full(len(others), one)), np.append(post, others)
+        cost = np.append(cost, np.full(len(others), UNRANKED))
+    order, key = np.lexsort((post, cost, pupil)), pupil * len(post_at) + post
+    by_key = np.argsort(key)
+    first = np.searchsorted(pupil[order], np.arange(len(pupils) + 1))
+    return Wishes(pupil[order], post[order], cost[order], first, is_far, key[by_key], cost[by_key])

@@ -11,136 +11,282 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from enterprises.placements.planner.prepare import Setup, bits
+import numpy as np
 
-Cut = tuple[int, frozenset[int], int]
-"""slot, kinds, seats of all positions that accept one of them"""
+from enterprises.placements.planner.network import Network
+from enterprises.placements.planner.prepare import Bools, Ints, Setup, bits
+
+Cut = tuple[int, Bools, int]
+"""slot, [K] kinds, seats of all positions that accept one of them"""
+
+
+@dataclass(slots=True)
+class Groups:
+    """Students who are interchangeable: accepted by the same posts, the same sets of slots suffice, the same `mark`.
+
+    The mark is nought, or what else must be equal: the slots that are kept in a repair, the free slots when everybody counts.
+    """
+
+    kind: Ints
+    family: Ints
+    mark: Ints
+    size: Ints
+    of: Ints
+    """[N] the group of each student, -1: none"""
+
+
+def group(setup: Setup, marks: Ints | None = None) -> Groups:
+    """Put together the students for whom some set suffices, or who have a mark."""
+    mark = np.zeros(len(setup.pupils), dtype=np.int64) if marks is None else marks
+    inside = np.flatnonzero((setup.family > 0) | ((setup.need > 0) & (mark > 0)))
+    found, at, size = np.unique(np.column_stack([setup.kind, setup.family, mark])[inside], axis=0, return_inverse=True, return_counts=True)
+    of = np.full(len(setup.pupils), -1, dtype=np.int64)
+    of[inside] = at.reshape(-1)
+    return Groups(found[:, 0], found[:, 1], found[:, 2], size, of)
+
+
+@dataclass(slots=True)
+class Unknowns:
+    """How many students of a group take a set of slots: one whole number a row. Helpers have group -1 and no slots."""
+
+    group: Ints
+    mask: Ints
+    reaches: Bools
+    kind: Ints
+    most: Ints
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+
+def unknowns(setup: Setup, groups: Groups, *, single: bool = False, helpers: int = 0) -> Unknowns:
+    """All (group, sufficient set); with `single` also (group, one slot of the mark); and helpers."""
+    rows = [(at, one, True) for at, family in enumerate(groups.family.tolist()) for one in setup.families[family]]
+    if single:
+        rows += [(at, 1 << slot, False) for at, mark in enumerate(groups.mark.tolist()) for slot in bits(mark)]
+    table = np.array([*rows, *([(-1, 0, False)] * helpers)], dtype=np.int64).reshape(-1, 3)
+    of = table[:, 0]
+    most = np.where(of >= 0, groups.size[of], len(setup.pupils)) if len(groups.size) else np.full(len(of), len(setup.pupils))
+    kind = groups.kind[of] if len(groups.kind) else np.zeros(len(of), dtype=np.int64)
+    return Unknowns(of, table[:, 1], table[:, 2].astype(bool), kind, most)
+
+
+@dataclass(slots=True)
+class Answer:
+    """Whole numbers of the unknowns, the proven bound of the objective, whether it is reached."""
+
+    numbers: Ints
+    bound: int
+    is_proven: bool
+
+
+@dataclass(slots=True)
+class Master:
+    """The integer programme of the unknowns; it learns its Hall cuts while it is solved and keeps them."""
+
+    setup: Setup
+    unknowns: Unknowns
+    until: float
+    rows: list[tuple[Ints, Ints, float, float]] = field(default_factory=list)
+    """(columns, coefficients, least, most)"""
+    cuts: list[Cut] = field(default_factory=list)
+
+    def row(self, columns: Ints, coefficients: Any, least: float, most: float) -> None:
+        """least <= sum of coefficient x unknown <= most"""
+        columns = np.asarray(columns)
+        self.rows.append((columns, np.broadcast_to(np.asarray(coefficients, dtype=float), columns.shape), least, most))
+
+    def start_cuts(self) -> None:
+        """Each kind alone and all together, where it can bind at all, and what is short when everybody asks for a slot."""
+        kinds = len(self.setup.accepts)
+        for slot in range(len(self.setup.slots)):
+            for some in [*np.eye(kinds, dtype=bool), np.ones(kinds, dtype=bool)]:
+                self._cut((slot, some, self.setup.seats_of(slot, some)))
+            asking = np.unique(self.unknowns.group[(self.unknowns.mask >> slot & 1).astype(bool)], return_index=True)[1]
+            rows = np.flatnonzero((self.unknowns.mask >> slot & 1).astype(bool))[asking]
+            everybody = np.bincount(self.unknowns.kind[rows], self.unknowns.most[rows], minlength=kinds).astype(np.int64)
+            if (cut := hall_cut(self.setup, slot, everybody)) is not None:
+                self._cut(cut)
+
+    def _cut(self, cut: Cut) -> None:
+        slot, kinds, seats = cut
+        columns = np.flatnonzero((self.unknowns.mask >> slot & 1).astype(bool) & kinds[self.unknowns.kind])
+        if self.unknowns.most[columns].sum() > seats:
+            self.cuts.append(cut)
+            self.row(columns, 1.0, 0, seats)
+
+    def demand(self, numbers: Ints) -> Ints:
+        """[S, K] seats that the numbers ask for."""
+        kinds = len(self.setup.accepts)
+        return np.array(
+            [np.bincount(self.unknowns.kind, numbers * (self.unknowns.mask >> slot & 1), minlength=kinds) for slot in range(len(self.setup.slots))]
+        ).astype(np.int64)
+
+    def violated(self, numbers: Ints) -> list[Cut]:
+        """For each slot the Hall condition that the numbers break worst."""
+        demand = self.demand(numbers)
+        return [cut for slot in range(len(self.setup.slots)) if (cut := hall_cut(self.setup, slot, demand[slot])) is not None]
+
+    def least(self, objective: Ints) -> Answer | None:
+        """The numbers of least objective whose demand the seats can serve; None when there are none (or no time is left)."""
+        bound, best = -math.inf, None
+        may_trim = not any(least > 0 for _columns, _coefficients, least, _most in self.rows)  # giving up students breaks no row
+        if may_trim:
+            best = self._trimmed(self._everybody())
+        while True:
+            answer = self._solve(objective)
+            if answer.x is None:
+                return None
+            if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound):
+                bound = max(bound, answer.mip_dual_bound)
+            least = math.ceil(max(bound, -(2**53)) - 1e-6)
+            numbers = np.rint(answer.x).astype(np.int64)
+            new = self.violated(numbers)
+            if not new:
+                total, is_proven = int(objective @ numbers), answer.status == 0
+                return Answer(numbers, total if is_proven else least, is_proven)
+            if may_trim:
+                possible = self._trimmed(numbers)
+                if best is None or objective @ possible < objective @ best:
+                    best = possible
+            is_best = best is not None and int(objective @ best) <= least
+            if is_best or time.monotonic() > self.until:
+                return None if best is None else Answer(best, least, is_best)
+            for cut in new:
+                self._cut(cut)
+
+    def _everybody(self) -> Ints:
+        """All students of each group, with a set of fewest slots."""
+        order = np.lexsort((~self.unknowns.reaches, np.bitwise_count(self.unknowns.mask), self.unknowns.group))
+        first = order[np.unique(self.unknowns.group[order], return_index=True)[1]]
+        numbers = np.zeros(len(self.unknowns), dtype=np.int64)
+        numbers[first] = self.unknowns.most[first]
+        return numbers
+
+    def _solve(self, objective: Ints) -> Any:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import csr_array
+
+        constraints = None
+        if self.rows:
+            columns, coefficients, least, most = zip(*self.rows, strict=True)
+            starts = np.cumsum([0, *(len(one) for one in columns)])
+            matrix = csr_array((np.concatenate(coefficients), np.concatenate(columns), starts), shape=(len(self.rows), len(self.unknowns)))
+            constraints = LinearConstraint(matrix, np.array(least), np.array(most))
+        return milp(
+            c=objective,
+            constraints=constraints,
+            integrality=np.ones(len(self.unknowns)),
+            bounds=Bounds(0, self.unknowns.most),
+            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, self.until - time.monotonic())},
+        )
+
+    def _trimmed(self, numbers: Ints) -> Ints:
+        """Give up students, slot by slot those whom a maximum flow does not serve; what stays is possible."""
+        kept = numbers.copy()
+        for slot in range(len(self.setup.slots)):
+            demand = self.demand(kept)[slot]
+            served, _tight = serve(self.setup, slot, demand)
+            for kind in np.flatnonzero(served < demand):
+                over = int(demand[kind] - served[kind])
+                inside = (kept > 0) & (self.unknowns.mask >> slot & 1).astype(bool) & (self.unknowns.kind == kind)
+                for column in np.flatnonzero(inside)[::-1]:
+                    less = min(over, int(kept[column]))
+                    kept[column] -= less
+                    over -= less
+        return kept
+
+
+def hall_cut(setup: Setup, slot: int, demand: Ints) -> Cut | None:
+    """A set of kinds whose demand in a slot exceeds its seats, or None when the seats suffice."""
+    _served, tight = serve(setup, slot, demand)
+    return None if tight is None else (slot, tight, setup.seats_of(slot, tight))
+
+
+def serve(setup: Setup, slot: int, demand: Ints) -> tuple[Ints, Bools | None]:
+    """[K] how much of the demand of each kind a maximum flow serves, and the kinds of its minimum cut when that is not all."""
+    from ortools.graph.python import max_flow
+
+    wanted = int(demand.sum())
+    if wanted == 0:
+        return demand, None
+    kinds, bundles = len(demand), len(setup.bundles)
+    firms = 0 if setup.caps is None else setup.caps.shape[1]
+    source, sink, asking = kinds + bundles + firms, kinds + bundles + firms + 1, np.flatnonzero(demand)
+    supply = setup.supply(slot)
+    bundle, kind = np.nonzero(setup.bundles & (demand > 0) & (supply > 0)[:, None])
+    net = Network()
+    asked = net.arcs(source, asking, demand[asking])
+    net.arcs(kind, kinds + bundle, demand[kind])
+    if setup.caps is None:
+        net.arcs(kinds + np.arange(bundles), sink, supply)
+    else:
+        net.arcs(kinds + np.arange(bundles), kinds + bundles + setup.bundle_firm, supply)
+        net.arcs(kinds + bundles + np.arange(firms), sink, setup.caps[slot].clip(0))
+    solver = max_flow.SimpleMaxFlow()
+    arcs = solver.add_arcs_with_capacity(*net.joined()[:3])
+    solver.solve(source, sink)
+    served = np.zeros(kinds, dtype=np.int64)
+    served[asking] = solver.flows(arcs[asked])
+    if solver.optimal_flow() >= wanted:
+        return served, None
+    tight = np.zeros(kinds, dtype=bool)
+    tight[[node for node in solver.get_source_side_min_cut() if node < kinds]] = True
+    return served, tight & (demand > 0)
 
 
 @dataclass(slots=True)
 class Reach:
-    """Numbers by (group, set of slots), the proven upper bound of their sum, and the cuts that were needed."""
+    """Who could reach: the groups, the unknowns, how many of each, the proven upper bound of the number of students."""
 
-    numbers: dict[tuple[int, int], int]
+    groups: Groups
+    unknowns: Unknowns
+    numbers: Ints
     bound: int
     is_proven: bool
-    cuts: list[Cut] = field(default_factory=list)
+    changes: int | None = None
+    """A proven least number of changes that any plan with as many students has, in a repair"""
+    is_single: bool = False
+    """Whether the unknowns that do not reach are students with one slot"""
 
     @property
     def total(self) -> int:
         """How many students reach their target."""
-        return sum(self.numbers.values())
+        return int(self.numbers[self.unknowns.reaches].sum())
 
 
-def hall_cut(setup: Setup, slot: int, demand: list[int]) -> Cut | None:
-    """A set of kinds whose demand in a slot exceeds its seats, or None when the seats suffice."""
-    from ortools.graph.python import max_flow
-
-    supply = setup.supply(slot)
-    wanted = sum(demand)
-    if wanted == 0:
-        return None
-    kinds = len(demand)
-    source, sink = kinds + len(supply), kinds + len(supply) + 1
-    flow = max_flow.SimpleMaxFlow()
-    for kind, count in enumerate(demand):
-        if count:
-            flow.add_arc_with_capacity(source, kind, count)
-    for place, (accepts, posts) in enumerate(supply):
-        for kind in sorted(accepts):
-            if demand[kind]:
-                flow.add_arc_with_capacity(kind, kinds + place, demand[kind])
-        flow.add_arc_with_capacity(kinds + place, sink, sum(setup.seats[slot][post] for post in posts))
-    if not supply:
-        tight = frozenset(kind for kind, count in enumerate(demand) if count)
-        return slot, tight, 0
-    flow.solve(source, sink)
-    if flow.optimal_flow() >= wanted:
-        return None
-    side = set(flow.get_source_side_min_cut())
-    tight = frozenset(kind for kind in range(kinds) if kind in side and demand[kind])
-    return slot, tight, seats_of(setup, slot, tight)
-
-
-def seats_of(setup: Setup, slot: int, kinds: frozenset[int]) -> int:
-    """The seats of all positions that accept one of the kinds in a slot."""
-    return sum(sum(setup.seats[slot][post] for post in posts) for accepts, posts in setup.supply(slot) if accepts & kinds)
-
-
-def demand_of(setup: Setup, numbers: dict[tuple[int, int], int]) -> list[list[int]]:
-    """By slot and kind, how many seats the numbers ask for."""
-    demand = [[0] * len(setup.kinds) for _slot in setup.slots]
-    for (group, chosen), count in numbers.items():
-        for slot in bits(chosen):
-            demand[slot][setup.groups[group].kind] += count
-    return demand
-
-
-def reach(setup: Setup, time_limit: float) -> Reach:
+def reach(setup: Setup, until: float) -> Reach:
     """The proven maximum of students who reach their target, as whole numbers per group and set of slots."""
-    import numpy as np
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import coo_array
-
-    keys = [(index, chosen) for index, group in enumerate(setup.groups) for chosen in group.family]
-    if not keys:
-        return Reach({}, 0, True)
-    sizes = np.array([len(setup.groups[group].members) for group, _chosen in keys], dtype=float)
-    cuts: list[Cut] = [
-        (slot, frozenset([kind]), seats_of(setup, slot, frozenset([kind]))) for slot in range(len(setup.slots)) for kind in range(len(setup.kinds))
-    ]
-    cuts += [
-        (slot, frozenset(range(len(setup.kinds))), seats_of(setup, slot, frozenset(range(len(setup.kinds))))) for slot in range(len(setup.slots))
-    ]
-    until = time.monotonic() + time_limit
-    bound, is_proven = sum(len(group.members) for group in setup.groups), True
-    while True:
-        rows: list[int] = []
-        columns: list[int] = []
-        limits: list[float] = [len(group.members) for group in setup.groups]
-        for column, (index, _chosen) in enumerate(keys):
-            rows.append(index)
-            columns.append(column)
-        for row, (slot, kinds, seats) in enumerate(cuts, start=len(setup.groups)):
-            limits.append(seats)
-            for column, (index, chosen) in enumerate(keys):
-                if chosen >> slot & 1 and setup.groups[index].kind in kinds:
-                    rows.append(row)
-                    columns.append(column)
-        matrix = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(limits), len(keys))).tocsr()
-        answer: Any = milp(
-            c=-np.ones(len(keys)),
-            constraints=LinearConstraint(matrix, -np.inf, np.array(limits)),
-            integrality=np.ones(len(keys)),
-            bounds=Bounds(0, sizes),
-            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, until - time.monotonic())},
-        )
-        if answer.x is None:
-            return Reach({}, bound, False, cuts)
-        if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound):
-            bound = min(bound, math.floor(-answer.mip_dual_bound + 1e-6))
-        is_proven = answer.status == 0
-        numbers = {key: round(value) for key, value in zip(keys, answer.x, strict=True) if round(value) > 0}
-        demand = demand_of(setup, numbers)
-        new = [cut for slot in range(len(setup.slots)) if (cut := hall_cut(setup, slot, demand[slot])) is not None]
-        if not new:
-            result = Reach(numbers, bound, is_proven, cuts)
-            if is_proven:
-                result.bound = result.total
-            return result
-        if time.monotonic() > until:
-            return Reach(_trimmed(setup, numbers), bound, False, cuts)
-        cuts += new
+    groups = group(setup)
+    master = Master(setup, unknowns(setup, groups), until)
+    of = master.unknowns.group
+    for at, size in enumerate(groups.size):
+        master.row(np.flatnonzero(of == at), 1.0, 0, float(size))
+    return _most(master, groups, -master.unknowns.reaches.astype(np.int64))
 
 
-def _trimmed(setup: Setup, numbers: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
-    """Out of time: give up students of violated cuts until the seats suffice; what stays is possible, no more is claimed."""
-    kept = dict(numbers)
-    while True:
-        demand = demand_of(setup, kept)
-        cut = next((c for slot in range(len(setup.slots)) if (c := hall_cut(setup, slot, demand[slot])) is not None), None)
-        if cut is None:
-            return {key: count for key, count in kept.items() if count > 0}
-        slot, kinds, _seats = cut
-        key = max(key for key, count in kept.items() if count > 0 and key[1] >> slot & 1 and setup.groups[key[0]].kind in kinds)
-        kept[key] -= 1
+def everyone(setup: Setup, until: float) -> Reach:
+    """Fewest students with nothing, then most who reach: beside the sets that suffice a student may take one free slot alone."""
+    groups = group(setup, np.where(setup.need > 0, setup.free, 0))
+    master = Master(setup, unknowns(setup, groups, single=True), until)
+    of = master.unknowns.group
+    for at, size in enumerate(groups.size):
+        master.row(np.flatnonzero(of == at), 1.0, 0, float(size))
+    found = _most(master, groups, np.full(len(of), -1, dtype=np.int64))
+    something = int(found.numbers.sum())
+    master.row(np.arange(len(of)), 1.0, something, float(groups.size.sum()))
+    most = _most(master, groups, -master.unknowns.reaches.astype(np.int64)) if something else found
+    if not most.numbers.sum():
+        most = found  # no time was left for the second step
+    most.is_proven &= found.is_proven
+    most.is_single = True
+    return most
+
+
+def _most(master: Master, groups: Groups, objective: Ints) -> Reach:
+    master.start_cuts()
+    everybody = int(groups.size.sum())
+    answer = master.least(objective) if len(master.unknowns) else Answer(objective, 0, True)
+    if answer is None:
+        return Reach(groups, master.unknowns, np.zeros(len(master.unknowns), dtype=np.int64), everybody, False)
+    return Reach(groups, master.unknowns, answer.numbers, min(everybody, -answer.bound), answer.is_proven)

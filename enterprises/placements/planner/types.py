@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Reason(StrEnum):
@@ -44,6 +45,23 @@ class Pupil:
     blocked: frozenset[str] = frozenset()
 
 
+class Aim(StrEnum):
+    """What comes first when seats are short."""
+
+    COMPLETE = "complete"
+    """most students reach their target"""
+    EVERYONE = "everyone"
+    """fewest students with nothing, then most who reach their target; left-over seats to those with fewest weeks"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a case is planned; the defaults are the contract. `bonus`: rank points that a further term at the same enterprise is worth."""
+
+    aim: Aim = Aim.COMPLETE
+    bonus: int = 0
+
+
 Triple = tuple[str, str, str]
 """student, term, position"""
 
@@ -52,7 +70,8 @@ Triple = tuple[str, str, str]
 class Case:
     """One planning problem. `seats` by (position, term); `wishes` by student: position to rank (1 is best).
 
-    `fixed` stays; `current` is an earlier plan of which as little as possible changes (None: there is none).
+    `fixed` stays; `current` is an earlier plan of which as little as possible changes (None: there is none); it may name
+    positions that exist no more.
     """
 
     slots: tuple[Slot, ...]
@@ -64,6 +83,8 @@ class Case:
     current: tuple[Triple, ...] | None = None
     dropped: frozenset[str] = frozenset()
     """Students one of whose fixed rows was impossible and let go."""
+    mentors: Mapping[str, int] | None = None
+    """How many students the mentors of each enterprise can look after in a term; None: no such limit."""
 
     def as_data(self) -> list[Any]:
         """The case as JSON-able data in a canonical order."""
@@ -75,11 +96,11 @@ class Case:
             sorted([pupil, sorted(posts.items())] for pupil, posts in self.wishes.items()),
             sorted(map(list, self.fixed)),
             None if self.current is None else sorted(map(list, self.current)),
+            *([] if self.mentors is None else [sorted(map(list, self.mentors.items()))]),
         ]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Assignment:
+class Assignment(NamedTuple):
     """A student at a position in a term; `rank` as wished, None: not ranked."""
 
     pupil: str
@@ -88,8 +109,7 @@ class Assignment:
     rank: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unplaced:
+class Unplaced(NamedTuple):
     """A student below the target, placed or not, and why."""
 
     pupil: str

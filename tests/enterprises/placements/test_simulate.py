@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from enterprises.placements.cli import placements
+from trainhub.app import DOORS
+from trainhub.cli import ALONE
 
 FILES = {
     "terms.csv": "term,starts_on,ends_on,weeks\nT1,2026-03-02,2026-05-24,12\nT2,2026-06-01,2026-08-23,12\nT3,2026-09-01,2026-12-21,16\n",
@@ -113,3 +117,28 @@ def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "seats.csv").unlink()
     code, answer = run(folder)
     assert (code, answer["error"]["details"][0]["file"]) == (1, "seats.csv")
+
+
+def test_the_command_loads_nothing_but_its_own_group() -> None:
+    for name, module in ALONE.items():
+        group = import_module(module).COMMANDS[name]
+        assert isinstance(group, click.Group)
+        assert group.commands
+        assert not any(command.needs_app for command in group.commands.values())
+        assert [door.__name__ for door in DOORS if name in door.COMMANDS] == ["enterprises.wiring"]
+
+
+def test_a_position_that_is_gone_is_a_change_and_mentors_limit_an_enterprise(folder: Path) -> None:
+    (folder / "current.csv").write_text("student,term,position\nS1,T1,P9\n", encoding="utf-8")
+    (folder / "mentors.csv").write_text("mentor,enterprise,load\nM1,E1,1\n", encoding="utf-8")
+    code, figures = run(folder)
+    assert (code, figures["warnings"][0]["file"]) == (0, "current.csv")
+    placed = rows(folder, "assignments.csv")
+    assert {row["position"] for row in placed} == {"P1"}  # E2 has no mentor
+    assert figures["changed"] == len(placed) + (("S1", "T1") not in {(r["student"], r["term"]) for r in placed})
+
+
+def test_other_aims_are_asked_for_by_options(folder: Path) -> None:
+    code, figures = run(folder, "--aim", "everyone", "--same-enterprise", "2")
+    assert (code, figures["students"]) == (0, 4)
+    assert {row["student"] for row in rows(folder, "assignments.csv")} == {"S1", "S2", "S3", "S4"}

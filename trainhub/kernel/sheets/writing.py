@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
+from pathlib import Path
 from typing import IO, Any, Literal
 
 from trainhub.kernel.i18n import _
@@ -38,6 +40,8 @@ def cells_of(record: Record, columns: Sequence[Column]) -> Sequence[Any]:
 
 
 def _csv_cell(value: Any) -> str:
+    if type(value) is str and value.isalnum():
+        return value  # most cells are codes, and nothing in a code can run
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return cell_text(value)  # a number typed as a number is no formula, negative or not
     return neutralised(cell_text(value).replace("\r\n", "\n").replace("\r", "\n"))
@@ -72,6 +76,14 @@ def write_csv(rows: Iterable[Record], columns: Sequence[Column], fileobj: IO[byt
     for piece in iter_csv(counted(), columns, headers=headers):
         fileobj.write(piece)
     return count
+
+
+def put_csv(path: Path, rows: Iterable[Record], columns: Sequence[Column]) -> None:
+    """Write the file beside its place and move it there whole: nobody ever finds half of it."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as stream:
+        write_csv(rows, columns, stream)
+    os.replace(part, path)
 
 
 @dataclass(frozen=True, slots=True)
