@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, SheetState, State, TemplateState
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+from trainhub.people.models import STAYS
 
 
 class CertificateCounter(Base):
@@ -202,13 +203,16 @@ class IssueBatch(Base):
 
 
 class IssueItem(Base):
-    """One certificate of a batch; `note` is `needs_glyph` when no installed font draws its facts."""
+    """One certificate of a batch; `note` is `needs_glyph` when no installed font draws its facts.
+
+    It names whom the batch was drawn up for; after a merging of persons the certificate goes to the one who stands for them.
+    """
 
     __tablename__ = "issue_item"
 
     batch_id: Mapped[int] = mapped_column(ref("issue_batch.id"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True, info=STAYS)
     asked_key: Mapped[str] = mapped_column(sa.String(160))
     facts: Mapped[dict[str, Any]]
     note: Mapped[str] = mapped_column(sa.String(60), default="")

@@ -51,9 +51,7 @@ def a_run_with_learners(connection: sa.Connection) -> None:
         put(connection, "person", id=number, name="张三", gender="unknown", nationality_kind="china")
     put(connection, "organisation", id=1, code="10386", name="x", kind="university", state="verified")
     put(connection, "course", id=1, code="C", title="t", owner_id=1, family="professional", education_type="degree")
-    put(
-        connection, "course_run", id=3, course_id=1, code="R", mode="open", state="published", goal_category="worker", completion_share_x1000=1000
-    )
+    put(connection, "course_run", id=3, course_id=1, code="R", mode="open", state="published", goal_category="worker", completion_share_x1000=1000)
     put(connection, "course_section", id=1, run_id=3, key="s")
     put(connection, "course_unit", id=1, run_id=3, section_id=1, key="u")
     for number, kind in ((5, "discussion"), (6, "video")):

@@ -167,6 +167,7 @@ def test_history_is_marked_and_everything_else_follows() -> None:
     following = {str(column) for column in queries.references()}
     assert naming - following == {
         "goal_person.person_id",
+        "issue_item.person_id",
         "person.merged_into_id",
         "person_merge.gone_id",
         "person_merge.into_id",

@@ -197,7 +197,8 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
         facts = clean_facts({**item.facts, **issued})
         note = why_not_printable(batch.template, facts)
         number = compose(Number(province, unit, KIND_DIGITS[batch.kind], today.year, serial))
-        rows.append(_row(batch, item, layout, number, name, facts, note, programmes.get(item.person_id), by=by, today=today, now=now))
+        holder_id = persons[item.person_id].merged_into_id or item.person_id
+        rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(item.person_id), by=by, today=today, now=now))
     ids = session().scalars(insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows).all()
     made = dict(zip((item.asked_key for item in items), ids, strict=True))
     _note(rows, made, by=by, today=today, now=now)
@@ -214,6 +215,7 @@ def _row(
     name: str,
     facts: dict[str, Any],
     note: str,
+    holder_id: int,
     programme_id: int | None,
     *,
     by: Identity,
@@ -229,7 +231,7 @@ def _row(
         "state": state,
         "state_on": today,
         "note": note,
-        "person_id": item.person_id,
+        "person_id": holder_id,
         "holder": name,
         "issuer_id": batch.issuer_id,
         "programme_id": programme_id,
