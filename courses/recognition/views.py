@@ -111,7 +111,7 @@ def _mine(own: Own, run_form: Any = None, certificate_form: Any = None) -> Any:
         credits=credits,
         mappings=queries.mappings_of(own.plan.id) if own.plan else [],
         run_form=run_form or forms.RunClaimForm(None, runs=runs, targets=targets),
-        certificate_form=certificate_form or forms.CertificateClaimForm(None, targets=targets),
+        certificate_form=(certificate_form or forms.CertificateClaimForm(None, targets=targets)).apart("certificate"),
         runs=runs,
         labels=labels,
         today=clock.today(),

@@ -25,6 +25,11 @@ def problems_of(text: str) -> list[str]:
     return [left for left in LEFTOVERS if left in visible]
 
 
+def button_to(form: Any, action: str) -> Any:
+    """The button of a form that sends it to another address, which ends with `action`; None when there is none."""
+    return next((one for one in form.xpath(".//button[@formaction]") if re.search(action + "$", urlsplit(one.get("formaction")).path)), None)
+
+
 @dataclass
 class Page:
     """An answer as a person sees it."""
@@ -74,6 +79,7 @@ class Page:
     def form(self, action: str) -> Any:
         """The form whose address ends with `action` (a regular expression)."""
         found = [form for form in self.document.forms if re.search(action + "$", urlsplit(form.get("action") or self.url).path)]
+        found = found or [form for form in self.document.forms if button_to(form, action) is not None]
         if not found:
             raise AssertionError(
                 f"no form “{action}” on {self.url}; there are {[form.get('action') for form in self.document.forms]}: {self.words[:600]}"
@@ -133,7 +139,8 @@ class Visitor:
             buttons = [(one.get("name"), one.get("value")) for one in form.xpath(".//button[@name]")]
             assert press in buttons, f"no button {press} in {action} of {page.url}: {buttons}"
             data[press[0]] = [press[1]]
-        address = urljoin(page.url, form.get("action") or page.url)
+        button = None if re.search(action + "$", urlsplit(form.get("action") or page.url).path) else button_to(form, action)
+        address = urljoin(page.url, (button if button is not None else form).get("formaction" if button is not None else "action") or page.url)
         is_multipart = form.get("enctype") == "multipart/form-data"
         answer = self.client.open(
             address,

@@ -235,6 +235,7 @@ def test_an_author_builds_a_course_and_keeps_it_running(window: Callable[..., Wa
 
 def _drag(page: Any, handle: Any, target: Any) -> None:
     """Drag with the mouse, in steps as a hand does."""
+    page.set_viewport_size({"width": 1440, "height": 2400})  # both ends must be on the screen
     handle.scroll_into_view_if_needed()
     start, end = handle.bounding_box(), target.bounding_box()
     assert start

@@ -113,8 +113,9 @@ def test_a_student_learns_and_answers_a_quiz(window: Callable[..., Watched]) -> 
     with page.expect_navigation():
         page.click("form[action$='/attempts'] button[type=submit]")
     page.click("label:has-text('核对平台规则与资质')")
+    page.click("form[data-quiz] details.confirm > summary")
     with page.expect_navigation():
-        page.click("form[action$='/submit'] button[type=submit]:not([formaction])")
+        page.click("form[data-quiz] button[formaction$='/submit']")
     assert "100" in page.inner_text("main")
 
 

@@ -68,7 +68,7 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
 
     # The discussion of the unit comes by itself; a name is suggested while one types.
     page.wait_for_selector("section:has-text('你身边的一台设备') form[action*='forum/new'] textarea")
-    area = page.locator("textarea[data-mentions]")
+    area = page.locator("section:has-text('你身边的一台设备') textarea[data-mentions]")
     area.click()
     area.press_sequentially("空压机，排气压力。请 @wu")
     page.wait_for_selector(".mention-box li")

@@ -139,6 +139,12 @@ class Form(FlaskForm):  # type: ignore[misc]
         self._of_row = {name for name in self._fields if hasattr(obj, name) or name in given}
         super().process(formdata, obj, data=data, extra_filters=extra_filters, **kwargs)
 
+    def apart(self, word: str) -> Form:
+        """Stand beside another form of the page that has fields of the same names: the ids, not the names, get the word in front."""
+        for field in self:
+            field.id = field.label.field_id = f"{word}-{field.id}"
+        return self
+
     def refuse(self, refused: Refused) -> None:
         """Show a refusal of the operation at its field, or above the form; the answer then has the refusal's status.
 

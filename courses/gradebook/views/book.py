@@ -162,7 +162,7 @@ def setup(opened: Open) -> Any:
         removed=queries.removed_blocks(run_id),
         form=form,
         category=category,
-        column=column,
+        column=column.apart("column"),
         what=what,
         labels=labels,
         words=words,
