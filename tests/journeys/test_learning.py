@@ -67,8 +67,8 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
     run = re.search(r"/learning/runs/(\d+)", page.url).group(1)  # type: ignore[union-attr]
 
     # The discussion of the unit comes by itself; a name is suggested while one types.
-    page.wait_for_selector("section:has-text('你身边的一台设备') form[action*='forum/new'] textarea")
-    area = page.locator("section:has-text('你身边的一台设备') textarea[data-mentions]")
+    page.wait_for_selector("form[action*='forum/new'] textarea")
+    area = page.locator("textarea[data-mentions]")
     area.click()
     area.press_sequentially("空压机，排气压力。请 @wu")
     page.wait_for_selector(".mention-box li")

@@ -10,7 +10,6 @@ from courses.analytics import operations as analytics
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.operations import content
-from courses.catalogue.types import BlockKind
 from courses.discussion import operations as discussion
 from courses.discussion.types import Author
 from courses.learning import operations as learning
@@ -29,7 +28,6 @@ def build(world: World) -> None:
     student = world.persons["student"].id
     learners = [row for row in _learners(run) if row.person_id != student]
     _dates(world, run)
-    _discussion_block(world, run)
     _activity(world, run, learners)
     people = {"lecturer": world.persons["lecturer"].id, "student": student}
     people |= {str(number): row.person_id for number, row in enumerate(learners)}
@@ -61,20 +59,6 @@ def _dates(world: World, run: Run) -> None:
         row = catalogue.unit_by_id(unit.id)
         assert row is not None
         content.update_part(part=row, version=row.version, by=world.by, now=world.calendar.at(-90), due_at=world.calendar.at(days, 15))
-
-
-def _discussion_block(world: World, run: Run) -> None:
-    unit = catalogue.unit_by_id(catalogue.outline(run.id).units[0].id)
-    assert unit is not None
-    world.made["talk"] = content.add_block(
-        unit=unit,
-        kind=BlockKind.DISCUSSION,
-        title="你身边的一台设备",
-        body="说说你最熟悉的一台设备：它现在产生哪些数据？谁在用？",
-        is_required=False,
-        by=world.by,
-        now=world.calendar.at(-90),
-    )
 
 
 def _activity(world: World, run: Run, learners: list[Enrolment]) -> None:
