@@ -93,6 +93,12 @@ BATCHES: Mapping[BatchState, Any] = {
     BatchState.REJECTED: _l("已退回"),
     BatchState.ISSUED: _l("已签发"),
 }
+NOTES: Mapping[str, Any] = {
+    "needs_glyph": _l("有字体缺字"),
+    "overflows": _l("内容太长，会被截断"),
+    "clock": _l("服务器时钟曾被调回"),
+}
+"""Why a draft waits for a person."""
 BATCH_LOOKS: Mapping[BatchState, str] = {
     BatchState.PREPARED: "wait",
     BatchState.APPROVED: "info",

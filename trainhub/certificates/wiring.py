@@ -15,6 +15,7 @@ from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
+from trainhub.certificates.views import waiting
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -22,7 +23,7 @@ from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, certificate_views, bulk)
+PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, waiting, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 

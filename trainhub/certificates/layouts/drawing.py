@@ -111,6 +111,19 @@ def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str
     return MISSING[lang] % label[0 if lang == "zh" else 1], name
 
 
+def widths_of(style: str) -> Callable[[str], float]:
+    """The width of a text at 1 point in a style."""
+    return _widths(style).of
+
+
+def printed_text(layout: Layout, item: Text, facts: Facts) -> str:
+    """What a text of the layout says with these facts; empty when it is left out or a fact is not known yet."""
+    if item.needs and not _given(layout, facts, item.needs):
+        return ""
+    text, missing = _fill(layout, item.text, facts, item.lang)
+    return "" if missing else text
+
+
 @lru_cache(maxsize=1024)
 def _pieces(text: str) -> tuple[str, ...]:
     """A text cut at its fields: words, name, words, name, ..., words."""

@@ -44,6 +44,8 @@ from trainhub.certificates.queries.issued import (
     subject_of,
     successor_of,
     visible_to,
+    waiting,
+    waiting_ids,
 )
 from trainhub.certificates.queries.keys import (
     last_list,
@@ -161,5 +163,7 @@ __all__ = [
     "unfinished",
     "valid_positions",
     "visible_to",
+    "waiting",
+    "waiting_ids",
     "with_account",
 ]

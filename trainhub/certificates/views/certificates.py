@@ -19,6 +19,7 @@ from trainhub.certificates.states import events_in
 from trainhub.certificates.types import Event, State
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load, who
+from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in
 from trainhub.kernel.db import transaction
@@ -113,6 +114,7 @@ def show(certificate: Certificate) -> Any:
     line = queries.line_of(certificate)
     after = queries.successor_of(certificate)
     may_have = may(who(), Can.DOWNLOAD, subject)
+    is_waiting = certificate.state is State.DRAFT
     events = [event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)]
     return render_template(
         "trainhub/certificates/show.html",
@@ -125,7 +127,10 @@ def show(certificate: Certificate) -> Any:
         editions=queries.editions_of(certificate.number),
         actions=events,
         may_have=may_have,
-        may_release=certificate.state is State.DRAFT and may(who(), Can.ISSUE, subject),
+        release=ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
+        if is_waiting and may(who(), Can.ISSUE, subject)
+        else None,
+        obstacle=obstacle_of(certificate) if is_waiting else None,
         is_own=certificate.person_id == who().person_id,
         address=_address(certificate),
         share=_shared(certificate),
@@ -195,15 +200,6 @@ def pdf(certificate: Certificate) -> Any:
     """The document, drawn now from the snapshot."""
     data = documents.pdf_of(certificate, tasks.maker())
     return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=documents.file_name(certificate))
-
-
-@blueprint.post("/<number>/release")
-@guard(Can.ISSUE, load=load, subject=queries.subject_of)
-def release(certificate: Certificate) -> Any:
-    """Issue a draft whose characters can be drawn now."""
-    with transaction():
-        made = operations.release(certificate=_again(certificate), by=who(), today=clock.today(), now=clock.now())
-    return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)
 
 
 def _again(certificate: Certificate) -> Certificate:
