@@ -89,7 +89,7 @@ def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:
 
 def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: Session, as_role: AsRole) -> None:
     with transaction():
-        issuer, rare, long = ground.university(), ground.person("王某"), ground.person("李四")
+        issuer, other, rare, long = ground.university(), ground.university(), ground.person("王某"), ground.person("李四")
         rare.name = "王\U000323af"
         session.flush()
         waiting = [certificate(who=rare, issuer=issuer), certificate(who=long, issuer=issuer, facts={"course": LONG})]
@@ -99,7 +99,7 @@ def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: 
     assert all(said in page for said in ("U+323AF", "有字体缺字", "内容太长，会被截断", "课程", "全部重新检查并签发"))
     assert "/certificates/waiting" in head.get("/certificates/").text
     assert "U+323AF" in head.get(f"/certificates/{numbers[0]}").text
-    assert numbers[0][-5:] not in as_role(Role.UNIVERSITY_ADMIN, organisation_id=ground.university().id).get("/certificates/waiting").text
+    assert numbers[0][-5:] not in as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id).get("/certificates/waiting").text
     with transaction():
         rare.name = "王某"
         session.add(rare)
