@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from trainhub.certificates.layouts.drawing import Facts, printed_text, widths_of
+from trainhub.certificates.layouts.drawing import widths_of
+from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Text
 from trainhub.certificates.layouts.typeset import fit
 

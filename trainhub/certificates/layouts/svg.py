@@ -12,8 +12,10 @@ from html import escape
 from typing import Any
 
 from trainhub.certificates.layouts import qr
-from trainhub.certificates.layouts.drawing import Facts, Press, common_facts
+from trainhub.certificates.layouts.drawing import Press, common_facts
+from trainhub.certificates.layouts.filling import Facts
 from trainhub.certificates.layouts.model import Layout, Qr
+from trainhub.certificates.layouts.pictures import Picture
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM
 from trainhub.kernel.fonts import Font
 
@@ -55,8 +57,9 @@ def _outline(font: Font, char: str) -> str:
 class _Machine:
     """Runs operators and collects SVG elements."""
 
-    def __init__(self, fonts: dict[str, tuple[Font, str]]) -> None:
+    def __init__(self, fonts: dict[str, tuple[Font, str]], pictures: dict[str, Picture]) -> None:
         self.fonts = fonts
+        self.pictures = pictures
         self.out: list[str] = []
         self.used: dict[tuple[Font, str], str] = {}
         self.state: dict[str, Any] = {"stroke": "#000000", "fill": "#000000", "width": 1.0}
@@ -90,8 +93,19 @@ class _Machine:
             self.state = self.kept.pop()
         elif name in ("BT", "Td", "Tm", "Tf", "Tc", "Tj", "ET"):
             self._text(name, given)
+        elif name == "cm":
+            a, b, c, d, e, f = map(float, given)
+            self.state["matrix"] = (a, b, c, d, e, f)
+        elif name == "Do" and given[0][1:] in self.pictures:
+            self._show_picture(given[0][1:])
         elif name not in ("j", "J", "M", "d", "Do"):
             raise ValueError(f"unknown operator {name}")
+
+    def _show_picture(self, name: str) -> None:
+        w, _b, _c, h, x, y = self.state["matrix"]
+        place = f"{w / 100:.4f} 0 0 {-h / 100:.4f} {x:.2f} {y + h:.2f}"
+        image = f'<image href="{escape(self.pictures[name].uri)}" width="100" height="100" preserveAspectRatio="none"'
+        self.out.append(f'{image} transform="matrix({place})"/>')
 
     def _build(self, name: str, at: list[float]) -> None:
         if name == "re":
@@ -161,11 +175,14 @@ def _symbol(layout: Layout, item: Qr, text: str) -> str:
     return f'<path d="{"".join(squares)}" fill="#{int(item.color[1:7], 16):06x}"/>'
 
 
-def svg(layout: Layout, facts: Facts, *, base_url: str) -> str:
-    """The page with these facts, whole in one SVG; a missing fact shows as it would in print."""
+def svg(layout: Layout, facts: Facts, *, base_url: str, bleed: float = 0) -> str:
+    """The page with these facts, whole in one SVG; a missing fact shows as it would in print.
+
+    With a `bleed` in millimetres the paper beyond the page is shown too, and the line along which it is trimmed.
+    """
     press = Press(layout, common_facts(layout, facts), base_url=base_url)
     below, above, fonts = press.operators(facts)
-    machine = _Machine(fonts)
+    machine = _Machine(fonts, dict(press.background.pictures))
     machine.run(below)
     machine.run(above)
     held, code = facts.get("number", ""), facts.get("code", "")
@@ -173,9 +190,13 @@ def svg(layout: Layout, facts: Facts, *, base_url: str) -> str:
     symbols = "".join(_symbol(layout, one, text) for one in layout.elements if isinstance(one, Qr))
     glyphs = "".join(f'<path id="{key}" d="{_outline(font, char)}"/>' for (font, char), key in machine.used.items())
     width, height = layout.width * POINTS_PER_MM, layout.height * POINTS_PER_MM
+    out = bleed * POINTS_PER_MM
+    trim = f'<rect width="{width:.2f}" height="{height:.2f}" fill="none" stroke="#c3272b" stroke-width="0.6" stroke-dasharray="6 4"/>' if out else ""
+    paper = f'<rect x="{-out:.2f}" y="{-out:.2f}" width="{width + 2 * out:.2f}" height="{height + 2 * out:.2f}" fill="#fff"/>'
+    box = f"0 0 {width:.2f} {height:.2f}" if not out else f"{-out:.2f} {-out:.2f} {width + 2 * out:.2f} {height + 2 * out:.2f}"
     title = escape(f"{layout.title} {facts.get('name', '')}".strip())
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.2f} {height:.2f}" role="img" aria-label="{title}">'
-        f'<defs>{glyphs}</defs><rect width="100%" height="100%" fill="#fff"/>'
-        f'<g transform="matrix(1 0 0 -1 0 {height:.2f})">{"".join(machine.out)}{symbols}</g></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" role="img" aria-label="{title}">'
+        f"<defs>{glyphs}</defs>{paper}"
+        f'<g transform="matrix(1 0 0 -1 0 {height:.2f})">{"".join(machine.out)}{symbols}</g>{trim}</svg>'
     )

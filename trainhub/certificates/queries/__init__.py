@@ -81,6 +81,7 @@ from trainhub.certificates.queries.runs import (
     valid_positions,
 )
 from trainhub.certificates.queries.templates import (
+    images_of,
     layout_of,
     template_by_id,
     template_choices,
@@ -122,6 +123,7 @@ __all__ = [
     "every",
     "first_items",
     "free_blanks",
+    "images_of",
     "is_whole",
     "issuer_choices",
     "issuing_choices",
