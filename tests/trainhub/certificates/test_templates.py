@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +17,10 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import certificate
 from trainhub.certificates import documents, queries, tasks
-from trainhub.certificates.layouts.drawing import Press, common_facts
+from trainhub.certificates.layouts.drawing import Press, common_facts, render
 from trainhub.certificates.layouts.joining import join
 from trainhub.certificates.layouts.model import built_in, codes, data_of
+from trainhub.certificates.layouts.png import png
 from trainhub.certificates.layouts.svg import svg
 from trainhub.certificates.operations import templates
 from trainhub.certificates.types import Kind, State, TemplateState
@@ -212,6 +215,28 @@ def test_pictures_and_places_to_sign_are_printed_and_shown(session: Session, as_
         assert len(held) == 2, "once a file, however many pages show it"
 
 
+def _pages_alike(pdf: bytes, drawn: bytes) -> float:
+    """The mean difference in grey of a PDF's page as poppler draws it and our picture, both at 200 pixels across."""
+    from PIL import Image, ImageChops, ImageStat
+
+    run = subprocess.run(["pdftoppm", "-png", "-r", "100", "-"], input=pdf, capture_output=True, check=True)
+    small = [Image.open(io.BytesIO(data)).convert("L").resize((200, 141), Image.Resampling.BOX) for data in (run.stdout, drawn)]
+    mean: float = ImageStat.Stat(ImageChops.difference(*small)).mean[0]
+    return mean
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not installed")
+def test_the_picture_is_what_the_pdf_shows() -> None:
+    """Both are drawn from the same operators; poppler is the judge."""
+    layout = built_in("programme")
+    facts = templates.sample_facts(layout)
+    site = "https://px.example.edu.cn"
+    drawn = png(layout, facts, base_url=site)
+    same, other = (_pages_alike(render(layout, {**facts, "name": name}, base_url=site), drawn) for name in (facts["name"], "张"))
+    assert same < 4
+    assert other > same
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -231,9 +256,20 @@ def test_pictures_that_cannot_be_printed_are_refused(change: Callable[[dict[str,
 
 
 def test_a_certificate_has_a_picture(session: Session, as_role: AsRole) -> None:
+    import zxingcpp
+    from PIL import Image
+
     with transaction():
         who = ground.person("张三")
         made = certificate(who=who)
-    answer = as_role(Role.TRAINEE, person_id=who.id).get(f"/certificates/{made.number}/preview.svg")
+    holder = as_role(Role.TRAINEE, person_id=who.id)
+    answer = holder.get(f"/certificates/{made.number}/preview.png")
+    assert answer.mimetype == "image/png"
+    assert as_role(Role.PROGRAMME_ADMIN).get(f"/certificates/{made.number}/preview.png").status_code == 403
+    with Image.open(io.BytesIO(answer.data)) as image:
+        assert image.size == (1473, 1042)
+        (found,) = zxingcpp.read_barcodes(image.convert("L"))
+    assert found.text.upper().endswith(f"/V/{made.number}/{made.code}")
+    answer = holder.get(f"/certificates/{made.number}/preview.svg")
     assert answer.mimetype == "image/svg+xml"
     assert "张三" in answer.text

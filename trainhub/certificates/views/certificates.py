@@ -133,7 +133,8 @@ def show(certificate: Certificate) -> Any:
         obstacle=obstacle_of(certificate) if is_waiting else None,
         is_own=certificate.person_id == who().person_id,
         address=_address(certificate),
-        share=_shared(certificate),
+        share=(share := _shared(certificate)),
+        showcase=documents.showcase_of(certificate, share or _address(certificate)),
         labels=labels,
         show_number=show_number,
         show_code=show_code,
@@ -190,6 +191,17 @@ def preview(certificate: Certificate) -> Any:
     if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
         shown["code"] = ""  # the code is the holder's
     answer = Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
+@blueprint.get("/<number>/preview.png")
+@guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
+def picture(certificate: Certificate) -> Any:
+    """The page as PNG, to be saved or put into a résumé."""
+    data = documents.picture_of(certificate, tasks.maker())
+    name = documents.file_name(certificate).removesuffix("pdf") + "png"
+    answer = send_file(io.BytesIO(data), mimetype="image/png", as_attachment=request.args.get("save") is not None, download_name=name)
     answer.headers["Cache-Control"] = "private, max-age=300"
     return answer
 
