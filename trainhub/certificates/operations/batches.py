@@ -20,7 +20,7 @@ from trainhub.certificates import chain, queries
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
-from trainhub.certificates.operations._support import clean_facts, printed_name, tell_holders, why_not_printable
+from trainhub.certificates.operations._support import clean_evidence, clean_facts, printed_name, tell_holders, why_not_printable
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
@@ -56,11 +56,11 @@ class CannotDecide(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One certificate that is asked for: whose, with which facts."""
+    """One certificate that is asked for: whose, with which facts, resting on what (see `clean_evidence`)."""
 
     person_id: int
     facts: Mapping[str, Any]
-    programme_id: int | None = None
+    evidence: Sequence[Any] = ()
 
 
 def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any]) -> str:
@@ -97,7 +97,7 @@ def prepare(
         key = asked_key(kind, issuer.id, person.id, facts)
         if key not in items:
             waiting += bool(note)
-            items[key] = {"person_id": person.id, "asked_key": key, "facts": facts, "note": note}
+            items[key] = {"person_id": person.id, "asked_key": key, "facts": facts, "note": note, "evidence": clean_evidence(row.evidence)}
     batch = IssueBatch(
         title=title,
         kind=kind,
@@ -234,7 +234,7 @@ def _row(
         "template": batch.template,
         "template_version": layout.version,
         "facts": facts,
-        "evidence": [{"kind": "batch", "id": str(batch.id), "text": batch.title}],
+        "evidence": [*item.evidence, {"kind": "batch", "id": str(batch.id), "text": batch.title}],
         "issued_on": today,
         "issued_at": now,
         "issued_by_id": by.account_id,

@@ -13,6 +13,7 @@ from trainhub.certificates import documents, forms, labels, openbadges, operatio
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
@@ -209,8 +210,11 @@ def picture(certificate: Certificate) -> Any:
 @blueprint.get("/<number>/pdf")
 @guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
 def pdf(certificate: Certificate) -> Any:
-    """The document, drawn now from the snapshot."""
+    """The document, drawn now from the snapshot; signed (PAdES) when the installation has a certificate for that."""
     data = documents.pdf_of(certificate, tasks.maker())
+    sealer = tasks.sealer()
+    if sealer is not None:
+        data = sealed(data, sealer, clock.now())
     return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=documents.file_name(certificate))
 
 
