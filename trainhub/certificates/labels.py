@@ -59,6 +59,7 @@ EVIDENCE: Mapping[str, Any] = {
     "certificate": _l("证书"),
     "batch": _l("签发批次"),
     "training_record": _l("培训记录"),
+    "roster": _l("名单"),
 }
 VERDICTS: Mapping[Status, tuple[Any, Any]] = {
     Status.ISSUED: (_l("证书真实有效"), _l("本平台签发过这张证书，它当前有效。")),

@@ -17,7 +17,7 @@ from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.types import Event, State
+from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load, who
 from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
@@ -133,6 +133,7 @@ def show(certificate: Certificate) -> Any:
         else None,
         obstacle=obstacle_of(certificate) if is_waiting else None,
         is_own=certificate.person_id == who().person_id,
+        evidence=_evidence(certificate, is_own=certificate.person_id == who().person_id),
         address=_address(certificate),
         share=(share := _shared(certificate)),
         showcase=documents.showcase_of(certificate, share or _address(certificate)),
@@ -140,6 +141,16 @@ def show(certificate: Certificate) -> Any:
         show_number=show_number,
         show_code=show_code,
     )
+
+
+def _evidence(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
+    """What it rests on, each with the page that shows it when a room has one for this reader."""
+    pages = current_app.extensions.get(EVIDENCE_PAGES, {})
+    rows = []
+    for one in certificate.evidence:
+        page = pages.get(one["kind"])
+        rows.append({**one, "url": page(one["id"], is_own) if page is not None else None})
+    return rows
 
 
 def _address(certificate: Certificate) -> str:
