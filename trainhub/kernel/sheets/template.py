@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Headers, Sheet, for_reader, write_xlsx
@@ -55,4 +55,4 @@ def template_xlsx(
 
 
 def _explain(one: Field) -> list[str]:
-    return [one.zh, one.name, _("必填") if one.required else _("选填"), "、".join(one.choices), str(one.hint)]
+    return [one.zh, one.name, _("必填") if one.required else _("选填"), listed(one.choices), str(one.hint)]
