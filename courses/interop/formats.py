@@ -16,7 +16,7 @@ from courses.interop.olx.files import find_root
 from courses.interop.olx.reader import read_olx
 from courses.interop.packages import Limits, PackageRefused, open_package
 from courses.interop.types import AssetDoc, CourseDoc
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _recognise(folder: Path, name: str) -> tuple[Format, Path]:
         root = known.find(folder)
         if root is not None:
             return known, root
-    supported = "、".join(known.name for known in FORMATS)
+    supported = listed(known.name for known in FORMATS)
     problem = _("不是可导入的课程包；支持的格式：%(supported)s，目录或 .tar.gz、.zip", supported=supported)
     raise PackageRefused(name, problem, code="unknown_format")
 
