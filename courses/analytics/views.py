@@ -78,9 +78,7 @@ def risk(run: Run) -> Any:
         counts, computed_at = risk_queries.stored_counts(run.id), summary.computed_at if summary is not None else None
     else:
         found = risk_queries.at_risk(run, clock.now())
-        rows = risk_queries.narrowed(found, risk, group)
-        number = min(number, max(1, -(-len(rows) // size)))
-        page = paging.Page(rows[(number - 1) * size : number * size], number, size, len(rows))
+        page = paging.slice_of(risk_queries.narrowed(found, risk, group), number=number, size=size)
         counts, computed_at = {kind: sum(row.judged.risk is kind for row in found) for kind in Risk}, clock.now()
     subject = catalogue.subject_of_run(run)
     return render_template(
