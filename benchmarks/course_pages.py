@@ -180,12 +180,12 @@ def measure(app: Flask, courses: int, learners: int, units: int) -> Iterable[dic
         base = f"/teaching/runs/{run_id}"
         for query in ("", f"?page={learners // 20}", "?q=chen"):
             yield page(teacher, f"{base}/learners{query}")
-        yield page(teacher, f"{base}/analytics/risk")
         yield timed("export of participants", learners, lambda: teacher.get(f"{base}/learners.csv").data)
         with transaction():
             events = session().scalar(sa.select(sa.func.count()).select_from(LearningEvent)) or 0
             yield timed("summary of a run (events)", events, lambda: analytics.summarise(run_id=run_id, now=clock.now()))
         yield page(teacher, f"{base}/analytics")
+        yield page(teacher, f"{base}/analytics/risk")
         yield timed("recomputed from the log (events)", events, lambda: checking.check(run_ids=[run_id], now=clock.now()))
 
 
