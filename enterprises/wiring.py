@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import ModuleType
 
 import click
-from flask import Flask
+from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
 from enterprises.awards import list_views as awards_lists
@@ -34,6 +34,7 @@ from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
@@ -95,6 +96,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_page
     my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
@@ -129,6 +131,7 @@ def _capstones(app: Flask) -> None:
     """Topics and capstones."""
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
