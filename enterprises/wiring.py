@@ -9,6 +9,7 @@ import click
 from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
+from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import list_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
@@ -34,13 +35,14 @@ from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from enterprises.subsidies import models as subsidies_models
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 
-TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models)
+TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
