@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import Json
 
 revision = "0015"
-down_revision = "0011"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
