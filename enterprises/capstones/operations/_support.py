@@ -15,7 +15,7 @@ from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 
 
@@ -64,11 +64,11 @@ def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
     actors = queries.actors_of(row, by, among=step.actors)
     answer = permits(action, row.state, actors)
     if answer is Answer.WRONG_PERSON:
-        raise WrongPerson(_("这项操作只能由%(who)s进行。", who="、".join(_(ACTORS[actor]) for actor in step.actors)))
+        raise WrongPerson(_("这项操作只能由%(who)s进行。", who=listed(_(ACTORS[actor]) for actor in step.actors)))
     if row.archived_at is not None:
         raise WrongState(_("毕业设计已归档，不能再改动。"), code="archived")
     if answer is Answer.WRONG_STATE:
-        can = "、".join(str(CAPSTONE_STATES[state]) for state in step.states)
+        can = listed(str(CAPSTONE_STATES[state]) for state in step.states)
         raise WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
     return actors
 
