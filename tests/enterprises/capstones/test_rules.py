@@ -104,7 +104,7 @@ def test_the_rule_of_two(first: list[SpotVerdict | None], second: list[SpotVerdi
 
 # -- timetables ---------------------------------------------------------------------------------------------------------
 def _session(key: int, *, room: str = "A", start: int = 480, people: tuple[int, ...] = (), on: date = DAY, each: int = 30) -> scheduling.Session:
-    return scheduling.Session(key, f"组{key}", room, on, start, each, frozenset(people or (100 + key,)))
+    return scheduling.Session(key, f"组{key}", room, on, start, each, frozenset(people or (100 + key,)), frozenset(people or (100 + key,)))
 
 
 def test_clashes_of_rooms_and_people() -> None:
