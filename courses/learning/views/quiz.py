@@ -17,7 +17,7 @@ from courses.assessment.rules import is_in_time, may_start, moment
 from courses.assessment.rules.results import window
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import has_math
+from courses.catalogue.markup import has_code, has_math
 from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries
@@ -149,6 +149,7 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
         "unit": catalogue.unit_by_id(row.block.unit_id),
         "settings": settings,
         "has_math": has_math(*texts),
+        "has_code": has_code(*texts),
         "showing": showing,
         "shown": settings.review[when],
         "Shown": Shown,
