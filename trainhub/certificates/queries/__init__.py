@@ -43,6 +43,7 @@ from trainhub.certificates.queries.issued import (
     of_person,
     subject_of,
     successor_of,
+    twins_of,
     visible_to,
 )
 from trainhub.certificates.queries.keys import (
@@ -158,6 +159,7 @@ __all__ = [
     "template_versions",
     "templates_listing",
     "to_pull",
+    "twins_of",
     "unfinished",
     "valid_positions",
     "visible_to",
