@@ -25,6 +25,7 @@ from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import field, judgements
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import PolicyError
@@ -170,7 +171,7 @@ def shown(finding: Finding) -> tuple[str, str]:
             return f"{value}{' ' if unit and unit != '%' else ''}{unit}"
         if isinstance(value, tuple):
             return _("%(n)s 项", n=len(value))
-        return str(value)
+        return FOUND.told(value)
 
     return text(finding.found), text(finding.required)
 
