@@ -284,7 +284,7 @@ def _edges(version_id: int) -> tuple[dict[int, list[tuple[str, bool]]], list[Any
     for cover in standards.covers_of_version(version_id):
         if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
             course, number = objectives[cover.target_id]
-            found.setdefault(cover.point_id, []).append((f"{course.name}·{_('目标')}{number}", course.weight > 0))
+            found.setdefault(cover.point_id, []).append((_("%(course)s·目标%(n)s", course=course.name, n=number), course.weight > 0))
         elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
             found.setdefault(cover.point_id, []).append((items[cover.target_id], True))
     return found, courses
