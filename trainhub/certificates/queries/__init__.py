@@ -45,6 +45,8 @@ from trainhub.certificates.queries.issued import (
     successor_of,
     twins_of,
     visible_to,
+    waiting,
+    waiting_ids,
 )
 from trainhub.certificates.queries.keys import (
     last_list,
@@ -80,6 +82,7 @@ from trainhub.certificates.queries.runs import (
     valid_positions,
 )
 from trainhub.certificates.queries.templates import (
+    images_of,
     layout_of,
     template_by_id,
     template_choices,
@@ -121,6 +124,7 @@ __all__ = [
     "every",
     "first_items",
     "free_blanks",
+    "images_of",
     "is_whole",
     "issuer_choices",
     "issuing_choices",
@@ -163,5 +167,7 @@ __all__ = [
     "unfinished",
     "valid_positions",
     "visible_to",
+    "waiting",
+    "waiting_ids",
     "with_account",
 ]
