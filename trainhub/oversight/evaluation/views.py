@@ -25,6 +25,7 @@ from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import field, judgements
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import PolicyError
@@ -170,7 +171,7 @@ def shown(finding: Finding) -> tuple[str, str]:
             return f"{value}{' ' if unit and unit != '%' else ''}{unit}"
         if isinstance(value, tuple):
             return _("%(n)s 项", n=len(value))
-        return str(value)
+        return FOUND.told(value)
 
     return text(finding.found), text(finding.required)
 
@@ -283,7 +284,7 @@ def _edges(version_id: int) -> tuple[dict[int, list[tuple[str, bool]]], list[Any
     for cover in standards.covers_of_version(version_id):
         if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
             course, number = objectives[cover.target_id]
-            found.setdefault(cover.point_id, []).append((f"{course.name}·{_('目标')}{number}", course.weight > 0))
+            found.setdefault(cover.point_id, []).append((_("%(course)s·目标%(n)s", course=course.name, n=number), course.weight > 0))
         elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
             found.setdefault(cover.point_id, []).append((items[cover.target_id], True))
     return found, courses

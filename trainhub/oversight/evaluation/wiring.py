@@ -12,6 +12,7 @@ from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.oversight.evaluation import cli, models, permissions, register_views, views
+from trainhub.oversight.evaluation.sentences import FOUND
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     assert register_views.REGISTERS  # the registers add their pages to the same blueprint
+    app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
     register_nav(
         app,
