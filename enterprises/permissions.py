@@ -105,6 +105,12 @@ class Can(StrEnum):
     CAPSTONE_ASSIGN = "capstones:capstone:assign"
     CAPSTONE_FINISH = "capstones:capstone:finish"
     CAPSTONE_COHORT = "capstones:cohort:view"
+    TOPIC_SUGGEST = "capstones:topic:suggest"
+    CHOICE_OWN = "capstones:choice:own"
+    REVIEW_SIGN = "capstones:review:sign"
+    ENTERPRISE_DESK = "capstones:enterprise:view"
+    SPOT_CHECK_LIST = "capstones:spot_check:list"
+    SPOT_CHECK_RUN = "capstones:spot_check:run"
     CONTRIBUTION_LIST = "contributions:contribution:list"
     AWARD_RULES = "awards:rule:list"
     AWARD_LIST = "awards:award:list"
@@ -166,6 +172,12 @@ GRANTS: Table = {
     Can.CAPSTONE_ASSIGN: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_FINISH: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_COHORT: ((role_over(*SCHOOL, *OVERSEERS),),),
+    Can.TOPIC_SUGGEST: ((role(Role.STUDENT),),),
+    Can.CHOICE_OWN: ((role(Role.STUDENT),),),
+    Can.REVIEW_SIGN: ((own,),),
+    Can.ENTERPRISE_DESK: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.DEPT_EDU, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN),),),
+    Can.SPOT_CHECK_LIST: ((role(Role.UNIVERSITY_ADMIN, *OVERSEERS, Role.SYSTEM_ADMIN),),),
+    Can.SPOT_CHECK_RUN: ((role_over(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),),),
     # -- contributions and awards
     Can.CONTRIBUTION_LIST: ((role(*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR),),),
     Can.AWARD_RULES: ((anyone_signed_in,),),

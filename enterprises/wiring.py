@@ -20,9 +20,18 @@ from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
+from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
+from enterprises.capstones.views import checking as capstones_checking
 from enterprises.capstones.views import cohorts as capstones_cohorts
+from enterprises.capstones.views import grading as capstones_grading
+from enterprises.capstones.views import judging as capstones_judging
+from enterprises.capstones.views import links as capstones_links
+from enterprises.capstones.views import outputs as capstones_outputs
+from enterprises.capstones.views import rounds as capstones_rounds
+from enterprises.capstones.views import staging as capstones_staging
 from enterprises.capstones.views import topics as capstones_topics
+from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
@@ -56,14 +65,30 @@ THINGS = {
     "bases.base": _l("实践基地"),
     "bases.leader": _l("基地负责人"),
     "bases.type": _l("基地类型"),
+    "capstones.appeal": _l("成绩申诉"),
     "capstones.capstone": _l("毕业设计"),
+    "capstones.conflict": _l("回避关系"),
+    "capstones.defence": _l("毕业设计答辩"),
+    "capstones.enterprise": _l("企业参与毕业设计"),
+    "capstones.extension": _l("毕业设计延期"),
     "capstones.grade": _l("毕业设计评分"),
     "capstones.guidance": _l("指导记录"),
+    "capstones.link": _l("一次性链接"),
+    "capstones.moderation": _l("成绩复核"),
     "capstones.paper": _l("毕业设计材料"),
+    "capstones.plan": _l("导师安排方案"),
+    "capstones.review": _l("毕业设计评阅"),
+    "capstones.round": _l("选题轮次"),
+    "capstones.rubric": _l("毕业设计评分标准"),
+    "capstones.choices": _l("选题志愿"),
+    "capstones.spot_check": _l("毕业论文抽检"),
     "capstones.stage": _l("毕业设计阶段"),
     "capstones.supervisor": _l("毕业设计导师"),
+    "capstones.team": _l("毕业设计小组"),
     "capstones.thesis": _l("论文"),
+    "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
+    "capstones.window": _l("毕业设计时间安排"),
     "mentors.mentor": _l("企业指导教师"),
     "placements.agreement": _l("实习协议"),
     "placements.day": _l("实习日"),
@@ -81,6 +106,23 @@ THINGS = {
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
+
+
+CAPSTONE_PAGES: tuple[ModuleType, ...] = (
+    capstones_pages,
+    capstones_board,
+    capstones_checking,
+    capstones_cohorts,
+    capstones_grading,
+    capstones_judging,
+    capstones_links,
+    capstones_outputs,
+    capstones_rounds,
+    capstones_staging,
+    capstones_topics,
+    capstones_working,
+)
+"""Modules of pages of capstones: importing one puts its routes on the blueprint."""
 
 
 def register(app: Flask) -> None:
@@ -134,6 +176,8 @@ def _capstones(app: Flask) -> None:
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
+    jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
+    jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
@@ -147,6 +191,26 @@ def _capstones(app: Flask) -> None:
             can=Can.CAPSTONE_SUPERVISED,
             roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
             order=41,
+        ),
+        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
+        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.EXPERT), order=42),
+        nav.Entry(
+            "practice",
+            _l("本企业的毕业设计"),
+            "capstones.my_enterprise",
+            "factory",
+            can=Can.CAPSTONE_LIST,
+            roles=(Role.ENTERPRISE_COORDINATOR,),
+            order=62,
+        ),
+        nav.Entry(
+            "practice",
+            _l("论文抽检"),
+            "capstones.spot_checks",
+            "search",
+            can=Can.SPOT_CHECK_LIST,
+            roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
+            order=63,
         ),
         nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
         nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),
