@@ -33,7 +33,7 @@ from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
-from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from enterprises.placements.views import confirming, exporting, offers, placing, plans, progress, rounds, selffound, shared, students
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
@@ -75,6 +75,7 @@ THINGS = {
     "placements.preferences": _l("实习志愿"),
     "placements.round": _l("实习轮次"),
     "placements.safety": _l("安全教育"),
+    "placements.self_found": _l("自主联系的实习单位"),
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
@@ -118,6 +119,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             order=20,
         ),
         nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
+        nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
         nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.placements import labels
-from enterprises.placements.types import AgreementParty, LogTag, PlanSide
+from enterprises.placements.types import AgreementParty, Aim, LogTag, PlanSide, WithdrawalSide
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -87,6 +88,58 @@ class RoundForm(Form):
         default=1,
         description=_l("条件相同的学生按抽签排序，种子相同结果相同，随轮次公开。"),
     )
+
+    aim = SelectField(
+        _l("席位不够时优先"),
+        coerce=Aim,
+        default=Aim.COMPLETE,
+        choices=lambda: options(labels.AIMS),
+        description=_l("“让最少学生一周都没有”会减少达到规定周数的人数；可以先试算再决定。"),
+    )
+    same_enterprise = IntegerField(
+        _l("同一企业的优先分"),
+        [Optional(), NumberRange(0, 100)],
+        default=0,
+        description=_l(
+            "各学期留在同一企业相当于志愿提前几位；0 为不考虑。只是优先，不是硬性要求：席位紧张时硬性要求会使约四分之一的学生达不到周数。"
+        ),
+    )
+    is_mentor_bound = BooleanField(
+        _l("不超过企业指导教师能指导的人数"), default=True, description=_l("取消后可能有学生（经验约 6%）没有指导教师，不能开始实习。")
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """How the round is planned."""
+        return {
+            "aim": self.aim.data,
+            "same_enterprise": self.same_enterprise.data or 0,
+            "is_mentor_bound": bool(self.is_mentor_bound.data),
+        }
+
+
+class WithdrawForm(ReasonForm):
+    """Taking a placement back."""
+
+    side = SelectField(_l("由谁提出"), coerce=WithdrawalSide, choices=lambda: options(labels.WITHDRAWAL_SIDES))
+
+
+class SelfFoundForm(Form):
+    """A place that a student found."""
+
+    term_id = SelectField(_l("实习学期"), [InputRequired(NEEDED)], coerce=int)
+    enterprise_name = Text(_l("单位全称"), [DataRequired(NEEDED), Length(max=160)])
+    enterprise_code = Text(_l("统一社会信用代码"), [Length(max=40)], description=_l("知道的话请填写，学校核对更快。"))
+    title = Text(_l("岗位名称"), [DataRequired(NEEDED), Length(max=160)])
+    address = Text(_l("工作地点"), [Length(max=200)])
+    contact = Text(_l("单位联系人与电话"), [Length(max=120)])
+    text = LongText(_l("工作内容与专业的关系"), [DataRequired(NEEDED), Length(max=2000)])
+    file = FileField(_l("接收函"), description=_l("PDF 或扫描件。"))
+
+
+class ApproveSelfFoundForm(Form):
+    """The enterprise of the register."""
+
+    enterprise_id = SelectField(_l("登记的企业"), [InputRequired(NEEDED)], coerce=int, description=_l("只列出已核验的企业；没有的请先登记并核验。"))
 
 
 class PlanItemForm(Form):

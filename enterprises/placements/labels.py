@@ -7,15 +7,19 @@ from typing import Any
 
 from enterprises.placements.types import (
     AgreementParty,
+    Aim,
     DayProblem,
     DayState,
     Light,
     LogTag,
     OfferState,
     PlacementState,
+    PlanKind,
     PlanSide,
     PreferenceProblem,
     RoundState,
+    SelfFoundState,
+    WithdrawalSide,
 )
 from trainhub.kernel.i18n import _l
 
@@ -32,6 +36,42 @@ ROUND_STATES: Mapping[RoundState, Any] = {
     RoundState.PLANNED: _l("已计算，待公布"),
     RoundState.PUBLISHED: _l("已公布"),
 }
+AIMS: Mapping[Aim, Any] = {
+    Aim.COMPLETE: _l("让最多学生达到规定周数"),
+    Aim.EVERYONE: _l("让最少学生一周都没有"),
+}
+PLAN_KINDS: Mapping[PlanKind, Any] = {PlanKind.PLAN: _l("安排"), PlanKind.WHAT_IF: _l("试算"), PlanKind.REPAIR: _l("修补")}
+SELF_FOUND_STATES: Mapping[SelfFoundState, Any] = {
+    SelfFoundState.SUBMITTED: _l("待学校审核"),
+    SelfFoundState.APPROVED: _l("已通过"),
+    SelfFoundState.RETURNED: _l("未通过"),
+    SelfFoundState.CANCELLED: _l("已撤回"),
+}
+SELF_FOUND_LOOKS: Mapping[SelfFoundState, str] = {
+    SelfFoundState.SUBMITTED: "wait",
+    SelfFoundState.APPROVED: "ok",
+    SelfFoundState.RETURNED: "bad",
+    SelfFoundState.CANCELLED: "mute",
+}
+WITHDRAWAL_SIDES: Mapping[WithdrawalSide, Any] = {
+    WithdrawalSide.STUDENT: _l("学生退出（修补时不再安排这个学期）"),
+    WithdrawalSide.ENTERPRISE: _l("企业取消（修补时另行安排）"),
+    WithdrawalSide.SCHOOL: _l("学校调整（修补时另行安排）"),
+}
+FIGURES: Mapping[str, Any] = {
+    "students": _l("参加学生"),
+    "reached": _l("达到周数"),
+    "reached_bound": _l("已证明的上限"),
+    "first_choice_share": _l("第一志愿"),
+    "top3_share": _l("前三志愿"),
+    "unranked_share": _l("未填报的岗位"),
+    "rank_cost": _l("志愿代价（越小越好）"),
+    "one_enterprise_share": _l("各学期在同一企业"),
+    "weeks_total": _l("安排的周数合计"),
+    "changed": _l("改动的学生学期数"),
+}
+"""The figures by which plans are compared."""
+SHARES = frozenset(["first_choice_share", "top3_share", "unranked_share", "one_enterprise_share"])
 PLACEMENT_STATES: Mapping[PlacementState, Any] = {
     PlacementState.PLANNED: _l("待学生确认"),
     PlacementState.ACCEPTED: _l("待开始"),

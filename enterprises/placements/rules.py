@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from enterprises.placements.types import (
     AgreementParty,
@@ -91,6 +92,26 @@ def check_preferences(positions: Sequence[int], *, eligible: Collection[int], mo
     if any(position not in eligible for position in positions):
         return PreferenceProblem.NOT_ELIGIBLE
     return None
+
+
+def differences(
+    plans: Sequence[tuple[Sequence[Sequence[Any]], Sequence[Sequence[Any]]]],
+) -> list[tuple[int, list[tuple[list[tuple[int, int]], bool]]]]:
+    """Students who fare otherwise in some plan than in the first: by student, for each plan (term, position) and whether
+    the target is reached. A plan is (assignments, students below the target), rows that begin with the student's id."""
+    ways: dict[int, list[list[tuple[int, int]]]] = {}
+    short = [{row[0] for row in unplaced} for _assignments, unplaced in plans]
+    for place, (assignments, unplaced) in enumerate(plans):
+        for student, term, position, *_rest in assignments:
+            ways.setdefault(student, [[] for _plan in plans])[place].append((term, position))
+        for row in unplaced:
+            ways.setdefault(row[0], [[] for _plan in plans])
+    found = []
+    for student, lists in sorted(ways.items()):
+        told = [(sorted(one), student not in short[place]) for place, one in enumerate(lists)]
+        if any(one != told[0] for one in told[1:]):
+            found.append((student, told))
+    return found
 
 
 def spans_overlap(one: tuple[date, date], other: tuple[date, date]) -> bool:

@@ -26,6 +26,7 @@ from enterprises.placements.operations.offers import (
 from enterprises.placements.operations.placing import (
     accept_placement,
     assign_mentor,
+    decline_placement,
     finish_placement,
     grade_placement,
     place_student,
@@ -36,29 +37,26 @@ from enterprises.placements.operations.placing import (
     withdraw_placement,
 )
 from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, remove_plan_item, sign_plan
+from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.retaining import forget_logs
-from enterprises.placements.operations.rounds import (
-    ask_for_plan,
-    change_round,
-    close_round,
-    create_round,
-    open_round,
-    plan_round,
-    publish_round,
-    save_preferences,
-)
+from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
+from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
 
 __all__ = [
     "accept_placement",
     "add_plan_item",
+    "adopt_plan",
     "approve_position",
+    "approve_self_found",
     "ask_for_plan",
     "asked_key",
     "assign_mentor",
+    "cancel_self_found",
     "change_plan_item",
     "change_position",
     "change_round",
     "change_term",
+    "check_plannable",
     "close_position",
     "close_round",
     "comment_week",
@@ -68,22 +66,27 @@ __all__ = [
     "create_term",
     "decide_days",
     "decide_entries",
+    "decline_placement",
     "finish_placement",
     "forget_logs",
     "grade_placement",
     "issue_certificate",
+    "keep_plan",
     "log_day",
     "log_week",
     "offer_position",
     "open_round",
     "place_student",
     "plan_round",
+    "propose_self_found",
+    "publish_repair",
     "publish_round",
     "record_insurance",
     "record_safety",
     "remind_mentors",
     "remove_plan_item",
     "return_position",
+    "return_self_found",
     "save_preferences",
     "save_weekly_log",
     "set_seats",

@@ -203,6 +203,8 @@ def _columns() -> Any:
             Placement.mentor_id,
             Placement.enterprise_id,
             Placement.base_id,
+            Placement.round_id,
+            Placement.position_id,
             Placement.rank,
             Student.student_no,
             Person.name.label("student"),

@@ -128,6 +128,7 @@ def show(placement: Placement) -> Any:
             insured_until=placement.insured_until or placement.ends_on,
         ),
         safety_form=forms.SafetyForm(formdata=None, safety_trained_on=placement.safety_trained_on),
+        withdraw_form=forms.WithdrawForm(formdata=None).apart("withdraw"),
         grade_form=forms.GradeForm(
             formdata=None,
             score=None if placement.mentor_score_x10 is None else placement.mentor_score_x10 / 10,
@@ -168,12 +169,25 @@ def accept(placement: Placement) -> Any:
 @guard(Can.PLACEMENT_ARRANGE, load=load_placement, subject=queries.subject_of_student_side)
 def withdraw(placement: Placement) -> Any:
     """The school takes a placement back."""
-    form = forms.ReasonForm()
+    form = forms.WithdrawForm()
     return _do(
         placement,
         form,
         _("已撤销，席位已释放。"),
-        lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
+        lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", side=form.side.data, by=who(), now=clock.now()),
+    )
+
+
+@blueprint.post("/<int:placement_id>/decline")
+@guard(Can.PLACEMENT_OWN, load=load_placement, subject=queries.subject_of_student_side)
+def decline(placement: Placement) -> Any:
+    """The student gives the place up before it begins; the school is told."""
+    form = forms.ReasonForm()
+    return _do(
+        placement,
+        form,
+        _("已退出这项安排，席位已释放，学校会收到通知。"),
+        lambda: operations.decline_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
     )
 
 

@@ -93,6 +93,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         terms=queries.terms_by_ids(round.term_ids),
         mine=[known[key] for key in chosen if key in known],
         others=[choice for choice in choices if choice.position_id not in chosen],
+        clashing=queries.clashing_terms(round, student),
         is_open=round.state is RoundState.OPEN and rules.is_open(round.opens_on, round.closes_on, clock.today()),
         problem=problem,
         form=form,

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, PlanSide, RoundState
+from enterprises.placements.types import AgreementParty, Aim, DayState, OfferState, PlacementState, PlanSide, RoundState, WithdrawalSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
@@ -108,6 +108,9 @@ class Round(Versioned, Base):
     closes_on: Mapped[date]
     max_preferences: Mapped[int] = mapped_column(default=5)
     seed: Mapped[int] = mapped_column(default=1)
+    aim: Mapped[Aim] = mapped_column(enum_column(Aim), default=Aim.COMPLETE)
+    same_enterprise: Mapped[int] = mapped_column(default=0)
+    is_mentor_bound: Mapped[bool] = mapped_column(default=True)
     term_ids: Mapped[list[Any]]
     plan: Mapped[dict[str, Any] | None]
     published_at: Mapped[datetime | None]
@@ -134,7 +137,7 @@ class Preference(Base):
 
 
 class Placement(Versioned, Base):
-    """A student at a position in a term. One live placement per student and term."""
+    """A student at a position in a term. One live placement per student and term; one that ended early leaves room for another."""
 
     __tablename__ = "placement"
 
@@ -161,7 +164,9 @@ class Placement(Versioned, Base):
     mentor_comment: Mapped[str] = mapped_column(sa.Text, default="")
     graded_on: Mapped[date | None]
     finished_on: Mapped[date | None]
+    ended_early_on: Mapped[date | None]
     withdrawal_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    withdrawn_by: Mapped[WithdrawalSide | None] = mapped_column(enum_column(WithdrawalSide))
     created_at: Mapped[datetime]
 
     student: Mapped[Student] = relationship(lazy="raise", viewonly=True)
@@ -175,8 +180,8 @@ class Placement(Versioned, Base):
             "student_id",
             "term_id",
             unique=True,
-            sqlite_where=sa.text("state <> 'withdrawn'"),
-            postgresql_where=sa.text("state <> 'withdrawn'"),
+            sqlite_where=sa.text("state <> 'withdrawn' AND ended_early_on IS NULL"),
+            postgresql_where=sa.text("state <> 'withdrawn' AND ended_early_on IS NULL"),
         ),
     )
 
@@ -236,18 +241,3 @@ class WeeklyLog(Versioned, Base):
     def monday(self) -> date:
         """The first day of the week."""
         return date.fromisocalendar(self.iso_year, self.iso_week, 1)
-
-
-__all__ = [
-    "AgreementSignature",
-    "DayEntry",
-    "Placement",
-    "PlanItem",
-    "PlanSignature",
-    "Position",
-    "PositionSeats",
-    "Preference",
-    "Round",
-    "Term",
-    "WeeklyLog",
-]
