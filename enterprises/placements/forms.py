@@ -9,7 +9,7 @@ from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.placements import labels
-from enterprises.placements.types import AgreementParty, Aim, LogTag, PlanSide, WithdrawalSide
+from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PlanSide, WithdrawalSide
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -178,6 +178,52 @@ class SignForm(Form):
     party = SelectField(_l("签署方"), coerce=AgreementParty)
     signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
+    file = FileField(_l("纸质签署件"), description=_l("纸面签署的，上传扫描件。"))
+
+
+class TextForm(Form):
+    """An amendment, or the correction of a text."""
+
+    changes = LongText(
+        _l("变更内容，每行一条"), [DataRequired(NEEDED), Length(max=4000)], description=_l("如：实习结束日期由 2026-06-30 改为 2026-07-15。")
+    )
+    reason = LongText(_l("理由"), [Length(max=400)])
+    file = FileField(_l("文本"), description=_l("PDF 或扫描件。"))
+
+
+class EventForm(Form):
+    """Something that happened."""
+
+    kind = SelectField(_l("类别"), coerce=EventKind)
+    since = DateField(_l("起始日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("结束日期"), [Optional()], description=_l("当天的不用填。"))
+    text = LongText(_l("情况"), [DataRequired(NEEDED), Length(max=4000)])
+    outcome = LongText(_l("已采取的措施"), [Length(max=4000)])
+
+
+class OutcomeForm(Form):
+    """What was done."""
+
+    outcome = LongText(_l("措施与结果"), [DataRequired(NEEDED), Length(max=4000)])
+
+
+class EndForm(ReasonForm):
+    """An early end."""
+
+    on = DateField(_l("最后一天"), [InputRequired(NEEDED)])
+
+
+class ChangeForm(ReasonForm):
+    """A change of base."""
+
+    position_id = SelectField(_l("新的岗位"), [InputRequired(NEEDED)], coerce=int)
+    since = DateField(_l("从哪天开始"), [InputRequired(NEEDED)])
+
+
+class NoteForm(Form):
+    """Something written under a weekly log."""
+
+    text = LongText(_l("内容"), [Length(max=4000)])
 
 
 class InsuranceForm(Form):

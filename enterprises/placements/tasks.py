@@ -54,10 +54,11 @@ def close_rounds(running: Running) -> Mapping[str, Any]:
 
 
 def remind(running: Running) -> Mapping[str, Any]:
-    """Remind mentors of days that wait longer than own.placement.confirm_due_days; once a week and mentor."""
+    """Remind mentors of days that wait longer than own.placement.confirm_due_days, and students of a week without a day; once a week."""
     with transaction():
         told = operations.remind_mentors(today=clock.today(), now=clock.now())
-    return {"told": told}
+        students = operations.remind_students(today=clock.today(), now=clock.now())
+    return {"told": told, "students": students}
 
 
 def forget(_running: Running) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -88,6 +89,46 @@ class AgreementParty(StrEnum):
     GUARDIAN = "guardian"
 
 
+class AgreementKind(StrEnum):
+    """What a text is: the agreement itself, or an amendment as a document of its own."""
+
+    AGREEMENT = "agreement"
+    AMENDMENT = "amendment"
+
+
+class EventKind(StrEnum):
+    """What can happen beside the days."""
+
+    ABSENCE = "absence"
+    INTERRUPTION = "interruption"
+    INCIDENT = "incident"
+    VISIT = "visit"
+
+
+class EventState(StrEnum):
+    """An absence waits, is approved or refused; an incident or a visit with something to do stays open until it is closed."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+class NoteSide(StrEnum):
+    """Who writes under a weekly log."""
+
+    STUDENT = "student"
+    MENTOR = "mentor"
+    SCHOOL = "school"
+
+
+class RaterSide(StrEnum):
+    """Who rates whom: the student the base, or the enterprise the student."""
+
+    STUDENT = "student"
+    ENTERPRISE = "enterprise"
+
+
 class PlanSide(StrEnum):
     """Who signs the enterprise training plan (criterion 6.3)."""
 
@@ -111,6 +152,7 @@ class DayProblem(StrEnum):
     NOT_STARTED = "not_started"
     OUTSIDE = "outside"
     FUTURE = "future"
+    ABSENT = "absent"
 
 
 class PreferenceProblem(StrEnum):
@@ -129,6 +171,25 @@ class Light(StrEnum):
     GREEN = "green"
     YELLOW = "yellow"
     RED = "red"
+
+
+class Miss(StrEnum):
+    """Why a student may miss the weeks required; each goes with a number of days."""
+
+    TOO_LATE = "too_late"
+    UNPLACED = "unplaced"
+    UNLOGGED = "unlogged"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class TextState:
+    """An agreement text with who has signed it."""
+
+    number: int
+    kind: AgreementKind
+    is_replaced: bool
+    signed: frozenset[AgreementParty]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +278,8 @@ class StudentProgress:
     still_open: int
     light: Light
     where: str = ""
+    projected_on: date | None = None
+    """The day on which the weeks are reached if every day of the placements held counts; None: they do not suffice."""
+    possible_on: date | None = None
+    """The earliest day if all the time that can still be placed were used; None: not before the end of the studies."""
+    why: tuple[tuple[Miss, int], ...] = ()

@@ -1,6 +1,7 @@
 """Every table of placements."""
 
 from enterprises.placements.models.choosing import RoundPlan, SelfFound
+from enterprises.placements.models.daily import AgreementText, LogNote, LogPhoto, MentorLink, PlacementEvent, Rating
 from enterprises.placements.models.placing import (
     AgreementSignature,
     DayEntry,
@@ -17,13 +18,19 @@ from enterprises.placements.models.placing import (
 
 __all__ = [
     "AgreementSignature",
+    "AgreementText",
     "DayEntry",
+    "LogNote",
+    "LogPhoto",
+    "MentorLink",
     "Placement",
+    "PlacementEvent",
     "PlanItem",
     "PlanSignature",
     "Position",
     "PositionSeats",
     "Preference",
+    "Rating",
     "Round",
     "RoundPlan",
     "SelfFound",

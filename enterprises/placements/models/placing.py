@@ -187,19 +187,20 @@ class Placement(Versioned, Base):
 
 
 class AgreementSignature(Base):
-    """A signature under the three-party agreement of a placement; paper signatures are recorded by upload."""
+    """A signature under a text of the three-party agreement; paper signatures are recorded by upload. `text_no`: 1 is the agreement."""
 
     __tablename__ = "agreement_signature"
 
     id: Mapped[Key]
     placement_id: Mapped[int] = mapped_column(ref("placement.id"), index=True)
+    text_no: Mapped[int] = mapped_column(default=1)
     party: Mapped[AgreementParty] = mapped_column(enum_column(AgreementParty))
     person_id: Mapped[int | None] = mapped_column(ref("person.id"))
     signed_name: Mapped[str] = mapped_column(sa.String(120))
     signed_on: Mapped[date]
     file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
 
-    __table_args__ = (sa.UniqueConstraint("placement_id", "party"),)
+    __table_args__ = (sa.UniqueConstraint("placement_id", "text_no", "party"),)
 
 
 class DayEntry(Versioned, Base):
@@ -216,6 +217,8 @@ class DayEntry(Versioned, Base):
     decided_by_id: Mapped[int | None]
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    place_distance_m: Mapped[int | None]
+    """How far from the base the student was when the place was checked, with consent; the place itself is never kept."""
     created_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "on_day"),)
@@ -233,6 +236,8 @@ class WeeklyLog(Versioned, Base):
     text: Mapped[str] = mapped_column(sa.Text)
     tags: Mapped[list[str]]
     mentor_comment: Mapped[str] = mapped_column(sa.Text, default="")
+    reviewed_on: Mapped[date | None]
+    reviewed_by_id: Mapped[int | None]
     saved_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "iso_year", "iso_week"),)

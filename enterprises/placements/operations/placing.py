@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
-from enterprises.placements.models import AgreementSignature, Placement, Position, Round, Term
+from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
-from enterprises.placements.types import AgreementParty, OfferState, PlacementState, WithdrawalSide
+from enterprises.placements.types import OfferState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -189,36 +189,6 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
     return placement
 
 
-def sign_placement(
-    *,
-    placement: Placement,
-    party: AgreementParty,
-    signed_name: str,
-    signed_on: date,
-    by: Identity,
-    now: datetime,
-    person_id: int | None = None,
-    file_id: int | None = None,
-) -> AgreementSignature:
-    """Record one signature under the three-party agreement (on the page, or a paper one by upload). The known one stays."""
-    if placement.state is PlacementState.WITHDRAWN:
-        raise WrongState(_("这项安排已撤销，不能签署协议。"))
-    for known in queries.signatures_of(placement.id):
-        if known.party is party:
-            return known
-    if not signed_name.strip():
-        raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
-    if signed_on > local(now).date():
-        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
-    row = AgreementSignature(
-        placement_id=placement.id, party=party, person_id=person_id, signed_name=signed_name.strip()[:120], signed_on=signed_on, file_id=file_id
-    )
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="placements.agreement.signed", on=placement, data={"party": party.value, "signed_on": signed_on})
-    return row
-
-
 def record_insurance(*, placement: Placement, policy_no: str, since: date, until: date, by: Identity, now: datetime) -> Placement:
     """Note the student's insurance; whether it covers the period is the checklist's question. Raises BadPlacement."""
     if until < since:
@@ -300,7 +270,7 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("只有进行中的实习可以结束。"))
     if today < placement.ends_on:
-        raise WrongState(_("实习到 %(day)s 才结束。提前结束请使用“撤销”，并写明理由。", day=placement.ends_on))
+        raise WrongState(_("实习到 %(day)s 才结束。提前结束请使用“提前结束”，并写明理由。", day=placement.ends_on))
     if placement.mentor_score_x10 is None:
         raise WrongState(_("企业指导教师还没有评定成绩。"))
     waiting = queries.pending_count(placement.id)

@@ -162,6 +162,7 @@ def result(pair: tuple[Round, Student]) -> Any:
                 "is_got": wish.position_id in got,
                 "asked": asked.get(wish.position_id, (0, 0)),
                 "seats": [(terms[term_id].title, total, taken) for term_id, total, taken in seats.get(wish.position_id, []) if term_id in terms],
+                "is_full": all(taken >= total for _term, total, taken in seats.get(wish.position_id, [])),
             }
             for wish in wishes
         ],
