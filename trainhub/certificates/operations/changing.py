@@ -19,7 +19,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import queries as organisations
 
 FIXED = frozenset({"number", "code", "issuer", "issuer_en", "issued_on"})
@@ -149,7 +149,7 @@ def correct(
     known = {"name", *(field.name for field in layout.fields)} - FIXED
     strange = sorted(set(facts) - known)
     if strange:
-        raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields="、".join(strange)))
+        raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields=listed(strange)))
     given = dict(facts)
     if "name" in given:
         given["name"] = clean_name(str(given["name"]))

@@ -1,7 +1,7 @@
 """Placements all year: plans side by side, places found by students, who gave a place up; texts, events, photos, notes, links, ratings
 
 Revision ID: 0012
-Revises: 0009
+Revises: 0011
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
