@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemObjective, ItemScore
 from courses.curriculum.types import AssessmentKind, CourseRow
 from trainhub.kernel.db import session
+from trainhub.people.models import Person, Student
+from trainhub.people.types import StudentState
 
 CHUNK = 900
 
@@ -155,3 +157,24 @@ def scores_of(course_id: int, student_ids: Collection[int]) -> dict[tuple[int, i
         .where(AssessmentItem.course_id == course_id, ItemScore.student_id.in_(list(student_ids)))
     )
     return {(row.student_id, row.item_id): row for row in session().scalars(statement)}
+
+
+def has_scores(item_id: int) -> bool:
+    """Whether a student has a mark in an assessment item."""
+    return session().scalar(select(ItemScore.item_id).where(ItemScore.item_id == item_id).limit(1)) is not None
+
+
+def shares_of_item(item_id: int) -> list[ItemObjective]:
+    """What an assessment item says about objectives."""
+    return list(session().scalars(select(ItemObjective).where(ItemObjective.item_id == item_id)))
+
+
+def students_of_cohort(cohort_id: int) -> list[tuple[int, str, str]]:
+    """(student, name, number) of a cohort by number, those who withdrew left out."""
+    statement = (
+        select(Student.id, Person.name, Student.student_no)
+        .join(Person, Person.id == Student.person_id)
+        .where(Student.cohort_id == cohort_id, Student.state != StudentState.WITHDRAWN)
+        .order_by(Student.student_no, Student.id)
+    )
+    return [(key, name, number) for key, name, number in session().execute(statement)]

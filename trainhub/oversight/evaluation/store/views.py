@@ -201,7 +201,7 @@ def supplementary(programme: Programme) -> Any:
         "report",
         programme,
         "report",
-        sections=report.sections(today),
+        parts_of_report=report.sections(today),
         texts=queries.texts_of(programme.id),
         pointers=report.POINTERS,
         gaps=report.gaps(programme, today),

@@ -83,7 +83,7 @@ class AgendaForm(Form):
 class ExpertForm(Form):
     """Assign an expert."""
 
-    account_id = SelectField(_l("专家"), coerce=int, choices=[])
+    account_id = SelectField(_l("专家"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
     is_leader = BooleanField(_l("任组长"))
 
 

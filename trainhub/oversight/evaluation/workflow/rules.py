@@ -33,6 +33,8 @@ OPEN = (
     State.ACCREDITATION_CONCLUDED,
     State.IN_WORKING_GROUP,
 )
+FEW = 8
+"""So many open criteria are named; more are counted."""
 _S, _E, _A, _G, _D = State, Event, Actor, Guard, DocumentKind
 
 TABLE: tuple[Transition, ...] = (
@@ -167,7 +169,8 @@ def _forms(facts: Facts) -> list[str]:
         _("专家%(name)s的评价表还没有提交（已填 %(n)s 条）。", name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted
     ]
     if facts.open_criteria:
-        gaps.append(_("以下要点还没有形成组内一致意见：%(codes)s。", codes="、".join(facts.open_criteria)))
+        codes = "、".join(facts.open_criteria[:FEW]) + ("…" if len(facts.open_criteria) > FEW else "")
+        gaps.append(_("还有 %(n)s 个要点没有形成组内一致意见：%(codes)s。", n=len(facts.open_criteria), codes=codes))
     return gaps
 
 
