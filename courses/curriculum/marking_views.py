@@ -9,7 +9,8 @@ from flask import render_template, request
 
 from courses.curriculum import labels, marking, operations, queries
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
-from courses.curriculum.views import blueprint, load_course, subject_of, who
+from courses.curriculum.views import blueprint as blueprint
+from courses.curriculum.views import load_course, subject_of, who
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard
