@@ -60,8 +60,8 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
-from trainhub.certificates.types import EVIDENCE_PAGES
 from courses.teaching import views as teaching_views
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
