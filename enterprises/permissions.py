@@ -86,6 +86,11 @@ class Can(StrEnum):
     PLACEMENT_RUN = "placements:placement:run"
     PLACEMENT_MENTOR = "placements:placement:mentor"
     DAY_CORRECT = "placements:day:correct"
+    EVENT_LIST = "placements:event:list"
+    EVENT_REPORT = "placements:event:report"
+    EVENT_DECIDE = "placements:event:decide"
+    LOG_REVIEW = "placements:log:review"
+    LOG_REVIEW_LIST = "placements:log:review_list"
     CONFIRM_LIST = "placements:confirm:list"
     WEEKS_LIST = "placements:weeks:list"
     WEEKS_VIEW = "placements:weeks:view"
@@ -152,6 +157,11 @@ GRANTS: Table = {
     Can.PLACEMENT_RUN: ((role_over(*SCHOOL, *OFFERERS),),),
     Can.PLACEMENT_MENTOR: ((own,),),
     Can.DAY_CORRECT: ((role_over(*SCHOOL),),),
+    Can.EVENT_LIST: ((role(*PLACEMENT_VIEWERS, Role.MENTOR),),),
+    Can.EVENT_REPORT: ((role_over(*SCHOOL, *OFFERERS, Role.SCHOOL_SUPERVISOR),), (own,)),
+    Can.EVENT_DECIDE: ((role_over(*SCHOOL, Role.SCHOOL_SUPERVISOR),), (own,)),
+    Can.LOG_REVIEW: ((role_over(*SCHOOL, Role.SCHOOL_SUPERVISOR),),),
+    Can.LOG_REVIEW_LIST: ((role(*SCHOOL, Role.SCHOOL_SUPERVISOR),),),
     Can.CONFIRM_LIST: ((role(Role.MENTOR),),),
     Can.WEEKS_LIST: ((role(*WEEKS_VIEWERS),),),
     Can.WEEKS_VIEW: ((role_over(*WEEKS_VIEWERS),), (own,)),

@@ -43,7 +43,21 @@ from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
-from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from enterprises.placements.views import (
+    agreements,
+    confirming,
+    events,
+    exporting,
+    logs,
+    offers,
+    placing,
+    plans,
+    progress,
+    rounds,
+    selffound,
+    shared,
+    students,
+)
 from enterprises.subsidies import models as subsidies_models
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
@@ -93,9 +107,13 @@ THINGS = {
     "placements.agreement": _l("实习协议"),
     "placements.day": _l("实习日"),
     "placements.days": _l("实习日"),
+    "placements.event": _l("实习记事"),
     "placements.insurance": _l("实习保险"),
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
+    "placements.mentor_link": _l("导师一次性链接"),
+    "placements.photo": _l("实习照片"),
+    "placements.rating": _l("实习互评"),
     "placements.placement": _l("实习"),
     "placements.plan": _l("企业培养方案"),
     "placements.plan_item": _l("培养方案条目"),
@@ -103,6 +121,7 @@ THINGS = {
     "placements.preferences": _l("实习志愿"),
     "placements.round": _l("实习轮次"),
     "placements.safety": _l("安全教育"),
+    "placements.self_found": _l("自主联系的实习单位"),
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
@@ -153,6 +172,12 @@ def _bases_mentors_placements(app: Flask) -> None:
         nav.Entry("mine", _l("待我确认"), "placements.confirm", "check-circle", can=Can.CONFIRM_LIST, roles=(Role.MENTOR,), order=21),
         nav.Entry("mine", _l("我的指导教师档案"), "mentors.mine", "user", roles=(Role.MENTOR,), order=22),
         nav.Entry("practice", _l("实习学生"), "placements.index", "users", can=Can.PLACEMENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=10),
+        nav.Entry(
+            "practice", _l("请假与记事"), "placements.events_list", "bell", can=Can.EVENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=12
+        ),
+        nav.Entry(
+            "practice", _l("周志审阅"), "placements.reviews", "edit", can=Can.LOG_REVIEW_LIST, roles=(*PLANNERS, Role.SCHOOL_SUPERVISOR), order=13
+        ),
         nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
         nav.Entry(
             "practice",
@@ -164,6 +189,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             order=20,
         ),
         nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
+        nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
         nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
@@ -175,9 +201,9 @@ def _capstones(app: Flask) -> None:
     """Topics and capstones."""
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(

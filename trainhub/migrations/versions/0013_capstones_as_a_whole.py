@@ -1,7 +1,7 @@
 """Capstones as a whole: rounds, teams, plans, windows, rubrics, reviews, defences, third grades, appeals, links, spot checks
 
 Revision ID: 0013
-Revises: 0015
+Revises: 0012
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0013"
-down_revision = "0015"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
