@@ -183,6 +183,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title="Sum up runs in which somebody learnt"
     )
+    jobs.register_task(app, message_tasks.SEND, message_tasks.send)
     jobs.register_periodic(
         app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title="Publish announcements whose time has come"
     )
