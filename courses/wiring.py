@@ -30,6 +30,7 @@ from courses.catalogue import authoring, authoring_outline, authoring_parts, aut
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
+from courses.copies import views as copies_views
 from courses.curriculum import models as curriculum_models
 from courses.curriculum import views as curriculum_views
 from courses.discussion import models as discussion_models
@@ -157,6 +158,7 @@ def register(app: Flask) -> None:
         authors.blueprint,
         doing.reports,
         interop_views.blueprint,
+        copies_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
         curriculum_views.blueprint,
