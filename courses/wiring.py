@@ -61,6 +61,7 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
@@ -145,6 +146,7 @@ def register(app: Flask) -> None:
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_page
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,

@@ -20,7 +20,7 @@ from trainhub.kernel import clock, jobs, paging
 from trainhub.kernel.access import guard, may
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("analytics", __name__, url_prefix="/teaching")
@@ -134,10 +134,10 @@ def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
         yield [
             row.name,
             row.cohort,
-            "、".join(row.groups),
+            listed(row.groups),
             risks[row.judged.risk],
             row.judged.points,
-            "、".join(reasons[reason] for reason in row.judged.reasons),
+            listed(reasons[reason] for reason in row.judged.reasons),
             f"{row.progress_x1000 / 10:.1f}",
             "" if row.expected_x1000 is None else f"{row.expected_x1000 / 10:.1f}",
             "" if row.score_x10 is None else f"{row.score_x10 / 10:.1f}",

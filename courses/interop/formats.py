@@ -18,7 +18,7 @@ from courses.interop.olx.files import find_root
 from courses.interop.olx.reader import read_olx
 from courses.interop.packages import Limits, PackageRefused, open_package
 from courses.interop.types import AssetDoc, CourseDoc
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _recognise(folder: Path, name: str) -> tuple[Format, Path]:
     unread = _unread(folder)
     if unread is not None:
         raise PackageRefused(name, str(unread.advice), code="unsupported_format")
-    supported = "、".join(known.name for known in FORMATS)
+    supported = listed(known.name for known in FORMATS)
     problem = _("不是可导入的课程包；支持的格式：%(supported)s，目录或 .tar.gz、.zip", supported=supported)
     raise PackageRefused(name, problem, code="unknown_format")
 

@@ -19,7 +19,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 
 FROZEN_ONCE_ALLOCATED = ("peers", "is_group")
@@ -221,4 +221,4 @@ def check_points(rubric: Rubric, points: Mapping[str, int], max_x10: int) -> Non
     bad = rules.out_of_bounds(rubric, points, max_x10)
     if bad:
         titles: Sequence[str] = [one.title for one in rubric.criteria if one.key in bad] or [str(_("得分"))]
-        raise BadAssignment(_("请为每一项评分，并且不超出 0 到满分的范围：%(which)s。", which="、".join(titles)), field=f"points_{bad[0]}")
+        raise BadAssignment(_("请为每一项评分，并且不超出 0 到满分的范围：%(which)s。", which=listed(titles)), field=f"points_{bad[0]}")

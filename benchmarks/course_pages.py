@@ -1,6 +1,6 @@
 """How fast the pages of courses are when there are many: p50 of a page, its queries, rows a second of an export.
 
-    python benchmarks/courses.py [--courses 1000] [--learners 10000] [--units 20] [--database sqlite:///...]
+    python benchmarks/course_pages.py [--courses 1000] [--learners 10000] [--units 20] [--database sqlite:///...]
 
 Makes an instance in a temporary folder with that many courses, and one run with that many learners and units of one
 text, half of them read. Pages are asked for through the app in this process (no network), each 30 times after one to warm
