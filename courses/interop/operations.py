@@ -25,7 +25,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.models import Organisation
@@ -170,7 +170,7 @@ def _lost(taken: taking_in.Block) -> list[str]:
     tags = lost(taken.body, *(asked.stem for asked in taken.questions), *(asked.explanation for asked in taken.questions))
     if not tags:
         return []
-    return [_("没有保留：%(tags)s。课程内容不运行脚本，也不嵌入外部页面；视频、音频和外部页面请改用相应的内容块", tags="、".join(tags))]
+    return [_("没有保留：%(tags)s。课程内容不运行脚本，也不嵌入外部页面；视频、音频和外部页面请改用相应的内容块", tags=listed(tags))]
 
 
 def _unit(section: Section, lesson: docs.UnitDoc, page: docs.PageDoc | None, position: int) -> Unit:
