@@ -255,6 +255,9 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
                 if enrolment is not None:
                     operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)
                     operations.tell_graded(enrolment=enrolment, attempt=row, now=now)
+                is_graded = row.state is AttemptState.GRADED
+            if not is_graded:
+                return done(_("评分已保存；还有题目没有给分，全部给分后学员才会看到成绩。"), "staff.grade", attempt_id=attempt_id)
             return done(_("评分已保存，学员会收到通知。"), "staff.grading", run_id=run_id)
         except Refused as refused:
             error = refused.message
