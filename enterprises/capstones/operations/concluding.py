@@ -257,7 +257,7 @@ def _mend_certificate(capstone: Capstone, why: str, by: Identity, today: date, n
         return
     facts = _facts(capstone, session().get_one(Topic, capstone.topic_id))
     if facts["grade"] != known.facts.get("grade"):
-        certificates.correct(certificate=known, facts={**known.facts, **facts}, reason=why, document=document, on=today, by=by, today=today, now=now)
+        certificates.correct(certificate=known, facts={"grade": facts["grade"]}, reason=why, document=document, on=today, by=by, today=today, now=now)
 
 
 # -- archive ------------------------------------------------------------------------------------------------------------
