@@ -70,7 +70,7 @@ def test_a_grade_after_the_deadline_is_refused_until_the_student_has_an_extensio
     make.submit(found)
     yesterday = TODAY - timedelta(days=1)
     operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: (START, yesterday)}, by=SYSTEM, now=NOW)
-    with pytest.raises(WrongState, match="已于 .* 24 时截止"):
+    with pytest.raises(WrongState, match=r"已于 .* 24 时截止"):
         make.grade(found, SupervisorRole.SCHOOL)
     with pytest.raises(CapstoneRefused, match="须晚于"):
         operations.extend(capstone=found.capstone, stage=WindowStage.GRADING, until=yesterday, reason="出差", by=SYSTEM, now=NOW)
