@@ -49,7 +49,7 @@ def build(world: World) -> None:
     group = _office(world, OrganisationKind.EXPERT_GROUP, "DEMO-PETOE-WG", "卓越计划专家工作组（演示）")
     row = world.row_of_people(41, age_from=40, age_to=58)
     offices = {}
-    for name, scope in (("association", association), ("workgroup", group), ("expert2", None)):
+    for name, scope in zip(FURTHER, (association, group, None), strict=True):
         person = register(world, next(row))
         account = identity.create_account(
             person=person, display_name=person.name, username=name, password=PASSWORD, by=world.by, now=world.calendar.at(-300)
