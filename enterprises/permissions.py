@@ -61,6 +61,9 @@ class Can(StrEnum):
     BASE_INSIDE = "bases:base:inside"
     BASE_EDIT = "bases:base:edit"
     BASE_ACCEPT = "bases:base:accept"
+    BASE_INSPECT = "bases:base:inspect"
+    INTEREST_LIST = "bases:interest:list"
+    INTEREST_STATE = "bases:interest:state"
     MENTOR_LIST = "mentors:mentor:list"
     MENTOR_VIEW = "mentors:mentor:view"
     MENTOR_EDIT = "mentors:mentor:edit"
@@ -131,6 +134,9 @@ GRANTS: Table = {
     Can.BASE_INSIDE: ((role_over(*BASE_EDITORS, Role.PREFECTURE_OPERATOR, *DEPARTMENTS, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR),),),
     Can.BASE_EDIT: ((role_over(*BASE_EDITORS),),),
     Can.BASE_ACCEPT: ((role_everywhere(*DEPARTMENTS),),),
+    Can.BASE_INSPECT: ((role_over(Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.PREFECTURE_OPERATOR, Role.INSPECTOR, *DEPARTMENTS),),),
+    Can.INTEREST_LIST: ((role(*OFFERERS, *SCHOOL, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.AUDITOR),),),
+    Can.INTEREST_STATE: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
     Can.MENTOR_LIST: ((role(*MENTOR_VIEWERS, *SCHOOL, Role.SCHOOL_SUPERVISOR),),),
     Can.MENTOR_VIEW: ((role_over(*MENTOR_VIEWERS),), (role(*SCHOOL, Role.SCHOOL_SUPERVISOR),), (own,)),
     Can.MENTOR_EDIT: ((role_over(*MENTOR_EDITORS),), (own,)),
