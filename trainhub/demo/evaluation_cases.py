@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.bases import queries as bases
+from trainhub.demo.accounts import FURTHER, PASSWORD
 from trainhub.demo.ground import register
 from trainhub.demo.world import World
 from trainhub.identity import operations as identity
@@ -26,7 +27,6 @@ from trainhub.oversight.evaluation.workflow.operations import moving, papers, vi
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, VisitItemKind
 from trainhub.programmes.models import Programme
 
-PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accounts
 TEXTS = {
     "2": "围绕毕业要求，把原有 14 门专业课整合为 8 门，增设项目课程；课程大纲每年修订一次，修订由企业专家参加评审。",
     "6.1": "中心由学校教学院长和企业总工程师共同负责，设教学、安全和质量三个工作组，每学期召开一次联席会议。",
