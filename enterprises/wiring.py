@@ -28,7 +28,7 @@ from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
-from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
+from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, SUBSIDY_VIEWERS, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
@@ -36,6 +36,7 @@ from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
 from enterprises.subsidies import models as subsidies_models
+from enterprises.subsidies import views as subsidies_views
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
@@ -50,6 +51,12 @@ PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
 
 THINGS = {
     "awards.award": _l("奖补申请"),
+    "awards.company": _l("企业扶持政策"),
+    "awards.credit": _l("信用名单"),
+    "awards.pool": _l("奖补资金"),
+    "subsidies.claim": _l("补助申领"),
+    "subsidies.item": _l("补助条目"),
+    "subsidies.rate": _l("补助标准"),
     "bases.acceptance": _l("基地认定与验收"),
     "bases.agreement": _l("合作协议"),
     "bases.base": _l("实践基地"),
@@ -89,6 +96,7 @@ def register(app: Flask) -> None:
     _bases_mentors_placements(app)
     _capstones(app)
     _awards(app)
+    _subsidies(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -160,3 +168,9 @@ def _awards(app: Flask) -> None:
         nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=60),
         nav.Entry("province", _l("企业参与人才培养"), "contributions.index", "chart", can=Can.CONTRIBUTION_LIST, order=61),
     )
+
+
+def _subsidies(app: Flask) -> None:
+    """Training subsidies."""
+    app.register_blueprint(subsidies_views.blueprint)
+    nav.register_nav(app, nav.Entry("province", _l("培训补助"), "subsidies.index", "list", can=Can.SUBSIDY_LIST, roles=SUBSIDY_VIEWERS, order=45))

@@ -14,6 +14,8 @@ from trainhub.kernel.i18n import _, _l
 
 DEEDS: Mapping[str, Any] = {
     "applied": _l("已申请"),
+    "sampled": _l("已抽取"),
+    "clawed_back": _l("已追回"),
     "recognised": _l("已认定"),
     "accepted": _l("已接受"),
     "decided": _l("已作出决定"),
