@@ -132,6 +132,7 @@ class Can(StrEnum):
     COMPANY_EDIT = "awards:company:edit"
     SUBSIDY_LIST = "subsidies:claim:list"
     SUBSIDY_VIEW = "subsidies:claim:view"
+    SUBSIDY_START = "subsidies:claim:create"
     SUBSIDY_CLAIM = "subsidies:claim:apply"
     SUBSIDY_HANDLE = "subsidies:claim:handle"
     SUBSIDY_PAY = "subsidies:claim:pay"
@@ -207,6 +208,7 @@ GRANTS: Table = {
     # -- subsidies: 省人社厅 (FJ-16d)
     Can.SUBSIDY_LIST: ((role(*SUBSIDY_VIEWERS),),),
     Can.SUBSIDY_VIEW: ((role_over(*SUBSIDY_VIEWERS),),),
+    Can.SUBSIDY_START: ((role(*SUBSIDY_CLAIMANTS, Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
     Can.SUBSIDY_CLAIM: ((role_over(*SUBSIDY_CLAIMANTS),), (role_everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN),)),
     Can.SUBSIDY_HANDLE: ((role_everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
     Can.SUBSIDY_PAY: ((role_everywhere(Role.DEPT_HR, Role.DEPT_FIN, Role.SYSTEM_ADMIN),),),

@@ -21,6 +21,7 @@ import trainhub.oversight.chains.wiring
 import trainhub.oversight.evaluation.wiring
 import trainhub.oversight.goals.wiring
 import trainhub.oversight.home.wiring
+import trainhub.oversight.issuing.wiring
 import trainhub.oversight.reports.wiring
 import trainhub.oversight.search.wiring
 import trainhub.oversight.surveys.wiring
@@ -58,6 +59,7 @@ DOORS: tuple[Door, ...] = cast(
         trainhub.oversight.goals.wiring,
         trainhub.oversight.evaluation.wiring,
         trainhub.oversight.chains.wiring,
+        trainhub.oversight.issuing.wiring,
         trainhub.oversight.surveys.wiring,
         trainhub.oversight.talents.wiring,
         trainhub.oversight.reports.wiring,

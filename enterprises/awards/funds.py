@@ -40,7 +40,7 @@ def awards_paid(pool_id: int) -> tuple[int, int]:
         )
     )
     count, fen = row.one()
-    return int(count), int(fen)
+    return int(count), int(fen or 0)
 
 
 def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, document: str = "", by: Identity, now: datetime) -> FundPool:

@@ -41,7 +41,7 @@ class ClaimForm(Form):
 class SampleForm(Form):
     """A lot to be drawn."""
 
-    percent = IntegerField(_l("抽查比例（%%）"), [InputRequired(), NumberRange(1, 100)], default=10)
+    percent = IntegerField(_l("抽查百分比"), [InputRequired(), NumberRange(1, 100)], default=10)
 
 
 class ApproveForm(Form):

@@ -77,7 +77,7 @@ def draw_up(*, organisation: Organisation, since: date, until: date, by: Identit
         session().add(row)
         session().flush()
     else:
-        session().execute(delete(SubsidyItem).where(SubsidyItem.claim_id == row.id).execution_options(synchronize_session=False))
+        session().execute(delete(SubsidyItem).where(SubsidyItem.claim_id == row.id).execution_options(synchronize_session="fetch"))
         row.since, row.until = since, until
     priced, left = rules.price(queries.candidates(organisation.id, since, until), queries.as_rates(), queries.taken(organisation.id, since, until))
     if not priced:
@@ -145,7 +145,7 @@ def draw_sample(*, claim: SubsidyClaim, percent: int, seed: int, by: Identity) -
             update(SubsidyItem)
             .where(SubsidyItem.id.in_(chosen[start : start + 900]))
             .values(is_sampled=True)
-            .execution_options(synchronize_session=False)
+            .execution_options(synchronize_session="fetch")
         )
     claim.sample_percent, claim.sample_seed, claim.state = percent, seed, ClaimState.SAMPLED
     session().flush()
@@ -194,7 +194,7 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date) -> Su
         update(SubsidyItem)
         .where(SubsidyItem.claim_id == claim.id, SubsidyItem.state == ItemState.CLAIMED)
         .values(state=ItemState.REFUSED)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session="fetch")
     )
     claim.reason, claim.decided_on, claim.state = reason.strip()[:400], today, ClaimState.REJECTED
     session().flush()
@@ -214,7 +214,7 @@ def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Iden
         update(SubsidyItem)
         .where(SubsidyItem.claim_id == claim.id, SubsidyItem.state == ItemState.CLAIMED)
         .values(state=ItemState.PAID)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session="fetch")
     )
     claim.pool_id, claim.payment_reference, claim.paid_on, claim.state = pool_id, reference.strip()[:120], on, ClaimState.PAID
     session().flush()

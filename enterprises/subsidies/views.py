@@ -64,11 +64,11 @@ def _list_page(form: forms.ClaimForm | None, status: int = 200) -> Any:
 @guard(Can.SUBSIDY_LIST)
 def index() -> Any:
     """Claims."""
-    return _list_page(_claim_form() if may(who(), Can.SUBSIDY_CLAIM) else None)
+    return _list_page(_claim_form() if may(who(), Can.SUBSIDY_START) else None)
 
 
 @blueprint.post("/")
-@guard(Can.SUBSIDY_CLAIM)
+@guard(Can.SUBSIDY_START)
 def draw_up() -> Any:
     """Draw up a claim from the ledger."""
     form = _claim_form()
@@ -115,7 +115,7 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         pool=funds.pool(row.pool_id) if row.pool_id else None,
         labels=labels,
         forms=found,
-        may_submit=may(who(), Can.SUBSIDY_CLAIM),
+        may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
         may_handle=may(who(), Can.SUBSIDY_HANDLE),
     )
     return page, status

@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0014"
-down_revision = "0009"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -200,18 +200,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_exam_pass_id_number_hash"), ["id_number_hash"], unique=False)
         batch_op.create_index(batch_op.f("ix_exam_pass_person_id"), ["person_id"], unique=False)
 
-    op.create_table(
-        "goal_course",
-        sa.Column("id", BigKey, nullable=False),
-        sa.Column("goal_id", BigKey, nullable=False),
-        sa.Column("prefecture", sa.String(length=6), nullable=False),
-        sa.Column("course", sa.String(length=200), nullable=False),
-        sa.Column("persons", sa.BigInteger(), nullable=False),
-        sa.Column("enrolments", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["goal_id"], ["goal.id"], name=op.f("fk_goal_course_goal_id_goal"), ondelete="RESTRICT"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_goal_course")),
-        sa.UniqueConstraint("goal_id", "prefecture", "course", name=op.f("uq_goal_course_goal_id_prefecture_course")),
-    )
     op.create_table(
         "goal_figure",
         sa.Column("id", BigKey, nullable=False),
@@ -582,7 +570,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_goal_figure_of")
 
     op.drop_table("goal_figure")
-    op.drop_table("goal_course")
     with op.batch_alter_table("exam_pass", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_exam_pass_person_id"))
         batch_op.drop_index(batch_op.f("ix_exam_pass_id_number_hash"))
