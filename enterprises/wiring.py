@@ -10,7 +10,7 @@ from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
 from enterprises.awards import fund_models as awards_funds
-from enterprises.awards import list_views as awards_lists
+from enterprises.awards import fund_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
@@ -46,6 +46,7 @@ from trainhub.kernel.i18n import _l
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
+DECIDERS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
 """Who has planning at hand; the administrator of the system may open it and finds it by search."""
 
@@ -168,7 +169,9 @@ def _awards(app: Flask) -> None:
         app.register_blueprint(blueprint)
     nav.register_nav(
         app,
-        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=60),
+        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=40),
+        nav.Entry("province", _l("企业扶持"), "awards.company_list", "factory", roles=DECIDERS, order=42),
+        nav.Entry("province", _l("奖补资金"), "awards.pools", "chart", can=Can.POOL_LIST, roles=(*DECIDERS, Role.DEPT_FIN), order=50),
         nav.Entry("province", _l("企业参与人才培养"), "contributions.index", "chart", can=Can.CONTRIBUTION_LIST, order=61),
     )
 

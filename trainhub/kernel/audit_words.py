@@ -15,6 +15,7 @@ from trainhub.kernel.i18n import _, _l
 DEEDS: Mapping[str, Any] = {
     "applied": _l("已申请"),
     "sampled": _l("已抽取"),
+    "inspected": _l("已考察"),
     "clawed_back": _l("已追回"),
     "recognised": _l("已认定"),
     "accepted": _l("已接受"),

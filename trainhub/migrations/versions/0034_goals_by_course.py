@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "goal_course",
         sa.Column("id", BigKey, nullable=False),
-        sa.Column("goal_id", sa.BigInteger(), nullable=False),
+        sa.Column("goal_id", BigKey, nullable=False),
         sa.Column("prefecture", sa.String(length=6), nullable=False),
         sa.Column("course", sa.String(length=200), nullable=False),
         sa.Column("persons", sa.BigInteger(), nullable=False),

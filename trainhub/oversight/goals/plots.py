@@ -59,9 +59,9 @@ def fujian(tiles: Sequence[dict[str, Any]], label: str) -> str:
         shape = (
             f'<polygon points="{_hexagon(x, y)}" fill="{SHADES[tile["level"]]}"{border}/>'
             f'<text x="{_number(x)}" y="{_number(y - 4)}" font-size="{15 if len(name) < 7 else 11}" text-anchor="middle" '
-            f'fill="{"#fff" if dark else "#1c2b33"}">{name}</text>'
+            f'class="{"on-dark" if dark else "on-light"}" fill="{"#fff" if dark else "#1c2b33"}">{name}</text>'
             f'<text x="{_number(x)}" y="{_number(y + 17)}" font-size="14" font-weight="600" text-anchor="middle" '
-            f'fill="{"#fff" if dark else INK}">{count}</text>'
+            f'class="{"on-dark" if dark else "on-light"}" fill="{"#fff" if dark else INK}">{count}</text>'
         )
         title = f"<title>{name} {count}</title>"
         parts.append(f'<a href="{escape(tile["url"])}">{title}{shape}</a>' if tile.get("url") else f"<g>{title}{shape}</g>")
