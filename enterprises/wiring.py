@@ -10,7 +10,7 @@ from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
 from enterprises.awards import fund_models as awards_funds
-from enterprises.awards import list_views as awards_lists
+from enterprises.awards import fund_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
@@ -39,7 +39,7 @@ from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
-from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
+from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, SUBSIDY_VIEWERS, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
@@ -64,6 +64,7 @@ from enterprises.placements.views import (
     students,
 )
 from enterprises.subsidies import models as subsidies_models
+from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
@@ -76,12 +77,19 @@ PAGES: tuple[ModuleType, ...] = (bases_partner_views,)
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
+DECIDERS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
 """Who has planning at hand; the administrator of the system may open it and finds it by search."""
 
 
 THINGS = {
     "awards.award": _l("奖补申请"),
+    "awards.company": _l("企业扶持政策"),
+    "awards.credit": _l("信用名单"),
+    "awards.pool": _l("奖补资金"),
+    "subsidies.claim": _l("补助申领"),
+    "subsidies.item": _l("补助条目"),
+    "subsidies.rate": _l("补助标准"),
     "bases.acceptance": _l("基地认定与验收"),
     "bases.agreement": _l("合作协议"),
     "bases.base": _l("实践基地"),
@@ -164,6 +172,7 @@ def register(app: Flask) -> None:
     _bases_mentors_placements(app)
     _capstones(app)
     _awards(app)
+    _subsidies(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -275,6 +284,14 @@ def _awards(app: Flask) -> None:
         app.register_blueprint(blueprint)
     nav.register_nav(
         app,
-        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=60),
+        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=40),
+        nav.Entry("province", _l("企业扶持"), "awards.company_list", "factory", roles=DECIDERS, order=42),
+        nav.Entry("province", _l("奖补资金"), "awards.pools", "chart", can=Can.POOL_LIST, roles=(*DECIDERS, Role.DEPT_FIN), order=50),
         nav.Entry("province", _l("企业参与人才培养"), "contributions.index", "chart", can=Can.CONTRIBUTION_LIST, order=61),
     )
+
+
+def _subsidies(app: Flask) -> None:
+    """Training subsidies."""
+    app.register_blueprint(subsidies_views.blueprint)
+    nav.register_nav(app, nav.Entry("province", _l("培训补助"), "subsidies.index", "list", can=Can.SUBSIDY_LIST, roles=SUBSIDY_VIEWERS, order=45))
