@@ -26,6 +26,8 @@ DEEDS: Mapping[str, Any] = {
     "settled": _l("已有结论"),
     "topic_changed": _l("已改题"),
     "waived": _l("已放弃"),
+    "inspected": _l("已考察"),
+    "clawed_back": _l("已追回"),
     "recognised": _l("已认定"),
     "accepted": _l("已接受"),
     "decided": _l("已作出决定"),
