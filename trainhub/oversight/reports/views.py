@@ -85,7 +85,13 @@ def _list_page(form: forms.AskForm | None, status: int = 200) -> Any:
     number, size = paging.wanted()
     page = paging.paginate(queries.listing(who(), kind=kind, year=request.args.get("year", type=int)), number=number, size=size, scalars=False)
     text = render_template(
-        "trainhub/reports/index.html", page=page, form=form, labels=labels, due=_due(clock.today()) if who().everywhere(*PROVINCE) else [], can=Can
+        "trainhub/reports/index.html",
+        page=page,
+        form=form,
+        labels=labels,
+        due=_due(clock.today()) if who().everywhere(*PROVINCE) else [],
+        can=Can,
+        subject_of=queries.subject_of,
     )
     return text, status
 
