@@ -31,8 +31,8 @@ from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
 from courses.copies import views as copies_views
+from courses.curriculum import marking_views as curriculum_marks
 from courses.curriculum import models as curriculum_models
-from courses.curriculum import views as curriculum_views
 from courses.discussion import models as discussion_models
 from courses.discussion import staff_views as discussion_staff_views
 from courses.discussion import tasks as discussion_tasks
@@ -61,6 +61,7 @@ from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
+from courses.teaching import views as teaching_views
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
@@ -163,7 +164,8 @@ def register(app: Flask) -> None:
         copies_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
-        curriculum_views.blueprint,
+        curriculum_marks.blueprint,
+        teaching_views.blueprint,
         discussion_views.blueprint,
         message_views.blueprint,
         agenda_views.blueprint,
