@@ -25,6 +25,7 @@ DEEDS: Mapping[str, Any] = {
     "sampled": _l("已抽取"),
     "settled": _l("已有结论"),
     "topic_changed": _l("已改题"),
+    "waived": _l("已放弃"),
     "inspected": _l("已考察"),
     "clawed_back": _l("已追回"),
     "recognised": _l("已认定"),
