@@ -1,7 +1,7 @@
 """Figures of goals by course
 
 Revision ID: 0034
-Revises: 0015
+Revises: 0016
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey
 
 revision = "0034"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
