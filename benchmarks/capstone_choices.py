@@ -13,7 +13,7 @@ from enterprises.capstones.planner.choices import Unit, allocate
 def generate(students: int, topics: int, seats: float, seed: int) -> tuple[list[Unit], dict[int, int]]:
     """A round in which some topics are wanted much more than others, one unit in eight is a team of two, and one student in ten chose nothing."""
     dice = random.Random(seed)
-    room = {topic: 0 for topic in range(1, topics + 1)}
+    room = dict.fromkeys(range(1, topics + 1), 0)
     for _place in range(int(students * seats)):
         room[dice.randint(1, topics)] += 1
     units, left, key = [], students, 0
