@@ -26,7 +26,7 @@ from courses.learning.types import EnrolmentState
 from courses.learning.views.common import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -289,4 +289,8 @@ def evidence_page(key: str, is_own: bool) -> str | None:
     enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
     if enrolment is None:
         return None
-    return url_for("learning.progress", run_id=enrolment.run_id) if is_own else url_for("staff.learner", enrolment_id=enrolment.id)
+    if is_own:
+        return url_for("learning.progress", run_id=enrolment.run_id)
+    run = catalogue.run_by_id(enrolment.run_id)
+    is_read = run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run))
+    return url_for("staff.learner", enrolment_id=enrolment.id) if is_read else None
