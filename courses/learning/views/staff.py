@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from courses.assessment import queries as assessment
 from courses.assessment import showing
@@ -26,7 +26,7 @@ from courses.learning.types import EnrolmentState
 from courses.learning.views.common import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -255,6 +255,9 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
                 if enrolment is not None:
                     operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)
                     operations.tell_graded(enrolment=enrolment, attempt=row, now=now)
+                is_graded = row.state is AttemptState.GRADED
+            if not is_graded:
+                return done(_("评分已保存；还有题目没有给分，全部给分后学员才会看到成绩。"), "staff.grade", attempt_id=attempt_id)
             return done(_("评分已保存，学员会收到通知。"), "staff.grading", run_id=run_id)
         except Refused as refused:
             error = refused.message
@@ -279,3 +282,15 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
             shares[answer.position] = 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
         feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
     return shares, feedback
+
+
+def evidence_page(key: str, is_own: bool) -> str | None:
+    """The page of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
+    enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
+    if enrolment is None:
+        return None
+    if is_own:
+        return url_for("learning.progress", run_id=enrolment.run_id)
+    run = catalogue.run_by_id(enrolment.run_id)
+    is_read = run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run))
+    return url_for("staff.learner", enrolment_id=enrolment.id) if is_read else None

@@ -43,7 +43,10 @@ from trainhub.certificates.queries.issued import (
     of_person,
     subject_of,
     successor_of,
+    twins_of,
     visible_to,
+    waiting,
+    waiting_ids,
 )
 from trainhub.certificates.queries.keys import (
     last_list,
@@ -79,6 +82,7 @@ from trainhub.certificates.queries.runs import (
     valid_positions,
 )
 from trainhub.certificates.queries.templates import (
+    images_of,
     layout_of,
     template_by_id,
     template_choices,
@@ -120,6 +124,7 @@ __all__ = [
     "every",
     "first_items",
     "free_blanks",
+    "images_of",
     "is_whole",
     "issuer_choices",
     "issuing_choices",
@@ -158,8 +163,11 @@ __all__ = [
     "template_versions",
     "templates_listing",
     "to_pull",
+    "twins_of",
     "unfinished",
     "valid_positions",
     "visible_to",
+    "waiting",
+    "waiting_ids",
     "with_account",
 ]

@@ -76,6 +76,24 @@ def successor_of(certificate: Certificate) -> Certificate | None:
     return session().scalar(statement)
 
 
+def twins_of(certificate: Certificate) -> list[Certificate]:
+    """Other valid certificates of the same human for the same thing: issued to two persons who turned out to be one.
+
+    A merging moves both to the person who stays; which of them is revoked is for the issuer to say.
+    """
+    thing, mark, _person = certificate.asked_key.rpartition(":person:")
+    if not mark or certificate.state is not State.ISSUED or not certificate.is_current:
+        return []
+    statement = select(Certificate).where(
+        Certificate.person_id == certificate.person_id,
+        Certificate.id != certificate.id,
+        Certificate.is_current.is_(True),
+        Certificate.state == State.ISSUED,
+        Certificate.asked_key.startswith(thing + mark, autoescape=True),
+    )
+    return list(session().scalars(statement.order_by(Certificate.id)))
+
+
 def line_of(certificate: Certificate) -> list[Certificate]:
     """The certificate and everything it replaces, the first first: other editions and what was corrected."""
     line = [certificate]
@@ -291,6 +309,16 @@ def listing(identity: Identity, wanted: CertificateFilter, sort: str = "-issued"
 def as_row(row: Any) -> CertificateRow:
     """A row of `listing`."""
     return CertificateRow(*row)
+
+
+def waiting(identity: Identity) -> Any:
+    """The drafts in the reader's scope, the oldest first."""
+    return select(Certificate).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)
+
+
+def waiting_ids(identity: Identity) -> list[int]:
+    """Their ids."""
+    return list(session().scalars(select(Certificate.id).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)))
 
 
 def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> Iterator[CertificateRow]:
