@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -24,8 +25,9 @@ from tests.factories.certificates import REASON, certificate
 from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.operations import keys as signing
 from trainhub.kernel import fonts
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 
 AsRole = Callable[..., FlaskClient]
@@ -186,3 +188,39 @@ def test_the_offline_page_carries_the_keys(client: FlaskClient) -> None:
     page = client.get("/verify/offline").text
     assert "verify-offline.js" in page
     assert "z6Mk" in page
+
+
+@with_fonts
+def test_everything_visitors_ask_is_answered_by_a_database_that_cannot_be_written(session: Session, client: FlaskClient) -> None:
+    made, gone = _kept(who=ground.person("张三")), _kept()
+    with transaction():
+        operations.revoke(certificate=gone, **REASON)
+        link = signing.share(certificate=made, by=SYSTEM, now=ground.NOW).token
+    pdf = documents.pdf_of(made, tasks.maker())
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    session.execute(text("PRAGMA query_only = ON" if is_sqlite else "SET TRANSACTION READ ONLY"))
+    try:
+        table = f"证书编号,核验码,姓名\n{made.number},{made.code},张三\n".encode()
+        answers = [
+            client.get("/verify"),
+            client.get(f"/V/{made.number}/{made.code}"),
+            client.get(f"/V/{gone.number}/{gone.code}"),
+            client.get(f"/V/{made.number}/{made.code}.json"),
+            client.get(f"/V/{made.number}/{made.code}/verdict.json"),
+            client.get(f"/V/{made.number}"),
+            client.post("/verify", data={"number": made.number, "code": made.code, "name": "张三"}),
+            client.post("/verify/file", data={"file": (io.BytesIO(pdf), "a.pdf")}),
+            client.post("/verify/bulk", data={"file": (io.BytesIO(table), "名单.csv"), "answer": "page"}),
+            client.get("/status/1"),
+            client.get("/.well-known/did.json"),
+            client.get("/verify/offline"),
+            client.get(f"/S/{link}"),
+        ]
+    finally:
+        if is_sqlite:
+            session.execute(text("PRAGMA query_only = OFF"))
+        else:
+            session.rollback()
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    assert "证书真实有效" in answers[1].text
+    assert "证书已撤销" in answers[2].text
