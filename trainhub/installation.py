@@ -75,7 +75,10 @@ def backup_command(file: Path) -> dict[str, Any]:
 
     Example: trainhub backup trainhub-2026-11-22.tar.gz
     """
-    return backup.backup(file)
+    made = backup.backup(file)
+    with transaction():
+        audit.record(by=operator(), did="kernel.backup.made", on=("backup", file.name[:80]), data={"bytes": file.stat().st_size})
+    return made
 
 
 @edge("restore")

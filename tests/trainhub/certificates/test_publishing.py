@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
 import io
 import json
@@ -26,7 +27,7 @@ from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import keys as signing
-from trainhub.kernel import fonts
+from trainhub.kernel import audit, fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 
@@ -188,6 +189,35 @@ def test_the_offline_page_carries_the_keys(client: FlaskClient) -> None:
     page = client.get("/verify/offline").text
     assert "verify-offline.js" in page
     assert "z6Mk" in page
+
+
+def test_the_offline_page_can_be_kept_as_one_file(client: FlaskClient) -> None:
+    answer = client.get("/verify/offline.html")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    page = answer.text
+    script = page.partition("<script>")[2].partition("</script>")[0]
+    policy = page.partition('Content-Security-Policy" content="')[2].partition('"')[0]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
+    assert "default-src 'none'" in policy, "nothing is fetched from anywhere"
+    assert openbadges.did_document("http://127.0.0.1:8000", tasks.trust().good)["verificationMethod"][0]["publicKeyMultibase"] in page
+
+
+def test_the_page_of_keys_reminds_of_backups_and_rotates(session: Session, as_role: AsRole) -> None:
+    admin = as_role(Role.SYSTEM_ADMIN)
+    assert as_role(Role.UNIVERSITY_ADMIN).get("/certificates/keys").status_code == 403
+    assert "还没有备份过" in admin.get("/certificates/keys").text
+    with transaction():
+        audit.record(by=SYSTEM, did="kernel.backup.made", on=("backup", "a.tar.gz"))
+    page = admin.get("/certificates/keys").text
+    assert "请备份" not in page
+    assert "请备份" not in admin.get("/certificates/").text
+    before = tasks.maker().signer.public
+    assert admin.post("/certificates/keys/rotate").status_code == 303
+    assert tasks.maker().signer.public != before
+    assert before in tasks.trust().good
+    assert "更换后还没有备份过" in admin.get("/certificates/").text
+    assert admin.post("/certificates/keys/rotate", data={"leaked": "yes"}).status_code == 303
+    assert "已泄露" in admin.get("/certificates/keys").text
 
 
 @with_fonts

@@ -48,6 +48,7 @@ from trainhub.certificates.queries.issued import (
     waiting_ids,
 )
 from trainhub.certificates.queries.keys import (
+    last_backup,
     last_list,
     listed,
     open_share,
@@ -132,6 +133,7 @@ __all__ = [
     "job_by_id",
     "known_in",
     "known_serials",
+    "last_backup",
     "last_event",
     "last_hash",
     "last_list",
