@@ -12,7 +12,7 @@ import click
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, backup, keys
+from trainhub.kernel import audit, backup, clock, keys
 from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -76,8 +76,7 @@ def backup_command(file: Path) -> dict[str, Any]:
     Example: trainhub backup trainhub-2026-11-22.tar.gz
     """
     made = backup.backup(file)
-    with transaction():
-        audit.record(by=operator(), did="kernel.backup.made", on=("backup", file.name[:80]), data={"bytes": file.stat().st_size})
+    backup.note_made(current_app.config["SETTINGS"].instance, clock.now())
     return made
 
 

@@ -27,7 +27,7 @@ from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import keys as signing
-from trainhub.kernel import audit, fonts
+from trainhub.kernel import backup, clock, fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 
@@ -205,9 +205,9 @@ def test_the_offline_page_can_be_kept_as_one_file(client: FlaskClient) -> None:
 def test_the_page_of_keys_reminds_of_backups_and_rotates(session: Session, as_role: AsRole) -> None:
     admin = as_role(Role.SYSTEM_ADMIN)
     assert as_role(Role.UNIVERSITY_ADMIN).get("/certificates/keys").status_code == 403
+    (tasks.root() / backup.NOTE).unlink(missing_ok=True)
     assert "还没有备份过" in admin.get("/certificates/keys").text
-    with transaction():
-        audit.record(by=SYSTEM, did="kernel.backup.made", on=("backup", "a.tar.gz"))
+    backup.note_made(tasks.root(), clock.now())
     page = admin.get("/certificates/keys").text
     assert "请备份" not in page
     assert "请备份" not in admin.get("/certificates/").text

@@ -48,7 +48,6 @@ from trainhub.certificates.queries.issued import (
     waiting_ids,
 )
 from trainhub.certificates.queries.keys import (
-    last_backup,
     last_list,
     listed,
     open_share,
@@ -133,7 +132,6 @@ __all__ = [
     "job_by_id",
     "known_in",
     "known_serials",
-    "last_backup",
     "last_event",
     "last_hash",
     "last_list",

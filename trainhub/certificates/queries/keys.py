@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from sqlalchemy import func, select
 
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
 from trainhub.certificates.openbadges import LIST_LENGTH
 from trainhub.certificates.types import State
-from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 
 LISTED = (State.REVOKED, State.REISSUED, State.SUPERSEDED, State.SUSPENDED)
@@ -18,11 +15,6 @@ LISTED = (State.REVOKED, State.REISSUED, State.SUPERSEDED, State.SUSPENDED)
 def signing_keys() -> list[SigningKey]:
     """The keys made after the installation's first one, the latest first."""
     return list(session().scalars(select(SigningKey).order_by(SigningKey.id.desc())))
-
-
-def last_backup() -> datetime | None:
-    """When the installation was last backed up by its command, as the audit log has it."""
-    return session().scalar(select(AuditEvent.at).where(AuditEvent.did == "kernel.backup.made").order_by(AuditEvent.id.desc()).limit(1))
 
 
 def signing_key(public: str) -> SigningKey | None:

@@ -15,6 +15,7 @@ from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import who
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard
+from trainhub.kernel.backup import last_made
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
@@ -26,7 +27,7 @@ BACKUP_DAYS = 30
 
 def reminder(now: datetime) -> str:
     """What an administrator should be reminded of about backups; empty when there is nothing."""
-    last = queries.last_backup()
+    last = last_made(tasks.root())
     newest = max((row.made_at for row in queries.signing_keys()), default=None)
     if last is None:
         return _("还没有备份过：密钥丢失后，新的证书无法用原来的密钥签名，加密的资料也无法读取。")
@@ -48,7 +49,7 @@ def key_list() -> Any:
         (key_id(one), multikey(one), "present" if one == present else "leaked" if one in trust.leaked else "old", rows.get(one.hex()))
         for one in sorted((*trust.good, *trust.leaked), key=lambda one: one != present)
     ]
-    return render_template("trainhub/certificates/keys.html", rows=shown, last=queries.last_backup(), reminder=reminder(clock.now()))
+    return render_template("trainhub/certificates/keys.html", rows=shown, last=last_made(tasks.root()), reminder=reminder(clock.now()))
 
 
 @blueprint.post("/keys/rotate")
