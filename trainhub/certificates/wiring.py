@@ -52,7 +52,7 @@ def register(app: Flask) -> None:
     register_task(app, batches.TASK, tasks.issue)
     register_nav(
         app,
-        Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE), order=50),
+        Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),
         Entry("programme", _l("证书管理"), "certificates.index", "certificate", can=Can.LIST, order=70),
     )
 
