@@ -9,66 +9,132 @@ import click
 from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
-from enterprises.awards import list_views as awards_lists
+from enterprises.awards import fund_models as awards_funds
+from enterprises.awards import fund_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
+from enterprises.bases import partner_views as bases_partner_views
+from enterprises.bases import tasks as bases_tasks
 from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
 from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
+from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
+from enterprises.capstones.views import checking as capstones_checking
 from enterprises.capstones.views import cohorts as capstones_cohorts
+from enterprises.capstones.views import grading as capstones_grading
+from enterprises.capstones.views import judging as capstones_judging
+from enterprises.capstones.views import links as capstones_links
+from enterprises.capstones.views import outputs as capstones_outputs
+from enterprises.capstones.views import rounds as capstones_rounds
+from enterprises.capstones.views import staging as capstones_staging
 from enterprises.capstones.views import topics as capstones_topics
+from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
-from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
+from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, SUBSIDY_VIEWERS, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
+from enterprises.placements import operations as placements_operations
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
-from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from enterprises.placements.views import (
+    agreements,
+    confirming,
+    events,
+    exporting,
+    logs,
+    offers,
+    overview,
+    placing,
+    planitems,
+    plans,
+    progress,
+    rounds,
+    selffound,
+    shared,
+    students,
+)
+from enterprises.subsidies import models as subsidies_models
+from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
-from trainhub.kernel import access, audit_words, jobs, nav
+from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
+from trainhub.programmes.operations import plans as programme_plans
 
-TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models)
+PAGES: tuple[ModuleType, ...] = (bases_partner_views,)
+"""Pages that hang themselves onto a blueprint of another module."""
+TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
+DECIDERS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
 """Who has planning at hand; the administrator of the system may open it and finds it by search."""
 
 
 THINGS = {
     "awards.award": _l("奖补申请"),
+    "awards.company": _l("企业扶持政策"),
+    "awards.credit": _l("信用名单"),
+    "awards.pool": _l("奖补资金"),
+    "subsidies.claim": _l("补助申领"),
+    "subsidies.item": _l("补助条目"),
+    "subsidies.rate": _l("补助标准"),
     "bases.acceptance": _l("基地认定与验收"),
     "bases.agreement": _l("合作协议"),
     "bases.base": _l("实践基地"),
+    "bases.finding": _l("基地整改问题"),
+    "bases.inspection": _l("基地检查"),
+    "bases.interest": _l("企业接收意向"),
     "bases.leader": _l("基地负责人"),
     "bases.type": _l("基地类型"),
+    "capstones.appeal": _l("成绩申诉"),
     "capstones.capstone": _l("毕业设计"),
+    "capstones.conflict": _l("回避关系"),
+    "capstones.defence": _l("毕业设计答辩"),
+    "capstones.enterprise": _l("企业参与毕业设计"),
+    "capstones.extension": _l("毕业设计延期"),
     "capstones.grade": _l("毕业设计评分"),
     "capstones.guidance": _l("指导记录"),
+    "capstones.link": _l("一次性链接"),
+    "capstones.moderation": _l("成绩复核"),
     "capstones.paper": _l("毕业设计材料"),
+    "capstones.plan": _l("导师安排方案"),
+    "capstones.review": _l("毕业设计评阅"),
+    "capstones.round": _l("选题轮次"),
+    "capstones.rubric": _l("毕业设计评分标准"),
+    "capstones.choices": _l("选题志愿"),
+    "capstones.spot_check": _l("毕业论文抽检"),
     "capstones.stage": _l("毕业设计阶段"),
     "capstones.supervisor": _l("毕业设计导师"),
+    "capstones.team": _l("毕业设计小组"),
     "capstones.thesis": _l("论文"),
+    "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
+    "capstones.window": _l("毕业设计时间安排"),
+    "mentors.appraisal": _l("指导教师考核"),
+    "mentors.conflict": _l("指导教师回避"),
     "mentors.mentor": _l("企业指导教师"),
     "placements.agreement": _l("实习协议"),
     "placements.day": _l("实习日"),
     "placements.days": _l("实习日"),
+    "placements.event": _l("实习记事"),
     "placements.insurance": _l("实习保险"),
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
+    "placements.mentor_link": _l("导师一次性链接"),
+    "placements.photo": _l("实习照片"),
+    "placements.rating": _l("实习互评"),
     "placements.placement": _l("实习"),
     "placements.plan": _l("企业培养方案"),
     "placements.plan_item": _l("培养方案条目"),
@@ -76,9 +142,27 @@ THINGS = {
     "placements.preferences": _l("实习志愿"),
     "placements.round": _l("实习轮次"),
     "placements.safety": _l("安全教育"),
+    "placements.self_found": _l("自主联系的实习单位"),
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
+
+
+CAPSTONE_PAGES: tuple[ModuleType, ...] = (
+    capstones_pages,
+    capstones_board,
+    capstones_checking,
+    capstones_cohorts,
+    capstones_grading,
+    capstones_judging,
+    capstones_links,
+    capstones_outputs,
+    capstones_rounds,
+    capstones_staging,
+    capstones_topics,
+    capstones_working,
+)
+"""Modules of pages of capstones: importing one puts its routes on the blueprint."""
 
 
 def register(app: Flask) -> None:
@@ -88,6 +172,7 @@ def register(app: Flask) -> None:
     _bases_mentors_placements(app)
     _capstones(app)
     _awards(app)
+    _subsidies(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -97,7 +182,10 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_page
+    app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
+    app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
     my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
+    jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
     jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")
@@ -109,6 +197,12 @@ def _bases_mentors_placements(app: Flask) -> None:
         nav.Entry("mine", _l("待我确认"), "placements.confirm", "check-circle", can=Can.CONFIRM_LIST, roles=(Role.MENTOR,), order=21),
         nav.Entry("mine", _l("我的指导教师档案"), "mentors.mine", "user", roles=(Role.MENTOR,), order=22),
         nav.Entry("practice", _l("实习学生"), "placements.index", "users", can=Can.PLACEMENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=10),
+        nav.Entry(
+            "practice", _l("请假与记事"), "placements.events_list", "bell", can=Can.EVENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=12
+        ),
+        nav.Entry(
+            "practice", _l("周志审阅"), "placements.reviews", "edit", can=Can.LOG_REVIEW_LIST, roles=(*PLANNERS, Role.SCHOOL_SUPERVISOR), order=13
+        ),
         nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
         nav.Entry(
             "practice",
@@ -120,8 +214,18 @@ def _bases_mentors_placements(app: Flask) -> None:
             order=20,
         ),
         nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
+        nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
+        nav.Entry(
+            "practice",
+            _l("接收意向"),
+            "bases.interest",
+            "flag",
+            can=Can.INTEREST_LIST,
+            roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU),
+            order=42,
+        ),
         nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
         nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
     )
@@ -132,6 +236,8 @@ def _capstones(app: Flask) -> None:
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
+    jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
+    jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
@@ -146,6 +252,26 @@ def _capstones(app: Flask) -> None:
             roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
             order=41,
         ),
+        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
+        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.EXPERT), order=42),
+        nav.Entry(
+            "practice",
+            _l("本企业的毕业设计"),
+            "capstones.my_enterprise",
+            "factory",
+            can=Can.CAPSTONE_LIST,
+            roles=(Role.ENTERPRISE_COORDINATOR,),
+            order=62,
+        ),
+        nav.Entry(
+            "practice",
+            _l("论文抽检"),
+            "capstones.spot_checks",
+            "search",
+            can=Can.SPOT_CHECK_LIST,
+            roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
+            order=63,
+        ),
         nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
         nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),
     )
@@ -158,6 +284,14 @@ def _awards(app: Flask) -> None:
         app.register_blueprint(blueprint)
     nav.register_nav(
         app,
-        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=60),
+        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=40),
+        nav.Entry("province", _l("企业扶持"), "awards.company_list", "factory", roles=DECIDERS, order=42),
+        nav.Entry("province", _l("奖补资金"), "awards.pools", "chart", can=Can.POOL_LIST, roles=(*DECIDERS, Role.DEPT_FIN), order=50),
         nav.Entry("province", _l("企业参与人才培养"), "contributions.index", "chart", can=Can.CONTRIBUTION_LIST, order=61),
     )
+
+
+def _subsidies(app: Flask) -> None:
+    """Training subsidies."""
+    app.register_blueprint(subsidies_views.blueprint)
+    nav.register_nav(app, nav.Entry("province", _l("培训补助"), "subsidies.index", "list", can=Can.SUBSIDY_LIST, roles=SUBSIDY_VIEWERS, order=45))

@@ -24,6 +24,8 @@ import trainhub.oversight.home.wiring
 import trainhub.oversight.issuing.wiring
 import trainhub.oversight.reports.wiring
 import trainhub.oversight.search.wiring
+import trainhub.oversight.surveys.wiring
+import trainhub.oversight.talents.wiring
 import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
@@ -58,6 +60,8 @@ DOORS: tuple[Door, ...] = cast(
         trainhub.oversight.evaluation.wiring,
         trainhub.oversight.chains.wiring,
         trainhub.oversight.issuing.wiring,
+        trainhub.oversight.surveys.wiring,
+        trainhub.oversight.talents.wiring,
         trainhub.oversight.reports.wiring,
         trainhub.oversight.search.wiring,
         trainhub.oversight.home.wiring,

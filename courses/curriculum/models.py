@@ -65,6 +65,31 @@ class AssessmentItem(Base):
     __table_args__ = (sa.CheckConstraint("weight_percent BETWEEN 1 AND 100", name="weight_in_range"),)
 
 
+class ItemObjective(Base):
+    """How much an assessment item says about an objective: the parts of an objective need not sum to 100 (PETOE-2.5, 002:389)."""
+
+    __tablename__ = "assessment_objective"
+
+    item_id: Mapped[int] = mapped_column(ref("course_assessment_item.id"), primary_key=True)
+    objective_id: Mapped[int] = mapped_column(ref("course_objective.id"), primary_key=True, index=True)
+    share: Mapped[int]
+
+    __table_args__ = (sa.CheckConstraint("share BETWEEN 1 AND 100", name="share_in_range"),)
+
+
+class ItemScore(Base):
+    """The mark of one student in one assessment item, in tenths: what attainment is computed from. A second entry replaces the first."""
+
+    __tablename__ = "assessment_score"
+
+    item_id: Mapped[int] = mapped_column(ref("course_assessment_item.id"), primary_key=True)
+    student_id: Mapped[int] = mapped_column(ref("student.id"), primary_key=True, index=True)
+    score_x10: Mapped[int]
+    recorded_at: Mapped[datetime]
+
+    __table_args__ = (sa.CheckConstraint("score_x10 BETWEEN 0 AND 1000", name="score_in_range"),)
+
+
 class CourseResult(Base):
     """Whether one student attained one objective of a course; a second entry replaces the first and is audited."""
 

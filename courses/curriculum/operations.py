@@ -147,7 +147,11 @@ def add_assessment(
 
 
 def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> None:
-    """Take a part of the assessment away."""
+    """Take a part of the assessment away, with its shares. Raises BadCourse when students have marks in it."""
+    if queries.has_scores(item.id):
+        raise BadCourse(_("这项考核已有学生成绩，不能删除。"))
+    for share in queries.shares_of_item(item.id):
+        session().delete(share)
     audit.record(
         by=by,
         did="courses.curriculum.assessment_removed",

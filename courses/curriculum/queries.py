@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from sqlalchemy import func, select
 
-from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse
+from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemObjective, ItemScore
 from courses.curriculum.types import AssessmentKind, CourseRow
 from trainhub.kernel.db import session
+from trainhub.people.models import Person, Student
+from trainhub.people.types import StudentState
 
 CHUNK = 900
 
@@ -118,3 +120,61 @@ def attainment(version_id: int) -> dict[int, tuple[int, int, int]]:
         total, attained, sum_x10 = found.get(objective_id, (0, 0, 0))
         found[objective_id] = (total + int(number), attained + (int(number) if is_attained else 0), sum_x10 + int(marks or 0))
     return found
+
+
+def marks_of(version_id: int, student_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """By student: the mark of every objective of a version that was concluded, in tenths. One query."""
+    mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    statement = select(CourseResult.student_id, CourseResult.objective_id, CourseResult.score_x10).where(
+        CourseResult.course_id.in_(mine), CourseResult.student_id.in_(list(student_ids))
+    )
+    for student_id, objective_id, score_x10 in session().execute(statement):
+        found[student_id][objective_id] = score_x10
+    return found
+
+
+def shares_of(course_id: int) -> dict[tuple[int, int], int]:
+    """How much each assessment item of a course says about each objective, by (item, objective)."""
+    statement = (
+        select(ItemObjective.item_id, ItemObjective.objective_id, ItemObjective.share)
+        .join(AssessmentItem, AssessmentItem.id == ItemObjective.item_id)
+        .where(AssessmentItem.course_id == course_id)
+    )
+    return {(item, objective): share for item, objective, share in session().execute(statement)}
+
+
+def share(item_id: int, objective_id: int) -> ItemObjective | None:
+    """One share."""
+    return session().get(ItemObjective, (item_id, objective_id))
+
+
+def scores_of(course_id: int, student_ids: Collection[int]) -> dict[tuple[int, int], ItemScore]:
+    """The marks of students in the items of a course, by (student, item): one query."""
+    statement = (
+        select(ItemScore)
+        .join(AssessmentItem, AssessmentItem.id == ItemScore.item_id)
+        .where(AssessmentItem.course_id == course_id, ItemScore.student_id.in_(list(student_ids)))
+    )
+    return {(row.student_id, row.item_id): row for row in session().scalars(statement)}
+
+
+def has_scores(item_id: int) -> bool:
+    """Whether a student has a mark in an assessment item."""
+    return session().scalar(select(ItemScore.item_id).where(ItemScore.item_id == item_id).limit(1)) is not None
+
+
+def shares_of_item(item_id: int) -> list[ItemObjective]:
+    """What an assessment item says about objectives."""
+    return list(session().scalars(select(ItemObjective).where(ItemObjective.item_id == item_id)))
+
+
+def students_of_cohort(cohort_id: int) -> list[tuple[int, str, str]]:
+    """(student, name, number) of a cohort by number, those who withdrew left out."""
+    statement = (
+        select(Student.id, Person.name, Student.student_no)
+        .join(Person, Person.id == Student.person_id)
+        .where(Student.cohort_id == cohort_id, Student.state != StudentState.WITHDRAWN)
+        .order_by(Student.student_no, Student.id)
+    )
+    return [(key, name, number) for key, name, number in session().execute(statement)]

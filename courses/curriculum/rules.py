@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from courses.curriculum.types import AssessmentKind
 
@@ -23,3 +23,17 @@ def only_exams(kinds: Iterable[AssessmentKind]) -> bool:
     """Whether a course is assessed by nothing but exams, which does not fit research-based learning (PETOE-3.7, 002:423)."""
     found = set(kinds)
     return bool(found) and found == {AssessmentKind.EXAM}
+
+
+def objective_marks(scores: Mapping[int, int], shares: Mapping[tuple[int, int], int], objectives: Iterable[int]) -> dict[int, int]:
+    """A student's mark of each objective, in tenths: the mean of the items' marks by their shares (PETOE-2.5, 002:389).
+
+    `scores` by item, `shares` by (item, objective). An objective one of whose items has no mark yet is left out: what is
+    missing is neither a zero nor the mean of the rest.
+    """
+    found = {}
+    for objective in objectives:
+        parts = {item: share for (item, key), share in shares.items() if key == objective}
+        if parts and all(item in scores for item in parts):
+            found[objective] = sum(scores[item] * share for item, share in parts.items()) // sum(parts.values())
+    return found

@@ -12,7 +12,10 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
 class PointCover(Base):
-    """An edge of both matrices: an indicator point is the teaching objective of something (PETOE-2.2, 002:383)."""
+    """An edge of both matrices: an indicator point is the teaching objective of something (PETOE-2.2, 002:383).
+
+    `weight`: how strongly it carries the point, 3 high, 2 medium, 1 low; the attainment of a point is the mean by these weights.
+    """
 
     __tablename__ = "point_cover"
 
@@ -20,9 +23,14 @@ class PointCover(Base):
     point_id: Mapped[int] = mapped_column(ref("indicator_point.id"))
     kind: Mapped[TargetKind] = mapped_column(enum_column(TargetKind))
     target_id: Mapped[int]
+    weight: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
 
-    __table_args__ = (sa.UniqueConstraint("point_id", "kind", "target_id"), sa.Index("ix_point_cover_target", "kind", "target_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("point_id", "kind", "target_id"),
+        sa.CheckConstraint("weight BETWEEN 1 AND 3", name="weight_low_to_high"),
+        sa.Index("ix_point_cover_target", "kind", "target_id"),
+    )
 
 
 class IndustryStandard(Base):

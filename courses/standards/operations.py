@@ -28,8 +28,8 @@ class BadStandard(Refused):
     code = "bad_standard"
 
 
-def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity, now: datetime) -> PointCover:
-    """Say that an objective or a plan item carries an indicator point; saying it again changes nothing.
+def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity, now: datetime, weight: int | None = None) -> PointCover:
+    """Say that an objective or a plan item carries an indicator point, and how strongly (1 to 3, a new one without: 1).
 
     A published version may still be refined here: the points stay, how they are taught improves (PETOE-2.6). Raises BadCover.
     """
@@ -38,13 +38,18 @@ def cover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identity
         raise BadCover(_("没有这个指标点。"), field="point_id")
     if kind is TargetKind.OBJECTIVE and queries.version_of_objective(target_id) != version_id:
         raise BadCover(_("课程目标与指标点不属于同一版培养方案。"), field="target_id")
-    known = queries.cover(point_id, kind, target_id)
-    if known is not None:
-        return known
-    row = PointCover(point_id=point_id, kind=kind, target_id=target_id, created_at=now)
-    session().add(row)
+    if weight not in (None, 1, 2, 3):
+        raise BadCover(_("支撑强度只能是高、中、低（3、2、1）。"), field="weight")
+    row = queries.cover(point_id, kind, target_id)
+    if row is not None and weight in (None, row.weight):
+        return row
+    if row is None:
+        row = PointCover(point_id=point_id, kind=kind, target_id=target_id, created_at=now)
+        session().add(row)
+    row.weight = weight or 1
     session().flush()
-    audit.record(by=by, did="courses.standards.point_covered", on=("indicator_point", str(point_id)), data={"kind": kind.value, "target": target_id})
+    data = {"kind": kind.value, "target": target_id, "weight": row.weight}
+    audit.record(by=by, did="courses.standards.point_covered", on=("indicator_point", str(point_id)), data=data)
     return row
 
 

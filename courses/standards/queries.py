@@ -17,7 +17,7 @@ from trainhub.programmes.models import GraduationRequirement, IndicatorPoint
 def covers_of_version(version_id: int) -> list[Cover]:
     """Every edge of the points of a version, in the order it was made: one query."""
     statement = (
-        select(PointCover.id, PointCover.point_id, PointCover.kind, PointCover.target_id)
+        select(PointCover.id, PointCover.point_id, PointCover.kind, PointCover.target_id, PointCover.weight)
         .join(IndicatorPoint, IndicatorPoint.id == PointCover.point_id)
         .join(GraduationRequirement, GraduationRequirement.id == IndicatorPoint.requirement_id)
         .where(GraduationRequirement.version_id == version_id)

@@ -21,3 +21,4 @@ class Cover:
     point_id: int
     kind: TargetKind
     target_id: int
+    weight: int = 1

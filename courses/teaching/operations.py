@@ -132,6 +132,18 @@ def waive_cap(*, offering: Offering, reason: str, by: Identity, now: datetime) -
     return offering
 
 
+def change_lead(*, offering: Offering, lead: Teacher, by: Identity, now: datetime) -> Offering:
+    """Give an offering another lead lecturer; the written reason for the one before falls away. Raises BadOffering once it is closed."""
+    if offering.closed_on is not None:
+        raise BadOffering(_("这门课已结课，主讲教师不能再改。"), field="lead_teacher_id")
+    if offering.lead_teacher_id != lead.id:
+        before = offering.lead_teacher_id
+        offering.lead_teacher_id, offering.waiver = lead.id, ""
+        session().flush()
+        audit.record(by=by, did="courses.teaching.lead_changed", on=offering, data={"before": before, "after": lead.id})
+    return offering
+
+
 def close_offering(*, offering: Offering, closed_on: date, by: Identity, now: datetime) -> Offering:
     """Say that the conclusions about every student are complete (PETOE-2.5, 002:389)."""
     if closed_on < offering.first_teaching_on:

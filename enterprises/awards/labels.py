@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from enterprises.awards.types import Action, AwardState, RuleCode, Verdict
+from enterprises.awards.types import Action, AwardState, PoolKind, RuleCode, StepKind, Verdict
 from trainhub.kernel.i18n import _l
 
 RULES: dict[RuleCode, Any] = {
@@ -64,6 +64,12 @@ VERDICT_PILLS: dict[Verdict, str] = {
     Verdict.AWARDED: "info",
     Verdict.NOT_OF_TYPE: "mute",
 }
+STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("设区市初审"), StepKind.INSPECTION: _l("现场考察")}
+POOLS: dict[PoolKind, Any] = {
+    PoolKind.INTEGRATED: _l("整合的专项资金"),
+    PoolKind.NEW: _l("新增引导资金"),
+    PoolKind.DEPARTMENT: _l("部门自有资金"),
+}
 CONDITIONS: dict[str, Any] = {
     "type": _l("基地类型"),
     "form": _l("举办形式"),
@@ -95,4 +101,7 @@ WORDS: dict[str, Any] = {
     "innovation_training_centre": _l("创新实训中心"),
     "international_training": _l("国际化培训基地"),
     "epec": _l("工程实践教育中心"),
+    "未曾获得": _l("未曾获得"),
+    "不在失信名单": _l("不在失信名单"),
+    "未见失信记录": _l("未见失信记录"),
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import request
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.bases import labels
-from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, LeaderSide
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -40,6 +41,18 @@ def wanted() -> BaseFilter:
     )
 
 
+class Degrees(DecimalField):
+    """Degrees as people write them, kept times 100,000 (about a metre)."""
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored number."""
+        self.data = None if value is None else Decimal(value) / 100_000
+
+    def kept(self) -> int | None:
+        """The number to store."""
+        return None if self.data is None else round(self.data * 100_000)
+
+
 class ProfileForm(Form):
     """The figures of a base."""
 
@@ -52,6 +65,10 @@ class ProfileForm(Form):
     area_extended_m2 = IntegerField(labels.FIGURES["area_extended_m2"], [Optional(), NumberRange(0, 10_000_000)])
     startup_entities = IntegerField(labels.FIGURES["startup_entities"], [Optional(), NumberRange(0, 1_000_000)])
     workers = IntegerField(labels.FIGURES["workers"], [Optional(), NumberRange(0, 10_000_000)])
+    latitude_e5 = Degrees(
+        labels.FIGURES["latitude_e5"], [Optional(), NumberRange(-90, 90)], places=5, description=_l("如 26.07421；填写后学生可以核对到岗位置。")
+    )
+    longitude_e5 = Degrees(labels.FIGURES["longitude_e5"], [Optional(), NumberRange(-180, 180)], places=5, description=_l("如 119.29655。"))
     facilities = LongText(labels.FIGURES["facilities"], [Length(max=4000)], description=_l("实训、实习、现场教学的场所与主要设备。"))
     summary = LongText(labels.FIGURES["summary"], [Length(max=4000)])
 
@@ -59,7 +76,7 @@ class ProfileForm(Form):
         """The values for the operation."""
         skipped = ("version", "submission_key", "csrf_token")
         return {
-            name: one.data if one.data is not None or name not in ("facilities", "summary") else ""
+            name: one.kept() if isinstance(one, Degrees) else one.data if one.data is not None or name not in ("facilities", "summary") else ""
             for name, one in self._fields.items()
             if name not in skipped
         }
@@ -101,3 +118,35 @@ class AcceptanceForm(Form):
     step = SelectField(_l("办理"), coerce=AcceptanceStep, choices=lambda: options(labels.STEPS))
     on = DateField(_l("日期"), [InputRequired(NEEDED)])
     document = Text(_l("文号"), [Length(max=200)])
+
+
+class InspectionForm(Form):
+    """An inspection or review."""
+
+    kind = SelectField(_l("类别"), coerce=InspectionKind, choices=lambda: options(labels.INSPECTIONS))
+    on = DateField(_l("日期"), [InputRequired(NEEDED)])
+    inspectors = Text(_l("检查人员"), [DataRequired(NEEDED), Length(max=200)])
+    conclusion = SelectField(_l("结论"), coerce=Conclusion, choices=lambda: options(labels.CONCLUSIONS))
+    text = LongText(_l("检查情况"), [Length(max=4000)])
+    findings = LongText(_l("需要整改的问题，每行一条"), [Length(max=4000)])
+    due_on = DateField(_l("整改期限"), [Optional()])
+    file = FileField(_l("检查记录"), description=_l("PDF 或扫描件。"))
+
+
+class MeasureForm(Form):
+    """How something found was mended."""
+
+    measure = Text(_l("整改措施"), [DataRequired(NEEDED), Length(max=400)])
+
+
+class InterestForm(Form):
+    """What an enterprise says for a year."""
+
+    enterprise_id = SelectField(_l("企业"), [InputRequired(NEEDED)], coerce=int)
+    year = IntegerField(_l("年份"), [InputRequired(NEEDED), NumberRange(2010, 2200)])
+    is_interested = SelectField(
+        _l("是否接收实习学生"), coerce=lambda value: str(value) in ("1", "True"), choices=lambda: [("1", _l("接收")), ("", _l("不接收"))]
+    )
+    seats = IntegerField(_l("大约可接收人数"), [Optional(), NumberRange(0, 100_000)])
+    reasons = Checks(_l("不接收的原因"), coerce=Refusal, choices=lambda: options(labels.REFUSALS))
+    text = LongText(_l("说明"), [Length(max=2000)])

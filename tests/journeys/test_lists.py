@@ -19,11 +19,14 @@ COUNTS_SOMETHING_ELSE = ("确认学生的实习日", "督促指导教师确认�
 """These count days or pieces of work; their lists show the students and the assignments."""
 LISTS = (
     ("programme", "/placements/", "/placements/export", ("student", "enterprise", "term", "state"), {"state": "going"}),
-    ("programme", "/placements/progress", "/placements/progress", ("student", "credited", "expected"), {"light": "red"}),
+    ("programme", "/placements/progress", "/placements/progress", ("student", "credited", "expected", "projected"), {"light": "red"}),
     ("admin", "/capstones/", "/capstones/export", ("student", "enterprise", "ends", "score", "state"), {"state": "live"}),
     ("admin", "/mentors/", "/mentors/export", ("name", "enterprise", "trained"), {"q": "榕城"}),
     ("prefecture", "/bases/", "/bases/export", ("name", "region", "capacity", "agreement"), {"region": "350100"}),
     ("admin", "/accounts/", "/accounts/export", ("name", "state", "seen"), {"role": "student"}),
+    ("admin", "/people/persons", "/people/persons/export", ("name", "birth"), {"q": "lin"}),
+    ("programme", "/chains/DEMO-P3", "/chains/DEMO-P3/export", ("no", "name", "days", "met"), {"show": "missing"}),
+    ("prefecture", "/goals/demo-current/people", "/goals/demo-current/people", ("name", "category", "county", "base", "on"), {"category": "founder"}),
     ("prefecture", "/trainees/", "/trainees/export", ("name", "county", "base", "completed", "hours"), {"since": "2026-06-01"}),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enterprises.placements.operations import planitems
 from enterprises.placements.types import PlanSide
+from trainhub.demo import evaluation_cases
 from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
 from trainhub.demo.world import World
 from trainhub.programmes import operations as programmes
@@ -56,3 +57,4 @@ def build(world: World) -> None:
     failing_programme(
         programme=world.programmes[1], cohort=world.cohorts[1, graduated], by=world.by, today=world.day, now=world.now, plan_item_ids=items[1]
     )
+    evaluation_cases.build(world)

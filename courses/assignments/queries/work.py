@@ -43,6 +43,12 @@ def assignment_by_id(assignment_id: int) -> Assignment | None:
     return session().scalar(select(Assignment).where(Assignment.id == assignment_id).options(joinedload(Assignment.block)))
 
 
+def rules_of(block_ids: Collection[int]) -> dict[int, Assignment]:
+    """The rules of several blocks, by block."""
+    rows = session().scalars(select(Assignment).where(Assignment.block_id.in_(list(block_ids)))) if block_ids else ()
+    return {row.block_id: row for row in rows}
+
+
 def origin_of(row: Block) -> Assignment | None:
     """The rules of the block this one was copied from, when the run was copied from another."""
     came_from = select(Run.copied_from_id).where(Run.id == row.run_id).scalar_subquery()

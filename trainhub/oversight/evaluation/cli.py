@@ -1,9 +1,10 @@
-"""`trainhub evaluation check`: the answer of the readiness page as data."""
+"""`trainhub evaluation`: the answer of the readiness page as data, the dossier as files, the table of the state machine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,8 +14,11 @@ from trainhub.kernel.commands import edge
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import readiness
+from trainhub.oversight.evaluation.documents import archive
+from trainhub.oversight.evaluation.workflow import rules, table
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
 
 MARKS = {"met": "达到", "not_met": "未达到", "judge": "待判断", "no_data": "无数据"}
 
@@ -51,6 +55,17 @@ def _human(result: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _programme(code: str) -> Programme:
+    found = programmes.by_code(code)
+    if found is None:
+        raise NotFound(
+            _("没有代码为“%(code)s”的专业点。可用 trainhub programmes list 查看。", code=code),
+            code="unknown_programme",
+            details=[{"column": "programme", "value": code, "problem": "unknown programme"}],
+        )
+    return found
+
+
 @edge("check", human=_human)
 @click.argument("programme")
 @click.option("--on", "on", help="The day the answer is asked for (default today) / 判断日期")
@@ -60,17 +75,57 @@ def check(programme: str, on: str | None) -> dict[str, Any]:
     Example: trainhub evaluation check DEMO-ME --on 2026-06-30 --json
     """
     day = _day(on)
-    found = programmes.by_code(programme)
-    if found is None:
-        raise NotFound(
-            _("没有代码为“%(code)s”的专业点。可用 trainhub programmes list 查看。", code=programme),
-            code="unknown_programme",
-            details=[{"column": "programme", "value": programme, "problem": "unknown programme"}],
-        )
+    found = _programme(programme)
     try:
         return readiness.as_dict(found.code, readiness.assess(found, day))
     except PolicyError as none:
         raise Refused(str(none), code="no_rule_on_that_day", details=[{"column": "on", "value": day.isoformat(), "problem": str(none)}]) from none
 
 
+@edge("dossier", human=lambda result: f"{result['out']}：{result['files']} 个文件，{result['bytes']} 字节")
+@click.argument("programme")
+@click.option("--out", "out", required=True, help="The folder to write into; made when missing / 输出目录")
+@click.option("--on", "on", help="The day the data are asked for (default today) / 数据日期")
+def dossier(programme: str, out: str, on: str | None) -> dict[str, Any]:
+    """Write the dossier: report, four tables, both matrices, evidence with index and checksums / 输出全套评价材料.
+
+    Example: trainhub evaluation dossier DEMO-ME --out dossier --json
+    """
+    day = _day(on)
+    found = _programme(programme)
+    folder = Path(out)
+    total = 0
+    try:
+        pieces = archive.pieces(found, day)
+        for piece in pieces:
+            target = folder / piece.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(piece.data)
+            total += len(piece.data)
+    except PolicyError as none:
+        raise Refused(str(none), code="no_rule_on_that_day", details=[{"column": "on", "value": day.isoformat(), "problem": str(none)}]) from none
+    except OSError as error:
+        raise Refused(_("不能写入目录“%(path)s”：%(why)s", path=out, why=error.strerror or str(error)), code="cannot_write", field="out") from error
+    return {
+        "programme": found.code,
+        "on": day.isoformat(),
+        "out": str(folder),
+        "files": len(pieces),
+        "bytes": total,
+        "index": archive.INDEX,
+        "sums": archive.SUMS,
+    }
+
+
+@edge("workflow", human=lambda result: result["table"].rstrip())
+def workflow() -> dict[str, Any]:
+    """Print the state machine of the evaluation as a table / 打印评价流程状态表.
+
+    Example: trainhub evaluation workflow
+    """
+    return {"transitions": [one.code for one in rules.TABLE], "table": table.markdown()}
+
+
 evaluation.add_command(check)
+evaluation.add_command(dossier)
+evaluation.add_command(workflow)

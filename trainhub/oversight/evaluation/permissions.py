@@ -1,20 +1,39 @@
-"""Who may do what with programme evaluation."""
+"""Who may do what with programme evaluation.
+
+The association and the expert working group are offices: an expert grant over an organisation of that kind acts for it. An
+expert of a visit needs no grant over the programme: the assignment opens the dossier, and only around the visit.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
-from trainhub.kernel.access import Role, Table, role, role_over
+from trainhub.kernel.access import Predicate, Role, Subject, Table, named, role, role_over
 
-VIEWERS = (
-    Role.PROGRAMME_ADMIN,
-    Role.UNIVERSITY_ADMIN,
-    Role.DEPT_EDU,
-    Role.EXPERT,
-    Role.INSPECTOR,
-    Role.AUDITOR,
-    Role.SYSTEM_ADMIN,
-)
+READERS = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN)
+VIEWERS = (*READERS, Role.EXPERT)
+EDITORS = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SYSTEM_ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSubject(Subject):
+    """An evaluation: the offices that handle it, the accounts of the experts who may see it today, and of all who are assigned."""
+
+    associations: frozenset[int] = frozenset()
+    groups: frozenset[int] = frozenset()
+    visitors: frozenset[int] = frozenset()
+    assigned: frozenset[int] = frozenset()
+
+
+at_association: Predicate = named("association", lambda who, on: bool(who.organisation_ids(Role.EXPERT) & getattr(on, "associations", frozenset())))
+"""Acts for the accreditation association."""
+in_group: Predicate = named("working_group", lambda who, on: bool(who.organisation_ids(Role.EXPERT) & getattr(on, "groups", frozenset())))
+"""Acts for the expert working group of the 卓越计划."""
+visits: Predicate = named("visits", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "visitors", ()))
+"""An expert of the visit, around the days of the visit."""
+is_assigned: Predicate = named("assigned", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "assigned", ()))
+"""An expert assigned to the visit, before the declaration too."""
 
 
 class Can(StrEnum):
@@ -24,11 +43,29 @@ class Can(StrEnum):
     VIEW = "evaluation:programme:view"
     JUDGE = "evaluation:judgement:record"
     EDIT_REGISTER = "evaluation:register:edit"
+    EDIT_EVIDENCE = "evaluation:evidence:edit"
+    CASE_VIEW = "evaluation:application:view"
+    ACT_PROGRAMME = "evaluation:application:submit"
+    ACT_ASSOCIATION = "evaluation:application:handle"
+    ACT_VISIT = "evaluation:visit:judge"
+    ACT_GROUP = "evaluation:verdict:decide"
+    DECLARE = "evaluation:visit:declare"
+    PUBLISH = "evaluation:list:publish"
+    PREVIEW = "evaluation:rule:preview"
 
 
 GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
-    Can.VIEW: ((role_over(*VIEWERS),),),
-    Can.JUDGE: ((role_over(Role.EXPERT, Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN),),),
-    Can.EDIT_REGISTER: ((role_over(Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SYSTEM_ADMIN),),),
+    Can.VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,)),
+    Can.JUDGE: ((role_over(Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN),), (in_group,)),
+    Can.EDIT_REGISTER: ((role_over(*EDITORS),),),
+    Can.EDIT_EVIDENCE: ((role_over(*EDITORS),),),
+    Can.CASE_VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,), (is_assigned,)),
+    Can.ACT_PROGRAMME: ((role_over(*EDITORS),),),
+    Can.ACT_ASSOCIATION: ((at_association,),),
+    Can.ACT_VISIT: ((visits,),),
+    Can.ACT_GROUP: ((in_group,),),
+    Can.DECLARE: ((is_assigned,),),
+    Can.PUBLISH: ((in_group,),),
+    Can.PREVIEW: ((role(Role.DEPT_EDU, Role.UNIVERSITY_ADMIN, Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN, Role.AUDITOR),),),
 }

@@ -25,10 +25,9 @@ from trainhub.oversight.evaluation.operations import registers as operations
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import registers as queries
 from trainhub.oversight.evaluation.queries.members import members_of
-from trainhub.oversight.evaluation.views import blueprint, load, page, subject_of, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, subject_of, who
 from trainhub.people import queries as people
 from trainhub.people.types import TeacherKind
-from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 Cells = list[tuple[int, list[Any]]]
@@ -275,7 +274,7 @@ def load_entry(code: str, slug: str, key: int) -> tuple[Programme, Register, Any
 
 
 @blueprint.get("/<code>/registers")
-@guard(Can.VIEW, load=load, subject=programmes.subject_of)
+@guard(Can.VIEW, load=load, subject=on_programme)
 def registers(programme: Programme) -> Any:
     """All registers with how many entries each has."""
     rows = [(one, len(one.rows(programme))) for one in REGISTERS.values()]
@@ -287,7 +286,7 @@ def registers(programme: Programme) -> Any:
 def register(thing: tuple[Programme, Register]) -> Any:
     """One register: its entries, and the form for those who may add."""
     programme, one = thing
-    subject = programmes.subject_of(programme)
+    subject = on_programme(programme)
     form = one.form()
     _choices(form, programme, clock.today())
     if form.is_submitted():

@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
-from courses.curriculum import queries as curriculum
-from courses.standards import queries as standards
-from courses.standards.types import TargetKind
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Identity, acting, demand, guard, may
 from trainhub.kernel.db import transaction
@@ -21,11 +18,12 @@ from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, labels, readiness
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
-from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.queries import field, judgements
-from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
+from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
+from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
@@ -58,9 +56,14 @@ def load_criterion(code: str, number: str) -> tuple[Programme, Criterion]:
     return load(code), criterion
 
 
-def subject_of(thing: tuple[Programme, Any]) -> Any:
+def on_programme(programme: Programme) -> CaseSubject:
+    """What the pages of a programme are judged on today: its scope, the offices that handle it, the experts of its visit."""
+    return cases.subject_of_programme(programme, clock.today())
+
+
+def subject_of(thing: tuple[Programme, Any]) -> CaseSubject:
     """What a pair with a programme is judged on."""
-    return programmes.subject_of(thing[0])
+    return on_programme(thing[0])
 
 
 def asked_day() -> date:
@@ -86,9 +89,14 @@ def tabs(programme: Programme, current: str) -> list[dict[str, Any]]:
     """The pages of a programme's evaluation."""
     pages = (
         ("show", _("达标情况"), url_for("evaluation.show", code=programme.code)),
+        ("cases", _("申请与考查"), url_for("evaluation.programme_cases", code=programme.code)),
+        ("report", _("补充报告"), url_for("evaluation.supplementary", code=programme.code)),
+        ("evidence", _("佐证材料"), url_for("evaluation.evidence", code=programme.code)),
         ("coverage", _("通用标准覆盖矩阵"), url_for("evaluation.coverage", code=programme.code)),
         ("attainment", _("标准实现矩阵"), url_for("evaluation.attainment", code=programme.code)),
         ("registers", _("登记簿"), url_for("evaluation.registers", code=programme.code)),
+        ("history", _("变化与比较"), url_for("evaluation.history", code=programme.code)),
+        ("simulate", _("推演"), url_for("evaluation.simulate", code=programme.code)),
     )
     return [{"label": label, "url": url, "current": key == current} for key, label, url in pages]
 
@@ -103,7 +111,7 @@ def page(template: str, programme: Programme, current: str, **more: Any) -> str:
         tabs_of_page=tabs(programme, current),
         labels=labels,
         can=Can,
-        subject=programmes.subject_of(programme),
+        subject=on_programme(programme),
         **more,
     )
 
@@ -111,7 +119,9 @@ def page(template: str, programme: Programme, current: str, **more: Any) -> str:
 @blueprint.get("/")
 @guard(Can.LIST)
 def index() -> Any:
-    """The programmes the reader sees, with how ready they are."""
+    """The programmes the reader sees, with how ready they are. An expert who reads no programme is led to the visits."""
+    if not who().has(*READERS):
+        return redirect(url_for("evaluation.applications"), 303)
     on = asked_day()
     wanted = ProgrammeFilter(text=request.args.get("q", "").strip()[:60], is_petoe=True)
     number, _size = paging.wanted()
@@ -136,7 +146,7 @@ def index() -> Any:
 
 
 @blueprint.get("/<code>")
-@guard(Can.VIEW, load=load, subject=programmes.subject_of)
+@guard(Can.VIEW, load=load, subject=on_programme)
 def show(programme: Programme) -> Any:
     """Ten requirements and 64 criteria."""
     on = asked_day()
@@ -170,7 +180,7 @@ def shown(finding: Finding) -> tuple[str, str]:
             return f"{value}{' ' if unit and unit != '%' else ''}{unit}"
         if isinstance(value, tuple):
             return _("%(n)s 项", n=len(value))
-        return str(value)
+        return FOUND.told(value)
 
     return text(finding.found), text(finding.required)
 
@@ -185,9 +195,9 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
     finding = next(f for f in answer.findings if f.code == asked.code)
     form = JudgementForm()
     is_open = asked.kind is CriterionKind.JUDGED or finding.status is Status.JUDGE
-    may_judge = is_open and may(who(), Can.JUDGE, programmes.subject_of(programme))
+    may_judge = is_open and may(who(), Can.JUDGE, on_programme(programme))
     if form.is_submitted() and not may_judge:
-        demand(who(), Can.JUDGE, programmes.subject_of(programme))
+        demand(who(), Can.JUDGE, on_programme(programme))
         raise Refused(_("%(code)s 由数据计算，不能由人填写结论。请补全或更正数据。", code=asked.code))
     if form.validate_on_submit():
         try:
@@ -219,71 +229,3 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         requirement=catalogue.requirements()[asked.requirement - 1],
     )
     return body, 422 if form.is_submitted() else 200
-
-
-def _version_id(programme: Programme, on: date) -> int:
-    wanted = request.args.get("version", type=int)
-    if wanted is not None and any(row.id == wanted for row in programmes.versions_of(programme.id)):
-        return wanted
-    found = members_of(programme.id, on).version_id
-    version = programmes.version_for(programme.id, on.year) if found is None else None
-    return found or (version.id if version is not None else 0)
-
-
-@blueprint.get("/<code>/coverage")
-@guard(Can.VIEW, load=load, subject=programmes.subject_of)
-def coverage(programme: Programme) -> Any:
-    """SUP-1: graduation requirements by the 11 general standards, with the breaks of the path (002:295)."""
-    on = clock.today()
-    version_id = _version_id(programme, on)
-    requirements = programmes.requirements_of(version_id)
-    carried, _rows = _edges(version_id)
-    paths = {r.id: any(is_assessed for p in r.points for _label, is_assessed in carried.get(p.id, ())) for r in requirements}
-    return page(
-        "coverage",
-        programme,
-        "coverage",
-        version=programmes.version_by_id(version_id) if version_id else None,
-        versions=programmes.versions_of(programme.id),
-        requirements=requirements,
-        standards=programmes.standards(),
-        paths=paths,
-    )
-
-
-@blueprint.get("/<code>/attainment")
-@guard(Can.VIEW, load=load, subject=programmes.subject_of)
-def attainment(programme: Programme) -> Any:
-    """M2.3: indicator points by courses and plan items, with delivery and assessment; gaps and orphans shown (002:401)."""
-    on = clock.today()
-    version_id = _version_id(programme, on)
-    requirements = programmes.requirements_of(version_id)
-    carried, courses = _edges(version_id)
-    used = {label.split("·")[0] for rows in carried.values() for label, _is in rows}
-    return page(
-        "attainment",
-        programme,
-        "attainment",
-        version=programmes.version_by_id(version_id) if version_id else None,
-        versions=programmes.versions_of(programme.id),
-        requirements=requirements,
-        carried=carried,
-        courses=courses,
-        orphans=[course for course in courses if course.name not in used],
-        reached=curriculum.attainment(version_id),
-    )
-
-
-def _edges(version_id: int) -> tuple[dict[int, list[tuple[str, bool]]], list[Any]]:
-    """By point: what carries it and whether that is assessed; and the courses of the plan."""
-    courses = curriculum.courses_of(version_id)
-    objectives = {key: (course, number) for course in courses for key, number, _text in course.objectives}
-    items = {item.id: item.title for item in field.plan_items_of(version_id)}
-    found: dict[int, list[tuple[str, bool]]] = {}
-    for cover in standards.covers_of_version(version_id):
-        if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
-            course, number = objectives[cover.target_id]
-            found.setdefault(cover.point_id, []).append((f"{course.name}·{_('目标')}{number}", course.weight > 0))
-        elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
-            found.setdefault(cover.point_id, []).append((items[cover.target_id], True))
-    return found, courses

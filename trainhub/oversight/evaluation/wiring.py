@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import ModuleType
 
 import click
 from flask import Flask
 
-from trainhub.kernel import audit_words
+from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.oversight.evaluation import cli, models, permissions, register_views, views
+from trainhub.oversight.evaluation import cli, matrix_views, models, outlook_views, permissions, register_views, tasks, views
+from trainhub.oversight.evaluation.sentences import FOUND
+from trainhub.oversight.evaluation.store import models as store_models
+from trainhub.oversight.evaluation.store import views as store_views
+from trainhub.oversight.evaluation.workflow import models as workflow_models
+from trainhub.oversight.evaluation.workflow import views as workflow_views
+from trainhub.oversight.evaluation.workflow import visit_views
 
-TABLES: tuple[ModuleType, ...] = (models,)
+TABLES: tuple[ModuleType, ...] = (models, store_models, workflow_models)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 
 
+PAGES: tuple[ModuleType, ...] = (register_views, matrix_views, outlook_views, store_views, workflow_views, visit_views)
+"""They add their pages to the blueprint of `views`."""
 THINGS = {
+    "evaluation.application": _l("评价申请"),
+    "evaluation.consensus": _l("专家组意见"),
+    "evaluation.document": _l("评价文件"),
+    "evaluation.evidence": _l("佐证材料"),
+    "evaluation.expert": _l("考查专家"),
+    "evaluation.form": _l("现场考查评价表"),
+    "evaluation.list": _l("公布名单"),
+    "evaluation.opinion": _l("专家意见"),
+    "evaluation.passage": _l("自评报告位置"),
+    "evaluation.report": _l("补充报告"),
+    "evaluation.rule": _l("规则变动"),
+    "evaluation.verdict": _l("评价结论"),
+    "evaluation.visit": _l("现场考查"),
     "evaluation.budget": _l("经费预算"),
     "evaluation.decision": _l("评价结论"),
     "evaluation.entry": _l("登记条目"),
@@ -31,9 +53,14 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
-    assert register_views.REGISTERS  # the registers add their pages to the same blueprint
+    assert all(PAGES)
+    app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
+    jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
     register_nav(
         app,
+        Entry(
+            "programme", _l("评价申请"), "evaluation.applications", icon="clipboard", can=permissions.Can.LIST, roles=permissions.VIEWERS, order=31
+        ),
         Entry("programme", _l("专业评价"), "evaluation.index", icon="scale", can=permissions.Can.LIST, roles=permissions.VIEWERS, order=30),
     )

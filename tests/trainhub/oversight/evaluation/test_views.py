@@ -17,7 +17,28 @@ from trainhub.oversight.evaluation.register_views import REGISTERS
 from trainhub.oversight.evaluation.types import JudgementResult
 
 AsRole = Callable[..., Any]
-PAGES = ("", "/coverage", "/attainment", "/registers", "/criteria/7.2", "/criteria/1.3", *(f"/registers/{slug}" for slug in REGISTERS))
+PAGES = (
+    "",
+    "/coverage",
+    "/attainment",
+    "/attainment/students",
+    "/registers",
+    "/criteria/7.2",
+    "/criteria/1.3",
+    "/applications",
+    "/evidence",
+    "/report",
+    "/report/3",
+    "/history",
+    "/simulate",
+    "/supplementary.docx",
+    "/supplementary.pdf",
+    "/materials/M2.3.xlsx",
+    "/tables/T1.xlsx",
+    "/tables/T4.xlsx",
+    "/dossier.zip",
+    *(f"/registers/{slug}" for slug in REGISTERS),
+)
 
 
 @pytest.fixture
@@ -46,16 +67,22 @@ def test_strangers_are_refused(built: factory.Built, as_role: AsRole, client: An
     assert as_role(Role.STUDENT).get(f"/evaluation/{code}").status_code == 403
     with transaction():
         other_id = ground.programme().id
-    assert as_role(Role.EXPERT, programme_id=other_id).get(f"/evaluation/{code}").status_code == 403
+    assert as_role(Role.PROGRAMME_ADMIN, programme_id=other_id).get(f"/evaluation/{code}").status_code == 403
+    # an expert sees the dossier through a visit, never through the role alone
+    programme_id = built.programme.id
+    for path in ("", "/evidence", "/dossier.zip"):
+        assert as_role(Role.EXPERT, programme_id=programme_id).get(f"/evaluation/{code}{path}").status_code == 403
+    expert = as_role(Role.EXPERT, programme_id=programme_id)
+    assert expert.get("/evaluation/").headers["Location"] == "/evaluation/applications"
 
 
-def test_an_expert_judges_and_the_page_says_so(built: factory.Built, as_role: AsRole) -> None:
+def test_the_head_judges_and_the_page_says_so(built: factory.Built, as_role: AsRole) -> None:
     code, programme_id = built.programme.code, built.programme.id
-    browser = as_role(Role.EXPERT, programme_id=programme_id)
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     answer = browser.post(f"/evaluation/{code}/criteria/1.3", data={"result": "not_met", "remark": ""})
     assert answer.status_code == 422
     assert "请写明未达到的理由" in answer.get_data(as_text=True)
-    browser = as_role(Role.EXPERT, programme_id=programme_id)
+    browser = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     answer = browser.post(f"/evaluation/{code}/criteria/1.3", data={"result": "met", "remark": "定位清楚"})
     assert answer.status_code == 303
     history = judgements.judgements_of(programme_id, "1.3")

@@ -43,9 +43,9 @@ AT_HOME = frozenset(["", "CN", "CHN", "HK", "HKG", "MO", "MAC", "TW", "TWN"])
 """A doctorate counts when it is from abroad (国外): Hong Kong, Macao and Taiwan are not (requirements.md 8.2, 23)."""
 
 
-def case_of(programme: Programme, on: date) -> Case:
-    """The case of a programme on a day."""
-    members = members_of(programme.id, on)
+def case_of(programme: Programme, on: date, only_year: int | None = None) -> Case:
+    """The case of a programme on a day; with a year, of that cohort alone."""
+    members = members_of(programme.id, on, only_year)
     judged = {member.id: member for member in members.judged}
     version_id = members.version_id
     if version_id is None:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
@@ -22,6 +22,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, Span, StudentCase
 from trainhub.people.models import Person, Student
+from trainhub.programmes.models import ProgrammeVersion
 
 BEGUN = (PlacementState.STARTED, PlacementState.FINISHED)
 
@@ -185,3 +186,15 @@ def capstone_cases(
         "8.4": f"校企双方均已评分 {both}/{len(members)} 人" if members else "",
     }
     return tuple(cases), evidence
+
+
+def base_choices(programme_id: int) -> list[tuple[int, str]]:
+    """(id, name) of the bases where students of the programme are placed or its plan is carried out, for forms."""
+    placed = select(Placement.base_id).join(Student, Student.id == Placement.student_id).where(Student.programme_id == programme_id)
+    planned = (
+        select(PlanItem.base_id)
+        .join(ProgrammeVersion, ProgrammeVersion.id == PlanItem.version_id)
+        .where(ProgrammeVersion.programme_id == programme_id)
+    )
+    statement = select(Organisation.id, Organisation.name).where(or_(Organisation.id.in_(placed), Organisation.id.in_(planned)))
+    return [(key, name) for key, name in session().execute(statement.order_by(Organisation.name, Organisation.id))]

@@ -38,8 +38,8 @@ class Members:
     version_id: int | None
 
 
-def members_of(programme_id: int, on: date) -> Members:
-    """Three queries whatever the number of students.
+def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
+    """Three queries whatever the number of students. `only_year`: judge the cohort of that year alone, for comparison.
 
     Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
@@ -83,8 +83,10 @@ def members_of(programme_id: int, on: date) -> Members:
             petoe.append(member)
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
     judged = [member for member in petoe if member.cohort_id in finished]
-    is_finished = bool(judged)
-    if not judged and petoe:
+    if only_year is not None:
+        judged = [member for member in petoe if member.cohort_year == only_year]
+    is_finished = bool(judged) and all(member.cohort_id in finished for member in judged)
+    if not judged and petoe and only_year is None:
         first = min(member.cohort_year for member in petoe)
         judged = [member for member in petoe if member.cohort_year == first]
     ids = sorted({member.cohort_id for member in judged}, key=lambda key: cohorts[key].year)

@@ -1,0 +1,74 @@
+"""Marks of the assessment items, and the conclusions that follow from them: attainment computed from real grades (PETOE-2.5, 002:389)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from courses.curriculum import queries, rules
+from courses.curriculum.models import AssessmentItem, CourseObjective, CurriculumCourse, ItemObjective, ItemScore
+from courses.curriculum.operations import BadCourse, record_results
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+
+
+def set_shares(*, course: CurriculumCourse, shares: Iterable[tuple[AssessmentItem, CourseObjective, int]], by: Identity, now: datetime) -> int:
+    """Say how much each item tells about each objective (0: nothing); returns how many changed. Raises BadCourse."""
+    changed = 0
+    for item, objective, share in shares:
+        if item.course_id != course.id or objective.course_id != course.id:
+            raise BadCourse(_("课程目标不属于这门课程。"), field="objective_id")
+        if not 0 <= share <= 100:
+            raise BadCourse(_("占比应为 0 至 100 的整数。"), field="share")
+        row = queries.share(item.id, objective.id)
+        if (row.share if row is not None else 0) == share:
+            continue
+        if row is None:
+            session().add(ItemObjective(item_id=item.id, objective_id=objective.id, share=share))
+        elif share == 0:
+            session().delete(row)
+        else:
+            row.share = share
+        changed += 1
+    session().flush()
+    if changed:
+        audit.record(by=by, did="courses.curriculum.shares_set", on=course, data={"changed": changed})
+    return changed
+
+
+def record_scores(
+    *, course: CurriculumCourse, marks: Iterable[tuple[int, AssessmentItem, int]], concluded_on: date, by: Identity, now: datetime
+) -> tuple[int, int]:
+    """Enter marks (student, item, tenths) and conclude every objective they complete: (marks changed, conclusions changed).
+
+    A mark again changes nothing. An objective without all of its items' marks gets no conclusion. Raises BadCourse.
+    """
+    wanted = list(marks)
+    students = {student for student, _item, _mark in wanted}
+    known, changed = queries.scores_of(course.id, students), 0
+    for student, item, mark in wanted:
+        if item.course_id != course.id:
+            raise BadCourse(_("考核方式不属于这门课程。"), field="item_id")
+        if not 0 <= mark <= 1000:
+            raise BadCourse(_("成绩应在 0 至 100 分之间。"), field="score_x10")
+        row = known.get((student, item.id))
+        if row is not None and row.score_x10 == mark:
+            continue
+        if row is None:
+            row = ItemScore(item_id=item.id, student_id=student)
+            session().add(row)
+            known[student, item.id] = row
+        row.score_x10, row.recorded_at = mark, now
+        changed += 1
+    session().flush()
+    if changed:
+        audit.record(by=by, did="courses.curriculum.scores_recorded", on=course, data={"marks": changed, "on": concluded_on})
+    objectives = {one.id: one for one in queries.objectives_of(course.id)}
+    shares = queries.shares_of(course.id)
+    concluded = []
+    for student in sorted(students):
+        scores = {item: row.score_x10 for (key, item), row in known.items() if key == student}
+        concluded += [(student, objectives[key], mark) for key, mark in rules.objective_marks(scores, shares, objectives).items()]
+    return changed, record_results(course=course, marks=concluded, concluded_on=concluded_on, by=by, now=now)

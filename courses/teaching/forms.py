@@ -1,0 +1,91 @@
+"""Forms of teaching: shape and type only."""
+
+from __future__ import annotations
+
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from courses.teaching import labels
+from courses.teaching.types import AppraisalResult
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _l
+
+
+def _maybe(text: object) -> int | None:
+    return int(str(text)) if text not in (None, "", "None") else None
+
+
+class OfferingForm(Form):
+    """A course for a cohort."""
+
+    course_id = SelectField(_l("课程"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    first_teaching_on = DateField(_l("首次授课日期"), [InputRequired(_l("请填写日期。"))])
+    lead_teacher_id = SelectField(_l("主讲教师"), coerce=_maybe, choices=[], validators=[Optional()])
+    relevance = LongText(
+        _l("企业经历对课程目标的支持"), [Optional(), Length(max=1000)], description=_l("主讲教师的企业经历怎样支持课程教学目标（PETOE-5.3）。")
+    )
+    is_designated = BooleanField(_l("列入 6 门专业课"))
+
+
+class LeadForm(Form):
+    """Another lead lecturer."""
+
+    lead_teacher_id = SelectField(_l("主讲教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+
+
+class ReasonForm(Form):
+    """A written reason."""
+
+    reason = LongText(_l("理由"), [InputRequired(_l("请写明理由。")), Length(max=400)])
+
+
+class DayForm(Form):
+    """A day."""
+
+    on = DateField(_l("日期"), [InputRequired(_l("请填写日期。"))])
+
+
+class TaskForm(Form):
+    """A teaching task (教学任务书)."""
+
+    teacher_id = SelectField(_l("教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    offering_id = SelectField(_l("课程"), coerce=_maybe, choices=[], validators=[Optional()])
+    title = Text(_l("任务名称"), [InputRequired(_l("请填写教学任务的名称。")), Length(max=160)])
+    hours = DecimalField(_l("学时"), [InputRequired(_l("请填写学时。")), NumberRange(0, 2000)], places=1)
+    starts_on = DateField(_l("开始日期"), [InputRequired(_l("请填写日期。"))])
+    issued_no = Text(_l("任务书编号"), [Optional(), Length(max=60)])
+
+
+class AppointmentForm(Form):
+    """The file of a part-time teacher."""
+
+    teacher_id = SelectField(_l("兼职教师"), coerce=int, choices=[], validators=[InputRequired(_l("请选择一项。"))])
+    letter_no = Text(_l("聘书编号"), [Optional(), Length(max=60)])
+    since = DateField(_l("聘期开始"), [InputRequired(_l("请填写日期。"))])
+    until = DateField(_l("聘期结束"), [Optional()])
+    duties = LongText(_l("岗位职责"), [InputRequired(_l("请写明岗位职责（PETOE-4.7）。")), Length(max=2000)])
+
+
+class TrainingForm(Form):
+    """Training before the job."""
+
+    passed_on = DateField(_l("通过日期"), [InputRequired(_l("请填写日期。"))])
+    hours = IntegerField(_l("培训学时"), [InputRequired(_l("请填写学时。")), NumberRange(1, 2000)])
+
+
+class AppraisalForm(Form):
+    """A periodic appraisal."""
+
+    appraised_on = DateField(_l("考核日期"), [InputRequired(_l("请填写日期。"))])
+    result = SelectField(
+        _l("考核结果"), choices=[SelectChoice(member.value, label) for member, label in labels.APPRAISALS.items()], coerce=AppraisalResult
+    )
+    remark = Text(_l("说明"), [Optional(), Length(max=400)])
+
+
+class ReportForm(Form):
+    """The end of a secondment with its report."""
+
+    on = DateField(_l("结束日期"), [InputRequired(_l("请填写日期。"))])
+    report = LongText(_l("总结"), [InputRequired(_l("请填写总结（PETOE-4.3）。")), Length(max=5000)])

@@ -1,0 +1,230 @@
+"""What can be done with bases: open, describe, lead, agree, recognise and accept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from enterprises.bases import labels, queries, rules
+from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BaseProfile, BaseTyping
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _, listed
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.people.models import Person
+
+FIGURES = frozenset(
+    [
+        "is_on_campus",
+        "opened_on",
+        "capacity_per_term",
+        "area_new_m2",
+        "area_extended_m2",
+        "startup_entities",
+        "workers",
+        "facilities",
+        "summary",
+        "latitude_e5",
+        "longitude_e5",
+    ]
+)
+
+
+class BadBase(Refused):
+    """A fact of a base is impossible."""
+
+    code = "bad_base"
+
+
+class WrongStep(Refused):
+    """The step of recognition does not follow the one before."""
+
+    code = "wrong_step"
+
+
+def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any) -> BaseProfile:
+    """Give an organisation of kind `base` its profile; a base that has one keeps it and gets the figures named.
+
+    `figures`: see FIGURES (areas in m², capacity in students per term; None: not known). Raises BadBase.
+    """
+    if base.kind is not OrganisationKind.BASE:
+        raise BadBase(_("“%(name)s”不是实践基地，请先登记为“基地”类机构。", name=base.name))
+    unknown = sorted(set(figures) - FIGURES)
+    if unknown:
+        raise TypeError(f"open_base() got unexpected fields {unknown}")
+    profile = queries.profile(base.id)
+    if profile is None:
+        profile = BaseProfile(base_id=base.id)
+        session().add(profile)
+        audit.record(by=by, did="bases.base.opened", on=("base", str(base.id)), data={"code": base.code})
+    _set(profile, figures)
+    session().flush()
+    return profile
+
+
+def _set(profile: BaseProfile, figures: dict[str, Any]) -> dict[str, list[Any]]:
+    for key in ("capacity_per_term", "area_new_m2", "area_extended_m2", "startup_entities", "workers"):
+        value = figures.get(key)
+        if value is not None and value < 0:
+            raise BadBase(_("“%(field)s”不能是负数。", field=str(labels.FIGURES[key])), field=key)
+    for key, most in (("latitude_e5", 9_000_000), ("longitude_e5", 18_000_000)):
+        value = figures.get(key)
+        if value is not None and not -most <= value <= most:
+            raise BadBase(_("“%(field)s”不是有效的经纬度。", field=str(labels.FIGURES[key])), field=key)
+    changed = {key: [getattr(profile, key), value] for key, value in figures.items() if getattr(profile, key) != value}
+    for key, (_before, after) in changed.items():
+        setattr(profile, key, after)
+    return changed
+
+
+def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: int | None = None, **figures: Any) -> dict[str, list[Any]]:
+    """Change the figures of a base; returns {field: [before, after]}. Raises Stale, BadBase."""
+    check_version(profile, version)
+    unknown = sorted(set(figures) - FIGURES)
+    if unknown:
+        raise TypeError(f"change_base() got unexpected fields {unknown}")
+    changed = _set(profile, figures)
+    if changed:
+        session().flush()
+        audit.record(by=by, did="bases.base.changed", on=("base", str(profile.base_id)), data=changed)
+    return changed
+
+
+def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, now: datetime) -> BaseTyping:
+    """Say that a base is of a type since a day; it may be of several. A type it has already keeps its day."""
+    for known in queries.types_of(base.id):
+        if known.type is type:
+            return known
+    if queries.profile(base.id) is None:
+        raise BadBase(_("“%(name)s”还没有建立基地档案。", name=base.name))
+    row = BaseTyping(base_id=base.id, type=type, since=since)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="bases.type.added", on=("base", str(base.id)), data={"type": type.value, "since": since})
+    return row
+
+
+def add_leader(
+    *, base: Organisation, person: Person, side: LeaderSide, post: str, since: date, by: Identity, now: datetime, until: date | None = None
+) -> BaseLeader:
+    """Note a leader of one side of a base with post and span (PETOE-6.2). The same again is returned as it is."""
+    post = post.strip()
+    if not post:
+        raise BadBase(_("请填写负责人的职务。"), field="post")
+    if until is not None and until < since:
+        raise BadBase(_("结束日期不能早于开始日期。"), field="until")
+    for known in queries.leader_rows(base.id):
+        if (known.person_id, known.side, known.since) == (person.id, side, since):
+            return known
+    row = BaseLeader(base_id=base.id, person_id=person.id, side=side, post=post[:100], since=since, until=until)
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by, did="bases.leader.added", on=("base", str(base.id)), data={"person": person.id, "side": side.value, "post": post, "since": since}
+    )
+    return row
+
+
+def end_leader(*, base: Organisation, leader_id: int, until: date, by: Identity, now: datetime) -> None:
+    """Note the last day in office; doing it again changes nothing."""
+    for leader in queries.leader_rows(base.id):
+        if leader.id == leader_id and leader.until is None:
+            if until < leader.since:
+                raise BadBase(_("结束日期不能早于开始日期。"), field="until")
+            leader.until = until
+            session().flush()
+            audit.record(by=by, did="bases.leader.ended", on=("base", str(base.id)), data={"leader": leader_id, "until": until})
+
+
+def sign_agreement(
+    *,
+    base: Organisation,
+    title: str,
+    signed_on: date,
+    since: date,
+    until: date,
+    topics: Iterable[AgreementTopic | str],
+    by: Identity,
+    now: datetime,
+    file_id: int | None = None,
+) -> BaseAgreement:
+    """Record a signed cooperation agreement with its term and topics (PETOE-6.6). The same again is the known one.
+
+    Fewer than the four topics are accepted and show as a finding. Raises BadBase for impossible dates or an empty title.
+    """
+    title = title.strip()
+    if not title:
+        raise BadBase(_("请填写协议名称。"), field="title")
+    if until < since:
+        raise BadBase(_("协议的截止日期不能早于开始日期。"), field="until")
+    if signed_on > local(now).date():
+        raise BadBase(_("签署日期不能晚于今天。"), field="signed_on")
+    wanted = sorted({AgreementTopic(topic) for topic in topics}, key=list(AgreementTopic).index)
+    for known in queries.agreements_of(base.id):
+        if (known.title, known.signed_on, known.since, known.until) == (title, signed_on, since, until):
+            return known
+    row = BaseAgreement(
+        base_id=base.id, title=title[:200], signed_on=signed_on, since=since, until=until, topics=[topic.value for topic in wanted], file_id=file_id
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by,
+        did="bases.agreement.signed",
+        on=("base", str(base.id)),
+        data={"agreement": row.id, "title": title, "since": since, "until": until, "topics": row.topics},
+    )
+    return row
+
+
+def record_acceptance(
+    *, base: Organisation, type: BaseType, step: AcceptanceStep, on: date, by: Identity, now: datetime, department: str = "", document: str = ""
+) -> BaseAcceptance:
+    """Record a department's step for one type of a base: 认定, 验收 or 撤销 (FJ-16b, FJ-26). The same again is the known one.
+
+    `department` is a role code (dept_edu, dept_hr, dept_st); it defaults to the one the type belongs to. Raises NotAllowed
+    when the signed-in department does not answer for the type, WrongStep when the step does not follow, BadBase.
+    """
+    able = rules.DEPARTMENTS[type]
+    department = department or next((name for name in able if by.has(Role(name))), able[0])
+    if department not in able or not (by.everywhere(Role(department)) or by.everywhere(Role.SYSTEM_ADMIN)):
+        names = listed(str(labels.DEPARTMENTS[name]) for name in able)
+        raise NotAllowed(_("“%(type)s”由%(names)s认定和验收，你的部门不能办理。", type=str(labels.BASE_TYPES[type]), names=names))
+    if all(known.type is not type for known in queries.types_of(base.id)):
+        raise BadBase(_("这个基地没有登记为“%(type)s”，请先补充类型。", type=str(labels.BASE_TYPES[type])), field="type")
+    if on > local(now).date():
+        raise BadBase(_("日期不能晚于今天。"), field="on")
+    history = [row for row in queries.acceptances_of(base.id) if row.type is type]
+    for known in history:
+        if (known.step, known.on) == (step, on):
+            return known
+    allowed = rules.next_steps(row.step for row in history)
+    if step not in allowed or (history and on < history[-1].on):
+        names = listed(str(labels.STEPS[one]) for one in allowed)
+        raise WrongStep(_("当前可以办理的是：%(names)s；日期不能早于上一步。", names=names), field="step")
+    row = BaseAcceptance(
+        base_id=base.id,
+        type=type,
+        step=step,
+        department=department,
+        on=on,
+        document=document.strip()[:200],
+        recorded_by_id=by.account_id,
+        recorded_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by,
+        did="bases.acceptance.recorded",
+        on=("base", str(base.id)),
+        data={"type": type.value, "step": step.value, "department": department, "on": on, "document": row.document},
+    )
+    return row

@@ -1,0 +1,70 @@
+"""Attainment from the marks of assessment items: shares, gaps, conclusions, the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from courses.curriculum import marking, operations, queries, rules
+from courses.curriculum.types import AssessmentKind, CourseCategory
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
+from trainhub.programmes import operations as programmes
+
+W: dict[str, Any] = {"by": SYSTEM, "now": datetime(2026, 3, 2, tzinfo=UTC)}
+DAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("scores", "shares", "found"),
+    [
+        ({1: 800, 2: 600}, {(1, 9): 50, (2, 9): 50}, {9: 700}),
+        ({1: 800, 2: 600}, {(1, 9): 30, (2, 9): 10}, {9: 750}),
+        ({1: 800}, {(1, 9): 50, (2, 9): 50}, {}),
+        ({1: 0, 2: 1000}, {(1, 9): 100, (2, 8): 100}, {9: 0, 8: 1000}),
+        ({1: 599, 2: 600}, {(1, 9): 1, (2, 9): 1}, {9: 599}),
+        ({1: 800}, {}, {}),
+    ],
+)
+def test_the_mark_of_an_objective(scores: dict[int, int], shares: dict[tuple[int, int], int], found: dict[int, int]) -> None:
+    assert rules.objective_marks(scores, shares, [8, 9]) == found
+
+
+def test_marks_become_conclusions_and_stay_consistent(session: Session, as_role: Callable[..., Any]) -> None:
+    with transaction():
+        programme = ground.programme()
+        version = ground.version(programme)
+        programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+        students = [ground.student(programme, year=2023).id for _ in range(2)]
+        course = operations.add_course(
+            version=version, code="C1", name="系统设计", category=CourseCategory.SPECIALTY, hours=48, credits_x10=30, term=3, **W
+        )
+        one, two = (operations.add_objective(course=course, text=text, **W) for text in ("设计", "实现"))
+        exam = operations.add_assessment(course=course, kind=AssessmentKind.EXAM, weight_percent=60, **W)
+        project = operations.add_assessment(course=course, kind=AssessmentKind.PROJECT, weight_percent=40, **W)
+        assert marking.set_shares(course=course, shares=[(exam, one, 60), (project, one, 40), (project, two, 100), (exam, two, 0)], **W) == 3
+        assert marking.record_scores(course=course, marks=[(students[0], exam, 500)], concluded_on=DAY, **W) == (1, 0)
+        assert marking.record_scores(course=course, marks=[(students[0], project, 700)], concluded_on=DAY, **W) == (1, 2)
+        assert queries.marks_of(version.id, students) == {students[0]: {one.id: 580, two.id: 700}}
+        assert [queries.result(students[0], o.id).is_attained for o in (one, two)] == [False, True]  # type: ignore[union-attr]
+        # the same marks again change nothing; a better mark concludes anew
+        assert marking.record_scores(course=course, marks=[(students[0], project, 700)], concluded_on=DAY, **W) == (0, 0)
+        assert marking.record_scores(course=course, marks=[(students[0], exam, 540)], concluded_on=DAY, **W) == (1, 1)
+        assert queries.result(students[0], one.id).score_x10 == 604  # type: ignore[union-attr]
+        with pytest.raises(Refused, match="0 至 100"):
+            marking.record_scores(course=course, marks=[(students[0], exam, 1001)], concluded_on=DAY, **W)
+        with pytest.raises(Refused, match="已有学生成绩"):
+            operations.remove_assessment(item=exam, **W)
+        at, keys, programme_id = f"/curriculum/{version.id}/courses/{course.id}/marks", (students[1], exam.id, project.id), programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert head.get(at).status_code == 200
+    assert head.post(at, data={f"m-{keys[0]}-{keys[1]}": "88.5", f"m-{keys[0]}-{keys[2]}": "90"}).status_code == 303
+    assert len(queries.marks_of(version.id, [students[1]])[students[1]]) == 2
+    assert head.post(at, data={f"m-{keys[0]}-{keys[1]}": "八十"}).status_code == 422
+    assert as_role(Role.STUDENT).get(at).status_code == 403

@@ -1,0 +1,155 @@
+"""The pages of an evaluation under way, by everybody who takes part: association, expert, head, working group, a stranger."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from tests.factories.identity import sign_in
+from tests.trainhub.oversight.evaluation.test_workflow import PDF
+from trainhub.identity import queries as identity_queries
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.operations import moving
+from trainhub.oversight.evaluation.workflow.types import Event, State
+from trainhub.people import operations as people
+from trainhub.people.types import StudentState
+from trainhub.programmes import operations as programmes
+from trainhub.programmes import queries as programme_queries
+
+AsRole = Callable[..., Any]
+
+
+@pytest.fixture
+def played(session: Session) -> dict[str, int]:
+    """A programme that has applied, and the two offices."""
+    today, now = clock.today(), clock.now()
+    with transaction():
+        built = factory.meeting(students=3)
+        day = today - timedelta(days=60)
+        for student in built.students:
+            people.change_student(student=student, state=StudentState.GRADUATED, left_on=day, by=SYSTEM, now=now)
+        programmes.change_cohort(cohort=built.cohort, graduated_on=day, by=SYSTEM, now=now)
+        association = ground.organisation(kind=OrganisationKind.ASSOCIATION).id
+        group = ground.organisation(kind=OrganisationKind.EXPERT_GROUP).id
+        row = moving.open_application(programme=built.programme, has_prerequisite=True, by=SYSTEM, today=today, now=now)
+        moving.step(application=row, event=Event.APPLY_ALONE, by=SYSTEM, today=today, now=now)
+        found = {"key": row.id, "programme": built.programme.id, "association": association, "group": group, "base": built.base.id}
+    return found
+
+
+def browser(as_role: AsRole, played: dict[str, int], name: str) -> Any:
+    if name == "head":
+        return as_role(Role.PROGRAMME_ADMIN, programme_id=played["programme"])
+    return as_role(Role.EXPERT, organisation_id=played[name])
+
+
+def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dict[str, int], as_role: AsRole) -> None:
+    key, today = played["key"], clock.today()
+    at = f"/evaluation/applications/{key}"
+    # somebody else's expert neither sees nor moves it
+    stranger = as_role(Role.EXPERT)
+    assert stranger.get(at).status_code == 403
+    assert as_role(Role.EXPERT).post(f"{at}/step", data={"event": "accept"}).status_code == 403
+    # the head cannot accept the own application
+    assert browser(as_role, played, "head").post(f"{at}/step", data={"event": "accept"}).status_code == 403
+    association = browser(as_role, played, "association")
+    assert "接受申请" in association.get(at).get_data(as_text=True)
+    assert association.post(f"{at}/step", data={"event": "accept"}).status_code == 303
+    head = browser(as_role, played, "head")
+    refused = head.post(f"{at}/step", data={"event": "submit"})
+    assert (refused.status_code, "缺少" in refused.get_data(as_text=True)) == (422, True)
+    head = browser(as_role, played, "head")
+    assert head.post(f"{at}/supplementary").status_code == 303
+    bad = browser(as_role, played, "head").post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
+    assert bad.status_code == 403
+    assert browser(as_role, played, "head").post(f"{at}/step", data={"event": "submit"}).status_code == 303
+    # -- the association plans
+    association = browser(as_role, played, "association")
+    days = {"what": "days", "d-starts_on": today.isoformat(), "d-ends_on": today.isoformat(), "d-no_centre_reason": ""}
+    assert association.post(f"{at}/visit", data=days).status_code == 303
+    items = [
+        ("interview_student", "09:00", ""),
+        ("interview_teacher", "10:00", ""),
+        ("interview_head", "11:00", ""),
+        ("centre_visit", "14:00", str(played["base"])),
+    ]
+    for kind, starts, base in items:
+        sent = {
+            "what": "agenda",
+            "a-kind": kind,
+            "a-on": today.isoformat(),
+            "a-starts": starts,
+            "a-ends": f"{starts[:3]}45",
+            "a-place": "会议室",
+            "a-base_id": base,
+        }
+        answer = association.post(f"{at}/visit", data=sent)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+    expert = as_role(Role.EXPERT)
+    mine = expert.get("/evaluation/applications").get_data(as_text=True)
+    assert "认证协会指派你参加现场考查后" in mine
+    account_id = identity_queries.accounts_holding(Role.EXPERT)[-1]
+    sent = {"what": "expert", "e-account_id": str(account_id), "e-is_leader": "y"}
+    association = browser(as_role, played, "association")
+    assert association.post(f"{at}/visit", data=sent).status_code == 303
+    row = queries.application(key)
+    assert row is not None
+    assigned = queries.experts_of(key)
+    assert [one.is_leader for one in assigned] == [True]
+    # -- nothing before the declaration, all of it after
+    code = f"/evaluation/{_code(played)}"
+    assert expert.get(at).status_code == 200
+    assert expert.get(f"{at}/dossier").status_code == 403
+    expert = _again(app, account_id)
+    assert expert.post(f"{at}/declare", data={"has_conflict": "no"}).status_code == 303
+    assert [expert.get(path).status_code for path in (f"{at}/dossier", code, f"{code}/evidence", f"{at}/visit-form.pdf")] == [200, 200, 200, 200]
+    answer = browser(as_role, played, "association").post(f"{at}/step", data={"event": "schedule_visit"})
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    expert = _again(app, account_id)
+    page = expert.get(f"{at}/form?r=1").get_data(as_text=True)
+    assert page.count('type="radio"') == 12
+    part = {"opinion-1.1": "met", "opinion-1.2": "not_met", "opinion-1.3": "met", "opinion-1.4": "met"}
+    unsaid = expert.post(f"{at}/form?r=1", data=part)
+    assert (unsaid.status_code, "请写明未达到" in unsaid.get_data(as_text=True)) == (422, True)
+    expert = _again(app, account_id)
+    assert expert.post(f"{at}/form?r=1", data={**part, "remark-1.2": "行业要求体现不足"}).status_code == 303
+    assert "4/4" in expert.get(f"{at}/form?r=2").get_data(as_text=True)
+    assert expert.post(f"{at}/form/submit").status_code == 422
+    assert _again(app, account_id).get(f"{at}/consensus").status_code == 200
+    assert row.state is State.VISIT_SCHEDULED
+    assert browser(as_role, played, "group").get(at).status_code == 200
+    assert browser(as_role, played, "group").get("/evaluation/lists").status_code == 200
+    assert browser(as_role, played, "association").get("/evaluation/lists").status_code == 403
+
+
+def _code(played: dict[str, int]) -> str:
+    programme = programme_queries.by_id(played["programme"])
+    assert programme is not None
+    return programme.code
+
+
+def _again(app: Flask, account_id: int) -> Any:
+    """The same expert in a fresh browser."""
+    return sign_in(app, identity_queries.account(account_id))
+
+
+def test_the_public_sees_the_yearly_lists(client: Any) -> None:
+    assert client.get("/evaluation/published").status_code == 200
+
+
+def test_what_a_change_of_rules_would_do(played: dict[str, int], as_role: AsRole) -> None:
+    page = as_role(Role.DEPT_EDU).get("/evaluation/rules?key=petoe.plan_weeks&value=40").get_data(as_text=True)
+    assert ("7.1 达到 → 未达到" in page, "40" in page) == (True, True)
+    assert as_role(Role.DEPT_EDU).get("/evaluation/rules?key=petoe.plan_weeks&value=-1").status_code == 422

@@ -1,0 +1,364 @@
+"""The workflow: its table, every guard, and a whole evaluation from the first graduation to the yearly list."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from tests.factories import identity as accounts
+from trainhub.identity import queries as identity_queries
+from trainhub.identity.models import Account
+from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.kernel.errors import Refused
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.store import queries as store
+from trainhub.oversight.evaluation.store.operations import keeping
+from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
+from trainhub.oversight.evaluation.workflow import queries, rules, table
+from trainhub.oversight.evaluation.workflow.models import Application, Step
+from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
+from trainhub.oversight.evaluation.workflow.types import (
+    CLOSED,
+    DocumentKind,
+    Event,
+    ExpertFacts,
+    Facts,
+    Guard,
+    Opinion,
+    Route,
+    State,
+    VisitFacts,
+    VisitItemKind,
+)
+from trainhub.people import operations as people
+from trainhub.people.types import StudentState
+from trainhub.programmes import operations as programmes
+from trainhub.programmes.types import AccreditationResult
+
+ROOT = Path(__file__).resolve().parents[4]
+PDF = b"%PDF-1.4\n%abc\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+GRADUATION = date(2026, 6, 30)
+DAY = date(2026, 9, 7)
+LISTS = {
+    "petoe.reports_joint": ("self_report", "supplementary_report"),
+    "petoe.reports_evaluation_only": ("supplementary_report",),
+    "petoe.interview_groups": ("student", "teacher", "programme_head"),
+    "petoe.visit_documents": ("visit_form", "accreditation_visit_report"),
+    "petoe.dossier_documents": ("accreditation_conclusion", "supplementary_report", "accreditation_visit_report", "visit_form"),
+}
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 2, 0, tzinfo=UTC)
+
+
+def facts(**given: Any) -> Facts:
+    return Facts(today=DAY, route=given.pop("route", Route.JOINT), state=given.pop("state", State.PREPARING), numbers=LISTS, **given)
+
+
+def gaps(guard: Guard, **given: Any) -> int:
+    return len(rules.GUARDS[guard](facts(**given)))
+
+
+ALL = frozenset(DocumentKind)
+EVERY = frozenset(VisitItemKind)
+VISIT = VisitFacts(DAY, DAY, EVERY)
+READY = ExpertFacts("甲", True, False, True, 64, True)
+
+
+@pytest.mark.parametrize(
+    ("guard", "bad", "good"),
+    [
+        (Guard.COHORT_GRADUATED, {"graduated_on": DAY + timedelta(days=1)}, {"graduated_on": DAY}),
+        (Guard.COHORT_GRADUATED, {}, {"graduated_on": DAY - timedelta(days=1)}),
+        (Guard.PREREQUISITE, {}, {"has_prerequisite": True}),
+        (Guard.NONE_OPEN, {"has_other_open": True}, {}),
+        (Guard.ROUTE_JOINT, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 6}, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 3}),
+        (Guard.ROUTE_JOINT, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 6}, {"accreditation": AccreditationStanding.EXPIRED, "accreditation_years": 6}),
+        (Guard.ROUTE_ALONE, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 3}, {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 6}),
+        (
+            Guard.ROUTE_ALONE,
+            {"accreditation": AccreditationStanding.EXPIRED, "accreditation_years": 6},
+            {"accreditation": AccreditationStanding.PASSED, "accreditation_years": 3, "last_verdict": Verdict.ACCREDITED_SPECIAL_NOT_MET},
+        ),
+        (Guard.CLOCK, {"reapply_from": DAY + timedelta(days=1)}, {"reapply_from": DAY}),
+        (Guard.REASON, {"reason": " "}, {"reason": "材料不全"}),
+        (Guard.REPORTS, {"documents": ALL - {DocumentKind.SELF_REPORT}, "petoe_passage": "3"}, {"documents": ALL, "petoe_passage": "第 3 部分"}),
+        (Guard.REPORTS, {"documents": ALL}, {"documents": frozenset([DocumentKind.SUPPLEMENTARY_REPORT]), "route": Route.EVALUATION_ONLY}),
+        (Guard.REPORTS, {"documents": ALL - {DocumentKind.SUPPLEMENTARY_REPORT}, "petoe_passage": "3"}, {"documents": ALL, "petoe_passage": "3"}),
+        *(
+            (Guard.AGENDA, {"visit": replace(VISIT, kinds=EVERY - {kind})}, {"visit": VISIT})
+            for kind in (VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)
+        ),
+        (Guard.AGENDA, {"visit": replace(VISIT, kinds=EVERY - {VisitItemKind.CENTRE_VISIT})}, {"visit": replace(VISIT, kinds=EVERY - {VisitItemKind.CENTRE_VISIT}, no_centre_reason="停工检修")}),
+        (Guard.EXPERTS, {"experts": (replace(READY, has_declared=False),)}, {"experts": (READY,)}),
+        (Guard.EXPERTS, {"experts": (READY, replace(READY, has_conflict=True))}, {"experts": (READY, replace(READY, is_leader=False))}),
+        (Guard.EXPERTS, {"experts": (replace(READY, is_leader=False),)}, {"experts": (READY,)}),
+        (Guard.VISIT_OVER, {"visit": replace(VISIT, ends_on=DAY + timedelta(days=1))}, {"visit": VISIT}),
+        (Guard.FORMS, {"experts": (replace(READY, is_submitted=False),)}, {"experts": (READY,)}),
+        (Guard.FORMS, {"experts": (READY,), "open_criteria": ("1.1",)}, {"experts": (READY, replace(READY, has_conflict=True, is_submitted=False))}),
+        (Guard.VISIT_DOCUMENTS, {"documents": frozenset([DocumentKind.VISIT_FORM])}, {"documents": ALL}),
+        (Guard.CONCLUSION, {"documents": ALL}, {"documents": ALL, "has_new_conclusion": True}),
+        *((Guard.DOSSIER, {"documents": ALL - {kind}}, {"documents": ALL}) for kind in ALL - {DocumentKind.SELF_REPORT}),
+        (
+            Guard.DOSSIER_ALONE,
+            {"documents": ALL, "accreditation": AccreditationStanding.EXPIRED, "accreditation_until": DAY},
+            {"documents": ALL - {DocumentKind.VISIT_FORM}, "accreditation": AccreditationStanding.PASSED},
+        ),
+        (Guard.DOSSIER_ALONE, {"documents": ALL - {DocumentKind.VISIT_FORM}, "visit": VISIT}, {"documents": ALL, "visit": VISIT}),
+        (Guard.DERIVABLE, {}, {"verdict": Verdict.NOT_ACCREDITED}),
+        (Guard.DERIVABLE, {"verdict": Verdict.ACCREDITED_SPECIAL_MET, "accreditation": AccreditationStanding.EXPIRED}, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}),
+        (Guard.VERDICT_MET, {"verdict": Verdict.ACCREDITED_SPECIAL_NOT_MET}, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}),
+        (Guard.VERDICT_OTHER, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}, {"verdict": Verdict.NOT_ACCREDITED}),
+        (Guard.ONE_LIST, {"is_listed": True}, {}),
+    ],
+)  # fmt: skip
+def test_a_guard_objects_and_is_content(guard: Guard, bad: dict[str, Any], good: dict[str, Any]) -> None:
+    assert (gaps(guard, **bad) > 0, gaps(guard, **good)) == (True, 0)
+
+
+def test_the_table_is_whole() -> None:
+    assert {guard for one in rules.TABLE for guard in one.guards} == set(Guard) == set(rules.GUARDS)
+    assert {one.event for one in rules.TABLE} == set(Event)
+    assert {one.target for one in rules.TABLE} | {State.IMPLEMENTING} == set(State)
+    assert len({one.code for one in rules.TABLE}) == len(rules.TABLE)
+    for state in State:
+        leads = [one for one in rules.TABLE if state in one.sources]
+        assert leads or state in (State.PUBLISHED, State.WITHDRAWN), state
+    assert all(
+        (one.target not in CLOSED) or one.event in (Event.REFUSE, Event.CONCLUDE, Event.PUBLISH, Event.FAIL, Event.WITHDRAW) for one in rules.TABLE
+    )
+
+
+def test_the_table_in_the_docs_is_the_table_in_the_code(session: Session) -> None:
+    text = (ROOT / "docs" / "evaluation.md").read_text("utf-8")
+    assert table.BEGIN in text
+    assert text.split(table.BEGIN)[1].split(table.END)[0].strip() == table.markdown().strip()
+
+
+@dataclass
+class Play:
+    """A programme whose first cohort graduated, and everybody who takes part."""
+
+    built: factory.Built
+    association: Identity
+    group: Identity
+    leader: Account
+    member: Account
+    same_school: Account
+
+    def who(self, account: Account, day: date = DAY) -> Identity:
+        return identity_queries.identity_of(account.id, today=day)
+
+
+@pytest.fixture
+def play(session: Session) -> Play:
+    built = factory.meeting(students=4)
+    for student in built.students:
+        people.change_student(student=student, state=StudentState.GRADUATED, left_on=GRADUATION, by=SYSTEM, now=factory.NOW)
+    programmes.change_cohort(cohort=built.cohort, graduated_on=GRADUATION, by=SYSTEM, now=factory.NOW)
+    association = ground.organisation(kind=OrganisationKind.ASSOCIATION)
+    group = ground.organisation(kind=OrganisationKind.EXPERT_GROUP)
+    made = {}
+    for name, scope in (
+        ("association", {"organisation_id": association.id}),
+        ("group", {"organisation_id": group.id}),
+        ("leader", {}),
+        ("member", {}),
+        ("same", {"organisation_id": built.programme.university_id}),
+    ):
+        made[name] = accounts.account()
+        accounts.grant(made[name], Role.EXPERT, **scope)
+    accounts.grant(made["same"], Role.LECTURER, organisation_id=built.programme.university_id)
+    session.execute(sa.text("DELETE FROM accreditation"))
+    return Play(
+        built,
+        identity_queries.identity_of(made["association"].id, today=DAY),
+        identity_queries.identity_of(made["group"].id, today=DAY),
+        made["leader"],
+        made["member"],
+        made["same"],
+    )
+
+
+def go(row: Application, event: Event, day: date, by: Identity = SYSTEM, **more: Any) -> Application:
+    return moving.step(application=row, event=event, by=by, today=day, now=at(day), **more)
+
+
+def hand(row: Application, kind: DocumentKind, day: date, data: bytes = PDF) -> Any:
+    return papers.hand_in(application=row, kind=kind, file=io.BytesIO(data), name=f"{kind.value}.pdf", by=SYSTEM, now=at(day))
+
+
+def apply(play: Play, day: date = DAY) -> Application:
+    row = moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
+    return go(row, Event.APPLY, day)
+
+
+def submitted(play: Play, day: date = DAY) -> Application:
+    row = go(apply(play, day), Event.ACCEPT, day, play.association)
+    hand(row, DocumentKind.SELF_REPORT, day)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
+    papers.note_passage(application=row, passage="第 3 部分，第 41 页", by=SYSTEM, now=at(day))
+    return go(row, Event.SUBMIT, day)
+
+
+def judge(play: Play, row: Application, account: Account, day: date, differs: tuple[str, ...] = ()) -> None:
+    expert, who = queries.assignment(row.id, account.id), play.who(account)
+    assert expert is not None
+    opinions = [(c, Opinion.NOT_MET if c in differs else Opinion.MET, "现场所见不足" if c in differs else "") for c in catalogue.criteria()]
+    visiting.say(application=row, expert=expert, opinions=opinions, by=who, today=day, now=at(day))
+    visiting.submit_form(application=row, expert=expert, by=who, today=day, now=at(day))
+
+
+def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> None:
+    day, programme = DAY, play.built.programme
+    with pytest.raises(Refused, match="请由专业负责人确认"):
+        moving.open_application(programme=programme, has_prerequisite=False, by=SYSTEM, today=day, now=at(day))
+    row = submitted(play)
+    assert row.state is State.SUBMITTED
+    frozen = store.frozen_of(row.id)
+    assert {one.code for one, _file in frozen} >= {"M1.1", "M2.3", "M7.1", "M10.3"}
+    with pytest.raises(Refused, match="不能提交"):
+        hand(row, DocumentKind.SELF_REPORT, day, PDF + b"x")
+    # -- the visit: what is missing is named, an expert of the same university is refused
+    with pytest.raises(Refused, match="还没有安排现场考查"):
+        go(row, Event.SCHEDULE_VISIT, day, play.association)
+    visiting.arrange(application=row, starts_on=day, ends_on=day + timedelta(days=1), no_centre_reason="", by=play.association, now=at(day))
+    for place, kind in enumerate((VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)):
+        clock = {"starts": f"{9 + place:02}:00", "ends": f"{9 + place:02}:45"}
+        visiting.add_item(application=row, kind=kind, on=day, place="会议室", by=play.association, now=at(day), **clock)
+    with pytest.raises(Refused, match="时间重叠"):
+        visiting.add_item(application=row, kind=VisitItemKind.OTHER, on=day, starts="09:30", ends="10:15", place="室", by=SYSTEM, now=at(day))
+    with pytest.raises(Refused, match="尽可能"):
+        go(row, Event.SCHEDULE_VISIT, day, play.association)
+    base = {"kind": VisitItemKind.CENTRE_VISIT, "on": day, "starts": "14:00", "ends": "16:00", "place": "中心", "base_id": play.built.base.id}
+    visiting.add_item(application=row, by=play.association, now=at(day), **base)
+    with pytest.raises(Refused, match="在本校担任角色"):
+        visiting.assign(application=row, account=play.same_school, is_leader=False, by=SYSTEM, today=day, now=at(day))
+    for account, is_leader in ((play.leader, True), (play.member, False)):
+        expert = visiting.assign(application=row, account=account, is_leader=is_leader, by=play.association, today=day, now=at(day))
+        assert not may(play.who(account), Can.VIEW, queries.subject_of(row, day)), "nothing before the declaration"
+        visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
+    go(row, Event.SCHEDULE_VISIT, day, play.association)
+    # -- the dossier is open to them around the visit only
+    assert may(play.who(play.member), Can.VIEW, queries.subject_of(row, day))
+    assert not may(play.who(play.member), Can.VIEW, queries.subject_of(row, day + timedelta(days=16)))
+    assert not may(play.who(play.same_school), Can.VIEW, queries.subject_of(row, day))
+    # -- forms, disagreement, consensus
+    last = day + timedelta(days=1)
+    judge(play, row, play.leader, day)
+    with pytest.raises(Refused, match="评价表都提交后"):
+        visiting.agree(application=row, expert=queries.experts_of(row.id)[0], criterion="1.3", opinion=Opinion.MET, remark="x", by=play.who(play.leader), today=day, now=at(day))  # fmt: skip
+    judge(play, row, play.member, day, differs=("1.3",))
+    assert set(catalogue.criteria()) - set(queries.consensus_of(row.id)) == {"1.3"}
+    with pytest.raises(Refused, match=r"1\.3"):
+        go(row, Event.END_VISIT, last, play.who(play.leader))
+    leader = queries.experts_of(row.id)[0]
+    agreed = visiting.agree(application=row, expert=leader, criterion="1.3", opinion=Opinion.MET, remark="补充访谈后一致", by=play.who(play.leader), today=day, now=at(day))  # fmt: skip
+    assert agreed.was_disputed
+    go(row, Event.END_VISIT, last, play.who(play.leader))
+    assert DocumentKind.VISIT_FORM in queries.current_documents(row.id)
+    # -- both documents together; conclusion; dossier of four; verdict derived
+    with pytest.raises(Refused, match="现场考查报告"):
+        go(row, Event.SEND_TO_ASSOCIATION, last, play.who(play.leader))
+    hand(row, DocumentKind.ACCREDITATION_VISIT_REPORT, last)
+    go(row, Event.SEND_TO_ASSOCIATION, last, play.who(play.leader))
+    with pytest.raises(Refused, match="请先登记本次认证的结论"):
+        go(row, Event.CONCLUDE_ACCREDITATION, last, play.association)
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=last, valid_from=last, valid_years=3, by=SYSTEM, now=at(last))  # fmt: skip
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, last)
+    go(row, Event.CONCLUDE_ACCREDITATION, last, play.association)
+    go(row, Event.SEND_TO_GROUP, last, play.association)
+    assert all(document.frozen_at is not None for document, _file in queries.current_documents(row.id).values())
+    go(row, Event.CONCLUDE, last, play.group)
+    assert (row.state, row.verdict, row.open_key) == (State.CONCLUDED, Verdict.ACCREDITED_SPECIAL_MET, None)
+    # -- the list of the year, once
+    assert moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=last, now=at(last)) == 1
+    with pytest.raises(Refused, match="每年公布一次"):
+        moving.publish_list(year=2026, keys=[row.id], document="", by=play.group, today=last, now=at(last))
+    assert row.state is State.PUBLISHED
+    codes = [step.code for step in reversed(queries.steps_of(row.id))]
+    assert codes == ["T0", "T1", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "T10", "T11"]
+    history = session.scalar(sa.select(Step).limit(1))
+    assert history is not None
+    history.reason = "改写"
+    with pytest.raises(RuntimeError, match="append-only"):
+        session.flush()
+
+
+def test_two_clocks_and_one_open_application(play: Play) -> None:
+    row = apply(play)
+    assert moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=DAY, now=at(DAY)).id == row.id
+    with pytest.raises(Refused, match="写明理由"):
+        go(row, Event.REFUSE, DAY, play.association)
+    go(row, Event.REFUSE, DAY, play.association, reason="材料不全")
+    assert (row.state, row.reapply_from) == (State.NOT_ACCEPTED, date(2027, 1, 1))
+    with pytest.raises(Refused, match="2027"):
+        go(row, Event.APPLY_NEXT_YEAR, date(2026, 12, 31))
+    again = go(row, Event.APPLY_NEXT_YEAR, date(2027, 1, 1))
+    assert (again.previous_id, again.state, row.state) == (row.id, State.APPLIED, State.NOT_ACCEPTED)
+    go(again, Event.WITHDRAW, date(2027, 1, 2), reason="学校调整")
+    assert queries.open_of(play.built.programme.id) is None
+
+
+def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play) -> None:
+    day, programme = DAY, play.built.programme
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_from=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
+    with pytest.raises(Refused, match="单独提出"):
+        go(row, Event.APPLY, day)
+    go(go(row, Event.APPLY_ALONE, day), Event.ACCEPT, day)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
+    go(row, Event.SUBMIT, day)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
+    go(row, Event.SEND_ALONE, day, play.association)
+    judging.record_judgement(programme=programme, criterion="1.3", result=judging.JudgementResult.NOT_MET, remark="定位不清", by=SYSTEM, today=day, now=at(day))  # fmt: skip
+    # an accreditation that ends while the working group deliberates stops it
+    with pytest.raises(Refused, match="已于 2030-01-01 到期"):
+        go(row, Event.CONCLUDE, date(2030, 1, 1), play.group)
+    go(row, Event.CONCLUDE, day, play.group)
+    assert (row.state, row.verdict, row.reapply_from) == (State.FAILED, Verdict.ACCREDITED_SPECIAL_NOT_MET, date(2028, 9, 7))
+    with pytest.raises(Refused, match="2028-09-07"):
+        go(row, Event.APPLY_AGAIN, date(2028, 9, 6))
+    assert go(row, Event.APPLY_AGAIN, date(2028, 9, 7)).route is Route.EVALUATION_ONLY
+
+
+def test_evidence_is_frozen_at_submission_and_renewed_beside_it(play: Play) -> None:
+    programme, w = play.built.programme, {"by": SYSTEM, "now": at(DAY)}
+    item = keeping.add_evidence(programme=programme, title="企业培养方案", codes=["M6.6", "M6.2"], file=io.BytesIO(PDF), name="a.pdf", **w)
+    old = {"valid_from": date(2020, 1, 1), "valid_until": DAY - timedelta(days=1)}
+    keeping.add_evidence(programme=programme, title="过期协议", codes=["M6.2"], file=io.BytesIO(PDF + b"o"), name="o.pdf", **old, **w)
+    row = submitted(play)
+    before = [(one.code, one.edition, one.sha256) for one, _file in store.frozen_of(row.id) if one.item_id is not None]
+    assert [(code, edition) for code, edition, _sha in before] == [("M6.2", 1), ("M6.6", 1)]
+    keeping.renew(item=item, file=io.BytesIO(PDF + b"2"), name="b.pdf", **w)
+    keeping.withdraw(item=item, reason="换新", **w)
+    assert [(one.code, one.edition, one.sha256) for one, _file in store.frozen_of(row.id) if one.item_id is not None] == before
+    assert store.latest_editions([item.id]) == {item.id: 2}
+    with pytest.raises(Refused, match=r"M11\.1"):
+        keeping.add_evidence(programme=programme, title="x", codes=["M11.1"], file=io.BytesIO(PDF), name="a.pdf", **w)
+
+
+def test_what_was_decided_keeps_the_rules_of_its_day(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    day, programme = DAY, play.built.programme
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2025, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    decided = judging.record_decision(programme=programme, outcome=Outcome.CONCLUDED, decided_on=day, by=SYSTEM, now=at(day))
+    before = {row["code"]: row["required"] for row in decided.findings}
+    changed = {**readiness.parameters(day)}
+    changed["own.weeks.days_required"] = replace(changed["own.weeks.days_required"], value=200)
+    monkeypatch.setattr(readiness, "parameters", lambda on: changed)
+    now = {finding.code: finding for finding in readiness.assess(programme, day).findings}
+    assert (before["7.2"], now["7.2"].required, now["7.2"].status.value) == (160, 200, "not_met")
+    assert {row["code"]: row["required"] for row in decided.findings} == before

@@ -1,0 +1,129 @@
+"""A document as PDF, in the text fonts of the house. The same content gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+from trainhub.kernel import fonts
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, shares
+
+INK = "#1c2b30"
+LINE = "#8a9aa0"
+HEAD = "#e8eef0"
+
+
+@cache
+def _registered(name: str, path: str) -> str:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    pdfmetrics.registerFont(TTFont(name, path))
+    return name
+
+
+def _font(style: str) -> str:
+    font = fonts.text_font(style)
+    return _registered(f"paper-{style}", str(font.path))
+
+
+def _marked(text: str, style: str) -> str:
+    """The text for a paragraph; characters that another font draws are marked with it."""
+    own = fonts.text_font(style)
+    pieces = []
+    for font, piece in fonts.runs("".join(char for char in text if char >= " "), style):
+        safe = escape(piece)
+        pieces.append(safe if font is own else f'<font name="{_registered("paper-" + font.name, str(font.path))}">{safe}</font>')
+    return "".join(pieces)
+
+
+@cache
+def _styles() -> dict[str, Any]:
+    from reportlab.lib.styles import ParagraphStyle
+
+    serif, bold = _font("serif"), _font("sans-bold")
+
+    def style(name: str, size: float, font: str, **more: Any) -> Any:
+        return ParagraphStyle(name, fontName=font, fontSize=size, leading=size * 1.55, wordWrap="CJK", textColor=INK, **more)
+
+    return {
+        "title": style("title", 18, bold, alignment=1, spaceBefore=6, spaceAfter=8),
+        "line": style("line", 11, serif, alignment=1, spaceAfter=2),
+        "h1": style("h1", 14, bold, spaceBefore=14, spaceAfter=6, keepWithNext=1),
+        "h2": style("h2", 12, bold, spaceBefore=10, spaceAfter=4, keepWithNext=1),
+        "h3": style("h3", 11, bold, spaceBefore=8, spaceAfter=3, keepWithNext=1),
+        "body": style("body", 10.5, serif, firstLineIndent=21, spaceAfter=3),
+        "note": style("note", 9, serif, spaceAfter=3),
+        "item": style("item", 10.5, serif, leftIndent=16, firstLineIndent=-8),
+        "caption": style("caption", 10, bold, alignment=1, spaceBefore=6, spaceAfter=3, keepWithNext=1),
+        "cell": style("cell", 8.5, serif),
+        "head": style("head", 8.5, bold),
+    }
+
+
+def _p(text: str, style: str) -> Any:
+    from reportlab.platypus import Paragraph
+
+    face = "sans-bold" if style in ("title", "h1", "h2", "h3", "caption", "head") else "serif"
+    return Paragraph("<br/>".join(_marked(line, face) for line in text.split("\n")) or " ", _styles()[style])
+
+
+def _table(grid: Grid, width: float) -> Any:
+    from reportlab.platypus import Table, TableStyle
+
+    rows = [[_p(text, "head") for text in grid.columns], *([_p(text, "cell") for text in row] for row in grid.rows)]
+    look = [
+        ("GRID", (0, 0), (-1, -1), 0.5, LINE),
+        ("BACKGROUND", (0, 0), (-1, 0), HEAD),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        *((edge, (0, 0), (-1, -1), 3) for edge in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")),
+    ]
+    return Table(rows, colWidths=[share * width for share in shares(grid)], repeatRows=1, style=TableStyle(look), spaceAfter=8)
+
+
+def _flow(blocks: list[Block], width: float) -> list[Any]:
+    from reportlab.platypus import PageBreak
+
+    found: list[Any] = []
+    for block in blocks:
+        match block:
+            case Heading(text, level):
+                found.append(_p(text, f"h{min(3, max(1, level))}"))
+            case Para(text, is_note):
+                found += [_p(line, "note" if is_note else "body") for line in text.split("\n") if line.strip()]
+            case Bullets(items):
+                found += [_p(f"· {item}", "item") for item in items]
+            case Break():
+                found.append(PageBreak())
+            case Grid():
+                if block.caption:
+                    found.append(_p(block.caption, "caption"))
+                found.append(_table(block, width) if block.rows else _p(block.nothing or "—", "note"))
+    return found
+
+
+def draw(paper: Paper) -> bytes:
+    """The document as PDF. Raises FontsMissing where the text fonts are not installed."""
+    from reportlab.lib.pagesizes import A4, landscape
+    from reportlab.lib.units import mm
+    from reportlab.platypus import SimpleDocTemplate
+
+    size = landscape(A4) if paper.is_landscape else A4
+    target = io.BytesIO()
+    template = SimpleDocTemplate(
+        target, pagesize=size, leftMargin=21 * mm, rightMargin=21 * mm, topMargin=20 * mm, bottomMargin=20 * mm, title=paper.title, invariant=1
+    )
+    serif = _font("serif")
+
+    def foot(canvas: Any, template: Any) -> None:
+        canvas.saveState()
+        canvas.setFont(serif, 8.5)
+        canvas.setFillColor(INK)
+        canvas.drawCentredString(size[0] / 2, 11 * mm, f"{paper.footer}　{canvas.getPageNumber()}")
+        canvas.restoreState()
+
+    story = [_p(paper.title, "title"), *(_p(line, "line") for line in paper.lines), *_flow(list(paper.blocks), template.width)]
+    template.build(story, onFirstPage=foot, onLaterPages=foot)
+    return target.getvalue()

@@ -1,0 +1,93 @@
+"""The dossier: every document and material as files in one folder or archive, with an index and checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from trainhub.kernel import files
+from trainhub.kernel.i18n import in_language
+from trainhub.kernel.papers import docx, pdf
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import iter_csv
+from trainhub.oversight.evaluation.documents import materials, report, tables
+from trainhub.oversight.evaluation.store import catalogue, queries
+from trainhub.oversight.evaluation.store.types import Mode
+from trainhub.oversight.evaluation.workflow import queries as cases
+from trainhub.oversight.evaluation.workflow import words
+from trainhub.programmes.models import Programme
+
+INDEX = "00-材料目录.csv"
+SUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file of the dossier: its path in it, what it is, under which code, its bytes."""
+
+    path: str
+    title: str
+    code: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The checksum in the index."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def _safe(name: str) -> str:
+    return "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in name)[:120]
+
+
+def _current(programme: Programme, on: date) -> Iterator[Piece]:
+    """The dossier as it would be handed in on a day."""
+    paper = report.content(programme, on)
+    yield Piece("01-补充报告.docx", "卓越计划实施情况补充报告", "", docx.draw(paper))
+    yield Piece("01-补充报告.pdf", "卓越计划实施情况补充报告", "", pdf.draw(paper))
+    for key, title in tables.TITLES.items():
+        yield Piece(f"02-表{key}-{title}.xlsx", title, key, tables.workbook(tables.tables(key, programme, on)))
+    drawn = materials.Drawn(programme, on)
+    yield Piece("03-通用标准覆盖矩阵.xlsx", "毕业要求与通用标准对应关系", "SUP-1", drawn.workbook("M1.3"))
+    yield Piece("03-学校标准实现矩阵.xlsx", "学校标准实现矩阵", "M2.3", drawn.workbook("M2.3"))
+    held = [one for one in queries.held_by(programme.id) if one.stands_on(on)]
+    for code, material in catalogue.materials().items():
+        if material.mode is not Mode.UPLOADED:
+            yield Piece(f"04-佐证材料/{code}-平台生成.xlsx", material.text, code, drawn.workbook(code))
+        for one in held:
+            if code == one.codes[0]:
+                yield Piece(f"04-佐证材料/{'+'.join(one.codes)}-{_safe(one.file.name)}", one.title, "、".join(one.codes), files.read(one.file))
+
+
+def _frozen(programme: Programme, application_id: int) -> Iterator[Piece]:
+    """The dossier as it was handed in: never drawn anew."""
+    for kind, (row, file) in cases.current_documents(application_id).items():
+        yield Piece(f"01-{words.DOCUMENTS[kind]}-第{row.edition}版-{_safe(file.name)}", str(words.DOCUMENTS[kind]), "", files.read(file))
+    for one, file in queries.frozen_of(application_id):
+        yield Piece(f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}", one.title, one.code, files.read(file))
+
+
+def pieces(programme: Programme, on: date, application_id: int | None = None) -> list[Piece]:
+    """Everything of the dossier with its index and checksums in front: of an application what was frozen, else what stands today."""
+    with in_language("zh"):
+        found = list(_frozen(programme, application_id) if application_id is not None else _current(programme, on))
+    rows = [[piece.path, piece.code, piece.title, len(piece.data), piece.sha256] for piece in found]
+    columns = [Column("path", "文件"), Column("code", "编号"), Column("title", "名称"), Column("bytes", "字节"), Column("sha256", "SHA-256")]
+    index = Piece(INDEX, "材料目录", "", b"".join(iter_csv(rows, columns, headers="zh")))
+    sums = "".join(f"{piece.sha256}  {piece.path}\n" for piece in [index, *found])
+    return [index, Piece(SUMS, "校验和", "", sums.encode()), *found]
+
+
+def zipped(found: list[Piece]) -> bytes:
+    """The dossier as one archive."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        for piece in found:
+            entry = zipfile.ZipInfo(piece.path, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(entry, piece.data)
+    return target.getvalue()

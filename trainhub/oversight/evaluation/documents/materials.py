@@ -1,0 +1,373 @@
+"""The generated materials among the 43: each a table from the data of the day, always current until it is frozen at submission."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from courses.curriculum import labels as curriculum_labels
+from courses.curriculum import queries as curriculum
+from courses.curriculum.types import CourseRow, DeliveryMode, ResearchMethod
+from courses.teaching import queries as teaching
+from courses.teaching.types import AppraisalResult, SecondmentState
+from trainhub.kernel.i18n import in_language
+from trainhub.oversight.evaluation import labels
+from trainhub.oversight.evaluation.documents import matrices, tables
+from trainhub.oversight.evaluation.documents.tables import Table, table, workbook
+from trainhub.oversight.evaluation.queries import dossier, field, registers
+from trainhub.oversight.evaluation.queries.cases import enterprise_spans
+from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.register_types import ParticipationArea
+from trainhub.oversight.evaluation.rules.common import days_in
+from trainhub.oversight.evaluation.store import catalogue
+from trainhub.oversight.evaluation.store.types import SAME
+from trainhub.people.types import TeacherKind
+from trainhub.programmes import labels as programme_labels
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+
+SECONDMENTS = {
+    SecondmentState.PLANNED: "已计划",
+    SecondmentState.STARTED: "进行中",
+    SecondmentState.DONE: "已完成",
+    SecondmentState.EXEMPT: "免予选送",
+}
+APPRAISALS = {AppraisalResult.EXCELLENT: "优秀", AppraisalResult.PASSED: "合格", AppraisalResult.FAILED: "不合格"}
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen / 100:.2f}"
+
+
+class Drawn:
+    """The generated materials of a programme on a day; what several of them need is asked once."""
+
+    def __init__(self, programme: Programme, on: date) -> None:
+        self.programme, self.on = programme, on
+
+    @cached_property
+    def version_id(self) -> int:
+        """The plan of the cohort that is judged, else the one of the year."""
+        found = members_of(self.programme.id, self.on).version_id
+        if found is None:
+            version = programmes.version_for(self.programme.id, self.on.year)
+            found = version.id if version is not None else 0
+        return found
+
+    @cached_property
+    def matrix(self) -> matrices.Matrices:
+        """Both matrices."""
+        return matrices.of_version(self.version_id)
+
+    @cached_property
+    def staff(self) -> list[tuple[Any, Any]]:
+        """Teachers with their persons."""
+        return teaching.staff_of_programme(self.programme.id, self.on)
+
+    def tables(self, code: str) -> list[Table]:
+        """The tables of a material, in the official terms; empty for one that is only uploaded."""
+        build = BUILDERS.get(SAME.get(code, code))
+        if build is None:
+            return []
+        with in_language("zh"):
+            return build(self)
+
+    def workbook(self, code: str) -> bytes:
+        """A material as a workbook."""
+        return workbook(self.tables(code))
+
+
+def has(code: str) -> bool:
+    """Whether the platform draws a material."""
+    return SAME.get(code, code) in BUILDERS
+
+
+def title(code: str) -> str:
+    """The verbatim name of a material."""
+    return catalogue.materials()[code].text
+
+
+def _standard(drawn: Drawn) -> list[Table]:
+    rows = [
+        [r.number, r.title, r.text, point.number, programme_labels.POINTS[point.kind], point.text]
+        for r in drawn.matrix.requirements
+        for point in r.points
+    ]
+    return [table("学校标准", ("序号", "毕业要求", "内容", "指标点", "类别", "指标点内容"), rows)]
+
+
+def coverage(drawn: Drawn) -> Table:
+    """SUP-1: graduation requirements by the 11 general standards."""
+    codes = [s.code for s in drawn.matrix.standards]
+    rows = [[f"{r.number}. {r.title}", *("√" if code in r.standards else "" for code in codes)] for r in drawn.matrix.requirements]
+    return table("毕业要求与通用标准", ("毕业要求", *codes), rows)
+
+
+def _comparison(drawn: Drawn) -> list[Table]:
+    rows = []
+    for s in drawn.matrix.standards:
+        mine = [r for r in drawn.matrix.requirements if s.code in r.standards]
+        rows.append([s.code, s.text, "\n".join(f"{r.number}. {r.title}：{r.text}" for r in mine), "已覆盖" if mine else "未覆盖"])
+    return [table("逐条比对", ("通用标准", "内容", "对应的毕业要求", "结论"), rows), coverage(drawn)]
+
+
+def _participation(*areas: ParticipationArea) -> Callable[[Drawn], list[Table]]:
+    def build(drawn: Drawn) -> list[Table]:
+        rows = [
+            [r.held_on, labels.AREAS[r.area], r.expert, r.enterprise, r.contribution, r.evidence]
+            for r in registers.participations(drawn.programme.id)
+            if r.area in areas and r.held_on <= drawn.on
+        ]
+        return [table("行业企业专家参与", ("日期", "内容", "专家", "企业", "贡献", "佐证"), rows, "没有登记行业企业专家的参与。")]
+
+    return build
+
+
+def _course_line(course: CourseRow) -> list[Any]:
+    methods = "、".join(str(curriculum_labels.METHODS[ResearchMethod(one)]) for one in course.research_methods)
+    modes = "、".join(str(curriculum_labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes)
+    return [
+        course.term, course.code, course.name, curriculum_labels.CATEGORIES[course.category], curriculum_labels.IMPORTANCE[course.importance],
+        course.hours, f"{course.credits_x10 / 10:g}", modes, methods,
+    ]  # fmt: skip
+
+
+COURSE_COLUMNS = ("学期", "代码", "课程", "类别", "地位", "学时", "学分", "实施方式", "研究性学习")
+
+
+def _plan(drawn: Drawn) -> list[Table]:
+    return [table("分学期教学计划", COURSE_COLUMNS, [_course_line(course) for course in drawn.matrix.courses])]
+
+
+def before_and_after(drawn: Drawn) -> list[Table]:
+    """The plan in force beside the one before it (M2.1: 改革前后课程体系对照)."""
+    versions = [row for row in programmes.versions_of(drawn.programme.id) if row.published_on is not None or row.id == drawn.version_id]
+    now = next((n for n, row in enumerate(versions) if row.id == drawn.version_id), 0)
+    old = {course.name: course for course in curriculum.courses_of(versions[now + 1].id)} if now + 1 < len(versions) else {}
+    new = {course.name: course for course in drawn.matrix.courses}
+    rows = []
+    for name in sorted(old.keys() | new.keys(), key=lambda name: ((new.get(name) or old[name]).term, name)):
+        before, after = old.get(name), new.get(name)
+        what = "新增" if before is None else "取消" if after is None else "保留" if before.hours == after.hours else "调整学时"
+        rows.append([name, before.hours if before else "", after.hours if after else "", what])
+    nothing = "没有可以对照的培养方案。"
+    return [table("改革前后课程体系对照", ("课程", "改革前学时", "改革后学时", "变化"), rows if old else [], nothing)]
+
+
+def attainment_matrix(drawn: Drawn) -> list[Table]:
+    """M2.3: indicator points with what carries them; courses with delivery and assessment (002:401)."""
+    rows = [
+        [
+            f"{r.number}. {r.title}",
+            point.number,
+            point.text,
+            "、".join(f"{one.label}（{matrices.STRENGTH[weight]}）" for one, weight in drawn.matrix.of_point(point)),
+        ]
+        for r in drawn.matrix.requirements
+        for point in r.points
+    ]
+    courses = [
+        [
+            course.code, course.name, "、".join(str(curriculum_labels.MODES[DeliveryMode(one)]) for one in course.delivery_modes),
+            "；".join(f"{curriculum_labels.ASSESSMENTS[kind]}{name} {weight}%" for kind, name, weight in course.assessments),
+        ]
+        for course in drawn.matrix.courses
+    ]  # fmt: skip
+    return [
+        table("学校标准实现矩阵", ("毕业要求", "指标点", "内容", "由哪些课程目标或环节实现"), rows),
+        table("课程的实施与考核", ("代码", "课程", "实施方式", "考核评价方式"), courses),
+    ]
+
+
+def _research(drawn: Drawn) -> list[Table]:
+    leads: dict[int, list[str]] = {}
+    for row in teaching.offerings_of_cohorts(members_of(drawn.programme.id, drawn.on).cohort_ids):
+        if row.lead:
+            leads.setdefault(row.course_id, []).append(row.lead)
+    rows = [[*_course_line(course), "、".join(dict.fromkeys(leads.get(course.id, ())))] for course in drawn.matrix.courses if course.research_methods]
+    return [table("开展研究性学习的课程", (*COURSE_COLUMNS, "主讲教师"), rows, "没有标注研究性学习的课程。")]
+
+
+def _staff(drawn: Drawn) -> list[Table]:
+    spans = enterprise_spans({person.id for _teacher, person in drawn.staff}, drawn.on)
+    rows = [
+        [
+            teacher.staff_no, person.name, "专职" if teacher.kind is TeacherKind.FULL_TIME else "兼职", teacher.title, teacher.discipline,
+            "是" if teacher.is_senior else "", teacher.phd_country, teacher.overseas_months or "", days_in(spans.get(person.id, ()), until=drawn.on),
+            person.nationality,
+        ]
+        for teacher, person in drawn.staff
+    ]  # fmt: skip
+    columns = ("工号", "姓名", "专兼职", "职称", "学科", "高水平", "博士授予国", "境外研修月数", "已核实企业工作天数", "国籍")
+    work = [
+        [
+            name,
+            row.organisation_name,
+            row.post,
+            row.since,
+            row.until or "至今",
+            "全职" if row.is_full_time else "兼职",
+            "已核实" if row.verified_at else "未核实",
+        ]
+        for name, row in dossier.employments([person.id for _teacher, person in drawn.staff])
+    ]
+    return [table("教师清单", columns, rows), table("工作经历", ("姓名", "单位", "职务", "开始", "结束", "全职", "核实"), work)]
+
+
+def _secondments(drawn: Drawn) -> list[Table]:
+    names = {teacher.id: person.name for teacher, person in drawn.staff}
+    rows = [
+        [
+            names[r.teacher_id],
+            SECONDMENTS[r.state],
+            r.enterprise_name,
+            r.post,
+            r.planned_since,
+            r.planned_until,
+            r.started_on,
+            r.ended_on,
+            r.reason or r.report,
+        ]
+        for r in teaching.secondments_of_teachers(names)
+    ]
+    return [
+        table(
+            "选送教师到企业工作",
+            ("教师", "状态", "企业", "岗位", "计划开始", "计划结束", "实际开始", "实际结束", "理由或总结"),
+            rows,
+            "没有企业工作计划。",
+        )
+    ]
+
+
+def _part_time(drawn: Drawn) -> list[Table]:
+    names = {teacher.id: person.name for teacher, person in drawn.staff if teacher.kind is TeacherKind.PART_TIME}
+    files = [
+        [names[a.teacher_id], a.letter_no, a.since, a.until or "", a.duties, a.training_hours, a.training_passed_on]
+        for a in teaching.appointments_of_teachers(names)
+    ]
+    marks = [[names[key], row.appraised_on, APPRAISALS[row.result], row.remark] for key, row in teaching.appraisals_of_teachers(names)]
+    return [
+        table("聘任与培训", ("教师", "聘书", "开始", "结束", "岗位职责", "培训学时", "培训通过"), files, "没有兼职教师聘任档案。"),
+        table("考核", ("教师", "日期", "结果", "说明"), marks, "没有考核记录。"),
+    ]
+
+
+def _tasks(drawn: Drawn) -> list[Table]:
+    since, until = tables.window(3, drawn.on)
+    rows = [
+        [
+            f"{t.academic_year}—{t.academic_year + 1}",
+            t.semester,
+            name,
+            "专职" if teacher.kind is TeacherKind.FULL_TIME else "兼职",
+            t.title,
+            f"{t.hours_x10 / 10:g}",
+            t.issued_no,
+        ]
+        for t, teacher, name, _course, _lead in dossier.tasks(drawn.programme.id, since, until)
+    ]
+    return [table("教学任务书", ("学年", "学期", "教师", "专兼职", "任务", "学时", "任务书编号"), rows, "没有教学任务。")]
+
+
+def six_courses(drawn: Drawn) -> list[Table]:
+    """The designated courses of the judged cohorts with their lecturers (M5.2)."""
+    offerings = [row for row in teaching.offerings_of_cohorts(members_of(drawn.programme.id, drawn.on).cohort_ids) if row.is_designated]
+    spans = enterprise_spans({row.lead_person_id for row in offerings if row.lead_person_id}, drawn.on)
+    rows = [
+        [
+            f"{r.cohort_year} 级",
+            r.course_code,
+            r.course,
+            r.lead or "未安排",
+            r.first_teaching_on,
+            days_in(spans.get(r.lead_person_id or 0, ()), until=r.first_teaching_on),
+            r.waiver,
+        ]
+        for r in offerings
+    ]
+    return [table("六门专业课", ("年级", "代码", "课程", "主讲教师", "首次授课", "企业工作天数", "豁免理由"), rows, "还没有指定六门专业课。")]
+
+
+def plan_items(drawn: Drawn) -> list[Table]:
+    """The enterprise training plan (M6.1, M7.1)."""
+    items = field.plan_items_of(drawn.version_id)
+    names = {row["id"]: row["name"] for row in dossier.bases([item.base_id for item in items if item.base_id], drawn.on)}
+    rows = [
+        [
+            i.position,
+            i.title,
+            f"{i.weeks_x10 / 10:g}",
+            "企业" if i.is_at_enterprise else "校内",
+            names.get(i.base_id or 0, ""),
+            i.assessment,
+            "有" if i.has_enterprise_mentor else "无",
+        ]
+        for i in items
+    ]
+    return [table("企业培养方案", ("序号", "环节", "周数", "地点", "基地", "考核评价方式", "企业指导教师"), rows, "还没有企业培养方案。")]
+
+
+def _columns(title_: str, names: tuple[str, ...]) -> Callable[[Drawn], list[Table]]:
+    """Some columns of the list of capstones."""
+
+    def build(drawn: Drawn) -> list[Table]:
+        found = []
+        for one in tables.capstone_table(drawn.programme, drawn.on)[:1]:
+            keep = [one.columns.index(name) for name in names]
+            found.append(Table(title_, names, [[row[n] for n in keep] for row in one.rows], one.nothing))
+        return found
+
+    return build
+
+
+def international(drawn: Drawn) -> list[Table]:
+    """Exchange records and joint programmes (M9.4)."""
+    joint = [
+        [labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""] for r in registers.intl_programmes(drawn.programme.id)
+    ]
+    records = [
+        [name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(drawn.programme.id)
+    ]
+    same = [[name, r.university, r.country, r.course, r.evidence, r.compared_on] for r, name in registers.equivalences(drawn.programme.id)]
+    return [
+        table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "开始", "结束"), joint, "没有登记合作办学项目。"),
+        table("学生国际交流", ("姓名", "学号", "形式", "学校或机构", "国家或地区", "日期"), records, "没有登记学生交流。"),
+        table("等效课程", ("本专业课程", "境外学校", "国家或地区", "对应课程", "依据", "日期"), same, "没有登记等效课程。"),
+    ]
+
+
+def _budget(drawn: Drawn) -> list[Table]:
+    rows = [
+        [r.year, labels.PURPOSES[r.purpose], labels.SOURCES[r.source], _yuan(r.planned_fen), _yuan(r.spent_fen)]
+        for r in registers.budget_lines(drawn.programme.id)
+        if r.year <= drawn.on.year
+    ]
+    return [table("专项经费", ("年度", "用途", "来源", "预算（元）", "已支出（元）"), rows, "没有登记专项经费。")]
+
+
+BUILDERS: dict[str, Callable[[Drawn], list[Table]]] = {
+    "M1.1": _standard,
+    "M1.3": _comparison,
+    "M1.4": _participation(ParticipationArea.STANDARD),
+    "M2.1": before_and_after,
+    "M2.2": _plan,
+    "M2.3": attainment_matrix,
+    "M2.5": _participation(ParticipationArea.CURRICULUM),
+    "M3.1": _research,
+    "M4.1": _staff,
+    "M4.3": _secondments,
+    "M4.6": _part_time,
+    "M4.7": _tasks,
+    "M5.2": six_courses,
+    "M6.1": plan_items,
+    "M6.5": lambda drawn: tables.practice_table(drawn.programme, drawn.on)[:1],
+    "M8.1": _columns("选题清单", ("学号", "姓名", "题目", "题目来源", "相关企业", "证明材料")),
+    "M8.2": _columns("时间与场地安排", ("学号", "姓名", "题目", "相关企业", "开始", "结束", "地点")),
+    "M8.3": _columns("企业指导教师名录", ("学号", "姓名", "企业导师（职务）", "相关企业")),
+    "M9.1": _staff,
+    "M9.4": international,
+    "M10.3": _budget,
+}

@@ -1,0 +1,185 @@
+"""The supplementary report 卓越计划实施情况补充报告: nine sections in the official terms, generated parts beside what people wrote (002:289-349)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from trainhub.assets import asset_dir
+from trainhub.kernel.i18n import format_date, in_language
+from trainhub.kernel.papers.blocks import Block, Bullets, Grid, Heading, Paper, Para
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.evaluation import readiness
+from trainhub.oversight.evaluation.documents import materials, tables
+from trainhub.oversight.evaluation.documents.tables import Table
+from trainhub.oversight.evaluation.store import queries
+from trainhub.oversight.evaluation.store.models import ReportText
+from trainhub.policy.book import book
+from trainhub.policy.types import Value
+from trainhub.programmes.models import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section or sub-section: whether it needs text, whether a place in the self-report is enough, whether examples or evidence belong to it."""
+
+    code: str
+    title: str
+    place: str
+    needs_text: bool
+    may_point: bool = False
+    needs_examples: bool = False
+    hint: str = ""
+
+
+PARTS = (
+    ("6.1", "组织管理体系", "工程实践教育中心的组织架构、运行和管理机制、质量保障体系等（002:323）。"),
+    ("6.2", "教学改革情况", "校企联合制定标准、建设课程、实施培养、评价质量的情况；自评报告已写明的，可只说明位置（002:325、002:327）。"),
+    ("6.3", "企业培养方案执行情况", "校企双方共同制订的企业学习阶段培养方案的执行情况（002:329）。"),
+    ("6.4", "成效", "中心建设以来取得的主要成效和经验（002:331）。"),
+)
+HINTS = {
+    "1": "对照表由平台生成；可补充说明（002:295）。",
+    "2": "依据毕业要求对课程体系和教学内容进行改革和重组的具体做法和实施情况（002:299）。",
+    "3": "研究性学习方法的推行情况；自评报告已写明的，可只说明位置；须有证明材料（002:305、002:307）。",
+    "9": "描述并用实例说明推动国际化工程人才培养的措施（002:349）。",
+}
+POINTERS = {
+    "4": "不需要补充说明。卓越计划学生的企业学习经历单列于认证自评报告第 7 部分“近三年学生实际进入企业实践基地的情况”（002:311、002:313）。",
+    "5": "不需要补充说明。卓越计划学生的毕业设计清单单列于认证自评报告附录“毕业设计清单”（002:317、002:319）。",
+    "7": "不需要补充说明。专兼职教师队伍建设情况见认证自评报告第 6 部分“师资队伍”和第 7 部分“支持条件”（002:337、002:339）。",
+    "8": "不需要补充说明。见认证自评报告第 6 部分“近四年由企业或行业兼职教师承担的课程”（002:343、002:345）。",
+}
+
+
+@cache
+def _rows() -> tuple[Mapping[str, Any], ...]:
+    return tuple(json.loads((asset_dir("seeds") / "reference" / "supplementary_sections.json").read_text("utf-8")))
+
+
+def sections(on: date) -> tuple[Section, ...]:
+    """The nine sections with the four parts of the sixth, as the policy of the day has them."""
+    silent = {str(one) for one in book().at("sup.sections_without_text", on=on).items}
+    pointing = {str(one) for one in book().at("sup.sections_pointer_allowed", on=on).items}
+    examples = book().at("sup.international_examples_min", on=on).number
+    found = []
+    for row in _rows():
+        code = str(row["no"])
+        if code == "6":
+            found += [Section(part, title, row["source"], True, part in pointing, False, hint) for part, title, hint in PARTS]
+        else:
+            needs = code not in silent
+            found.append(Section(code, row["title_zh"], row["source"], needs, code in pointing, code == "9" and examples > 0, HINTS.get(code, "")))
+    return tuple(found)
+
+
+def gaps(programme: Programme, on: date) -> list[str]:
+    """What the report still lacks, section by section, in words; empty when it is whole."""
+    texts, found = queries.texts_of(programme.id), []
+    held = {code for one in queries.held_by(programme.id) if one.stands_on(on) for code in one.codes}
+    drawn = materials.Drawn(programme, on)
+    open_ = [s.code for s in drawn.matrix.standards if not any(s.code in r.standards for r in drawn.matrix.requirements)]
+    if open_:
+        found.append(f"1：通用标准 {'、'.join(open_)} 没有对应的毕业要求。")
+    for section in sections(on):
+        mine = texts.get(section.code)
+        has_text, points = bool(mine and mine.text), bool(mine and mine.pointer) and section.may_point
+        if section.needs_text and section.code != "1" and not has_text and not points:
+            found.append(f"{section.code}：{'需要文字，或写明自评报告中的位置' if section.may_point else '需要文字'}。")
+        if section.needs_examples and not (mine and mine.examples.strip()):
+            found.append(f"{section.code}：需要至少一个实例。")
+    if book().at("sup.method_evidence_min", on=on).number and not held & {"M3.2", "M3.3", "M3.4"}:
+        found.append("3：须提供必要的证明材料（M3.2—M3.4）。")
+    return found
+
+
+def _grids(found: list[Table]) -> list[Block]:
+    return [Grid(one.columns, one.rows, caption=one.title, nothing=one.nothing) for one in found]
+
+
+def _coverage(drawn: materials.Drawn) -> list[Block]:
+    one = materials.coverage(drawn)
+    mapped, whole = drawn.matrix.covered()
+    total = len(drawn.matrix.standards)
+    blocks: list[Block] = [
+        Para(
+            f"本专业毕业要求 {len(drawn.matrix.requirements)} 条，覆盖通用标准 {mapped}/{total} 条，其中 {whole}/{total} 条通到有考核的课程或环节。"
+        ),
+        Grid(one.columns, one.rows, caption="毕业要求与本科工程型人才培养通用标准的对应关系", widths=[30, *[6] * total]),
+        Bullets([f"{s.code} {s.text}" for s in drawn.matrix.standards]),
+    ]
+    return blocks
+
+
+def _scorecard(drawn: materials.Drawn) -> list[Block]:
+    answer = readiness.assess(drawn.programme, drawn.on)
+    part = answer.answers[8]
+    names = {"met": "达到", "not_met": "未达到", "judge": "待判断", "no_data": "无数据"}
+    rows = [[f.code, f.clause.quote, names[f.status.value], _value(f.found), _value(f.required)] for f in part.findings]
+    return [Grid(["编号", "达标依据", "情况", "实际", "要求"], rows, caption="国际化九条（任意达到三条）", widths=[7, 56, 12, 12, 13])]
+
+
+def _value(value: Value | None) -> str:
+    if value is None or isinstance(value, tuple):
+        return ""
+    return ("是" if value else "否") if isinstance(value, bool) else str(value)
+
+
+def _generated(code: str, drawn: materials.Drawn) -> list[Block]:
+    """What the platform writes into a section: refreshed every time the report is drawn."""
+    match code:
+        case "1":
+            return _coverage(drawn)
+        case "2":
+            return _grids(drawn.tables("M2.1"))
+        case "3":
+            return _grids(drawn.tables("M3.1"))
+        case "4":
+            return _grids(tables.practice_table(drawn.programme, drawn.on)[:1])
+        case "5":
+            return _grids(tables.capstone_table(drawn.programme, drawn.on)[:1])
+        case "6.3":
+            return _grids(drawn.tables("M6.1"))
+        case "6.4":
+            return _grids(tables.base_table(drawn.programme, drawn.on))
+        case "8":
+            return _grids([*tables.part_time_table(drawn.programme, drawn.on), *drawn.tables("M5.2")])
+        case "9":
+            return [*_scorecard(drawn), *_grids(drawn.tables("M9.4"))]
+    return []
+
+
+def _written(mine: ReportText | None, section: Section) -> list[Block]:
+    blocks: list[Block] = []
+    if section.code in POINTERS:
+        blocks.append(Para(POINTERS[section.code]))
+    if mine is not None and mine.text:
+        blocks.append(Para(mine.text))
+    if mine is not None and mine.pointer:
+        blocks.append(Para(f"见认证自评报告：{mine.pointer}"))
+    if mine is not None and mine.examples.strip():
+        blocks += [Heading("实例", 3), Bullets([line.strip() for line in mine.examples.split("\n") if line.strip()])]
+    if not blocks and section.needs_text and section.code != "1":
+        blocks.append(Para("（本节尚未填写。）", is_note=True))
+    return blocks
+
+
+def content(programme: Programme, on: date) -> Paper:
+    """The report as it stands on a day."""
+    with in_language("zh"):
+        university = organisations.by_id(programme.university_id)
+        texts, drawn = queries.texts_of(programme.id), materials.Drawn(programme, on)
+        blocks: list[Block] = []
+        for section in sections(on):
+            if section.code == "6.1":
+                blocks.append(Heading("6. 工程实践教育中心建设情况", 1))
+            head = f"{section.code} {section.title}" if "." in section.code else f"{section.code}. {section.title}"
+            blocks.append(Heading(head, 2 if "." in section.code else 1))
+            blocks += _written(texts.get(section.code), section)
+            blocks += _generated(section.code, drawn)
+        lines = [university.name if university else "", f"{programme.name}（{programme.major_code}）", f"数据截至 {format_date(on)}"]
+        return Paper("卓越计划实施情况补充报告", lines, blocks, footer=f"{programme.name} · 补充报告", is_landscape=True)

@@ -1,0 +1,247 @@
+"""The four named tables T1 to T4 (requirements.md 3.3): students of the 卓越计划 listed apart, windows of the policy. Official terms."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from enterprises.bases import labels as base_labels
+from enterprises.capstones.types import TopicSource
+from trainhub.kernel.i18n import in_language
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import Sheet, write_xlsx
+from trainhub.ledger.rules import credit_weeks
+from trainhub.oversight.evaluation.queries import dossier
+from trainhub.oversight.evaluation.queries import field as practice
+from trainhub.oversight.evaluation.queries.cases import enterprise_spans
+from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.rules.common import days_in
+from trainhub.people.types import TeacherKind
+from trainhub.policy.book import book
+from trainhub.programmes.models import Programme
+
+SOURCES = {
+    TopicSource.ENGINEERING_PRACTICE: "工程实践",
+    TopicSource.RESEARCH: "科研",
+    TopicSource.TEACHING: "教学",
+    TopicSource.STUDENT: "学生自拟",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a document or workbook: text only."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]] = field(default_factory=tuple)
+    nothing: str = "没有记录。"
+
+
+def cell(value: Any) -> str:
+    """A value as the text of a cell."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def marks(x10: int | None) -> str:
+    """A mark in tenths as text."""
+    return "" if x10 is None else f"{x10 / 10:g}"
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: str = "没有记录。") -> Table:
+    """A table from values."""
+    return Table(title, columns, [[cell(value) for value in row] for row in rows], nothing)
+
+
+def workbook(tables: Sequence[Table]) -> bytes:
+    """The tables as a workbook, one sheet each; an empty one says so."""
+    target = io.BytesIO()
+    sheets = [
+        Sheet(
+            one.title,
+            [Column(f"c{n}", zh=name) for n, name in enumerate(one.columns)],
+            one.rows or [[one.nothing, *[""] * (len(one.columns) - 1)]],
+            headers="zh",
+        )
+        for one in tables
+    ]
+    write_xlsx(sheets, target)
+    return target.getvalue()
+
+
+def academic_year(day: date) -> int:
+    """The academic year a day lies in: it begins on 1 September."""
+    return day.year if day.month >= 9 else day.year - 1
+
+
+def window(years: int, on: date) -> tuple[date, date]:
+    """The last `years` academic years up to a day, the running one included."""
+    return date(academic_year(on) - years + 1, 9, 1), on
+
+
+def year_text(day: date) -> str:
+    """2025—2026."""
+    first = academic_year(day)
+    return f"{first}—{first + 1}"
+
+
+def practice_table(programme: Programme, on: date) -> list[Table]:
+    """T1 近三年学生实际进入企业实践基地的情况: only confirmed days count (002:313)."""
+    since, until = window(book().at("sup.practice_window_years", on=on).number, on)
+    per_week = book().at("own.weeks.days_per_week", on=on).number
+    rows, days = dossier.placed(programme.id, since, until), dossier.days_by_student(programme.id, on)
+    totals = {key: credit_weeks([day for day, _at in found], days_per_week=per_week).credited_days for key, found in days.items()}
+
+    def line(row: dossier.PlacedRow) -> list[Any]:
+        inside = [day for day, at in days.get(row.student_id, ()) if at == row.enterprise_id and row.starts_on <= day <= row.ends_on]
+        credited = credit_weeks(inside, days_per_week=per_week).credited_days
+        return [
+            year_text(row.starts_on), f"{row.cohort_year} 级", row.class_name, row.student_no, row.name, row.base or row.enterprise, row.enterprise,
+            row.position, row.starts_on, row.ends_on, f"{credited / per_week:g}", f"{totals.get(row.student_id, 0) / per_week:g}", row.mentor,
+            marks(row.score_x10),
+        ]  # fmt: skip
+
+    columns = (
+        "学年",
+        "年级",
+        "班级",
+        "学号",
+        "姓名",
+        "基地",
+        "企业",
+        "环节（岗位）",
+        "开始",
+        "结束",
+        "认定周数",
+        "累计周数",
+        "企业指导教师",
+        "考核结果",
+    )
+    span = f"{since} 至 {until}"
+    return [
+        table("卓越计划学生", columns, [line(row) for row in rows if row.is_petoe], f"{span} 没有卓越计划学生进入企业。"),
+        table("其他学生", columns, [line(row) for row in rows if not row.is_petoe], f"{span} 没有其他学生进入企业。"),
+    ]
+
+
+def capstone_table(programme: Programme, on: date) -> list[Table]:
+    """T2 毕业设计清单: the same rows carry M8.1 to M8.3 (002:319)."""
+    rows = dossier.capstones(programme.id)
+
+    def line(row: dict[str, Any]) -> list[Any]:
+        return [
+            f"{row['cohort_year']} 级", row["student_no"], row["name"], row["title"], SOURCES[row["source"]], row["enterprise"], row["school"],
+            row["enterprise_supervisor"], row["starts_on"], row["ends_on"], row["place"], marks(row["school_x10"]), marks(row["enterprise_x10"]),
+            row["evidence"],
+        ]  # fmt: skip
+
+    columns = (
+        "年级",
+        "学号",
+        "姓名",
+        "题目",
+        "题目来源",
+        "相关企业",
+        "校内导师",
+        "企业导师（职务）",
+        "开始",
+        "结束",
+        "地点",
+        "学校成绩",
+        "企业成绩",
+        "证明材料",
+    )
+    return [
+        table("卓越计划学生", columns, [line(row) for row in rows if row["is_petoe"]]),
+        table("其他学生", columns, [line(row) for row in rows if not row["is_petoe"]]),
+    ]
+
+
+def part_time_table(programme: Programme, on: date) -> list[Table]:
+    """T3 近四年由企业或行业兼职教师承担的课程, and the full-time lecturers with five years in enterprises (requirements.md 8.2, 21)."""
+    since, until = window(book().at("sup.parttime_window_years", on=on).number, on)
+    enough = book().at("own.lecturer.enterprise_days", on=on).number
+    rows = dossier.tasks(programme.id, since, until)
+    persons = {teacher.person_id for _task, teacher, _name, _course, _lead in rows}
+    spans, at = enterprise_spans(persons, on), dossier.employers(persons, on)
+    part_time, full_time = [], []
+    for task, teacher, name, course, lead in rows:
+        days = days_in(spans.get(teacher.person_id, ()), until=min(task.starts_on - timedelta(days=1), on))
+        enterprise, post = at.get(teacher.person_id, ("", ""))
+        is_core = course is not None and course.importance.value in ("core", "major") and course.category.value == "specialty"
+        line = [
+            f"{task.academic_year}—{task.academic_year + 1}", task.semester, course.code if course else "", course.name if course else task.title,
+            "是" if is_core else "否", f"{task.hours_x10 / 10:g}", name, enterprise, teacher.title or post, f"{days / 365.25:.1f}",
+            "主讲" if lead == teacher.id else "参与",
+        ]  # fmt: skip
+        if teacher.kind is TeacherKind.PART_TIME:
+            part_time.append(line)
+        elif days >= enough:
+            full_time.append(line)
+    columns = ("学年", "学期", "课程代码", "课程", "专业核心课", "学时", "教师", "所在企业", "职务或职称", "企业工作年限", "承担方式")
+    return [
+        table("兼职教师承担的课程", columns, part_time, f"{since} 至 {until} 没有兼职教师承担的课程。"),
+        table("满五年企业经历的专职教师", columns, full_time, "没有企业工作经历满五年的专职教师承担课程。"),
+    ]
+
+
+def base_table(programme: Programme, on: date) -> list[Table]:
+    """T4 与企业合作建立实践基地的情况: in force on the day, with history (002:333)."""
+    since, until = window(3, on)
+    version_id = members_of(programme.id, on).version_id or 0
+    items = practice.plan_items_of(version_id)
+    placed = dossier.placed(programme.id, since, until)
+    ids = {row.base_id for row in practice.placements_of(programme.id) if row.base_id} | {item.base_id for item in items if item.base_id}
+    taken: dict[str, set[int]] = {}
+    for row in placed:
+        taken.setdefault(row.base, set()).add(row.student_id)
+    mentors, rows = dossier.mentors_at(programme.id), []
+    for base in dossier.bases(ids, on):
+        kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])
+        carried = "、".join(item.title for item in items if item.base_id == base["id"])
+        for agreement in base["agreements"] or [None]:
+            state = "没有协议" if agreement is None else ("有效" if agreement.since <= on <= agreement.until else "不在有效期")
+            rows.append(
+                [
+                    base["name"], kinds, agreement.title if agreement else "", agreement.since if agreement else "", agreement.until if agreement else "",
+                    state, carried, base["capacity"] if base["capacity"] is not None else "", len(taken.get(base["name"], ())),
+                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), mentors.get(base["id"], 0),
+                ]
+            )  # fmt: skip
+    columns = (
+        "基地",
+        "类型",
+        "协议",
+        "协议开始",
+        "协议结束",
+        "报告日状态",
+        "承担环节",
+        "可接纳人数/期",
+        "近三年接纳学生",
+        "学校负责人",
+        "企业负责人",
+        "企业指导教师数",
+    )
+    return [table("实践基地", columns, rows, "没有登记合作基地。")]
+
+
+TITLES = {
+    "T1": "近三年学生实际进入企业实践基地的情况",
+    "T2": "毕业设计清单",
+    "T3": "近四年由企业或行业兼职教师承担的课程",
+    "T4": "与企业合作建立实践基地的情况",
+}
+BUILDERS = {"T1": practice_table, "T2": capstone_table, "T3": part_time_table, "T4": base_table}
+
+
+def tables(key: str, programme: Programme, on: date) -> list[Table]:
+    """The tables of one of the four, in the official terms."""
+    with in_language("zh"):
+        return BUILDERS[key](programme, on)

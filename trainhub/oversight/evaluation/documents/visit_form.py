@@ -1,0 +1,89 @@
+"""The form 卓越计划实施情况现场考查评价表: every criterion with what was found, each expert's opinion, what the group agreed on."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from trainhub.kernel.i18n import format_date, in_language
+from trainhub.kernel.papers.blocks import Block, Grid, Heading, Paper, Para
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.evaluation import labels, readiness
+from trainhub.oversight.evaluation.workflow import queries, words
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.programmes.models import Programme
+
+
+def content(application: Application, programme: Programme, on: date) -> Paper:
+    """The form as it stands, in the official terms: before the visit the empty form with the computed findings, after it the filled one."""
+    with in_language("zh"):
+        return _content(application, programme, on)
+
+
+def _content(application: Application, programme: Programme, on: date) -> Paper:
+    university = organisations.by_id(programme.university_id)
+    experts = queries.experts_of(application.id)
+    said, agreed = queries.opinions_of(application.id), queries.consensus_of(application.id)
+    answer = readiness.assess(programme, on)
+    span = ""
+    if application.visit_starts_on is not None:
+        span = f"考查日期：{format_date(application.visit_starts_on)} 至 {format_date(application.visit_ends_on)}"
+    blocks: list[Block] = [
+        Heading("考查专家组", 1),
+        Grid(
+            ["姓名", "单位", "职责", "利益冲突声明", "评价表提交"],
+            [
+                [
+                    one.name,
+                    one.unit or "—",
+                    "组长" if one.is_leader else "成员",
+                    ("有冲突" if one.has_conflict else "无冲突") if one.declared_at else "未声明",
+                    format_date(one.submitted_at) if one.submitted_at else "未提交",
+                ]
+                for one in experts
+            ],
+            nothing="还没有指派专家。",
+        ),
+        Heading("考查日程", 1),
+        Grid(
+            ["日期", "时间", "内容", "地点", "参加人员"],
+            [[format_date(i.on), f"{i.starts}—{i.ends}", str(words.ITEMS[i.kind]), i.place, i.persons] for i in queries.agenda_of(application.id)],
+            nothing="还没有日程。",
+        ),
+    ]
+    if application.no_centre_reason:
+        blocks.append(Para(f"未安排工程实践教育中心考查的理由：{application.no_centre_reason}"))
+    for part in answer.answers:
+        rows = []
+        for finding in part.findings:
+            one = agreed.get(finding.code)
+            opinions = [
+                f"{e.name}：{words.OPINIONS[said[e.id][finding.code].opinion]}"
+                + (f"（{said[e.id][finding.code].remark}）" if said[e.id][finding.code].remark else "")
+                for e in experts
+                if finding.code in said.get(e.id, {})
+            ]
+            rows.append(
+                [
+                    f"{finding.code} {finding.clause.quote}",
+                    f"{labels.STATUSES[finding.status]}\n{_facts(finding.found, finding.required)}".strip(),
+                    "\n".join(opinions) or "—",
+                    f"{words.OPINIONS[one.opinion]}\n{one.remark}".strip() if one is not None else "—",
+                ]
+            )
+        blocks.append(Heading(f"{part.requirement.no}. {part.requirement.title}", 2))
+        blocks.append(Para(part.requirement.text, is_note=True))
+        blocks.append(Grid(["评价要点", "平台数据", "专家意见", "专家组意见"], rows, widths=[40, 16, 24, 20]))
+    blocks.append(Heading("专家组签字", 1))
+    blocks.append(Grid(["姓名", "签字", "日期"], [[one.name, "", ""] for one in experts] or [["", "", ""]], widths=[30, 40, 30]))
+    return Paper(
+        title="卓越计划实施情况现场考查评价表",
+        lines=[line for line in (university.name if university else "", programme.name, span) if line],
+        blocks=blocks,
+        footer=f"{programme.name} · 现场考查评价表",
+    )
+
+
+def _facts(found: object, required: object) -> str:
+    if found is None or isinstance(found, tuple) or required is None or isinstance(required, tuple):
+        return ""
+    return f"实际 {found}，要求 {required}"

@@ -1,0 +1,155 @@
+"""Both matrices as pages: shown with their gaps, and edited in a grid (SUP-1, 002:295; M2.3, 002:401)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from courses.curriculum import queries as curriculum
+from courses.standards import operations as standard_operations
+from courses.standards.types import TargetKind
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.oversight.evaluation import attaining
+from trainhub.oversight.evaluation.documents import matrices
+from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries.members import members_of
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.policy.book import book
+from trainhub.programmes import operations as programme_operations
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme, ProgrammeVersion
+from trainhub.programmes.types import VersionState
+
+
+def version_of(programme: Programme) -> ProgrammeVersion | None:
+    """The plan of the address, else that of the judged cohort, else the one of the year."""
+    wanted = request.args.get("version", type=int)
+    if wanted is not None:
+        found = next((row for row in programmes.versions_of(programme.id) if row.id == wanted), None)
+        if found is not None:
+            return found
+    on = clock.today()
+    version_id = members_of(programme.id, on).version_id
+    return programmes.version_by_id(version_id) if version_id else programmes.version_for(programme.id, on.year)
+
+
+def _matrix_page(programme: Programme, template: str, **more: Any) -> str:
+    version = version_of(programme)
+    found = matrices.of_version(version.id if version is not None else 0)
+    return page(
+        template,
+        programme,
+        template,
+        version=version,
+        versions=programmes.versions_of(programme.id),
+        matrix=found,
+        breaks=found.breaks(),
+        is_editing="edit" in request.args,
+        may_edit=version is not None and may(who(), Can.EDIT_REGISTER, on_programme(programme)),
+        strength=matrices.STRENGTH,
+        **more,
+    )
+
+
+@blueprint.get("/<code>/coverage")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def coverage(programme: Programme) -> Any:
+    """SUP-1: graduation requirements by the 11 general standards, with the breaks of the path (002:295)."""
+    return _matrix_page(programme, "coverage")
+
+
+@blueprint.get("/<code>/attainment")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def attainment(programme: Programme) -> Any:
+    """M2.3: indicator points by courses and plan items, with delivery and assessment; gaps and orphans shown (002:401)."""
+    version = version_of(programme)
+    version_id = version.id if version is not None else 0
+    return _matrix_page(programme, "attainment", reached=curriculum.attainment(version_id), points=attaining.of_points(version_id))
+
+
+def _checked(programme: Programme) -> ProgrammeVersion:
+    version = version_of(programme)
+    if version is None:
+        raise Refused(_("还没有培养方案，请先新建。"))
+    return version
+
+
+@blueprint.post("/<code>/coverage")
+@guard(Can.EDIT_REGISTER, load=load, subject=on_programme)
+def save_coverage(programme: Programme) -> Any:
+    """Save the whole grid of SUP-1: which standards each requirement covers. Only a draft can change."""
+    version = _checked(programme)
+    if version.state is not VersionState.DRAFT:
+        raise Refused(_("这版培养方案已发布，毕业要求与通用标准的对应关系不再改动；请以它为底稿新建一版。"))
+    with transaction():
+        changed = 0
+        for requirement in programmes.requirements_of(version.id):
+            codes = request.form.getlist(f"r-{requirement.id}")
+            row = programmes.requirement_by_id(requirement.id)
+            if row is not None and set(codes) != set(requirement.standards):
+                programme_operations.set_standards(requirement=row, codes=codes, by=who(), now=clock.now())
+                changed += 1
+    return done(_("已保存，%(n)s 条毕业要求有改动。", n=changed), "evaluation.coverage", code=programme.code, version=version.id)
+
+
+@blueprint.post("/<code>/attainment")
+@guard(Can.EDIT_REGISTER, load=load, subject=on_programme)
+def save_attainment(programme: Programme) -> Any:
+    """Save the grid of M2.3: which objectives and plan items carry the points of one requirement, and how strongly."""
+    version = _checked(programme)
+    found = matrices.of_version(version.id)
+    shown = {int(key) for key in request.form.getlist("point") if key.isdigit()}
+    points = [point for requirement in found.requirements for point in requirement.points if point.id in shown]
+    changed = 0
+    with transaction():
+        for point in points:
+            for one in found.carriers:
+                wanted = request.form.get(f"w-{point.id}-{one.kind.value}-{one.target_id}", "")
+                weight = int(wanted) if wanted in ("1", "2", "3") else 0
+                changed += _set(point.id, one.kind, one.target_id, weight, found.weights.get((point.id, one.kind, one.target_id), 0))
+    return done(_("已保存，改动 %(n)s 处。", n=changed), "evaluation.attainment", code=programme.code, version=version.id)
+
+
+def _set(point_id: int, kind: TargetKind, target_id: int, weight: int, before: int) -> int:
+    if weight == before:
+        return 0
+    by: dict[str, Any] = {"by": who(), "now": clock.now()}
+    if weight == 0:
+        standard_operations.uncover_point(point_id=point_id, kind=kind, target_id=target_id, **by)
+    else:
+        standard_operations.cover_point(point_id=point_id, kind=kind, target_id=target_id, weight=weight, **by)
+    return 1
+
+
+@blueprint.get("/<code>/attainment/students")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def student_attainment(programme: Programme) -> Any:
+    """Each student of a cohort by graduation requirement: the least of its points, from the marks of the courses."""
+    today = clock.today()
+    years = sorted({cohort.year for cohort in programmes.cohorts_of(programme.id) if cohort.starts_on <= today}, reverse=True)
+    year = request.args.get("year", type=int)
+    if year not in years:
+        judged = members_of(programme.id, today).group.cohort_years
+        year = judged[-1] if judged else (years[0] if years else 0)
+    members = members_of(programme.id, today, year)
+    number, size = paging.wanted()
+    found = paging.slice_of(members.judged, number=number, size=size)
+    version_id = members.version_id or 0
+    requirements = programmes.requirements_of(version_id)
+    lines = attaining.of_students(version_id, [member.id for member in found.items])
+    values = {
+        key: [_least([line.points.get(point.id) for point in requirement.points]) for requirement in requirements] for key, line in lines.items()
+    }
+    percent = book().at("own.attainment.student_percent", on=today).number
+    return page("students", programme, "attainment", page=found, values=values, requirements=requirements, years=years, year=year, percent=percent)
+
+
+def _least(values: list[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return min(known) if known else None

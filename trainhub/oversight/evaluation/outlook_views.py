@@ -1,0 +1,135 @@
+"""Pages that look back and ahead: changes over time, cohorts side by side, a simulation, what a change of rules would do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+from flask import render_template, request
+
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation import catalogue, labels, readiness, simulation
+from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.rules import whole
+from trainhub.oversight.evaluation.simulation import Assumptions
+from trainhub.oversight.evaluation.store import queries as store
+from trainhub.oversight.evaluation.store.models import ReadinessDay
+from trainhub.oversight.evaluation.types import CriterionKind
+from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown, who
+from trainhub.policy.findings import Status
+from trainhub.policy.types import PolicyError
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+from trainhub.programmes.types import ProgrammeFilter
+
+MOST_COHORTS = 5
+MOST_PROGRAMMES = 20
+
+
+@blueprint.get("/<code>/history")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def history(programme: Programme) -> Any:
+    """The days remembered with what changed between them, and the cohorts of the 卓越计划 side by side on the computed criteria."""
+    today = clock.today()
+    days = store.days_of(programme.id, since=today - timedelta(days=740))
+    lines: list[dict[str, Any]] = []
+    kept: list[ReadinessDay] = []
+    for day in days:  # a day on which nothing changed tells nothing: the first, the last and the changes stay
+        if not kept or kept[-1].statuses != day.statuses or day is days[-1]:
+            kept.append(day)
+    for day in kept[-24:]:
+        counts = {status: sum(found == status.value for found in day.statuses.values()) for status in Status}
+        lines.append({"day": day, "counts": counts, "changes": []})
+    for before, after in pairwise(lines):
+        after["changes"] = [
+            (code, Status(before["day"].statuses.get(code, "no_data")), Status(status))
+            for code, status in after["day"].statuses.items()
+            if before["day"].statuses.get(code, "no_data") != status
+        ]
+    p = readiness.parameters(today)
+    columns: list[dict[str, Any]] = []
+    for cohort in [row for row in programmes.cohorts_of(programme.id) if row.starts_on <= today][:MOST_COHORTS]:
+        case = case_of(programme, today, cohort.year)
+        if case.group.size:
+            columns.append({"cohort": cohort, "case": case, "found": whole.findings(case, catalogue.criteria(), p)})
+    criteria = [c for c in catalogue.criteria().values() if c.kind is CriterionKind.COMPUTED]
+    return page(
+        "history",
+        programme,
+        "history",
+        lines=list(reversed(lines)),
+        columns=list(reversed(columns)),
+        criteria=criteria,
+        shown=shown,
+        statuses=Status,
+        decisions=judgements.decisions_of(programme.id),
+    )
+
+
+@blueprint.get("/<code>/simulate")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def simulate(programme: Programme) -> Any:
+    """ "If these students finish, if this lecturer's years are verified": the verdict that would follow. Nothing is saved."""
+    on = asked_day()
+    wanted = Assumptions(
+        students=frozenset(request.args.getlist("student")),
+        lecturers=frozenset(int(key) for key in request.args.getlist("lecturer") if key.isdigit()),
+        judged=frozenset(request.args.getlist("judged")),
+        is_accredited="accredited" in request.args,
+    )
+    try:
+        now, then, choices = simulation.look(programme, on, wanted)
+    except PolicyError as none:
+        raise Refused(str(none), field="on") from none
+    changed = [(code, status, then.statuses[code]) for code, status in now.statuses.items() if then.statuses[code] is not status]
+    return page(
+        "simulate",
+        programme,
+        "simulate",
+        on=on,
+        wanted=wanted,
+        now=now,
+        then=then,
+        choices=choices,
+        changed=changed,
+        criteria=catalogue.criteria(),
+    )
+
+
+@blueprint.get("/rules")
+@guard(Can.PREVIEW)
+def preview_rules() -> Any:
+    """What a change of rules would do to each programme before it takes effect: those already in the book, or one to think about."""
+    on = asked_day()
+    numbers = simulation.changeable(on)
+    key, text = request.args.get("key", ""), request.args.get("value", "").strip()
+    changes = simulation.announced(on)
+    asked = None
+    if key or text:
+        if key not in numbers:
+            raise Refused(_("请选择一个参数。"), field="key")
+        if not text.isdecimal() or len(text) > 6:
+            raise Refused(_("请填写不小于 0 的整数。"), field="value")
+        asked = simulation.suppose(key, int(text), on)
+        changes = [asked]
+    rows = [programmes.as_row(row) for row in session().execute(programmes.listing(who(), ProgrammeFilter(is_petoe=True)).limit(MOST_PROGRAMMES))]
+    mine = programmes.by_ids([row.id for row in rows])
+    effects = simulation.effects(mine, changes, on) if changes else []
+    return render_template(
+        "trainhub/evaluation/rules.html",
+        on=on,
+        numbers=numbers,
+        changes=changes,
+        asked=asked,
+        effects=effects,
+        universities={row.id: row.university for row in rows},
+        labels=labels,
+        most=MOST_PROGRAMMES,
+    )

@@ -1,0 +1,237 @@
+"""What the tables and materials of the dossier ask: placements, capstones, courses of part-time teachers, bases, staff. Joined by programme."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
+
+from courses.curriculum.models import CurriculumCourse
+from courses.teaching.models import Offering, TeachingTask
+from enterprises.bases.models import BaseAgreement, BaseLeader, BaseProfile, BaseTyping
+from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
+from enterprises.capstones.types import CapstoneState
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement, Position
+from enterprises.placements.types import PlacementState
+from trainhub.kernel.db import session
+from trainhub.ledger.models import ConfirmedDay
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Employment, Person, PetoeSpan, Student, Teacher
+from trainhub.programmes.models import Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """A placement for table T1."""
+
+    student_id: int
+    student_no: str
+    name: str
+    class_name: str
+    cohort_year: int
+    enterprise_id: int
+    enterprise: str
+    base: str
+    position: str
+    starts_on: date
+    ends_on: date
+    mentor: str
+    score_x10: int | None
+    is_petoe: bool
+
+
+def petoe_students(programme_id: int, since: date, until: date) -> set[int]:
+    """Students who belonged to the 卓越计划 on any day of a span."""
+    statement = (
+        select(PetoeSpan.student_id)
+        .join(Student, Student.id == PetoeSpan.student_id)
+        .where(Student.programme_id == programme_id, PetoeSpan.since <= until, or_(PetoeSpan.until.is_(None), PetoeSpan.until >= since))
+    )
+    return set(session().scalars(statement))
+
+
+def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
+    """The placements that began in a span, students of the 卓越计划 marked: two queries."""
+    base, mentor = aliased(Organisation), aliased(Person)
+    petoe = petoe_students(programme_id, since, until)
+    statement = (
+        select(
+            Student.id, Student.student_no, Person.name, Student.class_name, Cohort.year, Placement.enterprise_id, Organisation.name, base.name,
+            Position.title, Placement.starts_on, Placement.ends_on, mentor.name, Placement.mentor_score_x10,
+        )
+        .join(Student, Student.id == Placement.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .join(Position, Position.id == Placement.position_id)
+        .outerjoin(base, base.id == Placement.base_id)
+        .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
+        .outerjoin(mentor, mentor.id == Mentor.person_id)
+        .where(
+            Student.programme_id == programme_id,
+            Placement.state.in_((PlacementState.STARTED, PlacementState.FINISHED)),
+            Placement.starts_on >= since,
+            Placement.starts_on <= until,
+        )
+        .order_by(Placement.starts_on, Student.student_no, Placement.id)
+    )  # fmt: skip
+    return [
+        PlacedRow(*row[:7], row[7] or "", row[8], row[9], row[10], row[11] or "", row[12], row[0] in petoe) for row in session().execute(statement)
+    ]
+
+
+def days_by_student(programme_id: int, until: date) -> dict[int, list[tuple[date, int]]]:
+    """Confirmed days up to a day as (day, enterprise) by student: one query."""
+    found: dict[int, list[tuple[date, int]]] = defaultdict(list)
+    statement = (
+        select(ConfirmedDay.student_id, ConfirmedDay.on, ConfirmedDay.enterprise_id)
+        .join(Student, Student.id == ConfirmedDay.student_id)
+        .where(Student.programme_id == programme_id, ConfirmedDay.on <= until, ConfirmedDay.withdrawn_at.is_(None))
+    )
+    for student_id, day, enterprise_id in session().execute(statement):
+        found[student_id].append((day, enterprise_id))
+    return found
+
+
+def capstones(programme_id: int, cohort_ids: Collection[int] | None = None) -> list[dict[str, Any]]:
+    """The capstones of students of a programme with topic, supervisors and both grades, by student number: four queries."""
+    statement = (
+        select(Capstone, Topic, Student, Person.name, Organisation.name, Cohort.year)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Organisation, Organisation.id == Capstone.enterprise_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(Student.programme_id == programme_id, Capstone.state != CapstoneState.WITHDRAWN)
+        .order_by(Student.student_no, Capstone.id)
+    )
+    if cohort_ids is not None:
+        statement = statement.where(Student.cohort_id.in_(list(cohort_ids)))
+    rows = list(session().execute(statement))
+    ids = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.programme_id == programme_id)
+    people: dict[tuple[int, str], str] = {}
+    posts = (
+        select(Supervision.capstone_id, Supervision.role, Person.name, func.max(Mentor.post))
+        .join(Person, Person.id == Supervision.person_id)
+        .outerjoin(Mentor, Mentor.person_id == Supervision.person_id)
+        .where(Supervision.capstone_id.in_(ids), Supervision.until.is_(None))
+        .group_by(Supervision.capstone_id, Supervision.role, Person.name)
+    )
+    for capstone_id, role, name, post in session().execute(posts):
+        people[capstone_id, role.value] = f"{name}（{post}）" if post and role.value == "enterprise" else name
+    grades = {
+        (capstone_id, role.value): score
+        for capstone_id, role, score in session().execute(
+            select(CapstoneGrade.capstone_id, CapstoneGrade.role, CapstoneGrade.score_x10).where(
+                CapstoneGrade.capstone_id.in_(ids), CapstoneGrade.replaced_at.is_(None)
+            )
+        )
+    }
+    petoe = set(
+        session().scalars(select(PetoeSpan.student_id).join(Student, Student.id == PetoeSpan.student_id).where(Student.programme_id == programme_id))
+    )
+    return [
+        {
+            "student_no": student.student_no,
+            "name": name,
+            "cohort_year": year,
+            "is_petoe": student.id in petoe,
+            "title": topic.title,
+            "source": topic.source,
+            "enterprise": enterprise,
+            "school": people.get((capstone.id, "school"), ""),
+            "enterprise_supervisor": people.get((capstone.id, "enterprise"), ""),
+            "starts_on": capstone.starts_on,
+            "ends_on": capstone.ends_on,
+            "place": capstone.place,
+            "school_x10": grades.get((capstone.id, "school")),
+            "enterprise_x10": grades.get((capstone.id, "enterprise")),
+            "evidence": topic.evidence,
+        }
+        for capstone, topic, student, name, enterprise, year in rows
+    ]
+
+
+def tasks(programme_id: int, since: date, until: date) -> list[tuple[TeachingTask, Teacher, str, CurriculumCourse | None, int | None]]:
+    """(task, teacher, teacher's name, course, who leads it) of the programme's teachers in a span: one query."""
+    statement = (
+        select(TeachingTask, Teacher, Person.name, CurriculumCourse, Offering.lead_teacher_id)
+        .join(Teacher, Teacher.id == TeachingTask.teacher_id)
+        .join(Person, Person.id == Teacher.person_id)
+        .outerjoin(Offering, Offering.id == TeachingTask.offering_id)
+        .outerjoin(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
+        .where(Teacher.programme_id == programme_id, TeachingTask.starts_on >= since, TeachingTask.starts_on <= until)
+        .order_by(TeachingTask.academic_year, TeachingTask.semester, TeachingTask.title, TeachingTask.id)
+    )
+    return [(task, teacher, name, course, lead) for task, teacher, name, course, lead in session().execute(statement)]
+
+
+def employers(person_ids: Collection[int], on: date) -> dict[int, tuple[str, str]]:
+    """(enterprise, post) of persons on a day."""
+    statement = (
+        select(Employment.person_id, Employment.organisation_name, Employment.post)
+        .where(
+            Employment.person_id.in_(list(person_ids)),
+            Employment.is_enterprise.is_(True),
+            Employment.since <= on,
+            or_(Employment.until.is_(None), Employment.until >= on),
+        )
+        .order_by(Employment.since, Employment.id)
+    )
+    return {person_id: (name, post) for person_id, name, post in session().execute(statement)}
+
+
+def employments(person_ids: Collection[int]) -> list[tuple[str, Employment]]:
+    """(person, span) of every employment of persons, the earliest first."""
+    statement = (
+        select(Person.name, Employment)
+        .join(Person, Person.id == Employment.person_id)
+        .where(Employment.person_id.in_(list(person_ids)))
+        .order_by(Person.name, Employment.since, Employment.id)
+    )
+    return [(name, row) for name, row in session().execute(statement)]
+
+
+def bases(base_ids: Collection[int], on: date) -> list[dict[str, Any]]:
+    """Bases with agreements, leaders and mentors, for table T4: five queries whatever their number."""
+    ids = list(base_ids)
+    names = {key: name for key, name in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))}
+    capacity = {
+        key: n for key, n in session().execute(select(BaseProfile.base_id, BaseProfile.capacity_per_term).where(BaseProfile.base_id.in_(ids)))
+    }
+    types: dict[int, list[Any]] = defaultdict(list)
+    for key, kind in session().execute(select(BaseTyping.base_id, BaseTyping.type).where(BaseTyping.base_id.in_(ids), BaseTyping.since <= on)):
+        types[key].append(kind)
+    leaders: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    statement = (
+        select(BaseLeader.base_id, BaseLeader.side, Person.name, BaseLeader.post)
+        .join(Person, Person.id == BaseLeader.person_id)
+        .where(BaseLeader.base_id.in_(ids), BaseLeader.since <= on, or_(BaseLeader.until.is_(None), BaseLeader.until >= on))
+        .order_by(BaseLeader.id)
+    )
+    for key, side, name, post in session().execute(statement):
+        leaders[key][side.value].append(f"{name}（{post}）")
+    agreements: dict[int, list[BaseAgreement]] = defaultdict(list)
+    for row in session().scalars(select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.since, BaseAgreement.id)):
+        agreements[row.base_id].append(row)
+    return [
+        {"id": key, "name": names[key], "types": types[key], "capacity": capacity.get(key), "leaders": leaders[key], "agreements": agreements[key]}
+        for key in sorted(names, key=lambda key: names[key])
+    ]
+
+
+def mentors_at(programme_id: int) -> dict[int, int]:
+    """By base: how many enterprise mentors guide placements of the programme."""
+    statement = (
+        select(Placement.base_id, func.count(Placement.mentor_id.distinct()))
+        .join(Student, Student.id == Placement.student_id)
+        .where(Student.programme_id == programme_id, Placement.base_id.is_not(None), Placement.mentor_id.is_not(None))
+        .group_by(Placement.base_id)
+    )
+    return {int(key or 0): int(number) for key, number in session().execute(statement)}

@@ -1,0 +1,171 @@
+"""What would follow: if these students finish, if that lecturer's years are verified, if a person judges so, if a number changes. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.rules import verdict, whole
+from trainhub.oversight.evaluation.types import (
+    AccreditationStanding,
+    CandidateCase,
+    Case,
+    CriterionKind,
+    JudgementCase,
+    JudgementResult,
+    RequirementAnswer,
+    SpecialResult,
+    Verdict,
+)
+from trainhub.policy.book import book
+from trainhub.policy.findings import Status
+from trainhub.policy.types import Parameter, Value
+from trainhub.programmes.models import Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What is assumed: labels of students who finish, ids of lecturers whose years are verified, criteria judged met."""
+
+    students: frozenset[str] = frozenset()
+    lecturers: frozenset[int] = frozenset()
+    judged: frozenset[str] = frozenset()
+    is_accredited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What follows from a case: the answers, the special result, the verdict."""
+
+    answers: tuple[RequirementAnswer, ...]
+    special_result: SpecialResult | None
+    accreditation: AccreditationStanding | None
+    verdict: Verdict | None
+
+    @property
+    def statuses(self) -> dict[str, Status]:
+        """The status of every criterion."""
+        return {finding.code: finding.status for answer in self.answers for finding in answer.findings}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be assumed: students who lack days, lecturers of designated courses who lack years, criteria still to judge."""
+
+    students: tuple[tuple[str, int], ...]
+    lecturers: tuple[tuple[int, str, int], ...]
+    judged: tuple[str, ...]
+
+
+def _outlook(case: Case, said: Mapping[str, JudgementCase], p: Mapping[str, Parameter], programme: Programme, is_accredited: bool) -> Outlook:
+    answers = readiness.answers_of(case, said, p)
+    standing = verdict.standing(judgements.accreditation_on(programme.id, case.on), case.on)
+    if is_accredited:
+        standing = AccreditationStanding.PASSED
+    special = verdict.special_result((answer.status for answer in answers), judgements.quality_on(programme.id, case.on))
+    return Outlook(answers, special, standing, verdict.verdict_of(standing, special))
+
+
+def assumed(case: Case, wanted: Assumptions, p: Mapping[str, Parameter]) -> Case:
+    """The case as it would be under assumptions; a student who finishes has exactly the days that are asked for."""
+    days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
+
+    def verified(candidate: CandidateCase) -> CandidateCase:
+        return replace(candidate, lead_days=max(candidate.lead_days, years)) if candidate.lead_id in wanted.lecturers else candidate
+
+    return replace(
+        case,
+        students=tuple(replace(one, credited_days=max(one.credited_days, days)) if one.label in wanted.students else one for one in case.students),
+        candidates={year: tuple(verified(one) for one in found) for year, found in case.candidates.items()},
+    )
+
+
+def look(programme: Programme, on: date, wanted: Assumptions) -> tuple[Outlook, Outlook, Choices]:
+    """(as it is, as it would be, what can be assumed): the queries of one readiness page, whatever is assumed."""
+    p = readiness.parameters(on)
+    case, said = case_of(programme, on), judgements.latest_judgements(programme.id, on)
+    now = _outlook(case, said, p, programme, False)
+    supposed = dict(said)
+    for code in wanted.judged:
+        if code in catalogue.criteria():
+            supposed[code] = JudgementCase(JudgementResult.MET, "推演", "推演", on)
+    then = _outlook(assumed(case, wanted, p), supposed, p, programme, wanted.is_accredited)
+    return now, then, _choices(case, now, p)
+
+
+def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter]) -> Choices:
+    days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
+    lecturers: dict[int, tuple[str, int]] = {}
+    for found in case.candidates.values():
+        for one in found:
+            if one.lead_id is not None and one.lead is not None and one.lead_days < years:
+                lecturers[one.lead_id] = (one.lead, one.lead_days)
+    judged = tuple(
+        code
+        for code, status in now.statuses.items()
+        if status is Status.JUDGE or (catalogue.criteria()[code].kind is CriterionKind.JUDGED and status is not Status.MET)
+    )
+    return Choices(
+        tuple((one.label, days - one.credited_days) for one in case.students if one.credited_days < days),
+        tuple((key, name, years - had) for key, (name, had) in sorted(lecturers.items())),
+        judged,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A change of one number of law: as it is, as it would be."""
+
+    key: str
+    before: Parameter
+    after: Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change of rules does to a programme: the criteria whose answer changes, and the verdicts."""
+
+    programme: Programme
+    changed: tuple[tuple[str, Status, Status], ...]
+    before: Outlook
+    after: Outlook
+
+
+def changeable(on: date) -> dict[str, Parameter]:
+    """The numbers of evaluation that have one whole number, for the preview."""
+    return {key: found for key, found in readiness.parameters(on).items() if isinstance(found.value, int) and not isinstance(found.value, bool)}
+
+
+def announced(on: date) -> list[RuleChange]:
+    """The changes that the book already holds for later days: a rule that is published and not yet in force."""
+    found = []
+    for key in whole.PARAMETERS:
+        now = book().find(key, on=on)
+        for later in book().versions(key):
+            if now is not None and later.since > on:
+                found.append(RuleChange(key, now, later))
+                break
+    return found
+
+
+def suppose(key: str, value: Value, on: date) -> RuleChange:
+    """A change that somebody thinks about."""
+    now = book().at(key, on=on)
+    return RuleChange(key, now, replace(now, value=value))
+
+
+def effects(programmes: Collection[Programme], changes: Collection[RuleChange], on: date) -> list[Effect]:
+    """What changes would do to each programme: the facts of the day, judged by both rules."""
+    p = readiness.parameters(on)
+    changed = {**p, **{one.key: one.after for one in changes}}
+    found = []
+    for programme in programmes:
+        case, said = case_of(programme, on), judgements.latest_judgements(programme.id, on)
+        before, after = (_outlook(case, said, rules, programme, False) for rules in (p, changed))
+        different = tuple((code, status, after.statuses[code]) for code, status in before.statuses.items() if after.statuses[code] is not status)
+        found.append(Effect(programme, different, before, after))
+    return found

@@ -1,0 +1,105 @@
+"""Evidence with its codes and versions, what was frozen at a submission, the texts of the supplementary report, days remembered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from trainhub.kernel.db import Base, Key, Versioned, ref
+
+
+class EvidenceItem(Versioned, Base):
+    """A piece of evidence of a programme; one file may serve several codes (M6.1 = M7.1). Withdrawn, never deleted."""
+
+    __tablename__ = "evidence_item"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    provided_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawal_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+
+    __table_args__ = (sa.CheckConstraint("valid_until IS NULL OR valid_from IS NULL OR valid_until >= valid_from", name="until_after_from"),)
+
+
+class EvidenceCode(Base):
+    """A code of the 43 materials that a piece of evidence serves."""
+
+    __tablename__ = "evidence_code"
+
+    item_id: Mapped[int] = mapped_column(ref("evidence_item.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(8), primary_key=True, index=True)
+
+
+class EvidenceVersion(Base):
+    """One version of a piece of evidence. Append-only: the latest holds."""
+
+    __tablename__ = "evidence_version"
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ref("evidence_item.id"))
+    edition: Mapped[int]
+    file_id: Mapped[int] = mapped_column(ref("stored_file.id"))
+    note: Mapped[str] = mapped_column(sa.String(300), default="")
+    uploaded_by: Mapped[str] = mapped_column(sa.String(200))
+    uploaded_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("item_id", "edition"),)
+
+
+class FrozenEvidence(Base):
+    """What stood under a code when the reports were handed in; never changed. `item_id` is None for generated material."""
+
+    __tablename__ = "frozen_evidence"
+
+    id: Mapped[Key]
+    application_id: Mapped[int] = mapped_column(ref("evaluation_application.id"), index=True)
+    code: Mapped[str] = mapped_column(sa.String(8))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(200))
+    item_id: Mapped[int | None] = mapped_column(ref("evidence_item.id"), index=True)
+    edition: Mapped[int]
+    file_id: Mapped[int] = mapped_column(ref("stored_file.id"))
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    frozen_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("application_id", "code", "position"),)
+
+
+class ReportText(Versioned, Base):
+    """The text of a section of the supplementary report, or the place in the self-report where it is said (002:289-349)."""
+
+    __tablename__ = "report_text"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"))
+    section: Mapped[str] = mapped_column(sa.String(4))
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    pointer: Mapped[str] = mapped_column(sa.String(200), default="")
+    examples: Mapped[str] = mapped_column(sa.Text, default="")
+    saved_by: Mapped[str] = mapped_column(sa.String(200))
+    saved_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("programme_id", "section"),)
+
+
+class ReadinessDay(Base):
+    """How ready a programme was on a day: the status of every criterion as it was found then. Written once."""
+
+    __tablename__ = "readiness_day"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"))
+    on: Mapped[date] = mapped_column("on_day")
+    statuses: Mapped[dict[str, Any]]
+    verdict: Mapped[str] = mapped_column(sa.String(40), default="")
+    remembered_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("programme_id", "on_day"),)

@@ -1,0 +1,59 @@
+"""At submission everything of the dossier is frozen: each version that holds, and each generated material as it is on that day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from trainhub.kernel import audit, files
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.downloads import XLSX
+from trainhub.oversight.evaluation.documents import materials
+from trainhub.oversight.evaluation.store import catalogue, queries
+from trainhub.oversight.evaluation.store.models import FrozenEvidence
+from trainhub.oversight.evaluation.store.types import Mode
+from trainhub.programmes.models import Programme
+
+KIND = "evidence"
+
+
+def freeze(*, application_id: int, programme: Programme, by: Identity, today: date, now: datetime) -> int:
+    """Freeze what stands under each of the 43 codes; returns how many pieces. What is frozen stays as it is: again changes nothing.
+
+    Evidence whose validity does not cover the day is left out: it would prove nothing on the visit.
+    """
+    if queries.frozen_of(application_id):
+        return 0
+    held = [one for one in queries.held_by(programme.id) if one.stands_on(today)]
+    drawn, number = materials.Drawn(programme, today), 0
+    for code, material in catalogue.materials().items():
+        position = 0
+        if material.mode is not Mode.UPLOADED:
+            data = drawn.workbook(code)
+            stored = files.keep_bytes(data, name=f"{code}-{programme.code}.xlsx", kind=KIND, media_type=XLSX, by=by, now=now)
+            session().add(_row(application_id, code, position, material.text[:200], None, 0, stored, now))
+            position += 1
+        for one in held:
+            if code in one.codes:
+                session().add(_row(application_id, code, position, one.title, one.id, one.edition, one.file, now))
+                position += 1
+        number += position
+    session().flush()
+    audit.record(by=by, did="evaluation.evidence.frozen", on=("evaluation_application", str(application_id)), data={"pieces": number})
+    return number
+
+
+def _row(
+    application_id: int, code: str, position: int, title: str, item_id: int | None, edition: int, file: files.StoredFile, now: datetime
+) -> FrozenEvidence:
+    return FrozenEvidence(
+        application_id=application_id,
+        code=code,
+        position=position,
+        title=title,
+        item_id=item_id,
+        edition=edition,
+        file_id=file.id,
+        sha256=file.sha256,
+        frozen_at=now,
+    )

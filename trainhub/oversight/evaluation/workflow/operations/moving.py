@@ -1,0 +1,266 @@
+"""The one way an application moves: the table says which transition, the guards whether, and a step is written for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation.models import EvaluationDecision
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.rules import verdict as verdicts
+from trainhub.oversight.evaluation.store.operations import freezing
+from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, Outcome
+from trainhub.oversight.evaluation.workflow import queries, rules, words
+from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
+from trainhub.oversight.evaluation.workflow.operations import papers
+from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Facts, Guard, Opinion, Route, State, Transition
+from trainhub.policy.book import book
+from trainhub.policy.findings import Status
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+
+
+class BadStep(Refused):
+    """The application cannot move like that now; the message names what stands in the way."""
+
+    code = "bad_step"
+
+
+def open_application(*, programme: Programme, has_prerequisite: bool, by: Identity, today: date, now: datetime) -> Application:
+    """T0: the first cohort has graduated and the head confirms the prerequisites; the open application is returned as it is.
+
+    Raises BadStep with everything that is missing (PETOE-P5, 002:211).
+    """
+    known = queries.open_of(programme.id)
+    if known is not None:
+        return known
+    row = Application(
+        programme_id=programme.id,
+        route=Route.JOINT,
+        state=State.IMPLEMENTING,
+        state_since=today,
+        has_prerequisite=has_prerequisite,
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    facts = queries.facts_of(row, today)
+    transition = _transition(row, Event.BECOME_ELIGIBLE)
+    gaps = rules.gaps(transition, facts)
+    if gaps:
+        raise BadStep("".join(gaps), details=[{"problem": gap} for gap in gaps])
+    return _write(row, transition, by=by, today=today, now=now, reason="", documents=[])
+
+
+def step(
+    *, application: Application, event: Event, by: Identity, today: date, now: datetime, reason: str = "", version: int | None = None
+) -> Application:
+    """Move an application by an event of the table. A step that was already made is returned as it is.
+
+    Returns the application, or its successor where the table starts a new one (T2b, T12b). Raises BadStep and Stale.
+    """
+    last = next(iter(queries.steps_of(application.id)), None)
+    if last is not None and last.event is event and last.to_state is application.state:
+        return application
+    check_version(application, version)
+    transition = _transition(application, event)
+    facts = queries.facts_of(application, today, reason=reason, criteria=list(catalogue.criteria()))
+    if event is Event.CONCLUDE:
+        facts = replace(facts, verdict=readiness.assess(_programme(application), today).verdict)
+    gaps = rules.gaps(transition, facts)
+    if gaps:
+        raise BadStep("".join(gaps), details=[{"problem": gap} for gap in gaps])
+    if event in (Event.APPLY_NEXT_YEAR, Event.APPLY_AGAIN):
+        return _successor(application, transition, facts, by=by, today=today, now=now)
+    effect = EFFECTS.get(event)
+    if effect is not None:
+        effect(application, by=by, today=today, now=now, reason=reason)
+    papers.freeze(application, transition.documents, now=now)
+    sent = [kind.value for kind in transition.documents if kind in facts.documents or kind is DocumentKind.VISIT_FORM]
+    _write(application, transition, by=by, today=today, now=now, reason=reason, documents=sent)
+    if event is Event.CONCLUDE and not rules.gaps(_transition(application, Event.FAIL), replace(facts, verdict=application.verdict)):
+        step(application=application, event=Event.FAIL, by=SYSTEM, today=today, now=now)
+    return application
+
+
+def _programme(application: Application) -> Programme:
+    programme = programmes.by_id(application.programme_id)
+    assert programme is not None
+    return programme
+
+
+def _transition(application: Application, event: Event) -> Transition:
+    found = rules.find(application.state, event, application.route)
+    if found is None:
+        raise BadStep(_("申请现处于“%(state)s”，不能进行“%(event)s”。", state=words.STATES[application.state], event=words.EVENTS[event]))
+    return found
+
+
+def _write(
+    application: Application, transition: Transition, *, by: Identity, today: date, now: datetime, reason: str, documents: list[str]
+) -> Application:
+    before = application.state
+    application.state, application.state_since = transition.target, today
+    application.open_key = None if transition.target in CLOSED else application.programme_id
+    who = SYSTEM if transition.actor is Actor.SYSTEM else by
+    session().add(
+        Step(
+            application_id=application.id,
+            code=transition.code,
+            event=transition.event,
+            from_state=before,
+            to_state=transition.target,
+            on=today,
+            at=now,
+            by_id=who.account_id,
+            by_name=who.name[:200],
+            reason=reason.strip()[:400],
+            documents=documents,
+        )
+    )
+    session().flush()
+    audit.record(
+        by=by,
+        did="evaluation.application.moved",
+        on=application,
+        data={"programme": application.programme_id, "step": transition.code, "from": before.value, "to": transition.target.value, "reason": reason},
+    )
+    return application
+
+
+def _successor(application: Application, transition: Transition, facts: Facts, *, by: Identity, today: date, now: datetime) -> Application:
+    """A new row for the new application: the old one keeps its documents, opinions and history."""
+    facts = replace(facts, last_verdict=application.verdict)
+    is_alone = not rules.GUARDS[Guard.ROUTE_ALONE](facts)
+    row = Application(
+        programme_id=application.programme_id,
+        previous_id=application.id,
+        route=Route.EVALUATION_ONLY if is_alone else Route.JOINT,
+        state=application.state,
+        state_since=today,
+        has_prerequisite=application.has_prerequisite,
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    return _write(row, transition, by=by, today=today, now=now, reason="", documents=[])
+
+
+# -- what an event does besides moving ------------------------------------------------------------------------------------
+
+
+def _alone(application: Application, **_rest: Any) -> None:
+    application.route = Route.EVALUATION_ONLY
+
+
+def _decide(application: Application, outcome: Outcome, *, by: Identity, today: date, now: datetime, reason: str) -> EvaluationDecision:
+    row = judging.record_decision(programme=_programme(application), outcome=outcome, decided_on=today, by=by, now=now, reason=reason)
+    application.decision_id = row.id
+    p = readiness.parameters(today)
+    application.reapply_from = verdicts.reapply_from(
+        DecisionCase(row.outcome, row.decided_on, row.verdict),
+        row.verdict,
+        today,
+        failed_years=p["petoe.reapply_failed_years"],
+        not_accepted_years=p["petoe.reapply_not_accepted_years"],
+    )
+    return row
+
+
+def _refuse(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+    _decide(application, Outcome.NOT_ACCEPTED, by=by, today=today, now=now, reason=reason)
+
+
+def _submit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+    application.submitted_at = now
+    freezing.freeze(application_id=application.id, programme=_programme(application), by=by, today=today, now=now)
+
+
+def _end_visit(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+    """The form of the group is drawn, and what it agreed on becomes the judgement of each criterion a person decides."""
+    programme = _programme(application)
+    found = {finding.code: finding for finding in readiness.assess(programme, today).findings}
+    for code, agreed in queries.consensus_of(application.id).items():
+        if agreed.opinion is Opinion.UNCLEAR:
+            continue
+        if catalogue.criteria()[code].kind.value == "computed" and found[code].status is not Status.JUDGE:
+            continue
+        judging.record_judgement(
+            programme=programme,
+            criterion=code,
+            result=JudgementResult(agreed.opinion.value),
+            remark=agreed.remark or _("现场考查专家组一致意见。"),
+            finding=found[code],
+            by=by,
+            today=today,
+            now=now,
+        )
+    papers.draw_form(application, programme=programme, by=by, today=today, now=now)
+
+
+def _send(application: Application, *, now: datetime, **_rest: Any) -> None:
+    application.sent_to_association_at = now
+
+
+def _conclude(application: Application, *, by: Identity, today: date, now: datetime, reason: str) -> None:
+    row = _decide(application, Outcome.CONCLUDED, by=by, today=today, now=now, reason=reason)
+    application.verdict, application.special_result = row.verdict, row.special_result
+
+
+EFFECTS: dict[Event, Callable[..., None]] = {
+    Event.APPLY_ALONE: _alone,
+    Event.REFUSE: _refuse,
+    Event.SUBMIT: _submit,
+    Event.END_VISIT: _end_visit,
+    Event.SEND_TO_ASSOCIATION: _send,
+    Event.CONCLUDE: _conclude,
+}
+
+
+def publish_list(*, year: int, keys: list[int], document: str, by: Identity, today: date, now: datetime) -> int:
+    """T11: publish the one list of a year; returns how many programmes are on it. Raises BadStep.
+
+    Only programmes with 通过且达到 can be on it (PETOE-P13, 002:219). A list that exists is not added to: the rest waits a year.
+    """
+    limit = book().at("petoe.publications_per_year", on=today).number
+    known = queries.publication_of(year)
+    if known is not None and limit == 1:
+        raise BadStep(_("%(year)d 年的名单已于 %(day)s 公布，每年公布一次（002:219）。", year=year, day=known.published_on), field="year")
+    if not keys:
+        raise BadStep(_("请至少选择一个专业。"), field="keys")
+    row = Publication(year=year, published_on=today, document=document.strip()[:120], published_by=by.name[:200], published_at=now)
+    session().add(row)
+    session().flush()
+    waiting = {one.id: (one, programme, university) for one, programme, university in queries.waiting_for_list()}
+    for key in sorted(set(keys)):
+        if key not in waiting:
+            raise BadStep(_("有的专业没有通过的评价结论，或已经公布，不能列入名单。"), field="keys")
+        one, programme, university = waiting[key]
+        accreditation = judgements.accreditation_on(programme.id, today)
+        until = None
+        if accreditation is not None and accreditation.valid_years is not None:
+            until = verdicts.add_years(accreditation.valid_from or accreditation.concluded_on, accreditation.valid_years)
+        step(application=one, event=Event.PUBLISH, by=by, today=today, now=now)
+        session().add(
+            Listed(
+                publication_id=row.id,
+                application_id=one.id,
+                university=university,
+                programme=programme.name,
+                honour=one.special_result.removeprefix("met").removeprefix("_"),
+                accredited_until=until,
+            )
+        )
+    session().flush()
+    audit.record(by=by, did="evaluation.list.published", on=row, data={"year": year, "programmes": len(keys)})
+    return len(set(keys))

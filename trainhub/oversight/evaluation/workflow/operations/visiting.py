@@ -1,0 +1,288 @@
+"""The visit: its days and agenda, its experts and their declarations, what each says, what the group agrees on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from trainhub.identity.models import Account
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.queries import staff
+from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Application, Consensus, VisitExpert, VisitItem, VisitOpinion
+from trainhub.oversight.evaluation.workflow.types import Opinion, State, VisitItemKind
+from trainhub.programmes import queries as programmes
+
+PLANNING = frozenset([State.SUBMITTED])
+JUDGING = frozenset([State.VISIT_SCHEDULED])
+CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+class BadVisit(Refused):
+    """A fact of the visit is missing or impossible, or the visit is past that point."""
+
+    code = "bad_visit"
+
+
+class BadOpinion(Refused):
+    """The form does not take this opinion."""
+
+    code = "bad_opinion"
+
+
+def _planning(application: Application) -> None:
+    if application.state not in PLANNING:
+        raise BadVisit(_("只有已提交、尚未确定考查的申请可以安排现场考查。"))
+
+
+def arrange(*, application: Application, starts_on: date, ends_on: date, no_centre_reason: str, by: Identity, now: datetime) -> Application:
+    """Set the days of the visit, and the reason when no practice centre can be visited (PETOE-P9, 002:215)."""
+    _planning(application)
+    if ends_on < starts_on:
+        raise BadVisit(_("结束日期不能早于开始日期。"), field="ends_on")
+    before = (application.visit_starts_on, application.visit_ends_on, application.no_centre_reason)
+    after = (starts_on, ends_on, no_centre_reason.strip()[:400])
+    if before != after:
+        application.visit_starts_on, application.visit_ends_on, application.no_centre_reason = after
+        session().flush()
+        audit.record(by=by, did="evaluation.visit.arranged", on=application, data={"from": starts_on, "to": ends_on})
+    return application
+
+
+def add_item(
+    *,
+    application: Application,
+    kind: VisitItemKind,
+    on: date,
+    starts: str,
+    ends: str,
+    place: str,
+    by: Identity,
+    now: datetime,
+    persons: str = "",
+    base_id: int | None = None,
+) -> VisitItem:
+    """Add an item to the agenda. The same item again is returned as it is. Raises BadVisit."""
+    _planning(application)
+    if application.visit_starts_on is None or application.visit_ends_on is None:
+        raise BadVisit(_("请先确定考查的起止日期。"), field="on")
+    if not application.visit_starts_on <= on <= application.visit_ends_on:
+        raise BadVisit(_("这一天不在考查期内。"), field="on")
+    if not CLOCK.match(starts) or not CLOCK.match(ends) or ends <= starts:
+        raise BadVisit(_("请按 09:30 的格式填写起止时间，结束须晚于开始。"), field="starts")
+    if not place.strip():
+        raise BadVisit(_("请填写地点。"), field="place")
+    if kind is VisitItemKind.CENTRE_VISIT and base_id is None:
+        raise BadVisit(_("请选择要考查的工程实践教育中心。"), field="base_id")
+    for known in queries.agenda_of(application.id):
+        if (known.kind, known.on, known.starts) == (kind, on, starts):
+            return known
+        if known.on == on and known.starts < ends and starts < known.ends:
+            raise BadVisit(_("与日程 %(a)s—%(b)s 的安排时间重叠。", a=known.starts, b=known.ends), field="starts")
+    row = VisitItem(
+        application_id=application.id, kind=kind, on=on, starts=starts, ends=ends, place=place.strip(), persons=persons.strip(), base_id=base_id
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="evaluation.visit.item_added", on=application, data={"kind": kind.value, "on": on, "starts": starts})
+    return row
+
+
+def remove_item(*, application: Application, item: VisitItem, by: Identity, now: datetime) -> None:
+    """Take an item from the agenda while the visit is planned."""
+    _planning(application)
+    audit.record(by=by, did="evaluation.visit.item_removed", on=application, data={"kind": item.kind.value, "on": item.on, "starts": item.starts})
+    session().delete(item)
+    session().flush()
+
+
+def assign(*, application: Application, account: Account, is_leader: bool, by: Identity, today: date, now: datetime) -> VisitExpert:
+    """Assign an expert. One who belongs to the programme's university is refused with the reason; again changes nothing.
+
+    Belongs: employed or teaching there, or holding a role over it or the programme. A former assignment is opened anew.
+    """
+    if application.state not in (*PLANNING, *JUDGING):
+        raise BadVisit(_("现在不能更换考查专家。"))
+    programme = programmes.by_id(application.programme_id)
+    assert programme is not None
+    ties = staff.ties_to_university(account.person_id, account.id, programme, today)
+    if ties:
+        raise BadVisit(_("%(name)s不能参加：%(why)s。", name=account.display_name, why="；".join(ties)), field="account_id")
+    if is_leader:
+        for one in queries.experts_of(application.id):
+            one.is_leader = False
+    row = queries.assignment(application.id, account.id)
+    if row is None:
+        row = VisitExpert(application_id=application.id, account_id=account.id, name=account.display_name, assigned_at=now)
+        session().add(row)
+    elif row.ended_at is None and row.is_leader == is_leader:
+        return row
+    if row.ended_at is not None:
+        row.ended_at, row.end_reason, row.declared_at, row.has_conflict, row.conflict = None, "", None, False, ""
+    row.is_leader, row.unit = is_leader, staff.unit_of(account.person_id, today)
+    session().flush()
+    audit.record(by=by, did="evaluation.expert.assigned", on=application, data={"expert": row.id, "leader": is_leader})
+    return row
+
+
+def end_assignment(*, expert: VisitExpert, reason: str, by: Identity, now: datetime) -> VisitExpert:
+    """Take an expert off a visit; what was said stays in the history."""
+    if not reason.strip():
+        raise BadVisit(_("请写明理由。"), field="reason")
+    if expert.ended_at is None:
+        expert.ended_at, expert.end_reason, expert.is_leader = now, reason.strip()[:400], False
+        session().flush()
+        audit.record(by=by, did="evaluation.expert.ended", on=("evaluation_application", str(expert.application_id)), data={"expert": expert.id})
+    return expert
+
+
+def declare(*, expert: VisitExpert, has_conflict: bool, conflict: str, by: Identity, now: datetime) -> VisitExpert:
+    """Declare whether there is a conflict of interest; only then the dossier opens. A conflict needs its words."""
+    if expert.ended_at is not None or by.account_id != expert.account_id:
+        raise BadVisit(_("只有被指派的专家本人可以声明。"))
+    if has_conflict and not conflict.strip():
+        raise BadVisit(_("请写明利益冲突的情况。"), field="conflict")
+    if expert.submitted_at is not None:
+        raise BadVisit(_("评价表已提交，声明不能再改。"))
+    if expert.declared_at is None or (expert.has_conflict, expert.conflict) != (has_conflict, conflict.strip()[:400]):
+        expert.declared_at, expert.has_conflict, expert.conflict = now, has_conflict, conflict.strip()[:400]
+        session().flush()
+        audit.record(
+            by=by,
+            did="evaluation.expert.declared",
+            on=("evaluation_application", str(expert.application_id)),
+            data={"expert": expert.id, "conflict": has_conflict},
+        )
+    return expert
+
+
+def _may_judge(application: Application, expert: VisitExpert, by: Identity, today: date) -> None:
+    if application.state not in JUDGING:
+        raise BadOpinion(_("现在不是现场考查阶段，评价表不能填写。"))
+    if expert.ended_at is not None or by.account_id != expert.account_id:
+        raise BadOpinion(_("只能填写自己的评价表。"))
+    if expert.declared_at is None or expert.has_conflict:
+        raise BadOpinion(_("请先声明没有利益冲突。"))
+    span = queries.reading_days(application, today)
+    if span is None or not span[0] <= today <= span[1]:
+        raise BadOpinion(_("不在本次考查期内。"))
+
+
+def say(
+    *,
+    application: Application,
+    expert: VisitExpert,
+    opinions: Iterable[tuple[str, Opinion, str]],
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> int:
+    """Write down opinions (criterion, opinion, remark); returns how many are new or changed. Raises BadOpinion.
+
+    未达到 and 未能判断 need a remark. A form that was submitted takes nothing more.
+    """
+    _may_judge(application, expert, by, today)
+    if expert.submitted_at is not None:
+        raise BadOpinion(_("评价表已提交，不能再改。"))
+    known = queries.opinions_of(application.id).get(expert.id, {})
+    changed = 0
+    for code, opinion, text in opinions:
+        remark = text.strip()[:2000]
+        if code not in catalogue.criteria():
+            raise BadOpinion(_("没有编号为 %(code)s 的评价要点。", code=code))
+        if opinion is not Opinion.MET and not remark:
+            raise BadOpinion(_("要点 %(code)s：请写明未达到或未能判断的理由。", code=code), field=f"remark-{code}")
+        last = known.get(code)
+        if last is not None and (last.opinion, last.remark) == (opinion, remark):
+            continue
+        session().add(VisitOpinion(expert_id=expert.id, criterion=code, opinion=opinion, remark=remark, said_at=now))
+        changed += 1
+    session().flush()
+    if changed:
+        audit.record(by=by, did="evaluation.opinion.said", on=application, data={"expert": expert.id, "criteria": changed})
+    return changed
+
+
+def submit_form(*, application: Application, expert: VisitExpert, by: Identity, today: date, now: datetime) -> VisitExpert:
+    """Submit one's form when every criterion has an opinion; again changes nothing. Raises BadOpinion with what is open."""
+    if expert.submitted_at is not None:
+        return expert
+    _may_judge(application, expert, by, today)
+    said = queries.opinions_of(application.id).get(expert.id, {})
+    left = [code for code in catalogue.criteria() if code not in said]
+    if left:
+        raise BadOpinion(_("还有 %(n)s 条没有填写：%(codes)s。", n=len(left), codes="、".join(left[:12]) + ("…" if len(left) > 12 else "")))
+    expert.submitted_at = now
+    session().flush()
+    audit.record(by=by, did="evaluation.form.submitted", on=application, data={"expert": expert.id})
+    adopt(application=application, by=by, now=now)
+    return expert
+
+
+def adopt(*, application: Application, by: Identity, now: datetime) -> int:
+    """Where every form is in and all say the same, that is what the group agrees on; returns how many criteria."""
+    experts = [one for one in queries.experts_of(application.id) if one.declared_at is not None and not one.has_conflict]
+    if not experts or any(one.submitted_at is None for one in experts):
+        return 0
+    said, agreed, number = queries.opinions_of(application.id), queries.consensus_of(application.id), 0
+    for code in catalogue.criteria():
+        found = {said[one.id][code].opinion for one in experts}
+        if len(found) != 1 or code in agreed:
+            continue
+        remark = "；".join(dict.fromkeys(said[one.id][code].remark for one in experts if said[one.id][code].remark))
+        session().add(
+            Consensus(
+                application_id=application.id,
+                criterion=code,
+                opinion=found.pop(),
+                remark=remark,
+                was_disputed=False,
+                recorded_by=_("全组一致"),
+                recorded_at=now,
+            )
+        )
+        number += 1
+    session().flush()
+    if number:
+        audit.record(by=by, did="evaluation.consensus.adopted", on=application, data={"criteria": number})
+    return number
+
+
+def agree(
+    *, application: Application, expert: VisitExpert, criterion: str, opinion: Opinion, remark: str, by: Identity, today: date, now: datetime
+) -> Consensus:
+    """The leader records what the group agreed on where opinions differed; the reason is required. Raises BadOpinion."""
+    _may_judge(application, expert, by, today)
+    if not expert.is_leader:
+        raise BadOpinion(_("一致意见由组长记录。"))
+    if criterion not in catalogue.criteria():
+        raise BadOpinion(_("没有编号为 %(code)s 的评价要点。", code=criterion))
+    experts = [one for one in queries.experts_of(application.id) if one.declared_at is not None and not one.has_conflict]
+    if any(one.submitted_at is None for one in experts):
+        raise BadOpinion(_("全组评价表都提交后，才能记录一致意见。"))
+    remark = remark.strip()[:2000]
+    if not remark:
+        raise BadOpinion(_("请写明讨论后形成一致意见的理由。"), field="remark")
+    said = queries.opinions_of(application.id)
+    known = queries.consensus_of(application.id).get(criterion)
+    if known is not None and (known.opinion, known.remark) == (opinion, remark):
+        return known
+    row = Consensus(
+        application_id=application.id,
+        criterion=criterion,
+        opinion=opinion,
+        remark=remark,
+        was_disputed=len({said[one.id][criterion].opinion for one in experts}) > 1,
+        recorded_by=by.name[:200],
+        recorded_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="evaluation.consensus.recorded", on=application, data={"criterion": criterion, "opinion": opinion.value})
+    return row

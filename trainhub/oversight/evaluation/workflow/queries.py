@@ -1,0 +1,308 @@
+"""Every select of the workflow, the facts its guards ask about, and whom an application belongs to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.permissions import READERS, CaseSubject
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.rules.verdict import add_years, standing
+from trainhub.oversight.evaluation.workflow import rules
+from trainhub.oversight.evaluation.workflow.models import (
+    Application,
+    CaseDocument,
+    Consensus,
+    Listed,
+    Publication,
+    Step,
+    VisitExpert,
+    VisitItem,
+    VisitOpinion,
+)
+from trainhub.oversight.evaluation.workflow.types import (
+    DocumentKind,
+    ExpertFacts,
+    Facts,
+    State,
+    VisitFacts,
+)
+from trainhub.people.models import PetoeSpan, Student
+from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, Programme
+
+LISTS = ("petoe.reports_joint", "petoe.reports_evaluation_only", "petoe.interview_groups", "petoe.visit_documents", "petoe.dossier_documents")
+
+
+def application(key: int) -> Application | None:
+    """An application by id."""
+    return session().get(Application, key)
+
+
+def applications_of(programme_id: int) -> list[Application]:
+    """The applications of a programme, the newest first."""
+    return list(session().scalars(select(Application).where(Application.programme_id == programme_id).order_by(Application.id.desc())))
+
+
+def open_of(programme_id: int) -> Application | None:
+    """The open application of a programme."""
+    return session().scalar(select(Application).where(Application.open_key == programme_id))
+
+
+def offices(kind: OrganisationKind) -> frozenset[int]:
+    """The organisations of a kind that an expert grant can act for."""
+    return frozenset(session().scalars(select(Organisation.id).where(Organisation.kind == kind)))
+
+
+def _is_office(identity: Identity) -> bool:
+    ids = identity.organisation_ids(Role.EXPERT)
+    return bool(ids & (offices(OrganisationKind.ASSOCIATION) | offices(OrganisationKind.EXPERT_GROUP))) if ids else False
+
+
+def visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Applications the reader sees: of programmes in scope, all of them for the two offices, and those of one's own visits."""
+    here = organisations.region_of(Programme.university_id)
+    scope = organisations.scope(identity, READERS, organisations=(Programme.university_id,), programmes=(Programme.id,), region=here)
+    if _is_office(identity):
+        return or_(scope, Application.id.is_not(None))
+    mine = select(VisitExpert.application_id).where(VisitExpert.account_id == identity.account_id, VisitExpert.ended_at.is_(None))
+    return or_(scope, Application.id.in_(mine))
+
+
+def listing(identity: Identity, states: Collection[State] = ()) -> Any:
+    """(application, programme code, programme, university), the latest change first."""
+    statement = (
+        select(Application, Programme.code, Programme.name, Organisation.name)
+        .join(Programme, Programme.id == Application.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(visible_to(identity))
+        .order_by(Application.state_since.desc(), Application.id.desc())
+    )
+    return statement.where(Application.state.in_(list(states))) if states else statement
+
+
+def steps_of(application_id: int) -> list[Step]:
+    """The history, the latest first."""
+    return list(session().scalars(select(Step).where(Step.application_id == application_id).order_by(Step.id.desc())))
+
+
+def documents_of(application_id: int) -> list[tuple[CaseDocument, StoredFile]]:
+    """Every edition of every document with its file, the latest first."""
+    statement = (
+        select(CaseDocument, StoredFile)
+        .join(StoredFile, StoredFile.id == CaseDocument.file_id)
+        .where(CaseDocument.application_id == application_id)
+        .order_by(CaseDocument.kind, CaseDocument.edition.desc())
+    )
+    return [(row, file) for row, file in session().execute(statement)]
+
+
+def document(key: int) -> CaseDocument | None:
+    """A document by id."""
+    return session().get(CaseDocument, key)
+
+
+def current_documents(application_id: int) -> dict[DocumentKind, tuple[CaseDocument, StoredFile]]:
+    """The edition of each document that holds."""
+    found: dict[DocumentKind, tuple[CaseDocument, StoredFile]] = {}
+    for row, file in documents_of(application_id):
+        found.setdefault(row.kind, (row, file))
+    return found
+
+
+def agenda_of(application_id: int) -> list[VisitItem]:
+    """The agenda in order."""
+    statement = select(VisitItem).where(VisitItem.application_id == application_id).order_by(VisitItem.on, VisitItem.starts, VisitItem.id)
+    return list(session().scalars(statement))
+
+
+def visit_item(key: int) -> VisitItem | None:
+    """An item of an agenda by id."""
+    return session().get(VisitItem, key)
+
+
+def experts_of(application_id: int) -> list[VisitExpert]:
+    """The experts who are assigned now, the leader first."""
+    statement = (
+        select(VisitExpert)
+        .where(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_(None))
+        .order_by(VisitExpert.is_leader.desc(), VisitExpert.id)
+    )
+    return list(session().scalars(statement))
+
+
+def expert(key: int) -> VisitExpert | None:
+    """An assignment by id."""
+    return session().get(VisitExpert, key)
+
+
+def assignment(application_id: int, account_id: int | None) -> VisitExpert | None:
+    """The assignment of an account, also one that ended."""
+    return session().scalar(select(VisitExpert).where(VisitExpert.application_id == application_id, VisitExpert.account_id == account_id))
+
+
+def opinions_of(application_id: int) -> dict[int, dict[str, VisitOpinion]]:
+    """By expert and criterion: the latest opinion. One query."""
+    found: dict[int, dict[str, VisitOpinion]] = defaultdict(dict)
+    statement = (
+        select(VisitOpinion)
+        .join(VisitExpert, VisitExpert.id == VisitOpinion.expert_id)
+        .where(VisitExpert.application_id == application_id, VisitExpert.ended_at.is_(None))
+        .order_by(VisitOpinion.id)
+    )
+    for row in session().scalars(statement):
+        found[row.expert_id][row.criterion] = row
+    return dict(found)
+
+
+def consensus_of(application_id: int) -> dict[str, Consensus]:
+    """By criterion: the latest agreement of the group."""
+    statement = select(Consensus).where(Consensus.application_id == application_id).order_by(Consensus.id)
+    return {row.criterion: row for row in session().scalars(statement)}
+
+
+def publications() -> list[tuple[Publication, list[Listed]]]:
+    """The yearly lists with their programmes, the newest year first: two queries."""
+    rows: dict[int, list[Listed]] = defaultdict(list)
+    for one in session().scalars(select(Listed).order_by(Listed.university, Listed.programme)):
+        rows[one.publication_id].append(one)
+    return [(row, rows[row.id]) for row in session().scalars(select(Publication).order_by(Publication.year.desc()))]
+
+
+def publication_of(year: int) -> Publication | None:
+    """The list of a year."""
+    return session().scalar(select(Publication).where(Publication.year == year))
+
+
+def waiting_for_list() -> list[tuple[Application, Programme, str]]:
+    """Concluded applications that are on no list yet, with programme and university."""
+    statement = (
+        select(Application, Programme, Organisation.name)
+        .join(Programme, Programme.id == Application.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(Application.state == State.CONCLUDED)
+        .order_by(Organisation.name, Programme.name, Application.id)
+    )
+    return [(row, programme, name) for row, programme, name in session().execute(statement)]
+
+
+def first_graduation(programme_id: int) -> date | None:
+    """When the first cohort with 卓越计划 students graduated (PETOE-P5, 002:211)."""
+    return session().scalar(
+        select(func.min(Cohort.graduated_on))
+        .join(Student, Student.cohort_id == Cohort.id)
+        .join(PetoeSpan, PetoeSpan.student_id == Student.id)
+        .where(Cohort.programme_id == programme_id)
+    )
+
+
+def facts_of(row: Application, today: date, *, reason: str = "", criteria: Collection[str] = (), verdict: Any = None) -> Facts:
+    """What the guards ask on a day. `criteria` are all that need agreement; `verdict` is handed in where it is derived anew."""
+    agenda, experts = agenda_of(row.id), experts_of(row.id)
+    opinions = opinions_of(row.id) if experts else {}
+    agreed = consensus_of(row.id) if row.state is State.VISIT_SCHEDULED else {}
+    accreditation = judgements.accreditation_on(row.programme_id, today)
+    previous = application(row.previous_id) if row.previous_id is not None else None
+    other = open_of(row.programme_id)
+    until = None
+    if accreditation is not None and accreditation.valid_years is not None:
+        until = add_years(accreditation.valid_from or accreditation.concluded_on, accreditation.valid_years)
+    visit = None
+    if row.visit_starts_on is not None and row.visit_ends_on is not None:
+        visit = VisitFacts(
+            row.visit_starts_on,
+            row.visit_ends_on,
+            frozenset(item.kind for item in agenda),
+            tuple(f"{item.on} {item.starts}" for item in agenda if not row.visit_starts_on <= item.on <= row.visit_ends_on),
+            row.no_centre_reason,
+        )
+    return Facts(
+        today=today,
+        route=row.route,
+        state=row.state,
+        graduated_on=first_graduation(row.programme_id),
+        has_prerequisite=row.has_prerequisite,
+        has_other_open=other is not None and other.id != row.id,
+        accreditation=standing(accreditation, today),
+        accreditation_years=accreditation.valid_years if accreditation is not None else None,
+        accreditation_until=until,
+        last_verdict=previous.verdict if previous is not None else None,
+        reapply_from=row.reapply_from,
+        reason=reason,
+        documents=frozenset(current_documents(row.id)),
+        petoe_passage=row.petoe_passage,
+        visit=visit,
+        experts=tuple(
+            ExpertFacts(
+                one.name,
+                one.declared_at is not None,
+                one.has_conflict,
+                one.submitted_at is not None,
+                len(opinions.get(one.id, {})),
+                one.is_leader,
+            )
+            for one in experts
+        ),
+        open_criteria=tuple(code for code in criteria if code not in agreed),
+        has_new_conclusion=accreditation is not None and row.submitted_at is not None and accreditation.concluded_on >= row.submitted_at.date(),
+        verdict=verdict if verdict is not None else row.verdict,
+        is_listed=row.state is State.PUBLISHED,
+        numbers={key: tuple(str(one) for one in book().at(key, on=today).items) for key in LISTS},
+    )
+
+
+def subject_of(row: Application, today: date) -> CaseSubject:
+    """The programme with its university, the two offices, the experts of the visit."""
+    programme = programmes.by_id(row.programme_id)
+    assert programme is not None
+    return subject_with(programme, [row], today)
+
+
+def subject_of_programme(programme: Programme, today: date) -> CaseSubject:
+    """The same for the pages of a programme: through any of its applications."""
+    return subject_with(programme, applications_of(programme.id), today)
+
+
+def subject_with(programme: Programme, rows: list[Application], today: date) -> CaseSubject:
+    """A programme seen through applications. The offices see it once it has applied; experts around their visit."""
+    plain = programmes.subject_of(programme)
+    if not rows:
+        return CaseSubject(plain.organisations, plain.programmes, plain.regions, plain.persons)
+    spans = {row.id: reading_days(row, today) for row in rows}
+    visitors, assigned = set(), set()
+    statement = select(VisitExpert).where(VisitExpert.application_id.in_(list(spans)), VisitExpert.ended_at.is_(None))
+    for one in session().scalars(statement):
+        assigned.add(one.account_id)
+        span = spans[one.application_id]
+        if one.declared_at is not None and not one.has_conflict and span is not None and span[0] <= today <= span[1]:
+            visitors.add(one.account_id)
+    return CaseSubject(
+        plain.organisations,
+        plain.programmes,
+        plain.regions,
+        plain.persons,
+        offices(OrganisationKind.ASSOCIATION),
+        offices(OrganisationKind.EXPERT_GROUP),
+        frozenset(visitors),
+        frozenset(assigned),
+    )
+
+
+def reading_days(row: Application, today: date) -> tuple[date, date] | None:
+    """The days on which the experts of the visit see the dossier; None without a visit."""
+    if row.visit_starts_on is None or row.visit_ends_on is None:
+        return None
+    before = book().at("own.evaluation.expert_days_before", on=today).number
+    after = book().at("own.evaluation.expert_days_after", on=today).number
+    return rules.access_span(row.visit_starts_on, row.visit_ends_on, before=before, after=after)

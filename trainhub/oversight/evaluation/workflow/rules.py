@@ -1,0 +1,258 @@
+"""The state machine: one table, one pure guard for each question, and the walk over both. Nothing else moves an application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+
+from trainhub.kernel.i18n import _
+from trainhub.oversight.evaluation.types import AccreditationStanding, Verdict
+from trainhub.oversight.evaluation.workflow import words
+from trainhub.oversight.evaluation.workflow.types import (
+    INTERVIEWS,
+    Actor,
+    DocumentKind,
+    Event,
+    Facts,
+    Guard,
+    Next,
+    Route,
+    State,
+    Transition,
+    VisitItemKind,
+)
+
+OPEN = (
+    State.ELIGIBLE,
+    State.APPLIED,
+    State.PREPARING,
+    State.SUBMITTED,
+    State.VISIT_SCHEDULED,
+    State.VISITED,
+    State.AT_ASSOCIATION,
+    State.ACCREDITATION_CONCLUDED,
+    State.IN_WORKING_GROUP,
+)
+FEW = 8
+"""So many open criteria are named; more are counted."""
+_S, _E, _A, _G, _D = State, Event, Actor, Guard, DocumentKind
+
+TABLE: tuple[Transition, ...] = (
+    Transition(
+        "T0", _E.BECOME_ELIGIBLE, (_S.IMPLEMENTING,), _S.ELIGIBLE, _A.PROGRAMME,
+        (_G.COHORT_GRADUATED, _G.PREREQUISITE, _G.NONE_OPEN), clause="PETOE-P5, 002:211",
+    ),
+    Transition("T1", _E.APPLY, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_JOINT,), "own:next_accreditation", clause="PETOE-P5, P14a, 002:211, 002:223"),
+    Transition("T1c", _E.APPLY_ALONE, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_ALONE,), clause="PETOE-P14b, 002:223", route=Route.EVALUATION_ONLY),
+    Transition("T2", _E.REFUSE, (_S.APPLIED,), _S.NOT_ACCEPTED, _A.ASSOCIATION, (_G.REASON,), "petoe.reapply_not_accepted_years", clause="PETOE-P6, 002:211"),
+    Transition(
+        "T2b", _E.APPLY_NEXT_YEAR, (_S.NOT_ACCEPTED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN),
+        "petoe.reapply_not_accepted_years", clause="PETOE-P6, 002:211",
+    ),
+    Transition("T3", _E.ACCEPT, (_S.APPLIED,), _S.PREPARING, _A.ASSOCIATION, clause="PETOE-P6, 002:211"),
+    Transition(
+        "T4", _E.SUBMIT, (_S.PREPARING,), _S.SUBMITTED, _A.PROGRAMME, (_G.REPORTS,), "own:same_moment",
+        (_D.SELF_REPORT, _D.SUPPLEMENTARY_REPORT), "PETOE-P7, P8, 002:213",
+    ),
+    Transition("T5", _E.SCHEDULE_VISIT, (_S.SUBMITTED,), _S.VISIT_SCHEDULED, _A.ASSOCIATION, (_G.AGENDA, _G.EXPERTS), "own:accreditation_schedule", clause="PETOE-P9, 002:215"),
+    Transition("T6", _E.END_VISIT, (_S.VISIT_SCHEDULED,), _S.VISITED, _A.VISIT_GROUP, (_G.VISIT_OVER, _G.FORMS), documents=(_D.VISIT_FORM,), clause="PETOE-P10, 002:215"),
+    Transition(
+        "T7", _E.SEND_TO_ASSOCIATION, (_S.VISITED,), _S.AT_ASSOCIATION, _A.VISIT_GROUP, (_G.VISIT_DOCUMENTS,), "own:same_moment",
+        (_D.VISIT_FORM, _D.ACCREDITATION_VISIT_REPORT), "PETOE-P10, 002:215", Route.JOINT,
+    ),
+    Transition(
+        "T8", _E.CONCLUDE_ACCREDITATION, (_S.AT_ASSOCIATION,), _S.ACCREDITATION_CONCLUDED, _A.ASSOCIATION, (_G.CONCLUSION,),
+        documents=(_D.ACCREDITATION_CONCLUSION,), clause="PETOE-P11, 002:217", route=Route.JOINT,
+    ),
+    Transition(
+        "T9", _E.SEND_TO_GROUP, (_S.ACCREDITATION_CONCLUDED,), _S.IN_WORKING_GROUP, _A.ASSOCIATION, (_G.DOSSIER,),
+        documents=(_D.ACCREDITATION_CONCLUSION, _D.SUPPLEMENTARY_REPORT, _D.ACCREDITATION_VISIT_REPORT, _D.VISIT_FORM), clause="PETOE-P11, 002:217", route=Route.JOINT,
+    ),
+    Transition(
+        "T9b", _E.SEND_ALONE, (_S.SUBMITTED, _S.VISITED), _S.IN_WORKING_GROUP, _A.ASSOCIATION, (_G.DOSSIER_ALONE,),
+        documents=(_D.ACCREDITATION_CONCLUSION, _D.SUPPLEMENTARY_REPORT), clause="PETOE-P14b, 002:223", route=Route.EVALUATION_ONLY,
+    ),
+    Transition("T10", _E.CONCLUDE, (_S.IN_WORKING_GROUP,), _S.CONCLUDED, _A.WORKING_GROUP, (_G.DERIVABLE,), clause="PETOE-P12, P16, 002:217, 002:645"),
+    Transition("T11", _E.PUBLISH, (_S.CONCLUDED,), _S.PUBLISHED, _A.WORKING_GROUP, (_G.VERDICT_MET, _G.ONE_LIST), "petoe.publications_per_year", clause="PETOE-P13, 002:219"),
+    Transition("T12", _E.FAIL, (_S.CONCLUDED,), _S.FAILED, _A.SYSTEM, (_G.VERDICT_OTHER,), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
+    Transition("T12b", _E.APPLY_AGAIN, (_S.FAILED,), _S.APPLIED, _A.PROGRAMME, (_G.CLOCK, _G.NONE_OPEN), "petoe.reapply_failed_years", clause="PETOE-P15, 002:225"),
+    Transition("Tx", _E.WITHDRAW, OPEN, _S.WITHDRAWN, _A.PROGRAMME, (_G.REASON,), clause="own"),
+)  # fmt: skip
+"""Every transition there is, in the numbering of requirements.md 2. `own`: the documents do not say, practice needs it."""
+
+
+def _graduated(facts: Facts) -> list[str]:
+    if facts.graduated_on is not None and facts.graduated_on <= facts.today:
+        return []
+    return [_("按卓越计划培养方案培养的第一届学生尚未毕业（002:211）。第一届毕业并登记毕业日期后即可申请。")]
+
+
+def _prerequisite(facts: Facts) -> list[str]:
+    return [] if facts.has_prerequisite else [_("请由专业负责人确认已满足专业认证申请要求（002:211）。")]
+
+
+def _none_open(facts: Facts) -> list[str]:
+    return [_("这个专业已有一项进行中的申请，一个专业同时只能有一项。")] if facts.has_other_open else []
+
+
+def _joint(facts: Facts) -> list[str]:
+    if facts.accreditation is AccreditationStanding.PASSED and facts.accreditation_years == 6:
+        return [_("认证有效期为 6 年，应单独提出评价申请，只提交补充报告（002:223）。")]
+    return []
+
+
+def _alone(facts: Facts) -> list[str]:
+    if facts.accreditation is AccreditationStanding.EXPIRED:
+        return [_("认证已于 %(day)s 到期，不能走仅评价路线；请随下一次认证一并申请。", day=facts.accreditation_until)]
+    if facts.accreditation is not AccreditationStanding.PASSED:
+        return [_("仅评价路线要求认证在有效期内。请先登记认证结论，或随认证一并申请。")]
+    if facts.accreditation_years == 6 or facts.last_verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET:
+        return []
+    return [_("认证有效期为 3 年的专业应在下一次申请认证时一并提出（002:223）。")]
+
+
+def _clock(facts: Facts) -> list[str]:
+    if facts.reapply_from is None or facts.today >= facts.reapply_from:
+        return []
+    return [_("可再次申请的日期是 %(day)s，还没有到。", day=facts.reapply_from)]
+
+
+def _reason(facts: Facts) -> list[str]:
+    return [] if facts.reason.strip() else [_("请写明理由。")]
+
+
+def _missing(facts: Facts, wanted: tuple[str, ...]) -> list[str]:
+    return [_("缺少：%(what)s。", what=words.DOCUMENTS[DocumentKind(one)]) for one in wanted if DocumentKind(one) not in facts.documents]
+
+
+def _reports(facts: Facts) -> list[str]:
+    is_joint = facts.route is Route.JOINT
+    gaps = _missing(facts, facts.numbers["petoe.reports_joint" if is_joint else "petoe.reports_evaluation_only"])
+    if is_joint and DocumentKind.SELF_REPORT in facts.documents and not facts.petoe_passage.strip():
+        gaps.append(_("请写明自评报告中单独说明卓越计划培养方案对认证标准达成情况的位置（002:213）。"))
+    return gaps
+
+
+def _agenda(facts: Facts) -> list[str]:
+    visit = facts.visit
+    if visit is None:
+        return [_("还没有安排现场考查的日期和日程。")]
+    gaps = [
+        _("日程缺少：%(what)s（002:215）。", what=words.ITEMS[INTERVIEWS[group]])
+        for group in facts.numbers["petoe.interview_groups"]
+        if INTERVIEWS[group] not in visit.kinds
+    ]
+    if VisitItemKind.CENTRE_VISIT not in visit.kinds and not visit.no_centre_reason.strip():
+        gaps.append(_("没有安排到工程实践教育中心考查，请补排，或写明不能安排的理由（“尽可能”，002:215）。"))
+    return gaps + [_("日程“%(what)s”不在考查期内。", what=one) for one in visit.outside]
+
+
+def _experts(facts: Facts) -> list[str]:
+    gaps = [_("专家%(name)s尚未声明利益冲突。", name=one.name) for one in facts.experts if not one.has_declared]
+    gaps += [_("专家%(name)s声明了利益冲突，请更换。", name=one.name) for one in facts.experts if one.has_conflict]
+    usable = [one for one in facts.experts if one.is_usable]
+    if not usable:
+        gaps.append(_("还没有可以参加考查的专家。"))
+    elif not any(one.is_leader for one in usable):
+        gaps.append(_("请指定一名专家任组长，由其记录组内一致意见。"))
+    return gaps
+
+
+def _visit_over(facts: Facts) -> list[str]:
+    if facts.visit is not None and facts.today < facts.visit.ends_on:
+        return [_("现场考查到 %(day)s 才结束。", day=facts.visit.ends_on)]
+    return []
+
+
+def _forms(facts: Facts) -> list[str]:
+    gaps = [
+        _("专家%(name)s的评价表还没有提交（已填 %(n)s 条）。", name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted
+    ]
+    if facts.open_criteria:
+        codes = "、".join(facts.open_criteria[:FEW]) + ("…" if len(facts.open_criteria) > FEW else "")
+        gaps.append(_("还有 %(n)s 个要点没有形成组内一致意见：%(codes)s。", n=len(facts.open_criteria), codes=codes))
+    return gaps
+
+
+def _conclusion(facts: Facts) -> list[str]:
+    gaps = [] if facts.has_new_conclusion else [_("请先登记本次认证的结论。")]
+    return gaps + _missing(facts, (DocumentKind.ACCREDITATION_CONCLUSION.value,))
+
+
+def _still_valid(facts: Facts) -> list[str]:
+    if facts.accreditation is AccreditationStanding.EXPIRED:
+        return [_("认证已于 %(day)s 到期，评价不能继续；请登记新的认证结论。", day=facts.accreditation_until)]
+    return []
+
+
+def _dossier_alone(facts: Facts) -> list[str]:
+    if facts.state is State.SUBMITTED and facts.visit is not None:
+        return [_("已安排现场考查，请先完成考查。")]
+    wanted = [DocumentKind.ACCREDITATION_CONCLUSION.value, *facts.numbers["petoe.reports_evaluation_only"]]
+    if facts.visit is not None:
+        wanted.append(DocumentKind.VISIT_FORM.value)
+    return _still_valid(facts) + _missing(facts, tuple(wanted))
+
+
+def _derivable(facts: Facts) -> list[str]:
+    gaps = _still_valid(facts)
+    if not gaps and facts.verdict is None:
+        gaps.append(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))
+    return gaps
+
+
+def _met(facts: Facts) -> list[str]:
+    is_met = facts.verdict is Verdict.ACCREDITED_SPECIAL_MET
+    return [] if is_met else [_("只有“通过工程教育专业认证且达到卓越计划专门要求”的专业列入公布名单（002:219）。")]
+
+
+GUARDS: Mapping[Guard, Callable[[Facts], list[str]]] = {
+    Guard.COHORT_GRADUATED: _graduated,
+    Guard.PREREQUISITE: _prerequisite,
+    Guard.NONE_OPEN: _none_open,
+    Guard.ROUTE_JOINT: _joint,
+    Guard.ROUTE_ALONE: _alone,
+    Guard.CLOCK: _clock,
+    Guard.REASON: _reason,
+    Guard.REPORTS: _reports,
+    Guard.AGENDA: _agenda,
+    Guard.EXPERTS: _experts,
+    Guard.VISIT_OVER: _visit_over,
+    Guard.FORMS: _forms,
+    Guard.VISIT_DOCUMENTS: lambda facts: _missing(facts, facts.numbers["petoe.visit_documents"]),
+    Guard.CONCLUSION: _conclusion,
+    Guard.DOSSIER: lambda facts: _missing(facts, facts.numbers["petoe.dossier_documents"]),
+    Guard.DOSSIER_ALONE: _dossier_alone,
+    Guard.DERIVABLE: _derivable,
+    Guard.VERDICT_MET: _met,
+    Guard.VERDICT_OTHER: lambda facts: [] if facts.verdict is not Verdict.ACCREDITED_SPECIAL_MET else [_("结论为达到，不是未通过。")],
+    Guard.ONE_LIST: lambda facts: [_("这项结论已经公布。")] if facts.is_listed else [],
+}
+
+
+def find(state: State, event: Event, route: Route) -> Transition | None:
+    """The transition of an event from a state on a route; None when the table has none."""
+    for one in TABLE:
+        if one.event is event and state in one.sources and (one.route in (None, route) or event is Event.APPLY_ALONE):
+            return one
+    return None
+
+
+def gaps(transition: Transition, facts: Facts) -> tuple[str, ...]:
+    """What stands in the way of a transition, in the order of its guards."""
+    return tuple(text for guard in transition.guards for text in GUARDS[guard](facts))
+
+
+def following(facts: Facts) -> tuple[Next, ...]:
+    """Every transition that starts from where the application stands, with its gaps; a reason is asked for when it is done."""
+    found = []
+    for one in TABLE:
+        if facts.state in one.sources and (one.route in (None, facts.route) or one.event is Event.APPLY_ALONE):
+            quiet = tuple(guard for guard in one.guards if guard is not Guard.REASON)
+            found.append(Next(one, tuple(text for guard in quiet for text in GUARDS[guard](facts))))
+    return tuple(found)
+
+
+def access_span(starts_on: date, ends_on: date, *, before: int, after: int) -> tuple[date, date]:
+    """The days on which an expert of a visit sees its dossier: the visit with some days to read before and to write after."""
+    return starts_on - timedelta(days=before), ends_on + timedelta(days=after)

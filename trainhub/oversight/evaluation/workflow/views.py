@@ -1,0 +1,391 @@
+"""Pages of the workflow: the applications, one application with what can be done next, its documents, the yearly lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, render_template, url_for
+
+from trainhub.kernel import clock, files, paging
+from trainhub.kernel.access import demand, guard, may, public
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.downloads import named
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import given, once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.papers import docx, pdf
+from trainhub.kernel.papers.blocks import DOCX, PDF
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation import catalogue, labels
+from trainhub.oversight.evaluation.documents import report, visit_form
+from trainhub.oversight.evaluation.forms import options
+from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
+from trainhub.oversight.evaluation.types import Verdict
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.oversight.evaluation.workflow import forms, queries, rules, words
+from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
+from trainhub.oversight.evaluation.workflow.operations import moving, papers
+from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, State
+from trainhub.programmes import operations as programme_operations
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+
+ACTS: Mapping[Actor, Can] = {
+    Actor.PROGRAMME: Can.ACT_PROGRAMME,
+    Actor.ASSOCIATION: Can.ACT_ASSOCIATION,
+    Actor.VISIT_GROUP: Can.ACT_VISIT,
+    Actor.WORKING_GROUP: Can.ACT_GROUP,
+}
+WAY = (
+    State.APPLIED,
+    State.PREPARING,
+    State.SUBMITTED,
+    State.VISIT_SCHEDULED,
+    State.VISITED,
+    State.AT_ASSOCIATION,
+    State.IN_WORKING_GROUP,
+    State.CONCLUDED,
+    State.PUBLISHED,
+)
+"""The states of the usual way, for the bar at the top."""
+HERE = "evaluation.application"
+
+
+def load_case(key: int) -> Application:
+    """The application of an address."""
+    row = queries.application(key)
+    if row is None:
+        raise NotFound(_("没有这项评价申请。"))
+    return row
+
+
+def on_case(row: Application) -> CaseSubject:
+    """What an application is judged on, today."""
+    return queries.subject_of(row, clock.today())
+
+
+def programme_of(row: Application) -> Programme:
+    """The programme of an application."""
+    programme = programmes.by_id(row.programme_id)
+    assert programme is not None
+    return programme
+
+
+def case_page(template: str, row: Application, current: str, **more: Any) -> str:
+    """A page of one application with its tabs."""
+    programme, subject = programme_of(row), on_case(row)
+    identity = who()
+    tabs = [("show", _("进程"), url_for(HERE, key=row.id))]
+    if may(identity, Can.VIEW, subject):
+        tabs.append(("dossier", _("材料"), url_for("evaluation.dossier", key=row.id)))
+        if queries.experts_of(row.id):
+            tabs.append(("consensus", _("专家意见"), url_for("evaluation.consensus", key=row.id)))
+    if may(identity, Can.ACT_VISIT, subject):
+        tabs.append(("form", _("我的评价表"), url_for("evaluation.visit_form", key=row.id)))
+    return render_template(
+        f"trainhub/evaluation/cases/{template}.html",
+        row=row,
+        programme=programme,
+        university=organisations.by_id(programme.university_id),
+        tabs_of_page=[{"label": label, "url": url, "current": name == current} for name, label, url in tabs],
+        words=words,
+        labels=labels,
+        can=Can,
+        subject=subject,
+        **more,
+    )
+
+
+@blueprint.get("/applications")
+@guard(Can.LIST)
+def applications() -> Any:
+    """The applications the reader sees; an expert's are the visits one is assigned to."""
+    number, size = paging.wanted()
+    found = paging.paginate(queries.listing(who()), number=number, size=size, scalars=False)
+    return render_template("trainhub/evaluation/cases/index.html", page=found, words=words, labels=labels, is_reader=who().has(*READERS))
+
+
+@blueprint.post("/<code>/applications")
+@guard(Can.ACT_PROGRAMME, load=load, subject=on_programme)
+def open_application(programme: Programme) -> Any:
+    """T0: the programme may apply from here on."""
+    form = forms.OpenForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请重新打开页面后再提交。"))
+    with transaction():
+        row = moving.open_application(
+            programme=programme, has_prerequisite=bool(form.has_prerequisite.data), by=who(), today=clock.today(), now=clock.now()
+        )
+        key = row.id
+    return done(_("已确认，可以提出评价申请。"), HERE, key=key)
+
+
+@blueprint.get("/applications/<int:key>")
+@guard(Can.CASE_VIEW, load=load_case, subject=on_case)
+def application(row: Application) -> Any:
+    """Where the application stands, what can be done next and by whom, what is missing, the documents, the visit, the history."""
+    today, subject = clock.today(), on_case(row)
+    facts = queries.facts_of(row, today, criteria=_open_codes(row))
+    following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
+    mine = queries.assignment(row.id, who().account_id)
+    declare = forms.DeclareForm() if mine is not None and mine.ended_at is None and mine.submitted_at is None else None
+    return case_page(
+        "show",
+        row,
+        "show",
+        today=today,
+        facts=facts,
+        following=[(one, may(who(), ACTS[one.transition.actor], subject)) for one in following],
+        steps_done=queries.steps_of(row.id),
+        way=_way(row),
+        documents=queries.documents_of(row.id),
+        held=queries.current_documents(row.id),
+        agenda=queries.agenda_of(row.id),
+        experts=queries.experts_of(row.id),
+        mine=mine,
+        declare=declare,
+        reading=queries.reading_days(row, today),
+        handing=_handing(row, subject),
+        form_document=forms.DocumentForm(),
+        form_passage=forms.PassageForm(passage=row.petoe_passage),
+        form_conclusion=forms.ConclusionForm(),
+        previous=queries.application(row.previous_id) if row.previous_id else None,
+        may_read=may(who(), Can.VIEW, subject),
+        kinds=DocumentKind,
+    )
+
+
+def _open_codes(row: Application) -> list[str]:
+    return list(catalogue.criteria()) if row.state is State.VISIT_SCHEDULED else []
+
+
+def _handing(row: Application, subject: CaseSubject) -> list[DocumentKind]:
+    """The documents the reader can hand in now."""
+    found = []
+    for kind, (actor, states) in papers.WHEN.items():
+        if actor is Actor.SYSTEM or row.state not in states:
+            continue
+        if kind is DocumentKind.SELF_REPORT and row.route.value != "joint":
+            continue
+        if may(who(), ACTS[actor], subject):
+            found.append(kind)
+    return found
+
+
+def _way(row: Application) -> list[dict[str, Any]]:
+    """The bar: what is behind, where the application stands, what lies ahead."""
+    when = {step.to_state: step.on for step in reversed(queries.steps_of(row.id))}
+    alone = (State.VISIT_SCHEDULED, State.VISITED, State.AT_ASSOCIATION)
+    shown = [state for state in WAY if row.route.value == "joint" or state not in alone or state in when]
+    end = {State.NOT_ACCEPTED: 1, State.FAILED: len(shown) - 1, State.WITHDRAWN: None}
+    if row.state in end and end[row.state] is not None:
+        shown[end[row.state] :] = [row.state]
+    found = []
+    for state in shown:
+        current = state is row.state
+        look = "current" if current else "done" if state in when else "todo"
+        if current and row.state in (State.NOT_ACCEPTED, State.FAILED):
+            look = "bad"
+        found.append({"label": words.STATES[state], "text": when[state].isoformat() if state in when else "", "state": look})
+    return found
+
+
+@blueprint.post("/applications/<int:key>/step")
+@guard(Can.CASE_VIEW, load=load_case, subject=on_case)
+def step(row: Application) -> Any:
+    """Move the application on; who may depends on the transition's actor."""
+    form = forms.StepForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请重新打开页面后再提交。"))
+    event = form.event.data
+    transition = rules.find(row.state, event, row.route)
+    if transition is None:
+        raise moving.BadStep(_("申请现处于“%(state)s”，不能进行“%(event)s”。", state=words.STATES[row.state], event=words.EVENTS[event]))
+    if event is Event.PUBLISH or transition.actor is Actor.SYSTEM:
+        raise moving.BadStep(_("名单由专家工作组按年度统一公布。"))
+    demand(who(), ACTS[transition.actor], on_case(row))
+    with transaction():
+        after = moving.step(
+            application=row,
+            event=event,
+            reason=form.reason.data or "",
+            version=form.version.data or None,
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+        key, state = after.id, after.state
+    return done(_("已完成：%(what)s。现处于“%(state)s”。", what=words.EVENTS[event], state=words.STATES[state]), HERE, key=key)
+
+
+@blueprint.post("/applications/<int:key>/documents")
+@guard(Can.CASE_VIEW, load=load_case, subject=on_case)
+def hand_in(row: Application) -> Any:
+    """Hand in a document of the procedure."""
+    form = forms.DocumentForm()
+    if not form.validate_on_submit():
+        raise Refused("".join(str(text) for errors in form.errors.values() for text in errors))
+    kind = form.kind.data
+    demand(who(), ACTS.get(papers.WHEN[kind][0], Can.ACT_VISIT), on_case(row))
+    with transaction():
+        if once(form.submission_key.data or ""):
+            papers.hand_in(application=row, kind=kind, file=form.file.data, name=form.file.data.filename or "", by=who(), now=clock.now())
+    return done(_("已提交文件：%(what)s。", what=words.DOCUMENTS[kind]), HERE, key=row.id)
+
+
+@blueprint.post("/applications/<int:key>/supplementary")
+@guard(Can.ACT_PROGRAMME, load=load_case, subject=on_case)
+def adopt_report(row: Application) -> Any:
+    """Hand in the supplementary report as it is drawn today."""
+    programme = programme_of(row)
+    with transaction():
+        papers.hand_in_drawn(
+            application=row,
+            kind=DocumentKind.SUPPLEMENTARY_REPORT,
+            data=docx.draw(report.content(programme, clock.today())),
+            name=f"补充报告-{programme.code}.docx",
+            media_type=DOCX,
+            by=who(),
+            now=clock.now(),
+        )
+    return done(_("已提交文件：%(what)s。", what=words.DOCUMENTS[DocumentKind.SUPPLEMENTARY_REPORT]), HERE, key=row.id)
+
+
+@blueprint.post("/applications/<int:key>/passage")
+@guard(Can.ACT_PROGRAMME, load=load_case, subject=on_case)
+def note_passage(row: Application) -> Any:
+    """Where the self-report speaks of the plan."""
+    form = forms.PassageForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请填写位置。"), field="passage")
+    with transaction():
+        papers.note_passage(application=row, passage=form.passage.data or "", by=who(), now=clock.now())
+    return done(_("已保存。"), HERE, key=row.id)
+
+
+@blueprint.post("/applications/<int:key>/accreditation")
+@guard(Can.ACT_ASSOCIATION, load=load_case, subject=on_case)
+def enter_conclusion(row: Application) -> Any:
+    """The association enters its conclusion with the document."""
+    form = forms.ConclusionForm()
+    if not form.validate_on_submit():
+        raise Refused("".join(str(text) for errors in form.errors.values() for text in errors))
+    with transaction():
+        if once(form.submission_key.data or ""):
+            programme_operations.enter_accreditation(
+                programme=programme_of(row),
+                result=form.result.data,
+                concluded_on=given(form.concluded_on.data),
+                valid_from=form.valid_from.data,
+                valid_years=form.valid_years.data,
+                by=who(),
+                now=clock.now(),
+            )
+            kind = DocumentKind.ACCREDITATION_CONCLUSION
+            papers.hand_in(application=row, kind=kind, file=form.file.data, name=form.file.data.filename or "", by=who(), now=clock.now())
+    return done(_("已登记认证结论。"), HERE, key=row.id)
+
+
+def load_document(key: int, document_id: int) -> tuple[Application, CaseDocument]:
+    """A document of an application; one of another is not found."""
+    row, document = load_case(key), queries.document(document_id)
+    if document is None or document.application_id != row.id:
+        raise NotFound(_("没有这份文件。"))
+    return row, document
+
+
+def on_pair(pair: tuple[Application, Any]) -> CaseSubject:
+    """What a thing of an application is judged on."""
+    return on_case(pair[0])
+
+
+def send(file: files.StoredFile) -> Response:
+    """A stored file as a download; never shown inside the site."""
+    return named(Response(files.stream(file), mimetype=file.media_type, headers={"Content-Length": str(file.size)}), file.name)
+
+
+@blueprint.get("/applications/<int:key>/documents/<int:document_id>")
+@guard(Can.VIEW, load=load_document, subject=on_pair)
+def document(pair: tuple[Application, CaseDocument]) -> Any:
+    """The file of a document."""
+    file = session().get(files.StoredFile, pair[1].file_id)
+    assert file is not None
+    return send(file)
+
+
+@blueprint.get("/applications/<int:key>/visit-form.<form>")
+@guard(Can.VIEW, load=lambda key, form: (load_case(key), form), subject=on_pair)
+def draw_visit_form(pair: tuple[Application, str]) -> Any:
+    """The visit form as it stands now, as DOCX or PDF."""
+    row, form = pair
+    if form not in ("docx", "pdf"):
+        raise NotFound(_("只能导出为 docx 或 pdf。"))
+    programme = programme_of(row)
+    content = visit_form.content(row, programme, clock.today())
+    data, media = (docx.draw(content), DOCX) if form == "docx" else (pdf.draw(content), PDF)
+    return named(Response(data, mimetype=media), f"现场考查评价表-{programme.code}.{form}")
+
+
+@blueprint.get("/published")
+@public
+def published() -> Any:
+    """The yearly lists of programmes that passed, for everybody (PETOE-P13, 002:219)."""
+    return render_template("trainhub/evaluation/cases/published.html", lists=queries.publications(), labels=labels)
+
+
+def _groups(_nothing: Any = None) -> CaseSubject:
+    return CaseSubject(groups=queries.offices(OrganisationKind.EXPERT_GROUP))
+
+
+@blueprint.route("/lists", methods=["GET", "POST"])
+@guard(Can.PUBLISH, load=lambda: None, subject=_groups)
+def lists(_nothing: None) -> Any:
+    """The working group publishes the list of a year."""
+    form = forms.PublishForm(year=clock.today().year)
+    waiting = queries.waiting_for_list()
+    met = [one for one in waiting if one[0].verdict is Verdict.ACCREDITED_SPECIAL_MET]
+    form.keys.choices = options((row.id, f"{university} · {programme.name}") for row, programme, university in met)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                if once(form.submission_key.data or ""):
+                    moving.publish_list(
+                        year=form.year.data or 0,
+                        keys=form.keys.data or [],
+                        document=form.document.data or "",
+                        by=who(),
+                        today=clock.today(),
+                        now=clock.now(),
+                    )
+            return done(_("已公布 %(year)d 年名单。", year=form.year.data), "evaluation.published")
+        except Refused as refused:
+            form.refuse(refused)
+    page = render_template(
+        "trainhub/evaluation/cases/lists.html", form=form, waiting=waiting, lists=queries.publications(), words=words, labels=labels
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@blueprint.get("/<code>/applications")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def programme_cases(programme: Programme) -> Any:
+    """The applications of a programme, and what stands in the way of a new one."""
+    today = clock.today()
+    rows = queries.applications_of(programme.id)
+    current = next((row for row in rows if row.open_key is not None), None)
+    latest = rows[0] if rows else None
+    is_again = latest is not None and latest.state in (State.NOT_ACCEPTED, State.FAILED)
+    return page(
+        "cases",
+        programme,
+        "cases",
+        rows=rows,
+        words=words,
+        graduated_on=queries.first_graduation(programme.id),
+        today=today,
+        form=forms.OpenForm() if current is None and not is_again and may(who(), Can.ACT_PROGRAMME, on_programme(programme)) else None,
+        again=latest if is_again and current is None else None,
+    )

@@ -1,0 +1,109 @@
+"""How states, events, actors and documents of the workflow are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trainhub.kernel.i18n import _l
+from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, Guard, Opinion, Route, State, VisitItemKind
+
+ROUTES: Mapping[Route, Any] = {Route.JOINT: _l("随认证一并评价"), Route.EVALUATION_ONLY: _l("仅评价（认证有效期 6 年）")}
+STATES: Mapping[State, Any] = {
+    State.IMPLEMENTING: _l("实施中"),
+    State.ELIGIBLE: _l("可申请"),
+    State.APPLIED: _l("已申请"),
+    State.NOT_ACCEPTED: _l("申请未被接受"),
+    State.PREPARING: _l("准备报告"),
+    State.SUBMITTED: _l("已提交"),
+    State.VISIT_SCHEDULED: _l("已安排考查"),
+    State.VISITED: _l("考查完成"),
+    State.AT_ASSOCIATION: _l("已送认证协会"),
+    State.ACCREDITATION_CONCLUDED: _l("认证已有结论"),
+    State.IN_WORKING_GROUP: _l("专家工作组审议"),
+    State.CONCLUDED: _l("已有评价结论"),
+    State.PUBLISHED: _l("已公布"),
+    State.FAILED: _l("评价未通过"),
+    State.WITHDRAWN: _l("已撤回"),
+}
+LOOKS: Mapping[State, str] = {
+    State.ELIGIBLE: "info",
+    State.NOT_ACCEPTED: "bad",
+    State.CONCLUDED: "ok",
+    State.PUBLISHED: "ok",
+    State.FAILED: "bad",
+    State.WITHDRAWN: "mute",
+}
+EVENTS: Mapping[Event, Any] = {
+    Event.BECOME_ELIGIBLE: _l("确认可以申请"),
+    Event.APPLY: _l("随认证一并申请"),
+    Event.APPLY_ALONE: _l("申请仅评价"),
+    Event.REFUSE: _l("不接受申请"),
+    Event.APPLY_NEXT_YEAR: _l("下一年度再次申请"),
+    Event.ACCEPT: _l("接受申请"),
+    Event.SUBMIT: _l("提交报告"),
+    Event.SCHEDULE_VISIT: _l("确定现场考查"),
+    Event.END_VISIT: _l("完成现场考查"),
+    Event.SEND_TO_ASSOCIATION: _l("送认证协会"),
+    Event.CONCLUDE_ACCREDITATION: _l("确认认证结论"),
+    Event.SEND_TO_GROUP: _l("送专家工作组"),
+    Event.SEND_ALONE: _l("直接送专家工作组"),
+    Event.CONCLUDE: _l("作出评价结论"),
+    Event.PUBLISH: _l("公布名单"),
+    Event.FAIL: _l("记为未通过"),
+    Event.APPLY_AGAIN: _l("满 2 年再次申请"),
+    Event.WITHDRAW: _l("撤回申请"),
+}
+ACTORS: Mapping[Actor, Any] = {
+    Actor.SYSTEM: _l("系统"),
+    Actor.PROGRAMME: _l("专业"),
+    Actor.ASSOCIATION: _l("认证协会"),
+    Actor.VISIT_GROUP: _l("现场考查专家组"),
+    Actor.WORKING_GROUP: _l("卓越计划专家工作组"),
+}
+GUARDS: Mapping[Guard, Any] = {
+    Guard.COHORT_GRADUATED: _l("第一届学生已毕业"),
+    Guard.PREREQUISITE: _l("满足认证申请要求"),
+    Guard.NONE_OPEN: _l("没有进行中的申请"),
+    Guard.ROUTE_JOINT: _l("认证有效期不是 6 年"),
+    Guard.ROUTE_ALONE: _l("6 年认证在有效期内"),
+    Guard.CLOCK: _l("已到可再次申请的日期"),
+    Guard.REASON: _l("写明理由"),
+    Guard.REPORTS: _l("报告齐全，同时提交"),
+    Guard.AGENDA: _l("三类访谈齐全，中心考查或理由"),
+    Guard.EXPERTS: _l("专家均无利益冲突，有组长"),
+    Guard.VISIT_OVER: _l("考查期已满"),
+    Guard.FORMS: _l("评价表齐全，意见一致"),
+    Guard.VISIT_DOCUMENTS: _l("评价表与考查报告齐全"),
+    Guard.CONCLUSION: _l("已登记认证结论"),
+    Guard.DOSSIER: _l("四份材料齐全"),
+    Guard.DOSSIER_ALONE: _l("补充报告与有效认证结论"),
+    Guard.DERIVABLE: _l("结论可以得出，认证有效"),
+    Guard.VERDICT_MET: _l("结论为达到"),
+    Guard.VERDICT_OTHER: _l("结论不是达到"),
+    Guard.ONE_LIST: _l("每年一份名单，不重复公布"),
+}
+DEADLINES: Mapping[str, Any] = {
+    "": "—",
+    "own:next_accreditation": _l("认证有效期 3 年的：下一次认证申请"),
+    "own:same_moment": _l("同时"),
+    "own:accreditation_schedule": _l("按认证的安排"),
+    "petoe.reapply_not_accepted_years": _l("下一年度 1 月 1 日起"),
+    "petoe.reapply_failed_years": _l("结论作出 2 年后"),
+    "petoe.publications_per_year": _l("每年一次"),
+}
+DOCUMENTS: Mapping[DocumentKind, Any] = {
+    DocumentKind.SELF_REPORT: _l("认证自评报告"),
+    DocumentKind.SUPPLEMENTARY_REPORT: _l("卓越计划实施情况补充报告"),
+    DocumentKind.VISIT_FORM: _l("卓越计划实施情况现场考查评价表"),
+    DocumentKind.ACCREDITATION_VISIT_REPORT: _l("工程教育专业认证现场考查报告"),
+    DocumentKind.ACCREDITATION_CONCLUSION: _l("认证结论"),
+}
+ITEMS: Mapping[VisitItemKind, Any] = {
+    VisitItemKind.INTERVIEW_STUDENT: _l("学生访谈"),
+    VisitItemKind.INTERVIEW_TEACHER: _l("教师访谈"),
+    VisitItemKind.INTERVIEW_HEAD: _l("专业负责人访谈"),
+    VisitItemKind.CENTRE_VISIT: _l("工程实践教育中心考查"),
+    VisitItemKind.OTHER: _l("其他"),
+}
+OPINIONS: Mapping[Opinion, Any] = {Opinion.MET: _l("达到"), Opinion.NOT_MET: _l("未达到"), Opinion.UNCLEAR: _l("未能判断")}

@@ -1,0 +1,261 @@
+"""Verbs on goals: define, keep the facts current, rebuild them, give out a report. Only their own tables are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import delete, insert, literal, select
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _, listed
+from trainhub.ledger.types import Category
+from trainhub.oversight.goals import queries
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.reporting import report
+from trainhub.oversight.goals.types import CountingRule, GoalState
+from trainhub.policy.book import book
+
+MANY = 3_000
+Key = tuple[date, str, int, str]
+
+
+class BadGoal(Refused):
+    """A definition that cannot be."""
+
+    code = "bad_goal"
+
+
+class ReasonNeeded(Refused):
+    """A report is given out for a reason."""
+
+    code = "reason_needed"
+
+
+def define(
+    *,
+    code: str,
+    name: str,
+    target: int,
+    starts_on: date,
+    deadline: date,
+    region_code: str,
+    source: str,
+    by: Identity,
+    now: datetime,
+    categories: Collection[str] = (),
+    counting_rule: CountingRule = CountingRule.DISTINCT_PERSONS,
+    state: GoalState = GoalState.OPEN,
+    unit: str = "人",
+    clause: str = "",
+    note: str = "",
+    is_demo: bool = False,
+    parts: Mapping[str, int] | None = None,
+) -> tuple[Goal, bool]:
+    """Define a goal, with what each region is to bring by its code; a known code is returned unchanged (False).
+
+    Raises BadGoal.
+    """
+    known = queries.by_code(code)
+    if known is not None:
+        return known, False
+    if target <= 0:
+        raise BadGoal(_("目标数必须大于 0。"), field="target")
+    if deadline < starts_on:
+        raise BadGoal(_("截止日不能早于起始日。"), field="deadline")
+    unknown = sorted(set(categories) - {category.value for category in Category})
+    if unknown:
+        raise BadGoal(_("没有人员类别“%(names)s”。", names=listed(unknown)), field="categories")
+    parts = parts or {}
+    if any(part <= 0 for part in parts.values()):
+        raise BadGoal(_("分解到各地的目标数必须大于 0。"), field="parts")
+    goal = Goal(
+        code=code,
+        name=name,
+        state=state,
+        counting_rule=counting_rule,
+        target=target,
+        unit=unit,
+        starts_on=starts_on,
+        deadline=deadline,
+        region_code=region_code,
+        categories=sorted(set(categories)),
+        source=source,
+        clause=clause,
+        note=note,
+        is_demo=is_demo,
+        created_at=now,
+    )
+    session().add(goal)
+    session().flush()
+    session().add_all(GoalTarget(goal_id=goal.id, region_code=region, target=part) for region, part in sorted(parts.items()))
+    session().flush()
+    audit.record(by=by, did="goals.goal.defined", on=goal, data={"code": code, "target": target, "deadline": deadline})
+    return goal, True
+
+
+def load_definitions(file: Path, *, now: datetime) -> int:
+    """Load the goals of the documents from their file; numbers come from the policy book. The number of goals that were new."""
+
+    def value(row: Mapping[str, Any], name: str) -> Any:
+        key = row.get(f"{name}_parameter")
+        if key is not None:
+            return book().versions(key)[-1].value
+        found = row[name]
+        return date.fromisoformat(found) if name in ("starts_on", "deadline") else found
+
+    added = 0
+    for row in json.loads(file.read_text(encoding="utf-8")):
+        _goal, is_new = define(
+            code=row["code"],
+            name=row["name"],
+            target=value(row, "target"),
+            starts_on=value(row, "starts_on"),
+            deadline=value(row, "deadline"),
+            region_code=row["region_code"],
+            categories=value(row, "categories") if "categories_parameter" in row else row.get("categories", ()),
+            counting_rule=CountingRule(row["counting_rule"]),
+            state=GoalState(row["state"]),
+            unit=row["unit"],
+            source=row["source"],
+            clause=row["clause"],
+            note=row.get("note", ""),
+            by=SYSTEM,
+            now=now,
+        )
+        added += is_new
+    return added
+
+
+# -- facts --------------------------------------------------------------------------------------------------------------
+def refresh(*, goal: Goal, now: datetime) -> bool:
+    """Bring the kept facts up to the ledger: only what changed since the last time; True when something was written.
+
+    Persons joined or parted, a big import, or a count that does not agree with the ledger lead to a rebuild.
+    """
+    marks = queries.ledger_marks()
+    if goal.refreshed_at is not None and marks == (goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at):
+        return False
+    touched = queries.touched_persons(goal)
+    if touched is None or len(touched) > MANY:
+        rebuild(goal=goal, now=now)
+        return True
+    _recount(goal, touched)
+    _mark(goal, marks, now)
+    if queries.kept_totals(goal) != queries.completion_count(goal):
+        rebuild(goal=goal, now=now)  # a record became visible late (a long transaction beside ours)
+    return True
+
+
+def _recount(goal: Goal, touched: set[int]) -> None:
+    """Persons and days that the touched persons stand on, again from the ledger."""
+    current = session()
+    humans = queries.humans_of(touched)
+    days = queries.days_of_records(touched)
+    for piece in queries.pieces(humans):
+        days.update(current.scalars(select(GoalPerson.on).where(GoalPerson.goal_id == goal.id, GoalPerson.person_id.in_(piece)).distinct()))
+        current.execute(
+            delete(GoalPerson).where(GoalPerson.goal_id == goal.id, GoalPerson.person_id.in_(piece)).execution_options(synchronize_session=False)
+        )
+        _insert_persons(goal, piece)
+    for start in range(0, len(days), 300):
+        some = sorted(days)[start : start + 300]
+        current.execute(delete(GoalFact).where(GoalFact.goal_id == goal.id, GoalFact.on.in_(some)).execution_options(synchronize_session=False))
+        _insert_facts(goal, queries.persons_by_key(goal, some), queries.enrolments_by_key(goal, some))
+    for courses in queries.course_pieces(touched):
+        _recount_courses(goal, courses)
+
+
+def _recount_courses(goal: Goal, courses: Collection[str] | None) -> None:
+    """Figures of some courses (None: of all) again from the ledger and the kept persons."""
+    table: Any = GoalCourse.__table__
+    gone = delete(GoalCourse).where(GoalCourse.goal_id == goal.id)
+    session().execute((gone if courses is None else gone.where(GoalCourse.course.in_(courses))).execution_options(synchronize_session=False))
+    rows = [
+        {"goal_id": goal.id, "prefecture": unit, "course": course, "persons": persons, "enrolments": enrolments}
+        for (unit, course), (persons, enrolments) in sorted(queries.course_figures(goal, courses).items())
+    ]
+    if rows:
+        session().execute(insert(table), rows)
+
+
+def rebuild(*, goal: Goal, now: datetime) -> None:
+    """Make all kept facts of a goal again from the ledger; the result is the same as by `refresh`."""
+    current = session()
+    marks = queries.ledger_marks()
+    for table in (GoalPerson, GoalFact):
+        current.execute(delete(table).where(table.goal_id == goal.id).execution_options(synchronize_session=False))
+    _insert_persons(goal, None)
+    _insert_facts(goal, queries.persons_by_key(goal), queries.enrolments_by_key(goal))
+    _recount_courses(goal, None)
+    _mark(goal, marks, now)
+
+
+def _insert_persons(goal: Goal, humans: Collection[int] | None) -> None:
+    first: Any = queries.first_completions(goal, humans).subquery()
+    columns = ("person_id", "record_id", "on_day", "county_code", "prefecture", "organisation_id", "category")
+    table: Any = GoalPerson.__table__
+    source: Any = select(
+        literal(goal.id),
+        first.c.human,
+        first.c.record_id,
+        first.c.on_day,
+        first.c.county_code,
+        first.c.prefecture,
+        first.c.organisation_id,
+        sa.cast(first.c.category, sa.String),
+    )
+    session().execute(insert(table).from_select(["goal_id", *columns], source))
+
+
+def _insert_facts(goal: Goal, persons: Mapping[Key, int], enrolments: Mapping[Key, int]) -> None:
+    table: Any = GoalFact.__table__
+    rows = [
+        {
+            "goal_id": goal.id,
+            "on_day": key[0],
+            "prefecture": key[1],
+            "organisation_id": key[2],
+            "category": key[3],
+            "persons": persons.get(key, 0),
+            "enrolments": enrolments.get(key, 0),
+        }
+        for key in sorted({*persons, *enrolments})
+    ]
+    if rows:
+        session().execute(insert(table), rows)
+
+
+def _mark(goal: Goal, marks: tuple[int, int, datetime | None], now: datetime) -> None:
+    goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at = marks
+    goal.refreshed_at = now
+    session().flush()
+
+
+def take_snapshot(*, goal: Goal, on: date, reason: str, by: Identity, now: datetime) -> GoalSnapshot:
+    """Keep the report of a day as it was given out; later entries change the goal, never the snapshot."""
+    reason = reason.strip()
+    if not reason:
+        raise ReasonNeeded(_("请写明固定快照的用途，例如“2016年度中期评估”。"), field="reason")
+    found = report(goal, on=on)
+    row = GoalSnapshot(
+        goal_id=goal.id,
+        on=on,
+        reason=reason[:200],
+        persons=found["persons"],
+        enrolments=found["enrolments"],
+        report=json.loads(json.dumps(found, default=str)),
+        taken_by_id=by.account_id,
+        taken_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="goals.snapshot.taken", on=row, data={"goal": goal.code, "on": on, "persons": row.persons, "reason": row.reason})
+    return row
