@@ -114,6 +114,8 @@ DEEDS: Mapping[str, Any] = {
     "given": _l("已登记"),
     "set": _l("已设置"),
     "made": _l("已生成"),
+    "image_added": _l("已加入图片"),
+    "image_removed": _l("已移除图片"),
     "used": _l("已使用"),
     "granted": _l("已授予"),
     "rewrapped": _l("已重新封装"),
