@@ -28,6 +28,7 @@ from courses.assignments.views import staff as assignments_staff
 from courses.catalogue import api as catalogue_api
 from courses.catalogue import authoring, authoring_outline, authoring_parts, authoring_versions
 from courses.catalogue import models as catalogue_models
+from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
 from courses.curriculum import marking_views as curriculum_marks
 from courses.curriculum import models as curriculum_models
@@ -60,9 +61,10 @@ from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
 from courses.teaching import models as teaching_models
 from courses.teaching import views as teaching_views
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
-from trainhub.kernel.access import Role, register_permissions
+from trainhub.kernel.access import Identity, Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.people.panels import STUDENT_PANELS
@@ -129,11 +131,22 @@ THINGS = {
 """How the audit log calls the things of this part."""
 
 
+def _teaches(identity: Identity) -> bool:
+    """Who may make courses, and who was named on the staff of one: an assistant needs no role."""
+    return identity.has(*AUTHORS) or catalogue_queries.teaches(identity.person_id)
+
+
+def _has_dates(identity: Identity) -> bool:
+    return identity.has(Role.STUDENT, Role.TRAINEE) or _teaches(identity)
+
+
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, GRANTS)
+    app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_page
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,
@@ -164,10 +177,10 @@ def register(app: Flask) -> None:
         Entry("learn", _l("课程目录"), "catalogue.index", "grid", order=20),
         Entry("learn", _l("学分认定"), "recognition.mine", "award", roles=(Role.STUDENT,), order=15),
         Entry("learn", _l("学习路径"), "paths.index", "network", order=22),
-        Entry("learn", _l("课程日历"), "agenda.month", "calendar", roles=(Role.STUDENT, Role.TRAINEE, *AUTHORS), order=24),
+        Entry("learn", _l("课程日历"), "agenda.month", "calendar", when=_has_dates, order=24),
         Entry("learn", _l("课程消息"), "messages.mine", "mail", roles=(Role.STUDENT, Role.TRAINEE), order=26),
         Entry("learn", _l("关注的讨论"), "discussion.followed", "chat", roles=(Role.STUDENT, Role.TRAINEE, Role.LECTURER), order=28),
-        Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, roles=AUTHORS, order=30),
+        Entry("learn", _l("我教的课程"), "authoring.index", "edit", can=Can.RUN_LIST, when=_teaches, order=30),
         Entry("learn", _l("学分认定"), "recognition.index", "award", can=Can.RECOGNITION_LIST, roles=RECOGNITION_READERS, order=40),
     )
     jobs.register_task(app, analytics_tasks.SUMMARISE, analytics_tasks.summarise)

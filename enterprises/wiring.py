@@ -6,9 +6,10 @@ from datetime import timedelta
 from types import ModuleType
 
 import click
-from flask import Flask
+from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
+from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import list_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
@@ -34,12 +35,14 @@ from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from enterprises.subsidies import models as subsidies_models
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 
-TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models)
+TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
@@ -95,6 +98,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_page
     my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
@@ -129,6 +133,7 @@ def _capstones(app: Flask) -> None:
     """Topics and capstones."""
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(

@@ -28,6 +28,18 @@ SECRET = "a secret for tests only, long enough to be taken"
 TODAY = date(2026, 3, 2)
 
 
+# The fixtures that open the database of the run: the shared one, and those that commit for real in one of their own.
+DATABASE_FIXTURES = {"_app", "committed", "racing", "engine"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks the database is marked, so that only that is repeated on the other kind of database."""
+    for item in items:
+        if DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)
+
+
 @pytest.fixture
 def _push_request_context() -> None:
     """pytest-flask's own context for a whole test would show the wrong user across clients: not here."""

@@ -21,8 +21,11 @@ import trainhub.oversight.chains.wiring
 import trainhub.oversight.evaluation.wiring
 import trainhub.oversight.goals.wiring
 import trainhub.oversight.home.wiring
+import trainhub.oversight.issuing.wiring
 import trainhub.oversight.reports.wiring
 import trainhub.oversight.search.wiring
+import trainhub.oversight.surveys.wiring
+import trainhub.oversight.talents.wiring
 import trainhub.people.wiring
 import trainhub.programmes.wiring
 from trainhub import __version__, config
@@ -56,6 +59,9 @@ DOORS: tuple[Door, ...] = cast(
         trainhub.oversight.goals.wiring,
         trainhub.oversight.evaluation.wiring,
         trainhub.oversight.chains.wiring,
+        trainhub.oversight.issuing.wiring,
+        trainhub.oversight.surveys.wiring,
+        trainhub.oversight.talents.wiring,
         trainhub.oversight.reports.wiring,
         trainhub.oversight.search.wiring,
         trainhub.oversight.home.wiring,

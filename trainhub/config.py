@@ -33,6 +33,8 @@ class Settings:
     trusted_proxies: int = 0
     max_upload_mb: int = 200
     log_level: str = "INFO"
+    pdf_signer: Path | None = None
+    pdf_signer_password: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -45,7 +47,7 @@ DEMO_MARK = "demo.json"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _KNOWN = {
     "DATABASE_URL", "INSTANCE", "SECRET_KEY", "BASE_URL", "SMTP_URL", "MAIL_FROM", "FILES_URL", "TRUSTED_PROXIES",
-    "MAX_UPLOAD_MB", "LOG_LEVEL", "TEST_DATABASE_URL", "TEST_REQUIRE", "CHROMIUM",
+    "MAX_UPLOAD_MB", "LOG_LEVEL", "PDF_SIGNER", "PDF_SIGNER_PASSWORD", "TEST_DATABASE_URL", "TEST_REQUIRE", "CHROMIUM",
 }  # fmt: skip
 
 
@@ -83,6 +85,8 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
     log_level = (env.get("LOG_LEVEL") or "INFO").upper()
     if log_level not in LOG_LEVELS:
         problems.append(f"TRAINHUB_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {env['LOG_LEVEL']!r}")
+    if env.get("PDF_SIGNER") and not Path(env["PDF_SIGNER"]).is_file():
+        problems.append("TRAINHUB_PDF_SIGNER must name a PKCS #12 file (.p12, .pfx) that can be read; without it PDFs carry no PAdES signature")
     numbers = {name: _number(env.get(name, ""), name, default, problems) for name, default in (("TRUSTED_PROXIES", 0), ("MAX_UPLOAD_MB", 200))}
     if problems:
         raise HalfConfigured("\n".join(problems))
@@ -98,6 +102,8 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         trusted_proxies=numbers["TRUSTED_PROXIES"],
         max_upload_mb=numbers["MAX_UPLOAD_MB"],
         log_level=log_level,
+        pdf_signer=Path(env["PDF_SIGNER"]) if env.get("PDF_SIGNER") else None,
+        pdf_signer_password=env.get("PDF_SIGNER_PASSWORD", ""),
     )
 
 

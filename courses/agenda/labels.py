@@ -14,6 +14,7 @@ KINDS: Mapping[ItemKind, Any] = {
     ItemKind.WITHDRAW_ENDS: _l("退课截止"),
     ItemKind.RELEASE: _l("开放"),
     ItemKind.DUE: _l("截止"),
+    ItemKind.REVIEW_DUE: _l("互评截止"),
     ItemKind.LIVE: _l("直播"),
     ItemKind.ANNOUNCEMENT: _l("公告"),
 }
@@ -23,6 +24,7 @@ LOOKS: Mapping[ItemKind, str] = {
     ItemKind.WITHDRAW_ENDS: "wait",
     ItemKind.RELEASE: "info",
     ItemKind.DUE: "bad",
+    ItemKind.REVIEW_DUE: "bad",
     ItemKind.LIVE: "ok",
     ItemKind.ANNOUNCEMENT: "mute",
 }

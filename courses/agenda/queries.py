@@ -124,9 +124,18 @@ def _live(runs: dict[int, Any]) -> list[Item]:
 
 
 def _assignments(runs: dict[int, Any], person_id: int) -> list[Item]:
-    """When work is due; a learner who was given more time sees his own day."""
+    """When work and its peer reviews are due; a learner who was given more time for the work sees his own day."""
     statement = (
-        select(Assignment.id, Assignment.run_id, Assignment.block_id, Assignment.due_at, Block.title, Unit.title.label("unit"))
+        select(
+            Assignment.id,
+            Assignment.run_id,
+            Assignment.block_id,
+            Assignment.due_at,
+            Assignment.peers,
+            Assignment.peer_due_at,
+            Block.title,
+            Unit.title.label("unit"),
+        )
         .join(Block, Block.id == Assignment.block_id)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
@@ -145,7 +154,10 @@ def _assignments(runs: dict[int, Any], person_id: int) -> list[Item]:
         run = runs[row.run_id]
         due = row.due_at if run.is_taught else max(row.due_at, more.get(row.id, row.due_at))
         url = f"{'/teaching' if run.is_taught else ''}/assignments/{row.block_id}"
-        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, row.title or row.unit, run.title, due, None, False, url))
+        title = row.title or row.unit
+        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, title, run.title, due, None, False, url))
+        if row.peers and row.peer_due_at is not None:
+            found.append(Item(f"assignment-{row.id}-review", ItemKind.REVIEW_DUE, title, run.title, row.peer_due_at, None, False, url))
     return found
 
 

@@ -8,9 +8,12 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from courses.analytics import queries, rules
-from courses.analytics.models import RunSummary
-from courses.analytics.types import GroupFacts, Summary, UnitFacts
+import sqlalchemy as sa
+
+from courses.analytics import queries, risk_queries, rules
+from courses.analytics.models import RunSummary, StoredRisk
+from courses.analytics.types import GroupFacts, LearnerRisk, Summary, UnitFacts
+from courses.catalogue import queries as catalogue
 from courses.learning.types import EnrolmentState
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -22,17 +25,50 @@ WEEKS = 12
 
 def summarise(*, run_id: int, now: datetime) -> Summary:
     """Compute and store the summary of a run. Safe to repeat."""
+    made, risks = compute(run_id=run_id, now=now)
+    keep(run_id=run_id, made=made, risks=risks, now=now)
+    return made
+
+
+def compute(*, run_id: int, now: datetime) -> tuple[Summary, list[LearnerRisk]]:
+    """Read the log and the progress of a run. Writes nothing, so that a large run holds no lock while it is read.
+
+    The risks are those of a large run; a small one is judged while its list is read.
+    """
     made = _summary(run_id, now)
+    run = catalogue.run_by_id(run_id) if made.learners > AT_ONCE else None
+    return made, risk_queries.at_risk(run, now) if run is not None else []
+
+
+def keep(*, run_id: int, made: Summary, risks: Sequence[LearnerRisk], now: datetime) -> None:
+    """Store what was computed in the place of what was stored before."""
     data = asdict(made)
     del data["computed_at"]
     row = queries.summary_row(run_id)
     if row is None:
-        row = RunSummary(run_id=run_id, computed_at=now, data=data)
-        session().add(row)
+        session().add(RunSummary(run_id=run_id, computed_at=now, data=data))
     else:
         row.computed_at, row.data = now, data
     session().flush()
-    return made
+    session().execute(sa.delete(StoredRisk).where(StoredRisk.run_id == run_id).execution_options(synchronize_session=False))
+    for start in range(0, len(risks), 5000):
+        session().execute(sa.insert(StoredRisk), [_stored(run_id, risk) for risk in risks[start : start + 5000]])
+
+
+def _stored(run_id: int, risk: LearnerRisk) -> dict[str, Any]:
+    cohort = next((key[1:] for key in risk.keys if key.startswith("c")), None)
+    return {
+        "enrolment_id": risk.enrolment_id,
+        "run_id": run_id,
+        "cohort_id": int(cohort) if cohort else None,
+        "risk": risk.judged.risk,
+        "points": risk.judged.points,
+        "reasons": [reason.value for reason in risk.judged.reasons],
+        "progress_x1000": risk.progress_x1000,
+        "expected_x1000": risk.expected_x1000,
+        "score_x10": risk.score_x10,
+        "overdue": risk.overdue,
+    }
 
 
 def _summary(run_id: int, now: datetime) -> Summary:
@@ -75,7 +111,7 @@ def _summary(run_id: int, now: datetime) -> Summary:
             )
             for unit in units
         ),
-        groups=_groups(learners, spent.groupby("enrolment")["minutes"].sum().to_dict(), queries.means(run_id)),
+        groups=_groups(run_id, learners, spent.groupby("enrolment")["minutes"].sum().to_dict(), queries.scores(run_id)),
         weeks=_weeks(events, now),
         histogram=_histogram(learners),
     )
@@ -85,7 +121,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 1)
 
 
-def _groups(learners: Sequence[Any], spent: dict[int, float], scores: dict[int, int]) -> tuple[GroupFacts, ...]:
+def _groups(run_id: int, learners: Sequence[Any], spent: dict[int, float], scores: dict[int, int]) -> tuple[GroupFacts, ...]:
+    """Cohorts side by side, then the groups of each division of the run."""
     import pandas as pd
 
     if not learners:
@@ -98,22 +135,29 @@ def _groups(learners: Sequence[Any], spent: dict[int, float], scores: dict[int, 
             "progress": [row.progress_x1000 for row in learners],
             "score": pd.array([scores.get(row.id) for row in learners], dtype="Int64"),
             "minutes": [spent.get(row.id, 0.0) for row in learners],
-        }
+        },
+        index=[row.id for row in learners],
     )
-    found = []
-    for name, part in frame.groupby("name", sort=True):
-        mean, spent_here = part["score"].mean(), part.loc[part["minutes"] > 0, "minutes"]
-        found.append(
-            GroupFacts(
-                str(name),
-                len(part),
-                int(part["is_completed"].sum()),
-                round(float(part["progress"].mean())),
-                None if pd.isna(mean) else round(float(mean)),
-                None if spent_here.empty else round(float(spent_here.median()), 1),
-            )
-        )
-    return tuple(found)
+    found = [_group(str(name), None, part) for name, part in frame.groupby("name", sort=True)]
+    members: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in queries.memberships(run_id):
+        members[(row.set_name, row.name)].append(row.id)
+    return (*found, *(_group(name, set_name, frame.loc[ids]) for (set_name, name), ids in sorted(members.items())))
+
+
+def _group(name: str, set_name: str | None, part: Any) -> GroupFacts:
+    import pandas as pd
+
+    mean, spent_here = part["score"].mean(), part.loc[part["minutes"] > 0, "minutes"]
+    return GroupFacts(
+        name,
+        len(part),
+        int(part["is_completed"].sum()),
+        round(float(part["progress"].mean())),
+        None if pd.isna(mean) else round(float(mean)),
+        None if spent_here.empty else round(float(spent_here.median()), 1),
+        set_name,
+    )
 
 
 def _weeks(events: Any, now: datetime) -> tuple[tuple[str, int], ...]:

@@ -9,14 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from courses.analytics import rules
 from courses.analytics.models import RunSummary
-from courses.analytics.types import Facts, GroupFacts, LearnerRisk, Risk, Summary, UnitFacts
-from courses.catalogue.models import Block, Run, Section, Unit
+from courses.analytics.types import GroupFacts, Summary, UnitFacts
+from courses.catalogue.models import Block, Run, RunGroup, RunGroupMember, Section, Unit
 from courses.catalogue.types import BlockKind, RunState
+from courses.gradebook import queries as gradebook
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent
-from courses.learning.types import SEATED, EnrolmentState
-from trainhub.kernel.clock import local
+from courses.learning.types import SEATED
 from trainhub.kernel.db import session
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
@@ -50,10 +49,32 @@ def learners(run_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
+def cohorts_of(run_id: int) -> list[int]:
+    """The cohorts of the learners of a run."""
+    statement = (
+        select(Student.cohort_id)
+        .join(Enrolment, Enrolment.person_id == Student.person_id)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
+    )
+    return [key for key in session().scalars(statement.distinct()) if key is not None]
+
+
 def cohort_names(ids: Sequence[int]) -> dict[int, str]:
     """Programme and year of cohorts."""
     statement = select(Cohort.id, Programme.name, Cohort.year).join(Programme, Programme.id == Cohort.programme_id).where(Cohort.id.in_(ids))
     return {key: f"{name} {year}" for key, name, year in session().execute(statement)} if ids else {}
+
+
+def memberships(run_id: int, enrolment_ids: Sequence[int] | None = None) -> list[Any]:
+    """Who is in which group of a run: enrolment, group, its division and name. `enrolment_ids`: only of these."""
+    statement = (
+        select(Enrolment.id, RunGroup.id.label("group_id"), RunGroup.set_name, RunGroup.name)
+        .join(RunGroupMember, RunGroupMember.person_id == Enrolment.person_id)
+        .join(RunGroup, RunGroup.id == RunGroupMember.group_id)
+        .where(Enrolment.run_id == run_id, RunGroup.run_id == run_id, Enrolment.state.in_(SEATED))
+        .order_by(RunGroup.set_name, RunGroup.name, Enrolment.id)
+    )
+    return list(session().execute(statement if enrolment_ids is None else statement.where(Enrolment.id.in_(enrolment_ids))))
 
 
 def units(run_id: int) -> list[Any]:
@@ -93,6 +114,12 @@ def log(run_id: int) -> Any:
     return session().execute(statement)
 
 
+def scores(run_id: int) -> dict[int, int]:
+    """How each learner stands in what was graded so far, out of 1000: by the run's gradebook, without one the weighted mean."""
+    book = gradebook.book_of(run_id)
+    return means(run_id) if book is None else gradebook.so_far(book)
+
+
 def means(run_id: int) -> dict[int, int]:
     """The weighted mean, out of 1000, of what was graded of each learner; who has nothing graded is not in it."""
     weight = sa.case((Block.weight_x10 > 0, Block.weight_x10), else_=1)
@@ -121,48 +148,6 @@ def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
         .group_by(BlockProgress.enrolment_id)
     )
     return total, {enrolment: number for enrolment, number in session().execute(statement)}
-
-
-def at_risk(run: Run, now: datetime) -> list[LearnerRisk]:
-    """Every learner who has not completed, those at most risk first."""
-    today = local(now).date()
-    late, done_late = overdue(run.id, now)
-    scores, rows = means(run.id), learners(run.id)
-    names = cohort_names(sorted({row.cohort_id for row in rows if row.cohort_id is not None}))
-    found = []
-    for row in rows:
-        if row.state is EnrolmentState.COMPLETED:
-            continue
-        facts = Facts(
-            enrolled_on=local(row.enrolled_at or now).date(),
-            last_active_on=local(row.last_active_at).date() if row.last_active_at else None,
-            progress_x1000=row.progress_x1000,
-            overdue=late - done_late.get(row.id, 0),
-            score_x10=scores.get(row.id),
-            pass_mark_x10=run.pass_mark_x10,
-            starts_on=run.starts_on,
-            ends_on=run.ends_on,
-        )
-        found.append(
-            LearnerRisk(
-                row.id,
-                row.name,
-                names.get(row.cohort_id or 0, ""),
-                row.progress_x1000,
-                rules.expected_x1000(facts, today),
-                facts.score_x10,
-                row.last_active_at,
-                facts.overdue,
-                rules.judge(facts, today),
-            )
-        )
-    return sorted(found, key=lambda learner: (-learner.judged.points, learner.progress_x1000, learner.enrolment_id))
-
-
-def narrowed(found: Sequence[LearnerRisk], risk: Risk | None, group: str) -> list[LearnerRisk]:
-    """Those of one risk (None: high and medium) and one group (empty: all)."""
-    wanted = {risk} if risk is not None else {Risk.HIGH, Risk.MEDIUM}
-    return [row for row in found if row.judged.risk in wanted and (not group or row.group == group)]
 
 
 def summary_of(run_id: int) -> Summary | None:

@@ -27,7 +27,7 @@ class Risk(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rule knows of a learner. Shares in thousandths, scores out of 1000; `score_x10` is the mean of what was graded."""
+    """What the rule knows of a learner. Shares in thousandths, scores out of 1000; `score_x10` judges what was graded so far."""
 
     enrolled_on: date
     last_active_on: date | None
@@ -50,11 +50,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class LearnerRisk:
-    """One learner in the list."""
+    """One learner in the list. `cohort` and `groups` are names; `keys` are what the list can be narrowed to (`c7` a cohort, `g3` a group)."""
 
     enrolment_id: int
     name: str
-    group: str
+    cohort: str
+    groups: tuple[str, ...]
+    keys: frozenset[str]
     progress_x1000: int
     expected_x1000: int | None
     score_x10: int | None
@@ -79,7 +81,7 @@ class UnitFacts:
 
 @dataclass(frozen=True, slots=True)
 class GroupFacts:
-    """One group (a cohort, or everybody without one)."""
+    """One cohort (`set_name` None; without a name: everybody without one), or one group of a division of the run."""
 
     name: str
     learners: int
@@ -87,6 +89,7 @@ class GroupFacts:
     progress_x1000: int
     score_x10: int | None
     minutes_median: float | None
+    set_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 
-from courses.analytics import labels, operations, queries, rules, tasks
+from courses.analytics import labels, operations, queries, risk_queries, rules, tasks
 from courses.analytics.types import LearnerRisk, Risk
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning.exports import csv_lines
 from courses.learning.views.common import load_run, me
+from courses.messages.views import to_chosen
 from courses.permissions import Can
 from trainhub.kernel import clock, jobs, paging
 from trainhub.kernel.access import guard, may
 from trainhub.kernel.clock import local
-from trainhub.kernel.db import transaction
-from trainhub.kernel.i18n import _
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.web import done
 
 blueprint = Blueprint("analytics", __name__, url_prefix="/teaching")
@@ -53,41 +54,71 @@ def compute(run: Run) -> Any:
     return done(message, "analytics.overview", run_id=run_id)
 
 
-def _chosen(run: Run) -> tuple[list[LearnerRisk], list[LearnerRisk], Risk | None, str]:
-    asked, group = request.args.get("risk", ""), request.args.get("group", "")[:200]
-    risk = Risk(asked) if asked in set(Risk) else None
-    found = queries.at_risk(run, clock.now())
-    return found, queries.narrowed(found, risk, group), risk, group
+def _asked() -> tuple[Risk | None, str]:
+    """The risk and the cohort or group that the list is narrowed to."""
+    asked = request.values.get("risk", "")
+    return Risk(asked) if asked in set(Risk) else None, request.values.get("group", "")[:20]
+
+
+def _is_large(run: Run) -> bool:
+    """Whether the list of a run is read as it was stored: judging a hundred thousand learners takes longer than a reader waits."""
+    return run.taken > operations.AT_ONCE
 
 
 @blueprint.get("/runs/<int:run_id>/analytics/risk")
 @guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
 def risk(run: Run) -> Any:
-    """Who needs help, with the reasons; a selection can be written to."""
+    """Who needs help, with the reasons; a selection, or everybody in the list, can be written to."""
     number, size = paging.wanted()
-    found, rows, _risk, _group = _chosen(run)
-    number = min(number, max(1, -(-len(rows) // size)))
-    page = paging.Page(rows[(number - 1) * size : number * size], number, size, len(rows))
-    counts = {kind: sum(row.judged.risk is kind for row in found) for kind in Risk}
-    names = sorted({row.group for row in found if row.group})
+    risk, group = _asked()
+    if _is_large(run):
+        summary = queries.summary_of(run.id)
+        raw = paging.paginate(risk_queries.stored(run.id, risk, group), number=number, size=size, scalars=False)
+        page = paging.Page(risk_queries.as_risks(run.id, raw.items), raw.number, raw.size, raw.total)
+        counts, computed_at = risk_queries.stored_counts(run.id), summary.computed_at if summary is not None else None
+    else:
+        found = risk_queries.at_risk(run, clock.now())
+        page = paging.slice_of(risk_queries.narrowed(found, risk, group), number=number, size=size)
+        counts, computed_at = {kind: sum(row.judged.risk is kind for row in found) for kind in Risk}, clock.now()
+    subject = catalogue.subject_of_run(run)
     return render_template(
         "courses/analytics/risk.html",
         run=run,
         page=page,
         counts=counts,
-        groups=bool(names),
-        group_choices=[(name, name) for name in names],
+        computed_at=computed_at,
+        is_large=_is_large(run),
+        divisions=risk_queries.divisions(run.id),
         rules=rules,
         labels=labels,
         words=words,
-        can_write=may(me(), Can.MESSAGE_SEND, catalogue.subject_of_run(run)),
+        can_compute=may(me(), Can.RUN_GRADE, subject),
+        can_write=may(me(), Can.MESSAGE_SEND, subject),
     )
+
+
+def _listed(run: Run) -> list[LearnerRisk]:
+    """Everybody in the list as it is narrowed, over all its pages."""
+    risk, group = _asked()
+    if _is_large(run):
+        return risk_queries.as_risks(run.id, session().execute(risk_queries.stored(run.id, risk, group)).all())
+    return risk_queries.narrowed(risk_queries.at_risk(run, clock.now()), risk, group)
+
+
+@blueprint.route("/runs/<int:run_id>/analytics/risk/message", methods=["GET", "POST"])
+@guard(Can.MESSAGE_SEND, load=load_run, subject=catalogue.subject_of_run)
+def write(run: Run) -> Any:
+    """Write to everybody in the list as it is narrowed, not only to those of one page."""
+    risk, group = _asked()
+    address = url_for("analytics.write", run_id=run.id, risk=risk.value if risk is not None else None, group=group or None)
+    return to_chosen(run, [row.enrolment_id for row in _listed(run)], address)
 
 
 def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
     yield [
         _("姓名"),
         _("年级"),
+        _("分组"),
         _("判断"),
         _("分值"),
         _("原因"),
@@ -100,10 +131,11 @@ def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
     for row in rows:
         yield [
             row.name,
-            row.group,
+            row.cohort,
+            listed(row.groups),
             str(labels.RISKS[row.judged.risk]),
             row.judged.points,
-            "、".join(str(labels.REASONS[reason]) for reason in row.judged.reasons),
+            listed(str(labels.REASONS[reason]) for reason in row.judged.reasons),
             f"{row.progress_x1000 / 10:.1f}",
             "" if row.expected_x1000 is None else f"{row.expected_x1000 / 10:.1f}",
             "" if row.score_x10 is None else f"{row.score_x10 / 10:.1f}",
@@ -122,8 +154,15 @@ def _csv(rows: Iterator[Sequence[Any]], name: str) -> Response:
 @guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
 def risk_file(run: Run) -> Response:
     """The list as CSV; without a choice everybody is in it."""
-    found, rows, risk, group = _chosen(run)
-    return _csv(_risk_lines(rows if risk is not None or group else found), f"{run.course.code}-{run.code}-risk.csv")
+    risk, group = _asked()
+    is_whole = risk is None and not group
+    if not is_whole:
+        rows = _listed(run)
+    elif _is_large(run):
+        rows = risk_queries.as_risks(run.id, session().execute(risk_queries.stored(run.id, None, "", all_risks=True)).all())
+    else:
+        rows = risk_queries.at_risk(run, clock.now())
+    return _csv(_risk_lines(rows), f"{run.course.code}-{run.code}-risk.csv")
 
 
 @blueprint.get("/runs/<int:run_id>/analytics/units.csv")

@@ -200,7 +200,8 @@ class QuizSettings:
     """How a quiz is taken. `attempts` and `minutes`: None means no limit. `draw`: how many items are drawn at random (None: all).
 
     `review` says what is shown when; without it, `shows_answers` decides whether right answers and explanations are shown after
-    handing in. `is_sequential`: one question after another, no way back. `is_one_session`: one window at a time.
+    handing in. `is_sequential`: one question after another, no way back. `is_one_session`: one window at a time. `password` is sealed
+    (`assessment.passwords`).
     """
 
     attempts: int | None = None
@@ -257,7 +258,7 @@ def _review(settings: Mapping[str, Any]) -> Mapping[When, frozenset[Shown]]:
     stored = settings.get("review")
     if isinstance(stored, Mapping):
         made = {when: frozenset(Shown(name) for name in stored.get(when.value, ())) for when in When}
-        # The simple switch of the block's own form is the later word where the two differ.
+        # Older content carries a simple switch beside it, which was the later word where the two differ.
         if bool(settings.get("shows_answers", True)) is not (Shown.ANSWERS in made[When.AFTER]) and "shows_answers" in settings:
             made[When.AFTER] = made[When.AFTER] ^ {Shown.ANSWERS}
         return made

@@ -15,7 +15,7 @@ from courses.catalogue.operations import offerings, team
 from courses.catalogue.types import StaffRole
 from courses.permissions import Can
 from trainhub.kernel import clock, files, paging, sniff
-from trainhub.kernel.access import Identity, acting, demand, guard
+from trainhub.kernel.access import Identity, acting, demand, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -33,6 +33,12 @@ def me() -> Identity:
     identity = acting()
     assert identity is not None
     return identity
+
+
+def may_in_run(run: Run, *wanted: str) -> frozenset[str]:
+    """Which of these permissions the reader has over a run, for the tabs of its pages: nobody is shown a door that is closed to him."""
+    subject = queries.subject_of_run(run)
+    return frozenset(name for name in wanted if may(me(), Can[name], subject))
 
 
 def load_run(run_id: int) -> Run:

@@ -211,11 +211,6 @@ class BlockForm(Form):
     minutes = DecimalField(
         _l("视频时长（分钟）"), [Optional(), NumberRange(min=0, max=1000)], places=2, description=_l("观看满 80% 自动记为学完；留空时由学员自行标记")
     )
-    attempts = IntegerField(_l("可作答次数"), [Optional(), NumberRange(min=1, max=100)], description=_l("留空表示不限"))
-    time_limit = IntegerField(_l("限时（分钟）"), [Optional(), NumberRange(min=1, max=1440)], description=_l("留空表示不限时"))
-    draw = IntegerField(_l("随机抽题数"), [Optional(), NumberRange(min=1, max=1000)], description=_l("留空表示全部题目"))
-    is_shuffled = BooleanField(_l("打乱题目顺序"))
-    shows_answers = BooleanField(_l("交卷后显示正确答案和解析"), default=True)
     options = LongText(_l("选项"), [Length(max=5000)], description=_l("每行一个，2 到 20 个"))
     starts_at = DateTimeLocalField(_l("开始时间"), [Optional()], description=_l("北京时间"))
     ends_at = DateTimeLocalField(_l("结束时间"), [Optional()], description=_l("北京时间"))
@@ -235,11 +230,10 @@ class BlockForm(Form):
         BlockKind.LIVE: ("title", "url", "starts_at", "ends_at", "recording", "body", "is_required"),
         BlockKind.DISCUSSION: ("title", "body", "is_required"),
         BlockKind.ASSIGNMENT: ("title", "body", "is_required", "is_graded", "weight"),
-        BlockKind.QUIZ: (
-            "title", "body", "attempts", "time_limit", "draw", "is_shuffled", "shows_answers", "is_required", "is_graded", "weight",
-        ),
+        BlockKind.QUIZ: ("title", "body", "is_required", "is_graded", "weight"),
         BlockKind.UNKNOWN: ("title",),
-    }  # fmt: skip
+    }
+    """The fields of each kind; how a quiz is taken stands on its own page (`assessment.forms.QuizForm`)."""
 
     def settings_of(self, kind: BlockKind, known: dict[str, Any]) -> dict[str, Any]:
         """A block's settings from the fields of its kind; what a format left stays."""
@@ -256,14 +250,6 @@ class BlockForm(Form):
         if kind is BlockKind.VIDEO:
             made["source"] = self.source.data or ""
             made["duration"] = int(self.minutes.data * 60) if self.minutes.data else None
-        if kind is BlockKind.QUIZ:
-            made |= {
-                "attempts": self.attempts.data,
-                "minutes": self.time_limit.data,
-                "draw": self.draw.data,
-                "is_shuffled": bool(self.is_shuffled.data),
-                "shows_answers": bool(self.shows_answers.data),
-            }
         return made
 
     def show(self, kind: BlockKind, settings: dict[str, Any]) -> None:
@@ -275,9 +261,3 @@ class BlockForm(Form):
         self.recording.data = settings.get("recording", "")
         if settings.get("duration"):
             self.minutes.data = Decimal(str(settings["duration"])) / 60
-        if kind is BlockKind.QUIZ:
-            self.attempts.data = settings.get("attempts")
-            self.time_limit.data = settings.get("minutes")
-            self.draw.data = settings.get("draw")
-            self.is_shuffled.data = bool(settings.get("is_shuffled"))
-            self.shows_answers.data = settings.get("shows_answers", True)

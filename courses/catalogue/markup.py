@@ -87,6 +87,11 @@ def has_math(*texts: str) -> bool:
     return any(_MATH.search(text) for text in texts)
 
 
+def has_code(*texts: str) -> bool:
+    """Whether any of the texts (HTML) holds code that says in which language, so that the page loads what colours it."""
+    return any('<code class="language-' in text for text in texts)
+
+
 def plain(markup: str, most: int = 200) -> str:
     """The text of HTML without its tags, cut; for titles and search."""
     text = html.unescape(re.sub(r"<[^>]+>", " ", markup))

@@ -109,6 +109,13 @@ def runs_visible_to(identity: Identity, *, to_manage: bool = False) -> ColumnEle
     )
 
 
+def teaches(person_id: int | None) -> bool:
+    """Whether a person is on the staff of any run, with or without a teaching role."""
+    if person_id is None:
+        return False
+    return session().scalar(select(RunStaff.id).where(RunStaff.person_id == person_id).limit(1)) is not None
+
+
 def run_rows() -> sa.Select[Any]:
     """Runs with course and owner, the latest first; columns only, see `as_taught_run`."""
     statement: Any = (

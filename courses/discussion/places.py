@@ -11,7 +11,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.discussion import labels, queries, rules
 from courses.discussion.models import Post, Thread
-from courses.discussion.types import Author
+from courses.discussion.types import Author, Hidden
 from courses.learning import queries as learning
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
@@ -74,13 +74,18 @@ def load_thread(thread_id: int, **_more: Any) -> Place:
 
 
 def load_post(post_id: int, **_more: Any) -> Place:
-    """A post with its thread."""
+    """A post with its thread. What its reader may not see is not there: neither its pictures nor what it said before."""
     post = queries.post_by_id(post_id)
     if post is None:
         raise NotFound(_("没有这条发言，可能已被移除。"))
     place = load_thread(post.thread_id)
-    if post.removed_at is not None and not place.may_moderate:
-        raise NotFound(_("没有这条发言，可能已被移除。"))
+    is_mine = post.person_id is not None and post.person_id == place.reader
+    reports = queries.count_reports_of(post.id)
+    match rules.hidden(is_removed=post.removed_at is not None, open_reports=reports, may_moderate=place.may_moderate, is_mine=is_mine):
+        case Hidden.REMOVED:
+            raise NotFound(_("没有这条发言，可能已被移除。"))
+        case Hidden.REPORTED:
+            raise NotFound(_("这条发言被多人举报，教师处理之前不显示。"))
     return replace(place, post=post)
 
 

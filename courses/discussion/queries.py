@@ -38,6 +38,12 @@ def count_posts(thread_id: int) -> int:
     return session().scalar(select(func.count()).select_from(Post).where(Post.thread_id == thread_id)) or 0
 
 
+def count_reports_of(post_id: int) -> int:
+    """How many reports of a post the staff has not decided upon."""
+    statement = select(func.count()).select_from(PostReport).where(PostReport.post_id == post_id, PostReport.decided_at.is_(None))
+    return session().scalar(statement) or 0
+
+
 def first_post_id(thread_id: int) -> int | None:
     """The post a thread begins with."""
     return session().scalar(select(func.min(Post.id)).where(Post.thread_id == thread_id))

@@ -158,6 +158,25 @@ def all_rows(book: Gradebook, categories: list[CategoryRule], columns: list[Colu
         yield from _lines(book, people[start : start + CHUNK], categories, columns)
 
 
+def so_far(book: Gradebook) -> dict[int, int]:
+    """Every learner's total over what has a result by now, whatever the run's rule about missing work; nobody without a result.
+
+    Weights, dropped scores, overrides and excused cells are the book's own: it is what the total would be if the course ended today
+    and the rest did not count.
+    """
+    categories, columns = rules_of(book.id)
+    people = list(session().scalars(select(Enrolment.id).where(Enrolment.run_id == book.run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.id)))
+    found: dict[int, int] = {}
+    for start in range(0, len(people), CHUNK):
+        some = people[start : start + CHUNK]
+        cells = cells_of(columns, some)
+        for enrolment_id in some:
+            score = rules.total(categories, columns, cells.get(enrolment_id, {}), missing_is_zero=False).score_x10
+            if score is not None:
+                found[enrolment_id] = score
+    return found
+
+
 def grade(column_id: int, enrolment_id: int) -> Grade | None:
     """What a person wrote into a cell."""
     return session().scalar(select(Grade).where(Grade.column_id == column_id, Grade.enrolment_id == enrolment_id))

@@ -117,11 +117,16 @@ def _block(block: Block, items: list[int], versions: dict[int, QuestionVersion])
     return docs.BlockDoc(block.key, block.title, _content(block, items, versions))
 
 
+def _is_rich(problem: docs.ProblemDoc) -> bool:
+    """Whether it asks in a way that only some formats know: then it goes out like our own questions, as several that all of them know."""
+    return any(question.kind in (docs.QuestionKind.MATCHING, docs.QuestionKind.ORDERING) for question in problem.questions)
+
+
 def _content(block: Block, items: list[int], versions: dict[int, QuestionVersion]) -> docs.Content:
     """What came from a format and was not changed since goes out as it came; everything else from what is here now."""
     origin: docs.Content | None = thaw(block.settings.get("origin"))
     asked = [versions[question_id] for question_id in items]
-    is_whole = not isinstance(origin, docs.ProblemDoc) or not items or len(items) == len(origin.questions)
+    is_whole = not isinstance(origin, docs.ProblemDoc) or not items or (len(items) == len(origin.questions) and not _is_rich(origin))
     if origin is not None and is_whole and not block.settings.get("edited") and all(version.number == 1 for version in asked):
         return origin
     text = block.body if block.body_format is BodyFormat.HTML else as_packed(block.body_html)

@@ -126,6 +126,10 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         case docs.QuestionKind.NUMERIC if answers:
             answers = [dict(a, text=_numeric(str(a["text"]))) for a in answers]
             kind = QuestionKind.NUMERIC if all(a["text"] for a in answers) else QuestionKind.MANUAL
+        case docs.QuestionKind.MATCHING if len({text for _line, text in question.pairs}) >= 2:
+            kind = QuestionKind.MATCHING
+        case docs.QuestionKind.ORDERING if len({o["body"] for o in options}) == len(options) >= 2:
+            kind = QuestionKind.ORDERING
         case docs.QuestionKind.ESSAY:
             kind = QuestionKind.ESSAY
         case _:
@@ -136,6 +140,7 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
     data = {
         "options": options,
         "answers": answers,
+        **({"pairs": [{"body": line, "answer": text} for line, text in question.pairs]} if kind is QuestionKind.MATCHING else {}),
         "tolerance": question.tolerance,
         "is_case_sensitive": question.is_case_sensitive,
         "origin": freeze(question),

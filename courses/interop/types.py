@@ -23,6 +23,8 @@ class QuestionKind(StrEnum):
     TEXT = "text"
     NUMERIC = "numeric"
     FORMULA = "formula"
+    MATCHING = "matching"
+    ORDERING = "ordering"
     ESSAY = "essay"
     MANUAL = "manual"
 
@@ -68,7 +70,9 @@ class QuestionDoc:
     `tolerance`: absolute ("5") or relative ("1%"). A numeric answer may be an interval, "[5,7)". `samples` are the
     variables and ranges at which a formula is compared: "x,y@1,1:10,10#10". `is_regexp`: the answers are patterns of
     an untrusted author; match them with a time limit. `source`: what a `MANUAL` question was in its own format, kept
-    as text to write it back; code in it is never run. `compound_feedback`: (letters of the options, markup).
+    as text to write it back; code in it is never run. `compound_feedback`: (letters of the options, markup). `pairs` of a
+    matching question: (markup of the line, text that belongs to it), without a line a text that belongs to nothing. The
+    `options` of an ordering question stand in the right order.
     """
 
     kind: QuestionKind
@@ -81,6 +85,7 @@ class QuestionDoc:
     is_case_sensitive: bool = False
     is_shuffled: bool = False
     compound_feedback: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
     source: str = ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -243,7 +244,7 @@ def reply(talk: Talk) -> Any:
 
 
 @blueprint.get("/teaching/runs/<int:run_id>/messages")
-@guard(Can.RUN_VIEW_LEARNERS, load=load_run, subject=catalogue.subject_of_run)
+@guard(Can.MESSAGE_READ, load=load_run, subject=catalogue.subject_of_run)
 def of_run(run: Run) -> Any:
     """The conversations of a run, those waiting for an answer first on demand."""
     number, size = paging.wanted()
@@ -263,12 +264,16 @@ def to_many(run: Run) -> Any:
 
     The list of learners posts its selection here; the first time nothing is sent, the page to write on is shown.
     """
+    is_all = bool(request.values.get("all"))
+    picked = learning.seated_ids(run.id) if is_all else request.values.getlist("enrolment", type=int)
+    return to_chosen(run, picked, url_for("messages.to_many", run_id=run.id, all=1 if is_all else None), names_them=not is_all)
+
+
+def to_chosen(run: Run, picked: Sequence[int], action: str, *, names_them: bool = False) -> Any:
+    """The page to write to many on, and the sending. `action` finds the same learners again, unless the form names each of them."""
     run_id, sender, form = run.id, me().person_id, MessageForm()
     if sender is None:
         raise Refused(_("你的账户没有关联个人信息，不能发消息。请联系管理员补全。"))
-    picked = request.values.getlist("enrolment", type=int)
-    if request.values.get("all"):
-        picked = learning.seated_ids(run_id)
     people = queries.chosen(run_id, picked)
     if "subject" in request.form and form.validate_on_submit():
         try:
@@ -289,5 +294,5 @@ def to_many(run: Run) -> Any:
             form.refuse(refused)
             run = load_run(run_id)
     status = 422 if "subject" in request.form else 200
-    is_all = bool(request.values.get("all"))
-    return render_template("courses/messages/to_many.html", run=run, form=form, people=people, is_all=is_all, words=words), status
+    page = render_template("courses/messages/to_many.html", run=run, form=form, people=people, action=action, names_them=names_them, words=words)
+    return page, status

@@ -15,7 +15,7 @@ from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
 from trainhub.organisations import queries as organisations
 
@@ -48,7 +48,7 @@ def export_checks(form: str) -> Any:
             name,
             f"{one.rule.value} {labels.RULES[one.rule]}",
             str(labels.VERDICTS[one.verdict]),
-            "、".join(str(labels.CONDITIONS[finding.code.split(".")[-1]]) for finding in one.missing),
+            listed(str(labels.CONDITIONS[finding.code.split(".")[-1]]) for finding in one.missing),
             str(labels.STATES[states[key, one.rule.value]]) if states.get((key, one.rule.value)) else _("未申请"),
         )
         for key, code, name in bases

@@ -41,6 +41,8 @@ class Award(Versioned, Base):
     decided_by_id: Mapped[int | None]
     paid_on: Mapped[date | None]
     payment_reference: Mapped[str] = mapped_column(sa.String(120), default="")
+    pool_id: Mapped[int | None] = mapped_column(ref("fund_pool.id"))
+    published_on: Mapped[date | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     ended_on: Mapped[date | None]
     created_at: Mapped[datetime]

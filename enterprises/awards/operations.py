@@ -24,7 +24,7 @@ from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _, format_yuan
+from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -131,7 +131,7 @@ def apply(
     answer = _answer(base.id, rule, today)
     if answer.verdict is Verdict.AWARDED:
         raise AlreadyAwarded(
-            _("该基地已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=_name(rule.value), what="、".join(_once_found(answer)))
+            _("该基地已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=_name(rule.value), what=listed(_once_found(answer)))
         )
     bad = [f for f in answer.missing if f.code.rsplit(".", 1)[-1] in ("type", "form", "credit", "place")]
     if bad:

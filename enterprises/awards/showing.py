@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enterprises.awards import labels
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.policy.findings import Finding
 
 
@@ -26,5 +26,5 @@ def _words(value: Any) -> str:
     if value is None:
         return str(_("没有数据"))
     if isinstance(value, list | tuple):
-        return "、".join(str(labels.WORDS.get(x, x)) for x in value) or str(_("无"))
+        return listed(str(labels.WORDS.get(x, x)) for x in value) or str(_("无"))
     return str(labels.WORDS.get(str(value), value))

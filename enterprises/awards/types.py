@@ -83,6 +83,21 @@ class RuleCode(StrEnum):
     SOFTWARE_PARK_PLATFORM = "FJ-26e"
 
 
+class StepKind(StrEnum):
+    """What comes between an application and its recognition."""
+
+    CHECK = "check"
+    INSPECTION = "inspection"
+
+
+class PoolKind(StrEnum):
+    """Where the money of a pool comes from (FJ-9, 000:713)."""
+
+    INTEGRATED = "integrated"
+    NEW = "new"
+    DEPARTMENT = "department"
+
+
 class AmountKind(StrEnum):
     """What the sentence says of the amount."""
 

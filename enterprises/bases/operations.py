@@ -15,7 +15,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person
@@ -179,7 +179,7 @@ def record_acceptance(
     able = rules.DEPARTMENTS[type]
     department = department or next((name for name in able if by.has(Role(name))), able[0])
     if department not in able or not (by.everywhere(Role(department)) or by.everywhere(Role.SYSTEM_ADMIN)):
-        names = "、".join(str(labels.DEPARTMENTS[name]) for name in able)
+        names = listed(str(labels.DEPARTMENTS[name]) for name in able)
         raise NotAllowed(_("“%(type)s”由%(names)s认定和验收，你的部门不能办理。", type=str(labels.BASE_TYPES[type]), names=names))
     if all(known.type is not type for known in queries.types_of(base.id)):
         raise BadBase(_("这个基地没有登记为“%(type)s”，请先补充类型。", type=str(labels.BASE_TYPES[type])), field="type")
@@ -191,7 +191,7 @@ def record_acceptance(
             return known
     allowed = rules.next_steps(row.step for row in history)
     if step not in allowed or (history and on < history[-1].on):
-        names = "、".join(str(labels.STEPS[one]) for one in allowed)
+        names = listed(str(labels.STEPS[one]) for one in allowed)
         raise WrongStep(_("当前可以办理的是：%(names)s；日期不能早于上一步。", names=names), field="step")
     row = BaseAcceptance(
         base_id=base.id,

@@ -16,7 +16,7 @@ from trainhub.kernel.access import Identity, acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -66,7 +66,7 @@ def _statement() -> Any:
 def export(form: str) -> Any:
     """The list as it is filtered and sorted, as a file."""
     rows = (
-        (r.code, r.name, r.lead, "、".join(str(labels.BASE_TYPES[one]) for one in r.types), r.region, r.capacity, r.agreement_until)
+        (r.code, r.name, r.lead, listed(str(labels.BASE_TYPES[one]) for one in r.types), r.region, r.capacity, r.agreement_until)
         for r in queries.as_rows(session().execute(_statement()).all())
     )
     return downloads.table(rows, COLUMNS, name=_("实践基地"), form=form, codes=["code"])

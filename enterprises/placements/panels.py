@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from flask import url_for
+
 from enterprises.mentors import queries as mentors
 from enterprises.placements import queries
 from trainhub.kernel.access import Identity
@@ -31,3 +33,8 @@ def my_data(person_id: int) -> list[dict[str, Any]]:
         {"enterprise": row.name, "position": row.title, "day": row.on, "state": row.state.value, "note": row.note}
         for row in queries.days_of_person(person_id)
     ]
+
+
+def evidence_page(key: str, is_own: bool) -> str | None:
+    """The page of a placement that a certificate rests on."""
+    return url_for("placements.show", placement_id=int(key)) if key.isdigit() else None

@@ -60,6 +60,18 @@ def test_templates_obey_the_content_security_policy() -> None:
     assert found == []
 
 
+def test_every_table_says_what_it_is() -> None:
+    """Somebody who hears a page chooses a table by its caption (WCAG 1.3.1)."""
+    import re
+
+    found = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.S)
+        opened = re.finditer(r"<table\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\})*>", text)
+        found += [f"{path.relative_to(ROOT)}: {m.group(0)}" for m in opened if not text[m.end() :].lstrip().startswith("<caption")]
+    assert found == []
+
+
 def test_the_factory_loads_every_table() -> None:
     declared = set()
     for path in SOURCES:

@@ -52,10 +52,12 @@ def travel(days: int, hour: int = 10) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whichever journey comes first builds the demo, which belongs to its time."""
+    """Whichever journey comes first builds the demo, which belongs to its time; all of them walk on the database of the run."""
     for item in items:
-        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(400))
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.database)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(400))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,9 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
+IMPORTED = (Kind.TRAINING, Kind.EXAM, Kind.MENTOR, Kind.COMPLETION)
+"""The kinds that come as tables."""
+
 
 class _BatchForm(Form):
     title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
@@ -34,14 +37,22 @@ class ImportForm(_BatchForm):
     kind = SelectField(
         _l("种类"),
         [InputRequired()],
-        choices=[SelectChoice(one.value, labels.KINDS[one]) for one in (Kind.TRAINING, Kind.EXAM, Kind.MENTOR, Kind.COMPLETION)],
+        choices=[SelectChoice(one.value, labels.KINDS[one]) for one in IMPORTED],
     )
+    template = SelectField(_l("证书模板"), [Optional()], description=_l("只列出已批准的自有模板；模板须属于所选的种类。"))
     file = FileField(_l("名单"), [FileRequired(_l("请选择名单文件。"))], description=_l("CSV 或 XLSX，第一行是表头；按证件号码或学号找人。"))
 
     def prepare(self, identity: Identity) -> ImportForm:
-        """The issuers to choose from."""
+        """The issuers and templates to choose from."""
         self._issuers(identity)
+        own = [(code, f"{labels.KINDS[kind]} · {title}") for kind in IMPORTED for code, title in queries.template_choices(kind) if code != kind.value]
+        self.template.choices = [SelectChoice("", _("种类的内置模板")), *(SelectChoice(code, title) for code, title in own)]
         return self
+
+    def validate_template(self, field: Any) -> None:
+        """A template of another kind has other facts."""
+        if field.data and field.data not in {code for code, _title in queries.template_choices(Kind(self.kind.data))}:
+            raise ValidationError(_("这个模板属于另一种证书。"))
 
 
 class SelectionForm(_BatchForm):

@@ -82,13 +82,17 @@ class _Job:
         self.press = Press(layout, common, base_url=base_url)
         self.seconds = time.process_time() - start
         self.needs_glyph: list[int] = []
+        self.overflows: list[int] = []
         self.details: list[dict[str, Any]] = []
         self.bad = 0
-        self.numbers: set[str] = set()
+        self.numbers: dict[str, int] = {}
 
     def take(self, table: Table, index: int, row: Row) -> None:
         """Draw a row, or note why not; `index` counts data rows from 1."""
         facts, problems, waits = facts_of(self.layout, row)
+        before = self.numbers.setdefault(facts["number"], row.number)
+        if before != row.number:
+            problems.append(("number", _("与第%(row)d行的证书编号重复：一个编号只能印一张。", row=before)))
         if problems:
             self.bad += 1
         for column, problem in problems if len(self.details) < MOST_PROBLEMS else ():
@@ -97,9 +101,6 @@ class _Job:
             self.details.append({**place, "value": value, "problem": problem})
         if self.bad:
             return
-        if facts["number"] in self.numbers:
-            say(_("第%(row)d行：证书编号 %(number)s 重复出现。", row=row.number, number=facts["number"]))
-        self.numbers.add(facts["number"])
         start = time.process_time()
         absent = self.press.needs_glyph(facts)
         if waits or absent:
@@ -110,6 +111,8 @@ class _Job:
         self.seconds += time.process_time() - start
         for name in report.missing:
             say(_("第%(row)d行：缺少%(field)s，已在页面上标出。", row=row.number, field=self._label(name)))
+        if report.overflows:
+            self.overflows.append(index)
         for name in report.overflows:
             say(_("第%(row)d行：%(field)s过长，已截断。", row=row.number, field=self._label(name)))
 
@@ -139,7 +142,8 @@ def _write(path: Path, data: bytes) -> None:
 def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, str], base_url: str) -> dict[str, Any]:
     """Draw every row of a table into one PDF.
 
-    Returns pages, bytes, seconds (CPU time of the drawing) and needs_glyph (data rows from 1 that got no page).
+    Returns pages, bytes, seconds (CPU time of the drawing), needs_glyph (data rows from 1 that got no page) and overflows (data
+    rows whose page shows a cut text, which ends in an ellipsis).
     Raises SheetError for an unreadable table and RenderRefused for bad rows; then nothing is written.
     """
     with read_table(file, columns_of(layout)) as table:
@@ -163,6 +167,7 @@ def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, 
         "bytes": len(data),
         "seconds": round(job.seconds, 3),
         "needs_glyph": job.needs_glyph,
+        "overflows": job.overflows,
     }
 
 

@@ -6,11 +6,14 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from trainhub.certificates import openbadges, queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot, credential
+from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import mask_name
 from trainhub.certificates.openbadges import Badge
@@ -23,6 +26,9 @@ PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
 """Facts that are names of other people: masked for visitors like the holder's."""
 HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
 """Facts that stand elsewhere on the page."""
+
+OWN = ("course", "topic", "programme", "exam", "enterprise", "base")
+"""The fact that tells certificates of a kind apart, the first that there is."""
 
 
 class NotDrawable(Refused):
@@ -75,7 +81,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(certificate.id)
     rests = "；".join(str(one["text"]) for one in certificate.evidence)
-    own = next((str(facts[name]) for name in ("course", "topic", "programme", "exam", "enterprise", "base") if facts.get(name)), "")
+    own = next((str(facts[name]) for name in OWN if facts.get(name)), "")
     return Badge(
         address=f"{maker.site}/V/{certificate.number}/{certificate.code}",
         issuer=openbadges.did_of(maker.site),
@@ -106,6 +112,37 @@ def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
 
     layout = queries.layout_of(certificate.template, certificate.template_version)
     return render(layout, page_facts(certificate), base_url=maker.site, attach=attach)
+
+
+@lru_cache(maxsize=24)
+def _picture(layout: Layout, facts: tuple[tuple[str, str], ...], site: str) -> bytes:
+    from trainhub.certificates.layouts.png import png
+
+    return png(layout, dict(facts), base_url=site)
+
+
+def picture_of(certificate: Certificate, maker: Maker) -> bytes:
+    """The page as PNG, for the holder and the places the holder shows it. Refused for what no longer stands."""
+    if certificate.state is not State.ISSUED:
+        raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    return _picture(layout, tuple(sorted(page_facts(certificate).items())), maker.site)
+
+
+def showcase_of(certificate: Certificate, address: str) -> str:
+    """The address that adds the certificate to a LinkedIn profile: name, issuer, month of issue, number, where it is verified."""
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    own = next((str(certificate.facts[name]) for name in OWN if certificate.facts.get(name)), "")
+    values = {
+        "startTask": "CERTIFICATION_NAME",
+        "name": f"{layout.title}：{own}" if own else layout.title,
+        "organizationName": str(certificate.facts.get("issuer") or ""),
+        "issueYear": certificate.issued_on.year,
+        "issueMonth": certificate.issued_on.month,
+        "certId": certificate.number,
+        "certUrl": address,
+    }
+    return f"https://www.linkedin.com/profile/add?{urlencode(values)}"
 
 
 def file_name(certificate: Certificate) -> str:

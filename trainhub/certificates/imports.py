@@ -132,7 +132,9 @@ def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout
         facts = reader.facts_of(row)
         person_id = reader.check_person(row, person)
         if person_id:
-            wanted.append(Wanted(person_id, facts))
+            wanted.append(
+                Wanted(person_id, facts, evidence=[("roster", row.number, _("名单“%(file)s”第%(row)d行", file=table.file, row=row.number))])
+            )
     return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows))
 
 

@@ -58,6 +58,8 @@ EVIDENCE: Mapping[str, Any] = {
     "capstone": _l("毕业设计"),
     "certificate": _l("证书"),
     "batch": _l("签发批次"),
+    "training_record": _l("培训记录"),
+    "roster": _l("名单"),
 }
 VERDICTS: Mapping[Status, tuple[Any, Any]] = {
     Status.ISSUED: (_l("证书真实有效"), _l("本平台签发过这张证书，它当前有效。")),
@@ -93,6 +95,12 @@ BATCHES: Mapping[BatchState, Any] = {
     BatchState.REJECTED: _l("已退回"),
     BatchState.ISSUED: _l("已签发"),
 }
+NOTES: Mapping[str, Any] = {
+    "needs_glyph": _l("有字体缺字"),
+    "overflows": _l("内容太长，会被截断"),
+    "clock": _l("服务器时钟曾被调回"),
+}
+"""Why a draft waits for a person."""
 BATCH_LOOKS: Mapping[BatchState, str] = {
     BatchState.PREPARED: "wait",
     BatchState.APPROVED: "info",
@@ -111,3 +119,79 @@ TEMPLATE_LOOKS: Mapping[TemplateState, str] = {
     TemplateState.APPROVED: "ok",
     TemplateState.RETIRED: "mute",
 }
+
+ELEMENTS: Mapping[str, Any] = {
+    "text": _l("文字"),
+    "rule": _l("线"),
+    "panel": _l("色块"),
+    "border": _l("边框"),
+    "rosette": _l("底纹"),
+    "divider": _l("分隔"),
+    "seal": _l("印章（绘制）"),
+    "qr": _l("二维码"),
+    "image": _l("图片"),
+    "signature": _l("签名处"),
+}
+PROPERTIES: Mapping[str, Any] = {
+    "text": _l("文字"),
+    "box": _l("位置和大小（左、上、宽、高）"),
+    "font": _l("字体"),
+    "size": _l("字号"),
+    "min_size": _l("最小字号"),
+    "max_lines": _l("最多行数"),
+    "leading": _l("行距"),
+    "align": _l("水平对齐"),
+    "valign": _l("垂直对齐"),
+    "color": _l("颜色"),
+    "light": _l("浅色"),
+    "tracking": _l("字距（千分之一字宽）"),
+    "lang": _l("日期和缺项的文字"),
+    "needs": _l("缺这一项时不印"),
+    "x1": _l("起点 左"),
+    "y1": _l("起点 上"),
+    "x2": _l("终点 左"),
+    "y2": _l("终点 上"),
+    "x": _l("中心 左"),
+    "y": _l("中心 上"),
+    "width": _l("宽"),
+    "radius": _l("半径"),
+    "inset": _l("距页边"),
+    "band": _l("花边宽"),
+    "line": _l("印章下方文字"),
+    "level": _l("容错级别"),
+    "image": _l("图片"),
+    "label": _l("签名处文字"),
+    "label_en": _l("签名处英文"),
+}
+CHOICES: Mapping[str, Any] = {
+    "serif": _l("宋体"),
+    "serif-bold": _l("宋体加粗"),
+    "sans": _l("黑体"),
+    "sans-bold": _l("黑体加粗"),
+    "left": _l("靠左"),
+    "center": _l("居中"),
+    "right": _l("靠右"),
+    "top": _l("靠上"),
+    "middle": _l("居中"),
+    "bottom": _l("靠下"),
+    "zh": _l("中文"),
+    "en": _l("英文"),
+    "L": "L",
+    "M": "M",
+}
+EDITOR: Mapping[str, Any] = {
+    "page": _l("整页"),
+    "nothing": _l("点选页面上的元素进行修改；方向键移动，Shift 加方向键改大小，Delete 删除。"),
+    "remove": _l("删除"),
+    "copy": _l("复制一份"),
+    "up": _l("上移一层"),
+    "down": _l("下移一层"),
+    "none": _l("（无）"),
+    "at": _l("第 {n} 个元素：{kind} {what}"),
+    "field": _l("插入内容"),
+    "name": _l("姓名"),
+    "number": _l("证书编号"),
+    "code": _l("核验码"),
+    "broken": _l("JSON 有误，改正后才能用图形方式编辑：{what}"),
+}
+"""What the page on which layouts are drawn up says."""

@@ -203,7 +203,7 @@ class IssueBatch(Base):
 
 
 class IssueItem(Base):
-    """One certificate of a batch; `note` is `needs_glyph` when no installed font draws its facts.
+    """One certificate of a batch; `note` says why it would be printed wrong (`needs_glyph`, `overflows`), `evidence` what it rests on.
 
     It names whom the batch was drawn up for; after a merging of persons the certificate goes to the one who stands for them.
     """
@@ -215,6 +215,7 @@ class IssueItem(Base):
     person_id: Mapped[int] = mapped_column(ref("person.id"), index=True, info=STAYS)
     asked_key: Mapped[str] = mapped_column(sa.String(160))
     facts: Mapped[dict[str, Any]]
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
     note: Mapped[str] = mapped_column(sa.String(60), default="")
     certificate_id: Mapped[int | None] = mapped_column(ref("certificate.id"), index=True)
 

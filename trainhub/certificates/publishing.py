@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
 
-from trainhub.certificates import credentials, labels, openbadges, queries, tasks, verifying
+from trainhub.certificates import credentials, documents, labels, openbadges, queries, tasks, verifying
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.public import FRESH_SECONDS, title_of
 from trainhub.certificates.types import State
@@ -73,6 +73,8 @@ def shared(token: str) -> Any:
     page = render_template(
         "trainhub/certificates/shared.html",
         certificate=certificate,
+        address=f"{_site()}/S/{token}",
+        token=token,
         title=title_of(certificate),
         verdict=verifying.check(certificate.number, certificate.code, english=language() == "en"),
         facts=verifying.shown_facts(certificate, english=language() == "en"),
@@ -84,6 +86,19 @@ def shared(token: str) -> Any:
     )
     answer = make_response(page)
     answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@blueprint.get("/S/<token>/picture.png")
+@public
+def shared_picture(token: str) -> Any:
+    """The picture beside a shared link, as social networks show it; gone when the link is closed."""
+    certificate = queries.shared(token)
+    if certificate is None or certificate.state is not State.ISSUED:
+        raise NotFound(_("这个分享链接已关闭或不存在。请向持证人索取新的链接，或用编号和核验码查验。"))
+    answer = make_response(documents.picture_of(certificate, tasks.maker()))
+    answer.mimetype = "image/png"
+    answer.headers["Cache-Control"] = f"public, max-age={FRESH_SECONDS}"
     return answer
 
 

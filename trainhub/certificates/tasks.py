@@ -15,6 +15,7 @@ from trainhub.certificates.documents import Maker
 from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.operations import batches, blanks, printing
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.pades import Sealer
 from trainhub.certificates.signers import Trust
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity
@@ -32,6 +33,12 @@ def maker() -> Maker:
     """What drawing needs of this installation."""
     ring = keyring()
     return Maker(site=current_app.config["SETTINGS"].base_url, signer=signing.present_signer(ring), salting=ring.lookup)
+
+
+def sealer() -> Sealer | None:
+    """Who signs the holder's PDF (PAdES), when the installation has a key file for it."""
+    found: Sealer | None = current_app.extensions.get("trainhub.certificates.sealer")
+    return found
 
 
 def trust() -> Trust:

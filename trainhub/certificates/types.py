@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+EVIDENCE_PAGES = "trainhub.certificates.evidence"
+"""Under this name in `app.extensions` rooms say which page shows what a certificate rests on: by the kind of evidence a function of
+(id, is the reader the holder) that answers with an address, or None when this reader has no such page."""
+
 
 class Kind(StrEnum):
     """What a certificate attests; also the code of its built-in template."""

@@ -10,11 +10,14 @@ from flask import Flask
 from trainhub.certificates import api, bulk, cli, models, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.printing import TASK
+from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
+from trainhub.certificates.views import waiting
+from trainhub.config import HalfConfigured
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -22,7 +25,7 @@ from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, certificate_views, bulk)
+PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, waiting, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
@@ -40,6 +43,7 @@ THINGS = {
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
+    _open_key_file(app)
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
@@ -50,3 +54,14 @@ def register(app: Flask) -> None:
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE), order=50),
         Entry("programme", _l("证书管理"), "certificates.index", "certificate", can=Can.LIST, order=70),
     )
+
+
+def _open_key_file(app: Flask) -> None:
+    """Read the key file for PAdES signatures at the start: a wrong password is told now, not to a holder."""
+    settings = app.config["SETTINGS"]
+    if settings.pdf_signer is None:
+        return
+    try:
+        app.extensions["trainhub.certificates.sealer"] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
+    except CannotSeal as bad:
+        raise HalfConfigured(f"TRAINHUB_PDF_SIGNER, TRAINHUB_PDF_SIGNER_PASSWORD: {bad}") from bad

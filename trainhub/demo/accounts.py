@@ -53,6 +53,7 @@ def build(world: World) -> None:
         ("province", Role.DEPT_EDU, {}),
         ("province", Role.DEPT_HR, {}),
         ("expert", Role.EXPERT, {"programme_id": world.programmes[0].id}),
+        ("expert", Role.EXPERT, {"programme_id": world.programmes[1].id}),
         ("admin", Role.SYSTEM_ADMIN, {}),
     ):
         identity.grant_role(

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from trainhub.config import DEMO_MARK
-from trainhub.demo import accounts, classroom, courses, coursework, evaluations, ground, notices, practice, projects, trainees
+from trainhub.demo import accounts, classroom, courses, coursework, evaluations, ground, notices, practice, projects, province, trainees
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import UNIVERSITIES
 from trainhub.demo.world import World
@@ -31,6 +31,7 @@ PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("毕业设计与奖励", projects.build),
     ("专业评价", evaluations.build),
     ("作业、成绩与学分认定", coursework.build),
+    ("调查、人才库与报告", province.build),
     ("通知", notices.build),
 )
 

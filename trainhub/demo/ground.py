@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from trainhub.demo.invented import BASES, ENTERPRISES, PROGRAMMES, UNIVERSITIES, Invented, credit_code
+from trainhub.demo.invented import BASES, ENTERPRISES, PROGRAMMES, REGISTERED, UNIVERSITIES, Invented, credit_code
 from trainhub.demo.invented import people as invented_people
 from trainhub.demo.world import World
 from trainhub.organisations import operations as organisations
@@ -40,6 +40,8 @@ def _register(world: World, kind: OrganisationKind, code: str, name: str, **fiel
 def _organisations(world: World) -> None:
     for code, name in DEPARTMENTS:
         world.departments[code] = _register(world, OrganisationKind.DEPARTMENT, f"DEMO-{code}", name, region_code="350000")
+    _register(world, OrganisationKind.DEPARTMENT, "DEMO-FZ-HR", "福州市人力资源和社会保障局（演示）", region_code="350100")
+    _register(world, OrganisationKind.EXPERT_GROUP, "DEMO-EXPERTS", "卓越计划专家工作组（演示）", region_code="350000")
     for code, name, english, region in UNIVERSITIES:
         kind = OrganisationKind.VOCATIONAL_SCHOOL if "职业" in name else OrganisationKind.UNIVERSITY
         world.universities.append(_register(world, kind, code, name, name_en=english, region_code=region))
@@ -60,6 +62,17 @@ def _organisations(world: World) -> None:
                 allows_self_registration=number == 2,
                 contact_name="演示联系人",
             )
+        )
+    for code, what, name, english, region in REGISTERED:  # nobody has verified these yet
+        organisations.register(
+            code=code,
+            kind=OrganisationKind(what),
+            name=name,
+            name_en=english,
+            region_code=region,
+            by=world.by,
+            now=world.calendar.at(-6),
+            is_demo=True,
         )
     for place, (code, name, region, _types) in enumerate(BASES):
         base = _register(world, OrganisationKind.BASE, code, name, region_code=region, allows_self_registration=place == 1)

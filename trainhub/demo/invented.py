@@ -37,6 +37,10 @@ ENTERPRISES = (
     ("东海船舶电气有限公司", "Donghai Marine Electric", "350922", False, "medium"),
     ("长乐数据中心服务有限公司", "Changle Data Centre Services", "350112", True, "medium"),
 )
+REGISTERED = (
+    ("DEMO-T1", "technical_school", "榕城数控技工学校", "Rongcheng CNC Technical School", "350111"),
+    ("DEMO-S1", "social_education", "闽都数字技能培训中心", "Mindu Digital Skills Centre", "350102"),
+)
 BASES = (
     ("DEMO-B1", "榕城智能制造工程实践教育中心", "350104", ("epec",)),
     ("DEMO-B2", "鹭岛云计算教育实践基地", "350203", ("practice_base", "training_base")),

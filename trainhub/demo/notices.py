@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from trainhub.demo.world import World
+from trainhub.identity import operations as identity
+from trainhub.identity.types import RequestKind
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_
 from trainhub.notifications import operations as notifications
@@ -27,4 +30,17 @@ def build(world: World) -> None:
         url="/",
         unique_key="demo.welcome",
         now=world.calendar.at(0),
+    )
+    _ask(world)
+
+
+def _ask(world: World) -> None:
+    """The trainee has asked for a correction of what is kept, so that the administrator has something to decide."""
+    account = world.accounts["trainee"]
+    identity.ask_about_data(
+        account=account,
+        kind=RequestKind.CORRECTION,
+        text="手机号已经更换，请改为学员登记表上的新号码。",
+        by=Identity(account_id=account.id, person_id=account.person_id, name=account.display_name),
+        now=world.calendar.at(-2),
     )

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import BASES, people
+from trainhub.identity.queries import accounts, acting
+from trainhub.identity.types import LoginKind
 from trainhub.kernel import clock
-from trainhub.kernel.access import SYSTEM
-from trainhub.kernel.db import transaction
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import write_csv
+from trainhub.ledger import queries as ledger
 from trainhub.ledger.rosters import running
 from trainhub.oversight.goals import operations as goals
 from trainhub.oversight.goals import queries as goal_queries
@@ -28,6 +31,12 @@ FIELDS = (
 )  # fmt: skip
 COLUMNS = tuple(Column(name, name) for name in FIELDS)
 TARGET = 2000
+PARTS = {
+    "350100": 400, "350200": 330, "350500": 330, "350600": 180, "350300": 160, "350400": 140, "350700": 140, "350800": 140, "350900": 140, "350128": 40,
+}  # fmt: skip
+"""What each city, and 平潭, is to bring of the demo's goal."""
+CITY, PINGTAN, CITY_ROWS = "3501", "350128", 60
+"""The operator of this city imported the last rows of its own people; the others came with the roster of the province."""
 
 
 def _days(calendar: Calendar, dice: random.Random) -> Iterator[date]:
@@ -67,14 +76,23 @@ def rows(calendar: Calendar, scale: int) -> Iterator[dict[str, str]]:
             }
 
 
-def build(calendar: Calendar, scale: int) -> None:
-    """Import the roster and count it. Its own transactions, safe to repeat: a known row is a duplicate."""
+def _import(name: str, lines: Iterable[dict[str, str]], *, by: Identity, calendar: Calendar, is_strict: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "演示学员名册.csv"
+        path = Path(folder) / name
         with path.open("wb") as file:
-            write_csv(rows(calendar, scale), COLUMNS, file)
+            write_csv(lines, COLUMNS, file)
         today = max(calendar.day, clock.today())
-        running.import_file(path, base_code="", is_dry_run=False, is_strict=True, by=SYSTEM, today=today, now=clock.now(), is_demo=True)
+        running.import_file(path, base_code="", is_dry_run=False, is_strict=is_strict, by=by, today=today, now=clock.now(), is_demo=True)
+
+
+def build(calendar: Calendar, scale: int) -> None:
+    """Import the rosters and count them. Its own transactions, safe to repeat: a known row is a duplicate."""
+    everything = list(rows(calendar, scale))
+    in_city = [row for row in everything if row["county_code"].startswith(CITY) and row["county_code"] != PINGTAN]
+    of_city = sorted(in_city, key=lambda row: row["completed_on"])[-CITY_ROWS:]
+    apart = {id(row) for row in of_city}
+    _import("演示学员名册.csv", (row for row in everything if id(row) not in apart), by=SYSTEM, calendar=calendar, is_strict=True)
+    _city(of_city, calendar)
     year = calendar.day.year
     with transaction():
         goals.define(
@@ -86,9 +104,23 @@ def build(calendar: Calendar, scale: int) -> None:
             region_code="350000",
             source="演示目标，非文件规定",
             is_demo=True,
+            parts=PARTS,
             by=SYSTEM,
             now=clock.now(),
         )
     for goal in goal_queries.computed():
         with transaction():
             goals.refresh(goal=goal_queries.by_code(goal.code) or goal, now=clock.now())
+
+
+def _city(lines: list[dict[str, str]], calendar: Calendar) -> None:
+    """The operator of the city imports these, with two lines as people really send them: a digit mistyped, a county that is none."""
+    login = accounts.login_name(LoginKind.USERNAME, "prefecture")
+    if login is None:
+        return
+    operator = acting.identity_of(login.account_id, today=max(calendar.day, clock.today()))
+    if session().scalar(ledger.batches(operator).limit(1)) is not None:
+        return  # a repeat of the demo
+    wrong = lines[0]["id_number"]
+    bad = [lines[0] | {"id_number": wrong[:-1] + ("1" if wrong[-1] != "1" else "2")}, lines[1] | {"county_code": "350199"}]
+    _import("福州市学员名册.csv", [*lines, *bad], by=operator, calendar=calendar, is_strict=False)

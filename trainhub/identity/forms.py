@@ -12,7 +12,7 @@ from trainhub.identity.labels import CHANNELS, REQUEST_KINDS, REQUEST_STATES
 from trainhub.identity.types import Channel, RequestKind, RequestState
 from trainhub.kernel.access import ROLE_LABELS, Role, ScopeKind
 from trainhub.kernel.forms import Checks, Form, LongText, Text
-from trainhub.kernel.i18n import LANGUAGES, _, _l
+from trainhub.kernel.i18n import LANGUAGES, _, _l, listed
 from trainhub.people.types import IdType
 
 _PASSWORD = [DataRequired(_l("请填写密码。")), Length(max=1000)]
@@ -205,4 +205,4 @@ def scope_words(role: Role) -> str:
         ScopeKind.PROGRAMME: _("按专业点"),
         ScopeKind.REGION: _("按地区"),
     }
-    return "、".join(names[kind] for kind in ScopeKind if kind in rules.SCOPES_OF[role])
+    return listed(names[kind] for kind in ScopeKind if kind in rules.SCOPES_OF[role])

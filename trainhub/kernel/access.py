@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g
 
 from trainhub.kernel.errors import NotAllowed, SignInNeeded
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, listed
+from trainhub.kernel.permission_words import in_words
 
 
 class Role(StrEnum):
@@ -275,18 +276,20 @@ def demand(identity: Identity | None, can: StrEnum, subject: Subject = NOTHING) 
             raise NotAllowed(
                 _("这个接口令牌的权限范围不包括这项操作（%(can)s）。请在“我的账户 — 接口令牌”中新建包括它的令牌。", can=can), code="token_scope"
             )
-        names = sorted(
-            {str(ROLE_LABELS[r]) for every in current_app.extensions["trainhub.permissions"][can] for ask in every for r in getattr(ask, "roles", ())}
-        )
-        if names:
+        roles = {r for every in current_app.extensions["trainhub.permissions"][can] for ask in every for r in getattr(ask, "roles", ())}
+        deed, names = in_words(can), listed(str(ROLE_LABELS[role]) for role in Role if role in roles)
+        if identity.has(*roles):
             raise NotAllowed(
                 _(
-                    "你的角色不能进行这项操作（%(can)s）。需要的角色：%(roles)s。如确有需要，请联系你所在单位的管理员授权。",
-                    can=can,
-                    roles="、".join(names),
+                    "它不在你负责的单位、专业或地区之内，不能进行这项操作（%(can)s）。请联系负责它的单位；范围有误的，请联系你所在单位的管理员。",
+                    can=deed,
                 )
             )
-        raise NotAllowed(_("这不是你本人的记录，不能进行这项操作（%(can)s）。", can=can))
+        if names:
+            raise NotAllowed(
+                _("你的角色不能进行这项操作（%(can)s）。需要的角色：%(roles)s。如确有需要，请联系你所在单位的管理员授权。", can=deed, roles=names)
+            )
+        raise NotAllowed(_("这不是你本人的记录，不能进行这项操作（%(can)s）。", can=deed))
 
 
 # -- the rule on a route ------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from trainhub.kernel.access import public
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.paging import decode_cursor, encode_cursor
 from trainhub.kernel.web import answer_refused, csrf
 
@@ -104,7 +104,7 @@ def _refuse_repeated() -> None:
     """A parameter given twice is refused; taking the first and dropping the second would be a guess."""
     if twice := sorted(name for name, values in request.args.lists() if len(values) > 1):
         details = [{"column": name, "problem": "given more than once"} for name in twice]
-        raise Refused(_("请求的参数重复：%(names)s。每个参数只能给一次。", names="、".join(twice)), code="bad_input", details=details)
+        raise Refused(_("请求的参数重复：%(names)s。每个参数只能给一次。", names=listed(twice)), code="bad_input", details=details)
 
 
 def cursor_page(
@@ -136,7 +136,7 @@ def init_app(app: Flask) -> None:
         """Input that does not fit its schema is refused like everything else: with words, as problem+json."""
         found = error.detail.items() if isinstance(error.detail, dict) else ()
         details = [{"column": name, "problem": "; ".join(said) if isinstance(said, list) else str(said)} for name, said in _flat(found)]
-        names = "、".join(row["column"] for row in details)
+        names = listed(row["column"] for row in details)
         refusal = Refused(_("请求的参数无效：%(names)s。", names=names), code="bad_input", details=details)
         refusal.status = error.status_code
         return answer_refused(refusal)

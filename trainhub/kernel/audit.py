@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import Base, Key, session
 
 GENESIS = "0" * 64
+LEEWAY = timedelta(hours=1)
+"""How far clocks of several servers, or one that is put right, may stand apart."""
 PORTION = 2000
 """Events written at once: a unit of work with very many needs no more memory for it."""
 
@@ -132,6 +134,12 @@ def write_pending(current: Session) -> None:
             rows = []
     if rows:
         current.execute(insert(AuditEvent), rows)
+
+
+def clock_set_back() -> datetime | None:
+    """The instant of the newest event when this machine's clock stands well before it (it was set back), else None."""
+    last = session().scalar(select(AuditEvent.at).order_by(AuditEvent.id.desc()).limit(1))
+    return last if last is not None and last - clock.now() > LEEWAY else None
 
 
 def forget_pending(current: Session) -> None:

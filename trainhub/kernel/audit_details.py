@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.i18n import _, _l, listed
 
 NAMES: Mapping[str, Any] = {
     "accepted": _l("已接收"),
@@ -176,8 +176,6 @@ def _told(key: str, value: Any) -> str:
     if isinstance(value, int) and key.endswith("_fen"):
         return f"¥{value / 100:,.2f}"
     if isinstance(value, list):
-        shown = "、".join(
-            _told(key, one) if not isinstance(one, Mapping) else "，".join(f"{n} {v}" for n, v in _flat(one, "")) for one in value[:MOST]
-        )
+        shown = listed(_told(key, one) if not isinstance(one, Mapping) else "，".join(f"{n} {v}" for n, v in _flat(one, "")) for one in value[:MOST])
         return shown if len(value) <= MOST else _("%(shown)s 等 %(n)s 项", shown=shown, n=len(value))
     return str(value)

@@ -14,7 +14,7 @@ from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Schema
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import Headers, Record, Sheet, iter_csv, write_xlsx
+from trainhub.kernel.sheets.writing import Headers, Record, Sheet, for_reader, iter_csv, write_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -44,10 +44,9 @@ def codes_of(schema: Schema) -> list[str]:
     return [one.name for one in schema.fields if one.is_code]
 
 
-def table(
-    rows: Iterable[Record], columns: Sequence[Column], *, name: str, form: str, codes: Collection[str] = (), headers: Headers = "zh"
-) -> Response:
-    """A table as a file to download; `form` is csv or xlsx, `name` the file's name without suffix."""
+def table(rows: Iterable[Record], columns: Sequence[Column], *, name: str, form: str, codes: Collection[str] = ()) -> Response:
+    """A table as a file to download, headed in the reader's language; `form` is csv or xlsx, `name` the file's name without suffix."""
+    headers = for_reader()
     if form == "csv":
         answer = Response(b"".join(iter_csv(rows, columns, headers=headers)), mimetype="text/csv")
         return named(answer, f"{name}.csv")
@@ -82,5 +81,5 @@ def write(path: str, rows: Iterable[Record], columns: Sequence[Column], *, codes
 def unsealed(value: Any) -> Any:
     """A value as a cell: yes and no for truth, the value of an enum."""
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return _("是") if value else _("否")
     return getattr(value, "value", value)

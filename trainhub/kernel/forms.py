@@ -36,7 +36,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from trainhub.kernel import clock
 from trainhub.kernel.db import Base, Versioned, session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _, _l, format_date, format_datetime
+from trainhub.kernel.i18n import _, _l, format_date, format_datetime, listed
 
 
 class FormSubmission(Base):
@@ -193,7 +193,7 @@ def _now_says(field: Field) -> str | None:
     if isinstance(field, SelectFieldBase):
         chosen = now if isinstance(now, list) else [now]
         names = [str(choice[1]) for choice in field.iter_choices() if choice[0] in chosen]
-        return "、".join(names) or _("（空）")
+        return listed(names) or _("（空）")
     return _in_words(now)
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -48,6 +48,11 @@ def language() -> str:
         return asked
     chosen = session.get("lang")
     return chosen if chosen in LANGUAGES else "zh"
+
+
+def listed(words: Iterable[object]) -> str:
+    """Several things in one sentence, as the reader's language puts them in a row: 甲、乙 and A, B."""
+    return ("、" if language() == "zh" else ", ").join(map(str, words))
 
 
 def language_tag() -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from trainhub.kernel.errors import Refused, TooLarge
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 
 HEAD_BYTES = 65_536
 """How much of a file `media_type_of` wants to see; less works, with less certainty inside archives."""
@@ -305,7 +305,7 @@ def check_name(filename: str) -> str:
 
 def labels_of(mimes: frozenset[str]) -> str:
     """The allowed kinds in words, in a stable order."""
-    return "、".join(_(_LABELS[mime].label_zh) if mime in _LABELS else mime for mime in sorted(mimes))
+    return listed(_(_LABELS[mime].label_zh) if mime in _LABELS else mime for mime in sorted(mimes))
 
 
 def check_upload(head: bytes, filename: str, size: int, *, allowed: frozenset[str], max_bytes: int) -> MediaType:

@@ -13,6 +13,7 @@ import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
@@ -20,7 +21,7 @@ from trainhub.kernel import db as kernel_db
 from trainhub.kernel.access import acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.nav import navigation
 
 log = structlog.get_logger("web")
@@ -81,6 +82,9 @@ def answer_refused(refused: Refused) -> Any:
 
 
 def _page(code: int, title: str, message: str, error_id: str = "") -> Response:
+    if not error_id:
+        error_id = secrets.token_hex(4)
+        log.info("refused", error_id=error_id, status=code, path=request.path, method=request.method)
     text = render_template("trainhub/errors/error.html", code=code, title=title, message=message, error_id=error_id, back_url=_form_page())
     return Response(text, status=code, mimetype="text/html")
 
@@ -128,10 +132,20 @@ def _bug(error: Exception) -> Any:
     kernel_db.session().rollback()
     error_id = secrets.token_hex(4)
     log.exception("bug", error_id=error_id, path=request.path, method=request.method, exc_info=error)
+    if isinstance(error, OperationalError):
+        return _no_database(error_id)
     message = _("发生了意外的错误，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
     if is_api():
         return _problem(500, _(TITLES[500]), message, error_id=error_id)
     return _page(500, _(TITLES[500]), message, error_id)
+
+
+def _no_database(error_id: str) -> Response:
+    """The database is locked by long work or does not answer: nobody's mistake, and trying again helps."""
+    title, message = _(TITLES[503]), _("数据库正忙或暂时连不上，你提交的内容没有保存。请稍后再试；若反复出现，请把下面的编号告诉系统管理员。")
+    answer = _problem(503, title, message, error_id=error_id) if is_api() else _page(503, title, message, error_id)
+    answer.headers["Retry-After"] = "10"
+    return answer
 
 
 def _told(answer: Response) -> Response:
@@ -184,6 +198,7 @@ def init_app(app: Flask) -> None:
     _asset_versions(app)
     app.add_template_test(is_unbroken, "unbroken")
     app.add_template_filter(in_words, "in_words")
+    app.add_template_filter(listed)
 
     @app.before_request
     def _intent() -> None:

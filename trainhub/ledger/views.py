@@ -13,10 +13,10 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import iter_csv
+from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 from trainhub.ledger import forms, labels, operations, queries, tasks
 from trainhub.ledger.models import RosterBatch
@@ -157,10 +157,12 @@ def rosters() -> Any:
 @guard(Can.IMPORT)
 def template() -> Any:
     """An empty roster with one example row."""
-    example = ["林晓彤", "居民身份证", "（18位号码）", "创业", "350102", "（机构代码）", "电子商务运营", "16", "2026-03-01", "是"]
-    answer = Response(b"".join(iter_csv([example], schema(has_base=False).columns, headers="zh")), mimetype="text/csv")
-    downloads.named(answer, "培训花名册模板.csv")
-    return answer
+    example = {
+        "zh": ["林晓彤", "居民身份证", "（18位号码）", "创业", "350102", "（机构代码）", "电子商务运营", "16", "2026-03-01", "是"],
+        "en": ["林晓彤", "resident_id", "(18 characters)", "founder", "350102", "(code)", "电子商务运营", "16", "2026-03-01", "yes"],
+    }[language()]
+    answer = Response(b"".join(iter_csv([example], schema(has_base=False).columns, headers=for_reader())), mimetype="text/csv")
+    return downloads.named(answer, f"{_('培训花名册模板')}.csv")
 
 
 @roster_pages.post("/")

@@ -10,7 +10,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import labels, queries, rules
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
@@ -160,7 +160,7 @@ def verify(*, organisation: Organisation, by: Identity, now: datetime, version: 
         raise WrongState(_("机构已停用，不能核验。请先恢复使用。"))
     missing = rules.missing_for_verification(organisation.kind, uscc=organisation.uscc, region_code=organisation.region_code)
     if missing:
-        names = "、".join(str(labels.FIELDS[name]) for name in missing)
+        names = listed(str(labels.FIELDS[name]) for name in missing)
         raise BadOrganisation(_("还不能核验：请先补充%(names)s。", names=names), field=missing[0], code="facts_missing")
     organisation.state = OrganisationState.VERIFIED
     session().flush()

@@ -20,6 +20,8 @@ from trainhub.people.models import Person
 from trainhub.people.types import IdCheck, IdType
 
 CHUNK = 900
+ERASED = "已抹去#"
+"""Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), in rosters out and in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,15 @@ def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
-    """The persons that hold these numbers."""
+    """The persons that hold these numbers; `ERASED` and an id finds the person whose number was erased."""
     found: dict[str, Known] = {}
-    for piece in _pieces(hashes):
+    asked = set(hashes)
+    erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
+    ids = sorted(erased)
+    for start in range(0, len(ids), CHUNK):
+        people = select(Person.id, Person.name).where(Person.id.in_(ids[start : start + CHUNK]), Person.id_number_encrypted == b"")
+        found.update({erased[person_id]: Known(person_id, name) for person_id, name in session().execute(people)})
+    for piece in _pieces(asked - set(erased.values())):
         rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece)))
         found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
     return found

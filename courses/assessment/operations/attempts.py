@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from courses.assessment import queries, rules
+from courses.assessment import passwords, queries, rules
 from courses.assessment.answering import cleaned, digest
 from courses.assessment.errors import NoAttempt, OtherWindow, TooLate
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, QuizItem
@@ -89,7 +89,7 @@ def _check(settings: QuizSettings, allowance: Allowance, number: int, password: 
         case "too_late":
             assert closes_at is not None
             raise NoAttempt(_("这个测验已于 %(at)s 关闭。如有特殊情况，请联系课程教师延长。", at=f"{local(closes_at):%Y-%m-%d %H:%M}"))
-    if settings.password and password is not None and not secrets.compare_digest(password.encode(), settings.password.encode()):
+    if settings.password and password is not None and not passwords.is_right(settings.password, password):
         raise NoAttempt(_("测验密码不对。密码由监考或任课教师现场告知，请核对后重试。"), field="password")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from courses.assessment import queries
+from courses.assessment import passwords, queries
 from courses.assessment.errors import NoAttempt
 from courses.assessment.models import QuizAllowance
 from courses.assessment.rules import due_at
@@ -20,7 +20,9 @@ from trainhub.kernel.i18n import _
 
 
 def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity) -> Block:
-    """Change how a quiz is taken; attempts that are running keep their time."""
+    """Change how a quiz is taken; attempts that are running keep their time. The password comes as it is typed and is stored sealed."""
+    if "password" in settings:
+        settings = {**settings, "password": passwords.sealed(str(settings["password"] or ""), str(block.settings.get("password") or ""))}
     read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")

@@ -26,7 +26,7 @@ from trainhub.kernel.import_pages import ConfirmForm, UploadForm, upload_of
 from trainhub.kernel.imports import PROBLEM_COLUMNS, Draft, problem_rows
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.sheets.types import SheetError
-from trainhub.kernel.sheets.writing import Sheet, write_xlsx
+from trainhub.kernel.sheets.writing import Sheet, for_reader, write_xlsx
 
 ALLOWED = sniff.SHEETS | {sniff.TEXT.mime}
 MAX_TEXT_BYTES = 20 * 1024 * 1024
@@ -154,7 +154,7 @@ def export(course: Course) -> Response:
     match request.args.get("form", "xlsx"):
         case "xlsx":
             target = io.BytesIO()
-            write_xlsx([Sheet("题库", table.schema().columns, (table.record(row) for row in rows), codes=["key"], headers="zh")], target)
+            write_xlsx([Sheet("题库", table.schema().columns, (table.record(row) for row in rows), codes=["key"], headers=for_reader())], target)
             return downloads.xlsx(target.getvalue(), name)
         case "gift":
             made = gift_write.write(rows)

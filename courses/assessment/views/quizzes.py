@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
-from courses.assessment import labels, notation, queries, showing
+from courses.assessment import labels, notation, passwords, queries, showing
 from courses.assessment.forms import DrawForm, QuizForm
 from courses.assessment.models import QuizDraw, QuizItem
 from courses.assessment.operations import bank, quizzes
@@ -210,7 +210,9 @@ def quiz_settings(pair: tuple[Run, Block]) -> Any:
     block_id = block.id
     form = QuizForm(version=block.version)
     if request.method == "GET":
-        form.show(QuizSettings.of(block.settings))
+        settings = QuizSettings.of(block.settings)
+        form.show(settings)
+        form.password.data = passwords.opened(settings.password)
     if form.validate_on_submit():
         try:
             with transaction():

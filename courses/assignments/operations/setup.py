@@ -10,6 +10,7 @@ from courses.assignments import rules
 from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, Rubric
+from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
@@ -18,7 +19,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 
 FROZEN_ONCE_ALLOCATED = ("peers", "is_group")
@@ -164,6 +165,32 @@ def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
     return made
 
 
+def take_over_groups(*, run: Run, set_name: str, by: Identity, now: datetime) -> int:
+    """Make a team of each group of a division of the run, with its name; returns how many learners were put into one.
+
+    Who is in a team already stays there, because work may have been handed in together; repeating it only adds who is new.
+    """
+    division = [group for group in authoring.groups_of(run.id) if group.set_name == set_name]
+    if not division:
+        raise BadAssignment(_("没有这种分组。请先在“内容 → 分组”中建立，或在这里随机分组。"), field="set_name")
+    teams = {row.name: row for row in work.groups_of(run.id)}
+    seated, taken = work.seated(run.id), {member.person_id for row in teams.values() for member in row.members}
+    moved = 0
+    for group in division:
+        name = group.name[:60]
+        team = teams.get(name) or WorkTeam(run_id=run.id, name=name, made_at=now)
+        teams[name] = team
+        session().add(team)
+        session().flush()
+        joining = [member.person_id for member in group.members if member.person_id in seated and member.person_id not in taken]
+        session().add_all([WorkTeamMember(run_id=run.id, group_id=team.id, person_id=person) for person in joining])
+        taken.update(joining)
+        moved += len(joining)
+    session().flush()
+    audit.record(by=by, did="courses.group.taken_over", on=run, data={"set": set_name, "groups": len(division), "people": moved})
+    return moved
+
+
 # -- examples -----------------------------------------------------------------------------------------------------------
 
 
@@ -194,4 +221,4 @@ def check_points(rubric: Rubric, points: Mapping[str, int], max_x10: int) -> Non
     bad = rules.out_of_bounds(rubric, points, max_x10)
     if bad:
         titles: Sequence[str] = [one.title for one in rubric.criteria if one.key in bad] or [str(_("得分"))]
-        raise BadAssignment(_("请为每一项评分，并且不超出 0 到满分的范围：%(which)s。", which="、".join(titles)), field=f"points_{bad[0]}")
+        raise BadAssignment(_("请为每一项评分，并且不超出 0 到满分的范围：%(which)s。", which=listed(titles)), field=f"points_{bad[0]}")

@@ -15,7 +15,7 @@ from courses.assignments.queries import peers, work
 from courses.assignments.types import FileUse, ReviewState, Rubric
 from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import has_math
+from courses.catalogue.markup import has_code, has_math
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, sniff
 from trainhub.kernel.access import guard, may, signed_in
@@ -65,6 +65,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         now=now,
         labels=labels,
         has_math=has_math(assignment.block.body_html),
+        has_code=has_code(assignment.block.body_html),
         submission_key=secrets.token_urlsafe(24),
         refused=refused,
     )

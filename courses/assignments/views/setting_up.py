@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import render_template, request
@@ -12,6 +13,7 @@ from courses.assignments.operations import setup
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Rubric
 from courses.assignments.views.common import Marked, blueprint, load_block, load_run, me
+from courses.catalogue import authoring_queries as authoring
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
@@ -85,13 +87,17 @@ def extensions(marked: Marked) -> Any:
 @guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
 def groups(run: Run) -> Any:
     """The groups of a run and who is in none."""
-    return render_template("courses/assignments/groups.html", run=run, groups=work.groups_of(run.id), free=work.without_group(run.id), words=words)
+    counts = Counter(group.set_name for group in authoring.groups_of(run.id))
+    divisions = [(name, _("%(name)s（%(n)d 个组）", name=name or _("分组"), n=number)) for name, number in sorted(counts.items())]
+    return render_template(
+        "courses/assignments/groups.html", run=run, groups=work.groups_of(run.id), free=work.without_group(run.id), divisions=divisions, words=words
+    )
 
 
 @blueprint.post("/teaching/runs/<int:run_id>/teams")
 @guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
 def change_groups(run: Run) -> Any:
-    """Add a group, draw groups at random, or move a learner."""
+    """Add a group, take groups over, draw them at random, or move a learner."""
     run_id, now = run.id, clock.now()
     with transaction():
         match request.form.get("do", ""):
@@ -101,6 +107,9 @@ def change_groups(run: Run) -> Any:
             case "draw":
                 made = setup.make_groups(run=run, size=request.form.get("size", 0, type=int), by=me(), now=now)
                 message = _("已随机分出 %(n)d 个小组。", n=made) if made else _("没有未分组的学员，没有新建小组。")
+            case "take":
+                count = setup.take_over_groups(run=run, set_name=request.form.get("set_name", ""), by=me(), now=now)
+                message = _("已把 %(n)d 名学员编入作业小组。", n=count) if count else _("这种分组的学员都已在作业小组中，没有改动。")
             case "move":
                 setup.put_into_group(
                     run=run,

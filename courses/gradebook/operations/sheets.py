@@ -43,7 +43,7 @@ class GradesStale(GradesRefused):
 
 def table_columns(columns: Sequence[ColumnRule]) -> tuple[Column, ...]:
     """Key, name, number, a column for each of the book's, total, word, version."""
-    middle = tuple(Column(f"column_{one.id}", f"{one.title}（{one.max_x10 / 10:g}）", aliases=(one.title,)) for one in columns)
+    middle = tuple(Column(f"column_{one.id}", f"{one.title}（{one.max_x10 / 10:g}）", aliases=(one.title,), own_title=True) for one in columns)
     return (*FIXED, *middle, Column("total", "总评"), Column("grade", "等级"), VERSION)
 
 

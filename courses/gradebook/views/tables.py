@@ -18,7 +18,7 @@ from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
-from trainhub.kernel.sheets.writing import iter_csv
+from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 
 
@@ -29,7 +29,7 @@ def export(opened: Open) -> Any:
     columns, rows = sheets.lines(opened.book)
     name = f"{opened.run.course.code}-{opened.run.code}-grades"
     if opened.form == "csv":
-        answer = Response(stream_with_context(iter_csv(rows, columns, headers="zh")), mimetype="text/csv")
+        answer = Response(stream_with_context(iter_csv(rows, columns, headers=for_reader())), mimetype="text/csv")
         return downloads.named(answer, f"{name}.csv")
     return downloads.table(rows, columns, name=name, form=opened.form, codes=["student_no"])
 

@@ -14,7 +14,7 @@ from courses.interop.olx.files import CourseFiles
 from courses.interop.olx.markup import Element
 from courses.interop.packages import PackageRefused
 from courses.interop.types import AssetDoc
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 FILE = "imsmanifest.xml"
 MAX_DEPTH = 60
@@ -102,7 +102,7 @@ def find_manifest(folder: Path) -> Path | None:
         return folder
     inside = [child for child in sorted(folder.iterdir()) if child.is_dir() and (child / FILE).is_file()]
     if len(inside) > 1:
-        names = "、".join(child.name for child in inside[:5])
+        names = listed(child.name for child in inside[:5])
         raise PackageRefused(folder.name, _("包内有多门课程（%(names)s）；请一次导入一门", names=names))
     return inside[0] if inside else None
 

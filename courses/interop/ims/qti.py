@@ -76,7 +76,11 @@ def read_item(root: Element, link: Link) -> ItemRead:
         prompt = next((link(markup.inner(child)) for child in node if name(child) == "prompt"), "")
         before = stem if number == 1 else ""
         own = f"{before}{prompt}" or _("第 %(n)d 空", n=number)
-        read.questions.append(_question(node, own, declared.get(value(node, "responseidentifier")), root, link, read.reasons))
+        answer = declared.get(value(node, "responseidentifier"))
+        if name(node) == "gapmatchinteraction" and (gaps := _gaps(node, own, answer, link)):
+            read.questions += gaps
+        else:
+            read.questions.append(_question(node, own, answer, root, link, read.reasons))
     if explanation:
         read.questions[-1] = _with_explanation(read.questions[-1], explanation)
     return read
@@ -132,8 +136,62 @@ def _question(node: Element, stem: str, declared: _Declared | None, root: Elemen
         if kind != "extendedtextinteraction":
             reasons.append(_("上传或绘图作答改为文字作答，由教师评阅"))
         return QuestionDoc(QuestionKind.ESSAY, stem)
+    made = _arranged(node, kind, stem, declared, link) if declared is not None else None
+    if made is not None:
+        return made
     reasons.append(_("%(kind)s 没有对应的题型，改为教师评阅", kind=markup.tag_of(node)))
     return QuestionDoc(QuestionKind.MANUAL, f"{stem}{link(_choices_as_text(node))}", source=markup.outer(deepcopy(root))[:20_000])
+
+
+def _arranged(node: Element, kind: str, stem: str, declared: _Declared, link: Link) -> QuestionDoc | None:
+    """Items put into order, or lines matched; None where the right answer is missing or is none that one arrangement can give."""
+    choices = {value(child, "identifier"): child for child in node.iter() if name(child) in ("simplechoice", "simpleassociablechoice")}
+    if kind == "orderinteraction":
+        if len(choices) < 2 or sorted(declared.correct) != sorted(choices):
+            return None
+        return QuestionDoc(QuestionKind.ORDERING, stem, tuple(OptionDoc(link(markup.inner(choices[key])), True) for key in declared.correct))
+    if kind not in ("matchinteraction", "associateinteraction"):
+        return None
+    pairs = _pairs(declared)
+    if kind == "matchinteraction":
+        sets = [[value(one, "identifier") for one in child if name(one)] for child in node if name(child) == "simplematchset"]
+        lines, texts = sets if len(sets) == 2 else ([], [])
+    else:
+        lines, texts = [left for left, _right in pairs], [key for key in choices if key not in {left for left, _right in pairs}]
+    of_line = dict(pairs)
+    if len(of_line) != len(pairs) or set(of_line) != set(lines) or len(lines) < 2 or not set(of_line.values()) <= set(texts):
+        return None
+    matched = [(link(markup.inner(choices[line])), markup.plain(markup.inner(choices[of_line[line]]))) for line in lines]
+    spare = [("", markup.plain(markup.inner(choices[key]))) for key in texts if key not in of_line.values()]
+    if not all(text for _line, text in (*matched, *spare)):
+        return None
+    return QuestionDoc(QuestionKind.MATCHING, stem, pairs=(*matched, *spare))
+
+
+def _pairs(declared: _Declared) -> list[tuple[str, str]]:
+    """The right pairs: as declared, else those that earn points."""
+    texts = declared.correct or tuple(key for key, points in declared.mapped if points > 0)
+    return [(words[0], words[1]) for words in (text.split() for text in texts) if len(words) == 2]
+
+
+def _gaps(node: Element, stem: str, declared: _Declared | None, link: Link) -> list[QuestionDoc]:
+    """A text with gaps to fill from a list of words: a choice for each gap; nothing where a gap has no single right word."""
+    words = {value(child, "identifier"): link(markup.inner(child)) for child in node if name(child) == "gaptext"}
+    rest = deepcopy(node)
+    places = [value(child, "identifier") for child in rest.iter() if name(child) == "gap"]
+    right = {gap: word for word, gap in _pairs(declared)} if declared is not None else {}
+    if not places or set(right) != set(places) or not set(right.values()) <= set(words) or len(words) < 2:
+        return []
+    for number, child in enumerate([child for child in rest.iter() if name(child) == "gap"], start=1):
+        markup.detach(child, f" [{number}] ____ ")
+    for child in [child for child in rest if name(child) in ("gaptext", "prompt")]:
+        markup.detach(child)
+    text = link(markup.inner(rest))
+    made = []
+    for number, gap in enumerate(places, start=1):
+        options = tuple(OptionDoc(word, key == right[gap]) for key, word in words.items())
+        made.append(QuestionDoc(QuestionKind.DROPDOWN, f"{stem}{text}" if number == 1 else _("第 %(n)d 空", n=number), options))
+    return made
 
 
 def _choices_as_text(node: Element) -> str:

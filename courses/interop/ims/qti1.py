@@ -66,6 +66,10 @@ def _item(node: Element, link: Link, read: AssessmentRead) -> None:
     explanation = "".join(
         link(_material(child)) for child in node if markup.tag_of(child) == "itemfeedback" and "solution" in str(child.get("ident"))
     )
+    matched = _matched(node, presentation, link)
+    if matched:
+        read.questions.append(QuestionDoc(QuestionKind.MATCHING, stem, pairs=matched, explanation=explanation))
+        return
     right = _correct(node)
     options = tuple(
         OptionDoc(link(_material(label)) or escape(str(label.get("ident") or "")), str(label.get("ident")) in right)
@@ -86,6 +90,27 @@ def _item(node: Element, link: Link, read: AssessmentRead) -> None:
             read.lost.append((name, _("题型 %(kind)s 不能自动评分，改为教师评阅", kind=profile or "?")))
             listed = f"<ul>{''.join(f'<li>{o.text}</li>' for o in options)}</ul>" if options else ""
             read.questions.append(QuestionDoc(QuestionKind.MANUAL, f"{stem}{listed}", source=markup.outer(node)[:20_000]))
+
+
+def _matched(node: Element, presentation: Element, link: Link) -> tuple[tuple[str, str], ...]:
+    """Lines over the same list of answers, as other platforms write matching; nothing for any other item."""
+    lids = [child for child in presentation.iter() if markup.tag_of(child) == "response_lid"]
+    labels = [
+        {str(label.get("ident")): markup.plain(_material(label)) for label in lid.iter() if markup.tag_of(label) == "response_label"} for lid in lids
+    ]
+    if len(lids) < 2 or any(list(one.values()) != list(labels[0].values()) for one in labels):
+        return ()
+    right: dict[str, str] = {}
+    for condition in node.iter():
+        if markup.tag_of(condition) == "respcondition" and any(_is_positive(markup.text_of(c)) for c in condition if markup.tag_of(c) == "setvar"):
+            for test in condition.iter():
+                if markup.tag_of(test) == "varequal":
+                    right.setdefault(str(test.get("respident")), markup.text_of(test))
+    pairs = [(link(_material(lid)), one.get(right.get(str(lid.get("ident")), ""), "")) for lid, one in zip(lids, labels, strict=True)]
+    if any(not line or not text for line, text in pairs):
+        return ()
+    used = {text for _line, text in pairs}
+    return (*pairs, *(("", text) for text in dict.fromkeys(labels[0].values()) if text and text not in used))
 
 
 def _correct(node: Element) -> list[str]:

@@ -12,7 +12,7 @@ from courses.interop.olx import markup
 from courses.interop.olx.markup import Element
 from courses.interop.packages import SKIPPED_NAMES, SKIPPED_PARTS, PackageRefused
 from courses.interop.types import AssetDoc
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 MAX_ROOT_DEPTH = 4
 MAX_XML = 20 << 20
@@ -26,7 +26,7 @@ def find_root(folder: Path) -> Path | None:
     for _depth in range(MAX_ROOT_DEPTH + 1):
         found = sorted(place for place in level if (place / "course.xml").is_file())
         if len(found) > 1:
-            names = "、".join(place.relative_to(folder).as_posix() for place in found[:5])
+            names = listed(place.relative_to(folder).as_posix() for place in found[:5])
             raise PackageRefused(folder.name, _("包内有多门课程（%(names)s）；请一次导入一门", names=names))
         if found:
             return found[0]

@@ -24,7 +24,7 @@ from courses.interop.types import (
     UnitDoc,
     UnsupportedDoc,
 )
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 STRUCTURE = ("chapter", "sequential", "vertical")
 UNPUBLISHED = "unpublished"
@@ -382,5 +382,5 @@ def _missing_assets(doc: CourseDoc) -> list[str]:
     missing = [name for name in wanted if unquote(name).replace(" ", "_") not in have]
     if not missing:
         return []
-    names = "、".join(missing[:NAMED]) + ("……" if len(missing) > NAMED else "")
+    names = listed(missing[:NAMED]) + ("……" if len(missing) > NAMED else "")
     return [_("页面引用了包中没有的 %(number)d 个静态文件：%(names)s", number=len(missing), names=names)]

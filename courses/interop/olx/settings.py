@@ -19,7 +19,7 @@ from courses.interop.types import (
     SectionDoc,
     UnsupportedDoc,
 )
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read_head(files: CourseFiles) -> Head:
     )
     others = sorted(path.stem for path in (files.root / "course").glob("*.xml") if path.stem != run)
     if others:
-        warnings.append(_("包内还有其他开课批次（%(runs)s），只导入 %(run)s", runs="、".join(others), run=run))
+        warnings.append(_("包内还有其他开课批次（%(runs)s），只导入 %(run)s", runs=listed(others), run=run))
     if any((files.root / "tabs").glob("*.html")):
         warnings.append(_("自定义标签页（tabs/）没有导入"))
     if found.get("pdf_textbooks") not in (None, "", "[]") or found.get("html_textbooks") not in (None, "", "[]"):

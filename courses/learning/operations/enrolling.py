@@ -24,7 +24,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 
 
@@ -103,7 +103,7 @@ def _check_open(run: Run, person_id: int, now: datetime) -> None:
 def _check_prerequisites(run: Run, person_id: int) -> None:
     missing = queries.missing_prerequisites(run.course_id, person_id)
     if missing:
-        titles = "、".join(f"《{course.title}》" for course in missing)
+        titles = listed(f"《{course.title}》" for course in missing)
         raise NotForYou(_("报名前请先学完先修课程：%(titles)s。", titles=titles), code="prerequisite")
 
 

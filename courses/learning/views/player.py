@@ -14,7 +14,7 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import previewing
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import ASSETS, has_math
+from courses.catalogue.markup import ASSETS, has_code, has_math
 from courses.catalogue.models import Block, Run
 from courses.catalogue.operations import media
 from courses.catalogue.operations.offerings import asset_prefix
@@ -105,6 +105,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         may_mark=rules.may_mark,
         address=lambda url: f"{asset_prefix(run.id)}{url.removeprefix(ASSETS)}" if url.startswith(ASSETS) else url,
         has_math=has_math(*[block.body_html for block in blocks]),
+        has_code=has_code(*[block.body_html for block in blocks]),
         has_video=any(block.kind is BlockKind.VIDEO for block in blocks),
         words=words,
         AttemptState=AttemptState,

@@ -17,7 +17,7 @@ from courses.assessment.rules import is_in_time, may_start, moment
 from courses.assessment.rules.results import window
 from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import has_math
+from courses.catalogue.markup import has_code, has_math
 from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries
@@ -28,7 +28,7 @@ from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
 
@@ -76,7 +76,7 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         is_used_up=running is None and not may_start(len(tries), _allowed(settings, allowance)),
         count=settings.draw or assessment.item_counts([block.id]).get(block.id, 0),
         labels=labels,
-        review={when.value: "、".join(str(labels.SHOWN[shown]) for shown in Shown if shown in settings.review[when]) for when in When},
+        review={when.value: listed(str(labels.SHOWN[shown]) for shown in Shown if shown in settings.review[when]) for when in When},
         refused=refused,
         has_math=has_math(block.body_html),
     )
@@ -149,6 +149,7 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
         "unit": catalogue.unit_by_id(row.block.unit_id),
         "settings": settings,
         "has_math": has_math(*texts),
+        "has_code": has_code(*texts),
         "showing": showing,
         "shown": settings.review[when],
         "Shown": Shown,
@@ -177,7 +178,7 @@ def _sitting_page(sitting: Sitting, problem: str = "") -> Any:
         result_x10=operations.result_of(row),
         done_count=done_count,
         overall=showing.overall(settings.feedback, row.score_x10) if Shown.FEEDBACK in settings.review[when] else "",
-        later_words="、".join(str(labels.SHOWN[one]) for one in Shown if one in later),
+        later_words=listed(str(labels.SHOWN[one]) for one in Shown if one in later),
         closes_at=window(settings, allowance)[1],
         labels=labels,
         **shared,

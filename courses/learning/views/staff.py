@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from courses.assessment import queries as assessment
 from courses.assessment import showing
@@ -279,3 +279,11 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
             shares[answer.position] = 1000 if not full else int(points * 1000 / full + Decimal("0.5"))
         feedback[answer.position] = request.form.get(f"feedback{answer.position}", "")
     return shares, feedback
+
+
+def evidence_page(key: str, is_own: bool) -> str | None:
+    """The page of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
+    enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
+    if enrolment is None:
+        return None
+    return url_for("learning.progress", run_id=enrolment.run_id) if is_own else url_for("staff.learner", enrolment_id=enrolment.id)

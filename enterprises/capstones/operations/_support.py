@@ -11,7 +11,7 @@ from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import ALLOWED, Action
 from trainhub.identity import queries as identity
 from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.notifications import operations as notifications
 
 
@@ -43,7 +43,7 @@ class WrongPerson(NotAllowed):
 def demand_state(row: Capstone, action: Action) -> None:
     """Refuse what may not happen at this stage (`ALLOWED`)."""
     if row.state not in ALLOWED[action]:
-        can = "、".join(str(CAPSTONE_STATES[state]) for state in ALLOWED[action])
+        can = listed(str(CAPSTONE_STATES[state]) for state in ALLOWED[action])
         raise WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from enterprises.capstones.planner.types import PersonIn, Problem, Reason, Side, Slot, Unassigned
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 
 def explain(problem: Problem, assigned: Mapping[Slot, str]) -> tuple[Unassigned, ...]:
@@ -62,10 +62,10 @@ def _why(
     groups, people = _closed({group}, by_group, served)
     room = [p for p in people.values() if loads.get(p.id, 0) < p.capacity]
     if room:
-        names = "、".join(sorted(p.id for p in room)[:5])
+        names = listed(sorted(p.id for p in room)[:5])
         return Reason.FIXED_CONFLICT, _("固定的安排占用了可用的导师；放开后可由仍有余量的 %(names)s 等调剂。", names=names)
     wanted, capacity = sum(demand[g] for g in groups), sum(p.capacity for p in people.values())
-    values = {"groups": "、".join(sorted(groups)), "wanted": wanted, "people": len(people), "capacity": capacity, "short": wanted - capacity}
+    values = {"groups": listed(sorted(groups)), "wanted": wanted, "people": len(people), "capacity": capacity, "short": wanted - capacity}
     if side is Side.SCHOOL:
         return Reason.CAPACITY_SHORT, _(
             "学科 %(groups)s 共有 %(wanted)d 个毕业设计，%(people)d 名教师合计可指导 %(capacity)d 个，缺 %(short)d 个名额。", **values

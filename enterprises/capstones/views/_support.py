@@ -13,7 +13,7 @@ from trainhub.kernel.access import Identity, acting
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.policy.findings import Finding, Status
 
 
@@ -77,6 +77,6 @@ def _value(code: str, value: Any) -> str:
     if code == "8.1.source":
         return str(next((text for key, text in labels.TOPIC_SOURCES.items() if key.value == value), value))
     if code == "8.4":
-        return "、".join(str(text) for key, text in labels.ROLES.items() if key.value in (value or ())) or str(_("无"))
+        return listed(str(text) for key, text in labels.ROLES.items() if key.value in (value or ())) or str(_("无"))
     unit = {"8.1.evidence": _("件"), "8.2": _("天未覆盖")}.get(code, _("次") if "guidance" in code else _("人"))
     return f"{value} {unit}"

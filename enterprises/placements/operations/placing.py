@@ -17,7 +17,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.people.models import Student
@@ -226,7 +226,7 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
         raise WrongState(_("实习从 %(day)s 开始，今天还不能登记开始。", day=placement.starts_on))
     lacking = missing(checklist(placement, today=today))
     if lacking:
-        names = "、".join(str(labels.FINDINGS[finding.code]) for finding in lacking)
+        names = listed(str(labels.FINDINGS[finding.code]) for finding in lacking)
         raise NotReady(_("还不能开始实习，尚缺：%(names)s。", names=names), details=[finding.as_dict() for finding in lacking])
     placement.state, placement.started_on = PlacementState.STARTED, today
     session().flush()

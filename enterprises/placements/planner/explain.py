@@ -7,7 +7,7 @@ import numpy as np
 from enterprises.placements.planner.prepare import NOWHERE, Bools, Ints, Setup, bits
 from enterprises.placements.planner.reach import Cut, hall_cut
 from enterprises.placements.planner.types import Reason, Unplaced
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 SHOWN = 6
 
@@ -43,7 +43,7 @@ def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, str]:
             free=_weeks(free),
             prior=_weeks(one.target_x10 - int(setup.need[pupil])),
             target=_weeks(one.target_x10),
-            blocked="、".join(sorted(one.blocked)) or _("无"),
+            blocked=listed(sorted(one.blocked)) or _("无"),
         )
     return Reason.SEATS_SHORT, told.of(kind, int(setup.family[pupil]))
 
@@ -105,5 +105,5 @@ class _Bottlenecks:
 
 def _few(names: list[str]) -> str:
     if len(names) <= SHOWN:
-        return "、".join(names)
-    return _("%(names)s 等 %(count)d 个", names="、".join(names[:SHOWN]), count=len(names))
+        return listed(names)
+    return _("%(names)s 等 %(count)d 个", names=listed(names[:SHOWN]), count=len(names))

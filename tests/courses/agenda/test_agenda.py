@@ -110,18 +110,20 @@ def test_everything_with_a_date_is_in_the_calendar(session: Session) -> None:
 
 
 def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: Session) -> None:
-    of = work.assignment(due_at=datetime(2026, 3, 12, 15, 59, tzinfo=UTC))
+    due_at = datetime(2026, 3, 12, 15, 59, tzinfo=UTC)
+    of = work.assignment(due_at=due_at, peers=1, peers_needed=1, peer_due_at=due_at + timedelta(days=7))
     slow, quick = ground.person(), ground.person()
     for who in (slow, quick):
         work.learner(of, who)
     setup.extend(assignment=of, person_id=slow.id, until_at=datetime(2026, 3, 14, 15, 59, tzinfo=UTC), reason="病假", by=SYSTEM, now=make.NOW)
 
-    def due(who: Person) -> list[tuple[str, int, str]]:
+    def due(who: Person, kind: ItemKind = ItemKind.DUE) -> list[tuple[str, int, str]]:
         found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31))
-        return [(item.title, item.starts_at.astimezone(clock.SHANGHAI).day, item.url) for item in found if item.kind is ItemKind.DUE]
+        return [(item.title, item.starts_at.astimezone(clock.SHANGHAI).day, item.url) for item in found if item.kind is kind]
 
     assert due(slow) == [("课程设计", 14, f"/assignments/{of.block_id}")]
     assert due(quick) == [("课程设计", 12, f"/assignments/{of.block_id}")]
+    assert due(quick, ItemKind.REVIEW_DUE) == due(slow, ItemKind.REVIEW_DUE) == [("课程设计", 19, f"/assignments/{of.block_id}")]
 
 
 def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: FlaskClient, session: Session) -> None:

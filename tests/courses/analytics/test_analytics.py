@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,11 +11,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.analytics import operations, queries
-from courses.analytics.models import RunSummary
-from courses.analytics.types import Reason, Risk
+from courses.analytics import operations, queries, risk_queries
+from courses.analytics.models import RunSummary, StoredRisk
+from courses.analytics.types import LearnerRisk, Reason, Risk
 from courses.catalogue.models import Run
+from courses.catalogue.operations import groups
+from courses.gradebook import queries as gradebook
+from courses.gradebook.operations import books
 from courses.learning import operations as learning
+from courses.learning.models import BlockProgress, Enrolment
+from courses.messages.models import Conversation
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM, Role
@@ -69,13 +75,64 @@ def test_an_empty_run_is_summed_up_too(session: Session) -> None:
 
 
 def test_who_needs_help(session: Session, run: Run) -> None:
-    found = queries.at_risk(run, NOW + timedelta(days=20))
+    found = risk_queries.at_risk(run, NOW + timedelta(days=20))
     assert [(row.judged.risk, row.judged.reasons, row.overdue) for row in found] == [
         (Risk.HIGH, (Reason.NEVER_STARTED, Reason.BEHIND, Reason.OVERDUE), 1),
         (Risk.MEDIUM, (Reason.INACTIVE,), 0),
     ]
-    assert queries.narrowed(found, Risk.HIGH, "")[0].enrolment_id == found[0].enrolment_id
-    assert queries.narrowed(found, None, "没有这个年级") == []
+    assert risk_queries.narrowed(found, Risk.HIGH, "")[0].enrolment_id == found[0].enrolment_id
+    assert risk_queries.narrowed(found, None, "没有这个年级") == []
+
+
+def test_a_large_run_is_judged_by_its_summary_and_reads_the_same(
+    as_role: AsRole, session: Session, run: Run, lead: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = NOW + timedelta(days=20)
+    group = groups.add_group(run=run, name="红组", set_name="实验", by=SYSTEM, now=NOW)
+    lazy = risk_queries.at_risk(run, now)[0]
+    person_id = session.get_one(Enrolment, lazy.enrolment_id).person_id
+    groups.set_members(group=group, person_ids=[person_id], learners=[person_id], by=SYSTEM, now=NOW)
+    live = risk_queries.at_risk(run, now)
+    assert session.scalars(select(StoredRisk)).all() == []
+    monkeypatch.setattr(operations, "AT_ONCE", 2)
+    for _again in range(2):
+        made = operations.summarise(run_id=run.id, now=now)
+    assert [(g.set_name, g.name, g.learners) for g in made.groups if g.set_name is not None] == [("实验", "红组", 1)]
+
+    def stored(key: str = "") -> list[LearnerRisk]:
+        return risk_queries.as_risks(run.id, session.execute(risk_queries.stored(run.id, None, key)).all())
+
+    assert [replace(row, keys=frozenset()) for row in live] == stored()
+    for key in (f"g{group.id}", "g0", "c0", "c", "x"):
+        assert [row.enrolment_id for row in risk_queries.narrowed(live, None, key)] == [row.enrolment_id for row in stored(key) if key != "x"], key
+    counts = {risk: sum(row.judged.risk is risk for row in live) for risk in Risk}
+    assert risk_queries.stored_counts(run.id) == counts
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    page = teacher.get(f"/teaching/runs/{run.id}/analytics/risk?group=g{group.id}").text
+    assert ("红组" in page, lazy.name in page, live[1].name in page) == (True, True, False)
+    address = f"/teaching/runs/{run.id}/analytics/risk/message?risk=high"
+    assert "1 名学员" in teacher.get(address).text
+    data = {"subject": "需要帮助吗", "body": "周三答疑", "submission_key": "k"}
+    assert teacher.post(address, data=data).status_code == 303
+    assert session.scalars(select(Conversation.person_id)).all() == [person_id]
+
+
+def test_a_low_score_is_judged_by_the_gradebook_of_the_run(session: Session, lead: Person) -> None:
+    made = make.run(lead=lead)
+    unit = make.unit(made)
+    blocks = [make.quiz(unit, of=made), make.quiz(unit, make.single(made), of=made)]
+    made = make.publish(made)
+    row = make.enrolment(made)
+    session.add_all(BlockProgress(enrolment_id=row.id, block_id=block.id, score_x10=score) for block, score in zip(blocks, (400, 800), strict=True))
+    session.flush()
+    assert queries.scores(made.id) == {row.id: 600}
+    book = books.make(run=made, by=SYSTEM, now=NOW)
+    category = gradebook.categories_of(book.id)[0]
+    books.save_category(book=book, category_id=category.id, name="测验", weight_x10=1000, drop=1, is_extra=False, by=SYSTEM, now=NOW)
+    assert queries.scores(made.id) == {row.id: 800}  # the lowest is dropped
+    empty = make.enrolment(made)
+    assert empty.id not in queries.scores(made.id)  # nothing graded yet is no low score, whatever the book says about missing work
 
 
 def test_the_pages(as_role: AsRole, session: Session, run: Run, lead: Person) -> None:

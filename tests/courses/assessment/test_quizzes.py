@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.assessment import answering, notation, queries
+from courses.assessment import answering, notation, passwords, queries
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question
 from courses.assessment.operations import attempts, bank, grading, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, Difficulty, QuestionKind
@@ -181,6 +181,10 @@ def test_opening_closing_password_and_attempts_are_refused_in_words(session: Ses
     def start(at: datetime, password: str | None = "开考") -> Attempt:
         return attempts.start(block=quiz, person_id=who.id, by=SYSTEM, now=at, password=password)
 
+    stored = quiz.settings["password"]
+    assert ("开考" in str(quiz.settings), passwords.opened(stored)) == (False, "开考")
+    set_up(quiz, password="开考")
+    assert quiz.settings["password"] == stored  # saved again without a change
     for at, password in ((NOW, "开考"), (NOW + 60 * MINUTE, "开考"), (NOW + 2 * MINUTE, "不对"), (NOW + 2 * MINUTE, "")):
         with pytest.raises(attempts.NoAttempt):
             start(at, password)
@@ -189,6 +193,10 @@ def test_opening_closing_password_and_attempts_are_refused_in_words(session: Ses
     assert start(NOW + 5 * MINUTE, "").id == one.id  # going on needs no password
     with pytest.raises(Refused):
         set_up(quiz, opens_at=NOW.isoformat(), closes_at=NOW.isoformat())
+    quiz.settings = {**quiz.settings, "password": "旧"}  # as it was stored before passwords were sealed
+    assert passwords.is_right(quiz.settings["password"], "旧")
+    set_up(quiz, password="")
+    assert quiz.settings["password"] == ""
 
 
 def test_extra_time_reaches_who_is_already_sitting_and_extra_attempts_count(session: Session) -> None:

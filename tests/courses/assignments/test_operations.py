@@ -13,7 +13,8 @@ from courses.assignments.models import SubmissionMark, SubmissionVersion
 from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, Queue, SubmissionState
-from courses.catalogue.operations import content
+from courses.catalogue import authoring_queries as authoring
+from courses.catalogue.operations import content, groups
 from courses.learning import operations as learning
 from courses.learning import queries as learners
 from courses.learning.types import EnrolmentState, NotDone
@@ -191,6 +192,25 @@ def test_remarks_stand_at_places_that_exist(session: Session) -> None:
             grading.add_comment(submission=row, body="好", by=SYSTEM, now=NOW, **given)
     grading.remove_comment(comment=remark, by=SYSTEM, now=NOW)
     assert work.comments_of(row.id) == []
+
+
+def test_teams_are_taken_from_the_groups_of_a_run_and_then_stand_alone(session: Session) -> None:
+    run = make.run()
+    task = made.assignment(run, is_group=True)
+    people = [made.learner(task).person_id for _n in range(4)]
+    red, blue = groups.split(run=run, set_name="实验", number=2, learners=people, seed="s", by=SYSTEM, now=NOW)
+    earlier = setup.add_group(run=run, name=red.name, by=SYSTEM, now=NOW)
+    outsider = next(member.person_id for member in authoring.groups_of(run.id)[1].members)
+    setup.put_into_group(run=run, person_id=outsider, group_id=earlier.id, by=SYSTEM, now=NOW)
+    assert setup.take_over_groups(run=run, set_name="实验", by=SYSTEM, now=NOW) == 3  # who had a team stays in it
+    teams = {team.name: {member.person_id for member in team.members} for team in work.groups_of(run.id)}
+    assert {name: len(members) for name, members in teams.items()} == {red.name: 3, blue.name: 1}
+    assert outsider in teams[red.name]
+    assert setup.take_over_groups(run=run, set_name="实验", by=SYSTEM, now=NOW) == 0
+    groups.split(run=run, set_name="实验", number=2, learners=people, seed="t", by=SYSTEM, now=NOW)
+    assert {team.name: {member.person_id for member in team.members} for team in work.groups_of(run.id)} == teams
+    with pytest.raises(Refused):
+        setup.take_over_groups(run=run, set_name="没有", by=SYSTEM, now=NOW)
 
 
 def test_a_group_hands_in_once_and_who_leaves_keeps_the_mark(session: Session) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
-from courses.discussion.models import Post, PostImage, Thread
+from courses.discussion import rules
+from courses.discussion.models import Post, PostImage, PostReport, Thread
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import Role
@@ -82,8 +83,17 @@ def test_a_learner_asks_anonymously_and_the_lecturer_answers(
 
 def test_a_reported_post_waits_for_the_staff(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:
     run, learner, mate, teacher, _stranger = place
-    learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": "广告", "body": "加我微信"})
+    learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": "广告", "body": "加我微信", "images": (io.BytesIO(PNG), "图.png")})
     post = session.scalars(select(Post)).one()
+    image = f"/learning/posts/images/{session.scalars(select(PostImage.id)).one()}"
+    assert mate.get(image).status_code == 200
+    for _one in range(rules.HIDE_AT):
+        session.add(PostReport(post_id=post.id, person_id=ground.person().id, reason="广告", reported_at=make.NOW))
+    session.commit()
+    assert [browser.get(image).status_code for browser in (mate, learner, teacher)] == [404, 200, 200]
+    assert mate.get(f"/learning/posts/{post.id}/history").status_code == 404
+    session.execute(delete(PostReport))
+    session.commit()
     assert mate.post(f"/learning/posts/{post.id}/report", data={"reason": "广告"}).status_code == 303
     assert mate.get(f"/teaching/runs/{run.id}/moderation").status_code == 403
     assert "加我微信" in teacher.get(f"/teaching/runs/{run.id}/moderation").text

@@ -10,12 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.assessment import queries as assessment
-from courses.assessment.models import QuestionVersion, QuizItem
+from courses.assessment.models import Question, QuizItem
+from courses.assessment.rules import marking
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Course
 from courses.catalogue.types import BlockKind
-from courses.interop import operations
+from courses.interop import operations, putting_out
 from courses.interop.formats import opened, read
+from courses.interop.ims.qti1 import read_assessment
+from courses.interop.olx import markup
 from courses.interop.packages import PackageRefused
 from courses.interop.types import CourseDoc, DiscussionDoc, FileDoc, HtmlDoc, LtiDoc, ProblemDoc, QuestionKind
 from tests.factories import courses as make
@@ -165,11 +168,21 @@ ITEM3 = """<qti-assessment-item xmlns="http://www.imsglobal.org/xsd/imsqtiasi_v3
 <qti-response-declaration identifier="S" cardinality="single" base-type="string"><qti-mapping><qti-map-entry map-key="PLC" mapped-value="1"/>
 <qti-map-entry map-key="可编程控制器" mapped-value="0.5"/><qti-map-entry map-key="x" mapped-value="0"/></qti-mapping></qti-response-declaration>
 <qti-item-body><p>圆周率约 <qti-text-entry-interaction response-identifier="R"/>，控制器叫 <qti-text-entry-interaction response-identifier="S"/>。</p></qti-item-body></qti-assessment-item>"""
-ORDER = """<assessmentItem xmlns="x" identifier="q3" title="排序"><responseDeclaration identifier="R" cardinality="ordered" baseType="identifier"/>
-<itemBody><orderInteraction responseIdentifier="R"><simpleChoice identifier="A">先</simpleChoice><simpleChoice identifier="B">后</simpleChoice></orderInteraction></itemBody></assessmentItem>"""
+ORDER = """<assessmentItem xmlns="x" identifier="q3" title="排序"><responseDeclaration identifier="R" cardinality="ordered" baseType="identifier">
+<correctResponse><value>A</value><value>B</value></correctResponse></responseDeclaration>
+<itemBody><orderInteraction responseIdentifier="R"><simpleChoice identifier="B">后</simpleChoice><simpleChoice identifier="A">先</simpleChoice></orderInteraction></itemBody></assessmentItem>"""
+MATCH = """<assessmentItem xmlns="x" identifier="q4" title="匹配"><responseDeclaration identifier="R" cardinality="multiple" baseType="directedPair">
+<correctResponse><value>C B</value><value>F P</value></correctResponse></responseDeclaration><itemBody><matchInteraction responseIdentifier="R">
+<simpleMatchSet><simpleAssociableChoice identifier="C" matchMax="1">中国</simpleAssociableChoice><!-- --><simpleAssociableChoice identifier="F" matchMax="1">法国</simpleAssociableChoice></simpleMatchSet>
+<simpleMatchSet><simpleAssociableChoice identifier="L">伦敦</simpleAssociableChoice><simpleAssociableChoice identifier="B">北京</simpleAssociableChoice>
+<simpleAssociableChoice identifier="P">巴黎</simpleAssociableChoice></simpleMatchSet></matchInteraction></itemBody></assessmentItem>"""
+GAPS = """<assessmentItem xmlns="x" identifier="q5" title="选词"><responseDeclaration identifier="R" cardinality="multiple" baseType="directedPair">
+<mapping><mapEntry mapKey="S G1" mappedValue="1"/><mapEntry mapKey="A G2" mappedValue="1"/></mapping></responseDeclaration><itemBody><gapMatchInteraction responseIdentifier="R">
+<gapText identifier="S" matchMax="1">春</gapText><gapText identifier="A" matchMax="1">秋</gapText><p>一年之计在于<gap identifier="G1"/>，收获在<gap identifier="G2"/>。</p></gapMatchInteraction></itemBody></assessmentItem>"""
 QTI_RESOURCES = """<resource identifier="t" type="imsqti_test_xmlv2p1" href="test.xml"><file href="test.xml"/><dependency identifierref="a"/></resource>
 <resource identifier="a" type="imsqti_item_xmlv2p1" href="items/a.xml"/><resource identifier="b" type="imsqti_item_xmlv3p0" href="items/b.xml"/>
-<resource identifier="c" type="imsqti_item_xmlv2p1" href="items/c.xml"/>"""
+<resource identifier="c" type="imsqti_item_xmlv2p1" href="items/c.xml"/><resource identifier="d" type="imsqti_item_xmlv2p1" href="items/d.xml"/>
+<resource identifier="e" type="imsqti_item_xmlv2p1" href="items/e.xml"/>"""
 QTI: dict[str, str | bytes] = {
     "imsmanifest.xml": manifest("", QTI_RESOURCES, "QTIv2.1 Package"),
     "test.xml": '<assessmentTest xmlns="x" identifier="T" title="期末"><testPart><assessmentSection identifier="S" title="第一部分">'
@@ -177,11 +190,13 @@ QTI: dict[str, str | bytes] = {
     "items/a.xml": ITEM2.format(cardinality="multiple", right="<value>A</value><value>C</value>"),
     "items/b.xml": ITEM3,
     "items/c.xml": ORDER,
+    "items/d.xml": MATCH,
+    "items/e.xml": GAPS,
 }
 
 
-def qti_package(folder: Path) -> Path:
-    for name, content in QTI.items():
+def qti_package(folder: Path, files: dict[str, str | bytes] = QTI) -> Path:
+    for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -197,22 +212,71 @@ def test_questions_of_qti_2_and_3_come_over(tmp_path: Path) -> None:
     assert (choice.kind, choice.is_shuffled, choice.explanation) == (QuestionKind.MULTIPLE, True, "看第二章")
     assert [(o.text, o.is_correct, o.feedback) for o in choice.options] == [("热电偶", True, "对"), ("螺丝", False, ""), ("编码器", True, "")]
     assert "请选择" in choice.stem
-    number, text, order = loose.questions
+    number, text, order, match, *gaps = loose.questions
     assert (number.kind, number.answers[0].text) == (QuestionKind.NUMERIC, "3.14")
     assert (text.kind, [a.text for a in text.answers]) == (QuestionKind.TEXT, ["PLC", "可编程控制器"])
     assert "[1]" in number.stem
-    assert (order.kind, "先" in order.stem) == (QuestionKind.MANUAL, True)
+    assert (order.kind, [o.text for o in order.options]) == (QuestionKind.ORDERING, ["先", "后"])
+    assert (match.kind, match.pairs) == (QuestionKind.MATCHING, (("中国", "北京"), ("法国", "巴黎"), ("", "伦敦")))
+    assert [(q.kind, [o.text for o in q.options if o.is_correct]) for q in gaps] == [(QuestionKind.DROPDOWN, ["春"]), (QuestionKind.DROPDOWN, ["秋"])]
+    assert "[1] ____" in gaps[0].stem
     lost = {row.block: row.reason for row in doc.unsupported}
-    assert set(lost) == {"t/z", "c"}
-    assert doc.counts.problems == 3
+    assert set(lost) == {"t/z"}
+    assert doc.counts.problems == 5
+
+
+def test_an_arrangement_without_one_right_answer_waits_for_a_person(tmp_path: Path) -> None:
+    files = {**QTI, "items/c.xml": ORDER.replace("<value>B</value>", ""), "items/d.xml": MATCH.replace("<value>F P</value>", "<value>C P</value>")}
+    order, match = next(b.content for b in read(qti_package(tmp_path, files)).blocks() if len(getattr(b.content, "questions", ())) > 2).questions[2:4]  # type: ignore[union-attr]
+    assert [(q.kind, "<li>" in q.stem) for q in (order, match)] == [(QuestionKind.MANUAL, True)] * 2
 
 
 def test_a_qti_package_becomes_questions_of_the_bank(tmp_path: Path, session: Session) -> None:
     with opened(qti_package(tmp_path)) as course:
         run, _report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
-    stems = session.scalars(select(QuestionVersion.stem_html).join(QuizItem, QuizItem.question_id == QuestionVersion.question_id)).all()
-    assert len(stems) == 4
-    assert run.course_id
+    kinds = session.scalars(select(Question.kind).join(QuizItem, QuizItem.question_id == Question.id).order_by(Question.id)).all()
+    assert [kind.value for kind in kinds] == ["multiple", "numeric", "text", "ordering", "matching", "single", "single"]
+    asked = assessment.current_versions(session.scalars(select(Question.id).where(Question.kind.in_(("ordering", "matching")))).all())
+    answers = {"ordering": {"ranks": {"a": "1", "b": "2"}}, "matching": {"pairs": {"a": "a", "b": "b"}}}
+    for version in asked.values():
+        given = answers[version.question.kind.value]
+        assert marking.mark(assessment.asked_of(version, version.question.kind), given).share_x1000 == 1000, version.question.kind
+    out = next(b.content for b in putting_out.course_doc(make.loaded(run)).blocks() if len(getattr(b.content, "questions", ())) > 5)
+    assert {q.kind.value for q in out.questions} <= {"numeric", "text", "dropdown", "single", "multiple"}  # type: ignore[union-attr]
+
+
+def test_lines_over_one_list_of_answers_are_a_matching_question(tmp_path: Path) -> None:
+    lines = "".join(
+        f'<response_lid ident="r{n}"><material><mattext>{line}</mattext></material><render_choice>'
+        + "".join(f'<response_label ident="{n}{key}"><material><mattext>{key}</mattext></material></response_label>' for key in "XYZ")
+        + "</render_choice></response_lid>"
+        for n, line in enumerate(("甲", "乙"))
+    )
+    right = "".join(
+        f'<respcondition><conditionvar><varequal respident="r{n}">{n}{key}</varequal></conditionvar><setvar>50</setvar></respcondition>'
+        for n, key in enumerate("YX")
+    )
+    item = f'<questestinterop><item ident="i"><presentation><material><mattext>配对</mattext></material>{lines}</presentation><resprocessing>{right}</resprocessing></item></questestinterop>'
+    read_ = read_assessment(markup.parse(item.encode(), "q.xml"), str)
+    assert [q.pairs for q in read_.questions] == [(("<p>甲</p>", "Y"), ("<p>乙</p>", "X"), ("", "Z"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("moodle_backup.xml", "<moodle_backup/>", "Moodle"),
+        ("imsmanifest.xml", '<manifest xmlns:adlcp="http://www.adlnet.org/xsd/adlcp_v1p3"><resources/></manifest>', "SCORM"),
+        ("h5p.json", "{}", "H5P"),
+        ("[Content_Types].xml", "<Types/>", "PowerPoint"),
+        ("readme.txt", "?", "Common Cartridge 1.x"),
+    ],
+)
+def test_a_package_that_is_known_and_not_read_says_what_to_do(tmp_path: Path, name: str, content: str, word: str) -> None:
+    packed = tmp_path / "p.zip"
+    with zipfile.ZipFile(packed, "w") as out:
+        out.writestr(f"folder/{name}", content)
+    with pytest.raises(PackageRefused, match=word):
+        read(packed)
 
 
 @pytest.mark.parametrize(

@@ -284,6 +284,7 @@ def test_a_video_gets_heights_and_subtitles_and_what_is_none_is_refused(as_role:
 def test_an_assistant_grades_and_does_not_edit(as_role: AsRole, session: Session) -> None:
     lead, helper = ground.person(), ground.person()
     run = make.run(lead=lead, is_published=True)
+    title = run.course.title
     session.commit()
     author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
     invitation = team.invite(run=run, person_id=helper.id, role=StaffRole.ASSISTANT, by=SYSTEM, now=make.NOW)
@@ -292,12 +293,21 @@ def test_an_assistant_grades_and_does_not_edit(as_role: AsRole, session: Session
     assistant = as_role(Role.STUDENT, person_id=helper.id)
     session.commit()
     assert run.course.title in assistant.get("/teaching/invitations").text
+    assert ">我教的课程<" not in assistant.get("/learning").text
     assert assistant.get(f"/teaching/runs/{run.id}/grading").status_code == 403
     assert author.post(f"/teaching/invitations/{invitation.id}", data={"answer": "yes"}).status_code == 403
     assert assistant.post(f"/teaching/invitations/{invitation.id}", data={"answer": "yes"}).status_code == 303
     assert assistant.get(f"/teaching/runs/{run.id}/grading").status_code == 200
     assert assistant.get(f"/teaching/runs/{run.id}/learners").status_code == 200
     assert assistant.get(f"/teaching/runs/{run.id}").status_code == 403
+    assert title in assistant.get("/teaching").text
+    assert title not in as_role(Role.STUDENT).get("/teaching").text
+    page = assistant.get(f"/teaching/runs/{run.id}/learners").text
+    assert ">我教的课程<" in page
+    for door, is_open in (("messages", True), ("grading", True), ("settings", False)):
+        address = f"/teaching/runs/{run.id}/{door}"
+        assert (f'href="{address}"' in page, assistant.get(address).status_code == 200) == (is_open, is_open), door
+    assert assistant.get(f"/learning/runs/{run.id}/forum").status_code == 200
 
 
 def test_a_preview_shows_a_chosen_day_group_and_the_drafts(as_role: AsRole, session: Session) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -135,9 +137,20 @@ def test_a_holder_shares_and_stops_sharing(session: Session, client: FlaskClient
     shown = client.get(f"/S/{token}")
     assert "欧阳娜娜" in shown.text
     assert shown.headers["Cache-Control"] == "private, no-store"
+    for said in (
+        'property="og:title"',
+        'property="og:url"',
+        f'/S/{token}/picture.png"',
+        'itemtype="https://schema.org/EducationalOccupationalCredential"',
+    ):
+        assert said in shown.text, "what social networks read"
+    assert client.get(f"/S/{token}/picture.png").data.startswith(b"\x89PNG")
+    profile = parse_qs(urlsplit(html.unescape(page.partition('href="https://www.linkedin.com')[2].partition('"')[0])).query)
+    assert profile["certId"] == [made.number]
+    assert profile["certUrl"][0].endswith(f"/S/{token}")
     assert f"/S/{token}" not in as_role(Role.SYSTEM_ADMIN).get(where).text
     assert holder.post(f"{where}/unshare").status_code == 303
-    assert client.get(f"/S/{token}").status_code == 404
+    assert client.get(f"/S/{token}").status_code == client.get(f"/S/{token}/picture.png").status_code == 404
     assert holder.post(f"{where}/share").status_code == 303
     assert f"/S/{token}" not in holder.get(where).text
     answer = holder.get(f"{where}/badge.json")

@@ -32,7 +32,7 @@ def test_a_table_becomes_one_file(tmp_path: Path) -> None:
     second = GOOD.replace("000017", "000025").replace("张三", "欧阳㛃䶮𬭚")
     status, answer, out = _run(tmp_path, GOOD, second)
     assert status == 0
-    assert sorted(answer) == ["bytes", "needs_glyph", "pages", "seconds"]
+    assert sorted(answer) == ["bytes", "needs_glyph", "overflows", "pages", "seconds"]
     assert (answer["pages"], answer["needs_glyph"], answer["bytes"]) == (2, [], out.stat().st_size)
     assert answer["seconds"] > 0
     with pikepdf.open(out) as pdf:
@@ -50,11 +50,17 @@ def test_chinese_headers_in_any_order_and_encoding(tmp_path: Path) -> None:
 
 
 def test_a_name_in_no_font_gets_no_page(tmp_path: Path) -> None:
-    rows = [GOOD, GOOD.replace("张三", "张\ue000"), GOOD.replace("张三", "\ue81e三"), GOOD.replace("张三", "张\U000e0100三")]
+    names = ("张三", "张\ue000", "\ue81e三", "张\U000e0100三")
+    rows = [GOOD.replace("张三", name).replace("000017", f"0000{place}7") for place, name in enumerate(names, 1)]
     status, answer, _out = _run(tmp_path, *rows)
     assert status == 0
     assert answer["pages"] == 2, "U+E81E has a standard character, U+E000 has none"
     assert answer["needs_glyph"] == [2, 4]
+
+
+def test_a_row_that_had_to_be_cut_is_named(tmp_path: Path) -> None:
+    status, answer, _out = _run(tmp_path, GOOD, GOOD.replace("000017", "000027").replace("张三", "诺" * 130))
+    assert (status, answer["pages"], answer["overflows"]) == (0, 2, [2])
 
 
 def test_an_empty_fact_is_shown_not_refused(tmp_path: Path) -> None:
@@ -73,6 +79,7 @@ def test_the_check_digit_is_not_judged(tmp_path: Path) -> None:
         ("350001120260000017", "35000112026000001", "number"),
         ("350001120260000017", "3500011202600000178", "number"),
         ("350001120260000017", "35000112026000001X", "number"),
+        ("350001120260000017", "350001120260000025", "number"),
         ("7K3MZQ9XW2HB", "7K3MZQ9XW2H", "code"),
         ("7K3MZQ9XW2HB", "7K3MZQ9XW2HU", "code"),
         ("张三", "", "name"),
@@ -81,7 +88,7 @@ def test_the_check_digit_is_not_judged(tmp_path: Path) -> None:
     ],
 )
 def test_bad_rows_refuse_the_whole_file(tmp_path: Path, old: str, new: str, column: str) -> None:
-    status, answer, out = _run(tmp_path, GOOD, GOOD.replace(old, new))
+    status, answer, out = _run(tmp_path, GOOD.replace("350001120260000017", "350001120260000025"), GOOD.replace(old, new))
     assert status == 1
     assert answer["error"]["code"] == "bad_rows"
     places = [(detail["row"], detail["column"]) for detail in answer["error"]["details"]]

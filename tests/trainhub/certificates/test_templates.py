@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +17,10 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import certificate
 from trainhub.certificates import documents, queries, tasks
-from trainhub.certificates.layouts.model import built_in, codes
+from trainhub.certificates.layouts.drawing import Press, common_facts, render
+from trainhub.certificates.layouts.joining import join
+from trainhub.certificates.layouts.model import built_in, codes, data_of
+from trainhub.certificates.layouts.png import png
 from trainhub.certificates.layouts.svg import svg
 from trainhub.certificates.operations import templates
 from trainhub.certificates.types import Kind, State, TemplateState
@@ -151,9 +157,12 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     row = queries.templates_listing()[0]
     assert maker.post(where, data={"body": "{", "version": row.version}).status_code == 422
     assert maker.post(where, data={"body": row.body, "version": row.version}).status_code == 303
-    answer = maker.post("/certificates/templates/preview", data={"body": row.body})
+    answer = maker.post(f"{where}/preview", data={"body": row.body, "bleed": "1"})
     assert answer.mimetype == "image/svg+xml"
-    assert maker.post("/certificates/templates/preview", data={"body": "{}"}).status_code == 422
+    assert 'viewBox="-8.50 -8.50' in answer.text
+    assert maker.post(f"{where}/preview", data={"body": "{}"}).status_code == 422
+    usual, missing, long = (maker.post(f"{where}/preview", data={"body": row.body, "sample": sample}).text for sample in ("usual", "missing", "long"))
+    assert len({usual, missing, long}) == 3
     assert maker.post(f"{where}/submit").status_code == 303
     assert maker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 422
     assert checker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
@@ -161,10 +170,106 @@ def test_the_pages(session: Session, as_role: AsRole) -> None:
     assert as_role(Role.UNIVERSITY_ADMIN).post(f"{where}/decide", data={"decision": "approve"}).status_code == 403
 
 
+def _png(color: tuple[int, int, int, int], size: tuple[int, int] = (60, 40)) -> bytes:
+    from PIL import Image
+
+    target = io.BytesIO()
+    Image.new("RGBA", size, color).save(target, "PNG")
+    return target.getvalue()
+
+
+def test_pictures_and_places_to_sign_are_printed_and_shown(session: Session, as_role: AsRole) -> None:
+    import pikepdf
+
+    maker = as_role(Role.SYSTEM_ADMIN)
+    where = maker.post("/certificates/templates", data={"code": "sealed_training", "kind": "training"}).location
+    assert maker.post(f"{where}/images", data={"name": "seal", "file": (io.BytesIO(b"GIF89a"), "a.gif")}).status_code == 422
+    assert maker.post(f"{where}/images", data={"name": "S!", "file": (io.BytesIO(_png((200, 0, 0, 90))), "a.png")}).status_code == 422
+    assert maker.post(f"{where}/images", data={"name": "seal", "file": (io.BytesIO(_png((200, 0, 0, 90))), "a.png")}).status_code == 303
+    row = queries.templates_listing()[0]
+    body = json.loads(templates.text_of(row.body))
+    assert "images" not in body, "the text that people edit holds no pictures"
+    body["elements"] += [
+        {"kind": "image", "image": "seal", "box": [200, 140, 40, 40]},
+        {"kind": "signature", "box": [120, 150, 48, 22], "image": "seal", "label": "院长（签章）", "label_en": "Dean"},
+    ]
+    assert maker.post(where, data={"body": json.dumps(body), "version": row.version}).status_code == 303
+    row = queries.template_by_id(row.id)
+    assert row is not None
+    assert maker.post(f"{where}/images/seal/remove").status_code == 422
+    layout = templates.checked_layout(row.body)
+    facts = templates.sample_facts(layout)
+    shown = svg(layout, facts, base_url="https://px.example.edu.cn")
+    assert shown.count("<image ") == 2
+    ET.fromstring(shown)
+    press = Press(layout, common_facts(layout, facts), base_url="https://px.example.edu.cn")
+    for _page in range(3):
+        press.add(facts)
+    one = press.finish()
+    with pikepdf.open(io.BytesIO(b"".join(join([one, one], "两份")))) as pdf:
+        assert len(pdf.pages) == 6
+        form = pdf.pages[5].Resources.XObject.B
+        (picture,) = [item for name, item in form.Resources.XObject.items() if name.startswith("/I")]
+        assert (int(picture.Width), int(picture.Height), "/SMask" in picture) == (60, 40, True)
+        held = [item for item in pdf.objects if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image" and "/SMask" in item]
+        assert len(held) == 2, "once a file, however many pages show it"
+
+
+def _pages_alike(pdf: bytes, drawn: bytes) -> float:
+    """The mean difference in grey of a PDF's page as poppler draws it and our picture, both at 200 pixels across."""
+    from PIL import Image, ImageChops, ImageStat
+
+    run = subprocess.run(["pdftoppm", "-png", "-r", "100", "-"], input=pdf, capture_output=True, check=True)
+    small = [Image.open(io.BytesIO(data)).convert("L").resize((200, 141), Image.Resampling.BOX) for data in (run.stdout, drawn)]
+    mean: float = ImageStat.Stat(ImageChops.difference(*small)).mean[0]
+    return mean
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not installed")
+def test_the_picture_is_what_the_pdf_shows() -> None:
+    """Both are drawn from the same operators; poppler is the judge."""
+    layout = built_in("programme")
+    facts = templates.sample_facts(layout)
+    site = "https://px.example.edu.cn"
+    drawn = png(layout, facts, base_url=site)
+    same, other = (_pages_alike(render(layout, {**facts, "name": name}, base_url=site), drawn) for name in (facts["name"], "张"))
+    assert same < 4
+    assert other > same
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: body["elements"].append({"kind": "image", "image": "nothing", "box": [0, 0, 9, 9]}),
+        lambda body: body["elements"].append({"kind": "signature", "image": "nothing", "box": [0, 0, 9, 9]}),
+        lambda body: body.update(images={"seal": "data:image/svg+xml;base64,AAAA"}),
+        lambda body: body.update(images={"seal": "data:image/png;base64,AAAA"}),
+        lambda body: body.update(images={"Seal!": "x"}),
+    ],
+    ids=["no such picture", "no such signature", "another kind", "damaged", "bad name"],
+)
+def test_pictures_that_cannot_be_printed_are_refused(change: Callable[[dict[str, Any]], Any]) -> None:
+    body = data_of(built_in("training"))
+    change(body)
+    with pytest.raises(templates.BadTemplate):
+        templates.checked_layout(json.dumps(body))
+
+
 def test_a_certificate_has_a_picture(session: Session, as_role: AsRole) -> None:
+    import zxingcpp
+    from PIL import Image
+
     with transaction():
         who = ground.person("张三")
         made = certificate(who=who)
-    answer = as_role(Role.TRAINEE, person_id=who.id).get(f"/certificates/{made.number}/preview.svg")
+    holder = as_role(Role.TRAINEE, person_id=who.id)
+    answer = holder.get(f"/certificates/{made.number}/preview.png")
+    assert answer.mimetype == "image/png"
+    assert as_role(Role.PROGRAMME_ADMIN).get(f"/certificates/{made.number}/preview.png").status_code == 403
+    with Image.open(io.BytesIO(answer.data)) as image:
+        assert image.size == (1473, 1042)
+        (found,) = zxingcpp.read_barcodes(image.convert("L"))
+    assert found.text.upper().endswith(f"/V/{made.number}/{made.code}")
+    answer = holder.get(f"/certificates/{made.number}/preview.svg")
     assert answer.mimetype == "image/svg+xml"
     assert "张三" in answer.text

@@ -27,6 +27,7 @@ from trainhub.ledger.types import Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
 from trainhub.people import queries as persons
+from trainhub.people.bulk import ERASED
 from trainhub.people.models import Person
 from trainhub.people.operations import BadPerson
 from trainhub.people.types import IdType
@@ -132,6 +133,7 @@ def test_a_number_is_unreadable_five_years_after_the_last_completion(session: Se
     assert refused.value.code == "number_erased"
     exported = list(exporting.rows(exporting.Extent()))
     assert number not in {row[2] for row in exported}
+    assert f"{ERASED}{who.id}" in {row[2] for row in exported}
     # The number still finds its holder, and is readable again once they train again.
     again = people.register_person(name="单一", id_type=IdType.RESIDENT_ID, id_number=number, by=SYSTEM, now=OLD)
     assert again.id == who.id

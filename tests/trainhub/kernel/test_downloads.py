@@ -14,6 +14,8 @@ from flask import Flask, Response
 from trainhub.kernel import downloads, files, sending
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.compression import Compression
+from trainhub.kernel.sheets.headers import match
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import is_unbroken
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -125,3 +127,22 @@ def test_the_look_is_one_file_that_is_kept_for_ever(app: Flask) -> None:
 )  # fmt: skip
 def test_cells_that_are_never_broken(text: str | None, expected: bool) -> None:
     assert is_unbroken(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "truth"),
+    [("zh", "学号,完成日期,编号,是否计入,实操（100）", "是"), ("en", "Student no,Completed on,ID,Counted,实操（100）", "Yes")],
+)
+def test_a_table_is_headed_in_the_language_of_its_reader(app: Flask, language: str, heading: str, truth: str) -> None:
+    columns = (
+        Column("student_no", "学号"),
+        Column("completed_on", "完成日期"),
+        Column("id", "编号"),
+        Column("counted", "是否计入"),
+        Column("column_7", "实操（100）", own_title=True),
+    )
+    with app.test_request_context(f"/?lang={language}"):
+        rows = [["0012", "2016-02-03", 1, downloads.unsealed(True), 90]]
+        assert downloads.table(rows, columns, name="x", form="csv").get_data(as_text=True).splitlines()[0].lstrip("\ufeff") == heading
+        assert rows[0][3] == truth
+    assert match(heading.split(","), columns).positions == {one.name: place for place, one in enumerate(columns)}

@@ -60,13 +60,13 @@ rows_of_texts = st.lists(st.lists(texts, min_size=3, max_size=3).filter(any), ma
 
 
 @settings(max_examples=200, deadline=None)
-@given(rows_of_texts, st.sampled_from(["name", "zh"]))
+@given(rows_of_texts, st.sampled_from(["name", "zh", "en"]))
 def test_csv_reads_back_what_was_written(rows: list[list[str]], headers: Any) -> None:
     assert read_back(csv_of(rows, headers=headers), "a.csv") == rows
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(rows_of_texts, st.sampled_from(["name", "zh"]))
+@given(rows_of_texts, st.sampled_from(["name", "zh", "en"]))
 def test_xlsx_reads_back_what_was_written(rows: list[list[str]], headers: Any) -> None:
     assert read_back(xlsx_of(rows, headers=headers), "a.xlsx") == rows
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trainhub.certificates.layouts.document import Book
-from trainhub.certificates.layouts.drawing import Facts, set_text
+from trainhub.certificates.layouts.drawing import set_text
+from trainhub.certificates.layouts.filling import Facts
 from trainhub.certificates.layouts.ink import Ink, program
 from trainhub.certificates.layouts.model import Box, Text
 

@@ -14,6 +14,7 @@ from typing import Any
 from reportlab.pdfbase.pdfdoc import PDFDocument, PDFObject, PDFString
 
 from trainhub.certificates.layouts.ink import Program
+from trainhub.certificates.layouts.pictures import Picture
 from trainhub.certificates.layouts.sheet import PLAIN, Sheet, box
 
 
@@ -97,6 +98,18 @@ class Book:
     def put_form(self, compressed: bytes, resources: int) -> int:
         """Add a Form XObject of the size of the paper."""
         return self.put_stream(compressed, f"/Type/XObject/Subtype/Form/BBox{self._media}/Resources {resources} 0 R")
+
+    def put_picture(self, picture: Picture) -> int:
+        """Embed a picture, with its transparency as a soft mask."""
+        size = f"/Type/XObject/Subtype/Image/Width {picture.width}/Height {picture.height}/BitsPerComponent 8"
+        mask = f"/SMask {self.put_stream(picture.mask, f'{size}/ColorSpace/DeviceGray')} 0 R" if picture.mask else ""
+        entries = f"{size}/ColorSpace/{'DeviceGray' if picture.is_gray else 'DeviceRGB'}{mask}"
+        if not picture.is_jpeg:
+            return self.put_stream(picture.samples, entries)
+        if self._digests is not None:
+            self._digests.append(hashlib.sha256(picture.samples).hexdigest())
+        head = f"<</Filter/DCTDecode/Length {len(picture.samples)}{entries}>>stream\n".encode("ascii")
+        return self.put(b"%b%b\nendstream" % (head, picture.samples))
 
     def put_font(self, program: Program) -> int:
         """Embed a font subset as a composite font with two-byte codes; returns the number of the font."""

@@ -7,44 +7,39 @@ their own, cached in the process; a page holds its own texts and the QR code as 
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache, partial
 
 from trainhub.certificates.layouts import art, qr
 from trainhub.certificates.layouts.document import Book
+from trainhub.certificates.layouts.filling import Facts, fill, given
 from trainhub.certificates.layouts.ink import Ink, Program, number, program, rgb
 from trainhub.certificates.layouts.model import (
     ALWAYS,
     FIELD,
     Border,
+    Box,
     Divider,
     Field,
+    Image,
     Layout,
     Panel,
     Qr,
     Rosette,
     Rule,
     Seal,
+    Signature,
     Text,
 )
+from trainhub.certificates.layouts.pictures import Picture
 from trainhub.certificates.layouts.sheet import PLAIN, Sheet, marks
 from trainhub.certificates.layouts.typeset import POINTS_PER_MM, fit
 from trainhub.kernel.fonts import Font, font_of, text_font
 
-Facts = Mapping[str, str]
 Attach = Callable[[str], Mapping[str, bytes]]
-LABELS = {"number": ("编号", "number"), "code": ("核验码", "code"), "name": ("姓名", "name")}
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-MISSING = {"zh": "〔缺：%s〕", "en": "[missing: %s]"}
 _REMEMBERED = 4096
-_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 @dataclass(frozen=True)
@@ -77,55 +72,9 @@ def _widths(style: str) -> _Widths:
     return _Widths(style)
 
 
-@lru_cache(maxsize=1024)
-def show_date(value: str, lang: str) -> str:
-    """2026-03-05 as 2026年3月5日 or 5 March 2026; another text is left as it is."""
-    match = _ISO_DATE.fullmatch(value)
-    if match is None:
-        return value
-    try:
-        day = date(*map(int, match.groups()))
-    except ValueError:
-        return value
-    return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def _given(layout: Layout, facts: Facts, name: str) -> str:
-    """The fact or its default; the default of an English form does not stand beside a Chinese form that was given."""
-    text = facts.get(name, "")
-    if text:
-        return text
-    field = layout.field(name)
-    if field is None or (name.endswith("_en") and facts.get(name.removesuffix("_en"))):
-        return ""
-    return field.default
-
-
-def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str]:
-    """(text to print, name of the missing field or nothing) of a `{name}` in a text."""
-    text = _given(layout, facts, name)
-    field = layout.field(name)
-    if text:
-        return (show_date(text, lang) if field is not None and field.type == "date" else text), ""
-    label = (field.label, field.label_en) if field else LABELS.get(name, (name, name))
-    return MISSING[lang] % label[0 if lang == "zh" else 1], name
-
-
-@lru_cache(maxsize=1024)
-def _pieces(text: str) -> tuple[str, ...]:
-    """A text cut at its fields: words, name, words, name, ..., words."""
-    return tuple(FIELD.split(text))
-
-
-def _fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tuple[str, ...]]:
-    """A text with its fields filled in, and the names of those that are missing."""
-    pieces = list(_pieces(text))
-    missing: list[str] = []
-    for index in range(1, len(pieces), 2):
-        pieces[index], absent = _value(layout, facts, pieces[index], lang)
-        if absent:
-            missing.append(absent)
-    return "".join(pieces), tuple(missing)
+def widths_of(style: str) -> Callable[[str], float]:
+    """The width of a text at 1 point in a style."""
+    return _widths(style).of
 
 
 def set_text(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool]:
@@ -159,6 +108,32 @@ def _baselines(item: Text, size: float, lines: int, page_height: float) -> tuple
     return line_height, (page_height - item.box.y) * POINTS_PER_MM - above - size * 0.88
 
 
+def picture_in(box: Box, held: Picture, page_height: float, resource: str) -> str:
+    """The operators that show a picture as large as its box allows, in its middle, undistorted."""
+    w = min(box.w, box.h * held.ratio)
+    h = w / held.ratio
+    x, y = box.x + (box.w - w) / 2, page_height - box.y - (box.h + h) / 2
+    wide, high, left, low = (number(value * POINTS_PER_MM) for value in (w, h, x, y))
+    return f"q {wide} 0 0 {high} {left} {low} cm /{resource} Do Q"
+
+
+def signature(item: Signature, layout: Layout, ink: Ink, resource: str) -> str:
+    """The operators of a place to sign: the lower part of the box holds the labels, the line runs above them."""
+    label_h = 4.4 if item.label_en else 4.8
+    line_y = item.box.y + item.box.h - (label_h * 2 if item.label_en else label_h) - 1
+    room = Box(item.box.x, item.box.y, item.box.w, max(1.0, line_y - item.box.y - 0.6))
+    left, right = number(item.box.x * POINTS_PER_MM), number((item.box.x + item.box.w) * POINTS_PER_MM)
+    y = number((layout.height - line_y) * POINTS_PER_MM)
+    parts = [f"{rgb(item.color)} RG {number(0.18 * POINTS_PER_MM)} w {left} {y} m {right} {y} l S"]
+    if resource:
+        parts.append(picture_in(room, layout.images[item.image], layout.height, resource))
+    for index, (label, size) in enumerate(((item.label, 9.0), (item.label_en, 7.5))):
+        if label:
+            at = Box(item.box.x, line_y + 1 + index * label_h, item.box.w, label_h)
+            parts.append(set_text(Text(label, at, size=size, min_size=5, color=item.color), label, ink, layout.height)[0])
+    return "\n".join(parts)
+
+
 @dataclass(frozen=True)
 class Background:
     """What all pages of a file share: a deflated content stream and the fonts it uses."""
@@ -166,6 +141,7 @@ class Background:
     stream: bytes
     faces: tuple[tuple[str, Font, str], ...]
     report: PageReport
+    pictures: tuple[tuple[str, Picture], ...] = ()
 
     @property
     def fonts(self) -> tuple[tuple[str, Program], ...]:
@@ -189,6 +165,7 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
     ink = Ink("A")
     missing: list[str] = []
     overflows: list[str] = []
+    shown: dict[str, str] = {}
 
     def place(x: float, y: float) -> tuple[float, float]:
         return round(x * POINTS_PER_MM, 2), round((layout.height - y) * POINTS_PER_MM, 2)
@@ -208,12 +185,19 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
                 art.divider(canvas, place, item)
             case Rule():
                 art.rule(canvas, place, item)
+            case Image():
+                canvas._code.append(
+                    picture_in(item.box, layout.images[item.image], layout.height, shown.setdefault(item.image, f"I{len(shown) + 1}"))
+                )
+            case Signature():
+                name = shown.setdefault(item.image, f"I{len(shown) + 1}") if item.image else ""
+                canvas._code.append(signature(item, layout, ink, name))
             case Seal():
-                text, absent = _fill(layout, item.text, facts, "zh")
+                text, absent = fill(layout, item.text, facts, "zh")
                 missing += absent
                 art.seal(canvas, place, item, ink, text)
-            case Text() if layout.is_fixed(item) and not (item.needs and not _given(layout, facts, item.needs)):
-                text, absent = _fill(layout, item.text, facts, item.lang)
+            case Text() if layout.is_fixed(item) and not (item.needs and not given(layout, facts, item.needs)):
+                text, absent = fill(layout, item.text, facts, item.lang)
                 missing += absent
                 code, overflow = set_text(item, text, ink, layout.height)
                 overflows += FIELD.findall(item.text) if overflow else []
@@ -223,7 +207,8 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
         canvas._code.append(f"q {marks(sheet, layout.width, layout.height)} Q")
     stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
     faces = tuple((face.resource, face.font, face.chars) for face in ink.typefaces.values())
-    return Background(stream, faces, PageReport(tuple(missing), tuple(overflows)))
+    pictures = tuple((resource, layout.images[name]) for name, resource in shown.items())
+    return Background(stream, faces, PageReport(tuple(missing), tuple(overflows)), pictures)
 
 
 class Press:
@@ -278,9 +263,9 @@ class Press:
         missing: list[str],
         overflows: list[str],
     ) -> bytes:
-        if item.needs and not _given(self.layout, facts, item.needs):
+        if item.needs and not given(self.layout, facts, item.needs):
             return b""
-        text, absent = _fill(self.layout, item.text, facts, item.lang)
+        text, absent = fill(self.layout, item.text, facts, item.lang)
         missing += absent
         known = drawn.get(text) if drawn is not None else None
         if known is None:
@@ -347,7 +332,8 @@ class Press:
         so an attachment can vouch for the page it lies in.
         """
         fixed = {name: self._book.put_font(font) for name, font in self.background.fonts}
-        form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, {}))
+        pictures = {name: self._book.put_picture(one) for name, one in self.background.pictures}
+        form = self._book.put_form(self.background.stream, self._book.put_resources(fixed, pictures))
         faces = self._ink.typefaces.values()
         own = {face.resource: self._book.put_font(program(face.font, face.chars)) for face in faces}
         if attach is not None:

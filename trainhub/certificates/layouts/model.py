@@ -15,6 +15,9 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
+from trainhub.certificates.layouts.pictures import BadPicture, Picture, picture
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 FIELD = re.compile(r"\{([a-z_]+)\}")
 _FILE = re.compile(r"([a-z_]+)-([0-9]+)\.json")
 ALWAYS = ("number", "code", "name")
@@ -142,8 +145,27 @@ class Qr:
     color: str = "#1f2937"
 
 
-Element = Text | Rule | Panel | Border | Rosette | Divider | Seal | Qr
-_KINDS: dict[str, type[Any]] = {
+@dataclass(frozen=True)
+class Image:
+    """A picture of the layout (`images`), as large as its box allows without being distorted: an emblem, a scanned seal."""
+
+    image: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A place to sign: a line with a label below it in one or two languages, and above it a scanned signature when there is one."""
+
+    box: Box
+    label: str = "负责人（签章）"
+    label_en: str = ""
+    image: str = ""
+    color: str = "#374151"
+
+
+Element = Text | Rule | Panel | Border | Rosette | Divider | Seal | Qr | Image | Signature
+KINDS: dict[str, type[Any]] = {
     "text": Text,
     "rule": Rule,
     "panel": Panel,
@@ -152,6 +174,8 @@ _KINDS: dict[str, type[Any]] = {
     "divider": Divider,
     "seal": Seal,
     "qr": Qr,
+    "image": Image,
+    "signature": Signature,
 }
 
 
@@ -170,6 +194,7 @@ class Layout:
     height: float
     fields: tuple[Field, ...]
     elements: tuple[Element, ...] = field(repr=False)
+    images: Mapping[str, Picture] = field(default_factory=dict, repr=False)
 
     @property
     def key(self) -> str:
@@ -200,7 +225,7 @@ class BadLayout(ValueError):
 
 
 def _element(data: Mapping[str, Any], position: int) -> Element:
-    kind = _KINDS.get(str(data.get("kind")))
+    kind = KINDS.get(str(data.get("kind")))
     if kind is None:
         raise BadLayout(f"element {position}: unknown kind {data.get('kind')!r}")
     values = {key: value for key, value in data.items() if key != "kind"}
@@ -245,7 +270,28 @@ def read_layout(text: str) -> Layout:
         height=float(data["page"][1]),
         fields=tuple(Field(**one) for one in data["fields"]),
         elements=tuple(_element(one, position) for position, one in enumerate(data["elements"], 1)),
+        images=_images(data.get("images", {})),
     )
+    _check(layout)
+    return layout
+
+
+def _images(data: Any) -> dict[str, Picture]:
+    if not isinstance(data, dict):
+        raise BadLayout("images: a name for each picture")
+    found = {}
+    for name, uri in data.items():
+        if not _NAME.fullmatch(name):
+            raise BadLayout(f"images: {name!r} is no name (small letters, digits, hyphens)")
+        try:
+            found[name] = picture(str(uri))
+        except BadPicture as bad:
+            raise BadLayout(f"image {name}: {bad}") from bad
+    return found
+
+
+def _check(layout: Layout) -> None:
+    """Names that texts and pictures refer to are there; sizes are in order."""
     known = set(ALWAYS)
     known |= {one.name for one in layout.fields}
     for position, element in enumerate(layout.elements, 1):
@@ -255,7 +301,8 @@ def read_layout(text: str) -> Layout:
                 raise BadLayout(f"element {position}: no field {', '.join(strange)}")
             if isinstance(element, Text) and not 0 < element.min_size <= element.size:
                 raise BadLayout(f"element {position}: min_size must lie between 0 and size")
-    return layout
+        if isinstance(element, Image | Signature) and element.image not in layout.images and (element.image or isinstance(element, Image)):
+            raise BadLayout(f"element {position}: no image {element.image}")
 
 
 @cache

@@ -10,18 +10,22 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
+from trainhub.certificates.layouts.fitting import cut_fields
+from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
 from trainhub.identity.queries import accounts_of_persons
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import bad_characters, normalise
+from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 from trainhub.notifications.operations import notify
 
 NEEDS_GLYPH = "needs_glyph"
+OVERFLOWS = "overflows"
+CLOCK = "clock"
 ISSUED = "你的《%(title)s》已签发，证书编号 %(number)s。"
 RESERVED = frozenset({"number", "code"})
 
@@ -46,6 +50,14 @@ def clean_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: text for name, text in sorted(texts.items()) if text}
 
 
+def printed_name(name: str) -> str:
+    """A person's name as certificates print it; characters that are refused elsewhere stay, to be seen by who puts them right."""
+    try:
+        return clean_name(name)
+    except BadCharacters:
+        return normalise(name)
+
+
 def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
     """Evidence as rows of kind, id and a frozen text; (kind, id, text) is taken too."""
     rows = []
@@ -55,18 +67,25 @@ def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
     return rows
 
 
-def why_not_printable(template: str, facts: Mapping[str, Any]) -> str:
-    """`needs_glyph` when a character of the printed facts is in no installed font (it would print blank), else nothing.
+def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
+    """Why a page with these facts would come out wrong: `needs_glyph`, `overflows`, or nothing.
 
-    Without the text fonts nothing can be judged; drawing then says that they are missing.
+    A character in no installed font would print blank, a fact too long for its box would be cut. Without the text fonts
+    nothing can be judged; drawing then says that they are missing.
     """
-    printed = {"name", *(field.name for field in queries.layout_of(template).fields)}
-    text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
-    if bad_characters(text):
+    if lacking_characters(layout, facts):
         return NEEDS_GLYPH
-    if fonts.available() and fonts.missing_glyphs(text):
-        return NEEDS_GLYPH
+    if fonts.available() and cut_fields(layout, {name: str(value) for name, value in facts.items()}):
+        return OVERFLOWS
     return ""
+
+
+def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
+    """The characters of the printed facts that no standard knows or no installed font draws, each once."""
+    printed = {"name", *(field.name for field in layout.fields)}
+    text = "".join(str(value) for name, value in sorted(facts.items()) if name in printed)
+    bad = bad_characters(text)
+    return bad + [char for char in fonts.missing_glyphs(text) if char not in bad] if fonts.available() else bad
 
 
 def add_event(
@@ -139,13 +158,17 @@ def tell_holders(certificate_ids: Sequence[int], *, now: datetime) -> None:
 
 
 __all__ = [
+    "CLOCK",
     "ISSUED",
     "NEEDS_GLYPH",
+    "OVERFLOWS",
     "add_event",
     "as_text",
     "clean_evidence",
     "clean_facts",
+    "lacking_characters",
     "move",
+    "printed_name",
     "tell_holder",
     "tell_holders",
     "why_not_printable",

@@ -20,13 +20,12 @@ from trainhub.certificates import chain, queries
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
-from trainhub.certificates.operations._support import NEEDS_GLYPH, clean_facts, tell_holders, why_not_printable
-from trainhub.certificates.operations.issuing import CannotIssue
+from trainhub.certificates.operations._support import clean_evidence, clean_facts, printed_name, tell_holders, why_not_printable
+from trainhub.certificates.operations.issuing import CannotIssue, clock_stands
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import BadCharacters, clean_name, normalise
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -57,11 +56,11 @@ class CannotDecide(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One certificate that is asked for: whose, with which facts."""
+    """One certificate that is asked for: whose, with which facts, resting on what (see `clean_evidence`)."""
 
     person_id: int
     facts: Mapping[str, Any]
-    programme_id: int | None = None
+    evidence: Sequence[Any] = ()
 
 
 def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any]) -> str:
@@ -82,10 +81,11 @@ def prepare(
     if len(rows) > MOST_ITEMS:
         raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
     try:
-        queries.layout_of(template)
+        layout = queries.layout_of(template)
     except KeyError as unknown:
         raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=template)) from unknown
     persons = people.persons_by_id(row.person_id for row in rows)
+    shared = clean_facts({"issuer": issuer.name, "issuer_en": issuer.name_en})
     items: dict[str, dict[str, Any]] = {}
     waiting = 0
     for row in rows:
@@ -93,11 +93,11 @@ def prepare(
         if person is None:
             raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
         facts = clean_facts(row.facts)
-        note = why_not_printable(template, {**facts, "name": _name(person.name)})
+        note = why_not_printable(layout, {**facts, **shared, "name": printed_name(person.name)})
         key = asked_key(kind, issuer.id, person.id, facts)
         if key not in items:
             waiting += bool(note)
-            items[key] = {"person_id": person.id, "asked_key": key, "facts": facts, "note": note}
+            items[key] = {"person_id": person.id, "asked_key": key, "facts": facts, "note": note, "evidence": clean_evidence(row.evidence)}
     batch = IssueBatch(
         title=title,
         kind=kind,
@@ -115,13 +115,6 @@ def prepare(
     audit.record(by=by, did="certificates.batch.prepared", on=batch, data={"title": title, "kind": kind.value, "count": len(items)})
     session().flush()
     return batch
-
-
-def _name(name: str) -> str:
-    try:
-        return clean_name(name)
-    except BadCharacters:
-        return normalise(name)
 
 
 def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, now: datetime) -> IssueBatch:
@@ -159,6 +152,7 @@ def issue_portion(*, batch: IssueBatch, by: Identity, today: date, now: datetime
     """
     if batch.state is not BatchState.APPROVED:
         return 0
+    clock_stands()
     items = queries.open_items(batch.id, PORTION)
     known = queries.by_asked_keys(item.asked_key for item in items)
     fresh = [item for item in items if item.asked_key not in known]
@@ -192,17 +186,17 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
     first = next_serials(unit, batch.kind, today.year, len(items))
     rows = []
     for serial, item in enumerate(items, first):
-        name = _name(persons[item.person_id].name)
+        name = printed_name(persons[item.person_id].name)
         issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
         facts = clean_facts({**item.facts, **issued})
-        note = why_not_printable(batch.template, facts)
+        note = why_not_printable(layout, facts)
         number = compose(Number(province, unit, KIND_DIGITS[batch.kind], today.year, serial))
         holder_id = persons[item.person_id].merged_into_id or item.person_id
         rows.append(_row(batch, item, layout, number, name, facts, note, holder_id, programmes.get(item.person_id), by=by, today=today, now=now))
     ids = session().scalars(insert(Certificate).returning(Certificate.id, sort_by_parameter_order=True), rows).all()
     made = dict(zip((item.asked_key for item in items), ids, strict=True))
     _note(rows, made, by=by, today=today, now=now)
-    data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["note"] == NEEDS_GLYPH for row in rows)}
+    data = {"first": rows[0]["number"], "last": rows[-1]["number"], "count": len(rows), "drafts": sum(row["state"] is State.DRAFT for row in rows)}
     audit.record(by=by, did="certificates.batch.portion_issued", on=batch, data=data)
     return made
 
@@ -240,7 +234,7 @@ def _row(
         "template": batch.template,
         "template_version": layout.version,
         "facts": facts,
-        "evidence": [{"kind": "batch", "id": str(batch.id), "text": batch.title}],
+        "evidence": [*item.evidence, {"kind": "batch", "id": str(batch.id), "text": batch.title}],
         "issued_on": today,
         "issued_at": now,
         "issued_by_id": by.account_id,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from trainhub.certificates import queries
+from trainhub.certificates.layouts.fitting import cut_fields, labels_of
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, move, tell_holder, why_not_printable
@@ -19,7 +20,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import queries as organisations
 
 FIXED = frozenset({"number", "code", "issuer", "issuer_en", "issued_on"})
@@ -149,7 +150,7 @@ def correct(
     known = {"name", *(field.name for field in layout.fields)} - FIXED
     strange = sorted(set(facts) - known)
     if strange:
-        raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields="、".join(strange)))
+        raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields=listed(strange)))
     given = dict(facts)
     if "name" in given:
         given["name"] = clean_name(str(given["name"]))
@@ -159,8 +160,12 @@ def correct(
     changed = clean_facts({**kept, **given})
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
-    if why_not_printable(certificate.template, changed) == NEEDS_GLYPH:
+    why = why_not_printable(layout, changed)
+    if why == NEEDS_GLYPH:
         raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
+    if why:
+        cut = "、".join(labels_of(layout, cut_fields(layout, changed)))
+        raise CannotChange(_("更正后的“%(fields)s”太长，版面放不下，会被截断，没有更正。请缩短。", fields=cut))
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
     _change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)

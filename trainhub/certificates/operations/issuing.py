@@ -10,24 +10,28 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
+from trainhub.certificates.layouts.fitting import cut_fields, labels_of
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import (
+    CLOCK,
     ISSUED,
     NEEDS_GLYPH,
+    OVERFLOWS,
     add_event,
     clean_evidence,
     clean_facts,
+    lacking_characters,
     move,
+    printed_name,
     tell_holder,
     why_not_printable,
 )
 from trainhub.certificates.operations.numbering import new_number
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, Kind, State
-from trainhub.kernel import audit
+from trainhub.kernel import audit, clock
 from trainhub.kernel.access import Identity
-from trainhub.kernel.characters import BadCharacters, clean_name, normalise
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -77,13 +81,10 @@ def issue(
         raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code)) from unknown
     if not asked_key or len(asked_key) > 160:
         raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
-    try:
-        name = clean_name(person.name)
-    except BadCharacters:
-        name = normalise(person.name)
+    name = printed_name(person.name)
     issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
     snapshot = clean_facts({**facts, **issued})
-    note = why_not_printable(code, snapshot)
+    note = CLOCK if audit.clock_set_back() else why_not_printable(layout, snapshot)
     try:
         with session().begin_nested():
             made = Certificate(
@@ -133,20 +134,46 @@ def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime)
     tell_holder(made, "issued", ISSUED, now=now)
 
 
-def release(*, certificate: Certificate, by: Identity, today: date, now: datetime) -> Certificate:
-    """Issue a draft whose characters can be drawn now (a font was installed); it keeps its number.
+def release(*, certificate: Certificate, by: Identity, today: date, now: datetime, template: str | None = None) -> Certificate:
+    """Issue a draft that can be drawn now (a font was installed, a name put right, a template widened); it keeps its number.
 
-    Raises CannotIssue, naming the characters, while they still are in no font.
+    The holder's name is read anew: a draft attests nothing yet. It is drawn from the newest version of its template, or of
+    another template of its kind. Raises CannotIssue, naming what still stands in the way.
     """
     after = next_state(certificate.state, Event.ISSUE)
     if after is None:
         raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
-    if why_not_printable(certificate.template, certificate.facts) == NEEDS_GLYPH:
-        raise CannotIssue(_("姓名或内容中仍有字体缺少的字，暂不能签发。请系统管理员安装含该字的字体（见运维文档“证书字体”）后再试。"))
+    clock_stands()
+    code = template or certificate.template
+    if code not in {known for known, _title in queries.template_choices(certificate.kind)}:
+        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code), field="template")
+    layout = queries.layout_of(code)
+    person = people.person(certificate.person_id)
+    assert person is not None
+    facts = {**certificate.facts, "name": printed_name(person.name), "issued_on": today.isoformat()}
+    why = why_not_printable(layout, facts)
+    if why == NEEDS_GLYPH:
+        named = "、".join(f"{char} U+{ord(char):04X}" for char in lacking_characters(layout, facts))
+        raise CannotIssue(_("姓名或内容中仍有字体缺少的字（%(chars)s），暂不能签发。请系统管理员安装含该字的字体后再试。", chars=named))
+    if why == OVERFLOWS:
+        cut = "、".join(labels_of(layout, cut_fields(layout, facts)))
+        raise CannotIssue(_("“%(fields)s”太长，这个模板的版面放不下，会被截断。请换用或加大模板的方框。", fields=cut), field="template")
     move(certificate, after, on=today)
-    certificate.note = ""
-    certificate.facts = {**certificate.facts, "issued_on": today.isoformat()}
+    certificate.note, certificate.holder, certificate.facts = "", facts["name"], facts
+    certificate.template, certificate.template_version = code, layout.version
     certificate.issued_on, certificate.issued_at, certificate.issued_by_id = today, now, by.account_id
     session().flush()
     _note_issued(certificate, by=by, today=today, now=now)
     return certificate
+
+
+def clock_stands() -> None:
+    """Raises CannotIssue while the machine's clock stands before what was written already: dates of issue would be wrong."""
+    before = audit.clock_set_back()
+    if before is not None:
+        raise CannotIssue(
+            _(
+                "服务器时钟早于已有记录的时间（%(at)s），可能被调回：为避免印错发证日期，暂停签发。请校准时钟后再试。",
+                at=f"{clock.local(before):%Y-%m-%d %H:%M}",
+            )
+        )

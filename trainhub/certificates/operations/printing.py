@@ -31,7 +31,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import iter_csv
+from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
 MOST_PAGES = 100_000
 TASK = "certificates.print"
@@ -272,7 +272,7 @@ def content(root: Path, run: PrintRun, chunk: PrintChunk, maker: Maker) -> bytes
 
 def manifest(run: PrintRun, chunk: PrintChunk) -> bytes:
     """The list of a file's pages as CSV, with those that got none and why."""
-    return b"".join(iter_csv(_manifest_rows(run, chunk), MANIFEST, headers="zh"))
+    return b"".join(iter_csv(_manifest_rows(run, chunk), MANIFEST, headers=for_reader()))
 
 
 def _manifest_rows(run: PrintRun, chunk: PrintChunk) -> Iterator[dict[str, Any]]:

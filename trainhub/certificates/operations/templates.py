@@ -9,6 +9,7 @@ from datetime import datetime
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
+from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.models import CertificateTemplate
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
@@ -19,7 +20,9 @@ from trainhub.kernel.i18n import _
 
 MOST_BYTES = 200_000
 MOST_ELEMENTS = 300
+MOST_IMAGES = 6
 _CODE = re.compile(r"[a-z][a-z_]{1,29}")
+_IMAGE = re.compile(r"[a-z][a-z0-9-]{0,29}")
 LONGEST_NAME = "诺" * 60
 SAMPLE = {"date": "2026-03-05", "number": "48"}
 
@@ -30,17 +33,21 @@ class BadTemplate(Refused):
     code = "bad_template"
 
 
-def sample_facts(layout: Layout) -> dict[str, str]:
-    """Made-up facts for previews: every field of the layout, named after itself."""
-    facts = {one.name: one.default or SAMPLE.get(one.type, one.label) for one in layout.fields}
-    return {**facts, "name": "欧阳娜娜", "number": "000000000000000000", "code": "000000000000"}
+def sample_facts(layout: Layout, sample: str = "usual") -> dict[str, str]:
+    """Made-up facts for previews: every field named after itself; `long` ones fill their boxes; `missing`: no fact is there."""
+    numbers = {"number": "000000000000000000", "code": "000000000000"}
+    if sample == "missing":
+        return numbers
+    is_long = sample == "long"
+    facts = {one.name: one.default or SAMPLE.get(one.type) or (one.label * 40)[: 40 if is_long else len(one.label)] for one in layout.fields}
+    return {**facts, "name": LONGEST_NAME if is_long else "欧阳娜娜", **numbers}
 
 
 def checked_layout(body: str) -> Layout:
     """The layout of a body that can be drawn; BadTemplate says what is wrong and where."""
-    if len(body.encode()) > MOST_BYTES:
-        raise BadTemplate(_("模板超过 %(kb)d KB。", kb=MOST_BYTES // 1000), field="body")
     try:
+        if len(json.dumps({**json.loads(body), "images": {}}, ensure_ascii=False).encode()) > MOST_BYTES:
+            raise BadTemplate(_("模板超过 %(kb)d KB。", kb=MOST_BYTES // 1000), field="body")
         layout = read_layout(body)
         if not (50 <= layout.width <= 600 and 50 <= layout.height <= 600):
             raise BadLayout("page must be 50 to 600 mm")
@@ -99,6 +106,7 @@ def start(*, code: str, kind: Kind, by: Identity, now: datetime) -> CertificateT
 def pretty(body: object) -> str:
     """JSON with one field or element on a line, as people edit it."""
     assert isinstance(body, dict)
+    body = {name: value for name, value in body.items() if name != "images" or value}
     parts = []
     for name, value in body.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -109,11 +117,61 @@ def pretty(body: object) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
+def text_of(body: str) -> str:
+    """The body as people edit it: without its pictures, which are kept beside the text."""
+    return pretty({name: value for name, value in json.loads(body).items() if name != "images"})
+
+
+def with_images(text: str, template: CertificateTemplate) -> str:
+    """The edited text together with the pictures of the draft; BadTemplate when the text is no JSON."""
+    try:
+        data = json.loads(text)
+        assert isinstance(data, dict)
+    except (ValueError, AssertionError, RecursionError) as bad:
+        raise BadTemplate(_("模板不能绘制：%(what)s。请按提示改正后再试。", what=str(bad)[:300]), field="body") from bad
+    images = json.loads(template.body).get("images")
+    return pretty({**data, "images": images} if images and "images" not in data else data)
+
+
+def add_image(*, template: CertificateTemplate, name: str, data: bytes, by: Identity) -> None:
+    """Put a picture (emblem, scanned seal or signature) into a draft; one of the same name is replaced."""
+    _must_be(template, TemplateState.DRAFT)
+    body = json.loads(template.body)
+    images = dict(body.get("images", {}))
+    if not _IMAGE.fullmatch(name):
+        raise BadTemplate(_("图片名称用小写字母开头，只用小写字母、数字和连字符，例如 seal。"), field="name")
+    if name not in images and len(images) >= MOST_IMAGES:
+        raise BadTemplate(_("一个模板最多放%(most)d张图片。", most=MOST_IMAGES), field="name")
+    try:
+        images[name] = data_uri(data)
+    except BadPicture as bad:
+        raise BadTemplate(_("图片不能使用：请上传 400 KB 以内、四百万像素以内的 PNG 或 RGB 的 JPEG。"), field="file") from bad
+    template.body = pretty({**body, "images": images})
+    template.made_by_id = by.account_id
+    session().flush()
+    audit.record(by=by, did="certificates.template.image_added", on=template, data={"code": template.code, "image": name})
+
+
+def remove_image(*, template: CertificateTemplate, name: str, by: Identity) -> None:
+    """Take a picture out of a draft; refused while an element shows it."""
+    _must_be(template, TemplateState.DRAFT)
+    body = json.loads(template.body)
+    images = dict(body.get("images", {}))
+    if any(one.get("image") == name for one in body["elements"]):
+        raise BadTemplate(_("页面上还有元素在用这张图片，请先删除元素并保存。"))
+    images.pop(name, None)
+    template.body = pretty({**body, "images": images})
+    template.made_by_id = by.account_id
+    session().flush()
+    audit.record(by=by, did="certificates.template.image_removed", on=template, data={"code": template.code, "image": name})
+
+
 def save(*, template: CertificateTemplate, body: str, version: int, by: Identity) -> CertificateTemplate:
     """Keep an edited draft that can be drawn; refused when somebody else saved since (Stale)."""
     if template.version != version:
         raise Stale(_("这个模板刚被其他人修改过，你的修改没有保存。请核对后再提交。"))
     _must_be(template, TemplateState.DRAFT)
+    body = with_images(body, template)
     layout = checked_layout(body)
     if (layout.code, layout.version) != (template.code, template.edition):
         message = _("code 和 version 应保持为 %(code)s 和 %(edition)d。", code=template.code, edition=template.edition)

@@ -44,6 +44,8 @@ from trainhub.certificates.queries.issued import (
     subject_of,
     successor_of,
     visible_to,
+    waiting,
+    waiting_ids,
 )
 from trainhub.certificates.queries.keys import (
     last_list,
@@ -79,6 +81,7 @@ from trainhub.certificates.queries.runs import (
     valid_positions,
 )
 from trainhub.certificates.queries.templates import (
+    images_of,
     layout_of,
     template_by_id,
     template_choices,
@@ -120,6 +123,7 @@ __all__ = [
     "every",
     "first_items",
     "free_blanks",
+    "images_of",
     "is_whole",
     "issuer_choices",
     "issuing_choices",
@@ -161,5 +165,7 @@ __all__ = [
     "unfinished",
     "valid_positions",
     "visible_to",
+    "waiting",
+    "waiting_ids",
     "with_account",
 ]

@@ -293,6 +293,16 @@ def as_row(row: Any) -> CertificateRow:
     return CertificateRow(*row)
 
 
+def waiting(identity: Identity) -> Any:
+    """The drafts in the reader's scope, the oldest first."""
+    return select(Certificate).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)
+
+
+def waiting_ids(identity: Identity) -> list[int]:
+    """Their ids."""
+    return list(session().scalars(select(Certificate.id).where(visible_to(identity), Certificate.state == State.DRAFT).order_by(Certificate.id)))
+
+
 def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> Iterator[CertificateRow]:
     """The whole list, for exports."""
     for row in session().execute(listing(identity, wanted, sort)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -60,3 +61,9 @@ def templates_listing(limit: int = 200) -> list[CertificateTemplate]:
     """The latest versions first."""
     statement = select(CertificateTemplate).order_by(CertificateTemplate.id.desc()).limit(limit)
     return list(session().scalars(statement))
+
+
+def images_of(template: CertificateTemplate) -> dict[str, str]:
+    """The pictures of a version as data URIs, by name."""
+    images: dict[str, str] = json.loads(template.body).get("images", {})
+    return images

@@ -67,7 +67,8 @@ def batch_import() -> Any:
         kind, upload = Kind(form.kind.data), form.file.data
         try:
             issuer = _issuer(form.issuer_id.data)
-            layout = queries.layout_of(kind.value)
+            template = form.template.data or kind.value
+            layout = queries.layout_of(template)
             found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", layout, issuer.id)
             imports.refuse_problems(found)
             with transaction():
@@ -76,7 +77,7 @@ def batch_import() -> Any:
                 batch = batches.prepare(
                     title=form.title.data or "",
                     kind=kind,
-                    template=kind.value,
+                    template=template,
                     source=BatchSource.IMPORT,
                     issuer=issuer,
                     rows=found.rows,

@@ -13,12 +13,14 @@ from trainhub.certificates import documents, forms, labels, openbadges, operatio
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.types import Event, State
+from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load, who
+from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in
 from trainhub.kernel.db import transaction
@@ -113,6 +115,7 @@ def show(certificate: Certificate) -> Any:
     line = queries.line_of(certificate)
     after = queries.successor_of(certificate)
     may_have = may(who(), Can.DOWNLOAD, subject)
+    is_waiting = certificate.state is State.DRAFT
     events = [event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)]
     return render_template(
         "trainhub/certificates/show.html",
@@ -125,14 +128,29 @@ def show(certificate: Certificate) -> Any:
         editions=queries.editions_of(certificate.number),
         actions=events,
         may_have=may_have,
-        may_release=certificate.state is State.DRAFT and may(who(), Can.ISSUE, subject),
+        release=ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
+        if is_waiting and may(who(), Can.ISSUE, subject)
+        else None,
+        obstacle=obstacle_of(certificate) if is_waiting else None,
         is_own=certificate.person_id == who().person_id,
+        evidence=_evidence(certificate, is_own=certificate.person_id == who().person_id),
         address=_address(certificate),
-        share=_shared(certificate),
+        share=(share := _shared(certificate)),
+        showcase=documents.showcase_of(certificate, share or _address(certificate)),
         labels=labels,
         show_number=show_number,
         show_code=show_code,
     )
+
+
+def _evidence(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
+    """What it rests on, each with the page that shows it when a room has one for this reader."""
+    pages = current_app.extensions.get(EVIDENCE_PAGES, {})
+    rows = []
+    for one in certificate.evidence:
+        page = pages.get(one["kind"])
+        rows.append({**one, "url": page(one["id"], is_own) if page is not None else None})
+    return rows
 
 
 def _address(certificate: Certificate) -> str:
@@ -189,21 +207,26 @@ def preview(certificate: Certificate) -> Any:
     return answer
 
 
+@blueprint.get("/<number>/preview.png")
+@guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
+def picture(certificate: Certificate) -> Any:
+    """The page as PNG, to be saved or put into a résumé."""
+    data = documents.picture_of(certificate, tasks.maker())
+    name = documents.file_name(certificate).removesuffix("pdf") + "png"
+    answer = send_file(io.BytesIO(data), mimetype="image/png", as_attachment=request.args.get("save") is not None, download_name=name)
+    answer.headers["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
 @blueprint.get("/<number>/pdf")
 @guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
 def pdf(certificate: Certificate) -> Any:
-    """The document, drawn now from the snapshot."""
+    """The document, drawn now from the snapshot; signed (PAdES) when the installation has a certificate for that."""
     data = documents.pdf_of(certificate, tasks.maker())
+    sealer = tasks.sealer()
+    if sealer is not None:
+        data = sealed(data, sealer, clock.now())
     return send_file(io.BytesIO(data), mimetype="application/pdf", as_attachment=True, download_name=documents.file_name(certificate))
-
-
-@blueprint.post("/<number>/release")
-@guard(Can.ISSUE, load=load, subject=queries.subject_of)
-def release(certificate: Certificate) -> Any:
-    """Issue a draft whose characters can be drawn now."""
-    with transaction():
-        made = operations.release(certificate=_again(certificate), by=who(), today=clock.today(), now=clock.now())
-    return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)
 
 
 def _again(certificate: Certificate) -> Certificate:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, current_app, render_template, request
+from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainhub.certificates import labels, queries
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.layouts.pictures import MOST_BYTES
+from trainhub.certificates.layouts.spec import spec
 from trainhub.certificates.layouts.svg import svg
 from trainhub.certificates.models import CertificateTemplate
 from trainhub.certificates.operations import templates
@@ -24,6 +28,8 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import done
+
+PREVIEW_BLEED = 3.0
 
 
 class StartForm(Form):
@@ -41,6 +47,15 @@ class BodyForm(Form):
     """A layout as JSON."""
 
     body = LongText(_l("版面（JSON，长度单位毫米，字号单位磅）"), [DataRequired(_l("请填写版面。"))])
+
+
+class ImageForm(Form):
+    """A picture for a draft."""
+
+    name = Text(
+        _l("名称"), [DataRequired(_l("请填写名称。")), Length(max=30)], description=_l("小写字母、数字和连字符，例如 seal。同名的图片会被替换。")
+    )
+    file = FileField(_l("图片"), [FileRequired(_l("请选择图片。"))], description=_l("PNG（可透明）或 JPEG，不超过 400 KB。"))
 
 
 class DecideForm(Form):
@@ -79,17 +94,35 @@ def template_list() -> Any:
     return page, 422 if request.method == "POST" else 200
 
 
-def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: DecideForm | None = None) -> Any:
-    drawn, said = "", []
+def _editor(layout: Layout) -> dict[str, Any]:
+    """What the drawing page in the browser needs to know."""
+    common = {name: str(labels.EDITOR[name]) for name in ("name", "number", "code")}
+    return {
+        "elements": spec(),
+        "kinds": {name: str(label) for name, label in labels.ELEMENTS.items()},
+        "properties": {name: str(label) for name, label in labels.PROPERTIES.items()},
+        "choices": {name: str(label) for name, label in labels.CHOICES.items()},
+        "words": {name: str(label) for name, label in labels.EDITOR.items()},
+        "fields": {**common, **{one.name: one.label for one in layout.fields}},
+        "images": sorted(layout.images),
+    }
+
+
+def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: DecideForm | None = None, image: ImageForm | None = None) -> Any:
+    drawn, said, editor = "", [], None
     try:
-        layout = templates.checked_layout((form.body.data or "") if form is not None else row.body)
+        layout = templates.checked_layout(templates.with_images(form.body.data or "", row) if form is not None else row.body)
+        editor = _editor(layout) if row.state is TemplateState.DRAFT else None
         drawn, said = svg(layout, templates.sample_facts(layout), base_url=_base()), templates.warnings_of(layout)
     except templates.BadTemplate as refused:
         said = [refused.message]
     page = render_template(
         "trainhub/certificates/template.html",
         template=row,
-        form=form or BodyForm(formdata=None, body=row.body, version=row.version),
+        form=form or BodyForm(formdata=None, body=templates.text_of(row.body), version=row.version),
+        image=image or ImageForm(formdata=None),
+        images=queries.images_of(row),
+        editor=editor,
         decision=decision or DecideForm(formdata=None),
         drawn=drawn,
         warnings=said,
@@ -97,7 +130,7 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         is_mine=row.made_by_id == who().account_id,
         labels=labels,
     )
-    return page, 422 if form is not None or decision is not None else 200
+    return page, 200 if form is None and decision is None and image is None else 422
 
 
 @blueprint.route("/templates/<int:template_id>", methods=["GET", "POST"])
@@ -118,15 +151,44 @@ def template(row: CertificateTemplate) -> Any:
     return done(_("已保存。"), "certificates.template", template_id=row.id)
 
 
-@blueprint.post("/templates/preview")
-@guard(Can.TEMPLATE_EDIT)
-def template_preview() -> Any:
-    """The page as SVG while it is typed; what is wrong comes back in words. Nothing is kept."""
+@blueprint.post("/templates/<int:template_id>/preview")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+def template_preview(row: CertificateTemplate) -> Any:
+    """The page as SVG while it is edited; what is wrong comes back in words. Nothing is kept."""
     try:
-        layout = templates.checked_layout(request.form.get("body", ""))
+        layout = templates.checked_layout(templates.with_images(request.form.get("body", ""), row))
     except templates.BadTemplate as refused:
         return Response(refused.message, 422, mimetype="text/plain")
-    return Response(svg(layout, templates.sample_facts(layout), base_url=_base()), mimetype="image/svg+xml")
+    facts = templates.sample_facts(layout, request.form.get("sample", "usual"))
+    bleed = PREVIEW_BLEED if request.form.get("bleed") else 0
+    return Response(svg(layout, facts, base_url=_base(), bleed=bleed), mimetype="image/svg+xml")
+
+
+@blueprint.post("/templates/<int:template_id>/images")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+def template_image(row: CertificateTemplate) -> Any:
+    """Put a picture into a draft."""
+    form = ImageForm()
+    if not form.validate():
+        return _page(row, image=form)
+    try:
+        data = form.file.data.stream.read(MOST_BYTES + 1)
+        with transaction():
+            templates.add_image(template=load_template(row.id), name=form.name.data or "", data=data, by=who())
+    except templates.BadTemplate as refused:
+        form.refuse(refused)
+        return _page(load_template(row.id), image=form)
+    return done(_("图片已加入，可以放到页面上。"), "certificates.template", template_id=row.id)
+
+
+@blueprint.post("/templates/<int:template_id>/images/<name>/remove")
+@guard(Can.TEMPLATE_EDIT, load=lambda template_id, name: (load_template(template_id), name), subject=lambda _pair: NOTHING)
+def template_image_remove(pair: tuple[CertificateTemplate, str]) -> Any:
+    """Take a picture out of a draft."""
+    row, name = pair
+    with transaction():
+        templates.remove_image(template=load_template(row.id), name=name, by=who())
+    return done(_("图片已移除。"), "certificates.template", template_id=row.id)
 
 
 @blueprint.post("/templates/<int:template_id>/submit")

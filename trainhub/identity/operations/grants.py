@@ -11,7 +11,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 
 def grant_role(
@@ -102,7 +102,7 @@ def _scope_words(role: Role) -> str:
         ScopeKind.PROGRAMME: _("专业点"),
         ScopeKind.REGION: _("地区"),
     }
-    allowed = "、".join(names[kind] for kind in ScopeKind if kind in rules.SCOPES_OF[role])
+    allowed = listed(names[kind] for kind in ScopeKind if kind in rules.SCOPES_OF[role])
     return _("“%(role)s”的授权范围应为：%(scopes)s。", role=ROLE_LABELS[role], scopes=allowed)
 
 

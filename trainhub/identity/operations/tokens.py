@@ -14,7 +14,7 @@ from trainhub.identity.operations._support import AccountRefused, number, token_
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, permission_table
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 
 def known_scopes() -> list[str]:
@@ -33,7 +33,7 @@ def make_token(*, account: Account, label: str, scopes: Iterable[str], days: int
     unknown = set(wanted) - set(known_scopes())
     if unknown or not wanted:
         raise AccountRefused(
-            _("请至少选择一项权限范围。") if not wanted else _("没有这些权限范围：%(names)s", names="、".join(sorted(unknown))), field="scopes"
+            _("请至少选择一项权限范围。") if not wanted else _("没有这些权限范围：%(names)s", names=listed(sorted(unknown))), field="scopes"
         )
     longest = number("own.token.days_max", today)
     if not 1 <= days <= longest:

@@ -18,7 +18,7 @@ from trainhub.kernel.access import ROLE_LABELS, Identity, Role, Subject, acting,
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _, format_datetime
+from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -87,8 +87,8 @@ def export(form: str) -> Any:
     rows = (
         (
             r.display_name,
-            "、".join(logins[r.id]),
-            "、".join(str(ROLE_LABELS[one]) for one in roles[r.id]),
+            listed(logins[r.id]),
+            listed(str(ROLE_LABELS[one]) for one in roles[r.id]),
             str(labels.STATES[r.state]),
             format_datetime(r.last_sign_in_at) if r.last_sign_in_at else None,
         )

@@ -71,7 +71,7 @@ def _told(data: dict[str, Any], indent: int | None = None) -> str:
 def events_csv() -> Any:
     """The same events as a file, oldest last."""
     from trainhub.kernel.sheets.types import Column
-    from trainhub.kernel.sheets.writing import iter_csv
+    from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
     columns = [
         Column("id", "编号"),
@@ -84,7 +84,7 @@ def events_csv() -> Any:
         Column("data", "说明"),
     ]
     rows = ((str(r.id), format_datetime(r.at), r.actor, r.origin, r.did, r.on_kind, r.on_id, _told(r.data)) for r in queries.audit_stream(_filter()))
-    answer = Response(stream_with_context(iter_csv(rows, columns, headers="zh")), mimetype="text/csv")
+    answer = Response(stream_with_context(iter_csv(rows, columns, headers=for_reader())), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=audit.csv"
     return answer
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.text import clean, restored
 from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Column, Problem, SheetError, shown
 
@@ -71,7 +71,7 @@ def refuse_unless_complete(found: Match, header: Sequence[str], *, file: str, sh
                 "列“%(column)s”出现了%(count)d次（%(found)s）。请只保留一列后重新上传。",
                 column=column.label,
                 count=len(names),
-                found="、".join(shown(name) for name in names),
+                found=listed(shown(name) for name in names),
             ),
             file=file,
             sheet=sheet,
@@ -84,9 +84,9 @@ def refuse_unless_complete(found: Match, header: Sequence[str], *, file: str, sh
         raise SheetError(
             _(
                 "缺少必填列：%(missing)s。第%(row)d行找到的列是：%(found)s。请补上表头（中文或英文均可）后重新上传。",
-                missing="、".join(column.label for column in found.missing),
+                missing=listed(column.label for column in found.missing),
                 row=row,
-                found="、".join(headers[:40]) or "—",
+                found=listed(headers[:40]) or "—",
             ),
             file=file,
             sheet=sheet,

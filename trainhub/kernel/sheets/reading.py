@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import IO, Any, Self
 
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets import csvfile
 from trainhub.kernel.sheets.headers import Match, match, refuse_unless_complete, warnings_of
 from trainhub.kernel.sheets.package import Marks
@@ -76,7 +76,7 @@ class Table:
         self.row_count = self._count(max_rows)
         self.problems = warnings_of(self._match, file=self.file, sheet=self.sheet, row=self.header_row)
         if book is not None and len(book.tables) > 1 and book.title in book.tables:
-            others = "、".join(shown(title) for title in book.tables if title != book.title)
+            others = listed(shown(title) for title in book.tables if title != book.title)
             text = _("只读取工作表“%(sheet)s”，未读取：%(others)s。", sheet=book.title, others=others)
             self.problems += (Problem(self.file, self.sheet, None, None, None, text, "warning"),)
 

@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.sheets.writing import Headers, Sheet, write_xlsx
+from trainhub.kernel.sheets.writing import Headers, Sheet, for_reader, write_xlsx
 from trainhub.kernel.sheets.xlsxfile import EXAMPLES_SHEET, NOTES_SHEET
 
 DATA_SHEET = "数据"
@@ -21,12 +21,14 @@ def template_xlsx(
     notes: Sequence[str] = (),
     *,
     title: str = DATA_SHEET,
-    headers: Headers = "zh",
+    headers: Headers | None = None,
 ) -> bytes:
-    """The template as a file. `examples` are rows of a tab of their own, `notes` sentences below the columns.
+    """The template as a file. `examples` are rows of a tab of their own, `notes` sentences below the columns;
+    `headers` are in the reader's language unless said.
 
     The tabs 说明 and 示例 are passed over when the filled template is read back: nobody imports the example by oversight.
     """
+    headers = headers or for_reader()
     explained = (
         Column("column", _("列名")),
         Column("english", _("英文列名")),
@@ -53,4 +55,4 @@ def template_xlsx(
 
 
 def _explain(one: Field) -> list[str]:
-    return [one.zh, one.name, _("必填") if one.required else _("选填"), "、".join(one.choices), str(one.hint)]
+    return [one.zh, one.name, _("必填") if one.required else _("选填"), listed(one.choices), str(one.hint)]

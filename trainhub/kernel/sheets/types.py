@@ -27,6 +27,16 @@ class Column:
     zh: str
     required: bool = False
     aliases: tuple[str, ...] = ()
+    own_title: bool = False
+    """`zh` is a title that somebody gave (a piece of work in a gradebook), the same in every language."""
+
+    @property
+    def english(self) -> str:
+        """The heading for whoever reads English: the promised name in words, so that an import knows it (`completed_on`: Completed on)."""
+        if self.own_title or not any("\u4e00" <= letter <= "\u9fff" for letter in self.zh):
+            return self.zh
+        words = self.name.replace("_", " ")
+        return "ID" + words[2:] if words == "id" or words.startswith("id ") else words[:1].upper() + words[1:]
 
     @property
     def label(self) -> str:

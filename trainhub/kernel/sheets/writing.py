@@ -13,21 +13,32 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sheets.text import EXACT_DIGITS, cell_text, is_neutral, neutralised
 from trainhub.kernel.sheets.types import EXCEL_CELL, EXCEL_ROWS, Column, SheetError
 
 Record = Mapping[str, Any] | Sequence[Any]
-Headers = Literal["name", "zh"]
-"""Which names stand in the header row: the promised English ones (for programs) or the Chinese ones (for people)."""
+Headers = Literal["name", "zh", "en"]
+"""Which names stand in the header row: the promised English ones (for programs), or those for people, Chinese or English."""
 
 BOM = b"\xef\xbb\xbf"
 _ILLEGAL_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 
 def header_of(columns: Sequence[Column], headers: Headers) -> list[str]:
-    """The header row."""
-    return [column.zh if headers == "zh" else column.name for column in columns]
+    """The header row; an import reads each of the three."""
+    match headers:
+        case "zh":
+            return [column.zh for column in columns]
+        case "en":
+            return [column.english for column in columns]
+        case _:
+            return [column.name for column in columns]
+
+
+def for_reader() -> Headers:
+    """Headings in the language of whoever asked for the file."""
+    return "zh" if language() == "zh" else "en"
 
 
 def cells_of(record: Record, columns: Sequence[Column]) -> Sequence[Any]:

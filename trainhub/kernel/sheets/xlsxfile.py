@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.package import Marks, Package
 from trainhub.kernel.sheets.source import Source
 from trainhub.kernel.sheets.text import EXACT_DIGITS, cell_text, number_text
@@ -37,7 +37,7 @@ class Workbook:
                 _(
                     "工作簿中没有名为“%(sheet)s”的工作表。现有：%(found)s。",
                     sheet=sheet,
-                    found="、".join(shown(title) for title in parts),
+                    found=listed(shown(title) for title in parts),
                 ),
                 file=self.name,
                 sheet=sheet,

@@ -12,12 +12,14 @@ from trainhub.ledger.types import Category
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
 from trainhub.people import rules as people_rules
-from trainhub.people.bulk import NewPerson
+from trainhub.people.bulk import ERASED, NewPerson
 from trainhub.people.labels import ID_PROBLEMS
+from trainhub.people.types import IdCheck
 
 Complaint = tuple[str, str]
 """(column, problem)"""
 EARLIEST = date(1978, 1, 1)
+_ERASED = re.compile(re.escape(ERASED) + r"[1-9]\d{0,17}")
 _LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
 
 
@@ -75,7 +77,9 @@ class Checker:
                 if county is None:
                     bad.append(("county_code", self._county_problem(data["county_code"], day)))
         person = None
-        if not said & {"id_type", "id_number", "name"}:
+        if not said & {"id_type", "id_number", "name"} and _ERASED.fullmatch(data["id_number"]):
+            person = NewPerson(data["id_number"], people_rules.normalise_name(data["name"]), data["id_type"], IdCheck(""), county)
+        elif not said & {"id_type", "id_number", "name"}:
             found = people_rules.check_number(data["id_type"], data["id_number"])
             if found.problem is not None:
                 bad.append(("id_number", str(ID_PROBLEMS[found.problem])))

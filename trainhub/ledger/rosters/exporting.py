@@ -21,6 +21,7 @@ from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import within_regions
+from trainhub.people.bulk import ERASED
 from trainhub.people.models import Person
 
 PORTION = 2_000
@@ -54,11 +55,15 @@ def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
 
 
 def rows(extent: Extent) -> Iterator[Sequence[Any]]:
-    """The records in order of id, as cells of the roster's columns; persons without a checked number, or whose number has served its time, are left out."""
+    """The records in order of id, as cells of the roster's columns; persons without a checked number are left out.
+
+    For a number that has served its time stands what `bulk.ERASED` says, which the import understands: no completion is lost on the way.
+    """
     ring, last = keyring(), 0
     statement = (
         select(
             TrainingRecord.id,
+            Person.id,
             Person.name,
             Person.id_type,
             Person.id_number_encrypted,
@@ -72,15 +77,15 @@ def rows(extent: Extent) -> Iterator[Sequence[Any]]:
         )
         .join(Person, Person.id == TrainingRecord.person_id)
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(*clauses(extent), Person.id_number_encrypted.is_not(None), Person.id_number_encrypted != b"")
+        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
         .order_by(TrainingRecord.id)
         .limit(PORTION)
     )
     while True:
         found = session().execute(statement.where(TrainingRecord.id > last)).all()
-        for record_id, name, id_type, sealed, category, county, base, course, hours, day, counted in found:
+        for record_id, person_id, name, id_type, sealed, category, county, base, course, hours, day, counted in found:
             last = record_id
-            number = ring.decrypt(sealed or b"")
+            number = ring.decrypt(sealed) if sealed else f"{ERASED}{person_id}"
             yield (name, id_type, number, category, county, base, course, f"{hours // 10}.{hours % 10}".removesuffix(".0"), day, counted)
         if len(found) < PORTION:
             return

@@ -53,6 +53,10 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     for entry in entries:
         key = entry.person.number_hash
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
+        if name is None and key.startswith(bulk.ERASED):
+            said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
+            result.rejected.append((entry.number, [("id_number", said)]))
+            continue
         if name is None:
             names[key] = plain_name(entry.person.name)
             result.new[key] = entry

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row
 from trainhub.kernel.sheets.writing import write_csv
@@ -207,7 +207,7 @@ class Import:
             return write_csv(lines(table), columns, file)
 
     def _line(self, row: Row, reasons: list[tuple[str, str]]) -> list[str]:
-        named = "、".join(dict.fromkeys(column for column, _problem in reasons if column))
+        named = listed(dict.fromkeys(column for column, _problem in reasons if column))
         said = " ".join(dict.fromkeys(problem for _column, problem in reasons))
         return [str(row.number), named, said, *(row.values[column.name] for column in self.schema.columns)]
 

@@ -1,7 +1,7 @@
 """The evaluation as a workflow, the evidence store, attainment from the marks of assessment items
 
 Revision ID: 0016
-Revises: 0009
+Revises: 0015
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0016"
-down_revision = "0009"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 
 import click
-from flask import Flask
+from flask import Flask, url_for
 
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -29,6 +30,8 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
+    for kind in ("milestone", "weeks"):
+        app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda _key, is_own: url_for("chains.mine") if is_own else None
     register_nav(
         app,
         Entry("mine", _l("我的培养链条"), "chains.mine", "link", roles=(Role.STUDENT,), order=45),

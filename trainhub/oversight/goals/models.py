@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
-from trainhub.oversight.goals.types import CountingRule, GoalState
+from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 from trainhub.people.models import STAYS
 
 
@@ -117,3 +117,57 @@ class GoalSnapshot(Base):
     report: Mapped[dict[str, Any]]
     taken_by_id: Mapped[int | None]
     taken_at: Mapped[datetime]
+
+
+class GoalClosing(Base):
+    """A period that was closed on a day: what comes in later for its days is a late entry. Reopening keeps the row."""
+
+    __tablename__ = "goal_closing"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"), index=True)
+    until: Mapped[date] = mapped_column("until_day")
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    snapshot_id: Mapped[int | None] = mapped_column(ref("goal_snapshot.id"))
+    closed_by_id: Mapped[int | None]
+    closed_at: Mapped[datetime]
+    reopened_by_id: Mapped[int | None]
+    reopened_at: Mapped[datetime | None]
+    reopening_reason: Mapped[str] = mapped_column(sa.String(200), default="")
+
+
+class GoalReview(Base):
+    """A mid-term (or final) review: what was found on a day, what is judged, what shall be done. Append-only."""
+
+    __tablename__ = "goal_review"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"), index=True)
+    kind: Mapped[ReviewKind] = mapped_column(enum_column(ReviewKind))
+    on: Mapped[date] = mapped_column("on_day")
+    snapshot_id: Mapped[int] = mapped_column(ref("goal_snapshot.id"))
+    planned: Mapped[int]
+    judgement: Mapped[str] = mapped_column(sa.Text)
+    measures: Mapped[str] = mapped_column(sa.Text, default="")
+    reviewed_by_id: Mapped[int | None]
+    reviewed_at: Mapped[datetime]
+
+
+class GoalFigure(Base):
+    """What a reporting unit has reached of a goal that is reported, not computed, as of a day. The latest of a unit holds."""
+
+    __tablename__ = "goal_figure"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    region_code: Mapped[str] = mapped_column(ref("region.code"))
+    on: Mapped[date] = mapped_column("on_day")
+    value: Mapped[int]
+    evidence: Mapped[str] = mapped_column(sa.String(400), default="")
+    reported_by_id: Mapped[int | None]
+    reported_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.CheckConstraint("value >= 0", name="value_not_negative"),
+        sa.Index("ix_goal_figure_of", "goal_id", "region_code", "on_day", "id"),
+    )

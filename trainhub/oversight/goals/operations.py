@@ -15,10 +15,10 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries
-from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson, GoalSnapshot
+from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.reporting import report
 from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
@@ -57,8 +57,12 @@ def define(
     clause: str = "",
     note: str = "",
     is_demo: bool = False,
+    parts: Mapping[str, int] | None = None,
 ) -> tuple[Goal, bool]:
-    """Define a goal; a known code is returned unchanged (False). Raises BadGoal."""
+    """Define a goal, with what each region is to bring by its code; a known code is returned unchanged (False).
+
+    Raises BadGoal.
+    """
     known = queries.by_code(code)
     if known is not None:
         return known, False
@@ -68,7 +72,10 @@ def define(
         raise BadGoal(_("截止日不能早于起始日。"), field="deadline")
     unknown = sorted(set(categories) - {category.value for category in Category})
     if unknown:
-        raise BadGoal(_("没有人员类别“%(names)s”。", names="、".join(unknown)), field="categories")
+        raise BadGoal(_("没有人员类别“%(names)s”。", names=listed(unknown)), field="categories")
+    parts = parts or {}
+    if any(part <= 0 for part in parts.values()):
+        raise BadGoal(_("分解到各地的目标数必须大于 0。"), field="parts")
     goal = Goal(
         code=code,
         name=name,
@@ -87,6 +94,8 @@ def define(
         created_at=now,
     )
     session().add(goal)
+    session().flush()
+    session().add_all(GoalTarget(goal_id=goal.id, region_code=region, target=part) for region, part in sorted(parts.items()))
     session().flush()
     audit.record(by=by, did="goals.goal.defined", on=goal, data={"code": code, "target": target, "deadline": deadline})
     return goal, True

@@ -22,6 +22,14 @@ class GoalState(StrEnum):
     PLANNED = "planned"
 
 
+class ReviewKind(StrEnum):
+    """When a goal is looked at as a whole."""
+
+    MIDTERM = "midterm"
+    YEARLY = "yearly"
+    FINAL = "final"
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a goal counts: completions in a span of days, in a region, of some categories (none: all)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trainhub.kernel.access import ROLE_LABELS, Identity, Role
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _l, listed
 from trainhub.oversight.home.links import link
 
 
@@ -282,7 +282,7 @@ def topics(identity: Identity | None) -> list[Shown]:
     found = []
     for topic in TOPICS:
         mine = identity is not None and identity.has(*topic.roles)
-        title = "、".join(str(ROLE_LABELS[role]) for role in topic.roles)
+        title = listed(str(ROLE_LABELS[role]) for role in topic.roles)
         tasks = tuple((task, link(identity, task.endpoint) if mine and identity is not None and task.endpoint else "") for task in topic.tasks)
         found.append(Shown(topic.key, title, mine, tasks))
     return sorted(found, key=lambda one: not one.is_mine)

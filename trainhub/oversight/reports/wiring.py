@@ -7,16 +7,27 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.kernel import access, audit_words, jobs
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.organisations.permissions import VIEWERS
-from trainhub.oversight.reports import policy_pages
+from trainhub.oversight.reports import cli, models, opendata, operations, permissions, policy_pages, tasks, views
 
-TABLES: tuple[ModuleType, ...] = ()
-COMMANDS: dict[str, click.Command] = {}
+TABLES: tuple[ModuleType, ...] = (models,)
+COMMANDS: dict[str, click.Command] = cli.COMMANDS
+THINGS = {"reports.report": _l("统计报告")}
+"""How the audit log calls the things of this part."""
 
 
 def register(app: Flask) -> None:
-    """The policy pages."""
-    app.register_blueprint(policy_pages.blueprint)
-    register_nav(app, Entry("system", _l("政策参数"), "policy.index", icon="book", roles=VIEWERS, order=10))
+    """Reports, open data, the policy pages."""
+    audit_words.name_things(app, THINGS)
+    for blueprint in (views.blueprint, opendata.blueprint, policy_pages.blueprint):
+        app.register_blueprint(blueprint)
+    access.register_permissions(app, permissions.GRANTS)
+    jobs.register_task(app, operations.TASK, tasks.make)
+    register_nav(
+        app,
+        Entry("province", _l("统计报告"), "reports.index", "chart", can=permissions.Can.LIST, roles=permissions.READERS, order=60),
+        Entry("system", _l("政策参数"), "policy.index", icon="book", roles=VIEWERS, order=10),
+    )

@@ -11,7 +11,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.programmes import queries, rules
 from trainhub.programmes.models import (
     GraduationRequirement,
@@ -77,7 +77,7 @@ def publish_version(*, version: ProgrammeVersion, today: date, by: Identity, now
             _(
                 "培养方案“%(label)s”的毕业要求 %(numbers)s 还没有指标点，不能发布。请先把毕业要求细化为可以检查的指标点。",
                 label=version.label,
-                numbers="、".join(str(n) for n in bare),
+                numbers=listed(str(n) for n in bare),
             )
         )
     version.state, version.published_on = VersionState.PUBLISHED, today

@@ -22,6 +22,8 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.models import PossibleDuplicate, TrainingRecord
 from trainhub.oversight.goals import operations, queries
 from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson
+from trainhub.people.models import Person
+from trainhub.people.operations.retaining import forget_numbers
 
 Command = Callable[..., dict[str, Any]]
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -217,6 +219,24 @@ def test_importing_an_export_accepts_nothing(command: Command, session: Session,
     assert (result["rows"], result["accepted"], result["new_persons"], result["duplicates"], result["rejected"]) == (4, 0, 0, 4, 0)
     assert "warnings" not in result
     assert session.scalars(select(AuditEvent).where(AuditEvent.did == "ledger.roster.exported")).one().data["rows"] == 4
+
+
+def test_whoever_lost_the_number_by_age_is_exported_and_imported_again_all_the_same(command: Command, session: Session, tmp_path: Path) -> None:
+    load(command, tmp_path, row(1), row(2))
+    old = session.scalars(select(Person).where(Person.name == "林学员1")).one()
+    forget_numbers([old.id])
+    session.commit()
+    file = tmp_path / "out.csv"
+    assert command("trainees", "export", file) == {"rows": 2, "file": str(file), "exit_code": 0}
+    lines = read(file)
+    assert [line["id_number"] for line in lines] == [f"已抹去#{old.id}", row(2)["id_number"]]
+    again = command("trainees", "import", file)
+    assert (again["rows"], again["accepted"], again["new_persons"], again["duplicates"], again["rejected"]) == (2, 0, 0, 2, 0)
+    # What stands for the number names nobody else: another name, a person who kept the number, and nobody at all are refused.
+    kept = session.scalars(select(Person.id).where(Person.name == "林学员2")).one()
+    wrong = [lines[0] | {"name": "别人"}, lines[0] | {"id_number": f"已抹去#{kept}"}, lines[0] | {"id_number": "已抹去#999999"}]
+    result = command("trainees", "import", write(tmp_path / "wrong.csv", [*wrong, lines[0] | {"course": "后来的课程"}]))
+    assert (result["rows"], result["accepted"], result["new_persons"], result["rejected"]) == (4, 1, 0, 3)
 
 
 def test_an_export_of_a_goal_holds_what_it_counts(command: Command, tmp_path: Path) -> None:

@@ -109,6 +109,8 @@ def rosters(identity: Identity) -> Block:
     lines = []
     for row in session().scalars(ledger.batches(identity).limit(4)):
         state = ("succeeded", _("已导入")) if row.finished_at else ("running", _("未完成"))
+        if row.finished_at and row.rejected_count:
+            state = ("waiting", _("%(n)s 行未导入", n=format_number(row.rejected_count)))
         lines.append(
             Line(
                 row.file_name,

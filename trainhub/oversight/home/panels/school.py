@@ -11,7 +11,7 @@ from enterprises.placements import queries as placements
 from enterprises.placements.types import Light, OfferState, RoundState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, format_date
+from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.oversight.chains import queries as chains
 from trainhub.oversight.evaluation import readiness
 from trainhub.oversight.home.links import link, linked, narrowed
@@ -207,7 +207,7 @@ def _readiness(identity: Identity, one: Programme, today: date) -> Block:
         if counts[status]
     ]
     failing = [str(answer.requirement.no) for answer in found.answers if answer.status is Status.NOT_MET]
-    note = _("未达到的要求：%(list)s", list="、".join(failing)) if failing else ""
+    note = _("未达到的要求：%(list)s", list=listed(failing)) if failing else ""
     return Block(_("十项要求：%(name)s", name=one.name), linked(_("逐条查看"), url), lines=lines, note=note)
 
 

@@ -1,6 +1,6 @@
 """How fast the pages of courses are when there are many: p50 of a page, its queries, rows a second of an export.
 
-    python benchmarks/courses.py [--courses 1000] [--learners 10000] [--units 20] [--database sqlite:///...]
+    python benchmarks/course_pages.py [--courses 1000] [--learners 10000] [--units 20] [--database sqlite:///...]
 
 Makes an instance in a temporary folder with that many courses, and one run with that many learners and units of one
 text, half of them read. Pages are asked for through the app in this process (no network), each 30 times after one to warm
@@ -180,12 +180,12 @@ def measure(app: Flask, courses: int, learners: int, units: int) -> Iterable[dic
         base = f"/teaching/runs/{run_id}"
         for query in ("", f"?page={learners // 20}", "?q=chen"):
             yield page(teacher, f"{base}/learners{query}")
-        yield page(teacher, f"{base}/analytics/risk")
         yield timed("export of participants", learners, lambda: teacher.get(f"{base}/learners.csv").data)
         with transaction():
             events = session().scalar(sa.select(sa.func.count()).select_from(LearningEvent)) or 0
             yield timed("summary of a run (events)", events, lambda: analytics.summarise(run_id=run_id, now=clock.now()))
         yield page(teacher, f"{base}/analytics")
+        yield page(teacher, f"{base}/analytics/risk")
         yield timed("recomputed from the log (events)", events, lambda: checking.check(run_ids=[run_id], now=clock.now()))
 
 

@@ -1,0 +1,1 @@
+"""Training subsidies: rates, claims of training organisations, sampling, payment lists, clawback."""

@@ -1,0 +1,112 @@
+"""What would be printed wrong waits for a person: told why, nothing lost, issued under its number once it is put right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import FACTS, TODAY, certificate
+from trainhub.certificates import operations, queries
+from trainhub.certificates.layouts.fitting import cut_fields
+from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.operations import batches, templates
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.types import BatchSource, Kind, State
+from trainhub.kernel import audit, clock, fonts
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
+
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+AsRole = Callable[..., FlaskClient]
+LONG = "面向智能制造现场的工业互联网平台架构与数据采集技术综合实践" * 9
+
+
+def _wide(code: str = "wide_completion") -> None:
+    """An approved template of the kind with room for anything."""
+    row = templates.start(code=code, kind=Kind.COMPLETION, by=Identity(1, None, "甲", ()), now=ground.NOW)
+    body = json.loads(row.body)
+    for one in body["elements"]:
+        if one.get("text") == "{course}":
+            one.update(box=[20, 90, 257, 45], max_lines=20, min_size=5)
+    templates.save(template=row, body=json.dumps(body), version=row.version, by=Identity(1, None, "甲", ()))
+    templates.submit(template=row, by=Identity(1, None, "甲", ()))
+    templates.decide(template=row, is_approved=True, reason="", by=Identity(2, None, "乙", ()), now=ground.NOW)
+
+
+@pytest.mark.parametrize(("length", "cut"), [(1, ()), (60, ()), (130, ("name",))])
+def test_a_name_is_cut_only_when_it_cannot_fit(length: int, cut: tuple[str, ...]) -> None:
+    facts = {"course": "导论", "hours": "8", "name": "诺" * length, "issued_on": "2026-03-02", "number": "350001120260000017", "code": "0" * 12}
+    assert cut_fields(built_in("completion"), facts) == cut
+
+
+def test_what_would_be_cut_waits_and_is_issued_from_a_wider_template(session: Session) -> None:
+    made = certificate(facts={"course": LONG})
+    assert (made.state, made.note) == (State.DRAFT, "overflows")
+    assert queries.by_number_and_code(made.number, made.code) is None
+    with pytest.raises(operations.CannotIssue, match="课程"):
+        operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+    _wide()
+    operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW, template="wide_completion")
+    assert (made.state, made.note, made.template) == (State.ISSUED, "", "wide_completion")
+    with pytest.raises(operations.CannotChange, match="截断"):
+        operations.correct(
+            certificate=certificate(), facts={"course": LONG}, reason="改名", document="1号", on=TODAY, by=SYSTEM, today=TODAY, now=ground.NOW
+        )
+
+
+def test_a_batch_counts_what_would_be_cut_before_anybody_decides(session: Session) -> None:
+    issuer, facts = ground.university(), FACTS[Kind.TRAINING]
+    rows = [Wanted(ground.person().id, facts), Wanted(ground.person().id, {**facts, "course": LONG})]
+    batch = batches.prepare(
+        title="一期", kind=Kind.TRAINING, template="training", source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=SYSTEM, now=ground.NOW
+    )
+    assert (batch.count, batch.waiting) == (2, 1)
+    assert [one.note for one in queries.first_items(batch.id, 2)] == ["", "overflows"]
+
+
+def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:
+    with transaction():
+        who, issuer = ground.person(), ground.university()
+        audit.record(by=SYSTEM, did="certificates.certificate.issued", on=("certificate", "0"))
+    assert audit.clock_set_back() is None
+    with time_machine.travel(clock.now() - timedelta(minutes=50), tick=False):
+        assert audit.clock_set_back() is None, "clocks of several servers may stand apart a little"
+    with time_machine.travel(clock.now() - timedelta(days=400), tick=False):
+        made = certificate(who=who, issuer=issuer)
+        assert (made.state, made.note) == (State.DRAFT, "clock")
+        with pytest.raises(operations.CannotIssue, match="时钟"):
+            operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+    operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+    assert made.state is State.ISSUED
+
+
+def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        issuer, other, rare, long = ground.university(), ground.university(), ground.person("王某"), ground.person("李四")
+        rare.name = "王\U000323af"
+        session.flush()
+        waiting = [certificate(who=rare, issuer=issuer), certificate(who=long, issuer=issuer, facts={"course": LONG})]
+        numbers = [one.number for one in waiting]
+    head = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
+    page = head.get("/certificates/waiting").text
+    assert all(said in page for said in ("U+323AF", "有字体缺字", "内容太长，会被截断", "课程", "全部重新检查并签发"))
+    assert "/certificates/waiting" in head.get("/certificates/").text
+    assert "U+323AF" in head.get(f"/certificates/{numbers[0]}").text
+    assert numbers[0][-5:] not in as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id).get("/certificates/waiting").text
+    with transaction():
+        rare.name = "王某"
+        session.add(rare)
+    assert head.post("/certificates/waiting/release").status_code == 303
+    states = {one: queries.by_number(one).state for one in numbers}  # type: ignore[union-attr]
+    assert states == {numbers[0]: State.ISSUED, numbers[1]: State.DRAFT}
+    with transaction():
+        _wide()
+    assert head.post(f"/certificates/{numbers[1]}/release", data={"template": "wide_completion"}).status_code == 303
+    assert queries.by_number(numbers[1]).state is State.ISSUED  # type: ignore[union-attr]

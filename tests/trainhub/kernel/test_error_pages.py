@@ -1,0 +1,66 @@
+"""A page that says no: in the same style, with why, what to do, and an id that stands in the log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+import structlog
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.kernel.access import Role, public
+from trainhub.organisations.types import OrganisationKind
+
+As = Callable[..., FlaskClient]
+
+
+def words(client: FlaskClient, address: str, status: int) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status
+    return answer.get_data(as_text=True)
+
+
+def test_a_refusal_names_the_deed_in_words_and_who_may(as_role: As) -> None:
+    student = as_role(Role.STUDENT)
+    page = words(student, "/audit", 403)
+    assert "操作审计：查看" in page
+    assert "审计员、系统管理员" in page
+    assert "audit:event:view" not in page
+    english = words(student, "/audit?lang=en", 403)
+    assert re.search(r"Auditor, System administrator", english)
+    assert not re.search("[\u3001\uff0c\u3002\uff1a]", english.partition("<h1>")[2].partition("</main>")[0])
+
+
+def test_whoever_has_the_role_elsewhere_is_told_that_it_lies_outside(as_role: As, session: Session) -> None:
+    ours, theirs = (ground.organisation(OrganisationKind.UNIVERSITY) for _n in range(2))
+    session.commit()
+    address = f"/organisations/{theirs.code}/edit"
+    page = words(as_role(Role.UNIVERSITY_ADMIN, organisation_id=ours.id), address, 403)
+    assert "它不在你负责的单位、专业或地区之内" in page
+
+
+@pytest.mark.parametrize(("address", "status"), [("/nowhere", 404), ("/organisations/NONE", 404), ("/audit", 403)])
+def test_every_error_page_has_an_id_that_the_log_knows(as_role: As, address: str, status: int) -> None:
+    client = as_role(Role.STUDENT)
+    with structlog.testing.capture_logs() as log:
+        page = words(client, address, status)
+    [noted] = log
+    assert f"<code>{noted['error_id']}</code>" in page
+    assert (noted["status"], noted["path"]) == (status, address)
+
+
+@pytest.mark.parametrize(("language", "title"), [("zh", "暂时无法服务"), ("en", "Not available for the moment")])
+def test_a_database_that_does_not_answer_is_nobodys_mistake(app: Flask, monkeypatch: pytest.MonkeyPatch, language: str, title: str) -> None:
+    def locked() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("database is locked"))
+
+    monkeypatch.setitem(app.view_functions, "identity.login", public(locked))
+    answer = app.test_client().get(f"/login?lang={language}")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert re.search(r"<code>[0-9a-f]{8}</code>", answer.text)
+    assert title in answer.text

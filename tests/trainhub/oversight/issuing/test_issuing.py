@@ -1,0 +1,119 @@
+"""Records become certificates: training classes from the ledger, supervision from finished placements. A second person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.placements import operations as placements
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.certificates import queries as certificates
+from trainhub.certificates.operations import batches
+from trainhub.certificates.types import State
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
+from trainhub.ledger.operations import cancel_record, record_training
+from trainhub.ledger.types import Category, Source
+from trainhub.oversight.issuing import operations, queries
+
+AsRole = Callable[..., FlaskClient]
+DAY = date(2026, 2, 27)
+OTHER = Identity(account_id=2, person_id=None, name="审核人", grants=())
+
+
+def _trained(base_id: int, course: str, people: int, day: date = DAY) -> list[int]:
+    return [
+        record_training(
+            person_id=ground.person().id,
+            organisation_id=base_id,
+            course=course,
+            category=Category.WORKER,
+            county_code="350102",
+            hours_x10=485,
+            completed_on=day,
+            is_counted=True,
+            source=Source.ROSTER,
+            by=SYSTEM,
+            now=ground.NOW,
+        )[0].id
+        for _one in range(people)
+    ]
+
+
+def test_training_classes_become_certificates_with_their_records(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        base = ground.base()
+        foreign = ground.base()
+        records = _trained(base.id, "工业互联网应用", 3)
+        _trained(base.id, "数据分析", 1)
+        strange = _trained(foreign.id, "工业互联网应用", 2)
+        cancel_record(record_id=records[2], reason="登记有误", by=SYSTEM, now=ground.NOW)
+    head = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
+    page = head.get("/certificates/batches/from/training").text
+    assert "工业互联网应用" in page
+    assert f'value="{strange[0]}"' not in page
+    refused = head.post("/certificates/batches/from/training", data={"title": "二月班", "issuer_id": base.id, "classes": [strange[0]]})
+    assert refused.status_code == 422
+    answer = head.post("/certificates/batches/from/training", data={"title": "二月班", "issuer_id": base.id, "classes": [records[0]]})
+    assert answer.status_code == 303
+    batch = certificates.batch_by_id(int(answer.location.rsplit("/", 1)[1]))
+    assert batch is not None
+    assert batch.count == 2, "the cancelled record is nobody's training"
+    with transaction():
+        batch = certificates.batch_by_id(batch.id)
+        assert batch is not None
+        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, now=ground.NOW)
+        batches.issue_portion(batch=batch, by=SYSTEM, today=DAY + timedelta(days=3), now=ground.NOW)
+    item = certificates.first_items(batch.id, 1)[0]
+    made = certificates.by_id(item.certificate_id or 0)
+    assert made is not None
+    assert made.state is State.ISSUED
+    assert (made.facts["course"], made.facts["base"], made.facts["hours"], made.facts["ends_on"]) == (
+        "工业互联网应用",
+        base.name,
+        "48.5",
+        "2026-02-27",
+    )
+    assert [(one["kind"], one["id"]) for one in made.evidence] == [("training_record", str(records[0])), ("batch", str(batch.id))]
+
+
+def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        university, enterprise = ground.university(), ground.enterprise()
+        programme = ground.programme(university)
+        cohort = ground.cohort(programme)
+        term, mentor = make.term(university=university), make.mentor(enterprise=enterprise)
+        post = make.position(enterprise=enterprise, terms=[term])
+        rows = [make.started(student=ground.student(programme, year=cohort.year), position=post, term=term, mentor=mentor) for _one in range(2)]
+        for placement, days in zip(rows, (10, 7), strict=True):
+            make.confirmed(placement, make.weekdays(term.starts_on, days))
+            placements.grade_placement(placement=placement, score_x10=900, comment="好", today=term.ends_on, by=SYSTEM, now=make.at(term.ends_on))
+            placements.finish_placement(placement=placement, today=term.ends_on, by=SYSTEM, now=make.at(term.ends_on))
+    span = {"since": term.starts_on, "until": term.ends_on, "today": term.ends_on}
+    (one,) = operations.supervisions(university_id=university.id, **span)
+    assert (one.person_id, one.students, one.days, f"{one.weeks:f}") == (mentor.person_id, 2, 17, "3.4")
+    assert operations.supervisions(university_id=ground.university().id, **span) == []
+    assert queries.guided_at(university.id, term.ends_on + timedelta(days=1), term.ends_on + timedelta(days=9)) == []
+    with transaction():
+        batch = operations.prepare_supervision(
+            persons=[(one.person_id, one.enterprise)],
+            issuer=university,
+            title="带教证明",
+            since=term.starts_on,
+            until=term.ends_on,
+            by=SYSTEM,
+            today=term.ends_on,
+            now=ground.NOW,
+        )
+        (item,) = certificates.first_items(batch.id, 5)
+    assert (item.facts["students"], item.facts["weeks"], item.facts["enterprise"]) == ("2", "3.4", enterprise.name)
+    assert [row["kind"] for row in item.evidence] == ["placement", "placement"]
+    page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(
+        f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
+    )
+    assert "2 人" in page.text
+    assert as_role(Role.STUDENT).get("/certificates/batches/from/mentors").status_code == 403

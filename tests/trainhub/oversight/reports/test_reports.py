@@ -1,0 +1,138 @@
+"""Reports on a real database: made, counted again, published, as files; open data hides small groups."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.ledger import operations as ledger
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.reports import operations
+from trainhub.oversight.reports.building.registry import RECIPES
+from trainhub.oversight.reports.models import Report
+from trainhub.oversight.reports.operations import ReportRefused
+from trainhub.oversight.reports.pdf import pdf
+from trainhub.oversight.reports.types import ReportKind, ReportState
+from trainhub.oversight.reports.workbook import workbook
+
+NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
+YEAR = {"since": date(2026, 1, 1), "until": date(2026, 2, 28)}
+AsRole = Callable[..., FlaskClient]
+
+
+def _days(student: Any, enterprise: Any, count: int, now: datetime = NOW) -> None:
+    first = date(2026, 1, 5)
+    days = [day for n in range(60) if (day := first + timedelta(days=n)).weekday() < 5][:count]
+    ledger.confirm_days(student_id=student.id, enterprise_id=enterprise.id, base_id=None, source_id=None, days=days, by=SYSTEM, now=now)
+
+
+def _made(kind: ReportKind, organisation: Any = None) -> Report:
+    row = operations.ask(kind=kind, organisation=organisation, by=SYSTEM, today=TODAY, now=NOW, **YEAR)
+    return operations.make(report=row, by=SYSTEM, now=NOW)
+
+
+def test_contribution_counts_students_and_person_weeks_and_comes_out_again_after_a_late_entry(session: Session) -> None:
+    student, other, enterprise = ground.student(), ground.student(), ground.enterprise(name="甲企业")
+    _days(student, enterprise, 12)
+    row = _made(ReportKind.CONTRIBUTION)
+    table = operations.kept(row).sections[0].table
+    assert table is not None
+    assert [cell for cell in table.rows[0][:4]] == [1, "甲企业", 1, "2.4"]
+    assert operations.recount(row).is_same
+    _days(other, enterprise, 5, NOW + timedelta(days=1))
+    ledger.withdraw_day(student_id=student.id, enterprise_id=enterprise.id, day=date(2026, 1, 5), reason="误", by=SYSTEM, now=NOW + timedelta(days=1))
+    assert operations.recount(row).is_same
+    assert operations.make(report=row, by=SYSTEM, now=NOW).sha256 == row.sha256
+
+
+@pytest.mark.parametrize("kind", list(ReportKind))
+def test_every_kind_is_drawn_as_workbook_and_pdf(session: Session, kind: ReportKind) -> None:
+    of = RECIPES[kind].of
+    made = {None: lambda: None, OrganisationKind.ENTERPRISE: ground.enterprise, OrganisationKind.BASE: ground.base}[of]()
+    if made is not None and of is OrganisationKind.ENTERPRISE:
+        _days(ground.student(), made, 5)
+    row = _made(kind, made)
+    document = operations.kept(row)
+    assert document.figures
+    assert document.method
+    assert document.sources
+    assert workbook(document, stamp="x")[:2] == b"PK"
+    drawn = pdf(document, stamp="x", made_at=NOW)
+    assert (drawn[:5], drawn) == (b"%PDF-", pdf(document, stamp="x", made_at=NOW))
+
+
+def test_what_cannot_be_asked_for(session: Session) -> None:
+    call: dict[str, Any] = {"kind": ReportKind.QUALITY, "by": SYSTEM, "today": TODAY, "now": NOW}
+    for bad in (
+        {"since": TODAY, "until": date(2026, 3, 1)},
+        {"since": TODAY, "until": date(2026, 3, 3)},
+        {"since": date(2020, 1, 1), "until": TODAY},
+    ):
+        with pytest.raises(ReportRefused):
+            operations.ask(**call, **bad)
+    with pytest.raises(ReportRefused, match="企业或基地"):
+        operations.ask(kind=ReportKind.CSR, organisation=ground.base(), by=SYSTEM, today=TODAY, now=NOW, **YEAR)
+
+
+def test_only_made_reports_of_the_province_are_published(session: Session) -> None:
+    asked = operations.ask(kind=ReportKind.QUALITY, by=SYSTEM, today=TODAY, now=NOW, **YEAR)
+    with pytest.raises(ReportRefused, match="已生成"):
+        operations.publish(report=asked, by=SYSTEM, today=TODAY)
+    operations.make(report=asked, by=SYSTEM, now=NOW)
+    assert operations.publish(report=asked, by=SYSTEM, today=TODAY).state is ReportState.PUBLISHED
+    with pytest.raises(ReportRefused, match="自行使用"):
+        operations.publish(report=_made(ReportKind.CSR, ground.enterprise()), by=SYSTEM, today=TODAY)
+
+
+def test_the_way_through_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:
+    enterprise = ground.enterprise()
+    key = enterprise.id
+    session.commit()
+    edu, coordinator = as_role(Role.DEPT_EDU), as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key)
+    assert edu.get("/reports/").status_code == 200
+    data = {"kind": "contribution", "since": "2026-01-01", "until": "2026-02-28", "organisation": "0"}
+    assert edu.post("/reports/", data={**data, "until": ""}).status_code == 422
+    where = edu.post("/reports/", data=data).headers["Location"]
+    assert "正在统计" in edu.get(where).text
+    jobs.run_all()
+    assert "企业对人才培养贡献度报告" in edu.get(where).text
+    assert "核算一致" in edu.get(f"{where}/recount").text
+    assert edu.get(f"{where}/report.pdf").data[:5] == b"%PDF-"
+    assert edu.get(f"{where}/report.xlsx").status_code == 200
+    assert edu.get(f"{where}/report.doc").status_code == 404
+    assert coordinator.get(where).status_code == 403
+    assert coordinator.post(f"{where}/publish").status_code == 403
+    public = where.replace("/reports/", "/reports/published/")
+    assert client.get(public).status_code == 404
+    assert edu.post(f"{where}/publish").status_code == 303
+    assert client.get(public).status_code == 200
+    assert client.get(f"{public}.xlsx").status_code == 200
+    assert "企业对人才培养贡献度报告" in client.get("/reports/published").text
+    assert edu.post(f"{where}/withdraw", data={"reason": ""}).status_code == 422
+    assert edu.post(f"{where}/withdraw", data={"reason": "更正"}).status_code == 303
+    assert client.get(public).status_code == 404
+    own = {"kind": "csr", "since": "2026-01-01", "until": "2026-02-28", "organisation": str(key)}
+    assert coordinator.post("/reports/", data=own).status_code == 303
+    assert coordinator.post("/reports/", data={**own, "organisation": "999999"}).status_code == 422
+    assert coordinator.get("/reports/").status_code == 200
+
+
+def test_open_data_tells_of_no_person(session: Session, client: FlaskClient) -> None:
+    assert client.get("/open/").status_code == 200
+    for code in ("trained", "courses", "bases"):
+        answer = client.get(f"/open/{code}.json").json
+        assert answer is not None
+        assert answer["licence"]["name"] == "CC BY 4.0"
+        assert set(answer["dictionary"]) == set(answer["rows"][0]) if answer["rows"] else True
+        assert io.BytesIO(client.get(f"/open/{code}.csv").data).read(3) == b"\xef\xbb\xbf"
+    assert client.get("/open/nothing.json").status_code == 404
+    assert client.get("/open/trained.xml").status_code == 404

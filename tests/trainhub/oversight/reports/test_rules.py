@@ -1,0 +1,47 @@
+"""The published formula, hidden cells, differences of a recount. Pure."""
+
+from __future__ import annotations
+
+import pytest
+
+from trainhub.oversight.reports import rules
+from trainhub.oversight.reports.types import Column, Document, Figure, Section, Table, document_from
+
+
+def test_the_highest_of_both_indicators_has_a_hundred_points() -> None:
+    scores = rules.contribution({1: (10, 4), 2: (5, 4), 3: (10, 0)}, students_percent=50, teachers_percent=50)
+    assert [(s.id, s.total_x10, s.place) for s in scores] == [(1, 1000, 1), (2, 750, 2), (3, 500, 3)]
+
+
+def test_equal_points_have_an_equal_place_and_points_are_rounded_down() -> None:
+    scores = rules.contribution({2: (1, 0), 1: (1, 0), 3: (3, 0)}, students_percent=50, teachers_percent=50)
+    assert [(s.id, s.students_x10, s.place) for s in scores] == [(3, 500, 1), (1, 166, 2), (2, 166, 2)]
+    assert rules.contribution({}, students_percent=50, teachers_percent=50) == []
+    assert rules.contribution({1: (0, 0)}, students_percent=60, teachers_percent=40)[0].total_x10 == 0
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ([("a", 5), ("b", 5)], [5, 5]),
+        ([("a", 4), ("b", 20), ("c", 6)], [None, 20, None]),
+        ([("a", 4), ("b", 3), ("c", 6)], [None, None, 6]),
+        ([("a", 0), ("b", 9)], [0, 9]),
+        ([("a", 1)], [None]),
+    ],
+)
+def test_small_groups_are_hidden_and_cannot_be_told_from_the_sum(counts: list[tuple[str, int]], shown: list[int | None]) -> None:
+    assert [count for _name, count in rules.hide_small(counts, 5)] == shown
+
+
+def _document(rows: tuple[tuple[str, int], ...]) -> Document:
+    table = Table("t", (Column("a"), Column("b", True)), rows)
+    return Document("标题", "", (Figure("合计", str(sum(n for _a, n in rows))),), (Section("一", table=table),), (), ())
+
+
+def test_a_recount_names_what_differs_and_a_kept_document_comes_back_the_same() -> None:
+    one, other = _document((("x", 1), ("y", 2))), _document((("x", 1), ("y", 3)))
+    assert rules.differences(one, one) == []
+    assert [(d.section, d.kept, d.now) for d in rules.differences(one, other)] == [("合计", "3", "4"), ("一", "y · 2", "y · 3")]
+    assert document_from(one.as_dict()) == one
+    assert (rules.share_text(1, 3), rules.share_text(0, 0), rules.gap(5, 8)) == ("33.3%", "—", -3)

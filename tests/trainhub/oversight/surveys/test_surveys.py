@@ -1,0 +1,107 @@
+"""Surveys: contradictions, closing days, who may answer, answering again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
+from trainhub.kernel.errors import NotAllowed
+from trainhub.oversight.surveys import operations, queries, rules
+from trainhub.oversight.surveys.operations import SurveyRefused
+from trainhub.oversight.surveys.rules import Demand
+from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
+
+NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
+WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (Demand(1, staff=5, staff_senior=5, staff_outside=5), []),
+        (Demand(1, staff=5, staff_senior=6), ["senior"]),
+        (Demand(1, staff=5, staff_outside=6), ["outside"]),
+        (Demand(1, needed_engineers=3, needed_three_years=3), []),
+        (Demand(1, needed_engineers=3, needed_managers=1, needed_three_years=3), ["three_years"]),
+        (Demand(1, mean_pay_yuan=5000), ["pay"]),
+        (Demand(1, staff=1_000_001), ["size"]),
+    ],
+)
+def test_an_answer_may_not_contradict_itself(answer: Demand, found: list[str]) -> None:
+    assert rules.problems(answer) == found
+
+
+def _survey(kind: SurveyKind, year: int = 2026, closes_on: date = date(2026, 3, 31)) -> Any:
+    return operations.open_survey(kind=kind, year=year, title="调查", opens_on=date(2026, 3, 1), closes_on=closes_on, by=SYSTEM, now=NOW)
+
+
+def test_answering_again_replaces_and_contradictions_keep_nothing(session: Session) -> None:
+    survey, enterprise = _survey(SurveyKind.DEMAND), ground.enterprise()
+    call: dict[str, Any] = {"survey": survey, "enterprise": enterprise, "by": SYSTEM, **WHEN}
+    first = [Demand(1, staff=10, mean_pay_yuan=8000, needed_three_years=4), Demand(2, staff=3), Demand(3)]
+    assert operations.answer_demand(answers=first, **call) == 2
+    with pytest.raises(SurveyRefused, match="高级人才数不能多于在岗人数"):
+        operations.answer_demand(answers=[Demand(1, staff=1, staff_senior=2)], **call)
+    assert operations.answer_demand(answers=[Demand(1, staff=12, mean_pay_yuan=9000)], **call) == 1
+    (row,) = queries.demand_by_field(survey.id, NOW)
+    assert (row.key_field_no, row.staff, row.mean_pay_yuan, row.enterprises) == (1, 12, 9000, 1)
+    with pytest.raises(SurveyRefused, match="不在填报期内"):
+        operations.answer_demand(**{**call, "today": date(2026, 4, 1)}, answers=first)
+    with pytest.raises(NotAllowed):
+        operations.answer_demand(**{**call, "by": Identity(1, 1, "他人")}, answers=first)
+    with pytest.raises(SurveyRefused, match="已经有同类调查"):
+        _survey(SurveyKind.DEMAND)
+
+
+def test_only_the_graduates_of_the_year_answer_and_what_is_not_asked_is_dropped(session: Session) -> None:
+    survey = _survey(SurveyKind.GRADUATES, 2027)
+    mine, later = ground.student(year=2023), ground.student(year=2025)
+    me = Identity(None, mine.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
+    call: dict[str, Any] = {"survey": survey, "student": mine, "by": me, **WHEN}
+    row = operations.answer_graduate(status=GraduateStatus.EMPLOYED, employer="甲", is_in_field=True, pay=PayBand.FROM_8, satisfaction=5, **call)
+    again = operations.answer_graduate(status=GraduateStatus.STUDYING, employer="甲", is_in_field=True, pay=PayBand.FROM_8, **call)
+    assert (again.id, again.employer, again.is_in_field, again.pay) == (row.id, "", None, PayBand.UNTOLD)
+    assert queries.asked_count(2027) >= 1
+    with pytest.raises(NotAllowed):
+        operations.answer_graduate(survey=survey, student=later, status=GraduateStatus.OTHER, by=Identity(None, later.person_id, "晚一届"), **WHEN)
+    with pytest.raises(SurveyRefused, match="1 至 5"):
+        operations.answer_graduate(status=GraduateStatus.OTHER, satisfaction=6, **call)
+
+
+def test_the_pages_of_a_survey(session: Session, as_role: AsRole) -> None:
+    enterprise = ground.enterprise()
+    key = enterprise.id
+    session.commit()
+    hr, coordinator = as_role(Role.DEPT_HR), as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key)
+    year = clock.today().year
+    data = {"kind": "demand", "year": str(year), "title": "需求调查", "opens_on": f"{year}-01-01", "closes_on": f"{year}-12-31"}
+    assert hr.post("/surveys/", data={**data, "closes_on": f"{year - 1}-12-31"}).status_code == 422
+    assert hr.post("/surveys/", data=data).status_code == 303
+    assert coordinator.post("/surveys/", data=data).status_code == 403
+    survey = queries.of_year(SurveyKind.DEMAND, year)
+    assert survey is not None
+    where = f"/surveys/{survey.id}/demand"
+    session.commit()
+    assert "需求调查" in coordinator.get("/surveys/mine").text
+    assert coordinator.get(f"{where}?organisation={key}").status_code == 200
+    assert coordinator.get(f"{where}?organisation={key + 999}").status_code == 404
+    bad = coordinator.post(where, data={"organisation": key, "staff_1": "十人"})
+    assert (bad.status_code, "不是人数或金额" in bad.text, 'value="十人"' in bad.text) == (422, True, True)
+    assert (
+        coordinator.post(where, data={"organisation": key, "staff_1": "10", "needed_engineers_1": "2", "needed_three_years_1": "5"}).status_code
+        == 303
+    )
+    assert "已填" in coordinator.get("/surveys/mine").text
+    at = where.removesuffix("/demand")
+    assert hr.get(at).status_code == 200
+    assert hr.get(f"{at}/answers.csv").status_code == 200
+    assert hr.get("/surveys/").status_code == 200

@@ -1,0 +1,143 @@
+"""The talent databases: FJ-15b at, below and above its thresholds; the way to a recognition; pass lists; the catalogue."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.errors import Stale
+from trainhub.kernel.imports import ImportRefused, execute_bytes
+from trainhub.oversight.talents import imports, operations, queries
+from trainhub.oversight.talents.operations import TalentRefused, WrongStep
+from trainhub.oversight.talents.rules import PARAMETERS, Leading, judge_leading
+from trainhub.oversight.talents.types import TalentKind, TalentState
+from trainhub.policy.book import book
+
+NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
+AsRole = Callable[..., FlaskClient]
+WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": True, "project": "平台"}
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({}, []),
+        ({"rank_china": 21}, ["rank"]),
+        ({"rank_china": None, "rank_world": 30}, []),
+        ({"rank_china": 21, "rank_world": 31}, ["rank"]),
+        ({"rank_china": 21, "rank_world": 29}, []),
+        ({"rank_china": None}, ["rank"]),
+        ({"years_there": 2}, ["years"]),
+        ({"years_there": 4}, []),
+        ({"years_there": None}, ["years"]),
+        ({"is_mid_senior": False}, ["post"]),
+        ({"is_mid_senior": None}, ["post"]),
+        ({"project": " "}, ["project"]),
+    ],
+)
+def test_a_leading_talent_by_fj_15b(change: dict[str, Any], missing: list[str]) -> None:
+    held = {key: book().at(key, on=TODAY) for key in PARAMETERS}
+    assert [f.code.split(".")[1] for f in judge_leading(Leading(**{**WHOLE, **change}), held) if not f.met] == missing
+
+
+def _nominate(kind: TalentKind = TalentKind.HIGH_LEVEL, person: Any = None, **facts: Any) -> Any:
+    return operations.nominate(person=person or ground.person(), kind=kind, merits="业绩", by=SYSTEM, today=TODAY, now=NOW, **facts)
+
+
+def test_the_way_to_a_recognition(session: Session) -> None:
+    row = _nominate()
+    with pytest.raises(WrongStep):
+        operations.recognise(row=row, decision="同意", by=SYSTEM, today=TODAY)
+    operations.review(row=row, opinion="建议认定", by=SYSTEM, today=TODAY)
+    with pytest.raises(TalentRefused, match="有效期"):
+        operations.recognise(row=row, decision="同意", valid_until=TODAY, by=SYSTEM, today=TODAY)
+    with pytest.raises(Stale):
+        operations.recognise(row=row, decision="同意", by=SYSTEM, today=TODAY, version=row.version + 1)
+    operations.recognise(row=row, decision="同意", by=SYSTEM, today=TODAY)
+    person = session.get_one(type(ground.person()), row.person_id)
+    with pytest.raises(TalentRefused, match="不能重复推荐"):
+        _nominate(person=person)
+    assert _nominate(TalentKind.PART_TIME_MENTOR, person).state is TalentState.NOMINATED
+    operations.end(row=row, decision="调离", by=SYSTEM, today=TODAY)
+    assert _nominate(person=person).id != row.id
+
+
+def test_a_leading_talent_without_the_conditions_is_refused_with_the_clause(session: Session) -> None:
+    row = _nominate(TalentKind.LEADING, **{**WHOLE, "rank_china": 21})
+    operations.review(row=row, opinion="建议", by=SYSTEM, today=TODAY)
+    with pytest.raises(TalentRefused) as refused:
+        operations.recognise(row=row, decision="同意", by=SYSTEM, today=TODAY)
+    assert (refused.value.code, "000:741" in refused.value.details[0]["problem"]) == ("not_eligible", True)
+    operations.reject(row=row, decision="排名不符", by=SYSTEM, today=TODAY)
+    assert row.state is TalentState.REJECTED
+
+
+def _file(*rows: str) -> bytes:
+    return ("姓名,身份证号码,考试,级别,资格名称,证书编号,合格日期\n" + "\n".join(rows)).encode()
+
+
+def test_a_pass_list_is_imported_once_and_finds_the_person(session: Session) -> None:
+    number = ground.resident_id()
+    person = ground.person("林合格", id_number=number)
+    content = _file(f"林合格,{number},软件,中级,软件设计师,C-1,2025-11-01")
+    call: dict[str, Any] = {"filename": "a.csv", "by": SYSTEM, "today": TODAY, "now": NOW}
+    assert execute_bytes(imports.SPEC, content, **call).added == 1
+    assert execute_bytes(imports.SPEC, content, **call).unchanged == 1
+    (line,) = queries.passes_of(person.id)
+    assert (line.subject, number in line.id_mask) == ("软件设计师", False)
+    for bad in (
+        f"林他人,{number},软件,中级,软件设计师,C-2,2025-11-01",
+        f"林合格,{number[:-1]}{(int(number[-1], 36) + 1) % 10},软件,中级,软件设计师,C-3,2025-11-01",
+        f"林合格,{number},软件,中级,软件设计师,C-4,2027-11-01",
+        f"林合格,{number},通信,中级,传输,C-1,2025-11-01",
+    ):
+        with pytest.raises(ImportRefused):
+            execute_bytes(imports.SPEC, _file(bad), **call)
+
+
+def test_the_pages(session: Session, as_role: AsRole) -> None:
+    mentor_of = ground.university()
+    teacher = ground.teacher(mentor_of)
+    key, person_id, elsewhere = mentor_of.id, teacher.person_id, ground.university().id
+    session.commit()
+    admin, hr = as_role(Role.UNIVERSITY_ADMIN, organisation_id=key), as_role(Role.DEPT_HR)
+    data = {
+        "kind": "high_level",
+        "person": str(person_id),
+        "employer": str(key),
+        "key_field_no": "2",
+        "shortage": "0",
+        "origin": "taiwan",
+        "is_mid_senior": "",
+        "merits": "业绩",
+    }
+    assert admin.get("/talents/nominate").status_code == 200
+    assert admin.post("/talents/nominate", data={**data, "person": "999999"}).status_code == 422
+    where = admin.post("/talents/nominate", data=data).headers["Location"]
+    assert "绿色通道" in admin.get(where).text
+    assert admin.post(f"{where}/review", data={"opinion": "好"}).status_code == 403
+    assert hr.post(f"{where}/recognise", data={"decision": "同意"}).status_code == 409
+    assert hr.post(f"{where}/review", data={"opinion": "建议认定"}).status_code == 303
+    assert hr.post(f"{where}/recognise", data={"decision": "同意"}).status_code == 303
+    assert hr.get("/talents/?kind=high_level&state=recognised").status_code == 200
+    assert hr.get("/talents/talents.csv").status_code == 200
+    other = as_role(Role.UNIVERSITY_ADMIN, organisation_id=elsewhere)
+    assert other.get(where).status_code == 403
+    item = {"year": "2026", "code": "A1", "post": "工程师", "key_field_no": "1", "urgency": "3", "wanted": "5"}
+    assert admin.post("/talents/shortage", data=item).status_code == 403
+    assert hr.post("/talents/shortage", data=item).status_code == 303
+    assert hr.post("/talents/shortage", data=item).status_code == 422
+    assert "特别急需" in admin.get("/talents/shortage?year=2026").text
+    assert hr.get("/talents/shortage/2026.csv").status_code == 200
+    assert hr.get("/talents/exams").status_code == 200
+    upload = hr.post("/talents/exams/import", data={"file": (io.BytesIO(_file("林一,1,软件,中级,员,C,2025-01-01")), "a.csv")})
+    assert upload.status_code == 303
+    assert "长度" in hr.get(upload.headers["Location"]).text or "位" in hr.get(upload.headers["Location"]).text

@@ -1,0 +1,78 @@
+"""What the texts of a layout say with the facts of a certificate: fields filled in, dates worded, missing facts named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+
+from trainhub.certificates.layouts.model import FIELD, Layout, Text
+
+Facts = Mapping[str, str]
+LABELS = {"number": ("编号", "number"), "code": ("核验码", "code"), "name": ("姓名", "name")}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+MISSING = {"zh": "〔缺：%s〕", "en": "[missing: %s]"}
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
+
+@lru_cache(maxsize=1024)
+def show_date(value: str, lang: str) -> str:
+    """2026-03-05 as 2026年3月5日 or 5 March 2026; another text is left as it is."""
+    match = _ISO_DATE.fullmatch(value)
+    if match is None:
+        return value
+    try:
+        day = date(*map(int, match.groups()))
+    except ValueError:
+        return value
+    return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def given(layout: Layout, facts: Facts, name: str) -> str:
+    """The fact or its default; the default of an English form does not stand beside a Chinese form that was given."""
+    text = facts.get(name, "")
+    if text:
+        return text
+    field = layout.field(name)
+    if field is None or (name.endswith("_en") and facts.get(name.removesuffix("_en"))):
+        return ""
+    return field.default
+
+
+def _value(layout: Layout, facts: Facts, name: str, lang: str) -> tuple[str, str]:
+    """(text to print, name of the missing field or nothing) of a `{name}` in a text."""
+    text = given(layout, facts, name)
+    field = layout.field(name)
+    if text:
+        return (show_date(text, lang) if field is not None and field.type == "date" else text), ""
+    label = (field.label, field.label_en) if field else LABELS.get(name, (name, name))
+    return MISSING[lang] % label[0 if lang == "zh" else 1], name
+
+
+def printed_text(layout: Layout, item: Text, facts: Facts) -> str:
+    """What a text of the layout says with these facts; empty when it is left out or a fact is not known yet."""
+    if item.needs and not given(layout, facts, item.needs):
+        return ""
+    text, missing = fill(layout, item.text, facts, item.lang)
+    return "" if missing else text
+
+
+@lru_cache(maxsize=1024)
+def _pieces(text: str) -> tuple[str, ...]:
+    """A text cut at its fields: words, name, words, name, ..., words."""
+    return tuple(FIELD.split(text))
+
+
+def fill(layout: Layout, text: str, facts: Facts, lang: str) -> tuple[str, tuple[str, ...]]:
+    """A text with its fields filled in, and the names of those that are missing."""
+    pieces = list(_pieces(text))
+    missing: list[str] = []
+    for index in range(1, len(pieces), 2):
+        pieces[index], absent = _value(layout, facts, pieces[index], lang)
+        if absent:
+            missing.append(absent)
+    return "".join(pieces), tuple(missing)

@@ -1,0 +1,110 @@
+"""Drafts that wait for a person: a character in no font, a text longer than its box, a clock that was set back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired
+
+from trainhub.certificates import labels, operations, queries
+from trainhub.certificates.layouts.fitting import cut_fields, labels_of
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import show_number
+from trainhub.certificates.operations._support import lacking_characters
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import State
+from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import load, who
+from trainhub.kernel import clock, fonts, paging
+from trainhub.kernel.access import guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.forms import Form
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.web import done
+
+
+class ReleaseForm(Form):
+    """The template a waiting certificate is issued from."""
+
+    template = SelectField(_l("证书模板"), [InputRequired()])
+
+    def prepare(self, certificate: Certificate) -> ReleaseForm:
+        """The approved templates of its kind."""
+        self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(certificate.kind)]
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps a draft from being issued: characters nothing draws, facts that would be cut."""
+
+    characters: tuple[tuple[str, str], ...] = ()
+    cut: tuple[str, ...] = ()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it can be issued now."""
+        return not self.characters and not self.cut
+
+
+def obstacle_of(certificate: Certificate) -> Obstacle:
+    """What stands in the way now, by the fonts and the template of today."""
+    layout = queries.layout_of(certificate.template)
+    lacking = lacking_characters(layout, certificate.facts)
+    facts = {name: str(value) for name, value in certificate.facts.items()}
+    cut = labels_of(layout, cut_fields(layout, facts)) if fonts.available() else []
+    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), tuple(cut))
+
+
+@blueprint.get("/waiting")
+@guard(Can.LIST)
+def waiting() -> Any:
+    """What waits in the reader's scope, with every character and fact that is in the way."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.waiting(who()), number=number, size=size)
+    rows = [(row, obstacle_of(row), may(who(), Can.ISSUE, queries.subject_of(row))) for row in page.items]
+    return render_template(
+        "trainhub/certificates/waiting.html",
+        page=page,
+        rows=rows,
+        can_release=any(allowed for _row, _obstacle, allowed in rows),
+        installed=[font.name for font in fonts.fallback_fonts()],
+        known=[name.removesuffix(".ttf") for name in fonts.FALLBACKS],
+        labels=labels,
+        show_number=show_number,
+    )
+
+
+@blueprint.post("/waiting/release")
+@guard(Can.LIST)
+def release_waiting() -> Any:
+    """Look at everything that waits once more, and issue what can be drawn now."""
+    made = left = 0
+    for key in queries.waiting_ids(who()):
+        with transaction():
+            row = queries.by_id(key)
+            if row is None or row.state is not State.DRAFT or not may(who(), Can.ISSUE, queries.subject_of(row)):
+                continue
+            try:
+                operations.release(certificate=row, by=who(), today=clock.today(), now=clock.now())
+                made += 1
+            except operations.CannotIssue:
+                left += 1
+    return done(_("已签发 %(made)d 张，仍有 %(left)d 张待处理。", made=made, left=left), "certificates.waiting")
+
+
+@blueprint.post("/<number>/release")
+@guard(Can.ISSUE, load=load, subject=queries.subject_of)
+def release(certificate: Certificate) -> Any:
+    """Issue a draft that can be drawn now, from the template chosen."""
+    form = ReleaseForm().prepare(certificate)
+    template = form.template.data if form.validate() else None
+    with transaction():
+        row = queries.by_id(certificate.id)
+        assert row is not None
+        made = operations.release(certificate=row, by=who(), today=clock.today(), now=clock.now(), template=template)
+    return done(_("证书 %(number)s 已签发。", number=made.number), "certificates.show", number=made.number)

@@ -1,0 +1,97 @@
+"""Every select on what can be certified from records: training classes in the ledger, placements a mentor guided to their end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement, Position
+from enterprises.placements.types import PlacementState
+from trainhub.kernel.db import session
+from trainhub.ledger.models import TrainingRecord
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+MOST_CLASSES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingClass:
+    """The people who completed one training at one base on one day; `key` is the first of its records."""
+
+    key: int
+    base: str
+    course: str
+    completed_on: date
+    people: int
+
+
+def classes_of(organisation_ids: Collection[int]) -> list[TrainingClass]:
+    """The classes of these bases, the latest first."""
+    statement = (
+        select(func.min(TrainingRecord.id), Organisation.name, TrainingRecord.course, TrainingRecord.completed_on, func.count())
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .where(TrainingRecord.organisation_id.in_(list(organisation_ids)), TrainingRecord.cancelled_at.is_(None))
+        .group_by(Organisation.id, Organisation.name, TrainingRecord.course, TrainingRecord.completed_on)
+        .order_by(TrainingRecord.completed_on.desc(), TrainingRecord.course)
+        .limit(MOST_CLASSES)
+    )
+    return [TrainingClass(*row) for row in session().execute(statement)]
+
+
+def records_of(key: int, organisation_ids: Collection[int]) -> list[tuple[TrainingRecord, str]]:
+    """The records of a class with the name of the base; empty when the class is none of these bases'."""
+    first = session().get(TrainingRecord, key)
+    if first is None or first.organisation_id not in set(organisation_ids):
+        return []
+    statement = (
+        select(TrainingRecord, Organisation.name)
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .where(
+            TrainingRecord.organisation_id == first.organisation_id,
+            TrainingRecord.course == first.course,
+            TrainingRecord.completed_on == first.completed_on,
+            TrainingRecord.cancelled_at.is_(None),
+        )
+        .order_by(TrainingRecord.id)
+    )
+    return [(record, name) for record, name in session().execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Guided:
+    """A finished placement with who guided it."""
+
+    placement: Placement
+    mentor_person_id: int
+    mentor: str
+    enterprise: str
+    position: str
+    student: str
+
+
+def guided_at(university_id: int, since: date, until: date) -> list[Guided]:
+    """The placements of a university's students that ended in a span of days, by mentor."""
+    learner = aliased(Person)
+    statement = (
+        select(Placement, Mentor.person_id, Person.name, Organisation.name, Position.title, learner.name)
+        .join(Mentor, Mentor.id == Placement.mentor_id)
+        .join(Person, Person.id == Mentor.person_id)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .join(Position, Position.id == Placement.position_id)
+        .join(Student, Student.id == Placement.student_id)
+        .join(learner, learner.id == Student.person_id)
+        .where(
+            Student.university_id == university_id,
+            Placement.state == PlacementState.FINISHED,
+            Placement.ends_on >= since,
+            Placement.ends_on <= until,
+        )
+        .order_by(Organisation.name, Person.name, Mentor.person_id, Placement.starts_on, Placement.id)
+    )
+    return [Guided(*row) for row in session().execute(statement)]

@@ -1,0 +1,119 @@
+"""Pages on which records become batches of certificates: training classes, supervision by mentors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trainhub.certificates import queries as certificates
+from trainhub.certificates.operations.issuing import CannotIssue
+from trainhub.certificates.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import Identity, acting, demand, guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.issuing import forms, operations, queries
+
+blueprint = Blueprint("issuing", __name__, url_prefix="/certificates/batches/from")
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def _issuer(issuer_id: int) -> Organisation:
+    demand(who(), Can.BATCH_VIEW, certificates.subject_of_issuer(issuer_id))
+    found = organisations.by_id(issuer_id)
+    if found is None:
+        raise NotFound(_("没有这个发证单位。"))
+    return found
+
+
+@blueprint.route("/training", methods=["GET", "POST"])
+@guard(Can.BATCH_CREATE)
+def training() -> Any:
+    """The training classes of the reader's bases; those chosen become a batch."""
+    issuers = certificates.issuing_choices(who())
+    ids = [key for key, _name in issuers]
+    classes = queries.classes_of(ids)
+    offered = [
+        (one.key, _("%(course)s · %(base)s · %(day)s · %(n)d 人", course=one.course, base=one.base, day=one.completed_on, n=one.people))
+        for one in classes
+    ]
+    form = forms.ClassesForm(formdata=request.form if request.method == "POST" else None).prepare(issuers, offered)
+    if request.method == "POST" and form.validate():
+        try:
+            issuer = _issuer(form.issuer_id.data)
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
+                batch = operations.prepare_training(
+                    keys=form.classes.data or [], organisation_ids=ids, issuer=issuer, title=form.title.data or "", by=who(), now=clock.now()
+                )
+            return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
+        except CannotIssue as refused:
+            form.refuse(refused)
+    return render_template("trainhub/issuing/training.html", form=form, classes=classes), 422 if request.method == "POST" else 200
+
+
+@blueprint.route("/mentors", methods=["GET", "POST"])
+@guard(Can.BATCH_CREATE)
+def mentors() -> Any:
+    """The mentors of a university's finished placements with what they did; those chosen become a batch."""
+    universities = {key for key, _name in organisations.choices(OrganisationKind.UNIVERSITY)}
+    issuers = [(key, name) for key, name in certificates.issuing_choices(who()) if key in universities]
+    span = forms.SpanForm(formdata=request.args if request.args.get("issuer_id") else None).prepare(issuers)
+    today = clock.today()
+    since, until = span.span(today)
+    issuer_id = span.issuer_id.data or (issuers[0][0] if issuers else None)
+    rows = []
+    issuer = None
+    if issuer_id in {key for key, _name in issuers} and issuer_id is not None:
+        issuer = _issuer(issuer_id)
+        rows = operations.supervisions(university_id=issuer_id, since=since, until=until, today=today)
+    span.since.data, span.until.data = since, until
+    keys = {f"{one.person_id}:{one.enterprise}": (one.person_id, one.enterprise) for one in rows}
+    offered = [
+        (
+            f"{one.person_id}:{one.enterprise}",
+            _(
+                "%(mentor)s · %(enterprise)s · %(students)d 人 · %(weeks)s 周",
+                mentor=one.mentor,
+                enterprise=one.enterprise,
+                students=one.students,
+                weeks=f"{one.weeks.normalize():f}",
+            ),
+        )
+        for one in rows
+    ]
+    form = forms.MentorsForm(formdata=request.form if request.method == "POST" else None).prepare(offered)
+    if request.method == "POST" and issuer is not None and form.validate():
+        try:
+            with transaction():
+                if not once(form.submission_key.data or ""):
+                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
+                batch = operations.prepare_supervision(
+                    persons=[keys[key] for key in form.mentors.data or []],
+                    issuer=issuer,
+                    since=since,
+                    until=until,
+                    title=form.title.data or "",
+                    by=who(),
+                    today=today,
+                    now=clock.now(),
+                )
+            return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
+        except CannotIssue as refused:
+            form.refuse(refused)
+    page = render_template("trainhub/issuing/mentors.html", form=form, span=span, rows=rows, issuer=issuer, asked=request.args.to_dict())
+    return page, 422 if request.method == "POST" else 200

@@ -1,0 +1,62 @@
+"""What the builders share: words for spans, tables, parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from trainhub.oversight.reports.types import Asked, Cell, Column, Plot, PlotKind, Table
+from trainhub.policy.book import book
+from trainhub.policy.types import Parameter
+
+SHOWN = 15
+"""Bars in a plot; the table below holds every row."""
+
+
+def span(asked: Asked) -> str:
+    """The span of days in words."""
+    if (asked.since.month, asked.since.day, asked.until.month, asked.until.day) == (1, 1, 12, 31) and asked.since.year == asked.until.year:
+        return f"{asked.since.year}年度"
+    last = asked.until
+    same = last.year == asked.since.year
+    return f"{day(asked.since)}至{'' if same else f'{last.year}年'}{last.month}月{last.day}日"
+
+
+def day(on: date) -> str:
+    """A day in words."""
+    return f"{on.year}年{on.month}月{on.day}日"
+
+
+def columns(*names: str) -> tuple[Column, ...]:
+    """Columns; a name that begins with # is of numbers."""
+    return tuple(Column(name.lstrip("#"), name.startswith("#")) for name in names)
+
+
+def table(title: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], total: Sequence[Cell] = ()) -> Table:
+    """A table from plain rows."""
+    return Table(title, columns(*names), tuple(tuple(row) for row in rows), tuple(total))
+
+
+def bars(title: str, rows: Sequence[tuple[str, float]], *, name: str, unit: str = "") -> Plot | None:
+    """Horizontal bars of the first rows; None without rows."""
+    some = rows[:SHOWN]
+    if not some:
+        return None
+    return Plot(PlotKind.BARS, title, tuple(label for label, _value in some), ((name, tuple(float(value) for _label, value in some)),), unit)
+
+
+def pairs(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], *, unit: str = "") -> Plot | None:
+    """Columns of several series side by side; None without labels."""
+    if not labels:
+        return None
+    return Plot(PlotKind.COLUMNS, title, tuple(labels), tuple((name, tuple(float(v) for v in values)) for name, values in series), unit)
+
+
+def parameter(key: str, asked: Asked) -> Parameter:
+    """A dated parameter as it holds on the last day asked for."""
+    return book().at(key, on=asked.until)
+
+
+def weeks(days: int) -> str:
+    """Person-weeks of confirmed days: five days are a week."""
+    return f"{days // 5}.{days % 5 * 2}"

@@ -1,0 +1,145 @@
+"""企业对人才培养贡献度报告 (RESEARCH-4.8b, 002:141), and the section for an enterprise's own CSR report."""
+
+from __future__ import annotations
+
+from trainhub.oversight.reports import rules
+from trainhub.oversight.reports.building.common import bars, parameter, span, table, weeks
+from trainhub.oversight.reports.queries import facts
+from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
+
+SOURCES = ("《中国制造2025与工程技术人才培养研究》002:141「鼓励第三方机构发布企业对人才培养贡献度报告，将接纳学生实习、教师践习作为重要指标」",)
+
+
+def _weights(asked: Asked) -> tuple[int, int]:
+    return (
+        parameter("own.reports.contribution_students_weight_percent", asked).number,
+        parameter("own.reports.contribution_teachers_weight_percent", asked).number,
+    )
+
+
+def _formula(asked: Asked) -> str:
+    students, teachers = _weights(asked)
+    return (
+        f"贡献度（百分制）= {students} × 接纳学生人数 ÷ 当期最高接纳人数 + {teachers} × 践习教师人数 ÷ 当期最高践习人数；"
+        "各项取到 0.1 分，舍去以后各位。权重是平台的有期限参数，见“政策参数”。"
+    )
+
+
+METHOD = (
+    "接纳学生：当期有经企业导师确认的实习日的不同学生；实习人周：确认的实习日每 5 日折合 1 周。",
+    "践习教师：当期在该企业挂职，或有经核验的企业工作经历的不同教师。",
+    "只计入截至统计时点已经登记、且尚未撤回的事实；以后的补录不改变本报告。",
+)
+
+
+def _scores(asked: Asked) -> tuple[list[rules.Score], dict[int, tuple[int, int]], dict[int, int]]:
+    hosted, teachers = facts.hosted(asked), facts.practising_teachers(asked)
+    counts = {key: (hosted.get(key, (0, 0))[0], teachers.get(key, 0)) for key in sorted({*hosted, *teachers})}
+    students, of_teachers = _weights(asked)
+    return rules.contribution(counts, students_percent=students, teachers_percent=of_teachers), hosted, teachers
+
+
+def contribution(asked: Asked) -> Document:
+    """Every enterprise that took students or teachers, by points."""
+    scores, hosted, teachers = _scores(asked)
+    mentors, capstones, trained = facts.mentors(asked), facts.capstones(asked), facts.trained(asked)
+    named = facts.organisations(score.id for score in scores)
+    rows = [
+        (
+            score.place,
+            named[score.id].name,
+            hosted.get(score.id, (0, 0))[0],
+            weeks(hosted.get(score.id, (0, 0))[1]),
+            teachers.get(score.id, 0),
+            mentors.get(score.id, 0),
+            capstones.get(score.id, 0),
+            trained.get(score.id, (0, 0, 0))[0],
+            f"{score.total_x10 / 10:.1f}",
+        )
+        for score in scores
+    ]
+    days = sum(days for _students, days in hosted.values())
+    hosts = sorted(((named[key].name, students, count) for key, (students, count) in hosted.items()), key=lambda row: (-row[1], row[0]))
+    return Document(
+        title=f"企业对人才培养贡献度报告（{span(asked)}）",
+        subtitle="福建省工程人才培养平台",
+        figures=(
+            Figure("参与企业", str(len(scores)), "接纳学生或教师的企业"),
+            Figure("接纳学生", str(sum(students for students, _days in hosted.values())), "各企业合计人次"),
+            Figure("实习人周", weeks(days), "确认的实习日每 5 日折合 1 周"),
+            Figure("践习教师", str(sum(teachers.values())), "各企业合计人次"),
+        ),
+        sections=(
+            Section(
+                "贡献度排序",
+                ("本报告将接纳学生实习、教师践习作为两项重要指标，其余各项列示而不计分。",),
+                bars("贡献度（前 15 家）", [(named[s.id].name, s.total_x10 / 10) for s in scores], name="贡献度", unit="分"),
+                table(
+                    "企业贡献度",
+                    ("#名次", "企业", "#接纳学生", "#实习人周", "#践习教师", "#指导教师", "#毕业设计", "#培训人次", "#贡献度"),
+                    rows,
+                ),
+            ),
+            Section(
+                "接纳学生",
+                (),
+                bars(
+                    "接纳学生人数（前 15 家）",
+                    [(name, students) for name, students, _days in hosts],
+                    name="学生",
+                    unit="人",
+                ),
+                table("接纳学生人数", ("企业", "#学生", "#实习人周"), [(name, students, weeks(days)) for name, students, days in hosts]),
+            ),
+        ),
+        method=(_formula(asked), *METHOD),
+        sources=SOURCES,
+    )
+
+
+def csr(asked: Asked) -> Document:
+    """The section an enterprise puts into its own report on social responsibility."""
+    assert asked.organisation_id is not None
+    key = asked.organisation_id
+    scores, hosted, teachers = _scores(asked)
+    mine = next((score for score in scores if score.id == key), None)
+    name = facts.organisations([key])[key].name
+    students, days = hosted.get(key, (0, 0))
+    trainees, persons, courses = facts.trained(asked).get(key, (0, 0, 0))
+    mentors, capstones = facts.mentors(asked).get(key, 0), facts.capstones(asked).get(key, 0)
+    rows: list[tuple[str, Cell]] = [
+        ("接纳学生实习（人）", students),
+        ("实习人周", weeks(days)),
+        ("接纳教师践习（人）", teachers.get(key, 0)),
+        ("企业指导教师（人）", mentors),
+        ("校企合作毕业设计（项）", capstones),
+        ("开展培训（人次）", trainees),
+        ("培训人员（人）", persons),
+        ("培训课程（门）", courses),
+    ]
+    place = f"在全省 {len(scores)} 家参与企业中居第 {mine.place} 位" if mine else "当期没有接纳学生或教师的记录"
+    return Document(
+        title=f"{name}人才培养责任专章（{span(asked)}）",
+        subtitle="供企业社会责任报告引用",
+        figures=(
+            Figure("接纳学生", str(students), "人"),
+            Figure("实习人周", weeks(days)),
+            Figure("践习教师", str(teachers.get(key, 0)), "人"),
+            Figure("贡献度", f"{mine.total_x10 / 10:.1f}" if mine else "—", place),
+        ),
+        sections=(
+            Section(
+                "参与人才培养情况",
+                (
+                    f"{span(asked)}，{name}接纳 {students} 名学生开展企业学习，累计 {weeks(days)} 人周；接纳 {teachers.get(key, 0)} 名教师践习；"
+                    f"有 {mentors} 名工程技术人员担任指导教师，完成校企合作毕业设计 {capstones} 项；"
+                    f"开设培训课程 {courses} 门，培训 {persons} 人、{trainees} 人次。",
+                    f"按公布的公式计算，{place}。",
+                ),
+                bars("参与情况", [(label, float(value or 0)) for label, value in rows if not label.startswith("实习人周")], name="数量"),
+                table("参与情况", ("指标", "#数量"), rows),
+            ),
+        ),
+        method=(_formula(asked), *METHOD),
+        sources=SOURCES,
+    )

@@ -1,0 +1,180 @@
+"""行业人才状况报告 and 人才需求预测: staff, demand and graduates by the ten key fields of 《中国制造2025》."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainhub.oversight.reports import rules
+from trainhub.oversight.reports.building.common import bars, day, pairs, span, table
+from trainhub.oversight.reports.queries import facts
+from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
+from trainhub.oversight.surveys import queries as surveys
+from trainhub.oversight.surveys.models import Survey
+from trainhub.oversight.surveys.types import SurveyKind
+from trainhub.oversight.talents import queries as talents
+from trainhub.oversight.talents.labels import EXAM_NAMES, KIND_NAMES, LEVEL_NAMES
+from trainhub.programmes.reference import key_fields
+from trainhub.programmes.types import DegreeLevel
+
+SOURCES_STATUS = (
+    "RESEARCH-4.1, 002:109「调研行业人才的数量、分布、结构、来源、薪酬等信息，形成行业人才状况报告并每年向社会发布」",
+    "IIDG-5.4, 001:358「加强人才需求调查和预测，建立健全信息产业高层次人才信息库」",
+    "十大重点领域：002:880-918",
+)
+SOURCES_DEMAND = (
+    "RESEARCH-4.1, 002:109「发布人才需求预测报告，提出行业需要的人才数量、类型、层次、规格等」",
+    "十大重点领域：002:880-918",
+)
+LEVELS = {DegreeLevel.VOCATIONAL: "高职专科", DegreeLevel.BACHELOR: "本科", DegreeLevel.MASTER: "硕士", DegreeLevel.DOCTOR: "博士"}
+ASKED = "在岗人数和需求数由企业在“人才需求调查”中填报，每家企业每个领域一行；未填报的企业不作推算。"
+
+
+def _survey_note(survey: Survey | None) -> str:
+    if survey is None:
+        return "到统计时点为止还没有开展过人才需求调查，在岗人数和需求数为空。"
+    return f"采用“{survey.title}”（{day(survey.opens_on)}至{day(survey.closes_on)}）的填报结果。"
+
+
+def status(asked: Asked) -> Document:
+    """Who is there: staff by key field, recognised talent, passes of examinations, trainees."""
+    survey = surveys.latest(SurveyKind.DEMAND, asked.until)
+    staff = {row.key_field_no: row for row in surveys.demand_by_field(survey.id, asked.known_at)} if survey else {}
+    recognised = talents.recognised_counts(asked.known_at, asked.until)
+    by_field = talents.recognised_by_field(asked.known_at, asked.until)
+    passes = talents.pass_counts(asked.since, asked.until, asked.known_at)
+    trained = facts.trained(asked)
+    regions = surveys.demand_by_prefecture(survey.id, asked.known_at) if survey else []
+    fields = key_fields()
+    return Document(
+        title=f"福建省工程人才状况报告（{span(asked)}）",
+        subtitle="按《中国制造2025》十大重点领域",
+        figures=(
+            Figure("填报在岗人数", str(sum(row.staff for row in staff.values())), "参与调查的企业合计"),
+            Figure("入库人才", str(sum(count for _kind, count in recognised)), "已认定、在有效期内"),
+            Figure("考试合格", str(sum(count for *_kinds, count in passes)), "当期，两类考试合计"),
+            Figure("培训人次", str(sum(rows for rows, _persons, _courses in trained.values())), "当期"),
+        ),
+        sections=(
+            Section(
+                "各领域在岗人才",
+                (_survey_note(survey),),
+                bars("填报的在岗工程技术人才", [(name, staff[no].staff if no in staff else 0) for no, name in fields], name="在岗", unit="人"),
+                table(
+                    "各领域的数量、结构、来源与薪酬",
+                    ("领域", "#填报企业", "#在岗人数", "#其中高级", "#来自省外", "#平均月薪（元）", "#入库高层次人才"),
+                    [_field(name, staff.get(no), by_field.get(no, 0)) for no, name in fields],
+                ),
+            ),
+            Section(
+                "地区分布",
+                (),
+                bars("在岗人才的地区分布", [(name, count) for name, _enterprises, count in regions], name="在岗", unit="人"),
+                table("在岗人才的地区分布", ("地区", "#填报企业", "#在岗人数"), regions),
+            ),
+            Section(
+                "人才库",
+                (),
+                bars("已认定的入库人才", [(KIND_NAMES[kind], count) for kind, count in recognised], name="人数", unit="人"),
+                table("已认定的入库人才", ("人才库", "#人数"), [(KIND_NAMES[kind], count) for kind, count in recognised]),
+            ),
+            Section(
+                "专业技术资格考试",
+                ("计算机技术与软件专业技术资格（水平）考试、通信专业技术水平考试的合格人员，按导入的合格名单统计。",),
+                None,
+                table("当期合格人员", ("考试", "级别", "#人数"), [(EXAM_NAMES[exam], LEVEL_NAMES[level], count) for exam, level, count in passes]),
+            ),
+        ),
+        method=(ASKED, "平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数。", "入库人才以认定日期和有效期为准。"),
+        sources=SOURCES_STATUS,
+    )
+
+
+def _field(name: str, found: surveys.FieldDemand | None, talent: int) -> tuple[Cell, ...]:
+    if found is None:
+        return (name, 0, 0, 0, 0, None, talent)
+    return (name, found.enterprises, found.staff, found.senior, found.outside, found.mean_pay_yuan, talent)
+
+
+def demand(asked: Asked) -> Document:
+    """What is missing: demand of the next year against the graduates of that year, by key field."""
+    survey = surveys.latest(SurveyKind.DEMAND, asked.until)
+    demands = {row.key_field_no: row for row in surveys.demand_by_field(survey.id, asked.known_at)} if survey else {}
+    year = (survey.year if survey else asked.until.year) + 1
+    graduates = surveys.graduates_by_field(year, asked.known_at)
+    hard: dict[int, list[str]] = {}
+    for number, text in surveys.hard_posts(survey.id, asked.known_at) if survey else []:
+        hard.setdefault(number, []).append(text)
+    rows: list[Any] = []
+    for number, name in key_fields():
+        needed = demands[number].next_year if number in demands else 0
+        out = graduates.get(number, 0)
+        rows.append(
+            (
+                name,
+                demands[number].enterprises if number in demands else 0,
+                *((demands[number].managers, demands[number].engineers, demands[number].skilled) if number in demands else (0, 0, 0)),
+                needed,
+                out,
+                rules.gap(needed, out),
+                demands[number].three_years if number in demands else 0,
+                "、".join(dict.fromkeys(hard.get(number, []))) or None,
+            )
+        )
+    needed_all, out_all = sum(row[5] for row in rows), sum(row[6] for row in rows)
+    levels = surveys.demand_by_level(survey.id, asked.known_at) if survey else {}
+    return Document(
+        title=f"福建省工程人才需求预测报告（{year} 年）",
+        subtitle="需求与毕业生供给，按十大重点领域",
+        figures=(
+            Figure(f"{year} 年需求", str(needed_all), "企业填报"),
+            Figure(f"{year} 届毕业生", str(out_all), "十大领域相关专业"),
+            Figure("缺口", str(rules.gap(needed_all, out_all)), "需求减毕业生；负数表示供大于求"),
+            Figure("未对应领域的毕业生", str(graduates.get(None, 0)), "专业没有登记重点领域"),
+        ),
+        sections=(
+            Section(
+                "需求与供给",
+                (_survey_note(survey), f"供给为预计 {year} 年毕业的在籍学生，按其专业登记的重点领域归类。"),
+                pairs(
+                    "需求与毕业生",
+                    [name for name, *_rest in rows],
+                    [("需求", [row[5] for row in rows]), ("毕业生", [row[6] for row in rows])],
+                    unit="人",
+                ),
+                table(
+                    "各领域需求、毕业生与缺口",
+                    (
+                        "领域",
+                        "#填报企业",
+                        "#经营管理",
+                        "#专业技术",
+                        "#技能",
+                        f"#{year} 年需求",
+                        f"#{year} 届毕业生",
+                        "#缺口",
+                        "#三年累计需求",
+                        "紧缺岗位",
+                    ),
+                    rows,
+                    (
+                        "合计",
+                        None,
+                        *(sum(row[place] for row in rows) for place in (2, 3, 4)),
+                        needed_all,
+                        out_all,
+                        rules.gap(needed_all, out_all),
+                        sum(row[8] for row in rows),
+                        None,
+                    ),
+                ),
+            ),
+            Section(
+                "层次",
+                ("按填报的多数岗位要求的学历。",),
+                bars("需求的学历层次", [(LEVELS[level], levels.get(level, 0)) for level in DegreeLevel], name="需求", unit="人"),
+                table("需求的学历层次", ("学历", "#需求"), [(LEVELS[level], levels.get(level, 0)) for level in DegreeLevel]),
+            ),
+        ),
+        method=(ASKED, "缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。"),
+        sources=SOURCES_DEMAND,
+    )

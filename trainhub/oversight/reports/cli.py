@@ -1,0 +1,68 @@
+"""Commands of reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trainhub.kernel import clock
+from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group("reports")
+def reports() -> None:
+    """统计报告 / reports."""
+
+
+@edge("make")
+@click.argument("kind")
+@click.option("--since", type=DAY, required=True, help="first day, YYYY-MM-DD")
+@click.option("--until", type=DAY, required=True, help="last day, YYYY-MM-DD")
+@click.option("--organisation", "code", default="", help="code of the enterprise or base, for csr and scorecard")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, help="folder for report.xlsx and report.pdf")
+def make(kind: str, since: datetime, until: datetime, code: str, out: Path | None) -> dict[str, Any]:
+    """生成一份报告 / make a report: contribution, csr, talent, demand, outcome, university, quality, scorecard.
+
+    Example: trainhub reports make contribution --since 2026-01-01 --until 2026-06-30 --out out --json
+    """
+    from trainhub.organisations import queries as organisations
+    from trainhub.oversight.reports import operations
+    from trainhub.oversight.reports.pdf import pdf
+    from trainhub.oversight.reports.types import ReportKind
+    from trainhub.oversight.reports.workbook import workbook
+
+    known = {one.value: one for one in ReportKind}
+    if kind not in known:
+        raise NotFound(f"没有名为 {kind} 的报告。可用：{'、'.join(known)}。", code="unknown_report")
+    now = clock.now()
+    with transaction():
+        row = operations.ask(
+            kind=known[kind],
+            since=since.date(),
+            until=until.date(),
+            organisation=organisations.by_code(code) if code else None,
+            by=operator(),
+            today=clock.today(),
+            now=now,
+        )
+        operations.make(report=row, by=operator(), now=now)
+        document = operations.kept(row)
+        answer: dict[str, Any] = {"report": row.id, "kind": kind, "title": row.title, "sha256": row.sha256, "files": []}
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        stamp = f"统计时点 {clock.local(now):%Y-%m-%d %H:%M}　校验 {answer['sha256'][:16]}"
+        (out / "report.xlsx").write_bytes(workbook(document, stamp=stamp))
+        (out / "report.pdf").write_bytes(pdf(document, stamp=stamp, made_at=now))
+        answer["files"] = ["report.xlsx", "report.pdf"]
+    return answer
+
+
+reports.add_command(make)
+COMMANDS: dict[str, click.Command] = {"reports": reports}

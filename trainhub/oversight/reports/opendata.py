@@ -1,0 +1,150 @@
+"""Open data (FJ-21, 000:769): aggregated, k-anonymous, as JSON and CSV with licence and dictionary."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template
+
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import public
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.sheets.types import Column
+from trainhub.oversight.goals import queries as goals
+from trainhub.oversight.reports import rules
+from trainhub.oversight.reports.queries import opendata as queries
+from trainhub.policy.book import book
+
+blueprint = Blueprint("opendata", __name__, url_prefix="/open")
+LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/deed.zh-hans", "attribution": "福建省工程人才培养平台"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One dataset: its columns with their meaning, its rows. A hidden number is empty."""
+
+    code: str
+    title: Any
+    meaning: Any
+    columns: tuple[Column, ...]
+    dictionary: Mapping[str, Any]
+    rows: Sequence[Sequence[Any]]
+
+
+def least(on: date) -> int:
+    """The smallest group that is published (own.reports.small_cell_min)."""
+    return book().at("own.reports.small_cell_min", on=on).number
+
+
+def datasets(on: date) -> list[Dataset]:
+    """All of them, as of a day."""
+    return [_trained(least(on)), _courses(least(on)), _bases()]
+
+
+def _trained(k: int) -> Dataset:
+    groups: dict[tuple[Any, ...], list[tuple[str, int, int]]] = defaultdict(list)
+    for goal, year, code, name, category, persons, enrolments in queries.trained([goal.id for goal in goals.computed()]):
+        groups[goal, year, code, name].append((category, persons, enrolments))
+    rows = []
+    for key, parts in groups.items():
+        shown = dict(rules.hide_small([(category, persons) for category, persons, _enrolments in parts], k))
+        # An enrolment count beside a hidden count of persons would tell it nearly: both go.
+        rows += [(*key, category, shown[category], None if shown[category] is None else enrolments) for category, _persons, enrolments in parts]
+    return Dataset(
+        "trained",
+        _l("培训人数"),
+        _l("按目标、年度、地区和类别的培训人数与人次；一人在一个目标中只计一次，计在首次计入的年度和地区。"),
+        (
+            Column("goal", "目标"),
+            Column("year", "年度"),
+            Column("region_code", "地区代码"),
+            Column("region", "地区"),
+            Column("category", "类别"),
+            Column("persons", "人数"),
+            Column("enrolments", "人次"),
+        ),
+        {
+            "goal": _l("目标的代码"),
+            "year": _l("首次计入的年度"),
+            "region_code": _l("设区市的行政区划代码；350128 为平潭，不计入福州"),
+            "region": _l("地区名称"),
+            "category": _l("founder 创业，worker 从业"),
+            "persons": _l("不同的人；空白表示少于公布的最小人数"),
+            "enrolments": _l("结业次数；人数不公布时也不公布"),
+        },
+        rows,
+    )
+
+
+def _courses(k: int) -> Dataset:
+    rows = [
+        (code, title, owner, enrolled if not 0 < enrolled < k else None, done if not 0 < done < k and not 0 < enrolled < k else None)
+        for code, title, owner, enrolled, done in queries.courses()
+    ]
+    return Dataset(
+        "courses",
+        _l("开放课程"),
+        _l("开过课的课程及其选课、结课人次。"),
+        (
+            Column("code", "代码"),
+            Column("title", "课程"),
+            Column("owner", "单位"),
+            Column("enrolments", "选课人次"),
+            Column("completions", "结课人次"),
+        ),
+        {
+            "code": _l("课程代码"),
+            "title": _l("课程名称"),
+            "owner": _l("开课单位"),
+            "enrolments": _l("各期选课记录合计；空白表示少于公布的最小人数"),
+            "completions": _l("各期结课合计；空白表示少于公布的最小人数"),
+        },
+        rows,
+    )
+
+
+def _bases() -> Dataset:
+    return Dataset(
+        "bases",
+        _l("实践基地"),
+        _l("登记在册的实践基地。"),
+        (Column("code", "代码"), Column("name", "基地"), Column("region", "县区")),
+        {"code": _l("基地代码"), "name": _l("基地名称"), "region": _l("所在县区")},
+        queries.bases(),
+    )
+
+
+@blueprint.get("/")
+@public
+def index() -> Any:
+    """The datasets, with licence and dictionary."""
+    today = clock.today()
+    return render_template("trainhub/reports/opendata.html", datasets=datasets(today), least=least(today))
+
+
+@blueprint.get("/<code>.<form>")
+@public
+def dataset(code: str, form: str) -> Any:
+    """One dataset as JSON or CSV."""
+    today = clock.today()
+    found = next((one for one in datasets(today) if one.code == code), None)
+    if found is None:
+        raise NotFound(_("没有这个数据集。"))
+    if form == "json":
+        return jsonify(
+            dataset=found.code,
+            title=str(found.title),
+            on=today.isoformat(),
+            licence=LICENCE,
+            smallest_group=least(today),
+            dictionary={name: str(text) for name, text in found.dictionary.items()},
+            rows=[dict(zip([c.name for c in found.columns], row, strict=True)) for row in found.rows],
+        )
+    if form == "csv":
+        return downloads.table(found.rows, found.columns, name=str(found.title), form="csv", headers="name")
+    raise NotFound(_("只能导出为 json 或 csv。"))

@@ -1,0 +1,132 @@
+"""Verbs on reports: ask, make, recount, publish. A report keeps its document; it is never made again over the old one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from typing import Any
+
+from trainhub.kernel import audit, jobs
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.i18n import _, in_language
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.reports import rules
+from trainhub.oversight.reports.building.registry import RECIPES, build
+from trainhub.oversight.reports.labels import KINDS
+from trainhub.oversight.reports.models import Report
+from trainhub.oversight.reports.permissions import OWN, PROVINCE
+from trainhub.oversight.reports.types import Asked, Document, Recount, ReportKind, ReportState, document_from
+
+TASK = "reports.make"
+LONGEST_DAYS = 366 * 5
+
+
+class ReportRefused(Refused):
+    """A report that cannot be asked for, or published."""
+
+    code = "report_refused"
+
+
+def ask(*, kind: ReportKind, since: date, until: date, organisation: Organisation | None = None, by: Identity, today: date, now: datetime) -> Report:
+    """Ask for a report over a span of days; a job makes it. Raises ReportRefused and NotAllowed."""
+    recipe = RECIPES[kind]
+    if until < since:
+        raise ReportRefused(_("截止日不能早于起始日。"), field="until")
+    if until > today:
+        raise ReportRefused(_("截止日不能晚于今天。"), field="until")
+    if (until - since).days > LONGEST_DAYS:
+        raise ReportRefused(_("一份报告最多覆盖五年。"), field="since")
+    if recipe.of is None:
+        organisation = None
+    elif organisation is None or organisation.kind is not recipe.of:
+        raise ReportRefused(_("请选择报告所属的企业或基地。"), field="organisation")
+    if not may_ask(by, kind, organisation):
+        raise NotAllowed(_("全省报告由省级部门生成；企业和基地可以生成本单位的报告。"))
+    row = Report(
+        kind=kind,
+        since=since,
+        until=until,
+        organisation_id=organisation.id if organisation else None,
+        known_at=now,
+        asked_by_id=by.account_id,
+        asked_at=now,
+    )
+    session().add(row)
+    session().flush()
+    job = jobs.ask(TASK, by=by, title=_("生成%(kind)s", kind=KINDS[kind])[:200], report_id=row.id)
+    row.job_id = job.id
+    audit.record(by=by, did="reports.report.asked", on=row, data={"kind": kind, "since": since, "until": until, "organisation": row.organisation_id})
+    return row
+
+
+def may_ask(by: Identity, kind: ReportKind, organisation: Organisation | None) -> bool:
+    """Departments any report; an enterprise or base its own."""
+    if by.everywhere(*PROVINCE):
+        return True
+    return RECIPES[kind].of is not None and organisation is not None and organisation.id in by.organisation_ids(*OWN)
+
+
+def asked_of(row: Report) -> Asked:
+    """What a report was asked to show."""
+    return Asked(row.kind, row.since, row.until, row.known_at, row.organisation_id)
+
+
+def make(*, report: Report, by: Identity, now: datetime) -> Report:
+    """Count and keep the document. Making a report that is made changes nothing."""
+    if report.state is not ReportState.ASKED:
+        return report
+    with in_language("zh"):
+        document = build(asked_of(report))
+    data = document.as_dict()
+    report.document, report.sha256 = json.loads(json.dumps(data, ensure_ascii=False)), digest(data)
+    report.title, report.state, report.made_at = document.title[:200], ReportState.MADE, now
+    session().flush()
+    audit.record(by=by, did="reports.report.made", on=report, data={"sha256": report.sha256})
+    return report
+
+
+def digest(data: dict[str, Any]) -> str:
+    """SHA-256 of a document's canonical JSON."""
+    return hashlib.sha256(json.dumps(data, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def kept(report: Report) -> Document:
+    """The document of a report that was made. Raises ReportRefused before."""
+    if report.document is None:
+        raise ReportRefused(_("报告还没有生成，请稍后再试。"), code="not_made")
+    return document_from(report.document)
+
+
+def recount(report: Report) -> Recount:
+    """Count again what the report was asked to show, as it was known then, and compare. Writes nothing."""
+    with in_language("zh"):
+        return Recount(rules.differences(kept(report), build(asked_of(report))))
+
+
+def publish(*, report: Report, by: Identity, today: date) -> Report:
+    """Show a report to everybody; publishing twice changes nothing. Only reports of the province are published."""
+    if report.state is ReportState.PUBLISHED:
+        return report
+    if report.state is not ReportState.MADE:
+        raise ReportRefused(_("只有已生成的报告可以发布。"))
+    if report.organisation_id is not None:
+        raise ReportRefused(_("单个企业或基地的报告由该单位自行使用，不在平台发布。"))
+    report.state, report.published_on, report.published_by_id = ReportState.PUBLISHED, today, by.account_id
+    session().flush()
+    audit.record(by=by, did="reports.report.published", on=report, data={"title": report.title})
+    return report
+
+
+def withdraw(*, report: Report, reason: str, by: Identity) -> Report:
+    """Take a published report back from the public page, with a reason."""
+    reason = reason.strip()
+    if not reason:
+        raise ReportRefused(_("请写明撤下的理由。"), field="reason")
+    if report.state is ReportState.PUBLISHED:
+        report.state, report.published_on = ReportState.MADE, None
+        session().flush()
+        audit.record(by=by, did="reports.report.withdrawn", on=report, data={"reason": reason[:400]})
+    return report

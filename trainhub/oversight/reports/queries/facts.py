@@ -1,0 +1,124 @@
+"""Counts of the rooms by organisation: hosted students, teachers in practice, trainees, mentors, capstones. Counts only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import and_, func, or_, select
+
+from courses.teaching.models import Secondment
+from enterprises.capstones.models import Capstone
+from enterprises.capstones.types import CapstoneState
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.db import session
+from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.reports.types import Asked
+from trainhub.people.models import Employment, Person, Teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An organisation as a report names it."""
+
+    id: int
+    code: str
+    name: str
+
+
+def organisations(ids: Any) -> dict[int, Named]:
+    """Codes and names by id."""
+    wanted = sorted(set(ids))
+    found = session().execute(select(Organisation.id, Organisation.code, Organisation.name).where(Organisation.id.in_(wanted)))
+    return {row.id: Named(row.id, row.code, row.name) for row in found}
+
+
+def known_days(asked: Asked) -> list[sa.ColumnElement[bool]]:
+    """Confirmed days of the span as they stood at the moment asked for."""
+    return [
+        ConfirmedDay.on.between(asked.since, asked.until),
+        ConfirmedDay.confirmed_at <= asked.known_at,
+        or_(ConfirmedDay.withdrawn_at.is_(None), ConfirmedDay.withdrawn_at > asked.known_at),
+    ]
+
+
+def known_records(asked: Asked) -> list[sa.ColumnElement[bool]]:
+    """Training records of the span as they stood at the moment asked for."""
+    return [
+        TrainingRecord.completed_on.between(asked.since, asked.until),
+        TrainingRecord.recorded_at <= asked.known_at,
+        or_(TrainingRecord.cancelled_at.is_(None), TrainingRecord.cancelled_at > asked.known_at),
+    ]
+
+
+def hosted(asked: Asked, by: Any = None) -> dict[int, tuple[int, int]]:
+    """(distinct students, confirmed days) by enterprise, or by another column of the confirmed day."""
+    column = ConfirmedDay.enterprise_id if by is None else by
+    found = session().execute(
+        select(column, func.count(sa.distinct(ConfirmedDay.student_id)), func.count()).where(*known_days(asked), column.is_not(None)).group_by(column)
+    )
+    return {key: (int(students), int(days)) for key, students, days in found}
+
+
+def practising_teachers(asked: Asked) -> dict[int, int]:
+    """Distinct teachers in practice by enterprise (教师践习): a secondment that took place, or verified work there, in the span."""
+    found: dict[int, set[int]] = defaultdict(set)
+    seconded = session().execute(
+        select(Secondment.enterprise_id, Teacher.person_id)
+        .join(Teacher, Teacher.id == Secondment.teacher_id)
+        .where(
+            Secondment.enterprise_id.is_not(None),
+            Secondment.created_at <= asked.known_at,
+            Secondment.started_on <= asked.until,
+            or_(Secondment.ended_on.is_(None), Secondment.ended_on >= asked.since),
+        )
+    )
+    worked = session().execute(
+        select(Employment.organisation_id, Employment.person_id)
+        .join(Teacher, Teacher.person_id == Employment.person_id)
+        .where(
+            Employment.organisation_id.is_not(None),
+            Employment.is_enterprise.is_(True),
+            Employment.verified_at <= asked.known_at,
+            Employment.since <= asked.until,
+            or_(Employment.until.is_(None), Employment.until >= asked.since),
+        )
+    )
+    for enterprise_id, person_id in (*seconded, *worked):
+        found[enterprise_id].add(person_id)
+    return {key: len(persons) for key, persons in found.items()}
+
+
+def trained(asked: Asked) -> dict[int, tuple[int, int, int]]:
+    """(completions, distinct persons, courses) of trainees by organisation."""
+    human = func.coalesce(Person.merged_into_id, Person.id)
+    found = session().execute(
+        select(TrainingRecord.organisation_id, func.count(), func.count(sa.distinct(human)), func.count(sa.distinct(TrainingRecord.course)))
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .where(*known_records(asked))
+        .group_by(TrainingRecord.organisation_id)
+    )
+    return {key: (int(rows), int(persons), int(courses)) for key, rows, persons, courses in found}
+
+
+def mentors(asked: Asked) -> dict[int, int]:
+    """Mentors in office during the span, by enterprise."""
+    found = session().execute(
+        select(Mentor.enterprise_id, func.count())
+        .where(and_(Mentor.created_at <= asked.known_at, Mentor.since <= asked.until, or_(Mentor.until.is_(None), Mentor.until >= asked.since)))
+        .group_by(Mentor.enterprise_id)
+    )
+    return {key: int(count) for key, count in found}
+
+
+def capstones(asked: Asked) -> dict[int, int]:
+    """Capstones that ended in the span, by enterprise."""
+    found = session().execute(
+        select(Capstone.enterprise_id, func.count())
+        .where(Capstone.created_at <= asked.known_at, Capstone.ends_on.between(asked.since, asked.until), Capstone.state != CapstoneState.WITHDRAWN)
+        .group_by(Capstone.enterprise_id)
+    )
+    return {key: int(count) for key, count in found}

@@ -1,0 +1,59 @@
+"""What is open: sums of persons over groups, of the kept facts of goals, of bases, of courses. No row tells of a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from courses.catalogue.models import Course, Run
+from courses.learning.models import Enrolment
+from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation, Region
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.oversight.goals.models import Goal, GoalFact
+
+
+def trained(goal_ids: list[int]) -> list[tuple[Any, ...]]:
+    """(goal, year, reporting unit's code and name, category, persons, enrolments)."""
+    year = func.extract("year", GoalFact.on)
+    found = session().execute(
+        select(Goal.code, year, GoalFact.prefecture, Region.name, GoalFact.category, func.sum(GoalFact.persons), func.sum(GoalFact.enrolments))
+        .join(Goal, Goal.id == GoalFact.goal_id)
+        .join(Region, Region.code == GoalFact.prefecture)
+        .where(GoalFact.goal_id.in_(goal_ids))
+        .group_by(Goal.code, year, GoalFact.prefecture, Region.name, GoalFact.category)
+        .order_by(Goal.code, year, GoalFact.prefecture, GoalFact.category)
+    )
+    return [(goal, int(when), code, name, category, int(persons), int(enrolments)) for goal, when, code, name, category, persons, enrolments in found]
+
+
+def bases() -> list[tuple[str, str, str | None]]:
+    """(code, name, region) of the bases that are not closed."""
+    found = session().execute(
+        select(Organisation.code, Organisation.name, Region.name)
+        .outerjoin(Region, Region.code == Organisation.region_code)
+        .where(Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED)
+        .order_by(Organisation.code)
+    )
+    return [(code, name, region) for code, name, region in found]
+
+
+def courses() -> list[tuple[str, str, str, int, int]]:
+    """(code, title, school, enrolments, completions) of every course that ran."""
+    found = session().execute(
+        select(
+            Course.code,
+            Course.title,
+            Organisation.name,
+            func.count(Enrolment.id),
+            func.sum(case((Enrolment.completed_on.is_not(None), 1), else_=0)),
+        )
+        .select_from(Run)
+        .join(Course, Course.id == Run.course_id)
+        .join(Organisation, Organisation.id == Course.owner_id)
+        .outerjoin(Enrolment, Enrolment.run_id == Run.id)
+        .group_by(Course.code, Course.title, Organisation.name)
+        .order_by(Course.code)
+    )
+    return [(code, title, owner, int(enrolled), int(done or 0)) for code, title, owner, enrolled, done in found]

@@ -1,0 +1,49 @@
+"""Reports in lists."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.ledger.permissions import SEES_ALL
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.reports.models import Report
+from trainhub.oversight.reports.permissions import READERS
+from trainhub.oversight.reports.types import ReportKind, ReportState
+
+
+def by_id(report_id: int) -> Report | None:
+    """A report by id."""
+    return session().get(Report, report_id)
+
+
+def subject_of(row: Report) -> Subject:
+    """What permissions over a report are judged on: the organisation it is about. Of the province: nothing."""
+    return Subject.of(organisations=(row.organisation_id,))
+
+
+def listing(identity: Identity, *, kind: ReportKind | None = None, year: int | None = None) -> Any:
+    """The reports an identity may read, the latest first, with the organisation's name."""
+    statement: Any = select(Report, Organisation.name).outerjoin(Organisation, Organisation.id == Report.organisation_id).order_by(Report.id.desc())
+    if not identity.everywhere(*SEES_ALL):
+        own = Report.organisation_id.in_(sorted(identity.organisation_ids(*READERS)))
+        statement = statement.where(or_(own, and_(Report.organisation_id.is_(None), Report.state == ReportState.PUBLISHED)))
+    if kind is not None:
+        statement = statement.where(Report.kind == kind)
+    if year is not None:
+        statement = statement.where(Report.until.between(date(year, 1, 1), date(year, 12, 31)))
+    return statement
+
+
+def published() -> list[Report]:
+    """What everybody may read, the latest first."""
+    return list(session().scalars(select(Report).where(Report.state == ReportState.PUBLISHED).order_by(Report.published_on.desc(), Report.id.desc())))
+
+
+def last_until(kind: ReportKind) -> date | None:
+    """The last day covered by the latest report of a kind that was made."""
+    return session().scalar(select(func.max(Report.until)).where(Report.kind == kind, Report.state.in_((ReportState.MADE, ReportState.PUBLISHED))))

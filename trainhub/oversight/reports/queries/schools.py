@@ -1,0 +1,195 @@
+"""Counts of schools and bases, and of the province as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+
+from courses.catalogue.models import Course, Run
+from courses.learning.models import Enrolment
+from courses.teaching.models import PartTimeAppointment
+from enterprises.awards.models import Award
+from enterprises.awards.types import TAKEN, AwardState
+from enterprises.capstones.models import Capstone
+from enterprises.capstones.types import CapstoneState
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import State as CertificateState
+from trainhub.kernel.db import session
+from trainhub.ledger.models import ConfirmedDay, TrainingRecord
+from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.types import SCHOOLS, OrganisationKind, OrganisationState
+from trainhub.oversight.reports.queries.facts import known_days, known_records
+from trainhub.oversight.reports.types import Asked
+from trainhub.people.models import Student, Teacher
+from trainhub.people.types import StudentState
+from trainhub.programmes.models import Programme
+
+
+def schools() -> list[tuple[int, str]]:
+    """Schools that have a programme, by name."""
+    has = select(Programme.university_id).distinct()
+    found = session().execute(
+        select(Organisation.id, Organisation.name)
+        .where(Organisation.kind.in_(SCHOOLS), Organisation.id.in_(has))
+        .order_by(Organisation.pinyin, Organisation.id)
+    )
+    return [(row.id, row.name) for row in found]
+
+
+def programmes_by_school() -> dict[int, tuple[int, int]]:
+    """(programmes, those of the plan) by school."""
+    found = session().execute(
+        select(Programme.university_id, func.count(), func.sum(sa.case((Programme.is_petoe.is_(True), 1), else_=0))).group_by(Programme.university_id)
+    )
+    return {key: (int(count), int(plan or 0)) for key, count, plan in found}
+
+
+def field_days_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
+    """(students in enterprises, confirmed days) by school."""
+    found = session().execute(
+        select(Student.university_id, func.count(sa.distinct(ConfirmedDay.student_id)), func.count())
+        .join(Student, Student.id == ConfirmedDay.student_id)
+        .where(*known_days(asked))
+        .group_by(Student.university_id)
+    )
+    return {key: (int(students), int(days)) for key, students, days in found}
+
+
+def capstones_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
+    """(capstones that ended, of these passed) by school."""
+    found = session().execute(
+        select(Student.university_id, func.count(), func.sum(sa.case((Capstone.state == CapstoneState.PASSED, 1), else_=0)))
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Capstone.ends_on.between(asked.since, asked.until), Capstone.created_at <= asked.known_at, Capstone.state != CapstoneState.WITHDRAWN)
+        .group_by(Student.university_id)
+    )
+    return {key: (int(count), int(passed or 0)) for key, count, passed in found}
+
+
+def part_time_teachers(asked: Asked) -> dict[int, int]:
+    """Part-time teachers from industry in office during the span, by school."""
+    found = session().execute(
+        select(Teacher.university_id, func.count(sa.distinct(Teacher.id)))
+        .join(PartTimeAppointment, PartTimeAppointment.teacher_id == Teacher.id)
+        .where(
+            PartTimeAppointment.created_at <= asked.known_at,
+            PartTimeAppointment.since <= asked.until,
+            or_(PartTimeAppointment.until.is_(None), PartTimeAppointment.until >= asked.since),
+        )
+        .group_by(Teacher.university_id)
+    )
+    return {key: int(count) for key, count in found}
+
+
+def open_courses(asked: Asked) -> dict[int, tuple[int, int, int]]:
+    """(courses with a run in the span, enrolments in them, completions in the span) by owner."""
+    runs = or_(Run.ends_on.is_(None), Run.ends_on >= asked.since)
+    found = session().execute(
+        select(
+            Course.owner_id,
+            func.count(sa.distinct(Course.id)),
+            func.count(Enrolment.id),
+            func.sum(sa.case((Enrolment.completed_on.between(asked.since, asked.until), 1), else_=0)),
+        )
+        .select_from(Run)
+        .join(Course, Course.id == Run.course_id)
+        .outerjoin(Enrolment, sa.and_(Enrolment.run_id == Run.id, Enrolment.asked_at <= asked.known_at))
+        .where(Run.starts_on <= asked.until, runs)
+        .group_by(Course.owner_id)
+    )
+    return {key: (int(courses), int(enrolled), int(done or 0)) for key, courses, enrolled, done in found}
+
+
+def students_by_state(asked: Asked) -> dict[StudentState, int]:
+    """Students registered by the moment, by state."""
+    found = session().execute(select(Student.state, func.count()).where(Student.created_at <= asked.known_at).group_by(Student.state))
+    return {state: int(count) for state, count in found}
+
+
+def certificates_by_kind(asked: Asked) -> list[tuple[str, int]]:
+    """Certificates issued in the span that stand, by kind."""
+    found = session().execute(
+        select(Certificate.kind, func.count())
+        .where(Certificate.is_current.is_(True), Certificate.state.in_((CertificateState.ISSUED, CertificateState.REISSUED)))
+        .where(Certificate.state_on.between(asked.since, asked.until))
+        .group_by(Certificate.kind)
+        .order_by(Certificate.kind)
+    )
+    return [(kind.value, int(count)) for kind, count in found]
+
+
+def bases_count(on: date) -> int:
+    """Bases that are not closed."""
+    statement = select(func.count()).select_from(Organisation)
+    return session().scalar(statement.where(Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED)) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFigures:
+    """What a base did in a span. Scores x 10."""
+
+    students: int
+    days: int
+    completions: int
+    trainees: int
+    mentors: int
+    graded: int
+    mean_score_x10: int | None
+    score_bands: tuple[tuple[str, int], ...]
+    awards: tuple[tuple[str, AwardState, int | None, date | None], ...]
+
+
+BANDS = (("90 分以上", 900, 1001), ("80 至 89 分", 800, 900), ("70 至 79 分", 700, 800), ("60 至 69 分", 600, 700), ("60 分以下", 0, 600))
+
+
+def base_figures(asked: Asked) -> BaseFigures:
+    """The figures of the base asked for."""
+    current, base_id = session(), asked.organisation_id
+    students, days = current.execute(
+        select(func.count(sa.distinct(ConfirmedDay.student_id)), func.count()).where(*known_days(asked), ConfirmedDay.base_id == base_id)
+    ).one()
+    completions, trainees = current.execute(
+        select(func.count(), func.count(sa.distinct(TrainingRecord.person_id))).where(
+            *known_records(asked), TrainingRecord.organisation_id == base_id
+        )
+    ).one()
+    hosts = select(BaseHost.organisation_id).where(BaseHost.base_id == base_id)
+    mentors = current.scalar(
+        select(func.count())
+        .select_from(Mentor)
+        .where(
+            Mentor.enterprise_id.in_(hosts),
+            Mentor.created_at <= asked.known_at,
+            Mentor.since <= asked.until,
+            or_(Mentor.until.is_(None), Mentor.until >= asked.since),
+        )
+    )
+    scores = list(
+        current.scalars(
+            select(Placement.mentor_score_x10).where(
+                Placement.base_id == base_id, Placement.mentor_score_x10.is_not(None), Placement.graded_on.between(asked.since, asked.until)
+            )
+        )
+    )
+    known = [score for score in scores if score is not None]
+    awards = current.execute(
+        select(Award.rule, Award.state, Award.amount_fen, Award.decided_on)
+        .where(Award.base_id == base_id, Award.created_at <= asked.known_at, or_(Award.state.in_(TAKEN), Award.applied_on <= asked.until))
+        .order_by(Award.id)
+    )
+    return BaseFigures(
+        students=int(students),
+        days=int(days),
+        completions=int(completions),
+        trainees=int(trainees),
+        mentors=int(mentors or 0),
+        graded=len(known),
+        mean_score_x10=sum(known) // len(known) if known else None,
+        score_bands=tuple((name, sum(low <= score < high for score in known)) for name, low, high in BANDS),
+        awards=tuple((rule, state, amount, on) for rule, state, amount, on in awards),
+    )

@@ -1,0 +1,79 @@
+"""Formulas of the reports. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from trainhub.oversight.reports.types import Cell, Difference, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """An enterprise's contribution in points x 10: of students, of teachers, together; its place (equal points, equal place)."""
+
+    id: int
+    students_x10: int
+    teachers_x10: int
+    total_x10: int
+    place: int
+
+
+def contribution(counts: Mapping[int, tuple[int, int]], *, students_percent: int, teachers_percent: int) -> list[Score]:
+    """The published formula: each indicator as a share of the highest of the year, times its weight, in points of 100.
+
+    `counts`: (students hosted, teachers in practice) by enterprise. Highest first, equal ones by id. Points are rounded down
+    to tenths, so that no sum is above 100.
+    """
+    top_students = max((students for students, _teachers in counts.values()), default=0)
+    top_teachers = max((teachers for _students, teachers in counts.values()), default=0)
+    points = []
+    for key, (students, teachers) in counts.items():
+        of_students = students * students_percent * 10 // top_students if top_students else 0
+        of_teachers = teachers * teachers_percent * 10 // top_teachers if top_teachers else 0
+        points.append((key, of_students, of_teachers, of_students + of_teachers))
+    points.sort(key=lambda row: (-row[3], row[0]))
+    totals = [row[3] for row in points]
+    return [Score(key, students, teachers, total, totals.index(total) + 1) for key, students, teachers, total in points]
+
+
+def gap(needed: int, graduates: int) -> int:
+    """How many more are needed than graduate; negative: more graduate than are needed."""
+    return needed - graduates
+
+
+def share_text(part: int, whole: int) -> str:
+    """A share in percent with one decimal, rounded down, "—" of nothing."""
+    return "—" if not whole else f"{part * 1000 // whole / 10:.1f}%"
+
+
+def hide_small(rows: Sequence[tuple[str, int]], least: int) -> list[tuple[str, int | None]]:
+    """Counts of persons that may be published: groups below `least` are hidden, and when only one would be hidden the
+    next smallest is hidden too, because a sum would give it away. A group of nobody tells nothing and stays."""
+    hidden = {name for name, count in rows if 0 < count < least}
+    if len(hidden) == 1:
+        others = sorted(((count, name) for name, count in rows if name not in hidden and count > 0))
+        if others:
+            hidden.add(others[0][1])
+    return [(name, None if name in hidden else count) for name, count in rows]
+
+
+def differences(kept: Document, now: Document) -> list[Difference]:
+    """Where a recount differs: figures, then the tables, row by row."""
+    found = [Difference(one.label, one.value, other.value) for one, other in zip(kept.figures, now.figures, strict=False) if one.value != other.value]
+    if len(kept.sections) != len(now.sections):
+        return [*found, Difference("—", str(len(kept.sections)), str(len(now.sections)))]
+    for one, other in zip(kept.sections, now.sections, strict=True):
+        before, after = (one.table.rows if one.table else ()), (other.table.rows if other.table else ())
+        if before == after:
+            continue
+        for row, again in zip(before, after, strict=False):
+            if row != again:
+                found.append(Difference(one.title, _line(row), _line(again)))
+        if len(before) != len(after):
+            found.append(Difference(one.title, f"{len(before)} 行", f"{len(after)} 行"))
+    return found
+
+
+def _line(row: Sequence[Cell]) -> str:
+    return " · ".join("—" if cell is None else str(cell) for cell in row)

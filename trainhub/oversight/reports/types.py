@@ -1,0 +1,177 @@
+"""What a report is made of: sections with text, one plot and its table. Plain values, so that a report can be kept as JSON.
+
+The same document is drawn as a page, a workbook and a PDF; nothing is counted while it is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class ReportKind(StrEnum):
+    """The reports the documents ask for."""
+
+    CONTRIBUTION = "contribution"
+    CSR = "csr"
+    TALENT = "talent"
+    DEMAND = "demand"
+    OUTCOME = "outcome"
+    UNIVERSITY = "university"
+    QUALITY = "quality"
+    SCORECARD = "scorecard"
+
+
+class ReportState(StrEnum):
+    """A report is asked for, made by a job, and published by a person."""
+
+    ASKED = "asked"
+    MADE = "made"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+class PlotKind(StrEnum):
+    """How a plot is drawn."""
+
+    BARS = "bars"
+    COLUMNS = "columns"
+
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; numbers stand right."""
+
+    name: str
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with its title and, where there is one, the row of sums."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A plot of series over labels. Every number of it stands in the table of its section."""
+
+    kind: PlotKind
+    title: str
+    labels: tuple[str, ...]
+    series: tuple[tuple[str, tuple[float, ...]], ...]
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a report."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    plot: Plot | None = None
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the figures at the head of a report."""
+
+    label: str
+    value: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole report. `method` says how figures come about, `sources` what they rest on."""
+
+    title: str
+    subtitle: str
+    figures: tuple[Figure, ...]
+    sections: tuple[Section, ...]
+    method: tuple[str, ...]
+    sources: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is kept; `document_from` gives it back."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is to show: its kind, the span of days (both included), of whom, and what was known when.
+
+    `known_at`: facts recorded later, and withdrawals that came later, do not count: the same question gives the same answer.
+    """
+
+    kind: ReportKind
+    since: date
+    until: date
+    known_at: datetime
+    organisation_id: int | None = None
+
+
+@dataclass(slots=True)
+class Difference:
+    """Where a recount differs from what was kept."""
+
+    section: str
+    kept: str
+    now: str
+
+
+@dataclass(slots=True)
+class Recount:
+    """The answer to "is it reproducible": the differences, none when it is."""
+
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def is_same(self) -> bool:
+        """Every figure came out again."""
+        return not self.differences
+
+
+def document_from(data: dict[str, Any]) -> Document:
+    """A document as it was kept."""
+    return Document(
+        title=data["title"],
+        subtitle=data["subtitle"],
+        figures=tuple(Figure(**one) for one in data["figures"]),
+        sections=tuple(_section(one) for one in data["sections"]),
+        method=tuple(data["method"]),
+        sources=tuple(data["sources"]),
+    )
+
+
+def _section(data: dict[str, Any]) -> Section:
+    plot, table = data["plot"], data["table"]
+    return Section(
+        title=data["title"],
+        paragraphs=tuple(data["paragraphs"]),
+        plot=plot
+        and Plot(
+            kind=PlotKind(plot["kind"]),
+            title=plot["title"],
+            labels=tuple(plot["labels"]),
+            series=tuple((name, tuple(values)) for name, values in plot["series"]),
+            unit=plot["unit"],
+        ),
+        table=table
+        and Table(
+            title=table["title"],
+            columns=tuple(Column(**one) for one in table["columns"]),
+            rows=tuple(tuple(row) for row in table["rows"]),
+            total=tuple(table["total"]),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Surveys: what enterprises need, where graduates went."""

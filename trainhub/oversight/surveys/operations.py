@@ -1,0 +1,125 @@
+"""Verbs on surveys: open, answer for an enterprise, answer as a graduate. An answer may be changed until the survey closes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.i18n import N_, _
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.surveys import queries, rules
+from trainhub.oversight.surveys.models import DemandAnswer, GraduateAnswer, Survey
+from trainhub.oversight.surveys.types import ANSWERED_WORK, GraduateStatus, PayBand, SurveyKind
+from trainhub.people.models import Student
+from trainhub.programmes.reference import key_fields
+
+
+class SurveyRefused(Refused):
+    """A survey or an answer that cannot be."""
+
+    code = "survey_refused"
+
+
+def open_survey(*, kind: SurveyKind, year: int, title: str, opens_on: date, closes_on: date, by: Identity, now: datetime) -> Survey:
+    """Open a survey of a year; one of a kind and year. Raises SurveyRefused."""
+    title = title.strip()
+    if not title:
+        raise SurveyRefused(_("请填写调查名称。"), field="title")
+    if closes_on < opens_on:
+        raise SurveyRefused(_("截止日不能早于开始日。"), field="closes_on")
+    if not 2000 <= year <= 2100:
+        raise SurveyRefused(_("请填写 2000 至 2100 之间的年度。"), field="year")
+    if queries.of_year(kind, year) is not None:
+        raise SurveyRefused(_("这一年度已经有同类调查。"), field="year", code="known_survey")
+    row = Survey(kind=kind, year=year, title=title[:120], opens_on=opens_on, closes_on=closes_on, created_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="surveys.survey.opened", on=row, data={"kind": kind, "year": year})
+    return row
+
+
+def _is_open(survey: Survey, kind: SurveyKind, today: date) -> None:
+    if survey.kind is not kind:
+        raise SurveyRefused(_("这份调查不由你填报。"))
+    if not survey.opens_on <= today <= survey.closes_on:
+        raise SurveyRefused(_("这份调查不在填报期内（%(a)s 至 %(b)s）。", a=survey.opens_on, b=survey.closes_on), code="survey_closed")
+
+
+WORDS: dict[str, str] = {
+    "senior": N_("高级人才数不能多于在岗人数"),
+    "outside": N_("来自省外的人数不能多于在岗人数"),
+    "three_years": N_("三年累计需求不能少于明年需求"),
+    "pay": N_("平均月薪须为正数，且填写了在岗人数"),
+    "size": N_("人数过大，请核对"),
+}
+
+
+def answer_demand(*, survey: Survey, enterprise: Organisation, answers: Sequence[rules.Demand], by: Identity, today: date, now: datetime) -> int:
+    """Put an enterprise's answers in place of its earlier ones; empty fields are left out. The number of fields answered.
+
+    All or nothing: SurveyRefused names every field that contradicts itself.
+    """
+    _is_open(survey, SurveyKind.DEMAND, today)
+    if enterprise.kind is not OrganisationKind.ENTERPRISE:
+        raise SurveyRefused(_("人才需求由企业填报。"))
+    if not (by.everywhere(Role.SYSTEM_ADMIN) or enterprise.id in by.organisation_ids(*queries.ANSWERING)):
+        raise NotAllowed(_("你不能为这家企业填报。"))
+    names = dict(key_fields())
+    said = [one for one in answers if not one.is_empty]
+    wrong = [(one, code) for one in said for code in rules.problems(one)]
+    if wrong:
+        lines = "；".join(f"{names[one.key_field_no]}：{_(WORDS[code])}" for one, code in wrong)
+        raise SurveyRefused(_("没有保存。%(lines)s。", lines=lines), code="contradiction")
+    known = queries.demand_of(survey.id, enterprise.id)
+    for number, row in known.items():
+        if number not in {one.key_field_no for one in said}:
+            session().delete(row)
+    for one in said:
+        row = known.get(one.key_field_no) or DemandAnswer(survey_id=survey.id, organisation_id=enterprise.id, key_field_no=one.key_field_no)
+        for name, value in asdict(one).items():
+            setattr(row, name, value)
+        row.hard_posts = one.hard_posts.strip()[:200]
+        row.answered_by_id, row.answered_at = by.account_id, now
+        session().add(row)
+    session().flush()
+    audit.record(by=by, did="surveys.answer.saved", on=survey, data={"enterprise": enterprise.code, "fields": [one.key_field_no for one in said]})
+    return len(said)
+
+
+def answer_graduate(
+    *,
+    survey: Survey,
+    student: Student,
+    status: GraduateStatus,
+    employer: str = "",
+    is_in_fujian: bool | None = None,
+    is_in_field: bool | None = None,
+    pay: PayBand = PayBand.UNTOLD,
+    satisfaction: int | None = None,
+    comment: str = "",
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> GraduateAnswer:
+    """A graduate's answer, in place of an earlier one. What is asked only of who works is dropped for the others."""
+    _is_open(survey, SurveyKind.GRADUATES, today)
+    if by.person_id is None or queries.my_student(by.person_id, survey) is None:
+        raise NotAllowed(_("这份调查只由当届毕业生本人填写。"))
+    if satisfaction is not None and not 1 <= satisfaction <= 5:
+        raise SurveyRefused(_("满意度请选 1 至 5。"), field="satisfaction")
+    works = status in ANSWERED_WORK
+    row = queries.answer_of(survey.id, student.id) or GraduateAnswer(survey_id=survey.id, student_id=student.id)
+    row.status, row.satisfaction, row.comment, row.answered_at = status, satisfaction, comment.strip()[:500], now
+    row.employer = employer.strip()[:200] if works else ""
+    row.is_in_fujian, row.is_in_field = (is_in_fujian, is_in_field) if works else (None, None)
+    row.pay = pay if works else PayBand.UNTOLD
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="surveys.answer.saved", on=survey, data={"year": survey.year})
+    return row

@@ -1,0 +1,243 @@
+"""Surveys and what was answered, for the pages and for the reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import aliased
+
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation, Region
+from trainhub.oversight.surveys.models import DemandAnswer, GraduateAnswer, Survey
+from trainhub.oversight.surveys.types import SurveyKind
+from trainhub.people import queries as people
+from trainhub.people.models import Student
+from trainhub.people.types import StudentState
+from trainhub.policy.book import book
+from trainhub.programmes import rules as programme_rules
+from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.types import DegreeLevel
+
+ANSWERING = (Role.ENTERPRISE_COORDINATOR,)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDemand:
+    """What all enterprises together say of one key field."""
+
+    key_field_no: int
+    enterprises: int
+    staff: int
+    senior: int
+    outside: int
+    managers: int
+    engineers: int
+    skilled: int
+    three_years: int
+    mean_pay_yuan: int | None
+    """Over the staff of the enterprises that told it, rounded down."""
+
+    @property
+    def next_year(self) -> int:
+        """Needed next year, of the three kinds together."""
+        return self.managers + self.engineers + self.skilled
+
+
+def survey(survey_id: int) -> Survey | None:
+    """A survey by id."""
+    return session().get(Survey, survey_id)
+
+
+def of_year(kind: SurveyKind, year: int) -> Survey | None:
+    """The survey of a kind and year."""
+    return session().scalar(select(Survey).where(Survey.kind == kind, Survey.year == year))
+
+
+def latest(kind: SurveyKind, until: date) -> Survey | None:
+    """The latest survey of a kind that had opened by a day."""
+    return session().scalar(select(Survey).where(Survey.kind == kind, Survey.opens_on <= until).order_by(Survey.year.desc()).limit(1))
+
+
+def listing() -> list[tuple[Survey, int]]:
+    """Every survey with the number of enterprises or graduates that answered, the latest first."""
+    asked = {
+        SurveyKind.DEMAND: select(DemandAnswer.survey_id, func.count(func.distinct(DemandAnswer.organisation_id))).group_by(DemandAnswer.survey_id),
+        SurveyKind.GRADUATES: select(GraduateAnswer.survey_id, func.count()).group_by(GraduateAnswer.survey_id),
+    }
+    answered = {kind: {key: int(count) for key, count in session().execute(statement)} for kind, statement in asked.items()}
+    rows = session().scalars(select(Survey).order_by(Survey.year.desc(), Survey.kind, Survey.id))
+    return [(row, answered[row.kind].get(row.id, 0)) for row in rows]
+
+
+def open_on(kind: SurveyKind, on: date) -> list[Survey]:
+    """The surveys of a kind that may be answered on a day."""
+    return list(session().scalars(select(Survey).where(Survey.kind == kind, Survey.opens_on <= on, Survey.closes_on >= on).order_by(Survey.year)))
+
+
+# -- demand -------------------------------------------------------------------------------------------------------------
+def enterprises_of(identity: Identity) -> list[tuple[int, str]]:
+    """The enterprises for which an identity may answer."""
+    ids = identity.organisation_ids(*ANSWERING)
+    found = session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)).order_by(Organisation.pinyin))
+    return [(row.id, row.name) for row in found]
+
+
+def demand_of(survey_id: int, organisation_id: int) -> dict[int, DemandAnswer]:
+    """What an enterprise answered, by key field."""
+    found = session().scalars(select(DemandAnswer).where(DemandAnswer.survey_id == survey_id, DemandAnswer.organisation_id == organisation_id))
+    return {row.key_field_no: row for row in found}
+
+
+def demand_answers(survey_id: int) -> list[tuple[DemandAnswer, str, str]]:
+    """Every answer with the enterprise's code and name."""
+    found = session().execute(
+        select(DemandAnswer, Organisation.code, Organisation.name)
+        .join(Organisation, Organisation.id == DemandAnswer.organisation_id)
+        .where(DemandAnswer.survey_id == survey_id)
+        .order_by(Organisation.pinyin, Organisation.id, DemandAnswer.key_field_no)
+    )
+    return [(answer, code, name) for answer, code, name in found]
+
+
+def demand_by_field(survey_id: int, known_at: datetime) -> list[FieldDemand]:
+    """The sums by key field of the answers given by a moment."""
+    answer = DemandAnswer
+    told = case((answer.mean_pay_yuan.is_not(None), answer.staff), else_=0)
+    found = session().execute(
+        select(
+            answer.key_field_no,
+            func.count(func.distinct(answer.organisation_id)),
+            *[func.sum(column) for column in (answer.staff, answer.staff_senior, answer.staff_outside)],
+            *[func.sum(column) for column in (answer.needed_managers, answer.needed_engineers, answer.needed_skilled, answer.needed_three_years)],
+            func.sum(func.coalesce(answer.mean_pay_yuan, 0) * answer.staff),
+            func.sum(told),
+        )
+        .where(answer.survey_id == survey_id, answer.answered_at <= known_at)
+        .group_by(answer.key_field_no)
+        .order_by(answer.key_field_no)
+    )
+    return [_field_demand(row) for row in found.all()]
+
+
+def _field_demand(row: Any) -> FieldDemand:
+    field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, pay, heads = (int(value) for value in row)
+    mean = pay // heads if heads else None
+    return FieldDemand(field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, mean)
+
+
+def demand_by_prefecture(survey_id: int, known_at: datetime) -> list[tuple[str, int, int]]:
+    """(reporting unit, enterprises, staff) of the answers given by a moment."""
+    unit = aliased(Region)
+    found = session().execute(
+        select(unit.name, func.count(func.distinct(DemandAnswer.organisation_id)), func.sum(DemandAnswer.staff))
+        .join(Organisation, Organisation.id == DemandAnswer.organisation_id)
+        .join(Region, Region.code == Organisation.region_code)
+        .join(unit, unit.code == Region.reporting_code)
+        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.answered_at <= known_at)
+        .group_by(unit.code, unit.name)
+        .order_by(unit.code)
+    )
+    return [(name, int(enterprises), int(staff)) for name, enterprises, staff in found]
+
+
+def demand_by_level(survey_id: int, known_at: datetime) -> dict[DegreeLevel, int]:
+    """Needed next year by the degree most posts ask for."""
+    needed = DemandAnswer.needed_managers + DemandAnswer.needed_engineers + DemandAnswer.needed_skilled
+    found = session().execute(
+        select(DemandAnswer.level, func.sum(needed))
+        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.answered_at <= known_at)
+        .group_by(DemandAnswer.level)
+    )
+    return {level: int(count) for level, count in found}
+
+
+def hard_posts(survey_id: int, known_at: datetime) -> list[tuple[int, str]]:
+    """(key field, posts that are hard to fill) as enterprises named them."""
+    found = session().execute(
+        select(DemandAnswer.key_field_no, DemandAnswer.hard_posts)
+        .where(DemandAnswer.survey_id == survey_id, DemandAnswer.answered_at <= known_at, DemandAnswer.hard_posts != "")
+        .order_by(DemandAnswer.key_field_no, DemandAnswer.id)
+    )
+    return [(number, text) for number, text in found]
+
+
+# -- graduates ----------------------------------------------------------------------------------------------------------
+def graduating(year: int) -> dict[int, int | None]:
+    """The cohorts that graduate in a year (by their day, or by when they are expected to), with their programme's key field."""
+    found = {}
+    for cohort, programme in session().execute(select(Cohort, Programme).join(Programme, Programme.id == Cohort.programme_id)):
+        end = cohort.graduated_on or _expected(cohort, programme)
+        if end.year == year:
+            found[cohort.id] = programme.key_field_no
+    return found
+
+
+def _expected(cohort: Cohort, programme: Programme) -> date:
+    usual = {level: book().at(key, on=cohort.starts_on).number for level, key in programme_rules.STUDY_YEARS.items()}
+    return programme_rules.expected_end(cohort.starts_on, years=programme_rules.study_years(programme.degree_level, programme.study_years, usual))
+
+
+def graduates_by_field(year: int, known_at: datetime) -> dict[int | None, int]:
+    """Students who graduate in a year by key field; None: of no key field. Who left without a degree does not count."""
+    cohorts = graduating(year)
+    counts: dict[int | None, int] = {}
+    found = session().execute(
+        select(Student.cohort_id, func.count())
+        .where(Student.cohort_id.in_(sorted(cohorts)), Student.state != StudentState.WITHDRAWN, Student.created_at <= known_at)
+        .group_by(Student.cohort_id)
+    )
+    for cohort_id, count in found:
+        counts[cohorts[cohort_id]] = counts.get(cohorts[cohort_id], 0) + int(count)
+    return counts
+
+
+def asked_graduates(year: int) -> Any:
+    """SQL: the students whom the survey of a graduation year asks."""
+    return select(Student).where(Student.cohort_id.in_(sorted(graduating(year))), Student.state != StudentState.WITHDRAWN)
+
+
+def asked_count(year: int) -> int:
+    """How many graduates a survey asks."""
+    return session().scalar(select(func.count()).select_from(asked_graduates(year).subquery())) or 0
+
+
+def my_student(person_id: int, survey_row: Survey) -> Student | None:
+    """The student of a person whom a survey asks."""
+    statement = asked_graduates(survey_row.year).where(people.same_human(Student.person_id, person_id)).order_by(Student.id).limit(1)
+    return session().scalar(statement)  # type: ignore[no-any-return]
+
+
+def answer_of(survey_id: int, student_id: int) -> GraduateAnswer | None:
+    """What a graduate answered."""
+    return session().scalar(select(GraduateAnswer).where(GraduateAnswer.survey_id == survey_id, GraduateAnswer.student_id == student_id))
+
+
+def graduate_answers(survey_id: int, known_at: datetime) -> list[tuple[GraduateAnswer, str, str, int | None]]:
+    """Every answer with programme, university and key field; only for sums."""
+    found = session().execute(
+        select(GraduateAnswer, Programme.name, Organisation.name, Programme.key_field_no)
+        .join(Student, Student.id == GraduateAnswer.student_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(GraduateAnswer.survey_id == survey_id, GraduateAnswer.answered_at <= known_at)
+        .order_by(GraduateAnswer.id)
+    )
+    return [(answer, programme, university, field) for answer, programme, university, field in found]
+
+
+def asked_by_programme(year: int) -> dict[tuple[str, str], int]:
+    """Graduates asked by (programme, university)."""
+    cohorts = sorted(graduating(year))
+    found = session().execute(
+        select(Programme.name, Organisation.name, func.count())
+        .select_from(Student)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Organisation, Organisation.id == Programme.university_id)
+        .where(Student.cohort_id.in_(cohorts), Student.state != StudentState.WITHDRAWN)
+        .group_by(Programme.name, Organisation.name)
+    )
+    return {(programme, university): int(count) for programme, university, count in found}

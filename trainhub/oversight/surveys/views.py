@@ -1,0 +1,247 @@
+"""Pages of surveys: those who open them, and those who answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import NOTHING, Identity, Role, Subject, acting, guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import given, once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.surveys import forms, labels, operations, queries
+from trainhub.oversight.surveys.models import Survey
+from trainhub.oversight.surveys.permissions import Can
+from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
+from trainhub.programmes.labels import DEGREES
+from trainhub.programmes.reference import key_fields
+
+blueprint = Blueprint("surveys", __name__, url_prefix="/surveys")
+ANSWERS = (
+    Column("code", "企业代码"),
+    Column("enterprise", "企业"),
+    Column("field", "领域"),
+    Column("staff", "在岗人数"),
+    Column("staff_senior", "其中高级"),
+    Column("staff_outside", "来自省外"),
+    Column("mean_pay_yuan", "平均月薪（元）"),
+    Column("needed_managers", "明年需经营管理"),
+    Column("needed_engineers", "明年需专业技术"),
+    Column("needed_skilled", "明年需技能"),
+    Column("needed_three_years", "三年累计需求"),
+    Column("level", "学历"),
+    Column("hard_posts", "紧缺岗位"),
+)
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(survey_id: int) -> Survey:
+    """The survey of an address."""
+    row = queries.survey(survey_id)
+    if row is None:
+        raise NotFound(_("没有这份调查。"))
+    return row
+
+
+def nothing(_survey: Survey) -> Subject:
+    """Surveys are judged by role alone; answers by whom they are of."""
+    return NOTHING
+
+
+@blueprint.get("/")
+@guard(Can.LIST)
+def index() -> Any:
+    """Every survey with how many answered."""
+    return _list_page(forms.SurveyForm(year=clock.today().year) if may(who(), Can.CREATE) else None)
+
+
+def _list_page(form: forms.SurveyForm | None, status: int = 200) -> Any:
+    return render_template("trainhub/surveys/index.html", rows=queries.listing(), form=form, labels=labels, today=clock.today()), status
+
+
+@blueprint.post("/")
+@guard(Can.CREATE)
+def create() -> Any:
+    """Open a survey."""
+    form = forms.SurveyForm()
+    if not form.validate_on_submit():
+        return _list_page(form, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.open_survey(
+                    kind=SurveyKind(form.kind.data),
+                    year=given(form.year.data),
+                    title=form.title.data or "",
+                    opens_on=given(form.opens_on.data),
+                    closes_on=given(form.closes_on.data),
+                    by=who(),
+                    now=clock.now(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _list_page(form, refused.status)
+    return done(_("调查已开启，填报对象在“待填调查”中可以看到。"), "surveys.index")
+
+
+@blueprint.get("/<int:survey_id>")
+@guard(Can.LIST, load=load, subject=nothing)
+def show(survey: Survey) -> Any:
+    """The sums of a survey; of graduates only how many answered, the rest is in the report."""
+    demand = survey.kind is SurveyKind.DEMAND
+    return render_template(
+        "trainhub/surveys/show.html",
+        survey=survey,
+        labels=labels,
+        fields=dict(key_fields()),
+        sums=queries.demand_by_field(survey.id, clock.now()) if demand else [],
+        answers=queries.demand_answers(survey.id) if demand else [],
+        degrees=DEGREES,
+        asked=0 if demand else queries.asked_count(survey.year),
+        answered=0 if demand else len(queries.graduate_answers(survey.id, clock.now())),
+    )
+
+
+@blueprint.get("/<int:survey_id>/answers.<form>")
+@guard(Can.LIST)
+def export(survey_id: int, form: str) -> Any:
+    """The answers of enterprises as a table."""
+    survey = load(survey_id)
+    if survey.kind is not SurveyKind.DEMAND:
+        raise NotFound(_("毕业生的答卷只以合计公布，见毕业生就业质量报告。"))
+    names = dict(key_fields())
+    rows = [
+        (code, name, names[a.key_field_no], *(getattr(a, column.name) for column in ANSWERS[3:11]), str(DEGREES[a.level]), a.hard_posts)
+        for a, code, name in queries.demand_answers(survey.id)
+    ]
+    return downloads.table(rows, ANSWERS, name=survey.title, form=form, codes=("code",))
+
+
+# -- who answers --------------------------------------------------------------------------------------------------------
+@blueprint.get("/mine")
+@guard(Can.ANSWER)
+def mine() -> Any:
+    """What the reader is asked."""
+    identity, today = who(), clock.today()
+    rows: list[dict[str, Any]] = []
+    for survey in queries.open_on(SurveyKind.DEMAND, today):
+        for key, name in queries.enterprises_of(identity):
+            is_done = bool(queries.demand_of(survey.id, key))
+            rows.append({"survey": survey, "of": name, "is_done": is_done, "url": url_for("surveys.demand", survey_id=survey.id, organisation=key)})
+    if identity.person_id is not None and identity.has(Role.STUDENT):
+        for survey in queries.open_on(SurveyKind.GRADUATES, today):
+            student = queries.my_student(identity.person_id, survey)
+            if student is not None:
+                is_done = queries.answer_of(survey.id, student.id) is not None
+                rows.append({"survey": survey, "of": "", "is_done": is_done, "url": url_for("surveys.graduate", survey_id=survey.id)})
+    return render_template("trainhub/surveys/mine.html", rows=rows, labels=labels)
+
+
+def _enterprise(key: int | None) -> Any:
+    own = dict(queries.enterprises_of(who()))
+    found = organisations.by_id(key) if key in own else None
+    if found is None:
+        raise NotFound(_("没有这家企业，或它不由你填报。"))
+    return found
+
+
+@blueprint.get("/<int:survey_id>/demand")
+@guard(Can.ANSWER, load=load, subject=nothing)
+def demand(survey: Survey) -> Any:
+    """The table of the ten fields for an enterprise."""
+    enterprise = _enterprise(request.args.get("organisation", type=int))
+    known = queries.demand_of(survey.id, enterprise.id)
+    values = {f"{name}_{number}": getattr(row, name) for number, row in known.items() for name in (*forms.NUMBERS, "hard_posts", "level")}
+    return _demand_page(survey, enterprise, forms.DemandForm(), values)
+
+
+def _demand_page(survey: Survey, enterprise: Any, form: forms.DemandForm, values: Any, status: int = 200) -> Any:
+    page = render_template(
+        "trainhub/surveys/demand.html", survey=survey, enterprise=enterprise, form=form, values=values, fields=key_fields(), degrees=DEGREES
+    )
+    return page, status
+
+
+@blueprint.post("/<int:survey_id>/demand")
+@guard(Can.ANSWER, load=load, subject=nothing)
+def answer_demand(survey: Survey) -> Any:
+    """Keep an enterprise's answers."""
+    form, key = forms.DemandForm(), survey.id
+    enterprise = _enterprise(request.form.get("organisation", type=int))
+    enterprise_id = enterprise.id
+    try:
+        if not form.validate_on_submit():
+            raise Refused(_("页面打开时间过长，请刷新后重新提交。"))
+        answers = forms.demands(request.form)
+        with transaction():
+            count = operations.answer_demand(
+                survey=load(key), enterprise=_enterprise(enterprise_id), answers=answers, by=who(), today=clock.today(), now=clock.now()
+            )
+    except Refused as refused:
+        form.refuse(refused)
+        return _demand_page(load(key), _enterprise(enterprise_id), form, request.form, refused.status)
+    return done(_("已保存 %(n)s 个领域，截止前可以修改。", n=count), "surveys.mine")
+
+
+def _student(survey: Survey) -> Any:
+    identity = who()
+    found = queries.my_student(identity.person_id, survey) if identity.person_id is not None else None
+    if found is None:
+        raise NotFound(_("这份调查只由当届毕业生本人填写。"))
+    return found
+
+
+@blueprint.get("/<int:survey_id>/graduate")
+@guard(Can.ANSWER, load=load, subject=nothing)
+def graduate(survey: Survey) -> Any:
+    """A graduate's form."""
+    known = queries.answer_of(survey.id, _student(survey).id)
+    form = forms.GraduateForm()
+    if known is not None:
+        form.status.data, form.employer.data, form.pay.data, form.comment.data = known.status.value, known.employer, known.pay.value, known.comment
+        form.satisfaction.data = str(known.satisfaction or "")
+        for name in ("is_in_fujian", "is_in_field"):
+            form[name].data = {True: "yes", False: "no", None: ""}[getattr(known, name)]
+    return render_template("trainhub/surveys/graduate.html", survey=survey, form=form)
+
+
+@blueprint.post("/<int:survey_id>/graduate")
+@guard(Can.ANSWER, load=load, subject=nothing)
+def answer_graduate(survey: Survey) -> Any:
+    """Keep a graduate's answer."""
+    form, key = forms.GraduateForm(), survey.id
+    if not form.validate_on_submit():
+        return render_template("trainhub/surveys/graduate.html", survey=survey, form=form), 422
+    try:
+        with transaction():
+            row = load(key)
+            operations.answer_graduate(
+                survey=row,
+                student=_student(row),
+                status=GraduateStatus(form.status.data),
+                employer=form.employer.data or "",
+                is_in_fujian=forms.yes(form.is_in_fujian.data),
+                is_in_field=forms.yes(form.is_in_field.data),
+                pay=PayBand(form.pay.data),
+                satisfaction=int(form.satisfaction.data) if form.satisfaction.data else None,
+                comment=form.comment.data or "",
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+    except Refused as refused:
+        form.refuse(refused)
+        return render_template("trainhub/surveys/graduate.html", survey=load(key), form=form), refused.status
+    return done(_("谢谢，答卷已保存，截止前可以修改。"), "surveys.mine")

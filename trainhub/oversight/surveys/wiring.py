@@ -1,0 +1,31 @@
+"""The door of `trainhub.oversight.surveys`: what it registers with the app."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import click
+from flask import Flask
+
+from trainhub.kernel import access, audit_words, nav
+from trainhub.kernel.access import Role
+from trainhub.kernel.i18n import _l
+from trainhub.ledger.permissions import SEES_ALL
+from trainhub.oversight.surveys import models, permissions, views
+
+TABLES: tuple[ModuleType, ...] = (models,)
+COMMANDS: dict[str, click.Command] = {}
+THINGS = {"surveys.survey": _l("调查"), "surveys.answer": _l("调查答卷")}
+"""How the audit log calls the things of this part."""
+
+
+def register(app: Flask) -> None:
+    """Blueprint, permissions, navigation."""
+    audit_words.name_things(app, THINGS)
+    app.register_blueprint(views.blueprint)
+    access.register_permissions(app, permissions.GRANTS)
+    nav.register_nav(
+        app,
+        nav.Entry("mine", _l("待填调查"), "surveys.mine", "clipboard", roles=(Role.STUDENT, Role.ENTERPRISE_COORDINATOR), order=80),
+        nav.Entry("province", _l("调查"), "surveys.index", "clipboard", can=permissions.Can.LIST, roles=SEES_ALL, order=65),
+    )

@@ -1,0 +1,58 @@
+"""Shape of what people type about talent."""
+
+from __future__ import annotations
+
+from wtforms import DateField, IntegerField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.i18n import _l
+from trainhub.oversight.talents import labels
+
+
+class NominateForm(Form):
+    """A nomination. The questions on the former employer are only for leading talent (FJ-15b)."""
+
+    kind = SelectField(_l("人才库"), choices=[SelectChoice(kind.value, label) for kind, label in labels.KINDS.items()])
+    person = SelectField(_l("人员"), [InputRequired()], coerce=int, description=_l("你所在单位的企业指导教师和教师；省级部门可选全省。"))
+    employer = SelectField(_l("工作单位"), coerce=int)
+    post = Text(_l("职务"), [Length(max=100)])
+    title = Text(_l("职称"), [Length(max=60)])
+    key_field_no = SelectField(_l("重点领域"), coerce=int)
+    shortage = SelectField(_l("急需紧缺目录岗位"), coerce=int)
+    origin = SelectField(_l("来源"), choices=[SelectChoice(one.value, label) for one, label in labels.ORIGINS.items()])
+    merits = LongText(_l("推荐理由和主要业绩"), [InputRequired(), Length(max=4000)])
+    former_employer = Text(_l("原单位"), [Length(max=200)], description=_l("以下各项只在推荐领军人才时填写。"))
+    rank_world = IntegerField(_l("原单位营业收入国际排名"), [Optional(), NumberRange(1, 100_000)])
+    rank_china = IntegerField(_l("原单位营业收入国内排名"), [Optional(), NumberRange(1, 100_000)])
+    years_there = IntegerField(_l("在原单位工作年数"), [Optional(), NumberRange(0, 80)])
+    is_mid_senior = SelectField(_l("中高级以上职务"), choices=[SelectChoice("", "—"), SelectChoice("yes", _l("是")), SelectChoice("no", _l("否"))])
+    project = Text(_l("带来的项目"), [Length(max=200)])
+
+
+class OpinionForm(Form):
+    """An opinion."""
+
+    opinion = LongText(_l("评审意见"), [InputRequired(), Length(max=4000)])
+
+
+class DecisionForm(Form):
+    """A decision."""
+
+    decision = LongText(_l("认定意见"), [InputRequired(), Length(max=4000)])
+    document = Text(_l("文号"), [Length(max=200)])
+    valid_until = DateField(_l("有效期至"), [Optional()])
+
+
+class ShortageForm(Form):
+    """A post of the catalogue."""
+
+    year = IntegerField(_l("年度"), [InputRequired(), NumberRange(2000, 2100)])
+    code = Text(_l("代码"), [InputRequired(), Length(max=40)])
+    post = Text(_l("岗位"), [InputRequired(), Length(max=120)])
+    key_field_no = SelectField(_l("重点领域"), coerce=int)
+    urgency = SelectField(_l("紧缺程度"), coerce=int, choices=[SelectChoice(number, label) for number, label in labels.URGENCIES.items()])
+    wanted = IntegerField(_l("需求人数"), [InputRequired(), NumberRange(0, 1_000_000)])
+    requirement = Text(_l("要求"), [Length(max=400)])
+    source = Text(_l("依据"), [Length(max=200)])

@@ -1,0 +1,131 @@
+"""Pages of pass lists and of the catalogue of talent urgently needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import given, once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.oversight.talents import forms, labels, operations, queries
+from trainhub.oversight.talents.models import ShortageItem
+from trainhub.oversight.talents.permissions import Can
+from trainhub.oversight.talents.types import ExamKind
+from trainhub.oversight.talents.views import blueprint as blueprint
+from trainhub.oversight.talents.views import who
+from trainhub.programmes.reference import key_fields
+
+
+# -- pass lists ---------------------------------------------------------------------------------------------------------
+@blueprint.get("/exams")
+@guard(Can.EXAM_LIST)
+def exams() -> Any:
+    """Who passed."""
+    number, size = paging.wanted()
+    exam = next((one for one in ExamKind if one.value == request.args.get("exam")), None)
+    found = queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=int))
+    return render_template("trainhub/talents/exams.html", page=paging.paginate(found, number=number, size=size), labels=labels, can=Can)
+
+
+# -- shortage -----------------------------------------------------------------------------------------------------------
+def _shortage_page(form: forms.ShortageForm | None, status: int = 200) -> Any:
+    years = queries.catalogue_years()
+    year = request.args.get("year", type=int) or (years[0] if years else clock.today().year)
+    page = render_template(
+        "trainhub/talents/shortage.html",
+        items=queries.catalogue(year),
+        year=year,
+        years=years,
+        form=form,
+        labels=labels,
+        fields=dict(key_fields()),
+        may_edit=may(who(), Can.SHORTAGE_EDIT),
+    )
+    return page, status
+
+
+def _shortage_form() -> forms.ShortageForm:
+    form = forms.ShortageForm(year=clock.today().year)
+    form.key_field_no.choices = [(0, "—"), *[(number, f"{number} {name}") for number, name in key_fields()]]
+    return form
+
+
+@blueprint.get("/shortage")
+@guard(Can.SHORTAGE_VIEW)
+def shortage() -> Any:
+    """The catalogue of a year."""
+    return _shortage_page(_shortage_form() if may(who(), Can.SHORTAGE_EDIT) else None)
+
+
+SHORTAGE = (
+    Column("code", "代码"),
+    Column("post", "岗位"),
+    Column("field", "重点领域"),
+    Column("urgency", "紧缺程度"),
+    Column("wanted", "需求人数"),
+    Column("requirement", "要求"),
+    Column("source", "依据"),
+)
+
+
+@blueprint.get("/shortage/<int:year>.<form>")
+@guard(Can.SHORTAGE_VIEW)
+def shortage_export(year: int, form: str) -> Any:
+    """The catalogue as a file."""
+    names = dict(key_fields())
+    rows = [
+        (i.code, i.post, names.get(i.key_field_no or 0), str(labels.URGENCIES[i.urgency]), i.wanted, i.requirement, i.source)
+        for i in queries.catalogue(min(year, 9999))
+    ]
+    return downloads.table(rows, SHORTAGE, name=_("%(year)s 年急需紧缺人才目录", year=year), form=form, codes=("code",))
+
+
+@blueprint.post("/shortage")
+@guard(Can.SHORTAGE_EDIT)
+def add_shortage() -> Any:
+    """Put a post into the catalogue."""
+    form = _shortage_form()
+    if not form.validate_on_submit():
+        return _shortage_page(form, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.list_shortage(
+                    year=given(form.year.data),
+                    code=form.code.data or "",
+                    post=form.post.data or "",
+                    urgency=form.urgency.data,
+                    wanted=given(form.wanted.data),
+                    key_field_no=form.key_field_no.data or None,
+                    requirement=form.requirement.data or "",
+                    source=form.source.data or "",
+                    by=who(),
+                    now=clock.now(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _shortage_page(form, refused.status)
+    return done(_("已列入目录。"), "talents.shortage", year=form.year.data)
+
+
+def _load_item(item_id: int) -> ShortageItem:
+    row = queries.shortage(item_id)
+    if row is None:
+        raise NotFound(_("目录中没有这个岗位。"))
+    return row
+
+
+@blueprint.post("/shortage/<int:item_id>/withdraw")
+@guard(Can.SHORTAGE_EDIT)
+def withdraw_shortage(item_id: int) -> Any:
+    """Take a post out."""
+    with transaction():
+        year = operations.withdraw_shortage(item=_load_item(item_id), by=who()).year
+    return done(_("已移出目录。"), "talents.shortage", year=year)

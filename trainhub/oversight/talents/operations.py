@@ -1,0 +1,223 @@
+"""Verbs on the talent databases: nominate, review, recognise, reject, end; the lists of examinations and shortages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.oversight.talents import labels, queries, rules
+from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
+from trainhub.oversight.talents.types import STEPS, ExamKind, ExamLevel, Origin, TalentKind, TalentState
+from trainhub.people.models import Person
+from trainhub.policy.book import book
+from trainhub.policy.findings import Finding
+
+
+class TalentRefused(Refused):
+    """An entry that cannot be."""
+
+    code = "talent_refused"
+
+
+class WrongStep(Refused):
+    """The entry is in a state where this cannot happen."""
+
+    code = "wrong_step"
+    status = 409
+
+
+def nominate(
+    *,
+    person: Person,
+    kind: TalentKind,
+    merits: str,
+    employer_id: int | None = None,
+    by_organisation_id: int | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
+    **facts: Any,
+) -> Talent:
+    """Propose a person for a database, with the reasons; the standing entry is refused. `facts` are columns of `Talent`."""
+    merits = merits.strip()
+    if not merits:
+        raise TalentRefused(_("请写明推荐理由和主要业绩。"), field="merits")
+    if person.merged_into_id is not None:
+        raise TalentRefused(_("这个人已并入另一人，请推荐合并后的人员。"), field="person")
+    if queries.open_of(person.id, kind) is not None:
+        raise TalentRefused(
+            _("%(name)s 已在%(kind)s中，不能重复推荐。", name=person.name, kind=labels.KINDS[kind]), field="person", code="known_talent"
+        )
+    facts.setdefault("origin", Origin.FUJIAN)
+    row = Talent(
+        person_id=person.id,
+        kind=kind,
+        merits=merits,
+        employer_id=employer_id,
+        nominated_by_org_id=by_organisation_id,
+        nominated_on=today,
+        nominated_by_id=by.account_id,
+        created_at=now,
+        **facts,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:
+        raise TalentRefused(_("这个人刚刚被推荐过，请刷新页面查看。"), field="person", code="known_talent") from twice
+    audit.record(by=by, did="talents.talent.proposed", on=row, data={"kind": kind})
+    return row
+
+
+def findings_of(row: Talent, on: date) -> list[Finding]:
+    """The conditions of FJ-15b for a leading talent; nothing for the other databases, whose standard is not in the documents."""
+    if row.kind is not TalentKind.LEADING:
+        return []
+    held = {key: book().at(key, on=on) for key in rules.PARAMETERS}
+    return rules.judge_leading(rules.Leading(row.rank_world, row.rank_china, row.years_there, row.is_mid_senior, row.project), held)
+
+
+def _step(row: Talent, action: str, version: int | None) -> TalentState:
+    check_version(row, version)
+    step = STEPS[action]
+    if row.state not in step.before:
+        raise WrongStep(_("这一条现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=labels.STATES[row.state]))
+    return step.after
+
+
+def _text(text: str, field: str) -> str:
+    text = text.strip()
+    if not text:
+        raise TalentRefused(_("请写明意见和依据。"), field=field)
+    return text
+
+
+def review(*, row: Talent, opinion: str, by: Identity, today: date, version: int | None = None) -> Talent:
+    """The experts' opinion, which goes to who decides."""
+    row.state = _step(row, "review", version)
+    row.review, row.reviewed_on = _text(opinion, "opinion"), today
+    session().flush()
+    audit.record(by=by, did="talents.talent.reviewed", on=row)
+    return row
+
+
+def recognise(
+    *, row: Talent, decision: str, document: str = "", valid_until: date | None = None, by: Identity, today: date, version: int | None = None
+) -> Talent:
+    """Recognise (入库). A leading talent whose conditions are not met is refused with what is missing."""
+    after = _step(row, "recognise", version)
+    missing = [finding for finding in findings_of(row, today) if not finding.met]
+    if missing:
+        raise TalentRefused(
+            _("条件不具备：%(names)s。", names="；".join(f"{f.required}" for f in missing)),
+            code="not_eligible",
+            details=[{"column": f.code, "value": str(f.found), "problem": f"{f.required}（{f.clause.cite}）"} for f in missing],
+        )
+    if valid_until is not None and valid_until <= today:
+        raise TalentRefused(_("有效期须晚于今天。"), field="valid_until")
+    row.state, row.decision, row.document = after, _text(decision, "decision"), document.strip()[:200]
+    row.decided_on, row.valid_until = today, valid_until
+    session().flush()
+    audit.record(by=by, did="talents.talent.recognised", on=row, data={"document": row.document, "valid_until": valid_until})
+    return row
+
+
+def reject(*, row: Talent, decision: str, by: Identity, today: date, version: int | None = None) -> Talent:
+    """Reject with a reason that who nominated reads; the person may be nominated again."""
+    row.state = _step(row, "reject", version)
+    row.decision, row.decided_on = _text(decision, "decision"), today
+    session().flush()
+    audit.record(by=by, did="talents.talent.rejected", on=row, data={"reason": row.decision[:400]})
+    return row
+
+
+def end(*, row: Talent, decision: str, by: Identity, today: date, version: int | None = None) -> Talent:
+    """Take out of the database (出库), with a reason; the row stays."""
+    row.state = _step(row, "end", version)
+    row.decision, row.valid_until = _text(decision, "decision"), today
+    session().flush()
+    audit.record(by=by, did="talents.talent.ended", on=row, data={"reason": row.decision[:400]})
+    return row
+
+
+def add_pass(
+    *,
+    exam: ExamKind,
+    level: ExamLevel,
+    subject: str,
+    certificate_no: str,
+    name: str,
+    id_number_hash: str,
+    id_mask: str,
+    person_id: int | None,
+    passed_on: date,
+    now: datetime,
+) -> ExamPass:
+    """One line of a pass list; the import has checked it."""
+    row = ExamPass(
+        exam=exam,
+        level=level,
+        subject=subject,
+        certificate_no=certificate_no,
+        name=name,
+        id_number_hash=id_number_hash,
+        id_mask=id_mask,
+        person_id=person_id,
+        passed_on=passed_on,
+        imported_at=now,
+    )
+    session().add(row)
+    session().flush()
+    return row
+
+
+def list_shortage(
+    *,
+    year: int,
+    code: str,
+    post: str,
+    urgency: int,
+    wanted: int,
+    key_field_no: int | None = None,
+    requirement: str = "",
+    source: str = "",
+    by: Identity,
+    now: datetime,
+) -> ShortageItem:
+    """Put a post into the catalogue of a year. Raises TalentRefused for a code that is taken."""
+    code, post = code.strip(), post.strip()
+    if queries.shortage_by_code(year, code) is not None:
+        raise TalentRefused(_("%(year)s 年目录中已有代码 %(code)s。", year=year, code=code[:40]), field="code")
+    row = ShortageItem(
+        year=year,
+        code=code[:40],
+        post=post[:120],
+        urgency=urgency,
+        wanted=wanted,
+        key_field_no=key_field_no,
+        requirement=requirement.strip()[:400],
+        source=source.strip()[:200],
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="talents.shortage.added", on=row, data={"year": year, "code": row.code})
+    return row
+
+
+def withdraw_shortage(*, item: ShortageItem, by: Identity) -> ShortageItem:
+    """Take a post out of the catalogue; doing it twice changes nothing."""
+    if not item.is_withdrawn:
+        item.is_withdrawn = True
+        session().flush()
+        audit.record(by=by, did="talents.shortage.removed", on=item, data={"year": item.year, "code": item.code})
+    return item

@@ -1,0 +1,162 @@
+"""The talent databases: lists, one entry, sums for the reports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
+from trainhub.oversight.talents.permissions import VIEWERS
+from trainhub.oversight.talents.types import OPEN_STATES, ExamKind, TalentKind, TalentState
+from trainhub.people.models import Person
+
+Employer = aliased(Organisation)
+
+
+def talent(talent_id: int) -> Talent | None:
+    """An entry by id."""
+    return session().get(Talent, talent_id)
+
+
+def open_of(person_id: int, kind: TalentKind) -> Talent | None:
+    """The standing entry of a person in one database."""
+    return session().scalar(select(Talent).where(Talent.person_id == person_id, Talent.kind == kind, Talent.state.in_(OPEN_STATES)))
+
+
+def subject_of(row: Talent) -> Subject:
+    """What permissions over an entry are judged on: who nominated, the employer, the person."""
+    return Subject.of(organisations=(row.nominated_by_org_id, row.employer_id), persons=(row.person_id,))
+
+
+def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
+    """The entries an identity may see: departments all, an organisation those it nominated or employs, a person their own."""
+    return organisations.scope(identity, VIEWERS, organisations=(Talent.nominated_by_org_id, Talent.employer_id), persons=(Talent.person_id,))
+
+
+def listing(
+    identity: Identity,
+    *,
+    text: str = "",
+    kind: TalentKind | None = None,
+    state: TalentState | None = None,
+    field: int | None = None,
+    origin: str = "",
+) -> Any:
+    """Rows of the database: the entry, the person's name, the employer."""
+    statement: Any = (
+        select(Talent, Person.name, Employer.name.label("employer"))
+        .join(Person, Person.id == Talent.person_id)
+        .outerjoin(Employer, Employer.id == Talent.employer_id)
+        .where(visible_to(identity))
+        .order_by(Talent.id.desc())
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Employer.name, Talent.post))
+    for column, wanted in ((Talent.kind, kind), (Talent.state, state), (Talent.key_field_no, field), (Talent.origin, origin)):
+        if wanted:
+            statement = statement.where(column == wanted)
+    return statement
+
+
+def recognised_counts(known_at: datetime, until: date) -> list[tuple[TalentKind, int]]:
+    """Entries that stood recognised on a day, by database."""
+    found = session().execute(
+        select(Talent.kind, func.count())
+        .where(
+            Talent.state == TalentState.RECOGNISED,
+            Talent.decided_on <= until,
+            Talent.created_at <= known_at,
+            or_(Talent.valid_until.is_(None), Talent.valid_until >= until),
+        )
+        .group_by(Talent.kind)
+        .order_by(Talent.kind)
+    )
+    return [(kind, int(count)) for kind, count in found]
+
+
+def recognised_by_field(known_at: datetime, until: date) -> dict[int | None, int]:
+    """High-level and leading talent that stood recognised on a day, by key field."""
+    found = session().execute(
+        select(Talent.key_field_no, func.count())
+        .where(
+            Talent.kind != TalentKind.PART_TIME_MENTOR,
+            Talent.state == TalentState.RECOGNISED,
+            Talent.decided_on <= until,
+            Talent.created_at <= known_at,
+        )
+        .group_by(Talent.key_field_no)
+    )
+    return {field: int(count) for field, count in found}
+
+
+# -- exams --------------------------------------------------------------------------------------------------------------
+def passes(*, text: str = "", exam: ExamKind | None = None, year: int | None = None) -> Any:
+    """Lines of pass lists, the latest first."""
+    statement: Any = select(ExamPass).order_by(ExamPass.passed_on.desc(), ExamPass.id.desc())
+    if text:
+        statement = statement.where(organisations.matches(text, ExamPass.name, ExamPass.subject, ExamPass.certificate_no))
+    if exam is not None:
+        statement = statement.where(ExamPass.exam == exam)
+    if year is not None:
+        statement = statement.where(ExamPass.passed_on.between(date(year, 1, 1), date(year, 12, 31)))
+    return statement
+
+
+def passes_of(person_id: int) -> list[ExamPass]:
+    """The passes of one person."""
+    return list(session().scalars(select(ExamPass).where(ExamPass.person_id == person_id).order_by(ExamPass.passed_on.desc())))
+
+
+def pass_counts(since: date, until: date, known_at: datetime) -> list[tuple[str, str, int]]:
+    """Passes of a span by examination and level."""
+    found = session().execute(
+        select(ExamPass.exam, ExamPass.level, func.count())
+        .where(ExamPass.passed_on.between(since, until), ExamPass.imported_at <= known_at)
+        .group_by(ExamPass.exam, ExamPass.level)
+        .order_by(ExamPass.exam, ExamPass.level)
+    )
+    return [(exam, level, int(count)) for exam, level, count in found]
+
+
+def by_certificates(numbers: list[str]) -> dict[str, ExamPass]:
+    """Known lines by certificate number."""
+    found: dict[str, ExamPass] = {}
+    for start in range(0, len(numbers), 900):
+        rows = session().scalars(select(ExamPass).where(ExamPass.certificate_no.in_(numbers[start : start + 900])))
+        found.update({row.certificate_no: row for row in rows})
+    return found
+
+
+# -- shortage -----------------------------------------------------------------------------------------------------------
+def catalogue(year: int) -> list[ShortageItem]:
+    """The posts of a year, the most urgent first; withdrawn ones are left out."""
+    return list(
+        session().scalars(
+            select(ShortageItem)
+            .where(and_(ShortageItem.year == year, ShortageItem.is_withdrawn.is_(False)))
+            .order_by(ShortageItem.urgency.desc(), ShortageItem.code)
+        )
+    )
+
+
+def catalogue_years() -> list[int]:
+    """The years that have a catalogue, the latest first."""
+    return list(session().scalars(select(ShortageItem.year).distinct().order_by(ShortageItem.year.desc())))
+
+
+def shortage_by_code(year: int, code: str) -> ShortageItem | None:
+    """A post by year and code."""
+    return session().scalar(select(ShortageItem).where(ShortageItem.year == year, ShortageItem.code == code))
+
+
+def shortage(item_id: int) -> ShortageItem | None:
+    """A post by id."""
+    return session().get(ShortageItem, item_id)

@@ -1,0 +1,269 @@
+"""Pages of the talent databases, of pass lists and of the shortage catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import Identity, acting, guard, may
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import Form, once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.talents import candidates, forms, imports, labels, operations, queries
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.permissions import NOMINATORS, Can
+from trainhub.oversight.talents.types import STEPS, Origin, TalentKind, TalentState
+from trainhub.people.models import Person
+from trainhub.policy.findings import Finding, Status
+from trainhub.programmes.reference import key_fields
+
+blueprint = Blueprint("talents", __name__, url_prefix="/talents")
+add_pages(blueprint, imports.SPEC, can=Can.EXAM_IMPORT, path="/exams/import", back="talents.exams")
+LISTED = (
+    Column("name", "姓名"),
+    Column("kind", "人才库"),
+    Column("state", "状态"),
+    Column("employer", "工作单位"),
+    Column("post", "职务"),
+    Column("field", "重点领域"),
+    Column("origin", "来源"),
+    Column("decided_on", "认定日期"),
+    Column("valid_until", "有效期至"),
+)
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(talent_id: int) -> Talent:
+    """The entry of an address."""
+    row = queries.talent(talent_id)
+    if row is None:
+        raise NotFound(_("没有这位人才。"))
+    return row
+
+
+def _wanted() -> dict[str, Any]:
+    args = request.args
+    return {
+        "text": args.get("q", "").strip()[:100],
+        "kind": next((one for one in TalentKind if one.value == args.get("kind")), None),
+        "state": next((one for one in TalentState if one.value == args.get("state")), None),
+        "field": args.get("field", type=int),
+        "origin": args.get("origin", "") if args.get("origin") in {one.value for one in Origin} else "",
+    }
+
+
+@blueprint.get("/")
+@guard(Can.LIST)
+def index() -> Any:
+    """The databases."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.listing(who(), **_wanted()), number=number, size=size, scalars=False)
+    return render_template("trainhub/talents/index.html", page=page, labels=labels, fields=key_fields(), can=Can)
+
+
+@blueprint.get("/talents.<form>")
+@guard(Can.LIST)
+def export(form: str) -> Any:
+    """The list as it is filtered, as a file."""
+    names = dict(key_fields())
+    rows = [
+        (
+            name,
+            str(labels.KINDS[t.kind]),
+            str(labels.STATES[t.state]),
+            employer,
+            t.post,
+            names.get(t.key_field_no),
+            str(labels.ORIGINS[t.origin]),
+            t.decided_on,
+            t.valid_until,
+        )
+        for t, name, employer in session().execute(queries.listing(who(), **_wanted()))
+    ]
+    return downloads.table(rows, LISTED, name=_("人才库"), form=form)
+
+
+def _nominate_form() -> forms.NominateForm:
+    form, identity = forms.NominateForm(), who()
+    everywhere = identity.everywhere(*NOMINATORS)
+    own = identity.organisation_ids(*NOMINATORS)
+    form.person.choices = candidates.persons(None if everywhere else own)
+    form.employer.choices = [
+        (0, "—"),
+        *(organisations.choices(OrganisationKind.ENTERPRISE, OrganisationKind.UNIVERSITY) if everywhere else organisations.names_of(own).items()),
+    ]
+    form.key_field_no.choices = [(0, "—"), *[(number, f"{number} {name}") for number, name in key_fields()]]
+    year = next(iter(queries.catalogue_years()), clock.today().year)
+    form.shortage.choices = [(0, "—"), *[(item.id, f"{item.code} {item.post}") for item in queries.catalogue(year)]]
+    return form
+
+
+@blueprint.get("/nominate")
+@guard(Can.NOMINATE)
+def nominate_form() -> Any:
+    """The form of a nomination."""
+    return render_template("trainhub/talents/nominate.html", form=_nominate_form())
+
+
+@blueprint.post("/nominate")
+@guard(Can.NOMINATE)
+def nominate() -> Any:
+    """Nominate."""
+    form = _nominate_form()
+    if not form.validate_on_submit():
+        return render_template("trainhub/talents/nominate.html", form=form), 422
+    try:
+        with transaction():
+            if not once(form.submission_key.data or ""):
+                return done(_("已推荐。"), "talents.index")
+            person = session().get_one(Person, form.person.data)
+            kind = TalentKind(form.kind.data)
+            leading = kind is TalentKind.LEADING
+            row = operations.nominate(
+                person=person,
+                kind=kind,
+                merits=form.merits.data or "",
+                employer_id=form.employer.data or None,
+                by_organisation_id=next(iter(sorted(who().organisation_ids(*NOMINATORS))), None),
+                post=form.post.data or "",
+                title=form.title.data or "",
+                key_field_no=form.key_field_no.data or None,
+                shortage_id=form.shortage.data or None,
+                origin=Origin(form.origin.data),
+                former_employer=(form.former_employer.data or "") if leading else "",
+                rank_world=form.rank_world.data if leading else None,
+                rank_china=form.rank_china.data if leading else None,
+                years_there=form.years_there.data if leading else None,
+                is_mid_senior={"yes": True, "no": False}.get(form.is_mid_senior.data or "") if leading else None,
+                project=(form.project.data or "") if leading else "",
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+            key = row.id
+    except Refused as refused:
+        form.refuse(refused)
+        return render_template("trainhub/talents/nominate.html", form=form), refused.status
+    return done(_("已推荐，由主管部门评审。"), "talents.show", talent_id=key)
+
+
+TITLES = {"rank": "原单位排名", "years": "工作年限", "post": "职务级别", "project": "创业项目"}
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    found = finding.found
+    return {
+        "met": None if finding.status is Status.JUDGE else finding.met,
+        "title": TITLES[finding.code.split(".")[-1]],
+        "required": finding.required,
+        "found": _("没有数据") if found is None else "、".join(map(str, found)) if isinstance(found, tuple) else found,
+        "clause": f"{finding.clause.cite}「{finding.clause.quote}」",
+    }
+
+
+def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int = 200) -> Any:
+    made: dict[str, Form] = {}
+    allowed = {"review": Can.REVIEW, "recognise": Can.DECIDE, "reject": Can.DECIDE, "end": Can.DECIDE}
+    open_steps = [name for name, step in STEPS.items() if row.state in step.before and may(who(), allowed[name])]
+    for name, kind in (("review", forms.OpinionForm), ("recognise", forms.DecisionForm)):
+        if name in open_steps:
+            made[name] = (given_forms or {}).get(name) or kind(formdata=None, version=row.version)
+    person = session().get_one(Person, row.person_id)
+    page = render_template(
+        "trainhub/talents/show.html",
+        talent=row,
+        person=person,
+        employer=organisations.by_id(row.employer_id) if row.employer_id else None,
+        shortage=queries.shortage(row.shortage_id) if row.shortage_id else None,
+        passes=queries.passes_of(row.person_id),
+        findings=[_shown(one) for one in operations.findings_of(row, clock.today())],
+        labels=labels,
+        fields=dict(key_fields()),
+        steps=open_steps,
+        forms=made,
+        history=organisations.history_of("talent", row.id),
+    )
+    return page, status
+
+
+@blueprint.get("/<int:talent_id>")
+@guard(Can.VIEW, load=load, subject=queries.subject_of)
+def show(row: Talent) -> Any:
+    """One entry, with its next step."""
+    return _page(row)
+
+
+@blueprint.post("/<int:talent_id>/review")
+@guard(Can.REVIEW, load=load, subject=queries.subject_of)
+def review(row: Talent) -> Any:
+    """The experts' opinion."""
+    form, key = forms.OpinionForm(), row.id
+    if not form.validate_on_submit():
+        return _page(row, {"review": form}, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.review(row=load(key), opinion=form.opinion.data or "", by=who(), today=clock.today(), version=form.version.data or None)
+    except Refused as refused:
+        form.refuse(refused)
+        return _page(load(key), {"review": form}, refused.status)
+    return done(_("评审意见已保存。"), "talents.show", talent_id=key)
+
+
+@blueprint.post("/<int:talent_id>/recognise")
+@guard(Can.DECIDE, load=load, subject=queries.subject_of)
+def recognise(row: Talent) -> Any:
+    """Into the database."""
+    form, key = forms.DecisionForm(), row.id
+    if not form.validate_on_submit():
+        return _page(row, {"recognise": form}, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.recognise(
+                    row=load(key),
+                    decision=form.decision.data or "",
+                    document=form.document.data or "",
+                    valid_until=form.valid_until.data,
+                    by=who(),
+                    today=clock.today(),
+                    version=form.version.data or None,
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _page(load(key), {"recognise": form}, refused.status)
+    return done(_("已认定入库。"), "talents.show", talent_id=key)
+
+
+@blueprint.post("/<int:talent_id>/reject")
+@guard(Can.DECIDE, load=load, subject=queries.subject_of)
+def reject(row: Talent) -> Any:
+    """Not into the database."""
+    key = row.id
+    with transaction():
+        operations.reject(row=load(key), decision=request.form.get("reason", ""), by=who(), today=clock.today())
+    return done(_("已办理：不予认定。"), "talents.show", talent_id=key)
+
+
+@blueprint.post("/<int:talent_id>/end")
+@guard(Can.DECIDE, load=load, subject=queries.subject_of)
+def end(row: Talent) -> Any:
+    """Out of the database."""
+    key = row.id
+    with transaction():
+        operations.end(row=load(key), decision=request.form.get("reason", ""), by=who(), today=clock.today())
+    return done(_("已出库，记录保留。"), "talents.show", talent_id=key)

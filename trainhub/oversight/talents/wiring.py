@@ -1,0 +1,31 @@
+"""The door of `trainhub.oversight.talents`: what it registers with the app."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import click
+from flask import Flask
+
+from trainhub.kernel import access, audit_words, nav
+from trainhub.kernel.i18n import _l
+from trainhub.ledger.permissions import SEES_ALL
+from trainhub.oversight.talents import list_views, models, permissions, views
+
+TABLES: tuple[ModuleType, ...] = (models,)
+COMMANDS: dict[str, click.Command] = {}
+PAGES = list_views.blueprint
+THINGS = {"talents.talent": _l("人才"), "talents.exam": _l("考试合格人员"), "talents.shortage": _l("急需紧缺目录")}
+"""How the audit log calls the things of this part."""
+
+
+def register(app: Flask) -> None:
+    """Blueprint, permissions, navigation."""
+    audit_words.name_things(app, THINGS)
+    app.register_blueprint(views.blueprint)
+    access.register_permissions(app, permissions.GRANTS)
+    nav.register_nav(
+        app,
+        nav.Entry("province", _l("人才库"), "talents.index", "users", can=permissions.Can.LIST, roles=permissions.VIEWERS, order=70),
+        nav.Entry("province", _l("急需紧缺目录"), "talents.shortage", "list", roles=SEES_ALL, order=72),
+    )
