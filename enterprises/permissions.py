@@ -86,6 +86,11 @@ class Can(StrEnum):
     PLACEMENT_RUN = "placements:placement:run"
     PLACEMENT_MENTOR = "placements:placement:mentor"
     DAY_CORRECT = "placements:day:correct"
+    EVENT_LIST = "placements:event:list"
+    EVENT_REPORT = "placements:event:report"
+    EVENT_DECIDE = "placements:event:decide"
+    LOG_REVIEW = "placements:log:review"
+    LOG_REVIEW_LIST = "placements:log:review_list"
     CONFIRM_LIST = "placements:confirm:list"
     WEEKS_LIST = "placements:weeks:list"
     WEEKS_VIEW = "placements:weeks:view"
@@ -105,6 +110,12 @@ class Can(StrEnum):
     CAPSTONE_ASSIGN = "capstones:capstone:assign"
     CAPSTONE_FINISH = "capstones:capstone:finish"
     CAPSTONE_COHORT = "capstones:cohort:view"
+    TOPIC_SUGGEST = "capstones:topic:suggest"
+    CHOICE_OWN = "capstones:choice:own"
+    REVIEW_SIGN = "capstones:review:sign"
+    ENTERPRISE_DESK = "capstones:enterprise:view"
+    SPOT_CHECK_LIST = "capstones:spot_check:list"
+    SPOT_CHECK_RUN = "capstones:spot_check:run"
     CONTRIBUTION_LIST = "contributions:contribution:list"
     AWARD_RULES = "awards:rule:list"
     AWARD_LIST = "awards:award:list"
@@ -146,6 +157,11 @@ GRANTS: Table = {
     Can.PLACEMENT_RUN: ((role_over(*SCHOOL, *OFFERERS),),),
     Can.PLACEMENT_MENTOR: ((own,),),
     Can.DAY_CORRECT: ((role_over(*SCHOOL),),),
+    Can.EVENT_LIST: ((role(*PLACEMENT_VIEWERS, Role.MENTOR),),),
+    Can.EVENT_REPORT: ((role_over(*SCHOOL, *OFFERERS, Role.SCHOOL_SUPERVISOR),), (own,)),
+    Can.EVENT_DECIDE: ((role_over(*SCHOOL, Role.SCHOOL_SUPERVISOR),), (own,)),
+    Can.LOG_REVIEW: ((role_over(*SCHOOL, Role.SCHOOL_SUPERVISOR),),),
+    Can.LOG_REVIEW_LIST: ((role(*SCHOOL, Role.SCHOOL_SUPERVISOR),),),
     Can.CONFIRM_LIST: ((role(Role.MENTOR),),),
     Can.WEEKS_LIST: ((role(*WEEKS_VIEWERS),),),
     Can.WEEKS_VIEW: ((role_over(*WEEKS_VIEWERS),), (own,)),
@@ -166,6 +182,12 @@ GRANTS: Table = {
     Can.CAPSTONE_ASSIGN: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_FINISH: ((role_over(*SCHOOL),),),
     Can.CAPSTONE_COHORT: ((role_over(*SCHOOL, *OVERSEERS),),),
+    Can.TOPIC_SUGGEST: ((role(Role.STUDENT),),),
+    Can.CHOICE_OWN: ((role(Role.STUDENT),),),
+    Can.REVIEW_SIGN: ((own,),),
+    Can.ENTERPRISE_DESK: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.DEPT_EDU, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN),),),
+    Can.SPOT_CHECK_LIST: ((role(Role.UNIVERSITY_ADMIN, *OVERSEERS, Role.SYSTEM_ADMIN),),),
+    Can.SPOT_CHECK_RUN: ((role_over(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),),),
     # -- contributions and awards
     Can.CONTRIBUTION_LIST: ((role(*CAPSTONE_VIEWERS, Role.DEPT_HR, Role.PREFECTURE_OPERATOR),),),
     Can.AWARD_RULES: ((anyone_signed_in,),),

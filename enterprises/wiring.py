@@ -20,9 +20,18 @@ from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
+from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
+from enterprises.capstones.views import checking as capstones_checking
 from enterprises.capstones.views import cohorts as capstones_cohorts
+from enterprises.capstones.views import grading as capstones_grading
+from enterprises.capstones.views import judging as capstones_judging
+from enterprises.capstones.views import links as capstones_links
+from enterprises.capstones.views import outputs as capstones_outputs
+from enterprises.capstones.views import rounds as capstones_rounds
+from enterprises.capstones.views import staging as capstones_staging
 from enterprises.capstones.views import topics as capstones_topics
+from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
@@ -34,7 +43,21 @@ from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
-from enterprises.placements.views import confirming, exporting, offers, placing, progress, rounds, shared, students
+from enterprises.placements.views import (
+    agreements,
+    confirming,
+    events,
+    exporting,
+    logs,
+    offers,
+    placing,
+    plans,
+    progress,
+    rounds,
+    selffound,
+    shared,
+    students,
+)
 from enterprises.subsidies import models as subsidies_models
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
@@ -56,21 +79,41 @@ THINGS = {
     "bases.base": _l("实践基地"),
     "bases.leader": _l("基地负责人"),
     "bases.type": _l("基地类型"),
+    "capstones.appeal": _l("成绩申诉"),
     "capstones.capstone": _l("毕业设计"),
+    "capstones.conflict": _l("回避关系"),
+    "capstones.defence": _l("毕业设计答辩"),
+    "capstones.enterprise": _l("企业参与毕业设计"),
+    "capstones.extension": _l("毕业设计延期"),
     "capstones.grade": _l("毕业设计评分"),
     "capstones.guidance": _l("指导记录"),
+    "capstones.link": _l("一次性链接"),
+    "capstones.moderation": _l("成绩复核"),
     "capstones.paper": _l("毕业设计材料"),
+    "capstones.plan": _l("导师安排方案"),
+    "capstones.review": _l("毕业设计评阅"),
+    "capstones.round": _l("选题轮次"),
+    "capstones.rubric": _l("毕业设计评分标准"),
+    "capstones.choices": _l("选题志愿"),
+    "capstones.spot_check": _l("毕业论文抽检"),
     "capstones.stage": _l("毕业设计阶段"),
     "capstones.supervisor": _l("毕业设计导师"),
+    "capstones.team": _l("毕业设计小组"),
     "capstones.thesis": _l("论文"),
+    "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
+    "capstones.window": _l("毕业设计时间安排"),
     "mentors.mentor": _l("企业指导教师"),
     "placements.agreement": _l("实习协议"),
     "placements.day": _l("实习日"),
     "placements.days": _l("实习日"),
+    "placements.event": _l("实习记事"),
     "placements.insurance": _l("实习保险"),
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
+    "placements.mentor_link": _l("导师一次性链接"),
+    "placements.photo": _l("实习照片"),
+    "placements.rating": _l("实习互评"),
     "placements.placement": _l("实习"),
     "placements.plan": _l("企业培养方案"),
     "placements.plan_item": _l("培养方案条目"),
@@ -78,9 +121,27 @@ THINGS = {
     "placements.preferences": _l("实习志愿"),
     "placements.round": _l("实习轮次"),
     "placements.safety": _l("安全教育"),
+    "placements.self_found": _l("自主联系的实习单位"),
     "placements.term": _l("实习学期"),
 }
 """How the audit log calls the things of this part."""
+
+
+CAPSTONE_PAGES: tuple[ModuleType, ...] = (
+    capstones_pages,
+    capstones_board,
+    capstones_checking,
+    capstones_cohorts,
+    capstones_grading,
+    capstones_judging,
+    capstones_links,
+    capstones_outputs,
+    capstones_rounds,
+    capstones_staging,
+    capstones_topics,
+    capstones_working,
+)
+"""Modules of pages of capstones: importing one puts its routes on the blueprint."""
 
 
 def register(app: Flask) -> None:
@@ -111,6 +172,12 @@ def _bases_mentors_placements(app: Flask) -> None:
         nav.Entry("mine", _l("待我确认"), "placements.confirm", "check-circle", can=Can.CONFIRM_LIST, roles=(Role.MENTOR,), order=21),
         nav.Entry("mine", _l("我的指导教师档案"), "mentors.mine", "user", roles=(Role.MENTOR,), order=22),
         nav.Entry("practice", _l("实习学生"), "placements.index", "users", can=Can.PLACEMENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=10),
+        nav.Entry(
+            "practice", _l("请假与记事"), "placements.events_list", "bell", can=Can.EVENT_LIST, roles=(*PLACEMENT_VIEWERS, Role.MENTOR), order=12
+        ),
+        nav.Entry(
+            "practice", _l("周志审阅"), "placements.reviews", "edit", can=Can.LOG_REVIEW_LIST, roles=(*PLANNERS, Role.SCHOOL_SUPERVISOR), order=13
+        ),
         nav.Entry("practice", _l("学习周数"), "placements.progress", "chart", can=Can.WEEKS_LIST, roles=WEEKS_VIEWERS, order=15),
         nav.Entry(
             "practice",
@@ -122,6 +189,7 @@ def _bases_mentors_placements(app: Flask) -> None:
             order=20,
         ),
         nav.Entry("practice", _l("实习轮次"), "placements.rounds", "list", can=Can.ROUND_LIST, roles=PLANNERS, order=25),
+        nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
         nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
@@ -134,6 +202,8 @@ def _capstones(app: Flask) -> None:
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
+    jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
+    jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
@@ -147,6 +217,26 @@ def _capstones(app: Flask) -> None:
             can=Can.CAPSTONE_SUPERVISED,
             roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
             order=41,
+        ),
+        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
+        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.EXPERT), order=42),
+        nav.Entry(
+            "practice",
+            _l("本企业的毕业设计"),
+            "capstones.my_enterprise",
+            "factory",
+            can=Can.CAPSTONE_LIST,
+            roles=(Role.ENTERPRISE_COORDINATOR,),
+            order=62,
+        ),
+        nav.Entry(
+            "practice",
+            _l("论文抽检"),
+            "capstones.spot_checks",
+            "search",
+            can=Can.SPOT_CHECK_LIST,
+            roles=(Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN),
+            order=63,
         ),
         nav.Entry("practice", _l("毕业设计"), "capstones.index", "graduate", can=Can.CAPSTONE_LIST, roles=CAPSTONE_VIEWERS, order=60),
         nav.Entry("practice", _l("选题库"), "capstones.topics", "book", can=Can.TOPIC_LIST, roles=topics, order=61),

@@ -95,4 +95,7 @@ WORDS: dict[str, Any] = {
     "innovation_training_centre": _l("创新实训中心"),
     "international_training": _l("国际化培训基地"),
     "epec": _l("工程实践教育中心"),
+    "未曾获得": _l("未曾获得"),
+    "不在失信名单": _l("不在失信名单"),
+    "未见失信记录": _l("未见失信记录"),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import request
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.bases import labels
@@ -40,6 +41,18 @@ def wanted() -> BaseFilter:
     )
 
 
+class Degrees(DecimalField):
+    """Degrees as people write them, kept times 100,000 (about a metre)."""
+
+    def process_data(self, value: Any) -> None:
+        """Show a stored number."""
+        self.data = None if value is None else Decimal(value) / 100_000
+
+    def kept(self) -> int | None:
+        """The number to store."""
+        return None if self.data is None else round(self.data * 100_000)
+
+
 class ProfileForm(Form):
     """The figures of a base."""
 
@@ -52,6 +65,10 @@ class ProfileForm(Form):
     area_extended_m2 = IntegerField(labels.FIGURES["area_extended_m2"], [Optional(), NumberRange(0, 10_000_000)])
     startup_entities = IntegerField(labels.FIGURES["startup_entities"], [Optional(), NumberRange(0, 1_000_000)])
     workers = IntegerField(labels.FIGURES["workers"], [Optional(), NumberRange(0, 10_000_000)])
+    latitude_e5 = Degrees(
+        labels.FIGURES["latitude_e5"], [Optional(), NumberRange(-90, 90)], places=5, description=_l("如 26.07421；填写后学生可以核对到岗位置。")
+    )
+    longitude_e5 = Degrees(labels.FIGURES["longitude_e5"], [Optional(), NumberRange(-180, 180)], places=5, description=_l("如 119.29655。"))
     facilities = LongText(labels.FIGURES["facilities"], [Length(max=4000)], description=_l("实训、实习、现场教学的场所与主要设备。"))
     summary = LongText(labels.FIGURES["summary"], [Length(max=4000)])
 
@@ -59,7 +76,7 @@ class ProfileForm(Form):
         """The values for the operation."""
         skipped = ("version", "submission_key", "csrf_token")
         return {
-            name: one.data if one.data is not None or name not in ("facilities", "summary") else ""
+            name: one.kept() if isinstance(one, Degrees) else one.data if one.data is not None or name not in ("facilities", "summary") else ""
             for name, one in self._fields.items()
             if name not in skipped
         }

@@ -43,6 +43,8 @@ FIGURES: Mapping[str, Any] = {
     "area_extended_m2": _l("扩建面积（平方米）"),
     "startup_entities": _l("吸纳创业主体（户）"),
     "workers": _l("从业人员（人）"),
+    "latitude_e5": _l("纬度（度）"),
+    "longitude_e5": _l("经度（度）"),
     "facilities": _l("场所与设备"),
     "summary": _l("基地简介"),
 }

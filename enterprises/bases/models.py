@@ -26,6 +26,8 @@ class BaseProfile(Versioned, Base):
     area_extended_m2: Mapped[int | None]
     startup_entities: Mapped[int | None]
     workers: Mapped[int | None]
+    latitude_e5: Mapped[int | None]
+    longitude_e5: Mapped[int | None]
     facilities: Mapped[str] = mapped_column(sa.Text, default="")
     summary: Mapped[str] = mapped_column(sa.Text, default="")
 

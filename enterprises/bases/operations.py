@@ -21,7 +21,19 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person
 
 FIGURES = frozenset(
-    ["is_on_campus", "opened_on", "capacity_per_term", "area_new_m2", "area_extended_m2", "startup_entities", "workers", "facilities", "summary"]
+    [
+        "is_on_campus",
+        "opened_on",
+        "capacity_per_term",
+        "area_new_m2",
+        "area_extended_m2",
+        "startup_entities",
+        "workers",
+        "facilities",
+        "summary",
+        "latitude_e5",
+        "longitude_e5",
+    ]
 )
 
 
@@ -62,6 +74,10 @@ def _set(profile: BaseProfile, figures: dict[str, Any]) -> dict[str, list[Any]]:
         value = figures.get(key)
         if value is not None and value < 0:
             raise BadBase(_("“%(field)s”不能是负数。", field=str(labels.FIGURES[key])), field=key)
+    for key, most in (("latitude_e5", 9_000_000), ("longitude_e5", 18_000_000)):
+        value = figures.get(key)
+        if value is not None and not -most <= value <= most:
+            raise BadBase(_("“%(field)s”不是有效的经纬度。", field=str(labels.FIGURES[key])), field=key)
     changed = {key: [getattr(profile, key), value] for key, value in figures.items() if getattr(profile, key) != value}
     for key, (_before, after) in changed.items():
         setattr(profile, key, after)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from flask import request
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, IntegerField, SelectField
+from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Optional
 
 from enterprises.capstones import labels
-from enterprises.capstones.types import EvidenceKind, RubricItem, Stage, SupervisorRole, TopicFilter, TopicSource, TopicState
+from enterprises.capstones.types import EvidenceKind, RoundKind, Stage, SupervisorRole, TopicFilter, TopicSource, TopicState, Verdict, WindowStage
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
@@ -33,6 +34,12 @@ class TopicForm(Form):
     )
     source = SelectField(_l("题目来源"), description=_l("卓越计划学生的选题须来自工程实践（专门要求 8.1）。"), validators=[InputRequired()])
     seats = IntegerField(_l("可接纳人数"), default=1, validators=[InputRequired(), NumberRange(min=1, max=50)])
+    team_most = IntegerField(
+        _l("小组最多人数"),
+        default=1,
+        description=_l("1 表示各做各的；多人协作的选题填小组人数上限。"),
+        validators=[Optional(), NumberRange(min=1, max=10)],
+    )
     skills = Text(_l("需要的能力"), description=_l("用顿号或逗号分开。"), validators=[Length(max=400)])
     evidence_kind = SelectField(_l("证明材料种类"), validators=[Optional()])
     evidence = Text(_l("证明材料编号或说明"), validators=[Length(max=400)])
@@ -60,6 +67,7 @@ class SupervisorForm(Form):
 
     role = Text(_l("角色"), validators=[InputRequired(), AnyOf([role.value for role in SupervisorRole])])
     person_id = IntegerField(_l("导师"), validators=[InputRequired()])
+    reason = Text(_l("跨学科指导的理由"), validators=[Length(max=400)])
 
 
 class GuidanceForm(Form):
@@ -75,35 +83,95 @@ class PaperForm(Form):
 
     stage = SelectField(_l("材料"), validators=[InputRequired()])
     file = FileField(_l("文件"), validators=[InputRequired(_l("请选择文件。"))])
+    similarity = DecimalField(
+        _l("总相似比例（%）"), places=1, description=_l("只有查重报告需要填写。"), validators=[Optional(), NumberRange(min=0, max=100)]
+    )
     note = Text(_l("说明"), validators=[Length(max=400)])
+
+    def similarity_x10(self) -> int | None:
+        """Tenths of a per cent."""
+        return None if self.similarity.data is None else int(self.similarity.data * 10)
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.stage.choices = [(one.value, labels.STAGES[one]) for one in Stage]
 
 
-def _points(item: RubricItem) -> IntegerField:
+def _points(label: Any, hint: Any) -> IntegerField:
     return IntegerField(
-        labels.RUBRIC[item],
-        description=labels.RUBRIC_HINTS[item],
+        label,
+        description=hint,
         validators=[InputRequired(_l("请给 0 至 100 的整数分。")), NumberRange(min=0, max=100, message=_l("请给 0 至 100 的整数分。"))],
         render_kw={"inputmode": "numeric", "min": 0, "max": 100},
     )
 
 
 class GradeForm(Form):
-    """The rubric in four numbers."""
+    """The words of a grade; `grade_form` adds a number for every item of the rubric."""
 
-    topic = _points(RubricItem.TOPIC)
-    work = _points(RubricItem.WORK)
-    result = _points(RubricItem.RESULT)
-    report = _points(RubricItem.REPORT)
     comment = LongText(_l("评语"), validators=[Length(max=2000)])
     reason = Text(_l("更正的理由"), validators=[Length(max=400)])
+    items: tuple[dict[str, Any], ...] = ()
 
-    def points(self) -> dict[RubricItem, int]:
-        """Points by item."""
-        return {item: getattr(self, item.value).data for item in RubricItem}
+    def points(self) -> dict[str, int]:
+        """Points by the item's code."""
+        return {item["code"]: self[item["code"]].data for item in self.items}
+
+    def fill(self, rubric: dict[str, Any], comment: str) -> None:
+        """Show what was signed."""
+        for item in self.items:
+            self[item["code"]].data = rubric.get(item["code"], {}).get("points")
+        self.comment.data = comment
+
+
+def grade_form(items: Sequence[dict[str, Any]]) -> GradeForm:
+    """A form with one number for each item of the rubric."""
+    fields: dict[str, Any] = {
+        item["code"]: _points(_("%(item)s（占 %(weight)s%%）", item=item["label"], weight=item["weight"]), item["hint"]) for item in items
+    }
+    made: GradeForm = type("GradeFormOf", (GradeForm,), {**fields, "items": tuple(items)})()
+    return made
+
+
+class ReviewForm(Form):
+    """A review: points, a conclusion, words."""
+
+    score = IntegerField(
+        _l("评阅成绩"), validators=[InputRequired(), NumberRange(min=0, max=100)], render_kw={"inputmode": "numeric", "min": 0, "max": 100}
+    )
+    verdict = SelectField(_l("结论"), validators=[InputRequired()])
+    comment = LongText(
+        _l("评阅意见"), description=_l("选题、方案、论证、写作各有什么长处和问题；学生会看到。"), validators=[InputRequired(), Length(max=4000)]
+    )
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.verdict.choices = [(one.value, labels.VERDICTS[one]) for one in Verdict]
+
+
+class ExtensionForm(Form):
+    """More time for one student."""
+
+    stage = SelectField(_l("阶段"), validators=[InputRequired()])
+    until = DateField(_l("延期到"), validators=[InputRequired()])
+    reason = Text(_l("理由"), validators=[InputRequired(), Length(max=400)])
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.stage.choices = [(one.value, labels.WINDOWS[one]) for one in WindowStage]
+
+
+class GroupForm(Form):
+    """A defence group."""
+
+    name = Text(_l("组名"), validators=[InputRequired(), Length(max=60)])
+    room = Text(_l("地点"), validators=[InputRequired(), Length(max=100)])
+    on = DateField(_l("日期"), validators=[InputRequired()])
+    starts_at = TimeField(_l("开始时间"), validators=[InputRequired()])
+    minutes_each = IntegerField(_l("每人分钟数"), default=30, validators=[InputRequired(), NumberRange(min=5, max=180)])
+    chair_id = SelectField(_l("组长"), coerce=int, validators=[InputRequired()])
+    members = SelectMultipleField(_l("成员"), coerce=int, description=_l("至少两位，可以包括企业专家。"), validators=[InputRequired()])
+    secretary_id = SelectField(_l("秘书"), coerce=int, validators=[InputRequired()])
 
 
 class NoteForm(Form):
@@ -129,3 +197,49 @@ def first_and_last(today: date) -> tuple[date, date]:
     from datetime import timedelta
 
     return today, today + timedelta(days=16 * 7 - 3)
+
+
+class RoundForm(Form):
+    """A choice round."""
+
+    kind = SelectField(_l("轮次"), validators=[InputRequired()])
+    opens_on = DateField(_l("填报开始"), validators=[InputRequired()])
+    closes_on = DateField(_l("填报截止"), description=_l("当天 24 时截止。"), validators=[InputRequired()])
+    starts_on = DateField(_l("毕业设计开始"), validators=[InputRequired()])
+    ends_on = DateField(_l("毕业设计结束"), validators=[InputRequired()])
+    most = IntegerField(_l("最多志愿数"), default=5, validators=[InputRequired(), NumberRange(min=1, max=15)])
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.kind.choices = [(one.value, labels.ROUND_KINDS[one]) for one in RoundKind]
+
+
+class SuggestForm(Form):
+    """A student's own topic: a problem of an enterprise he knows from his placement."""
+
+    enterprise_id = SelectField(
+        _l("企业"), coerce=int, description=_l("你实习的企业；企业和学校都审批通过后由你本人承担。"), validators=[InputRequired()]
+    )
+    title = Text(_l("题目"), validators=[InputRequired(), Length(max=200)])
+    problem = LongText(
+        _l("要解决的工程问题"), description=_l("问题从哪里来，企业谁了解情况，预期做出什么。"), validators=[InputRequired(), Length(max=4000)]
+    )
+
+
+class ReviseForm(Form):
+    """A topic that was sent back, proposed again."""
+
+    title = Text(_l("题目"), validators=[InputRequired(), Length(max=200)])
+    problem = LongText(_l("要解决的工程问题"), validators=[InputRequired(), Length(max=4000)])
+    evidence_kind = SelectField(_l("证明材料种类"), validators=[Optional()])
+    evidence = Text(_l("证明材料编号或说明"), validators=[Length(max=400)])
+    file = FileField(_l("新的证明材料"), description=_l("不选则保留原来的。"))
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.evidence_kind.choices = [("", _("暂无")), *((one.value, labels.EVIDENCE_KINDS[one]) for one in EvidenceKind)]
+
+
+def as_date(text: str) -> date:
+    """A day of a plain field; raises ValueError for anything else."""
+    return date.fromisoformat(text)

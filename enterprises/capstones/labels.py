@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from enterprises.capstones.types import CapstoneState, EvidenceKind, RubricItem, Side, Stage, SupervisorRole, TextGrade, TopicSource, TopicState
+from enterprises.capstones.types import (
+    CapstoneState,
+    ChoiceState,
+    Decision,
+    EvidenceKind,
+    LinkPurpose,
+    PlanMode,
+    PlanState,
+    ReasonKind,
+    ReviewKind,
+    RoundKind,
+    RubricItem,
+    Side,
+    SpotOutcome,
+    SpotVerdict,
+    Stage,
+    SupervisorRole,
+    TextGrade,
+    TopicOrigin,
+    TopicSource,
+    TopicState,
+    Verdict,
+    WindowStage,
+)
 from trainhub.kernel.i18n import _l
 
 TOPIC_SOURCES: dict[TopicSource, Any] = {
@@ -32,6 +55,7 @@ CAPSTONE_STATES: dict[CapstoneState, Any] = {
     CapstoneState.MIDTERM: _l("已过中期"),
     CapstoneState.SUBMITTED: _l("已交论文"),
     CapstoneState.GRADED: _l("双方已评分"),
+    CapstoneState.MODERATION: _l("成绩复核中"),
     CapstoneState.PASSED: _l("合格"),
     CapstoneState.FAILED: _l("不合格"),
     CapstoneState.WITHDRAWN: _l("已终止"),
@@ -42,6 +66,7 @@ CAPSTONE_PILLS: dict[CapstoneState, str] = {
     CapstoneState.MIDTERM: "info",
     CapstoneState.SUBMITTED: "wait",
     CapstoneState.GRADED: "wait",
+    CapstoneState.MODERATION: "wait",
     CapstoneState.PASSED: "ok",
     CapstoneState.FAILED: "bad",
     CapstoneState.WITHDRAWN: "mute",
@@ -85,4 +110,63 @@ FINDINGS: dict[str, Any] = {
     "8.3.enterprise": _l("企业指导教师"),
     "8.3.guidance_school": _l("校内导师指导记录（经确认）"),
     "8.3.guidance_enterprise": _l("企业指导教师指导记录（经确认）"),
+}
+ORIGINS: dict[TopicOrigin, Any] = {
+    TopicOrigin.ENTERPRISE: _l("企业提出"),
+    TopicOrigin.TEACHER: _l("教师与企业共同提出"),
+    TopicOrigin.STUDENT: _l("学生自拟，企业与学校审批"),
+}
+WINDOWS: dict[WindowStage, Any] = {
+    WindowStage.TASK_BOOK: _l("下达任务书"),
+    WindowStage.OPENING: _l("开题"),
+    WindowStage.MIDTERM: _l("中期检查"),
+    WindowStage.DRAFT: _l("提交草稿"),
+    WindowStage.THESIS: _l("提交论文"),
+    WindowStage.SIMILARITY: _l("查重"),
+    WindowStage.REVIEW: _l("评阅"),
+    WindowStage.DEFENCE: _l("答辩"),
+    WindowStage.GRADING: _l("导师评分"),
+}
+REVIEW_KINDS: dict[ReviewKind, Any] = {ReviewKind.BLIND: _l("盲评"), ReviewKind.CROSS: _l("交叉评阅")}
+VERDICTS: dict[Verdict, Any] = {Verdict.PASS: _l("通过"), Verdict.REVISE: _l("修改后再审"), Verdict.FAIL: _l("不通过")}
+REASON_KINDS: dict[ReasonKind, Any] = {ReasonKind.MODERATION: _l("成绩复核"), ReasonKind.APPEAL: _l("成绩申诉")}
+DECISIONS: dict[Decision, Any] = {Decision.UPHELD: _l("维持原成绩"), Decision.CHANGED: _l("更改成绩")}
+ROUND_KINDS: dict[RoundKind, Any] = {RoundKind.FIRST: _l("首轮"), RoundKind.SUPPLEMENTARY: _l("补选"), RoundKind.FINAL: _l("终轮")}
+CHOICE_STATES: dict[ChoiceState, Any] = {
+    ChoiceState.DRAFT: _l("未开放"),
+    ChoiceState.OPEN: _l("填报中"),
+    ChoiceState.CLOSED: _l("已截止"),
+    ChoiceState.PLANNED: _l("已计算"),
+    ChoiceState.PUBLISHED: _l("已公布"),
+}
+CHOICE_PILLS: dict[ChoiceState, str] = {
+    ChoiceState.DRAFT: "mute",
+    ChoiceState.OPEN: "info",
+    ChoiceState.CLOSED: "wait",
+    ChoiceState.PLANNED: "wait",
+    ChoiceState.PUBLISHED: "ok",
+}
+PLAN_MODES: dict[PlanMode, Any] = {
+    PlanMode.FILL: _l("只补缺：已有的导师都不动"),
+    PlanMode.REPAIR: _l("整体修复：在人人有双导师的前提下，改动最少"),
+}
+PLAN_STATES: dict[PlanState, Any] = {
+    PlanState.WAITING: _l("计算中"),
+    PlanState.READY: _l("待核对"),
+    PlanState.APPLIED: _l("已采用"),
+    PlanState.DISCARDED: _l("已作废"),
+}
+LINK_PURPOSES: dict[LinkPurpose, Any] = {LinkPurpose.GRADE: _l("评分"), LinkPurpose.GUIDANCE: _l("确认或登记指导")}
+SPOT_VERDICTS: dict[SpotVerdict, Any] = {SpotVerdict.QUALIFIED: _l("合格"), SpotVerdict.UNQUALIFIED: _l("不合格")}
+SPOT_OUTCOMES: dict[SpotOutcome, Any] = {
+    SpotOutcome.OPEN: _l("评议中"),
+    SpotOutcome.MORE_EXPERTS: _l("加送专家复评"),
+    SpotOutcome.FINE: _l("未发现问题"),
+    SpotOutcome.PROBLEM: _l("存在问题毕业论文"),
+}
+SPOT_PILLS: dict[SpotOutcome, str] = {
+    SpotOutcome.OPEN: "wait",
+    SpotOutcome.MORE_EXPERTS: "wait",
+    SpotOutcome.FINE: "ok",
+    SpotOutcome.PROBLEM: "bad",
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from enterprises.capstones.types import CapstoneFacts, Result, RubricItem, Stay, SupervisorRole, TextGrade
+from enterprises.capstones.types import CapstoneFacts, Result, RubricItem, SpotOutcome, SpotVerdict, Stay, SupervisorRole, TextGrade
 from trainhub.policy.findings import Finding, at_least, decided
 from trainhub.policy.types import Parameter
 
@@ -32,6 +33,8 @@ class Numbers:
     difference_over: Parameter
     text_grades_from: Parameter
     rubric_weights: Parameter
+    review_weight: Parameter
+    defence_weight: Parameter
 
 
 def judge(facts: CapstoneFacts, numbers: Numbers) -> tuple[Finding, ...]:
@@ -149,12 +152,12 @@ def half_up(part: int, whole: int) -> int:
     return int((Decimal(part) / Decimal(whole)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def rubric_weights(numbers: Numbers) -> dict[RubricItem, int]:
-    """The weight of each item of the rubric, in per cent."""
-    return dict(zip(RubricItem, (int(x) for x in numbers.rubric_weights.items), strict=True))
+def rubric_weights(numbers: Numbers) -> dict[str, int]:
+    """The weight of each item of the default rubric, in per cent."""
+    return dict(zip((item.value for item in RubricItem), (int(x) for x in numbers.rubric_weights.items), strict=True))
 
 
-def rubric_score(points: Mapping[RubricItem, int], weights: Mapping[RubricItem, int]) -> int:
+def rubric_score(points: Mapping[str, int], weights: Mapping[str, int]) -> int:
     """The score in tenths of a point from whole points (0 to 100) of every item; raises ValueError for anything else."""
     if set(points) != set(weights):
         raise ValueError("every item of the rubric needs points")
@@ -163,17 +166,55 @@ def rubric_score(points: Mapping[RubricItem, int], weights: Mapping[RubricItem, 
     return half_up(sum(points[item] * weights[item] * 10 for item in weights), sum(weights.values()))
 
 
-def result(school_x10: int, enterprise_x10: int, numbers: Numbers) -> Result:
-    """The weighted score of both sides (own.capstone.*_weight_percent), halves up; exactly the pass mark passes."""
-    weights = numbers.school_weight.number, numbers.enterprise_weight.number
-    score = half_up(school_x10 * weights[0] + enterprise_x10 * weights[1], sum(weights))
-    apart = abs(school_x10 - enterprise_x10)
+COMPONENTS = ("school", "enterprise", "review", "defence")
+"""What a result is made of; the weights of the first two are never 0 (002:571: both sides assess)."""
+
+
+def default_weights(numbers: Numbers) -> dict[str, int]:
+    """The weights of the policy in per cent, where a programme has none of its own."""
+    found = (numbers.school_weight, numbers.enterprise_weight, numbers.review_weight, numbers.defence_weight)
+    return {name: parameter.number for name, parameter in zip(COMPONENTS, found, strict=True)}
+
+
+def check_weights(weights: Mapping[str, int]) -> str:
+    """What is wrong with the weights of a rubric; empty when nothing."""
+    if set(weights) != set(COMPONENTS) or any(not 0 <= value <= 100 for value in weights.values()):
+        return "weights"
+    if not weights["school"] or not weights["enterprise"]:
+        return "both_sides"
+    return "" if sum(weights.values()) == 100 else "sum"
+
+
+def lacking(scores: Mapping[str, int | None], weights: Mapping[str, int]) -> tuple[str, ...]:
+    """The components that carry weight and have no score yet, in order."""
+    return tuple(name for name in COMPONENTS if weights.get(name) and scores.get(name) is None)
+
+
+def replaced_by_third(school_x10: int, enterprise_x10: int, third_x10: int) -> str:
+    """The side whose grade the third one takes the place of: the one farther from it; at equal distance none (own decision)."""
+    school, enterprise = abs(school_x10 - third_x10), abs(enterprise_x10 - third_x10)
+    return "" if school == enterprise else "school" if school > enterprise else "enterprise"
+
+
+def result(scores: Mapping[str, int], weights: Mapping[str, int], numbers: Numbers, *, third_x10: int | None = None) -> Result:
+    """The weighted score of everything that carries weight, halves up; exactly the pass mark passes.
+
+    `scores` in tenths by component, all with weight must be there. When the two sides lie too far apart a third grade takes the
+    place of the one that is farther from it.
+    """
+    apart = abs(scores["school"] - scores["enterprise"])
+    is_far = apart > numbers.difference_over.number
+    replaced = replaced_by_third(scores["school"], scores["enterprise"], third_x10) if is_far and third_x10 is not None else ""
+    counted = {**scores, replaced: third_x10} if replaced and third_x10 is not None else dict(scores)
+    held = {name: weight for name, weight in weights.items() if weight}
+    score = half_up(sum(counted[name] * weight for name, weight in held.items()), sum(held.values()))
     return Result(
         score_x10=score,
         grade=text_grade(score, [int(x) for x in numbers.text_grades_from.items]),
         is_passed=score >= numbers.pass_mark.number,
         difference_x10=apart,
-        is_far_apart=apart > numbers.difference_over.number,
+        is_far_apart=is_far,
+        replaced=replaced,
     )
 
 
@@ -183,6 +224,19 @@ def text_grade(score_x10: int, limits: Sequence[int]) -> TextGrade:
         if score_x10 >= lowest:
             return grade
     return TextGrade.FAIL
+
+
+def fits_discipline(own_programme_id: int | None, discipline: str, programme_id: int, programme: str) -> bool:
+    """Whether a teacher belongs to the discipline of a programme: a teacher of it, or one whose discipline is (part of) its name.
+
+    Who has neither a programme nor a discipline in the register fits everywhere: nothing is known against it.
+    """
+    if own_programme_id == programme_id:
+        return True
+    plain = discipline.strip()
+    if not plain:
+        return own_programme_id is None
+    return plain in programme or programme in plain
 
 
 # -- topics -------------------------------------------------------------------------------------------------------------
@@ -197,3 +251,31 @@ def likeness(one: str, other: str) -> float:
 def _pairs(text: str) -> set[str]:
     plain = "".join(text.casefold().split())
     return {plain[i : i + 2] for i in range(len(plain) - 1)} or ({plain} if plain else set())
+
+
+# -- spot checks (教督〔2020〕5号) ------------------------------------------------------------------------------------------
+
+
+def sample(population: Sequence[int], percent: int, seed: int) -> list[int]:
+    """A random sample of at least `percent` of the population, rounded up, never empty; the same seed draws the same."""
+    number = max(-(-len(population) * percent // 100), 1)
+    return sorted(random.Random(f"{seed}/spot-check").sample(sorted(population), min(number, len(population))))
+
+
+def spot_outcome(
+    first: Sequence[SpotVerdict | None], second: Sequence[SpotVerdict | None], *, experts: int, fails: int, more: int, more_fails: int
+) -> SpotOutcome:
+    """The outcome of a thesis: `fails` of the first experts make it a problem, one of them calls further experts.
+
+    Nothing is decided before a round is complete; among the further experts `more_fails` suffice.
+    """
+    if len(first) < experts or None in first:
+        return SpotOutcome.OPEN
+    bad = sum(verdict is SpotVerdict.UNQUALIFIED for verdict in first)
+    if bad >= fails:
+        return SpotOutcome.PROBLEM
+    if not bad:
+        return SpotOutcome.FINE
+    if len(second) < more or None in second:
+        return SpotOutcome.MORE_EXPERTS
+    return SpotOutcome.PROBLEM if sum(v is SpotVerdict.UNQUALIFIED for v in second) >= more_fails else SpotOutcome.FINE

@@ -1,4 +1,4 @@
-"""Values of capstones: sources, states, what may happen in which state, and the facts that criteria 8.1 to 8.4 ask for."""
+"""Values of capstones: sources, states, actions, and the facts that criteria 8.1 to 8.4 ask for."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class CapstoneState(StrEnum):
     MIDTERM = "midterm"
     SUBMITTED = "submitted"
     GRADED = "graded"
+    MODERATION = "moderation"
     PASSED = "passed"
     FAILED = "failed"
     WITHDRAWN = "withdrawn"
@@ -92,38 +93,149 @@ class TextGrade(StrEnum):
 
 
 class Action(StrEnum):
-    """What is done to a capstone."""
+    """What is done to a capstone; who may do it and when stands in `machine.MACHINE`."""
 
     SUPERVISE = "supervise"
+    CHANGE_TOPIC = "change_topic"
+    EXTEND = "extend"
+    SEND_LINK = "send_link"
+    ISSUE_TASK = "issue_task"
     GUIDE = "guide"
     HAND_IN = "hand_in"
+    COMMENT = "comment"
     OPEN = "open"
     PASS_MIDTERM = "pass_midterm"  # noqa: S105
+    RETURN = "return"
     SUBMIT = "submit"
+    ASK_REVIEW = "ask_review"
+    REVIEW = "review"
+    PLACE = "place"
+    DEFEND = "defend"
     GRADE = "grade"
     CORRECT = "correct"
+    ASK_THIRD = "ask_third"
+    GRADE_THIRD = "grade_third"
+    MODERATE = "moderate"
+    SETTLE = "settle"
     FINISH = "finish"
+    APPEAL = "appeal"
+    DECIDE_APPEAL = "decide_appeal"
+    ARCHIVE = "archive"
     WITHDRAW = "withdraw"
 
 
 WORKING = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM)
-FINAL = (CapstoneState.PASSED, CapstoneState.FAILED, CapstoneState.WITHDRAWN)
+CONCLUDED = (CapstoneState.PASSED, CapstoneState.FAILED)
+FINAL = (*CONCLUDED, CapstoneState.WITHDRAWN)
 LIVE = tuple(state for state in CapstoneState if state not in FINAL)
 
-ALLOWED: dict[Action, tuple[CapstoneState, ...]] = {
-    Action.SUPERVISE: (*WORKING, CapstoneState.SUBMITTED),
-    Action.GUIDE: (*WORKING, CapstoneState.SUBMITTED, CapstoneState.GRADED),
-    Action.HAND_IN: (*WORKING, CapstoneState.SUBMITTED),
-    Action.OPEN: (CapstoneState.ASSIGNED,),
-    Action.PASS_MIDTERM: (CapstoneState.OPENED,),
-    # The stages before the thesis bind only where a programme keeps them; a thesis is taken in each of them.
-    Action.SUBMIT: (*WORKING, CapstoneState.SUBMITTED),
-    Action.GRADE: (CapstoneState.SUBMITTED,),
-    Action.CORRECT: (CapstoneState.SUBMITTED, CapstoneState.GRADED),
-    Action.FINISH: (CapstoneState.GRADED,),
-    Action.WITHDRAW: (*WORKING, CapstoneState.SUBMITTED),
-}
-"""In which states an action may happen; anything else is refused with words."""
+
+class TopicOrigin(StrEnum):
+    """Who proposed a topic: the enterprise, a teacher together with an enterprise, or the student."""
+
+    ENTERPRISE = "enterprise"
+    TEACHER = "teacher"
+    STUDENT = "student"
+
+
+class WindowStage(StrEnum):
+    """Stages with a window: from which to which day something may be done."""
+
+    TASK_BOOK = "task_book"
+    OPENING = "opening"
+    MIDTERM = "midterm"
+    DRAFT = "draft"
+    THESIS = "thesis"
+    SIMILARITY = "similarity"
+    REVIEW = "review"
+    DEFENCE = "defence"
+    GRADING = "grading"
+
+
+class ReviewKind(StrEnum):
+    """评阅: the reviewer does not know whose work it is (盲评), or supervisors read each other's students (交叉评阅)."""
+
+    BLIND = "blind"
+    CROSS = "cross"
+
+
+class Verdict(StrEnum):
+    """The conclusion of a review or a defence; `revise`: back to the student, once more."""
+
+    PASS = "pass"  # noqa: S105
+    REVISE = "revise"
+    FAIL = "fail"
+
+
+class ReasonKind(StrEnum):
+    """Why a result is looked at again: before publication by the programme, after it by the student."""
+
+    MODERATION = "moderation"
+    APPEAL = "appeal"
+
+
+class Decision(StrEnum):
+    """How looking again ended: the score stands, or a new one with its reason."""
+
+    UPHELD = "upheld"
+    CHANGED = "changed"
+
+
+class RoundKind(StrEnum):
+    """Choice rounds: 首轮、补选、终轮."""
+
+    FIRST = "first"
+    SUPPLEMENTARY = "supplementary"
+    FINAL = "final"
+
+
+class ChoiceState(StrEnum):
+    """A choice round on its way; nothing of the plan is seen before publication."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    PLANNED = "planned"
+    PUBLISHED = "published"
+
+
+class PlanMode(StrEnum):
+    """Fill what is missing and leave the rest, or repair the whole with as few changes as possible."""
+
+    FILL = "fill"
+    REPAIR = "repair"
+
+
+class PlanState(StrEnum):
+    """A plan of supervisors: asked for, ready to be looked at, applied, thrown away."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
+class LinkPurpose(StrEnum):
+    """The one act that a link of a mentor without an account is for."""
+
+    GRADE = "grade"
+    GUIDANCE = "guidance"
+
+
+class SpotVerdict(StrEnum):
+    """What an expert says of a thesis (教督〔2020〕5号)."""
+
+    QUALIFIED = "qualified"
+    UNQUALIFIED = "unqualified"
+
+
+class SpotOutcome(StrEnum):
+    """Where the check of one thesis stands."""
+
+    OPEN = "open"
+    MORE_EXPERTS = "more_experts"
+    FINE = "fine"
+    PROBLEM = "problem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +276,14 @@ class CapstoneFacts:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The grade of a capstone: `score_x10` in tenths, and whether the two sides lie too far apart."""
+    """The grade of a capstone: `score_x10` in tenths, whether the two sides lie too far apart, whose grade the third one replaced."""
 
     score_x10: int
     grade: TextGrade
     is_passed: bool
     difference_x10: int
     is_far_apart: bool
+    replaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Contribution:
         return self.days * 2
 
 
-def listing(identity: Identity, year: int, *, text: str = "") -> organisations.Statement:
+def listing(identity: Identity, year: int, *, text: str = "", sort: str = "") -> organisations.Statement:
     """The enterprises the reader sees that gave anything in the year, most students first; `Contribution(*row)`."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     days = (
@@ -70,17 +70,14 @@ def listing(identity: Identity, year: int, *, text: str = "") -> organisations.S
         .subquery()
     )
     students = func.coalesce(days.c.students, 0)
+    counts = {
+        "days": func.coalesce(days.c.days, 0),
+        "mentors": func.coalesce(mentors.c.count, 0),
+        "capstones": func.coalesce(capstones.c.count, 0),
+        "courses": func.coalesce(courses.c.count, 0),
+    }
     statement = (
-        select(
-            Organisation.id,
-            Organisation.code,
-            Organisation.name,
-            students,
-            func.coalesce(days.c.days, 0),
-            func.coalesce(mentors.c.count, 0),
-            func.coalesce(capstones.c.count, 0),
-            func.coalesce(courses.c.count, 0),
-        )
+        select(Organisation.id, Organisation.code, Organisation.name, students, *counts.values())
         .outerjoin(days, days.c.id == Organisation.id)
         .outerjoin(mentors, mentors.c.id == Organisation.id)
         .outerjoin(capstones, capstones.c.id == Organisation.id)
@@ -92,11 +89,11 @@ def listing(identity: Identity, year: int, *, text: str = "") -> organisations.S
                 or_(days.c.id.is_not(None), mentors.c.id.is_not(None), capstones.c.id.is_not(None), courses.c.id.is_not(None)),
             )
         )
-        .order_by(students.desc(), Organisation.pinyin, Organisation.id)
     )
     if text:
         statement = statement.where(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
-    return statement
+    sorts = {"name": (Organisation.pinyin,), "students": (students,)} | {name: (count,) for name, count in counts.items()}
+    return organisations.ordered_or(statement, sort, sorts, students.desc(), Organisation.pinyin, Organisation.id)
 
 
 def visible_to(identity: Identity) -> Any:
@@ -106,6 +103,6 @@ def visible_to(identity: Identity) -> Any:
     return organisations.scope(identity, VIEWERS, organisations=(Organisation.id,), region=Organisation.region_code)
 
 
-def rows(identity: Identity, year: int) -> list[Contribution]:
+def rows(identity: Identity, year: int, *, text: str = "", sort: str = "") -> list[Contribution]:
     """All of them, for the file."""
-    return [Contribution(*row) for row in session().execute(listing(identity, year))]
+    return [Contribution(*row) for row in session().execute(listing(identity, year, text=text, sort=sort))]

@@ -35,12 +35,16 @@ def _year() -> int:
     return year if year is not None and 2000 <= year <= 2100 else clock.today().year
 
 
+def _asked() -> dict[str, str]:
+    return {"text": request.args.get("q", "").strip()[:100], "sort": request.args.get("sort", "")}
+
+
 @blueprint.get("/")
 @guard(Can.CONTRIBUTION_LIST)
 def index() -> Any:
     """Counts by enterprise for a year."""
     year, (number, size) = _year(), paging.wanted()
-    statement = queries.listing(_who(), year, text=request.args.get("q", "").strip()[:100])
+    statement = queries.listing(_who(), year, **_asked())
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     page.items[:] = [queries.Contribution(*row) for row in page.items]  # type: ignore[index]
     this = clock.today().year
@@ -52,5 +56,7 @@ def index() -> Any:
 def export(year: int, form: str) -> Any:
     """The same as a file."""
     year = min(max(year, 2000), 2100)
-    cells = [(r.code, r.name, r.students, f"{r.weeks_x10 / 10:.1f}", r.mentors, r.capstones, r.courses) for r in queries.rows(_who(), year)]
+    cells = [
+        (r.code, r.name, r.students, f"{r.weeks_x10 / 10:.1f}", r.mentors, r.capstones, r.courses) for r in queries.rows(_who(), year, **_asked())
+    ]
     return downloads.table(cells, COLUMNS, name=f"企业参与人才培养-{year}", form=form, codes=["code"])

@@ -34,7 +34,8 @@ def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed:
     Example: trainhub placements simulate round-2026 --out plan --seed 7 --json
     """
     from enterprises.placements.planner import files
-    from enterprises.placements.planner.types import Aim, Options
+    from enterprises.placements.planner.types import Options
+    from enterprises.placements.types import Aim
 
     return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed, options=Options(Aim(aim), bonus))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.placements import labels
-from enterprises.placements.types import AgreementParty, LogTag, PlanSide
+from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PlanSide, WithdrawalSide
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -88,6 +89,58 @@ class RoundForm(Form):
         description=_l("条件相同的学生按抽签排序，种子相同结果相同，随轮次公开。"),
     )
 
+    aim = SelectField(
+        _l("席位不够时优先"),
+        coerce=Aim,
+        default=Aim.COMPLETE,
+        choices=lambda: options(labels.AIMS),
+        description=_l("“让最少学生一周都没有”会减少达到规定周数的人数；可以先试算再决定。"),
+    )
+    same_enterprise = IntegerField(
+        _l("同一企业的优先分"),
+        [Optional(), NumberRange(0, 100)],
+        default=0,
+        description=_l(
+            "各学期留在同一企业相当于志愿提前几位；0 为不考虑。只是优先，不是硬性要求：席位紧张时硬性要求会使约四分之一的学生达不到周数。"
+        ),
+    )
+    is_mentor_bound = BooleanField(
+        _l("不超过企业指导教师能指导的人数"), default=True, description=_l("取消后可能有学生（经验约 6%）没有指导教师，不能开始实习。")
+    )
+
+    def settings(self) -> dict[str, Any]:
+        """How the round is planned."""
+        return {
+            "aim": self.aim.data,
+            "same_enterprise": self.same_enterprise.data or 0,
+            "is_mentor_bound": bool(self.is_mentor_bound.data),
+        }
+
+
+class WithdrawForm(ReasonForm):
+    """Taking a placement back."""
+
+    side = SelectField(_l("由谁提出"), coerce=WithdrawalSide, choices=lambda: options(labels.WITHDRAWAL_SIDES))
+
+
+class SelfFoundForm(Form):
+    """A place that a student found."""
+
+    term_id = SelectField(_l("实习学期"), [InputRequired(NEEDED)], coerce=int)
+    enterprise_name = Text(_l("单位全称"), [DataRequired(NEEDED), Length(max=160)])
+    enterprise_code = Text(_l("统一社会信用代码"), [Length(max=40)], description=_l("知道的话请填写，学校核对更快。"))
+    title = Text(_l("岗位名称"), [DataRequired(NEEDED), Length(max=160)])
+    address = Text(_l("工作地点"), [Length(max=200)])
+    contact = Text(_l("单位联系人与电话"), [Length(max=120)])
+    text = LongText(_l("工作内容与专业的关系"), [DataRequired(NEEDED), Length(max=2000)])
+    file = FileField(_l("接收函"), description=_l("PDF 或扫描件。"))
+
+
+class ApproveSelfFoundForm(Form):
+    """The enterprise of the register."""
+
+    enterprise_id = SelectField(_l("登记的企业"), [InputRequired(NEEDED)], coerce=int, description=_l("只列出已核验的企业；没有的请先登记并核验。"))
+
 
 class PlanItemForm(Form):
     """An item of the enterprise training plan."""
@@ -125,6 +178,52 @@ class SignForm(Form):
     party = SelectField(_l("签署方"), coerce=AgreementParty)
     signed_name = Text(_l("签署人"), [DataRequired(NEEDED), Length(max=120)])
     signed_on = DateField(_l("签署日期"), [InputRequired(NEEDED)])
+    file = FileField(_l("纸质签署件"), description=_l("纸面签署的，上传扫描件。"))
+
+
+class TextForm(Form):
+    """An amendment, or the correction of a text."""
+
+    changes = LongText(
+        _l("变更内容，每行一条"), [DataRequired(NEEDED), Length(max=4000)], description=_l("如：实习结束日期由 2026-06-30 改为 2026-07-15。")
+    )
+    reason = LongText(_l("理由"), [Length(max=400)])
+    file = FileField(_l("文本"), description=_l("PDF 或扫描件。"))
+
+
+class EventForm(Form):
+    """Something that happened."""
+
+    kind = SelectField(_l("类别"), coerce=EventKind)
+    since = DateField(_l("起始日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("结束日期"), [Optional()], description=_l("当天的不用填。"))
+    text = LongText(_l("情况"), [DataRequired(NEEDED), Length(max=4000)])
+    outcome = LongText(_l("已采取的措施"), [Length(max=4000)])
+
+
+class OutcomeForm(Form):
+    """What was done."""
+
+    outcome = LongText(_l("措施与结果"), [DataRequired(NEEDED), Length(max=4000)])
+
+
+class EndForm(ReasonForm):
+    """An early end."""
+
+    on = DateField(_l("最后一天"), [InputRequired(NEEDED)])
+
+
+class ChangeForm(ReasonForm):
+    """A change of base."""
+
+    position_id = SelectField(_l("新的岗位"), [InputRequired(NEEDED)], coerce=int)
+    since = DateField(_l("从哪天开始"), [InputRequired(NEEDED)])
+
+
+class NoteForm(Form):
+    """Something written under a weekly log."""
+
+    text = LongText(_l("内容"), [Length(max=4000)])
 
 
 class InsuranceForm(Form):

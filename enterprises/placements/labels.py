@@ -6,18 +6,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from enterprises.placements.types import (
+    AgreementKind,
     AgreementParty,
+    Aim,
     DayProblem,
     DayState,
+    EventKind,
+    EventState,
     Light,
     LogTag,
+    Miss,
+    NoteSide,
     OfferState,
     PlacementState,
+    PlanKind,
     PlanSide,
     PreferenceProblem,
+    RaterSide,
     RoundState,
+    SelfFoundState,
+    WithdrawalSide,
 )
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import N_, _, _l
 
 OFFER_STATES: Mapping[OfferState, Any] = {
     OfferState.DRAFT: _l("草稿"),
@@ -32,6 +42,42 @@ ROUND_STATES: Mapping[RoundState, Any] = {
     RoundState.PLANNED: _l("已计算，待公布"),
     RoundState.PUBLISHED: _l("已公布"),
 }
+AIMS: Mapping[Aim, Any] = {
+    Aim.COMPLETE: _l("让最多学生达到规定周数"),
+    Aim.EVERYONE: _l("让最少学生一周都没有"),
+}
+PLAN_KINDS: Mapping[PlanKind, Any] = {PlanKind.PLAN: _l("安排"), PlanKind.WHAT_IF: _l("试算"), PlanKind.REPAIR: _l("修补")}
+SELF_FOUND_STATES: Mapping[SelfFoundState, Any] = {
+    SelfFoundState.SUBMITTED: _l("待学校审核"),
+    SelfFoundState.APPROVED: _l("已通过"),
+    SelfFoundState.RETURNED: _l("未通过"),
+    SelfFoundState.CANCELLED: _l("已撤回"),
+}
+SELF_FOUND_LOOKS: Mapping[SelfFoundState, str] = {
+    SelfFoundState.SUBMITTED: "wait",
+    SelfFoundState.APPROVED: "ok",
+    SelfFoundState.RETURNED: "bad",
+    SelfFoundState.CANCELLED: "mute",
+}
+WITHDRAWAL_SIDES: Mapping[WithdrawalSide, Any] = {
+    WithdrawalSide.STUDENT: _l("学生退出（修补时不再安排这个学期）"),
+    WithdrawalSide.ENTERPRISE: _l("企业取消（修补时另行安排）"),
+    WithdrawalSide.SCHOOL: _l("学校调整（修补时另行安排）"),
+}
+FIGURES: Mapping[str, Any] = {
+    "students": _l("参加学生"),
+    "reached": _l("达到周数"),
+    "reached_bound": _l("已证明的上限"),
+    "first_choice_share": _l("第一志愿"),
+    "top3_share": _l("前三志愿"),
+    "unranked_share": _l("未填报的岗位"),
+    "rank_cost": _l("志愿代价（越小越好）"),
+    "one_enterprise_share": _l("各学期在同一企业"),
+    "weeks_total": _l("安排的周数合计"),
+    "changed": _l("改动的学生学期数"),
+}
+"""The figures by which plans are compared."""
+SHARES = frozenset(["first_choice_share", "top3_share", "unranked_share", "one_enterprise_share"])
 PLACEMENT_STATES: Mapping[PlacementState, Any] = {
     PlacementState.PLANNED: _l("待学生确认"),
     PlacementState.ACCEPTED: _l("待开始"),
@@ -72,10 +118,48 @@ TO_PLACE = "to_place"
 LIGHTS_TO_PLACE = frozenset({Light.YELLOW, Light.NOT_PLANNED})
 """For whom a placement can still be found and has to be; `TO_PLACE` names them in the address of a list."""
 LIGHT_LOOKS: Mapping[Light, str] = {Light.NOT_PLANNED: "mute", Light.DONE: "ok", Light.GREEN: "info", Light.YELLOW: "wait", Light.RED: "bad"}
+AGREEMENT_KINDS: Mapping[AgreementKind, Any] = {AgreementKind.AGREEMENT: _l("三方协议"), AgreementKind.AMENDMENT: _l("补充协议")}
+EVENT_KINDS: Mapping[EventKind, Any] = {
+    EventKind.ABSENCE: _l("请假"),
+    EventKind.INTERRUPTION: _l("中断"),
+    EventKind.INCIDENT: _l("事故与异常"),
+    EventKind.VISIT: _l("走访检查"),
+}
+EVENT_STATES: Mapping[EventState, Any] = {
+    EventState.OPEN: _l("待处理"),
+    EventState.APPROVED: _l("已批准"),
+    EventState.REFUSED: _l("未批准"),
+    EventState.CLOSED: _l("已办结"),
+}
+EVENT_LOOKS: Mapping[EventState, str] = {EventState.OPEN: "wait", EventState.APPROVED: "ok", EventState.REFUSED: "bad", EventState.CLOSED: "ok"}
+NOTE_SIDES: Mapping[NoteSide, Any] = {NoteSide.STUDENT: _l("学生补充更正"), NoteSide.MENTOR: _l("企业指导教师"), NoteSide.SCHOOL: _l("校内导师")}
+RATER_SIDES: Mapping[RaterSide, Any] = {RaterSide.STUDENT: _l("学生评基地"), RaterSide.ENTERPRISE: _l("企业评学生")}
+RATING_TOPICS: Mapping[RaterSide, Mapping[str, Any]] = {
+    RaterSide.STUDENT: {
+        "work": _l("工作内容与专业的关系"),
+        "guidance": _l("指导教师的指导"),
+        "safety": _l("安全与劳动条件"),
+        "life": _l("食宿与关怀"),
+    },
+    RaterSide.ENTERPRISE: {
+        "skill": _l("专业能力"),
+        "attitude": _l("工作态度"),
+        "discipline": _l("纪律与安全"),
+        "teamwork": _l("沟通与协作"),
+    },
+}
+MISSES: Mapping[Miss, str] = {
+    Miss.TOO_LATE: N_("剩余时间全部安排也缺 %(n)s 天"),
+    Miss.UNPLACED: N_("还有 %(n)s 天没有安排"),
+    Miss.UNLOGGED: N_("进行中的实习有 %(n)s 天没有登记"),
+    Miss.WAITING: N_("有 %(n)s 天等待指导教师确认"),
+}
+"""Messages; whoever shows one gives the number of days."""
 DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.NOT_STARTED: _l("实习还没有开始，或已经结束，不能登记。"),
     DayProblem.OUTSIDE: _l("不在实习期内。"),
     DayProblem.FUTURE: _l("还没有到这一天，不能提前登记。"),
+    DayProblem.ABSENT: _l("这一天已准假或中断实习，不能登记出勤。"),
 }
 PREFERENCE_PROBLEMS: Mapping[PreferenceProblem, Any] = {
     PreferenceProblem.TOO_MANY: _l("最多填报 %(most)d 个志愿，请减少。"),
@@ -101,3 +185,8 @@ REASONS: Mapping[str, Any] = {
     "seats_short": _l("席位不足"),
     "fixed_conflict": _l("已定安排有冲突"),
 }
+
+
+def miss_words(why: tuple[tuple[Miss, int], ...]) -> str:
+    """Why a student may miss the weeks, in one sentence."""
+    return _("；").join(_(MISSES[miss], n=days) for miss, days in why)

@@ -1,72 +1,146 @@
-"""A round as a case for the planner, and the planner's answer as the plan kept in the round."""
+"""A round as a case for the planner, and the planner's answer as a plan that can be kept, compared and published."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from enterprises.placements import queries, rules
-from enterprises.placements.models import Round
-from enterprises.placements.planner.types import Case, Post, Pupil, Slot
+from enterprises.placements.models import Placement, Round
+from enterprises.placements.planner.types import Case, Options, Post, Pupil, Slot
 from enterprises.placements.queries.rounds import Planned
-from enterprises.placements.types import PlacementState
+from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, WhatIf
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.rules import iso_week
 from trainhub.policy.book import book
 
 
-def case_of(facts: Planned, *, today: date) -> Case:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What one computation starts from; `removable` are the placements that a repair may take back, by (student, term)."""
+
+    kind: PlanKind
+    case: Case
+    seed: int
+    settings: PlanSettings
+    what_ifs: tuple[WhatIf, ...] = ()
+    removable: tuple[tuple[int, int, int, int], ...] = ()
+
+
+def settings_of(round: Round) -> PlanSettings:
+    """How the round says that it is planned."""
+    return PlanSettings(round.aim, round.same_enterprise, round.is_mentor_bound)
+
+
+def problem_of(
+    round: Round, *, today: date, kind: PlanKind = PlanKind.PLAN, settings: PlanSettings | None = None, what_ifs: Sequence[WhatIf] = ()
+) -> Problem:
+    """Read everything that a plan of the round needs."""
+    wanted = settings or settings_of(round)
+    facts = queries.planning_facts(round, today=today)
+    movable = {row.id: row for row in facts.placed if _may_move(row, round, today)} if kind is PlanKind.REPAIR else {}
+    case = case_of(facts, today=today, settings=wanted, movable=movable)
+    removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
+    return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
+
+
+def _may_move(row: Placement, round: Round, today: date) -> bool:
+    """Whether a repair may move a placement: it came from this round and its term has not begun."""
+    return row.round_id == round.id and row.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) and row.starts_on > today
+
+
+def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dict[int, Placement]) -> Case:
     """The round in the planner's words. Ids are texts of ten digits, so that their order is that of the numbers.
 
     Weeks before: what is credited, and the whole weeks of placements that stand and are not finished (what is credited
     inside them is not counted twice), so that the case does not change from one day to the next. Placements in the
-    round's terms stay; they take a seat that the database no longer counts as free.
+    round's terms stay; they take a seat that the database no longer counts as free. Those that may be moved are the
+    earlier plan, of which as little as possible changes.
     """
     per_week = book().at("own.weeks.days_per_week", on=today).number
     required = book().at("petoe.enterprise_weeks", on=today).number
     totals = ledger.weeks_of_many([student.id for student in facts.students])
     inside = {term.id for term in facts.terms}
-    running = _running_weeks(facts)
+    running = _running_weeks([row for row in facts.placed if row.id not in movable])
     prior = {
         key: sum(days for week, days in total.by_week.items() if week not in running.get(key, ())) * 10 // per_week for key, total in totals.items()
     }
-    seats = dict(facts.seats)
+    seats, room = dict(facts.seats), dict(facts.room)
     offered = {post.id for post in facts.positions}
-    fixed = []
-    elsewhere = []
+    fixed: list[tuple[str, str, str]] = []
+    current: list[tuple[str, str, str]] = []
+    elsewhere: list[Placement] = []
     for row in facts.placed:
         if row.term_id not in inside:
             if row.state is not PlacementState.FINISHED:
                 prior[row.student_id] += rules.weeks_between(row.starts_on, row.ends_on) * 10
-        elif row.position_id in offered:
-            fixed.append((key(row.student_id), key(row.term_id), key(row.position_id)))
+        elif row.position_id in offered and row.ended_early_on is None:
+            (current if row.id in movable else fixed).append((key(row.student_id), key(row.term_id), key(row.position_id)))
             seats[row.position_id, row.term_id] = seats.get((row.position_id, row.term_id), 0) + 1
-        else:
+            room[row.enterprise_id, row.term_id] = room.get((row.enterprise_id, row.term_id), 0) + 1
+        elif row.id not in movable:
             elsewhere.append(row)
     weeks = {term.id: term.weeks * 10 for term in facts.terms}
     blocked: dict[int, set[str]] = {}
-    for row in elsewhere:  # at a position closed since: the student stays there, so the term is taken and its weeks count
+    for student_id, term_id in facts.given_up:
+        blocked.setdefault(student_id, set()).add(key(term_id))
+    for row in elsewhere:  # at a position closed since, or ended early: the term is taken; what was left standing counts
         blocked.setdefault(row.student_id, set()).add(key(row.term_id))
-        prior[row.student_id] += weeks[row.term_id]
+        if row.state is not PlacementState.FINISHED:
+            prior[row.student_id] += weeks[row.term_id]
+    held = {(student, term) for student, term, _post in fixed}
     return Case(
-        slots=tuple(Slot(key(term.id), term.weeks * 10) for term in facts.terms),
-        posts=tuple(Post(key(post.id), key(post.enterprise_id), frozenset(post.majors)) for post in facts.positions),
+        slots=tuple(Slot(key(term.id), term.weeks * 10, term.title) for term in facts.terms),
+        posts=tuple(Post(key(post.id), key(post.enterprise_id), frozenset(post.majors), facts.names[post.id]) for post in facts.positions),
         seats={(key(post_id), key(term_id)): count for (post_id, term_id), count in sorted(seats.items())},
         pupils=tuple(
-            Pupil(key(student.id), facts.majors[student.id], prior[student.id], required * 10, frozenset(blocked.get(student.id, ())))
+            Pupil(
+                key(student.id),
+                facts.majors[student.id],
+                prior[student.id],
+                required * 10,
+                frozenset(one for one in blocked.get(student.id, ()) if (key(student.id), one) not in held),
+            )
             for student in facts.students
         ),
         wishes={key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1)} for student_id, posts in facts.preferences.items()},
         fixed=tuple(sorted(fixed)),
+        current=tuple(sorted(current)) if movable else None,
+        room={(key(firm), key(term_id)): max(0, count) for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,
     )
 
 
-def _running_weeks(facts: Planned) -> dict[int, set[str]]:
+def _tried(case: Case, facts: Planned, what_ifs: Sequence[WhatIf]) -> Case:
+    """The case with what is tried out."""
+    if not what_ifs:
+        return case
+    seats = dict(case.seats)
+    gone = {key(post.id) for post in facts.positions for one in what_ifs if one.base_id is not None and post.base_id == one.base_id}
+    room = dict(case.room) if case.room is not None else None
+    firm = {key(post.id): key(post.enterprise_id) for post in facts.positions}
+    for one in what_ifs:
+        if one.position_id is not None and one.term_id is not None:
+            at = (key(one.position_id), key(one.term_id))
+            seats[at] = max(0, seats.get(at, 0) + one.seats)
+            if room is not None and one.seats > 0:  # seats are tried out with the mentors they need
+                where = (firm[at[0]], at[1])
+                room[where] = room.get(where, 0) + one.seats
+    for post in gone:  # students who are there already stay; nobody comes new
+        for term in facts.terms:
+            at = (post, key(term.id))
+            if at in seats:
+                seats[at] = sum(row[1:] == (at[1], post) for row in case.fixed)
+    return replace(case, seats=seats, room=room)
+
+
+def _running_weeks(placed: Sequence[Placement]) -> dict[int, set[str]]:
     """By student the ISO weeks of placements that stand and are not finished."""
     found: dict[int, set[str]] = {}
-    for row in facts.placed:
+    for row in placed:
         if row.state is not PlacementState.FINISHED:
             day = row.starts_on
             while day <= row.ends_on:
@@ -85,32 +159,44 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _case_hash(case: Case, seed: int) -> str:
-    return _hash([case.as_data(), seed])
+def hash_of(problem: Problem) -> str:
+    """What is computed from, as one number: a plan is published only from unchanged input."""
+    return _hash([problem.case.as_data(), problem.seed, problem.settings.as_data()])
 
 
-def input_hash(round: Round, *, today: date) -> str:
-    """What the plan of a round would be computed from now, as one number: a plan is published only from unchanged input."""
-    return _case_hash(case_of(queries.planning_facts(round, today=today), today=today), round.seed)
+def _no_step(_step: int) -> None:
+    """Nobody wants to know."""
 
 
-def compute(round: Round, *, today: date, now: datetime, time_limit: float) -> dict[str, Any]:
-    """The plan: assignments [student, term, position, rank, is fixed], students below the target with the reason, figures."""
+def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callable[[int], None] = _no_step) -> dict[str, Any]:
+    """The plan: assignments [student, term, position, rank, is fixed], students below the target with the reason, figures.
+
+    A repair also names the placements that go (`removed`); what stays in place counts as fixed. No database is touched.
+    """
     from enterprises.placements.planner.plan import solve
 
-    case = case_of(queries.planning_facts(round, today=today), today=today)
-    result = solve(case, seed=round.seed, time_limit=time_limit)
+    case = problem.case
+    options = Options(problem.settings.aim, problem.settings.same_enterprise)
+    result = solve(case, seed=problem.seed, time_limit=time_limit, options=options, tell=tell)
     fixed = set(case.fixed)
-    assignments = [[int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed] for a in result.assignments]
+    found = {(int(a.pupil), int(a.slot), int(a.post)) for a in result.assignments}
+    stays = {(student, term, post) for student, term, post, _placement in problem.removable} & found
+    assignments = [
+        [int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays]
+        for a in result.assignments
+    ]
     unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.explanation] for u in result.unplaced]
-    summary = {name: value for name, value in result.figures.items() if name != "seconds"}
     return {
-        "seed": round.seed,
+        "kind": problem.kind.value,
+        "seed": problem.seed,
+        "settings": problem.settings.as_data(),
+        "what_ifs": [one.as_data() for one in problem.what_ifs],
         "solver": result.solver,
-        "input_hash": _case_hash(case, round.seed),
+        "input_hash": hash_of(problem),
         "result_hash": _hash([assignments, unplaced]),
-        "summary": summary,
+        "summary": {name: value for name, value in result.figures.items() if name != "seconds"},
         "assignments": assignments,
         "unplaced": unplaced,
+        "removed": [placement for student, term, post, placement in problem.removable if (student, term, post) not in stays],
         "made_at": now.isoformat(),
     }

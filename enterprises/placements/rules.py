@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
+from math import asin, cos, radians, sin, sqrt
+from typing import Any
 
 from enterprises.placements.types import (
     AgreementParty,
     DayProblem,
     Light,
+    Miss,
     PlacementState,
     PlanLine,
     PreferenceProblem,
@@ -93,6 +96,26 @@ def check_preferences(positions: Sequence[int], *, eligible: Collection[int], mo
     return None
 
 
+def differences(
+    plans: Sequence[tuple[Sequence[Sequence[Any]], Sequence[Sequence[Any]]]],
+) -> list[tuple[int, list[tuple[list[tuple[int, int]], bool]]]]:
+    """Students who fare otherwise in some plan than in the first: by student, for each plan (term, position) and whether
+    the target is reached. A plan is (assignments, students below the target), rows that begin with the student's id."""
+    ways: dict[int, list[list[tuple[int, int]]]] = {}
+    short = [{row[0] for row in unplaced} for _assignments, unplaced in plans]
+    for place, (assignments, unplaced) in enumerate(plans):
+        for student, term, position, *_rest in assignments:
+            ways.setdefault(student, [[] for _plan in plans])[place].append((term, position))
+        for row in unplaced:
+            ways.setdefault(row[0], [[] for _plan in plans])
+    found = []
+    for student, lists in sorted(ways.items()):
+        told = [(sorted(one), student not in short[place]) for place, one in enumerate(lists)]
+        if any(one != told[0] for one in told[1:]):
+            found.append((student, told))
+    return found
+
+
 def spans_overlap(one: tuple[date, date], other: tuple[date, date]) -> bool:
     """Whether two spans, both ends included, share a day."""
     return one[0] <= other[1] and other[0] <= one[1]
@@ -151,15 +174,28 @@ def judge_mentor(has_mentor: bool, *, parameter: Parameter) -> Finding:
 
 
 # -- days ---------------------------------------------------------------------------------------------------------------
-def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, today: date) -> DayProblem | None:
-    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, and it has come."""
+def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = ()) -> DayProblem | None:
+    """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, and the student
+    was not away with leave."""
     if state is not PlacementState.STARTED:
         return DayProblem.NOT_STARTED
     if not span[0] <= day <= span[1]:
         return DayProblem.OUTSIDE
     if day > today:
         return DayProblem.FUTURE
+    if any(since <= day <= until for since, until in away):
+        return DayProblem.ABSENT
     return None
+
+
+EARTH_M = 6_371_000
+
+
+def distance_m(one: tuple[float, float], other: tuple[float, float]) -> int:
+    """Metres between two places given in degrees (latitude, longitude), on a sphere: good to half a percent."""
+    (lat1, lon1), (lat2, lon2) = (tuple(map(radians, place)) for place in (one, other))
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return round(2 * EARTH_M * asin(min(1.0, sqrt(half))))
 
 
 def week_of(day: date) -> tuple[date, ...]:
@@ -205,6 +241,45 @@ def light(credited: int, to_come: int, still_open: int, lag: int, *, required: i
     if placed == 0:
         return Light.NOT_PLANNED
     return Light.YELLOW if placed < required or lag >= yellow * per_week else Light.GREEN
+
+
+def reached_on(credited: int, spans: Iterable[Span], *, required: int, per_week: int) -> date | None:
+    """The day on which the required days are reached when every creditable day of the spans counts; None: they do not suffice.
+
+    Already reached is the day before the first span would begin, which means nothing: callers ask only for those below.
+    """
+    left = required - credited
+    for since, until in sorted(spans):
+        gained = workdays_between(since, until, per_week=per_week)
+        if gained < left:
+            left -= gained
+            continue
+        low, high = since, until
+        while low < high:  # the first day by which so many days are gained
+            middle = low + (high - low) // 2
+            if workdays_between(since, middle, per_week=per_week) >= left:
+                high = middle
+            else:
+                low = middle + ONE_DAY
+        return low
+    return None
+
+
+def misses(light: Light, credited: int, to_come: int, still_open: int, lag: int, waiting: int, *, required: int) -> tuple[tuple[Miss, int], ...]:
+    """Why a student may miss the weeks, what weighs most first: days that no time is left for, days not placed yet, days of
+    running placements that nobody logged, days that wait for a mentor."""
+    if light is Light.DONE:
+        return ()
+    found = []
+    if light is Light.RED:
+        found.append((Miss.TOO_LATE, required - credited - to_come - still_open))
+    elif credited + to_come < required:
+        found.append((Miss.UNPLACED, required - credited - to_come))
+    if lag:
+        found.append((Miss.UNLOGGED, lag))
+    if waiting and light is not Light.GREEN:
+        found.append((Miss.WAITING, waiting))
+    return tuple(found)
 
 
 def open_spans(terms: Sequence[Span], *, on: date, end: date) -> list[Span]:

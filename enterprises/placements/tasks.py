@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from enterprises.placements import operations, queries
-from enterprises.placements.types import RoundState
+from enterprises.placements import operations, planning, queries
+from enterprises.placements.models import Round
+from enterprises.placements.planner.steps import STEPS
+from enterprises.placements.types import PlanKind, PlanSettings, RoundState, WhatIf
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
@@ -16,15 +18,30 @@ from trainhub.kernel.jobs import Running
 
 
 def plan(running: Running) -> Mapping[str, Any]:
-    """Compute the plan of a round; a killed run changes nothing, a second run gives the same plan."""
-    running.progress(0, 2, _("正在读取志愿与席位"))
+    """Compute a plan of a round: read, compute without the database, keep. A killed run changes nothing; a second run gives the same."""
+    args = running.args
+    kind = PlanKind(args.get("kind", PlanKind.PLAN))
+    running.progress(0, STEPS + 1, _("正在读取志愿与席位"))
     with transaction():
-        row = queries.round_(int(running.args["round_id"]))
-        if row is None:
-            raise NotFound(_("没有这个轮次。"))
-        summary = operations.plan_round(round=row, by=SYSTEM, now=clock.now())
-    running.progress(2, 2, _("已完成"))
+        row = _round(args)
+        operations.check_plannable(row, kind, clock.now())
+        settings = PlanSettings.of(args["settings"]) if "settings" in args else None
+        what_ifs = [WhatIf(**one) for one in args.get("what_ifs", ())]
+        problem = planning.problem_of(row, today=clock.today(), kind=kind, settings=settings, what_ifs=what_ifs)
+    said = [_("正在求能达到周数的最多人数"), _("正在按志愿安排"), _("正在分配剩余席位"), _("正在保存")]
+    data = planning.compute(problem, now=clock.now(), time_limit=60.0, tell=lambda step: running.progress(step, STEPS + 1, said[step - 1]))
+    with transaction():
+        kept = operations.keep_plan(round=_round(args), data=data, by=SYSTEM, now=clock.now())
+        summary = {**kept.data["summary"], "number": kept.number}
+    running.progress(STEPS + 1, STEPS + 1, _("已完成"))
     return summary
+
+
+def _round(args: Mapping[str, Any]) -> Round:
+    row = queries.round_(int(args["round_id"]))
+    if row is None:
+        raise NotFound(_("没有这个轮次。"))
+    return row
 
 
 def close_rounds(running: Running) -> Mapping[str, Any]:
@@ -37,10 +54,11 @@ def close_rounds(running: Running) -> Mapping[str, Any]:
 
 
 def remind(running: Running) -> Mapping[str, Any]:
-    """Remind mentors of days that wait longer than own.placement.confirm_due_days; once a week and mentor."""
+    """Remind mentors of days that wait longer than own.placement.confirm_due_days, and students of a week without a day; once a week."""
     with transaction():
         told = operations.remind_mentors(today=clock.today(), now=clock.now())
-    return {"told": told}
+        students = operations.remind_students(today=clock.today(), now=clock.now())
+    return {"told": told, "students": students}
 
 
 def forget(_running: Running) -> Mapping[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 
 class OfferState(StrEnum):
@@ -23,6 +26,40 @@ class RoundState(StrEnum):
     CLOSED = "closed"
     PLANNED = "planned"
     PUBLISHED = "published"
+
+
+class Aim(StrEnum):
+    """What comes first when seats are short."""
+
+    COMPLETE = "complete"
+    """most students reach their target"""
+    EVERYONE = "everyone"
+    """fewest students with nothing, then most who reach their target; left-over seats to those with fewest weeks"""
+
+
+class PlanKind(StrEnum):
+    """What a computed plan is for: to be published, to try something out, or to mend what was published."""
+
+    PLAN = "plan"
+    WHAT_IF = "what_if"
+    REPAIR = "repair"
+
+
+class SelfFoundState(StrEnum):
+    """The life of a place that a student found."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class WithdrawalSide(StrEnum):
+    """Who gave a placement up. A student who did is not placed again in that term; whom the enterprise lost is."""
+
+    STUDENT = "student"
+    ENTERPRISE = "enterprise"
+    SCHOOL = "school"
 
 
 class PlacementState(StrEnum):
@@ -52,6 +89,46 @@ class AgreementParty(StrEnum):
     GUARDIAN = "guardian"
 
 
+class AgreementKind(StrEnum):
+    """What a text is: the agreement itself, or an amendment as a document of its own."""
+
+    AGREEMENT = "agreement"
+    AMENDMENT = "amendment"
+
+
+class EventKind(StrEnum):
+    """What can happen beside the days."""
+
+    ABSENCE = "absence"
+    INTERRUPTION = "interruption"
+    INCIDENT = "incident"
+    VISIT = "visit"
+
+
+class EventState(StrEnum):
+    """An absence waits, is approved or refused; an incident or a visit with something to do stays open until it is closed."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+class NoteSide(StrEnum):
+    """Who writes under a weekly log."""
+
+    STUDENT = "student"
+    MENTOR = "mentor"
+    SCHOOL = "school"
+
+
+class RaterSide(StrEnum):
+    """Who rates whom: the student the base, or the enterprise the student."""
+
+    STUDENT = "student"
+    ENTERPRISE = "enterprise"
+
+
 class PlanSide(StrEnum):
     """Who signs the enterprise training plan (criterion 6.3)."""
 
@@ -75,6 +152,7 @@ class DayProblem(StrEnum):
     NOT_STARTED = "not_started"
     OUTSIDE = "outside"
     FUTURE = "future"
+    ABSENT = "absent"
 
 
 class PreferenceProblem(StrEnum):
@@ -95,6 +173,25 @@ class Light(StrEnum):
     RED = "red"
 
 
+class Miss(StrEnum):
+    """Why a student may miss the weeks required; each goes with a number of days."""
+
+    TOO_LATE = "too_late"
+    UNPLACED = "unplaced"
+    UNLOGGED = "unlogged"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class TextState:
+    """An agreement text with who has signed it."""
+
+    number: int
+    kind: AgreementKind
+    is_replaced: bool
+    signed: frozenset[AgreementParty]
+
+
 @dataclass(frozen=True, slots=True)
 class PlanLine:
     """What rules ask of an item of the enterprise training plan."""
@@ -107,8 +204,42 @@ class PlanLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """How a round is planned. `same_enterprise`: ranks that a further term at one enterprise is worth, 0: nothing;
+    `is_mentor_bound`: no enterprise takes more students in a term than its mentors can look after."""
+
+    aim: Aim = Aim.COMPLETE
+    same_enterprise: int = 0
+    is_mentor_bound: bool = True
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return {"aim": self.aim.value, "same_enterprise": self.same_enterprise, "is_mentor_bound": self.is_mentor_bound}
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> PlanSettings:
+        """Back from data."""
+        return cls(Aim(data["aim"]), int(data["same_enterprise"]), bool(data["is_mentor_bound"]))
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """One thing that is tried out: so many seats more (or less) at a position in a term, or a base that falls away."""
+
+    position_id: int | None = None
+    term_id: int | None = None
+    seats: int = 0
+    base_id: int | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """As JSON-able data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """An open position as a student of a round sees it: seats left by term id, and why it is not eligible (empty: it is)."""
+    """An open position as a student of a round sees it: seats left by term id; `clashing` are the terms in which the student
+    is placed already."""
 
     position_id: int
     code: str
@@ -119,11 +250,17 @@ class Choice:
     seats: dict[int, int]
     is_accepting: bool
     majors: tuple[str, ...]
+    clashing: frozenset[int] = frozenset()
+
+    @property
+    def is_clashing(self) -> bool:
+        """There are seats, but only in terms in which the student is placed already."""
+        return any(self.seats.values()) and not any(left for term, left in self.seats.items() if term not in self.clashing)
 
     @property
     def is_eligible(self) -> bool:
-        """The major is accepted and some term of the round has a seat."""
-        return self.is_accepting and any(self.seats.values())
+        """The major is accepted and some term of the round that is free for the student has a seat."""
+        return self.is_accepting and any(left for term, left in self.seats.items() if term not in self.clashing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,3 +278,8 @@ class StudentProgress:
     still_open: int
     light: Light
     where: str = ""
+    projected_on: date | None = None
+    """The day on which the weeks are reached if every day of the placements held counts; None: they do not suffice."""
+    possible_on: date | None = None
+    """The earliest day if all the time that can still be placed were used; None: not before the end of the studies."""
+    why: tuple[tuple[Miss, int], ...] = ()

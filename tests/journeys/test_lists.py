@@ -24,6 +24,9 @@ LISTS = (
     ("admin", "/mentors/", "/mentors/export", ("name", "enterprise", "trained"), {"q": "榕城"}),
     ("prefecture", "/bases/", "/bases/export", ("name", "region", "capacity", "agreement"), {"region": "350100"}),
     ("admin", "/accounts/", "/accounts/export", ("name", "state", "seen"), {"role": "student"}),
+    ("admin", "/people/persons", "/people/persons/export", ("name", "birth"), {"q": "lin"}),
+    ("programme", "/chains/DEMO-P3", "/chains/DEMO-P3/export", ("no", "name", "days", "met"), {"show": "missing"}),
+    ("prefecture", "/goals/demo-current/people", "/goals/demo-current/people", ("name", "category", "county", "base", "on"), {"category": "founder"}),
     ("prefecture", "/trainees/", "/trainees/export", ("name", "county", "base", "completed", "hours"), {"since": "2026-06-01"}),
 )
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import days, offers, placing
+from enterprises.placements.operations import agreements, days, offers, placing
 from enterprises.placements.types import AgreementParty, LogTag
 from trainhub.demo.calendar import working_days
 from trainhub.demo.invented import BASES, PROGRAMMES
@@ -129,7 +129,7 @@ def prepare(world: World, placement: Placement) -> None:
     now = instant(world, before)
     placing.accept_placement(placement=placement, by=world.by, now=now)
     for party, name in ((AgreementParty.SCHOOL, "教务处"), (AgreementParty.ENTERPRISE, "人力资源部"), (AgreementParty.STUDENT, "学生本人")):
-        placing.sign_placement(placement=placement, party=party, signed_name=name, signed_on=before, by=world.by, now=now)
+        agreements.sign_placement(placement=placement, party=party, signed_name=name, signed_on=before, by=world.by, now=now)
     placing.record_insurance(
         placement=placement, policy_no=f"DEMO-{placement.id:06d}", since=placement.starts_on, until=placement.ends_on, by=world.by, now=now
     )

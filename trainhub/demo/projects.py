@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.operations import assigning, grading, topics, working
+from enterprises.capstones.operations import assigning, concluding, grading, topics, working
 from enterprises.capstones.types import EvidenceKind, RubricItem, Side, Stage, SupervisorRole
 from trainhub.demo.ground import graduate
 from trainhub.demo.rounds import LAST, NOW
@@ -173,7 +173,7 @@ def _graduated(world: World) -> None:
                 today=day,
                 now=_at(world, day),
             )
-            grading.finish(capstone=capstone, by=world.by, today=ends, now=_at(world, ends))
+            concluding.finish(capstone=capstone, by=world.by, today=ends, now=_at(world, ends))
 
 
 def _running(world: World) -> None:
@@ -252,7 +252,7 @@ def _advance(world: World, capstone: Capstone, number: int, me: Identity, school
             grading.grade(capstone=capstone, role=role, points=points, comment=text, by=who, today=day, now=_at(world, day))
     if number in (*PASSED, FAILED):
         done = day + timedelta(days=6)
-        grading.finish(capstone=capstone, by=world.by, today=done, now=_at(world, done))
+        concluding.finish(capstone=capstone, by=world.by, today=done, now=_at(world, done))
 
 
 def _talk(world: World, capstone: Capstone, school: Identity, mentor: Identity) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import days, placing, rounds
+from enterprises.placements.operations import days, placing, plans, rounds
 from trainhub.demo import field
 from trainhub.demo.calendar import working_days
 from trainhub.demo.field import Diary, instant
@@ -98,8 +98,8 @@ def _choose_and_plan(world: World, students: Sequence[Student], terms: Sequence[
             now=instant(world, opens, 1 + number % 12),
         )
     rounds.close_round(round=round_, by=world.by, now=instant(world, opens, 14))
-    rounds.plan_round(round=round_, by=world.by, now=instant(world, opens, 15))
-    rounds.publish_round(round=round_, by=world.by, now=instant(world, opens, 16))
+    plans.plan_round(round=round_, by=world.by, now=instant(world, opens, 15))
+    plans.publish_round(round=round_, by=world.by, now=instant(world, opens, 16))
 
 
 def _spend(world: World, placement: Placement, at: Position, number: int, *, is_first: bool) -> None:

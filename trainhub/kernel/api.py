@@ -32,7 +32,7 @@ LARGEST_ID = 2**63 - 1
 
 WRITTEN: dict[type, tuple[re.Pattern[str], str]] = {
     bool: (re.compile("true|false"), "true or false"),
-    int: (re.compile("0|-?[1-9][0-9]*"), "a whole number, digits only"),
+    int: (re.compile(r"(0|-?[1-9][0-9]*)(\.0+)?"), "a whole number"),
     float: (re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"), "a number as JSON writes it"),
     date: (re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a day as YYYY-MM-DD"),
     datetime: (
@@ -46,7 +46,7 @@ WRITTEN: dict[type, tuple[re.Pattern[str], str]] = {
 def well_written(kind: type, value: Any) -> bool:
     """Whether a value stands for `kind` without guessing: of that type, or text in the one form of WRITTEN.
 
-    Pydantic by itself also takes `0` for a day (1970), `yes` for true, `1_000` or `1.0` for a number.
+    Pydantic by itself also takes `0` for a day (1970), `yes` for true, `1_000` for a number; `1.0` is a whole number in JSON Schema.
     """
     if isinstance(value, str):
         return WRITTEN[kind][0].fullmatch(value) is not None

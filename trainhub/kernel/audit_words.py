@@ -14,6 +14,17 @@ from trainhub.kernel.i18n import _, _l
 
 DEEDS: Mapping[str, Any] = {
     "applied": _l("已申请"),
+    "adopted": _l("已发布"),
+    "certified": _l("已发给证明"),
+    "computed": _l("已计算"),
+    "discarded": _l("已作废"),
+    "dissolved": _l("已解散"),
+    "formed": _l("已组成"),
+    "joined": _l("已加入"),
+    "left": _l("已退出"),
+    "sampled": _l("已抽取"),
+    "settled": _l("已有结论"),
+    "topic_changed": _l("已改题"),
     "recognised": _l("已认定"),
     "accepted": _l("已接受"),
     "decided": _l("已作出决定"),

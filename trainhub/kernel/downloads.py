@@ -44,9 +44,11 @@ def codes_of(schema: Schema) -> list[str]:
     return [one.name for one in schema.fields if one.is_code]
 
 
-def table(rows: Iterable[Record], columns: Sequence[Column], *, name: str, form: str, codes: Collection[str] = ()) -> Response:
-    """A table as a file to download, headed in the reader's language; `form` is csv or xlsx, `name` the file's name without suffix."""
-    headers = for_reader()
+def table(
+    rows: Iterable[Record], columns: Sequence[Column], *, name: str, form: str, codes: Collection[str] = (), headers: Headers | None = None
+) -> Response:
+    """A table as a file to download, headed in the reader's language unless said; `form` is csv or xlsx, `name` the file's name without suffix."""
+    headers = headers or for_reader()
     if form == "csv":
         answer = Response(b"".join(iter_csv(rows, columns, headers=headers)), mimetype="text/csv")
         return named(answer, f"{name}.csv")

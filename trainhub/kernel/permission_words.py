@@ -60,6 +60,7 @@ VERBS: Mapping[str, Any] = {
     "set": _l("设定与解除"),
     "sign": _l("签署"),
     "submit": _l("提交"),
+    "suggest": _l("自拟"),
     "supervise": _l("评阅与评分"),
     "supervised": _l("查看本人指导的"),
     "suspend": _l("暂停"),
@@ -79,7 +80,9 @@ VERBS: Mapping[str, Any] = {
 THINGS: Mapping[str, Any] = {
     "audit.event": _l("操作审计"),
     "awards.rule": _l("奖励政策"),
+    "capstones.choice": _l("毕业设计志愿"),
     "capstones.cohort": _l("年级的毕业设计"),
+    "capstones.enterprise": _l("企业的毕业设计"),
     "chains.chain": _l("培养链条"),
     "contributions.contribution": _l("企业参与情况"),
     "courses.discussion": _l("课程讨论"),

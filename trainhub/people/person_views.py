@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import NOTHING, guard, may
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import forms, labels, operations, queries, rules
@@ -22,6 +23,16 @@ from trainhub.people.permissions import Can
 from trainhub.people.types import PairDecision
 from trainhub.people.views import blueprint, form_page, who
 from trainhub.programmes import queries as programmes
+
+PERSONS = (
+    Column("name", "姓名"),
+    Column("id_type", "证件类型"),
+    Column("id_mask", "证件号码"),
+    Column("birth_on", "出生日期"),
+    Column("phone", "手机号码"),
+    Column("county", "所属县区"),
+    Column("is_verified", "已核实"),
+)
 
 add_pages(blueprint, person_files.SPEC, can=Can.PERSON_EDIT, path="/persons/import", back="people.persons")
 
@@ -51,6 +62,19 @@ def persons() -> Any:
     return render_template(
         "trainhub/people/persons.html", page=page, rows=[queries.as_person_row(row) for row in page.items], labels=labels, can=Can, asked=bool(text)
     )
+
+
+@blueprint.get("/persons/export.<form>")
+@guard(Can.PERSON_LIST)
+def export_persons(form: str) -> Any:
+    """The list as a file, as it is searched and sorted; numbers and phones are masked."""
+    statement = queries.persons_listing(request.args.get("q", "")[:100], request.args.get("sort", "name"))
+    rows = (queries.as_person_row(row) for row in session().execute(statement))
+    cells = (
+        (r.name, str(labels.ID_TYPES[r.id_type]) if r.id_type else "", r.id_mask, r.birth_on, r.phone, r.county, downloads.unsealed(r.is_verified))
+        for r in rows
+    )
+    return downloads.table(cells, PERSONS, name=_("人员"), form=form, codes=["id_mask", "phone"])
 
 
 @blueprint.get("/persons/<int:person_id>")

@@ -65,6 +65,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "list": ("", ""),
     "m2": ("平方米", "m²"),
     "mark_x10": ("分", "points"),
+    "megabyte": ("MB", "MB"),
     "minute": ("分钟", "minutes"),
     "month": ("个月", "months"),
     "percent": ("%", "%"),

@@ -1,33 +1,117 @@
-"""Verbs of topics, capstones, guidance and grades."""
+"""Verbs of topics, capstones, guidance, reviews, defences and grades."""
 
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
-from enterprises.capstones.operations.grading import correct_grade, finish, grade, issue_certificate
+from enterprises.capstones.operations.certifying import certify_supervision
+from enterprises.capstones.operations.changing import change_topic, leave_programme
+from enterprises.capstones.operations.checking import draw, give_opinion, send_to_experts
+from enterprises.capstones.operations.choosing import (
+    ask_into_team,
+    close_choices,
+    create_choices,
+    dissolve_team,
+    form_team,
+    join_team,
+    open_choices,
+    plan_choices,
+    publish_choices,
+    save_choices,
+)
+from enterprises.capstones.operations.concluding import appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
+from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third
+from enterprises.capstones.operations.judging import (
+    ask_cross_reviews,
+    ask_review,
+    cancel_review,
+    drop_group,
+    form_group,
+    place_defence,
+    publish_timetable,
+    record_defence,
+    sign_review,
+    timetable,
+)
+from enterprises.capstones.operations.linking import LinkClosed, count_failure, holder_of, is_holder, link_of, make_link, revoke_link, use_link
+from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
-from enterprises.capstones.operations.topics import approve_topic, propose_topic, refuse_topic, withdraw_topic
-from enterprises.capstones.operations.working import confirm_guidance, hand_in, log_guidance, pass_stage, submit_thesis
+from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
+from enterprises.capstones.operations.topics import approve_topic, propose_topic, refuse_topic, revise_topic, withdraw_topic
+from enterprises.capstones.operations.working import comment, confirm_guidance, hand_in, log_guidance, pass_stage, return_paper, submit_thesis
 
 __all__ = [
     "CapstoneRefused",
+    "LinkClosed",
     "TopicRefused",
     "WrongPerson",
     "WrongState",
+    "adopt_rubric",
+    "appeal",
+    "apply_plan",
     "approve_topic",
+    "archive",
+    "ask_cross_reviews",
+    "ask_for_plan",
+    "ask_into_team",
+    "ask_review",
+    "ask_third",
     "assign_capstone",
     "assign_supervisor",
+    "cancel_review",
+    "certify_supervision",
+    "change_topic",
+    "close_choices",
+    "comment",
+    "compute_plan",
     "confirm_guidance",
     "correct_grade",
+    "count_failure",
+    "create_choices",
+    "decide_appeal",
+    "discard_plan",
+    "dissolve_team",
+    "draw",
+    "drop_group",
     "end_supervision",
+    "extend",
     "finish",
     "forget_guidance",
+    "form_group",
+    "form_team",
+    "give_opinion",
     "grade",
+    "grade_third",
     "hand_in",
+    "holder_of",
+    "is_holder",
     "issue_certificate",
+    "join_team",
+    "leave_programme",
+    "lift_conflict",
+    "link_of",
     "log_guidance",
+    "make_link",
+    "moderate",
+    "open_choices",
     "pass_stage",
+    "place_defence",
+    "plan_choices",
     "propose_topic",
+    "publish_choices",
+    "publish_timetable",
+    "record_conflict",
+    "record_defence",
     "refuse_topic",
+    "return_paper",
+    "revise_topic",
+    "revoke_link",
+    "save_choices",
+    "send_to_experts",
+    "set_windows",
+    "settle",
+    "sign_review",
     "submit_thesis",
+    "timetable",
+    "use_link",
     "withdraw",
     "withdraw_topic",
 ]

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from enterprises.capstones.labels import CAPSTONE_STATES
+from enterprises.capstones import queries
+from enterprises.capstones.labels import CAPSTONE_STATES, WINDOWS
+from enterprises.capstones.machine import MACHINE, Actor, Answer, permits
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.types import ALLOWED, Action
+from enterprises.capstones.types import Action, WindowStage
 from trainhub.identity import queries as identity
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotAllowed, Refused
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 
 
@@ -40,11 +44,54 @@ class WrongPerson(NotAllowed):
     code = "wrong_person"
 
 
-def demand_state(row: Capstone, action: Action) -> None:
-    """Refuse what may not happen at this stage (`ALLOWED`)."""
-    if row.state not in ALLOWED[action]:
-        can = listed(str(CAPSTONE_STATES[state]) for state in ALLOWED[action])
+ACTORS: dict[Actor, Any] = {
+    Actor.STUDENT: N_("学生本人"),
+    Actor.SCHOOL: N_("校内导师"),
+    Actor.ENTERPRISE: N_("企业指导教师"),
+    Actor.REVIEWER: N_("指定的评阅人"),
+    Actor.SECRETARY: N_("答辩秘书"),
+    Actor.THIRD: N_("指定的第三方评分人"),
+    Actor.ADMIN: N_("专业或学校的管理人员"),
+}
+
+
+def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
+    """Refuse what this person may not do, or not at this stage (`machine.MACHINE`); who the person is to the capstone.
+
+    Raises WrongPerson, WrongState; what was archived is closed to everybody.
+    """
+    step = MACHINE[action]
+    actors = queries.actors_of(row, by, among=step.actors)
+    answer = permits(action, row.state, actors)
+    if answer is Answer.WRONG_PERSON:
+        raise WrongPerson(_("这项操作只能由%(who)s进行。", who=listed(_(ACTORS[actor]) for actor in step.actors)))
+    if row.archived_at is not None:
+        raise WrongState(_("毕业设计已归档，不能再改动。"), code="archived")
+    if answer is Answer.WRONG_STATE:
+        can = listed(str(CAPSTONE_STATES[state]) for state in step.states)
         raise WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
+    return actors
+
+
+def demand_window(row: Capstone, stage: WindowStage, now: datetime) -> None:
+    """Refuse what is done before the window of its stage opens or after it (and every extension) has ended, at 24:00."""
+    today = local(now).date()
+    window = queries.window_of(row, stage)
+    if window is None:
+        return
+    if today < window.opens_on:
+        raise WrongState(
+            _("“%(stage)s”从 %(day)s 开始，现在还不能办理。", stage=WINDOWS[stage], day=window.opens_on.isoformat()), code="window_not_open"
+        )
+    if today > max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on):
+        raise WrongState(
+            _(
+                "“%(stage)s”已于 %(day)s 24 时截止。如有正当理由，请专业负责人为这名学生延期（延期会记录在案）。",
+                stage=WINDOWS[stage],
+                day=window.closes_on.isoformat(),
+            ),
+            code="window_closed",
+        )
 
 
 def given(text: str, message: str, *, field: str, most: int = 400) -> str:

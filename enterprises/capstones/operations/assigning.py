@@ -7,10 +7,12 @@ from datetime import date, datetime
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from enterprises.capstones import queries
+from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand_state, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
+from enterprises.capstones.operations.changing import take_seat
+from enterprises.capstones.operations.staging import demand_no_conflict
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel import audit
@@ -21,13 +23,23 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
 
 TOLD_ASSIGNED = N_("毕业设计选题已下达：%(title)s")
 TOLD_SUPERVISOR = N_("你被指派为毕业设计“%(title)s”的%(role)s")
 
 
 def assign_capstone(
-    *, student: Student, topic: Topic, starts_on: date, ends_on: date, place: str = "", by: Identity, today: date, now: datetime
+    *,
+    student: Student,
+    topic: Topic,
+    starts_on: date,
+    ends_on: date,
+    place: str = "",
+    team_id: int | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
 ) -> Capstone:
     """Give a student an approved topic of the programme; a seat of the topic is taken or the whole is refused.
 
@@ -48,14 +60,7 @@ def assign_capstone(
         raise CapstoneRefused(_("结束日期须晚于开始日期。"), field="ends_on")
     if starts_on < student.enrolled_on:
         raise CapstoneRefused(_("开始日期 %(day)s 早于该学生的入学日期。", day=starts_on.isoformat()), field="starts_on")
-    taken = session().execute(
-        update(Topic)
-        .where(Topic.id == topic.id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
-        .values(taken=Topic.taken + 1, version=Topic.version + 1)
-        .execution_options(synchronize_session="fetch")
-    )
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        raise CapstoneRefused(_("选题“%(title)s”的名额已满，请换一个选题，或请企业增加名额。", title=topic.title), field="topic_id", code="no_seat")
+    take_seat(topic, student)
     row = Capstone(
         student_id=student.id,
         topic_id=topic.id,
@@ -63,6 +68,7 @@ def assign_capstone(
         starts_on=starts_on,
         ends_on=ends_on,
         place=place.strip()[:200],
+        team_id=team_id,
         findings=[],
         created_at=now,
     )
@@ -91,7 +97,7 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
     check_version(capstone, version)
     if capstone.state is CapstoneState.WITHDRAWN:
         return capstone
-    demand_state(capstone, Action.WITHDRAW)
+    demand(capstone, Action.WITHDRAW, by)
     capstone.note = given(reason, _("请写明终止的理由。"), field="reason")
     capstone.state = CapstoneState.WITHDRAWN
     session().flush()
@@ -114,14 +120,17 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
 # -- supervisors --------------------------------------------------------------------------------------------------------
 
 
-def assign_supervisor(*, capstone: Capstone, role: SupervisorRole, person: Person, by: Identity, today: date, now: datetime) -> Supervision:
+def assign_supervisor(
+    *, capstone: Capstone, role: SupervisorRole, person: Person, reason: str = "", by: Identity, today: date, now: datetime
+) -> Supervision:
     """Give a capstone its supervisor of one side; who was it before ends today. The same person again: the known row.
 
     A school supervisor teaches at the student's university, an enterprise one is a mentor of the capstone's enterprise, both
     on `today` and within their limit over all programmes (own.capstone.supervisor_load_max, mentor_load_max); nobody
-    stands on both sides, also not one after the other, and no student supervises. Raises CapstoneRefused, WrongState.
+    stands on both sides, also not one after the other, no student supervises, nobody with a conflict of interest. A teacher of
+    another discipline needs a `reason`, which is kept. Raises CapstoneRefused, WrongState.
     """
-    demand_state(capstone, Action.SUPERVISE)
+    demand(capstone, Action.SUPERVISE, by)
     before = queries.live_supervision(capstone.id, role)
     if before is not None and before.person_id == person.id:
         return before
@@ -132,8 +141,11 @@ def assign_supervisor(*, capstone: Capstone, role: SupervisorRole, person: Perso
         raise CapstoneRefused(
             _("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides"
         )
+    demand_no_conflict(person, capstone)
     if role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
+    if role is SupervisorRole.SCHOOL:
+        _demand_discipline(person, student, reason, today)
     limit = _limit_of_teacher(person, student, today) if role is SupervisorRole.SCHOOL else _limit_of_mentor(person, capstone, today)
     load = queries.load_of(person.id, role)
     if load >= limit:
@@ -152,7 +164,7 @@ def assign_supervisor(*, capstone: Capstone, role: SupervisorRole, person: Perso
         by=by,
         did="capstones.supervisor.assigned",
         on=capstone,
-        data={"role": role, "person": person.id, "before": before.person_id if before else None},
+        data={"role": role, "person": person.id, "before": before.person_id if before else None, "reason": reason.strip()[:400]},
     )
     topic = session().get_one(Topic, capstone.topic_id)
     tell(
@@ -165,6 +177,24 @@ def assign_supervisor(*, capstone: Capstone, role: SupervisorRole, person: Perso
         now=now,
     )
     return row
+
+
+def _demand_discipline(person: Person, student: Student, reason: str, today: date) -> None:
+    teacher = queries.teacher_at(person.id, student.university_id, today)
+    programme = programmes.by_id(student.programme_id)
+    if teacher is None or programme is None or reason.strip():
+        return
+    if not rules.fits_discipline(teacher.programme_id, teacher.discipline, programme.id, programme.name):
+        raise CapstoneRefused(
+            _(
+                "%(name)s 的学科是“%(discipline)s”，不属于“%(programme)s”。如确需跨学科指导，请写明理由，理由会记录在案。",
+                name=person.name,
+                discipline=teacher.discipline or _("其他专业"),
+                programme=programme.name,
+            ),
+            field="person_id",
+            code="other_discipline",
+        )
 
 
 def _limit_of_teacher(person: Person, student: Student, today: date) -> int:
@@ -193,7 +223,7 @@ def end_supervision(*, supervision: Supervision, reason: str, by: Identity, toda
     if supervision.until is not None:
         return supervision
     capstone = session().get_one(Capstone, supervision.capstone_id)
-    demand_state(capstone, Action.SUPERVISE)
+    demand(capstone, Action.SUPERVISE, by)
     if supervision.role in queries.grades_of(capstone.id):
         raise CapstoneRefused(_("这一方已经评分，不能再更换导师。"), field="person_id")
     why = given(reason, _("请写明更换导师的理由。"), field="reason")

@@ -9,8 +9,8 @@ from sqlalchemy import update
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Topic
-from enterprises.capstones.operations._support import TopicRefused, WrongState
-from enterprises.capstones.types import EvidenceKind, Side, TopicSource, TopicState
+from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState
+from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -19,6 +19,7 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.people.models import Student
 from trainhub.programmes import queries as programmes
 
 SEATS_MOST = 50
@@ -38,6 +39,9 @@ def propose_topic(
     skills: Sequence[str] = (),
     is_confidential: bool = False,
     proposing_side: Side | None = None,
+    origin: TopicOrigin = TopicOrigin.ENTERPRISE,
+    team_most: int = 1,
+    reserved_for: Student | None = None,
     by: Identity,
     today: date,
     now: datetime,
@@ -45,7 +49,8 @@ def propose_topic(
     """Propose a topic of a verified enterprise for a programme.
 
     `proposing_side` counts as that side's approval: who proposes agrees. Evidence counts for criterion 8.1 only as a file.
-    The same title of the same enterprise and programme again: the known topic. Raises TopicRefused, NotFound.
+    A student's own topic is reserved for him. `team_most`: how many may work on it together. The same title of the same enterprise
+    and programme again: the known topic. Raises TopicRefused, NotFound.
     """
     title, problem = title.strip(), problem.strip()
     if enterprise.kind is not OrganisationKind.ENTERPRISE:
@@ -60,6 +65,10 @@ def propose_topic(
         raise TopicRefused(_("请写明要解决的工程问题：背景、要求、预期成果。"), field="problem")
     if not 1 <= seats <= SEATS_MOST:
         raise TopicRefused(_("可接纳人数须在 1 至 %(most)d 之间。", most=SEATS_MOST), field="seats")
+    if not 1 <= team_most <= min(seats, 10):
+        raise TopicRefused(_("小组人数不能超过可接纳人数，也不能超过 10 人。"), field="team_most")
+    if origin is TopicOrigin.STUDENT and reserved_for is None:
+        raise TopicRefused(_("学生自拟的选题须写明是哪一名学生。"))
     if evidence_file_id is not None and evidence_kind is None:
         raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")
     known = queries.same_topic(enterprise.id, programme_id, title)
@@ -78,6 +87,10 @@ def propose_topic(
         is_confidential=is_confidential,
         seats=seats,
         proposed_by_id=by.account_id,
+        proposed_by_person_id=by.person_id,
+        origin=origin,
+        team_most=team_most,
+        reserved_student_id=reserved_for.id if reserved_for is not None else None,
         created_at=now,
     )
     session().add(row)
@@ -118,6 +131,39 @@ def refuse_topic(*, topic: Topic, side: Side, reason: str, by: Identity, now: da
     topic.state, topic.reason = TopicState.REFUSED, reason.strip()[:400]
     session().flush()
     audit.record(by=by, did="capstones.topic.refused", on=topic, data={"side": side, "reason": topic.reason})
+    return topic
+
+
+def revise_topic(
+    *,
+    topic: Topic,
+    title: str,
+    problem: str,
+    evidence: str = "",
+    evidence_kind: EvidenceKind | None = None,
+    evidence_file_id: int | None = None,
+    by: Identity,
+    now: datetime,
+    version: int | None = None,
+) -> Topic:
+    """Whoever proposed a topic that was sent back changes it and proposes it again: both sides decide anew. Raises WrongState, WrongPerson."""
+    check_version(topic, version)
+    if topic.state is not TopicState.REFUSED:
+        raise WrongState(_("只有退回的选题可以修改后重新提出。"))
+    if by.account_id is None or by.account_id != topic.proposed_by_id:
+        raise WrongPerson(_("只有提出人可以修改后重新提出。"))
+    if not title.strip() or not problem.strip():
+        raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")
+    topic.title, topic.problem, topic.evidence = title.strip()[:200], problem.strip(), evidence.strip()
+    if evidence_file_id is not None:
+        if evidence_kind is None:
+            raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")
+        topic.evidence_kind, topic.evidence_file_id = evidence_kind, evidence_file_id
+    topic.state = TopicState.PROPOSED
+    topic.approved_by_school_on = topic.approved_by_enterprise_on = None
+    topic.approved_by_school_id = topic.approved_by_enterprise_id = None
+    session().flush()
+    audit.record(by=by, did="capstones.topic.proposed", on=topic, data={"title": topic.title, "again_after": topic.reason})
     return topic
 
 

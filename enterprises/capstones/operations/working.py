@@ -1,27 +1,35 @@
-"""The work on a capstone: guidance logged and confirmed, papers handed in, stages passed, the thesis submitted."""
+"""The work on a capstone: guidance logged and confirmed, papers handed in, commented, returned, stages passed, the thesis submitted."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries
-from enterprises.capstones.labels import ROLES
-from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand_state, given, tell
-from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole
+from enterprises.capstones.labels import ROLES, STAGES
+from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry, PaperComment, Review
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, tell
+from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Student
+from trainhub.policy.book import book
 
 TOLD_CONFIRM = N_("请确认 %(day)s 的毕业设计指导记录（%(role)s）")
 TOLD_SUBMITTED = N_("学生已提交论文，请评分：%(title)s")
+TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
+TOLD_RETURNED = N_("%(stage)s被退回修改：%(reason)s")
+TOLD_TASK = N_("任务书已下达：%(title)s")
 
 
 def _student_person(capstone: Capstone) -> int:
     return session().get_one(Student, capstone.student_id).person_id
+
+
+# -- guidance -----------------------------------------------------------------------------------------------------------
 
 
 def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content: str, by: Identity, today: date, now: datetime) -> GuidanceEntry:
@@ -30,11 +38,11 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
     One guidance a side and day: the same day again is refused. Raises WrongPerson, WrongState, CapstoneRefused (a day in the
     future or outside the capstone, no supervisor, no content).
     """
-    demand_state(capstone, Action.GUIDE)
+    demand(capstone, Action.GUIDE, by)
     supervision = queries.live_supervision(capstone.id, role)
     if supervision is None:
         raise CapstoneRefused(_("还没有%(role)s，不能登记指导。请先由专业负责人指派。", role=ROLES[role]))
-    if by.person_id is None or by.person_id not in (supervision.person_id, _student_person(capstone)):
+    if by.person_id not in (supervision.person_id, _student_person(capstone)):
         raise WrongPerson(_("只有学生本人和这一方的导师可以登记指导。"))
     content = given(content, _("请写明指导内容：讨论了什么、下一步做什么。"), field="content", most=4000)
     if on > today:
@@ -82,28 +90,106 @@ def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> Gu
         raise WrongPerson(_("指导记录须由另一方确认：导师登记的由学生确认，学生登记的由导师确认。"))
     if entry.confirmed_at is not None:
         return entry
+    demand(capstone, Action.GUIDE, by)
     entry.confirmed_at, entry.confirmed_by_id = now, by.account_id
     session().flush()
     audit.record(by=by, did="capstones.guidance.confirmed", on=capstone, data={"entry": entry.id, "role": entry.role, "on": entry.on})
     return entry
 
 
-def hand_in(*, capstone: Capstone, stage: Stage, file_id: int, note: str = "", by: Identity, now: datetime) -> CapstonePaper:
-    """Hand in a version of a paper; earlier versions stay. The task book is the supervisors', everything else the student's."""
-    demand_state(capstone, Action.HAND_IN)
-    is_student = by.person_id is not None and by.person_id == _student_person(capstone)
-    if stage is Stage.TASK_BOOK:
-        if not any(queries.is_supervisor(capstone.id, role, by.person_id) for role in SupervisorRole):
-            raise WrongPerson(_("任务书由导师下达。"))
-    elif not is_student:
-        raise WrongPerson(_("只有学生本人可以提交自己的材料。"))
+# -- papers -------------------------------------------------------------------------------------------------------------
+
+
+def hand_in(
+    *, capstone: Capstone, stage: Stage, file_id: int, note: str = "", similarity_x10: int | None = None, by: Identity, now: datetime
+) -> CapstonePaper:
+    """Hand in a version of a paper; earlier versions stay. The task book is the supervisors', everything else the student's.
+
+    A similarity report names its share in tenths of a per cent. Raises WrongPerson, WrongState (stage or window),
+    CapstoneRefused (no share, or the papers of the capstone grow beyond own.capstone.attachments_mb_max).
+    """
+    demand(capstone, Action.ISSUE_TASK if stage is Stage.TASK_BOOK else Action.HAND_IN, by)
+    demand_window(capstone, WindowStage(stage.value), now)
+    if stage is Stage.SIMILARITY and similarity_x10 is None:
+        raise CapstoneRefused(_("请填写查重报告中的总相似比例。"), field="similarity")
+    _demand_room(capstone, file_id, now)
     row = CapstonePaper(
-        capstone_id=capstone.id, stage=stage, file_id=file_id, note=note.strip()[:400], handed_in_by_id=by.account_id, handed_in_at=now
+        capstone_id=capstone.id,
+        stage=stage,
+        file_id=file_id,
+        note=note.strip()[:400],
+        handed_in_by_id=by.account_id,
+        handed_in_at=now,
+        similarity_x10=similarity_x10 if stage is Stage.SIMILARITY else None,
     )
     session().add(row)
     session().flush()
-    audit.record(by=by, did="capstones.paper.handed_in", on=capstone, data={"stage": stage, "file": file_id})
+    audit.record(by=by, did="capstones.paper.handed_in", on=capstone, data={"stage": stage, "file": file_id, "similarity_x10": row.similarity_x10})
+    if stage is Stage.TASK_BOOK:
+        tell(
+            person_ids=[_student_person(capstone)],
+            kind="capstones.task_book",
+            message=TOLD_TASK,
+            values={"title": queries.title_of(capstone)},
+            url=f"/capstones/{capstone.id}#papers",
+            now=now,
+        )
     return row
+
+
+def _demand_room(capstone: Capstone, file_id: int, now: datetime) -> None:
+    most = book().at("own.capstone.attachments_mb_max", on=local(now).date()).number
+    if queries.size_of_papers(capstone.id, and_file=file_id) > most * 1024 * 1024:
+        raise CapstoneRefused(
+            _("这个毕业设计的材料总量将超过 %(most)d MB 的上限，没有保存。请压缩文件，或把原始数据存放在企业。", most=most),
+            field="file",
+            code="too_large",
+        )
+
+
+def comment(*, paper: CapstonePaper, text: str, by: Identity, now: datetime) -> PaperComment:
+    """Write on one version of a paper. Raises WrongPerson, WrongState, CapstoneRefused without words."""
+    capstone = session().get_one(Capstone, paper.capstone_id)
+    demand(capstone, Action.COMMENT, by)
+    assert by.person_id is not None
+    row = PaperComment(paper_id=paper.id, person_id=by.person_id, text=given(text, _("请写明意见。"), field="text", most=4000), at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.paper.commented", on=capstone, data={"paper": paper.id, "comment": row.id})
+    student = _student_person(capstone)
+    others = {s.person_id for s, _name in queries.supervisions_of(capstone.id) if s.until is None} if by.person_id == student else {student}
+    tell(
+        person_ids=others,
+        kind="capstones.comment",
+        message=TOLD_COMMENT,
+        values={"name": by.name, "stage": str(STAGES[paper.stage])},
+        url=f"/capstones/{capstone.id}#papers",
+        now=now,
+    )
+    return row
+
+
+def return_paper(*, paper: CapstonePaper, reason: str, by: Identity, now: datetime) -> CapstonePaper:
+    """The school supervisor gives an opening or midterm report back with a reason; a new version is needed. A repeat changes nothing."""
+    capstone = session().get_one(Capstone, paper.capstone_id)
+    demand(capstone, Action.RETURN, by)
+    if paper.returned_at is not None:
+        return paper
+    if paper.stage not in (Stage.OPENING, Stage.MIDTERM):
+        raise CapstoneRefused(_("只有开题报告和中期报告可以退回；对其他材料请写意见。"))
+    paper.return_reason, paper.returned_at = given(reason, _("请写明退回的理由，学生会看到。"), field="reason"), now
+    session().flush()
+    audit.record(by=by, did="capstones.paper.returned", on=capstone, data={"paper": paper.id, "stage": paper.stage, "reason": paper.return_reason})
+    tell(
+        person_ids=[_student_person(capstone)],
+        kind="capstones.returned",
+        message=TOLD_RETURNED,
+        values={"stage": str(STAGES[paper.stage]), "reason": paper.return_reason},
+        url=f"/capstones/{capstone.id}#papers",
+        unique_key=f"capstones.returned:{paper.id}",
+        now=now,
+    )
+    return paper
 
 
 def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime, version: int | None = None) -> Capstone:
@@ -112,13 +198,14 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
     after = {Stage.OPENING: CapstoneState.OPENED, Stage.MIDTERM: CapstoneState.MIDTERM}.get(stage)
     if after is None:
         raise CapstoneRefused(_("只有开题和中期需要导师通过。"), field="stage")
-    if not queries.is_supervisor(capstone.id, SupervisorRole.SCHOOL, by.person_id):
-        raise WrongPerson(_("开题和中期由校内导师通过。"))
-    if capstone.state is after:
+    if capstone.state is after and queries.is_supervisor(capstone.id, SupervisorRole.SCHOOL, by.person_id):
         return capstone
-    demand_state(capstone, Action.OPEN if stage is Stage.OPENING else Action.PASS_MIDTERM)
-    if not any(paper.stage is stage for paper, _file in queries.papers_of(capstone.id)):
+    demand(capstone, Action.OPEN if stage is Stage.OPENING else Action.PASS_MIDTERM, by)
+    latest = next((paper for paper, _file in queries.papers_of(capstone.id) if paper.stage is stage), None)
+    if latest is None:
         raise CapstoneRefused(_("学生还没有提交这一阶段的报告。"), field="stage")
+    if latest.returned_at is not None:
+        raise CapstoneRefused(_("最近一次报告已退回修改，请等学生重新提交。"), field="stage")
     capstone.state = after
     session().flush()
     audit.record(by=by, did="capstones.stage.passed", on=capstone, data={"stage": stage})
@@ -126,16 +213,24 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
 
 
 def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Identity, now: datetime) -> Capstone:
-    """The student submits the thesis; a new version may follow until the first grade. Raises WrongPerson, WrongState."""
-    demand_state(capstone, Action.SUBMIT)
-    if by.person_id is None or by.person_id != _student_person(capstone):
-        raise WrongPerson(_("只有学生本人可以提交论文。"))
-    if queries.grades_of(capstone.id):
+    """The student submits the thesis; a new version may follow until the first grade, and when a reviewer has sent it back.
+
+    Raises WrongPerson, WrongState, CapstoneRefused.
+    """
+    demand(capstone, Action.SUBMIT, by)
+    sent_back = queries.revised_reviews(capstone)
+    if queries.grades_of(capstone.id) and not sent_back:
         raise CapstoneRefused(_("已有一方评分，不能再更换论文。如确需更换，请联系专业负责人。"), field="file")
     hand_in(capstone=capstone, stage=Stage.THESIS, file_id=file_id, note=note, by=by, now=now)
     capstone.state, capstone.thesis_file_id, capstone.submitted_at = CapstoneState.SUBMITTED, file_id, now
     session().flush()
     audit.record(by=by, did="capstones.thesis.submitted", on=capstone, data={"file": file_id})
+    for before in sent_back:  # who sent it back reads the new version
+        due = max(before.due_on, local(now).date() + timedelta(days=7))
+        session().add(
+            Review(capstone_id=capstone.id, person_id=before.person_id, kind=before.kind, due_on=due, asked_by_id=by.account_id, asked_at=now)
+        )
+    session().flush()
     tell(
         person_ids=[row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None],
         kind="capstones.submitted",

@@ -48,6 +48,11 @@ def capstone_of_student(student_id: int) -> Capstone | None:
     return session().scalar(select(Capstone).where(Capstone.student_id == student_id, Capstone.state != CapstoneState.WITHDRAWN))
 
 
+def live_capstones_at(enterprise_id: int) -> list[Capstone]:
+    """The capstones at an enterprise that are not concluded."""
+    return list(session().scalars(select(Capstone).where(Capstone.enterprise_id == enterprise_id, Capstone.state.in_(LIVE)).order_by(Capstone.id)))
+
+
 # -- who may see and do -------------------------------------------------------------------------------------------------
 
 

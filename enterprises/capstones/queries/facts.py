@@ -44,6 +44,8 @@ def numbers(on: date) -> rules.Numbers:
         difference_over=at("own.capstone.grade_difference_over_x10", on=on),
         text_grades_from=at("own.capstone.text_grades_from_x10", on=on),
         rubric_weights=at("own.capstone.rubric_weights_percent", on=on),
+        review_weight=at("own.capstone.review_weight_percent", on=on),
+        defence_weight=at("own.capstone.defence_weight_percent", on=on),
     )
 
 

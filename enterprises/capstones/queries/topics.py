@@ -12,6 +12,8 @@ from enterprises.capstones import rules
 from enterprises.capstones.models import Topic
 from enterprises.capstones.types import TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -76,7 +78,13 @@ def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
     if identity.person_id is not None:
         mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
         mentored = select(Mentor.enterprise_id).where(Mentor.person_id == identity.person_id, Mentor.until.is_(None))
-        clauses += [and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine)), Topic.enterprise_id.in_(mentored)]
+        reserved = select(Student.id).where(Student.person_id == identity.person_id)
+        is_free = or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(reserved))
+        clauses += [
+            and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine), is_free),
+            Topic.proposed_by_person_id == identity.person_id,
+            Topic.enterprise_id.in_(mentored),
+        ]
     return or_(*clauses)
 
 
@@ -198,3 +206,25 @@ def programme_choices(identity: Identity) -> list[tuple[int, str]]:
             )
         )
     return [(key, f"{university} · {name}") for key, university, name in session().execute(statement)]
+
+
+def live_topics_of(enterprise_id: int) -> list[Topic]:
+    """The topics of an enterprise that were neither refused nor withdrawn."""
+    statement = select(Topic).where(Topic.enterprise_id == enterprise_id, Topic.state.in_((TopicState.PROPOSED, TopicState.APPROVED)))
+    return list(session().scalars(statement.order_by(Topic.id)))
+
+
+def placement_enterprises(student_id: int) -> list[tuple[int, str]]:
+    """The verified enterprises where a student has or had a placement: where his own topic may come from."""
+    statement = (
+        select(Organisation.id, Organisation.name)
+        .join(Placement, Placement.enterprise_id == Organisation.id)
+        .where(
+            Placement.student_id == student_id,
+            Placement.state.in_((PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.FINISHED)),
+            Organisation.state == OrganisationState.VERIFIED,
+        )
+        .distinct()
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [(key, name) for key, name in session().execute(statement)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from enterprises.capstones.models import CapstoneGrade, CapstonePaper, GuidanceEntry
 from enterprises.capstones.types import SupervisorRole
@@ -52,6 +52,13 @@ def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
         .join(CapstonePaper, CapstonePaper.file_id == StoredFile.id)
         .where(CapstonePaper.id == paper_id, CapstonePaper.capstone_id == capstone_id)
     )
+
+
+def size_of_papers(capstone_id: int, *, and_file: int) -> int:
+    """Bytes of all papers of a capstone together with one more file; the same content counts once."""
+    mine = select(CapstonePaper.file_id).where(CapstonePaper.capstone_id == capstone_id)
+    files = select(StoredFile.sha256, func.max(StoredFile.size).label("size")).where(or_(StoredFile.id.in_(mine), StoredFile.id == and_file))
+    return int(session().scalar(select(func.coalesce(func.sum(files.group_by(StoredFile.sha256).subquery().c.size), 0))) or 0)
 
 
 def grades_of(capstone_id: int) -> dict[SupervisorRole, CapstoneGrade]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +9,7 @@ from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.rules import CRITERIA
 from enterprises.capstones.types import SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, shown, who
@@ -73,7 +73,6 @@ def cohort(pair: Pair) -> Any:
     rows = queries.overview(programme.id, of.id, clock.today())
     only = request.args.get("only", "")
     counted = [row for row in rows if row.is_petoe] or rows
-    totals = {key: Counter(row.statuses.get(key, Status.NO_DATA) for row in counted)[Status.MET] for key in ("8.1", "8.2", "8.3", "8.4")}
     if only == "open":
         rows = [row for row in rows if any(status is not Status.MET for status in row.statuses.values())]
     return render_template(
@@ -82,9 +81,10 @@ def cohort(pair: Pair) -> Any:
         university=session().get_one(Organisation, programme.university_id),
         cohort=of,
         rows=rows,
-        counted=len(counted),
         has_petoe=any(row.is_petoe for row in counted),
-        totals=totals,
+        findings=_findings(counted, bool([row for row in counted if row.is_petoe])),
+        board=queries.board_of(cohort_id=of.id, programme_id=programme.id),
+        version=programmes.version_for(programme.id, of.year),
         labels=labels,
         only=only,
         shown=shown,
@@ -92,13 +92,39 @@ def cohort(pair: Pair) -> Any:
     )
 
 
+def _findings(counted: list[queries.Overview], has_petoe: bool) -> list[dict[str, Any]]:
+    """The cohort's answer to each criterion with its clause: all of the students, or who is the exception."""
+    numbers = queries.numbers(clock.today())
+    clauses = (numbers.topic_source, numbers.same_enterprise, numbers.enterprise_supervisors_min, numbers.grades)
+    whom = _("卓越计划学生") if has_petoe else _("全部学生")
+    found = []
+    for key, parameter in zip(CRITERIA, clauses, strict=True):
+        open_ = [row for row in counted if row.statuses.get(key, Status.NO_DATA) is not Status.MET]
+        found.append(
+            {
+                "met": not open_ if counted else None,
+                "title": f"{key} {labels.FINDINGS[key]}",
+                "required": _("%(whom)s的 100%%", whom=whom),
+                "found": _("%(n)d / %(of)d 人", n=len(counted) - len(open_), of=len(counted)),
+                "clause": f"{parameter.clause.cite}「{parameter.clause.quote}」",
+                "exceptions": [(row.name, row.student_no, row.capstone.id if row.capstone else None) for row in open_],
+            }
+        )
+    return found
+
+
 @blueprint.get("/cohorts/<code>/<int:year>/t2.<form>")
 @guard(Can.CAPSTONE_COHORT, load=lambda code, year, form: (load_cohort(code, year), form), subject=lambda found: subject(found[0]))
 def t2(found: tuple[Pair, str]) -> Any:
     """Table T2 (毕业设计清单), students of the 卓越计划 first."""
     (programme, of), form = found
+    return downloads.table(t2_rows(programme.id, of.id), T2, name=f"毕业设计清单-{programme.code}-{of.year}", form=form, codes=["student_no"])
+
+
+def t2_rows(programme_id: int, cohort_id: int) -> list[dict[str, Any]]:
+    """The rows of T2 in words."""
     rows = []
-    for row in queries.export_rows(programme.id, of.id, clock.today()):
+    for row in queries.export_rows(programme_id, cohort_id, clock.today()):
         data = asdict(row)
         data |= {"is_petoe": "是" if row.is_petoe else "否", "source": str(labels.TOPIC_SOURCES[row.source])}
         data["grade_text"] = str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))
@@ -106,7 +132,7 @@ def t2(found: tuple[Pair, str]) -> Any:
             value = data.pop(f"{key}_x10")
             data[key] = None if value is None else f"{value / 10:.1f}"
         rows.append(data)
-    return downloads.table(rows, T2, name=f"毕业设计清单-{programme.code}-{of.year}", form=form, codes=["student_no"])
+    return rows
 
 
 # -- assigning ----------------------------------------------------------------------------------------------------------
@@ -123,13 +149,17 @@ def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
         cohort=of,
         form=form,
         rows=[row for row in rows if row.capstone is not None],
-        loads=queries.school_load(programme.university_id, clock.today(), most=_most(SupervisorRole.SCHOOL), programme_id=programme.id),
+        conflicts=queries.conflicts_of_cohort(of.id),
+        people=queries.judge_choices(programme.university_id, of.id, clock.today()),
+        everybody=[(row.student_id, f"{row.student_no} {row.name}") for row in rows],
+        loads=queries.school_load(programme.university_id, clock.today(), most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
         labels=labels,
     )
     return page, status
 
 
-def _most(role: SupervisorRole) -> int:
+def most_of(role: SupervisorRole) -> int:
+    """How many capstones a person may supervise on one side at most."""
     key = "own.capstone.supervisor_load_max" if role is SupervisorRole.SCHOOL else "own.capstone.mentor_load_max"
     return book().at(key, on=clock.today()).number
 
@@ -186,9 +216,9 @@ def _supervisors_page(row: Capstone, problem: str = "", status: int = 200) -> An
         (
             role,
             now.get(role),
-            queries.school_load(student.university_id, today, most=_most(role), programme_id=student.programme_id)
+            queries.school_load(student.university_id, today, most=most_of(role), programme_id=student.programme_id)
             if role is SupervisorRole.SCHOOL
-            else queries.mentor_load(row.enterprise_id, today, most=_most(role)),
+            else queries.mentor_load(row.enterprise_id, today, most=most_of(role)),
         )
         for role in SupervisorRole
     ]
@@ -219,7 +249,9 @@ def assign_supervisor(row: Capstone) -> Any:
             if person is None:
                 raise NotFound(_("没有这个人。"))
             role = SupervisorRole(form.role.data or "")
-            operations.assign_supervisor(capstone=load(key), role=role, person=person, by=who(), today=clock.today(), now=clock.now())
+            operations.assign_supervisor(
+                capstone=load(key), role=role, person=person, reason=form.reason.data or "", by=who(), today=clock.today(), now=clock.now()
+            )
     except Refused as refused:
         return _supervisors_page(load(key), refused.message, refused.status)
     return done(_("导师已指派。"), "capstones.supervisors", capstone_id=key)

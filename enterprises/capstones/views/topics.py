@@ -9,12 +9,12 @@ from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
-from enterprises.capstones.types import EvidenceKind, Side, TopicSource, TopicState
+from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import kept, load_topic, stored, who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import guard, may
+from trainhub.kernel.access import Role, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -23,6 +23,8 @@ from trainhub.kernel.sending import send
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+from trainhub.people.models import Student
 from trainhub.programmes import queries as programmes
 
 COLUMNS = (
@@ -36,6 +38,9 @@ COLUMNS = (
     Column("evidence", "证明材料"),
     Column("state", "状态"),
 )
+
+
+SCHOOL_SIDE = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.SCHOOL_SUPERVISOR)
 
 
 def _statement() -> Any:
@@ -69,6 +74,7 @@ def topics() -> Any:
         labels=labels,
         programmes=queries.programme_choices(who()),
         can_propose=may(who(), Can.TOPIC_PROPOSE),
+        can_suggest=may(who(), Can.TOPIC_SUGGEST),
     )
 
 
@@ -112,6 +118,8 @@ def propose() -> Any:
                 evidence_file_id=kept(form.file.data, "evidence"),
                 skills=re.split(r"[、,，;；|]", form.skills.data or ""),
                 is_confidential=form.is_confidential.data,
+                team_most=form.team_most.data or 1,
+                origin=_origin(),
                 by=who(),
                 today=clock.today(),
                 now=clock.now(),
@@ -125,6 +133,75 @@ def propose() -> Any:
         form.refuse(refused)
         return render_template("enterprises/capstones/topic_form.html", form=form), refused.status
     return done(_("选题已提交。"), "capstones.topic", topic_id=key)
+
+
+def _origin() -> TopicOrigin:
+    """A teacher or head who proposes does it with the enterprise; everybody else proposes for the enterprise."""
+    is_of_enterprise = who().has(Role.ENTERPRISE_COORDINATOR, Role.MENTOR)
+    return TopicOrigin.ENTERPRISE if is_of_enterprise or not who().has(*SCHOOL_SIDE) else TopicOrigin.TEACHER
+
+
+@blueprint.route("/topics/suggest", methods=["GET", "POST"])
+@guard(Can.TOPIC_SUGGEST)
+def suggest() -> Any:
+    """A student proposes a topic of the enterprise of his placement; both sides decide, and it is reserved for him."""
+    student = people.student_of_person(who().person_id or 0)
+    if student is None:
+        raise NotFound(_("没有你的学籍记录。"))
+    form, student_id, status = forms.SuggestForm(), student.id, 200
+    form.enterprise_id.choices = queries.placement_enterprises(student.id)
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    me = session().get_one(Student, student_id)
+                    row = operations.propose_topic(
+                        enterprise=session().get_one(Organisation, form.enterprise_id.data),
+                        programme_id=me.programme_id,
+                        title=form.title.data or "",
+                        problem=form.problem.data or "",
+                        source=TopicSource.ENGINEERING_PRACTICE,
+                        origin=TopicOrigin.STUDENT,
+                        reserved_for=me,
+                        by=who(),
+                        today=clock.today(),
+                        now=clock.now(),
+                    )
+                    key = row.id
+                return done(_("自拟选题已提交，企业和学校审批后会通知你。"), "capstones.topic", topic_id=key)
+            except Refused as refused:
+                form.refuse(refused)
+                status = refused.status
+    return render_template("enterprises/capstones/suggest.html", form=form), status
+
+
+@blueprint.route("/topics/<int:topic_id>/revise", methods=["GET", "POST"])
+@guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
+def revise(row: Topic) -> Any:
+    """Whoever proposed it changes a topic that was sent back and proposes it again."""
+    form, key, status = forms.ReviseForm(obj=row), row.id, 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    operations.revise_topic(
+                        topic=load_topic(key),
+                        title=form.title.data or "",
+                        problem=form.problem.data or "",
+                        evidence=form.evidence.data or "",
+                        evidence_kind=EvidenceKind(form.evidence_kind.data) if form.evidence_kind.data else None,
+                        evidence_file_id=kept(form.file.data, "evidence"),
+                        by=who(),
+                        now=clock.now(),
+                        version=form.version.data,
+                    )
+                return done(_("选题已重新提交，由校企双方再次审批。"), "capstones.topic", topic_id=key)
+            except Refused as refused:
+                form.refuse(refused)
+                status, row = refused.status, load_topic(key)
+    return render_template("enterprises/capstones/revise.html", form=form, topic=row), status
 
 
 WITHDRAW = {Can.TOPIC_APPROVE_ENTERPRISE: "capstones.withdraw_topic", Can.TOPIC_APPROVE_SCHOOL: "capstones.withdraw_topic_by_school"}
@@ -152,6 +229,7 @@ def topic(row: Topic) -> Any:
         withdraw_at=next((at for can, at in WITHDRAW.items() if may(who(), can, subject)), "")
         if row.state in (TopicState.PROPOSED, TopicState.APPROVED)
         else "",
+        may_revise=row.state is TopicState.REFUSED and who().account_id is not None and who().account_id == row.proposed_by_id,
         similar=queries.similar(row.title, but=row.id) if sees_evidence else [],
     )
 

@@ -1,5 +1,6 @@
 """What can be done with placements: the plan, terms and offers, rounds, one placement from acceptance to its end, days."""
 
+from enterprises.placements.operations.agreements import amend_agreement, correct_text, sign_placement
 from enterprises.placements.operations.certifying import asked_key, issue_certificate
 from enterprises.placements.operations.days import (
     comment_week,
@@ -11,6 +12,9 @@ from enterprises.placements.operations.days import (
     remind_mentors,
     save_weekly_log,
 )
+from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
+from enterprises.placements.operations.links import decide_by_link, make_mentor_link, open_link
+from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, remind_students, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
     change_position,
@@ -26,64 +30,83 @@ from enterprises.placements.operations.offers import (
 from enterprises.placements.operations.placing import (
     accept_placement,
     assign_mentor,
+    decline_placement,
     finish_placement,
     grade_placement,
     place_student,
     record_insurance,
     record_safety,
-    sign_placement,
     start_placement,
     withdraw_placement,
 )
 from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, remove_plan_item, sign_plan
+from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.retaining import forget_logs
-from enterprises.placements.operations.rounds import (
-    ask_for_plan,
-    change_round,
-    close_round,
-    create_round,
-    open_round,
-    plan_round,
-    publish_round,
-    save_preferences,
-)
+from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
+from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
 
 __all__ = [
     "accept_placement",
+    "add_note",
+    "add_photo",
     "add_plan_item",
+    "adopt_plan",
+    "amend_agreement",
     "approve_position",
+    "approve_self_found",
     "ask_for_plan",
     "asked_key",
     "assign_mentor",
+    "cancel_self_found",
+    "change_base",
     "change_plan_item",
     "change_position",
     "change_round",
     "change_term",
+    "check_place",
+    "check_plannable",
+    "close_event",
     "close_position",
     "close_round",
     "comment_week",
     "copy_position",
     "correct_day",
+    "correct_text",
     "create_round",
     "create_term",
+    "decide_absence",
+    "decide_by_link",
     "decide_days",
     "decide_entries",
+    "decline_placement",
+    "drop_photo",
+    "end_early",
     "finish_placement",
     "forget_logs",
     "grade_placement",
     "issue_certificate",
+    "keep_plan",
     "log_day",
     "log_week",
+    "make_mentor_link",
     "offer_position",
+    "open_link",
     "open_round",
     "place_student",
     "plan_round",
+    "propose_self_found",
+    "publish_repair",
     "publish_round",
+    "rate",
     "record_insurance",
     "record_safety",
     "remind_mentors",
+    "remind_students",
     "remove_plan_item",
+    "report_event",
     "return_position",
+    "return_self_found",
+    "review_week",
     "save_preferences",
     "save_weekly_log",
     "set_seats",

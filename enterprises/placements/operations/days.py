@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import update
@@ -28,14 +28,17 @@ def log_day(*, placement: Placement, on: date, today: date, by: Identity, now: d
 
     A rejected day may be logged again and waits anew. Raises BadDay outside the placement, in the future, before the start.
     """
-    row = _enter(placement, queries.day_entry(placement.id, on), on, note, today=today, by=by, now=now)
+    away = queries.absences_of(placement.id)
+    row = _enter(placement, queries.day_entry(placement.id, on), on, note, away=away, today=today, by=by, now=now)
     session().flush()
     return row
 
 
-def _enter(placement: Placement, row: DayEntry | None, on: date, note: str, *, today: date, by: Identity, now: datetime) -> DayEntry:
+def _enter(
+    placement: Placement, row: DayEntry | None, on: date, note: str, *, away: Sequence[tuple[date, date]], today: date, by: Identity, now: datetime
+) -> DayEntry:
     """What `log_day` promises, with the known entry of the day at hand; the caller flushes."""
-    problem = rules.day_problem(on, span=(placement.starts_on, placement.ends_on), state=placement.state, today=today)
+    problem = rules.day_problem(on, span=(placement.starts_on, placement.ends_on), state=placement.state, today=today, away=away)
     if problem is not None:
         raise BadDay(_("%(day)s：", day=on) + str(labels.DAY_PROBLEMS[problem]), field="days", code=problem.value)
     note = note.strip()[:1000]
@@ -58,8 +61,9 @@ def log_week(*, placement: Placement, days: Mapping[date, str], week: Iterable[d
     """
     span = sorted(week)
     known = {entry.on: entry for entry in queries.entries_between(placement.id, span[0], span[-1])}
+    away = queries.absences_of(placement.id)
     for day in sorted(days):
-        _enter(placement, known.get(day), day, days[day], today=today, by=by, now=now)
+        _enter(placement, known.get(day), day, days[day], away=away, today=today, by=by, now=now)
     taken_back = [entry for day, entry in known.items() if day not in days and entry.state is DayState.PENDING]
     for entry in taken_back:
         session().delete(entry)
@@ -222,6 +226,8 @@ def save_weekly_log(
         raise Stale(_("这一周的周志刚在别处保存过，你的修改没有保存。请刷新后再改。"))
     elif (row.text, row.tags) == (text.strip(), wanted):
         return row
+    elif row.mentor_comment or row.reviewed_on is not None:
+        raise WrongState(_("这篇周志已有评语或已审阅，不能改写。请用“补充更正”另写一条，原文保留。"), code="log_reviewed")
     else:
         row.text, row.tags, row.saved_at = text.strip(), wanted, now
     session().flush()
@@ -230,7 +236,9 @@ def save_weekly_log(
 
 
 def comment_week(*, log: WeeklyLog, comment: str, by: Identity, now: datetime) -> WeeklyLog:
-    """The mentor's comment under a weekly log."""
+    """The mentor's comment under a weekly log; a later one replaces it while the school has not reviewed the log."""
+    if log.mentor_comment and log.reviewed_on is not None:
+        raise WrongState(_("学校已审阅这篇周志，评语不能再改。"))
     if log.mentor_comment != comment.strip():
         log.mentor_comment = comment.strip()[:4000]
         session().flush()

@@ -9,17 +9,20 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
-from enterprises.placements.models import AgreementSignature, Placement, Position, Round, Term
+from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
-from enterprises.placements.types import AgreementParty, OfferState, PlacementState
+from enterprises.placements.types import OfferState, PlacementState, WithdrawalSide
+from trainhub.identity import queries as identities
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
+from trainhub.notifications.operations import notify
 from trainhub.people.models import Student
 from trainhub.policy.findings import missing
 
@@ -44,7 +47,7 @@ def place_student(
     student is placed elsewhere in the term.
     """
     for known in queries.live_of_student(student.id):
-        if known.term_id == term.id:
+        if known.term_id == term.id and known.ended_early_on is None:
             if known.position_id == position.id:
                 return known
             raise BadPlacement(_("这名学生在“%(term)s”已有安排，请先撤销原来的安排。", term=term.title), field="term_id")
@@ -101,8 +104,10 @@ def accept_placement(*, placement: Placement, by: Identity, now: datetime) -> Pl
     return placement
 
 
-def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: datetime) -> Placement:
+def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: datetime, side: WithdrawalSide = WithdrawalSide.SCHOOL) -> Placement:
     """Take a placement back and free its seat; days already confirmed stay in the ledger. Doing it again changes nothing.
+
+    `side` says who gave it up: a student who did is not placed again in that term by a repair, others are.
 
     Raises BadPlacement without a reason, WrongState when it is finished.
     """
@@ -113,9 +118,9 @@ def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: 
     if not reason.strip():
         raise BadPlacement(_("请写明撤销的理由。"), field="reason")
     give_back_seat(placement.position_id, placement.term_id)
-    placement.state, placement.withdrawal_reason = PlacementState.WITHDRAWN, reason.strip()[:400]
+    placement.state, placement.withdrawal_reason, placement.withdrawn_by = PlacementState.WITHDRAWN, reason.strip()[:400], side
     session().flush()
-    audit.record(by=by, did="placements.placement.withdrawn", on=placement, data={"reason": placement.withdrawal_reason})
+    audit.record(by=by, did="placements.placement.withdrawn", on=placement, data={"reason": placement.withdrawal_reason, "side": side.value})
     tell(
         [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
         kind="placements.withdrawn",
@@ -124,6 +129,32 @@ def withdraw_placement(*, placement: Placement, reason: str, by: Identity, now: 
         key=f"placement:{placement.id}:withdrawn",
         now=now,
         reason=placement.withdrawal_reason,
+    )
+    return placement
+
+
+def decline_placement(*, placement: Placement, reason: str, by: Identity, now: datetime) -> Placement:
+    """The student gives a placement up before it begins. Doing it again changes nothing; the school is told.
+
+    Raises WrongState once it has begun: then the school ends it early.
+    """
+    if placement.state is PlacementState.WITHDRAWN:
+        return placement
+    if placement.state not in BEFORE_START:
+        raise WrongState(_("实习已开始，不能自行退出。请联系学校办理提前结束。"))
+    withdraw_placement(placement=placement, reason=reason, by=by, now=now, side=WithdrawalSide.STUDENT)
+    student = queries.student(placement.student_id)
+    notify(
+        account_ids={
+            *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=local(now).date(), programme_id=student.programme_id),
+            *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=local(now).date(), organisation_id=student.university_id),
+        },
+        kind="placements.declined",
+        message=N_("一名学生退出了实习安排，理由：%(reason)s"),
+        values={"reason": placement.withdrawal_reason},
+        url=f"/placements/{placement.id}",
+        unique_key=f"placement:{placement.id}:declined",
+        now=now,
     )
     return placement
 
@@ -156,36 +187,6 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         now=now,
     )
     return placement
-
-
-def sign_placement(
-    *,
-    placement: Placement,
-    party: AgreementParty,
-    signed_name: str,
-    signed_on: date,
-    by: Identity,
-    now: datetime,
-    person_id: int | None = None,
-    file_id: int | None = None,
-) -> AgreementSignature:
-    """Record one signature under the three-party agreement (on the page, or a paper one by upload). The known one stays."""
-    if placement.state is PlacementState.WITHDRAWN:
-        raise WrongState(_("这项安排已撤销，不能签署协议。"))
-    for known in queries.signatures_of(placement.id):
-        if known.party is party:
-            return known
-    if not signed_name.strip():
-        raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
-    if signed_on > local(now).date():
-        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
-    row = AgreementSignature(
-        placement_id=placement.id, party=party, person_id=person_id, signed_name=signed_name.strip()[:120], signed_on=signed_on, file_id=file_id
-    )
-    session().add(row)
-    session().flush()
-    audit.record(by=by, did="placements.agreement.signed", on=placement, data={"party": party.value, "signed_on": signed_on})
-    return row
 
 
 def record_insurance(*, placement: Placement, policy_no: str, since: date, until: date, by: Identity, now: datetime) -> Placement:
@@ -246,8 +247,6 @@ def grade_placement(
     *, placement: Placement, score_x10: int, comment: str, today: date, by: Identity, now: datetime, version: int | None = None
 ) -> Placement:
     """The mentor's grade (0 to 100, in tenths) with a comment, from the last week on. May be changed until the end."""
-    from trainhub.kernel.forms import check_version
-
     check_version(placement, version)
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("实习进行中才能评定成绩。"))
@@ -271,7 +270,7 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
     if placement.state is not PlacementState.STARTED:
         raise WrongState(_("只有进行中的实习可以结束。"))
     if today < placement.ends_on:
-        raise WrongState(_("实习到 %(day)s 才结束。提前结束请使用“撤销”，并写明理由。", day=placement.ends_on))
+        raise WrongState(_("实习到 %(day)s 才结束。提前结束请使用“提前结束”，并写明理由。", day=placement.ends_on))
     if placement.mentor_score_x10 is None:
         raise WrongState(_("企业指导教师还没有评定成绩。"))
     waiting = queries.pending_count(placement.id)

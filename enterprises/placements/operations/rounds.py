@@ -1,4 +1,4 @@
-"""Rounds: open, preferences, plan, publish. Nothing of a plan is visible before publication."""
+"""Rounds: set up, open, preferences, close."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import update
 
-from enterprises.placements import labels, planning, queries, rules
-from enterprises.placements.models import Placement, Preference, Round, Term
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, take_seats, tell
+from enterprises.placements import labels, queries, rules
+from enterprises.placements.models import Preference, Round, Term
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell
 from enterprises.placements.types import RoundState
-from trainhub.kernel import audit, jobs
+from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -21,7 +21,7 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort, Programme
 
-EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed"])
+EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed", "aim", "same_enterprise", "is_mentor_bound"])
 
 
 def create_round(
@@ -36,8 +36,9 @@ def create_round(
     now: datetime,
     max_preferences: int = 5,
     seed: int = 1,
+    **settings: Any,
 ) -> Round:
-    """Set up a round for a cohort over terms of its university. Raises BadPlacement."""
+    """Set up a round for a cohort over terms of its university; `settings`: aim, same_enterprise, is_mentor_bound. Raises BadPlacement."""
     chosen = sorted(terms, key=lambda term: (term.starts_on, term.id))
     if not chosen:
         raise BadPlacement(_("请至少选择一个实习学期。"), field="terms")
@@ -54,7 +55,7 @@ def create_round(
         term_ids=[t.id for t in chosen],
         created_at=now,
     )
-    _set(row, {"title": title, "opens_on": opens_on, "closes_on": closes_on, "max_preferences": max_preferences, "seed": seed})
+    _set(row, {"title": title, "opens_on": opens_on, "closes_on": closes_on, "max_preferences": max_preferences, "seed": seed, **settings})
     session().add(row)
     session().flush()
     audit.record(
@@ -71,6 +72,8 @@ def _set(row: Round, values: dict[str, Any]) -> None:
         raise BadPlacement(_("截止日期不能早于开始日期。"), field="closes_on")
     if not 1 <= values.get("max_preferences", row.max_preferences or 5) <= 15:
         raise BadPlacement(_("志愿数应在 1 至 15 之间。"), field="max_preferences")
+    if not 0 <= (values.get("same_enterprise", row.same_enterprise) or 0) <= 100:
+        raise BadPlacement(_("同一企业的优先分应在 0 至 100 之间。"), field="same_enterprise")
     for key, value in {**values, "title": title}.items():
         setattr(row, key, value)
 
@@ -160,89 +163,3 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     session().flush()
     audit.record(by=by, did="placements.preferences.saved", on=round, data={"student": student.id, "positions": wanted})
     return rows
-
-
-def ask_for_plan(*, round: Round, by: Identity, now: datetime) -> jobs.Job:
-    """Queue the computation of the plan; while one of the same round waits or runs it is that one."""
-    _check_plannable(round, now)
-    if round.state is RoundState.OPEN:
-        close_round(round=round, by=by, now=now)
-    running = queries.running_plan_job(round.id)
-    if running is not None:
-        return running
-    return jobs.ask("placements.plan", by=by, title=_("计算“%(title)s”的安排", title=round.title), round_id=round.id)
-
-
-def _check_plannable(round: Round, now: datetime) -> None:
-    if round.state is RoundState.PUBLISHED:
-        raise WrongState(_("轮次已公布，不能重新计算。"))
-    if round.state is RoundState.DRAFT:
-        raise WrongState(_("轮次还没有开放填报，不能计算安排。"))
-    if round.state is RoundState.OPEN and local(now).date() <= round.closes_on:
-        raise WrongState(_("填报到 %(day)s 24 时截止，请先关闭填报。", day=round.closes_on), code="still_open")
-
-
-def plan_round(*, round: Round, by: Identity, now: datetime, time_limit: float = 60.0) -> dict[str, Any]:
-    """Compute the plan of a closed round and keep it in the round, invisible to students; the result is its summary.
-
-    The same preferences, seats and seed give the same plan; computing again replaces it. Raises WrongState.
-    """
-    _check_plannable(round, now)
-    if round.state is RoundState.OPEN:
-        close_round(round=round, by=by, now=now)
-    round.plan = planning.compute(round, today=local(now).date(), now=now, time_limit=time_limit)
-    round.state = RoundState.PLANNED
-    session().flush()
-    audit.record(by=by, did="placements.round.planned", on=round, data={"summary": round.plan["summary"], "result": round.plan["result_hash"]})
-    return dict(round.plan["summary"])
-
-
-def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
-    """Make the plan real: placements, seats taken, students told. All or nothing; publishing again makes none (0).
-
-    Raises NoSeat when seats were taken meanwhile, WrongState without a plan or when the input has changed since.
-    """
-    if round.state is RoundState.PUBLISHED:
-        return 0
-    if round.state is not RoundState.PLANNED or round.plan is None:
-        raise WrongState(_("请先计算安排，核对后再公布。"))
-    if planning.input_hash(round, today=local(now).date()) != round.plan["input_hash"]:
-        raise WrongState(_("志愿、席位或学生名单在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
-    new = [row for row in round.plan["assignments"] if not row[4]]
-    positions = queries.positions_by_ids({row[2] for row in new})
-    terms = {term.id: term for term in queries.terms_by_ids(round.term_ids)}
-    counts: dict[tuple[int, int], int] = {}
-    for _student, term_id, position_id, _rank, _fixed in new:
-        counts[position_id, term_id] = counts.get((position_id, term_id), 0) + 1
-    for (position_id, term_id), count in sorted(counts.items()):
-        if not take_seats(position_id, term_id, count):
-            raise NoSeat(_("岗位“%(title)s”的席位已被占用，请重新计算后再公布。", title=positions[position_id].title))
-    rows = [
-        Placement(
-            student_id=student_id,
-            position_id=position_id,
-            term_id=term_id,
-            enterprise_id=positions[position_id].enterprise_id,
-            base_id=positions[position_id].base_id,
-            round_id=round.id,
-            starts_on=terms[term_id].starts_on,
-            ends_on=terms[term_id].ends_on,
-            rank=rank,
-            created_at=now,
-        )
-        for student_id, term_id, position_id, rank, _fixed in new
-    ]
-    session().add_all(rows)
-    round.state, round.published_at = RoundState.PUBLISHED, now
-    session().flush()
-    audit.record(by=by, did="placements.round.published", on=round, data={"placements": len(rows), "result": round.plan["result_hash"]})
-    tell(
-        queries.persons_of_round(round),
-        kind="placements.round_published",
-        message=N_("“%(title)s”的安排已公布，请查看并确认。"),
-        url="/placements/mine",
-        key=f"round:{round.id}:published",
-        now=now,
-        title=round.title,
-    )
-    return len(rows)

@@ -43,7 +43,8 @@ def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, str]:
             free=_weeks(free),
             prior=_weeks(one.target_x10 - int(setup.need[pupil])),
             target=_weeks(one.target_x10),
-            blocked=listed(sorted(one.blocked)) or _("无"),
+            blocked=listed([slot.name or slot.id for slot in sorted(setup.case.slots, key=lambda slot: slot.id) if slot.id in one.blocked])
+            or _("无"),
         )
     return Reason.SEATS_SHORT, told.of(kind, int(setup.family[pupil]))
 
@@ -58,6 +59,9 @@ class _Bottlenecks:
         np.add.at(offered, (held[1], held[2]), 1)
         self.has_seats = (setup.accepts & (offered > 0).any(axis=0)).any(axis=1)
         self._setup = setup
+        slots_called = {one.id: one.name or one.id for one in setup.case.slots}
+        posts_called = {one.id: one.name or one.id for one in setup.case.posts}
+        self._slot_names, self._post_names = [slots_called[one] for one in setup.slots], [posts_called[one] for one in setup.posts]
         self._offered = offered
         is_there = (placed != NOWHERE) & ~is_below[:, None]
         self._demand = [np.bincount(setup.kind[is_there[:, slot]], minlength=kinds) for slot in slots]
@@ -95,9 +99,9 @@ class _Bottlenecks:
         posts = np.flatnonzero(setup.accepts[kinds].any(axis=0) & (self._offered[slot] > 0))
         return _(
             "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
-            slot=setup.slots[slot],
+            slot=self._slot_names[slot],
             majors=_few(majors),
-            posts=_few([setup.posts[post] for post in posts]) or _("无"),
+            posts=_few([self._post_names[post] for post in posts]) or _("无"),
             seats=seats,
             missing=missing,
         )

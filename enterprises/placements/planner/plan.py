@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,26 @@ from enterprises.placements.planner.explain import explain
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
 from enterprises.placements.planner.reach import Reach, everyone, reach
 from enterprises.placements.planner.repairing import least_changes
-from enterprises.placements.planner.types import Aim, Assignment, Case, Options, Plan
+from enterprises.placements.planner.types import Assignment, Case, Options, Plan
+from enterprises.placements.types import Aim
 
 DEFAULT = Options()
 
 
-def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Options = DEFAULT) -> Plan:
+def _silent(_step: int) -> None:
+    """Nobody wants to know."""
+
+
+def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Options = DEFAULT, tell: Callable[[int], None] = _silent) -> Plan:
     """Plan a case. The same case and seed give the same plan, whatever the order of its rows.
 
     Objectives, each within the optimum of those before: most students reach their target; fewest student-terms change
     against `case.current`; least rank cost of those who reach. `figures` are those of the contract; `weeks_total` counts
-    the weeks placed, the shares count student-terms.
+    the weeks placed, the shares count student-terms. `tell` is called with 1 to `steps.STEPS` as each step is done.
     """
     began = time.monotonic()
     setup = prepare(case, seed)
+    tell(1)
     until = began + time_limit
     if options.aim is Aim.EVERYONE:
         numbers = everyone(setup, until)
@@ -33,9 +40,12 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
         numbers = reach(setup, until)
         if setup.current is not None:
             numbers = least_changes(setup, numbers, until)
+    tell(2)
     found = place(setup, numbers, *choose(setup, numbers), until, options)
     placed = found.table
+    tell(3)
     fill(setup, placed, options.aim)
+    tell(4)
     figures = _figures(setup, numbers, placed, found)
     figures["seconds"] = round(time.monotonic() - began, 3)
     return Plan(_assignments(setup, placed), tuple(explain(setup, placed)), figures, _solver())

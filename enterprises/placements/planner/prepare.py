@@ -160,7 +160,9 @@ def prepare(case: Case, seed: int) -> Setup:
     firm_at = {one: index for index, one in enumerate(firms)}
     firm = np.array([firm_at[one.enterprise] for one in posts], dtype=np.int64)
     caps = None
-    if case.mentors is not None:
+    if case.room is not None:
+        caps = np.array([[case.room.get((one, slot.id), 0) for one in firms] for slot in slots], dtype=np.int64).reshape(len(slots), len(firms))
+    elif case.mentors is not None:
         caps = np.repeat(np.array([[case.mentors.get(one, 0) for one in firms]], dtype=np.int64), len(slots), axis=0)
     held = table(case.fixed)
     current = None if case.current is None else table(case.current)

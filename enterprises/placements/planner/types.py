@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from enterprises.placements.types import Aim
+
 
 class Reason(StrEnum):
     """Why a student stays below the target."""
@@ -23,6 +25,8 @@ class Slot:
 
     id: str
     weeks_x10: int
+    name: str = ""
+    """How explanations call it; empty: its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Post:
     id: str
     enterprise: str
     majors: frozenset[str] = frozenset()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,6 @@ class Pupil:
     prior_x10: int = 0
     target_x10: int = 320
     blocked: frozenset[str] = frozenset()
-
-
-class Aim(StrEnum):
-    """What comes first when seats are short."""
-
-    COMPLETE = "complete"
-    """most students reach their target"""
-    EVERYONE = "everyone"
-    """fewest students with nothing, then most who reach their target; left-over seats to those with fewest weeks"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +81,8 @@ class Case:
     """Students one of whose fixed rows was impossible and let go."""
     mentors: Mapping[str, int] | None = None
     """How many students the mentors of each enterprise can look after in a term; None: no such limit."""
+    room: Mapping[tuple[str, str], int] | None = None
+    """The same by (enterprise, term) where it is not the same in every term; it goes before `mentors`."""
 
     def as_data(self) -> list[Any]:
         """The case as JSON-able data in a canonical order."""
@@ -97,6 +95,7 @@ class Case:
             sorted(map(list, self.fixed)),
             None if self.current is None else sorted(map(list, self.current)),
             *([] if self.mentors is None else [sorted(map(list, self.mentors.items()))]),
+            *([] if self.room is None else [sorted([firm, slot, count] for (firm, slot), count in self.room.items())]),
         ]
 
 

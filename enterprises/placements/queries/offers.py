@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
 from enterprises.placements.models import Placement, PlanItem, PlanSignature, Position, PositionSeats, Preference, Round, Term
-from enterprises.placements.types import Choice, OfferState
+from enterprises.placements.types import Choice, OfferState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -234,6 +234,7 @@ def choices_of(round: Round, student: Student) -> list[Choice]:
     """Every approved position with seats in the round's terms, as this student sees it; those accepted first."""
     major = session().scalar(select(Programme.major_code).where(Programme.id == student.programme_id)) or ""
     base = sa.orm.aliased(Organisation)
+    clashing = frozenset(clashing_terms(round, student))
     statement = (
         select(
             Position.id,
@@ -256,6 +257,39 @@ def choices_of(round: Round, student: Student) -> list[Choice]:
     found: dict[int, Choice] = {}
     for key, code, title, majors, enterprise, base_name, region, term_id, left in session().execute(statement):
         if key not in found:
-            found[key] = Choice(key, code, title, enterprise, base_name, region, {}, rules.accepts(majors, major), tuple(majors))
+            found[key] = Choice(key, code, title, enterprise, base_name, region, {}, rules.accepts(majors, major), tuple(majors), clashing)
         found[key].seats[term_id] = left
     return sorted(found.values(), key=lambda choice: not choice.is_eligible)
+
+
+def clashing_terms(round: Round, student: Student) -> dict[int, str]:
+    """The terms of a round that share a day with a placement of the student that stands: by term, where the student is then."""
+    other = sa.orm.aliased(Term)
+    statement = (
+        select(other.id, Organisation.name)
+        .select_from(Placement)
+        .join(other, sa.and_(other.starts_on <= Placement.ends_on, other.ends_on >= Placement.starts_on))
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .where(
+            Placement.student_id == student.id,
+            Placement.state != PlacementState.WITHDRAWN,
+            Placement.ended_early_on.is_(None),
+            other.id.in_(list(round.term_ids)),
+        )
+        .order_by(other.starts_on, Placement.id)
+    )
+    return {term_id: name for term_id, name in session().execute(statement)}
+
+
+def seats_by_position(position_ids: Collection[int], term_ids: Collection[int]) -> dict[int, list[tuple[int, int, int]]]:
+    """By position (term, seats, taken) in time."""
+    statement = (
+        select(PositionSeats.position_id, PositionSeats.term_id, PositionSeats.seats, PositionSeats.taken)
+        .join(Term, Term.id == PositionSeats.term_id)
+        .where(PositionSeats.position_id.in_(list(position_ids)), PositionSeats.term_id.in_(list(term_ids)))
+        .order_by(PositionSeats.position_id, Term.starts_on)
+    )
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for position_id, term_id, seats, taken in session().execute(statement):
+        found.setdefault(position_id, []).append((term_id, seats, taken))
+    return found

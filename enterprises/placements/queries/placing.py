@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import PLACEMENT_VIEWERS
-from enterprises.placements.models import AgreementSignature, DayEntry, Placement, Position, Term, WeeklyLog
+from enterprises.placements.models import AgreementSignature, AgreementText, DayEntry, Placement, Position, Term, WeeklyLog
 from enterprises.placements.types import AgreementParty, DayState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -42,7 +42,7 @@ def placement(placement_id: int) -> Placement | None:
 
 
 def start_facts(row: Placement) -> StartFacts:
-    """Birth date, level of the programme, and who has signed."""
+    """Birth date, level of the programme, and who has signed every text that stands (agreement and amendments)."""
     birth_on, level = (
         session()
         .execute(
@@ -54,7 +54,18 @@ def start_facts(row: Placement) -> StartFacts:
         )
         .one()
     )
-    return StartFacts(birth_on, level, frozenset(signature.party for signature in signatures_of(row.id)))
+    return StartFacts(birth_on, level, signed_all(row.id))
+
+
+def signed_all(placement_id: int) -> frozenset[AgreementParty]:
+    """Who has signed the agreement, in its corrected form if there is one, and every amendment."""
+    rows = session().execute(
+        select(AgreementText.number, AgreementText.is_replaced).where(AgreementText.placement_id == placement_id).order_by(AgreementText.number)
+    )
+    known = {number: is_replaced for number, is_replaced in rows}
+    standing = [number for number in sorted({1, *known}) if not known.get(number, False)]
+    signed = {(row.text_no, row.party) for row in signatures_of(placement_id)}
+    return frozenset(party for party in AgreementParty if all((number, party) in signed for number in standing))
 
 
 def signatures_of(placement_id: int) -> list[AgreementSignature]:
@@ -203,6 +214,8 @@ def _columns() -> Any:
             Placement.mentor_id,
             Placement.enterprise_id,
             Placement.base_id,
+            Placement.round_id,
+            Placement.position_id,
             Placement.rank,
             Student.student_no,
             Person.name.label("student"),

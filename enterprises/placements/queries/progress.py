@@ -14,7 +14,7 @@ from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
 from enterprises.placements.models import DayEntry, Placement, Position, Term
 from enterprises.placements.types import DayState, Light, PlacementState, StudentProgress
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
 from trainhub.organisations import queries as organisations
@@ -89,6 +89,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     found = []
     for row in rows:
         to_come, lag, where = waiting.get(row.id, 0), 0, ""
+        ahead = []
         for placed in live[row.id]:
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= placed.ends_on:
                 where = placed.name
@@ -96,23 +97,37 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 to_come += rules.workdays_between(max(on, placed.starts_on), placed.ends_on, per_week=per_week)
+                if placed.ends_on >= on:
+                    ahead.append((max(on, placed.starts_on), placed.ends_on))
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
         still_open = sum(rules.workdays_between(*span, per_week=per_week) for span in spans)
         credited = totals[row.id].credited_days
+        light = rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow)
+        sure = credited + waiting.get(row.id, 0)  # what waits counts as confirmed
+        is_below = credited < required
         found.append(
             StudentProgress(
-                row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open,
-                rules.light(credited, to_come, still_open, lag, required=required, per_week=per_week, yellow=yellow), where,
+                row.id, row.person_id, row.student_no, row.name, row.year, row.programme, credited, to_come, still_open, light, where,
+                rules.reached_on(sure, ahead, required=required, per_week=per_week) if is_below else None,
+                rules.reached_on(sure, [*ahead, *spans], required=required, per_week=per_week) if is_below else None,
+                rules.misses(light, credited, to_come, still_open, lag, waiting.get(row.id, 0), required=required),
             )
         )  # fmt: skip
     return found
+
+
+def progress_of_student(student_id: int, *, on: date) -> StudentProgress | None:
+    """One student's progress, for the student's own page; None for one who is not in the 卓越计划."""
+    rows = list(session().execute(progress_rows(SYSTEM, on=on).where(Student.id == student_id)))
+    return progress_of(rows, on=on)[0] if rows else None
 
 
 SORTS: dict[str, Callable[[StudentProgress], tuple[Any, ...]]] = {
     "credited": lambda one: (one.credited_days, one.student_no),
     "expected": lambda one: (one.credited_days + one.to_come, one.student_no),
     "student": lambda one: (one.student_no,),
+    "projected": lambda one: (one.projected_on or one.possible_on or date.max, one.student_no),
 }
 AT_ONCE = 500
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from enterprises.mentors import queries as mentors
 from enterprises.permissions import SCHOOL
-from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.models import Placement, PlanItem, Position, PositionSeats, Preference, Round, RoundPlan, Term
 from enterprises.placements.queries.offers import terms_visible
-from enterprises.placements.types import OfferState, PlacementState, RoundState
+from enterprises.placements.types import OfferState, PlacementState, PlanKind, RoundState, WithdrawalSide
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job, JobState
@@ -108,6 +110,69 @@ def last_plan_job(round_id: int) -> Job | None:
     return next((job for job in session().scalars(statement) if job.args.get("round_id") == round_id), None)
 
 
+def plans_of(round_id: int) -> list[RoundPlan]:
+    """The plans computed for a round, the latest first."""
+    return list(session().scalars(select(RoundPlan).where(RoundPlan.round_id == round_id).order_by(RoundPlan.number.desc())))
+
+
+def round_plan(plan_id: int) -> RoundPlan | None:
+    """A computed plan by id."""
+    return session().get(RoundPlan, plan_id)
+
+
+def next_plan_number(round_id: int) -> int:
+    """The number of the next plan of a round."""
+    return (session().scalar(select(func.max(RoundPlan.number)).where(RoundPlan.round_id == round_id)) or 0) + 1
+
+
+def last_repair(round_id: int) -> RoundPlan | None:
+    """The latest computed plan of a round, if it is a repair."""
+    found = session().scalar(select(RoundPlan).where(RoundPlan.round_id == round_id).order_by(RoundPlan.number.desc()).limit(1))
+    return found if found is not None and found.kind is PlanKind.REPAIR else None
+
+
+def wishes_by_position(round_id: int) -> dict[int, tuple[int, int]]:
+    """By position how many ranked it, and how many ranked it first."""
+    statement = (
+        select(Preference.position_id, func.count(Preference.id), func.sum(sa.case((Preference.rank == 1, 1), else_=0)))
+        .where(Preference.round_id == round_id)
+        .group_by(Preference.position_id)
+    )
+    return {key: (count, int(first or 0)) for key, count, first in session().execute(statement)}
+
+
+def live_in_round(round_id: int) -> list[Placement]:
+    """The placements of a round that stand."""
+    return list(session().scalars(select(Placement).where(Placement.round_id == round_id, LIVE).order_by(Placement.id)))
+
+
+def placements_by_ids(ids: Collection[int]) -> list[Placement]:
+    """Placements by id."""
+    return list(session().scalars(select(Placement).where(Placement.id.in_(list(ids))).order_by(Placement.id)))
+
+
+def offered_in(term_ids: Collection[int]) -> list[Any]:
+    """Approved positions with seats in terms: id, title, enterprise, base; by enterprise."""
+    base = sa.orm.aliased(Organisation)
+    statement = (
+        select(Position.id, Position.title, Organisation.name.label("enterprise"), base.id.label("base_id"), base.name.label("base"))
+        .join(Organisation, Organisation.id == Position.enterprise_id)
+        .outerjoin(base, base.id == Position.base_id)
+        .where(
+            Position.state == OfferState.APPROVED,
+            Position.id.in_(select(PositionSeats.position_id).where(PositionSeats.term_id.in_(list(term_ids)), PositionSeats.seats > 0)),
+        )
+        .order_by(Organisation.pinyin, Position.title, Position.id)
+    )
+    return list(session().execute(statement))
+
+
+def displaced(round_id: int) -> int:
+    """How many placements of a round were withdrawn since it was published."""
+    statement = select(func.count(Placement.id)).where(Placement.round_id == round_id, Placement.state == PlacementState.WITHDRAWN)
+    return session().scalar(statement) or 0
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a plan is computed from; every list is ordered by id."""
@@ -115,12 +180,18 @@ class Planned:
     terms: list[Term]
     positions: list[Position]
     seats: dict[tuple[int, int], int]
-    """Free seats by (position, term): what is offered less what is taken, never more than the mentors can take."""
+    """Free seats by (position, term): what is offered less what is taken."""
+    room: dict[tuple[int, int], int]
+    """By (enterprise, term) how many more students its mentors can look after."""
+    names: dict[int, str]
+    """Enterprise and title by position."""
     students: list[Student]
     majors: dict[int, str]
     preferences: dict[int, list[int]]
     placed: list[Placement]
     """Every placement that stands of the round's students, in the round's terms and outside."""
+    given_up: frozenset[tuple[int, int]]
+    """(student, term) of placements that students themselves gave up."""
 
 
 def planning_facts(row: Round, *, today: date) -> Planned:
@@ -137,6 +208,11 @@ def planning_facts(row: Round, *, today: date) -> Planned:
     students = students_of_round(row, today)
     ids = [student.id for student in students]
     placed = list(current.scalars(select(Placement).where(Placement.student_id.in_(ids), LIVE).order_by(Placement.id)))
+    given_up = current.execute(
+        select(Placement.student_id, Placement.term_id).where(
+            Placement.student_id.in_(ids), Placement.term_id.in_([t.id for t in terms]), Placement.withdrawn_by == WithdrawalSide.STUDENT
+        )
+    )
     wishes = current.execute(
         select(Preference.student_id, Preference.position_id).where(Preference.round_id == row.id).order_by(Preference.student_id, Preference.rank)
     )
@@ -150,33 +226,31 @@ def planning_facts(row: Round, *, today: date) -> Planned:
     return Planned(
         terms,
         [positions[key] for key in sorted(positions)],
-        _free_seats(terms, offered, positions),
+        {(position.id, term_id): seats - taken for position, term_id, seats, taken in offered},
+        _room(terms, {position.enterprise_id for position in positions.values()}),
+        position_names(set(positions)),
         students,
         {student.id: majors[student.programme_id] for student in students},
         preferences,
         placed,
+        frozenset((student_id, term_id) for student_id, term_id in given_up),
     )
 
 
-def _free_seats(terms: list[Term], offered: Any, positions: dict[int, Position]) -> dict[tuple[int, int], int]:
-    """Seats left, cut to what the mentors of each enterprise can still take in the term (nobody is placed without a mentor)."""
-    free: dict[tuple[int, int], int] = {}
-    enterprises = sorted({position.enterprise_id for position in positions.values()})
+def _room(terms: list[Term], enterprise_ids: set[int]) -> dict[tuple[int, int], int]:
+    """What the mentors of each enterprise can still take in each term (nobody is placed without a mentor)."""
+    found: dict[tuple[int, int], int] = {}
     for one in terms:
-        limits = mentors.loads_of_enterprises(enterprises, one.starts_on)
+        limits = mentors.loads_of_enterprises(enterprise_ids, one.starts_on)
         counted = session().execute(
             select(Placement.enterprise_id, func.count(Placement.id))
-            .where(Placement.enterprise_id.in_(enterprises), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
+            .where(Placement.enterprise_id.in_(enterprise_ids), LIVE, Placement.starts_on <= one.ends_on, Placement.ends_on >= one.starts_on)
             .group_by(Placement.enterprise_id)
         )
         busy: dict[int, int] = {row[0]: row[1] for row in counted}
-        left = {key: max(0, limits.get(key, 0) - busy.get(key, 0)) for key in enterprises}
-        for position, term_id, seats, taken in offered:
-            if term_id == one.id:
-                give = min(seats - taken, left[position.enterprise_id])
-                left[position.enterprise_id] -= give
-                free[position.id, term_id] = give
-    return free
+        for key in enterprise_ids:
+            found[key, one.id] = limits.get(key, 0) - busy.get(key, 0)
+    return found
 
 
 def position_names(ids: set[int]) -> dict[int, str]:

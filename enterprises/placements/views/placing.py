@@ -12,11 +12,11 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
-from enterprises.placements.types import AgreementParty, PlacementState
+from enterprises.placements.types import PlacementState, RaterSide
 from enterprises.placements.views.shared import act, blueprint, load_placement, who
 from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Subject, demand, guard, may
+from trainhub.kernel.access import Subject, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import given
@@ -98,9 +98,7 @@ def show(placement: Placement) -> Any:
     arranges, hosts = may(identity, Can.PLACEMENT_ARRANGE, school), may(identity, Can.PLACEMENT_HOST, queries.at_enterprise(placement))
     is_mine = may(identity, Can.PLACEMENT_OWN, own)
     guides = may(identity, Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement))
-    signed = {row.party: row for row in queries.signatures_of(placement.id)}
-    sign_form, mentor_form = forms.SignForm(formdata=None), forms.MentorForm(formdata=None)
-    sign_form.party.choices = [(party.value, labels.PARTIES[party]) for party in _parties(arranges, hosts, is_mine) if party not in signed]
+    mentor_form = forms.MentorForm(formdata=None)
     pool = mentors.choices(placement.enterprise_id, placement.starts_on) if arranges or hosts else []
     loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
     mentor_form.mentor_id.choices = [(key, _("%(name)s（已指导 %(n)d 人）", name=name, n=loads.get(key, 0))) for key, name in pool]
@@ -112,14 +110,15 @@ def show(placement: Placement) -> Any:
         placement=placement,
         row=queries.placement_view(placement.id),
         findings=checklist(placement, today=today) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else [],
-        signed=signed,
+        signed=queries.signed_all(placement.id),
+        texts=len(queries.text_rows(placement.id)),
+        events=queries.events_of(placement.id),
         counts={state: sum(entry.state is state for entry in entries) for state in labels.DAY_STATES},
         logs=queries.logs_of([placement.id]),
         arranges=arranges,
         hosts=hosts,
         is_mine=is_mine,
         guides=guides,
-        sign_form=sign_form,
         mentor_form=mentor_form,
         insurance_form=forms.InsuranceForm(
             formdata=None,
@@ -128,25 +127,27 @@ def show(placement: Placement) -> Any:
             insured_until=placement.insured_until or placement.ends_on,
         ),
         safety_form=forms.SafetyForm(formdata=None, safety_trained_on=placement.safety_trained_on),
+        withdraw_form=forms.WithdrawForm(formdata=None).apart("withdraw"),
         grade_form=forms.GradeForm(
             formdata=None,
             score=None if placement.mentor_score_x10 is None else placement.mentor_score_x10 / 10,
             comment=placement.mentor_comment,
             version=placement.version,
         ),
+        ratings=queries.ratings_of(placement.id),
+        rates=[
+            side
+            for side, may_rate in ((RaterSide.STUDENT, is_mine), (RaterSide.ENTERPRISE, guides or hosts))
+            if may_rate and placement.state in (PlacementState.STARTED, PlacementState.FINISHED) and (placement.ends_on - today).days <= 7
+        ],
+        can_link=bool(placement.mentor_id) and (arranges or hosts) and placement.state is PlacementState.STARTED,
+        end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,
         States=PlacementState,
         certificate=certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None,
         today=today,
         most=book().at("own.placement.students_per_mentor_max", on=today).number,
     )
-
-
-def _parties(arranges: bool, hosts: bool, is_mine: bool) -> tuple[AgreementParty, ...]:
-    """Whose signature a reader may record: a school any (paper), an enterprise and a student their own."""
-    if arranges:
-        return tuple(AgreementParty)
-    return (*((AgreementParty.ENTERPRISE,) if hosts else ()), *((AgreementParty.STUDENT,) if is_mine else ()))
 
 
 def _do(placement: Placement, form: Any, said: str, work: Callable[[], Any]) -> Any:
@@ -168,42 +169,26 @@ def accept(placement: Placement) -> Any:
 @guard(Can.PLACEMENT_ARRANGE, load=load_placement, subject=queries.subject_of_student_side)
 def withdraw(placement: Placement) -> Any:
     """The school takes a placement back."""
-    form = forms.ReasonForm()
+    form = forms.WithdrawForm()
     return _do(
         placement,
         form,
         _("已撤销，席位已释放。"),
-        lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
+        lambda: operations.withdraw_placement(placement=placement, reason=form.reason.data or "", side=form.side.data, by=who(), now=clock.now()),
     )
 
 
-@blueprint.post("/<int:placement_id>/sign")
-@guard(Can.PLACEMENT_VIEW, load=load_placement, subject=queries.subject_of_placement)
-def sign(placement: Placement) -> Any:
-    """Record a signature: a school any, an enterprise and a student their own."""
-    form = forms.SignForm()
-    form.party.choices = [(party.value, label) for party, label in labels.PARTIES.items()]
-
-    def work() -> None:
-        side = queries.subject_of_student_side(placement)
-        if not may(who(), Can.PLACEMENT_ARRANGE, side):
-            if form.party.data is AgreementParty.ENTERPRISE:
-                demand(who(), Can.PLACEMENT_HOST, queries.at_enterprise(placement))
-            elif form.party.data is AgreementParty.STUDENT:
-                demand(who(), Can.PLACEMENT_OWN, Subject.of(persons=side.persons))
-            else:
-                demand(who(), Can.PLACEMENT_ARRANGE, side)
-        operations.sign_placement(
-            placement=placement,
-            party=form.party.data,
-            signed_name=form.signed_name.data or "",
-            signed_on=form.signed_on.data,  # type: ignore[arg-type]
-            person_id=who().person_id if form.party.data is AgreementParty.STUDENT else None,
-            by=who(),
-            now=clock.now(),
-        )
-
-    return _do(placement, form, _("已登记签署。"), work)
+@blueprint.post("/<int:placement_id>/decline")
+@guard(Can.PLACEMENT_OWN, load=load_placement, subject=queries.subject_of_student_side)
+def decline(placement: Placement) -> Any:
+    """The student gives the place up before it begins; the school is told."""
+    form = forms.ReasonForm()
+    return _do(
+        placement,
+        form,
+        _("已退出这项安排，席位已释放，学校会收到通知。"),
+        lambda: operations.decline_placement(placement=placement, reason=form.reason.data or "", by=who(), now=clock.now()),
+    )
 
 
 @blueprint.post("/<int:placement_id>/insurance")

@@ -26,6 +26,9 @@ COLUMNS = (
     Column("to_come", "尚可计入天数"),
     Column("still_open", "仍可安排天数"),
     Column("status", "状态"),
+    Column("projected_on", "预计达到"),
+    Column("possible_on", "最早可能达到"),
+    Column("why", "可能达不到的原因"),
 )
 
 
@@ -84,6 +87,9 @@ def export_progress(form: str) -> Any:
             one.to_come,
             one.still_open,
             str(labels.LIGHTS[one.light]),
+            one.projected_on,
+            one.possible_on,
+            labels.miss_words(one.why),
         )
         for one in found
     )

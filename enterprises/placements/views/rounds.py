@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request, url_for
 
 from enterprises.permissions import Can
-from enterprises.placements import forms, labels, operations, queries
-from enterprises.placements.models import Round
-from enterprises.placements.types import RoundState
+from enterprises.placements import forms, labels, operations, planning, queries
+from enterprises.placements.models import Round, RoundPlan
+from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, RoundState
 from enterprises.placements.views.shared import act, blueprint, load_round, save, who
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
+from trainhub.organisations import queries as organisations
 from trainhub.programmes import queries as programmes
 
 
@@ -53,6 +55,7 @@ def new_round() -> Any:
             seed=form.seed.data or 0,
             by=who(),
             now=clock.now(),
+            **form.settings(),
         )
         return {"round_id": row.id}
 
@@ -85,6 +88,7 @@ def edit_round(round: Round) -> Any:
             seed=form.seed.data,
             by=who(),
             now=clock.now(),
+            **form.settings(),
         )
         return {"round_id": round.id}
 
@@ -96,39 +100,86 @@ def edit_round(round: Round) -> Any:
 @blueprint.get("/rounds/<int:round_id>")
 @guard(Can.ROUND_EDIT, load=load_round, subject=queries.subject_of_round)
 def show_round(round: Round) -> Any:
-    """A round with its numbers, and the preview of its plan."""
+    """A round with its numbers, the preview of its plan, what was tried out, and what has to be mended."""
     programme, cohort = programmes.by_id(round.programme_id), programmes.cohort_by_id(round.cohort_id)
     students, wishes = queries.preference_counts(round.id)
+    terms = queries.terms_by_ids(round.term_ids)
+    plans = queries.plans_of(round.id)
+    repair = next(iter(plans), None) if round.state is RoundState.PUBLISHED else None
+    if repair is not None and (repair.kind is not PlanKind.REPAIR or (round.plan or {}).get("repair_id") == repair.id):
+        repair = None
+    positions = queries.offered_in(round.term_ids)
     return render_template(
         "enterprises/placements/round.html",
         round=round,
         programme=programme,
         cohort=cohort,
-        terms=queries.terms_by_ids(round.term_ids),
+        terms=terms,
         everybody=len(queries.students_of_round(round, clock.today())),
         chose=students,
         wishes=wishes,
         job=queries.last_plan_job(round.id),
-        shown=preview(round) if round.plan else None,
+        shown=preview(round.plan) if round.plan else None,
+        plans=plans,
+        conditions=conditions_of(plans),
+        repair=preview(repair.data) if repair is not None else None,
+        repair_plan=repair,
+        displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
+        unaccepted=sum(row.state is PlacementState.PLANNED for row in queries.live_in_round(round.id)),
+        positions=positions,
+        bases=sorted({(row.base_id, row.base) for row in positions if row.base_id is not None}, key=lambda one: one[1]),
+        settings=planning.settings_of(round),
         labels=labels,
         today=clock.today(),
         States=RoundState,
     )
 
 
-def preview(round: Round) -> dict[str, Any]:
-    """The plan of a round with names: seats used by position and term, students below the target with the reason."""
-    assert round.plan is not None
-    assignments, unplaced = round.plan["assignments"], round.plan["unplaced"]
-    positions = queries.position_names({row[2] for row in assignments})
-    students = queries.student_names({row[0] for row in assignments} | {row[0] for row in unplaced})
-    terms = {term.id: term.title for term in queries.terms_by_ids(round.term_ids)}
+def preview(data: dict[str, Any]) -> dict[str, Any]:
+    """A plan with names: who goes where, students below the target with the reason, what a repair takes back."""
+    assignments, unplaced = data["assignments"], data["unplaced"]
+    removed = queries.placements_by_ids(data.get("removed", []))
+    positions = queries.position_names({row[2] for row in assignments} | {row.position_id for row in removed})
+    students = queries.student_names({row[0] for row in assignments} | {row[0] for row in unplaced} | {row.student_id for row in removed})
+    terms = {term.id: term.title for term in queries.terms_by_ids({row[1] for row in assignments} | {row.term_id for row in removed})}
     lines = [(students[row[0]], terms[row[1]], positions[row[2]], row[3], row[4]) for row in assignments]
     return {
-        "summary": round.plan["summary"],
+        "summary": data["summary"],
         "lines": sorted(lines, key=lambda line: (line[0][1], line[1])),
         "unplaced": [(students[row[0]], row[1] / 10, row[2] / 10, labels.REASONS[row[3]], row[4]) for row in unplaced],
+        "made": [line for line in lines if not line[4]],
+        "removed": [(students[row.student_id], terms[row.term_id], positions[row.position_id]) for row in removed],
     }
+
+
+def conditions_of(plans: Sequence[RoundPlan]) -> dict[int, list[str]]:
+    """By plan what it tried out and how it was set, in words."""
+    tried = [one for plan in plans for one in plan.data.get("what_ifs", [])]
+    positions = queries.position_names({one["position_id"] for one in tried if one["position_id"]})
+    bases = organisations.names_of({one["base_id"] for one in tried if one["base_id"]})
+    terms = {term.id: term.title for term in queries.terms_by_ids({one["term_id"] for one in tried if one["term_id"]})}
+    found: dict[int, list[str]] = {}
+    for plan in plans:
+        settings = PlanSettings.of(plan.data["settings"])
+        words = [str(labels.AIMS[settings.aim])]
+        if settings.same_enterprise:
+            words.append(_("同一企业优先 %(n)d 分", n=settings.same_enterprise))
+        if not settings.is_mentor_bound:
+            words.append(_("不限指导教师人数"))
+        for one in plan.data.get("what_ifs", []):
+            if one["base_id"]:
+                words.append(_("没有“%(name)s”", name=bases.get(one["base_id"], "")))
+            else:
+                words.append(
+                    _(
+                        "“%(name)s” %(term)s %(n)s 个席位",
+                        name=positions.get(one["position_id"], ""),
+                        term=terms.get(one["term_id"], ""),
+                        n=f"{one['seats']:+d}",
+                    )
+                )
+        found[plan.id] = words
+    return found
 
 
 COLUMNS = (Column("student_no", "学号"), Column("name", "姓名"), Column("term", "学期"), Column("position", "岗位"), Column("rank", "志愿"))
@@ -141,7 +192,7 @@ def export_plan(pair: tuple[Round, str]) -> Any:
     round, form = pair
     if round.plan is None:
         raise Refused(_("还没有计算安排。"))
-    rows = [(student[0], student[1], term, position, rank or "") for student, term, position, rank, _fixed in preview(round)["lines"]]
+    rows = [(student[0], student[1], term, position, rank or "") for student, term, position, rank, _fixed in preview(round.plan)["lines"]]
     return downloads.table(rows, COLUMNS, name=_("实习安排"), form=form, codes=["student_no"])
 
 
@@ -165,13 +216,6 @@ def open_round(round: Round) -> Any:
 def close_round(round: Round) -> Any:
     """Lock the preferences."""
     return _button(round, _("填报已关闭。"), lambda: operations.close_round(round=round, by=who(), now=clock.now()))
-
-
-@blueprint.post("/rounds/<int:round_id>/plan")
-@guard(Can.ROUND_EDIT, load=load_round, subject=queries.subject_of_round)
-def ask_for_plan(round: Round) -> Any:
-    """Queue the computation."""
-    return _button(round, _("正在后台计算，完成后在这里预览。"), lambda: operations.ask_for_plan(round=round, by=who(), now=clock.now()))
 
 
 @blueprint.post("/rounds/<int:round_id>/publish")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import make_response, redirect, render_template, request, url_for
 
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries, rules
@@ -13,7 +13,7 @@ from enterprises.placements.models import Placement, Round
 from enterprises.placements.types import DayState, LogTag, PlacementState, RoundState
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, load_round, load_student, my_student, who
 from trainhub.kernel import clock
-from trainhub.kernel.access import Role, Subject, guard, signed_in
+from trainhub.kernel.access import Role, Subject, guard, may, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -50,6 +50,7 @@ def mine() -> Any:
             for row in queries.open_rounds_of_student(student)
         ],
         rows=rows,
+        outlook=queries.progress_of_student(student.id, on=today),
         current=next((row for row in rows if row.state is PlacementState.STARTED), None),
         total=total,
         required=book().at("own.weeks.days_required", on=today),
@@ -93,6 +94,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         terms=queries.terms_by_ids(round.term_ids),
         mine=[known[key] for key in chosen if key in known],
         others=[choice for choice in choices if choice.position_id not in chosen],
+        clashing=queries.clashing_terms(round, student),
         is_open=round.state is RoundState.OPEN and rules.is_open(round.opens_on, round.closes_on, clock.today()),
         problem=problem,
         form=form,
@@ -141,6 +143,8 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
             formdata=None, text=log.text if log else "", tags=[LogTag(tag) for tag in log.tags] if log else [], version=log.version if log else 0
         )
     span = (placement.starts_on, placement.ends_on)
+    away = queries.absences_of(placement.id)
+    student_side = queries.subject_of_student_side(placement)
     page = render_template(
         "enterprises/placements/week.html",
         placement=placement,
@@ -148,7 +152,7 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         week=week,
         name=f"{year}-W{number:02d}",
         entries=entries,
-        problems={one: rules.day_problem(one, span=span, state=placement.state, today=today) for one in week},
+        problems={one: rules.day_problem(one, span=span, state=placement.state, today=today, away=away) for one in week},
         is_mine=who().person_id == queries.person_of_student(placement.student_id),
         before=week[0] - timedelta(days=7) if week[0] > placement.starts_on else None,
         after=week[-1] + timedelta(days=1) if week[-1] < placement.ends_on else None,
@@ -158,9 +162,17 @@ def _week_page(placement: Placement, day: date, log_form: Any = None, problem: R
         States=DayState,
         problem=problem,
         can=Can,
-        subject=queries.subject_of_student_side(placement),
+        subject=student_side,
+        notes=queries.notes_of([log.id]).get(log.id, []) if log else [],
+        photos=queries.photos_between(placement.id, week[0], week[-1]),
+        guides=may(who(), Can.PLACEMENT_MENTOR, queries.subject_of_mentor_side(placement)),
+        reviews=may(who(), Can.LOG_REVIEW, student_side),
+        has_place=queries.base_place(placement.base_id) is not None and today in week,
+        today=today,
     )
-    return page, 422 if problem or log_form.errors else 200
+    answer = make_response(page, 422 if problem or log_form.errors else 200)
+    answer.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(self)"
+    return answer
 
 
 @blueprint.post("/<int:placement_id>/days")
@@ -173,11 +185,24 @@ def log_days(placement: Placement) -> Any:
     try:
         with transaction():
             added, taken_back = operations.log_week(placement=placement, days=wanted, week=week, today=clock.today(), by=who(), now=clock.now())
+            _check_place(placement)
             key = placement.id
         said = _("已保存：新登记 %(a)d 天，撤回 %(b)d 天。", a=added, b=taken_back) if added or taken_back else _("已保存。")
         return done(said, "placements.days", placement_id=key, week=day.isoformat())
     except Refused as refused:
         return _week_page(placement, day, problem=refused)
+
+
+def _check_place(placement: Placement) -> None:
+    """Note the distance to the base when the student agreed and the browser sent a place with today's day."""
+    entry = queries.day_entry(placement.id, clock.today())
+    if entry is None or not request.form.get("place_agreed"):
+        return
+    try:
+        latitude, longitude = float(request.form.get("latitude", "")), float(request.form.get("longitude", ""))
+    except ValueError:
+        return
+    operations.check_place(entry=entry, placement=placement, latitude=latitude, longitude=longitude, by=who(), now=clock.now())
 
 
 @blueprint.post("/<int:placement_id>/log")
@@ -264,6 +289,7 @@ def _weeks_page(student: Student) -> Any:
         name=people.names_of([student.person_id]).get(student.person_id, ""),
         total=total,
         by_week=sorted(by_week.items(), reverse=True),
+        outlook=queries.progress_of_student(student.id, on=today),
         pending=pending,
         required=book().at("own.weeks.days_required", on=today),
         weeks=book().at("petoe.enterprise_weeks", on=today),

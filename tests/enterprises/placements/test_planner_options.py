@@ -13,7 +13,8 @@ import pytest
 
 from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.prepare import minimal_sets
-from enterprises.placements.planner.types import Aim, Case, Options, Plan, Post, Pupil, Slot
+from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
+from enterprises.placements.types import Aim
 from tests.enterprises.placements.test_planner import check, direct, random_case
 
 EVERYONE = Options(aim=Aim.EVERYONE)

@@ -44,9 +44,9 @@ def test_logs_go_and_confirmed_days_stay(session: Session) -> None:
     practised(student)
     practised(held)
     people.place_hold(person=session.get_one(Person, held.person_id), reason="工伤争议", by=SYSTEM, now=NOW)
-    assert operations.forget_logs(today=date(2031, 9, 1)) == {"weeks": 0, "days": 0}
-    assert operations.forget_logs(today=date(2031, 9, 2)) == {"weeks": 1, "days": 1}
-    assert operations.forget_logs(today=date(2031, 9, 2)) == {"weeks": 0, "days": 0}
+    assert operations.forget_logs(today=date(2031, 9, 1)) == {"notes": 0, "photos": 0, "weeks": 0, "days": 0}
+    assert operations.forget_logs(today=date(2031, 9, 2)) == {"notes": 0, "photos": 0, "weeks": 1, "days": 1}
+    assert operations.forget_logs(today=date(2031, 9, 2)) == {"notes": 0, "photos": 0, "weeks": 0, "days": 0}
     notes = dict(session.execute(select(DayEntry.student_id, DayEntry.note).where(DayEntry.student_id.in_([student.id, held.id]))).all())
     assert notes == {student.id: "", held.id: "装配减速机"}
     assert session.scalar(select(func.count()).select_from(WeeklyLog)) == 1

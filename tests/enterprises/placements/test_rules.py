@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from enterprises.placements import rules
-from enterprises.placements.types import AgreementParty, DayProblem, Light, PlacementState, PlanLine, PreferenceProblem
+from enterprises.placements.types import AgreementParty, DayProblem, Light, Miss, PlacementState, PlanLine, PreferenceProblem
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 
@@ -198,3 +198,32 @@ def test_the_iso_week_over_new_year_is_one_week() -> None:
     days = [(date(2020, 12, 28) + timedelta(days=n), n) for n in range(7)]
     assert list(rules.uncounted_days(days, days_per_week=5).values()) == ["week_full", "week_full"]
     assert rules.week_of(date(2021, 1, 1))[0] == date(2020, 12, 28)
+
+
+MONDAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("credited", "spans", "expected"),
+    [
+        (159, [(MONDAY, MONDAY)], MONDAY),
+        (155, [(MONDAY, date(2026, 3, 31))], date(2026, 3, 6)),
+        (154, [(MONDAY, date(2026, 3, 31))], date(2026, 3, 9)),
+        (154, [(MONDAY, date(2026, 3, 8)), (date(2026, 4, 1), date(2026, 4, 30))], date(2026, 4, 1)),
+        (154, [(MONDAY, date(2026, 3, 8))], None),
+        (0, [], None),
+    ],
+)
+def test_the_day_on_which_the_weeks_are_reached(credited: int, spans: list[tuple[date, date]], expected: date | None) -> None:
+    assert rules.reached_on(credited, spans, required=160, per_week=5) == expected
+
+
+def test_why_a_student_may_miss_the_weeks() -> None:
+    def why(light: Light, credited: int, to_come: int, still_open: int, lag: int = 0, waiting: int = 0) -> list[tuple[Miss, int]]:
+        return list(rules.misses(light, credited, to_come, still_open, lag, waiting, required=160))
+
+    assert why(Light.DONE, 160, 0, 0, 3) == []
+    assert why(Light.GREEN, 100, 60, 0, 0, 5) == []
+    assert why(Light.RED, 10, 60, 80) == [(Miss.TOO_LATE, 10)]
+    assert why(Light.YELLOW, 10, 60, 200, 4, 6) == [(Miss.UNPLACED, 90), (Miss.UNLOGGED, 4), (Miss.WAITING, 6)]
+    assert why(Light.YELLOW, 100, 60, 200, 12) == [(Miss.UNLOGGED, 12)]

@@ -103,6 +103,15 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/placements/rounds/new": ("programme", "university", "admin"),
     "/placements/rounds/{round_id}": ("programme", "university", "admin"),
     "/placements/rounds/{round_id}/edit": ("programme", "university", "admin"),
+    "/placements/rounds/{round_id}/compare": ("programme", "university", "admin"),
+    "/placements/self-found": ("student",),
+    "/placements/self-found/list": ("programme", "university", "admin"),
+    "/placements/{placement_id}/agreement": ("student", "mentor", "enterprise", "programme", "university", "admin"),
+    "/placements/{placement_id}/agreement/print": ("student", "mentor", "enterprise", "programme", "university", "admin"),
+    "/placements/{placement_id}/events": ("student", "mentor", "enterprise", "programme", "university", "admin"),
+    "/placements/{placement_id}/change": ("programme", "university", "admin"),
+    "/placements/events": ("mentor", "enterprise", "programme", "university", "stranger", "admin"),
+    "/placements/reviews": ("programme", "university", "admin"),
     "/placements/plans": ("programme", "university", "admin"),
     "/placements/plans/{version_id}": ("programme", "university", "admin"),
     "/placements/progress": ("programme", "university", "admin"),
@@ -281,7 +290,7 @@ def test_signatures_are_recorded_by_whom_they_belong_to(world: SimpleNamespace, 
         assert term is not None
         row = operations.place_student(student=student, position=position, term=term, by=SYSTEM, now=NOW)
         key = row.id
-    url, signed = f"/placements/{key}/sign", {"signed_name": "某人", "signed_on": "2026-03-01"}
+    url, signed = f"/placements/{key}/agreement/1/sign", {"signed_name": "某人", "signed_on": "2026-03-01"}
     assert people["enterprise"].post(url, data={**signed, "party": "school"}).status_code == 403
     assert people["enterprise"].post(url, data={**signed, "party": "enterprise"}).status_code == 303
     assert people["student"].post(url, data={**signed, "party": "student"}).status_code == 403

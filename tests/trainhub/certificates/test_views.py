@@ -24,8 +24,10 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.signers import Trust
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel import clock, fonts, jobs
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.people import operations as people
+from trainhub.people.types import PairDecision
 
 AsRole = Callable[..., FlaskClient]
 with_fonts = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
@@ -239,6 +241,21 @@ def test_the_qr_code_leads_to_the_verification_page(session: Session, as_role: A
     subprocess.run(["pdftoppm", "-r", "150", "-png", str(file), str(tmp_path / "page")], check=True)
     codes = zxingcpp.read_barcodes(Image.open(next(tmp_path.glob("page*.png"))))
     assert [one.text for one in codes] == [f"HTTP://127.0.0.1:8000/V/{made.number}/{made.code}"]
+
+
+def test_two_certificates_of_one_human_for_one_thing_are_pointed_out(session: Session, as_role: AsRole) -> None:
+    two, issuer = [ground.person("王一"), ground.person("王一")], ground.university()
+    first, second = (certificate(who=who, issuer=issuer, asked_key=f"course:MC-1/2026:person:{who.id}") for who in two)
+    certificate(who=two[0], issuer=issuer, asked_key=f"course:MC-1/2027:person:{two[0].id}")
+    assert queries.twins_of(first) == []
+    people.decide_pair(first=two[0], second=two[1], decision=PairDecision.SAME, reason="已核对户口簿", by=SYSTEM, now=ground.NOW)
+    assert queries.twins_of(first) == [second]
+    session.commit()
+    staff = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
+    assert "同一件事发过两张证书" in staff.get(f"/certificates/{first.number}").get_data(as_text=True)
+    operations.revoke(certificate=second, **REASON)
+    session.commit()
+    assert "同一件事发过两张证书" not in staff.get(f"/certificates/{first.number}").get_data(as_text=True)
 
 
 # -- own and issuer's ---------------------------------------------------------------------------------------------------

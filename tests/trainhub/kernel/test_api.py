@@ -37,6 +37,7 @@ class Sample(ApiModel):
         ("whole", "0", 0),
         ("whole", "-7", -7),
         ("whole", "20261122", 20261122),
+        ("whole", "1000.0", 1000),
         ("whole", 5, 5),
         ("share", "0.25", 0.25),
         ("share", 1, 1.0),
@@ -61,7 +62,7 @@ def test_a_value_in_the_promised_form_is_taken(field: str, text: Any, value: Any
 @pytest.mark.parametrize(
     ("field", "wrong"),
     [
-        *[("whole", wrong) for wrong in ("1.0", "1_000", "+1", "01", "-0", " 1", "1e3", "٣", "", "true", True, 1.5)],
+        *[("whole", wrong) for wrong in ("1.5", "1_000", "+1", "01", "-0", " 1", "1e3", "٣", "", "true", True, 1.5)],
         *[("share", wrong) for wrong in ("nan", "inf", ".5", "1_0", "", True)],
         *[("flag", wrong) for wrong in ("yes", "on", "1", "0", "True", "t", "", 1, 0)],
         *[
@@ -88,7 +89,6 @@ def test_the_words_say_which_form_is_wanted() -> None:
     [
         ("certificates?since=2.6039719490707623e-76", "since"),
         ("certificates?since=0", "since"),
-        ("organisations?limit=1.0", "limit"),
         ("organisations?limit=1_0", "limit"),
         ("organisations?limit=5&limit=6", "limit"),
         ("people/students?is_petoe=yes", "is_petoe"),

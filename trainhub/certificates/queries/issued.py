@@ -76,6 +76,24 @@ def successor_of(certificate: Certificate) -> Certificate | None:
     return session().scalar(statement)
 
 
+def twins_of(certificate: Certificate) -> list[Certificate]:
+    """Other valid certificates of the same human for the same thing: issued to two persons who turned out to be one.
+
+    A merging moves both to the person who stays; which of them is revoked is for the issuer to say.
+    """
+    thing, mark, _person = certificate.asked_key.rpartition(":person:")
+    if not mark or certificate.state is not State.ISSUED or not certificate.is_current:
+        return []
+    statement = select(Certificate).where(
+        Certificate.person_id == certificate.person_id,
+        Certificate.id != certificate.id,
+        Certificate.is_current.is_(True),
+        Certificate.state == State.ISSUED,
+        Certificate.asked_key.startswith(thing + mark, autoescape=True),
+    )
+    return list(session().scalars(statement.order_by(Certificate.id)))
+
+
 def line_of(certificate: Certificate) -> list[Certificate]:
     """The certificate and everything it replaces, the first first: other editions and what was corrected."""
     line = [certificate]

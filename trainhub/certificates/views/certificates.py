@@ -125,6 +125,7 @@ def show(certificate: Certificate) -> Any:
         history=queries.events_of(line),
         is_whole=not queries.events_of([certificate]) or queries.is_whole(certificate),
         after=after,
+        twins=queries.twins_of(certificate),
         editions=queries.editions_of(certificate.number),
         actions=events,
         may_have=may_have,

@@ -32,6 +32,8 @@ class Source:
                 self.stream: IO[bytes] = self.path.open("rb")
             except FileNotFoundError:
                 raise SheetError(_("找不到文件“%(file)s”。", file=self.name), file=self.name, code="not_found") from None
+            except IsADirectoryError:
+                raise SheetError(_("“%(file)s”是一个文件夹。请给出其中的一个文件。", file=str(file)), file=str(file), code="not_found") from None
             except OSError as error:
                 raise SheetError(
                     _("文件“%(file)s”打不开：%(why)s。", file=self.name, why=error.strerror or type(error).__name__),

@@ -1,7 +1,7 @@
 """What each certificate of a batch rests on is kept with the batch
 
 Revision ID: 0015
-Revises: 0011
+Revises: 0014
 """
 
 from __future__ import annotations

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
 from trainhub.certificates.numbers import show_number
-from trainhub.kernel import clock, paging
-from trainhub.kernel.access import Identity, acting, guard, signed_in
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import Identity, Subject, acting, guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.oversight.chains import operations, queries
 from trainhub.oversight.chains.labels import FACTS
 from trainhub.oversight.chains.permissions import Can
+from trainhub.oversight.chains.types import Chain
 from trainhub.people import queries as people
+from trainhub.policy.findings import Finding
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import ProgrammeFilter
+
+COLUMNS = (
+    Column("student_no", "学号"),
+    Column("name", "姓名"),
+    Column("class", "班级"),
+    Column("online_course", "在线课程"),
+    Column("enterprise_days", "企业学习"),
+    Column("capstone", "毕业设计"),
+    Column("certificate", "培养证书"),
+)
+SORTS: dict[str, Callable[[Chain], Any]] = {
+    "no": lambda one: one.student_no,
+    "name": lambda one: one.name,
+    "days": lambda one: (one.facts.credited_days, one.student_no),
+    "met": lambda one: (one.met_count, one.student_no),
+}
 
 blueprint = Blueprint("chains", __name__, url_prefix="/chains")
 
@@ -71,16 +92,52 @@ def mine() -> Any:
     return render_template("trainhub/chains/mine.html", rows=rows, facts=FACTS, show_number=show_number)
 
 
+def _asked(row: Programme) -> tuple[list[Chain], list[Chain], list[Chain]]:
+    """The chains of the cohort, those ready for their certificate, and those the page is narrowed to, in its order."""
+    chains = queries.chains_of_programme(row, on=clock.today(), cohort_id=_cohort_id(row, request.args.get("cohort", "")))
+    ready = [one for one in chains if one.is_complete and one.certificate_number is None]
+    shown = {"ready": ready, "missing": [one for one in chains if not one.is_complete]}.get(request.args.get("show", ""), chains)
+    sort = request.args.get("sort", "")
+    if (key := SORTS.get(sort.removeprefix("-"))) is not None:
+        shown = sorted(shown, key=key, reverse=sort.startswith("-"))
+    return chains, ready, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that is asked for: whose chains, and its form."""
+
+    programme: Programme
+    form: str
+
+    @property
+    def subject(self) -> Subject:
+        """What the permission is judged on."""
+        return programmes.subject_of(self.programme)
+
+
+@blueprint.get("/<code>/export.<form>")
+@guard(Can.VIEW, load=lambda code, form: Export(load(code), form))
+def export(asked: Export) -> Any:
+    """The marks of a cohort as a file, narrowed and sorted as the page is."""
+    _chains, _ready, shown = _asked(asked.programme)
+    cells = ((one.student_no, one.name, one.class_name, *(_mark(finding) for finding in one.findings), one.certificate_number or "") for one in shown)
+    return downloads.table(cells, COLUMNS, name=f"{_('培养链条')}-{asked.programme.code}", form=asked.form, codes=["student_no", "certificate"])
+
+
+def _mark(finding: Finding) -> str:
+    """A mark as the page shows it."""
+    if finding.unit == "day":
+        return _("%(f)s / %(r)s 天", f=finding.found, r=finding.required)
+    return _("已完成") if finding.met else _("未完成")
+
+
 @blueprint.get("/<code>")
 @guard(Can.VIEW, load=load, subject=programmes.subject_of)
 def programme(row: Programme) -> Any:
     """The students of a cohort with their three marks."""
-    asked = request.args.get("cohort", "")
-    cohort_id = _cohort_id(row, asked)
-    chains = queries.chains_of_programme(row, on=clock.today(), cohort_id=cohort_id)
-    missing = request.args.get("show", "")
-    ready = [one for one in chains if one.is_complete and one.certificate_number is None]
-    shown = {"ready": ready, "missing": [one for one in chains if not one.is_complete]}.get(missing, chains)
+    chains, ready, shown = _asked(row)
+    cohort_id = _cohort_id(row, request.args.get("cohort", ""))
     return render_template(
         "trainhub/chains/programme.html",
         programme=row,

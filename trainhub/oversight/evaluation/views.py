@@ -21,6 +21,7 @@ from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
 from trainhub.oversight.evaluation.queries import judgements
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
 from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.policy.findings import Finding, Status
@@ -179,7 +180,7 @@ def shown(finding: Finding) -> tuple[str, str]:
             return f"{value}{' ' if unit and unit != '%' else ''}{unit}"
         if isinstance(value, tuple):
             return _("%(n)s 项", n=len(value))
-        return str(value)
+        return FOUND.told(value)
 
     return text(finding.found), text(finding.required)
 

@@ -13,6 +13,7 @@ from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
 from trainhub.oversight.evaluation import cli, matrix_views, models, outlook_views, permissions, register_views, tasks, views
+from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import models as store_models
 from trainhub.oversight.evaluation.store import views as store_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
@@ -53,6 +54,7 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     assert all(PAGES)
+    app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
     register_nav(

@@ -261,8 +261,14 @@ def _categories(goal: Goal) -> list[str]:
     return list(goal.categories or [category.value for category in Category])
 
 
-def drill(goal: Goal, identity: Identity, *, region: str = "", base_id: int | None = None, category: str = "", month: str = "") -> Any:
-    """The persons who make a figure, as rows; narrowed to what the identity may see."""
+DRILL_SORTS = {"name": (Person.pinyin,), "category": (GoalPerson.category,), "county": (GoalPerson.county_code,), "base": (Organisation.pinyin,),
+               "on": (GoalPerson.on,)}  # fmt: skip
+
+
+def drill(
+    goal: Goal, identity: Identity, *, region: str = "", base_id: int | None = None, category: str = "", month: str = "", sort: str = ""
+) -> Any:
+    """The persons who make a figure, as rows, the latest first; narrowed to what the identity may see."""
     statement: Any = (
         select(
             GoalPerson.person_id,
@@ -283,7 +289,6 @@ def drill(goal: Goal, identity: Identity, *, region: str = "", base_id: int | No
             GoalPerson.goal_id == goal.id,
             organisations.scope(identity, VIEWERS, organisations=(GoalPerson.organisation_id,), region=GoalPerson.county_code),
         )
-        .order_by(GoalPerson.on.desc(), GoalPerson.id.desc())
     )
     if region:
         statement = statement.where(GoalPerson.prefecture == region)
@@ -295,7 +300,7 @@ def drill(goal: Goal, identity: Identity, *, region: str = "", base_id: int | No
         year, number = int(month[:4]), int(month[5:7])
         after = date(year + number // 12, number % 12 + 1, 1)
         statement = statement.where(and_(GoalPerson.on >= date(year, number, 1), GoalPerson.on < after))
-    return statement
+    return organisations.ordered_or(statement, sort, DRILL_SORTS, GoalPerson.on.desc(), GoalPerson.id.desc(), unique=GoalPerson.id)
 
 
 def own_regions(identity: Identity) -> frozenset[str] | None:

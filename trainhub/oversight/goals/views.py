@@ -119,6 +119,7 @@ def _filters(goal: Goal) -> dict[str, Any]:
         "region": _region(goal),
         "base_id": request.args.get("base", type=int),
         "category": category if category in {c.value for c in Category} else "",
+        "sort": request.args.get("sort", ""),
         "month": month if re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month) else "",
     }
 

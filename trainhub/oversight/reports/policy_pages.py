@@ -8,14 +8,28 @@ from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 
-from trainhub.kernel import clock
+from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
 from trainhub.policy.types import STATUS_LABELS, Parameter, PolicyError, SourceStatus
 
 blueprint = Blueprint("policy", __name__, url_prefix="/policy")
+
+
+COLUMNS = (
+    Column("parameter", "参数代码"),
+    Column("name", "参数"),
+    Column("value", "数值"),
+    Column("since", "生效"),
+    Column("until", "失效"),
+    Column("status", "效力"),
+    Column("document", "文件"),
+    Column("clause", "条款"),
+    Column("quotation", "原文"),
+)
 
 
 def _label(parameter: Parameter) -> str:
@@ -36,15 +50,23 @@ def _asked_day() -> date:
         raise Refused(_("日期“%(text)s”不存在：请按 2026-03-01 的格式输入。", text=text), field="on") from wrong
 
 
+def _found() -> list[Parameter]:
+    """The parameters that are asked for, by family and key."""
+    text = request.args.get("q", "").strip()
+    document, status = request.args.get("document", ""), request.args.get("status", "")
+    found = [p for p in (book().search(text) if text else book().all()) if not document or document in {c.document for c in p.clauses}]
+    return sorted((p for p in found if not status or p.source_status == status), key=lambda p: (p.family, p.key, p.since))
+
+
+def _titles() -> dict[str, str]:
+    return {d.code: d.title_en if language() == "en" else d.title_zh for d in book().documents()}
+
+
 @blueprint.get("")
 @public
 def index() -> Any:
     """The parameters of a day, filtered by text, document and status."""
     on = _asked_day()
-    text = request.args.get("q", "").strip()
-    document, status = request.args.get("document", ""), request.args.get("status", "")
-    found = [p for p in (book().search(text) if text else book().all()) if not document or document in {c.document for c in p.clauses}]
-    found = [p for p in found if not status or p.source_status == status]
     rows = [
         {
             "parameter": p,
@@ -53,10 +75,9 @@ def index() -> Any:
             "status": _status(p.source_status),
             "is_in_force": p.holds(on),
         }
-        for p in sorted(found, key=lambda p: (p.family, p.key, p.since))
+        for p in _found()
     ]
-    documents = book().documents()
-    titles = {d.code: d.title_en if language() == "en" else d.title_zh for d in documents}
+    titles = _titles()
     return render_template(
         "trainhub/policy/index.html",
         rows=rows,
@@ -67,6 +88,28 @@ def index() -> Any:
         totals=Counter(p.source_status for p in book().all()),
         total=len(book().all()),
     )
+
+
+@blueprint.get("/export.<form>")
+@public
+def export(form: str) -> Any:
+    """The same list as a file, each number with its clause and quotation."""
+    english, titles = language() == "en", _titles()
+    cells = (
+        (
+            p.key,
+            _label(p),
+            p.shown(english=english),
+            p.since,
+            p.until,
+            _status(p.source_status),
+            titles.get(p.clause.document, p.clause.document),
+            p.clause.cite,
+            p.clause.quote or p.reason,
+        )
+        for p in _found()
+    )
+    return downloads.table(cells, COLUMNS, name=_("政策参数"), form=form)
 
 
 @blueprint.get("/<key>")

@@ -214,7 +214,7 @@ def _readiness(identity: Identity, one: Programme, today: date) -> Block:
 def _certificates(identity: Identity, one: Programme, today: date, todos: list[Todo]) -> None:
     ready = sum(1 for chain in chains.chains_of_programme(one, on=today) if chain.is_complete and chain.certificate_number is None)
     if ready:
-        url = link(identity, "chains.programme", programmes.subject_of(one), code=one.code)
+        url = narrowed(link(identity, "chains.programme", programmes.subject_of(one), code=one.code), cohort="all", show="ready")
         todos.append(
             Todo(_("签发专业培养证书"), url, _("去签发"), ready, _("%(name)s：课程、企业学习、毕业设计均已完成", name=one.name), 1, "certificate")
         )

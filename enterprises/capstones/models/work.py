@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.capstones.types import CapstoneState, EvidenceKind, Stage, SupervisorRole, TopicSource, TopicState
+from enterprises.capstones.types import CapstoneState, EvidenceKind, Stage, SupervisorRole, TopicOrigin, TopicSource, TopicState
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
@@ -39,6 +39,12 @@ class Topic(Versioned, Base):
     approved_by_enterprise_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     proposed_by_id: Mapped[int | None]
+    proposed_by_person_id: Mapped[int | None] = mapped_column(ref("person.id"))
+    origin: Mapped[TopicOrigin] = mapped_column(enum_column(TopicOrigin), default=TopicOrigin.ENTERPRISE, server_default="enterprise")
+    team_most: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Students who may work on it together; 1: nobody works in a team."""
+    reserved_student_id: Mapped[int | None] = mapped_column(ref("student.id"))
+    """The student who proposed it: nobody else may choose it."""
     created_at: Mapped[datetime]
 
     enterprise: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
@@ -69,6 +75,12 @@ class Capstone(Versioned, Base):
     finished_on: Mapped[date | None]
     findings: Mapped[list[Any]]
     note: Mapped[str] = mapped_column(sa.String(400), default="")
+    team_id: Mapped[int | None] = mapped_column(ref("capstone_team.id"), index=True)
+    computation: Mapped[dict[str, Any] | None]
+    """How the score came about: parts, weights, what the third grade replaced; frozen with the result."""
+    archived_at: Mapped[datetime | None]
+    archive: Mapped[dict[str, Any] | None]
+    """What was archived: every file with its checksum, grades, findings."""
     created_at: Mapped[datetime]
 
     student: Mapped[Student] = relationship(lazy="raise", viewonly=True)
@@ -151,6 +163,12 @@ class CapstonePaper(Base):
     note: Mapped[str] = mapped_column(sa.String(400), default="")
     handed_in_by_id: Mapped[int | None]
     handed_in_at: Mapped[datetime]
+    similarity_x10: Mapped[int | None]
+    """Tenths of a per cent that a similarity report found."""
+    returned_at: Mapped[datetime | None]
+    return_reason: Mapped[str] = mapped_column(sa.String(400), default="", server_default="")
+
+    __table_args__ = (sa.CheckConstraint("similarity_x10 BETWEEN 0 AND 1000", name="similarity_in_range"),)
 
 
 class CapstoneGrade(Base):
@@ -163,6 +181,7 @@ class CapstoneGrade(Base):
     role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
     person_id: Mapped[int] = mapped_column(ref("person.id"))
     rubric: Mapped[dict[str, Any]]
+    rubric_id: Mapped[int | None] = mapped_column(ref("capstone_rubric.id"))
     score_x10: Mapped[int]
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     signed_at: Mapped[datetime]

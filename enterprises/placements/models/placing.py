@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, PlanSide, RoundState
+from enterprises.placements.types import AgreementParty, Aim, DayState, OfferState, PlacementState, PlanSide, RoundState, WithdrawalSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
@@ -108,6 +108,9 @@ class Round(Versioned, Base):
     closes_on: Mapped[date]
     max_preferences: Mapped[int] = mapped_column(default=5)
     seed: Mapped[int] = mapped_column(default=1)
+    aim: Mapped[Aim] = mapped_column(enum_column(Aim), default=Aim.COMPLETE)
+    same_enterprise: Mapped[int] = mapped_column(default=0)
+    is_mentor_bound: Mapped[bool] = mapped_column(default=True)
     term_ids: Mapped[list[Any]]
     plan: Mapped[dict[str, Any] | None]
     published_at: Mapped[datetime | None]
@@ -134,7 +137,7 @@ class Preference(Base):
 
 
 class Placement(Versioned, Base):
-    """A student at a position in a term. One live placement per student and term."""
+    """A student at a position in a term. One live placement per student and term; one that ended early leaves room for another."""
 
     __tablename__ = "placement"
 
@@ -161,7 +164,9 @@ class Placement(Versioned, Base):
     mentor_comment: Mapped[str] = mapped_column(sa.Text, default="")
     graded_on: Mapped[date | None]
     finished_on: Mapped[date | None]
+    ended_early_on: Mapped[date | None]
     withdrawal_reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    withdrawn_by: Mapped[WithdrawalSide | None] = mapped_column(enum_column(WithdrawalSide))
     created_at: Mapped[datetime]
 
     student: Mapped[Student] = relationship(lazy="raise", viewonly=True)
@@ -175,26 +180,27 @@ class Placement(Versioned, Base):
             "student_id",
             "term_id",
             unique=True,
-            sqlite_where=sa.text("state <> 'withdrawn'"),
-            postgresql_where=sa.text("state <> 'withdrawn'"),
+            sqlite_where=sa.text("state <> 'withdrawn' AND ended_early_on IS NULL"),
+            postgresql_where=sa.text("state <> 'withdrawn' AND ended_early_on IS NULL"),
         ),
     )
 
 
 class AgreementSignature(Base):
-    """A signature under the three-party agreement of a placement; paper signatures are recorded by upload."""
+    """A signature under a text of the three-party agreement; paper signatures are recorded by upload. `text_no`: 1 is the agreement."""
 
     __tablename__ = "agreement_signature"
 
     id: Mapped[Key]
     placement_id: Mapped[int] = mapped_column(ref("placement.id"), index=True)
+    text_no: Mapped[int] = mapped_column(default=1)
     party: Mapped[AgreementParty] = mapped_column(enum_column(AgreementParty))
     person_id: Mapped[int | None] = mapped_column(ref("person.id"))
     signed_name: Mapped[str] = mapped_column(sa.String(120))
     signed_on: Mapped[date]
     file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
 
-    __table_args__ = (sa.UniqueConstraint("placement_id", "party"),)
+    __table_args__ = (sa.UniqueConstraint("placement_id", "text_no", "party"),)
 
 
 class DayEntry(Versioned, Base):
@@ -211,6 +217,8 @@ class DayEntry(Versioned, Base):
     decided_by_id: Mapped[int | None]
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    place_distance_m: Mapped[int | None]
+    """How far from the base the student was when the place was checked, with consent; the place itself is never kept."""
     created_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "on_day"),)
@@ -228,6 +236,8 @@ class WeeklyLog(Versioned, Base):
     text: Mapped[str] = mapped_column(sa.Text)
     tags: Mapped[list[str]]
     mentor_comment: Mapped[str] = mapped_column(sa.Text, default="")
+    reviewed_on: Mapped[date | None]
+    reviewed_by_id: Mapped[int | None]
     saved_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("placement_id", "iso_year", "iso_week"),)
@@ -236,18 +246,3 @@ class WeeklyLog(Versioned, Base):
     def monday(self) -> date:
         """The first day of the week."""
         return date.fromisocalendar(self.iso_year, self.iso_week, 1)
-
-
-__all__ = [
-    "AgreementSignature",
-    "DayEntry",
-    "Placement",
-    "PlanItem",
-    "PlanSignature",
-    "Position",
-    "PositionSeats",
-    "Preference",
-    "Round",
-    "Term",
-    "WeeklyLog",
-]

@@ -1,0 +1,91 @@
+"""The capstone as a declared state machine: who may do what at which stage, and what comes after. Pure: values in, an answer out.
+
+`MACHINE` is the whole of it. Operations ask `demand` (operations._support), pages ask `permits`; nothing else decides by state.
+Review, defence, third grade and reconsideration are parts of `submitted` and `graded` with rows of their own: they run beside
+each other, and `graded` is reached when everything that carries weight has been scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from enterprises.capstones.types import CONCLUDED, WORKING, Action, CapstoneState
+
+S = CapstoneState
+
+
+class Actor(StrEnum):
+    """Who somebody is to one capstone."""
+
+    STUDENT = "student"
+    SCHOOL = "school"
+    ENTERPRISE = "enterprise"
+    REVIEWER = "reviewer"
+    SECRETARY = "secretary"
+    THIRD = "third"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action: the states it starts from, who does it, and the states it may lead to (empty: it stays where it is)."""
+
+    states: tuple[CapstoneState, ...]
+    actors: tuple[Actor, ...]
+    after: tuple[CapstoneState, ...] = ()
+
+
+BOTH = (Actor.SCHOOL, Actor.ENTERPRISE)
+
+MACHINE: dict[Action, Step] = {
+    Action.SUPERVISE: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
+    Action.CHANGE_TOPIC: Step(WORKING, (Actor.ADMIN,)),
+    Action.EXTEND: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
+    Action.SEND_LINK: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
+    Action.ISSUE_TASK: Step(WORKING, BOTH),
+    Action.GUIDE: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.STUDENT, *BOTH)),
+    Action.HAND_IN: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,)),
+    Action.COMMENT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT, *BOTH)),
+    Action.OPEN: Step((S.ASSIGNED,), (Actor.SCHOOL,), (S.OPENED,)),
+    Action.PASS_MIDTERM: Step((S.OPENED,), (Actor.SCHOOL,), (S.MIDTERM,)),
+    Action.RETURN: Step(WORKING, (Actor.SCHOOL,)),
+    # The stages before the thesis bind only where a programme keeps them; a thesis is taken in each of them.
+    Action.SUBMIT: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,), (S.SUBMITTED,)),
+    Action.ASK_REVIEW: Step((S.SUBMITTED,), (Actor.ADMIN,)),
+    Action.REVIEW: Step((S.SUBMITTED,), (Actor.REVIEWER,), (S.SUBMITTED, S.MIDTERM, S.GRADED)),
+    Action.PLACE: Step((S.SUBMITTED,), (Actor.ADMIN,)),
+    Action.DEFEND: Step((S.SUBMITTED,), (Actor.SECRETARY,), (S.SUBMITTED, S.GRADED)),
+    Action.GRADE: Step((S.SUBMITTED,), BOTH, (S.SUBMITTED, S.GRADED)),
+    Action.CORRECT: Step((S.SUBMITTED, S.GRADED), BOTH),
+    Action.ASK_THIRD: Step((S.GRADED,), (Actor.ADMIN,)),
+    Action.GRADE_THIRD: Step((S.GRADED,), (Actor.THIRD,)),
+    Action.MODERATE: Step((S.GRADED,), (Actor.ADMIN,), (S.MODERATION,)),
+    Action.SETTLE: Step((S.MODERATION,), (Actor.ADMIN,), (S.GRADED,)),
+    Action.FINISH: Step((S.GRADED,), (Actor.ADMIN,), CONCLUDED),
+    Action.APPEAL: Step(CONCLUDED, (Actor.STUDENT,)),
+    Action.DECIDE_APPEAL: Step(CONCLUDED, (Actor.ADMIN,), CONCLUDED),
+    Action.ARCHIVE: Step(CONCLUDED, (Actor.ADMIN,)),
+    Action.WITHDRAW: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,), (S.WITHDRAWN,)),
+}
+"""Every action on a capstone; what is not listed is refused."""
+
+ALLOWED: dict[Action, tuple[CapstoneState, ...]] = {action: step.states for action, step in MACHINE.items()}
+"""In which states an action may happen."""
+
+
+class Answer(StrEnum):
+    """Why not, in the order in which it is asked."""
+
+    YES = "yes"
+    WRONG_PERSON = "wrong_person"
+    WRONG_STATE = "wrong_state"
+
+
+def permits(action: Action, state: CapstoneState, actors: Collection[Actor]) -> Answer:
+    """Whether somebody who is all of `actors` may do it now. The person is asked first: a stranger learns nothing of the state."""
+    step = MACHINE[action]
+    if not any(actor in step.actors for actor in actors):
+        return Answer.WRONG_PERSON
+    return Answer.YES if state in step.states else Answer.WRONG_STATE

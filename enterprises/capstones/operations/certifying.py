@@ -1,0 +1,55 @@
+"""Certificates of supervision for mentors, through the certificates' own door."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from enterprises.capstones import queries
+from enterprises.capstones.operations._support import CapstoneRefused
+from trainhub.certificates import operations as certificates
+from trainhub.certificates import queries as issued
+from trainhub.certificates.types import Kind
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.i18n import _
+from trainhub.programmes.models import Cohort, Programme
+
+
+def key_of(row: queries.Supervised) -> str:
+    """The stable name of a certificate: one for a person, enterprise, programme and cohort."""
+    return f"supervision:{row.programme_id}:{row.cohort_year}:{row.enterprise_id}:{row.person_id}"
+
+
+def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> int:
+    """Give every mentor of a cohort's concluded capstones a certificate of supervision; how many are new.
+
+    Only who really guided is named: somebody without a confirmed guidance gets none (PETOE-8.3). Doing it again issues only what is
+    missing. Raises CapstoneRefused when nobody has guided.
+    """
+    rows = [row for row in queries.supervised_in(cohort.id) if row.guidances > 0]
+    if not rows:
+        raise CapstoneRefused(_("这个年级还没有已公布成绩、且有指导记录的企业指导教师。"))
+    new = 0
+    for row in rows:
+        new += issued.by_asked_key(key_of(row)) is None
+        certificates.issue(
+            kind=Kind.MENTOR,
+            person_id=row.person_id,
+            issuer_id=programme.university_id,
+            asked_key=key_of(row),
+            facts={
+                "enterprise": row.enterprise,
+                "programme": _("%(programme)s %(year)d 级毕业设计", programme=row.programme, year=row.cohort_year),
+                "students": row.students,
+                "weeks": row.weeks,
+                "starts_on": row.starts_on,
+                "ends_on": row.ends_on,
+            },
+            evidence=[("cohort", cohort.id, f"{row.programme} {row.cohort_year}")],
+            by=by,
+            today=today,
+            now=now,
+            programme_id=programme.id,
+        )
+    audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": new, "persons": len(rows)})
+    return new

@@ -1,0 +1,110 @@
+"""A capstone gets another topic: the transition for a topic that is withdrawn with students and for an enterprise that leaves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import update
+
+from enterprises.capstones import queries
+from enterprises.capstones.models import Capstone, Supervision, Topic
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, tell
+from enterprises.capstones.operations.topics import withdraw_topic
+from enterprises.capstones.types import Action, SupervisorRole, TopicState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Student
+
+TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
+
+
+def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime) -> Capstone:
+    """Move a capstone to another approved topic of the programme before its thesis; guidance, papers and the school supervisor stay.
+
+    The seats change hands; when the enterprise is another one its supervisor ends today, because the new one must come from there.
+    Raises CapstoneRefused (no seat, other programme, reserved), WrongState.
+    """
+    demand(capstone, Action.CHANGE_TOPIC, by)
+    if topic.id == capstone.topic_id:
+        return capstone
+    why = given(reason, _("请写明改题的理由。"), field="reason")
+    student = session().get_one(Student, capstone.student_id)
+    if topic.programme_id != student.programme_id:
+        raise CapstoneRefused(_("选题“%(title)s”不是该学生所在专业的选题。", title=topic.title), field="topic_id")
+    take_seat(topic, student)
+    session().execute(
+        update(Topic)
+        .where(Topic.id == capstone.topic_id, Topic.taken > 0)
+        .values(taken=Topic.taken - 1, version=Topic.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+    before = (capstone.topic_id, capstone.enterprise_id)
+    if topic.enterprise_id != capstone.enterprise_id:
+        session().execute(
+            update(Supervision)
+            .where(Supervision.capstone_id == capstone.id, Supervision.role == SupervisorRole.ENTERPRISE, Supervision.until.is_(None))
+            .values(until=today)
+            .execution_options(synchronize_session="fetch")
+        )
+    capstone.topic_id, capstone.enterprise_id = topic.id, topic.enterprise_id
+    session().flush()
+    audit.record(
+        by=by,
+        did="capstones.capstone.topic_changed",
+        on=capstone,
+        data={"before": before[0], "enterprise_before": before[1], "topic": topic.id, "enterprise": topic.enterprise_id, "reason": why},
+    )
+    tell(
+        person_ids=[student.person_id, *(s.person_id for s, _name in queries.supervisions_of(capstone.id))],
+        kind="capstones.topic_changed",
+        message=TOLD_CHANGED,
+        values={"title": topic.title},
+        url=f"/capstones/{capstone.id}",
+        now=now,
+    )
+    return capstone
+
+
+def take_seat(topic: Topic, student: Student) -> None:
+    """Take a seat of an approved topic, or refuse: by one conditional UPDATE, so that two at once never take the last one."""
+    if topic.state is not TopicState.APPROVED:
+        raise CapstoneRefused(_("选题“%(title)s”尚未经校企双方通过，不能下达。", title=topic.title), field="topic_id")
+    if topic.reserved_student_id not in (None, student.id):
+        raise CapstoneRefused(_("选题“%(title)s”由另一名学生自拟，只能由其本人承担。", title=topic.title), field="topic_id", code="reserved")
+    taken = session().execute(
+        update(Topic)
+        .where(Topic.id == topic.id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
+        .values(taken=Topic.taken + 1, version=Topic.version + 1)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        raise CapstoneRefused(_("选题“%(title)s”的名额已满，请换一个选题，或请企业增加名额。", title=topic.title), field="topic_id", code="no_seat")
+
+
+def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now: datetime) -> tuple[int, int]:
+    """An enterprise offers no capstones any more: topics without students are withdrawn, the others take nobody further.
+
+    Running capstones go on until the programme moves each to another topic (`change_topic`) or ends it. Returns (topics withdrawn,
+    capstones still to be moved). A repeat changes nothing. Raises TopicRefused without a reason.
+    """
+    if not reason.strip():
+        raise TopicRefused(_("请写明退出的理由。"), field="reason")
+    withdrawn = 0
+    for topic in queries.live_topics_of(enterprise.id):
+        if topic.taken == 0:
+            withdraw_topic(topic=topic, reason=reason, by=by, now=now)
+            withdrawn += 1
+        elif topic.seats != topic.taken:
+            topic.seats = topic.taken
+    session().flush()
+    running = queries.live_capstones_at(enterprise.id)
+    audit.record(
+        by=by,
+        did="capstones.enterprise.left",
+        on=enterprise,
+        data={"reason": reason.strip()[:400], "topics": withdrawn, "capstones": [row.id for row in running]},
+    )
+    return withdrawn, len(running)

@@ -1,0 +1,113 @@
+"""Spot checks (抽检, 教督〔2020〕5号): a random sample, three experts, the rule of two, further experts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from enterprises.capstones import queries, rules
+from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
+from enterprises.capstones.operations.grading import demand_outsider
+from enterprises.capstones.types import SpotOutcome, SpotVerdict
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+from trainhub.policy.book import book
+
+TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
+
+
+def draw(*, university: Organisation, year: int, percent: int, seed: int, by: Identity, today: date, now: datetime) -> SpotCheck:
+    """Draw a sample of the capstones a university finished in a year; the list it was drawn from and the seed are kept.
+
+    At least cn.thesis.sample_percent_min, rounded up. The same university and year again: the known check. Raises CapstoneRefused.
+    """
+    known = queries.spot_check_of(university.id, year)
+    if known is not None:
+        return known
+    least = book_at("cn.thesis.sample_percent_min", today)
+    if not least <= percent <= 100:
+        raise CapstoneRefused(_("抽检比例须在 %(least)d%% 至 100%% 之间。", least=least), field="percent")
+    population = queries.finished_in(university.id, year)
+    if not population:
+        raise CapstoneRefused(_("%(year)d 年没有已公布成绩的毕业设计，无从抽取。", year=year), field="year")
+    row = SpotCheck(
+        university_id=university.id, year=year, percent=percent, seed=seed, population=population, drawn_by_id=by.account_id, drawn_at=now
+    )
+    session().add(row)
+    session().flush()
+    chosen = rules.sample(population, percent, seed)
+    session().add_all(SpotItem(check_id=row.id, capstone_id=key) for key in chosen)
+    session().flush()
+    audit.record(
+        by=by,
+        did="capstones.spot_check.sampled",
+        on=row,
+        data={"year": year, "percent": percent, "seed": seed, "of": len(population), "drawn": chosen},
+    )
+    return row
+
+
+def book_at(key: str, today: date) -> int:
+    """A number of the policy."""
+    return book().at(key, on=today).number
+
+
+def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, today: date, now: datetime) -> int:
+    """Send a thesis to as many experts as its round asks for, none of them a supervisor, a reviewer or twice. Raises CapstoneRefused."""
+    capstone = session().get_one(Capstone, item.capstone_id)
+    opinions = queries.opinions_of(item.id)
+    stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
+    if item.outcome not in (SpotOutcome.OPEN, SpotOutcome.MORE_EXPERTS):
+        raise CapstoneRefused(_("这篇论文的抽检已有结论。"))
+    wanted = book_at("cn.thesis.experts" if stage == 1 else "cn.thesis.review_experts", today)
+    sent = [o for o, _name in opinions if o.stage == stage]
+    if len(sent) + len(people) != wanted or len({person.id for person in people}) != len(people):
+        raise CapstoneRefused(_("这一轮须送 %(n)d 位专家，还差 %(left)d 位，请选择不同的人。", n=wanted, left=wanted - len(sent)), field="experts")
+    for person in people:
+        demand_outsider(person, capstone)
+        if any(o.person_id == person.id for o, _name in opinions) or queries.review_of(capstone.id, person.id) is not None:
+            raise CapstoneRefused(_("%(name)s 已评阅过这篇论文，须另选专家。", name=person.name), field="experts")
+        session().add(SpotOpinion(item_id=item.id, person_id=person.id, stage=stage, asked_at=now))
+    session().flush()
+    audit.record(
+        by=by, did="capstones.spot_check.sent", on=("spot_item", str(item.id)), data={"stage": stage, "experts": [person.id for person in people]}
+    )
+    tell(
+        person_ids=[person.id for person in people],
+        kind="capstones.spot_check",
+        message=TOLD_EXPERT,
+        values={},
+        url="/capstones/tasks",
+        unique_key=f"capstones.spot:{item.id}:{stage}",
+        now=now,
+    )
+    return len(people)
+
+
+def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by: Identity, today: date, now: datetime) -> SpotItem:
+    """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
+    if by.person_id is None or by.person_id != opinion.person_id:
+        raise WrongPerson(_("只有被指定的专家可以评议。"))
+    if opinion.signed_at is not None:
+        raise CapstoneRefused(_("评议意见已签名。"), code="already_graded")
+    opinion.comment = given(comment, _("请写明评议意见。"), field="comment", most=4000)
+    opinion.verdict, opinion.signed_at = verdict, now
+    session().flush()
+    item = session().get_one(SpotItem, opinion.item_id)
+    rows = [row for row, _name in queries.opinions_of(item.id)]
+    item.outcome = rules.spot_outcome(
+        [row.verdict for row in rows if row.stage == 1],
+        [row.verdict for row in rows if row.stage == 2],
+        experts=book_at("cn.thesis.experts", today),
+        fails=book_at("cn.thesis.fails_for_problem", today),
+        more=book_at("cn.thesis.review_experts", today),
+        more_fails=book_at("cn.thesis.review_fails_for_problem", today),
+    )
+    session().flush()
+    audit.record(by=by, did="capstones.spot_check.signed", on=("spot_item", str(item.id)), data={"verdict": verdict, "outcome": item.outcome})
+    return item

@@ -1,0 +1,284 @@
+"""The end: moderation, publication, appeal, archive; facts go down to the ledger and certificates are issued."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from enterprises.capstones import queries, rules
+from enterprises.capstones.labels import GRADES
+from enterprises.capstones.models import Capstone, Reconsideration, Topic
+from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
+from enterprises.capstones.operations.grading import result_of
+from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
+from trainhub.certificates import operations as certificates
+from trainhub.certificates import queries as issued
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind, State
+from trainhub.kernel import audit
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import N_, _
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Source
+from trainhub.organisations import queries as organisations
+from trainhub.people.models import Student
+from trainhub.policy.book import book
+from trainhub.policy.findings import as_dicts
+
+TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
+TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s")
+LIVE_CERTIFICATES = (State.ISSUED, State.REISSUED, State.SUSPENDED)
+
+
+# -- moderation ---------------------------------------------------------------------------------------------------------
+
+
+def moderate(*, capstone: Capstone, reason: str, by: Identity, now: datetime) -> Reconsideration:
+    """Look at a result again before it is published; until it is settled nobody corrects a grade. Raises WrongState, CapstoneRefused."""
+    demand(capstone, Action.MODERATE, by)
+    row = _open(capstone, ReasonKind.MODERATION, given(reason, _("请写明复核的理由。"), field="reason", most=2000), by, now)
+    capstone.state = CapstoneState.MODERATION
+    session().flush()
+    audit.record(by=by, did="capstones.moderation.opened", on=capstone, data={"reason": row.reason})
+    return row
+
+
+def _open(capstone: Capstone, kind: ReasonKind, reason: str, by: Identity, now: datetime) -> Reconsideration:
+    assert capstone.score_x10 is not None
+    if queries.open_reconsideration(capstone.id) is not None:
+        raise CapstoneRefused(_("已有一项复核或申诉正在处理。"), code="already_open")
+    row = Reconsideration(capstone_id=capstone.id, kind=kind, reason=reason, before_x10=capstone.score_x10, opened_by_id=by.account_id, opened_at=now)
+    session().add(row)
+    session().flush()
+    return row
+
+
+def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
+    """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched."""
+    demand(capstone, Action.SETTLE, by)
+    row = queries.open_reconsideration(capstone.id)
+    assert row is not None
+    _decide(row, capstone, score_x10, note, by, today, now)
+    capstone.state = CapstoneState.GRADED
+    session().flush()
+    audit.record(by=by, did="capstones.moderation.settled", on=capstone, data=_said(row))
+    return row
+
+
+def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> None:
+    if score_x10 is not None and not 0 <= score_x10 <= 1000:
+        raise CapstoneRefused(_("成绩须在 0 至 100 分之间。"), field="score")
+    row.note = given(note, _("请写明结论的理由，学生和双方导师会看到。"), field="note", most=2000)
+    is_changed = score_x10 is not None and score_x10 != row.before_x10
+    row.decision = Decision.CHANGED if is_changed else Decision.UPHELD
+    after = score_x10 if is_changed and score_x10 is not None else row.before_x10
+    row.decided_by_id, row.decided_at = by.account_id, now
+    limits = [int(x) for x in queries.numbers(today).text_grades_from.items]
+    row.after_x10 = capstone.score_x10 = after
+    capstone.grade_text = rules.text_grade(after, limits).value
+    session().flush()
+
+
+def _said(row: Reconsideration) -> dict[str, object]:
+    return {"decision": row.decision, "before_x10": row.before_x10, "after_x10": row.after_x10, "note": row.note[:400]}
+
+
+# -- publication --------------------------------------------------------------------------------------------------------
+
+
+def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
+    """Publish the result: passed or failed by the pass mark; the findings of 8.1 to 8.4 are frozen with it.
+
+    Grades that lie too far apart (own.capstone.grade_difference_over_x10) need a third grade or a moderation that was settled. A
+    pass is pushed to the ledger and a certificate is issued (see `issue_certificate`). A repeat changes nothing.
+    """
+    check_version(capstone, version)
+    if capstone.state in CONCLUDED:
+        return capstone
+    demand(capstone, Action.FINISH, by)
+    result = result_of(capstone, today)
+    assert result is not None
+    settled = next((row for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.MODERATION), None)
+    third = queries.third_of(capstone.id)
+    if result.is_far_apart and settled is None and (third is None or third.signed_at is None):
+        raise CapstoneRefused(
+            _(
+                "双方评分相差 %(apart)s 分，超过规定：请指定一位第三方评分人，或先复核并写明结论，再公布成绩。",
+                apart=f"{result.difference_x10 / 10:.1f}",
+            ),
+            field="note",
+            code="far_apart",
+        )
+    if settled is None:
+        capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
+    capstone.finished_on, capstone.note = today, note.strip()[:400]
+    capstone.findings = as_dicts(queries.findings_of([capstone.id], today)[capstone.id])
+    _conclude(capstone, by, today, now)
+    audit.record(
+        by=by,
+        did="capstones.capstone.finished",
+        on=capstone,
+        data={"state": capstone.state, "score_x10": capstone.score_x10, "difference_x10": result.difference_x10, "note": capstone.note},
+    )
+    student = session().get_one(Student, capstone.student_id)
+    tell(
+        person_ids=[student.person_id],
+        kind="capstones.finished",
+        message=TOLD_FINISHED,
+        values={"title": queries.title_of(capstone), "grade": str(GRADES[TextGrade(capstone.grade_text)])},
+        url=f"/capstones/{capstone.id}",
+        unique_key=f"capstones.finished:{capstone.id}",
+        now=now,
+    )
+    return capstone
+
+
+def _conclude(capstone: Capstone, by: Identity, today: date, now: datetime) -> None:
+    """Passed or failed by the score; a pass becomes a fact of the ledger, and a certificate when the conditions hold."""
+    assert capstone.score_x10 is not None
+    capstone.state = CapstoneState.PASSED if capstone.score_x10 >= queries.numbers(today).pass_mark.number else CapstoneState.FAILED
+    session().flush()
+    if capstone.state is CapstoneState.FAILED:
+        return
+    student, topic = session().get_one(Student, capstone.student_id), session().get_one(Topic, capstone.topic_id)
+    ledger.reach_milestone(
+        person_id=student.person_id,
+        source=Source.CAPSTONE,
+        key=f"capstone:{capstone.id}",
+        title=topic.title,
+        reached_on=capstone.finished_on or today,
+        organisation_id=capstone.enterprise_id,
+        programme_id=student.programme_id,
+        score_x10=capstone.score_x10,
+        by=by,
+        now=now,
+    )
+    issue_certificate(capstone=capstone, by=by, today=today, now=now)
+
+
+def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Certificate | None:
+    """Issue the certificate of a passed capstone, or return the known one.
+
+    It says the work was done in the enterprise, so it waits (None) while 8.2 or the enterprise supervisor of 8.3 is not met;
+    ask again when the placements are right.
+    """
+    if capstone.state is not CapstoneState.PASSED:
+        raise CapstoneRefused(_("成绩公布且合格后才能签发证书。"))
+    findings = {finding.code: finding for finding in queries.findings_of([capstone.id], today)[capstone.id]}
+    if not (findings["8.2"].met and findings["8.3.enterprise"].met):
+        return None
+    student, topic = session().get_one(Student, capstone.student_id), session().get_one(Topic, capstone.topic_id)
+    return certificates.issue(
+        kind=Kind.CAPSTONE,
+        person_id=student.person_id,
+        issuer_id=student.university_id,
+        asked_key=f"capstone:{capstone.id}",
+        facts=_facts(capstone, topic),
+        evidence=[("capstone", capstone.id, topic.title)],
+        by=by,
+        today=today,
+        now=now,
+        programme_id=student.programme_id,
+    )
+
+
+def _facts(capstone: Capstone, topic: Topic) -> dict[str, str]:
+    names = {row.role: name for row, name in queries.supervisions_of(capstone.id) if row.until is None}
+    enterprise = organisations.by_id(capstone.enterprise_id)
+    assert enterprise is not None
+    return {
+        "topic": topic.title,
+        "enterprise": enterprise.name,
+        "school_supervisor": names.get(SupervisorRole.SCHOOL, ""),
+        "enterprise_supervisor": names.get(SupervisorRole.ENTERPRISE, ""),
+        "grade": str(GRADES[TextGrade(capstone.grade_text)]),
+    }
+
+
+# -- appeal -------------------------------------------------------------------------------------------------------------
+
+
+def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime) -> Reconsideration:
+    """The student asks for a published result to be looked at again, once, within own.capstone.appeal_days. Raises CapstoneRefused."""
+    demand(capstone, Action.APPEAL, by)
+    assert capstone.finished_on is not None
+    days = book().at("own.capstone.appeal_days", on=today).number
+    last = capstone.finished_on + timedelta(days=days)
+    known = next((row for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.APPEAL), None)
+    if known is not None:
+        if known.decided_at is None:
+            return known
+        raise CapstoneRefused(_("申诉已有结论，不能再次申诉。"), code="decided")
+    if today > last:
+        raise CapstoneRefused(_("申诉须在成绩公布后 %(days)d 天内提出，已于 %(last)s 截止。", days=days, last=last.isoformat()), code="too_late")
+    row = _open(capstone, ReasonKind.APPEAL, given(reason, _("请写明申诉的理由。"), field="reason", most=2000), by, now)
+    audit.record(by=by, did="capstones.appeal.opened", on=capstone, data={"reason": row.reason[:400]})
+    return row
+
+
+def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
+    """Decide the appeal: the score stands (None) or is a new one with its reason.
+
+    A new score is written to the ledger (the old milestone is withdrawn with the reason) and to the certificate, which is corrected,
+    or revoked when the capstone has failed now. Raises CapstoneRefused without an open appeal.
+    """
+    demand(capstone, Action.DECIDE_APPEAL, by)
+    row = queries.open_reconsideration(capstone.id)
+    if row is None:
+        raise CapstoneRefused(_("没有待处理的申诉。"))
+    student = session().get_one(Student, capstone.student_id)
+    _decide(row, capstone, score_x10, note, by, today, now)
+    if row.decision is Decision.CHANGED:
+        why = _("成绩申诉：%(note)s", note=row.note)[:400]
+        ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
+        _conclude(capstone, by, today, now)
+        _mend_certificate(capstone, why, by, today, now)
+    audit.record(by=by, did="capstones.appeal.decided", on=capstone, data=_said(row))
+    tell(
+        person_ids=[student.person_id],
+        kind="capstones.appeal",
+        message=TOLD_DECIDED,
+        values={"decision": row.note[:100]},
+        url=f"/capstones/{capstone.id}#grades",
+        unique_key=f"capstones.appeal:{row.id}",
+        now=now,
+    )
+    return row
+
+
+def _mend_certificate(capstone: Capstone, why: str, by: Identity, today: date, now: datetime) -> None:
+    known = issued.by_asked_key(f"capstone:{capstone.id}")
+    if known is None or known.state not in LIVE_CERTIFICATES:
+        return
+    document = _("毕业设计成绩申诉结论")
+    if capstone.state is CapstoneState.FAILED:
+        certificates.revoke(certificate=known, reason=why, document=document, on=today, by=by, today=today, now=now)
+        return
+    facts = _facts(capstone, session().get_one(Topic, capstone.topic_id))
+    if facts["grade"] != known.facts.get("grade"):
+        certificates.correct(certificate=known, facts={**known.facts, **facts}, reason=why, document=document, on=today, by=by, today=today, now=now)
+
+
+# -- archive ------------------------------------------------------------------------------------------------------------
+
+
+def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Capstone:
+    """Close a concluded capstone: every file with its checksum, the grades and the findings are listed; nothing is changed any more.
+
+    Not while an appeal is open or may still be made (own.capstone.appeal_days). A repeat changes nothing.
+    """
+    if capstone.archived_at is not None:
+        return capstone
+    demand(capstone, Action.ARCHIVE, by)
+    assert capstone.finished_on is not None
+    if queries.open_reconsideration(capstone.id) is not None:
+        raise CapstoneRefused(_("申诉还没有结论，不能归档。"))
+    last = capstone.finished_on + timedelta(days=book().at("own.capstone.appeal_days", on=today).number)
+    if today <= last and by is not SYSTEM:
+        raise CapstoneRefused(_("申诉期到 %(last)s 24 时结束，之后才能归档。", last=last.isoformat()))
+    capstone.archive = queries.manifest_of(capstone)
+    capstone.archived_at = now
+    session().flush()
+    audit.record(by=by, did="capstones.capstone.archived", on=capstone, data={"files": len(capstone.archive["files"])})
+    return capstone

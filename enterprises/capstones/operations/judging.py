@@ -1,0 +1,291 @@
+"""评阅 and 答辩: reviewers are asked and sign, panels meet by a timetable without clashes, the secretary records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from enterprises.capstones import queries, scheduling
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_window, given, tell
+from enterprises.capstones.operations.grading import compute, demand_outsider
+from enterprises.capstones.rules import half_up
+from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+from trainhub.people.models import Person, Student
+from trainhub.policy.book import book
+from trainhub.programmes.models import Cohort
+
+TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
+TOLD_REVISE = N_("评阅意见：论文须修改后再审")
+TOLD_DEFENCE = N_("毕业设计答辩：%(day)s %(time)s，%(room)s")
+
+
+def _demand_original(capstone: Capstone, today: date) -> None:
+    """Refuse a thesis whose latest similarity report lies above the limit."""
+    most = book().at("own.capstone.similarity_over_percent", on=today).number
+    found = queries.latest_similarity(capstone.id)
+    if found is not None and found > most * 10:
+        raise CapstoneRefused(
+            _("最近一次查重比例为 %(found)s%%，超过 %(most)d%%：修改并重新查重后才能送审、答辩。", found=f"{found / 10:.1f}", most=most),
+            code="too_similar",
+        )
+
+
+# -- reviews ------------------------------------------------------------------------------------------------------------
+
+
+def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: date, by: Identity, today: date, now: datetime) -> Review:
+    """Ask somebody of neither side to review a thesis. The same person again: the known row. Raises CapstoneRefused, WrongState."""
+    demand(capstone, Action.ASK_REVIEW, by)
+    _demand_original(capstone, today)
+    demand_outsider(person, capstone)
+    known = queries.review_of(capstone.id, person.id)
+    if known is not None:
+        return known
+    if due_on < today:
+        raise CapstoneRefused(_("评阅期限已经过去。"), field="due_on")
+    row = Review(capstone_id=capstone.id, person_id=person.id, kind=kind, due_on=due_on, asked_by_id=by.account_id, asked_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.review.asked", on=capstone, data={"review": row.id, "person": person.id, "kind": kind})
+    tell(
+        person_ids=[person.id],
+        kind="capstones.review",
+        message=TOLD_REVIEW,
+        values={"day": due_on.isoformat()},
+        url="/capstones/tasks",
+        unique_key=f"capstones.review:{row.id}",
+        now=now,
+    )
+    return row
+
+
+def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
+    """Take back a request that was not answered. A repeat changes nothing."""
+    capstone = session().get_one(Capstone, review.capstone_id)
+    demand(capstone, Action.ASK_REVIEW, by)
+    if review.cancelled_at is not None:
+        return review
+    if review.signed_at is not None:
+        raise CapstoneRefused(_("评阅意见已签名，不能撤回。"))
+    review.cancelled_at = now
+    session().flush()
+    audit.record(by=by, did="capstones.review.cancelled", on=capstone, data={"review": review.id})
+    return review
+
+
+def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date, now: datetime) -> int:
+    """Let the school supervisors of a cohort read each other's students: every submitted thesis without a reviewer gets one, evenly."""
+    waiting = queries.unreviewed(cohort.id)
+    people = {key: session().get_one(Person, key) for key in queries.school_supervisors_of(cohort.id)}
+    barred = {row.id: queries.barred_from(row) for row in waiting}
+    given_to = scheduling.spread([row.id for row in waiting], sorted(people), barred, held=queries.review_loads(people))
+    for row in waiting:
+        person_id = given_to.get(row.id)
+        if person_id is not None:
+            ask_review(capstone=row, person=people[person_id], kind=ReviewKind.CROSS, due_on=due_on, by=by, today=today, now=now)
+    if waiting and not given_to:
+        raise CapstoneRefused(_("没有可以交叉评阅的导师：同组只有一位校内导师，或都须回避。请改用指定评阅人。"))
+    return len(given_to)
+
+
+def sign_review(*, review: Review, score: int, verdict: Verdict, comment: str, by: Identity, today: date, now: datetime) -> Review:
+    """Sign a review: 0 to 100 points, a verdict, words. `revise` sends the thesis back to its student; grades of supervisors stay.
+
+    Once; raises WrongPerson, WrongState (the window of reviews), CapstoneRefused.
+    """
+    capstone = session().get_one(Capstone, review.capstone_id)
+    if by.person_id is None or by.person_id != review.person_id or review.cancelled_at is not None:
+        raise WrongPerson(_("只有被指定的评阅人可以签署评阅意见。"))
+    demand(capstone, Action.REVIEW, by)
+    demand_window(capstone, WindowStage.REVIEW, now)
+    if review.signed_at is not None:
+        raise CapstoneRefused(_("评阅意见已签名。"), code="already_graded")
+    if not 0 <= score <= 100:
+        raise CapstoneRefused(_("请给 0 至 100 的整数分。"), field="score")
+    review.comment = given(comment, _("请写明评阅意见。"), field="comment", most=4000)
+    review.score_x10, review.verdict, review.signed_at = score * 10, verdict, now
+    session().flush()
+    audit.record(by=by, did="capstones.review.signed", on=capstone, data={"review": review.id, "score_x10": review.score_x10, "verdict": verdict})
+    if verdict is Verdict.REVISE:
+        _send_back(capstone, review, now)
+    else:
+        compute(capstone, today)
+    return review
+
+
+def _send_back(capstone: Capstone, review: Review, now: datetime) -> None:
+    """The thesis goes back; the review is kept, and the reviewer reads the next version anew."""
+    review.cancelled_at = now
+    if not queries.grades_of(capstone.id):
+        capstone.state = CapstoneState.MIDTERM
+    session().flush()
+    tell(
+        person_ids=[session().get_one(Student, capstone.student_id).person_id],
+        kind="capstones.revise",
+        message=TOLD_REVISE,
+        values={},
+        url=f"/capstones/{capstone.id}#reviews",
+        unique_key=f"capstones.revise:{review.id}",
+        now=now,
+    )
+
+
+# -- defences -----------------------------------------------------------------------------------------------------------
+
+
+def form_group(
+    *,
+    cohort: Cohort,
+    name: str,
+    room: str,
+    on: date,
+    starts_minute: int,
+    minutes_each: int,
+    chair: Person,
+    members: Sequence[Person],
+    secretary: Person,
+    by: Identity,
+    now: datetime,
+) -> DefenceGroup:
+    """Form a panel: a chair, at least two further members, a secretary outside the panel. Raises CapstoneRefused."""
+    name = given(name, _("请填写组名。"), field="name", most=60)
+    room = given(room, _("请填写地点。"), field="room", most=100)
+    panel = [chair.id, *dict.fromkeys(person.id for person in members if person.id != chair.id)]
+    if len(panel) < 3:
+        raise CapstoneRefused(_("答辩组至少三人：一位组长和两位成员。"), field="members")
+    if secretary.id in panel:
+        raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
+    if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
+        raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
+    row = DefenceGroup(
+        programme_id=cohort.programme_id,
+        cohort_id=cohort.id,
+        name=name,
+        room=room,
+        on=on,
+        starts_minute=starts_minute,
+        minutes_each=minutes_each,
+        secretary_id=secretary.id,
+    )
+    session().add(row)
+    session().flush()
+    session().add_all(DefenceMember(group_id=row.id, person_id=key, is_chair=at == 0) for at, key in enumerate(panel))
+    session().flush()
+    audit.record(
+        by=by, did="capstones.defence.formed", on=row, data={"name": name, "on": on, "room": room, "panel": panel, "secretary": secretary.id}
+    )
+    return row
+
+
+def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
+    """Remove a group without records. Raises CapstoneRefused."""
+    slots = queries.slots_of_group(group.id)
+    if any(slot.recorded_at is not None for slot, *_rest in slots):
+        raise CapstoneRefused(_("这一组已有答辩记录，不能删除。"))
+    audit.record(by=by, did="capstones.defence.removed", on=group, data={"name": group.name, "students": len(slots)})
+    for slot, *_rest in slots:
+        session().delete(slot)
+    for member, _name in queries.members_of_group(group.id):
+        session().delete(member)
+    session().flush()
+    session().delete(group)
+    session().flush()
+
+
+def place_defence(*, capstone: Capstone, by: Identity) -> None:
+    """Refuse a place in the timetable to who may not give it, and to a thesis that is not in."""
+    demand(capstone, Action.PLACE, by)
+
+
+def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> scheduling.Timetable:
+    """Give every submitted thesis of a cohort a place in a group, none of whose members supervises it or has a conflict of interest.
+
+    Places that stand and are not recorded are made anew; rooms and people do not meet at two places at once. Whoever finds no
+    place is named with the reason. Raises CapstoneRefused without groups.
+    """
+    groups = [group for group in queries.groups_of(cohort.id) if group.on >= today]
+    if not groups:
+        raise CapstoneRefused(_("还没有今天以后的答辩组，请先建立。"))
+    clash = scheduling.clash_of([queries.session_of(group) for group in queries.groups_around(groups)])
+    if clash is not None:
+        raise CapstoneRefused(_("“%(a)s”与“%(b)s”时间重叠，而%(what)s相同。请先调整。", a=clash.first, b=clash.second, what=clash.what), code="clash")
+    waiting = queries.to_defend(cohort.id)
+    for group in groups:
+        for slot, *_rest in queries.slots_of_group(group.id):
+            if slot.recorded_at is None:
+                session().delete(slot)
+    session().flush()
+    rooms = [queries.session_of(group) for group in groups]
+    found = scheduling.place([row.id for row in waiting], rooms, {row.id: queries.barred_from(row) for row in waiting})
+    by_id = {row.id: row for row in waiting}
+    for capstone_id, (group_id, minute) in sorted(found.placed.items()):
+        place_defence(capstone=by_id[capstone_id], by=by)
+        session().add(DefenceSlot(group_id=group_id, capstone_id=capstone_id, starts_minute=minute, scores={}))
+    session().flush()
+    audit.record(by=by, did="capstones.defence.placed", on=("cohort", str(cohort.id)), data={"placed": len(found.placed), "left": sorted(found.left)})
+    return found
+
+
+def publish_timetable(*, cohort: Cohort, by: Identity, now: datetime) -> int:
+    """Tell students, panels and secretaries when and where; how many groups are new. Telling again tells nobody twice."""
+    told = 0
+    for group in queries.groups_of(cohort.id):
+        slots = queries.slots_of_group(group.id)
+        if not slots:
+            continue
+        told += group.published_at is None
+        group.published_at = group.published_at or now
+        for slot, _capstone, _student, person in slots:
+            _tell_place(
+                group,
+                slot.starts_minute,
+                [person.id],
+                f"slot:{slot.capstone_id}:{group.id}:{slot.starts_minute}",
+                f"/capstones/{slot.capstone_id}",
+                now,
+            )
+        everybody = [member.person_id for member, _name in queries.members_of_group(group.id)] + [group.secretary_id]
+        _tell_place(group, group.starts_minute, everybody, f"group:{group.id}", "/capstones/tasks", now)
+    session().flush()
+    audit.record(by=by, did="capstones.defence.published", on=("cohort", str(cohort.id)), data={"groups": told})
+    return told
+
+
+def _tell_place(group: DefenceGroup, minute: int, people: Sequence[int], key: str, url: str, now: datetime) -> None:
+    values = {"day": group.on.isoformat(), "time": scheduling.clock_of(minute), "room": group.room}
+    tell(person_ids=people, kind="capstones.defence", message=TOLD_DEFENCE, values=values, url=url, unique_key=f"capstones.defence:{key}", now=now)
+
+
+def record_defence(
+    *, slot: DefenceSlot, scores: Mapping[int, int], questions: str, verdict: Verdict, by: Identity, today: date, now: datetime
+) -> DefenceSlot:
+    """The secretary's record: what was asked, points 0 to 100 of every member, the conclusion. Once; `revise` asks for a second defence.
+
+    Raises WrongPerson, WrongState (before the day, outside the window), CapstoneRefused.
+    """
+    capstone = session().get_one(Capstone, slot.capstone_id)
+    group = session().get_one(DefenceGroup, slot.group_id)
+    demand(capstone, Action.DEFEND, by)
+    if by.person_id != group.secretary_id:
+        raise WrongPerson(_("只有这一答辩组的秘书可以登记。"))
+    if slot.recorded_at is not None:
+        raise CapstoneRefused(_("这次答辩已经登记。"), code="already_graded")
+    if today < group.on:
+        raise WrongState(_("答辩在 %(day)s，还不能登记。", day=group.on.isoformat()))
+    demand_window(capstone, WindowStage.DEFENCE, now)
+    panel = {member.person_id for member, _name in queries.members_of_group(group.id)}
+    if set(scores) != panel or any(not 0 <= value <= 100 for value in scores.values()):
+        raise CapstoneRefused(_("每位成员都要给 0 至 100 的整数分。"), field="scores")
+    slot.questions = given(questions, _("请记录提问与回答。"), field="questions", most=8000)
+    slot.scores = {str(key): value * 10 for key, value in scores.items()}
+    slot.score_x10, slot.verdict = half_up(sum(scores.values()) * 10, len(scores)), verdict
+    slot.recorded_by_id, slot.recorded_at = by.account_id, now
+    session().flush()
+    audit.record(by=by, did="capstones.defence.recorded", on=capstone, data={"slot": slot.id, "score_x10": slot.score_x10, "verdict": verdict})
+    compute(capstone, today)
+    return slot

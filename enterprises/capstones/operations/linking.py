@@ -1,0 +1,125 @@
+"""One-time links for supervisors without an account: they expire, can be revoked, and are bound to their person."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from enterprises.capstones import queries
+from enterprises.capstones.models import Capstone, MentorLink
+from enterprises.capstones.operations._support import CapstoneRefused, demand
+from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed
+from trainhub.kernel.i18n import _
+from trainhub.people.models import Person
+from trainhub.policy.book import book
+
+TRIES = 5
+
+
+class LinkClosed(NotAllowed):
+    """A link that does not work (any more)."""
+
+    code = "link_closed"
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def make_link(*, capstone: Capstone, purpose: LinkPurpose, by: Identity, now: datetime) -> tuple[MentorLink, str]:
+    """A link for the enterprise's supervisor in office, for one act, and its secret, which is shown only now.
+
+    An unused link of the same purpose is revoked: only the newest works. Raises CapstoneRefused without a supervisor.
+    """
+    demand(capstone, Action.SEND_LINK, by)
+    supervision = queries.live_supervision(capstone.id, SupervisorRole.ENTERPRISE)
+    if supervision is None:
+        raise CapstoneRefused(_("还没有企业指导教师，不能发一次性链接。"))
+    for known, _name in queries.links_of(capstone.id):
+        if known.purpose is purpose and known.used_at is None and known.revoked_at is None:
+            known.revoked_at = now
+    secret = secrets.token_urlsafe(32)
+    days = book().at("own.capstone.link_days", on=local(now).date()).number
+    row = MentorLink(
+        capstone_id=capstone.id,
+        person_id=supervision.person_id,
+        purpose=purpose,
+        secret_hash=digest(secret),
+        expires_at=now + timedelta(days=days),
+        made_by_id=by.account_id,
+        made_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.link.made", on=capstone, data={"link": row.id, "person": row.person_id, "purpose": purpose})
+    return row, secret
+
+
+def revoke_link(*, link: MentorLink, by: Identity, now: datetime) -> MentorLink:
+    """Close a link. A repeat changes nothing."""
+    if link.revoked_at is None and link.used_at is None:
+        link.revoked_at = now
+        session().flush()
+        audit.record(by=by, did="capstones.link.revoked", on=session().get_one(Capstone, link.capstone_id), data={"link": link.id})
+    return link
+
+
+def link_of(secret: str, now: datetime) -> MentorLink:
+    """The link of a secret that works now; raises LinkClosed with the reason in words."""
+    row = queries.link_by_hash(digest(secret))
+    if row is None:
+        raise LinkClosed(_("这个链接不存在，请核对是否完整复制。"))
+    if row.revoked_at is not None:
+        raise LinkClosed(_("这个链接已被撤销，请向学校要新的链接。"))
+    if row.used_at is not None:
+        raise LinkClosed(_("这个链接已经用过。每个链接只能用一次，请向学校要新的链接。"))
+    if row.expires_at <= now:
+        raise LinkClosed(_("这个链接已过期，请向学校要新的链接。"))
+    if row.failures >= TRIES:
+        raise LinkClosed(_("核对身份失败次数过多，链接已关闭，请向学校要新的链接。"))
+    supervision = queries.live_supervision(row.capstone_id, SupervisorRole.ENTERPRISE)
+    if supervision is None or supervision.person_id != row.person_id:
+        raise LinkClosed(_("链接对应的人已不是这个毕业设计的企业指导教师。"))
+    return row
+
+
+def holder_of(link: MentorLink) -> Identity:
+    """Who acts through a link: its person, with no role and no account."""
+    person = session().get_one(Person, link.person_id)
+    return Identity(account_id=None, person_id=person.id, name=person.name)
+
+
+def is_holder(link: MentorLink, name: str, digits: str) -> bool:
+    """Whether somebody answered who he is: the name, and the last four digits of the telephone number where one is known."""
+    person = session().get_one(Person, link.person_id)
+    number = "".join(c for c in person.phone if c.isdigit())
+    return name.strip() == person.name and (not number or digits.strip() == number[-4:])
+
+
+def count_failure(*, link: MentorLink) -> None:
+    """Count a wrong answer; five close the link. By one conditional UPDATE, so that nobody tries twice at once."""
+    session().execute(
+        update(MentorLink).where(MentorLink.id == link.id).values(failures=MentorLink.failures + 1).execution_options(synchronize_session="fetch")
+    )
+
+
+def use_link(*, link: MentorLink, now: datetime) -> None:
+    """Use a link up together with its act; raises LinkClosed when somebody just did."""
+    taken = session().execute(
+        update(MentorLink)
+        .where(MentorLink.id == link.id, MentorLink.used_at.is_(None), MentorLink.revoked_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not taken.rowcount:  # type: ignore[attr-defined]
+        raise LinkClosed(_("这个链接已经用过。每个链接只能用一次，请向学校要新的链接。"))
+    audit.record(by=holder_of(link), did="capstones.link.used", on=session().get_one(Capstone, link.capstone_id), data={"link": link.id})

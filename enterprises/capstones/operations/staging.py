@@ -1,0 +1,163 @@
+"""Windows of stages for a cohort, more time for one student, the rubric of a programme version, conflicts of interest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from enterprises.capstones import queries, rules
+from enterprises.capstones.labels import WINDOWS
+from enterprises.capstones.models import Capstone, Conflict, Rubric, StageExtension, StageWindow
+from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
+from enterprises.capstones.types import Action, WindowStage
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort, ProgrammeVersion
+
+TOLD_EXTENDED = N_("“%(stage)s”为你延期到 %(day)s 24 时")
+
+
+def set_windows(*, cohort: Cohort, windows: Mapping[WindowStage, tuple[date, date] | None], by: Identity, now: datetime) -> int:
+    """Set the windows of a cohort's stages (None takes one away: the stage is free); how many changed. All or nothing."""
+    known, changed = queries.windows_of(cohort.id), 0
+    for stage, days in windows.items():
+        row = known.get(stage)
+        if days is None:
+            if row is not None:
+                session().delete(row)
+                changed += 1
+            continue
+        opens, closes = days
+        if closes < opens:
+            raise CapstoneRefused(_("“%(stage)s”的截止日期早于开始日期。", stage=WINDOWS[stage]), field=f"{stage.value}_closes")
+        if row is None:
+            session().add(StageWindow(programme_id=cohort.programme_id, cohort_id=cohort.id, stage=stage, opens_on=opens, closes_on=closes))
+            changed += 1
+        elif (row.opens_on, row.closes_on) != days:
+            row.opens_on, row.closes_on = days
+            changed += 1
+    session().flush()
+    if changed:
+        data = {stage.value: [d.isoformat() for d in days] if days else None for stage, days in windows.items()}
+        audit.record(by=by, did="capstones.window.changed", on=("cohort", str(cohort.id)), data=data)
+    return changed
+
+
+def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, by: Identity, now: datetime) -> StageExtension:
+    """Give one student more time at one stage; it is logged and never taken back. Raises CapstoneRefused."""
+    demand(capstone, Action.EXTEND, by)
+    why = given(reason, _("请写明延期的理由，会记录在案。"), field="reason")
+    window = queries.window_of(capstone, stage)
+    if window is None:
+        raise CapstoneRefused(_("这个年级没有为“%(stage)s”规定时间，不需要延期。", stage=WINDOWS[stage]), field="stage")
+    last = max(window.closes_on, queries.extended_until(capstone.id, stage) or window.closes_on)
+    if until <= last:
+        raise CapstoneRefused(_("延期须晚于现在的截止日期 %(day)s。", day=last.isoformat()), field="until")
+    row = StageExtension(capstone_id=capstone.id, stage=stage, until=until, reason=why, granted_by_id=by.account_id, granted_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.extension.granted", on=capstone, data={"stage": stage, "until": until, "reason": why})
+    tell(
+        person_ids=[session().get_one(Student, capstone.student_id).person_id],
+        kind="capstones.extended",
+        message=TOLD_EXTENDED,
+        values={"stage": str(WINDOWS[stage]), "day": until.isoformat()},
+        url=f"/capstones/{capstone.id}",
+        unique_key=f"capstones.extended:{row.id}",
+        now=now,
+    )
+    return row
+
+
+def adopt_rubric(*, version: ProgrammeVersion, items: Sequence[Mapping[str, Any]], weights: Mapping[str, int], by: Identity, now: datetime) -> Rubric:
+    """Adopt a new edition of a version's rubric; grades signed before keep the one they were signed by.
+
+    `items`: code, label, hint, weight (per cent, 100 together), points (numbers of indicator points of this version, at least one).
+    Raises CapstoneRefused with what is wrong.
+    """
+    problem = rules.check_weights(weights)
+    if problem:
+        raise CapstoneRefused(
+            {
+                "both_sides": _("校内和企业导师的评分都须占一定权重：双方都要考核（专门要求 8.4）。"),
+                "sum": _("校内、企业、评阅、答辩四项权重之和须为 100。"),
+                "weights": _("权重须是 0 至 100 的整数。"),
+            }[problem],
+            field="weights",
+        )
+    if not 1 <= len(items) <= 12 or sum(int(item["weight"]) for item in items) != 100:
+        raise CapstoneRefused(_("评分项须有 1 至 12 项，权重之和为 100。"), field="items")
+    known = {point.number for _requirement, _number, point in queries.points_of(version.id)}
+    for item in items:
+        if not str(item["label"]).strip():
+            raise CapstoneRefused(_("每个评分项都要有名称。"), field="items")
+        if not item["points"] or not set(item["points"]) <= known:
+            raise CapstoneRefused(
+                _(
+                    "评分项“%(label)s”须对应这一版本中至少一个指标点（%(known)s）。",
+                    label=item["label"],
+                    known="、".join(sorted(known)) or _("尚未登记"),
+                ),
+                field="items",
+            )
+    before = queries.rubric_of_version(version.id)
+    plain = [{key: item[key] for key in ("code", "label", "hint", "weight", "points")} for item in items]
+    if before is not None and before.items == plain and before.weights == dict(weights):
+        return before
+    row = Rubric(
+        version_id=version.id,
+        edition=before.edition + 1 if before is not None else 1,
+        items=plain,
+        weights=dict(weights),
+        adopted_by_id=by.account_id,
+        adopted_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.rubric.adopted", on=row, data={"version": version.label, "edition": row.edition, "weights": row.weights})
+    return row
+
+
+# -- conflicts of interest ----------------------------------------------------------------------------------------------
+
+
+def record_conflict(*, person: Person, student: Student, reason: str, by: Identity, now: datetime) -> Conflict:
+    """Record that a person may neither supervise nor judge a student; supervisions that stand are named, not ended. A repeat: the known row."""
+    if person.id == student.person_id:
+        raise CapstoneRefused(_("这就是学生本人。"), field="person_id")
+    known = queries.conflict_between(person.id, student.id)
+    if known is not None:
+        return known
+    row = Conflict(
+        person_id=person.id,
+        student_id=student.id,
+        reason=given(reason, _("请写明利益关系，例如亲属关系。"), field="reason"),
+        recorded_by_id=by.account_id,
+        recorded_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="capstones.conflict.recorded", on=row, data={"person": person.id, "student": student.student_no})
+    return row
+
+
+def lift_conflict(*, conflict: Conflict, by: Identity, now: datetime) -> Conflict:
+    """Lift a conflict of interest that does not stand any more; the row stays."""
+    if conflict.lifted_at is None:
+        conflict.lifted_at = now
+        session().flush()
+        audit.record(by=by, did="capstones.conflict.lifted", on=conflict)
+    return conflict
+
+
+def demand_no_conflict(person: Person, capstone: Capstone) -> None:
+    """Refuse a person who has a conflict of interest with the student."""
+    conflict = queries.conflict_between(person.id, capstone.student_id)
+    if conflict is not None:
+        raise CapstoneRefused(
+            _("%(name)s 与该学生有利益关系（%(reason)s），须回避。", name=person.name, reason=conflict.reason), field="person_id", code="conflict"
+        )

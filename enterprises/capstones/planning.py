@@ -1,0 +1,123 @@
+"""A cohort's capstones as a case for the planner of supervisors, and its answer as the plan that is kept.
+
+Conflicts of interest and people who would stand on both sides are kept out exactly: a capstone with somebody to avoid gets a group of
+its own, in which everybody else of its discipline (or enterprise) is a member.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from datetime import date
+from typing import Any
+
+from enterprises.capstones import queries, rules
+from enterprises.capstones.planner.types import CapstoneIn, PersonIn, Plan, Problem, Side, Slot
+from enterprises.capstones.types import PlanMode, SupervisorRole
+from trainhub.people import queries as people
+from trainhub.policy.book import book
+from trainhub.programmes.models import Programme
+
+ID = "{:010d}"
+"""Ids as texts of ten digits, so that their order is that of the numbers."""
+
+
+def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> tuple[Problem, dict[str, str]]:
+    """The task, and the names by which people are spoken of. Places taken by other cohorts and programmes count everywhere."""
+    rows = queries.to_supervise(cohort_id)
+    held = {(row.capstone_id, row.role): row.person_id for row in queries.supervisions_among([row.id for row in rows])}
+    graded = queries.graded_slots([row.id for row in rows])
+    teachers = queries.teachers_for(programme.university_id, on)
+    mentors = queries.mentors_for({row.enterprise_id for row in rows}, on)
+    names = people.names_of([*(t.person_id for t in teachers), *(m.person_id for m in mentors)])
+    most = {
+        Side.SCHOOL: book().at("own.capstone.supervisor_load_max", on=on).number,
+        Side.ENTERPRISE: book().at("own.capstone.mentor_load_max", on=on).number,
+    }
+    fitting = {t.person_id for t in teachers if rules.fits_discipline(t.programme_id, t.discipline, programme.id, programme.name)}
+    at = defaultdict(set)
+    for mentor in mentors:
+        at[mentor.enterprise_id].add(mentor.person_id)
+    firms = queries.enterprise_names({row.enterprise_id for row in rows})
+    avoid = queries.conflicts_among([row.student_id for row in rows])
+    groups: dict[Side, dict[int, set[str]]] = {side: defaultdict(set) for side in Side}
+    capstones, current, fixed = [], {}, {}
+    for row in rows:
+        barred = avoid.get(row.student_id, set()) | {row.student_person_id}
+        school = _group(groups[Side.SCHOOL], programme.name, fitting, barred | at[row.enterprise_id], names)
+        firm = _group(groups[Side.ENTERPRISE], f"{firms[row.enterprise_id]}", at[row.enterprise_id], barred, names)
+        capstones.append(CapstoneIn(ID.format(row.id), ID.format(row.student_id), school, firm))
+        for side, role in ((Side.SCHOOL, SupervisorRole.SCHOOL), (Side.ENTERPRISE, SupervisorRole.ENTERPRISE)):
+            person_id = held.get((row.id, role))
+            if person_id is None:
+                continue
+            slot: Slot = (ID.format(row.id), side)
+            if mode is PlanMode.FILL or (row.id, role) in graded:
+                fixed[slot] = ID.format(person_id)
+                groups[side][person_id].add(school if side is Side.SCHOOL else firm)  # who is there stays, whatever the register says now
+            else:
+                current[slot] = ID.format(person_id)
+    outside = queries.loads_outside([row.id for row in rows])
+    members = {
+        side: tuple(
+            PersonIn(
+                ID.format(key),
+                frozenset(mine),
+                max(_limit(key, side, teachers, mentors, most) - outside.get((key, _role(side)), 0), _kept(fixed, side, key)),
+            )
+            for key, mine in sorted(found.items())
+        )
+        for side, found in groups.items()
+    }
+    return Problem(tuple(capstones), members, {}, fixed, current), {ID.format(key): name for key, name in names.items()}
+
+
+def _group(groups: dict[int, set[str]], name: str, members: set[int], barred: set[int], names: dict[int, str]) -> str:
+    """The group of a capstone; with somebody to avoid it is one of its own."""
+    away = sorted(members & barred)
+    if away:
+        name = f"{name}（回避 {'、'.join(names[key] for key in away)}）"
+    for key in members - barred:
+        groups[key].add(name)
+    return name
+
+
+def _role(side: Side) -> SupervisorRole:
+    return SupervisorRole.SCHOOL if side is Side.SCHOOL else SupervisorRole.ENTERPRISE
+
+
+def _limit(person_id: int, side: Side, teachers: list[Any], mentors: list[Any], most: dict[Side, int]) -> int:
+    if side is Side.SCHOOL:
+        own = [t.capstone_capacity for t in teachers if t.person_id == person_id]
+    else:
+        own = [m.load_limit for m in mentors if m.person_id == person_id]
+    return min(max(own, default=0), most[side])
+
+
+def _kept(fixed: dict[Slot, str], side: Side, person_id: int) -> int:
+    return sum(1 for (_capstone, of), holder in fixed.items() if of is side and holder == ID.format(person_id))
+
+
+def as_result(problem: Problem, plan: Plan, names: dict[str, str]) -> dict[str, Any]:
+    """The plan as it is kept: numbers of capstones and persons, reasons in words with names instead of numbers."""
+
+    def named(text: str) -> str:
+        return re.sub(r"\b\d{10}\b", lambda found: names.get(found.group(), found.group()), text)
+
+    before = {**problem.fixed, **problem.current}
+    return {
+        "assigned": [[int(key), side.value, int(person)] for (key, side), person in sorted(plan.assigned.items())],
+        "changes": [
+            [int(key), side.value, int(before[key, side]) if (key, side) in before else None, int(person)]
+            for (key, side), person in sorted(plan.assigned.items())
+            if before.get((key, side)) != person
+        ],
+        "unassigned": [[int(row.capstone), row.side.value, row.reason.value, named(row.explanation)] for row in plan.unassigned],
+        "summary": {
+            "capstones": len(problem.capstones),
+            "both": plan.both,
+            "given": plan.given,
+            "changed": plan.changed,
+            "max_load": plan.max_load,
+        },
+    }

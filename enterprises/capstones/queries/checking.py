@@ -1,0 +1,148 @@
+"""Selects on spot checks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
+from enterprises.capstones.queries.capstones import rows_of
+from enterprises.capstones.types import CONCLUDED, CapstoneRow
+from trainhub.identity.models import Account, RoleGrant
+from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.people.models import Person, Student
+
+SPOT_ROLES = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.INSPECTOR, Role.EXPERT, Role.AUDITOR, Role.SYSTEM_ADMIN)
+
+
+def spot_tasks(person_id: int) -> list[tuple[Any, str]]:
+    """The theses an expert was asked about, the open ones first, with their titles."""
+    statement = (
+        select(SpotOpinion, Topic.title)
+        .join(SpotItem, SpotItem.id == SpotOpinion.item_id)
+        .join(Capstone, Capstone.id == SpotItem.capstone_id)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .where(SpotOpinion.person_id == person_id)
+        .order_by(SpotOpinion.signed_at.is_not(None), SpotOpinion.id)
+    )
+    return [(row, title) for row, title in session().execute(statement)]
+
+
+def spot_check(check_id: int) -> SpotCheck | None:
+    """A spot check by id."""
+    return session().get(SpotCheck, check_id)
+
+
+def spot_check_of(university_id: int, year: int) -> SpotCheck | None:
+    """The spot check of a university and year."""
+    return session().scalar(select(SpotCheck).where(SpotCheck.university_id == university_id, SpotCheck.year == year))
+
+
+def spot_subject(row: SpotCheck) -> Subject:
+    """The university with its region."""
+    university = organisations.by_id(row.university_id)
+    assert university is not None
+    return university_subject(university)
+
+
+def university_subject(university: Organisation) -> Subject:
+    """A university with its region, to judge who may draw."""
+    return Subject.of(organisations=(university.id,), regions=organisations.region_path(university.region_code).codes)
+
+
+def spot_checks(identity: Identity) -> list[tuple[SpotCheck, str, int]]:
+    """(check, university, size of the sample) inside the reader's scope, the latest first."""
+    size = select(func.count()).select_from(SpotItem).where(SpotItem.check_id == SpotCheck.id).correlate(SpotCheck).scalar_subquery()
+    statement = (
+        select(SpotCheck, Organisation.name, size)
+        .join(Organisation, Organisation.id == SpotCheck.university_id)
+        .where(organisations.scope(identity, SPOT_ROLES, organisations=(SpotCheck.university_id,), region=Organisation.region_code))
+        .order_by(SpotCheck.year.desc(), Organisation.pinyin, SpotCheck.id)
+    )
+    return [(row, name, int(number)) for row, name, number in session().execute(statement)]
+
+
+def spot_universities(identity: Identity) -> list[tuple[int, str]]:
+    """(id, name) of the universities for which the reader may draw."""
+    roles = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.SYSTEM_ADMIN)
+    statement = (
+        select(Organisation.id, Organisation.name)
+        .where(
+            Organisation.kind == OrganisationKind.UNIVERSITY,
+            organisations.scope(identity, roles, organisations=(Organisation.id,), region=Organisation.region_code),
+        )
+        .order_by(Organisation.pinyin, Organisation.id)
+    )
+    return [(key, name) for key, name in session().execute(statement)]
+
+
+def finished_in(university_id: int, year: int) -> list[int]:
+    """The capstones whose result a university published in a calendar year."""
+    statement = (
+        select(Capstone.id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(
+            Student.university_id == university_id,
+            Capstone.state.in_(CONCLUDED),
+            Capstone.finished_on >= date(year, 1, 1),
+            Capstone.finished_on <= date(year, 12, 31),
+        )
+        .order_by(Capstone.id)
+    )
+    return list(session().scalars(statement))
+
+
+def spot_items(check_id: int) -> list[tuple[SpotItem, CapstoneRow, list[tuple[SpotOpinion, str]]]]:
+    """The sample with capstones and opinions: three queries."""
+    items = list(session().scalars(select(SpotItem).where(SpotItem.check_id == check_id).order_by(SpotItem.id)))
+    rows = rows_of(item.capstone_id for item in items)
+    opinions: dict[int, list[tuple[SpotOpinion, str]]] = {}
+    statement = (
+        select(SpotOpinion, Person.name)
+        .join(Person, Person.id == SpotOpinion.person_id)
+        .where(SpotOpinion.item_id.in_([item.id for item in items]))
+        .order_by(SpotOpinion.stage, SpotOpinion.id)
+    )
+    for row, name in session().execute(statement):
+        opinions.setdefault(row.item_id, []).append((row, name))
+    return [(item, rows[item.capstone_id], opinions.get(item.id, [])) for item in items]
+
+
+def spot_item(item_id: int) -> SpotItem | None:
+    """A thesis of a sample."""
+    return session().get(SpotItem, item_id)
+
+
+def opinion_by_id(opinion_id: int) -> SpotOpinion | None:
+    """An opinion by id."""
+    return session().get(SpotOpinion, opinion_id)
+
+
+def opinions_of(item_id: int) -> list[tuple[SpotOpinion, str]]:
+    """The opinions on a thesis with the expert's name."""
+    statement = (
+        select(SpotOpinion, Person.name)
+        .join(Person, Person.id == SpotOpinion.person_id)
+        .where(SpotOpinion.item_id == item_id)
+        .order_by(SpotOpinion.stage, SpotOpinion.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def expert_choices() -> list[tuple[int, str]]:
+    """(person, name) of everybody who holds the role of an expert now."""
+    statement = (
+        select(Person.id, Person.name)
+        .join(Account, Account.person_id == Person.id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.role == Role.EXPERT, RoleGrant.ended_at.is_(None))
+        .distinct()
+        .order_by(Person.name, Person.id)
+    )
+    return [(key, name) for key, name in session().execute(statement)]

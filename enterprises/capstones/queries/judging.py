@@ -1,0 +1,320 @@
+"""Selects on scores, rubrics in use, defence groups, who has to stay away from whom, and what is archived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from enterprises.capstones import labels, rules
+from enterprises.capstones.models import (
+    Capstone,
+    CapstonePaper,
+    Conflict,
+    DefenceGroup,
+    DefenceMember,
+    DefenceSlot,
+    Review,
+    Supervision,
+    Topic,
+)
+from enterprises.capstones.queries.capstones import rows_of
+from enterprises.capstones.queries.facts import numbers
+from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, rubric_of, slots_of, third_of
+from enterprises.capstones.queries.work import grade_history, grades_of, papers_of
+from enterprises.capstones.scheduling import Session
+from enterprises.capstones.types import CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.db import session
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student, Teacher
+from trainhub.programmes.models import Cohort, Programme
+
+
+def rubric_items(row: Capstone, on: date) -> list[dict[str, Any]]:
+    """What is graded, with weights and the indicator points each item serves; the policy's four items by default."""
+    own = rubric_of(row)
+    if own is not None:
+        return list(own.items)
+    weights = rules.rubric_weights(numbers(on))
+    return [
+        {"code": item.value, "label": str(labels.RUBRIC[item]), "hint": str(labels.RUBRIC_HINTS[item]), "weight": weights[item.value], "points": []}
+        for item in RubricItem
+    ]
+
+
+def weights_of(row: Capstone, on: date) -> dict[str, int]:
+    """The weights of school, enterprise, review and defence: of the programme's rubric, else of the policy."""
+    own = rubric_of(row)
+    return {key: int(value) for key, value in own.weights.items()} if own is not None else rules.default_weights(numbers(on))
+
+
+def scores_of(row: Capstone) -> dict[str, int | None]:
+    """The scores that stand, in tenths, by component; a review's is the mean of the signed ones, a defence's the last one passed or failed."""
+    grades = grades_of(row.id)
+    signed = [review.score_x10 for review, _name in reviews_of(row.id) if review.cancelled_at is None and review.score_x10 is not None]
+    asked = [review for review, _name in reviews_of(row.id) if review.cancelled_at is None]
+    defended = next((slot.score_x10 for slot, _group in slots_of(row.id) if slot.verdict in (Verdict.PASS, Verdict.FAIL)), None)
+    return {
+        **{role.value: grades[role].score_x10 if role in grades else None for role in SupervisorRole},
+        "review": rules.half_up(sum(signed), len(signed)) if signed and len(signed) == len(asked) else None,
+        "defence": defended,
+    }
+
+
+# -- who reviews --------------------------------------------------------------------------------------------------------
+
+
+def barred_from(row: Capstone) -> frozenset[int]:
+    """Who may not judge a capstone: its student, everybody who supervises or supervised it, whoever has a conflict of interest."""
+    supervisors = session().scalars(select(Supervision.person_id).where(Supervision.capstone_id == row.id))
+    conflicts = session().scalars(select(Conflict.person_id).where(Conflict.student_id == row.student_id, Conflict.lifted_at.is_(None)))
+    return frozenset({session().get_one(Student, row.student_id).person_id, *supervisors, *conflicts})
+
+
+def unreviewed(cohort_id: int) -> list[Capstone]:
+    """Submitted capstones of a cohort without a reviewer."""
+    asked = select(Review.id).where(Review.capstone_id == Capstone.id, Review.cancelled_at.is_(None))
+    statement = (
+        select(Capstone)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~asked.exists())
+        .order_by(Capstone.id)
+    )
+    return list(session().scalars(statement))
+
+
+def school_supervisors_of(cohort_id: int) -> list[int]:
+    """The persons who supervise somebody of a cohort for the school."""
+    statement = (
+        select(Supervision.person_id)
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id, Supervision.role == SupervisorRole.SCHOOL, Supervision.until.is_(None))
+        .distinct()
+        .order_by(Supervision.person_id)
+    )
+    return list(session().scalars(statement))
+
+
+def review_loads(people: Iterable[int]) -> dict[int, int]:
+    """How many unanswered reviews each person holds."""
+    statement = (
+        select(Review.person_id, func.count())
+        .where(Review.person_id.in_(list(people)), Review.cancelled_at.is_(None), Review.signed_at.is_(None))
+        .group_by(Review.person_id)
+    )
+    return {key: int(number) for key, number in session().execute(statement)}
+
+
+def revised_reviews(row: Capstone) -> list[Review]:
+    """The reviews that sent the latest thesis back."""
+    statement = select(Review).where(Review.capstone_id == row.id, Review.verdict == Verdict.REVISE, Review.signed_at.is_not(None))
+    if row.submitted_at is not None:
+        statement = statement.where(Review.signed_at >= row.submitted_at)
+    return list(session().scalars(statement.order_by(Review.id)))
+
+
+def judge_choices(university_id: int, cohort_id: int, on: date) -> list[tuple[int, str]]:
+    """(person, words) of who may review, grade as a third or sit in a panel: the school's teachers, and mentors of the cohort's enterprises."""
+    teachers = (
+        select(Person.id, Person.name, Teacher.title, Teacher.discipline)
+        .join(Person, Person.id == Teacher.person_id)
+        .where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+        .order_by(Person.pinyin, Person.id)
+    )
+    firms = select(Capstone.enterprise_id).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id)
+    mentors = (
+        select(Person.id, Person.name, Mentor.post, Organisation.name)
+        .join(Person, Person.id == Mentor.person_id)
+        .join(Organisation, Organisation.id == Mentor.enterprise_id)
+        .where(Mentor.enterprise_id.in_(firms), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on))
+        .order_by(Organisation.pinyin, Person.pinyin, Person.id)
+    )
+    found: dict[int, str] = {}
+    for statement in (teachers, mentors):
+        for key, name, *more in session().execute(statement):
+            found.setdefault(key, f"{name}（{' · '.join(x for x in more if x)}）")
+    return list(found.items())
+
+
+# -- defences -----------------------------------------------------------------------------------------------------------
+
+
+def group_by_id(group_id: int) -> DefenceGroup | None:
+    """A defence group by id."""
+    return session().get(DefenceGroup, group_id)
+
+
+def groups_of(cohort_id: int) -> list[DefenceGroup]:
+    """The groups of a cohort in the order of time."""
+    statement = select(DefenceGroup).where(DefenceGroup.cohort_id == cohort_id).order_by(DefenceGroup.on, DefenceGroup.starts_minute, DefenceGroup.id)
+    return list(session().scalars(statement))
+
+
+def groups_around(groups: Sequence[DefenceGroup]) -> list[DefenceGroup]:
+    """These groups and every other one of all programmes on the same days that shares a room or a person with them."""
+    ids = [group.id for group in groups]
+    people = set(session().scalars(select(DefenceMember.person_id).where(DefenceMember.group_id.in_(ids)))) | {g.secretary_id for g in groups}
+    shares = select(DefenceMember.group_id).where(DefenceMember.person_id.in_(people))
+    statement = select(DefenceGroup).where(
+        DefenceGroup.on.in_({group.on for group in groups}),
+        or_(
+            DefenceGroup.id.in_(ids),
+            DefenceGroup.room.in_({group.room for group in groups}),
+            DefenceGroup.secretary_id.in_(people),
+            DefenceGroup.id.in_(shares),
+        ),
+    )
+    return list(session().scalars(statement.order_by(DefenceGroup.id)))
+
+
+def members_of_group(group_id: int) -> list[tuple[DefenceMember, str]]:
+    """The panel with names, the chair first."""
+    statement = (
+        select(DefenceMember, Person.name)
+        .join(Person, Person.id == DefenceMember.person_id)
+        .where(DefenceMember.group_id == group_id)
+        .order_by(DefenceMember.is_chair.desc(), DefenceMember.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def session_of(group: DefenceGroup) -> Session:
+    """A group as the timetable sees it."""
+    recorded = session().scalar(
+        select(func.count()).select_from(DefenceSlot).where(DefenceSlot.group_id == group.id, DefenceSlot.recorded_at.is_not(None))
+    )
+    people = {member.person_id for member, _name in members_of_group(group.id)} | {group.secretary_id}
+    return Session(group.id, group.name, group.room, group.on, group.starts_minute, group.minutes_each, frozenset(people), int(recorded or 0))
+
+
+def slots_of_group(group_id: int) -> list[tuple[DefenceSlot, Capstone, Student, Person]]:
+    """The timetable of a group with students, in the order of time."""
+    statement = (
+        select(DefenceSlot, Capstone, Student, Person)
+        .join(Capstone, Capstone.id == DefenceSlot.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .where(DefenceSlot.group_id == group_id)
+        .order_by(DefenceSlot.starts_minute)
+    )
+    return [(slot, capstone, student, person) for slot, capstone, student, person in session().execute(statement)]
+
+
+def slot_by_id(slot_id: int) -> DefenceSlot | None:
+    """A place in a timetable."""
+    return session().get(DefenceSlot, slot_id)
+
+
+def to_defend(cohort_id: int) -> list[Capstone]:
+    """Submitted capstones of a cohort that no reviewer failed and that have not been defended (a second defence: the first says revise)."""
+    failed = select(Review.id).where(Review.capstone_id == Capstone.id, Review.verdict == Verdict.FAIL, Review.cancelled_at.is_(None))
+    done = select(DefenceSlot.id).where(DefenceSlot.capstone_id == Capstone.id, DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL)))
+    statement = (
+        select(Capstone)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~failed.exists(), ~done.exists())
+        .order_by(Capstone.id)
+    )
+    return list(session().scalars(statement))
+
+
+# -- archive ------------------------------------------------------------------------------------------------------------
+
+
+def manifest_of(row: Capstone) -> dict[str, Any]:
+    """Everything that is archived: files with their checksum, grades as signed, reviews, defences, looking again, findings."""
+    third = third_of(row.id)
+    return {
+        "topic": session().get_one(Topic, row.topic_id).title,
+        "files": [
+            {"stage": paper.stage.value, "name": file.name, "size": file.size, "sha256": file.sha256, "at": paper.handed_in_at.isoformat()}
+            for paper, file in papers_of(row.id)
+        ],
+        "grades": [
+            {
+                "role": grade.role.value,
+                "person": name,
+                "score_x10": grade.score_x10,
+                "signed_at": grade.signed_at.isoformat(),
+                "is_replaced": grade.replaced_at is not None,
+            }
+            for grade, name in grade_history(row.id)
+        ],
+        "third_x10": third.score_x10 if third is not None else None,
+        "reviews": [
+            {"person": name, "score_x10": review.score_x10, "verdict": review.verdict.value if review.verdict else None}
+            for review, name in reviews_of(row.id)
+        ],
+        "defences": [
+            {"group": group.name, "on": group.on.isoformat(), "score_x10": slot.score_x10, "verdict": slot.verdict.value if slot.verdict else None}
+            for slot, group in slots_of(row.id)
+        ],
+        "reconsiderations": [
+            {"kind": one.kind.value, "before_x10": one.before_x10, "after_x10": one.after_x10, "note": one.note}
+            for one in reconsiderations_of(row.id)
+        ],
+        "computation": row.computation,
+        "findings": row.findings,
+    }
+
+
+# -- a cohort -----------------------------------------------------------------------------------------------------------
+
+
+def cohort_key(row: Capstone) -> tuple[str, int]:
+    """(programme code, year) of the student's cohort, for addresses."""
+    statement = (
+        select(Programme.code, Cohort.year)
+        .join(Student, Student.programme_id == Programme.id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(Student.id == row.student_id)
+    )
+    code, year = session().execute(statement).one()
+    return str(code), int(year)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A capstone on the page of reviews and defences."""
+
+    capstone: CapstoneRow
+    reviews: tuple[tuple[Review, str], ...]
+    slot: tuple[DefenceSlot, DefenceGroup] | None
+    similarity_x10: int | None
+
+
+def judged_rows(cohort_id: int) -> list[Judged]:
+    """The capstones of a cohort from the thesis on, with their reviews and their latest place in a timetable: four queries."""
+    states = (CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.MODERATION, CapstoneState.PASSED, CapstoneState.FAILED)
+    mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.cohort_id == cohort_id, Capstone.state.in_(states))
+    rows = rows_of(session().scalars(mine))
+    reviews: dict[int, list[tuple[Review, str]]] = {}
+    for review, name in session().execute(
+        select(Review, Person.name)
+        .join(Person, Person.id == Review.person_id)
+        .where(Review.capstone_id.in_(mine), or_(Review.cancelled_at.is_(None), Review.signed_at.is_not(None)))
+        .order_by(Review.id)
+    ):
+        reviews.setdefault(review.capstone_id, []).append((review, name))
+    slots: dict[int, tuple[DefenceSlot, DefenceGroup]] = {}
+    for slot, group in session().execute(
+        select(DefenceSlot, DefenceGroup)
+        .join(DefenceGroup, DefenceGroup.id == DefenceSlot.group_id)
+        .where(DefenceSlot.capstone_id.in_(mine))
+        .order_by(DefenceSlot.id)
+    ):
+        slots[slot.capstone_id] = (slot, group)
+    similar: dict[int, int] = {}
+    for paper in session().scalars(
+        select(CapstonePaper).where(CapstonePaper.capstone_id.in_(mine), CapstonePaper.similarity_x10.is_not(None)).order_by(CapstonePaper.id)
+    ):
+        similar[paper.capstone_id] = paper.similarity_x10 or 0
+    return [
+        Judged(row, tuple(reviews.get(key, ())), slots.get(key), similar.get(key))
+        for key, row in sorted(rows.items(), key=lambda pair: (pair[1].student_no, pair[0]))
+    ]

@@ -1,0 +1,359 @@
+"""What goes out: tables M8.1 to M8.3, the directory of enterprise supervisors, a student's time line, dashboards, supervision certified."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from enterprises.capstones.models import (
+    Capstone,
+    CapstoneGrade,
+    CapstonePaper,
+    DefenceGroup,
+    DefenceSlot,
+    GuidanceEntry,
+    Supervision,
+    Topic,
+)
+from enterprises.capstones.queries.facts import facts_of
+from enterprises.capstones.rules import days_in, uncovered
+from enterprises.capstones.scheduling import clock_of
+from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, SupervisorRole, TopicState
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort, Programme
+
+
+def _mine(cohort_id: int) -> Any:
+    return (
+        select(Capstone, Student, Person, Topic, Organisation)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .join(Organisation, Organisation.id == Capstone.enterprise_id)
+        .where(Student.cohort_id == cohort_id, Capstone.state != CapstoneState.WITHDRAWN)
+        .order_by(Student.student_no, Capstone.id)
+    )
+
+
+def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
+    """M8.1 毕业设计选题清单及相关证明材料 (002:575): one row a student, students of the 卓越计划 first."""
+    statement = _mine(cohort_id).add_columns(StoredFile, people.petoe_on(on)).outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+    return _petoe_first(
+        {
+            "is_petoe": bool(petoe),
+            "student_no": student.student_no,
+            "name": person.name,
+            "topic": topic.title,
+            "source": topic.source,
+            "origin": topic.origin,
+            "enterprise": enterprise.name,
+            "kind": topic.evidence_kind,
+            "evidence": topic.evidence,
+            "file": file.name if file is not None else "",
+            "sha256": file.sha256 if file is not None else "",
+            "enterprise_on": topic.approved_by_enterprise_on,
+            "school_on": topic.approved_by_school_on,
+        }
+        for _capstone, student, person, topic, enterprise, file, petoe in session().execute(statement)
+    )
+
+
+def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
+    """M8.2 进行毕业设计的时间、场地等教学安排 (002:576): days at the enterprise and what no placement covers, and the defence."""
+    rows = session().execute(_mine(cohort_id).add_columns(people.petoe_on(on))).all()
+    facts = facts_of([row[0].id for row in rows], on)
+    defences: dict[int, str] = {}
+    for capstone_id, day, minute, room in session().execute(
+        select(DefenceSlot.capstone_id, DefenceGroup.on, DefenceSlot.starts_minute, DefenceGroup.room)
+        .join(DefenceGroup, DefenceGroup.id == DefenceSlot.group_id)
+        .join(Capstone, Capstone.id == DefenceSlot.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id)
+        .order_by(DefenceSlot.id)
+    ):
+        defences[capstone_id] = f"{day.isoformat()} {clock_of(minute)} {room}"
+    found = []
+    for capstone, student, person, topic, enterprise, petoe in rows:
+        known = facts[capstone.id]
+        gaps = uncovered(known.starts_on, known.ends_on, known.enterprise_id, known.stays)
+        found.append(
+            {
+                "is_petoe": bool(petoe),
+                "student_no": student.student_no,
+                "name": person.name,
+                "topic": topic.title,
+                "enterprise": enterprise.name,
+                "place": capstone.place,
+                "starts_on": capstone.starts_on,
+                "ends_on": capstone.ends_on,
+                "days": (capstone.ends_on - capstone.starts_on).days + 1,
+                "uncovered": days_in(gaps),
+                "gaps": "；".join(f"{first.isoformat()} 至 {last.isoformat()}" for first, last in gaps),
+                "defence": defences.get(capstone.id, ""),
+            }
+        )
+    return _petoe_first(found)
+
+
+def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
+    """M8.3 与学生对应的企业指导教师名录 (002:577): one row a student, with what the supervisor really did."""
+    mentor_person = Person.__table__.alias("mentor_person")
+    guided = (
+        select(GuidanceEntry.capstone_id, func.count().label("times"))
+        .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None))
+        .group_by(GuidanceEntry.capstone_id)
+        .subquery()
+    )
+    statement = (
+        _mine(cohort_id)
+        .add_columns(mentor_person.c.name, Mentor, guided.c.times, CapstoneGrade.score_x10, people.petoe_on(on))
+        .outerjoin(
+            Supervision,
+            and_(Supervision.capstone_id == Capstone.id, Supervision.role == SupervisorRole.ENTERPRISE, Supervision.until.is_(None)),
+        )
+        .outerjoin(mentor_person, mentor_person.c.id == Supervision.person_id)
+        .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
+        .outerjoin(guided, guided.c.capstone_id == Capstone.id)
+        .outerjoin(
+            CapstoneGrade,
+            and_(CapstoneGrade.capstone_id == Capstone.id, CapstoneGrade.role == SupervisorRole.ENTERPRISE, CapstoneGrade.replaced_at.is_(None)),
+        )
+    )
+    return _petoe_first(
+        {
+            "is_petoe": bool(petoe),
+            "student_no": student.student_no,
+            "name": person.name,
+            "topic": topic.title,
+            "enterprise": enterprise.name,
+            "mentor": mentor_name or "",
+            "post": mentor.post if mentor is not None else "",
+            "title": mentor.title if mentor is not None else "",
+            "years": mentor.years_experience if mentor is not None else None,
+            "guidances": int(times or 0),
+            "score": None if score is None else f"{score / 10:.1f}",
+        }
+        for _capstone, student, person, topic, enterprise, mentor_name, mentor, times, score, petoe in session().execute(statement)
+    )
+
+
+def _petoe_first(rows: Any) -> list[dict[str, Any]]:
+    """Students of the 卓越计划 apart from the others (002:319), each in the order of numbers."""
+    return sorted(rows, key=lambda row: not row["is_petoe"])
+
+
+def directory(*, programme_id: int | None = None, enterprise_id: int | None = None) -> list[dict[str, Any]]:
+    """The directory of enterprise supervisors: everybody who supervises or supervised a capstone, with students and confirmed guidances."""
+    guided = (
+        select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count().label("times"))
+        .where(GuidanceEntry.role == SupervisorRole.ENTERPRISE, GuidanceEntry.confirmed_at.is_not(None))
+        .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            Person.id,
+            Person.name,
+            Organisation.name,
+            Mentor.post,
+            Mentor.title,
+            Mentor.years_experience,
+            func.count(func.distinct(Capstone.id)),
+            func.count(func.distinct(Capstone.id)).filter(Capstone.state.in_(LIVE), Supervision.until.is_(None)),
+            func.coalesce(func.sum(guided.c.times), 0),
+            func.min(Supervision.since),
+        )
+        .select_from(Supervision)
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Supervision.person_id)
+        .join(Organisation, Organisation.id == Capstone.enterprise_id)
+        .outerjoin(Mentor, and_(Mentor.person_id == Person.id, Mentor.enterprise_id == Capstone.enterprise_id))
+        .outerjoin(guided, and_(guided.c.person_id == Person.id, guided.c.capstone_id == Capstone.id))
+        .where(Supervision.role == SupervisorRole.ENTERPRISE, Capstone.state != CapstoneState.WITHDRAWN)
+        .group_by(Person.id, Person.name, Person.pinyin, Organisation.name, Organisation.pinyin, Mentor.post, Mentor.title, Mentor.years_experience)
+        .order_by(Organisation.pinyin, Person.pinyin, Person.id)
+    )
+    if programme_id is not None:
+        statement = statement.where(Student.programme_id == programme_id)
+    if enterprise_id is not None:
+        statement = statement.where(Capstone.enterprise_id == enterprise_id)
+    names = ("person_id", "mentor", "enterprise", "post", "title", "years", "students", "live", "guidances", "since")
+    return [dict(zip(names, row, strict=True)) for row in session().execute(statement)]
+
+
+# -- the time line of a student -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened, or will: `kind` names it, `text` says more."""
+
+    on: date
+    kind: str
+    text: str = ""
+    who: str = ""
+    is_done: bool = True
+
+
+def guidance_moments(capstone_id: int) -> list[tuple[GuidanceEntry, str]]:
+    """Confirmed guidances with the supervisor's name, the earliest first."""
+    statement = (
+        select(GuidanceEntry, Person.name)
+        .join(Person, Person.id == GuidanceEntry.person_id)
+        .where(GuidanceEntry.capstone_id == capstone_id, GuidanceEntry.confirmed_at.is_not(None))
+        .order_by(GuidanceEntry.on, GuidanceEntry.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+# -- dashboards ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The figures of a programme's cohort or of an enterprise."""
+
+    states: dict[CapstoneState, int]
+    grades: dict[str, int]
+    alone: int
+    average_x10: int | None
+    topics: int
+    topics_open: int
+
+
+def board(capstones: Sequence[tuple[CapstoneState, str, int | None, bool]], topics: Sequence[tuple[int, int]]) -> Board:
+    """The figures of (state, grade, score, has both supervisors) and of topics (seats, taken)."""
+    states = Counter(state for state, *_rest in capstones)
+    scores = [score for state, _grade, score, _both in capstones if state in CONCLUDED and score is not None]
+    return Board(
+        states={state: states[state] for state in CapstoneState if states[state]},
+        grades=dict(Counter(grade for state, grade, *_rest in capstones if state in CONCLUDED)),
+        alone=sum(1 for state, _grade, _score, both in capstones if state in LIVE and not both),
+        average_x10=round(sum(scores) / len(scores)) if scores else None,
+        topics=len(topics),
+        topics_open=sum(1 for seats, taken in topics if taken < seats),
+    )
+
+
+def board_of(*, cohort_id: int | None = None, enterprise_id: int | None = None, programme_id: int | None = None) -> Board:
+    """The board of a cohort, or of an enterprise over all programmes: two queries."""
+    both = (
+        select(func.count())
+        .select_from(Supervision)
+        .where(Supervision.capstone_id == Capstone.id, Supervision.until.is_(None))
+        .correlate(Capstone)
+        .scalar_subquery()
+    )
+    statement = select(Capstone.state, Capstone.grade_text, Capstone.score_x10, both == 2).join(Student, Student.id == Capstone.student_id)
+    topics = select(Topic.seats, Topic.taken).where(Topic.state == TopicState.APPROVED)
+    if cohort_id is not None:
+        statement, topics = statement.where(Student.cohort_id == cohort_id), topics.where(Topic.programme_id == programme_id)
+    if enterprise_id is not None:
+        statement, topics = statement.where(Capstone.enterprise_id == enterprise_id), topics.where(Topic.enterprise_id == enterprise_id)
+    rows = [(row[0], row[1], row[2], bool(row[3])) for row in session().execute(statement)]
+    return board(rows, [(seats, taken) for seats, taken in session().execute(topics)])
+
+
+def programmes_at(enterprise_id: int) -> list[tuple[str, str, int, int]]:
+    """(university, programme, running, concluded) of the programmes whose students work at an enterprise."""
+    university = Organisation.__table__.alias("university")
+    statement = (
+        select(
+            university.c.name,
+            Programme.name,
+            func.count().filter(Capstone.state.in_(LIVE)),
+            func.count().filter(Capstone.state.in_(CONCLUDED)),
+        )
+        .select_from(Capstone)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(university, university.c.id == Programme.university_id)
+        .where(Capstone.enterprise_id == enterprise_id)
+        .group_by(university.c.name, Programme.id, Programme.name)
+        .order_by(university.c.name, Programme.name)
+    )
+    return [(a, b, int(c), int(d)) for a, b, c, d in session().execute(statement)]
+
+
+# -- what a mentor did --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """What a person did for one programme at one enterprise in concluded capstones: the facts of the certificate of supervision."""
+
+    person_id: int
+    name: str
+    enterprise_id: int
+    enterprise: str
+    programme_id: int
+    programme: str
+    cohort_year: int
+    students: int
+    starts_on: date
+    ends_on: date
+    guidances: int
+
+    @property
+    def weeks(self) -> int:
+        """Whole weeks from the first day to the last."""
+        return max(((self.ends_on - self.starts_on).days + 1) // 7, 1)
+
+
+def supervised_in(cohort_id: int) -> list[Supervised]:
+    """Who supervised concluded capstones of a cohort for an enterprise, with confirmed guidances."""
+    guided = (
+        select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count().label("times"))
+        .where(GuidanceEntry.confirmed_at.is_not(None))
+        .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
+        .subquery()
+    )
+    statement = (
+        select(
+            Person.id,
+            Person.name,
+            Organisation.id,
+            Organisation.name,
+            Programme.id,
+            Programme.name,
+            Cohort.year,
+            func.count(func.distinct(Capstone.id)),
+            func.min(Capstone.starts_on),
+            func.max(Capstone.ends_on),
+            func.coalesce(func.sum(guided.c.times), 0),
+        )
+        .select_from(Supervision)
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Person, Person.id == Supervision.person_id)
+        .join(Organisation, Organisation.id == Capstone.enterprise_id)
+        .outerjoin(guided, and_(guided.c.person_id == Person.id, guided.c.capstone_id == Capstone.id))
+        .where(
+            Supervision.role == SupervisorRole.ENTERPRISE,
+            Supervision.until.is_(None),
+            Student.cohort_id == cohort_id,
+            Capstone.state.in_(CONCLUDED),
+        )
+        .group_by(Person.id, Person.name, Person.pinyin, Organisation.id, Organisation.name, Programme.id, Programme.name, Cohort.year)
+        .order_by(Person.pinyin, Person.id)
+    )
+    return [Supervised(*row) for row in session().execute(statement)]
+
+
+def versions_between(capstone_id: int) -> list[tuple[CapstonePaper, datetime]]:
+    """Every version with the instant it was handed in, the earliest first."""
+    statement = select(CapstonePaper).where(CapstonePaper.capstone_id == capstone_id).order_by(CapstonePaper.handed_in_at, CapstonePaper.id)
+    return [(row, row.handed_in_at) for row in session().scalars(statement)]

@@ -1,0 +1,97 @@
+"""Selects for the plan of supervisors and for the board on which they are given by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, or_, select
+
+from enterprises.capstones.models import Capstone, CapstoneGrade, Conflict, Supervision, SupervisorPlan
+from enterprises.capstones.types import LIVE, WORKING, CapstoneState, SupervisorRole
+from enterprises.mentors.models import Mentor
+from trainhub.kernel.db import session
+from trainhub.kernel.jobs import Job
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Student, Teacher
+
+OPEN = (*WORKING, CapstoneState.SUBMITTED)
+
+
+@dataclass(frozen=True, slots=True)
+class ToSupervise:
+    """A capstone that may still get a supervisor."""
+
+    id: int
+    student_id: int
+    student_person_id: int
+    enterprise_id: int
+
+
+def to_supervise(cohort_id: int) -> list[ToSupervise]:
+    """The capstones of a cohort that may still get supervisors, by id."""
+    statement = (
+        select(Capstone.id, Capstone.student_id, Student.person_id, Capstone.enterprise_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id, Capstone.state.in_(OPEN))
+        .order_by(Capstone.id)
+    )
+    return [ToSupervise(*row) for row in session().execute(statement)]
+
+
+def supervisions_among(capstone_ids: Collection[int]) -> list[Supervision]:
+    """Who supervises these capstones now."""
+    return list(session().scalars(select(Supervision).where(Supervision.capstone_id.in_(list(capstone_ids)), Supervision.until.is_(None))))
+
+
+def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole]]:
+    """(capstone, side) that have graded: nobody is exchanged there."""
+    statement = select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(list(capstone_ids)))
+    return {(key, role) for key, role in session().execute(statement)}
+
+
+def teachers_for(university_id: int, on: date) -> list[Teacher]:
+    """The teachers of a university in office on a day."""
+    statement = select(Teacher).where(Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on))
+    return list(session().scalars(statement.order_by(Teacher.person_id, Teacher.id)))
+
+
+def mentors_for(enterprise_ids: Collection[int], on: date) -> list[Mentor]:
+    """The mentors of enterprises in office on a day."""
+    statement = select(Mentor).where(
+        Mentor.enterprise_id.in_(list(enterprise_ids)), Mentor.since <= on, or_(Mentor.until.is_(None), Mentor.until >= on)
+    )
+    return list(session().scalars(statement.order_by(Mentor.person_id, Mentor.id)))
+
+
+def enterprise_names(enterprise_ids: Collection[int]) -> dict[int, str]:
+    """Names of enterprises; two of the same name are told apart by their codes."""
+    rows = session().execute(select(Organisation.id, Organisation.name, Organisation.code).where(Organisation.id.in_(list(enterprise_ids)))).all()
+    names = [name for _key, name, _code in rows]
+    return {key: name if names.count(name) == 1 else f"{name}（{code}）" for key, name, code in rows}
+
+
+def conflicts_among(student_ids: Collection[int]) -> dict[int, set[int]]:
+    """Persons with a conflict of interest, by student."""
+    found: dict[int, set[int]] = {}
+    statement = select(Conflict.student_id, Conflict.person_id).where(Conflict.student_id.in_(list(student_ids)), Conflict.lifted_at.is_(None))
+    for student_id, person_id in session().execute(statement):
+        found.setdefault(student_id, set()).add(person_id)
+    return found
+
+
+def loads_outside(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRole], int]:
+    """Live capstones each person supervises on each side, those asked for left out: the load over all programmes."""
+    statement = (
+        select(Supervision.person_id, Supervision.role, func.count())
+        .join(Capstone, Capstone.id == Supervision.capstone_id)
+        .where(Supervision.until.is_(None), Capstone.state.in_(LIVE), Capstone.id.not_in(list(capstone_ids)))
+        .group_by(Supervision.person_id, Supervision.role)
+    )
+    return {(person_id, role): int(number) for person_id, role, number in session().execute(statement)}
+
+
+def job_of(plan: SupervisorPlan) -> Job | None:
+    """The job that computes a plan."""
+    return session().get(Job, plan.job_id) if plan.job_id is not None else None

@@ -1,0 +1,156 @@
+"""The page of one capstone: what is shown to whom, and which forms are open now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+
+from enterprises.capstones import forms, labels, queries, scheduling
+from enterprises.capstones.machine import Actor, Answer, permits
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.rules import lacking
+from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
+from enterprises.capstones.views._support import shown, who
+from enterprises.permissions import Can
+from trainhub.certificates import queries as certificates
+from trainhub.kernel import clock
+from trainhub.kernel.access import may
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+from trainhub.programmes import queries as programmes
+
+STEPS = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM, CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.PASSED)
+
+
+def roles_of(row: Capstone) -> list[SupervisorRole]:
+    """On which sides the reader supervises."""
+    return [role for role in SupervisorRole if queries.is_supervisor(row.id, role, who().person_id)]
+
+
+def guidance_form(is_student: bool, roles: list[SupervisorRole]) -> forms.GuidanceForm:
+    """The form of a guidance with the sides the reader may write for."""
+    form = forms.GuidanceForm()
+    form.role.choices = [(r.value, labels.ROLES[r]) for r in (SupervisorRole if is_student else roles)]
+    if form.on.data is None:
+        form.on.data = clock.today()
+    return form
+
+
+def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms.PaperForm | None = None, status: int = 200) -> Any:
+    """The page; `guidance` and `paper` are forms that were refused."""
+    student = session().get_one(Student, row.student_id)
+    roles, is_student = roles_of(row), student.person_id == who().person_id
+    subject = queries.subject_of(row)
+    actors = queries.actors_of(row, who())
+    can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
+    manages = Actor.ADMIN in actors
+    is_public = row.state in CONCLUDED
+    frozen = row.findings if is_public and row.findings else list(queries.findings_of([row.id], clock.today())[row.id])
+    guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
+    paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
+    html = render_template(
+        "enterprises/capstones/show.html",
+        capstone=row,
+        topic=session().get_one(Topic, row.topic_id),
+        student=student,
+        person=session().get_one(Person, student.person_id),
+        enterprise=session().get_one(Organisation, row.enterprise_id),
+        supervisors=queries.supervisions_of(row.id),
+        entries=queries.entries_of(row.id),
+        papers=queries.papers_of(row.id),
+        comments=queries.comments_of(row.id),
+        findings=[shown(f) for f in frozen],
+        steps=_steps(row, is_public),
+        labels=labels,
+        guidance=guidance,
+        paper=paper,
+        roles=roles,
+        is_student=is_student,
+        manages=manages,
+        can=can,
+        stages=[s for s, a in ((Stage.OPENING, Action.OPEN), (Stage.MIDTERM, Action.PASS_MIDTERM)) if can[a]],
+        may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
+        **_judged(row, roles, is_public, manages),
+        **_time(row, student),
+        certificate=certificates.by_asked_key(f"capstone:{row.id}") if is_public else None,
+        certificate_waits=manages and row.state is CapstoneState.PASSED and row.archived_at is None,
+    )
+    return html, status
+
+
+def _steps(row: Capstone, is_public: bool) -> list[dict[str, Any]]:
+    state = CapstoneState.GRADED if row.state is CapstoneState.MODERATION else row.state
+    reached = STEPS.index(state) if state in STEPS else len(STEPS) - 1
+    found = [
+        {"label": labels.CAPSTONE_STATES[s], "state": "done" if at < reached or is_public else "current" if at == reached else "todo"}
+        for at, s in enumerate(STEPS)
+    ]
+    if row.state is CapstoneState.MODERATION:
+        found[reached]["label"] = labels.CAPSTONE_STATES[row.state]
+    if row.state is CapstoneState.FAILED:
+        found[-1] = {"label": labels.CAPSTONE_STATES[row.state], "state": "bad"}
+    return found
+
+
+def _judged(row: Capstone, roles: list[SupervisorRole], is_public: bool, manages: bool) -> dict[str, Any]:
+    """Grades, reviews and defences as far as the reader may see them before publication."""
+    grades = queries.grade_history(row.id)
+    third = queries.third_of(row.id)
+    today = clock.today()
+    weights = queries.weights_of(row, today)
+    sees_names = manages or is_public
+    return {
+        # A side sees its own grade; everybody but the managers waits for the others until the result is published.
+        "grades": [(g, name) for g, name in grades if is_public or manages or g.role in roles],
+        "waiting": lacking(queries.scores_of(row), weights),
+        "weights": {key: value for key, value in weights.items() if value},
+        "third": third if manages or is_public else None,
+        "third_name": session().get_one(Person, third.person_id).name if third is not None else "",
+        "apart": _apart(row) if manages else None,
+        "reviews": [
+            (review, name if (sees_names and review.kind is ReviewKind.CROSS) or manages else "")
+            for review, name in queries.reviews_of(row.id)
+            if manages or review.signed_at is not None
+        ],
+        "slots": [
+            (slot, group, scheduling.clock_of(slot.starts_minute)) for slot, group in queries.slots_of(row.id) if group.published_at or manages
+        ],
+        "again": queries.reconsiderations_of(row.id) if manages or is_public else [],
+        "appeal": next((one for one in queries.reconsiderations_of(row.id) if one.kind is ReasonKind.APPEAL), None),
+        "similarity": queries.latest_similarity(row.id),
+        "component_names": {**{role.value: labels.ROLES[role] for role in SupervisorRole}, "review": _("评阅"), "defence": _("答辩")},
+    }
+
+
+def _apart(row: Capstone) -> int | None:
+    """How far the two sides lie apart, when that is too far."""
+    found = queries.grades_of(row.id)
+    if len(found) < len(SupervisorRole):
+        return None
+    apart = abs(found[SupervisorRole.SCHOOL].score_x10 - found[SupervisorRole.ENTERPRISE].score_x10)
+    return apart if apart > queries.numbers(clock.today()).difference_over.number else None
+
+
+def _time(row: Capstone, student: Student) -> dict[str, Any]:
+    """Windows with the student's own last days, and what was granted."""
+    today = clock.today()
+    windows = []
+    for stage, window in sorted(queries.windows_of(student.cohort_id).items(), key=lambda pair: (pair[1].opens_on, pair[1].closes_on)):
+        more = queries.extended_until(row.id, stage)
+        last = max(window.closes_on, more) if more else window.closes_on
+        state = "todo" if today < window.opens_on else "done" if today > last else "current"
+        windows.append({"stage": labels.WINDOWS[stage], "opens_on": window.opens_on, "closes_on": last, "is_extended": bool(more), "state": state})
+    cohort = programmes.cohort_by_id(student.cohort_id)
+    programme = programmes.by_id(student.programme_id)
+    return {
+        "windows": windows,
+        "extensions": queries.extensions_of(row.id),
+        "extension": forms.ExtensionForm(),
+        "cohort": cohort,
+        "programme": programme,
+        "links": queries.links_of(row.id),
+        "today": today,
+    }

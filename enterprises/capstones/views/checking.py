@@ -1,0 +1,218 @@
+"""Spot checks: draw the sample, send theses to experts, their opinions, everything as a file."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.capstones import labels, operations, queries
+from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
+from enterprises.capstones.types import SpotVerdict
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import load, stored, who
+from enterprises.capstones.views.grading import times
+from enterprises.permissions import Can
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import Subject, demand, guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+from trainhub.policy.book import book
+
+FIELDS = (
+    Column("university", "学校"),
+    Column("year", "年份"),
+    Column("student_no", "学号"),
+    Column("student", "姓名"),
+    Column("programme", "专业"),
+    Column("topic", "论文题目"),
+    Column("source", "题目来源"),
+    Column("enterprise", "企业"),
+    Column("school_supervisor", "校内导师"),
+    Column("enterprise_supervisor", "企业指导教师"),
+    Column("starts_on", "开始日期"),
+    Column("ends_on", "结束日期"),
+    Column("score", "总评"),
+    Column("grade", "等级"),
+    Column("file", "论文文件"),
+    Column("sha256", "论文校验码"),
+    Column("opinions", "专家意见"),
+    Column("outcome", "抽检结论"),
+)
+
+
+@blueprint.get("/spot-checks")
+@guard(Can.SPOT_CHECK_LIST)
+def spot_checks() -> Any:
+    """The spot checks inside the reader's scope."""
+    return render_template(
+        "enterprises/capstones/spot_checks.html",
+        rows=queries.spot_checks(who()),
+        universities=queries.spot_universities(who()),
+        least=book().at("cn.thesis.sample_percent_min", on=clock.today()),
+        year=clock.today().year,
+    )
+
+
+@blueprint.post("/spot-checks")
+@guard(Can.SPOT_CHECK_LIST)
+def draw() -> Any:
+    """Draw a sample."""
+    form = request.form
+    with transaction():
+        university = session().get(Organisation, form.get("university_id", 0, type=int))
+        if university is None:
+            raise NotFound(_("没有这所学校。"))
+        demand(who(), Can.SPOT_CHECK_RUN, queries.university_subject(university))
+        row = operations.draw(
+            university=university,
+            year=form.get("year", clock.today().year, type=int),
+            percent=form.get("percent", 0, type=int),
+            seed=form.get("seed", type=int) or secrets.randbelow(1_000_000_000),
+            **times(),
+        )
+        key = row.id
+    return done(_("样本已抽取，名单和随机种子都已留存。"), "capstones.spot_check", check_id=key)
+
+
+def load_check(check_id: int) -> SpotCheck:
+    """The spot check of an address."""
+    found = queries.spot_check(check_id)
+    if found is None:
+        raise NotFound(_("没有这次抽检。"))
+    return found
+
+
+@blueprint.get("/spot-checks/<int:check_id>")
+@guard(Can.SPOT_CHECK_RUN, load=load_check, subject=queries.spot_subject)
+def spot_check(row: SpotCheck) -> Any:
+    """One sample."""
+    return _check_page(row)
+
+
+def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
+    at = {key: book().at(key, on=clock.today()) for key in ("cn.thesis.experts", "cn.thesis.review_experts", "cn.thesis.fails_for_problem")}
+    html = render_template(
+        "enterprises/capstones/spot_check.html",
+        check=row,
+        university=session().get_one(Organisation, row.university_id),
+        items=queries.spot_items(row.id),
+        experts=queries.expert_choices(),
+        rules=at,
+        labels=labels,
+        problem=problem,
+    )
+    return html, status
+
+
+def load_item(item_id: int) -> SpotItem:
+    """The thesis of an address."""
+    found = queries.spot_item(item_id)
+    if found is None:
+        raise NotFound(_("没有这篇抽检论文。"))
+    return found
+
+
+@blueprint.post("/spot-checks/items/<int:item_id>/experts")
+@guard(Can.SPOT_CHECK_RUN, load=load_item, subject=lambda item: queries.spot_subject(load_check(item.check_id)))
+def send_to_experts(row: SpotItem) -> Any:
+    """Send a thesis to its experts."""
+    key, check_id = row.id, row.check_id
+    try:
+        with transaction():
+            people = [person for one in request.form.getlist("experts") if one.isdigit() and (person := session().get(Person, int(one))) is not None]
+            operations.send_to_experts(item=load_item(key), people=people, **times())
+    except Refused as refused:
+        return _check_page(load_check(check_id), refused.message, refused.status)
+    return done(_("已送专家评议。"), "capstones.spot_check", check_id=check_id)
+
+
+@blueprint.get("/spot-checks/<int:check_id>/export.<form>")
+@guard(Can.SPOT_CHECK_RUN, load=lambda check_id, form: (load_check(check_id), form), subject=lambda pair: queries.spot_subject(pair[0]))
+def export_spot_check(pair: tuple[SpotCheck, str]) -> Any:
+    """Everything about the sample as a file."""
+    row, form = pair
+    university = session().get_one(Organisation, row.university_id)
+    lines = []
+    for item, capstone, opinions in queries.spot_items(row.id):
+        thesis = load(item.capstone_id)
+        topic = session().get_one(Topic, thesis.topic_id)
+        file = stored(thesis.thesis_file_id) if thesis.thesis_file_id else None
+        said = "；".join(
+            f"{name}：{labels.SPOT_VERDICTS[o.verdict]}（{o.comment}）" if o.verdict else f"{name}：{_('待评议')}" for o, name in opinions
+        )
+        lines.append(
+            (
+                university.name, row.year, capstone.student_no, capstone.student, capstone.programme, capstone.topic,
+                str(labels.TOPIC_SOURCES[topic.source]), capstone.enterprise, capstone.school_supervisor, capstone.enterprise_supervisor,
+                capstone.starts_on, capstone.ends_on, None if capstone.score_x10 is None else f"{capstone.score_x10 / 10:.1f}",
+                str(next((text for key, text in labels.GRADES.items() if key.value == capstone.grade_text), "")),
+                file.name if file else "", file.sha256 if file else "", said, str(labels.SPOT_OUTCOMES[item.outcome]),
+            )
+        )  # fmt: skip
+    return downloads.table(lines, FIELDS, name=f"论文抽检-{university.name}-{row.year}", form=form, codes=["student_no", "sha256"])
+
+
+def load_opinion(opinion_id: int) -> SpotOpinion:
+    """The opinion of an address."""
+    found = queries.opinion_by_id(opinion_id)
+    if found is None:
+        raise NotFound(_("没有这份评议。"))
+    return found
+
+
+def opinion_subject(row: SpotOpinion) -> Subject:
+    """Only the expert."""
+    return Subject.of(persons=(row.person_id,))
+
+
+@blueprint.route("/spot-checks/opinions/<int:opinion_id>", methods=["GET", "POST"])
+@guard(Can.REVIEW_SIGN, load=load_opinion, subject=opinion_subject)
+def spot_opinion(row: SpotOpinion) -> Any:
+    """An expert reads a thesis without names and signs an opinion."""
+    key, problem, status = row.id, "", 200
+    if request.method == "POST":
+        verdict = next((v for v in SpotVerdict if v.value == request.form.get("verdict")), None)
+        try:
+            with transaction():
+                if verdict is None:
+                    raise Refused(_("请选择合格或不合格。"), field="verdict")
+                operations.give_opinion(opinion=load_opinion(key), verdict=verdict, comment=request.form.get("comment", ""), **times())
+            return done(_("评议意见已签名。"), "capstones.tasks")
+        except Refused as refused:
+            problem, status, row = refused.message, refused.status, load_opinion(key)
+    html = render_template(
+        "enterprises/capstones/spot_opinion.html",
+        opinion=row,
+        topic=_topic(row),
+        labels=labels,
+        problem=problem,
+        typed=request.form.get("comment", ""),
+    )
+    return html, status
+
+
+def _capstone(row: SpotOpinion) -> Capstone:
+    return load(load_item(row.item_id).capstone_id)
+
+
+def _topic(row: SpotOpinion) -> Topic:
+    return session().get_one(Topic, _capstone(row).topic_id)
+
+
+@blueprint.get("/spot-checks/opinions/<int:opinion_id>/thesis")
+@guard(Can.REVIEW_SIGN, load=load_opinion, subject=opinion_subject)
+def spot_thesis(row: SpotOpinion) -> Any:
+    """The thesis for its expert, under a name that tells nothing."""
+    thesis = _capstone(row)
+    if thesis.thesis_file_id is None:
+        raise NotFound(_("这篇论文没有电子文件。"))
+    file = stored(thesis.thesis_file_id)
+    return downloads.named(send(file), f"thesis-{row.item_id}.{file.name.rpartition('.')[2]}", inline="download" not in request.args)

@@ -1,0 +1,250 @@
+"""Grades of both sides and of a third person, moderation, publication, appeal, archive."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.machine import ALLOWED
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.types import Action, Stage
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._page import roles_of
+from enterprises.capstones.views._support import load, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.people.models import Person, Student
+
+
+def times() -> dict[str, Any]:
+    """Who acts and when, for an operation."""
+    return {"by": who(), "today": clock.today(), "now": clock.now()}
+
+
+@blueprint.get("/<int:capstone_id>/grade")
+@guard(Can.CAPSTONE_SUPERVISE, load=load, subject=queries.supervisor_subject)
+def grade(row: Capstone) -> Any:
+    """The rubric of one side."""
+    form = forms.grade_form(queries.rubric_items(row, clock.today()))
+    mine = queries.grades_of(row.id).get(roles_of(row)[0])
+    if mine is not None:
+        form.fill(mine.rubric, mine.comment)
+    return _grade_page(row, form)
+
+
+def _grade_page(row: Capstone, form: forms.GradeForm, status: int = 200) -> Any:
+    role = roles_of(row)[0]
+    student = session().get_one(Student, row.student_id)
+    html = render_template(
+        "enterprises/capstones/grade.html",
+        capstone=row,
+        topic=session().get_one(Topic, row.topic_id),
+        person=session().get_one(Person, student.person_id),
+        form=form,
+        who_grades=labels.ROLES[role],
+        action="capstones.sign_grade",
+        mine=queries.grades_of(row.id).get(role),
+        papers=[(p, f) for p, f in queries.papers_of(row.id) if p.stage is Stage.THESIS][:1],
+        is_open=row.state in ALLOWED[Action.GRADE],
+        is_named=True,
+        labels=labels,
+    )
+    return html, status
+
+
+@blueprint.post("/<int:capstone_id>/grade")
+@guard(Can.CAPSTONE_SUPERVISE, load=load, subject=queries.supervisor_subject)
+def sign_grade(row: Capstone) -> Any:
+    """Sign the grade, or correct the signed one with a reason."""
+    form, key = forms.grade_form(queries.rubric_items(row, clock.today())), row.id
+    if not form.validate_on_submit():
+        return _grade_page(row, form, 422)
+    try:
+        with transaction():
+            row = load(key)
+            role = roles_of(row)[0]
+            mine = queries.grades_of(key).get(role)
+            call: dict[str, Any] = {"points": form.points(), "comment": form.comment.data or "", **times()}
+            if mine is None:
+                operations.grade(capstone=row, role=role, **call)
+            elif once(form.submission_key.data or ""):
+                operations.correct_grade(grade=mine, reason=form.reason.data or "", **call)
+    except Refused as refused:
+        form.refuse(refused)
+        return _grade_page(load(key), form, refused.status)
+    return done(_("评分已签名。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+# -- the third grade ----------------------------------------------------------------------------------------------------
+
+
+def third_subject(row: Capstone) -> Subject:
+    """Only the person who was asked for a third grade."""
+    third = queries.third_of(row.id)
+    return Subject.of(persons=(third.person_id if third is not None else None,))
+
+
+@blueprint.get("/<int:capstone_id>/third")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def third_person(row: Capstone) -> Any:
+    """Choose who gives the third grade."""
+    student = session().get_one(Student, row.student_id)
+    barred = queries.barred_from(row)
+    people = [pair for pair in queries.judge_choices(student.university_id, student.cohort_id, clock.today()) if pair[0] not in barred]
+    return render_template(
+        "enterprises/capstones/third_person.html", capstone=row, person=session().get_one(Person, student.person_id), people=people
+    )
+
+
+@blueprint.post("/<int:capstone_id>/third")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def ask_third(row: Capstone) -> Any:
+    """Ask for a third grade."""
+    key = row.id
+    with transaction():
+        person = session().get(Person, request.form.get("person_id", 0, type=int))
+        if person is None:
+            raise NotFound(_("没有这个人。"))
+        operations.ask_third(capstone=load(key), person=person, **times())
+    return done(_("已请第三方评分，对方会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+@blueprint.route("/<int:capstone_id>/third-grade", methods=["GET", "POST"])
+@guard(Can.REVIEW_SIGN, load=load, subject=third_subject)
+def grade_third(row: Capstone) -> Any:
+    """The third person's rubric."""
+    form, key, third = forms.grade_form(queries.rubric_items(row, clock.today())), row.id, queries.third_of(row.id)
+    assert third is not None
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                with transaction():
+                    operations.grade_third(capstone=load(key), points=form.points(), comment=form.comment.data or "", **times())
+                return done(_("评分已签名。"), "capstones.tasks")
+            except Refused as refused:
+                form.refuse(refused)
+                status, row = refused.status, load(key)
+    elif third.signed_at is not None and third.rubric is not None:
+        form.fill(third.rubric, third.comment)
+    html = render_template(
+        "enterprises/capstones/grade.html",
+        capstone=row,
+        topic=session().get_one(Topic, row.topic_id),
+        person=session().get_one(Person, session().get_one(Student, row.student_id).person_id),
+        form=form,
+        who_grades=_("第三方评分"),
+        action="capstones.grade_third",
+        mine=None,
+        papers=[],
+        thesis_at="capstones.third_thesis",
+        is_open=third.signed_at is None,
+        is_named=False,
+        labels=labels,
+    )
+    return html, status
+
+
+# -- moderation, publication, appeal, archive ---------------------------------------------------------------------------
+
+
+def _score() -> int | None:
+    """The new score of a decision in tenths; None: the old one stands."""
+    text = request.form.get("score", "").strip()
+    if not text:
+        return None
+    try:
+        return int((Decimal(text) * 10).to_integral_value())
+    except InvalidOperation as wrong:
+        raise Refused(_("成绩须是 0 至 100 的数，可有一位小数；维持原成绩请留空。"), field="score") from wrong
+
+
+@blueprint.post("/<int:capstone_id>/moderation")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def moderate(row: Capstone) -> Any:
+    """Look at a result again before it is published."""
+    key = row.id
+    with transaction():
+        operations.moderate(capstone=load(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    return done(_("已进入复核：结束前双方不能更正评分。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+@blueprint.post("/<int:capstone_id>/moderation/settle")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def settle(row: Capstone) -> Any:
+    """End the moderation."""
+    key = row.id
+    with transaction():
+        operations.settle(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
+    return done(_("复核结论已登记，可以公布成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+@blueprint.post("/<int:capstone_id>/finish")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def finish(row: Capstone) -> Any:
+    """Publish the result."""
+    key = row.id
+    with transaction():
+        operations.finish(capstone=load(key), note=request.form.get("note", ""), version=request.form.get("version", type=int), **times())
+    return done(_("成绩已公布。"), "capstones.show", capstone_id=key)
+
+
+@blueprint.post("/<int:capstone_id>/certificate")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def certificate(row: Capstone) -> Any:
+    """Ask for the certificate again when the placements are right."""
+    key = row.id
+    with transaction():
+        made = operations.issue_certificate(capstone=load(key), **times())
+    message = _("证书已签发。") if made is not None else _("8.2 或企业指导教师尚不满足，证书没有签发。请先补全实习安排。")
+    return done(message, "capstones.show", capstone_id=key)
+
+
+@blueprint.post("/<int:capstone_id>/appeal")
+@guard(Can.CAPSTONE_SUBMIT, load=load, subject=queries.student_subject)
+def appeal(row: Capstone) -> Any:
+    """The student appeals."""
+    key = row.id
+    with transaction():
+        operations.appeal(capstone=load(key), reason=request.form.get("reason", ""), **times())
+    return done(_("申诉已提交，专业负责人会给出书面结论。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+@blueprint.post("/<int:capstone_id>/appeal/decide")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def decide_appeal(row: Capstone) -> Any:
+    """Decide the appeal."""
+    key = row.id
+    with transaction():
+        operations.decide_appeal(capstone=load(key), score_x10=_score(), note=request.form.get("note", ""), **times())
+    return done(_("申诉结论已登记，学生会收到通知。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+@blueprint.post("/<int:capstone_id>/archive")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def archive(row: Capstone) -> Any:
+    """Archive."""
+    key = row.id
+    with transaction():
+        operations.archive(capstone=load(key), **times())
+    return done(_("已归档：全部材料连同校验码已固定，不再改动。"), "capstones.show", capstone_id=key)
+
+
+@blueprint.post("/<int:capstone_id>/withdraw")
+@guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
+def withdraw(row: Capstone) -> Any:
+    """End a capstone before its grade."""
+    key = row.id
+    with transaction():
+        operations.withdraw(capstone=load(key), reason=request.form.get("reason", ""), **times())
+    return done(_("毕业设计已终止，选题名额已退回。"), "capstones.show", capstone_id=key)

@@ -1,0 +1,172 @@
+"""One-time links: made by the programme, used by a mentor without an account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+
+from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.models import Capstone, MentorLink, Topic
+from enterprises.capstones.types import LinkPurpose, Stage, SupervisorRole
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import load, stored, who
+from enterprises.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard, public
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sending import send
+from trainhub.kernel.web import done
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+
+@blueprint.get("/<int:capstone_id>/links")
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def links(row: Capstone) -> Any:
+    """The links of a capstone."""
+    return _links_page(row)
+
+
+def _links_page(row: Capstone, address: str = "") -> Any:
+    student = session().get_one(Student, row.student_id)
+    return render_template(
+        "enterprises/capstones/links.html",
+        capstone=row,
+        person=session().get_one(Person, student.person_id),
+        rows=queries.links_of(row.id),
+        address=address,
+        labels=labels,
+        now=clock.now(),
+    )
+
+
+@blueprint.post("/<int:capstone_id>/links")
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def make_link(row: Capstone) -> Any:
+    """Make a link; its address is shown only now."""
+    key = row.id
+    purpose = next((p for p in LinkPurpose if p.value == request.form.get("purpose")), LinkPurpose.GRADE)
+    with transaction():
+        _row, secret = operations.make_link(capstone=load(key), purpose=purpose, by=who(), now=clock.now())
+    base = current_app.config["SETTINGS"].base_url
+    return _links_page(load(key), f"{base}{url_for('capstones.link', secret=secret)}")
+
+
+def load_link(link_id: int) -> MentorLink:
+    """The link of an address inside the platform."""
+    found = session().get(MentorLink, link_id)
+    if found is None:
+        raise NotFound(_("没有这个链接。"))
+    return found
+
+
+@blueprint.post("/links/<int:link_id>/revoke")
+@guard(Can.CAPSTONE_ASSIGN, load=load_link, subject=lambda row: queries.subject_of(load(row.capstone_id)))
+def revoke_link(row: MentorLink) -> Any:
+    """Close a link."""
+    key, capstone_id = row.id, row.capstone_id
+    with transaction():
+        operations.revoke_link(link=load_link(key), by=who(), now=clock.now())
+    return done(_("链接已撤销。"), "capstones.links", capstone_id=capstone_id)
+
+
+# -- outside: the mentor ------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/link/<secret>")
+@public
+def link(secret: str) -> Any:
+    """What a mentor without an account sees: one capstone, one act."""
+    return _link_page(secret, operations.link_of(secret, clock.now()))
+
+
+def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None, problem: str = "", status: int = 200) -> Any:
+    capstone = load(row.capstone_id)
+    student = session().get_one(Student, capstone.student_id)
+    person = session().get_one(Person, row.person_id)
+    waiting = [e for e, _name in queries.entries_of(capstone.id) if e.role is SupervisorRole.ENTERPRISE and e.confirmed_at is None]
+    html = render_template(
+        "enterprises/capstones/link.html",
+        secret=secret,
+        link=row,
+        capstone=capstone,
+        topic=session().get_one(Topic, capstone.topic_id),
+        student=session().get_one(Person, student.person_id),
+        enterprise=session().get_one(Organisation, capstone.enterprise_id),
+        asks_digits=any(c.isdigit() for c in person.phone),
+        form=form or forms.grade_form(queries.rubric_items(capstone, clock.today())),
+        waiting=[e for e in waiting if e.logged_by_person_id == student.person_id],
+        has_thesis=any(p.stage is Stage.THESIS for p, _f in queries.papers_of(capstone.id)),
+        today=clock.today(),
+        problem=problem,
+        labels=labels,
+    )
+    return html, status
+
+
+@blueprint.get("/link/<secret>/thesis")
+@public
+def link_thesis(secret: str) -> Any:
+    """The thesis, for who grades by a link."""
+    capstone = load(operations.link_of(secret, clock.now()).capstone_id)
+    if capstone.thesis_file_id is None:
+        raise NotFound(_("学生还没有提交论文。"))
+    return send(stored(capstone.thesis_file_id))
+
+
+@blueprint.post("/link/<secret>")
+@public
+def use_link(secret: str) -> Any:
+    """Grade, confirm or log by a link. Who one is is asked first; a wrong answer is counted, five close the link."""
+    row = operations.link_of(secret, clock.now())
+    capstone = load(row.capstone_id)
+    form = forms.grade_form(queries.rubric_items(capstone, clock.today()))
+    if not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
+        with transaction():
+            operations.count_failure(link=operations.link_of(secret, clock.now()))
+        return _link_page(secret, operations.link_of(secret, clock.now()), form, _("姓名或手机号后四位与登记的不符。"), 422)
+    if row.purpose is LinkPurpose.GRADE and not form.validate():
+        return _link_page(secret, row, form, _("请给每一项 0 至 100 的整数分。"), 422)
+    try:
+        with transaction():
+            _act(operations.link_of(secret, clock.now()), form)
+    except Refused as refused:
+        return _link_page(secret, operations.link_of(secret, clock.now()), form, refused.message, refused.status)
+    flash(_("已提交，谢谢。链接已失效。"), "success")
+    return redirect(url_for("capstones.link_done"), 303)
+
+
+def _act(row: MentorLink, form: forms.GradeForm) -> None:
+    capstone, by, now = load(row.capstone_id), operations.holder_of(row), clock.now()
+    operations.use_link(link=row, now=now)
+    if row.purpose is LinkPurpose.GRADE:
+        operations.grade(
+            capstone=capstone,
+            role=SupervisorRole.ENTERPRISE,
+            points=form.points(),
+            comment=form.comment.data or "",
+            by=by,
+            today=clock.today(),
+            now=now,
+        )
+        return
+    mine = {e.id: e for e, _name in queries.entries_of(capstone.id)}
+    confirmed = [mine[int(key)] for key in request.form.getlist("entry") if key.isdigit() and int(key) in mine]
+    for entry in confirmed:
+        operations.confirm_guidance(entry=entry, by=by, now=now)
+    content = request.form.get("content", "").strip()
+    if content:
+        on = request.form.get("on", type=forms.as_date) or clock.today()
+        operations.log_guidance(capstone=capstone, role=SupervisorRole.ENTERPRISE, on=on, content=content, by=by, today=clock.today(), now=now)
+    elif not confirmed:
+        raise Refused(_("请勾选要确认的指导记录，或登记一次指导。"))
+
+
+@blueprint.get("/link-done")
+@public
+def link_done() -> Any:
+    """What is left after a link was used."""
+    return render_template("enterprises/capstones/link_done.html")

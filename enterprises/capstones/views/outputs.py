@@ -1,0 +1,304 @@
+"""What goes out of a cohort: T2 and M8.1 to M8.3 as pages, CSV, xlsx and PDF; the directory; a time line; dashboards; certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Response, redirect, render_template, request, url_for
+
+from enterprises.capstones import labels, operations, paper, queries
+from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.types import CONCLUDED
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import load, who
+from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
+from enterprises.capstones.views.grading import times
+from enterprises.permissions import Can
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import Role, Subject, guard, may
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.people.models import Person, Student
+from trainhub.policy.book import book
+from trainhub.programmes.models import Cohort, Programme
+
+PETOE, NUMBER, NAME = Column("is_petoe", "是否卓越计划"), Column("student_no", "学号"), Column("name", "姓名")
+TOPIC, FIRM = Column("topic", "题目"), Column("enterprise", "企业")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A table: its name and clause, its columns, widths on paper, and how its rows are read."""
+
+    title: Any
+    clause: str
+    columns: tuple[Column, ...]
+    widths: tuple[int, ...]
+    rows: Callable[[Programme, Cohort], list[dict[str, Any]]]
+
+
+def _words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Values of enums and truths as words, for a page or a file."""
+    for row in rows:
+        row["is_petoe"] = "是" if row["is_petoe"] else "否"
+        for name, names in (("source", labels.TOPIC_SOURCES), ("origin", labels.ORIGINS), ("kind", labels.EVIDENCE_KINDS)):
+            if name in row:
+                row[name] = str(names[row[name]]) if row[name] else ""
+    return rows
+
+
+OUTPUTS: dict[str, Output] = {
+    "t2": Output(_l("T2 毕业设计清单"), "002:319", T2, (3, 6, 4, 9, 4, 7, 4, 4, 4, 5, 5, 6, 3, 3, 3, 3, 6, 6), lambda p, c: t2_rows(p.id, c.id)),
+    "m81": Output(
+        _l("M8.1 选题清单及证明材料"),
+        "002:575",
+        (
+            PETOE, NUMBER, NAME, TOPIC, Column("source", "题目来源"), Column("origin", "提出方式"), FIRM, Column("kind", "材料种类"),
+            Column("evidence", "编号或说明"), Column("file", "证明文件"), Column("sha256", "文件校验码"), Column("enterprise_on", "企业审批"),
+            Column("school_on", "学校审批"),
+        ),
+        (3, 6, 4, 10, 4, 5, 7, 5, 6, 6, 7, 5, 5),
+        lambda _p, c: _words(queries.topics_table(c.id, clock.today())),
+    ),
+    "m82": Output(
+        _l("M8.2 时间、场地等教学安排"),
+        "002:576",
+        (
+            PETOE, NUMBER, NAME, TOPIC, FIRM, Column("place", "地点"), Column("starts_on", "开始日期"), Column("ends_on", "结束日期"),
+            Column("days", "天数"), Column("uncovered", "不在实习期内的天数"), Column("gaps", "未覆盖的日期"), Column("defence", "答辩安排"),
+        ),
+        (3, 6, 4, 10, 7, 6, 5, 5, 3, 4, 8, 8),
+        lambda _p, c: _words(queries.places_table(c.id, clock.today())),
+    ),
+    "m83": Output(
+        _l("M8.3 学生与企业指导教师名录"),
+        "002:577",
+        (
+            PETOE, NUMBER, NAME, TOPIC, FIRM, Column("mentor", "企业指导教师"), Column("post", "职务"), Column("title", "职称"),
+            Column("years", "从业年限"), Column("guidances", "确认的指导次数"), Column("score", "企业评分"),
+        ),
+        (3, 6, 4, 10, 7, 5, 6, 5, 3, 4, 4),
+        lambda _p, c: _words(queries.mentors_table(c.id, clock.today())),
+    ),
+    "directory": Output(
+        _l("企业指导教师名录"),
+        "002:577",
+        (
+            Column("mentor", "姓名"), FIRM, Column("post", "职务"), Column("title", "职称"), Column("years", "从业年限"),
+            Column("students", "指导学生"), Column("live", "正在指导"), Column("guidances", "确认的指导次数"), Column("since", "始于"),
+        ),
+        (5, 9, 7, 6, 4, 4, 4, 5, 5),
+        lambda p, _c: queries.directory(programme_id=p.id),
+    ),
+}  # fmt: skip
+
+
+def _output(which: str) -> Output:
+    found = OUTPUTS.get(which)
+    if found is None:
+        raise NotFound(_("没有这张表。"))
+    return found
+
+
+@blueprint.get("/cohorts/<code>/<int:year>/materials/<which>")
+@guard(Can.CAPSTONE_COHORT, load=lambda code, year, which: (load_cohort(code, year), _output(which), which), subject=lambda found: subject(found[0]))
+def materials(found: tuple[Pair, Output, str]) -> Any:
+    """One of the tables as a page."""
+    (programme, of), output, which = found
+    return render_template(
+        "enterprises/capstones/materials.html",
+        programme=programme,
+        cohort=of,
+        output=output,
+        which=which,
+        outputs=OUTPUTS,
+        rows=output.rows(programme, of),
+        university=session().get_one(Organisation, programme.university_id),
+        certified=queries.supervised_in(of.id) if which == "directory" else [],
+        may_certify=which == "directory" and may(who(), Can.CAPSTONE_FINISH, subject((programme, of))),
+    )
+
+
+@blueprint.get("/cohorts/<code>/<int:year>/materials/<which>.<form>")
+@guard(
+    Can.CAPSTONE_COHORT,
+    load=lambda code, year, which, form: (load_cohort(code, year), _output(which), form),
+    subject=lambda found: subject(found[0]),
+)
+def export_materials(found: tuple[Pair, Output, str]) -> Any:
+    """One of the tables as CSV, xlsx or PDF."""
+    (programme, of), output, form = found
+    rows, name = output.rows(programme, of), f"{output.title}-{programme.name}-{of.year}"
+    if form != "pdf":
+        return downloads.table(rows, output.columns, name=name, form=form, codes=["student_no", "sha256"])
+    university = session().get_one(Organisation, programme.university_id)
+    note = _(
+        "%(university)s · %(programme)s · %(year)d 级 · 共 %(n)d 行 · 生成于 %(day)s · 依据 %(clause)s",
+        university=university.name, programme=programme.name, year=of.year, n=len(rows), day=clock.today().isoformat(), clause=output.clause,
+    )  # fmt: skip
+    data = paper.table_pdf(
+        str(output.title), note, [c.zh for c in output.columns], [[row[c.name] for c in output.columns] for row in rows], output.widths
+    )
+    return downloads.named(Response(data, mimetype="application/pdf"), f"{name}.pdf")
+
+
+@blueprint.post("/cohorts/<code>/<int:year>/certify")
+@guard(Can.CAPSTONE_FINISH, load=load_cohort, subject=subject)
+def certify_supervision(pair: Pair) -> Any:
+    """Certificates of supervision for the mentors of a cohort."""
+    (programme, of) = pair
+    code, year, programme_id, cohort_id = programme.code, of.year, programme.id, of.id
+    with transaction():
+        current = session()
+        new = operations.certify_supervision(programme=current.get_one(Programme, programme_id), cohort=current.get_one(Cohort, cohort_id), **times())
+    return done(_("新签发 %(n)d 份企业指导教师证明。", n=new), "capstones.materials", code=code, year=year, which="directory")
+
+
+# -- the time line ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<int:capstone_id>/timeline")
+@guard(Can.CAPSTONE_VIEW, load=load, subject=queries.subject_of)
+def timeline(row: Capstone) -> Any:
+    """Everything that happened to one capstone, and the last days to come."""
+    student = session().get_one(Student, row.student_id)
+    return render_template(
+        "enterprises/capstones/timeline.html",
+        capstone=row,
+        topic=session().get_one(Topic, row.topic_id),
+        person=session().get_one(Person, student.person_id),
+        moments=_moments(row, student),
+        today=clock.today(),
+    )
+
+
+def _moments(row: Capstone, student: Student) -> list[queries.Moment]:
+    moment = queries.Moment
+
+    def day(at: datetime) -> date:
+        return clock.local(at).date()
+
+    topic, today = session().get_one(Topic, row.topic_id), clock.today()
+    found = [moment(day(topic.created_at), _("选题提出"), topic.title), moment(day(row.created_at), _("选题下达"))]
+    found += [
+        moment(on, text)
+        for on, text in ((topic.approved_by_enterprise_on, _("企业审批通过")), (topic.approved_by_school_on, _("学校审批通过")))
+        if on
+    ]
+    found += [
+        moment(row.starts_on, _("毕业设计开始"), is_done=row.starts_on <= today),
+        moment(row.ends_on, _("毕业设计结束"), is_done=row.ends_on <= today),
+    ]
+    for supervision, name in queries.supervisions_of(row.id):
+        found.append(moment(supervision.since, _("%(role)s到任", role=labels.ROLES[supervision.role]), who=name))
+        if supervision.until:
+            found.append(moment(supervision.until, _("%(role)s离任", role=labels.ROLES[supervision.role]), who=name))
+    found += [moment(e.on, _("%(role)s指导", role=labels.ROLES[e.role]), e.content, name) for e, name in queries.guidance_moments(row.id)]
+    for p, at in queries.versions_between(row.id):
+        found.append(moment(day(at), _("提交%(what)s", what=labels.STAGES[p.stage]), p.note))
+        if p.returned_at:
+            found.append(moment(day(p.returned_at), _("%(what)s退回修改", what=labels.STAGES[p.stage]), p.return_reason))
+    found += [
+        moment(day(e.granted_at), _("%(stage)s延期到 %(day)s", stage=labels.WINDOWS[e.stage], day=e.until.isoformat()), e.reason)
+        for e in queries.extensions_of(row.id)
+    ]
+    found += [
+        moment(day(r.signed_at), _("评阅完成"), str(labels.VERDICTS[r.verdict]))
+        for r, _name in queries.reviews_of(row.id)
+        if r.signed_at and r.verdict
+    ]
+    found += [
+        moment(g.on, _("答辩"), g.room, is_done=s.recorded_at is not None) for s, g in queries.slots_of(row.id) if g.published_at or s.recorded_at
+    ]
+    found += [moment(day(g.signed_at), _("%(role)s评分", role=labels.ROLES[g.role]), who=name) for g, name in queries.grade_history(row.id)]
+    if row.state in CONCLUDED and row.finished_on:
+        found.append(moment(row.finished_on, _("成绩公布"), str(next((t for g, t in labels.GRADES.items() if g.value == row.grade_text), ""))))
+        for one in queries.reconsiderations_of(row.id):
+            found.append(moment(day(one.opened_at), labels.REASON_KINDS[one.kind], one.reason))
+            if one.decided_at and one.decision:
+                found.append(moment(day(one.decided_at), labels.DECISIONS[one.decision], one.note))
+    if row.archived_at:
+        found.append(moment(day(row.archived_at), _("归档")))
+    for stage, window in queries.windows_of(student.cohort_id).items():
+        last = max(window.closes_on, queries.extended_until(row.id, stage) or window.closes_on)
+        if last >= today:
+            found.append(moment(last, _("“%(stage)s”截止", stage=labels.WINDOWS[stage]), is_done=False))
+    return sorted(found, key=lambda one: one.on)
+
+
+# -- the enterprise's desk ----------------------------------------------------------------------------------------------
+
+
+def load_enterprise(code: str) -> Organisation:
+    """An enterprise by its code."""
+    found = organisations.by_code(code)
+    if found is None or found.kind is not OrganisationKind.ENTERPRISE:
+        raise NotFound(_("没有这个企业。"))
+    return found
+
+
+def enterprise_subject(row: Organisation) -> Subject:
+    """The enterprise with its region."""
+    return queries.university_subject(row)
+
+
+@blueprint.get("/enterprises/<code>")
+@guard(Can.ENTERPRISE_DESK, load=load_enterprise, subject=enterprise_subject)
+def enterprise(row: Organisation) -> Any:
+    """The capstones of an enterprise: figures, supervisors with their load, topics, programmes."""
+    return render_template(
+        "enterprises/capstones/enterprise.html",
+        enterprise=row,
+        board=queries.board_of(enterprise_id=row.id),
+        directory=queries.directory(enterprise_id=row.id),
+        programmes=queries.programmes_at(row.id),
+        loads=queries.mentor_load(row.id, clock.today(), most=_most(clock.today())),
+        running=[queries.rows_of([c.id])[c.id] for c in queries.live_capstones_at(row.id)],
+        may_leave=may(who(), Can.TOPIC_APPROVE_ENTERPRISE, enterprise_subject(row)),
+        labels=labels,
+    )
+
+
+def _most(on: date) -> int:
+    return book().at("own.capstone.mentor_load_max", on=on).number
+
+
+@blueprint.get("/enterprises/mine")
+@guard(Can.CAPSTONE_LIST)
+def my_enterprise() -> Any:
+    """The desk of the enterprise one is coordinator of; more than one: choose."""
+    mine = [row for key in sorted(who().organisation_ids(Role.ENTERPRISE_COORDINATOR)) if (row := organisations.by_id(key)) is not None]
+    if not mine:
+        raise NotFound(_("你没有负责的企业。"))
+    return redirect(url_for("capstones.enterprise", code=mine[0].code), 303)
+
+
+@blueprint.post("/enterprises/<code>/leave")
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_enterprise, subject=enterprise_subject)
+def leave_programme(row: Organisation) -> Any:
+    """The enterprise offers no capstones any more."""
+    code = row.code
+    with transaction():
+        withdrawn, running = operations.leave_programme(
+            enterprise=load_enterprise(code), reason=request.form.get("reason", ""), by=who(), now=clock.now()
+        )
+    return done(
+        _("已撤回 %(n)d 个选题；还有 %(m)d 个进行中的毕业设计，由各专业改题或继续完成。", n=withdrawn, m=running), "capstones.enterprise", code=code
+    )
+
+
+@blueprint.get("/enterprises/<code>/directory.<form>")
+@guard(Can.ENTERPRISE_DESK, load=lambda code, form: (load_enterprise(code), form), subject=lambda pair: enterprise_subject(pair[0]))
+def export_directory(pair: tuple[Organisation, str]) -> Any:
+    """The directory of an enterprise's supervisors as a file."""
+    row, form = pair
+    return downloads.table(queries.directory(enterprise_id=row.id), OUTPUTS["directory"].columns, name=f"企业指导教师名录-{row.code}", form=form)

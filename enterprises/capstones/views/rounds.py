@@ -1,0 +1,280 @@
+"""Choice rounds: set up and published by the programme, chosen in by students, alone or as a team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.capstones import forms, labels, operations, queries
+from enterprises.capstones.models import ChoiceRound, Team
+from enterprises.capstones.types import ChoiceState
+from enterprises.capstones.types import RoundKind as Kind
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import who
+from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
+from enterprises.capstones.views.grading import times
+from enterprises.permissions import Can
+from trainhub.kernel import clock, downloads
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.people import queries as people
+from trainhub.people.models import Student
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort
+
+COLUMNS = (Column("student_no", "学号"), Column("name", "姓名"), Column("topic", "题目"), Column("enterprise", "企业"), Column("rank", "志愿"))
+
+
+@blueprint.get("/cohorts/<code>/<int:year>/rounds")
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def rounds(pair: Pair) -> Any:
+    """The rounds of a cohort."""
+    form = forms.RoundForm()
+    form.starts_on.data, form.ends_on.data = forms.first_and_last(clock.today())
+    return _rounds_page(pair, form)
+
+
+def _rounds_page(pair: Pair, form: forms.RoundForm, status: int = 200) -> Any:
+    programme, of = pair
+    html = render_template(
+        "enterprises/capstones/rounds.html",
+        programme=programme,
+        cohort=of,
+        rows=queries.rounds_of(of.id),
+        without=len(queries.without_capstone(of.id)),
+        seats=queries.places_left(programme.id),
+        form=form,
+        labels=labels,
+    )
+    return html, status
+
+
+@blueprint.post("/cohorts/<code>/<int:year>/rounds")
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def create_choices(pair: Pair) -> Any:
+    """Set up a round."""
+    form, (programme, of) = forms.RoundForm(), pair
+    code, year, cohort_id = programme.code, of.year, of.id
+    if not form.validate_on_submit():
+        return _rounds_page(pair, form, 422)
+    try:
+        with transaction():
+            row = operations.create_choices(
+                cohort=session().get_one(Cohort, cohort_id),
+                kind=Kind(form.kind.data),
+                opens_on=form.opens_on.data,  # type: ignore[arg-type]
+                closes_on=form.closes_on.data,  # type: ignore[arg-type]
+                starts_on=form.starts_on.data,  # type: ignore[arg-type]
+                ends_on=form.ends_on.data,  # type: ignore[arg-type]
+                most=form.most.data or 5,
+                by=who(),
+                now=clock.now(),
+            )
+            key = row.id
+    except Refused as refused:
+        form.refuse(refused)
+        return _rounds_page(load_cohort(code, year), form, refused.status)
+    return done(_("轮次已建立，开放后学生才能填报。"), "capstones.choice_round", round_id=key)
+
+
+def load_round(round_id: int) -> ChoiceRound:
+    """The round of an address."""
+    found = queries.choice_round(round_id)
+    if found is None:
+        raise NotFound(_("没有这个轮次。"))
+    return found
+
+
+@blueprint.get("/rounds/<int:round_id>")
+@guard(Can.CAPSTONE_ASSIGN, load=load_round, subject=queries.round_subject)
+def choice_round(row: ChoiceRound) -> Any:
+    """One round with what was chosen and what was planned."""
+    programme, cohort = programmes.by_id(row.programme_id), programmes.cohort_by_id(row.cohort_id)
+    students = {student.id: (student, person.name) for student, person in queries.without_capstone(row.cohort_id)}
+    lines, unplaced = _planned(row)
+    return render_template(
+        "enterprises/capstones/round.html",
+        round=row,
+        programme=programme,
+        cohort=cohort,
+        students=students,
+        chose=len(queries.all_choices(row.id)),
+        teams=queries.teams_in(row.id),
+        demand=queries.demand_for(row.id),
+        topics=queries.topics_with_seats(row.programme_id),
+        lines=lines,
+        unplaced=unplaced,
+        labels=labels,
+        today=clock.today(),
+    )
+
+
+def _planned(row: ChoiceRound) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The plan with names: (number, name, topic, enterprise, rank), and who gets nothing with the reason."""
+    if row.plan is None:
+        return [], []
+    ids = [one[0] for one in row.plan["assignments"]] + [one[0] for one in row.plan["unplaced"]]
+    students = queries.students_by_ids(ids)
+    topics = queries.topic_names(one[1] for one in row.plan["assignments"])
+    lines = [(*students[student_id], *topics[topic_id], rank) for student_id, topic_id, rank, _team in row.plan["assignments"]]
+    return sorted(lines), sorted((*students[student_id], why) for student_id, why in row.plan["unplaced"])
+
+
+@blueprint.get("/rounds/<int:round_id>/plan.<form>")
+@guard(Can.CAPSTONE_ASSIGN, load=lambda round_id, form: (load_round(round_id), form), subject=lambda pair: queries.round_subject(pair[0]))
+def export_round(pair: tuple[ChoiceRound, str]) -> Any:
+    """The plan as a file."""
+    lines, unplaced = _planned(pair[0])
+    rows = [*lines, *((number, name, _("未安排"), why, None) for number, name, why in unplaced)]
+    return downloads.table(rows, COLUMNS, name=f"选题结果-{pair[0].id}", form=pair[1], codes=["student_no"])
+
+
+DEEDS = {"open": operations.open_choices, "close": operations.close_choices, "plan": operations.plan_choices}
+
+
+@blueprint.post("/rounds/<int:round_id>/<any(open, close, plan):deed>")
+@guard(Can.CAPSTONE_ASSIGN, load=lambda round_id, deed: (load_round(round_id), deed), subject=lambda pair: queries.round_subject(pair[0]))
+def move_round(pair: tuple[ChoiceRound, str]) -> Any:
+    """Open, close or plan a round."""
+    deed, key = pair[1], pair[0].id
+    with transaction():
+        DEEDS[deed](round=load_round(key), by=who(), now=clock.now())
+    said = {"open": _("轮次已开放，学生会收到通知。"), "close": _("填报已关闭。"), "plan": _("已计算，核对后再公布。")}[deed]
+    return done(said, "capstones.choice_round", round_id=key)
+
+
+@blueprint.post("/rounds/<int:round_id>/publish")
+@guard(Can.CAPSTONE_ASSIGN, load=load_round, subject=queries.round_subject)
+def publish_choices(row: ChoiceRound) -> Any:
+    """Make the plan real."""
+    key = row.id
+    with transaction():
+        made = operations.publish_choices(round=load_round(key), **times())
+    return done(_("已公布：下达了 %(n)d 个毕业设计。接着安排双方导师。", n=made), "capstones.choice_round", round_id=key)
+
+
+# -- the student --------------------------------------------------------------------------------------------------------
+
+
+def _me() -> Student:
+    student = people.student_of_person(who().person_id or 0)
+    if student is None:
+        raise NotFound(_("没有你的学籍记录。"))
+    return student
+
+
+@blueprint.get("/choices")
+@guard(Can.CHOICE_OWN)
+def choices() -> Any:
+    """The open round: topics to rank, the team."""
+    return _choices_page()
+
+
+def _choices_page(problem: str = "", status: int = 200) -> Any:
+    student = _me()
+    row = queries.open_round_of(student.cohort_id)
+    team = queries.team_of(row.id, student.id) if row is not None else None
+    speaker = team.leader_id if team is not None else student.id
+    mine = queries.choices_of(row.id, speaker) if row is not None else []
+    is_open = row is not None and row.state is ChoiceState.OPEN and row.opens_on <= clock.today() <= row.closes_on
+    topics = [(t, name) for t, name in queries.topics_with_seats(student.programme_id) if t.reserved_student_id in (None, student.id)]
+    html = render_template(
+        "enterprises/capstones/choices.html",
+        round=row,
+        is_open=is_open and queries.capstone_of_student(student.id) is None,
+        student=student,
+        team=team,
+        members=queries.members_of(team.id) if team is not None else [],
+        invitations=queries.invitations_of(row.id, student.id) if row is not None else [],
+        topics=topics,
+        demand=queries.demand_for(row.id) if row is not None else {},
+        chosen={choice.topic_id: choice.rank for choice in mine},
+        capstone=queries.capstone_of_student(student.id),
+        problem=problem,
+        labels=labels,
+    )
+    return html, status
+
+
+def _open_round(student: Student) -> ChoiceRound:
+    row = queries.open_round_of(student.cohort_id)
+    if row is None:
+        raise NotFound(_("现在没有开放的选题轮次。"))
+    return row
+
+
+def _act(work: Any, said: str) -> Any:
+    try:
+        with transaction():
+            work(_me())
+    except Refused as refused:
+        return _choices_page(refused.message, refused.status)
+    return done(said, "capstones.choices")
+
+
+@blueprint.post("/choices")
+@guard(Can.CHOICE_OWN)
+def save_choices() -> Any:
+    """Save the ranked topics."""
+    ranked = sorted(
+        (int(value), int(name.removeprefix("rank-")))
+        for name, value in request.form.items()
+        if name.startswith("rank-") and value.isdigit() and name.removeprefix("rank-").isdigit()
+    )
+
+    def work(me: Student) -> None:
+        if len({rank for rank, _topic in ranked}) != len(ranked):
+            raise Refused(_("两个选题填了同一个志愿序号，请改正。"))
+        operations.save_choices(round=_open_round(me), student=me, topic_ids=[topic for _rank, topic in ranked], by=who(), now=clock.now())
+
+    return _act(work, _("志愿已保存，截止前可以修改。"))
+
+
+@blueprint.post("/choices/team")
+@guard(Can.CHOICE_OWN)
+def form_team() -> Any:
+    """Begin a team."""
+    return _act(
+        lambda me: operations.form_team(round=_open_round(me), leader=me, name=request.form.get("name", ""), by=who(), now=clock.now()),
+        _("小组已建立。"),
+    )
+
+
+def _team(team_id: int) -> Team:
+    found = queries.team_by_id(team_id)
+    if found is None:
+        raise NotFound(_("没有这个小组。"))
+    return found
+
+
+@blueprint.post("/choices/team/<int:team_id>/ask")
+@guard(Can.CHOICE_OWN)
+def ask_into_team(team_id: int) -> Any:
+    """Ask a classmate."""
+
+    def work(me: Student) -> None:
+        other = queries.classmate(me.cohort_id, request.form.get("student_no", ""))
+        if other is None:
+            raise Refused(_("本年级没有这个学号的学生。"), field="student_no")
+        operations.ask_into_team(team=_team(team_id), student=other, by=who(), now=clock.now())
+
+    return _act(work, _("邀请已发出。"))
+
+
+@blueprint.post("/choices/team/<int:team_id>/join")
+@guard(Can.CHOICE_OWN)
+def join_team(team_id: int) -> Any:
+    """Accept."""
+    return _act(lambda me: operations.join_team(team=_team(team_id), student=me, by=who(), now=clock.now()), _("已加入小组，由组长填报志愿。"))
+
+
+@blueprint.post("/choices/team/<int:team_id>/dissolve")
+@guard(Can.CHOICE_OWN)
+def dissolve_team(team_id: int) -> Any:
+    """Dissolve."""
+    return _act(lambda me: operations.dissolve_team(team=_team(team_id), by=who(), now=clock.now()), _("小组已解散，各自填报志愿。"))

@@ -1,0 +1,227 @@
+"""Windows of a cohort's stages, more time for one student, the rubric of a programme version, another topic, conflicts of interest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.capstones import forms, labels, operations, queries, rules
+from enterprises.capstones.models import Capstone, Conflict, Topic
+from enterprises.capstones.types import RubricItem, WindowStage
+from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import load, who
+from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
+from enterprises.capstones.views.grading import times
+from enterprises.permissions import Can
+from trainhub.kernel import clock
+from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.people.models import Person, Student
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
+
+ITEMS_MOST = 8
+
+
+@blueprint.route("/cohorts/<code>/<int:year>/windows", methods=["GET", "POST"])
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def windows(pair: Pair) -> Any:
+    """From when to when each stage is open."""
+    (programme, of), problem, status = pair, "", 200
+    code, year, cohort_id = programme.code, of.year, of.id
+    typed = {stage: (request.form.get(f"{stage.value}_opens", ""), request.form.get(f"{stage.value}_closes", "")) for stage in WindowStage}
+    if request.method == "POST":
+        try:
+            with transaction():
+                changed = operations.set_windows(
+                    cohort=session().get_one(Cohort, cohort_id),
+                    windows={key: _days(key, *pair) for key, pair in typed.items()},
+                    by=who(),
+                    now=clock.now(),
+                )
+            return done(_("时间安排已保存，%(n)d 项有变化。", n=changed), "capstones.windows", code=code, year=year)
+        except Refused as refused:
+            problem, status = refused.message, 422
+            programme, of = load_cohort(code, year)
+    else:
+        known = queries.windows_of(cohort_id)
+        typed = {key: (known[key].opens_on.isoformat(), known[key].closes_on.isoformat()) if key in known else ("", "") for key in WindowStage}
+    html = render_template(
+        "enterprises/capstones/windows.html", programme=programme, cohort=of, typed=typed, labels=labels, problem=problem, today=clock.today()
+    )
+    return html, status
+
+
+def _days(stage: WindowStage, opens: str, closes: str) -> Any:
+    if not opens and not closes:
+        return None
+    try:
+        return forms.as_date(opens), forms.as_date(closes)
+    except ValueError as wrong:
+        raise Refused(_("“%(stage)s”的开始和截止日期都要填写；不限时间则都留空。", stage=labels.WINDOWS[stage])) from wrong
+
+
+@blueprint.post("/<int:capstone_id>/extensions")
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def extend(row: Capstone) -> Any:
+    """Give one student more time."""
+    form, key = forms.ExtensionForm(), row.id
+    if not form.validate_on_submit() or form.until.data is None:
+        raise Refused(_("请选择阶段，填写延期到哪一天和理由。"))
+    with transaction():
+        operations.extend(
+            capstone=load(key), stage=WindowStage(form.stage.data), until=form.until.data, reason=form.reason.data or "", by=who(), now=clock.now()
+        )
+    return done(_("已延期并记录在案，学生会收到通知。"), "capstones.show", capstone_id=key)
+
+
+@blueprint.route("/<int:capstone_id>/topic", methods=["GET", "POST"])
+@guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
+def change_topic(row: Capstone) -> Any:
+    """Move a capstone to another topic."""
+    key, problem, status = row.id, "", 200
+    if request.method == "POST":
+        try:
+            with transaction():
+                topic = session().get(Topic, request.form.get("topic_id", 0, type=int))
+                if topic is None:
+                    raise NotFound(_("没有这个选题。"))
+                operations.change_topic(capstone=load(key), topic=topic, reason=request.form.get("reason", ""), **times())
+            return done(_("已改题；换了企业的，请重新指派企业指导教师。"), "capstones.show", capstone_id=key)
+        except Refused as refused:
+            problem, status, row = refused.message, refused.status, load(key)
+    student = session().get_one(Student, row.student_id)
+    html = render_template(
+        "enterprises/capstones/change_topic.html",
+        capstone=row,
+        topic=session().get_one(Topic, row.topic_id),
+        person=session().get_one(Person, student.person_id),
+        topics=[(id_, text) for id_, text in queries.open_topics(student.programme_id) if id_ != row.topic_id],
+        problem=problem,
+    )
+    return html, status
+
+
+# -- rubric -------------------------------------------------------------------------------------------------------------
+
+
+def load_version(version_id: int) -> tuple[Programme, ProgrammeVersion]:
+    """A version of a programme with the programme."""
+    version = programmes.version_by_id(version_id)
+    programme = programmes.by_id(version.programme_id) if version is not None else None
+    if version is None or programme is None:
+        raise NotFound(_("没有这个培养方案版本。"))
+    return programme, version
+
+
+@blueprint.route("/rubrics/<int:version_id>", methods=["GET", "POST"])
+@guard(Can.CAPSTONE_ASSIGN, load=load_version, subject=lambda pair: programmes.subject_of(pair[0]))
+def rubric(pair: tuple[Programme, ProgrammeVersion]) -> Any:
+    """The rubric of a programme version: items, weights, the indicator points they serve."""
+    (programme, version), problem, status = pair, "", 200
+    version_id = version.id
+    items: list[dict[str, Any]]
+    weights: dict[str, int]
+    if request.method == "POST":
+        items, weights = _typed()
+        try:
+            with transaction():
+                operations.adopt_rubric(version=load_version(version_id)[1], items=items, weights=weights, by=who(), now=clock.now())
+            return done(_("评分标准已发布；此前的评分仍按签名时的标准。"), "capstones.rubric", version_id=version_id)
+        except Refused as refused:
+            problem, status = refused.message, 422
+            programme, version = load_version(version_id)
+    else:
+        items, weights = _known(version_id)
+    html = render_template(
+        "enterprises/capstones/rubric.html",
+        programme=programme,
+        version=version,
+        items=[*items, *({"label": "", "hint": "", "weight": "", "points": []} for _n in range(ITEMS_MOST - len(items)))],
+        weights=weights,
+        component_names=[("school", _("校内导师")), ("enterprise", _("企业指导教师")), ("review", _("评阅")), ("defence", _("答辩"))],
+        points=[(number, point) for _version, number, point in queries.points_of(version_id)],
+        editions=queries.editions_of(version_id),
+        problem=problem,
+    )
+    return html, status
+
+
+def _known(version_id: int) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    known = queries.rubric_of_version(version_id)
+    if known is not None:
+        return list(known.items), dict(known.weights)
+    numbers = queries.numbers(clock.today())
+    held = rules.rubric_weights(numbers)
+    items: list[dict[str, Any]] = [
+        {"code": item.value, "label": str(labels.RUBRIC[item]), "hint": str(labels.RUBRIC_HINTS[item]), "weight": held[item.value], "points": []}
+        for item in RubricItem
+    ]
+    return items, rules.default_weights(numbers)
+
+
+def _typed() -> tuple[list[dict[str, Any]], dict[str, int]]:
+    form = request.form
+    items = [
+        {
+            "code": f"item{place}",
+            "label": form.get(f"label-{place}", "").strip()[:60],
+            "hint": form.get(f"hint-{place}", "").strip()[:200],
+            "weight": form.get(f"weight-{place}", 0, type=int),
+            "points": form.getlist(f"points-{place}")[:30],
+        }
+        for place in range(ITEMS_MOST)
+        if form.get(f"label-{place}", "").strip() or form.get(f"weight-{place}", 0, type=int)
+    ]
+    return items, {name: form.get(f"component-{name}", 0, type=int) for name in rules.COMPONENTS}
+
+
+# -- conflicts of interest ----------------------------------------------------------------------------------------------
+
+
+@blueprint.post("/cohorts/<code>/<int:year>/conflicts")
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def record_conflict(pair: Pair) -> Any:
+    """Record a conflict of interest."""
+    code, year, cohort_id = pair[0].code, pair[1].year, pair[1].id
+    with transaction():
+        current = session()
+        student = current.get(Student, request.form.get("student_id", 0, type=int))
+        person = current.get(Person, request.form.get("person_id", 0, type=int))
+        if student is None or person is None or student.cohort_id != cohort_id:
+            raise NotFound(_("没有这名学生或这个人。"))
+        operations.record_conflict(person=person, student=student, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    return done(_("回避关系已登记，指派和计算时都会避开。"), "capstones.assign", code=code, year=year, _anchor="conflicts")
+
+
+def load_conflict(conflict_id: int) -> Conflict:
+    """The conflict of an address."""
+    found = queries.conflict_by_id(conflict_id)
+    if found is None:
+        raise NotFound(_("没有这条回避关系。"))
+    return found
+
+
+def _conflict_subject(row: Conflict) -> Subject:
+    programme = programmes.by_id(session().get_one(Student, row.student_id).programme_id)
+    assert programme is not None
+    return programmes.subject_of(programme)
+
+
+@blueprint.post("/conflicts/<int:conflict_id>/lift")
+@guard(Can.CAPSTONE_ASSIGN, load=load_conflict, subject=_conflict_subject)
+def lift_conflict(row: Conflict) -> Any:
+    """Lift a conflict of interest."""
+    key = row.id
+    student = session().get_one(Student, row.student_id)
+    programme, cohort = programmes.by_id(student.programme_id), programmes.cohort_by_id(student.cohort_id)
+    assert programme is not None
+    assert cohort is not None
+    code, year = programme.code, cohort.year
+    with transaction():
+        operations.lift_conflict(conflict=load_conflict(key), by=who(), now=clock.now())
+    return done(_("回避关系已解除。"), "capstones.assign", code=code, year=year, _anchor="conflicts")

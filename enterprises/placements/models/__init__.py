@@ -1,0 +1,39 @@
+"""Every table of placements."""
+
+from enterprises.placements.models.choosing import RoundPlan, SelfFound
+from enterprises.placements.models.daily import AgreementText, LogNote, LogPhoto, MentorLink, PlacementEvent, Rating
+from enterprises.placements.models.placing import (
+    AgreementSignature,
+    DayEntry,
+    Placement,
+    PlanItem,
+    PlanSignature,
+    Position,
+    PositionSeats,
+    Preference,
+    Round,
+    Term,
+    WeeklyLog,
+)
+
+__all__ = [
+    "AgreementSignature",
+    "AgreementText",
+    "DayEntry",
+    "LogNote",
+    "LogPhoto",
+    "MentorLink",
+    "Placement",
+    "PlacementEvent",
+    "PlanItem",
+    "PlanSignature",
+    "Position",
+    "PositionSeats",
+    "Preference",
+    "Rating",
+    "Round",
+    "RoundPlan",
+    "SelfFound",
+    "Term",
+    "WeeklyLog",
+]

@@ -1,0 +1,151 @@
+"""The three-party agreement: its text, corrections of one that was sent with a mistake, amendments, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from enterprises.placements import labels, queries
+from enterprises.placements.models import AgreementSignature, AgreementText, Placement
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell
+from enterprises.placements.types import AgreementKind, AgreementParty, PlacementState
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+
+
+def sign_placement(
+    *,
+    placement: Placement,
+    party: AgreementParty,
+    signed_name: str,
+    signed_on: date,
+    by: Identity,
+    now: datetime,
+    person_id: int | None = None,
+    file_id: int | None = None,
+    text_no: int | None = None,
+) -> AgreementSignature:
+    """Record one signature under a text (on the page, or a paper one by upload); the known one stays.
+
+    Without a number it is the agreement as it stands now. Raises WrongState for a text that was replaced, BadPlacement.
+    """
+    if placement.state is PlacementState.WITHDRAWN:
+        raise WrongState(_("这项安排已撤销，不能签署协议。"))
+    texts = queries.texts_of(placement.id)
+    standing = {text.number: text for text in texts if not text.is_replaced}
+    number = text_no if text_no is not None else min(number for number, text in standing.items() if text.kind is AgreementKind.AGREEMENT)
+    if number not in standing:
+        raise WrongState(_("这份协议已由更正后的文本代替，请签署新的文本。"), code="text_replaced")
+    for known in queries.signatures_of(placement.id):
+        if known.party is party and known.text_no == number:
+            return known
+    if not signed_name.strip():
+        raise BadPlacement(_("请填写签署人姓名。"), field="signed_name")
+    if signed_on > local(now).date():
+        raise BadPlacement(_("签署日期不能晚于今天。"), field="signed_on")
+    row = AgreementSignature(
+        placement_id=placement.id,
+        text_no=number,
+        party=party,
+        person_id=person_id,
+        signed_name=signed_name.strip()[:120],
+        signed_on=signed_on,
+        file_id=file_id,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by,
+        did="placements.agreement.signed",
+        on=placement,
+        data={"party": party.value, "signed_on": signed_on, "text": number, "is_paper": file_id is not None},
+    )
+    return row
+
+
+def _lines(changes: Sequence[str]) -> list[str]:
+    found = [line.strip()[:300] for line in changes if line.strip()]
+    if not found:
+        raise BadPlacement(_("请逐条写明变更的内容。"), field="changes")
+    return found[:40]
+
+
+def amend_agreement(
+    *, placement: Placement, changes: Sequence[str], reason: str, by: Identity, now: datetime, file_id: int | None = None
+) -> AgreementText:
+    """An amendment as a document of its own that lists what changes; the original signers sign it. The same again is the known one.
+
+    Raises WrongState before the agreement is signed by all (then it is corrected instead), BadPlacement without changes.
+    """
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        raise WrongState(_("实习已结束或撤销，不能再签补充协议。"))
+    lines, rows = _lines(changes), queries.text_rows(placement.id)
+    for known in rows:
+        if known.kind is AgreementKind.AMENDMENT and not known.is_replaced and known.changes == lines:
+            return known
+    standing = next(text for text in queries.texts_of(placement.id) if text.kind is AgreementKind.AGREEMENT and not text.is_replaced)
+    if not {AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT} <= standing.signed:
+        raise WrongState(_("三方协议还没有签齐，请直接更正协议，不必另签补充协议。"), code="agreement_unsigned")
+    return _send(placement, AgreementKind.AMENDMENT, lines, reason, None, file_id, by, now)
+
+
+def correct_text(
+    *, placement: Placement, number: int, changes: Sequence[str], reason: str, by: Identity, now: datetime, file_id: int | None = None
+) -> AgreementText:
+    """Replace a text that was sent with a mistake; its signatures stay as history and everybody signs the new one.
+
+    Raises WrongState when the text was replaced already or the placement is over, BadPlacement without a reason or changes.
+    """
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        raise WrongState(_("实习已结束或撤销，协议不能再更正。"))
+    if not reason.strip():
+        raise BadPlacement(_("请写明更正的理由。"), field="reason")
+    lines, rows = _lines(changes), {row.number: row for row in queries.text_rows(placement.id)}
+    if number == 1 and 1 not in rows:
+        rows[1] = AgreementText(
+            placement_id=placement.id, number=1, kind=AgreementKind.AGREEMENT, changes=[], sent_on=local(placement.created_at).date()
+        )
+        session().add(rows[1])
+    row = rows.get(number)
+    if row is None or row.is_replaced:
+        raise WrongState(_("这份协议已由更正后的文本代替。"), code="text_replaced")
+    row.is_replaced = True
+    session().flush()
+    return _send(placement, row.kind, lines, reason, number, file_id, by, now)
+
+
+def _send(
+    placement: Placement, kind: AgreementKind, lines: list[str], reason: str, replaces: int | None, file_id: int | None, by: Identity, now: datetime
+) -> AgreementText:
+    row = AgreementText(
+        placement_id=placement.id,
+        number=max((one.number for one in queries.text_rows(placement.id)), default=1) + 1,
+        kind=kind,
+        changes=lines,
+        reason=reason.strip()[:400],
+        replaces=replaces,
+        file_id=file_id,
+        sent_on=local(now).date(),
+        made_by_id=by.account_id,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by,
+        did="placements.agreement.corrected" if replaces else "placements.agreement.amended",
+        on=placement,
+        data={"number": row.number, "replaces": replaces, "changes": lines, "reason": row.reason},
+    )
+    tell(
+        [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+        kind="placements.agreement_sent",
+        message=N_("“%(title)s”有一份协议等待签署，请查看。"),
+        url=f"/placements/{placement.id}/agreement",
+        key=f"placement:{placement.id}:text:{row.number}",
+        now=now,
+        title=str(labels.AGREEMENT_KINDS[kind]),
+    )
+    return row

@@ -1,0 +1,257 @@
+"""What happens beside the days: absences, interruptions, incidents, visits; an early end, a change of base."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete
+
+from enterprises.mentors.models import Mentor
+from enterprises.placements import queries, rules
+from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, Term
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, take_seats, tell
+from enterprises.placements.operations.certifying import issue_certificate
+from enterprises.placements.operations.placing import assign_mentor, withdraw_placement
+from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, WithdrawalSide
+from trainhub.identity import queries as identities
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications.operations import notify
+
+AWAY = (EventKind.ABSENCE, EventKind.INTERRUPTION)
+LONGEST_AHEAD = timedelta(days=366)
+
+
+def report_event(
+    *,
+    placement: Placement,
+    kind: EventKind,
+    since: date,
+    until: date,
+    text: str,
+    by: Identity,
+    now: datetime,
+    outcome: str = "",
+    is_settled: bool = False,
+) -> PlacementEvent:
+    """Report an absence, an interruption, an incident or a visit. The same again is the known one.
+
+    `is_settled`: an absence is approved at once, an incident or visit has nothing left to do. An incident is told to the
+    school at once. Raises BadPlacement outside the placement, without words, or for an incident or visit in the future.
+    """
+    if until < since:
+        raise BadPlacement(_("结束日期不能早于开始日期。"), field="until")
+    if kind in AWAY and not rules.spans_overlap((since, until), (placement.starts_on, placement.ends_on)):
+        raise BadPlacement(_("日期不在实习期内（%(a)s 至 %(b)s）。", a=placement.starts_on, b=placement.ends_on), field="since")
+    if kind not in AWAY and since > local(now).date():
+        raise BadPlacement(_("日期不能晚于今天。"), field="since")
+    if not text.strip():
+        raise BadPlacement(_("请写明情况。"), field="text")
+    if placement.state is PlacementState.WITHDRAWN:
+        raise WrongState(_("这项安排已撤销。"))
+    for known in queries.events_of(placement.id):
+        if known.kind is kind and (known.since, known.until, known.text) == (since, until, text.strip()):
+            return known
+        if (
+            kind in AWAY
+            and known.kind in AWAY
+            and known.state is not EventState.REFUSED
+            and rules.spans_overlap((known.since, known.until), (since, until))
+        ):
+            raise BadPlacement(_("%(a)s 至 %(b)s 已有请假或中断记录。", a=known.since, b=known.until), field="since")
+    row = PlacementEvent(
+        placement_id=placement.id,
+        kind=kind,
+        since=since,
+        until=until,
+        text=text.strip()[:4000],
+        outcome=outcome.strip()[:4000],
+        reported_by=by.name[:120],
+        reported_by_id=by.account_id,
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.event.reported", on=placement, data={"kind": kind.value, "since": since, "until": until})
+    if is_settled:
+        _settle(row, placement, EventState.APPROVED if kind in AWAY else EventState.CLOSED, by, now)
+    elif kind is EventKind.INCIDENT:
+        _alarm(row, placement, now)
+    elif kind in AWAY:
+        tell(
+            [queries.person_of_mentor(placement.mentor_id)],
+            kind="placements.absence_asked",
+            message=N_("有学生请假（%(a)s 至 %(b)s），请处理。"),
+            url=f"/placements/{placement.id}/events",
+            key=f"event:{row.id}",
+            now=now,
+            a=since.isoformat(),
+            b=until.isoformat(),
+        )
+    return row
+
+
+def _alarm(row: PlacementEvent, placement: Placement, now: datetime) -> None:
+    student, today = queries.student(placement.student_id), local(now).date()
+    notify(
+        account_ids={
+            *identities.accounts_holding(Role.PROGRAMME_ADMIN, Role.SCHOOL_SUPERVISOR, today=today, programme_id=student.programme_id),
+            *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+        },
+        kind="placements.incident",
+        message=N_("实习中发生事故或异常（%(day)s），请立即查看并处理。"),
+        values={"day": row.since.isoformat()},
+        url=f"/placements/{placement.id}/events",
+        unique_key=f"event:{row.id}",
+        now=now,
+    )
+
+
+def decide_absence(
+    *, event: PlacementEvent, placement: Placement, is_approved: bool, by: Identity, now: datetime, reason: str = ""
+) -> PlacementEvent:
+    """Approve or refuse an absence; doing the same again changes nothing. Days of the span that wait are taken back.
+
+    Raises WrongState when it is decided the other way, or confirmed days lie in the span; BadPlacement for a refusal without a reason.
+    """
+    wanted = EventState.APPROVED if is_approved else EventState.REFUSED
+    if event.state is wanted:
+        return event
+    if event.kind not in AWAY or event.state is not EventState.OPEN:
+        raise WrongState(_("这项记录已处理。"))
+    if not is_approved and not reason.strip():
+        raise BadPlacement(_("请写明不批准的理由。"), field="reason")
+    event.outcome = reason.strip()[:4000] or event.outcome
+    _settle(event, placement, wanted, by, now)
+    tell(
+        [queries.person_of_student(placement.student_id)],
+        kind="placements.absence_decided",
+        message=N_("请假（%(a)s 至 %(b)s）已批准。") if is_approved else N_("请假（%(a)s 至 %(b)s）未批准，理由：%(reason)s"),
+        url=f"/placements/{placement.id}/events",
+        key=f"event:{event.id}:decided",
+        now=now,
+        a=event.since.isoformat(),
+        b=event.until.isoformat(),
+        **({} if is_approved else {"reason": event.outcome}),
+    )
+    return event
+
+
+def _settle(event: PlacementEvent, placement: Placement, state: EventState, by: Identity, now: datetime) -> None:
+    if state is EventState.APPROVED:
+        if queries.rows_of_days(placement.id, event.since, event.until, DayState.APPROVED):
+            raise WrongState(_("这段时间里有已确认的实习日，请先更正那些日子。"), code="days_confirmed")
+        inside = [row for row in queries.entries_between(placement.id, event.since, event.until) if row.state is not DayState.APPROVED]
+        session().execute(delete(DayEntry).where(DayEntry.id.in_([row.id for row in inside])).execution_options(synchronize_session="fetch"))
+    event.state, event.decided_by_id, event.decided_at = state, by.account_id, now
+    session().flush()
+    audit.record(by=by, did="placements.event.settled", on=placement, data={"event": event.id, "state": state.value, "outcome": event.outcome})
+
+
+def close_event(*, event: PlacementEvent, placement: Placement, outcome: str, by: Identity, now: datetime) -> PlacementEvent:
+    """Say what was done about an incident or the findings of a visit, and close it. Doing it again changes nothing."""
+    if event.state is EventState.CLOSED:
+        return event
+    if event.kind in AWAY:
+        raise WrongState(_("请假和中断请用“批准”或“不批准”处理。"))
+    if not outcome.strip():
+        raise BadPlacement(_("请写明采取的措施和结果。"), field="outcome")
+    event.outcome = outcome.strip()[:4000]
+    _settle(event, placement, EventState.CLOSED, by, now)
+    return event
+
+
+def end_early(*, placement: Placement, on: date, reason: str, today: date, by: Identity, now: datetime) -> Placement:
+    """End a running placement before its time: days until then count, its seat is free again. Doing it again changes nothing.
+
+    Raises WrongState when it is not running, days wait or lie after the day; BadPlacement without a reason or for an impossible day.
+    """
+    if placement.state is PlacementState.FINISHED and placement.ended_early_on == on:
+        return placement
+    if placement.state is not PlacementState.STARTED:
+        raise WrongState(_("只有进行中的实习可以提前结束；还没有开始的请撤销。"))
+    if not placement.starts_on <= on <= min(today, placement.ends_on):
+        raise BadPlacement(_("最后一天应在 %(a)s 与今天之间。", a=placement.starts_on), field="on")
+    if not reason.strip():
+        raise BadPlacement(_("请写明提前结束的理由。"), field="reason")
+    if queries.pending_count(placement.id):
+        raise WrongState(_("还有实习日待企业指导教师确认，处理完才能提前结束。"))
+    if queries.rows_of_days(placement.id, on + rules.ONE_DAY, placement.ends_on, DayState.APPROVED):
+        raise BadPlacement(_("这一天之后还有已确认的实习日，请选择更晚的日期或先更正。"), field="on")
+    give_back_seat(placement.position_id, placement.term_id)
+    placement.state, placement.finished_on, placement.ended_early_on, placement.ends_on = PlacementState.FINISHED, today, on, on
+    placement.withdrawal_reason = reason.strip()[:400]
+    session().flush()
+    audit.record(by=by, did="placements.placement.ended_early", on=placement, data={"on": on, "reason": placement.withdrawal_reason})
+    issue_certificate(placement=placement, by=by, today=today, now=now)
+    tell(
+        [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+        kind="placements.ended_early",
+        message=N_("一项实习已于 %(day)s 提前结束，理由：%(reason)s"),
+        url=f"/placements/{placement.id}",
+        key=f"placement:{placement.id}:ended",
+        now=now,
+        day=on.isoformat(),
+        reason=placement.withdrawal_reason,
+    )
+    return placement
+
+
+def change_base(
+    *,
+    placement: Placement,
+    position: Position,
+    term: Term,
+    since: date,
+    reason: str,
+    today: date,
+    by: Identity,
+    now: datetime,
+    mentor: Mentor | None = None,
+) -> Placement:
+    """Go on elsewhere in the same term: the old placement ends the day before, a new one begins and needs its own checklist.
+
+    Raises what `end_early` refuses, NoSeat, BadPlacement when the position does not fit.
+    """
+    if position.id == placement.position_id:
+        raise BadPlacement(_("请选择另一个岗位。"), field="position_id")
+    if position.state is not OfferState.APPROVED or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
+        raise BadPlacement(_("岗位“%(title)s”尚未通过审核，或不接收这名学生的专业。", title=position.title), field="position_id")
+    if not placement.starts_on <= since <= term.ends_on:
+        raise BadPlacement(_("开始日期应在本学期内。"), field="since")
+    if placement.state is PlacementState.STARTED and since > placement.starts_on:
+        end_early(placement=placement, on=min(since - rules.ONE_DAY, today), reason=reason, today=today, by=by, now=now)
+    else:
+        withdraw_placement(placement=placement, reason=reason, by=by, now=now, side=WithdrawalSide.SCHOOL)
+    session().flush()
+    if not take_seats(position.id, term.id, 1):
+        raise NoSeat(_("岗位“%(title)s”在“%(term)s”已没有空余席位。", title=position.title, term=term.title), field="position_id")
+    row = Placement(
+        student_id=placement.student_id,
+        position_id=position.id,
+        term_id=term.id,
+        enterprise_id=position.enterprise_id,
+        base_id=position.base_id,
+        round_id=placement.round_id,
+        starts_on=since,
+        ends_on=term.ends_on,
+        explanation=_("由其他单位转入：%(reason)s", reason=reason.strip())[:300],
+        created_at=now,
+    )
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.placement.changed_base", on=row, data={"from": placement.id, "since": since, "reason": reason.strip()[:400]})
+    if mentor is not None:
+        assign_mentor(placement=row, mentor=mentor, by=by, now=now)
+    tell(
+        [queries.person_of_student(placement.student_id)],
+        kind="placements.placed",
+        message=N_("你的实习单位有变更，请查看新的安排并确认。"),
+        url=f"/placements/{row.id}",
+        key=f"placement:{row.id}",
+        now=now,
+    )
+    return row

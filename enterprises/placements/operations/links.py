@@ -1,0 +1,89 @@
+"""One-time links by which a mentor without an account confirms what waits; only the hash of a link is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from enterprises.mentors import queries as mentors
+from enterprises.mentors.models import Mentor
+from enterprises.placements import queries
+from enterprises.placements.models import MentorLink
+from enterprises.placements.operations._support import WrongState
+from enterprises.placements.operations.days import decide_entries
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+
+LASTS = timedelta(days=7)
+
+
+def hashed(token: str) -> str:
+    """How a link's secret is kept."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime) -> str:
+    """A new secret for a link of seven days; links of the mentor that still open are closed by it."""
+    for known in queries.live_links(mentor.id, now):
+        known.expires_at = now
+    token = secrets.token_urlsafe(32)
+    row = MentorLink(mentor_id=mentor.id, token_hash=hashed(token), made_by_id=by.account_id, made_at=now, expires_at=now + LASTS)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="placements.mentor_link.made", on=("mentor", str(mentor.id)), data={"link": row.id, "until": row.expires_at.isoformat()})
+    return token
+
+
+def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identity]:
+    """The link of a secret with its mentor, and who acts by it: the mentor, without an account. Raises NotFound in words."""
+    row = queries.mentor_link(hashed(token[:200]))
+    if row is None:
+        raise NotFound(_("这个链接无效。请联系企业联系人重新生成。"))
+    if row.used_at is not None or row.expires_at <= now:
+        raise NotFound(_("这个链接已使用或已过期。请联系企业联系人重新生成。"))
+    mentor = mentors.by_id(row.mentor_id)
+    assert mentor is not None
+    person_id, name = queries.mentor_person(mentor.id)
+    return row, mentor, Identity(account_id=None, person_id=person_id, name=name)
+
+
+def decide_by_link(*, token: str, approved: Sequence[int], rejected: Mapping[int, str], now: datetime) -> int:
+    """Decide days by a link, all at once; the link is then used up. `rejected`: entry to reason. The result is how many days.
+
+    Raises NotFound for a link that opens no more, WrongState without days, and what `decide_entries` refuses.
+    """
+    row, mentor, identity = open_link(token, now=now)
+    waiting = {entry.id: placement.id for placement, entry in queries.pending_for_mentor([mentor.id])}
+    if not approved and not rejected:
+        raise WrongState(_("请选择要处理的日子。"))
+    used = session().execute(
+        update(MentorLink)
+        .where(MentorLink.id == row.id, MentorLink.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not used.rowcount:  # type: ignore[attr-defined]
+        raise WrongState(_("这个链接刚在别处使用过。"))
+    groups: dict[tuple[int, str], list[int]] = {}
+    for entry_id in approved:
+        groups.setdefault((waiting.get(entry_id, 0), ""), []).append(entry_id)
+    for entry_id, reason in rejected.items():
+        groups.setdefault((waiting.get(entry_id, 0), reason.strip() or _("与实际出勤不符")), []).append(entry_id)
+    done = 0
+    for (placement_id, reason), ids in sorted(groups.items()):
+        placement = queries.placement(placement_id)
+        if placement is None:
+            raise WrongState(_("其中有的日子已被处理或撤回，请重新生成链接。"))
+        done += decide_entries(
+            placement=placement, entry_ids=ids, is_approved=not reason, reason=reason, today=local(now).date(), by=identity, now=now
+        )
+    audit.record(by=identity, did="placements.mentor_link.used", on=("mentor", str(mentor.id)), data={"link": row.id, "days": done})
+    return done

@@ -1,0 +1,224 @@
+"""Plans of a round: asked for, computed, compared, adopted, published, mended. Nothing of a plan is visible before publication."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from enterprises.placements import planning, queries
+from enterprises.placements.models import Placement, Round, RoundPlan
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, take_seats, tell
+from enterprises.placements.operations.placing import withdraw_placement
+from enterprises.placements.operations.rounds import close_round
+from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
+from trainhub.kernel import audit, jobs
+from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import N_, _
+
+TITLES = {
+    PlanKind.PLAN: N_("计算“%(title)s”的安排"),
+    PlanKind.WHAT_IF: N_("试算“%(title)s”"),
+    PlanKind.REPAIR: N_("修补“%(title)s”的安排"),
+}
+
+
+def ask_for_plan(
+    *,
+    round: Round,
+    by: Identity,
+    now: datetime,
+    kind: PlanKind = PlanKind.PLAN,
+    settings: PlanSettings | None = None,
+    what_ifs: Sequence[WhatIf] = (),
+) -> jobs.Job:
+    """Queue a computation; while the same one of the round waits or runs it is that one.
+
+    Raises WrongState when the round is not ready for it, or another computation of the round is under way.
+    """
+    check_plannable(round, kind, now)
+    _check_what_ifs(round, kind, what_ifs)
+    if round.state is RoundState.OPEN and kind is PlanKind.PLAN:
+        close_round(round=round, by=by, now=now)
+    args: dict[str, Any] = {
+        "kind": kind.value,
+        "settings": (settings or planning.settings_of(round)).as_data(),
+        "what_ifs": [one.as_data() for one in what_ifs],
+    }
+    running = queries.running_plan_job(round.id)
+    if running is not None:
+        if {name: running.args.get(name) for name in args} == args:
+            return running
+        raise WrongState(_("这个轮次的另一项计算正在进行，完成后再试。"), code="plan_running")
+    return jobs.ask("placements.plan", by=by, title=_(TITLES[kind], title=round.title), round_id=round.id, **args)
+
+
+def check_plannable(round: Round, kind: PlanKind, now: datetime) -> None:
+    """Refuse a computation that makes no sense in the round's state."""
+    if kind is PlanKind.REPAIR:
+        if round.state is not RoundState.PUBLISHED:
+            raise WrongState(_("轮次公布之后才需要修补；公布之前请直接重新计算。"))
+        return
+    if round.state is RoundState.PUBLISHED:
+        raise WrongState(_("轮次已公布，不能重新计算。有学生退出或岗位变动时请用“修补安排”。"))
+    if round.state is RoundState.DRAFT:
+        raise WrongState(_("轮次还没有开放填报，不能计算安排。"))
+    if kind is PlanKind.PLAN and round.state is RoundState.OPEN and local(now).date() <= round.closes_on:
+        raise WrongState(_("填报到 %(day)s 24 时截止，请先关闭填报。", day=round.closes_on), code="still_open")
+
+
+def _check_what_ifs(round: Round, kind: PlanKind, what_ifs: Sequence[WhatIf]) -> None:
+    if bool(what_ifs) is not (kind is PlanKind.WHAT_IF):
+        raise BadPlacement(_("请至少填写一项试算条件。"), field="what_ifs")
+    for one in what_ifs:
+        if one.base_id is None and (one.term_id not in round.term_ids or one.position_id is None):
+            raise BadPlacement(_("请选择岗位和本轮次的学期。"), field="what_ifs")
+        if one.base_id is None and not -1000 <= one.seats <= 1000:
+            raise BadPlacement(_("席位增减应在 -1000 至 1000 之间。"), field="seats")
+
+
+def plan_round(*, round: Round, by: Identity, now: datetime, time_limit: float = 60.0) -> dict[str, Any]:
+    """Compute the plan of a closed round at once and keep it in the round, invisible to students; the result is its summary.
+
+    The same preferences, seats and seed give the same plan; computing again replaces it. Raises WrongState.
+    """
+    check_plannable(round, PlanKind.PLAN, now)
+    if round.state is RoundState.OPEN:
+        close_round(round=round, by=by, now=now)
+    problem = planning.problem_of(round, today=local(now).date())
+    plan = keep_plan(round=round, data=planning.compute(problem, now=now, time_limit=time_limit), by=by, now=now)
+    return dict(plan.data["summary"])
+
+
+def keep_plan(*, round: Round, data: dict[str, Any], by: Identity, now: datetime) -> RoundPlan:
+    """Keep a computed plan beside the earlier ones; one without trial conditions becomes the one to publish."""
+    kind = PlanKind(data["kind"])
+    check_plannable(round, kind, now)
+    row = RoundPlan(round_id=round.id, number=queries.next_plan_number(round.id), kind=kind, data=data, made_by_id=by.account_id, made_at=now)
+    session().add(row)
+    session().flush()
+    if kind is PlanKind.PLAN and PlanSettings.of(data["settings"]) == planning.settings_of(round):
+        round.plan, round.state = {**data, "plan_id": row.id}, RoundState.PLANNED
+        session().flush()
+    audit.record(
+        by=by,
+        did="placements.round.planned",
+        on=round,
+        data={"number": row.number, "kind": kind.value, "summary": data["summary"], "result": data["result_hash"]},
+    )
+    return row
+
+
+def adopt_plan(*, plan: RoundPlan, round: Round, by: Identity, now: datetime) -> Round:
+    """Take one of the computed plans as the one to publish, with its settings. Doing it again changes nothing. Raises WrongState."""
+    if plan.round_id != round.id or plan.kind is not PlanKind.PLAN:
+        raise WrongState(_("试算用的条件不是真的，不能公布。请先按试算结果调整席位，再重新计算。"))
+    if round.state is RoundState.PUBLISHED:
+        raise WrongState(_("轮次已公布，不能更换安排。"))
+    if round.plan is not None and round.plan.get("plan_id") == plan.id:
+        return round
+    settings = PlanSettings.of(plan.data["settings"])
+    round.aim, round.same_enterprise, round.is_mentor_bound = Aim(settings.aim), settings.same_enterprise, settings.is_mentor_bound
+    round.plan, round.state = {**plan.data, "plan_id": plan.id}, RoundState.PLANNED
+    session().flush()
+    audit.record(by=by, did="placements.round.plan_adopted", on=round, data={"number": plan.number, "result": plan.data["result_hash"]})
+    return round
+
+
+def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
+    """Make the plan real: placements, seats taken, students told. All or nothing; publishing again makes none (0).
+
+    Raises NoSeat when seats were taken meanwhile, WrongState without a plan or when the input has changed since.
+    """
+    if round.state is RoundState.PUBLISHED:
+        return 0
+    if round.state is not RoundState.PLANNED or round.plan is None:
+        raise WrongState(_("请先计算安排，核对后再公布。"))
+    if planning.hash_of(planning.problem_of(round, today=local(now).date())) != round.plan["input_hash"]:
+        raise WrongState(_("志愿、席位或学生名单在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
+    rows = _place(round, [row for row in round.plan["assignments"] if not row[4]], now)
+    round.state, round.published_at = RoundState.PUBLISHED, now
+    session().flush()
+    audit.record(by=by, did="placements.round.published", on=round, data={"placements": len(rows), "result": round.plan["result_hash"]})
+    tell(
+        queries.persons_of_round(round),
+        kind="placements.round_published",
+        message=N_("“%(title)s”的安排已公布，请查看并确认。"),
+        url=f"/placements/rounds/{round.id}/result",
+        key=f"round:{round.id}:published",
+        now=now,
+        title=round.title,
+    )
+    return len(rows)
+
+
+def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Placement]:
+    """Take the seats and make the placements of [student, term, position, rank, ...]. Raises NoSeat."""
+    positions = queries.positions_by_ids({row[2] for row in new})
+    terms = {term.id: term for term in queries.terms_by_ids(round.term_ids)}
+    counts: dict[tuple[int, int], int] = {}
+    for _student, term_id, position_id, *_rest in new:
+        counts[position_id, term_id] = counts.get((position_id, term_id), 0) + 1
+    for (position_id, term_id), count in sorted(counts.items()):
+        if not take_seats(position_id, term_id, count):
+            raise NoSeat(_("岗位“%(title)s”的席位已被占用，请重新计算后再公布。", title=positions[position_id].title))
+    rows = [
+        Placement(
+            student_id=student_id,
+            position_id=position_id,
+            term_id=term_id,
+            enterprise_id=positions[position_id].enterprise_id,
+            base_id=positions[position_id].base_id,
+            round_id=round.id,
+            starts_on=terms[term_id].starts_on,
+            ends_on=terms[term_id].ends_on,
+            rank=rank,
+            created_at=now,
+        )
+        for student_id, term_id, position_id, rank, *_rest in new
+    ]
+    session().add_all(rows)
+    session().flush()
+    return rows
+
+
+def publish_repair(*, plan: RoundPlan, round: Round, by: Identity, now: datetime) -> tuple[int, int]:
+    """Make a repair real: take back what it moves, place anew; started terms stay. Again changes nothing: (0, 0).
+
+    The result is (placements made, placements taken back). Raises WrongState when anything has changed since it was computed.
+    """
+    if plan.round_id != round.id or plan.kind is not PlanKind.REPAIR:
+        raise WrongState(_("这不是本轮次的修补方案。"))
+    if round.plan is not None and round.plan.get("repair_id") == plan.id:
+        return 0, 0
+    today = local(now).date()
+    settings = PlanSettings.of(plan.data["settings"])
+    problem = planning.problem_of(round, today=today, kind=PlanKind.REPAIR, settings=settings)
+    if planning.hash_of(problem) != plan.data["input_hash"]:
+        raise WrongState(_("安排、席位或学生名单在计算之后有变化，请重新计算修补方案。"), code="plan_outdated")
+    for placement_id in plan.data["removed"]:
+        row = queries.placement(placement_id)
+        if row is not None:
+            withdraw_placement(placement=row, reason=_("轮次“%(title)s”重新安排", title=round.title), by=by, now=now, side=WithdrawalSide.SCHOOL)
+    session().flush()
+    rows = _place(round, [row for row in plan.data["assignments"] if not row[4]], now)
+    round.plan = {**plan.data, "repair_id": plan.id}
+    session().flush()
+    audit.record(
+        by=by,
+        did="placements.round.repaired",
+        on=round,
+        data={"made": len(rows), "removed": len(plan.data["removed"]), "result": plan.data["result_hash"]},
+    )
+    tell(
+        {queries.person_of_student(row.student_id) for row in rows},
+        kind="placements.round_repaired",
+        message=N_("“%(title)s”的安排有调整，请查看并确认。"),
+        url=f"/placements/rounds/{round.id}/result",
+        key=f"round:{round.id}:repair:{plan.number}",
+        now=now,
+        title=round.title,
+    )
+    return len(rows), len(plan.data["removed"])

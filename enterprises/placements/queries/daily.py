@@ -1,0 +1,226 @@
+"""The daily work around placements: agreement texts, events, photos, notes, links of mentors, ratings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from enterprises.bases import queries as bases
+from enterprises.mentors.models import Mentor
+from enterprises.placements.models import (
+    AgreementSignature,
+    AgreementText,
+    DayEntry,
+    LogNote,
+    LogPhoto,
+    MentorLink,
+    Placement,
+    PlacementEvent,
+    Position,
+    PositionSeats,
+    Rating,
+    WeeklyLog,
+)
+from enterprises.placements.queries.placing import visible_to
+from enterprises.placements.types import AgreementKind, DayState, EventKind, EventState, OfferState, PlacementState, RaterSide, TextState
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+
+
+# -- agreement texts ----------------------------------------------------------------------------------------------------
+def text_rows(placement_id: int) -> list[AgreementText]:
+    """The texts that were sent to signature, in order; none: only the agreement itself, as it stands on the page."""
+    return list(session().scalars(select(AgreementText).where(AgreementText.placement_id == placement_id).order_by(AgreementText.number)))
+
+
+def texts_of(placement_id: int) -> list[TextState]:
+    """Every text with who signed it; the agreement is there from the beginning."""
+    signed: dict[int, set[Any]] = {}
+    statement = select(AgreementSignature.text_no, AgreementSignature.party).where(AgreementSignature.placement_id == placement_id)
+    for number, party in session().execute(statement):
+        signed.setdefault(number, set()).add(party)
+    rows = text_rows(placement_id)
+    found = [TextState(row.number, row.kind, row.is_replaced, frozenset(signed.get(row.number, ()))) for row in rows]
+    if all(row.number != 1 for row in rows):
+        found.insert(0, TextState(1, AgreementKind.AGREEMENT, False, frozenset(signed.get(1, ()))))
+    return found
+
+
+# -- events -------------------------------------------------------------------------------------------------------------
+def event(event_id: int) -> PlacementEvent | None:
+    """An event by id."""
+    return session().get(PlacementEvent, event_id)
+
+
+def events_of(placement_id: int) -> list[PlacementEvent]:
+    """What happened in a placement, the latest first."""
+    statement = select(PlacementEvent).where(PlacementEvent.placement_id == placement_id)
+    return list(session().scalars(statement.order_by(PlacementEvent.since.desc(), PlacementEvent.id.desc())))
+
+
+def absences_of(placement_id: int) -> list[tuple[date, date]]:
+    """The spans of approved absences and interruptions."""
+    statement = select(PlacementEvent.since, PlacementEvent.until).where(
+        PlacementEvent.placement_id == placement_id,
+        PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
+        PlacementEvent.state == EventState.APPROVED,
+    )
+    return [(since, until) for since, until in session().execute(statement.order_by(PlacementEvent.since))]
+
+
+def events_listing(identity: Identity, *, kind: EventKind | None = None, only_open: bool = False) -> Any:
+    """Events of the placements that the reader may see, what is open first."""
+    statement: Any = (
+        select(PlacementEvent, Person.name.label("student"), Organisation.name.label("enterprise"), Position.title.label("position"))
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .join(Position, Position.id == Placement.position_id)
+        .where(visible_to(identity))
+    )
+    if kind is not None:
+        statement = statement.where(PlacementEvent.kind == kind)
+    if only_open:
+        statement = statement.where(PlacementEvent.state == EventState.OPEN)
+    return statement.order_by(PlacementEvent.state != EventState.OPEN, PlacementEvent.since.desc(), PlacementEvent.id.desc())
+
+
+# -- logs ---------------------------------------------------------------------------------------------------------------
+def log(log_id: int) -> WeeklyLog | None:
+    """A weekly log by id."""
+    return session().get(WeeklyLog, log_id)
+
+
+def notes_of(log_ids: Collection[int]) -> dict[int, list[LogNote]]:
+    """By weekly log what was written under it, in time."""
+    found: dict[int, list[LogNote]] = {}
+    for row in session().scalars(select(LogNote).where(LogNote.log_id.in_(list(log_ids))).order_by(LogNote.id)):
+        found.setdefault(row.log_id, []).append(row)
+    return found
+
+
+def photo(photo_id: int) -> LogPhoto | None:
+    """A photo by id."""
+    return session().get(LogPhoto, photo_id)
+
+
+def photos_between(placement_id: int, since: date, until: date) -> list[tuple[LogPhoto, StoredFile]]:
+    """The photos of a span, in time."""
+    statement = (
+        select(LogPhoto, StoredFile)
+        .join(StoredFile, StoredFile.id == LogPhoto.file_id)
+        .where(LogPhoto.placement_id == placement_id, LogPhoto.on >= since, LogPhoto.on <= until)
+        .order_by(LogPhoto.on, LogPhoto.id)
+    )
+    return [(row, kept) for row, kept in session().execute(statement)]
+
+
+def logs_to_review(identity: Identity) -> Any:
+    """Weekly logs that no supervisor has reviewed yet, the oldest first."""
+    statement: Any = (
+        select(WeeklyLog, Person.name.label("student"), Student.student_no, Organisation.name.label("enterprise"))
+        .join(Placement, Placement.id == WeeklyLog.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .where(visible_to(identity), WeeklyLog.reviewed_on.is_(None), Placement.state == PlacementState.STARTED)
+    )
+    return statement.order_by(WeeklyLog.iso_year, WeeklyLog.iso_week, Person.pinyin, WeeklyLog.id)
+
+
+def idle_students(since: date, until: date) -> list[tuple[int, int]]:
+    """(person, placement) of students in a placement over the whole span who logged no day of it and were not away."""
+    logged = select(DayEntry.id).where(DayEntry.placement_id == Placement.id, DayEntry.on >= since, DayEntry.on <= until)
+    away = select(PlacementEvent.id).where(
+        PlacementEvent.placement_id == Placement.id,
+        PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]),
+        PlacementEvent.state == EventState.APPROVED,
+        PlacementEvent.since <= until,
+        PlacementEvent.until >= since,
+    )
+    statement = (
+        select(Student.person_id, Placement.id)
+        .join(Placement, Placement.student_id == Student.id)
+        .where(
+            Placement.state == PlacementState.STARTED,
+            Placement.starts_on <= since,
+            Placement.ends_on >= until,
+            ~logged.exists(),
+            ~away.exists(),
+        )
+        .order_by(Placement.id)
+    )
+    return [(person_id, placement_id) for person_id, placement_id in session().execute(statement)]
+
+
+# -- links --------------------------------------------------------------------------------------------------------------
+def mentor_link(token_hash: str) -> MentorLink | None:
+    """The link with this hash."""
+    return session().scalar(select(MentorLink).where(MentorLink.token_hash == token_hash))
+
+
+def live_links(mentor_id: int, now: datetime) -> list[MentorLink]:
+    """Links of a mentor that still open."""
+    statement = select(MentorLink).where(MentorLink.mentor_id == mentor_id, MentorLink.used_at.is_(None), MentorLink.expires_at > now)
+    return list(session().scalars(statement.order_by(MentorLink.id)))
+
+
+def mentor_person(mentor_id: int) -> tuple[int, str]:
+    """The person of a mentor, and the name."""
+    row = session().execute(select(Person.id, Person.name).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)).one()
+    return row.id, row.name
+
+
+# -- ratings ------------------------------------------------------------------------------------------------------------
+def ratings_of(placement_id: int) -> dict[RaterSide, Rating]:
+    """The ratings of a placement by side."""
+    return {row.side: row for row in session().scalars(select(Rating).where(Rating.placement_id == placement_id))}
+
+
+def base_ratings(base_id: int) -> list[Rating]:
+    """What students thought of a base."""
+    statement = select(Rating).join(Placement, Placement.id == Rating.placement_id)
+    return list(session().scalars(statement.where(Placement.base_id == base_id, Rating.side == RaterSide.STUDENT).order_by(Rating.placement_id)))
+
+
+def rows_of_days(placement_id: int, since: date, until: date, state: DayState) -> int:
+    """How many days of a span are in a state."""
+    statement = select(func.count(DayEntry.id)).where(
+        DayEntry.placement_id == placement_id, DayEntry.on >= since, DayEntry.on <= until, DayEntry.state == state
+    )
+    return session().scalar(statement) or 0
+
+
+def base_place(base_id: int | None) -> tuple[int, int] | None:
+    """Where a base stands, in degrees times 100,000; None when it is not known."""
+    profile = bases.profile(base_id) if base_id is not None else None
+    if profile is None or profile.latitude_e5 is None or profile.longitude_e5 is None:
+        return None
+    return profile.latitude_e5, profile.longitude_e5
+
+
+def other_positions(placement: Placement) -> list[tuple[int, str]]:
+    """Approved positions with a seat left in a placement's term, for a change of base."""
+    base = sa.orm.aliased(Organisation)
+    statement = (
+        select(Position.id, Organisation.name, Position.title, base.name)
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .join(Organisation, Organisation.id == Position.enterprise_id)
+        .outerjoin(base, base.id == Position.base_id)
+        .where(
+            PositionSeats.term_id == placement.term_id,
+            PositionSeats.taken < PositionSeats.seats,
+            Position.state == OfferState.APPROVED,
+            Position.id != placement.position_id,
+        )
+        .order_by(Organisation.pinyin, Position.title, Position.id)
+    )
+    return [(key, f"{name} · {title}" + (f"（{where}）" if where else "")) for key, name, title, where in session().execute(statement)]

@@ -1,0 +1,87 @@
+// Logging days on a phone: a draft that survives a lost network, and the check of the place for those who agree to it.
+(() => {
+  "use strict";
+  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch (_error) { return null; } };
+  const write = (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch (_error) { /* private mode */ } };
+  const drop = (key) => { try { localStorage.removeItem(key); } catch (_error) { /* private mode */ } };
+  const SKIPPED = new Set(["csrf_token", "submission_key", "version", "latitude", "longitude", "place_agreed"]);
+
+  document.querySelectorAll("form[data-draft], [data-draft] form").forEach((form) => {
+    const words = form.closest("[data-draft]").dataset;
+    const key = `trainhub-draft-${words.draft}`;
+    const controls = () => Array.from(form.elements).filter((one) => one.name && one.type !== "hidden" && one.type !== "file" && !SKIPPED.has(one.name));
+    const values = () => Object.fromEntries(controls().map((one) => [one.id || one.name, one.type === "checkbox" || one.type === "radio" ? one.checked : one.value]));
+    const say = (text) => {
+      let box = form.querySelector("[data-draft-says]");
+      if (!box) {
+        box = document.createElement("p");
+        box.className = "notice notice-wait";
+        box.setAttribute("role", "status");
+        box.dataset.draftSays = "";
+        form.prepend(box);
+      }
+      box.textContent = text;
+    };
+    const served = JSON.stringify(values());
+    const kept = read(key);
+    if (kept && JSON.stringify(kept) !== served) {
+      controls().forEach((one) => {
+        const value = kept[one.id || one.name];
+        if (value === undefined) return;
+        if (typeof value === "boolean") one.checked = value;
+        else one.value = value;
+      });
+      say(words.restored);
+    } else drop(key);
+    const keep = () => {
+      const now = values();
+      if (JSON.stringify(now) === served) drop(key);
+      else write(key, now);
+    };
+    form.addEventListener("input", keep);
+    form.addEventListener("change", keep);
+
+    // Before sending, ask whether the server can be reached; without it the draft waits here and is sent when the network is back.
+    let checked = false;
+    let waiting = null;
+    const reachable = () => fetch("/healthz", { method: "GET", cache: "no-store", signal: AbortSignal.timeout(6000) }).then((answer) => answer.ok).catch(() => false);
+    form.addEventListener("submit", (event) => {
+      if (checked) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      write(key, values());
+      const button = event.submitter;
+      reachable().then((ok) => {
+        if (!ok) {
+          waiting = button;
+          say(words.offline);
+          return;
+        }
+        checked = true;
+        form.requestSubmit(button || undefined);
+      });
+    }, true);
+    window.addEventListener("online", () => {
+      if (waiting !== null) form.requestSubmit(waiting || undefined);
+    });
+  });
+
+  document.querySelectorAll("[data-place]").forEach((box) => {
+    const form = box.form;
+    const said = form.querySelector(`output[for="${box.id}"]`);
+    if (!navigator.geolocation) { box.closest(".choice").hidden = true; return; }
+    box.addEventListener("change", () => {
+      form.elements.latitude.value = form.elements.longitude.value = "";
+      said.textContent = box.checked ? box.dataset.wait : "";
+      if (!box.checked) return;
+      navigator.geolocation.getCurrentPosition((found) => {
+        form.elements.latitude.value = String(found.coords.latitude);
+        form.elements.longitude.value = String(found.coords.longitude);
+        said.textContent = box.dataset.got;
+      }, () => {
+        box.checked = false;
+        said.textContent = box.dataset.failed;
+      }, { enableHighAccuracy: true, timeout: 15000, maximumAge: 60000 });
+    });
+  });
+})();

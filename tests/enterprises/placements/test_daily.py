@@ -1,0 +1,283 @@
+"""The daily work: agreement texts, absences, incidents, early ends, changes of base, photos, notes, links, ratings."""
+
+from __future__ import annotations
+
+import base64
+import io
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.orm import Session
+
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.placements import operations, queries, rules
+from enterprises.placements.operations._support import BadDay, BadPlacement, NotReady, WrongState
+from enterprises.placements.types import (
+    AgreementParty,
+    DayProblem,
+    DayState,
+    EventKind,
+    EventState,
+    NoteSide,
+    PlacementState,
+    RaterSide,
+)
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.errors import NotFound, Refused, Stale
+from trainhub.ledger import queries as ledger
+
+NOW = make.NOW
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+THREE = (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT)
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """A placement of sixteen weeks that has begun on 2 March 2026, with a second position of another enterprise in the same term."""
+    university, enterprise = ground.university(), ground.enterprise()
+    programme = ground.programme(university)
+    base = ground.base(enterprise)
+    make.opened_base(base=base)
+    term = make.term(university=university)
+    mentor = make.mentor(enterprise=enterprise)
+    position = make.position(enterprise=enterprise, base=base, terms=[term], seats=2)
+    student = ground.student(programme, petoe_since=date(2023, 9, 1))
+    other = make.position(enterprise=ground.enterprise(), terms=[term], seats=1)
+    placement = make.started(student=student, position=position, term=term, mentor=mentor)
+    return SimpleNamespace(
+        enterprise=enterprise, base=base, term=term, mentor=mentor, position=position, student=student, other=other, placement=placement, programme=programme
+    )  # fmt: skip
+
+
+def planned(world: SimpleNamespace) -> SimpleNamespace:
+    """Another student's placement, complete but for its beginning."""
+    row = operations.place_student(
+        student=ground.student(world.programme, petoe_since=date(2023, 9, 1)), position=world.position, term=world.term, by=SYSTEM, now=NOW
+    )
+    return make.ready(row, world.mentor)  # type: ignore[return-value]
+
+
+def sign(row: object, *parties: AgreementParty, text_no: int | None = None) -> None:
+    for party in parties:
+        operations.sign_placement(
+            placement=row,
+            party=party,
+            signed_name="签署人",
+            signed_on=make.TODAY,
+            text_no=text_no,
+            by=SYSTEM,
+            now=NOW,  # type: ignore[arg-type]
+        )
+
+
+# -- agreement ----------------------------------------------------------------------------------------------------------
+def test_a_corrected_text_has_to_be_signed_anew_and_the_old_stays(world: SimpleNamespace) -> None:
+    row = planned(world)
+    wanted = {"placement": row, "number": 1, "changes": ["岗位名称改为质量工程师"], "reason": "岗位写错", "by": SYSTEM, "now": NOW}
+    made = operations.correct_text(**wanted)
+    assert (made.number, made.replaces) == (2, 1)
+    with pytest.raises(WrongState):
+        operations.correct_text(**wanted)
+    with pytest.raises(NotReady) as refused:
+        operations.start_placement(placement=row, today=world.term.starts_on, by=SYSTEM, now=NOW)
+    assert [one["code"] for one in refused.value.details] == ["start.agreement"]
+    with pytest.raises(WrongState) as replaced:
+        sign(row, AgreementParty.SCHOOL, text_no=1)
+    assert replaced.value.code == "text_replaced"
+    sign(row, *THREE)
+    assert queries.signed_all(row.id) >= set(THREE)
+    assert len([one for one in queries.signatures_of(row.id) if one.text_no == 1]) == 4
+    assert operations.start_placement(placement=row, today=world.term.starts_on, by=SYSTEM, now=NOW).state is PlacementState.STARTED
+
+
+def test_an_amendment_lists_changes_and_names_the_original_signers(world: SimpleNamespace) -> None:
+    fresh = operations.place_student(student=ground.student(world.programme), position=world.position, term=world.term, by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState) as refused:
+        operations.amend_agreement(placement=fresh, changes=["延长两周"], reason="", by=SYSTEM, now=NOW)
+    assert refused.value.code == "agreement_unsigned"
+    make.ready(fresh, world.mentor)
+    with pytest.raises(BadPlacement):
+        operations.amend_agreement(placement=fresh, changes=[" ", ""], reason="", by=SYSTEM, now=NOW)
+    made = operations.amend_agreement(placement=fresh, changes=["延长两周", "补贴由企业发放"], reason="", by=SYSTEM, now=NOW)
+    assert operations.amend_agreement(placement=fresh, changes=["延长两周", "补贴由企业发放"], reason="", by=SYSTEM, now=NOW).id == made.id
+    assert queries.signed_all(fresh.id) == frozenset()
+    sign(fresh, *THREE, text_no=made.number)
+    assert queries.signed_all(fresh.id) == frozenset(THREE)
+
+
+# -- away, incidents, visits --------------------------------------------------------------------------------------------
+def test_an_approved_absence_takes_back_what_waits_and_lets_nothing_be_logged(world: SimpleNamespace) -> None:
+    day = world.term.starts_on + timedelta(days=1)
+    operations.log_day(placement=world.placement, on=day, today=day, by=SYSTEM, now=NOW)
+    wanted = {"placement": world.placement, "kind": EventKind.ABSENCE, "since": day, "until": day, "text": "发烧", "by": SYSTEM, "now": NOW}
+    row = operations.report_event(**wanted)
+    assert operations.report_event(**wanted).id == row.id
+    with pytest.raises(BadPlacement):
+        operations.report_event(**{**wanted, "until": day + timedelta(days=1)})
+    assert queries.day_entry(world.placement.id, day) is not None
+    for _n in range(2):
+        operations.decide_absence(event=row, placement=world.placement, is_approved=True, by=SYSTEM, now=NOW)
+    assert queries.day_entry(world.placement.id, day) is None
+    with pytest.raises(BadDay) as refused:
+        operations.log_day(placement=world.placement, on=day, today=day, by=SYSTEM, now=NOW)
+    assert refused.value.code == DayProblem.ABSENT
+    with pytest.raises(WrongState):
+        operations.decide_absence(event=row, placement=world.placement, is_approved=False, reason="晚了", by=SYSTEM, now=NOW)
+
+
+def test_an_absence_over_confirmed_days_is_refused(world: SimpleNamespace) -> None:
+    day = world.term.starts_on
+    make.confirmed(world.placement, [day])
+    row = operations.report_event(placement=world.placement, kind=EventKind.ABSENCE, since=day, until=day, text="事假", by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState) as refused:
+        operations.decide_absence(event=row, placement=world.placement, is_approved=True, by=SYSTEM, now=NOW)
+    assert refused.value.code == "days_confirmed"
+    with pytest.raises(BadPlacement):
+        operations.decide_absence(event=row, placement=world.placement, is_approved=False, by=SYSTEM, now=NOW)
+
+
+def test_an_incident_stays_open_until_something_was_done(world: SimpleNamespace) -> None:
+    row = operations.report_event(
+        placement=world.placement, kind=EventKind.INCIDENT, since=make.TODAY, until=make.TODAY, text="手指轻微划伤", by=SYSTEM, now=NOW
+    )
+    with pytest.raises(BadPlacement):
+        operations.close_event(event=row, placement=world.placement, outcome="", by=SYSTEM, now=NOW)
+    operations.close_event(event=row, placement=world.placement, outcome="已包扎，重新进行安全教育", by=SYSTEM, now=NOW)
+    assert row.state is EventState.CLOSED
+    with pytest.raises(BadPlacement):
+        operations.report_event(
+            placement=world.placement, kind=EventKind.VISIT, since=make.TODAY + timedelta(days=1), until=make.TODAY + timedelta(days=1), text="走访", by=SYSTEM, now=NOW
+        )  # fmt: skip
+
+
+# -- early end and change of base ---------------------------------------------------------------------------------------
+def test_an_early_end_keeps_days_and_frees_the_seat(world: SimpleNamespace) -> None:
+    days = make.weekdays(world.term.starts_on, 5)
+    last = days[-1]
+    operations.log_day(placement=world.placement, on=days[0], today=last, by=SYSTEM, now=make.at(last))
+    wanted = {"placement": world.placement, "on": last, "reason": "企业搬迁", "today": last, "by": SYSTEM, "now": make.at(last)}
+    with pytest.raises(WrongState):
+        operations.end_early(**wanted)
+    make.confirmed(world.placement, days)
+    with pytest.raises(BadPlacement):
+        operations.end_early(**{**wanted, "on": days[0]})
+    for _n in range(2):
+        operations.end_early(**wanted)
+    assert (world.placement.state, world.placement.ends_on) == (PlacementState.FINISHED, last)
+    assert [row.taken for row in queries.seats_of_position(world.position.id)] == [0]
+    assert ledger.weeks_of(world.student.id).credited_days == 5
+    again = operations.place_student(student=world.student, position=world.other, term=world.term, by=SYSTEM, now=NOW)
+    assert again.id != world.placement.id
+
+
+def test_a_change_of_base_goes_on_elsewhere_with_its_own_checklist(world: SimpleNamespace) -> None:
+    since = world.term.starts_on + timedelta(days=14)
+    wanted = {"placement": world.placement, "position": world.other, "term": world.term, "since": since, "reason": "岗位不符", "by": SYSTEM}
+    row = operations.change_base(**wanted, today=since, now=make.at(since))
+    assert (world.placement.ended_early_on, row.starts_on, row.ends_on) == (since - timedelta(days=1), since, world.term.ends_on)
+    assert row.state is PlacementState.PLANNED
+    assert [row.taken for row in (*queries.seats_of_position(world.position.id), *queries.seats_of_position(world.other.id))] == [0, 1]
+    with pytest.raises(BadPlacement):
+        operations.change_base(**{**wanted, "placement": row, "position": world.other}, today=since, now=make.at(since))
+
+
+# -- logs ---------------------------------------------------------------------------------------------------------------
+def test_photos_are_kept_once_and_only_pictures(world: SimpleNamespace) -> None:
+    day = world.term.starts_on
+    wanted = {"placement": world.placement, "on": day, "today": day, "by": SYSTEM, "now": NOW}
+    row = operations.add_photo(file=io.BytesIO(PNG), name="a.png", **wanted)
+    assert operations.add_photo(file=io.BytesIO(PNG), name="b.png", **wanted).id == row.id
+    with pytest.raises(Refused):
+        operations.add_photo(file=io.BytesIO(b"%PDF-1.4 x"), name="a.pdf", **wanted)
+    with pytest.raises(BadDay):
+        operations.add_photo(file=io.BytesIO(PNG), name="a.png", **{**wanted, "on": day - timedelta(days=1)})
+
+
+def test_a_reviewed_log_is_corrected_by_a_new_entry(world: SimpleNamespace) -> None:
+    day = world.term.starts_on
+    wanted = {"placement": world.placement, "on": day, "tags": ["ethics"], "today": day, "by": SYSTEM, "now": NOW}
+    log = operations.save_weekly_log(text="学会了装夹", **wanted)
+    operations.save_weekly_log(text="学会了装夹与对刀", **wanted)
+    for _n in range(2):
+        operations.review_week(log=log, placement=world.placement, comment="很好", today=day, by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState):
+        operations.save_weekly_log(text="改写", **wanted)
+    operations.add_note(log=log, placement=world.placement, side=NoteSide.STUDENT, text="对刀是周四学的", by=SYSTEM, now=NOW)
+    assert [(note.side, note.text) for note in queries.notes_of([log.id])[log.id]] == [
+        (NoteSide.SCHOOL, "很好"),
+        (NoteSide.STUDENT, "对刀是周四学的"),
+    ]
+    assert (log.text, log.reviewed_on) == ("学会了装夹与对刀", day)
+
+
+def test_a_checked_place_keeps_only_the_distance(world: SimpleNamespace) -> None:
+    day = world.term.starts_on
+    entry = operations.log_day(placement=world.placement, on=day, today=day, by=SYSTEM, now=NOW)
+    where = {"entry": entry, "placement": world.placement, "latitude": 26.08, "longitude": 119.30, "by": SYSTEM, "now": NOW}
+    with pytest.raises(BadDay):
+        operations.check_place(**where)
+    profile = base_queries.profile(world.base.id)
+    assert profile is not None
+    bases.change_base(profile=profile, latitude_e5=2_608_000, longitude_e5=11_931_000, by=SYSTEM, now=NOW)
+    assert 990 < operations.check_place(**where) < 1010
+    with pytest.raises(BadDay):
+        operations.check_place(**{**where, "latitude": 91.0})
+
+
+@pytest.mark.parametrize(("other", "metres"), [((26.0, 119.0), 0), ((27.0, 119.0), 111_195), ((-26.0, -61.0), 20_015_087)])
+def test_distances(other: tuple[float, float], metres: int) -> None:
+    assert abs(rules.distance_m((26.0, 119.0), other) - metres) <= 1
+
+
+def test_students_are_reminded_of_an_empty_week_once(world: SimpleNamespace) -> None:
+    monday = world.term.starts_on
+    assert operations.remind_students(today=monday + timedelta(days=6), now=NOW) == 0
+    assert operations.remind_students(today=monday + timedelta(days=7), now=NOW) == 1
+    make.confirmed(world.placement, [monday])
+    assert operations.remind_students(today=monday + timedelta(days=7), now=NOW) == 0
+
+
+# -- links, ratings -----------------------------------------------------------------------------------------------------
+def test_a_link_confirms_once_and_expires(world: SimpleNamespace) -> None:
+    days = make.weekdays(world.term.starts_on, 3)
+    now = make.at(days[-1])
+    entries = [operations.log_day(placement=world.placement, on=day, today=days[-1], by=SYSTEM, now=now) for day in days]
+    first = operations.make_mentor_link(mentor=world.mentor, by=SYSTEM, now=now)
+    token = operations.make_mentor_link(mentor=world.mentor, by=SYSTEM, now=now)
+    with pytest.raises(NotFound):
+        operations.open_link(first, now=now)
+    with pytest.raises(WrongState):
+        operations.decide_by_link(token=token, approved=[], rejected={}, now=now)
+    with pytest.raises(NotFound):
+        operations.open_link(token, now=now + timedelta(days=8))
+    assert operations.decide_by_link(token=token, approved=[entries[0].id, entries[1].id], rejected={entries[2].id: "未到岗"}, now=now) == 3
+    assert [entry.state for entry in queries.entries_of(world.placement.id)] == [DayState.APPROVED, DayState.APPROVED, DayState.REJECTED]
+    assert ledger.weeks_of(world.student.id).credited_days == 2
+    with pytest.raises(NotFound):
+        operations.decide_by_link(token=token, approved=[entries[2].id], rejected={}, now=now)
+
+
+def test_a_link_decides_only_what_is_its_mentors(world: SimpleNamespace) -> None:
+    entry = operations.log_day(placement=world.placement, on=world.term.starts_on, today=world.term.starts_on, by=SYSTEM, now=NOW)
+    token = operations.make_mentor_link(mentor=make.mentor(enterprise=world.enterprise), by=SYSTEM, now=NOW)
+    with pytest.raises((WrongState, Stale)):
+        operations.decide_by_link(token=token, approved=[entry.id], rejected={}, now=NOW)
+
+
+def test_ratings_come_from_the_last_week_on_and_stop_a_month_after(world: SimpleNamespace) -> None:
+    last = world.term.ends_on
+    marks = {"work": 5, "guidance": 4, "safety": 5, "life": 3}
+    wanted = {"placement": world.placement, "side": RaterSide.STUDENT, "comment": "", "by": SYSTEM, "now": NOW}
+    for day in (last - timedelta(days=8), last + timedelta(days=31)):
+        with pytest.raises(WrongState):
+            operations.rate(marks=marks, today=day, **wanted)
+    for bad in ({}, {**marks, "life": 6}, {"work": 5}):
+        with pytest.raises(BadPlacement):
+            operations.rate(marks=bad, today=last, **wanted)
+    operations.rate(marks=marks, today=last - timedelta(days=7), **wanted)
+    operations.rate(marks={**marks, "life": 4}, today=last + timedelta(days=30), **wanted)
+    assert queries.ratings_of(world.placement.id)[RaterSide.STUDENT].marks["life"] == 4

@@ -1,0 +1,210 @@
+"""Plans of a round side by side: what is tried out, adopted, mended after publication; places students find themselves."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.orm import Session
+
+from enterprises.placements import operations, planning, queries, rules
+from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSettings, SelfFoundState, WhatIf, WithdrawalSide
+from tests.factories import enterprises as make
+from tests.factories import ground
+from trainhub.kernel import jobs
+from trainhub.kernel.access import SYSTEM
+
+NOW = make.NOW
+
+
+@pytest.fixture
+def world(session: Session) -> SimpleNamespace:
+    """Four students, one term of 32 weeks that has not begun, two positions of one seat each; the round is closed."""
+    university, enterprise = ground.university(), ground.enterprise()
+    programme = ground.programme(university)
+    base = ground.base(enterprise)
+    make.opened_base(base=base)
+    term = make.term(university=university, starts_on=date(2026, 4, 6), weeks=32)
+    make.mentor(enterprise=enterprise, load_limit=4)
+    one = make.position(enterprise=enterprise, base=base, terms=[term], seats=1)
+    other = make.position(enterprise=enterprise, terms=[term], seats=1)
+    students = [ground.student(programme, petoe_since=date(2023, 9, 1)) for _n in range(4)]
+    round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[term])
+    for student in students[:2]:
+        operations.save_preferences(round=round, student=student, position_ids=[one.id], by=SYSTEM, now=NOW)
+    return SimpleNamespace(
+        university=university, enterprise=enterprise, base=base, programme=programme, term=term, one=one, other=other, students=students,
+        round=round, after=make.at(round.closes_on + timedelta(days=1)),
+    )  # fmt: skip
+
+
+def tried(world: SimpleNamespace, *what_ifs: WhatIf, settings: PlanSettings | None = None) -> dict[str, object]:
+    """What comes out when something is tried."""
+    kind = PlanKind.WHAT_IF if what_ifs else PlanKind.PLAN
+    problem = planning.problem_of(world.round, today=make.TODAY, kind=kind, settings=settings, what_ifs=what_ifs)
+    return planning.compute(problem, now=world.after, time_limit=30.0)
+
+
+def test_trying_out_changes_the_answer_and_nothing_else(world: SimpleNamespace) -> None:
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    before = dict(world.round.plan)
+    reached = [
+        tried(world, *what)["summary"]["reached"]  # type: ignore[index]
+        for what in (
+            (),
+            (WhatIf(position_id=world.one.id, term_id=world.term.id, seats=2),),
+            (WhatIf(position_id=world.one.id, term_id=world.term.id, seats=9),),
+            (WhatIf(base_id=world.base.id),),
+        )
+    ]
+    assert reached == [2, 4, 4, 1]
+    kept = operations.keep_plan(round=world.round, data=tried(world, WhatIf(base_id=world.base.id)), by=SYSTEM, now=world.after)
+    assert (kept.number, kept.kind, world.round.plan) == (2, PlanKind.WHAT_IF, before)
+    with pytest.raises(WrongState):
+        operations.adopt_plan(plan=kept, round=world.round, by=SYSTEM, now=world.after)
+
+
+def test_mentors_bound_a_plan_unless_switched_off(world: SimpleNamespace) -> None:
+    operations.set_seats(position=world.one, term=world.term, seats=4, by=SYSTEM, now=NOW)
+    operations.set_seats(position=world.other, term=world.term, seats=4, by=SYSTEM, now=NOW)
+    ids = [make.mentor(enterprise=world.enterprise, load_limit=0).id]
+    assert len(ids) == 1
+    assert tried(world)["summary"]["reached"] == 4  # type: ignore[index]
+    stranger = ground.student(world.programme, petoe_since=date(2023, 9, 1))
+    assert stranger is not None
+    assert tried(world)["summary"]["reached"] == 4  # type: ignore[index]
+    assert tried(world, settings=PlanSettings(is_mentor_bound=False))["summary"]["reached"] == 5  # type: ignore[index]
+
+
+def test_a_plan_with_other_settings_may_be_adopted_and_published(world: SimpleNamespace) -> None:
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    kept = operations.keep_plan(round=world.round, data=tried(world, settings=PlanSettings(Aim.EVERYONE, 3)), by=SYSTEM, now=world.after)
+    assert world.round.plan["plan_id"] != kept.id
+    for _n in range(2):
+        operations.adopt_plan(plan=kept, round=world.round, by=SYSTEM, now=world.after)
+    assert (world.round.aim, world.round.same_enterprise) == (Aim.EVERYONE, 3)
+    assert operations.publish_round(round=world.round, by=SYSTEM, now=world.after) == 2
+
+
+def test_asking_twice_is_one_job_and_another_question_waits(world: SimpleNamespace) -> None:
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    first = operations.ask_for_plan(round=world.round, by=SYSTEM, now=world.after)
+    assert operations.ask_for_plan(round=world.round, by=SYSTEM, now=world.after).id == first.id
+    with pytest.raises(WrongState) as refused:
+        operations.ask_for_plan(round=world.round, kind=PlanKind.WHAT_IF, what_ifs=[WhatIf(base_id=world.base.id)], by=SYSTEM, now=world.after)
+    assert refused.value.code == "plan_running"
+    assert first.state is jobs.JobState.QUEUED
+
+
+def published(world: SimpleNamespace) -> list[int]:
+    """The round published with both seats given; the students who have one."""
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    operations.publish_round(round=world.round, by=SYSTEM, now=world.after)
+    return [row.student_id for row in queries.live_in_round(world.round.id)]
+
+
+def repaired(world: SimpleNamespace) -> tuple[int, int]:
+    problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)
+    plan = operations.keep_plan(round=world.round, data=planning.compute(problem, now=world.after, time_limit=30.0), by=SYSTEM, now=world.after)
+    made = operations.publish_repair(plan=plan, round=world.round, by=SYSTEM, now=world.after)
+    assert operations.publish_repair(plan=plan, round=world.round, by=SYSTEM, now=world.after) == (0, 0)
+    return made
+
+
+def test_a_repair_gives_the_seat_of_who_gave_up_to_another(world: SimpleNamespace) -> None:
+    first, stays = published(world)
+    row = queries.live_of_student(first)[0]
+    operations.decline_placement(placement=row, reason="考研", by=SYSTEM, now=world.after)
+    assert repaired(world) == (1, 0)
+    assert queries.live_of_student(first) == []
+    assert len(queries.live_of_student(stays)) == 1
+    assert len(queries.live_in_round(world.round.id)) == 2
+
+
+def test_a_repair_places_again_whom_the_enterprise_lost_and_moves_nobody_else(world: SimpleNamespace) -> None:
+    world.third = make.position(enterprise=world.enterprise, terms=[world.term], seats=0, is_approved=False)
+    first, stays = published(world)
+    row, kept = queries.live_of_student(first)[0], queries.live_of_student(stays)[0]
+    operations.withdraw_placement(placement=row, reason="企业停产", side=WithdrawalSide.ENTERPRISE, by=SYSTEM, now=world.after)
+    operations.set_seats(position=next(p for p in (world.one, world.other) if p.id == row.position_id), term=world.term, seats=0, by=SYSTEM, now=NOW)
+    new = make.position(enterprise=world.enterprise, terms=[world.term], seats=3)
+    assert repaired(world) == (3, 0)
+    assert [one.position_id for one in queries.live_of_student(first)] == [new.id]
+    assert [(one.id, one.position_id) for one in queries.live_of_student(stays)] == [(kept.id, kept.position_id)]
+
+
+def test_a_repair_leaves_what_has_begun(world: SimpleNamespace) -> None:
+    first, _stays = published(world)
+    row = queries.live_of_student(first)[0]
+    row.state = PlacementState.STARTED
+    problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)
+    assert row.id not in [one[3] for one in problem.removable]
+    assert (planning.key(first), planning.key(world.term.id), planning.key(row.position_id)) in problem.case.fixed
+
+
+def test_an_outdated_repair_is_refused(world: SimpleNamespace) -> None:
+    first, _stays = published(world)
+    problem = planning.problem_of(world.round, today=make.TODAY, kind=PlanKind.REPAIR)
+    plan = operations.keep_plan(round=world.round, data=planning.compute(problem, now=world.after, time_limit=30.0), by=SYSTEM, now=world.after)
+    operations.withdraw_placement(placement=queries.live_of_student(first)[0], reason="病假", by=SYSTEM, now=world.after)
+    with pytest.raises(WrongState) as refused:
+        operations.publish_repair(plan=plan, round=world.round, by=SYSTEM, now=world.after)
+    assert refused.value.code == "plan_outdated"
+
+
+def test_reasons_name_terms_and_positions_as_people_do(world: SimpleNamespace) -> None:
+    data = tried(world)
+    texts = [row[4] for row in data["unplaced"]]  # type: ignore[attr-defined]
+    assert len(texts) == 2
+    assert all(world.term.title in text and world.one.title in text for text in texts)
+
+
+def test_a_clash_is_seen_before_the_choice(world: SimpleNamespace) -> None:
+    student = world.students[3]
+    operations.place_student(student=student, position=world.other, term=world.term, by=SYSTEM, now=NOW)
+    choice = next(one for one in queries.choices_of(world.round, student) if one.position_id == world.one.id)
+    assert (choice.is_accepting, choice.is_clashing, choice.is_eligible) == (True, True, False)
+    with pytest.raises(BadPlacement):
+        operations.save_preferences(round=world.round, student=student, position_ids=[world.one.id], by=SYSTEM, now=NOW)
+
+
+def test_differences_between_plans() -> None:
+    one = ([[1, 7, 70, 1, False], [2, 7, 71, None, False]], [[3, 0, 320, "seats_short", ""]])
+    other = ([[1, 7, 70, 1, False], [3, 7, 71, 2, False]], [[2, 0, 320, "seats_short", ""]])
+    assert rules.differences([one, one]) == []
+    assert rules.differences([one, other]) == [(2, [([(7, 71)], True), ([], False)]), (3, [([], False), ([(7, 71)], True)])]
+
+
+# -- places that students find -----------------------------------------------------------------------------------------
+def test_a_self_found_place_becomes_a_placement_once(world: SimpleNamespace) -> None:
+    student = world.students[0]
+    wanted = {"student": student, "term": world.term, "enterprise_name": world.enterprise.name, "title": "测试工程师", "by": SYSTEM, "now": NOW}
+    row = operations.propose_self_found(**wanted)
+    assert operations.propose_self_found(**wanted).id == row.id
+    assert queries.same_enterprises(row) == [world.enterprise.id]
+    made = operations.approve_self_found(row=row, enterprise=world.enterprise, by=SYSTEM, now=NOW)
+    assert operations.approve_self_found(row=row, enterprise=world.enterprise, by=SYSTEM, now=NOW).id == made.id
+    assert (made.student_id, row.state, [(s.seats, s.taken) for s in queries.seats_of_position(made.position_id)]) == (
+        student.id,
+        SelfFoundState.APPROVED,
+        [(1, 1)],
+    )
+    with pytest.raises(BadPlacement):
+        operations.propose_self_found(**{**wanted, "title": "另一个"})
+    with pytest.raises(WrongState):
+        operations.cancel_self_found(row=row, by=SYSTEM, now=NOW)
+
+
+def test_a_self_found_place_is_given_back_with_a_reason(world: SimpleNamespace) -> None:
+    row = operations.propose_self_found(student=world.students[0], term=world.term, enterprise_name="某娱乐场所", title="服务员", by=SYSTEM, now=NOW)
+    with pytest.raises(BadPlacement):
+        operations.return_self_found(row=row, reason=" ", by=SYSTEM, now=NOW)
+    operations.return_self_found(row=row, reason="与专业无关", by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState):
+        operations.approve_self_found(row=row, enterprise=world.enterprise, by=SYSTEM, now=NOW)
+    with pytest.raises(BadPlacement):
+        operations.propose_self_found(
+            student=world.students[0], term=make.term(university=ground.university()), enterprise_name="某厂", title="学徒", by=SYSTEM, now=NOW
+        )
