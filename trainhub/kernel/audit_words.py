@@ -91,6 +91,7 @@ DEEDS: Mapping[str, Any] = {
     "staffed": _l("已安排教师"),
     "waiting_closed": _l("已关闭候补"),
     "clause_mapped": _l("已对应条款"),
+    "clause_unmapped": _l("已取消对应条款"),
     "industry_standard_entered": _l("已登记行业标准"),
     "point_covered": _l("已覆盖指标点"),
     "point_uncovered": _l("已取消覆盖指标点"),
