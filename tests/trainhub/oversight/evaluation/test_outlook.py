@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from courses.catalogue.types import Family
+from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
 from tests.factories import ground
@@ -57,12 +58,12 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     day = factory.TODAY
     now, then, choices = simulation.look(built.programme, day, Assumptions())
     assert (now.statuses, now.verdict.value) == (then.statuses, "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
-    assert (len(choices.students), len(choices.lecturers)) == (1, 1)
+    assert (len(choices.students), len(choices.lecturers)) == (1, 3)
     students = frozenset(label for label, _left in choices.students)
     lecturers = frozenset(key for key, _name, _left in choices.lecturers)
     half = simulation.look(built.programme, day, Assumptions(students=students))[1]
     assert (half.statuses["7.2"].value, half.verdict.value) == ("met", "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
-    whole = simulation.look(built.programme, day, Assumptions(students=students, lecturers=lecturers))[1]
+    whole = simulation.look(built.programme, day, Assumptions(students=students, lecturers=lecturers, judged=frozenset(choices.judged)))[1]
     assert {code for code, status in whole.statuses.items() if status.value != "met"} == {"9.8"}
     assert whole.verdict.value == "ACCREDITED_SPECIAL_MET"  # type: ignore[union-attr]
     # a change of rules: 34 weeks of the plan are enough for 32 and too few for 40
@@ -142,7 +143,7 @@ def test_nobody_is_counted_twice_for_the_ten_thousand(session: Session) -> None:
             run = make.run(course, is_published=True)
             for who in (people_queries.person(teacher.person_id), outsider):
                 row = make.enrolment(make.loaded(run), who)
-                row.completed_on = done
+                row.completed_on, row.state = done, EnrolmentState.COMPLETED
     found = training.trained_teachers(date(2015, 1, 1), date(2025, 12, 31))
     assert (found.persons, found.full_time, found.part_time, found.by_year) == (1, 1, 0, ((2025, 1),))
     assert training.trained_teachers(date(2015, 1, 1), date(2025, 5, 5)).persons == 0

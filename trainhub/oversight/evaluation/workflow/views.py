@@ -18,7 +18,7 @@ from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import catalogue, labels
+from trainhub.oversight.evaluation import catalogue, labels, readiness
 from trainhub.oversight.evaluation.documents import report, visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
@@ -126,7 +126,8 @@ def open_application(programme: Programme) -> Any:
 def application(row: Application) -> Any:
     """Where the application stands, what can be done next and by whom, what is missing, the documents, the visit, the history."""
     today, subject = clock.today(), on_case(row)
-    facts = queries.facts_of(row, today, criteria=_open_codes(row))
+    reached = readiness.assess(programme_of(row), today).verdict if row.state is State.IN_WORKING_GROUP else None
+    facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=reached)
     following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
     mine = queries.assignment(row.id, who().account_id)
     declare = forms.DeclareForm() if mine is not None and mine.ended_at is None and mine.submitted_at is None else None
