@@ -46,7 +46,7 @@ MONDAY = date(2001, 1, 1)
 def _week_of(day: Any) -> Any:
     """The number of the ISO week a column of days lies in, computed by the database."""
     if is_postgresql():
-        return (day - cast(literal(MONDAY), Date)) / 7
+        return cast(day - cast(literal(MONDAY), Date), Integer) // 7
     return cast((func.julianday(day) - func.julianday(MONDAY.isoformat())) / 7, Integer)
 
 
