@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
+from trainhub.kernel import clock
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 SHOTS = os.environ.get("JOURNEYS_SHOTS", "")
@@ -67,7 +66,7 @@ def fill_form(player: Player, at: str, differs: str = "") -> None:
 def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[..., Watched], tmp_path: Path) -> None:
     paper = tmp_path / "报告.pdf"
     paper.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
-    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    today = clock.today().isoformat()
     head, association = Player(window, HEAD), Player(window, "association")
     # The application that is under way is withdrawn; a programme has one at a time.
     head.open("/evaluation/DEMO-P1/applications")

@@ -14,7 +14,7 @@ from trainhub.kernel.i18n import _, _l
 
 DEEDS: Mapping[str, Any] = {
     "applied": _l("已申请"),
-    "adopted": _l("已发布"),
+    "adopted": _l("已采纳"),
     "certified": _l("已发给证明"),
     "computed": _l("已计算"),
     "discarded": _l("已作废"),
@@ -61,7 +61,6 @@ DEEDS: Mapping[str, Any] = {
     "graded": _l("已评分"),
     "declared": _l("已声明"),
     "said": _l("已填写意见"),
-    "adopted": _l("已采纳一致意见"),
     "frozen": _l("已固定"),
     "shares_set": _l("已设定占比"),
     "scores_recorded": _l("已登记成绩"),
