@@ -15,6 +15,13 @@ from trainhub.kernel.i18n import _, _l
 DEEDS: Mapping[str, Any] = {
     "applied": _l("已申请"),
     "adopted": _l("已采纳"),
+    "changed_base": _l("已更换基地"),
+    "ended_early": _l("已提前结束"),
+    "place_checked": _l("已核对地点"),
+    "plan_adopted": _l("已采用方案"),
+    "repaired": _l("已调整方案"),
+    "stated": _l("已填报"),
+    "taken_over": _l("已沿用分组"),
     "certified": _l("已发给证明"),
     "computed": _l("已计算"),
     "discarded": _l("已作废"),
