@@ -30,6 +30,7 @@ from courses.catalogue import authoring, authoring_outline, authoring_parts, aut
 from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
+from courses.copies import views as copies_views
 from courses.curriculum import marking_views as curriculum_marks
 from courses.curriculum import models as curriculum_models
 from courses.discussion import models as discussion_models
@@ -160,6 +161,7 @@ def register(app: Flask) -> None:
         authors.blueprint,
         doing.reports,
         interop_views.blueprint,
+        copies_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
         curriculum_marks.blueprint,
@@ -187,6 +189,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, analytics_tasks.SUMMARISE_ALL, analytics_tasks.summarise_all, every=timedelta(days=1), title="Sum up runs in which somebody learnt"
     )
+    jobs.register_task(app, message_tasks.SEND, message_tasks.send)
     jobs.register_periodic(
         app, message_tasks.PUBLISH, message_tasks.publish_due, every=timedelta(minutes=1), title="Publish announcements whose time has come"
     )

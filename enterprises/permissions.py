@@ -53,6 +53,17 @@ AWARD_VIEWERS = (
     Role.SYSTEM_ADMIN,
 )
 
+SUBSIDY_CLAIMANTS = (Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN)
+SUBSIDY_VIEWERS = (
+    *SUBSIDY_CLAIMANTS,
+    Role.PREFECTURE_OPERATOR,
+    Role.DEPT_HR,
+    Role.DEPT_FIN,
+    Role.INSPECTOR,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
+
 
 class Can(StrEnum):
     """The permissions of the room."""
@@ -61,6 +72,9 @@ class Can(StrEnum):
     BASE_INSIDE = "bases:base:inside"
     BASE_EDIT = "bases:base:edit"
     BASE_ACCEPT = "bases:base:accept"
+    BASE_INSPECT = "bases:base:inspect"
+    INTEREST_LIST = "bases:interest:list"
+    INTEREST_STATE = "bases:interest:state"
     MENTOR_LIST = "mentors:mentor:list"
     MENTOR_VIEW = "mentors:mentor:view"
     MENTOR_EDIT = "mentors:mentor:edit"
@@ -123,6 +137,19 @@ class Can(StrEnum):
     AWARD_APPLY = "awards:award:apply"
     AWARD_HANDLE = "awards:award:handle"
     AWARD_PAY = "awards:award:pay"
+    AWARD_CHECK = "awards:award:review"
+    POOL_LIST = "awards:pool:list"
+    POOL_EDIT = "awards:pool:edit"
+    CREDIT_LIST = "awards:credit:list"
+    CREDIT_EDIT = "awards:credit:edit"
+    COMPANY_VIEW = "awards:company:view"
+    COMPANY_EDIT = "awards:company:edit"
+    SUBSIDY_LIST = "subsidies:claim:list"
+    SUBSIDY_VIEW = "subsidies:claim:view"
+    SUBSIDY_START = "subsidies:claim:create"
+    SUBSIDY_CLAIM = "subsidies:claim:apply"
+    SUBSIDY_HANDLE = "subsidies:claim:handle"
+    SUBSIDY_PAY = "subsidies:claim:pay"
 
 
 GRANTS: Table = {
@@ -131,6 +158,9 @@ GRANTS: Table = {
     Can.BASE_INSIDE: ((role_over(*BASE_EDITORS, Role.PREFECTURE_OPERATOR, *DEPARTMENTS, Role.EXPERT, Role.INSPECTOR, Role.AUDITOR),),),
     Can.BASE_EDIT: ((role_over(*BASE_EDITORS),),),
     Can.BASE_ACCEPT: ((role_everywhere(*DEPARTMENTS),),),
+    Can.BASE_INSPECT: ((role_over(Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.PREFECTURE_OPERATOR, Role.INSPECTOR, *DEPARTMENTS),),),
+    Can.INTEREST_LIST: ((role(*OFFERERS, *SCHOOL, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU, Role.AUDITOR),),),
+    Can.INTEREST_STATE: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
     Can.MENTOR_LIST: ((role(*MENTOR_VIEWERS, *SCHOOL, Role.SCHOOL_SUPERVISOR),),),
     Can.MENTOR_VIEW: ((role_over(*MENTOR_VIEWERS),), (role(*SCHOOL, Role.SCHOOL_SUPERVISOR),), (own,)),
     Can.MENTOR_EDIT: ((role_over(*MENTOR_EDITORS),), (own,)),
@@ -196,4 +226,18 @@ GRANTS: Table = {
     Can.AWARD_APPLY: ((role_over(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.SYSTEM_ADMIN),),),
     Can.AWARD_HANDLE: ((role_everywhere(*DEPARTMENTS),),),
     Can.AWARD_PAY: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN),),),
+    Can.AWARD_CHECK: ((role_over(Role.PREFECTURE_OPERATOR, Role.SYSTEM_ADMIN),),),
+    Can.POOL_LIST: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN, Role.INSPECTOR, Role.AUDITOR),),),
+    Can.POOL_EDIT: ((role_everywhere(Role.DEPT_FIN, Role.SYSTEM_ADMIN),),),
+    Can.CREDIT_LIST: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN, Role.INSPECTOR, Role.AUDITOR),),),
+    Can.CREDIT_EDIT: ((role_everywhere(*DEPARTMENTS, Role.DEPT_FIN),),),
+    Can.COMPANY_VIEW: ((role_over(*AWARD_VIEWERS),),),
+    Can.COMPANY_EDIT: ((role_over(Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, *DEPARTMENTS),),),
+    # -- subsidies: 省人社厅 (FJ-16d)
+    Can.SUBSIDY_LIST: ((role(*SUBSIDY_VIEWERS),),),
+    Can.SUBSIDY_VIEW: ((role_over(*SUBSIDY_VIEWERS),),),
+    Can.SUBSIDY_START: ((role(*SUBSIDY_CLAIMANTS, Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
+    Can.SUBSIDY_CLAIM: ((role_over(*SUBSIDY_CLAIMANTS),), (role_everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN),)),
+    Can.SUBSIDY_HANDLE: ((role_everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
+    Can.SUBSIDY_PAY: ((role_everywhere(Role.DEPT_HR, Role.DEPT_FIN, Role.SYSTEM_ADMIN),),),
 }

@@ -10,10 +10,12 @@ from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
 from enterprises.awards import fund_models as awards_funds
-from enterprises.awards import list_views as awards_lists
+from enterprises.awards import fund_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
+from enterprises.bases import partner_views as bases_partner_views
+from enterprises.bases import tasks as bases_tasks
 from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
 from enterprises.capstones import cli as capstones_cli
@@ -37,10 +39,11 @@ from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
-from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, TOPIC_SIDES, WEEKS_VIEWERS, Can
+from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, SUBSIDY_VIEWERS, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
+from enterprises.placements import operations as placements_operations
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import (
@@ -50,7 +53,9 @@ from enterprises.placements.views import (
     exporting,
     logs,
     offers,
+    overview,
     placing,
+    planitems,
     plans,
     progress,
     rounds,
@@ -59,24 +64,38 @@ from enterprises.placements.views import (
     students,
 )
 from enterprises.subsidies import models as subsidies_models
+from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.identity import my_data, retention
-from trainhub.kernel import access, audit_words, jobs, nav
+from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
+from trainhub.programmes.operations import plans as programme_plans
 
+PAGES: tuple[ModuleType, ...] = (bases_partner_views,)
+"""Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
 
+DECIDERS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
 PLANNERS = tuple(role for role in SCHOOL if role is not Role.SYSTEM_ADMIN)
 """Who has planning at hand; the administrator of the system may open it and finds it by search."""
 
 
 THINGS = {
     "awards.award": _l("奖补申请"),
+    "awards.company": _l("企业扶持政策"),
+    "awards.credit": _l("信用名单"),
+    "awards.pool": _l("奖补资金"),
+    "subsidies.claim": _l("补助申领"),
+    "subsidies.item": _l("补助条目"),
+    "subsidies.rate": _l("补助标准"),
     "bases.acceptance": _l("基地认定与验收"),
     "bases.agreement": _l("合作协议"),
     "bases.base": _l("实践基地"),
+    "bases.finding": _l("基地整改问题"),
+    "bases.inspection": _l("基地检查"),
+    "bases.interest": _l("企业接收意向"),
     "bases.leader": _l("基地负责人"),
     "bases.type": _l("基地类型"),
     "capstones.appeal": _l("成绩申诉"),
@@ -103,6 +122,8 @@ THINGS = {
     "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
     "capstones.window": _l("毕业设计时间安排"),
+    "mentors.appraisal": _l("指导教师考核"),
+    "mentors.conflict": _l("指导教师回避"),
     "mentors.mentor": _l("企业指导教师"),
     "placements.agreement": _l("实习协议"),
     "placements.day": _l("实习日"),
@@ -151,6 +172,7 @@ def register(app: Flask) -> None:
     _bases_mentors_placements(app)
     _capstones(app)
     _awards(app)
+    _subsidies(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -160,7 +182,10 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_page
+    app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
+    app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
     my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
+    jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
     jobs.register_periodic(app, "placements.remind", placements_tasks.remind, every=timedelta(days=1), title="提醒指导教师确认实习日")
@@ -192,6 +217,15 @@ def _bases_mentors_placements(app: Flask) -> None:
         nav.Entry("practice", _l("自主联系"), "placements.self_found_list", "search", can=Can.ROUND_LIST, roles=PLANNERS, order=27),
         nav.Entry("practice", _l("实习学期"), "placements.terms", "calendar", can=Can.TERM_LIST, roles=PLANNERS, order=30),
         nav.Entry("practice", _l("实践基地"), "bases.index", "factory", can=Can.BASE_VIEW, order=40),
+        nav.Entry(
+            "practice",
+            _l("接收意向"),
+            "bases.interest",
+            "flag",
+            can=Can.INTEREST_LIST,
+            roles=(*PLANNERS, Role.ENTERPRISE_COORDINATOR, Role.PREFECTURE_OPERATOR, Role.DEPT_EDU),
+            order=42,
+        ),
         nav.Entry("practice", _l("企业指导教师"), "mentors.index", "user", can=Can.MENTOR_LIST, order=45),
         nav.Entry("programme", _l("企业培养方案"), "placements.plans", "clipboard", can=Can.TERM_LIST, roles=PLANNERS, order=40),
     )
@@ -250,6 +284,14 @@ def _awards(app: Flask) -> None:
         app.register_blueprint(blueprint)
     nav.register_nav(
         app,
-        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=60),
+        nav.Entry("province", _l("基地奖励"), "awards.index", "award", can=Can.AWARD_LIST, order=40),
+        nav.Entry("province", _l("企业扶持"), "awards.company_list", "factory", roles=DECIDERS, order=42),
+        nav.Entry("province", _l("奖补资金"), "awards.pools", "chart", can=Can.POOL_LIST, roles=(*DECIDERS, Role.DEPT_FIN), order=50),
         nav.Entry("province", _l("企业参与人才培养"), "contributions.index", "chart", can=Can.CONTRIBUTION_LIST, order=61),
     )
+
+
+def _subsidies(app: Flask) -> None:
+    """Training subsidies."""
+    app.register_blueprint(subsidies_views.blueprint)
+    nav.register_nav(app, nav.Entry("province", _l("培训补助"), "subsidies.index", "list", can=Can.SUBSIDY_LIST, roles=SUBSIDY_VIEWERS, order=45))

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
-from courses.agenda import ical, labels, operations, queries, rules
+from courses.agenda import labels, operations, queries, rules
 from courses.agenda.types import Item
 from courses.learning.views.common import me
 from courses.permissions import Can
 from trainhub.identity.queries import accounts
-from trainhub.kernel import clock
+from trainhub.kernel import clock, ical
 from trainhub.kernel.access import guard, public
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
@@ -74,10 +74,12 @@ def feed(secret: str) -> Response:
     if row is None:
         abort(404)
     today = clock.today()
-    found = queries.items(row.person_id, since=today - timedelta(days=FEED_DAYS_BACK), until=today + timedelta(days=FEED_DAYS_AHEAD))
+    since, until = today - timedelta(days=FEED_DAYS_BACK), today + timedelta(days=FEED_DAYS_AHEAD)
+    found = queries.items(row.person_id, since=since, until=until)
     account = accounts.account_of_person(row.person_id)
     with in_language(account.language if account is not None else "zh"):
-        text = ical.calendar(_("我的课程日历"), [_event(item) for item in found])
+        more = [event for source in current_app.extensions.get(ical.SOURCES, []) for event in source(row.person_id, since, until)]
+        text = ical.calendar(_("我的课程日历"), [*(_event(item) for item in found), *more])
     answer = Response(text, mimetype="text/calendar")
     answer.headers["Cache-Control"] = "private, max-age=900"
     return answer

@@ -115,6 +115,8 @@ def write(run: Run) -> Any:
 
 
 def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
+    # Words are looked up once: a hundred thousand lines would ask for them half a million times.
+    risks, reasons = {key: str(word) for key, word in labels.RISKS.items()}, {key: str(word) for key, word in labels.REASONS.items()}
     yield [
         _("姓名"),
         _("年级"),
@@ -133,9 +135,9 @@ def _risk_lines(rows: Sequence[LearnerRisk]) -> Iterator[Sequence[Any]]:
             row.name,
             row.cohort,
             listed(row.groups),
-            str(labels.RISKS[row.judged.risk]),
+            risks[row.judged.risk],
             row.judged.points,
-            listed(str(labels.REASONS[reason]) for reason in row.judged.reasons),
+            listed(reasons[reason] for reason in row.judged.reasons),
             f"{row.progress_x1000 / 10:.1f}",
             "" if row.expected_x1000 is None else f"{row.expected_x1000 / 10:.1f}",
             "" if row.score_x10 is None else f"{row.score_x10 / 10:.1f}",

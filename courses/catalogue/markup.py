@@ -82,6 +82,25 @@ def to_html(body: str, body_format: BodyFormat = BodyFormat.MARKDOWN, *, assets:
     return rendered
 
 
+_ACTIVE = frozenset({
+    "script", "style", "link", "iframe", "frame", "object", "embed", "applet", "form", "input", "select", "textarea", "button", "video",
+    "audio", "canvas", "svg", "math",
+})  # fmt: skip
+_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)")
+_HANDLER = re.compile(r"<[A-Za-z][^>]*\son[a-z]+\s*=", re.IGNORECASE)
+_SCRIPT_LINK = re.compile(r"""(?:href|src)\s*=\s*["']?\s*javascript:""", re.IGNORECASE)
+
+
+def lost(*texts: str) -> tuple[str, ...]:
+    """What `sanitise` takes away of HTML together with what it shows or does, in a stable order: tags, handlers, links that run code."""
+    found: set[str] = set()
+    for text in texts:
+        found.update(name for name in map(str.lower, _TAG.findall(text)) if name in _ACTIVE)
+        found.update(["on…"] if _HANDLER.search(text) else [])
+        found.update(["javascript:"] if _SCRIPT_LINK.search(text) else [])
+    return tuple(sorted(found))
+
+
 def has_math(*texts: str) -> bool:
     """Whether any of the texts holds a formula, so that the page loads what sets it."""
     return any(_MATH.search(text) for text in texts)

@@ -10,8 +10,9 @@ from typing import Any
 
 from courses.assessment.models import Question, QuestionVersion, QuizItem
 from courses.assessment.operations.bank import version_data
+from courses.assignments.models import Assignment
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import to_html
+from courses.catalogue.markup import lost, to_html
 from courses.catalogue.models import Block, Course, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import offerings
 from courses.catalogue.types import BlockKind, BodyFormat, StaffRole
@@ -24,7 +25,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import operations as organisations
 from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.models import Organisation
@@ -156,11 +157,20 @@ def _content(doc: docs.CourseDoc, run: Run, report: dict[str, Any], by: Identity
     for unit, lesson, page in units:
         for position, block_doc in enumerate(page.blocks if page is not None else (), start=1):
             taken = taking_in.block_of(block_doc, is_graded=lesson.is_graded)
-            report["unsupported"] += [{"block": f"{block_doc.kind}/{block_doc.key}", "reason": note} for note in taken.notes]
+            report["unsupported"] += [{"block": f"{block_doc.kind}/{block_doc.key}", "reason": note} for note in (*taken.notes, *_lost(taken))]
             made.append((_block(unit, block_doc, taken, position, prefix), taken))
     current.add_all([block for block, _taken in made])
     current.flush()
+    current.add_all([Assignment(block_id=block.id, run_id=run.id, **taken.work) for block, taken in made if taken.work is not None])
     _questions(run, made, prefix, by, now)
+
+
+def _lost(taken: taking_in.Block) -> list[str]:
+    """What sanitising takes away of the texts of a block."""
+    tags = lost(taken.body, *(asked.stem for asked in taken.questions), *(asked.explanation for asked in taken.questions))
+    if not tags:
+        return []
+    return [_("没有保留：%(tags)s。课程内容不运行脚本，也不嵌入外部页面；视频、音频和外部页面请改用相应的内容块", tags=listed(tags))]
 
 
 def _unit(section: Section, lesson: docs.UnitDoc, page: docs.PageDoc | None, position: int) -> Unit:

@@ -10,6 +10,8 @@ from itertools import groupby
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
 from courses.assessment.rules.drawing import picked
+from courses.assignments.models import Assignment
+from courses.assignments.queries import work as assignments
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS
@@ -17,6 +19,7 @@ from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations.media import file_ids
 from courses.catalogue.types import BlockKind, BodyFormat
 from courses.interop import types as docs
+from courses.interop import works
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
 from courses.interop.questions_out import as_packed, question_docs
@@ -45,6 +48,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
     blocks = catalogue.blocks_of_run(run.id)
     items = _asked(run, [b.id for b in blocks if b.kind is BlockKind.QUIZ])
     versions = assessment.current_versions({question_id for rows in items.values() for question_id in rows})
+    rules = assignments.rules_of([b.id for b in blocks if b.kind is BlockKind.ASSIGNMENT])
     of_unit: dict[int, list[Block]] = {}
     for block in blocks:
         of_unit.setdefault(block.unit_id, []).append(block)
@@ -52,7 +56,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
     for section in catalogue.sections_of(run.id):
         lessons = []
         for key, group in groupby(catalogue.units_of(section.id), key=lambda u: u.lesson_key or u.key):
-            lessons.append(_lesson(key, list(group), of_unit, items, versions))
+            lessons.append(_lesson(key, list(group), of_unit, items, versions, rules))
         sections.append(docs.SectionDoc(section.key, section.title, tuple(lessons), section.release_at, section.is_published))
     assets = tuple(docs.AssetDoc(name, f"static/{name}", row.size, row.media_type) for name, row in sorted(files_of(run.id, blocks).items()))
     return docs.CourseDoc(
@@ -89,14 +93,19 @@ def _asked(run: Run, quizzes: list[int]) -> dict[int, list[int]]:
 
 
 def _lesson(
-    key: str, units: list[Unit], blocks: dict[int, list[Block]], items: dict[int, list[int]], versions: dict[int, QuestionVersion]
+    key: str,
+    units: list[Unit],
+    blocks: dict[int, list[Block]],
+    items: dict[int, list[int]],
+    versions: dict[int, QuestionVersion],
+    rules: dict[int, Assignment],
 ) -> docs.UnitDoc:
     first = units[0]
     pages = []
     for unit in units:
         if unit.key.endswith(EMPTY) and not blocks.get(unit.id):
             continue
-        made = tuple(_block(block, items.get(block.id, []), versions) for block in blocks.get(unit.id, []))
+        made = tuple(_block(block, items.get(block.id, []), versions, rules) for block in blocks.get(unit.id, []))
         # Keys are one space in the neutral tree: a unit that is its own lesson gives its page a key beside its own.
         page_key = unit.key if unit.lesson_key and unit.lesson_key != unit.key else f"{unit.key}p"
         pages.append(docs.PageDoc(page_key, unit.title, made, unit.is_published))
@@ -113,7 +122,10 @@ def _lesson(
     )
 
 
-def _block(block: Block, items: list[int], versions: dict[int, QuestionVersion]) -> docs.BlockDoc:
+def _block(block: Block, items: list[int], versions: dict[int, QuestionVersion], rules: dict[int, Assignment]) -> docs.BlockDoc:
+    if block.id in rules:  # what is asked for changes without the block being edited
+        text = block.body if block.body_format is BodyFormat.HTML else as_packed(block.body_html)
+        return docs.BlockDoc(block.key, block.title, works.doc_of(text, rules[block.id]))
     return docs.BlockDoc(block.key, block.title, _content(block, items, versions))
 
 

@@ -11,6 +11,7 @@ from courses.catalogue.markup import plain
 from courses.catalogue.operations.checking import MAX_OPTIONS
 from courses.catalogue.types import BlockKind
 from courses.interop import types as docs
+from courses.interop import works
 from courses.interop.arithmetic import interval_of, number_of
 from courses.interop.freezing import freeze
 from trainhub.kernel.i18n import _
@@ -29,7 +30,7 @@ class Taken:
 
 @dataclass(slots=True)
 class Block:
-    """A block as the catalogue stores it; `notes` say what was changed on the way."""
+    """A block as the catalogue stores it; `notes` say what was changed on the way, `work` are the rules of an assignment."""
 
     kind: BlockKind
     title: str
@@ -40,6 +41,7 @@ class Block:
     is_required: bool = True
     weight_x10: int = 10
     notes: list[str] = field(default_factory=list)
+    work: dict[str, Any] | None = None
 
 
 def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
@@ -63,12 +65,9 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
         case docs.SurveyDoc(questions, answers):
             return _survey(doc, [_survey_question(label, list(answers)) for _code, label in questions])
         case docs.OpenAssessmentDoc() as ora:
-            body = "".join(f"<p>{c.label or c.name}：{c.prompt}</p>" for c in ora.criteria)
-            stem = "<hr>".join(ora.prompts) or doc.title or "—"
-            made = Block(BlockKind.QUIZ, doc.title, body, {"attempts": 1, "shows_answers": True, "origin": freeze(ora)}, is_graded=is_graded)
-            made.questions = [Taken(QuestionKind.ESSAY, stem, {})]
-            made.notes.append(_("同伴互评改为教师评阅：评分标准显示在题目上方"))
-            return made
+            work, notes = works.work_of(ora)
+            body = "<hr>".join(ora.prompts)
+            return Block(BlockKind.ASSIGNMENT, doc.title, body, {"origin": freeze(ora)}, is_graded=is_graded, notes=notes, work=work)
         case docs.FileDoc(url):
             return Block(BlockKind.FILE, doc.title, settings={"url": url, "origin": freeze(doc.content)})
         case docs.LtiDoc() as lti:
@@ -135,8 +134,9 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
         case _:
             pass
     if kind is QuestionKind.MANUAL:
-        notes.append(_("第 %(n)d 题（%(kind)s）不能自动评分，改为教师评阅；其中的代码不会运行", n=n, kind=question.kind.value))
         options, answers = [], []
+    if kind is QuestionKind.MANUAL and question.kind is not docs.QuestionKind.MANUAL:  # of those the reader has said why
+        notes.append(_("第 %(n)d 题（%(kind)s）不能自动评分，改为教师评阅；其中的代码不会运行", n=n, kind=question.kind.value))
     data = {
         "options": options,
         "answers": answers,

@@ -21,9 +21,8 @@ TASK = "courses.import"
 def import_package(running: Running) -> Mapping[str, Any]:
     """Read the stored upload, make the course, answer the report. Run twice it finds the course and changes nothing."""
     row = session().get_one(files.StoredFile, running.args["file_id"])
-    suffix = "".join(Path(row.name).suffixes[-2:])
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{suffix}"
+        path = Path(folder) / Path(row.name).name  # refusals name the package as its owner knows it
         with path.open("wb") as out:
             for piece in files.stream(row):
                 out.write(piece)

@@ -155,11 +155,16 @@ def _tell(run: Run, conversation: Conversation, is_staff: bool, now: datetime) -
 
 
 def write_to_many(*, run: Run, person_ids: Sequence[int], subject: str, body: str, sender_id: int, by: Identity, now: datetime) -> int:
-    """Write the same to each of a selection, a conversation for each, so that answers stay between two. Returns how many."""
+    """Write the same to each of a selection, a conversation for each, so that answers stay between two. Returns how many.
+
+    Who was written to at the same instant with the same subject is passed over, so that a job that was interrupted goes on.
+    """
     subject, body = _text(" ".join(subject.split()), 200, "subject", _("主题")), _text(body, MAX_MESSAGE, "body", _("内容"))
-    wanted = sorted(set(person_ids))
-    if not wanted:
+    if not person_ids:
         raise BadMessage(_("还没有选中学员。请先在名单中勾选。"))
+    wanted = sorted(set(person_ids) - queries.written_to(run.id, subject, now, person_ids))
+    if not wanted:
+        return 0
     current = session()
     begun = [
         Conversation(run_id=run.id, person_id=p, subject=subject, started_at=now, last_at=now, last_by_staff=True, messages=1, staff_read_at=now)

@@ -79,6 +79,20 @@ def chosen(run_id: int, enrolment_ids: Sequence[int]) -> list[tuple[int, int, st
     return found
 
 
+def written_to(run_id: int, subject: str, at: datetime, person_ids: Sequence[int]) -> set[int]:
+    """Who of some persons has a conversation of that subject begun at that instant."""
+    found: set[int] = set()
+    for start in range(0, len(person_ids), 1000):
+        statement = select(Conversation.person_id).where(
+            Conversation.person_id.in_(list(person_ids[start : start + 1000])),
+            Conversation.run_id == run_id,
+            Conversation.started_at == at,
+            Conversation.subject == subject,
+        )
+        found.update(session().scalars(statement))
+    return found
+
+
 def conversation_by_id(conversation_id: int) -> Conversation | None:
     """A conversation with its learner."""
     return session().scalar(select(Conversation).where(Conversation.id == conversation_id).options(joinedload(Conversation.person)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from flask_wtf.file import MultipleFileField
-from wtforms import DateField, DecimalField
+from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from enterprises.awards import funds, labels
 from trainhub.kernel.forms import Form, LongText, Text
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _l, format_yuan
 
 
 class ApplyForm(Form):
@@ -46,3 +49,60 @@ class PayForm(Form):
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
+    pool = SelectField(_l("资金"), coerce=int, default=0)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.pool.choices = [
+            SelectChoice(0, _l("部门自有资金，不从下列资金列支")),
+            *[
+                SelectChoice(one.id, f"{one.year} {one.name}（{format_yuan(one.planned_fen - one.spent_fen)}）")
+                for one in funds.pools()
+                if one.planned_fen > one.spent_fen
+            ],
+        ]
+
+
+class ExamineForm(Form):
+    """A prefecture's check, or a site inspection."""
+
+    on = DateField(_l("日期"), validators=[InputRequired()])
+    is_positive = RadioField(_l("结论"), choices=[SelectChoice("yes", _l("通过")), SelectChoice("no", _l("不通过"))], validators=[InputRequired()])
+    people = Text(_l("参加人员"), validators=[Length(max=200)])
+    text = LongText(_l("意见和依据"), validators=[InputRequired(), Length(max=4000)])
+
+
+class PoolForm(Form):
+    """A pool of money."""
+
+    year = IntegerField(_l("年度"), validators=[InputRequired(), NumberRange(2000, 2100)])
+    name = Text(_l("名称"), validators=[InputRequired(), Length(max=120)])
+    kind = SelectField(_l("来源"), choices=[SelectChoice(one.value, label) for one, label in labels.POOLS.items()])
+    planned = DecimalField(
+        _l("安排金额（元）"), places=2, validators=[InputRequired(), NumberRange(min=Decimal("0.01"), max=Decimal("100000000000"))]
+    )
+    document = Text(_l("文号"), validators=[Length(max=200)])
+
+
+class CreditForm(Form):
+    """A look-up made elsewhere."""
+
+    result = RadioField(
+        _l("核查结果"), choices=[SelectChoice("good", _l("未见失信记录")), SelectChoice("bad", _l("在失信名单上"))], validators=[InputRequired()]
+    )
+    on = DateField(_l("核查日期"), validators=[InputRequired()])
+    detail = Text(_l("核查来源与内容"), validators=[InputRequired(), Length(max=400)])
+
+
+class FigureForm(Form):
+    """A figure of an enterprise."""
+
+    key = SelectField(_l("指标"), validators=[InputRequired()])
+    year = IntegerField(_l("年度"), validators=[Optional(), NumberRange(2000, 2100)], description=_l("按年度的指标填写；其余留空。"))
+    value = DecimalField(
+        _l("数值"),
+        places=2,
+        validators=[InputRequired(), NumberRange(min=0, max=Decimal("100000000000"))],
+        description=_l("金额填元；是否类填 1 或 0。"),
+    )
+    document = Text(_l("依据文件"), validators=[Length(max=200)])

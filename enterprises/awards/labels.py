@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from enterprises.awards.types import Action, AwardState, RuleCode, Verdict
+from enterprises.awards.types import Action, AwardState, PoolKind, RuleCode, StepKind, Verdict
 from trainhub.kernel.i18n import _l
 
 RULES: dict[RuleCode, Any] = {
@@ -63,6 +63,12 @@ VERDICT_PILLS: dict[Verdict, str] = {
     Verdict.MISSING: "bad",
     Verdict.AWARDED: "info",
     Verdict.NOT_OF_TYPE: "mute",
+}
+STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("设区市初审"), StepKind.INSPECTION: _l("现场考察")}
+POOLS: dict[PoolKind, Any] = {
+    PoolKind.INTEGRATED: _l("整合的专项资金"),
+    PoolKind.NEW: _l("新增引导资金"),
+    PoolKind.DEPARTMENT: _l("部门自有资金"),
 }
 CONDITIONS: dict[str, Any] = {
     "type": _l("基地类型"),

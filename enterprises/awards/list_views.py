@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.awards import labels, queries
+from enterprises.awards.company_rules import JUDGES
 from enterprises.awards.reference import incentives
 from enterprises.awards.types import AwardState, RuleCode, Verdict
 from enterprises.awards.views import asked_day, who
@@ -82,7 +83,7 @@ def index() -> Any:
 @guard(Can.AWARD_RULES)
 def rules() -> Any:
     """The 27 incentives of the documents with their clause and quotation."""
-    return render_template("enterprises/awards/rules.html", rows=incentives(), computed={one.value for one in RuleCode})
+    return render_template("enterprises/awards/rules.html", rows=incentives(), computed={one.value for one in RuleCode}, of_companies=set(JUDGES))
 
 
 def _awards() -> Any:

@@ -11,10 +11,10 @@ from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from enterprises.awards import labels, queries, rules
+from enterprises.awards import funds, labels, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.specs import SPECS
-from enterprises.awards.types import TRANSITIONS, Action, AmountKind, AwardState, Entitlement, RuleCode, Verdict, Who
+from enterprises.awards.types import TAKEN, TRANSITIONS, Action, AmountKind, AwardState, Entitlement, RuleCode, Verdict, Who
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.rules import DEPARTMENTS
@@ -179,8 +179,10 @@ def _not_eligible(answer: Entitlement, bad: Sequence[object]) -> NotEligible:
 
 
 def recognise(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """认定 by the rule's department; where the base's type knows the step it is recorded with the base too."""
+    """认定 by the rule's department, after the prefecture's check and the inspection; recorded with the base too where its type
+    knows the step."""
     _begin(award, Action.RECOGNISE, by, version)
+    steps.require(award)
     _check_day(on, today, award.applied_on, before=True)
     _record_step(award, AcceptanceStep.RECOGNISED, on, document, by, now)
     award.recognised_on = on
@@ -288,15 +290,31 @@ def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:
     raise AwardRefused(message, field="amount", code="amount_out_of_range")
 
 
-def pay(*, award: Award, on: date, reference: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """Record the payment with its reference. Awards without money are closed without a payment."""
+def pay(
+    *,
+    award: Award,
+    on: date,
+    reference: str,
+    pool_id: int | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
+    version: int | None = None,
+) -> Award:
+    """Record the payment with its reference, from a pool that holds enough (None: a department's own money).
+
+    Awards without money are closed without a payment. Raises PoolRefused.
+    """
     _begin(award, Action.PAY, by, version)
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = _need(reference, _("请填写拨付凭证号。"), "reference")[:120]
     _check_day(on, today, award.decided_on)
     award.paid_on = on
-    return _end(award, Action.PAY, by, on=on, reference=award.payment_reference)
+    if pool_id is not None and award.amount_fen is not None:
+        funds.spend(pool_id, award.amount_fen)
+        award.pool_id = pool_id
+    return _end(award, Action.PAY, by, on=on, reference=award.payment_reference, pool=award.pool_id)
 
 
 def close(*, award: Award, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
@@ -314,10 +332,25 @@ def reject(*, award: Award, reason: str, by: Identity, today: date, now: datetim
 
 
 def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
-    """Revoke a decided award, with a reason; the row stays, and the base may be awarded again."""
+    """Revoke a decided award, with a reason; the row stays, the pool gets the money back, and the base may be awarded again."""
     _begin(award, Action.REVOKE, by, version)
+    if award.pool_id is not None and award.amount_fen is not None:
+        funds.give_back(award.pool_id, award.amount_fen)
     award.reason, award.ended_on = _need(reason, _("请写明撤销的理由和文件依据。"), "reason")[:400], today
     return _end(award, Action.REVOKE, by, reason=award.reason)
+
+
+def publish(*, award: Award, by: Identity, today: date, now: datetime) -> Award:
+    """Publish a decision: everybody may read base, rule, amount and clause. Publishing twice changes nothing."""
+    if not may_act(by, RuleCode(award.rule), Who.DEPARTMENT):
+        raise NotAllowed(_("“%(rule)s”的公布由该项规定的主管部门办理。", rule=_name(award.rule)))
+    if award.state not in TAKEN:
+        raise WrongStep(_("只有已决定的奖励可以公布。"))
+    if award.published_on is None:
+        award.published_on = today
+        session().flush()
+        audit.record(by=by, did="awards.award.published", on=award, data={"on": today})
+    return award
 
 
 __all__ = [
@@ -331,6 +364,7 @@ __all__ = [
     "decide",
     "may_act",
     "pay",
+    "publish",
     "recognise",
     "reject",
     "revoke",

@@ -233,6 +233,17 @@ def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state:
     return organisations.ordered_or(statement, sort, AWARD_SORTS, Award.id.desc(), unique=Award.id)
 
 
+def published() -> list[tuple[Award, str]]:
+    """Decisions that everybody may read, the latest first, with the base's name; revoked ones stay, marked."""
+    found = session().execute(
+        select(Award, Organisation.name)
+        .join(Organisation, Organisation.id == Award.base_id)
+        .where(Award.published_on.is_not(None))
+        .order_by(Award.published_on.desc(), Award.id.desc())
+    )
+    return [(row, name) for row, name in found]
+
+
 def award_subject(row: Award) -> Subject:
     """What a permission over an award is judged on: its base."""
     base = organisations.by_id(row.base_id)

@@ -8,11 +8,11 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from enterprises.awards import forms, labels, operations, queries
+from enterprises.awards import forms, funds, labels, operations, queries, steps
 from enterprises.awards.models import Award
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import SPECS
-from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, RuleCode, Verdict
+from enterprises.awards.types import TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Identity, acting, guard, may
@@ -136,7 +136,20 @@ def show(row: Award) -> Any:
     return _page(row, {})
 
 
-def _page(row: Award, given: dict[Action, Form], status: int = 200) -> Any:
+def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Form]:
+    """The forms of the check and of the inspection, for who may fill them now."""
+    if row.state is not AwardState.APPLIED:
+        return {}
+    found: dict[StepKind, Form] = {}
+    check = steps.latest(row.id).get(StepKind.CHECK)
+    if may(who(), Can.AWARD_CHECK, queries.award_subject(row)):
+        found[StepKind.CHECK] = given.get(StepKind.CHECK) or forms.ExamineForm(formdata=None, on=clock.today()).apart("check")
+    if check is not None and check.is_positive and operations.may_act(who(), RuleCode(row.rule), Who.DEPARTMENT):
+        found[StepKind.INSPECTION] = given.get(StepKind.INSPECTION) or forms.ExamineForm(formdata=None, on=clock.today()).apart("inspection")
+    return {**given, **found}
+
+
+def _page(row: Award, given: dict[Action, Form], status: int = 200, *, examine: dict[StepKind, Form] | None = None) -> Any:
     rule, today = RuleCode(row.rule), clock.today()
     base_row = organisations.by_id(row.base_id)
     answer = next(one for one in queries.entitlements_of(row.base_id, today) if one.rule is rule)
@@ -161,6 +174,10 @@ def _page(row: Award, given: dict[Action, Form], status: int = 200) -> Any:
         forms=made,
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=organisations.history_of("award", row.id),
+        examined=steps.steps_of(row.id),
+        examine=_examine_forms(row, examine or {}),
+        pool=funds.pool(row.pool_id) if row.pool_id else None,
+        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), rule, Who.DEPARTMENT),
         labels=labels,
         steps=_steps(row),
     )
@@ -314,6 +331,7 @@ def pay(row: Award) -> Any:
             award=award,
             on=form.on.data or clock.today(),
             reference=form.reference.data or "",
+            pool_id=form.pool.data or None,
             by=who(),
             today=clock.today(),
             now=clock.now(),

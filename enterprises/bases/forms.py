@@ -11,7 +11,7 @@ from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.bases import labels
-from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, LeaderSide
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -118,3 +118,35 @@ class AcceptanceForm(Form):
     step = SelectField(_l("办理"), coerce=AcceptanceStep, choices=lambda: options(labels.STEPS))
     on = DateField(_l("日期"), [InputRequired(NEEDED)])
     document = Text(_l("文号"), [Length(max=200)])
+
+
+class InspectionForm(Form):
+    """An inspection or review."""
+
+    kind = SelectField(_l("类别"), coerce=InspectionKind, choices=lambda: options(labels.INSPECTIONS))
+    on = DateField(_l("日期"), [InputRequired(NEEDED)])
+    inspectors = Text(_l("检查人员"), [DataRequired(NEEDED), Length(max=200)])
+    conclusion = SelectField(_l("结论"), coerce=Conclusion, choices=lambda: options(labels.CONCLUSIONS))
+    text = LongText(_l("检查情况"), [Length(max=4000)])
+    findings = LongText(_l("需要整改的问题，每行一条"), [Length(max=4000)])
+    due_on = DateField(_l("整改期限"), [Optional()])
+    file = FileField(_l("检查记录"), description=_l("PDF 或扫描件。"))
+
+
+class MeasureForm(Form):
+    """How something found was mended."""
+
+    measure = Text(_l("整改措施"), [DataRequired(NEEDED), Length(max=400)])
+
+
+class InterestForm(Form):
+    """What an enterprise says for a year."""
+
+    enterprise_id = SelectField(_l("企业"), [InputRequired(NEEDED)], coerce=int)
+    year = IntegerField(_l("年份"), [InputRequired(NEEDED), NumberRange(2010, 2200)])
+    is_interested = SelectField(
+        _l("是否接收实习学生"), coerce=lambda value: str(value) in ("1", "True"), choices=lambda: [("1", _l("接收")), ("", _l("不接收"))]
+    )
+    seats = IntegerField(_l("大约可接收人数"), [Optional(), NumberRange(0, 100_000)])
+    reasons = Checks(_l("不接收的原因"), coerce=Refusal, choices=lambda: options(labels.REFUSALS))
+    text = LongText(_l("说明"), [Length(max=2000)])

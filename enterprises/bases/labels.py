@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from trainhub.kernel.i18n import _l
 
 BASE_TYPES: Mapping[BaseType, Any] = {
@@ -49,3 +49,23 @@ FIGURES: Mapping[str, Any] = {
     "summary": _l("基地简介"),
 }
 FINDINGS: Mapping[str, Any] = {"6.1": _l("接收能力满足实习安排"), "6.2": _l("校企双方负责人"), "6.6": _l("合作教育文本在有效期内且内容完整")}
+INSPECTIONS: Mapping[InspectionKind, Any] = {
+    InspectionKind.ON_SITE: _l("实地考察"),
+    InspectionKind.SAFETY: _l("安全检查"),
+    InspectionKind.QUALITY: _l("质量评估"),
+}
+CONCLUSIONS: Mapping[Conclusion, Any] = {
+    Conclusion.PASSED: _l("通过"),
+    Conclusion.CONDITIONAL: _l("整改后通过"),
+    Conclusion.FAILED: _l("不通过"),
+}
+CONCLUSION_LOOKS: Mapping[Conclusion, str] = {Conclusion.PASSED: "ok", Conclusion.CONDITIONAL: "wait", Conclusion.FAILED: "bad"}
+REFUSALS: Mapping[Refusal, Any] = {
+    Refusal.NO_SEATS: _l("没有合适的岗位"),
+    Refusal.NO_MENTORS: _l("指导教师不足"),
+    Refusal.NO_PROJECTS: _l("没有合适的项目"),
+    Refusal.SAFETY: _l("安全与保密限制"),
+    Refusal.COST: _l("成本与场地"),
+    Refusal.PAST: _l("以往合作的问题"),
+    Refusal.OTHER: _l("其他"),
+}

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.bases.types import AcceptanceStep, BaseType, LeaderSide
+from enterprises.bases.types import AcceptanceStep, BaseType, Conclusion, InspectionKind, LeaderSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
@@ -95,3 +95,49 @@ class BaseAcceptance(Base):
     recorded_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("base_id", "type", "step", "on_day"),)
+
+
+class BaseInspection(Base):
+    """An on-site inspection, or a review of safety or quality, with what was concluded."""
+
+    __tablename__ = "base_inspection"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    kind: Mapped[InspectionKind] = mapped_column(enum_column(InspectionKind))
+    on: Mapped[date] = mapped_column("on_day")
+    inspectors: Mapped[str] = mapped_column(sa.String(200))
+    conclusion: Mapped[Conclusion] = mapped_column(enum_column(Conclusion))
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    recorded_by_id: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+
+
+class InspectionFinding(Versioned, Base):
+    """Something an inspection found: by when it has to be mended, and how it was."""
+
+    __tablename__ = "base_finding"
+
+    id: Mapped[Key]
+    inspection_id: Mapped[int] = mapped_column(ref("base_inspection.id"), index=True)
+    text: Mapped[str] = mapped_column(sa.String(400))
+    due_on: Mapped[date | None]
+    closed_on: Mapped[date | None]
+    measure: Mapped[str] = mapped_column(sa.String(400), default="")
+    closed_by_id: Mapped[int | None]
+
+
+class EnterpriseInterest(Versioned, Base):
+    """Whether an enterprise takes students in a year, how many, or why not."""
+
+    __tablename__ = "enterprise_interest"
+
+    enterprise_id: Mapped[int] = mapped_column(ref("organisation.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    is_interested: Mapped[bool]
+    seats: Mapped[int | None]
+    reasons: Mapped[list[str]]
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    stated_by_id: Mapped[int | None]
+    stated_at: Mapped[datetime]

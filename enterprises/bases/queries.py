@@ -9,8 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
-from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BaseProfile, BaseTyping
-from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType
+from enterprises.bases.models import (
+    BaseAcceptance,
+    BaseAgreement,
+    BaseInspection,
+    BaseLeader,
+    BaseProfile,
+    BaseTyping,
+    EnterpriseInterest,
+    InspectionFinding,
+)
+from enterprises.bases.types import AgreementSpan, BaseFilter, BaseRow, BaseType, InspectionKind
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -187,3 +196,67 @@ def leader_choices(base_id: int) -> list[tuple[int, str]]:
     )
     found = {(key, name, where) for statement in (teachers, staff) for key, name, where in session().execute(statement)}
     return [(key, f"{name}（{where}）") for key, name, where in sorted(found, key=lambda row: (row[2], row[1], row[0]))]
+
+
+# -- inspections and interest --------------------------------------------------------------------------------------------
+def inspections_of(base_id: int) -> list[BaseInspection]:
+    """Every inspection and review of a base, the latest first."""
+    statement = select(BaseInspection).where(BaseInspection.base_id == base_id)
+    return list(session().scalars(statement.order_by(BaseInspection.on.desc(), BaseInspection.id.desc())))
+
+
+def inspection(inspection_id: int) -> BaseInspection | None:
+    """An inspection by id."""
+    return session().get(BaseInspection, inspection_id)
+
+
+def last_on_site(base_id: int, on: date) -> BaseInspection | None:
+    """The latest on-site inspection of a base until a day."""
+    statement = select(BaseInspection).where(
+        BaseInspection.base_id == base_id, BaseInspection.kind == InspectionKind.ON_SITE, BaseInspection.on <= on
+    )
+    return session().scalar(statement.order_by(BaseInspection.on.desc(), BaseInspection.id.desc()).limit(1))
+
+
+def findings_of(base_id: int) -> dict[int, list[InspectionFinding]]:
+    """By inspection what was found, in order."""
+    statement = (
+        select(InspectionFinding).join(BaseInspection, BaseInspection.id == InspectionFinding.inspection_id).where(BaseInspection.base_id == base_id)
+    )
+    found: dict[int, list[InspectionFinding]] = {}
+    for row in session().scalars(statement.order_by(InspectionFinding.id)):
+        found.setdefault(row.inspection_id, []).append(row)
+    return found
+
+
+def finding(finding_id: int) -> tuple[InspectionFinding, int] | None:
+    """A finding with its base."""
+    statement = (
+        select(InspectionFinding, BaseInspection.base_id)
+        .join(BaseInspection, BaseInspection.id == InspectionFinding.inspection_id)
+        .where(InspectionFinding.id == finding_id)
+    )
+    row = session().execute(statement).one_or_none()
+    return (row[0], row[1]) if row is not None else None
+
+
+def interest(enterprise_id: int, year: int) -> EnterpriseInterest | None:
+    """What an enterprise said for a year."""
+    return session().get(EnterpriseInterest, (enterprise_id, year))
+
+
+def interests_of(enterprise_id: int) -> list[EnterpriseInterest]:
+    """What an enterprise said for every year, the latest first."""
+    statement = select(EnterpriseInterest).where(EnterpriseInterest.enterprise_id == enterprise_id)
+    return list(session().scalars(statement.order_by(EnterpriseInterest.year.desc())))
+
+
+def interests_in(year: int) -> list[tuple[EnterpriseInterest, str]]:
+    """What every enterprise said for a year, those who take students first."""
+    statement = (
+        select(EnterpriseInterest, Organisation.name)
+        .join(Organisation, Organisation.id == EnterpriseInterest.enterprise_id)
+        .where(EnterpriseInterest.year == year)
+        .order_by(EnterpriseInterest.is_interested.desc(), Organisation.pinyin, Organisation.id)
+    )
+    return [(row, name) for row, name in session().execute(statement)]

@@ -48,6 +48,34 @@ class LeaderSide(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+class InspectionKind(StrEnum):
+    """Who looks at what: the unit before students come (cn.*.inspection_required), then its safety and its quality."""
+
+    ON_SITE = "on_site"
+    SAFETY = "safety"
+    QUALITY = "quality"
+
+
+class Conclusion(StrEnum):
+    """What an inspection concluded."""
+
+    PASSED = "passed"
+    CONDITIONAL = "conditional"
+    FAILED = "failed"
+
+
+class Refusal(StrEnum):
+    """Why an enterprise takes no students in a year."""
+
+    NO_SEATS = "no_seats"
+    NO_MENTORS = "no_mentors"
+    NO_PROJECTS = "no_projects"
+    SAFETY = "safety"
+    COST = "cost"
+    PAST = "past"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class AgreementSpan:
     """What rules ask of an agreement."""

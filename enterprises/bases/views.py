@@ -125,6 +125,9 @@ def show(base: Organisation) -> Any:
             (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
         ],
         acceptances=queries.acceptances_of(base.id),
+        inspections=queries.inspections_of(base.id),
+        found=queries.findings_of(base.id),
+        today=today,
         hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
         region=organisations.region(base.region_code) if base.region_code else None,
         findings=found,

@@ -10,7 +10,7 @@ from itertools import combinations
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A panel in a room. `people` are members and secretary; `places` how many students fit before midnight."""
+    """A panel in a room. `people` are members and secretary, `judges` the members alone; `places` how many students fit before midnight."""
 
     id: int
     name: str
@@ -19,6 +19,7 @@ class Session:
     starts_minute: int
     minutes_each: int
     people: frozenset[int]
+    judges: frozenset[int]
     taken: int = 0
     """Places that are recorded already and stay."""
 
@@ -94,7 +95,7 @@ def place(capstones: Sequence[int], sessions: Sequence[Session], barred: Mapping
     """
     groups = sorted(sessions, key=lambda s: (s.on, s.starts_minute, s.id))
     most = _limits(groups)
-    open_to = {key: [g.id for g in groups if not g.people & set(barred.get(key, ()))] for key in capstones}
+    open_to = {key: [g.id for g in groups if not g.judges & set(barred.get(key, ()))] for key in capstones}
     found = assign(sorted(capstones), open_to, most)
     placed: dict[int, tuple[int, int]] = {}
     for group in groups:

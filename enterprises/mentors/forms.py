@@ -7,7 +7,9 @@ from typing import Any
 from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
-from trainhub.kernel.forms import Form, Text
+from enterprises.mentors.labels import GRADES
+from enterprises.mentors.types import AppraisalGrade
+from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.people.types import IdType
 
@@ -58,3 +60,18 @@ class NewMentorForm(MentorForm):
     phone = Text(_l("手机"), [Length(max=30)])
     enterprise_id = SelectField(_l("所在企业"), [InputRequired(NEEDED)], coerce=int)
     since = DateField(_l("聘任日期"), [InputRequired(NEEDED)])
+
+
+class AppraisalForm(Form):
+    """The appraisal of a year."""
+
+    year = IntegerField(_l("年份"), [InputRequired(NEEDED), NumberRange(1980, 2200)])
+    grade = SelectField(_l("考核结果"), coerce=AppraisalGrade, choices=lambda: [(key.value, label) for key, label in GRADES.items()])
+    text = LongText(_l("说明"), [Length(max=2000)])
+
+
+class ConflictForm(Form):
+    """A student whom the mentor must not guide."""
+
+    student_no = Text(_l("学号"), [DataRequired(NEEDED), Length(max=40)])
+    reason = Text(_l("回避原因"), [DataRequired(NEEDED), Length(max=200)], description=_l("如亲属、利益关系。"))

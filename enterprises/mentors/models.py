@@ -7,7 +7,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from trainhub.kernel.db import Base, Key, Versioned, ref
+from enterprises.mentors.types import AppraisalGrade
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
@@ -38,3 +39,28 @@ class Mentor(Versioned, Base):
         sa.UniqueConstraint("person_id", "enterprise_id"),
         sa.CheckConstraint("load_limit >= 0", name="load_limit_not_negative"),
     )
+
+
+class MentorAppraisal(Base):
+    """What an enterprise or a school thinks of a mentor's year; one a year."""
+
+    __tablename__ = "mentor_appraisal"
+
+    mentor_id: Mapped[int] = mapped_column(ref("mentor.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    grade: Mapped[AppraisalGrade] = mapped_column(enum_column(AppraisalGrade))
+    text: Mapped[str] = mapped_column(sa.Text, default="")
+    appraised_by_id: Mapped[int | None]
+    appraised_at: Mapped[datetime]
+
+
+class MentorConflict(Base):
+    """A student whom a mentor must not guide, and why: a relative, a business tie."""
+
+    __tablename__ = "mentor_conflict"
+
+    mentor_id: Mapped[int] = mapped_column(ref("mentor.id"), primary_key=True)
+    student_id: Mapped[int] = mapped_column(ref("student.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(sa.String(200))
+    declared_by_id: Mapped[int | None]
+    declared_at: Mapped[datetime]

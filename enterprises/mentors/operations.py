@@ -7,16 +7,18 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.mentors import queries
-from enterprises.mentors.models import Mentor
+from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
+from enterprises.mentors.types import AppraisalGrade
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 
 EDITABLE = frozenset(["post", "title", "skills", "years_experience", "load_limit", "is_shared", "since", "until", "trained_on"])
 
@@ -100,3 +102,31 @@ def change_mentor(*, mentor: Mentor, by: Identity, now: datetime, version: int |
         session().flush()
         audit.record(by=by, did="mentors.mentor.changed", on=mentor, data=changed)
     return changed
+
+
+def appraise_mentor(*, mentor: Mentor, year: int, grade: AppraisalGrade, text: str, by: Identity, now: datetime) -> MentorAppraisal:
+    """Appraise a mentor's year; one a year, may be changed. Raises BadMentor for a year that has not come or lies before the office."""
+    if not mentor.since.year <= year <= local(now).year:
+        raise BadMentor(_("年份应在聘任年份与今年之间。"), field="year")
+    row = queries.appraisal(mentor.id, year)
+    if row is None:
+        row = MentorAppraisal(mentor_id=mentor.id, year=year, grade=grade, appraised_at=now)
+        session().add(row)
+    row.grade, row.text, row.appraised_by_id, row.appraised_at = grade, text.strip()[:2000], by.account_id, now
+    session().flush()
+    audit.record(by=by, did="mentors.appraisal.recorded", on=mentor, data={"year": year, "grade": grade.value})
+    return row
+
+
+def declare_conflict(*, mentor: Mentor, student: Student, reason: str, by: Identity, now: datetime) -> MentorConflict:
+    """Say that a mentor must not guide a student (a relative, a business tie); the known one stays. Raises BadMentor without a reason."""
+    known = queries.conflict(mentor.id, student.id)
+    if known is not None:
+        return known
+    if not reason.strip():
+        raise BadMentor(_("请写明回避的原因。"), field="reason")
+    row = MentorConflict(mentor_id=mentor.id, student_id=student.id, reason=reason.strip()[:200], declared_by_id=by.account_id, declared_at=now)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="mentors.conflict.declared", on=mentor, data={"student": student.student_no, "reason": row.reason})
+    return row

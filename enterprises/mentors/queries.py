@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
-from enterprises.mentors.models import Mentor
+from enterprises.mentors.models import Mentor, MentorAppraisal, MentorConflict
 from enterprises.permissions import MENTOR_VIEWERS
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.clock import local
@@ -17,7 +17,7 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 
 
 def by_id(mentor_id: int) -> Mentor | None:
@@ -163,18 +163,55 @@ def name_of(mentor_id: int) -> str:
     return session().scalar(select(Person.name).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)) or ""
 
 
-def names_at_base(base_id: int, on: date) -> list[str]:
-    """The mentors of the enterprises that host a base, with their posts."""
+def names_at_base(base_id: int, on: date) -> list[tuple[str, date, date | None]]:
+    """The roster of the enterprises that host a base: name with post, from, to; those who left come last."""
     hosts = organisations.host_ids(base_id)
     statement = (
-        select(Person.name, Mentor.post)
+        select(Person.name, Mentor.post, Mentor.since, Mentor.until)
         .join(Person, Person.id == Mentor.person_id)
-        .where(Mentor.enterprise_id.in_(hosts), in_office(on))
-        .order_by(Person.pinyin, Mentor.id)
+        .where(Mentor.enterprise_id.in_(hosts), Mentor.since <= on)
+        .order_by(sa.case((or_(Mentor.until.is_(None), Mentor.until >= on), 0), else_=1), Person.pinyin, Mentor.id)
     )
-    return [f"{name} {post}".strip() for name, post in session().execute(statement)]
+    return [(f"{name} {post}".strip(), since, until) for name, post, since, until in session().execute(statement)]
 
 
 def in_office_since(since: datetime) -> list[people.Use]:
     """Who is in the pool, or was at an instant or later: it keeps their data in use."""
     return [people.Use(Mentor.person_id, or_(Mentor.until.is_(None), Mentor.until >= local(since).date()))]
+
+
+def appraisal(mentor_id: int, year: int) -> MentorAppraisal | None:
+    """The appraisal of a year."""
+    return session().get(MentorAppraisal, (mentor_id, year))
+
+
+def appraisals_of(mentor_id: int) -> list[MentorAppraisal]:
+    """Every appraisal, the latest first."""
+    statement = select(MentorAppraisal).where(MentorAppraisal.mentor_id == mentor_id)
+    return list(session().scalars(statement.order_by(MentorAppraisal.year.desc())))
+
+
+def conflict(mentor_id: int, student_id: int) -> MentorConflict | None:
+    """Why a mentor must not guide a student, if so."""
+    return session().get(MentorConflict, (mentor_id, student_id))
+
+
+def conflicts_of(mentor_id: int) -> list[tuple[MentorConflict, str]]:
+    """The students a mentor must not guide, with number and name."""
+    statement = (
+        select(MentorConflict, Person.name, Student.student_no)
+        .join(Student, Student.id == MentorConflict.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .where(MentorConflict.mentor_id == mentor_id)
+        .order_by(Person.pinyin, MentorConflict.student_id)
+    )
+    return [(row, f"{name}（{number}）") for row, name, number in session().execute(statement)]
+
+
+def student_by_no(number: str, university_ids: Collection[int] | None = None) -> Student | None:
+    """The one student with a number; None when there is none or several schools have it."""
+    statement = select(Student).where(Student.student_no == number.strip())
+    if university_ids is not None:
+        statement = statement.where(Student.university_id.in_(list(university_ids)))
+    found = list(session().scalars(statement.limit(2)))
+    return found[0] if len(found) == 1 else None

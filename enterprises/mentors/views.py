@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 
-from enterprises.mentors import forms, imports, operations, queries
+from enterprises.mentors import forms, imports, labels, operations, queries
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
@@ -109,7 +109,43 @@ def show(mentor: Mentor) -> Any:
         most=book().at("own.placement.students_per_mentor_max", on=clock.today()).number,
         subject=queries.subject_of(mentor),
         can=Can,
+        appraisals=queries.appraisals_of(mentor.id),
+        conflicts=queries.conflicts_of(mentor.id),
+        appraisal_form=forms.AppraisalForm(formdata=None, year=clock.today().year),
+        conflict_form=forms.ConflictForm(formdata=None).apart("conflict"),
+        labels=labels,
     )
+
+
+@blueprint.post("/<int:mentor_id>/appraise")
+@guard(Can.MENTOR_CREATE, load=load, subject=queries.subject_of)
+def appraise(mentor: Mentor) -> Any:
+    """The enterprise appraises a mentor's year."""
+    form = forms.AppraisalForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请填写年份和考核结果。"))
+    with transaction():
+        operations.appraise_mentor(
+            mentor=mentor, year=form.year.data or 0, grade=form.grade.data, text=form.text.data or "", by=who(), now=clock.now()
+        )
+        key = mentor.id
+    return done(_("考核已登记。"), "mentors.show", mentor_id=key)
+
+
+@blueprint.post("/<int:mentor_id>/conflicts")
+@guard(Can.MENTOR_EDIT, load=load, subject=queries.subject_of)
+def declare_conflict(mentor: Mentor) -> Any:
+    """Say that a mentor must not guide a student."""
+    form = forms.ConflictForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请填写学号和回避原因。"))
+    with transaction():
+        student = queries.student_by_no(form.student_no.data or "")
+        if student is None:
+            raise Refused(_("没有这个学号的学生，或多所学校有相同的学号。请联系学校核对。"), field="student_no")
+        operations.declare_conflict(mentor=mentor, student=student, reason=form.reason.data or "", by=who(), now=clock.now())
+        key = mentor.id
+    return done(_("已登记回避，不会再安排这名学生由此人指导。"), "mentors.show", mentor_id=key)
 
 
 def _page(form: Any, title: str, action: str, back: str) -> Any:

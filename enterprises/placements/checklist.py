@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from enterprises.placements import queries, rules
+from enterprises.placements.lawful import is_inspected
 from enterprises.placements.models import Placement
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding
@@ -29,6 +30,9 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     guardian = book().find("cn.voc.guardian_consent_under", on=on)
     if guardian is not None and rules.is_minor(facts.birth_on, on, guardian.number):
         found.append(rules.judge_guardian(facts.signed, parameter=guardian))
+    inspection = _of_kind(facts.degree_level, "inspection_required", on)
+    if inspection is not None and placement.base_id is not None:
+        found.append(rules.judge_inspection(is_inspected(placement.base_id, max(on, today)), parameter=inspection))
     found += [
         rules.judge_insurance((placement.insured_from, placement.insured_until), (placement.starts_on, placement.ends_on), parameter=insurance),
         rules.judge_safety(placement.safety_trained_on, max(placement.starts_on, today), parameter=own),

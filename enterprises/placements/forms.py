@@ -71,6 +71,23 @@ class PositionForm(Form):
     majors = ListText(_l("接收专业代码"), [Length(max=400)], description=_l("多个用顿号分开；不填表示不限专业。"))
     skills = ListText(_l("所需技能"), [Length(max=400)])
     county_code = SelectField(_l("工作地点"), [Optional()], coerce=str, description=_l("不选则与基地或企业所在地相同。"))
+    hours_per_day = IntegerField(_l("每日工作时间（小时）"), [Optional(), NumberRange(1, 24)], default=8)
+    is_night_shift = BooleanField(_l("有夜班"), description=_l("有夜班的岗位不安排职业学校学生。"))
+    conditions = LongText(_l("待遇与食宿"), [Length(max=2000)])
+    unit_staff = IntegerField(
+        _l("单位在岗职工人数"), [Optional(), NumberRange(1, 10_000_000)], description=_l("用于核对实习学生占比（一般不超过 10%）。")
+    )
+    post_staff = IntegerField(_l("同类岗位职工人数"), [Optional(), NumberRange(1, 10_000_000)], description=_l("一般不超过 20%。"))
+
+    def terms(self) -> dict[str, Any]:
+        """The conditions of the post."""
+        return {
+            "hours_per_day": self.hours_per_day.data or 8,
+            "is_night_shift": bool(self.is_night_shift.data),
+            "conditions": self.conditions.data or "",
+            "unit_staff": self.unit_staff.data,
+            "post_staff": self.post_staff.data,
+        }
 
 
 class RoundForm(Form):
@@ -151,6 +168,7 @@ class PlanItemForm(Form):
     base_id = SelectField(_l("所在基地"), [Optional()], coerce=optional_id)
     assessment = Text(_l("考核方式"), [Length(max=200)])
     has_enterprise_mentor = BooleanField(_l("有企业指导教师指导并参与评价"), default=True)
+    mentor_name = Text(_l("企业指导教师"), [Length(max=120)])
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
@@ -161,6 +179,7 @@ class PlanItemForm(Form):
             "base_id": self.base_id.data,
             "assessment": self.assessment.data or "",
             "has_enterprise_mentor": bool(self.has_enterprise_mentor.data),
+            "mentor_name": self.mentor_name.data or "",
         }
 
 

@@ -9,6 +9,7 @@ from enterprises.placements.types import (
     AgreementKind,
     AgreementParty,
     Aim,
+    Bar,
     DayProblem,
     DayState,
     EventKind,
@@ -155,6 +156,12 @@ MISSES: Mapping[Miss, str] = {
     Miss.WAITING: N_("有 %(n)s 天等待指导教师确认"),
 }
 """Messages; whoever shows one gives the number of days."""
+BARS: Mapping[Bar, Any] = {
+    Bar.FIRST_YEAR: _l("职业学校一年级学生不得安排岗位实习"),
+    Bar.UNDER_AGE: _l("未满 16 周岁不得安排岗位实习"),
+    Bar.HOURS: _l("岗位每日工作超过 8 小时，不得安排职业学校学生"),
+    Bar.NIGHT: _l("岗位有夜班，不得安排职业学校学生"),
+}
 DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.NOT_STARTED: _l("实习还没有开始，或已经结束，不能登记。"),
     DayProblem.OUTSIDE: _l("不在实习期内。"),
@@ -173,6 +180,13 @@ FINDINGS: Mapping[str, Any] = {
     "start.insurance": _l("实习保险覆盖全程"),
     "start.safety": _l("安全教育"),
     "start.mentor": _l("企业指导教师"),
+    "start.inspection": _l("实习单位已实地考察"),
+    "offer.venue": _l("不在禁止的场所"),
+    "offer.hours": _l("每日不超过 8 小时"),
+    "offer.night": _l("不安排夜班"),
+    "offer.unit_share": _l("一般不超过单位职工的 10%"),
+    "offer.post_share": _l("一般不超过同类岗位职工的 20%"),
+    "6.6": _l("合作教育文本在有效期内且内容完整"),
     "6.3": _l("校企双方共同制定并签署"),
     "6.8": _l("每个环节有企业指导教师"),
     "6.9": _l("每个环节有考核方式"),

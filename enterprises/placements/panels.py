@@ -6,19 +6,37 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from enterprises.mentors import queries as mentors
-from enterprises.placements import queries
-from trainhub.kernel.access import Identity
+from enterprises.permissions import Can
+from enterprises.placements import labels, queries
+from enterprises.placements.types import RaterSide
+from trainhub.kernel import ical
+from trainhub.kernel.access import Identity, acting, may
+from trainhub.kernel.i18n import _
 
 
 def of_base(base_id: int, identity: Identity, on: date) -> dict[str, Any]:
-    """Students placed on a day, the terms hosted, the mentors of its enterprises."""
+    """Students placed on a day, the terms hosted, the roster of mentors of its enterprises, what students think of it."""
+    roster = mentors.names_at_base(base_id, on)
     return {
         "placed": queries.placed_by_base([base_id], on).get(base_id, 0),
         "hosted": queries.of_base(base_id),
-        "mentors": mentors.names_at_base(base_id, on),
+        "mentors": roster,
+        "mentors_now": sum(until is None or until >= on for _name, _since, until in roster),
+        "ratings": _ratings(base_id),
+    }
+
+
+def _ratings(base_id: int) -> dict[str, Any]:
+    """How many students rated a base, and the mean of each topic."""
+    rows = queries.base_ratings(base_id)
+    topics = labels.RATING_TOPICS[RaterSide.STUDENT]
+    marks = {topic: [row.marks[topic] for row in rows if topic in row.marks] for topic in topics}
+    return {
+        "count": len(rows),
+        "items": [(label, round(sum(marks[topic]) / len(marks[topic]), 1) if marks[topic] else None) for topic, label in topics.items()],
     }
 
 
@@ -36,5 +54,36 @@ def my_data(person_id: int) -> list[dict[str, Any]]:
 
 
 def evidence_page(key: str, is_own: bool) -> str | None:
-    """The page of a placement that a certificate rests on."""
-    return url_for("placements.show", placement_id=int(key)) if key.isdigit() else None
+    """The page of a placement that a certificate rests on, for whoever may see it."""
+    row = queries.placement(int(key)) if key.isdigit() else None
+    sees = row is not None and (is_own or may(acting(), Can.PLACEMENT_VIEW, queries.subject_of_placement(row)))
+    return url_for("placements.show", placement_id=int(key)) if sees else None
+
+
+def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
+    """A person's placements (as student or mentor) and the last days of rounds, for the person's calendar feed."""
+    home = current_app.config["SETTINGS"].base_url.rstrip("/")
+    found = [
+        ical.Event(
+            uid=f"placement-{row.id}@trainhub",
+            stamp=row.created_at,
+            starts=row.starts_on,
+            ends=row.ends_on,
+            summary=f"{row.enterprise} · {row.title}" if row.is_mine else f"{row.student} · {row.title}",
+            url=f"{home}/placements/{row.id}",
+            category=_("企业实习"),
+        )
+        for row in queries.of_person(person_id, since, until)
+    ]
+    return found + [
+        ical.Event(
+            uid=f"round-{row.id}@trainhub",
+            stamp=row.created_at,
+            starts=row.closes_on,
+            ends=row.closes_on,
+            summary=_("%(title)s：志愿填报截止", title=row.title),
+            url=f"{home}/placements/rounds/{row.id}/preferences",
+            category=_("企业实习"),
+        )
+        for row in queries.rounds_of_person(person_id, since, until)
+    ]

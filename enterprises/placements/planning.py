@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from enterprises.placements import queries, rules
+from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import Placement, Round
 from enterprises.placements.planner.types import Case, Options, Post, Pupil, Slot
 from enterprises.placements.queries.rounds import Planned
-from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, WhatIf
+from enterprises.placements.types import Bar, PlacementState, PlanKind, PlanSettings, WhatIf
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.rules import iso_week
 from trainhub.policy.book import book
@@ -41,11 +42,40 @@ def problem_of(
 ) -> Problem:
     """Read everything that a plan of the round needs."""
     wanted = settings or settings_of(round)
-    facts = queries.planning_facts(round, today=today)
+    facts = lawful_only(queries.planning_facts(round, today=today))
     movable = {row.id: row for row in facts.placed if _may_move(row, round, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
     return Problem(kind, _tried(case, facts, what_ifs), round.seed, wanted, tuple(what_ifs), removable)
+
+
+def lawful_only(facts: Planned) -> Planned:
+    """The facts without what the rules for placements forbid: positions for the whole programme, terms for single students.
+
+    A round is for one programme, so hours and nights of a position bar everybody alike; the first year and the age bar a
+    student from a term.
+    """
+    law = queries.law_facts([student.id for student in facts.students])
+    if not any(one.is_vocational for one in law.values()):
+        return facts
+    someone = next(one for one in law.values() if one.is_vocational)
+    grown = replace(someone, birth_on=None, entered_on=date(1900, 1, 1))
+    first = min((term.starts_on for term in facts.terms), default=date.max)
+    gone = {post.id for post in facts.positions if bars_of(grown, post, first)}
+    given_up = {
+        (student_id, term.id)
+        for student_id, one in law.items()
+        for term in facts.terms
+        for post in facts.positions[:1]
+        if {Bar.FIRST_YEAR, Bar.UNDER_AGE} & set(bars_of(one, post, term.starts_on))
+    }
+    return replace(
+        facts,
+        positions=[post for post in facts.positions if post.id not in gone],
+        seats={key_: count for key_, count in facts.seats.items() if key_[0] not in gone},
+        preferences={student_id: [post for post in posts if post not in gone] for student_id, posts in facts.preferences.items()},
+        given_up=facts.given_up | given_up,
+    )
 
 
 def _may_move(row: Placement, round: Round, today: date) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
@@ -173,6 +173,40 @@ def judge_mentor(has_mentor: bool, *, parameter: Parameter) -> Finding:
     return decided("start.mentor", has_mentor, found=int(has_mentor), parameter=parameter)
 
 
+def is_first_year(entered_on: date, on: date) -> bool:
+    """Whether a day lies in the first year of studies."""
+    return on < date(entered_on.year + 1, entered_on.month, min(entered_on.day, 28))
+
+
+def judge_inspection(is_inspected: bool, *, parameter: Parameter) -> Finding:
+    """The unit was inspected on the spot before students come (CN-UG, CN-VOC)."""
+    return decided("start.inspection", is_inspected, found=int(is_inspected), required=1, parameter=parameter)
+
+
+def judge_venue(texts: Iterable[str], words: Mapping[str, Sequence[str]], *, parameter: Parameter) -> Finding:
+    """No bar, nightclub, karaoke, bath house or internet café (CN-VOC, CN-UG), judged by the words of name and description."""
+    whole = " ".join(texts).upper()
+    hits = tuple(word for venue in parameter.items for word in words.get(venue, ()) if word.upper() in whole)
+    return decided("offer.venue", not hits, found="、".join(hits) or "—", required="—", parameter=parameter, details=hits)
+
+
+def judge_hours(hours: int, *, parameter: Parameter) -> Finding:
+    """At most eight hours a day (CN-VOC)."""
+    return decided("offer.hours", hours <= parameter.number, found=hours, parameter=parameter)
+
+
+def judge_night(is_night_shift: bool, *, parameter: Parameter) -> Finding:
+    """No night shifts (CN-VOC)."""
+    return decided("offer.night", not is_night_shift, found=int(is_night_shift), required=0, parameter=parameter)
+
+
+def judge_share(code: str, seats: int, staff: int | None, *, parameter: Parameter) -> Finding:
+    """Students of a term as a share of the staff of the unit (10 %) or of the post (20 %) (CN-VOC); staff not known: no data."""
+    if not staff:
+        return no_data(code, parameter.clause, parameter=parameter, details=("no_staff",))
+    return decided(code, seats * 100 <= staff * parameter.number, found=f"{seats * 100 / staff:.1f}", parameter=parameter)
+
+
 # -- days ---------------------------------------------------------------------------------------------------------------
 def day_problem(day: date, *, span: tuple[date, date], state: PlacementState, today: date, away: Iterable[Span] = ()) -> DayProblem | None:
     """Why a day cannot be logged, or None: the placement has started, the day lies inside it, it has come, and the student
@@ -314,3 +348,36 @@ def workdays_between(since: date, until: date, *, per_week: int) -> int:
         return weeks * per_week + min(weekday, per_week)
 
     return before(until + ONE_DAY) - before(since)
+
+
+# -- drawing ------------------------------------------------------------------------------------------------------------
+def scale(since: date, until: date, *, left: float, right: float) -> Callable[[date], float]:
+    """Days of a span (both ends included) as places between left and right; days outside stand at the edges."""
+    days = (until - since).days + 1
+
+    def at(day: date) -> float:
+        return round(left + (right - left) * min(max((day - since).days, 0), days) / days, 1)
+
+    return at
+
+
+def months_of(since: date, until: date) -> list[date]:
+    """The first days of the months of a span."""
+    found, day = [], since.replace(day=1)
+    while day <= until:
+        if day >= since:
+            found.append(day)
+        day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return found
+
+
+def city_of(county_code: str | None) -> str:
+    """The reporting unit of a county's code: its prefecture, 平潭 (350128) by itself; empty: not known."""
+    if not county_code:
+        return ""
+    return county_code if county_code == "350128" else f"{county_code[:4]}00"
+
+
+def shade(value: int, most: int) -> int:
+    """One of six shades, 0 for nothing and 5 for the most."""
+    return 0 if value <= 0 or most <= 0 else min(5, 1 + value * 4 // most)

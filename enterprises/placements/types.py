@@ -173,6 +173,24 @@ class Light(StrEnum):
     RED = "red"
 
 
+class Bar(StrEnum):
+    """Why the rules for placements in China keep a student from a position in a term (design/planning.md)."""
+
+    FIRST_YEAR = "first_year"
+    UNDER_AGE = "under_age"
+    HOURS = "hours"
+    NIGHT = "night"
+
+
+@dataclass(frozen=True, slots=True)
+class LawFacts:
+    """What the rules ask of a student: the kind of programme, when born, when the studies began."""
+
+    is_vocational: bool
+    birth_on: date | None
+    entered_on: date
+
+
 class Miss(StrEnum):
     """Why a student may miss the weeks required; each goes with a number of days."""
 
@@ -251,6 +269,7 @@ class Choice:
     is_accepting: bool
     majors: tuple[str, ...]
     clashing: frozenset[int] = frozenset()
+    bars: tuple[Bar, ...] = ()
 
     @property
     def is_clashing(self) -> bool:
@@ -260,7 +279,7 @@ class Choice:
     @property
     def is_eligible(self) -> bool:
         """The major is accepted and some term of the round that is free for the student has a seat."""
-        return self.is_accepting and any(left for term, left in self.seats.items() if term not in self.clashing)
+        return self.is_accepting and not self.bars and any(left for term, left in self.seats.items() if term not in self.clashing)
 
 
 @dataclass(frozen=True, slots=True)

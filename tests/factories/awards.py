@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from enterprises.awards import operations
+from enterprises.awards import operations, steps
 from enterprises.awards.models import Award
-from enterprises.awards.types import RuleCode
+from enterprises.awards.types import RuleCode, StepKind
 from enterprises.bases import operations as bases
 from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import ground
@@ -59,9 +59,16 @@ def apply(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
     return operations.apply(base=row, rule=rule, statement="申请", by=SYSTEM, today=TODAY, now=NOW)
 
 
+def examined(made: Award) -> Award:
+    """The prefecture's check and the department's inspection, both positive."""
+    for kind in StepKind:
+        steps.record(award=made, kind=kind, on=TODAY, is_positive=True, text="符合要求", by=SYSTEM, today=TODAY, now=NOW)
+    return made
+
+
 def accepted(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
     """An application that was recognised and accepted."""
-    made = apply(row, rule)
+    made = examined(apply(row, rule))
     operations.recognise(award=made, on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
     return operations.accept(award=made, on=TODAY, by=SYSTEM, today=TODAY, now=NOW)
 

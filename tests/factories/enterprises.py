@@ -12,7 +12,7 @@ from typing import Any
 
 from enterprises.bases import operations as bases
 from enterprises.bases.models import BaseProfile
-from enterprises.bases.types import AgreementTopic, BaseType
+from enterprises.bases.types import AgreementTopic, BaseType, Conclusion, InspectionKind
 from enterprises.mentors import operations as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import operations as placements
@@ -41,6 +41,9 @@ def opened_base(
     base = base or (ground.base(enterprise) if enterprise is not None else ground.base())
     profile = bases.open_base(base=base, by=SYSTEM, now=NOW, **{"capacity_per_term": 40, **figures})
     bases.add_type(base=base, type=BaseType.EPEC, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
+    bases.record_inspection(
+        base=base, kind=InspectionKind.ON_SITE, on=date(2023, 12, 1), inspectors="教务处", conclusion=Conclusion.PASSED, by=SYSTEM, now=NOW
+    )
     if has_agreement:
         bases.sign_agreement(
             base=base,

@@ -129,7 +129,7 @@ def my_planned_placement(student: Visitor) -> str:
 
 def sign(somebody: Visitor, address: str, party: str, name: str, day: date) -> None:
     """One party's signature under the agreement."""
-    somebody.get(address)
+    somebody.get(f"{address}/agreement")
     somebody.send("/sign", {"party": party, "signed_name": name, "signed_on": day})
 
 

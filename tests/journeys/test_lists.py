@@ -19,7 +19,7 @@ COUNTS_SOMETHING_ELSE = ("确认学生的实习日", "督促指导教师确认�
 """These count days or pieces of work; their lists show the students and the assignments."""
 LISTS = (
     ("programme", "/placements/", "/placements/export", ("student", "enterprise", "term", "state"), {"state": "going"}),
-    ("programme", "/placements/progress", "/placements/progress", ("student", "credited", "expected"), {"light": "red"}),
+    ("programme", "/placements/progress", "/placements/progress", ("student", "credited", "expected", "projected"), {"light": "red"}),
     ("admin", "/capstones/", "/capstones/export", ("student", "enterprise", "ends", "score", "state"), {"state": "live"}),
     ("admin", "/mentors/", "/mentors/export", ("name", "enterprise", "trained"), {"q": "榕城"}),
     ("prefecture", "/bases/", "/bases/export", ("name", "region", "capacity", "agreement"), {"region": "350100"}),

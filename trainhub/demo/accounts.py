@@ -12,6 +12,9 @@ from trainhub.people.models import Person
 PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accounts
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
 
+FURTHER = ("association", "workgroup", "expert2", "programme1")
+"""Made with the evaluations of the demo: the association, the expert working group, a second expert of a visit."""
+
 
 def build(world: World) -> None:
     """Accounts for those who sign in, roles for everybody who has one."""

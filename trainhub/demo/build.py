@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from trainhub.config import DEMO_MARK
-from trainhub.demo import accounts, classroom, courses, coursework, evaluations, ground, notices, practice, projects, province, trainees
+from trainhub.demo import accounts, classroom, courses, coursework, evaluations, funding, ground, notices, practice, projects, province, trainees
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import UNIVERSITIES
 from trainhub.demo.world import World
@@ -31,6 +31,7 @@ PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("毕业设计与奖励", projects.build),
     ("专业评价", evaluations.build),
     ("作业、成绩与学分认定", coursework.build),
+    ("奖补与资金", funding.build),
     ("调查、人才库与报告", province.build),
     ("通知", notices.build),
 )
@@ -84,6 +85,7 @@ def build(day: date, scale: int) -> dict[str, Any]:
     started = time.perf_counter()
     progress(len(PARTS), len(PARTS) + 1, "培训学员与目标")
     trainees.build(world.calendar, scale)
+    funding.after_roster(world.calendar)
     seconds["培训学员与目标"] = round(time.perf_counter() - started, 2)
     progress(len(PARTS) + 1, len(PARTS) + 1, "演示数据")
     return seconds

@@ -20,6 +20,7 @@ from courses.catalogue.media import probe
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, labs, offerings, polls
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, EducationType, Family, RunMode, StaffRole
+from courses.copies import operations as copies
 from courses.discussion import operations as discussion
 from courses.discussion.types import Author
 from courses.learning import queries as enrolments
@@ -172,7 +173,7 @@ def _alumni(world: World) -> None:
     day = world.calendar.graduates(entry) - timedelta(days=540)
     now = world.calendar.at((day - world.day).days)
     template = next(run for run in world.made["runs"] if run.course.code == "SAFE-001")
-    made = bank.duplicate_run(run=template, code=f"{day.year}-1", starts_on=day, by=world.by, now=now)
+    made = copies.renew(run=template, code=f"{day.year}-1", starts_on=day, by=world.by, now=now)
     session().expire(made)
     run = catalogue_queries.run_by_id(made.id)
     assert run is not None

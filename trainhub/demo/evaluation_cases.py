@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.bases import queries as bases
+from trainhub.demo.accounts import FURTHER, PASSWORD
 from trainhub.demo.ground import register
 from trainhub.demo.world import World
 from trainhub.identity import operations as identity
@@ -26,7 +27,6 @@ from trainhub.oversight.evaluation.workflow.operations import moving, papers, vi
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, VisitItemKind
 from trainhub.programmes.models import Programme
 
-PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accounts
 TEXTS = {
     "2": "围绕毕业要求，把原有 14 门专业课整合为 8 门，增设项目课程；课程大纲每年修订一次，修订由企业专家参加评审。",
     "6.1": "中心由学校教学院长和企业总工程师共同负责，设教学、安全和质量三个工作组，每学期召开一次联席会议。",
@@ -49,13 +49,13 @@ def build(world: World) -> None:
     group = _office(world, OrganisationKind.EXPERT_GROUP, "DEMO-PETOE-WG", "卓越计划专家工作组（演示）")
     row = world.row_of_people(41, age_from=40, age_to=58)
     offices = {}
-    scopes: tuple[tuple[str, Role, dict[str, Any]], ...] = (
-        ("association", Role.EXPERT, {"organisation_id": association.id}),
-        ("workgroup", Role.EXPERT, {"organisation_id": group.id}),
-        ("expert2", Role.EXPERT, {}),
-        ("programme1", Role.PROGRAMME_ADMIN, {"programme_id": world.programmes[0].id}),
+    scopes: tuple[tuple[Role, dict[str, Any]], ...] = (
+        (Role.EXPERT, {"organisation_id": association.id}),
+        (Role.EXPERT, {"organisation_id": group.id}),
+        (Role.EXPERT, {}),
+        (Role.PROGRAMME_ADMIN, {"programme_id": world.programmes[0].id}),
     )
-    for name, role, given in scopes:
+    for name, (role, given) in zip(FURTHER, scopes, strict=True):
         person = register(world, next(row))
         account = identity.create_account(
             person=person, display_name=person.name, username=name, password=PASSWORD, by=world.by, now=world.calendar.at(-300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enterprises.bases import operations as bases
-from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from enterprises.mentors import operations as mentors
 from trainhub.demo import field, rounds
 from trainhub.demo.field import POSTS
@@ -19,6 +19,7 @@ def build(world: World) -> None:
     world.made["skills"] = SKILLS
     _bases(world)
     _mentors(world)
+    _interest(world)
     field.history(world)
     rounds.build(world)
 
@@ -38,6 +39,18 @@ def _bases(world: World) -> None:
             startup_entities=26 if "incubation_base" in types else None,
             workers=100 if "rural_park" in types else None,
             area_new_m2=3200 if "incubator" in types else None,
+        )
+        bases.record_inspection(
+            base=base,
+            kind=InspectionKind.ON_SITE,
+            on=calendar.plus(-782),
+            inspectors="教务处、实践教学科",
+            conclusion=Conclusion.CONDITIONAL if place == 2 else Conclusion.PASSED,
+            findings=("补装冲压工位的防护罩",) if place == 2 else (),
+            due_on=calendar.plus(-750) if place == 2 else None,
+            text="场地、设备、安全制度和指导力量符合接收实习学生的要求。",
+            by=world.by,
+            now=calendar.at(-780),
         )
         for kind in types:
             bases.add_type(base=base, type=BaseType(kind), since=calendar.plus(-780), by=world.by, now=calendar.at(-780))
@@ -112,3 +125,18 @@ def _mentors(world: World) -> None:
                 )
             )
     world.made["mentors_of"] = {e.id: [m for m in world.mentors if m.enterprise_id == e.id] for e in world.enterprises}
+
+
+def _interest(world: World) -> None:
+    """What the enterprises say for the demo's year: all but the last two take students."""
+    for place, enterprise in enumerate(world.enterprises):
+        takes = place < len(world.enterprises) - 2
+        bases.state_interest(
+            enterprise=enterprise,
+            year=world.day.year,
+            is_interested=takes,
+            seats=(8 + place % 3 * 4) * world.scale if takes else None,
+            reasons=() if takes else (Refusal.NO_MENTORS, Refusal.COST),
+            by=world.by,
+            now=world.calendar.at(-200),
+        )

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from io import BytesIO
 
 from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.operations import assigning, concluding, grading, topics, working
+from enterprises.capstones.operations import adopt_rubric, assigning, concluding, grading, topics, working
 from enterprises.capstones.types import EvidenceKind, RubricItem, Side, Stage, SupervisorRole
+from trainhub.demo import capstones
 from trainhub.demo.ground import graduate
 from trainhub.demo.rounds import LAST, NOW
 from trainhub.demo.world import World
@@ -17,6 +18,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.oversight.chains import operations as chain_operations
 from trainhub.oversight.chains import queries as chain_queries
 from trainhub.people.models import Student
+from trainhub.programmes import queries as programme_queries
 
 SUBJECTS = (
     "轮毂生产线视觉检测系统的设计与实现",
@@ -38,10 +40,35 @@ def build(world: World) -> None:
     """Finished capstones of the graduated classes, running ones of the final cohort, then graduation."""
     world.made["evidence"] = _paper(world, "企业项目任务书（演示）")
     world.made["thesis"] = _paper(world, "毕业设计说明书（演示）")
-    _graduated(world)
-    _running(world)
+    _rubric(world)
+    done = _graduated(world)
+    running, offered = _running(world)
+    capstones.judge(world, running)
+    capstones.choose(world, offered)
     graduate(world)
     _certify(world)
+    capstones.conclude(world, done)
+
+
+def _rubric(world: World) -> None:
+    """Programme 3 ties what is graded to its indicator points; the others grade by the policy's four items."""
+    version = programme_queries.version_for(world.programmes[2].id, world.calendar.final_entry)
+    points = [point.number for _version, _number, point in programme_queries.points_of_versions([version.id])] if version else []
+    if version is None or len(points) < 4:
+        return
+    items = [
+        {"code": item.value, "label": label, "hint": hint, "weight": weight, "points": points[at::4][:3]}
+        for at, (item, label, hint, weight) in enumerate(
+            (
+                (RubricItem.TOPIC, "选题与调研", "问题来自工程实践，调研充分，目标明确", 20),
+                (RubricItem.WORK, "方案与实现", "方案合理，能综合运用知识，过程规范", 30),
+                (RubricItem.RESULT, "成果与应用价值", "完成任务书要求，成果对企业有用", 30),
+                (RubricItem.REPORT, "报告与答辩", "论文规范，表达清楚，能回答问题", 20),
+            )
+        )
+    ]
+    weights = {"school": 50, "enterprise": 50, "review": 0, "defence": 0}
+    adopt_rubric(version=version, items=items, weights=weights, by=world.by, now=world.calendar.at(-300))
 
 
 def _certify(world: World) -> None:
@@ -78,7 +105,7 @@ def _at(world: World, day: date) -> datetime:
     return world.calendar.at((day - world.day).days)
 
 
-def _topic(world: World, place: int, enterprise_id: int, number: int, day: date, *, approve: bool = True) -> Topic:
+def _topic(world: World, place: int, enterprise_id: int, number: int, day: date, *, approve: bool = True, seats: int = 1) -> Topic:
     enterprise = next(e for e in world.enterprises if e.id == enterprise_id)
     now = _at(world, day)
     topic = topics.propose_topic(
@@ -90,6 +117,8 @@ def _topic(world: World, place: int, enterprise_id: int, number: int, day: date,
         evidence_kind=EvidenceKind.ENTERPRISE_PROJECT,
         evidence_file_id=world.made["evidence"].id,
         skills=("实验设计", "数据分析"),
+        seats=seats,
+        team_most=min(seats, 2),
         proposing_side=Side.ENTERPRISE,
         by=world.by,
         today=day,
@@ -140,9 +169,9 @@ def _points(number: int, shift: int) -> dict[RubricItem, int]:
     return {item: 74 + (number * 7 + place * 5 + shift) % 22 for place, item in enumerate(RubricItem)}
 
 
-def _graduated(world: World) -> None:
+def _graduated(world: World) -> list[Capstone]:
     """Every student of the two graduated 卓越 classes: topic, both supervisors, guidance, both grades, result."""
-    entry = world.calendar.graduated
+    entry, done = world.calendar.graduated, []
     for place in (0, 1):
         term = world.made["history_terms"][place][-1]
         for number, student in enumerate(world.students[place, entry][: 20 * world.scale]):
@@ -174,10 +203,12 @@ def _graduated(world: World) -> None:
                 now=_at(world, day),
             )
             concluding.finish(capstone=capstone, by=world.by, today=ends, now=_at(world, ends))
+            done.append(capstone)
+    return done
 
 
-def _running(world: World) -> None:
-    """The final cohort of programme 3: capstones in every state, and topics that wait.
+def _running(world: World) -> tuple[dict[int, Capstone], list[Topic]]:
+    """The final cohort of programme 3: capstones in every state by their number, topics with seats, and topics that wait.
 
     Most lie in the term that has just ended, so that they are covered by placements; those that have hardly begun run beyond
     every placement, and one that is passed began before its author came to the enterprise: its certificate waits (8.2).
@@ -188,15 +219,16 @@ def _running(world: World) -> None:
     covered = (last.starts_on + week, last.ends_on)
     spans = {
         0: (last.starts_on + week, now.starts_on + timedelta(days=4)),
-        **dict.fromkeys((1, 2, 3, 4, 12), covered),
+        **dict.fromkeys((1, 2, 3, 4, 12, 13, 15, 16), covered),
         **dict.fromkeys((5, 6), (last.starts_on + 3 * week, now.starts_on + 6 * week)),
         **dict.fromkeys((7, 8, 9, 10, 11), (now.starts_on, now.starts_on + 20 * week)),
         14: (last.starts_on - 6 * week, last.ends_on - 2 * week),
     }
+    running: dict[int, Capstone] = {}
     for number, (starts, ends) in spans.items():
         student = students[number]
         topic = _topic(world, 2, world.made["enterprise_of"][student.id], number, starts - timedelta(days=20))
-        capstone = _capstone(world, student, topic, starts, ends)
+        capstone = running[number] = _capstone(world, student, topic, starts, ends)
         if number == 11:
             assigning.withdraw(capstone=capstone, reason="学生应征入伍，保留学籍。", by=world.by, today=starts, now=_at(world, starts))
         elif number != 10:
@@ -204,8 +236,7 @@ def _running(world: World) -> None:
             _advance(world, capstone, number, world.acting(student.person_id), school, mentor)
     for number in range(3):
         _topic(world, 2, world.enterprises[(0, 2, 5)[number]].id, 20 + number, world.calendar.plus(-9), approve=False)
-    for number in range(4):
-        _topic(world, 2, world.enterprises[(0, 2, 5, 7)[number]].id, 30 + number, world.calendar.plus(-25))
+    offered = [_topic(world, 2, world.enterprises[(0, 2, 5, 7)[number]].id, 30 + number, world.calendar.plus(-25), seats=2) for number in range(4)]
     refused = _topic(world, 2, world.enterprises[7].id, 40, world.calendar.plus(-18), approve=False)
     topics.refuse_topic(
         topic=refused,
@@ -214,18 +245,20 @@ def _running(world: World) -> None:
         by=world.by,
         now=world.calendar.at(-12),
     )
+    return running, offered
 
 
-SUBMITTED, GRADED_ONCE, GRADED_TWICE = (1,), (2,), (3,)
+SUBMITTED, GRADED_ONCE, FAR_APART = (1, 13), (2,), 15
 PASSED, FAILED = (4, 14), 12
 
 
 def _advance(world: World, capstone: Capstone, number: int, me: Identity, school: Identity, mentor: Identity) -> None:
-    """How far each one is: just begun (7, 8, 9), opened (5), midterm (6), thesis still to come (0), submitted (1), graded by one
-    side (2), by both (3), passed (4, 14), failed (12)."""
+    """How far each one is: just begun (7, 8, 9), opened (5), midterm (6), thesis still to come (0), submitted (1, 13), graded by one
+    side (2), by both (3, 15 far apart, 16 to be looked at again), passed (4, 14), failed (12)."""
     paper, starts = world.made["thesis"].id, capstone.starts_on
     if number in (7, 8, 9):
         return
+    working.hand_in(capstone=capstone, stage=Stage.TASK_BOOK, file_id=paper, by=mentor, now=_at(world, starts + timedelta(days=2)))
     _guide(world, capstone, school, mentor, me, starts + timedelta(days=1), 8 if number not in (5, 6) else 4)
     for stage, after in ((Stage.OPENING, 14), (Stage.MIDTERM, 35)):
         if number == 5 and stage is Stage.MIDTERM:
@@ -248,6 +281,8 @@ def _advance(world: World, capstone: Capstone, number: int, me: Identity, school
     ):
         if role in sides:
             points = dict.fromkeys(RubricItem, 48 + shift) if number == FAILED else _points(number, shift)
+            if number == FAR_APART and role is SupervisorRole.SCHOOL:
+                points = dict.fromkeys(RubricItem, 64)
             text = "关键试验没有重复，结论不能支持，须补做后重新答辩。" if number == FAILED else comment
             grading.grade(capstone=capstone, role=role, points=points, comment=text, by=who, today=day, now=_at(world, day))
     if number in (*PASSED, FAILED):

@@ -37,7 +37,7 @@ VERBS: Mapping[str, Any] = {
     "grade": _l("批阅"),
     "grant": _l("授予角色"),
     "guide": _l("指导"),
-    "handle": _l("认定、验收与决定"),
+    "handle": _l("办理与决定"),
     "host": _l("接收"),
     "import": _l("导入"),
     "inside": _l("查看内部资料"),

@@ -83,8 +83,8 @@ _LABELS = {kind.mime: kind for kind in list(globals().values()) if isinstance(ki
 _SUFFIXES: dict[str, frozenset[str]] = {
     JPEG.mime: frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}),
     MP4.mime: frozenset({".mp4", ".m4v"}),
-    GZIP.mime: frozenset({".gz", ".tgz"}),
-    ZIP.mime: frozenset({".zip", ".imscc"}),
+    GZIP.mime: frozenset({".gz", ".tgz", ".mbz"}),
+    ZIP.mime: frozenset({".zip", ".imscc", ".mbz", ".h5p"}),
     MARKDOWN.mime: frozenset({".md", ".markdown"}),
     TEXT.mime: frozenset({".txt", ".text", ".log", ".srt", ".json", ".bib", ".tex", ".c", ".h", ".cpp", ".java", ".m", ".toml", ".yaml", ".yml"}),
     OGG.mime: frozenset({".ogg", ".oga"}),

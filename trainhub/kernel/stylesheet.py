@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 from trainhub.kernel.access import public
 
-SHEETS = ("tokens", "base", "shell", "components", "tables", "forms", "charts", "pct", "print")
+SHEETS = ("tokens", "base", "shell", "components", "tables", "forms", "charts", "pct", "capstones", "print")
 """static/css, in the order of the cascade."""
 
 

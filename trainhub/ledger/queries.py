@@ -53,6 +53,29 @@ def days_of(student_id: int) -> list[DayRow]:
     return [DayRow(*row) for row in found]
 
 
+def days_of_many(student_ids: Iterable[int]) -> dict[int, list[DayRow]]:
+    """The same for several students; one query for 900 of them."""
+    wanted = sorted(set(student_ids))
+    found: dict[int, list[DayRow]] = {student_id: [] for student_id in wanted}
+    for start in range(0, len(wanted), CHUNK):
+        for row in session().execute(
+            select(
+                ConfirmedDay.id,
+                ConfirmedDay.on,
+                ConfirmedDay.enterprise_id,
+                Organisation.name,
+                ConfirmedDay.base_id,
+                ConfirmedDay.source_id,
+                ConfirmedDay.student_id,
+            )
+            .join(Organisation, Organisation.id == ConfirmedDay.enterprise_id)
+            .where(ConfirmedDay.student_id.in_(wanted[start : start + CHUNK]), ConfirmedDay.withdrawn_at.is_(None))
+            .order_by(ConfirmedDay.student_id, ConfirmedDay.on, ConfirmedDay.id)
+        ):
+            found[row.student_id].append(DayRow(row.id, row.on, row.enterprise_id, row.name, row.base_id, row.source_id))
+    return found
+
+
 def confirmed_on(student_id: int, enterprise_id: int, days: Collection[date]) -> set[date]:
     """Which of the days stand confirmed there."""
     if not days:

@@ -10,8 +10,8 @@ from courses.catalogue.operations import content
 from trainhub.kernel.access import Identity
 
 
-def duplicate(*, part: Part, by: Identity, now: datetime) -> Part:
-    """Copy a section, unit or block behind itself; quizzes in the copy ask the same questions."""
+def duplicate(*, part: Part, by: Identity, now: datetime) -> tuple[Part, dict[int, int]]:
+    """Copy a section, unit or block behind itself; quizzes in the copy ask the same questions. Also answers old block -> new block."""
     made, blocks = content.duplicate(part=part, by=by, now=now)
     copy_parts(blocks)
-    return made
+    return made, blocks

@@ -15,8 +15,8 @@ from courses.assessment.types import Difficulty, QuizSettings
 from courses.assessment.views import common
 from courses.assessment.views.common import blueprint, load_quiz
 from courses.catalogue import queries as catalogue
-from courses.catalogue.authoring import load_block, load_run, me, subject_of_pair
-from courses.catalogue.forms import CopyForm, tenths
+from courses.catalogue.authoring import load_block, me, subject_of_pair
+from courses.catalogue.forms import tenths
 from courses.catalogue.markup import has_math
 from courses.catalogue.models import Block, Run
 from courses.permissions import Can
@@ -248,21 +248,3 @@ def add_items(pair: tuple[Run, Block]) -> Any:
             if question is not None and question.course_id == run.course_id:
                 bank.add_item(block=block, question=question, by=me(), now=clock.now())
     return redirect(url_for("assessment.items", block_id=block_id), 303)
-
-
-@blueprint.route("/runs/<int:run_id>/copy", methods=["GET", "POST"])
-@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
-def copy_run(run: Run) -> Any:
-    """A new draft run with the same content, without the learners."""
-    run_id = run.id
-    form = CopyForm()
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                new = bank.duplicate_run(run=run, code=form.code.data or "", starts_on=form.starts_on.data, by=me(), now=clock.now())  # type: ignore[arg-type]
-                new_id = new.id
-            return done(_("已复制为新期次（草稿），日期已平移，学员没有复制。请核对后发布。"), "staff.settings", run_id=new_id)
-        except Refused as refused:
-            form.refuse(refused)
-            run = load_run(run_id)
-    return render_template("courses/assessment/copy_run.html", run=run, form=form)

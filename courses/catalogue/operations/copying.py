@@ -18,7 +18,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 
 RUN_FIELDS = ("quota", "mode", "counts_for_goal", "goal_category", "pass_mark_x10", "completion_share_x1000", "programme_id", "cohort_id")
-RUN_DATES = ("ends_on", "enrol_from", "enrol_until")
+RUN_DATES = ("ends_on", "enrol_from", "enrol_until", "withdraw_until")
 
 
 def copy_run(*, run: Run, code: str, starts_on: date, by: Identity, now: datetime) -> tuple[Run, dict[int, int]]:
@@ -80,9 +80,9 @@ def _kept(part: found.Part, by_days: timedelta) -> dict[str, Any]:
 
 
 def _shifted(settings: dict[str, Any], by_days: timedelta) -> dict[str, Any]:
-    """A live session moves with its run; its recording belongs to the old one."""
+    """A live session and the hours of a quiz move with the run; a recording belongs to the old one."""
     moved = {name: value for name, value in settings.items() if name != "recording"}
-    for name in ("starts_at", "ends_at"):
+    for name in ("starts_at", "ends_at", "opens_at", "closes_at"):
         if moved.get(name):
             moved[name] = (datetime.fromisoformat(moved[name]) + by_days).isoformat()
     return moved

@@ -41,9 +41,14 @@ def make(*, run: Run, by: Identity, now: datetime) -> Gradebook:
     session().add(GradeCategory(book_id=book.id, name=str(_("课程成绩")), weight_x10=1000, position=1))
     session().flush()
     add_missing(book=book, by=by, now=now)
-    _changed(book, by, now, "courses.gradebook.taken_as_mark", {})
+    take_as_mark(book=book, by=by, now=now)
     audit.record(by=by, did="courses.gradebook.made", on=book, data={"run": run.id})
     return book
+
+
+def take_as_mark(*, book: Gradebook, by: Identity, now: datetime) -> None:
+    """From now on the mark of the run is the total of its gradebook."""
+    _changed(book, by, now, "courses.gradebook.taken_as_mark", {})
 
 
 def add_missing(*, book: Gradebook, by: Identity, now: datetime) -> int:

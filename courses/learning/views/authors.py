@@ -1,4 +1,4 @@
-"""Authors' pages that look above content: groups of the learners, copies with their quizzes, preview as a student, invitations."""
+"""Authors' pages that look above content: groups of the learners, preview as a student, invitations."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from courses.assessment.operations import duplicating
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.authoring import load_part, subject_of_pair
-from courses.catalogue.authoring_outline import back_to
 from courses.catalogue.forms import instant
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
 from courses.catalogue.operations import groups, team
@@ -35,17 +32,6 @@ blueprint = Blueprint("authors", __name__, url_prefix="/teaching")
 
 def _subject(pair: tuple[Run, Any]) -> Any:
     return catalogue.subject_of_run(pair[0])
-
-
-@blueprint.post("/<kind>/<int:part_id>/duplicate")
-@guard(Can.RUN_EDIT, load=load_part, subject=subject_of_pair)
-def duplicate(pair: tuple[Run, Any]) -> Any:
-    """A copy behind the part, with its quizzes."""
-    run, part = pair
-    run_id = run.id
-    with transaction():
-        made = duplicating.duplicate(part=part, by=me(), now=clock.now())
-        return back_to(made, run_id)
 
 
 # -- preview ------------------------------------------------------------------------------------------------------------

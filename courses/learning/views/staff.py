@@ -26,7 +26,7 @@ from courses.learning.types import EnrolmentState
 from courses.learning.views.common import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -255,6 +255,9 @@ def grade(pair: tuple[Run, Attempt]) -> Any:
                 if enrolment is not None:
                     operations.note_attempt(enrolment=enrolment, attempt=row, by=me(), now=now)
                     operations.tell_graded(enrolment=enrolment, attempt=row, now=now)
+                is_graded = row.state is AttemptState.GRADED
+            if not is_graded:
+                return done(_("评分已保存；还有题目没有给分，全部给分后学员才会看到成绩。"), "staff.grade", attempt_id=attempt_id)
             return done(_("评分已保存，学员会收到通知。"), "staff.grading", run_id=run_id)
         except Refused as refused:
             error = refused.message
@@ -286,4 +289,8 @@ def evidence_page(key: str, is_own: bool) -> str | None:
     enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
     if enrolment is None:
         return None
-    return url_for("learning.progress", run_id=enrolment.run_id) if is_own else url_for("staff.learner", enrolment_id=enrolment.id)
+    if is_own:
+        return url_for("learning.progress", run_id=enrolment.run_id)
+    run = catalogue.run_by_id(enrolment.run_id)
+    is_read = run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run))
+    return url_for("staff.learner", enrolment_id=enrolment.id) if is_read else None

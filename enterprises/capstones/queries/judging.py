@@ -188,8 +188,9 @@ def session_of(group: DefenceGroup) -> Session:
     recorded = session().scalar(
         select(func.count()).select_from(DefenceSlot).where(DefenceSlot.group_id == group.id, DefenceSlot.recorded_at.is_not(None))
     )
-    people = {member.person_id for member, _name in members_of_group(group.id)} | {group.secretary_id}
-    return Session(group.id, group.name, group.room, group.on, group.starts_minute, group.minutes_each, frozenset(people), int(recorded or 0))
+    judges = frozenset(member.person_id for member, _name in members_of_group(group.id))
+    people = judges | {group.secretary_id}
+    return Session(group.id, group.name, group.room, group.on, group.starts_minute, group.minutes_each, people, judges, int(recorded or 0))
 
 
 def slots_of_group(group_id: int) -> list[tuple[DefenceSlot, Capstone, Student, Person]]:

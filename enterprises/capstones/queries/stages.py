@@ -287,3 +287,8 @@ def side_of(capstone_id: int, person_id: int) -> SupervisorRole | None:
 def enterprise_of(row: Capstone) -> Organisation:
     """The capstone's enterprise."""
     return session().get_one(Organisation, row.enterprise_id)
+
+
+def person_of_student(row: Capstone) -> int:
+    """The person whose capstone it is."""
+    return session().get_one(Student, row.student_id).person_id

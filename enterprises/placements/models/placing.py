@@ -28,6 +28,7 @@ class PlanItem(Versioned, Base):
     base_id: Mapped[int | None] = mapped_column(ref("organisation.id"))
     assessment: Mapped[str] = mapped_column(sa.String(200), default="")
     has_enterprise_mentor: Mapped[bool] = mapped_column(default=True)
+    mentor_name: Mapped[str] = mapped_column(sa.String(120), default="")
 
     __table_args__ = (sa.UniqueConstraint("version_id", "position"), sa.CheckConstraint("weeks_x10 > 0", name="weeks_positive"))
 
@@ -75,6 +76,11 @@ class Position(Versioned, Base):
     skills: Mapped[list[str]]
     county_code: Mapped[str | None] = mapped_column(ref("region.code"))
     state: Mapped[OfferState] = mapped_column(enum_column(OfferState), default=OfferState.DRAFT)
+    hours_per_day: Mapped[int] = mapped_column(default=8)
+    is_night_shift: Mapped[bool] = mapped_column(default=False)
+    conditions: Mapped[str] = mapped_column(sa.Text, default="")
+    unit_staff: Mapped[int | None]
+    post_staff: Mapped[int | None]
     return_reason: Mapped[str] = mapped_column(sa.String(400), default="")
     created_at: Mapped[datetime]
 

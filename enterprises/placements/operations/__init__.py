@@ -39,7 +39,7 @@ from enterprises.placements.operations.placing import (
     start_placement,
     withdraw_placement,
 )
-from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, remove_plan_item, sign_plan
+from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, remove_plan_item, sign_plan
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
@@ -64,6 +64,7 @@ __all__ = [
     "change_round",
     "change_term",
     "check_place",
+    "check_plan",
     "check_plannable",
     "close_event",
     "close_position",

@@ -7,21 +7,38 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
+from enterprises.placements.lawful import judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import OfferState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
 from trainhub.organisations.types import SCHOOLS, OrganisationKind, OrganisationState
 
-EDITABLE = frozenset(["title", "description", "majors", "skills", "county_code", "base_id"])
+EDITABLE = frozenset(
+    [
+        "title",
+        "description",
+        "majors",
+        "skills",
+        "county_code",
+        "base_id",
+        "hours_per_day",
+        "is_night_shift",
+        "conditions",
+        "unit_staff",
+        "post_staff",
+    ]
+)
 
 
 def create_term(
@@ -92,8 +109,10 @@ def offer_position(
     skills: Iterable[str] = (),
     county_code: str | None = None,
     description: str = "",
+    **terms: Any,
 ) -> Position:
-    """Draft a position of an enterprise, at one of its bases or at itself. `majors`: accepted major codes, none: any.
+    """Draft a position of an enterprise, at one of its bases or at itself. `majors`: accepted major codes, none: any;
+    `terms`: hours_per_day, is_night_shift, conditions, unit_staff, post_staff.
 
     Raises BadPlacement when the enterprise is no enterprise or does not host the base, or the code is taken.
     """
@@ -112,6 +131,7 @@ def offer_position(
             "skills": skills,
             "county_code": county_code,
             "base_id": base.id if base else None,
+            **terms,
         },
     )
     session().add(row)
@@ -124,6 +144,11 @@ def _set(row: Position, values: dict[str, Any]) -> dict[str, list[Any]]:
     values = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
     if "title" in values and not values["title"]:
         raise BadPlacement(_("请填写岗位名称。"), field="title")
+    if not 1 <= (values.get("hours_per_day", row.hours_per_day) or 8) <= 24:
+        raise BadPlacement(_("每日工作时间应在 1 至 24 小时之间。"), field="hours_per_day")
+    for key in ("unit_staff", "post_staff"):
+        if values.get(key) is not None and not 1 <= values[key] <= 10_000_000:
+            raise BadPlacement(_("职工人数应为正整数。"), field=key)
     for key in ("majors", "skills"):
         if key in values:
             values[key] = list(dict.fromkeys(text.strip() for text in values[key] if text.strip()))
@@ -204,10 +229,23 @@ def submit_position(*, position: Position, by: Identity, now: datetime) -> Posit
     _check_enterprise(position)
     if not any(row.seats for row in queries.seats_of_position(position.id)):
         raise BadPlacement(_("请先填写至少一个学期的席位。"), field="seats")
+    _check_lawful(position, local(now).date())
     position.state, position.return_reason = OfferState.SUBMITTED, ""
     session().flush()
     audit.record(by=by, did="placements.position.submitted", on=position)
     return position
+
+
+def _check_lawful(position: Position, today: date) -> None:
+    """Forbidden venues are refused at once; a year for which the enterprise said no has no offers."""
+    for found in judge_offer(position, on=today):
+        if found.code == "offer.venue" and not found.met:
+            raise BadPlacement(_("不得安排学生到这类场所实习：%(words)s。", words=listed(found.details)), field="title", code="forbidden_venue")
+    years = {term.starts_on.year for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id) if row.seats])}
+    for year in sorted(years):
+        said = bases.interest(position.enterprise_id, year)
+        if said is not None and not said.is_interested:
+            raise WrongState(_("企业已表明 %(year)s 年不接收实习学生。请先修改接收意向，再提交岗位。", year=year), code="not_interested")
 
 
 def _check_enterprise(position: Position) -> None:
@@ -223,6 +261,7 @@ def approve_position(*, position: Position, by: Identity, now: datetime) -> Posi
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能审核。"))
     _check_enterprise(position)
+    _check_lawful(position, local(now).date())
     position.state, position.return_reason = OfferState.APPROVED, ""
     session().flush()
     audit.record(by=by, did="placements.position.approved", on=position)
@@ -261,6 +300,11 @@ def copy_position(*, position: Position, by: Identity, now: datetime) -> Positio
         majors=list(position.majors),
         skills=list(position.skills),
         county_code=position.county_code,
+        hours_per_day=position.hours_per_day,
+        is_night_shift=position.is_night_shift,
+        conditions=position.conditions,
+        unit_staff=position.unit_staff,
+        post_staff=position.post_staff,
         created_at=now,
     )
     session().add(row)

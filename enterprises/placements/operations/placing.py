@@ -6,9 +6,11 @@ from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.checklist import checklist
+from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
@@ -55,6 +57,9 @@ def place_student(
         raise WrongState(_("岗位“%(title)s”尚未通过审核。", title=position.title))
     if not rules.accepts(position.majors, queries.major_of(student.id)):
         raise BadPlacement(_("岗位“%(title)s”不接收这名学生的专业。", title=position.title), field="position_id")
+    bars = bars_of(queries.law_facts([student.id])[student.id], position, term.starts_on)
+    if bars:
+        raise BadPlacement(listed(labels.BARS[bar] for bar in bars) + _("。"), field="position_id", code=bars[0].value)
     if not take_seats(position.id, term.id, 1):
         raise NoSeat(_("岗位“%(title)s”在“%(term)s”已没有空余席位。", title=position.title, term=term.title), field="position_id")
     row = Placement(
@@ -170,6 +175,9 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
         raise BadPlacement(_("这位指导教师的聘任在实习开始前已结束。"), field="mentor_id")
     if placement.mentor_id == mentor.id:
         return placement
+    conflict = mentors.conflict(mentor.id, placement.student_id)
+    if conflict is not None:
+        raise BadPlacement(_("这位指导教师须回避这名学生：%(reason)s。请换一位。", reason=conflict.reason), field="mentor_id", code="conflict")
     load = queries.load_of_mentor(mentor.id, placement.starts_on, placement.ends_on)
     if load >= mentor.load_limit:
         raise BadPlacement(
@@ -225,6 +233,11 @@ def start_placement(*, placement: Placement, today: date, by: Identity, now: dat
         raise WrongState(_("学生确认安排后才能开始实习。"))
     if today < placement.starts_on:
         raise WrongState(_("实习从 %(day)s 开始，今天还不能登记开始。", day=placement.starts_on))
+    position = queries.position(placement.position_id)
+    assert position is not None
+    bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, placement.starts_on)
+    if bars:
+        raise NotReady(listed(labels.BARS[bar] for bar in bars) + _("。"), details=[{"code": bar.value} for bar in bars])
     lacking = missing(checklist(placement, today=today))
     if lacking:
         names = listed(str(labels.FINDINGS[finding.code]) for finding in lacking)

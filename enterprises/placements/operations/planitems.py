@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from enterprises.placements import queries
+from enterprises.placements import queries, rules
 from enterprises.placements.models import PlanItem, PlanSignature
-from enterprises.placements.operations._support import BadPlacement
-from enterprises.placements.types import PlanSide
+from enterprises.placements.operations._support import BadPlacement, parameter
+from enterprises.placements.types import PlanLine, PlanSide
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.programmes.models import ProgrammeVersion
 
-EDITABLE = frozenset(["title", "weeks_x10", "is_at_enterprise", "base_id", "assessment", "has_enterprise_mentor"])
+EDITABLE = frozenset(["title", "weeks_x10", "is_at_enterprise", "base_id", "assessment", "has_enterprise_mentor", "mentor_name"])
 
 
 def add_plan_item(
@@ -31,6 +31,7 @@ def add_plan_item(
     base_id: int | None = None,
     assessment: str = "",
     has_enterprise_mentor: bool = True,
+    mentor_name: str = "",
 ) -> PlanItem:
     """Add an item at the end of the plan; weeks in tenths. Items may change until both sides have signed."""
     _check_unsigned(version.id)
@@ -45,6 +46,7 @@ def add_plan_item(
             "base_id": base_id,
             "assessment": assessment,
             "has_enterprise_mentor": has_enterprise_mentor,
+            "mentor_name": mentor_name,
         },
     )
     session().add(row)
@@ -108,3 +110,21 @@ def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, si
     session().flush()
     audit.record(by=by, did="placements.plan.signed", on=("programme_version", str(version.id)), data={"side": side.value, "signed_on": signed_on})
     return row
+
+
+def check_plan(version: ProgrammeVersion, today: date) -> None:
+    """Refuse to publish a programme version whose enterprise plan falls short of 7.1 or 7.3; a version without one is not held back.
+
+    The programme's pages ask this before they publish (see `wiring`). Raises BadPlacement naming what is missing.
+    """
+    lines = [
+        PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in queries.plan_items(version.id)
+    ]
+    if not lines:
+        return
+    weeks = rules.judge_plan_weeks(lines, parameter=parameter("petoe.plan_weeks", today))
+    if not weeks.met:
+        raise BadPlacement(_("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周，不能发布。", n=weeks.found, w=weeks.required), code="plan_too_short")
+    place = rules.judge_plan_place(lines, parameter=parameter("petoe.plan_location", today))
+    if not place.met:
+        raise BadPlacement(_("企业培养方案中有不在企业完成的环节，不能发布：%(names)s。", names=listed(place.details)), code="plan_elsewhere")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from enterprises.placements import labels, queries, rules
+from enterprises.placements import labels, lawful, queries, rules
 from enterprises.placements.models import Preference, Round, Term
 from enterprises.placements.operations._support import BadPlacement, WrongState, tell
 from enterprises.placements.types import RoundState
@@ -143,7 +143,7 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
     if student.cohort_id != round.cohort_id:
         raise BadPlacement(_("这个轮次不面向你的年级。"))
     wanted = list(position_ids)
-    eligible = {choice.position_id for choice in queries.choices_of(round, student) if choice.is_eligible}
+    eligible = {choice.position_id for choice in lawful.choices(round, student) if choice.is_eligible}
     problem = rules.check_preferences(wanted, eligible=eligible, most=round.max_preferences)
     if problem is not None:
         raise BadPlacement(str(labels.PREFERENCE_PROBLEMS[problem]) % {"most": round.max_preferences}, field="ranks", code=problem.value)

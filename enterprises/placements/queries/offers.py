@@ -11,13 +11,14 @@ from sqlalchemy import func, or_, select
 from enterprises.permissions import OFFERERS, SCHOOL
 from enterprises.placements import rules
 from enterprises.placements.models import Placement, PlanItem, PlanSignature, Position, PositionSeats, Preference, Round, Term
-from enterprises.placements.types import Choice, OfferState, PlacementState
+from enterprises.placements.types import Choice, LawFacts, OfferState, PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
-from trainhub.people.models import Student
-from trainhub.programmes.models import Programme
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.types import DegreeLevel
 
 
 # -- the training plan --------------------------------------------------------------------------------------------------
@@ -260,6 +261,18 @@ def choices_of(round: Round, student: Student) -> list[Choice]:
             found[key] = Choice(key, code, title, enterprise, base_name, region, {}, rules.accepts(majors, major), tuple(majors), clashing)
         found[key].seats[term_id] = left
     return sorted(found.values(), key=lambda choice: not choice.is_eligible)
+
+
+def law_facts(student_ids: Collection[int]) -> dict[int, LawFacts]:
+    """What the rules for placements ask of students."""
+    statement = (
+        select(Student.id, Programme.degree_level, Person.birth_on, Cohort.starts_on)
+        .join(Programme, Programme.id == Student.programme_id)
+        .join(Person, Person.id == Student.person_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(Student.id.in_(list(student_ids)))
+    )
+    return {key: LawFacts(level is DegreeLevel.VOCATIONAL, birth_on, entered) for key, level, birth_on, entered in session().execute(statement)}
 
 
 def clashing_terms(round: Round, student: Student) -> dict[int, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import make_response, redirect, render_template, request, url_for
 
 from enterprises.permissions import Can
-from enterprises.placements import forms, labels, operations, queries, rules
+from enterprises.placements import forms, labels, lawful, operations, queries, rules
 from enterprises.placements.models import Placement, Round
 from enterprises.placements.types import DayState, LogTag, PlacementState, RoundState
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, load_round, load_student, my_student, who
@@ -85,7 +85,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
             return done(_("志愿已保存，截止前可以反复修改。"), "placements.preferences", round_id=key)
         except Refused as refused:
             problem = refused
-    choices = queries.choices_of(round, student)
+    choices = lawful.choices(round, student)
     known = {choice.position_id: choice for choice in choices}
     chosen = [row.position_id for row in queries.preferences_of(round.id, student.id)]
     page = render_template(
@@ -95,6 +95,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         mine=[known[key] for key in chosen if key in known],
         others=[choice for choice in choices if choice.position_id not in chosen],
         clashing=queries.clashing_terms(round, student),
+        bar_words=labels.BARS,
         is_open=round.state is RoundState.OPEN and rules.is_open(round.opens_on, round.closes_on, clock.today()),
         problem=problem,
         form=form,

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.agenda import ical, queries, rules
+from courses.agenda import queries, rules
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import ItemKind
 from courses.assignments.operations import setup
 from courses.messages import operations as messages
 from tests.factories import courses as make
 from tests.factories import ground, work
-from trainhub.kernel import clock
+from trainhub.kernel import clock, ical
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
 

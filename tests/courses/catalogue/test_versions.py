@@ -162,7 +162,7 @@ def test_a_copied_quiz_asks_the_same_questions(session: Session) -> None:
     run = make.run()
     unit = make.unit(run)
     make.quiz(unit, of=run)
-    made = duplicating.duplicate(part=unit, by=SYSTEM, now=NOW)
+    made, _blocks = duplicating.duplicate(part=unit, by=SYSTEM, now=NOW)
     quizzes = [b.id for b in queries.outline(run.id).blocks]
     assert len(quizzes) == 2
     questions = session.scalars(select(QuizItem.question_id).where(QuizItem.block_id.in_(quizzes))).all()
@@ -187,12 +187,13 @@ def test_a_copied_run_is_the_same_but_for_its_learners_and_moved_dates(session: 
     lead, helper = ground.person(), ground.person()
     at = datetime(2026, 3, 10, 1, tzinfo=UTC)
     run = make.run(lead=lead, is_published=True, ends_on=date(2026, 6, 30), enrol_from=date(2026, 2, 1), enrol_until=date(2026, 3, 15), quota=30)
+    run.withdraw_until = date(2026, 4, 1)
     offerings.set_staff(run=make.loaded(run), person_id=helper.id, role=StaffRole.ASSISTANT, by=SYSTEM, now=NOW)
     unit = make.unit(run, release_at=at, due_at=at + timedelta(days=9))
     group = groups.add_group(run=run, name="一组", by=SYSTEM, now=NOW)
     until = Condition(ConditionKind.DATE, until=at)
     block = make.text(unit, access=Access((until, Condition(ConditionKind.GROUP, group.key))).plain())
-    make.quiz(unit, of=run, attempts=3)
+    make.quiz(unit, of=run, attempts=3, opens_at=at.isoformat(), closes_at=(at + timedelta(hours=3)).isoformat())
     lab = content.add_block(unit=unit, kind=BlockKind.VSIM, settings={"url": "https://lab.example.cn"}, by=SYSTEM, now=NOW)
     labs.new_secret(block=lab, by=SYSTEM, now=NOW)
     live = {
@@ -207,7 +208,8 @@ def test_a_copied_run_is_the_same_but_for_its_learners_and_moved_dates(session: 
     session.flush()
     new = bank.duplicate_run(run=make.loaded(run), code="next", starts_on=date(2026, 9, 1), by=SYSTEM, now=NOW)
     days = timedelta(days=(date(2026, 9, 1) - date(2026, 3, 1)).days)
-    assert (new.ends_on, new.enrol_from, new.enrol_until) == (date(2026, 6, 30) + days, date(2026, 2, 1) + days, date(2026, 3, 15) + days)
+    dates = (date(2026, 6, 30), date(2026, 2, 1), date(2026, 3, 15), date(2026, 4, 1))
+    assert (new.ends_on, new.enrol_from, new.enrol_until, new.withdraw_until) == tuple(day + days for day in dates)
     assert (new.quota, new.taken, new.state.value, new.copied_from_id) == (30, 0, "draft", run.id)
 
     def moved(value: Any) -> Any:

@@ -6,6 +6,7 @@ import functools
 import json
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from courses.assessment import queries as assessment
 from courses.assessment.models import AttemptAnswer, Question, QuizItem
 from courses.assessment.operations import attempts
 from courses.assessment.types import QuestionKind
+from courses.assignments.models import Assignment
+from courses.assignments.operations import setup
 from courses.catalogue import queries
 from courses.catalogue.models import Block, Course, Unit
 from courses.catalogue.operations import content
@@ -95,6 +98,39 @@ def test_a_course_of_our_own_goes_out_and_comes_in_again(session: Session, tmp_p
         1,
     )
     assert [b.kind for b in queries.outline(new.id).blocks] == [BlockKind.TEXT, BlockKind.VIDEO, BlockKind.QUIZ, BlockKind.DISCUSSION]
+
+
+def ora(due: datetime | None, reviewed: datetime | None) -> docs.CourseDoc:
+    """A course with one open assessment: a rubric of two criteria, three reviews, files."""
+    levels = (docs.LevelDoc("p", "差", 0), docs.LevelDoc("g", "好", 3))
+    criteria = (docs.CriterionDoc("a", "清楚", "<b>清楚</b>吗", levels), docs.CriterionDoc("b", "没有分值", "", (docs.LevelDoc("x", "x", 0),)))
+    steps = (docs.StepDoc("peer-assessment", 3, 2, None, reviewed), docs.StepDoc("self-assessment"))
+    work = docs.OpenAssessmentDoc(("<p>写一份方案</p>",), criteria, steps, file_response="optional", due_at=due)
+    page = docs.PageDoc("v", "页", (docs.BlockDoc("w", "方案", work),))
+    return docs.CourseDoc("ORA", "课", "zh", (docs.SectionDoc("c", "章", (docs.UnitDoc("s", "节", (page,), is_graded=True),)),))
+
+
+@pytest.mark.parametrize("is_reviewed", [True, False])
+def test_an_open_assessment_becomes_an_assignment_with_its_rubric_and_reviews(session: Session, tmp_path: Path, is_reviewed: bool) -> None:
+    due = make.NOW + timedelta(days=7)
+    write_olx(ora(due, due + timedelta(days=7) if is_reviewed else due - timedelta(days=1)), tmp_path / "in")
+    with opened(tmp_path / "in") as course:
+        run, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    row = session.scalars(select(Assignment)).one()
+    block = session.get_one(Block, row.block_id)
+    assert (block.kind, block.is_graded, block.body) == (BlockKind.ASSIGNMENT, True, "<p>写一份方案</p>")
+    assert (row.max_x10, row.due_at, row.takes_text, row.max_files > 0) == (30, due, True, True)
+    assert [(c["title"], c["description"], [level["points_x10"] for level in c["levels"]]) for c in row.rubric] == [("清楚", "清楚 吗", [30, 0])]
+    assert (row.peers, row.peers_needed, row.has_self_review) == ((3, 2, True) if is_reviewed else (0, 1, False))
+    reasons = " ".join(one["reason"] for one in report["unsupported"])
+    assert ("没有分值" in reasons, "互评没有可用的截止时间" in reasons) == (True, not is_reviewed)
+    setup.save(block=block, version=row.version, by=SYSTEM, now=make.NOW, due_at=due - timedelta(days=1))
+    out = next(course_doc(make.loaded(run)).blocks()).content
+    assert isinstance(out, docs.OpenAssessmentDoc)
+    assert (out.due_at, [step.name for step in out.steps][:1]) == (
+        due - timedelta(days=1),
+        ["peer-assessment" if is_reviewed else "staff-assessment"],
+    )
 
 
 def right_answer(answer: AttemptAnswer) -> dict[str, object]:

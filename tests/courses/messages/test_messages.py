@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.messages import operations, queries
+from courses.messages import operations, queries, tasks
 from courses.messages.models import Announcement, Conversation
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories.identity import account as make_account
+from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.notifications.models import Notice
 
@@ -97,6 +98,26 @@ def test_a_selection_gets_a_conversation_each(as_role: AsRole, session: Session)
     assert teacher.post(url, data={"all": "1", "subject": "全体", "body": "好"}).status_code == 303
     assert len(session.scalars(select(Conversation)).all()) == 5
     assert as_role(Role.TRAINEE, person_id=rows[0].person_id).get(url).status_code == 403
+
+
+def test_very_many_are_written_to_by_a_job_that_can_be_interrupted(as_role: AsRole, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "AT_ONCE", 2)
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    people = sorted(make.enrolment(run).person_id for _ in range(5))
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    data = {"subject": " 进度 提醒", "body": "加油", "submission_key": "many"}
+    for _twice in range(2):
+        assert teacher.post(f"/teaching/runs/{run.id}/messages/new?all=1", data=data).status_code == 303
+    assert session.scalars(select(Conversation)).all() == []
+    job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.SEND)).one()
+    asked, running = job.asked_by_id, jobs.Running(job.id, job.args, job.asked_by_id)
+    at = datetime.fromisoformat(running.args["at"])
+    operations.write_to_many(run=run, person_ids=people[1:3], subject="进度 提醒", body="加油", sender_id=lead.id, by=SYSTEM, now=at)  # died here
+    session.commit()
+    assert (asked is not None, tasks.send(running), tasks.send(running)) == (True, {"sent": 3}, {"sent": 0})
+    assert sorted(session.scalars(select(Conversation.person_id))) == people
 
 
 def test_pages_of_announcements(as_role: AsRole, app: Flask, session: Session) -> None:

@@ -29,6 +29,7 @@ def test_the_whole_way_of_a_practice_base(session: Session) -> None:
     base = make.base()
     row = make.apply(base)
     assert (row.state, row.applied_on, row.is_one_off, row.overlap_group) == (AwardState.APPLIED, TODAY, True, "training")
+    make.examined(row)
     operations.recognise(award=row, on=date(2026, 2, 1), document="闽教（2026）1号", by=EDU, **WHEN)
     operations.accept(award=row, on=date(2026, 2, 20), document="闽教（2026）9号", by=EDU, **WHEN)
     operations.decide(award=row, amount_fen=80_000_000, minutes="厅务会纪要", payer="省财政厅", by=EDU, **WHEN)
@@ -222,7 +223,7 @@ ACTORS = {role: make.as_role(role) for role in Role}
 def test_every_role_in_every_state(session: Session, state: AwardState, action: Action) -> None:
     base = make.base()
     make.accept(base)
-    row = make.apply(base)
+    row = make.examined(make.apply(base))
     row.decided_on = None
     spec, step = SPECS[RuleCode.PRACTICE_BASE], TRANSITIONS[action]
     able = {Role(r) for r in (spec.departments if step.who is Who.DEPARTMENT else spec.payer_roles)} | {Role.SYSTEM_ADMIN}
@@ -248,6 +249,7 @@ def test_the_departments_of_other_rules_are_refused(session: Session) -> None:
     for by in (EDU, ST, FIN):
         with pytest.raises(NotAllowed):
             operations.recognise(award=row, on=TODAY, by=by, **WHEN)
+    make.examined(row)
     operations.recognise(award=row, on=TODAY, by=HR, **WHEN)
     assert row.state is AwardState.RECOGNISED
 

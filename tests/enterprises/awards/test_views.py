@@ -55,6 +55,15 @@ def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole
     assert leader.get(f"{at}/evidence/999").status_code == 404
     assert leader.post(f"{at}/recognise", data={"on": "2026-03-02"}).status_code == 403
     assert edu.get(at).status_code == 200
+    city, today = as_role(Role.PREFECTURE_OPERATOR, region_code="350100"), clock.today().isoformat()
+    step = {"on": today, "is_positive": "yes", "text": "材料属实"}
+    assert edu.post(f"{at}/check", data=step).status_code == 403
+    assert "初审通过后才能现场考察" in edu.post(f"{at}/inspect", data=step).text
+    assert "还没有初审通过" in edu.post(f"{at}/recognise", data={"on": "2026-03-01"}).text
+    assert city.post(f"{at}/check", data={**step, "text": ""}).status_code == 422
+    assert city.post(f"{at}/check", data=step).status_code == 303
+    assert city.post(f"{at}/inspect", data=step).status_code == 403
+    assert edu.post(f"{at}/inspect", data=step).status_code == 303
     assert edu.post(f"{at}/recognise", data={"on": "2026-03-01", "document": "闽教1号"}).status_code == 303
     assert edu.post(f"{at}/accept", data={"on": "2026-03-02", "document": "闽教2号"}).status_code == 303
     refused = edu.post(f"{at}/decide", data={"amount": "1000000.01", "minutes": "纪要"})
@@ -63,7 +72,7 @@ def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole
     assert edu.post(f"{at}/decide", data={"amount": "600000", "minutes": "厅务会纪要"}).status_code == 303
     assert edu.post(f"{at}/decide", data={"amount": "700000", "minutes": "再次"}).status_code == 409
     assert edu.post(f"{at}/pay", data={"on": "2026-03-02", "reference": "1"}).status_code == 403
-    assert fin.post(f"{at}/pay", data={"on": clock.today().isoformat(), "reference": "闽财1"}).status_code == 303
+    assert fin.post(f"{at}/pay", data={"on": clock.today().isoformat(), "reference": "闽财1", "pool": "0"}).status_code == 303
     assert fin.post(f"{at}/close").status_code == 303
     session.expire_all()
     (award,) = queries.awards_of(key)

@@ -175,6 +175,7 @@ def test_history_is_marked_and_everything_else_follows() -> None:
         "person_pair.second_id",
         "possible_duplicate.other_person_id",
         "possible_duplicate.person_id",
+        "subsidy_item.person_id",
         "training_record.person_id",
     }
     assert STAYS == {"merging": "stays"}

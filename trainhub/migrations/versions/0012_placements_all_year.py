@@ -1,4 +1,5 @@
-"""Placements all year: plans side by side, places found by students, who gave a place up; texts, events, photos, notes, links, ratings
+"""Placements all year: plans side by side, places found by students, who gave a place up; texts, events, photos, notes,
+links, ratings; inspections, interest, appraisals, conflicts
 
 Revision ID: 0012
 Revises: 0011
@@ -139,9 +140,94 @@ def _daily() -> None:
         batch_op.add_column(sa.Column("reviewed_by_id", sa.BigInteger(), nullable=True))
 
 
+def _partners() -> None:
+    """Inspections with findings, interest for a year, appraisals and conflicts of mentors."""
+    op.create_table(
+        "base_inspection",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("base_id", BigKey, nullable=False),
+        sa.Column("kind", _enum("inspectionkind", "on_site", "safety", "quality"), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        sa.Column("inspectors", sa.String(200), nullable=False),
+        sa.Column("conclusion", _enum("conclusion", "passed", "conditional", "failed"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("file_id", BigKey, nullable=True),
+        sa.Column("recorded_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["base_id"], ["organisation.id"], name=op.f("fk_base_inspection_base_id_organisation"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_base_inspection_file_id_stored_file"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_base_inspection")),
+    )
+    op.create_index(op.f("ix_base_inspection_base_id"), "base_inspection", ["base_id"])
+    op.create_table(
+        "enterprise_interest",
+        sa.Column("enterprise_id", BigKey, nullable=False),
+        sa.Column("year", sa.BigInteger(), nullable=False),
+        sa.Column("is_interested", sa.Boolean(), nullable=False),
+        sa.Column("seats", sa.BigInteger(), nullable=True),
+        sa.Column("reasons", Json, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("stated_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("stated_at", UtcDateTime(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["enterprise_id"], ["organisation.id"], name=op.f("fk_enterprise_interest_enterprise_id_organisation"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("enterprise_id", "year", name=op.f("pk_enterprise_interest")),
+    )
+    op.create_table(
+        "base_finding",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("inspection_id", BigKey, nullable=False),
+        sa.Column("text", sa.String(400), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("measure", sa.String(400), nullable=False),
+        sa.Column("closed_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["inspection_id"], ["base_inspection.id"], name=op.f("fk_base_finding_inspection_id_base_inspection"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_base_finding")),
+    )
+    op.create_index(op.f("ix_base_finding_inspection_id"), "base_finding", ["inspection_id"])
+    op.create_table(
+        "mentor_appraisal",
+        sa.Column("mentor_id", BigKey, nullable=False),
+        sa.Column("year", sa.BigInteger(), nullable=False),
+        sa.Column("grade", _enum("appraisalgrade", "excellent", "good", "fair", "poor"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("appraised_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("appraised_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["mentor_id"], ["mentor.id"], name=op.f("fk_mentor_appraisal_mentor_id_mentor"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("mentor_id", "year", name=op.f("pk_mentor_appraisal")),
+    )
+    op.create_table(
+        "mentor_conflict",
+        sa.Column("mentor_id", BigKey, nullable=False),
+        sa.Column("student_id", BigKey, nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
+        sa.Column("declared_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("declared_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["mentor_id"], ["mentor.id"], name=op.f("fk_mentor_conflict_mentor_id_mentor"), ondelete="RESTRICT"),
+        sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_mentor_conflict_student_id_student"), ondelete="RESTRICT"),
+        sa.PrimaryKeyConstraint("mentor_id", "student_id", name=op.f("pk_mentor_conflict")),
+    )
+    with op.batch_alter_table("plan_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("mentor_name", sa.String(120), nullable=False, server_default=""))
+    with op.batch_alter_table("plan_item", schema=None) as batch_op:
+        batch_op.alter_column("mentor_name", server_default=None)
+    with op.batch_alter_table("position", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("hours_per_day", sa.BigInteger(), nullable=False, server_default="8"))
+        batch_op.add_column(sa.Column("is_night_shift", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch_op.add_column(sa.Column("conditions", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("unit_staff", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("post_staff", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("position", schema=None) as batch_op:
+        for column in ("hours_per_day", "is_night_shift", "conditions"):
+            batch_op.alter_column(column, server_default=None)
+
+
 def upgrade() -> None:
     """Forward."""
     _daily()
+    _partners()
     with op.batch_alter_table("placement_round", schema=None) as batch_op:
         batch_op.add_column(sa.Column("aim", _enum("aim", "complete", "everyone"), nullable=False, server_default="complete"))
         batch_op.add_column(sa.Column("same_enterprise", sa.BigInteger(), nullable=False, server_default="0"))
@@ -199,12 +285,16 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Backward. Of placements that ended early only the last of a student's term stays a placement; the others count as withdrawn."""
+    for table in ("mentor_conflict", "mentor_appraisal", "base_finding", "enterprise_interest", "base_inspection"):
+        op.drop_table(table)
     for table in ("log_note", "placement_rating", "placement_event", "log_photo", "agreement_text", "mentor_link"):
         op.drop_table(table)
     for table, columns in (
         ("weekly_log", ("reviewed_by_id", "reviewed_on")),
         ("day_entry", ("place_distance_m",)),
         ("base_profile", ("longitude_e5", "latitude_e5")),
+        ("position", ("post_staff", "unit_staff", "conditions", "is_night_shift", "hours_per_day")),
+        ("plan_item", ("mentor_name",)),
     ):
         with op.batch_alter_table(table, schema=None) as batch_op:
             for column in columns:

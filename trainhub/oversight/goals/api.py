@@ -43,6 +43,8 @@ class ForecastOut(ApiModel):
 
     on_deadline: int | None
     reaches_on: date | None
+    low: int | None = Field(description="Lower end of the 80 % band at the deadline")
+    high: int | None = Field(description="Upper end of the 80 % band at the deadline")
 
 
 class ReportOut(ApiModel):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from typing import Any
 
-from trainhub.kernel.i18n import language
+from trainhub.kernel.i18n import _, language
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
-from trainhub.oversight.goals import queries, reporting, rules
+from trainhub.oversight.goals import plots, queries, reporting, rules
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.types import Forecast, Progress
+from trainhub.policy.book import book
 
 SHORT = {"350128": "平潭"}
 BASES_SHOWN = 15
@@ -40,23 +41,24 @@ class Dashboard:
     month_values: list[int]
     cumulative: list[int]
     cumulative_planned: list[int]
-    years: list[tuple[str, int]]
+    years: list[tuple[str, list[int]]]
+    courses: list[tuple[str, int, int]]
     warning: int | None
+    band: tuple[int, int] | None
+    late: int
+    light: str
 
-    @property
-    def line(self) -> str:
-        """The persons so far at the end of each month, as points of a drawing."""
-        return _line(self.cumulative, self.top)
-
-    @property
-    def planned_line(self) -> str:
-        """The straight line at the end of each month, as points of the same drawing."""
-        return _line(self.cumulative_planned, self.top)
-
-    @property
-    def top(self) -> int:
-        """The upper edge of the drawing."""
-        return max([*self.cumulative, *self.cumulative_planned, 1])
+    def plot(self, name: str) -> str:
+        """One of the plots (map, months, course, years) as SVG that stands alone."""
+        match name:
+            case "map":
+                return plots.fujian(self.tiles, _("各地人数"))
+            case "months":
+                return plots.bars(self.months, self.month_values, _("各月新增人数，数值见下表"))
+            case "course":
+                return plots.course(self.months, self.cumulative, self.cumulative_planned, _("累计人数与匀速进度，数值见下表"))
+            case _:
+                return plots.years(self.years, _("年度比较，数值见下表"))
 
     @property
     def share(self) -> float | None:
@@ -69,8 +71,20 @@ class Dashboard:
         return None if self.planned is None else self.progress.persons - self.planned
 
 
-def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
-    """The page of a goal; with a reporting unit only its figures, the map always with all of them."""
+PLOTS = ("map", "months", "course", "years")
+COURSES_SHOWN = 15
+
+
+def _light(done: int, planned: int | None, on: date) -> str:
+    """ok, wait (yellow) or bad (red): persons as a share of the straight line against own.warning.goal_*_percent."""
+    if not planned:
+        return "mute"
+    yellow, red = (book().at(f"own.warning.goal_{name}_percent", on=on).number for name in ("yellow", "red"))
+    return "bad" if done * 100 < red * planned else "wait" if done * 100 < yellow * planned else "ok"
+
+
+def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], str] | None = None) -> Dashboard:
+    """The page of a goal; with a reporting unit only its figures, the map always with all of them. `link` gives a unit's address."""
     names = dict(queries.regions_of(goal))
     targets = queries.targets_of(goal.id)
     whole = queries.kept_progress(goal, prefectures=list(names))
@@ -89,6 +103,11 @@ def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
             on=on,
             window_months=reporting.window_months(max(on, goal.starts_on)),
         )
+    planned = rules.planned(target, goal.starts_on, goal.deadline, on) if target else None
+    band = None
+    if forecast is not None and on >= goal.starts_on:
+        window = reporting.window_months(on)
+        band = rules.band(mine.by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window)
     months = rules.month_names(goal.starts_on, max(goal.starts_on, last))
     return Dashboard(
         goal=goal,
@@ -97,10 +116,10 @@ def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
         region_name=names.get(region, ""),
         target=target,
         progress=mine,
-        planned=rules.planned(target, goal.starts_on, goal.deadline, on) if target else None,
+        planned=planned,
         forecast=forecast,
         window=reporting.window_months(max(on, goal.starts_on)),
-        tiles=_tiles(whole.by_prefecture, names, targets),
+        tiles=_tiles(whole.by_prefecture, names, targets, region, link),
         regions=[
             {
                 "code": code,
@@ -121,11 +140,17 @@ def dashboard(goal: Goal, *, on: date, region: str = "") -> Dashboard:
         cumulative=list(accumulate(mine.by_month.get(month, 0) for month in months)),
         cumulative_planned=[rules.planned(target, goal.starts_on, goal.deadline, rules.end_of_month(month)) for month in months] if target else [],
         years=_years(mine.by_month),
+        courses=queries.kept_courses(goal, region),
+        band=band,
+        late=queries.late_count(goal),
+        light=_light(mine.persons, planned, max(on, goal.starts_on)),
         warning=sum(targets.values()) if targets and sum(targets.values()) != goal.target else None,
     )
 
 
-def _tiles(by_prefecture: Mapping[str, int], names: Mapping[str, str], targets: Mapping[str, int]) -> list[dict[str, Any]]:
+def _tiles(
+    by_prefecture: Mapping[str, int], names: Mapping[str, str], targets: Mapping[str, int], chosen: str, link: Callable[[str], str] | None
+) -> list[dict[str, Any]]:
     """Tiles of the schematic map; the shade is the share of the unit's target, else where it lies between least and most."""
     least, most = min(by_prefecture.values(), default=0), max(by_prefecture.values(), default=0)
     tiles = []
@@ -136,18 +161,17 @@ def _tiles(by_prefecture: Mapping[str, int], names: Mapping[str, str], targets: 
         else:
             level = 0 if not persons else 1 + (persons - least) * 4 // max(1, most - least)
         short = name if language() == "en" else SHORT.get(code, name.removesuffix("市"))
-        tiles.append({"code": code, "short": short, "persons": persons, "level": min(5, level)})
+        url = link(code) if link else None
+        tiles.append({"code": code, "short": short, "persons": persons, "level": min(5, level), "url": url, "is_chosen": code == chosen})
     return tiles
 
 
-def _line(values: list[int], top: int) -> str:
-    """Points of a line in a field of 600 x 170 whose upper edge is `top`."""
-    step = 600 / max(1, len(values) - 1)
-    return " ".join(f"{index * step:.1f},{190 - value * 170 / (top or 1):.1f}" for index, value in enumerate(values))
-
-
-def _years(by_month: Mapping[str, int]) -> list[tuple[str, int]]:
-    years: dict[str, int] = {}
-    for month, persons in by_month.items():
-        years[month[:4]] = years.get(month[:4], 0) + persons
+def _years(by_month: Mapping[str, int]) -> list[tuple[str, list[int]]]:
+    """Persons so far in each year at the end of each month, up to the last month that is known."""
+    years: dict[str, list[int]] = {}
+    for month, persons in sorted(by_month.items()):
+        year, number = month[:4], int(month[5:7])
+        so_far = years.setdefault(year, [])
+        so_far += [so_far[-1] if so_far else 0] * (number - 1 - len(so_far))
+        so_far.append((so_far[-1] if so_far else 0) + persons)
     return sorted(years.items())

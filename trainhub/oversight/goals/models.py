@@ -103,6 +103,21 @@ class GoalFact(Base):
     )
 
 
+class GoalCourse(Base):
+    """Persons first counted, and completions, by reporting unit and course."""
+
+    __tablename__ = "goal_course"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    prefecture: Mapped[str] = mapped_column(sa.String(6))
+    course: Mapped[str] = mapped_column(sa.String(200))
+    persons: Mapped[int]
+    enrolments: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("goal_id", "prefecture", "course"),)
+
+
 class GoalSnapshot(Base):
     """A report as it was given out: later entries change the goal, never a snapshot."""
 

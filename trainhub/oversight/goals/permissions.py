@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from trainhub.kernel.access import Role, Table, role
+from trainhub.kernel.access import Role, Table, role, role_everywhere
 from trainhub.ledger.permissions import SEES_ALL
 
 VIEWERS = (*SEES_ALL, Role.PREFECTURE_OPERATOR, Role.CENTRE_LEADER)
@@ -17,10 +17,16 @@ class Can(StrEnum):
     VIEW = "goals:goal:view"
     DRILL = "goals:person:list"
     SNAPSHOT = "goals:snapshot:take"
+    DEFINE = "goals:goal:create"
+    KEEP = "goals:goal:edit"
+    REPORT = "goals:figure:record"
 
 
 GRANTS: Table = {
     Can.VIEW: ((role(*VIEWERS),),),
     Can.DRILL: ((role(*VIEWERS),),),
     Can.SNAPSHOT: ((role(*KEEPERS),),),
+    Can.DEFINE: ((role_everywhere(*KEEPERS),),),
+    Can.KEEP: ((role_everywhere(*KEEPERS),),),
+    Can.REPORT: ((role(*KEEPERS, Role.DEPT_EDU, Role.DEPT_ST, Role.PREFECTURE_OPERATOR),),),
 }

@@ -32,12 +32,20 @@ def forecast_of(goal: Goal, progress: Progress, *, on: date) -> Forecast:
     )
 
 
+def band_of(goal: Goal, progress: Progress, forecast: Forecast, *, on: date) -> tuple[int, int] | None:
+    """The 80 % band around the forecast at the deadline."""
+    if on < goal.starts_on:
+        return None
+    return rules.band(progress.by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window_months(on))
+
+
 def report(goal: Goal, *, on: date) -> dict[str, Any]:
     """What `trainhub goals report` prints (contract). Raises Refused for a goal that is not computed from the ledger."""
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         raise Refused(_("目标 %(code)s 不按培训记录计数，没有进度报告。", code=goal.code), code="not_computed")
     progress = queries.progress(goal, queries.counted(goal, until=on))
     forecast = forecast_of(goal, progress, on=on)
+    band = band_of(goal, progress, forecast, on=on)
     codes = queries.codes_of(progress.by_base)
     return {
         "goal": goal.code,
@@ -54,6 +62,8 @@ def report(goal: Goal, *, on: date) -> dict[str, Any]:
         "forecast": {
             "on_deadline": forecast.on_deadline,
             "reaches_on": forecast.reaches_on.isoformat() if forecast.reaches_on else None,
+            "low": band[0] if band else None,
+            "high": band[1] if band else None,
         },
     }
 

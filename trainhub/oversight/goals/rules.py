@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from trainhub.oversight.goals.types import Counted, Forecast, Progress, Share
 
@@ -89,6 +90,36 @@ def planned(target: int, starts_on: date, deadline: date, on: date) -> int:
         return 0
     whole = (deadline - starts_on).days + 1
     return target * min((on - starts_on).days + 1, whole) // whole
+
+
+Z80 = 1.2816
+"""Eight of ten values of a normal distribution lie within so many standard deviations."""
+MONTH_DAYS = 365.25 / 12
+
+
+def band(by_day: Mapping[date, int], middle: int, *, starts_on: date, deadline: date, on: date, window_months: int) -> tuple[int, int] | None:
+    """The 80 % band of the forecast at the deadline; None with fewer than three whole months to look at, or after the deadline.
+
+    The months of the forecast's window are taken as independent: s is the sample standard deviation of what each of them
+    brought, m the months left; the band is middle ± 1.2816 s √m, never below what is already reached, rounded outwards.
+    """
+    if on >= deadline:
+        return None
+    edges = [months_before(on, back) for back in range(window_months, -1, -1)]
+    months = [(first, last) for first, last in pairwise(edges) if first >= starts_on]
+    if len(months) < 3:
+        return None
+    counts = [sum(count for day, count in by_day.items() if first <= day < last) for first, last in months]
+    mean = sum(counts) / len(counts)
+    spread = math.sqrt(sum((count - mean) ** 2 for count in counts) / (len(counts) - 1))
+    width = Z80 * spread * math.sqrt((deadline - on).days / MONTH_DAYS)
+    reached = sum(count for day, count in by_day.items() if day <= on)
+    return max(reached, math.floor(middle - width)), math.ceil(middle + width)
+
+
+def late_marks(completed_on: date, recorded_at: datetime, closings: Sequence[tuple[date, datetime]]) -> bool:
+    """Whether a record came in after a period that holds its day was closed: (last day, closed at) of the standing closings."""
+    return any(completed_on <= until and recorded_at > closed_at for until, closed_at in closings)
 
 
 def forecast(by_day: Mapping[date, int], *, target: int, starts_on: date, deadline: date, on: date, window_months: int) -> Forecast:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import NOTHING, Identity, Subject, acting, guard, public
-from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
-from trainhub.kernel.web import done
 from trainhub.ledger.labels import CATEGORIES
 from trainhub.ledger.types import Category
-from trainhub.oversight.goals import dashboards, forms, operations, queries
+from trainhub.oversight.goals import dashboards, queries
 from trainhub.oversight.goals.models import Goal
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.types import CountingRule, GoalState
@@ -31,6 +30,7 @@ PEOPLE = (
     Column("base", "培训机构"),
     Column("course", "课程"),
     Column("on", "首次计入日期"),
+    Column("late", "备注"),
 )
 MOST_EXPORTED = 50_000
 
@@ -75,17 +75,28 @@ def index() -> Any:
     for goal in queries.listing():
         persons = queries.kept_totals(goal)[1] if goal.counting_rule is CountingRule.DISTINCT_PERSONS else None
         rows.append({"goal": goal, "persons": persons, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
-    return render_template("trainhub/goals/index.html", rows=rows)
+    return render_template("trainhub/goals/index.html", rows=rows, can=Can)
 
 
 @blueprint.get("/<code>")
 @guard(Can.VIEW, load=load, subject=nothing)
 def show(goal: Goal) -> Any:
     """The dashboard."""
-    board = dashboards.dashboard(_computed(goal), on=clock.today(), region=_region(goal))
-    own = queries.own_regions(who())
-    form = forms.SnapshotForm(formdata=None, on=min(board.on, goal.deadline))
-    return render_template("trainhub/goals/show.html", board=board, goal=goal, own=own, snapshots=queries.snapshots_of(goal.id), form=form, can=Can)
+    if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
+        return redirect(url_for("goals.reported", code=goal.code), 302)
+    board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal), link=lambda code: url_for("goals.show", code=goal.code, region=code))
+    return render_template("trainhub/goals/show.html", board=board, goal=goal, own=queries.own_regions(who()), can=Can)
+
+
+@blueprint.get("/<code>/plots/<name>.svg")
+@guard(Can.VIEW)
+def plot(code: str, name: str) -> Any:
+    """A plot of the dashboard as a file."""
+    goal = _computed(load(code))
+    if name not in dashboards.PLOTS:
+        raise NotFound(_("没有这张图。"))
+    board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal))
+    return downloads.named(Response(board.plot(name), mimetype="image/svg+xml"), f"{goal.name}-{name}.svg")
 
 
 @blueprint.get("/<code>/summary")
@@ -108,7 +119,9 @@ def figures(code: str, form: str) -> Any:
     codes = queries.codes_of(board.progress.by_base)
     names = queries.names_of(board.progress.by_base)
     rows += [(_("培训机构"), codes[b], names[b], n, board.progress.enrolments_by_base[b]) for b, n in sorted(board.progress.by_base.items())]
+    rows += [(_("课程"), None, course, persons, enrolments) for course, persons, enrolments in board.courses]
     rows += [(_("月份"), month, month, n, None) for month, n in zip(board.months, board.month_values, strict=True)]
+    rows += [(_("年度累计"), year, f"{year}-{n:02d}", persons, None) for year, values in board.years for n, persons in enumerate(values, start=1)]
     return downloads.table(rows, FIGURES, name=goal.name, form=form, codes=("code",))
 
 
@@ -120,6 +133,8 @@ def _filters(goal: Goal) -> dict[str, Any]:
         "base_id": request.args.get("base", type=int),
         "category": category if category in {c.value for c in Category} else "",
         "sort": request.args.get("sort", ""),
+        "course": request.args.get("course", "")[:200],
+        "late": request.args.get("late") == "1",
         "month": month if re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month) else "",
     }
 
@@ -147,19 +162,7 @@ def people_export(code: str, form: str) -> Any:
     """The same list as a file, masked."""
     goal = _computed(load(code))
     found = session().execute(queries.drill(goal, who(), **_filters(goal)).limit(MOST_EXPORTED))
-    rows = ((r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on) for r in found)
+    rows = (
+        (r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on, _("补录") if r.is_late else "") for r in found
+    )
     return downloads.table(rows, PEOPLE, name=_("%(goal)s 人员", goal=goal.name), form=form, codes=("id_mask",))
-
-
-@blueprint.post("/<code>/snapshots")
-@guard(Can.SNAPSHOT, load=load, subject=nothing)
-def snapshot(goal: Goal) -> Any:
-    """Keep the report of a day as it is given out."""
-    form = forms.SnapshotForm()
-    if not form.validate_on_submit() or form.on.data is None:
-        raise Refused(_("请填写截至日期和用途，快照没有保存。"))
-    if form.on.data > clock.today():
-        raise Refused(_("截至日期不能晚于今天，快照没有保存。"), field="on")
-    with transaction():
-        operations.take_snapshot(goal=_computed(goal), on=form.on.data, reason=form.reason.data or "", by=who(), now=clock.now())
-    return done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.show", code=goal.code)

@@ -11,7 +11,7 @@ from flask import Flask
 
 from trainhub.kernel import access, audit_words, clock, jobs, nav
 from trainhub.kernel.i18n import _l
-from trainhub.oversight.goals import api, cli, models, operations, permissions, tasks, views
+from trainhub.oversight.goals import api, cli, keeper_views, models, operations, permissions, tasks
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -20,6 +20,9 @@ COMMANDS: dict[str, click.Command] = cli.COMMANDS
 THINGS = {
     "goals.goal": _l("培训目标"),
     "goals.snapshot": _l("目标快照"),
+    "goals.target": _l("分目标"),
+    "goals.period": _l("统计时段"),
+    "goals.figure": _l("上报数字"),
 }
 """How the audit log calls the things of this part."""
 
@@ -27,7 +30,7 @@ THINGS = {
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
-    app.register_blueprint(views.blueprint)
+    app.register_blueprint(keeper_views.blueprint)
     app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     nav.register_nav(

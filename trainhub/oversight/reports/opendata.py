@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template
 
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.sheets.writing import iter_csv
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.queries import opendata as queries
@@ -146,5 +147,6 @@ def dataset(code: str, form: str) -> Any:
             rows=[dict(zip([c.name for c in found.columns], row, strict=True)) for row in found.rows],
         )
     if form == "csv":
-        return downloads.table(found.rows, found.columns, name=str(found.title), form="csv", headers="name")
+        answer = Response(b"".join(iter_csv(found.rows, found.columns, headers="name")), mimetype="text/csv")
+        return downloads.named(answer, f"{found.title}.csv")
     raise NotFound(_("只能导出为 json 或 csv。"))

@@ -84,10 +84,13 @@ def _list_page(form: forms.AskForm | None, status: int = 200) -> Any:
     kind = next((one for one in ReportKind if one.value == request.args.get("kind")), None)
     number, size = paging.wanted()
     page = paging.paginate(queries.listing(who(), kind=kind, year=request.args.get("year", type=int)), number=number, size=size, scalars=False)
-    text = render_template(
-        "trainhub/reports/index.html", page=page, form=form, labels=labels, due=_due(clock.today()) if who().everywhere(*PROVINCE) else [], can=Can
-    )
-    return text, status
+    due = _due(clock.today()) if who().everywhere(*PROVINCE) else []
+    return render_template("trainhub/reports/index.html", page=page, form=form, labels=labels, due=due, can=Can, address_of=_address_of), status
+
+
+def _address_of(row: Report) -> str:
+    """Where its reader reads a report: those who may not see how it was made read what is published."""
+    return url_for("reports.show" if may(who(), Can.VIEW, queries.subject_of(row)) else "reports.read", report_id=row.id)
 
 
 @blueprint.post("/")

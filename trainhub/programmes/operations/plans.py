@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from flask import current_app
 from sqlalchemy.orm.attributes import flag_modified
 
 from trainhub.kernel import audit
@@ -22,6 +23,9 @@ from trainhub.programmes.models import (
 )
 from trainhub.programmes.operations.errors import BadProgramme, CodeTaken, IsPublished, NotReady
 from trainhub.programmes.types import PointKind, VersionState
+
+CHECKS = "trainhub.programmes.publication_checks"
+"""Rooms above add what else must hold before a version is published: functions (version, day) that refuse."""
 
 
 def create_version(
@@ -80,6 +84,8 @@ def publish_version(*, version: ProgrammeVersion, today: date, by: Identity, now
                 numbers=listed(str(n) for n in bare),
             )
         )
+    for check in current_app.extensions.get(CHECKS, []):
+        check(version, today)
     version.state, version.published_on = VersionState.PUBLISHED, today
     session().flush()
     audit.record(by=by, did="programmes.version.published", on=version, data={"label": version.label, "on": today})

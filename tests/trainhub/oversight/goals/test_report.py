@@ -55,7 +55,7 @@ def test_an_empty_goal_has_all_its_fields(command: Command) -> None:
         "by_category": {"founder": 0, "worker": 0},
         "by_month": {},
         "by_base": {},
-        "forecast": {"on_deadline": 0, "reaches_on": None},
+        "forecast": {"on_deadline": 0, "reaches_on": None, "low": 0, "high": 0},
     }
 
 

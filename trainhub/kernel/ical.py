@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+SOURCES = "trainhub.calendar.sources"
+"""What else belongs into a person's calendar: functions (person id, since, until) -> events, registered by rooms that know."""
 LINE_OCTETS = 75
 """A content line has at most 75 octets without its line break (3.1)."""
 

@@ -18,7 +18,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries
-from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.reporting import report
 from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
@@ -169,6 +169,21 @@ def _recount(goal: Goal, touched: set[int]) -> None:
         some = sorted(days)[start : start + 300]
         current.execute(delete(GoalFact).where(GoalFact.goal_id == goal.id, GoalFact.on.in_(some)).execution_options(synchronize_session=False))
         _insert_facts(goal, queries.persons_by_key(goal, some), queries.enrolments_by_key(goal, some))
+    for courses in queries.course_pieces(touched):
+        _recount_courses(goal, courses)
+
+
+def _recount_courses(goal: Goal, courses: Collection[str] | None) -> None:
+    """Figures of some courses (None: of all) again from the ledger and the kept persons."""
+    table: Any = GoalCourse.__table__
+    gone = delete(GoalCourse).where(GoalCourse.goal_id == goal.id)
+    session().execute((gone if courses is None else gone.where(GoalCourse.course.in_(courses))).execution_options(synchronize_session=False))
+    rows = [
+        {"goal_id": goal.id, "prefecture": unit, "course": course, "persons": persons, "enrolments": enrolments}
+        for (unit, course), (persons, enrolments) in sorted(queries.course_figures(goal, courses).items())
+    ]
+    if rows:
+        session().execute(insert(table), rows)
 
 
 def rebuild(*, goal: Goal, now: datetime) -> None:
@@ -179,6 +194,7 @@ def rebuild(*, goal: Goal, now: datetime) -> None:
         current.execute(delete(table).where(table.goal_id == goal.id).execution_options(synchronize_session=False))
     _insert_persons(goal, None)
     _insert_facts(goal, queries.persons_by_key(goal), queries.enrolments_by_key(goal))
+    _recount_courses(goal, None)
     _mark(goal, marks, now)
 
 

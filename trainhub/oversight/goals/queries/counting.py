@@ -17,8 +17,9 @@ from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
-from trainhub.oversight.goals.models import Goal, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
+from trainhub.oversight.goals.queries.keeping import is_late
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
 from trainhub.people.models import Person, PersonPair
 
@@ -90,6 +91,7 @@ def completions(goal: Goal, *, until: date | None = None) -> sa.Select[Any]:
             Region.reporting_code.label("prefecture"),
             TrainingRecord.organisation_id,
             TrainingRecord.category,
+            TrainingRecord.course,
         )
         .join(Person, Person.id == TrainingRecord.person_id)
         .outerjoin(other, other.id == Person.merged_into_id)
@@ -196,6 +198,46 @@ def persons_by_key(goal: Goal, days: Collection[date] | None = None) -> dict[tup
     return {(day, prefecture, base, category): int(count) for day, prefecture, base, category, count in session().execute(statement)}
 
 
+def course_pieces(person_ids: Collection[int]) -> Iterator[list[str]]:
+    """The courses the persons completed, cancelled or not, in pieces that fit into one statement."""
+    found: set[str] = set()
+    for piece in pieces(person_ids):
+        found.update(session().scalars(select(TrainingRecord.course).where(TrainingRecord.person_id.in_(piece)).distinct()))
+    wanted = sorted(found)
+    for start in range(0, len(wanted), 500):
+        yield wanted[start : start + 500]
+
+
+def course_figures(goal: Goal, courses: Collection[str] | None) -> dict[tuple[str, str], tuple[int, int]]:
+    """(persons first counted, completions) by reporting unit and course, straight from the ledger."""
+    source = completions(goal)
+    first: Any = (
+        select(GoalPerson.prefecture, TrainingRecord.course, func.count())
+        .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
+        .where(GoalPerson.goal_id == goal.id)
+        .group_by(GoalPerson.prefecture, TrainingRecord.course)
+    )
+    if courses is not None:
+        source, first = source.where(TrainingRecord.course.in_(courses)), first.where(TrainingRecord.course.in_(courses))
+    every = source.subquery()
+    enrolments = select(every.c.prefecture, every.c.course, func.count()).group_by(every.c.prefecture, every.c.course)
+    persons = {(unit, course): int(count) for unit, course, count in session().execute(first)}
+    return {(unit, course): (persons.get((unit, course), 0), int(count)) for unit, course, count in session().execute(enrolments)}
+
+
+def kept_courses(goal: Goal, region: str = "") -> list[tuple[str, int, int]]:
+    """(course, persons, enrolments) as kept, most persons first."""
+    statement: Any = (
+        select(GoalCourse.course, func.sum(GoalCourse.persons), func.sum(GoalCourse.enrolments))
+        .where(GoalCourse.goal_id == goal.id)
+        .group_by(GoalCourse.course)
+        .order_by(func.sum(GoalCourse.persons).desc(), GoalCourse.course)
+    )
+    if region:
+        statement = statement.where(GoalCourse.prefecture == region)
+    return [(course, int(persons), int(enrolments)) for course, persons, enrolments in session().execute(statement)]
+
+
 def kept_totals(goal: Goal) -> tuple[int, int]:
     """(completions, persons) of the kept facts."""
     row = (
@@ -266,9 +308,18 @@ DRILL_SORTS = {"name": (Person.pinyin,), "category": (GoalPerson.category,), "co
 
 
 def drill(
-    goal: Goal, identity: Identity, *, region: str = "", base_id: int | None = None, category: str = "", month: str = "", sort: str = ""
+    goal: Goal,
+    identity: Identity,
+    *,
+    region: str = "",
+    base_id: int | None = None,
+    category: str = "",
+    month: str = "",
+    course: str = "",
+    late: bool = False,
+    sort: str = "",
 ) -> Any:
-    """The persons who make a figure, as rows, the latest first; narrowed to what the identity may see."""
+    """The persons who make a figure, as rows, the latest first unless sorted; narrowed to what the identity may see."""
     statement: Any = (
         select(
             GoalPerson.person_id,
@@ -280,6 +331,7 @@ def drill(
             Region.name.label("county"),
             Organisation.name.label("base"),
             TrainingRecord.course,
+            is_late(goal.id).label("is_late"),
         )
         .join(Person, Person.id == GoalPerson.person_id)
         .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
@@ -296,6 +348,10 @@ def drill(
         statement = statement.where(GoalPerson.organisation_id == base_id)
     if category:
         statement = statement.where(GoalPerson.category == category)
+    if course:
+        statement = statement.where(TrainingRecord.course == course)
+    if late:
+        statement = statement.where(is_late(goal.id))
     if month:
         year, number = int(month[:4]), int(month[5:7])
         after = date(year + number // 12, number % 12 + 1, 1)

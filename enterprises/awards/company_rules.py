@@ -1,0 +1,290 @@
+"""The incentives of the ten measures that attach to an enterprise, project, tenant or investor, from figures that were entered.
+
+Pure: figures and parameters in, findings with their clause and an amount out. 超过 is strict (equality in 超过…以上 goes to a
+person), 以上, 达到 and 前 N 名 include the number. A figure nobody entered is no data, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from enterprises.awards.rules import over
+from trainhub.policy.findings import Finding, Status, all_of, at_least, at_most, decided, no_data, to_judge
+from trainhub.policy.types import Clause, Parameter
+
+Book = Mapping[str, Parameter]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of an enterprise: the latest value by (key, year); year 0 for what has no year."""
+
+    values: Mapping[tuple[str, int], int]
+    year: int
+
+    def get(self, key: str, year: int | None = None) -> int | None:
+        """The value of the year asked for (default: the year of the question), else the one without a year."""
+        found = self.values.get((key, self.year if year is None else year))
+        return self.values.get((key, 0)) if found is None else found
+
+    def history(self, key: str) -> dict[int, int]:
+        """Every known year of a figure."""
+        return {year: value for (name, year), value in self.values.items() if name == key and year}
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyAnswer:
+    """The answer of one incentive: findings, the amount it may bring (fen), what a person has to decide."""
+
+    rule: str
+    status: Status
+    findings: tuple[Finding, ...]
+    amount_min_fen: int | None = None
+    amount_max_fen: int | None = None
+    note: str = ""
+
+    @property
+    def missing(self) -> tuple[Finding, ...]:
+        """What is not met, in order."""
+        return tuple(finding for finding in self.findings if not finding.met)
+
+
+Amount = tuple[int | None, int | None]
+Judge = Callable[[Figures, Book, Clause], tuple[list[Finding], Amount]]
+
+
+def _yes(figures: Figures, key: str, code: str, required: str, clause: Clause) -> Finding:
+    value = figures.get(key)
+    if value is None:
+        return no_data(code, clause, required=required, details=("没有登记。",))
+    return Finding(code, Status.MET if value else Status.NOT_MET, required, required if value else "否", clause)
+
+
+def _least(figures: Figures, key: str, code: str, parameter: Parameter) -> Finding:
+    value = figures.get(key)
+    return no_data(code, parameter.clause, parameter=parameter, details=("没有登记。",)) if value is None else at_least(code, value, parameter)
+
+
+def _positive(figures: Figures, key: str, code: str, required: str, clause: Clause) -> Finding:
+    value = figures.get(key)
+    if value is None:
+        return no_data(code, clause, required=required, details=("没有登记。",))
+    return Finding(code, Status.MET if value > 0 else Status.NOT_MET, required, value, clause, unit="fen")
+
+
+def _platform(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-19, 000:759: investment 超过1000万元以上 and recognised; 3,000,000 once."""
+    money = over(
+        "FJ-19.investment",
+        figures.get("platform_investment_fen"),
+        book["fj.platform_investment_over_fen"],
+        boundary=book["own.awards.boundary_to_judge"],
+    )
+    fixed = book["fj.platform_award_fen"].number
+    return [money, _yes(figures, "platform_recognised", "FJ-19.recognised", "省发改委、数字办认定", clause)], (fixed, fixed)
+
+
+def _research(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-11, 000:721: R&D over 10 % of sales and over 10 million in the year; half of what is above 10 %, capped twice."""
+    spent, sales = figures.get("rd_fen"), figures.get("sales_fen")
+    share, year = book["fj.rd_share_over_percent"], book["fj.rd_year_over_fen"]
+    if spent is None or sales is None or sales <= 0:
+        return [
+            no_data("FJ-11.share", share.clause, parameter=share, details=("没有登记研发投入或销售收入。",)),
+            no_data("FJ-11.amount", year.clause, parameter=year) if spent is None else at_least("FJ-11.amount", spent, year, strictly=True),
+        ], (None, book["fj.rd_cap_year_fen"].number)
+    found = f"{spent * 1000 // sales / 10:.1f}%"
+    findings = [
+        decided("FJ-11.share", spent * 100 > share.number * sales, found=found, parameter=share),
+        at_least("FJ-11.amount", spent, year, strictly=True),
+    ]
+    above = max(0, spent - sales * share.number // 100)
+    left = max(0, book["fj.rd_cap_total_fen"].number - (figures.get("rd_subsidy_paid_fen") or 0))
+    amount = min(above * book["fj.rd_subsidy_percent"].number // 100, book["fj.rd_cap_year_fen"].number, left)
+    return findings, (amount, amount)
+
+
+def _listing(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-14, 000:735: equity financing achieved in the listing year; 300,000."""
+    fixed = book["fj.listing_award_fen"].number
+    return [
+        _yes(figures, "listed_this_year", "FJ-14.listed", "当年在海峡股权交易中心挂牌", clause),
+        _yes(figures, "equity_financed", "FJ-14.financed", "实现股权融资", clause),
+    ], (fixed, fixed)
+
+
+def _datacentre(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-18, 000:755: 30 % of the fee, at most 300,000 a year."""
+    fee, cap = figures.get("datacentre_fee_fen"), book["fj.datacentre_cap_year_fen"].number
+    amount = None if fee is None else min(fee * book["fj.datacentre_percent"].number // 100, cap)
+    return [
+        _yes(figures, "key_park_customer", "FJ-18.park", "重点企业租用重点园区数据中心", clause),
+        _positive(figures, "datacentre_fee_fen", "FJ-18.fee", "当年租用服务费", clause),
+    ], (amount, cap if amount is None else amount)
+
+
+def _landing(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-24b, 000:783: paid-in capital 5000万元以上, among the first five of its segment, core technology or model; up to 3,000,000."""
+    rank, limit = figures.get("segment_rank"), book["fj.landing_segment_rank"]
+    return [
+        _yes(figures, "newly_introduced", "FJ-24b.new", "新引进", clause),
+        _least(figures, "paid_in_capital_fen", "FJ-24b.capital", book["fj.landing_capital_min_fen"]),
+        no_data("FJ-24b.rank", limit.clause, parameter=limit) if rank is None else at_most("FJ-24b.rank", rank, limit),
+        _yes(figures, "core_technology", "FJ-24b.core", "核心技术或创新模式", clause),
+    ], (None, book["fj.landing_award_max_fen"].number)
+
+
+def _payment(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-24c, 000:783: a payment licence holder with its national head office in Fujian; 3,000,000."""
+    fixed = book["fj.payment_hq_award_fen"].number
+    return [
+        _yes(figures, "payment_licence", "FJ-24c.licence", "第三方支付牌照", clause),
+        _yes(figures, "national_hq", "FJ-24c.hq", "全国总部设在福建", clause),
+    ], (fixed, fixed)
+
+
+def _bid(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-25a, 000:787: a single contract of 6,000,000 or more; 3 %, at most 2,000,000 a project and 3,000,000 a year."""
+    contract = figures.get("largest_contract_fen")
+    left = max(0, book["fj.bid_cap_year_fen"].number - (figures.get("bid_award_paid_fen") or 0))
+    amount = None if contract is None else min(contract * book["fj.bid_percent"].number // 100, book["fj.bid_cap_project_fen"].number, left)
+    return [
+        _yes(figures, "contract_outside", "FJ-25a.outside", "省外中标项目", clause),
+        _least(figures, "largest_contract_fen", "FJ-25a.contract", book["fj.bid_contract_min_fen"]),
+    ], (amount, amount if amount is not None else min(left, book["fj.bid_cap_project_fen"].number))
+
+
+def _revenue(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-25b, 000:787: revenue first above 40 million (500,000), above 100 million (1,000,000); strict, once for each level."""
+    now, before = figures.get("revenue_fen", figures.year), {y: v for y, v in figures.history("revenue_fen").items() if y < figures.year}
+    first, second = book["fj.revenue_first_over_fen"], book["fj.revenue_second_over_fen"]
+    if now is None:
+        return [no_data("FJ-25b.revenue", first.clause, parameter=first, details=("没有登记当年营业收入。",))], (None, None)
+    level = second if now > second.number else first
+    reached = [year for year, value in sorted(before.items()) if value > level.number]
+    findings = [
+        at_least("FJ-25b.revenue", now, level, strictly=True),
+        Finding("FJ-25b.first", Status.NOT_MET if reached else Status.MET, "首次超过", f"{reached[0]} 年已超过" if reached else "首次", level.clause),
+    ]
+    if not before:
+        findings.append(to_judge("FJ-25b.before", clause, required="以前年度未超过", details=("没有登记以前年度的营业收入，由人核对。",)))
+    fixed = book["fj.revenue_second_award_fen" if level is second else "fj.revenue_first_award_fen"].number
+    return findings, (fixed, fixed)
+
+
+def _booth(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-25c, 000:787: up to half of the booth fee of an overseas internet exhibition."""
+    fee = figures.get("booth_fee_fen")
+    top = None if fee is None else fee * book["fj.booth_percent_max"].number // 100
+    return [_positive(figures, "booth_fee_fen", "FJ-25c.fee", "境外互联网展会展位费", clause)], (None, top)
+
+
+def _relief(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-28a, 000:803: a key internet firm inside a recognised park built by government; two to five years, no amount."""
+    return [
+        _yes(figures, "key_internet_firm", "FJ-28a.firm", "重点互联网企业", clause),
+        _yes(figures, "in_government_park", "FJ-28a.park", "入驻政府投资建设、经认定的园区", clause),
+    ], (None, None)
+
+
+def _rent(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-28b, 000:803: up to 30 yuan a m² and month in space not built by government."""
+    area = figures.get("rented_m2")
+    top = None if area is None else area * book["fj.rent_subsidy_max_fen_per_m2_month"].number
+    return [
+        _yes(figures, "key_internet_firm", "FJ-28b.firm", "重点互联网企业", clause),
+        _positive(figures, "rented_m2", "FJ-28b.area", "租用非政府投资建设的面积（平方米）", clause),
+    ], (None, top)
+
+
+def _investor(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-12, 000:727: a venture investor, from the year income arises, two years, never more than was invested."""
+    invested = figures.get("vc_invested_fen")
+    top = None if invested is None else invested * book["fj.vc_aid_cap_percent"].number // 100
+    return [
+        _positive(figures, "vc_invested_fen", "FJ-12.invested", "创投机构投资额", clause),
+        _yes(figures, "vc_income", "FJ-12.income", "已产生收入", clause),
+    ], (None, top)
+
+
+def _contest(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-10c, 000:717: winners of the yearly contest share 5,000,000."""
+    return [_yes(figures, "contest_winner", "FJ-10c.winner", "当年互联网创业大赛优胜者", clause)], (None, book["fj.contest_prizes_year_fen"].number)
+
+
+def _workspace(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-10b, 000:717: 100 m² of workspace and a flat for each enterprise (project), three years without rent."""
+    return [_yes(figures, "incubated", "FJ-10b.incubated", "创业企业（项目）", clause)], (None, None)
+
+
+def _trained(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
+    """FJ-16d, 000:745: training of founders and workers; the amount follows the registered rates (培训补助)."""
+    count = figures.get("counted_completions")
+    if not count:
+        return [no_data("FJ-16d.trained", clause, required="有计入的培训结业", details=("当年没有计入的结业。",))], (None, None)
+    return [Finding("FJ-16d.trained", Status.MET, "有计入的培训结业", count, clause)], (None, None)
+
+
+JUDGES: dict[str, Judge] = {
+    "FJ-19": _platform,
+    "FJ-16d": _trained,
+    "FJ-10b": _workspace,
+    "FJ-10c": _contest,
+    "FJ-11": _research,
+    "FJ-14": _listing,
+    "FJ-18": _datacentre,
+    "FJ-24b": _landing,
+    "FJ-24c": _payment,
+    "FJ-25a": _bid,
+    "FJ-25b": _revenue,
+    "FJ-25c": _booth,
+    "FJ-28a": _relief,
+    "FJ-28b": _rent,
+    "FJ-12": _investor,
+}
+BY_PERSON = {
+    "FJ-15b": "领军人才逐人核对，见人才库。",
+    "FJ-15d": "高层次人才参照自贸区办法，办法不在文件中，由人判断。",
+    "FJ-10a": "每年一批重点孵化项目，名单和金额由主管部门决定。",
+}
+"""Incentives whose conditions are not figures of an enterprise: a person decides."""
+PARAMETERS = (
+    "fj.platform_investment_over_fen",
+    "fj.platform_award_fen",
+    "fj.rd_share_over_percent",
+    "fj.rd_year_over_fen",
+    "fj.rd_subsidy_percent",
+    "fj.rd_cap_year_fen",
+    "fj.rd_cap_total_fen",
+    "fj.listing_award_fen",
+    "fj.datacentre_percent",
+    "fj.datacentre_cap_year_fen",
+    "fj.landing_capital_min_fen",
+    "fj.landing_segment_rank",
+    "fj.landing_award_max_fen",
+    "fj.payment_hq_award_fen",
+    "fj.bid_contract_min_fen",
+    "fj.bid_percent",
+    "fj.bid_cap_project_fen",
+    "fj.bid_cap_year_fen",
+    "fj.revenue_first_over_fen",
+    "fj.revenue_first_award_fen",
+    "fj.revenue_second_over_fen",
+    "fj.revenue_second_award_fen",
+    "fj.booth_percent_max",
+    "fj.rent_subsidy_max_fen_per_m2_month",
+    "fj.vc_aid_cap_percent",
+    "fj.contest_prizes_year_fen",
+    "own.awards.boundary_to_judge",
+)
+
+
+def judge(rule: str, figures: Figures, book: Book, clause: Clause) -> CompanyAnswer:
+    """The answer of one incentive for one enterprise and year."""
+    if rule in BY_PERSON:
+        return CompanyAnswer(
+            rule, Status.JUDGE, (to_judge(f"{rule}.person", clause, required="由人判断", details=(BY_PERSON[rule],)),), note=BY_PERSON[rule]
+        )
+    findings, (low, high) = JUDGES[rule](figures, book, clause)
+    return CompanyAnswer(rule, all_of(findings), tuple(findings), low, high)

@@ -1,0 +1,178 @@
+"""The credit of an organisation before an award (FJ-31, 000:817): looked up by an adapter, or entered by hand.
+
+An adapter answers for a unified social credit code. The one that is built in reads the list of untrustworthy legal persons
+as it was imported; a provincial platform's interface takes its place by adding an adapter to `SOURCES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import or_, select
+
+from enterprises.awards.fund_models import CreditCheck, CreditListing
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _, _l
+from trainhub.kernel.imports import Draft, ImportSpec
+from trainhub.kernel.sheets.parsers import parse_date, parse_text
+from trainhub.kernel.sheets.schema import Field, Parsed, Schema
+from trainhub.organisations import queries as organisations
+from trainhub.organisations import rules as organisation_rules
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.rules import normalise_uscc
+
+GOOD, BAD = "正常", "失信"
+"""What stands as credit status with the organisation; `rules.BLACKLISTED` knows the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source says of a code; `detail` names the entry."""
+
+    is_listed: bool
+    detail: str = ""
+
+
+class CreditSource(Protocol):
+    """Something that can be asked about a unified social credit code."""
+
+    name: str
+
+    def look_up(self, uscc: str, on: date) -> Answer | None:
+        """The answer, or None when the source cannot say."""
+
+
+class ImportedList:
+    """The list as it was imported; it can say something only once a list is there."""
+
+    name = "失信名单"
+
+    def look_up(self, uscc: str, on: date) -> Answer | None:
+        """Listed when an entry stands on the day."""
+        if session().scalar(select(CreditListing.id).limit(1)) is None:
+            return None
+        row = session().scalar(
+            select(CreditListing)
+            .where(CreditListing.uscc == uscc, CreditListing.since <= on, or_(CreditListing.until.is_(None), CreditListing.until >= on))
+            .limit(1)
+        )
+        return Answer(False) if row is None else Answer(True, f"{row.since.isoformat()} {row.reason}")
+
+
+SOURCES: list[CreditSource] = [ImportedList()]
+"""Asked in order; the first that can say something is taken."""
+
+
+class CreditRefused(Refused):
+    """A look-up that cannot be."""
+
+    code = "credit_refused"
+
+
+def checks_of(organisation_id: int) -> list[CreditCheck]:
+    """Every look-up of an organisation, the latest first."""
+    return list(session().scalars(select(CreditCheck).where(CreditCheck.organisation_id == organisation_id).order_by(CreditCheck.id.desc())))
+
+
+def listings(text: str = "") -> Any:
+    """The imported list, the latest first."""
+    statement: Any = select(CreditListing).order_by(CreditListing.since.desc(), CreditListing.id.desc())
+    return statement.where(organisations.matches(text, CreditListing.name, CreditListing.uscc)) if text else statement
+
+
+def look_up(*, organisation: Organisation, by: Identity, today: date, now: datetime) -> CreditCheck:
+    """Ask the sources and keep the answer. Raises CreditRefused when none can say: then it is entered by hand."""
+    code = organisation.uscc or ""
+    if not code:
+        raise CreditRefused(_("“%(name)s”没有登记统一社会信用代码，请先补充，或手工登记核查结果。", name=organisation.name))
+    for source in SOURCES:
+        answer = source.look_up(code, today)
+        if answer is not None:
+            return _keep(organisation, answer.is_listed, source.name, answer.detail, today, by, now)
+    raise CreditRefused(_("没有可以查询的信用数据，请先导入失信名单，或手工登记核查结果。"))
+
+
+def enter(*, organisation: Organisation, is_listed: bool, detail: str, on: date, by: Identity, today: date, now: datetime) -> CreditCheck:
+    """Enter a look-up made elsewhere, with where it was made."""
+    if not detail.strip():
+        raise CreditRefused(_("请写明在哪里核查、查到什么。"), field="detail")
+    if on > today:
+        raise CreditRefused(_("日期不能晚于今天。"), field="on")
+    return _keep(organisation, is_listed, "手工登记", detail.strip(), on, by, now)
+
+
+def _keep(organisation: Organisation, is_listed: bool, source: str, detail: str, on: date, by: Identity, now: datetime) -> CreditCheck:
+    row = CreditCheck(
+        organisation_id=organisation.id,
+        on=on,
+        is_listed=is_listed,
+        source=source,
+        detail=detail[:400],
+        checked_by_id=by.account_id,
+        checked_at=now,
+    )
+    session().add(row)
+    organisation.credit_status, organisation.credit_checked_on = (BAD if is_listed else GOOD), on
+    session().flush()
+    audit.record(by=by, did="awards.credit.recorded", on=organisation, data={"is_listed": is_listed, "source": source, "detail": row.detail})
+    return row
+
+
+# -- the list -----------------------------------------------------------------------------------------------------------
+SCHEMA = Schema(
+    [
+        Field("uscc", "统一社会信用代码", normalise_uscc, required=True, is_code=True),
+        Field("name", "名称", parse_text(most=200), required=True),
+        Field("reason", "列入事由", parse_text(most=400)),
+        Field("since", "列入日期", parse_date, required=True),
+        Field("until", "移出日期", parse_date),
+    ]
+)
+
+
+def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
+    known = {(row.uscc, row.since): row for row in session().scalars(select(CreditListing))}
+    seen: dict[tuple[str, date], int] = {}
+    for row in rows:
+        data, before = row.data, len(draft.errors)
+        if organisation_rules.uscc_problem(data["uscc"]) is not None:
+            draft.problem(row, "uscc", _("不是有效的统一社会信用代码（18 位，含校验位）。"))
+        if data["until"] is not None and data["until"] < data["since"]:
+            draft.problem(row, "until", _("移出日期不能早于列入日期。"))
+        first = seen.setdefault((data["uscc"], data["since"]), row.number)
+        if first != row.number:
+            draft.problem(row, "uscc", _("与第 %(row)d 行重复。", row=first))
+        if len(draft.errors) > before:
+            continue
+        old = known.get((data["uscc"], data["since"]))
+        if old is None:
+            draft.add(dict(data), data["name"])
+        elif old.until != data["until"]:
+            draft.change({**data, "id": old.id}, data["name"])
+        else:
+            draft.same()
+
+
+def _apply(item: Any, by: Identity, today: date, now: datetime) -> None:
+    if "id" in item:
+        session().get_one(CreditListing, item["id"]).until = item["until"]
+    else:
+        session().add(CreditListing(**{**item, "reason": item["reason"] or ""}, source="导入", entered_at=now))
+    session().flush()
+
+
+SPEC = ImportSpec(
+    kind="credit_list",
+    title=_l("失信名单"),
+    schema=SCHEMA,
+    check=_check,
+    apply=_apply,
+    examples=({"uscc": "（18位代码）", "name": "某某有限公司", "reason": "拖欠工资", "since": "2026-01-01", "until": ""},),
+    notes=(_l("移出日期为空表示仍在名单上；再次导入可以补上移出日期。"),),
+)

@@ -1,0 +1,30 @@
+"""What can be done with bases: open, describe, lead, agree, recognise and accept; inspect, state interest, remind."""
+
+from enterprises.bases.operations.describing import (
+    BadBase,
+    WrongStep,
+    add_leader,
+    add_type,
+    change_base,
+    end_leader,
+    open_base,
+    record_acceptance,
+    sign_agreement,
+)
+from enterprises.bases.operations.partnering import close_finding, record_inspection, remind_of_agreements, state_interest
+
+__all__ = [
+    "BadBase",
+    "WrongStep",
+    "add_leader",
+    "add_type",
+    "change_base",
+    "close_finding",
+    "end_leader",
+    "open_base",
+    "record_acceptance",
+    "record_inspection",
+    "remind_of_agreements",
+    "sign_agreement",
+    "state_interest",
+]

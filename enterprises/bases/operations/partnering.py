@@ -1,0 +1,151 @@
+"""What partners do over a year: inspections with findings that are closed, interest for a year, reminders of agreements that end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from enterprises.bases import queries
+from enterprises.bases.models import BaseInspection, EnterpriseInterest, InspectionFinding
+from enterprises.bases.operations.describing import BadBase
+from enterprises.bases.types import Conclusion, InspectionKind, Refusal
+from trainhub.identity import queries as identities
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications.operations import notify
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.policy.book import book
+
+
+def record_inspection(
+    *,
+    base: Organisation,
+    kind: InspectionKind,
+    on: date,
+    inspectors: str,
+    conclusion: Conclusion,
+    by: Identity,
+    now: datetime,
+    text: str = "",
+    findings: Sequence[str] = (),
+    due_on: date | None = None,
+    file_id: int | None = None,
+) -> BaseInspection:
+    """Record an inspection or review with what it found; the same again is the known one.
+
+    Raises BadBase in the future, without inspectors, or when it passed with conditions that are not named.
+    """
+    if on > local(now).date():
+        raise BadBase(_("日期不能晚于今天。"), field="on")
+    if not inspectors.strip():
+        raise BadBase(_("请填写检查人员。"), field="inspectors")
+    lines = [line.strip()[:400] for line in findings if line.strip()]
+    if conclusion is Conclusion.CONDITIONAL and not lines:
+        raise BadBase(_("整改后通过的，请逐条写明需要整改的问题。"), field="findings")
+    for known in queries.inspections_of(base.id):
+        if (known.kind, known.on, known.inspectors, known.conclusion) == (kind, on, inspectors.strip(), conclusion):
+            return known
+    row = BaseInspection(
+        base_id=base.id,
+        kind=kind,
+        on=on,
+        inspectors=inspectors.strip()[:200],
+        conclusion=conclusion,
+        text=text.strip()[:4000],
+        file_id=file_id,
+        recorded_by_id=by.account_id,
+        recorded_at=now,
+    )
+    session().add(row)
+    session().flush()
+    session().add_all([InspectionFinding(inspection_id=row.id, text=line, due_on=due_on) for line in lines])
+    session().flush()
+    audit.record(
+        by=by,
+        did="bases.inspection.recorded",
+        on=("base", str(base.id)),
+        data={"kind": kind.value, "on": on, "conclusion": conclusion.value, "findings": lines},
+    )
+    return row
+
+
+def close_finding(*, finding: InspectionFinding, base: Organisation, measure: str, on: date, by: Identity, now: datetime) -> InspectionFinding:
+    """Say how something found was mended; doing it again changes nothing."""
+    if finding.closed_on is not None:
+        return finding
+    if not measure.strip():
+        raise BadBase(_("请写明整改措施。"), field="measure")
+    finding.closed_on, finding.measure, finding.closed_by_id = on, measure.strip()[:400], by.account_id
+    session().flush()
+    audit.record(by=by, did="bases.finding.closed", on=("base", str(base.id)), data={"finding": finding.id, "measure": finding.measure})
+    return finding
+
+
+def state_interest(
+    *,
+    enterprise: Organisation,
+    year: int,
+    is_interested: bool,
+    by: Identity,
+    now: datetime,
+    seats: int | None = None,
+    reasons: Iterable[Refusal | str] = (),
+    text: str = "",
+    version: int | None = None,
+) -> EnterpriseInterest:
+    """Say whether an enterprise takes students in a year, and how many or why not; may be changed later. Raises BadBase, Stale."""
+    if enterprise.kind is not OrganisationKind.ENTERPRISE:
+        raise BadBase(_("“%(name)s”不是企业。", name=enterprise.name))
+    if not 2010 <= year <= local(now).year + 2:
+        raise BadBase(_("请填写今后两年以内的年份。"), field="year")
+    wanted = sorted({Refusal(one).value for one in reasons})
+    if not is_interested and not wanted:
+        raise BadBase(_("不接收时请至少选择一个原因。"), field="reasons")
+    if seats is not None and not 0 <= seats <= 100_000:
+        raise BadBase(_("人数应为 0 或正整数。"), field="seats")
+    row = queries.interest(enterprise.id, year)
+    if row is None:
+        row = EnterpriseInterest(enterprise_id=enterprise.id, year=year, is_interested=is_interested, reasons=[], stated_at=now)
+        session().add(row)
+    else:
+        check_version(row, version)
+    row.is_interested, row.seats, row.reasons = is_interested, seats if is_interested else None, [] if is_interested else wanted
+    row.text, row.stated_by_id, row.stated_at = text.strip()[:2000], by.account_id, now
+    session().flush()
+    audit.record(
+        by=by,
+        did="bases.interest.stated",
+        on=("enterprise", str(enterprise.id)),
+        data={"year": year, "yes": is_interested, "seats": seats, "reasons": row.reasons},
+    )
+    return row
+
+
+def remind_of_agreements(*, today: date, now: datetime) -> int:
+    """Tell both sides of agreements that end within own.warning.agreement_days and have no successor, once; how many agreements."""
+    days = book().at("own.warning.agreement_days", on=today).number
+    ending = queries.ending_agreements(None, on=today, until=today + timedelta(days=days))
+    for row, name in ending:
+        hosts = [row.base_id, *organisations.host_ids(row.base_id)]
+        accounts: set[int] = set()
+        for host in hosts:
+            accounts.update(
+                identities.accounts_holding(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN, today=today, organisation_id=host)
+            )
+        base = organisations.by_id(row.base_id)
+        notify(
+            account_ids=accounts,
+            kind="bases.agreement_ends",
+            message=N_("“%(name)s”的合作教育文本将于 %(day)s 到期，请及时续签。"),
+            values={"name": name, "day": row.until.isoformat()},
+            url=f"/bases/{base.code}" if base is not None else "/bases/",
+            unique_key=f"agreement:{row.id}:ends",
+            now=now,
+        )
+    return len(ending)

@@ -1,0 +1,17 @@
+"""Background work of bases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from enterprises.bases import operations
+from trainhub.kernel import clock
+from trainhub.kernel.db import transaction
+from trainhub.kernel.jobs import Running
+
+
+def remind(_running: Running) -> Mapping[str, Any]:
+    """Tell both sides of agreements that end soon, once."""
+    with transaction():
+        return {"agreements": operations.remind_of_agreements(today=clock.today(), now=clock.now())}

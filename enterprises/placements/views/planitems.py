@@ -1,0 +1,130 @@
+"""Pages of the enterprise training plan of a programme version."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template
+
+from enterprises.bases import queries as bases
+from enterprises.permissions import Can
+from enterprises.placements import forms, labels, operations, queries, rules
+from enterprises.placements.models import PlanItem
+from enterprises.placements.types import PlanLine
+from enterprises.placements.views.shared import act, blueprint, who
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import given
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.policy.book import book
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import ProgrammeVersion
+
+
+def load_version(version_id: int) -> ProgrammeVersion:
+    """The programme version of an address."""
+    row = programmes.version_by_id(version_id)
+    if row is None:
+        raise NotFound(_("没有这个培养方案版本。"))
+    return row
+
+
+def subject_of_version(version: ProgrammeVersion) -> Any:
+    """The programme of a version."""
+    programme = programmes.by_id(version.programme_id)
+    assert programme is not None
+    return programmes.subject_of(programme)
+
+
+@blueprint.get("/plans")
+@guard(Can.TERM_LIST)
+def plans() -> Any:
+    """The versions of the reader's programmes, to choose a plan."""
+    return render_template("enterprises/placements/plans.html", rows=queries.versions_visible(who()), weeks=rules.weeks_text)
+
+
+@blueprint.route("/plans/<int:version_id>", methods=["GET", "POST"])
+@guard(Can.PLAN_EDIT, load=load_version, subject=subject_of_version)
+def plan(version: ProgrammeVersion) -> Any:
+    """The items of a version's enterprise training plan, with the rules 6.3, 6.8, 6.9, 7.1, 7.3; and adding an item."""
+    today, form = clock.today(), forms.PlanItemForm()
+    form.base_id.choices = [("", "—"), *bases.choices()]
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                operations.add_plan_item(version=version, by=who(), now=clock.now(), **form.facts())
+                key = version.id
+            return done(_("已增加教学环节。"), "placements.plan", version_id=key)
+        except Refused as refused:
+            form.refuse(refused)
+    items, signatures = queries.plan_items(version.id), queries.plan_signatures(version.id)
+    lines = [PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in items]
+
+    def at(key: str) -> Any:
+        return book().at(key, on=today)
+
+    found = [
+        rules.judge_plan_weeks(lines, parameter=at("petoe.plan_weeks")),
+        rules.judge_plan_place(lines, parameter=at("petoe.plan_location")),
+        rules.judge_plan_mentors(lines, parameter=at("petoe.plan_item_enterprise_mentors_min")),
+        rules.judge_plan_assessment(lines, parameter=at("petoe.plan_item_assessments_min")),
+        rules.judge_plan_signatures([row.side.value for row in signatures], parameter=at("petoe.plan_signatures")),
+    ]
+    page = render_template(
+        "enterprises/placements/plan.html",
+        version=version,
+        programme=programmes.by_id(version.programme_id),
+        items=items,
+        total=rules.weeks_text(sum(row.weeks_x10 for row in items)),
+        weeks=rules.weeks_text,
+        signatures=signatures,
+        findings=found,
+        form=form,
+        sign_form=forms.PlanSignForm(formdata=None),
+        base_names=organisations.names_of([row.base_id for row in items]),
+        labels=labels,
+        today=today,
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+def load_item(item_id: int) -> PlanItem:
+    """The plan item of an address."""
+    row = queries.plan_item(item_id)
+    if row is None:
+        raise NotFound(_("没有这个教学环节。"))
+    return row
+
+
+@blueprint.post("/plan-items/<int:item_id>/remove")
+@guard(Can.PLAN_EDIT, load=load_item, subject=lambda item: subject_of_version(load_version(item.version_id)))
+def remove_plan_item(item: PlanItem) -> Any:
+    """Take an item out of an unsigned plan."""
+    version_id = item.version_id
+    with transaction():
+        operations.remove_plan_item(item=item, by=who(), now=clock.now())
+    return done(_("已删除教学环节。"), "placements.plan", version_id=version_id)
+
+
+@blueprint.post("/plans/<int:version_id>/sign")
+@guard(Can.PLAN_EDIT, load=load_version, subject=subject_of_version)
+def sign_plan(version: ProgrammeVersion) -> Any:
+    """Record the signature of one side."""
+    form = forms.PlanSignForm()
+
+    def work() -> dict[str, Any]:
+        operations.sign_plan(
+            version=version,
+            side=form.side.data,
+            signed_name=form.signed_name.data or "",
+            signed_on=given(form.signed_on.data),
+            by=who(),
+            now=clock.now(),
+        )
+        return {"version_id": version.id}
+
+    return act(form, _("已登记签署。"), "placements.plan", work)

@@ -1,0 +1,183 @@
+"""Selects of subsidies."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from enterprises.permissions import SUBSIDY_VIEWERS
+from enterprises.subsidies.models import SubsidyClaim, SubsidyItem, SubsidyRate
+from enterprises.subsidies.types import LIVE_ITEMS, Candidate, ClaimState, ItemState, Rate
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.ledger.models import TrainingRecord
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person
+
+HUMAN = func.coalesce(Person.merged_into_id, Person.id)
+
+
+def rates() -> list[SubsidyRate]:
+    """Every rate, the latest first."""
+    return list(session().scalars(select(SubsidyRate).order_by(SubsidyRate.since.desc(), SubsidyRate.id.desc())))
+
+
+def as_rates() -> list[Rate]:
+    """The rates as rules ask for them."""
+    return [Rate(row.category, row.course, row.amount_fen, row.since, row.until, row.source) for row in rates()]
+
+
+def candidates(organisation_id: int, since: date, until: date) -> list[Candidate]:
+    """Counted completions of verified persons at one organisation in a span of days."""
+    found = session().execute(
+        select(TrainingRecord.id, HUMAN, TrainingRecord.course, TrainingRecord.category, TrainingRecord.completed_on)
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .where(
+            TrainingRecord.organisation_id == organisation_id,
+            TrainingRecord.completed_on.between(since, until),
+            TrainingRecord.is_counted.is_(True),
+            TrainingRecord.cancelled_at.is_(None),
+            sa.or_(Person.is_verified.is_(True), Person.id_number_hash.is_not(None)),
+        )
+        .order_by(TrainingRecord.completed_on, TrainingRecord.id)
+    )
+    return [Candidate(key, human, course, str(category), day) for key, human, course, category, day in found]
+
+
+def taken(organisation_id: int, since: date, until: date) -> set[tuple[int, str]]:
+    """(human, course) already claimed by anybody, of the courses the organisation taught in the span."""
+    courses = (
+        select(TrainingRecord.course)
+        .where(TrainingRecord.organisation_id == organisation_id, TrainingRecord.completed_on.between(since, until))
+        .distinct()
+    )
+    found = session().execute(
+        select(HUMAN, SubsidyItem.course)
+        .join(Person, Person.id == SubsidyItem.person_id)
+        .where(SubsidyItem.state.in_(LIVE_ITEMS), SubsidyItem.course.in_(courses))
+    )
+    return {(human, course) for human, course in found}
+
+
+def claim(claim_id: int) -> SubsidyClaim | None:
+    """A claim by id."""
+    return session().get(SubsidyClaim, claim_id)
+
+
+def open_draft(organisation_id: int) -> SubsidyClaim | None:
+    """The draft of an organisation that is being put together."""
+    return session().scalar(select(SubsidyClaim).where(SubsidyClaim.organisation_id == organisation_id, SubsidyClaim.state == ClaimState.DRAFT))
+
+
+def subject_of(row: SubsidyClaim) -> Subject:
+    """What permissions over a claim are judged on: the organisation, its hosts, its region."""
+    organisation = organisations.by_id(row.organisation_id)
+    assert organisation is not None
+    return organisations.subject_of(organisation)
+
+
+def listing(identity: Identity, *, state: ClaimState | None = None, text: str = "") -> Any:
+    """Claims with the organisation's name, the latest first."""
+    statement: Any = (
+        select(SubsidyClaim, Organisation.name)
+        .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
+        .where(organisations.inside(identity, SUBSIDY_VIEWERS))
+        .order_by(SubsidyClaim.id.desc())
+    )
+    if state is not None:
+        statement = statement.where(SubsidyClaim.state == state)
+    if text:
+        statement = statement.where(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    return statement
+
+
+def items(claim_id: int, *, state: ItemState | None = None, only_sampled: bool = False) -> Any:
+    """The items of a claim with person and completion, in order of id."""
+    statement: Any = (
+        select(
+            SubsidyItem.id,
+            SubsidyItem.course,
+            SubsidyItem.amount_fen,
+            SubsidyItem.state,
+            SubsidyItem.is_sampled,
+            SubsidyItem.is_confirmed,
+            SubsidyItem.note,
+            SubsidyItem.clawed_back_on,
+            SubsidyItem.record_id,
+            Person.name,
+            Person.id_mask,
+            TrainingRecord.completed_on,
+        )
+        .join(Person, Person.id == SubsidyItem.person_id)
+        .join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)
+        .where(SubsidyItem.claim_id == claim_id)
+        .order_by(SubsidyItem.is_sampled.desc(), SubsidyItem.id)
+    )
+    if state is not None:
+        statement = statement.where(SubsidyItem.state == state)
+    if only_sampled:
+        statement = statement.where(SubsidyItem.is_sampled.is_(True))
+    return statement
+
+
+def item(item_id: int) -> SubsidyItem | None:
+    """An item by id."""
+    return session().get(SubsidyItem, item_id)
+
+
+def item_ids(claim_id: int) -> list[int]:
+    """The ids of the items of a claim that stand."""
+    return list(
+        session().scalars(
+            select(SubsidyItem.id).where(SubsidyItem.claim_id == claim_id, SubsidyItem.state == ItemState.CLAIMED).order_by(SubsidyItem.id)
+        )
+    )
+
+
+def sums(claim_id: int) -> tuple[int, int]:
+    """(number, fen) of the items that stand."""
+    row = session().execute(
+        select(func.count(), func.coalesce(func.sum(SubsidyItem.amount_fen), 0)).where(
+            SubsidyItem.claim_id == claim_id, SubsidyItem.state.in_(LIVE_ITEMS)
+        )
+    )
+    count, fen = row.one()
+    return int(count), int(fen)
+
+
+def sample_state(claim_id: int) -> tuple[int, int, int]:
+    """(drawn, checked, refused) of the sample of a claim."""
+    row = session().execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(sa.case((SubsidyItem.is_confirmed.is_not(None), 1), else_=0)), 0),
+            func.coalesce(func.sum(sa.case((SubsidyItem.is_confirmed.is_(False), 1), else_=0)), 0),
+        ).where(SubsidyItem.claim_id == claim_id, SubsidyItem.is_sampled.is_(True))
+    )
+    drawn, checked, refused = row.one()
+    return int(drawn), int(checked), int(refused)
+
+
+def payment_list(identity: Identity) -> Any:
+    """What is approved and waits for payment, or was paid: one row for each claim, with the organisation's code."""
+    return (
+        select(
+            Organisation.code,
+            Organisation.name,
+            SubsidyClaim.since,
+            SubsidyClaim.until,
+            SubsidyClaim.item_count,
+            SubsidyClaim.amount_fen,
+            SubsidyClaim.state,
+            SubsidyClaim.decided_on,
+            SubsidyClaim.paid_on,
+            SubsidyClaim.payment_reference,
+        )
+        .join(Organisation, Organisation.id == SubsidyClaim.organisation_id)
+        .where(organisations.inside(identity, SUBSIDY_VIEWERS), SubsidyClaim.state.in_((ClaimState.APPROVED, ClaimState.PAID)))
+        .order_by(SubsidyClaim.decided_on, SubsidyClaim.id)
+    )

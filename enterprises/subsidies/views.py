@@ -1,0 +1,344 @@
+"""Pages of subsidies: rates, claims with their items, the lot, the decision, payment lists, clawback."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from enterprises.awards import funds
+from enterprises.permissions import SUBSIDY_CLAIMANTS, Can
+from enterprises.subsidies import forms, labels, operations, queries
+from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
+from enterprises.subsidies.types import ClaimState
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import Identity, Role, acting, guard, may
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import Form, given, once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.types import OrganisationKind
+
+blueprint = Blueprint("subsidies", __name__, url_prefix="/subsidies")
+
+
+def who() -> Identity:
+    """Who acts; the guard has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
+def load(claim_id: int) -> SubsidyClaim:
+    """The claim of an address."""
+    row = queries.claim(claim_id)
+    if row is None:
+        raise NotFound(_("没有这份补助申领。"))
+    return row
+
+
+def _claim_form() -> forms.ClaimForm:
+    today = clock.today()
+    form = forms.ClaimForm(since=date(today.year, 1, 1), until=today)
+    identity = who()
+    if identity.everywhere(Role.DEPT_HR, Role.SYSTEM_ADMIN):
+        form.organisation.choices = organisations.choices(OrganisationKind.BASE, OrganisationKind.ENTERPRISE)
+    else:
+        form.organisation.choices = sorted(organisations.names_of(identity.organisation_ids(*SUBSIDY_CLAIMANTS)).items(), key=lambda row: row[1])
+    return form
+
+
+def _list_page(form: forms.ClaimForm | None, status: int = 200) -> Any:
+    state = next((one for one in ClaimState if one.value == request.args.get("state")), None)
+    number, size = paging.wanted()
+    found = queries.listing(who(), state=state, text=request.args.get("q", "").strip()[:100])
+    page = paging.paginate(found, number=number, size=size, scalars=False)
+    return render_template("enterprises/subsidies/index.html", page=page, form=form, labels=labels), status
+
+
+@blueprint.get("/")
+@guard(Can.SUBSIDY_LIST)
+def index() -> Any:
+    """Claims."""
+    return _list_page(_claim_form() if may(who(), Can.SUBSIDY_START) else None)
+
+
+@blueprint.post("/")
+@guard(Can.SUBSIDY_START)
+def draw_up() -> Any:
+    """Draw up a claim from the ledger."""
+    form = _claim_form()
+    if not form.validate_on_submit():
+        return _list_page(form, 422)
+    try:
+        with transaction():
+            if not once(form.submission_key.data or ""):
+                return redirect(url_for("subsidies.index"), 303)
+            organisation = organisations.by_id(form.organisation.data)
+            assert organisation is not None
+            row = operations.draw_up(
+                organisation=organisation,
+                since=given(form.since.data),
+                until=given(form.until.data),
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+            key = row.id
+    except Refused as refused:
+        form.refuse(refused)
+        return _list_page(form, refused.status)
+    return redirect(url_for("subsidies.show", claim_id=key), 303)
+
+
+def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+    number, size = paging.wanted()
+    found = dict(made or {})
+    if may(who(), Can.SUBSIDY_HANDLE):
+        if row.state is ClaimState.SUBMITTED:
+            found.setdefault("sample", forms.SampleForm(formdata=None, percent=10))
+        if row.state is ClaimState.SAMPLED:
+            found.setdefault("approve", forms.ApproveForm(formdata=None, version=row.version))
+    if row.state is ClaimState.APPROVED and may(who(), Can.SUBSIDY_PAY):
+        found.setdefault("pay", _pay_form(formdata=None, on=clock.today()))
+    organisation = organisations.by_id(row.organisation_id)
+    page = render_template(
+        "enterprises/subsidies/show.html",
+        claim=row,
+        organisation=organisation,
+        page=paging.paginate(queries.items(row.id), number=number, size=size, scalars=False),
+        sample=queries.sample_state(row.id),
+        pool=funds.pool(row.pool_id) if row.pool_id else None,
+        labels=labels,
+        forms=found,
+        may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
+        may_handle=may(who(), Can.SUBSIDY_HANDLE),
+    )
+    return page, status
+
+
+def _pay_form(**values: Any) -> forms.PayForm:
+    form = forms.PayForm(**values)
+    form.pool.choices = [
+        (one.id, _("%(year)s %(name)s（余额 %(left)s 元）", year=one.year, name=one.name, left=f"{(one.planned_fen - one.spent_fen) / 100:,.2f}"))
+        for one in funds.pools()
+    ]
+    return form
+
+
+@blueprint.get("/<int:claim_id>")
+@guard(Can.SUBSIDY_VIEW, load=load, subject=queries.subject_of)
+def show(row: SubsidyClaim) -> Any:
+    """One claim with its items and its next step."""
+    return _page(row)
+
+
+def _do(row: SubsidyClaim, name: str, form: Form, do: Any, said: str) -> Any:
+    key = row.id
+    if not form.validate_on_submit():
+        return _page(row, {name: form}, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                do(load(key))
+    except Refused as refused:
+        form.refuse(refused)
+        return _page(load(key), {name: form}, refused.status)
+    return done(said, "subsidies.show", claim_id=key)
+
+
+@blueprint.post("/<int:claim_id>/submit")
+@guard(Can.SUBSIDY_CLAIM, load=load, subject=queries.subject_of)
+def submit(row: SubsidyClaim) -> Any:
+    """Hand in."""
+    key = row.id
+    with transaction():
+        operations.submit(claim=load(key), by=who(), today=clock.today())
+    return done(_("已提交省人社厅。"), "subsidies.show", claim_id=key)
+
+
+@blueprint.post("/<int:claim_id>/sample")
+@guard(Can.SUBSIDY_HANDLE, load=load, subject=queries.subject_of)
+def sample(row: SubsidyClaim) -> Any:
+    """Draw the lot."""
+    form = forms.SampleForm()
+    return _do(
+        row,
+        "sample",
+        form,
+        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=claim.id * 7919 + claim.item_count, by=who()),
+        _("已抽取，请逐条核对。"),
+    )
+
+
+def _load_item(claim_id: int, item_id: int) -> SubsidyItem:
+    row = queries.item(item_id)
+    if row is None or row.claim_id != claim_id:
+        raise NotFound(_("没有这一条补助。"))
+    return row
+
+
+@blueprint.post("/<int:claim_id>/items/<int:item_id>/check")
+@guard(Can.SUBSIDY_HANDLE)
+def check_item(claim_id: int, item_id: int) -> Any:
+    """What looking at an item found."""
+    answer = request.form.get("answer")
+    if answer not in ("yes", "no"):
+        raise Refused(_("请选择“属实”或“不属实”。"))
+    with transaction():
+        operations.check_item(
+            item=_load_item(claim_id, item_id),
+            claim=load(claim_id),
+            is_confirmed=answer == "yes",
+            note=request.form.get("reason", ""),
+            by=who(),
+            now=clock.now(),
+        )
+    return done(_("抽查结论已保存。"), "subsidies.show", claim_id=claim_id)
+
+
+@blueprint.post("/<int:claim_id>/approve")
+@guard(Can.SUBSIDY_HANDLE, load=load, subject=queries.subject_of)
+def approve(row: SubsidyClaim) -> Any:
+    """Approve."""
+    form = forms.ApproveForm()
+    return _do(
+        row,
+        "approve",
+        form,
+        lambda claim: operations.approve(
+            claim=claim, minutes=form.minutes.data or "", by=who(), today=clock.today(), version=form.version.data or None
+        ),
+        _("已审核，等待拨付。"),
+    )
+
+
+@blueprint.post("/<int:claim_id>/reject")
+@guard(Can.SUBSIDY_HANDLE, load=load, subject=queries.subject_of)
+def reject(row: SubsidyClaim) -> Any:
+    """Send back as a whole."""
+    key = row.id
+    with transaction():
+        operations.reject(claim=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today())
+    return done(_("已退回，其中的结业可以重新申领。"), "subsidies.show", claim_id=key)
+
+
+@blueprint.post("/<int:claim_id>/pay")
+@guard(Can.SUBSIDY_PAY, load=load, subject=queries.subject_of)
+def pay(row: SubsidyClaim) -> Any:
+    """Pay from a pool."""
+    form = _pay_form()
+    return _do(
+        row,
+        "pay",
+        form,
+        lambda claim: operations.pay(
+            claim=claim, pool_id=form.pool.data, reference=form.reference.data or "", on=given(form.on.data), by=who(), today=clock.today()
+        ),
+        _("拨付已登记。"),
+    )
+
+
+@blueprint.post("/<int:claim_id>/items/<int:item_id>/claw-back")
+@guard(Can.SUBSIDY_PAY)
+def claw_back(claim_id: int, item_id: int) -> Any:
+    """Take a paid item back."""
+    with transaction():
+        operations.claw_back(
+            item=_load_item(claim_id, item_id),
+            claim=load(claim_id),
+            reason=request.form.get("reason", ""),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+    return done(_("已追回，款项退回资金，该人该课程可以重新申领。"), "subsidies.show", claim_id=claim_id)
+
+
+ITEMS = (
+    Column("name", "姓名"),
+    Column("id_mask", "证件号码"),
+    Column("course", "课程"),
+    Column("completed_on", "完成日期"),
+    Column("amount", "金额（元）"),
+    Column("state", "状态"),
+    Column("note", "说明"),
+)
+
+
+@blueprint.get("/<int:claim_id>/items.<form>")
+@guard(Can.SUBSIDY_VIEW, load=lambda claim_id, form: (load(claim_id), form), subject=lambda pair: queries.subject_of(pair[0]))
+def export_items(pair: tuple[SubsidyClaim, str]) -> Any:
+    """The items of a claim as a file, masked."""
+    rows = [
+        (r.name, r.id_mask, r.course, r.completed_on, f"{r.amount_fen / 100:.2f}", str(labels.ITEMS[r.state]), r.note)
+        for r in session().execute(queries.items(pair[0].id))
+    ]
+    return downloads.table(rows, ITEMS, name=_("补助明细"), form=pair[1], codes=("id_mask",))
+
+
+PAYMENTS = (
+    Column("code", "单位代码"),
+    Column("name", "单位"),
+    Column("since", "结业起始日"),
+    Column("until", "结业截止日"),
+    Column("items", "人次"),
+    Column("amount", "金额（元）"),
+    Column("state", "状态"),
+    Column("decided_on", "审核日期"),
+    Column("paid_on", "拨付日期"),
+    Column("reference", "拨付凭证号"),
+)
+
+
+@blueprint.get("/payments.<form>")
+@guard(Can.SUBSIDY_LIST)
+def payments(form: str) -> Any:
+    """The payment list: what is approved and what was paid."""
+    rows = [
+        (r.code, r.name, r.since, r.until, r.item_count, f"{r.amount_fen / 100:.2f}", str(labels.STATES[r.state]), r.decided_on, r.paid_on, r[9])
+        for r in session().execute(queries.payment_list(who()))
+    ]
+    return downloads.table(rows, PAYMENTS, name=_("补助拨付清单"), form=form, codes=("code",))
+
+
+# -- rates --------------------------------------------------------------------------------------------------------------
+def _rates_page(form: forms.RateForm | None, status: int = 200) -> Any:
+    return render_template("enterprises/subsidies/rates.html", rows=queries.rates(), form=form), status
+
+
+@blueprint.get("/rates")
+@guard(Can.SUBSIDY_LIST)
+def rates() -> Any:
+    """The rates with their documents."""
+    return _rates_page(forms.RateForm(since=clock.today()) if may(who(), Can.SUBSIDY_HANDLE) else None)
+
+
+@blueprint.post("/rates")
+@guard(Can.SUBSIDY_HANDLE)
+def set_rate() -> Any:
+    """A new rate."""
+    form = forms.RateForm()
+    if not form.validate_on_submit():
+        return _rates_page(form, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.set_rate(
+                    amount_fen=form.amount_fen(),
+                    since=given(form.since.data),
+                    until=form.until.data,
+                    source=form.source.data or "",
+                    category=form.category.data or "",
+                    course=form.course.data or "",
+                    by=who(),
+                    now=clock.now(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _rates_page(form, refused.status)
+    return done(_("标准已保存。"), "subsidies.rates")

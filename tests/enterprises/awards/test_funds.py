@@ -1,0 +1,195 @@
+"""Checks and inspections, pools, credit, publication, and the incentives of companies at, below and above their thresholds."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.awards import companies, company_rules, credit, funds, operations, queries, steps
+from enterprises.awards.company_rules import Figures
+from enterprises.awards.credit import CreditRefused
+from enterprises.awards.funds import PoolRefused
+from enterprises.awards.reference import incentives
+from enterprises.awards.steps import StepRefused
+from enterprises.awards.types import AwardState, PoolKind, RuleCode, StepKind
+from tests.factories import awards as make
+from tests.factories import ground
+from tests.factories.awards import EDU, FIN, NOW, TODAY
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.imports import ImportRefused, execute_bytes
+from trainhub.policy.book import book
+from trainhub.policy.types import Clause
+
+WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
+AsRole = Callable[..., FlaskClient]
+CLAUSE = Clause(document="fj-ten", file="000", line=1, quote="x", rule="x")
+WAN = 1_000_000  # fen
+YES = 1
+
+
+def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    figures = {}
+    for name, value in values.items():
+        key, _, when = name.partition("__")
+        figures[key, int(when) if when else (year if key in ("revenue_fen", "rd_fen", "sales_fen") else 0)] = value
+    return company_rules.judge(rule, Figures(figures, year), held, CLAUSE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "values", "status", "amount"),
+    [
+        ("FJ-19", {"platform_investment_fen": 1000 * WAN, "platform_recognised": YES}, "judge", 300 * WAN),
+        ("FJ-19", {"platform_investment_fen": 1000 * WAN + 1, "platform_recognised": YES}, "met", 300 * WAN),
+        ("FJ-19", {"platform_investment_fen": 1000 * WAN - 1, "platform_recognised": YES}, "not_met", 300 * WAN),
+        ("FJ-19", {"platform_investment_fen": 1001 * WAN}, "no_data", 300 * WAN),
+        ("FJ-11", {"rd_fen": 1000 * WAN, "sales_fen": 5000 * WAN}, "not_met", 100 * WAN),
+        ("FJ-11", {"rd_fen": 1001 * WAN, "sales_fen": 10010 * WAN}, "not_met", 0),
+        ("FJ-11", {"rd_fen": 1002 * WAN, "sales_fen": 10000 * WAN}, "met", WAN),
+        ("FJ-11", {"rd_fen": 2000 * WAN, "sales_fen": 10000 * WAN}, "met", 100 * WAN),
+        ("FJ-11", {"rd_fen": 2000 * WAN, "sales_fen": 10000 * WAN, "rd_subsidy_paid_fen": 120 * WAN}, "met", 30 * WAN),
+        ("FJ-14", {"listed_this_year": YES, "equity_financed": YES}, "met", 30 * WAN),
+        ("FJ-14", {"listed_this_year": YES, "equity_financed": 0}, "not_met", 30 * WAN),
+        ("FJ-18", {"key_park_customer": YES, "datacentre_fee_fen": 100 * WAN}, "met", 30 * WAN),
+        ("FJ-18", {"key_park_customer": YES, "datacentre_fee_fen": 99 * WAN}, "met", 2970 * WAN // 100),
+        ("FJ-18", {"key_park_customer": YES, "datacentre_fee_fen": 200 * WAN}, "met", 30 * WAN),
+        ("FJ-24b", {"newly_introduced": 1, "core_technology": 1, "segment_rank": 5, "paid_in_capital_fen": 5000 * WAN}, "met", 300 * WAN),
+        ("FJ-24b", {"newly_introduced": 1, "core_technology": 1, "segment_rank": 6, "paid_in_capital_fen": 5000 * WAN}, "not_met", 300 * WAN),
+        ("FJ-24b", {"newly_introduced": 1, "core_technology": 1, "segment_rank": 5, "paid_in_capital_fen": 5000 * WAN - 1}, "not_met", 300 * WAN),
+        ("FJ-24c", {"payment_licence": YES, "national_hq": YES}, "met", 300 * WAN),
+        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 600 * WAN}, "met", 18 * WAN),
+        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 600 * WAN - 100}, "not_met", 18 * WAN - 3),
+        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 20000 * WAN}, "met", 200 * WAN),
+        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 20000 * WAN, "bid_award_paid_fen": 250 * WAN}, "met", 50 * WAN),
+        ("FJ-25b", {"revenue_fen": 4000 * WAN, "revenue_fen__2015": 1}, "not_met", 50 * WAN),
+        ("FJ-25b", {"revenue_fen": 4000 * WAN + 1, "revenue_fen__2015": 1}, "met", 50 * WAN),
+        ("FJ-25b", {"revenue_fen": 10000 * WAN, "revenue_fen__2015": 1}, "met", 50 * WAN),
+        ("FJ-25b", {"revenue_fen": 10000 * WAN + 1, "revenue_fen__2015": 5000 * WAN}, "met", 100 * WAN),
+        ("FJ-25b", {"revenue_fen": 5000 * WAN, "revenue_fen__2015": 4000 * WAN + 1}, "not_met", 50 * WAN),
+        ("FJ-25b", {"revenue_fen": 5000 * WAN}, "judge", 50 * WAN),
+        ("FJ-25c", {"booth_fee_fen": 3 * WAN}, "met", 3 * WAN // 2),
+        ("FJ-28b", {"key_internet_firm": YES, "rented_m2": 200}, "met", 600_000),
+        ("FJ-28a", {"key_internet_firm": YES, "in_government_park": YES}, "met", None),
+        ("FJ-12", {"vc_invested_fen": 70 * WAN, "vc_income": YES}, "met", 70 * WAN),
+        ("FJ-10c", {"contest_winner": 0}, "not_met", 500 * WAN),
+        ("FJ-16d", {"counted_completions": 3}, "met", None),
+        ("FJ-16d", {}, "no_data", None),
+        ("FJ-10b", {"incubated": YES}, "met", None),
+    ],
+)
+def test_the_incentives_of_companies(rule: str, values: dict[str, Any], status: str, amount: int | None) -> None:
+    found = _judge(rule, **values)
+    assert (found.status.value, found.amount_max_fen) == (status, amount)
+
+
+def test_all_27_incentives_are_judged_somewhere() -> None:
+    known = {rule["id"] for rule in incentives()}
+    assert len(known) == 27
+    assert known == {code.value for code in RuleCode} | set(company_rules.JUDGES) | set(company_rules.BY_PERSON)
+
+
+def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
+    row = make.apply(make.base())
+    call: dict[str, Any] = {"award": row, "on": TODAY, "text": "意见", "by": SYSTEM, **WHEN}
+    with pytest.raises(StepRefused, match="初审通过后"):
+        steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
+    steps.record(kind=StepKind.CHECK, is_positive=False, **call)
+    with pytest.raises(StepRefused, match="初审通过后"):
+        steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
+    with pytest.raises(StepRefused, match="还没有初审通过"):
+        operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
+    steps.record(kind=StepKind.CHECK, is_positive=True, **call)
+    with pytest.raises(StepRefused, match="现场考察通过"):
+        operations.recognise(award=row, on=TODAY, by=EDU, **WHEN)
+    for bad in ({"on": TODAY + timedelta(days=1)}, {"on": TODAY - timedelta(days=1)}, {"text": " "}):
+        with pytest.raises(StepRefused):
+            steps.record(kind=StepKind.INSPECTION, is_positive=True, **{**call, **bad})
+    steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
+    assert operations.recognise(award=row, on=TODAY, by=EDU, **WHEN).state is AwardState.RECOGNISED
+    with pytest.raises(StepRefused, match="尚未认定"):
+        steps.record(kind=StepKind.CHECK, is_positive=True, **call)
+
+
+def test_a_pool_is_never_overdrawn_and_gets_back_what_is_revoked(session: Session) -> None:
+    call: dict[str, Any] = {"year": 2026, "name": "引导资金", "kind": PoolKind.NEW, "by": SYSTEM, "now": NOW}
+    pool = funds.open_pool(planned_fen=60_000_000, **call)
+    with pytest.raises(PoolRefused, match="同名"):
+        funds.open_pool(planned_fen=1, **call)
+    with pytest.raises(PoolRefused, match="大于零"):
+        funds.open_pool(**{**call, "name": "x"}, planned_fen=0)
+    row = make.decided(make.base())
+    operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
+    assert (pool.spent_fen, funds.awards_paid(pool.id)) == (60_000_000, (1, 60_000_000))
+    other = make.decided(make.base())
+    with pytest.raises(PoolRefused, match="余额"):
+        operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
+    operations.revoke(award=row, reason="弄虚作假", by=EDU, **WHEN)
+    assert pool.spent_fen == 0
+
+
+def test_only_decisions_are_published(session: Session) -> None:
+    row = make.accepted(make.base())
+    with pytest.raises(operations.WrongStep):
+        operations.publish(award=row, by=EDU, **WHEN)
+    operations.decide(award=row, amount_fen=60_000_000, minutes="纪要", by=EDU, **WHEN)
+    operations.publish(award=row, by=EDU, **WHEN)
+    assert [found.id for found, _name in queries.published()] == [row.id]
+
+
+HEAD = "统一社会信用代码,名称,列入事由,列入日期,移出日期\n"
+
+
+def test_credit_is_looked_up_in_the_imported_list_or_entered_by_hand(session: Session) -> None:
+    bad, good = ground.enterprise(uscc=ground.uscc()), ground.enterprise(uscc=ground.uscc())
+    call: dict[str, Any] = {"by": SYSTEM, "today": TODAY, "now": NOW}
+    with pytest.raises(CreditRefused, match="手工登记"):
+        credit.look_up(organisation=bad, **call)
+    file: dict[str, Any] = {"filename": "a.csv", **call}
+    content = f"{HEAD}{bad.uscc},甲,欠薪,2026-01-01,\n".encode()
+    assert execute_bytes(credit.SPEC, content, **file).added == 1
+    assert execute_bytes(credit.SPEC, content, **file).unchanged == 1
+    with pytest.raises(ImportRefused):
+        execute_bytes(credit.SPEC, f"{HEAD}123,甲,欠薪,2026-01-01,\n".encode(), **file)
+    assert [credit.look_up(organisation=one, **call).is_listed for one in (bad, good)] == [True, False]
+    assert (bad.credit_status, good.credit_status) == ("失信", "正常")
+    assert execute_bytes(credit.SPEC, f"{HEAD}{bad.uscc},甲,欠薪,2026-01-01,2026-03-01\n".encode(), **file).changed == 1
+    assert credit.look_up(organisation=bad, **call).is_listed is False
+    with pytest.raises(CreditRefused, match="在哪里核查"):
+        credit.enter(organisation=bad, is_listed=True, detail="", on=TODAY, **call)
+    assert credit.enter(organisation=bad, is_listed=True, detail="信用福建网站", on=TODAY, **call).source == "手工登记"
+
+
+def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> None:
+    company = ground.enterprise(uscc=ground.uscc())
+    code, key = company.code, company.id
+    session.commit()
+    own, hr, fin = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key), as_role(Role.DEPT_HR), as_role(Role.DEPT_FIN)
+    at = f"/awards/companies/{code}"
+    assert "缺少数据的政策" in own.get(f"{at}?year=2016").text
+    figure = {"key": "revenue_fen", "year": "2016", "value": "50000000", "document": "审计报告"}
+    assert own.post(f"{at}/figures", data={**figure, "key": "nothing"}).status_code == 422
+    assert own.post(f"{at}/figures", data={**figure, "key": "national_hq", "value": "2"}).status_code == 422
+    assert own.post(f"{at}/figures", data=figure).status_code == 303
+    assert "待人判断" in own.get(f"{at}?year=2016").text
+    assert own.post(f"{at}/credit", data={}).status_code == 403
+    assert hr.post(f"{at}/credit/look-up").status_code == 422
+    assert hr.post(f"{at}/credit", data={"result": "good", "on": "2026-01-01", "detail": "信用福建"}).status_code == 303
+    assert "未见失信记录" in own.get(at).text
+    assert as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=ground.enterprise().id).get(at).status_code == 403
+    pool = {"year": "2026", "name": "引导资金", "kind": "new", "planned": "5000000"}
+    assert hr.post("/awards/pools", data=pool).status_code == 403
+    assert fin.post("/awards/pools", data=pool).status_code == 303
+    assert fin.post("/awards/pools", data=pool).status_code == 422
+    for path in ("/awards/pools", "/awards/companies", "/awards/credit", "/awards/rules", "/awards/published"):
+        assert hr.get(path).status_code == 200
+    assert client.get("/awards/published").status_code == 200
+    upload = {"file": (io.BytesIO(f"{HEAD}123,甲,欠薪,2026-01-01,\n".encode()), "a.csv")}
+    assert hr.post("/awards/credit/import", data=upload).status_code == 303
+    assert companies.enter(company=company, key="rented_m2", year=0, value=Decimal(3), document="", by=SYSTEM, now=NOW).value == 3

@@ -1,0 +1,423 @@
+"""The room as a whole on a real database: rounds, plans, reviews, defences, links, appeals, spot checks, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from enterprises.capstones import operations, queries
+from enterprises.capstones.models import Capstone, SupervisorPlan
+from enterprises.capstones.operations import CapstoneRefused, LinkClosed, TopicRefused, WrongPerson, WrongState
+from enterprises.capstones.types import (
+    CapstoneState,
+    ChoiceState,
+    Decision,
+    LinkPurpose,
+    PlanMode,
+    PlanState,
+    ReviewKind,
+    RoundKind,
+    Side,
+    SpotOutcome,
+    SpotVerdict,
+    Stage,
+    SupervisorRole,
+    TopicOrigin,
+    TopicState,
+    Verdict,
+    WindowStage,
+)
+from tests.factories import capstones as make
+from tests.factories import ground
+from tests.factories.capstones import END, NOW, START, TODAY
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Kind
+from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.db import session as db_session
+from trainhub.kernel.files import StoredFile
+from trainhub.ledger import queries as ledger
+from trainhub.organisations.models import Organisation
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort
+
+TIMES = {"today": TODAY, "now": NOW}
+LATER = {"today": TODAY + timedelta(days=10), "now": NOW + timedelta(days=10)}
+
+
+def _person(person_id: int) -> Person:
+    return db_session().get_one(Person, person_id)
+
+
+def _student(row: Capstone) -> Student:
+    return db_session().get_one(Student, row.student_id)
+
+
+def _cohort(row: Capstone) -> Cohort:
+    return db_session().get_one(Cohort, _student(row).cohort_id)
+
+
+def _university(row: Capstone) -> Organisation:
+    return db_session().get_one(Organisation, _student(row).university_id)
+
+
+# -- windows and papers -------------------------------------------------------------------------------------------------
+def test_a_grade_after_the_deadline_is_refused_until_the_student_has_an_extension(session: Session) -> None:
+    found = make.case()
+    cohort = _cohort(found.capstone)
+    make.submit(found)
+    yesterday = TODAY - timedelta(days=1)
+    operations.set_windows(cohort=cohort, windows={WindowStage.GRADING: (START, yesterday)}, by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState, match=r"已于 .* 24 时截止"):
+        make.grade(found, SupervisorRole.SCHOOL)
+    with pytest.raises(CapstoneRefused, match="须晚于"):
+        operations.extend(capstone=found.capstone, stage=WindowStage.GRADING, until=yesterday, reason="出差", by=SYSTEM, now=NOW)
+    operations.extend(capstone=found.capstone, stage=WindowStage.GRADING, until=TODAY, reason="导师出差", by=SYSTEM, now=NOW)
+    make.grade(found, SupervisorRole.SCHOOL)
+    assert [(row.until, row.reason) for row in queries.extensions_of(found.capstone.id)] == [(TODAY, "导师出差")]
+
+
+def test_papers_of_a_capstone_stay_below_their_limit_together(session: Session) -> None:
+    found = make.case()
+    big = session.get_one(StoredFile, make.pdf("数据.pdf"))
+    big.size, big.sha256 = 150 * 1024 * 1024, "a" * 64
+    other = session.get_one(StoredFile, make.pdf("数据二.pdf"))
+    other.size, other.sha256 = 60 * 1024 * 1024, "b" * 64
+    session.flush()
+    hand = {"capstone": found.capstone, "stage": Stage.DRAFT, "by": found.by("student"), "now": NOW}
+    operations.hand_in(file_id=big.id, **hand)
+    with pytest.raises(CapstoneRefused, match="200 MB"):
+        operations.hand_in(file_id=other.id, **hand)
+    operations.hand_in(file_id=big.id, **hand)  # the same content counts once
+
+
+def test_a_returned_report_needs_a_new_version(session: Session) -> None:
+    found = make.case()
+    hand = {"capstone": found.capstone, "stage": Stage.OPENING, "by": found.by("student"), "now": NOW}
+    paper = operations.hand_in(file_id=make.pdf(), **hand)
+    operations.return_paper(paper=paper, reason="没有技术路线", by=found.by("school"), now=NOW)
+    with pytest.raises(CapstoneRefused, match="已退回"):
+        operations.pass_stage(capstone=found.capstone, stage=Stage.OPENING, by=found.by("school"), now=NOW)
+    operations.hand_in(file_id=make.pdf(), **hand)
+    operations.pass_stage(capstone=found.capstone, stage=Stage.OPENING, by=found.by("school"), now=NOW)
+    assert found.capstone.state is CapstoneState.OPENED
+
+
+# -- supervisors --------------------------------------------------------------------------------------------------------
+def test_a_teacher_of_another_discipline_needs_a_reason_and_a_relative_is_refused(session: Session) -> None:
+    found = make.case(has_supervisors=False)
+    stranger, uncle = ground.person(), ground.person()
+    ground.teacher(of=ground.programme(at=_university(found.capstone), name="化学工程"), who=stranger)
+    ground.teacher(of=found.programme, who=uncle)
+    give = {"capstone": found.capstone, "role": SupervisorRole.SCHOOL, "by": SYSTEM, **TIMES}
+    with pytest.raises(CapstoneRefused) as refused:
+        operations.assign_supervisor(person=stranger, **give)
+    assert refused.value.code == "other_discipline"
+    operations.record_conflict(person=uncle, student=found.student, reason="舅舅", by=SYSTEM, now=NOW)
+    with pytest.raises(CapstoneRefused, match="舅舅"):
+        operations.assign_supervisor(person=uncle, **give)
+    operations.assign_supervisor(person=stranger, reason="课题为化工装备", **give)
+    assert queries.is_supervisor(found.capstone.id, SupervisorRole.SCHOOL, stranger.id)
+
+
+def _cohort_of(session: Session, students: int, teachers: int, mentors: int) -> tuple[list[Capstone], list[int], list[int]]:
+    programme, enterprise = ground.programme(), ground.enterprise()
+    topic = make.topic(programme=programme, enterprise=enterprise, seats=students)
+    rows = [
+        operations.assign_capstone(student=ground.student(programme), topic=topic, starts_on=START, ends_on=END, by=SYSTEM, **TIMES)
+        for _n in range(students)
+    ]
+    school, field = [ground.person() for _n in range(teachers)], [ground.person() for _n in range(mentors)]
+    for person in school:
+        ground.teacher(of=programme, who=person)
+    for person in field:
+        make.mentor(enterprise, who=person)
+    return rows, [p.id for p in school], [p.id for p in field]
+
+
+def _plan(rows: list[Capstone], mode: PlanMode = PlanMode.FILL) -> SupervisorPlan:
+    cohort = _cohort(rows[0])
+    plan = operations.ask_for_plan(cohort=cohort, mode=mode, by=SYSTEM, now=NOW)
+    assert operations.ask_for_plan(cohort=cohort, mode=mode, by=SYSTEM, now=NOW).id == plan.id  # while it waits it is that one
+    operations.compute_plan(plan=plan, by=SYSTEM, today=TODAY)
+    return plan
+
+
+def test_a_plan_gives_both_supervisors_evenly_and_says_who_is_missing(session: Session) -> None:
+    rows, teachers, _mentors = _cohort_of(session, students=5, teachers=2, mentors=1)  # one mentor takes at most four
+    operations.record_conflict(person=_person(teachers[0]), student=_student(rows[0]), reason="亲属", by=SYSTEM, now=NOW)
+    plan = _plan(rows)
+    assert plan.result is not None
+    assert plan.result["summary"] == {"capstones": 5, "both": 4, "given": 9, "changed": 0, "max_load": 4}
+    (_capstone, side, reason, text) = plan.result["unassigned"][0]
+    assert (side, reason) == ("enterprise", "capacity_short")
+    assert "缺 1 个名额" in text
+    assert operations.apply_plan(plan=plan, by=SYSTEM, **TIMES) == 9
+    assert operations.apply_plan(plan=plan, by=SYSTEM, **TIMES) == 0
+    assert queries.is_supervisor(rows[0].id, SupervisorRole.SCHOOL, teachers[1])
+    assert sorted(queries.load_of(key, SupervisorRole.SCHOOL) for key in teachers) == [2, 3]
+
+
+def test_a_repair_changes_as_little_as_possible_and_an_outdated_plan_is_refused(session: Session) -> None:
+    rows, teachers, _mentors = _cohort_of(session, students=3, teachers=2, mentors=1)
+    for row in rows:
+        operations.assign_supervisor(capstone=row, role=SupervisorRole.SCHOOL, person=_person(teachers[0]), by=SYSTEM, **TIMES)
+    plan = _plan(rows, PlanMode.REPAIR)
+    assert plan.result is not None
+    assert [one[1] for one in plan.result["changes"]] == ["enterprise"] * 3  # no school supervisor is moved for evenness alone
+    operations.assign_supervisor(capstone=rows[0], role=SupervisorRole.ENTERPRISE, person=_person(plan.result["changes"][0][3]), by=SYSTEM, **TIMES)
+    with pytest.raises(WrongState, match="重新计算"):
+        operations.apply_plan(plan=plan, by=SYSTEM, **TIMES)
+    assert plan.state is PlanState.READY
+
+
+# -- rounds -------------------------------------------------------------------------------------------------------------
+def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None:
+    programme = ground.programme()
+    cohort = ground.cohort(programme)
+    students = [ground.student(programme) for _n in range(4)]
+    for student in students:
+        student.cohort_id = cohort.id
+    pair = make.topic(programme=programme, seats=2, team_most=2)
+    single = make.topic(programme=programme)
+    own = make.topic(programme=programme, origin=TopicOrigin.STUDENT, reserved_for=students[3])
+    row = operations.create_choices(
+        cohort=cohort, kind=RoundKind.FIRST, opens_on=TODAY, closes_on=TODAY, starts_on=START, ends_on=END, by=SYSTEM, now=NOW
+    )
+    me = [make.as_person(_person(student.person_id)) for student in students]
+    with pytest.raises(WrongState, match="不能填报"):
+        operations.save_choices(round=row, student=students[0], topic_ids=[pair.id], by=me[0], now=NOW)
+    operations.open_choices(round=row, by=SYSTEM, now=NOW)
+    team = operations.form_team(round=row, leader=students[0], name="一组", by=me[0], now=NOW)
+    operations.save_choices(round=row, student=students[0], topic_ids=[single.id, pair.id], by=me[0], now=NOW)
+    operations.ask_into_team(team=team, student=students[1], by=me[0], now=NOW)
+    operations.join_team(team=team, student=students[1], by=me[1], now=NOW)
+    assert [choice.topic_id for choice in queries.choices_of(row.id, students[0].id)] == [pair.id]  # a team of two does not fit the other
+    with pytest.raises(CapstoneRefused, match="由组长填报"):
+        operations.save_choices(round=row, student=students[1], topic_ids=[single.id], by=me[1], now=NOW)
+    with pytest.raises(CapstoneRefused, match="自拟"):
+        operations.save_choices(round=row, student=students[2], topic_ids=[own.id], by=me[2], now=NOW)
+    operations.save_choices(round=row, student=students[2], topic_ids=[pair.id, single.id], by=me[2], now=NOW)
+    operations.save_choices(round=row, student=students[3], topic_ids=[own.id], by=me[3], now=NOW)
+    with pytest.raises(WrongState, match="先关闭填报"):
+        operations.plan_choices(round=row, by=SYSTEM, now=NOW)
+    operations.close_choices(round=row, by=SYSTEM, now=NOW)
+    summary = operations.plan_choices(round=row, by=SYSTEM, now=NOW)
+    assert (summary["students"], summary["placed"], summary["rank_cost"]) == (4, 4, 1)
+    assert operations.publish_choices(round=row, by=SYSTEM, **TIMES) == 4
+    assert operations.publish_choices(round=row, by=SYSTEM, **TIMES) == 0
+    assert row.state is ChoiceState.PUBLISHED
+    given = {student.id: queries.capstone_of_student(student.id) for student in students}
+    assert [given[s.id].topic_id for s in students] == [pair.id, pair.id, single.id, own.id]  # type: ignore[union-attr]
+    assert given[students[0].id].team_id == team.id  # type: ignore[union-attr]
+
+
+# -- reviews and defences -----------------------------------------------------------------------------------------------
+def test_a_review_sends_a_thesis_back_and_reads_the_next_version(session: Session) -> None:
+    found, reviewer = make.case(), ground.person()
+    make.submit(found)
+    ask = {"capstone": found.capstone, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    with pytest.raises(CapstoneRefused, match="须回避"):
+        operations.ask_review(person=found.school, **ask)  # type: ignore[arg-type]
+    report = {"capstone": found.capstone, "stage": Stage.SIMILARITY, "file_id": make.pdf(), "by": found.by("student"), "now": NOW}
+    operations.hand_in(similarity_x10=301, **report)
+    with pytest.raises(CapstoneRefused, match=r"30\.1%"):
+        operations.ask_review(person=reviewer, **ask)
+    operations.hand_in(similarity_x10=300, **report)
+    review = operations.ask_review(person=reviewer, **ask)
+    make.grade(found, SupervisorRole.SCHOOL)
+    operations.sign_review(review=review, score=60, verdict=Verdict.REVISE, comment="补充实验", by=make.as_person(reviewer), **TIMES)
+    assert found.capstone.state is CapstoneState.SUBMITTED  # one side has graded: its signature stands
+    make.submit(found)
+    again = queries.review_of(found.capstone.id, reviewer.id)
+    assert again is not None
+    assert (again.id != review.id, again.signed_at) == (True, None)
+
+
+def test_a_timetable_keeps_supervisors_away_and_the_record_counts(session: Session) -> None:
+    found = make.case()
+    cohort = _cohort(found.capstone)
+    version = ground.version(found.programme, from_cohort_year=cohort.year)
+    points = [point.number for _v, _n, point in queries.points_of(version.id)]
+    items = [{"code": "topic", "label": "选题", "hint": "", "weight": 100, "points": points[:1]}]
+    weights = {"school": 40, "enterprise": 40, "review": 0, "defence": 20}
+    with pytest.raises(CapstoneRefused, match="指标点"):
+        operations.adopt_rubric(version=version, items=[{**items[0], "points": ["99.9"]}], weights=weights, by=SYSTEM, now=NOW)
+    rubric = operations.adopt_rubric(version=version, items=items, weights=weights, by=SYSTEM, now=NOW)
+    assert operations.adopt_rubric(version=version, items=items, weights=weights, by=SYSTEM, now=NOW).id == rubric.id
+    make.submit(found)
+    people = [ground.person() for _n in range(4)]
+    form = {"cohort": cohort, "room": "A1", "on": TODAY, "starts_minute": 510, "minutes_each": 30, "secretary": people[3], "by": SYSTEM, "now": NOW}
+    assert found.school is not None
+    barred = operations.form_group(name="甲", chair=found.school, members=people[:2], **form)
+    assert operations.timetable(cohort=cohort, by=SYSTEM, **TIMES).left == {found.capstone.id}
+    operations.form_group(name="乙", chair=people[0], members=people[1:3], **form)
+    with pytest.raises(CapstoneRefused, match="时间重叠"):
+        operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+    operations.drop_group(group=barred, by=SYSTEM, now=NOW)
+    assert operations.timetable(cohort=cohort, by=SYSTEM, **TIMES).left == frozenset()
+    operations.publish_timetable(cohort=cohort, by=SYSTEM, now=NOW)
+    for role in SupervisorRole:
+        operations.grade(capstone=found.capstone, role=role, points={"topic": 80}, by=found.by(role), **TIMES)
+    assert found.capstone.state is CapstoneState.SUBMITTED  # the defence carries weight
+    slot = queries.slots_of(found.capstone.id)[0][0]
+    record = {"slot": slot, "questions": "问答", "verdict": Verdict.PASS, **TIMES}
+    with pytest.raises(CapstoneRefused, match="每位成员"):
+        operations.record_defence(scores={people[0].id: 90}, by=make.as_person(people[3]), **record)
+    operations.record_defence(scores={person.id: 90 for person in people[:3]}, by=make.as_person(people[3]), **record)
+    assert (found.capstone.state, found.capstone.score_x10) == (CapstoneState.GRADED, 820)
+    assert queries.grades_of(found.capstone.id)[SupervisorRole.SCHOOL].rubric["topic"]["serves"] == points[:1]
+
+
+# -- the end ------------------------------------------------------------------------------------------------------------
+def test_moderation_closes_grades_and_an_appeal_reaches_ledger_and_certificate(session: Session) -> None:
+    found = make.graded(80, 80)
+    grade = queries.grades_of(found.capstone.id)[SupervisorRole.SCHOOL]
+    operations.moderate(capstone=found.capstone, reason="抽查", by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState, match="成绩复核中"):
+        operations.correct_grade(grade=grade, points=make.points(70), reason="误", by=found.by("school"), **TIMES)
+    operations.settle(capstone=found.capstone, score_x10=790, note="调低一分", by=SYSTEM, **TIMES)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    assert (found.capstone.score_x10, found.capstone.grade_text) == (790, "fair")
+    row = operations.appeal(capstone=found.capstone, reason="答辩成绩漏计", by=found.by("student"), **TIMES)
+    assert operations.appeal(capstone=found.capstone, reason="又一次", by=found.by("student"), **TIMES).id == row.id
+    with pytest.raises(CapstoneRefused, match="申诉还没有结论"):
+        operations.archive(capstone=found.capstone, by=make.head_of(found.programme), **LATER)
+    operations.decide_appeal(capstone=found.capstone, score_x10=850, note="漏计属实", by=SYSTEM, **TIMES)
+    assert (row.decision, row.before_x10, row.after_x10) == (Decision.CHANGED, 790, 850)
+    assert [milestone.score_x10 for milestone in ledger.milestones_of(found.who.id)] == [850]
+    states = [c.facts["grade"] for c in session.scalars(select(Certificate).where(Certificate.person_id == found.who.id).order_by(Certificate.id))]
+    assert states == ["中等", "良好"]
+    head = make.head_of(found.programme)
+    operations.archive(capstone=found.capstone, by=head, **TIMES)  # the appeal is decided: nobody has to wait
+    assert found.capstone.archive is not None
+    assert [len(f["sha256"]) for f in found.capstone.archive["files"]] == [64]
+    with pytest.raises(WrongState, match="已归档"):
+        operations.appeal(capstone=found.capstone, reason="再申诉", by=found.by("student"), **TIMES)
+
+
+def test_an_appeal_comes_in_time_or_is_refused(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    late = {"today": TODAY + timedelta(days=6), "now": NOW + timedelta(days=6)}
+    with pytest.raises(CapstoneRefused, match="截止"):
+        operations.appeal(capstone=found.capstone, reason="迟", by=found.by("student"), **late)
+    head = make.head_of(found.programme)
+    with pytest.raises(CapstoneRefused, match="申诉期"):
+        operations.archive(capstone=found.capstone, by=head, **TIMES)
+    row = operations.accept_result(capstone=found.capstone, by=found.by("student"), **TIMES)
+    assert operations.accept_result(capstone=found.capstone, by=found.by("student"), **TIMES).id == row.id
+    with pytest.raises(CapstoneRefused, match="不能再次申诉"):
+        operations.appeal(capstone=found.capstone, reason="反悔", by=found.by("student"), **TIMES)
+    operations.archive(capstone=found.capstone, by=head, **TIMES)
+
+
+def test_mentors_who_guided_get_a_certificate_once(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    cohort = _cohort(found.capstone)
+    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == 1
+    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == 0
+    made = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR)).one()
+    assert (made.person_id, made.facts["students"], made.facts["enterprise"]) == (found.field.id, "1", found.enterprise.name)  # type: ignore[union-attr]
+
+
+# -- links --------------------------------------------------------------------------------------------------------------
+def test_a_link_works_once_for_its_person_until_it_ends(session: Session) -> None:
+    found = make.case()
+    make.submit(found)
+    old, old_secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
+    link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
+    assert secret not in (link.secret_hash, old.secret_hash)
+    with pytest.raises(LinkClosed, match="已被撤销"):
+        operations.link_of(old_secret, NOW)
+    with pytest.raises(LinkClosed, match="已过期"):
+        operations.link_of(secret, link.expires_at)
+    assert found.field is not None
+    found.field.phone = "139 5000 1234"
+    assert operations.is_holder(link, found.field.name, "1234")
+    assert not operations.is_holder(link, found.field.name, "4321")
+    by = operations.holder_of(operations.link_of(secret, NOW))
+    operations.use_link(link=link, now=NOW)
+    operations.grade(capstone=found.capstone, role=SupervisorRole.ENTERPRISE, points=make.points(), by=by, **TIMES)
+    with pytest.raises(LinkClosed, match="已经用过"):
+        operations.link_of(secret, NOW)
+    with pytest.raises(WrongPerson):
+        operations.grade(capstone=found.capstone, role=SupervisorRole.SCHOOL, points=make.points(), by=by, **TIMES)
+
+
+def test_five_wrong_answers_or_another_supervisor_close_a_link(session: Session) -> None:
+    found = make.case()
+    link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=NOW)
+    for _n in range(5):
+        operations.link_of(secret, NOW)
+        operations.count_failure(link=link)
+    with pytest.raises(LinkClosed, match="次数过多"):
+        operations.link_of(secret, NOW)
+    _link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GUIDANCE, by=SYSTEM, now=NOW)
+    other = ground.person()
+    make.mentor(found.enterprise, who=other)
+    operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.ENTERPRISE, person=other, by=SYSTEM, **TIMES)
+    with pytest.raises(LinkClosed, match="已不是"):
+        operations.link_of(secret, NOW)
+
+
+# -- topics and enterprises that go ---------------------------------------------------------------------------------------
+def test_an_enterprise_that_leaves_keeps_its_students_until_they_are_moved(session: Session) -> None:
+    found = make.case()
+    idle = make.topic(programme=found.programme, enterprise=found.enterprise)
+    guide = operations.log_guidance(capstone=found.capstone, role=SupervisorRole.SCHOOL, on=TODAY, content="讨论", by=found.by("school"), **TIMES)
+    with pytest.raises(TopicRefused, match="理由"):
+        operations.leave_programme(enterprise=found.enterprise, reason=" ", by=SYSTEM, now=NOW)
+    assert operations.leave_programme(enterprise=found.enterprise, reason="产线搬迁", by=SYSTEM, now=NOW) == (1, 1)
+    assert (idle.state, found.topic.state, found.topic.seats) == (TopicState.WITHDRAWN, TopicState.APPROVED, 1)
+    other = make.topic(programme=found.programme)
+    operations.change_topic(capstone=found.capstone, topic=other, reason="原企业退出", by=SYSTEM, **TIMES)
+    assert (found.topic.taken, other.taken, found.capstone.enterprise_id) == (0, 1, other.enterprise_id)
+    assert queries.live_supervision(found.capstone.id, SupervisorRole.ENTERPRISE) is None
+    assert queries.live_supervision(found.capstone.id, SupervisorRole.SCHOOL) is not None
+    assert queries.entry(guide.id) is not None  # nothing of the work is lost
+
+
+def test_a_refused_topic_is_changed_and_proposed_again_by_its_proposer(session: Session) -> None:
+    author = Identity(account_id=77, person_id=None, name="联系人")
+    row = make.topic(is_approved=False)
+    row.proposed_by_id = 77
+    operations.refuse_topic(topic=row, side=Side.SCHOOL, reason="太泛", by=SYSTEM, now=NOW)
+    with pytest.raises(WrongPerson):
+        operations.revise_topic(topic=row, title="新题", problem="新问题", by=SYSTEM, now=NOW)
+    operations.revise_topic(topic=row, title="新题", problem="新问题", by=author, now=NOW)
+    assert (row.state, row.title, row.approved_by_school_on) == (TopicState.PROPOSED, "新题", None)
+
+
+# -- spot checks --------------------------------------------------------------------------------------------------------
+def test_a_spot_check_calls_further_experts(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    university = _university(found.capstone)
+    with pytest.raises(CapstoneRefused, match="2%"):
+        operations.draw(university=university, year=2026, percent=1, seed=3, by=SYSTEM, **TIMES)
+    check = operations.draw(university=university, year=2026, percent=2, seed=3, by=SYSTEM, **TIMES)
+    assert operations.draw(university=university, year=2026, percent=50, seed=4, by=SYSTEM, **TIMES).id == check.id
+    item = queries.spot_items(check.id)[0][0]
+    experts = [ground.person() for _n in range(5)]
+    with pytest.raises(CapstoneRefused, match="3 位专家"):
+        operations.send_to_experts(item=item, people=experts[:2], by=SYSTEM, **TIMES)
+    operations.send_to_experts(item=item, people=experts[:3], by=SYSTEM, **TIMES)
+    verdicts = [SpotVerdict.QUALIFIED, SpotVerdict.UNQUALIFIED, SpotVerdict.QUALIFIED]
+    _judge(item.id, verdicts)
+    assert item.outcome is SpotOutcome.MORE_EXPERTS
+    with pytest.raises(CapstoneRefused, match="已评阅过"):
+        operations.send_to_experts(item=item, people=experts[2:4], by=SYSTEM, **TIMES)
+    operations.send_to_experts(item=item, people=experts[3:], by=SYSTEM, **TIMES)
+    _judge(item.id, [SpotVerdict.QUALIFIED, SpotVerdict.QUALIFIED])
+    assert item.outcome is SpotOutcome.FINE
+
+
+def _judge(item_id: int, verdicts: list[SpotVerdict]) -> None:
+    waiting = [opinion for opinion, _name in queries.opinions_of(item_id) if opinion.signed_at is None]
+    for opinion, verdict in zip(waiting, verdicts, strict=True):
+        by = make.as_person(_person(opinion.person_id))
+        operations.give_opinion(opinion=opinion, verdict=verdict, comment="意见", by=by, **TIMES)

@@ -1,0 +1,183 @@
+"""Subsidies: which rate applies, one claim for a person and course, the lot, payment from a pool, clawback, the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.awards import funds
+from enterprises.awards.funds import PoolRefused
+from enterprises.awards.types import PoolKind
+from enterprises.subsidies import operations, queries, rules
+from enterprises.subsidies.operations import SubsidyRefused, WrongStep
+from enterprises.subsidies.types import Candidate, ClaimState, ItemState, Rate
+from tests.factories import ground
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Category, Source
+from trainhub.people.models import Person
+
+NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
+AsRole = Callable[..., FlaskClient]
+ANY = Rate("", "", 100, date(2020, 1, 1), date(2025, 12, 31))
+LATER = Rate("", "", 150, date(2026, 1, 1), None)
+FOUNDER = Rate("founder", "", 200, date(2026, 1, 1), None)
+COURSE = Rate("", "电商", 300, date(2026, 1, 1), None)
+
+
+@pytest.mark.parametrize(
+    ("category", "course", "on", "amount"),
+    [
+        ("worker", "云计算", date(2019, 12, 31), None),
+        ("worker", "云计算", date(2020, 1, 1), 100),
+        ("worker", "云计算", date(2025, 12, 31), 100),
+        ("worker", "云计算", date(2026, 1, 1), 150),
+        ("founder", "云计算", date(2026, 1, 1), 200),
+        ("founder", "电商", date(2026, 1, 1), 300),
+    ],
+)
+def test_the_narrowest_rate_of_the_day_applies(category: str, course: str, on: date, amount: int | None) -> None:
+    found = rules.rate_for([ANY, LATER, FOUNDER, COURSE], category=category, course=course, on=on)
+    assert (found.amount_fen if found else None) == amount
+
+
+def test_a_person_and_course_are_paid_once() -> None:
+    days = [date(2026, 1, 3), date(2026, 1, 2), date(2018, 1, 1), date(2026, 1, 4)]
+    people = [(1, "a"), (1, "a"), (2, "a"), (3, "a")]
+    found = [Candidate(n, human, course, "worker", day) for n, ((human, course), day) in enumerate(zip(people, days, strict=True))]
+    priced, left = rules.price(found, [LATER], {(3, "a")})
+    assert [(p.candidate.record_id, p.amount_fen) for p in priced] == [(1, 150)]
+    assert (left.claimed_before, left.same_course_twice, left.no_rate) == (1, 1, 1)
+
+
+def test_a_lot_is_drawn_again_the_same() -> None:
+    assert [len(rules.sample(range(10), percent, 1)) for percent in (1, 10, 11, 100)] == [1, 1, 2, 10]
+    assert rules.sample(range(50), 10, 7) == rules.sample(range(49, -1, -1), 10, 7)
+    assert rules.sample([], 10, 7) == []
+
+
+def _trained(base: Any, person: Any, course: str = "电商", day: date = date(2026, 1, 10), *, is_counted: bool = True) -> None:
+    ledger.record_training(
+        person_id=person.id,
+        organisation_id=base.id,
+        course=course,
+        category=Category.WORKER,
+        county_code="350102",
+        hours_x10=160,
+        completed_on=day,
+        is_counted=is_counted,
+        source=Source.ROSTER,
+        by=SYSTEM,
+        now=NOW,
+    )
+
+
+def _claim(base: Any) -> Any:
+    return operations.draw_up(organisation=base, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+
+
+def _world() -> Any:
+    operations.set_rate(amount_fen=50_000, since=date(2026, 1, 1), until=None, source="闽人社文", by=SYSTEM, now=NOW)
+    base = ground.base()
+    people = [ground.person(is_verified=True) for _ in range(3)]
+    for person in people:
+        _trained(base, person)
+    _trained(base, people[0], day=date(2026, 2, 1))
+    _trained(base, people[1], "云计算", is_counted=False)
+    return base
+
+
+def _pool(fen: int) -> Any:
+    return funds.open_pool(year=2026, name="引导资金", kind=PoolKind.NEW, planned_fen=fen, by=SYSTEM, now=NOW)
+
+
+def test_the_whole_way_of_a_claim(session: Session) -> None:
+    base = _world()
+    claim = _claim(base)
+    assert (claim.item_count, claim.amount_fen, claim.left_out_twice) == (3, 150_000, 1)
+    assert _claim(base).id == claim.id
+    operations.submit(claim=claim, by=SYSTEM, today=TODAY)
+    with pytest.raises(SubsidyRefused, match="已申领过 4"):
+        _claim(base)
+    assert operations.draw_sample(claim=claim, percent=50, seed=1, by=SYSTEM) == 2
+    with pytest.raises(SubsidyRefused, match="还有 2 条"):
+        operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY)
+    drawn = [queries.item(row.id) for row in session.execute(queries.items(claim.id, only_sampled=True))]
+    first, second = drawn
+    assert first is not None
+    assert second is not None
+    with pytest.raises(SubsidyRefused, match="理由"):
+        operations.check_item(item=first, claim=claim, is_confirmed=False, note="", by=SYSTEM, now=NOW)
+    operations.check_item(item=first, claim=claim, is_confirmed=False, note="无签到", by=SYSTEM, now=NOW)
+    operations.check_item(item=second, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY)
+    assert (claim.item_count, claim.amount_fen) == (2, 100_000)
+    small = _pool(99_999)
+    call: dict[str, Any] = {"claim": claim, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
+    with pytest.raises(PoolRefused, match="余额"):
+        operations.pay(pool_id=small.id, **call)
+    pool = funds.open_pool(year=2026, name="专项", kind=PoolKind.DEPARTMENT, planned_fen=100_000, by=SYSTEM, now=NOW)
+    operations.pay(pool_id=pool.id, **call)
+    assert (claim.state, pool.spent_fen) == (ClaimState.PAID, 100_000)
+    with pytest.raises(WrongStep):
+        operations.pay(pool_id=pool.id, **call)
+    for _ in range(2):
+        operations.claw_back(item=second, claim=claim, reason="记录作废", by=SYSTEM, today=TODAY, now=NOW)
+    assert (second.state, pool.spent_fen, claim.amount_fen) == (ItemState.CLAWED_BACK, 50_000, 50_000)
+    again = _claim(base)
+    assert again.item_count == 2  # the one refused and the one taken back
+
+
+def test_two_organisations_do_not_claim_one_person_and_course(session: Session) -> None:
+    base = _world()
+    other = ground.base()
+    _claim(base)
+    person = session.get_one(Person, queries.candidates(base.id, date(2026, 1, 1), TODAY)[0].human_id)
+    _trained(other, person)
+    with pytest.raises(SubsidyRefused, match="已申领过 1"):
+        _claim(other)
+
+
+def test_a_refused_claim_sets_its_completions_free(session: Session) -> None:
+    base = _world()
+    claim = operations.submit(claim=_claim(base), by=SYSTEM, today=TODAY)
+    operations.reject(claim=claim, reason="材料不全", by=SYSTEM, today=TODAY)
+    assert _claim(base).item_count == 3
+
+
+def test_the_pages(session: Session, as_role: AsRole) -> None:
+    base = _world()
+    key = base.id
+    session.commit()
+    leader, hr, fin = as_role(Role.CENTRE_LEADER, organisation_id=key), as_role(Role.DEPT_HR), as_role(Role.DEPT_FIN)
+    assert leader.get("/subsidies/").status_code == 200
+    data = {"organisation": str(key), "since": "2026-01-01", "until": "2026-02-28"}
+    assert leader.post("/subsidies/", data={**data, "organisation": "1"}).status_code == 422
+    where = leader.post("/subsidies/", data=data).headers["Location"]
+    assert leader.post(f"{where}/submit").status_code == 303
+    assert leader.post(f"{where}/sample", data={"percent": "10"}).status_code == 403
+    assert hr.post(f"{where}/sample", data={"percent": "101"}).status_code == 422
+    assert hr.post(f"{where}/sample", data={"percent": "10"}).status_code == 303
+    claim = queries.claim(int(where.rsplit("/", 1)[1]))
+    assert claim is not None
+    (drawn,) = session.execute(queries.items(claim.id, only_sampled=True)).all()
+    session.commit()
+    assert hr.post(f"{where}/items/{drawn.id}/check", data={"answer": "maybe"}).status_code == 422
+    assert hr.post(f"{where}/items/{drawn.id}/check", data={"answer": "yes"}).status_code == 303
+    assert hr.post(f"{where}/approve", data={"minutes": "同意"}).status_code == 303
+    pool_id = _pool(10_000_000).id
+    session.commit()
+    assert fin.post(f"{where}/pay", data={"pool": str(pool_id), "on": clock.today().isoformat(), "reference": "闽财1"}).status_code == 303
+    assert fin.get(where).status_code == 200
+    for path in (f"{where}/items.csv", "/subsidies/payments.csv", "/subsidies/rates"):
+        assert hr.get(path).status_code == 200
+    assert hr.post("/subsidies/rates", data={"amount": "0", "since": "2026-01-01", "source": "x", "category": ""}).status_code == 422
+    assert hr.post("/subsidies/rates", data={"amount": "300", "since": "2026-01-01", "source": "闽人社", "category": ""}).status_code == 303
+    other = as_role(Role.CENTRE_LEADER, organisation_id=ground.base().id)
+    assert other.get(where).status_code == 403

@@ -1,0 +1,191 @@
+"""The band of the forecast, closed periods and late entries, parts of the target, reviews, reported figures, courses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
+from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Category, Source
+from trainhub.oversight.goals import dashboards, operations, queries, rules
+from trainhub.oversight.goals.types import ReviewKind
+
+NOW, TODAY = datetime(2016, 7, 1, 2, tzinfo=UTC), date(2016, 7, 1)
+AsRole = Callable[..., FlaskClient]
+SPAN: dict[str, Any] = {"starts_on": date(2015, 1, 1), "deadline": date(2017, 12, 31), "on": date(2016, 6, 30), "window_months": 3}
+
+
+def test_an_even_pace_has_no_band_and_an_uneven_one_is_as_documented() -> None:
+    even = {date(2016, 4, 10): 10, date(2016, 5, 10): 10, date(2016, 6, 10): 10}
+    assert rules.band(even, 200, **SPAN) == (200, 200)
+    uneven = {date(2016, 4, 10): 5, date(2016, 5, 10): 10, date(2016, 6, 10): 15}
+    # s = 5; 549 days are 18.04 months; 1.2816 x 5 x 4.247 = 27.2
+    assert rules.band(uneven, 200, **SPAN) == (172, 228)
+
+
+def test_the_band_is_never_below_what_is_reached_and_needs_three_whole_months() -> None:
+    uneven = {date(2016, 4, 10): 0, date(2016, 5, 10): 300, date(2016, 6, 10): 0}
+    assert rules.band(uneven, 310, **SPAN) == (300, 1253)
+    assert rules.band(uneven, 310, **{**SPAN, "starts_on": date(2016, 4, 2)}) is None
+    assert rules.band(uneven, 310, **{**SPAN, "on": date(2017, 12, 31)}) is None
+
+
+@pytest.mark.parametrize(
+    ("completed", "recorded", "is_late"),
+    [
+        (date(2016, 6, 30), NOW + timedelta(seconds=1), True),
+        (date(2016, 6, 30), NOW, False),
+        (date(2016, 7, 1), NOW + timedelta(days=1), False),
+    ],
+)
+def test_what_a_late_entry_is(completed: date, recorded: datetime, is_late: bool) -> None:
+    assert rules.late_marks(completed, recorded, [(date(2016, 6, 30), NOW)]) is is_late
+
+
+def _goal() -> Any:
+    goal = queries.by_code("fj-400k")
+    assert goal is not None
+    return goal
+
+
+def _trained(day: date, now: datetime, course: str = "电商", region: str = "350102") -> None:
+    base = ground.base()
+    ledger.record_training(
+        person_id=ground.person(is_verified=True).id,
+        organisation_id=base.id,
+        course=course,
+        category=Category.WORKER,
+        county_code=region,
+        hours_x10=160,
+        completed_on=day,
+        is_counted=True,
+        source=Source.ROSTER,
+        source_id=None,
+        by=SYSTEM,
+        now=now,
+    )
+
+
+def test_late_entries_count_and_carry_a_mark_until_the_period_is_opened_again(session: Session) -> None:
+    goal = _goal()
+    _trained(date(2016, 3, 1), NOW - timedelta(days=1))
+    row = operations.close_period(goal=goal, until=date(2016, 6, 30), reason="半年上报", by=SYSTEM, today=TODAY, now=NOW)
+    for until in (date(2016, 6, 30), date(2016, 1, 1)):
+        with pytest.raises(Refused, match="已经封存"):
+            operations.close_period(goal=goal, until=until, reason="再次", by=SYSTEM, today=TODAY, now=NOW)
+    for until in (date(2016, 7, 2), date(2014, 12, 31)):
+        with pytest.raises(Refused):
+            operations.close_period(goal=goal, until=until, reason="x", by=SYSTEM, today=TODAY, now=NOW)
+    _trained(date(2016, 4, 1), NOW + timedelta(days=1))
+    _trained(date(2016, 7, 1), NOW + timedelta(days=1))
+    operations.rebuild(goal=goal, now=NOW)
+    assert (queries.kept_totals(goal)[1], queries.late_count(goal)) == (3, 1)
+    late = session.execute(queries.drill(goal, SYSTEM, late=True)).all()
+    assert [(r.on, r.is_late) for r in late] == [(date(2016, 4, 1), True)]
+    snapshot = queries.snapshot(row.snapshot_id or 0)
+    assert snapshot is not None
+    assert snapshot.persons == 1
+    with pytest.raises(Refused, match="理由"):
+        operations.reopen_period(closing=row, reason=" ", by=SYSTEM, now=NOW)
+    operations.reopen_period(closing=row, reason="误封", by=SYSTEM, now=NOW)
+    assert queries.late_count(goal) == 0
+
+
+def test_figures_by_course_are_the_same_kept_step_by_step_and_rebuilt(session: Session) -> None:
+    goal = _goal()
+    operations.rebuild(goal=goal, now=NOW)
+    for course, region in (("电商", "350102"), ("物联网", "350203"), ("电商", "350203")):
+        _trained(date(2016, 3, 1), NOW, course, region)
+    operations.refresh(goal=goal, now=NOW)
+    kept = queries.kept_courses(goal)
+    assert kept == [("电商", 2, 2), ("物联网", 1, 1)]
+    assert sorted(queries.kept_courses(goal, "350200")) == sorted([("物联网", 1, 1), ("电商", 1, 1)])
+    operations.rebuild(goal=goal, now=NOW)
+    assert queries.kept_courses(goal) == kept
+
+
+def test_parts_that_do_not_sum_up_are_a_warning(session: Session) -> None:
+    goal = _goal()
+    assert operations.set_targets(goal=goal, targets={"350100": 390_000, "350128": 10_000}, by=SYSTEM) == 400_000
+    assert dashboards.dashboard(goal, on=TODAY).warning is None
+    operations.set_targets(goal=goal, targets={"350100": 390_000, "350128": 9_999}, by=SYSTEM)
+    assert dashboards.dashboard(goal, on=TODAY).warning == 399_999
+    for bad in ({"110000": 1}, {"350100": -1}):
+        with pytest.raises(Refused):
+            operations.set_targets(goal=goal, targets=bad, by=SYSTEM)
+    assert operations.set_targets(goal=goal, targets={"350100": 0}, by=SYSTEM) == 0
+    assert queries.targets_of(goal.id) == {}
+
+
+def test_a_review_freezes_the_figures_it_rests_on(session: Session) -> None:
+    goal = _goal()
+    row = operations.review(
+        goal=goal, kind=ReviewKind.MIDTERM, on=date(2016, 6, 30), judgement="总体按计划", measures="", by=SYSTEM, today=TODAY, now=NOW
+    )
+    assert row.planned == rules.planned(400_000, goal.starts_on, goal.deadline, date(2016, 6, 30))
+    assert [snapshot.reason for _row, snapshot in queries.reviews_of(goal.id)] == ["中期评估"]
+    with pytest.raises(Refused, match="结论"):
+        operations.review(goal=goal, kind=ReviewKind.FINAL, on=TODAY, judgement=" ", measures="", by=SYSTEM, today=TODAY, now=NOW)
+
+
+def test_a_city_reports_for_itself_and_the_latest_figure_holds(session: Session) -> None:
+    zones = queries.by_code("fj-zones")
+    assert zones is not None
+    fuzhou = Identity(None, None, "福州", (Grant(Role.PREFECTURE_OPERATOR, ScopeKind.REGION, region_code="350100"),))
+    call: dict[str, Any] = {"goal": zones, "evidence": "", "today": TODAY, "now": NOW}
+    for value in (1, 3):
+        operations.report_figure(region_code="350100", on=TODAY, value=value, by=fuzhou, **call)
+    assert queries.figures_of(zones.id)["350100"].value == 3
+    with pytest.raises(NotAllowed):
+        operations.report_figure(region_code="350200", on=TODAY, value=1, by=fuzhou, **call)
+    for bad in ({"on": date(2016, 7, 2)}, {"on": date(2014, 1, 1)}, {"value": -1}, {"region_code": "110000"}):
+        with pytest.raises(Refused):
+            operations.report_figure(**{"region_code": "350100", "on": TODAY, "value": 1, "by": SYSTEM, **call, **bad})
+    with pytest.raises(Refused, match="不用上报"):
+        operations.report_figure(region_code="350100", on=TODAY, value=1, by=SYSTEM, **{**call, "goal": _goal()})
+
+
+def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> None:
+    hr, city = as_role(Role.DEPT_HR), as_role(Role.PREFECTURE_OPERATOR, region_code="350100")
+    assert [city.get(f"/goals/{path}").status_code for path in ("new", "fj-400k/edit", "fj-400k/keeping")] == [403, 403, 200]
+    data = {
+        "code": "Fz-Own", "name": "福州自设", "target": "100", "starts_on": "2026-01-01", "deadline": "2026-12-31", "state": "open",
+        "counting_rule": "distinct_persons", "unit": "人", "region_code": "350100", "source": "市政府文件", "clause": "", "note": "",
+    }  # fmt: skip
+    assert hr.post("/goals/new", data={**data, "deadline": "2025-12-31"}).status_code == 422
+    assert hr.post("/goals/new", data=data).status_code == 303
+    assert hr.post("/goals/new", data=data).status_code == 422
+    change = {"name": "福州自设目标", "target": "120", "deadline": "2026-12-31", "state": "open", "source": "市政府文件", "note": ""}
+    assert hr.post("/goals/fz-own/edit", data=change).status_code == 303
+    assert hr.post("/goals/fz-own/targets", data={"target_350100": "abc"}).status_code == 422
+    answer = hr.post("/goals/fz-own/targets", data={"target_350100": "100"}, follow_redirects=True)
+    assert "与总目标 120 不一致" in answer.text
+    assert hr.post("/goals/fj-400k/closings", data={"until": "2016-12-31", "reason": "年报"}).status_code == 303
+    assert hr.post("/goals/fj-400k/closings", data={"until": "2016-12-31", "reason": "年报"}).status_code == 422
+    closing = queries.closings_of(_goal().id)[0]
+    at = f"/goals/fj-400k/closings/{closing.id}/reopen"
+    page = f"/goals/fj-400k/snapshots/{closing.snapshot_id}"
+    assert "与现在的台账一致" in hr.get(page).text
+    assert hr.get(page.replace("fj-400k", "fz-own")).status_code == 404
+    assert city.post(at, data={"reason": "x"}).status_code == 403
+    assert hr.post(at, data={"reason": "误封"}).status_code == 303
+    assert hr.post("/goals/fj-400k/reviews", data={"kind": "midterm", "on": "2016-12-31", "judgement": "按计划", "measures": ""}).status_code == 303
+    assert "按计划" in hr.get("/goals/fj-400k/keeping").text
+    assert "与总目标" not in hr.get("/goals/fj-400k").text
+    for name in dashboards.PLOTS:
+        drawn = hr.get(f"/goals/fj-400k/plots/{name}.svg")
+        assert (drawn.status_code, drawn.mimetype, drawn.text[:4]) == (200, "image/svg+xml", "<svg")
+    assert hr.get("/goals/fj-400k/plots/x.svg").status_code == 404
+    assert hr.get("/goals/fj-zones").status_code == 302
+    figure = {"region": "350100", "on": "2017-06-30", "value": "3", "evidence": ""}
+    assert city.post("/goals/fj-zones/reported", data=figure).status_code == 303
+    assert "应为 1 至 2 个" in hr.get("/goals/fj-zones/reported").text
+    assert city.post("/goals/fj-zones/reported", data={**figure, "region": "350200"}).status_code == 422

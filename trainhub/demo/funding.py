@@ -1,0 +1,158 @@
+"""The demo's awards in every state, pools, figures of companies, subsidy claims, and a closed year of the goal."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from enterprises.awards import companies, credit, funds, operations, queries, steps
+from enterprises.awards.models import Award
+from enterprises.awards.types import AmountKind, AwardState, Entitlement, PoolKind, StepKind, Verdict
+from enterprises.subsidies import operations as subsidies
+from enterprises.subsidies import queries as subsidy_queries
+from trainhub.demo.calendar import Calendar
+from trainhub.demo.invented import BASES
+from trainhub.demo.world import World
+from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import transaction
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.goals import operations as goals
+from trainhub.oversight.goals import queries as goal_queries
+from trainhub.oversight.goals.types import ReviewKind
+
+SEEKING = (Verdict.ELIGIBLE, Verdict.TO_JUDGE, Verdict.MISSING)
+FAR = 6
+"""How far the applications go, one after the other: applied, checked, inspected, recognised, decided, paid and published."""
+
+
+def build(world: World) -> None:
+    """Pools, applications as far as each may go, figures and credit of companies."""
+    year = world.day.year
+    pool = funds.open_pool(
+        year=year,
+        name="互联网经济新增引导资金",
+        kind=PoolKind.NEW,
+        planned_fen=30_000_000_000,
+        document="闽财演示〔1〕号",
+        by=world.by,
+        now=world.calendar.at(-120),
+    )
+    funds.open_pool(year=year, name="培训补助专项", kind=PoolKind.DEPARTMENT, planned_fen=2_000_000_000, by=world.by, now=world.calendar.at(-120))
+    _credit(world)
+    answers = queries.entitlements_of_many([base.id for base in world.bases], world.day)
+    found = [(base, one) for base in world.bases for one in answers[base.id] if one.verdict in SEEKING and one.amount_kind is not AmountKind.NO_MONEY]
+    ready = [pair for pair in found if pair[1].verdict is Verdict.ELIGIBLE]
+    waiting = [pair for pair in found if pair[1].verdict is not Verdict.ELIGIBLE and _may_apply(pair[1])]
+    for place, (base, one) in enumerate([*ready[:3], *waiting[:5]]):
+        row = operations.apply(
+            base=base,
+            rule=one.rule,
+            statement="由龙头企业牵头建设，已投入使用，申请按规定给予奖励。",
+            by=world.by,
+            today=world.calendar.plus(-60),
+            now=world.calendar.at(-60),
+        )
+        _advance(world, row, one, FAR - place if place < len(ready[:3]) else place % 4, pool.id)
+
+
+def _may_apply(one: Entitlement) -> bool:
+    return all(finding.code.rsplit(".", 1)[-1] not in ("type", "form", "credit", "place") for finding in one.missing)
+
+
+def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int) -> None:
+    for place, kind in enumerate(StepKind, start=1):
+        if far >= place:
+            day, text = world.calendar.plus(-55 + 10 * place), ("材料齐全属实，同意上报。", "现场查看场地、设备和台账，与申请相符。")[place - 1]
+            steps.record(
+                award=row,
+                kind=kind,
+                on=day,
+                is_positive=True,
+                text=text,
+                people="演示考察组",
+                by=world.by,
+                today=day,
+                now=world.calendar.at(-55 + 10 * place),
+            )
+    if far < 3:
+        return
+    when: dict[str, Any] = {"by": world.by, "today": world.day, "now": world.now}
+    day = world.calendar.plus(-30)
+    operations.recognise(award=row, on=day, document="闽认演示〔1〕号", **when)
+    if far < 4 or one.verdict is not Verdict.ELIGIBLE:
+        return
+    operations.accept(award=row, on=world.calendar.plus(-25), document="闽验演示〔1〕号", **when)
+    low, high = one.amount_min_fen, one.amount_max_fen
+    amount = (low + high) // 2 if low and high and low != high else min(high or 10_000_000, 90_000_000)
+    if (
+        operations.decide(award=row, amount_fen=amount, minutes="厅务会审议通过。", conference_minutes="联席会议同意。", **when).state
+        is AwardState.DECIDED
+    ):
+        operations.publish(award=row, **when)
+    if far >= FAR:
+        operations.pay(award=row, on=world.day, reference="闽财拨演示-1", pool_id=pool_id, **when)
+
+
+def _credit(world: World) -> None:
+    for enterprise in world.enterprises[:6]:
+        credit.enter(
+            organisation=enterprise,
+            is_listed=False,
+            detail="信用信息平台（演示）",
+            on=world.calendar.plus(-20),
+            by=world.by,
+            today=world.day,
+            now=world.calendar.at(-20),
+        )
+    year = world.day.year - 1
+    for place, key, when, value in (
+        (1, "revenue_fen", year, 52_000_000),
+        (1, "revenue_fen", year - 1, 31_000_000),
+        (1, "rd_fen", year, 12_400_000),
+        (1, "sales_fen", year, 52_000_000),
+        (3, "largest_contract_fen", year, 6_000_000),
+        (3, "contract_outside", year, 1),
+        (13, "datacentre_fee_fen", year, 800_000),
+        (13, "key_park_customer", 0, 1),
+    ):
+        companies.enter(
+            company=world.enterprises[place],
+            key=key,
+            year=when,
+            value=Decimal(value),
+            document="审计报告（演示）",
+            by=world.by,
+            now=world.calendar.at(-20),
+        )
+
+
+def after_roster(calendar: Calendar) -> None:
+    """What rests on the trainees: a rate, two subsidy claims, a closed year and a review of fj-400k. Safe to repeat."""
+    today, now = max(calendar.day, clock.today()), clock.now()
+    goal = goal_queries.by_code("fj-400k")
+    with transaction():
+        if subsidy_queries.rates():
+            return
+        subsidies.set_rate(amount_fen=60_000, since=date(2015, 1, 1), until=None, source="闽人社演示〔2〕号", by=SYSTEM, now=now)
+        subsidies.set_rate(amount_fen=90_000, since=date(2015, 1, 1), until=None, source="闽人社演示〔2〕号", category="founder", by=SYSTEM, now=now)
+        for place, code in enumerate((BASES[1][0], BASES[3][0])):
+            base = organisations.by_code(code)
+            assert base is not None
+            claim = subsidies.draw_up(organisation=base, since=date(calendar.day.year - 1, 7, 1), until=calendar.day, by=SYSTEM, today=today, now=now)
+            subsidies.submit(claim=claim, by=SYSTEM, today=today)
+            if place:
+                subsidies.draw_sample(claim=claim, percent=5, seed=20, by=SYSTEM)
+        if goal is not None:
+            goals.close_period(goal=goal, until=date(2015, 12, 31), reason="2015 年度统计上报", by=SYSTEM, today=today, now=now)
+            goals.review(
+                goal=goal,
+                kind=ReviewKind.MIDTERM,
+                on=date(2016, 6, 30),
+                judgement="演示数据：人数低于匀速进度，主要因闽西北培训机构较少。",
+                measures="加密南平、三明的培训班次，开放在线课程。",
+                by=SYSTEM,
+                today=today,
+                now=now,
+            )

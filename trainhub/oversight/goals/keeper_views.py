@@ -1,0 +1,343 @@
+"""Pages of who keeps a goal: define and change it, parts of the target, closed periods, snapshots, reviews, reported figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trainhub.kernel import clock
+from trainhub.kernel.access import Role, guard, may
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import Form, given, once
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.goals import forms, operations, queries, reporting
+from trainhub.oversight.goals.models import Goal, GoalSnapshot
+from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
+from trainhub.oversight.goals.views import blueprint as blueprint
+from trainhub.oversight.goals.views import load, nothing, who
+from trainhub.policy.book import book
+
+
+# -- define and change --------------------------------------------------------------------------------------------------
+def _goal_form() -> forms.GoalForm:
+    form = forms.GoalForm()
+    form.region_code.choices = [(queries.PROVINCE, _("全省")), *organisations.prefecture_choices()]
+    return form
+
+
+@blueprint.get("/new")
+@guard(Can.DEFINE)
+def new() -> Any:
+    """The form of a new goal."""
+    return render_template("trainhub/goals/define.html", form=_goal_form())
+
+
+@blueprint.post("/new")
+@guard(Can.DEFINE)
+def define() -> Any:
+    """Define a goal."""
+    form = _goal_form()
+    if not form.validate_on_submit():
+        return render_template("trainhub/goals/define.html", form=form), 422
+    try:
+        with transaction():
+            if not once(form.submission_key.data or ""):
+                return done(_("目标已保存。"), "goals.index")
+            goal, is_new = operations.define(
+                code=(form.code.data or "").lower(),
+                name=form.name.data or "",
+                target=given(form.target.data),
+                starts_on=given(form.starts_on.data),
+                deadline=given(form.deadline.data),
+                region_code=form.region_code.data,
+                source=form.source.data or "",
+                clause=form.clause.data or "",
+                note=form.note.data or "",
+                categories=form.categories.data or (),
+                counting_rule=CountingRule(form.counting_rule.data),
+                state=GoalState(form.state.data),
+                unit=form.unit.data or "",
+                by=who(),
+                now=clock.now(),
+            )
+            if not is_new:
+                raise Refused(_("代码 %(code)s 已被使用，请换一个。", code=goal.code), field="code")
+            code = goal.code
+    except Refused as refused:
+        form.refuse(refused)
+        return render_template("trainhub/goals/define.html", form=form), refused.status
+    return done(_("目标已设定；按培训记录计数的目标在一分钟内生成统计。"), "goals.edit", code=code)
+
+
+def _edit_page(goal: Goal, form: Form, targets: dict[str, Any] | None = None, status: int = 200) -> Any:
+    page = render_template(
+        "trainhub/goals/edit.html",
+        goal=goal,
+        form=form,
+        regions=queries.regions_of(goal),
+        targets=queries.targets_of(goal.id) if targets is None else targets,
+    )
+    return page, status
+
+
+@blueprint.get("/<code>/edit")
+@guard(Can.KEEP, load=load, subject=nothing)
+def edit(goal: Goal) -> Any:
+    """The form of a goal and of the parts of its target."""
+    return _edit_page(goal, forms.ChangeForm(obj=goal, state=goal.state.value))
+
+
+@blueprint.post("/<code>/edit")
+@guard(Can.KEEP, load=load, subject=nothing)
+def change(goal: Goal) -> Any:
+    """Change a goal."""
+    form, code = forms.ChangeForm(), goal.code
+    if not form.validate_on_submit():
+        return _edit_page(goal, form, status=422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.change(
+                    goal=load(code),
+                    name=form.name.data or "",
+                    target=given(form.target.data),
+                    deadline=given(form.deadline.data),
+                    source=form.source.data or "",
+                    note=form.note.data or "",
+                    state=GoalState(form.state.data),
+                    by=who(),
+                    now=clock.now(),
+                    version=form.version.data or None,
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _edit_page(load(code), form, status=refused.status)
+    return done(_("目标已修改。"), "goals.edit", code=code)
+
+
+@blueprint.post("/<code>/targets")
+@guard(Can.KEEP, load=load, subject=nothing)
+def targets(goal: Goal) -> Any:
+    """Set the parts of the target by reporting unit."""
+    code, whole = goal.code, goal.target
+    typed = {name: request.form.get(f"target_{name}", "").strip() for name, _label in queries.regions_of(goal)}
+    bad = [text for text in typed.values() if text and not (text.isdecimal() and len(text) < 10)]
+    form = forms.ChangeForm(formdata=None, obj=goal, state=goal.state.value)
+    if bad:
+        form.refuse(Refused(_("“%(text)s”不是人数，分目标没有保存。", text=bad[0][:20])))
+        return _edit_page(goal, form, typed, 422)
+    with transaction():
+        total = operations.set_targets(goal=load(code), targets={name: int(text) for name, text in typed.items() if text}, by=who())
+    if total and total != whole:
+        return done(_("分目标已保存。提醒：合计 %(sum)s，与总目标 %(n)s 不一致。", sum=f"{total:,}", n=f"{whole:,}"), "goals.edit", code=code)
+    return done(_("分目标已保存。"), "goals.edit", code=code)
+
+
+# -- periods, snapshots, reviews ----------------------------------------------------------------------------------------
+def _keeping_page(goal: Goal, given_forms: dict[str, Form] | None = None, status: int = 200) -> Any:
+    today, made = clock.today(), dict(given_forms or {})
+    if may(who(), Can.KEEP):
+        last = min(today, goal.deadline)
+        made.setdefault("closing", forms.ClosingForm(formdata=None, until=last).apart("closing"))
+        made.setdefault("review", forms.ReviewForm(formdata=None, on=last).apart("review"))
+        made.setdefault("snapshot", forms.SnapshotForm(formdata=None, on=last).apart("snapshot"))
+    page = render_template(
+        "trainhub/goals/keeping.html",
+        goal=goal,
+        closings=queries.closings_of(goal.id),
+        snapshots=queries.snapshots_of(goal.id),
+        reviews=queries.reviews_of(goal.id),
+        late=queries.late_count(goal),
+        forms=made,
+        review_names=forms.REVIEWS,
+        can=Can,
+    )
+    return page, status
+
+
+def _computed(goal: Goal) -> Goal:
+    if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
+        raise NotFound(_("目标 %(code)s 不按培训记录计数，没有统计页面。", code=goal.code))
+    return goal
+
+
+@blueprint.get("/<code>/keeping")
+@guard(Can.VIEW, load=load, subject=nothing)
+def keeping(goal: Goal) -> Any:
+    """Closed periods, snapshots, reviews."""
+    return _keeping_page(_computed(goal))
+
+
+@blueprint.post("/<code>/snapshots")
+@guard(Can.SNAPSHOT, load=load, subject=nothing)
+def snapshot(goal: Goal) -> Any:
+    """Keep the report of a day as it is given out."""
+    form, code = forms.SnapshotForm().apart("snapshot"), goal.code
+    if not form.validate_on_submit() or form.on.data is None:
+        return _keeping_page(_computed(goal), {"snapshot": form}, 422)
+    try:
+        if form.on.data > clock.today():
+            raise Refused(_("截至日期不能晚于今天，快照没有保存。"), field="on")
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.take_snapshot(goal=_computed(load(code)), on=form.on.data, reason=form.reason.data or "", by=who(), now=clock.now())
+    except Refused as refused:
+        form.refuse(refused)
+        return _keeping_page(load(code), {"snapshot": form}, refused.status)
+    return done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.keeping", code=code)
+
+
+def _load_snapshot(code: str, snapshot_id: int) -> tuple[Goal, GoalSnapshot]:
+    goal, row = load(code), queries.snapshot(snapshot_id)
+    if row is None or row.goal_id != goal.id:
+        raise NotFound(_("没有这份快照。"))
+    return goal, row
+
+
+@blueprint.get("/<code>/snapshots/<int:snapshot_id>")
+@guard(Can.VIEW)
+def snapshot_page(code: str, snapshot_id: int) -> Any:
+    """A report as it was given out, beside what the ledger says of that day now."""
+    goal, row = _load_snapshot(code, snapshot_id)
+    return render_template(
+        "trainhub/goals/snapshot.html", goal=goal, snapshot=row, now=reporting.report(goal, on=row.on), names=dict(queries.regions_of(goal))
+    )
+
+
+@blueprint.post("/<code>/closings")
+@guard(Can.KEEP, load=load, subject=nothing)
+def close(goal: Goal) -> Any:
+    """Close a period."""
+    form, code = forms.ClosingForm().apart("closing"), goal.code
+    if not form.validate_on_submit():
+        return _keeping_page(_computed(goal), {"closing": form}, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.close_period(
+                    goal=_computed(load(code)),
+                    until=given(form.until.data),
+                    reason=form.reason.data or "",
+                    by=who(),
+                    today=clock.today(),
+                    now=clock.now(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _keeping_page(load(code), {"closing": form}, refused.status)
+    return done(_("时段已封存，并保存了快照；以后补录的记录会标明。"), "goals.keeping", code=code)
+
+
+@blueprint.post("/<code>/closings/<int:closing_id>/reopen")
+@guard(Can.KEEP)
+def reopen(code: str, closing_id: int) -> Any:
+    """Take a closing back."""
+    with transaction():
+        row = queries.closing(closing_id)
+        if row is None or row.goal_id != load(code).id:
+            raise NotFound(_("没有这个封存时段。"))
+        operations.reopen_period(closing=row, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    return done(_("已解除封存，快照仍保留。"), "goals.keeping", code=code)
+
+
+@blueprint.post("/<code>/reviews")
+@guard(Can.KEEP, load=load, subject=nothing)
+def review(goal: Goal) -> Any:
+    """A review."""
+    form, code = forms.ReviewForm().apart("review"), goal.code
+    if not form.validate_on_submit():
+        return _keeping_page(_computed(goal), {"review": form}, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.review(
+                    goal=_computed(load(code)),
+                    kind=ReviewKind(form.kind.data),
+                    on=given(form.on.data),
+                    judgement=form.judgement.data or "",
+                    measures=form.measures.data or "",
+                    by=who(),
+                    today=clock.today(),
+                    now=clock.now(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _keeping_page(load(code), {"review": form}, refused.status)
+    return done(_("评估已保存，所依据的数字已固定为快照。"), "goals.keeping", code=code)
+
+
+# -- reported goals -----------------------------------------------------------------------------------------------------
+def _reported_page(goal: Goal, form: forms.FigureForm | None, status: int = 200) -> Any:
+    figures, today = queries.figures_of(goal.id), clock.today()
+    bounds = None
+    if goal.code == "fj-zones":
+        day = min(today, goal.deadline)
+        bounds = tuple(book().at(f"fj.zones_per_prefecture_{end}", on=day).number for end in ("min", "max"))
+    rows = [
+        {
+            "name": name,
+            "figure": figures.get(code),
+            "target": queries.targets_of(goal.id).get(code),
+            "is_outside": bounds is not None and code in figures and not bounds[0] <= figures[code].value <= bounds[1],
+        }
+        for code, name in queries.regions_of(goal)
+    ]
+    page = render_template(
+        "trainhub/goals/reported.html", goal=goal, rows=rows, total=sum(f.value for f in figures.values()), bounds=bounds, form=form, can=Can
+    )
+    return page, status
+
+
+def _figure_form(goal: Goal) -> forms.FigureForm | None:
+    if not may(who(), Can.REPORT):
+        return None
+    form = forms.FigureForm(on=min(clock.today(), goal.deadline))
+    own = who().region_codes(Role.PREFECTURE_OPERATOR)
+    everywhere = who().everywhere(Role.DEPT_HR, Role.DEPT_EDU, Role.DEPT_ST, Role.SYSTEM_ADMIN)
+    form.region.choices = [(code, name) for code, name in queries.regions_of(goal) if everywhere or code in own]
+    return form
+
+
+def _is_reported(goal: Goal) -> Goal:
+    if goal.counting_rule is not CountingRule.REPORTED:
+        raise NotFound(_("这个目标按培训记录计数，不用上报。"))
+    return goal
+
+
+@blueprint.get("/<code>/reported")
+@guard(Can.VIEW, load=load, subject=nothing)
+def reported(goal: Goal) -> Any:
+    """A goal that is reported: the latest figure of each unit."""
+    return _reported_page(_is_reported(goal), _figure_form(goal))
+
+
+@blueprint.post("/<code>/reported")
+@guard(Can.REPORT, load=load, subject=nothing)
+def report_figure(goal: Goal) -> Any:
+    """Report a figure."""
+    form, code = _figure_form(_is_reported(goal)), goal.code
+    assert form is not None
+    if not form.validate_on_submit():
+        return _reported_page(goal, form, 422)
+    try:
+        with transaction():
+            if once(form.submission_key.data or ""):
+                operations.report_figure(
+                    goal=load(code),
+                    region_code=form.region.data,
+                    on=given(form.on.data),
+                    value=given(form.value.data),
+                    evidence=form.evidence.data or "",
+                    by=who(),
+                    today=clock.today(),
+                    now=clock.now(),
+                )
+    except Refused as refused:
+        form.refuse(refused)
+        return _reported_page(load(code), form, refused.status)
+    return done(_("数字已上报，以前的数字仍保留。"), "goals.reported", code=code)

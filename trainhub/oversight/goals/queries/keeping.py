@@ -1,0 +1,74 @@
+"""Closed periods and late entries, reviews, reported figures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from trainhub.kernel.db import session
+from trainhub.ledger.models import TrainingRecord
+from trainhub.oversight.goals.models import Goal, GoalClosing, GoalFigure, GoalPerson, GoalReview, GoalSnapshot
+
+
+def closings_of(goal_id: int, *, only_standing: bool = False) -> list[GoalClosing]:
+    """Closed periods, the latest first."""
+    statement = select(GoalClosing).where(GoalClosing.goal_id == goal_id).order_by(GoalClosing.until.desc(), GoalClosing.id.desc())
+    if only_standing:
+        statement = statement.where(GoalClosing.reopened_at.is_(None))
+    return list(session().scalars(statement))
+
+
+def closing(closing_id: int) -> GoalClosing | None:
+    """A closed period by id."""
+    return session().get(GoalClosing, closing_id)
+
+
+def is_late(goal_id: int) -> sa.ColumnElement[bool]:
+    """SQL: the record came in after a period of the goal that holds its day was closed (see `rules.late_marks`)."""
+    return (
+        select(GoalClosing.id)
+        .where(
+            GoalClosing.goal_id == goal_id,
+            GoalClosing.reopened_at.is_(None),
+            TrainingRecord.completed_on <= GoalClosing.until,
+            TrainingRecord.recorded_at > GoalClosing.closed_at,
+        )
+        .correlate(TrainingRecord)
+        .exists()
+    )
+
+
+def late_count(goal: Goal) -> int:
+    """Persons who count by a late entry. Only records written since the first standing closing are looked at."""
+    standing = closings_of(goal.id, only_standing=True)
+    if not standing:
+        return 0
+    statement = (
+        select(func.count())
+        .select_from(GoalPerson)
+        .join(TrainingRecord, TrainingRecord.id == GoalPerson.record_id)
+        .where(GoalPerson.goal_id == goal.id, GoalPerson.on <= max(row.until for row in standing), is_late(goal.id))
+        .where(TrainingRecord.recorded_at > min(row.closed_at for row in standing))
+    )
+    return session().scalar(statement) or 0
+
+
+def reviews_of(goal_id: int) -> list[tuple[GoalReview, GoalSnapshot]]:
+    """Reviews with the figures they rest on, the latest first."""
+    found = session().execute(
+        select(GoalReview, GoalSnapshot)
+        .join(GoalSnapshot, GoalSnapshot.id == GoalReview.snapshot_id)
+        .where(GoalReview.goal_id == goal_id)
+        .order_by(GoalReview.id.desc())
+    )
+    return [(one, snapshot) for one, snapshot in found]
+
+
+def figures_of(goal_id: int, until: date | None = None) -> dict[str, GoalFigure]:
+    """The latest reported figure by reporting unit."""
+    statement = select(GoalFigure).where(GoalFigure.goal_id == goal_id)
+    if until is not None:
+        statement = statement.where(GoalFigure.on <= until)
+    return {row.region_code: row for row in session().scalars(statement.order_by(GoalFigure.on, GoalFigure.id))}
