@@ -13,7 +13,7 @@ PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accoun
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
 
 FURTHER = ("association", "workgroup", "expert2", "programme1")
-"""Made with the evaluations of the demo: the association, the expert working group, a second expert of a visit, the head of the programme visited."""
+"""Made with the evaluations of the demo: the association, the expert working group, a second expert of a visit, the head of the first programme."""
 
 
 def build(world: World) -> None:

@@ -1,7 +1,7 @@
 """Sums of the facts of goals, by day and by share
 
-Revision ID: 0035
-Revises: 0034
+Revision ID: 0017
+Revises: 0016
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey
 
-revision = "0035"
-down_revision = "0034"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
