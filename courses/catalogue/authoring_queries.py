@@ -201,6 +201,11 @@ def group_only(which: ColumnElement[bool]) -> dict[int, tuple[int, tuple[Any, ..
     return {key: (run_id, tuple(stored)) for key, run_id, *stored in session().execute(statement) if rules.is_foreign(stored, ())}
 
 
+def has_work_of_groups(run_id: int) -> bool:
+    """Whether anything of a run is only for some groups."""
+    return bool(group_only(Block.run_id == run_id))
+
+
 def foreign_blocks(person_id: int, run_ids: Iterable[int]) -> frozenset[int]:
     """The blocks of some runs that are only for groups a person is not in: at most two queries."""
     ids = list(run_ids)

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import request
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, SelectField
-from wtforms.validators import InputRequired, Length
+from wtforms import BooleanField, DateField, DecimalField, SelectField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange
 
-from trainhub.kernel.forms import Form, LongText
+from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.ledger import labels
 from trainhub.ledger.types import Category
@@ -55,6 +56,18 @@ class CancelForm(Form):
     """Why a record is cancelled."""
 
     reason = LongText(_l("作废理由"), [InputRequired(_l("请写明作废理由。")), Length(max=400)])
+
+
+class CorrectForm(Form):
+    """The right values of a record, and why."""
+
+    course = Text(_l("课程"), [InputRequired(), Length(max=200)])
+    category = SelectField(_l("类别"), choices=[SelectChoice(one.value, labels.CATEGORIES[one]) for one in Category])
+    county_code = Text(_l("所属县区代码"), [InputRequired(), Length(max=6)])
+    hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(0, 10_000)], places=1)
+    completed_on = DateField(_l("完成日期"), [InputRequired()])
+    is_counted = BooleanField(_l("是否计入"))
+    reason = LongText(_l("更正理由"), [InputRequired(_l("请写明更正理由。")), Length(max=400)])
 
 
 class DecideForm(Form):

@@ -19,6 +19,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingRecord
 from trainhub.ledger.types import Category, Source
+from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
 from trainhub.people.types import PairDecision
 
@@ -118,6 +119,56 @@ def cancel_record(*, record_id: int, reason: str, by: Identity, now: datetime, r
     current.flush()
     audit.record(by=by, did="ledger.record.cancelled", on=("training_record", str(record_id)), data={"reason": reason[:400]})
     return row, True
+
+
+def correct_record(
+    *,
+    record: TrainingRecord,
+    course: str,
+    category: Category,
+    county_code: str,
+    hours_x10: int,
+    completed_on: date,
+    is_counted: bool,
+    reason: str,
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> TrainingRecord:
+    """Correct a record: a new one takes its place, the wrong one stays cancelled and names it. All or nothing.
+
+    Raises BadRecord: cancelled already, nothing changed, a day after today, a county that was none on that day.
+    """
+    if record.cancelled_at is not None:
+        raise BadRecord(_("这条记录已作废，不能再更正。"))
+    if completed_on > today:
+        raise BadRecord(_("完成日期不能晚于今天。"), field="completed_on")
+    county = organisations.resolve_county(county_code, completed_on)
+    if county is None:
+        raise BadRecord(_("没有县区代码“%(code)s”。请按行政区划代码填写 6 位县（市、区）代码。", code=county_code[:20]), field="county_code")
+    before = (record.course, record.category, record.county_code, record.hours_x10, record.completed_on, record.is_counted)
+    if before == (course.strip(), category, county, hours_x10, completed_on, is_counted):
+        raise BadRecord(_("没有改变任何一项，不用更正。"))
+    cancellation, _is_new = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    session().refresh(record)
+    made, _is_new = record_training(
+        person_id=record.person_id,
+        organisation_id=record.organisation_id,
+        course=course,
+        category=category,
+        county_code=county,
+        hours_x10=hours_x10,
+        completed_on=completed_on,
+        is_counted=is_counted,
+        source=record.source,
+        source_id=record.source_id,
+        by=by,
+        now=now,
+    )
+    cancellation.replaced_by_id = made.id
+    session().flush()
+    audit.record(by=by, did="ledger.record.corrected", on=made, data={"replaces": record.id, "reason": cancellation.reason})
+    return made
 
 
 def confirm_days(

@@ -12,16 +12,17 @@ from trainhub.kernel.access import Identity, Subject, acting, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.forms import once
+from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
 from trainhub.kernel.web import done
 from trainhub.ledger import forms, labels, operations, queries, tasks
-from trainhub.ledger.models import RosterBatch
+from trainhub.ledger.models import RosterBatch, TrainingRecord
 from trainhub.ledger.permissions import SEES_ALL, Can
 from trainhub.ledger.rosters.columns import schema
+from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("ledger", __name__, url_prefix="/trainees")
@@ -110,9 +111,25 @@ def load(record_id: int) -> Record:
 @guard(Can.VIEW, load=load)
 def show(record: Record) -> Any:
     """One record, with the person's others."""
+    return _record_page(record, None)
+
+
+def _record_page(record: Record, correct: forms.CorrectForm | None, status: int = 200) -> Any:
+    row = record.row
+    if correct is None and row.cancelled_at is None:
+        correct = forms.CorrectForm(
+            formdata=None,
+            course=row.course,
+            category=row.category.value,
+            county_code=row.county_code,
+            hours=row.hours_x10 / 10,
+            completed_on=row.completed_on,
+            is_counted=row.is_counted,
+        )
     others = session().execute(queries.registry(who(), person_id=record.row.person_id, with_cancelled=True).limit(50)).all()
-    return render_template(
+    page = render_template(
         "trainhub/ledger/record.html",
+        correct=correct,
         record=record.row,
         subject=record.subject,
         others=[row for row in others if row.id != record.row.id],
@@ -121,6 +138,36 @@ def show(record: Record) -> Any:
         can=Can,
         form=forms.CancelForm(),
     )
+    return page, status
+
+
+@blueprint.post("/records/<int:record_id>/correct")
+@guard(Can.CANCEL, load=load)
+def correct(record: Record) -> Any:
+    """Put a right record in the place of a wrong one."""
+    form, key = forms.CorrectForm(), record.row.id
+    if not form.validate_on_submit():
+        return _record_page(record, form, 422)
+    try:
+        with transaction():
+            made = operations.correct_record(
+                record=session().get_one(TrainingRecord, key),
+                course=form.course.data or "",
+                category=Category(form.category.data),
+                county_code=form.county_code.data or "",
+                hours_x10=int((form.hours.data or 0) * 10),
+                completed_on=given(form.completed_on.data),
+                is_counted=bool(form.is_counted.data),
+                reason=form.reason.data or "",
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            )
+            new_key = made.id
+    except Refused as refused:
+        form.refuse(refused)
+        return _record_page(load(key), form, refused.status)
+    return done(_("已更正：新的记录如下，原记录已作废并保留。"), "ledger.show", record_id=new_key)
 
 
 @blueprint.post("/records/<int:record_id>/cancel")

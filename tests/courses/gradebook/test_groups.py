@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.agenda import queries as agenda
@@ -18,11 +19,13 @@ from courses.discussion import operations as discussion
 from courses.discussion.types import Author
 from courses.gradebook import queries as gradebook
 from courses.gradebook.operations import books
-from courses.learning.models import BlockProgress
+from courses.learning import queries as learning
+from courses.learning import tasks
+from courses.learning.models import BlockProgress, Enrolment
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
-from trainhub.kernel import clock
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import SYSTEM, Role
 
 NOW = make.NOW
@@ -69,7 +72,8 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
 
     # the doors
     forum, address, block_id = f"/learning/runs/{run.id}/forum", f"/learning/threads/{thread.id}", task.block_id
-    owner, run_id, talk_id = run.course.owner_id, run.id, talk.id
+    owner, run_id, talk_id, group_id = run.course.owner_id, run.id, talk.id, red.id
+    (inside_id, inside_person), (outside_id, outside_person) = ((row.id, row.person_id) for row in (inside, outside))
     session.commit()
     member, other = (as_role(Role.TRAINEE, person_id=row.person_id) for row in (inside, outside))
     teacher = as_role(Role.LECTURER, organisation_id=owner, person_id=lead.id)
@@ -79,3 +83,12 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     assert [other.get(path).status_code for path in (f"/assignments/{block_id}", address)] == [404, 404]
     assert other.post(f"/assignments/{block_id}", data={"text": "偷交", "do": "submit"}).status_code == 404
     assert [("悄悄话" in who.get(forum).text) for who in (member, other, teacher)] == [True, False, True]
+    # who changes groups is judged by what is asked of him now
+    session.get_one(Enrolment, outside_id).progress_x1000 = 1000
+    data = {"name": "红组", "member": [inside_person, outside_person]}
+    assert teacher.post(f"/teaching/groups/{group_id}", data=data).status_code == 303
+    job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.REGROUP)).one()
+    assert tasks.judge_after_regrouping(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2}
+    session.expire_all()
+    assert session.get_one(Enrolment, outside_id).progress_x1000 < 1000
+    assert learning.marks_due(10) == [(run_id, inside_id), (run_id, outside_id)]

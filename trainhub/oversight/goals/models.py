@@ -103,6 +103,36 @@ class GoalFact(Base):
     )
 
 
+class GoalDay(Base):
+    """Persons first counted by day and reporting unit: the sums of the facts, so that the page reads as many rows as the goal has days."""
+
+    __tablename__ = "goal_day"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    prefecture: Mapped[str] = mapped_column(sa.String(6))
+    on: Mapped[date] = mapped_column("on_day")
+    persons: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("goal_id", "prefecture", "on_day"),)
+
+
+class GoalShare(Base):
+    """Persons and completions by reporting unit, base and category, over all days: the sums of the facts."""
+
+    __tablename__ = "goal_share"
+
+    id: Mapped[Key]
+    goal_id: Mapped[int] = mapped_column(ref("goal.id"))
+    prefecture: Mapped[str] = mapped_column(sa.String(6))
+    organisation_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    category: Mapped[str] = mapped_column(sa.String(40))
+    persons: Mapped[int]
+    enrolments: Mapped[int]
+
+    __table_args__ = (sa.UniqueConstraint("goal_id", "prefecture", "organisation_id", "category"),)
+
+
 class GoalCourse(Base):
     """Persons first counted, and completions, by reporting unit and course."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import delete, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
@@ -18,7 +18,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalFact, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.reporting import report
 from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
@@ -171,6 +171,20 @@ def _recount(goal: Goal, touched: set[int]) -> None:
         _insert_facts(goal, queries.persons_by_key(goal, some), queries.enrolments_by_key(goal, some))
     for courses in queries.course_pieces(touched):
         _recount_courses(goal, courses)
+    _sum_up(goal)
+
+
+def _sum_up(goal: Goal) -> None:
+    """The sums of the facts by day and by share, in place of the earlier ones."""
+    fact, current = GoalFact, session()
+    for table, names, columns in (
+        (GoalDay, ("prefecture", "on_day", "persons"), (fact.prefecture, fact.on)),
+        (GoalShare, ("prefecture", "organisation_id", "category", "persons", "enrolments"), (fact.prefecture, fact.organisation_id, fact.category)),
+    ):
+        current.execute(delete(table).where(table.goal_id == goal.id).execution_options(synchronize_session=False))
+        sums = [func.sum(fact.persons), *([func.sum(fact.enrolments)] if table is GoalShare else [])]
+        source: Any = select(literal(goal.id), *columns, *sums).where(fact.goal_id == goal.id).group_by(*columns)
+        current.execute(insert(table.__table__).from_select(["goal_id", *names], source))  # type: ignore[arg-type]
 
 
 def _recount_courses(goal: Goal, courses: Collection[str] | None) -> None:
@@ -195,6 +209,7 @@ def rebuild(*, goal: Goal, now: datetime) -> None:
     _insert_persons(goal, None)
     _insert_facts(goal, queries.persons_by_key(goal), queries.enrolments_by_key(goal))
     _recount_courses(goal, None)
+    _sum_up(goal)
     _mark(goal, marks, now)
 
 

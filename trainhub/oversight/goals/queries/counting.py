@@ -17,7 +17,7 @@ from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.oversight.goals import rules
-from trainhub.oversight.goals.models import Goal, GoalCourse, GoalFact, GoalPerson, GoalSnapshot, GoalTarget
+from trainhub.oversight.goals.models import Goal, GoalCourse, GoalDay, GoalPerson, GoalShare, GoalSnapshot, GoalTarget
 from trainhub.oversight.goals.permissions import VIEWERS
 from trainhub.oversight.goals.queries.keeping import is_late
 from trainhub.oversight.goals.types import Counted, CountingRule, GoalState, Progress, Share
@@ -243,7 +243,9 @@ def kept_totals(goal: Goal) -> tuple[int, int]:
     row = (
         session()
         .execute(
-            select(func.coalesce(func.sum(GoalFact.enrolments), 0), func.coalesce(func.sum(GoalFact.persons), 0)).where(GoalFact.goal_id == goal.id)
+            select(func.coalesce(func.sum(GoalShare.enrolments), 0), func.coalesce(func.sum(GoalShare.persons), 0)).where(
+                GoalShare.goal_id == goal.id
+            )
         )
         .one()
     )
@@ -278,13 +280,19 @@ def touched_persons(goal: Goal) -> set[int] | None:
 
 # -- from the kept facts ------------------------------------------------------------------------------------------------
 def kept_progress(goal: Goal, *, prefectures: Sequence[str], region: str = "") -> Progress:
-    """The figures kept for a goal, of one reporting unit or of all. The database adds up: two queries and at most as many
-    rows as the goal has days, whatever the number of persons."""
-    persons, enrolments = func.sum(GoalFact.persons), func.sum(GoalFact.enrolments)
-    where = [GoalFact.goal_id == goal.id, *([GoalFact.prefecture == region] if region else [])]
-    days = session().execute(select(GoalFact.on, persons).where(*where).group_by(GoalFact.on))
-    kinds = (GoalFact.prefecture, GoalFact.organisation_id, GoalFact.category)
-    shares = session().execute(select(*kinds, persons, enrolments).where(*where).group_by(*kinds).order_by(*kinds))
+    """The figures kept for a goal, of one reporting unit or of all: two queries over the kept sums, at most as many rows as
+    the goal has days in its units, whatever the number of persons."""
+    days = session().execute(
+        select(GoalDay.on, func.sum(GoalDay.persons))
+        .where(GoalDay.goal_id == goal.id, *([GoalDay.prefecture == region] if region else []))
+        .group_by(GoalDay.on)
+    )
+    kinds = (GoalShare.prefecture, GoalShare.organisation_id, GoalShare.category)
+    shares = session().execute(
+        select(*kinds, GoalShare.persons, GoalShare.enrolments)
+        .where(GoalShare.goal_id == goal.id, *([GoalShare.prefecture == region] if region else []))
+        .order_by(*kinds)
+    )
     return rules.put_together(
         {day: int(count) for day, count in days},
         (Share(prefecture, base, category, int(first), int(all_)) for prefecture, base, category, first, all_ in shares),

@@ -19,7 +19,7 @@ from trainhub.ledger.models import TrainingRecord
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.evaluation.models import ExpertJudgement
-from trainhub.oversight.goals.models import GoalFact
+from trainhub.oversight.goals.models import GoalDay
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes.models import Programme
@@ -27,10 +27,10 @@ from trainhub.programmes.models import Programme
 
 def persons_by_day(goal_id: int, regions: Collection[str] = ()) -> dict[date, int]:
     """Persons first counted for a goal by day, in some reporting units or in all."""
-    statement = select(GoalFact.on, func.sum(GoalFact.persons)).where(GoalFact.goal_id == goal_id)
+    statement = select(GoalDay.on, func.sum(GoalDay.persons)).where(GoalDay.goal_id == goal_id)
     if regions:
-        statement = statement.where(GoalFact.prefecture.in_(sorted(regions)))
-    return {day: int(count) for day, count in session().execute(statement.group_by(GoalFact.on))}
+        statement = statement.where(GoalDay.prefecture.in_(sorted(regions)))
+    return {day: int(count) for day, count in session().execute(statement.group_by(GoalDay.on))}
 
 
 def records_since(identity: Identity, since: date) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """Placements all year: plans side by side, places found by students, who gave a place up; texts, events, photos, notes,
 links, ratings; inspections, interest, appraisals, conflicts
 
-Revision ID: 0012
-Revises: 0011
+Revision ID: 0011
+Revises: 0010
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0012"
-down_revision = "0011"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

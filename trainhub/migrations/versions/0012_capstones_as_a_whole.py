@@ -1,7 +1,7 @@
 """Capstones as a whole: rounds, teams, plans, windows, rubrics, reviews, defences, third grades, appeals, links, spot checks
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0012
+Revises: 0011
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

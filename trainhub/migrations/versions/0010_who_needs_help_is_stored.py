@@ -1,6 +1,6 @@
 """Who needs help in a large run is stored by its summary; passwords of quizzes are sealed
 
-Revision ID: 0011
+Revision ID: 0010
 Revises: 0009
 """
 
@@ -17,7 +17,7 @@ from flask import has_app_context
 from trainhub.kernel.db import BigKey, Json
 from trainhub.kernel.keys import keyring
 
-revision = "0011"
+revision = "0010"
 down_revision = "0009"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,274 @@
+"""The 400,000 goal at its size: a roster into the ledger beside its floor, then the dashboard at two sizes.
+
+    python benchmarks/goals.py [--rows 400000] [--xlsx] [--database postgresql+psycopg://...] [--small 5000] [--kill 0]
+
+A roster of invented people is written as CSV (or XLSX) and imported. The floor is the least that could be done with the same
+rows: reading the file with the reader of the product, and writing the same rows (person and record) into the same tables with
+their indexes by executemany, or by COPY on PostgreSQL; no check, no encryption, no search for who is known. Then `/goals/fj-400k`
+is asked 40 times at SMALL and at ROWS. `--kill N` first kills the import with SIGKILL at N random moments and lets it go on, and
+compares the counts with an import that was left alone. Seconds are of the processor, because a busy machine changes them
+little; wall seconds stand beside them. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from trainees import HEADER, peak_mb, roster
+
+CHUNK = 4_000
+SECRET = "a secret of the benchmark, long enough to be taken"
+
+
+def write(path: Path, people: list[tuple[str, ...]]) -> None:
+    """The roster as a file."""
+    from trainhub.kernel.sheets.types import Column
+    from trainhub.kernel.sheets.writing import Sheet, write_xlsx
+
+    if path.suffix == ".xlsx":
+        with path.open("wb") as out:
+            write_xlsx([Sheet("roster", [Column(name, name) for name in HEADER], people)], out)
+        return
+    with path.open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out).writerows([HEADER, *people])
+
+
+def app_of(folder: Path, url: str) -> Any:
+    """An app on an empty database with the reference seeds and eight bases."""
+    from trainhub.app import create_app
+    from trainhub.config import Settings
+    from trainhub.kernel import clock, keys
+    from trainhub.kernel.access import SYSTEM
+    from trainhub.kernel.db import Base, db, transaction
+    from trainhub.kernel.initialise import load_reference
+    from trainhub.organisations import operations as organisations
+    from trainhub.organisations.types import OrganisationKind
+
+    folder.mkdir(exist_ok=True)
+    keys.make(folder, SECRET)
+    app = create_app(Settings(instance=folder, database_url=url or f"sqlite:///{folder / 'b.sqlite3'}", secret_key=SECRET, is_testing=True))
+    with app.app_context():
+        if url:
+            with db.engine.begin() as connection:
+                connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+                connection.execute(sa.text("CREATE SCHEMA public"))
+        Base.metadata.create_all(db.engine)
+        with transaction():
+            load_reference()
+            for n in range(8):
+                organisations.register(code=f"BASE-{n}", kind=OrganisationKind.BASE, name=f"基地{n}", by=SYSTEM, now=clock.now())
+    return app
+
+
+def timed(work: Any) -> tuple[Any, dict[str, float]]:
+    """What came out, with processor and wall seconds."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = work()
+    return result, {"cpu_seconds": round(time.process_time() - cpu, 2), "wall_seconds": round(time.perf_counter() - wall, 2)}
+
+
+def floor(app: Any, file: Path) -> int:
+    """Read the file and write the same rows, nothing else; the rows are taken out again afterwards."""
+    from trainhub.kernel import clock
+    from trainhub.kernel.db import db
+    from trainhub.kernel.sheets.reading import read_table
+    from trainhub.ledger.models import TrainingRecord
+    from trainhub.ledger.rosters.columns import schema
+    from trainhub.people.models import Person
+
+    now, ids, count = clock.now(), {}, 0
+    bases = {row.code: row.id for row in _rows(db.engine, "SELECT id, code FROM organisation WHERE code LIKE 'BASE-%'")}
+    with read_table(file, schema(has_base=False).columns, filename=file.name, max_bytes=1 << 31) as table, db.engine.connect() as connection:
+        persons: list[dict[str, Any]] = []
+        records: list[dict[str, Any]] = []
+
+        def flush() -> None:
+            if persons:
+                _many(connection, Person.__table__, persons)
+            _many(connection, TrainingRecord.__table__, records)
+            connection.commit()
+            persons.clear()
+            records.clear()
+
+        for row in table.rows():
+            value = row.values
+            number = value["id_number"]
+            if number not in ids:
+                ids[number] = 10_000_000 + len(ids)
+                persons.append(_person(ids[number], value, now))
+            count += 1
+            records.append(_record(10_000_000 + count, ids[number], bases[value["base_code"]], value, now))
+            if len(records) == CHUNK:
+                flush()
+        if records:
+            flush()
+        for name in ("training_record", "person"):
+            connection.execute(sa.text(f"DELETE FROM {name} WHERE id >= 10000000"))
+        connection.commit()
+    return count
+
+
+def _rows(engine: sa.Engine, statement: str) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(sa.text(statement)))
+
+
+def _person(key: int, value: dict[str, str], now: Any) -> dict[str, Any]:
+    text = value["id_number"]
+    return {
+        "id": key, "name": value["name"], "pinyin": "", "id_type": "resident_id", "id_number_encrypted": text.encode(), "id_number_hash": text,
+        "id_mask": text, "is_verified": True, "birth_on": None, "gender": "unknown", "nationality": "CN", "nationality_kind": "china", "phone": "",
+        "email": "", "county_code": value["county_code"], "merged_into_id": None, "is_demo": True, "created_at": now, "version": 1,
+    }  # fmt: skip
+
+
+def _record(key: int, person: int, base: int, value: dict[str, str], now: Any) -> dict[str, Any]:
+    from datetime import date
+
+    return {
+        "id": key, "person_id": person, "organisation_id": base, "course": value["course"], "category": value["category"],
+        "county_code": value["county_code"], "hours_x10": 160, "completed_on": date.fromisoformat(value["completed_on"]), "is_counted": True,
+        "source": "roster", "source_id": None, "batch_id": None, "recorded_at": now, "recorded_by_id": None, "cancelled_at": None,
+    }  # fmt: skip
+
+
+def _many(connection: sa.Connection, table: Any, rows: list[dict[str, Any]]) -> None:
+    """COPY on PostgreSQL, executemany elsewhere."""
+    if connection.dialect.name != "postgresql":
+        connection.execute(sa.insert(table), rows)
+        return
+    names = list(rows[0])
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])
+
+
+def dashboard(app: Any, repeats: int = 40) -> dict[str, float]:
+    """p50 of the page of the goal, in milliseconds of wall and of processor, signed in as 省人社厅."""
+    from tests.factories.identity import signed_in_client
+    from trainhub.kernel.access import Role
+
+    client = signed_in_client(app, Role.DEPT_HR)
+    walls, cpus = [], []
+    for _ in range(repeats + 3):
+        wall, cpu = time.perf_counter(), time.process_time()
+        answer = client.get("/goals/fj-400k")
+        walls.append((time.perf_counter() - wall) * 1000)
+        cpus.append((time.process_time() - cpu) * 1000)
+        assert answer.status_code == 200, answer.status_code
+    return {"p50_ms": round(statistics.median(walls[3:]), 1), "p50_cpu_ms": round(statistics.median(cpus[3:]), 1)}
+
+
+def counted(app: Any) -> dict[str, Any]:
+    """Bring the kept figures up, as the job does, and check that a rebuild gives the same."""
+    from trainhub.kernel import clock
+    from trainhub.kernel.db import transaction
+    from trainhub.oversight.goals import operations, queries
+
+    with app.app_context():
+        with transaction():
+            goal = queries.by_code("fj-400k")
+            assert goal is not None
+            operations.refresh(goal=goal, now=clock.now())
+        first = (queries.kept_totals(goal), queries.kept_courses(goal))
+        with transaction():
+            goal = queries.by_code("fj-400k")
+            assert goal is not None
+            operations.rebuild(goal=goal, now=clock.now())
+        return {
+            "completions": first[0][0],
+            "persons": first[0][1],
+            "rebuild_is_same": first == (queries.kept_totals(goal), queries.kept_courses(goal)),
+        }
+
+
+def imported(app: Any, file: Path) -> dict[str, Any]:
+    """The import, as the command does it."""
+    from trainhub.kernel import clock
+    from trainhub.kernel.access import SYSTEM
+    from trainhub.ledger.rosters import running
+
+    with app.app_context():
+        before = peak_mb()
+        result, costs = timed(
+            lambda: running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=clock.today(), now=clock.now())
+        )
+        return {
+            **{key: result[key] for key in ("rows", "accepted", "new_persons", "duplicates", "rejected")},
+            **costs,
+            "peak_mb": peak_mb(),
+            "peak_mb_before": before,
+        }
+
+
+def killed(folder: Path, file: Path, url: str, times: int) -> dict[str, Any]:
+    """Kill the import at random moments, then let it finish; what came out over all runs."""
+    app_of(folder, url)
+    environment = os.environ | {"TRAINHUB_INSTANCE": str(folder), "TRAINHUB_SECRET_KEY": SECRET}
+    environment["TRAINHUB_DATABASE_URL"] = url or f"sqlite:///{folder / 'b.sqlite3'}"
+    command = [sys.executable, "-c", "from trainhub.cli import run; run()", "trainees", "import", str(file), "--json"]
+    rng, kills = random.Random(9), 0
+    for _ in range(times):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(rng.uniform(2.0, 9.0))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    answer = json.loads(done.stdout)
+    return {"kills": kills, **{key: answer[key] for key in ("rows", "accepted", "new_persons", "duplicates", "rejected")}}
+
+
+def main() -> None:
+    """Run and print."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--rows", type=int, default=400_000)
+    arguments.add_argument("--small", type=int, default=5_000)
+    arguments.add_argument("--database", default="")
+    arguments.add_argument("--xlsx", action="store_true")
+    arguments.add_argument("--kill", type=int, default=0)
+    asked = arguments.parse_args()
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    answer: dict[str, Any] = {"rows": asked.rows, "form": "xlsx" if asked.xlsx else "csv", "python": sys.version.split()[0]}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        people = roster(asked.rows)
+        file, small = folder / f"roster.{answer['form']}", folder / "small.csv"
+        write(file, people)
+        write(small, people[: asked.small])
+        del people
+        if asked.kill:
+            answer["killed"] = killed(folder / "killed", file, asked.database, asked.kill)
+        app = app_of(folder / "small", asked.database)
+        imported(app, small)
+        counted(app)
+        answer["dashboard_small"] = dashboard(app)
+        app = app_of(folder / "whole", asked.database)
+        with app.app_context():
+            _count, answer["floor"] = timed(lambda: floor(app, file))
+        answer["import"] = imported(app, file)
+        answer["times_the_floor"] = round(answer["import"]["cpu_seconds"] / answer["floor"]["cpu_seconds"], 2)
+        answer["rows_per_cpu_second"] = round(asked.rows / answer["import"]["cpu_seconds"])
+        answer["goal"] = counted(app)
+        answer["dashboard"] = dashboard(app)
+        answer["dashboard_ratio"] = round(answer["dashboard"]["p50_cpu_ms"] / answer["dashboard_small"]["p50_cpu_ms"], 2)
+    print(json.dumps(answer, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
