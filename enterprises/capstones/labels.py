@@ -147,8 +147,8 @@ CHOICE_PILLS: dict[ChoiceState, str] = {
     ChoiceState.PUBLISHED: "ok",
 }
 PLAN_MODES: dict[PlanMode, Any] = {
-    PlanMode.FILL: _l("只补缺：已有的导师都不动"),
-    PlanMode.REPAIR: _l("整体修复：在人人有双导师的前提下，改动最少"),
+    PlanMode.FILL: _l("只补缺，已有的不动"),
+    PlanMode.REPAIR: _l("整体修复，改动最少"),
 }
 PLAN_STATES: dict[PlanState, Any] = {
     PlanState.WAITING: _l("计算中"),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
@@ -99,8 +101,12 @@ def _signed(
         replaces_id=replaces.id if replaces is not None else None,
         reason=reason,
     )
-    session().add(row)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:  # the same person in two windows at once: one signature stands
+        raise CapstoneRefused(_("这一方已经评分并签名。如需更正，请使用“更正评分”并写明理由。"), code="already_graded") from twice
     return row
 
 
