@@ -207,6 +207,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, learning_tasks.CLOSE_OVERDUE, learning_tasks.close_overdue, every=timedelta(minutes=1), title="Hand in quizzes whose time is over"
     )
+    jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答")
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title="去除保存期限届满的发言署名")
     retention.register_use(app, "courses", learning_queries.enrolments_since)

@@ -12,7 +12,7 @@ import click
 from flask import current_app
 
 from trainhub import config
-from trainhub.kernel import audit, backup, keys
+from trainhub.kernel import audit, backup, clock, keys
 from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
@@ -75,7 +75,9 @@ def backup_command(file: Path) -> dict[str, Any]:
 
     Example: trainhub backup trainhub-2026-11-22.tar.gz
     """
-    return backup.backup(file)
+    made = backup.backup(file)
+    backup.note_made(current_app.config["SETTINGS"].instance, clock.now())
+    return made
 
 
 @edge("restore")

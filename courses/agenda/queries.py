@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from courses.agenda.models import CalendarFeed
 from courses.agenda.types import Item, ItemKind
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work
+from courses.catalogue import authoring_queries as authoring
+from courses.catalogue import rules as content
 from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
 from courses.catalogue.types import RunState
 from courses.learning.models import Enrolment
@@ -56,12 +58,20 @@ def runs_of(person_id: int) -> list[Any]:
 
 
 def items(person_id: int, *, since: date, until: date) -> list[Item]:
-    """Everything from `since` up to and including `until`."""
+    """Everything from `since` up to and including `until`; what is only for groups a learner is not in does not concern him."""
     runs = {row.id: row for row in runs_of(person_id)}
     if not runs:
         return []
     start, stop = start_of(since), start_of(until + timedelta(days=1))
-    found = [*_run_days(list(runs.values())), *_units(runs), *_live(runs), *_assignments(runs, person_id), *_announcements(runs, start, stop)]
+    learnt = [key for key, row in runs.items() if not row.is_taught]
+    keys, foreign = authoring.group_keys_of(person_id, learnt), authoring.foreign_blocks(person_id, learnt)
+    found = [
+        *_run_days(list(runs.values())),
+        *_units(runs, keys),
+        *_live(runs, foreign),
+        *_assignments(runs, person_id, foreign),
+        *_announcements(runs, start, stop),
+    ]
     return sorted((item for item in found if start <= item.starts_at < stop), key=lambda item: (item.starts_at, item.uid))
 
 
@@ -76,9 +86,10 @@ def _run_days(rows: Sequence[Any]) -> list[Item]:
     return found
 
 
-def _units(runs: dict[int, Any]) -> list[Item]:
+def _units(runs: dict[int, Any], keys: Mapping[int, frozenset[str]]) -> list[Item]:
+    opening = (Unit.access, Section.access.label("section_access"), Section.release_at.label("section_at"))
     statement = (
-        select(Unit.id, Unit.run_id, Unit.title, Unit.release_at, Unit.due_at, Section.release_at.label("section_at"))
+        select(Unit.id, Unit.run_id, Unit.title, Unit.release_at, Unit.due_at, *opening)
         .join(Section, Section.id == Unit.section_id)
         .where(
             Unit.run_id.in_(runs),
@@ -93,6 +104,8 @@ def _units(runs: dict[int, Any]) -> list[Item]:
     found = []
     for row in session().execute(statement):
         run = runs[row.run_id]
+        if not run.is_taught and content.is_foreign((row.access, row.section_access), keys.get(row.run_id, frozenset())):
+            continue
         url = _unit_url(run, row.id)
         opens = max((at for at in (row.release_at, row.section_at) if at is not None), default=None)
         for kind, at in ((ItemKind.RELEASE, opens), (ItemKind.DUE, row.due_at)):
@@ -107,7 +120,7 @@ def _unit_url(run: Any, unit_id: int, anchor: str = "") -> str:
     return f"/learning/runs/{run.id}/units/{unit_id}{anchor}"
 
 
-def _live(runs: dict[int, Any]) -> list[Item]:
+def _live(runs: dict[int, Any], foreign: Collection[int]) -> list[Item]:
     statement = (
         select(Block.id, Block.run_id, Block.unit_id, Block.title, Block.settings)
         .where(Block.run_id.in_(runs), sa.cast(Block.kind, sa.String) == LIVE, Block.removed_at.is_(None), Block.is_published)
@@ -116,14 +129,14 @@ def _live(runs: dict[int, Any]) -> list[Item]:
     found = []
     for row in session().execute(statement):
         starts, ends = (_instant(row.settings.get(name)) for name in ("starts_at", "ends_at"))
-        if starts is not None:
+        if starts is not None and row.id not in foreign:
             run = runs[row.run_id]
             url = _unit_url(run, row.unit_id, f"#block-{row.id}")
             found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url))
     return found
 
 
-def _assignments(runs: dict[int, Any], person_id: int) -> list[Item]:
+def _assignments(runs: dict[int, Any], person_id: int, foreign: Collection[int]) -> list[Item]:
     """When work and its peer reviews are due; a learner who was given more time for the work sees his own day."""
     statement = (
         select(
@@ -147,7 +160,7 @@ def _assignments(runs: dict[int, Any], person_id: int) -> list[Item]:
         )
         .order_by(Assignment.id)
     )
-    rows = session().execute(statement).all()
+    rows = [row for row in session().execute(statement) if row.block_id not in foreign]
     more = work.untils_of(person_id, [row.id for row in rows])
     found = []
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -77,12 +77,13 @@ def _summary(run_id: int, now: datetime) -> Summary:
     learners, units = queries.learners(run_id), queries.units(run_id)
     started: dict[int, int] = defaultdict(int)
     finished: dict[int, set[int]] = defaultdict(set)
-    needed = {unit.id: unit.needed for unit in units}
-    for row in queries.unit_progress(run_id):
+    blocks = queries.needed(run_id)
+    needed = Counter(block.unit_id for block in blocks)
+    for row in queries.unit_progress(run_id, [block.id for block in blocks]):
         started[row.unit_id] += 1
-        if row.done >= needed.get(row.unit_id, 0):
+        if row.done >= needed[row.unit_id]:
             finished[row.enrolment_id].add(row.unit_id)
-    counted = [unit.id for unit in units if unit.needed]
+    counted = [unit.id for unit in units if needed[unit.id]]
     stuck = rules.stuck_at(counted, finished, [row.id for row in learners if row.state is EnrolmentState.ACTIVE])
     finishers: dict[int, int] = defaultdict(int)
     for done in finished.values():
@@ -104,7 +105,7 @@ def _summary(run_id: int, now: datetime) -> Summary:
                 unit.section,
                 unit.title,
                 started[unit.id],
-                finishers[unit.id] if unit.needed else started[unit.id],
+                finishers[unit.id] if needed[unit.id] else started[unit.id],
                 stuck.get(unit.id, 0),
                 _rounded(medians.get(unit.id)),
                 _rounded(nineties.get(unit.id)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from courses.analytics.models import RunSummary
 from courses.analytics.types import GroupFacts, Summary, UnitFacts
+from courses.catalogue import rules as content
 from courses.catalogue.models import Block, Run, RunGroup, RunGroupMember, Section, Unit
 from courses.catalogue.types import BlockKind, RunState
 from courses.gradebook import queries as gradebook
@@ -21,9 +22,25 @@ from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
 
-def _counted() -> Any:
-    """The blocks that completion needs."""
-    return sa.and_(Block.removed_at.is_(None), Block.is_published, Block.kind != BlockKind.UNKNOWN, sa.or_(Block.is_required, Block.is_graded))
+def needed(run_id: int) -> list[Any]:
+    """The published blocks that completion needs of everybody: id, unit, when the unit is due.
+
+    What is only for some groups is left out: who is not in them is neither behind nor overdue with it.
+    """
+    statement = (
+        select(Block.id, Block.unit_id, Unit.due_at, Block.access, Unit.access.label("unit_access"), Section.access.label("section_access"))
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Block.run_id == run_id,
+            Block.kind != BlockKind.UNKNOWN,
+            sa.or_(Block.is_required, Block.is_graded),
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
+        .order_by(Block.id)
+    )
+    return [row for row in session().execute(statement) if not content.is_foreign((row.access, row.unit_access, row.section_access), ())]
 
 
 def learners(run_id: int) -> list[Any]:
@@ -78,10 +95,9 @@ def memberships(run_id: int, enrolment_ids: Sequence[int] | None = None) -> list
 
 
 def units(run_id: int) -> list[Any]:
-    """The published units in the order of the course: id, section, title, number of needed blocks."""
-    needed = select(func.count()).select_from(Block).where(Block.unit_id == Unit.id, _counted()).correlate(Unit).scalar_subquery()
+    """The published units in the order of the course: id, section, title."""
     statement = (
-        select(Unit.id, Section.title.label("section"), Unit.title, needed.label("needed"))
+        select(Unit.id, Section.title.label("section"), Unit.title)
         .join(Section, Section.id == Unit.section_id)
         .where(Unit.run_id == run_id, Unit.removed_at.is_(None), Section.removed_at.is_(None), Unit.is_published, Section.is_published)
         .order_by(Section.position, Section.id, Unit.position, Unit.id)
@@ -89,9 +105,9 @@ def units(run_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
-def unit_progress(run_id: int) -> list[Any]:
-    """For each learner with a seat and each unit touched: needed blocks that are done."""
-    done = func.sum(sa.case((sa.and_(BlockProgress.is_done, _counted()), 1), else_=0))
+def unit_progress(run_id: int, blocks: Collection[int]) -> list[Any]:
+    """For each learner with a seat and each unit touched: how many of these blocks are done."""
+    done = func.sum(sa.case((sa.and_(BlockProgress.is_done, Block.id.in_(blocks)), 1), else_=0))
     statement = (
         select(BlockProgress.enrolment_id, Block.unit_id, done.label("done"))
         .join(Block, Block.id == BlockProgress.block_id)
@@ -134,20 +150,15 @@ def means(run_id: int) -> dict[int, int]:
 
 def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
     """How many needed blocks are past their date, and how many of them each learner has done."""
-    late = (
-        select(Block.id)
-        .join(Unit, Unit.id == Block.unit_id)
-        .where(Block.run_id == run_id, _counted(), Unit.removed_at.is_(None), Unit.is_published, Unit.due_at < now)
-    )
-    total = session().scalar(select(func.count()).select_from(late.subquery())) or 0
-    if not total:
+    late = [row.id for row in needed(run_id) if row.due_at is not None and row.due_at < now]
+    if not late:
         return 0, {}
     statement = (
         select(BlockProgress.enrolment_id, func.count())
         .where(BlockProgress.block_id.in_(late), BlockProgress.is_done)
         .group_by(BlockProgress.enrolment_id)
     )
-    return total, {enrolment: number for enrolment, number in session().execute(statement)}
+    return len(late), {enrolment: number for enrolment, number in session().execute(statement)}
 
 
 def summary_of(run_id: int) -> Summary | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from courses.catalogue import queries, rules
@@ -179,6 +179,39 @@ def group_keys(run_id: int, person_id: int) -> frozenset[str]:
     """The groups of a run that a person is in."""
     statement = select(RunGroup.key).join(RunGroupMember, RunGroupMember.group_id == RunGroup.id)
     return frozenset(session().scalars(statement.where(RunGroup.run_id == run_id, RunGroupMember.person_id == person_id)))
+
+
+def group_keys_of(person_id: int, run_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The groups a person is in, by run."""
+    statement = select(RunGroup.run_id, RunGroup.key).join(RunGroupMember, RunGroupMember.group_id == RunGroup.id)
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for run_id, key in session().execute(statement.where(RunGroup.run_id.in_(list(run_ids)), RunGroupMember.person_id == person_id)):
+        found[run_id].add(key)
+    return {run_id: frozenset(keys) for run_id, keys in found.items()}
+
+
+def group_only(which: ColumnElement[bool]) -> dict[int, tuple[int, tuple[Any, ...]]]:
+    """Blocks that are not for who is in no group: block -> its run, and the conditions on it, on its unit and on its section."""
+    statement = (
+        select(Block.id, Block.run_id, Block.access, Unit.access, Section.access)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(which, Block.removed_at.is_(None))
+    )
+    return {key: (run_id, tuple(stored)) for key, run_id, *stored in session().execute(statement) if rules.is_foreign(stored, ())}
+
+
+def has_work_of_groups(run_id: int) -> bool:
+    """Whether anything of a run is only for some groups."""
+    return bool(group_only(Block.run_id == run_id))
+
+
+def foreign_blocks(person_id: int, run_ids: Iterable[int]) -> frozenset[int]:
+    """The blocks of some runs that are only for groups a person is not in: at most two queries."""
+    ids = list(run_ids)
+    limited = group_only(Block.run_id.in_(ids)) if ids else {}
+    keys = group_keys_of(person_id, {run_id for run_id, _stored in limited.values()}) if limited else {}
+    return frozenset(block for block, (run_id, stored) in limited.items() if rules.is_foreign(stored, keys.get(run_id, frozenset())))
 
 
 def outline_for(run_id: int, person_id: int) -> Outline:

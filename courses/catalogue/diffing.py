@@ -24,7 +24,7 @@ NAMES: Mapping[str, Any] = {
     "release_at": _l("开放时间"),
     "due_at": _l("截止时间"),
 }
-HIDDEN = frozenset({"origin", "edited"})
+HIDDEN = frozenset({"origin", "edited", "password"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,11 @@ from courses.catalogue.types import BlockKind, CatalogueSort, ConditionKind, Edu
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.types import Category
 
-FAMILIES: Mapping[Family, Any] = {Family.GENERAL_QUALITY: _l("通用素质"), Family.PROFESSIONAL: _l("专业能力")}
+FAMILIES: Mapping[Family, Any] = {
+    Family.GENERAL_QUALITY: _l("通用素质"),
+    Family.PROFESSIONAL: _l("专业能力"),
+    Family.TEACHER_TRAINING: _l("教师教学能力"),
+}
 EDUCATION_TYPES: Mapping[EducationType, Any] = {
     EducationType.DEGREE: _l("学历教育"),
     EducationType.CONTINUING: _l("继续教育"),

@@ -120,6 +120,11 @@ def for_groups(outline: Outline, groups: Collection[str]) -> Outline:
     )
 
 
+def is_foreign(stored: Iterable[object], groups: Collection[str]) -> bool:
+    """Whether something is only for groups the learner is not in, by its own conditions or by those of what holds it."""
+    return any(_is_foreign(one, groups) for one in stored)
+
+
 def _is_foreign(stored: object, groups: Collection[str]) -> bool:
     if not stored:
         return False

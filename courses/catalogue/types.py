@@ -10,10 +10,11 @@ from typing import Any
 
 
 class Family(StrEnum):
-    """The two families of online courses (MIIT MOOC platform): for everybody, and for a profession."""
+    """The families of online courses: for everybody, for a profession (RESEARCH-5.4, 002:183), and for those who teach (RESEARCH-5.2b, 002:167)."""
 
     GENERAL_QUALITY = "general_quality"
     PROFESSIONAL = "professional"
+    TEACHER_TRAINING = "teacher_training"
 
 
 class EducationType(StrEnum):

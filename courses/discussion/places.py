@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from courses.catalogue import authoring_queries as authoring
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
@@ -14,9 +15,11 @@ from courses.discussion.models import Post, Thread
 from courses.discussion.types import Author, Hidden
 from courses.learning import queries as learning
 from courses.learning.models import Enrolment
+from courses.learning.opening import demand_open
 from courses.learning.types import SEATED
 from courses.learning.views.common import load_run, me
 from courses.permissions import Can
+from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, may
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -70,6 +73,7 @@ def load_thread(thread_id: int, **_more: Any) -> Place:
         raise NotFound(_("没有这个话题，可能已被移除。"))
     place = load_place(thread.run_id)
     block = catalogue.block_by_id(thread.block_id) if thread.block_id is not None else None
+    _demand_open(place, block)
     return replace(place, thread=thread, block=block)
 
 
@@ -94,7 +98,22 @@ def load_block(block_id: int) -> Place:
     block = catalogue.block_by_id(block_id)
     if block is None or block.kind is not BlockKind.DISCUSSION or not block.is_published:
         raise NotFound(_("这个讨论已被移除或暂未发布。"))
-    return replace(load_place(block.run_id), block=block)
+    place = load_place(block.run_id)
+    _demand_open(place, block)
+    return replace(place, block=block)
+
+
+def _demand_open(place: Place, block: Block | None) -> None:
+    """A discussion is open to a learner when its block is; the staff reads all of them."""
+    if block is not None and place.enrolment is not None and not place.may_moderate:
+        demand_open(place.enrolment, block, clock.now())
+
+
+def foreign_blocks(place: Place) -> frozenset[int]:
+    """The discussions that are only for groups the reader is not in: nobody lists them for him."""
+    if place.enrolment is None or place.may_moderate:
+        return frozenset()
+    return authoring.foreign_blocks(place.enrolment.person_id, [place.run.id])
 
 
 def shared(place: Place) -> dict[str, Any]:

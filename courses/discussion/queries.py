@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -49,8 +49,16 @@ def first_post_id(thread_id: int) -> int | None:
     return session().scalar(select(func.min(Post.id)).where(Post.thread_id == thread_id))
 
 
-def threads(run_id: int, *, reader: int, block_id: int | None = None, text: str = "", wanted: ThreadFilter = ThreadFilter.ALL) -> sa.Select[Any]:
-    """The threads of a run, pinned ones first, then the latest; columns only, see `as_thread`."""
+def threads(
+    run_id: int,
+    *,
+    reader: int,
+    block_id: int | None = None,
+    text: str = "",
+    wanted: ThreadFilter = ThreadFilter.ALL,
+    without: Collection[int] = (),
+) -> sa.Select[Any]:
+    """The threads of a run, pinned ones first, then the latest; not those of the blocks `without`. Columns only, see `as_thread`."""
     statement: Any = (
         select(
             Thread.id,
@@ -75,6 +83,8 @@ def threads(run_id: int, *, reader: int, block_id: int | None = None, text: str 
     )
     if block_id is not None:
         statement = statement.where(Thread.block_id == block_id)
+    if without:
+        statement = statement.where(sa.or_(Thread.block_id.is_(None), Thread.block_id.not_in(without)))
     if text:
         inside = select(Post.thread_id).where(Post.removed_at.is_(None), organisations.matches(text, Post.body))
         statement = statement.where(sa.or_(organisations.matches(text, Thread.title), Thread.id.in_(inside)))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from courses.catalogue.models import Block, Section, Unit
+from courses.catalogue import authoring_queries as authoring
+from courses.catalogue import rules as content
+from courses.catalogue.models import Block, RunGroup, RunGroupMember, Section, Unit
 from courses.gradebook import rules
 from courses.gradebook.models import Grade, Gradebook, GradeCategory, GradeChange, GradeColumn
 from courses.gradebook.types import BookRow, CategoryRule, Cell, Change, ColumnRule, ColumnStatistics, GradeKind
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person, Student
 
@@ -106,7 +109,7 @@ def learner(enrolment_id: int) -> Any:
 
 
 def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> dict[int, dict[int, Cell]]:
-    """The cells of some learners, by enrolment and column: two queries.
+    """The cells of some learners, by enrolment and column: three queries, a fourth where work is only for some groups.
 
     `+ 0` keeps the database from going through a column of all learners for the few that are asked for.
     """
@@ -127,7 +130,31 @@ def cells_of(columns: Sequence[ColumnRule], enrolment_ids: Collection[int]) -> d
         score = rules.score_of(points, by_id[column_id].max_x10) if points is not None else None
         shown = computed if kind is None else score
         found[enrolment_id][column_id] = Cell(shown, kind, computed, reason, version)
+    _excuse_foreign(found, ids, by_block)
     return found
+
+
+def _excuse_foreign(found: dict[int, dict[int, Cell]], ids: Sequence[int], by_block: Mapping[int, ColumnRule]) -> None:
+    """A column of work that is only for other groups does not count for a learner, unless a person wrote into the cell."""
+    limited = authoring.group_only(Block.id.in_(list(by_block))) if by_block else {}
+    if not limited:
+        return
+    statement = (
+        select(Enrolment.id, RunGroup.key)
+        .join(RunGroupMember, RunGroupMember.person_id == Enrolment.person_id)
+        .join(RunGroup, sa.and_(RunGroup.id == RunGroupMember.group_id, RunGroup.run_id == Enrolment.run_id))
+        .where(Enrolment.id.in_(ids))
+    )
+    keys: dict[int, set[str]] = defaultdict(set)
+    for enrolment_id, key in session().execute(statement):
+        keys[enrolment_id].add(key)
+    reason = _("只面向其他分组")
+    for enrolment_id in ids:
+        for block_id, (_run_id, stored) in limited.items():
+            column = by_block[block_id]
+            cell = found[enrolment_id].get(column.id, Cell())
+            if cell.kind is None and content.is_foreign(stored, keys[enrolment_id]):
+                found[enrolment_id][column.id] = Cell(None, GradeKind.EXCUSED, cell.computed_x10, reason, cell.version)
 
 
 def line_versions(enrolment_ids: Collection[int]) -> dict[int, int]:

@@ -8,6 +8,7 @@ from typing import Any
 from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts, retaining
 from courses.assessment.rules import GRACE
+from courses.catalogue import authoring_queries as authored
 from courses.learning import operations, queries
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
@@ -17,6 +18,8 @@ from trainhub.kernel.jobs import Running
 CLOSE_OVERDUE = "courses.close_overdue"
 FORGET = "courses.forget"
 SETTLE = "courses.settle_merged"
+REGROUP = "courses.judge_after_regrouping"
+AT_ONCE = 100
 
 
 def close_overdue(running: Running) -> Mapping[str, Any]:
@@ -31,6 +34,21 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
             if is_first and enrolment is not None:
                 operations.note_attempt(enrolment=enrolment, attempt=row, by=SYSTEM, now=now)
     return {"closed": len(ids)}
+
+
+def judge_after_regrouping(running: Running) -> Mapping[str, Any]:
+    """Judge the learners of a run anew after its groups changed, because groups decide what is asked of whom. Safe to repeat."""
+    run_id = int(running.args["run_id"])
+    ids = queries.seated_ids(run_id) if authored.has_work_of_groups(run_id) else []
+    for start in range(0, len(ids), AT_ONCE):
+        session().rollback()
+        with transaction():
+            for enrolment_id in ids[start : start + AT_ONCE]:
+                enrolment = queries.enrolment_by_id(enrolment_id)
+                if enrolment is not None:
+                    operations.evaluate(enrolment=enrolment, by=SYSTEM, now=clock.now())
+        running.progress(min(start + AT_ONCE, len(ids)), len(ids))
+    return {"learners": len(ids)}
 
 
 def forget(_running: Running) -> Mapping[str, Any]:

@@ -96,6 +96,17 @@ def map_clause(*, requirement: GraduationRequirement, clause: IndustryClause, by
     return row
 
 
+def unmap_clause(*, requirement: GraduationRequirement, clause: IndustryClause, by: Identity, now: datetime) -> bool:
+    """Take back that a requirement answers a clause; False when it did not say so."""
+    row = queries.requirement_clause(requirement.id, clause.id)
+    if row is None:
+        return False
+    session().delete(row)
+    session().flush()
+    audit.record(by=by, did="courses.standards.clause_unmapped", on=requirement, data={"clause": clause.number})
+    return True
+
+
 def name_school_standard(
     *,
     version: ProgrammeVersion,

@@ -59,6 +59,11 @@ def industry_standard(code: str) -> IndustryStandard | None:
     return session().scalar(select(IndustryStandard).where(IndustryStandard.code == code))
 
 
+def industry_standards() -> list[IndustryStandard]:
+    """Every industry standard that was entered, by code."""
+    return list(session().scalars(select(IndustryStandard).order_by(IndustryStandard.code)))
+
+
 def clauses_of(standard_id: int) -> list[IndustryClause]:
     """The clauses of an industry standard."""
     return list(session().scalars(select(IndustryClause).where(IndustryClause.standard_id == standard_id).order_by(IndustryClause.id)))

@@ -73,7 +73,6 @@ def lawful_only(facts: Planned) -> Planned:
         facts,
         positions=[post for post in facts.positions if post.id not in gone],
         seats={key_: count for key_, count in facts.seats.items() if key_[0] not in gone},
-        preferences={student_id: [post for post in posts if post not in gone] for student_id, posts in facts.preferences.items()},
         given_up=facts.given_up | given_up,
     )
 
@@ -137,7 +136,10 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
             )
             for student in facts.students
         ),
-        wishes={key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1)} for student_id, posts in facts.preferences.items()},
+        wishes={
+            key(student_id): {key(post): rank for rank, post in enumerate(posts, start=1) if post in offered}
+            for student_id, posts in facts.preferences.items()
+        },
         fixed=tuple(sorted(fixed)),
         current=tuple(sorted(current)) if movable else None,
         room={(key(firm), key(term_id)): max(0, count) for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,

@@ -43,6 +43,7 @@ class Can(StrEnum):
     BATCH_DECIDE = "certificates:batch:decide"
     TEMPLATE_EDIT = "certificates:template:edit"
     TEMPLATE_APPROVE = "certificates:template:approve"
+    KEYS = "certificates:key:rotate"
     PRINT_LIST = "certificates:run:list"
     PRINT_CREATE = "certificates:run:create"
     PRINT_VIEW = "certificates:run:view"
@@ -65,6 +66,7 @@ GRANTS: Table = {
     Can.BATCH_DECIDE: ((role_over(*CHANGERS),),),
     Can.TEMPLATE_EDIT: ((role(*CHANGERS),),),
     Can.TEMPLATE_APPROVE: ((role(Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
+    Can.KEYS: ((role(Role.SYSTEM_ADMIN),),),
     Can.PRINT_LIST: ((role(*PRINTERS),),),
     Can.PRINT_CREATE: ((role(*PRINTERS),),),
     Can.PRINT_VIEW: ((role_over(*PRINTERS),),),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, send_file
 
 from trainhub.certificates import credentials, documents, labels, openbadges, queries, tasks, verifying
+from trainhub.certificates import offline as offline_page
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.public import FRESH_SECONDS, title_of
 from trainhub.certificates.types import State
@@ -106,12 +108,36 @@ def shared_picture(token: str) -> Any:
 @public
 def offline() -> Any:
     """A page that verifies a downloaded file in the browser: once opened it needs no network."""
-    published = credentials.published(tasks.trust().good, _site())
-    keys = {one["key"]: one["public_key"] for one in published["keys"]}
-    multikeys = {one["publicKeyMultibase"]: one["id"] for one in openbadges.did_document(_site(), tasks.trust().good)["verificationMethod"]}
+    keys, multikeys = _published()
     return render_template(
         "trainhub/certificates/offline.html", keys=keys, multikeys=multikeys, did=openbadges.did_of(_site()), site=_site(), names=_names()
     )
+
+
+@blueprint.get("/verify/offline.html")
+@public
+def offline_file() -> Any:
+    """The same page as one file to keep: it verifies when this site is gone."""
+    keys, multikeys = _published()
+    data: dict[str, dict[str, str] | str] = {"keys": keys, "multikeys": multikeys, "words": _names(), "did": openbadges.did_of(_site())}
+    page = offline_page.page(
+        lang="en" if language() == "en" else "zh-CN",
+        title=_("离线核对"),
+        lead=_("在本机核对下载的证书文件（PDF 或凭证 JSON）是否被改动；文件不会发送到任何地方。"),
+        label=_("证书文件"),
+        note=_(
+            "签名密钥来自 %(site)s，保存于 %(day)s；可与另一渠道公布的密钥比对：%(keys)s", site=_site(), day=clock.today(), keys=" ".join(multikeys)
+        ),
+        data=data,
+    )
+    return send_file(io.BytesIO(page.encode()), mimetype="text/html", as_attachment=True, download_name="verify-offline.html")
+
+
+def _published() -> tuple[dict[str, str], dict[str, str]]:
+    """The keys that hold here: by their short name, and as Multikeys with their address."""
+    trust = tasks.trust()
+    keys = {one["key"]: one["public_key"] for one in credentials.published(trust.good, _site())["keys"]}
+    return keys, {one["publicKeyMultibase"]: one["id"] for one in openbadges.did_document(_site(), trust.good)["verificationMethod"]}
 
 
 def _names() -> dict[str, str]:

@@ -14,6 +14,7 @@ from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
+from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
 from trainhub.certificates.views import waiting
@@ -25,7 +26,7 @@ from trainhub.kernel.jobs import register_task
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
-PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, waiting, certificate_views, bulk)
+PAGES: tuple[ModuleType, ...] = (run_views, batch_views, template_views, key_views, waiting, certificate_views, bulk)
 """The modules whose pages are put on the blueprint by being imported; addresses with words before those with a number."""
 COMMANDS: dict[str, click.Command] = {"certificates": cli.certificates}
 
@@ -51,7 +52,7 @@ def register(app: Flask) -> None:
     register_task(app, batches.TASK, tasks.issue)
     register_nav(
         app,
-        Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE), order=50),
+        Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),
         Entry("programme", _l("证书管理"), "certificates.index", "certificate", can=Can.LIST, order=70),
     )
 

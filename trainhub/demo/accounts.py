@@ -12,8 +12,8 @@ from trainhub.people.models import Person
 PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accounts
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
 
-FURTHER = ("association", "workgroup", "expert2")
-"""Made with the evaluations of the demo: the association, the expert working group, a second expert of a visit."""
+FURTHER = ("association", "workgroup", "expert2", "programme1")
+"""Made with the evaluations of the demo: the association, the expert working group, a second expert of a visit, the head of the programme visited."""
 
 
 def build(world: World) -> None:

@@ -12,7 +12,21 @@ from typing import Any
 from sqlalchemy import func, select
 
 from trainhub.config import DEMO_MARK
-from trainhub.demo import accounts, classroom, courses, coursework, evaluations, funding, ground, notices, practice, projects, province, trainees
+from trainhub.demo import (
+    accounts,
+    certified,
+    classroom,
+    courses,
+    coursework,
+    evaluations,
+    funding,
+    ground,
+    notices,
+    practice,
+    projects,
+    province,
+    trainees,
+)
 from trainhub.demo.calendar import Calendar
 from trainhub.demo.invented import UNIVERSITIES
 from trainhub.demo.world import World
@@ -29,6 +43,7 @@ PARTS: tuple[tuple[str, Callable[[World], None]], ...] = (
     ("讨论、公告与学情", classroom.build),
     ("基地、导师与实习", practice.build),
     ("毕业设计与奖励", projects.build),
+    ("指导教师证明", certified.build),
     ("专业评价", evaluations.build),
     ("作业、成绩与学分认定", coursework.build),
     ("奖补与资金", funding.build),

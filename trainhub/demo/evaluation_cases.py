@@ -49,14 +49,19 @@ def build(world: World) -> None:
     group = _office(world, OrganisationKind.EXPERT_GROUP, "DEMO-PETOE-WG", "卓越计划专家工作组（演示）")
     row = world.row_of_people(41, age_from=40, age_to=58)
     offices = {}
-    for name, scope in zip(FURTHER, (association, group, None), strict=True):
+    scopes: tuple[tuple[Role, dict[str, Any]], ...] = (
+        (Role.EXPERT, {"organisation_id": association.id}),
+        (Role.EXPERT, {"organisation_id": group.id}),
+        (Role.EXPERT, {}),
+        (Role.PROGRAMME_ADMIN, {"programme_id": world.programmes[0].id}),
+    )
+    for name, (role, given) in zip(FURTHER, scopes, strict=True):
         person = register(world, next(row))
         account = identity.create_account(
             person=person, display_name=person.name, username=name, password=PASSWORD, by=world.by, now=world.calendar.at(-300)
         )
-        given: dict[str, Any] = {"organisation_id": scope.id} if scope is not None else {}
         identity.grant_role(
-            account=account, role=Role.EXPERT, by=world.by, today=world.day, now=world.calendar.at(-300), since=world.calendar.plus(-300), **given
+            account=account, role=role, by=world.by, today=world.day, now=world.calendar.at(-300), since=world.calendar.plus(-300), **given
         )
         world.accounts[name] = account
         offices[name] = identity_queries.identity_of(account.id, today=world.day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enterprises.bases import operations as bases
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from enterprises.mentors import operations as mentors
-from trainhub.demo import field, rounds
+from trainhub.demo import daily, field, rounds
 from trainhub.demo.field import POSTS
 from trainhub.demo.ground import register
 from trainhub.demo.invented import BASES
@@ -22,6 +22,7 @@ def build(world: World) -> None:
     _interest(world)
     field.history(world)
     rounds.build(world)
+    daily.build(world)
 
 
 def _bases(world: World) -> None:
@@ -128,9 +129,9 @@ def _mentors(world: World) -> None:
 
 
 def _interest(world: World) -> None:
-    """What the enterprises say for the demo's year: all but the last two take students."""
+    """What the enterprises say for the demo's year: all but two take students."""
     for place, enterprise in enumerate(world.enterprises):
-        takes = place < len(world.enterprises) - 2
+        takes = place not in (10, 11)
         bases.state_interest(
             enterprise=enterprise,
             year=world.day.year,

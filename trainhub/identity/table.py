@@ -56,6 +56,10 @@ def _row(name: str, ways: tuple[tuple[Predicate, ...], ...]) -> Row:
         "over": _("本范围"),
         "own": _("本人"),
         "assists": _("本课程助教"),
+        "association": _("认证协会"),
+        "working_group": _("卓越计划专家工作组"),
+        "visits": _("本次考查的专家（考查期前后）"),
+        "assigned": _("被指派的专家"),
         "signed_in": _("登录即可"),
     }
     rank = {"everywhere": 3, "any": 2, "over": 1}

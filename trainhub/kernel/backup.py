@@ -16,6 +16,7 @@ import json
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -233,3 +234,21 @@ def _reset_sequences(current: Any) -> None:
             sequence = current.scalar(sa.text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name})
             if sequence:
                 current.execute(sa.text(f"SELECT setval('{sequence}', COALESCE((SELECT max({column.name}) FROM {table.name}), 0) + 1, false)"))  # noqa: S608 - names of our own tables
+
+
+NOTE = "last-backup"
+"""In the instance folder: when the last backup was made, for those who are reminded of it. No part of a backup."""
+
+
+def note_made(instance: Path, now: datetime) -> None:
+    """Remember that a backup was made; an instance folder that cannot be written forgets it."""
+    with suppress(OSError):
+        (instance / NOTE).write_text(now.isoformat(), "utf-8")
+
+
+def last_made(instance: Path) -> datetime | None:
+    """When the last backup was made here, as far as is known."""
+    try:
+        return datetime.fromisoformat((instance / NOTE).read_text("utf-8").strip())
+    except (OSError, ValueError):
+        return None

@@ -8,6 +8,7 @@ updates without an error. `write_intent` says so; every request that is not a GE
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -111,16 +112,25 @@ db = SQLAlchemy(
 write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
 
 
-def _sqlite_connect(connection: Any, _record: Any) -> None:
+READ_ONLY = "trainhub.read_only"
+
+
+def _sqlite_connect(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # the begin event below decides, not the driver
     cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "temp_store=MEMORY"):
+    for pragma in ("foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as refused:
+        if "readonly" not in str(refused):
+            raise
+        record.info[READ_ONLY] = True  # a copy that only answers questions: certificates are verified from it too
     cursor.close()
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() and not connection.info.get(READ_ONLY) else "BEGIN")
 
 
 def prepare_engine(engine: sa.Engine) -> None:

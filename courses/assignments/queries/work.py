@@ -23,6 +23,7 @@ from courses.assignments.models import (
     WorkTeamMember,
 )
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
+from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED, EnrolmentState
@@ -349,7 +350,7 @@ def to_hand_in(person_id: int, until: datetime) -> list[Any]:
         .where(SubmissionMember.person_id == person_id, Submission.number > 0, Submission.state != SubmissionState.RETURNED)
     )
     statement = (
-        select(Assignment.block_id, Block.title, Assignment.due_at)
+        select(Assignment.block_id, Block.title, Assignment.due_at, Assignment.run_id)
         .join(Block, Block.id == Assignment.block_id)
         .join(Unit, Unit.id == Block.unit_id)
         .join(Enrolment, Enrolment.run_id == Assignment.run_id)
@@ -365,9 +366,11 @@ def to_hand_in(person_id: int, until: datetime) -> list[Any]:
             Assignment.id.not_in(mine),
         )
         .order_by(Assignment.due_at, Assignment.id)
-        .limit(10)
+        .limit(30)
     )
-    return list(session().execute(statement))
+    rows = session().execute(statement).all()
+    foreign = authoring.foreign_blocks(person_id, {row.run_id for row in rows})
+    return [row[:3] for row in rows if row.block_id not in foreign][:10]
 
 
 def waiting(run_ids: Collection[int]) -> dict[int, int]:

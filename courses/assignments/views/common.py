@@ -12,7 +12,9 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.learning.models import Enrolment
+from courses.learning.opening import demand_open
 from courses.learning.views.common import load_place, load_run, me
+from trainhub.kernel import clock
 from trainhub.kernel.access import Subject
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -43,6 +45,8 @@ def load_desk(block_id: int) -> Desk:
     mine = work.submission_of(assignment.id, place.enrolment.person_id)
     if (not assignment.block.is_published or assignment.block.removed_at is not None) and mine is None:
         raise NotFound(_("这项作业已被移除或暂未发布。"))
+    if mine is None:  # what was begun stays readable when a door closes again
+        demand_open(place.enrolment, assignment.block, clock.now())
     return Desk(place.run, place.enrolment, assignment)
 
 

@@ -13,11 +13,11 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import instant
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
 from courses.catalogue.operations import groups, team
-from courses.learning import queries
+from courses.learning import queries, tasks
 from courses.learning.views.common import load_run, me
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import Subject, guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -86,6 +86,7 @@ def run_groups(run: Run) -> Any:
                 made = groups.split(
                     run=run, set_name=name, number=number, learners=learners, seed=f"{run_id}:{name}:{now.isoformat()}", by=me(), now=now
                 )
+                _judge_anew(run_id)
                 message = _("%(n)d 名学员已随机分为 %(m)d 组。", n=len(learners), m=len(made))
             else:
                 groups.add_group(run=run, name=request.form.get("name", ""), set_name=request.form.get("set_name", ""), by=me(), now=now)
@@ -94,6 +95,12 @@ def run_groups(run: Run) -> Any:
     return render_template(
         "courses/catalogue/groups.html", run=run, groups=authored.groups_of(run_id), learners=len(queries.seated_persons(run_id)), labels=words
     )
+
+
+def _judge_anew(run_id: int) -> None:
+    """Progress and marks follow the new groups, in the background; nothing to do where everything is for everybody."""
+    if authored.has_work_of_groups(run_id):
+        jobs.ask(tasks.REGROUP, by=me(), title=_("按新的分组核对进度和成绩"), run_id=run_id)
 
 
 def _load_group(group_id: int) -> tuple[Run, RunGroup]:
@@ -114,10 +121,12 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
             now = clock.now()
             if request.form.get("remove"):
                 groups.remove(group=row, by=me(), now=now)
+                _judge_anew(run_id)
                 return done(_("分组已解散。"), "authors.run_groups", run_id=run_id)
             groups.rename(group=row, name=request.form.get("name", ""), by=me(), now=now)
             chosen = {int(value) for value in request.form.getlist("member") if value.isdigit()}
             groups.set_members(group=row, person_ids=chosen, learners=queries.seated_persons(run_id), by=me(), now=now)
+            _judge_anew(run_id)
         return done(_("分组已保存。"), "authors.group", group_id=group_id)
     members = {member.person_id: member.person for member in row.members}
     found = queries.seated_people(run_id, request.args.get("q", "").strip()[:60], limit=SHOWN)

@@ -17,7 +17,7 @@ from enterprises.capstones.operations.choosing import (
     publish_choices,
     save_choices,
 )
-from enterprises.capstones.operations.concluding import appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
+from enterprises.capstones.operations.concluding import accept_result, appeal, archive, decide_appeal, finish, issue_certificate, moderate, settle
 from enterprises.capstones.operations.grading import ask_third, correct_grade, grade, grade_third
 from enterprises.capstones.operations.judging import (
     ask_cross_reviews,
@@ -44,6 +44,7 @@ __all__ = [
     "TopicRefused",
     "WrongPerson",
     "WrongState",
+    "accept_result",
     "adopt_rubric",
     "appeal",
     "apply_plan",

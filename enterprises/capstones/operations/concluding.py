@@ -15,7 +15,7 @@ from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel import audit
-from trainhub.kernel.access import SYSTEM, Identity
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
@@ -217,6 +217,21 @@ def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: d
     return row
 
 
+def accept_result(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Reconsideration:
+    """The student accepts the result, so that nobody has to wait for the time of appeals; as binding as a decided appeal. A repeat: the known row."""
+    demand(capstone, Action.APPEAL, by)
+    known = next((row for row in queries.reconsiderations_of(capstone.id) if row.kind is ReasonKind.APPEAL), None)
+    if known is not None:
+        if known.decided_at is None:
+            raise CapstoneRefused(_("申诉还没有结论。"))
+        return known
+    row = _open(capstone, ReasonKind.APPEAL, _("学生认可成绩，不申诉。"), by, now)
+    row.decision, row.after_x10, row.decided_by_id, row.decided_at = Decision.UPHELD, row.before_x10, by.account_id, now
+    session().flush()
+    audit.record(by=by, did="capstones.appeal.waived", on=capstone)
+    return row
+
+
 def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
     """Decide the appeal: the score stands (None) or is a new one with its reason.
 
@@ -266,7 +281,8 @@ def _mend_certificate(capstone: Capstone, why: str, by: Identity, today: date, n
 def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Capstone:
     """Close a concluded capstone: every file with its checksum, the grades and the findings are listed; nothing is changed any more.
 
-    Not while an appeal is open or may still be made (own.capstone.appeal_days). A repeat changes nothing.
+    Not while an appeal is open or may still be made (own.capstone.appeal_days), unless the student accepted the result. A repeat
+    changes nothing.
     """
     if capstone.archived_at is not None:
         return capstone
@@ -275,7 +291,8 @@ def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> 
     if queries.open_reconsideration(capstone.id) is not None:
         raise CapstoneRefused(_("申诉还没有结论，不能归档。"))
     last = capstone.finished_on + timedelta(days=book().at("own.capstone.appeal_days", on=today).number)
-    if today <= last and by is not SYSTEM:
+    is_settled = any(row.kind is ReasonKind.APPEAL for row in queries.reconsiderations_of(capstone.id))
+    if today <= last and not is_settled:
         raise CapstoneRefused(_("申诉期到 %(last)s 24 时结束，之后才能归档。", last=last.isoformat()))
     capstone.archive = queries.manifest_of(capstone)
     capstone.archived_at = now

@@ -220,6 +220,16 @@ def appeal(row: Capstone) -> Any:
     return done(_("申诉已提交，专业负责人会给出书面结论。"), "capstones.show", capstone_id=key, _anchor="grades")
 
 
+@blueprint.post("/<int:capstone_id>/accept")
+@guard(Can.CAPSTONE_SUBMIT, load=load, subject=queries.student_subject)
+def accept_result(row: Capstone) -> Any:
+    """The student accepts the result."""
+    key = row.id
+    with transaction():
+        operations.accept_result(capstone=load(key), **times())
+    return done(_("你已认可成绩。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
 @blueprint.post("/<int:capstone_id>/appeal/decide")
 @guard(Can.CAPSTONE_FINISH, load=load, subject=queries.subject_of)
 def decide_appeal(row: Capstone) -> Any:

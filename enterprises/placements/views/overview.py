@@ -99,7 +99,7 @@ def seats_map() -> Any:
         ],
         tiles=[
             {
-                "label": name,
+                "label": name if name.isascii() else name[:2],
                 "code": code if code == "350128" else code[:4],
                 "text": cities[code]["seats"] - cities[code]["taken"] if code in cities else 0,
                 "level": rules.shade(cities[code]["seats"] - cities[code]["taken"] if code in cities else 0, most),

@@ -291,9 +291,7 @@ def test_moderation_closes_grades_and_an_appeal_reaches_ledger_and_certificate(s
     states = [c.facts["grade"] for c in session.scalars(select(Certificate).where(Certificate.person_id == found.who.id).order_by(Certificate.id))]
     assert states == ["中等", "良好"]
     head = make.head_of(found.programme)
-    with pytest.raises(CapstoneRefused, match="申诉期"):
-        operations.archive(capstone=found.capstone, by=head, **TIMES)
-    operations.archive(capstone=found.capstone, by=head, **LATER)
+    operations.archive(capstone=found.capstone, by=head, **TIMES)  # the appeal is decided: nobody has to wait
     assert found.capstone.archive is not None
     assert [len(f["sha256"]) for f in found.capstone.archive["files"]] == [64]
     with pytest.raises(WrongState, match="已归档"):
@@ -306,6 +304,14 @@ def test_an_appeal_comes_in_time_or_is_refused(session: Session) -> None:
     late = {"today": TODAY + timedelta(days=6), "now": NOW + timedelta(days=6)}
     with pytest.raises(CapstoneRefused, match="截止"):
         operations.appeal(capstone=found.capstone, reason="迟", by=found.by("student"), **late)
+    head = make.head_of(found.programme)
+    with pytest.raises(CapstoneRefused, match="申诉期"):
+        operations.archive(capstone=found.capstone, by=head, **TIMES)
+    row = operations.accept_result(capstone=found.capstone, by=found.by("student"), **TIMES)
+    assert operations.accept_result(capstone=found.capstone, by=found.by("student"), **TIMES).id == row.id
+    with pytest.raises(CapstoneRefused, match="不能再次申诉"):
+        operations.appeal(capstone=found.capstone, reason="反悔", by=found.by("student"), **TIMES)
+    operations.archive(capstone=found.capstone, by=head, **TIMES)
 
 
 def test_mentors_who_guided_get_a_certificate_once(session: Session) -> None:

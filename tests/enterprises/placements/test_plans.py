@@ -208,3 +208,39 @@ def test_a_self_found_place_is_given_back_with_a_reason(world: SimpleNamespace) 
         operations.propose_self_found(
             student=world.students[0], term=make.term(university=ground.university()), enterprise_name="某厂", title="学徒", by=SYSTEM, now=NOW
         )
+
+
+# -- bad input ---------------------------------------------------------------------------------------------------------
+def test_a_position_closed_during_a_round_makes_the_plan_outdated_and_is_offered_no_more(world: SimpleNamespace) -> None:
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    operations.close_position(position=world.one, by=SYSTEM, now=world.after)
+    with pytest.raises(WrongState) as refused:
+        operations.publish_round(round=world.round, by=SYSTEM, now=world.after)
+    assert refused.value.code == "plan_outdated"
+    assert operations.plan_round(round=world.round, by=SYSTEM, now=world.after)["reached"] == 1
+    assert operations.publish_round(round=world.round, by=SYSTEM, now=world.after) == 1
+
+
+def test_a_computation_that_never_ends_its_work_leaves_nothing(world: SimpleNamespace) -> None:
+    def killed(step: int) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    problem = planning.problem_of(world.round, today=make.TODAY)
+    with pytest.raises(KeyboardInterrupt):
+        planning.compute(problem, now=world.after, time_limit=30.0, tell=killed)
+    assert (world.round.plan, queries.plans_of(world.round.id), queries.live_in_round(world.round.id)) == (None, [], [])
+
+
+@pytest.mark.parametrize(
+    "what", [WhatIf(position_id=1, term_id=999_999, seats=1), WhatIf(term_id=1, seats=1), WhatIf(position_id=1, term_id=1, seats=5000)]
+)
+def test_impossible_trials_are_refused(world: SimpleNamespace, what: WhatIf) -> None:
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    with pytest.raises(BadPlacement):
+        operations.ask_for_plan(round=world.round, kind=PlanKind.WHAT_IF, what_ifs=[what], by=SYSTEM, now=world.after)
+    with pytest.raises(BadPlacement):
+        operations.ask_for_plan(round=world.round, kind=PlanKind.WHAT_IF, by=SYSTEM, now=world.after)
+    with pytest.raises(WrongState):
+        operations.ask_for_plan(round=world.round, kind=PlanKind.REPAIR, by=SYSTEM, now=world.after)

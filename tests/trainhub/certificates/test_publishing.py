@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
 import io
 import json
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
@@ -24,8 +26,9 @@ from tests.factories.certificates import REASON, certificate
 from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
-from trainhub.kernel import fonts
-from trainhub.kernel.access import Role
+from trainhub.certificates.operations import keys as signing
+from trainhub.kernel import backup, clock, fonts
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 
 AsRole = Callable[..., FlaskClient]
@@ -186,3 +189,68 @@ def test_the_offline_page_carries_the_keys(client: FlaskClient) -> None:
     page = client.get("/verify/offline").text
     assert "verify-offline.js" in page
     assert "z6Mk" in page
+
+
+def test_the_offline_page_can_be_kept_as_one_file(client: FlaskClient) -> None:
+    answer = client.get("/verify/offline.html")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    page = answer.text
+    script = page.partition("<script>")[2].partition("</script>")[0]
+    policy = page.partition('Content-Security-Policy" content="')[2].partition('"')[0]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in policy
+    assert "default-src 'none'" in policy, "nothing is fetched from anywhere"
+    assert openbadges.did_document("http://127.0.0.1:8000", tasks.trust().good)["verificationMethod"][0]["publicKeyMultibase"] in page
+
+
+def test_the_page_of_keys_reminds_of_backups_and_rotates(session: Session, as_role: AsRole) -> None:
+    admin = as_role(Role.SYSTEM_ADMIN)
+    assert as_role(Role.UNIVERSITY_ADMIN).get("/certificates/keys").status_code == 403
+    (tasks.root() / backup.NOTE).unlink(missing_ok=True)
+    assert "还没有备份过" in admin.get("/certificates/keys").text
+    backup.note_made(tasks.root(), clock.now())
+    page = admin.get("/certificates/keys").text
+    assert "请备份" not in page
+    assert "请备份" not in admin.get("/certificates/").text
+    before = tasks.maker().signer.public
+    assert admin.post("/certificates/keys/rotate").status_code == 303
+    assert tasks.maker().signer.public != before
+    assert before in tasks.trust().good
+    assert "更换后还没有备份过" in admin.get("/certificates/").text
+    assert admin.post("/certificates/keys/rotate", data={"leaked": "yes"}).status_code == 303
+    assert "已泄露" in admin.get("/certificates/keys").text
+
+
+@with_fonts
+def test_everything_visitors_ask_is_answered_by_a_database_that_cannot_be_written(session: Session, client: FlaskClient) -> None:
+    made, gone = _kept(who=ground.person("张三")), _kept()
+    with transaction():
+        operations.revoke(certificate=gone, **REASON)
+        link = signing.share(certificate=made, by=SYSTEM, now=ground.NOW).token
+    pdf = documents.pdf_of(made, tasks.maker())
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    session.execute(text("PRAGMA query_only = ON" if is_sqlite else "SET TRANSACTION READ ONLY"))
+    try:
+        table = f"证书编号,核验码,姓名\n{made.number},{made.code},张三\n".encode()
+        answers = [
+            client.get("/verify"),
+            client.get(f"/V/{made.number}/{made.code}"),
+            client.get(f"/V/{gone.number}/{gone.code}"),
+            client.get(f"/V/{made.number}/{made.code}.json"),
+            client.get(f"/V/{made.number}/{made.code}/verdict.json"),
+            client.get(f"/V/{made.number}"),
+            client.post("/verify", data={"number": made.number, "code": made.code, "name": "张三"}),
+            client.post("/verify/file", data={"file": (io.BytesIO(pdf), "a.pdf")}),
+            client.post("/verify/bulk", data={"file": (io.BytesIO(table), "名单.csv"), "answer": "page"}),
+            client.get("/status/1"),
+            client.get("/.well-known/did.json"),
+            client.get("/verify/offline"),
+            client.get(f"/S/{link}"),
+        ]
+    finally:
+        if is_sqlite:
+            session.execute(text("PRAGMA query_only = OFF"))
+        else:
+            session.rollback()
+    assert [answer.status_code for answer in answers] == [200] * len(answers)
+    assert "证书真实有效" in answers[1].text
+    assert "证书已撤销" in answers[2].text

@@ -20,6 +20,7 @@ from trainhub.certificates.states import events_in
 from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load, who
+from trainhub.certificates.views.keys import reminder
 from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in
@@ -77,6 +78,7 @@ def index() -> Any:
         page=page,
         labels=labels,
         counts=queries.counts_by_state(who()),
+        reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
         issuers=queries.issuer_choices(who()),
         show_number=show_number,
         can=Can,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from trainhub.kernel.sheets.writing import width_of
+
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
 
@@ -67,6 +69,6 @@ def shares(grid: Grid) -> list[float]:
     if grid.widths:
         total = sum(grid.widths)
         return [width / total for width in grid.widths]
-    longest = [max(4, min(40, max([len(head), *(len(row[n]) for row in grid.rows[:200])]))) for n, head in enumerate(grid.columns)]
+    longest = [max(7, min(44, max([width_of(head) + 1, *(width_of(row[n]) for row in grid.rows[:200])]))) for n, head in enumerate(grid.columns)]
     total = sum(longest)
     return [width / total for width in longest]

@@ -39,8 +39,16 @@ def _enum(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
 
 
+def _families(*names: str) -> None:
+    """Change which families a course may be of."""
+    with op.batch_alter_table("course", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("ck_course_family"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_course_family"), sa.text(f"family IN ({', '.join(repr(name) for name in names)})"))
+
+
 def upgrade() -> None:
     """Forward. What carried a point before carries it with the least weight."""
+    _families("general_quality", "professional", "teacher_training")
     with op.batch_alter_table("point_cover", schema=None) as batch_op:
         batch_op.add_column(sa.Column("weight", sa.BigInteger(), nullable=False, server_default="1"))
         batch_op.create_check_constraint(op.f("ck_point_cover_weight_low_to_high"), "weight BETWEEN 1 AND 3")
@@ -403,7 +411,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Back: the history of applications and the evidence store are lost."""
+    """Back: the history of applications and the evidence store are lost; courses for teachers become professional ones."""
+    op.execute(sa.text("UPDATE course SET family = 'professional' WHERE family = 'teacher_training'"))
+    _families("general_quality", "professional")
     for table in (
         "readiness_day",
         "report_text",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +15,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue, labels, readiness, simulation
 from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries import judgements, training
 from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.rules import whole
 from trainhub.oversight.evaluation.simulation import Assumptions
@@ -23,6 +23,7 @@ from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import ReadinessDay
 from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown, who
+from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
@@ -31,6 +32,8 @@ from trainhub.programmes.types import ProgrammeFilter
 
 MOST_COHORTS = 5
 MOST_PROGRAMMES = 20
+SINCE = date(2015, 1, 1)
+"""From when teachers count for the target: the year of the study that names it; the documents give no first day."""
 
 
 @blueprint.get("/<code>/history")
@@ -132,4 +135,22 @@ def preview_rules() -> Any:
         universities={row.id: row.university for row in rows},
         labels=labels,
         most=MOST_PROGRAMMES,
+    )
+
+
+@blueprint.get("/teacher-training")
+@guard(Can.PREVIEW)
+def teacher_training() -> Any:
+    """How many full-time and part-time teachers were trained, against the target of the documents (RESEARCH-5.2b, 002:167)."""
+    on = asked_day()
+    target = book().at("research.teachers_target", on=on)
+    deadline = book().at("research.teachers_deadline", on=on)
+    until = min(on, deadline.value) if isinstance(deadline.value, date) else on
+    return render_template(
+        "trainhub/evaluation/teacher_training.html",
+        on=on,
+        target=target,
+        deadline=deadline,
+        found=training.trained_teachers(SINCE, until),
+        later=training.trained_teachers(SINCE, on) if until < on else None,
     )

@@ -12,19 +12,19 @@ from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.oversight.evaluation import cli, matrix_views, models, outlook_views, permissions, register_views, tasks, views
+from trainhub.oversight.evaluation import cli, matrix_views, models, outlook_views, permissions, register_views, standard_views, tasks, views
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import models as store_models
 from trainhub.oversight.evaluation.store import views as store_views
+from trainhub.oversight.evaluation.workflow import list_views, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
 from trainhub.oversight.evaluation.workflow import views as workflow_views
-from trainhub.oversight.evaluation.workflow import visit_views
 
 TABLES: tuple[ModuleType, ...] = (models, store_models, workflow_models)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 
 
-PAGES: tuple[ModuleType, ...] = (register_views, matrix_views, outlook_views, store_views, workflow_views, visit_views)
+PAGES: tuple[ModuleType, ...] = (register_views, matrix_views, outlook_views, standard_views, store_views, workflow_views, visit_views, list_views)
 """They add their pages to the blueprint of `views`."""
 THINGS = {
     "evaluation.application": _l("评价申请"),

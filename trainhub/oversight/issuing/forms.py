@@ -52,17 +52,24 @@ class MentorsForm(_ChosenForm):
 
 
 class SpanForm(Form):
+    """When the training was completed."""
+
+    since = DateField(_l("结业日期从"), [InputRequired()])
+    until = DateField(_l("到"), [InputRequired()])
+
+    def span(self, today: date) -> tuple[date, date]:
+        """The days asked for; the last year when nothing is asked. The fields show them."""
+        self.since.data, self.until.data = self.since.data or date(today.year - 1, today.month, 1), self.until.data or today
+        return self.since.data, self.until.data
+
+
+class MentorSpanForm(SpanForm):
     """Whose students, and when their placements ended."""
 
     issuer_id = SelectField(_l("发证高校"), [InputRequired()], coerce=int)
     since = DateField(_l("实习结束日期从"), [InputRequired()])
-    until = DateField(_l("到"), [InputRequired()])
 
-    def prepare(self, issuers: Sequence[tuple[int, str]]) -> SpanForm:
+    def prepare(self, issuers: Sequence[tuple[int, str]]) -> MentorSpanForm:
         """The universities to choose from."""
         self.issuer_id.choices = [SelectChoice(key, name) for key, name in issuers]
         return self
-
-    def span(self, today: date) -> tuple[date, date]:
-        """The days asked for; the last year when nothing is asked."""
-        return self.since.data or date(today.year - 1, today.month, 1), self.until.data or today

@@ -67,12 +67,20 @@ def supervisions(*, university_id: int, since: date, until: date, today: date) -
 
 
 def prepare_training(
-    *, keys: Sequence[int], organisation_ids: Collection[int], issuer: Organisation, title: str, by: Identity, now: datetime
+    *,
+    keys: Sequence[int],
+    organisation_ids: Collection[int],
+    since: date,
+    until: date,
+    issuer: Organisation,
+    title: str,
+    by: Identity,
+    now: datetime,
 ) -> IssueBatch:
-    """A batch of training certificates for whole classes. Raises CannotIssue when a class is none of the reader's bases'."""
+    """A batch of training certificates for whole classes: what was completed in the span of days. Raises CannotIssue when a class is none of the reader's bases'."""
     rows = []
     for key in keys:
-        records = queries.records_of(key, organisation_ids)
+        records = queries.records_of(key, organisation_ids, since, until)
         if not records:
             raise CannotIssue(_("所选的班级不存在，或不在你的范围内。"))
         for record, base in records:

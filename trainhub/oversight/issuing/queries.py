@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 
 from enterprises.mentors.models import Mentor
@@ -22,29 +22,41 @@ MOST_CLASSES = 200
 
 @dataclass(frozen=True, slots=True)
 class TrainingClass:
-    """The people who completed one training at one base on one day; `key` is the first of its records."""
+    """The people who completed one training at one base in a span of days; `key` is the first of its records."""
 
     key: int
     base: str
     course: str
-    completed_on: date
+    first: date
+    last: date
     people: int
 
 
-def classes_of(organisation_ids: Collection[int]) -> list[TrainingClass]:
-    """The classes of these bases, the latest first."""
+def classes_of(organisation_ids: Collection[int], since: date, until: date) -> list[TrainingClass]:
+    """The trainings completed at these bases in a span of days, the latest first."""
     statement = (
-        select(func.min(TrainingRecord.id), Organisation.name, TrainingRecord.course, TrainingRecord.completed_on, func.count())
+        select(
+            func.min(TrainingRecord.id),
+            Organisation.name,
+            TrainingRecord.course,
+            func.min(TrainingRecord.completed_on),
+            func.max(TrainingRecord.completed_on),
+            func.count(),
+        )
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(TrainingRecord.organisation_id.in_(list(organisation_ids)), TrainingRecord.cancelled_at.is_(None))
-        .group_by(Organisation.id, Organisation.name, TrainingRecord.course, TrainingRecord.completed_on)
-        .order_by(TrainingRecord.completed_on.desc(), TrainingRecord.course)
+        .where(TrainingRecord.organisation_id.in_(list(organisation_ids)), *_standing(since, until))
+        .group_by(Organisation.id, Organisation.name, TrainingRecord.course)
+        .order_by(func.max(TrainingRecord.completed_on).desc(), Organisation.name, TrainingRecord.course)
         .limit(MOST_CLASSES)
     )
     return [TrainingClass(*row) for row in session().execute(statement)]
 
 
-def records_of(key: int, organisation_ids: Collection[int]) -> list[tuple[TrainingRecord, str]]:
+def _standing(since: date, until: date) -> tuple[ColumnElement[bool], ...]:
+    return TrainingRecord.cancelled_at.is_(None), TrainingRecord.completed_on >= since, TrainingRecord.completed_on <= until
+
+
+def records_of(key: int, organisation_ids: Collection[int], since: date, until: date) -> list[tuple[TrainingRecord, str]]:
     """The records of a class with the name of the base; empty when the class is none of these bases'."""
     first = session().get(TrainingRecord, key)
     if first is None or first.organisation_id not in set(organisation_ids):
@@ -52,15 +64,21 @@ def records_of(key: int, organisation_ids: Collection[int]) -> list[tuple[Traini
     statement = (
         select(TrainingRecord, Organisation.name)
         .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(
-            TrainingRecord.organisation_id == first.organisation_id,
-            TrainingRecord.course == first.course,
-            TrainingRecord.completed_on == first.completed_on,
-            TrainingRecord.cancelled_at.is_(None),
-        )
-        .order_by(TrainingRecord.id)
+        .where(TrainingRecord.organisation_id == first.organisation_id, TrainingRecord.course == first.course, *_standing(since, until))
+        .order_by(TrainingRecord.completed_on, TrainingRecord.id)
     )
     return [(record, name) for record, name in session().execute(statement)]
+
+
+def universities_with_finished() -> set[int]:
+    """The universities whose students have finished a placement with a mentor."""
+    statement = (
+        select(Student.university_id)
+        .join(Placement, Placement.student_id == Student.id)
+        .where(Placement.state == PlacementState.FINISHED, Placement.mentor_id.is_not(None))
+        .distinct()
+    )
+    return set(session().scalars(statement))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.issuing import forms, operations, queries
 
 blueprint = Blueprint("issuing", __name__, url_prefix="/certificates/batches/from")
@@ -45,9 +44,21 @@ def training() -> Any:
     """The training classes of the reader's bases; those chosen become a batch."""
     issuers = certificates.issuing_choices(who())
     ids = [key for key, _name in issuers]
-    classes = queries.classes_of(ids)
+    span = forms.SpanForm(formdata=request.args if request.args.get("since") else None)
+    since, until = span.span(clock.today())
+    classes = queries.classes_of(ids, since, until)
     offered = [
-        (one.key, _("%(course)s · %(base)s · %(day)s · %(n)d 人", course=one.course, base=one.base, day=one.completed_on, n=one.people))
+        (
+            one.key,
+            _(
+                "%(course)s · %(base)s · %(first)s 至 %(last)s · %(n)d 人",
+                course=one.course,
+                base=one.base,
+                first=one.first.isoformat(),
+                last=one.last.isoformat(),
+                n=one.people,
+            ),
+        )
         for one in classes
     ]
     form = forms.ClassesForm(formdata=request.form if request.method == "POST" else None).prepare(issuers, offered)
@@ -58,21 +69,29 @@ def training() -> Any:
                 if not once(form.submission_key.data or ""):
                     return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.batch_list")
                 batch = operations.prepare_training(
-                    keys=form.classes.data or [], organisation_ids=ids, issuer=issuer, title=form.title.data or "", by=who(), now=clock.now()
+                    keys=form.classes.data or [],
+                    organisation_ids=ids,
+                    since=since,
+                    until=until,
+                    issuer=issuer,
+                    title=form.title.data or "",
+                    by=who(),
+                    now=clock.now(),
                 )
             return done(_("已建立批次，共 %(n)d 张，等待另一人审核。", n=batch.count), "certificates.batch", batch_id=batch.id)
         except CannotIssue as refused:
             form.refuse(refused)
-    return render_template("trainhub/issuing/training.html", form=form, classes=classes), 422 if request.method == "POST" else 200
+    page = render_template("trainhub/issuing/training.html", form=form, span=span, classes=classes, asked=request.args.to_dict())
+    return page, 422 if request.method == "POST" else 200
 
 
 @blueprint.route("/mentors", methods=["GET", "POST"])
 @guard(Can.BATCH_CREATE)
 def mentors() -> Any:
     """The mentors of a university's finished placements with what they did; those chosen become a batch."""
-    universities = {key for key, _name in organisations.choices(OrganisationKind.UNIVERSITY)}
-    issuers = [(key, name) for key, name in certificates.issuing_choices(who()) if key in universities]
-    span = forms.SpanForm(formdata=request.args if request.args.get("issuer_id") else None).prepare(issuers)
+    known = queries.universities_with_finished()
+    issuers = [(key, name) for key, name in certificates.issuing_choices(who()) if key in known]
+    span = forms.MentorSpanForm(formdata=request.args if request.args.get("issuer_id") else None).prepare(issuers)
     today = clock.today()
     since, until = span.span(today)
     issuer_id = span.issuer_id.data or (issuers[0][0] if issuers else None)
@@ -81,7 +100,6 @@ def mentors() -> Any:
     if issuer_id in {key for key, _name in issuers} and issuer_id is not None:
         issuer = _issuer(issuer_id)
         rows = operations.supervisions(university_id=issuer_id, since=since, until=until, today=today)
-    span.since.data, span.until.data = since, until
     keys = {f"{one.person_id}:{one.enterprise}": (one.person_id, one.enterprise) for one in rows}
     offered = [
         (

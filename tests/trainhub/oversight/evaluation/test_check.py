@@ -14,7 +14,11 @@ from sqlalchemy.orm import Session
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
+from trainhub.ledger.models import ConfirmedDay
+from trainhub.ledger.rules import credit_weeks
 from trainhub.oversight.evaluation import catalogue, cli, readiness
+from trainhub.oversight.evaluation.queries import field
+from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
@@ -97,6 +101,22 @@ def test_one_day_less_fails_and_names_the_student(session: Session) -> None:
     assert (finding.status.value, finding.found, finding.required) == ("not_met", 159, 160)
     assert len(finding.details) == 1
     assert built.students[0].student_no in finding.details[0]
+
+
+def test_the_database_sums_weeks_as_the_ledger_does(session: Session) -> None:
+    """Seven days of a week are five, a day at two enterprises is one, ISO week 2020-53 lies in two years."""
+    built = factory.bare(students=1)
+    first = date(2020, 12, 21)
+    days = [first + timedelta(days=n) for n in (0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 12, 13, 14, 21, 22)]
+    other = ground.enterprise()
+    for place, day in enumerate(days):
+        for enterprise in (built.enterprise, other)[: 1 + place % 2]:
+            session.add(ConfirmedDay(student_id=built.students[0].id, enterprise_id=enterprise.id, on=day, confirmed_at=factory.NOW))
+    session.flush()
+    members = members_of(built.programme.id, factory.TODAY).judged
+    found = field.credited_days(built.programme.id, members, on=factory.TODAY, days_per_week=5)
+    assert found[0].credited_days == credit_weeks(days, days_per_week=5).credited_days == 13
+    assert field.credited_days(built.programme.id, members, on=first, days_per_week=5)[0].credited_days == 1
 
 
 def test_the_number_of_queries_does_not_depend_on_the_students(session: Session, count_queries: list[str]) -> None:

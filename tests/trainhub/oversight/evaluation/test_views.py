@@ -20,6 +20,7 @@ AsRole = Callable[..., Any]
 PAGES = (
     "",
     "/coverage",
+    "/standard",
     "/attainment",
     "/attainment/students",
     "/registers",

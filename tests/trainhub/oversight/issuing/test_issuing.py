@@ -53,12 +53,14 @@ def test_training_classes_become_certificates_with_their_records(session: Sessio
         strange = _trained(foreign.id, "工业互联网应用", 2)
         cancel_record(record_id=records[2], reason="登记有误", by=SYSTEM, now=ground.NOW)
     head = as_role(Role.CENTRE_LEADER, organisation_id=base.id)
-    page = head.get("/certificates/batches/from/training").text
+    where = f"/certificates/batches/from/training?since={DAY - timedelta(days=5)}&until={DAY}"
+    assert "工业互联网应用" not in head.get(f"/certificates/batches/from/training?since={DAY + timedelta(days=1)}&until=2026-12-31").text
+    page = head.get(where).text
     assert "工业互联网应用" in page
     assert f'value="{strange[0]}"' not in page
-    refused = head.post("/certificates/batches/from/training", data={"title": "二月班", "issuer_id": base.id, "classes": [strange[0]]})
+    refused = head.post(where, data={"title": "二月班", "issuer_id": base.id, "classes": [strange[0]]})
     assert refused.status_code == 422
-    answer = head.post("/certificates/batches/from/training", data={"title": "二月班", "issuer_id": base.id, "classes": [records[0]]})
+    answer = head.post(where, data={"title": "二月班", "issuer_id": base.id, "classes": [records[0]]})
     assert answer.status_code == 303
     batch = certificates.batch_by_id(int(answer.location.rsplit("/", 1)[1]))
     assert batch is not None

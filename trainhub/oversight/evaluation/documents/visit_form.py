@@ -10,6 +10,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import labels, readiness
 from trainhub.oversight.evaluation.workflow import queries, words
 from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.policy.findings import Finding
 from trainhub.programmes.models import Programme
 
 
@@ -65,7 +66,7 @@ def _content(application: Application, programme: Programme, on: date) -> Paper:
             rows.append(
                 [
                     f"{finding.code} {finding.clause.quote}",
-                    f"{labels.STATUSES[finding.status]}\n{_facts(finding.found, finding.required)}".strip(),
+                    f"{labels.STATUSES[finding.status]}\n{_facts(finding)}".strip(),
                     "\n".join(opinions) or "—",
                     f"{words.OPINIONS[one.opinion]}\n{one.remark}".strip() if one is not None else "—",
                 ]
@@ -83,7 +84,9 @@ def _content(application: Application, programme: Programme, on: date) -> Paper:
     )
 
 
-def _facts(found: object, required: object) -> str:
-    if found is None or isinstance(found, tuple) or required is None or isinstance(required, tuple):
+def _facts(finding: Finding) -> str:
+    """What was found and required, where data decide."""
+    found, required = finding.found, finding.required
+    if not finding.parameter or found is None or isinstance(found, tuple) or required is None or isinstance(required, tuple):
         return ""
     return f"实际 {found}，要求 {required}"

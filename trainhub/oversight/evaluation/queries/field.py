@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Date, Integer, case, cast, func, literal, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
@@ -15,9 +16,8 @@ from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSour
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
 from enterprises.placements.types import PlacementState
-from trainhub.kernel.db import session
+from trainhub.kernel.db import is_postgresql, session
 from trainhub.ledger.models import ConfirmedDay
-from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, Span, StudentCase
@@ -39,20 +39,31 @@ def plan_cases(items: Iterable[PlanItem]) -> tuple[PlanItemCase, ...]:
     )
 
 
+MONDAY = date(2001, 1, 1)
+"""A Monday before every confirmed day: whole weeks since it tell ISO weeks apart."""
+
+
+def _week_of(day: Any) -> Any:
+    """The number of the ISO week a column of days lies in, computed by the database."""
+    if is_postgresql():
+        return cast(day - cast(literal(MONDAY), Date), Integer) // 7
+    return cast((func.julianday(day) - func.julianday(MONDAY.isoformat())) / 7, Integer)
+
+
 def credited_days(programme_id: int, members: Sequence[Member], *, on: date, days_per_week: int) -> tuple[StudentCase, ...]:
-    """The credited days of the judged students up to a day: one query."""
-    days: dict[int, list[date]] = defaultdict(list)
-    statement = (
-        select(ConfirmedDay.student_id, ConfirmedDay.on)
+    """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does."""
+    week = _week_of(ConfirmedDay.on)
+    weeks = (
+        select(ConfirmedDay.student_id.label("student_id"), func.count(ConfirmedDay.on.distinct()).label("days"))
         .join(Student, Student.id == ConfirmedDay.student_id)
         .where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
+        .group_by(ConfirmedDay.student_id, week)
+        .subquery()
     )
-    for student_id, day in session().execute(statement):
-        days[student_id].append(day)
-    return tuple(
-        StudentCase(m.label, m.cohort_year, credit_weeks(days[m.id], days_per_week=days_per_week).credited_days if m.id in days else 0)
-        for m in members
-    )
+    capped = case((weeks.c.days > days_per_week, days_per_week), else_=weeks.c.days)
+    statement = select(weeks.c.student_id, func.sum(capped)).group_by(weeks.c.student_id)
+    credited = {student_id: int(number) for student_id, number in session().execute(statement)}
+    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
 
 
 def placements_of(programme_id: int) -> list[Placement]:

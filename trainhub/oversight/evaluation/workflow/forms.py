@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
+from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.workflow import words
 from trainhub.oversight.evaluation.workflow.types import DocumentKind, Event, Opinion, VisitItemKind
 from trainhub.programmes import labels as programme_labels
@@ -128,6 +129,18 @@ class ConclusionForm(Form):
         validators=[Optional()],
     )
     file = FileField(_l("认证结论文件"), [FileRequired(_l("请选择要上传的文件。"))])
+
+
+class QualityForm(Form):
+    """The qualitative conclusion that may stand beside 达到 (002:649)."""
+
+    quality = SelectField(
+        _l("定性评价"),
+        choices=[SelectChoice("", _l("不作定性评价")), SelectChoice("distinctive", _l("特色")), SelectChoice("excellent", _l("优秀"))],
+        coerce=lambda text: Quality(text) if text else None,
+        validators=[Optional()],
+    )
+    text = LongText(_l("内容"), [InputRequired(_l("请写明定性评价的内容。")), Length(max=2000)])
 
 
 class PublishForm(Form):

@@ -306,3 +306,20 @@ def reading_days(row: Application, today: date) -> tuple[date, date] | None:
     before = book().at("own.evaluation.expert_days_before", on=today).number
     after = book().at("own.evaluation.expert_days_after", on=today).number
     return rules.access_span(row.visit_starts_on, row.visit_ends_on, before=before, after=after)
+
+
+def visits_of(account_id: int | None) -> list[tuple[Application, VisitExpert, str]]:
+    """(application, assignment, programme) of the visits an expert is assigned to and that are not judged yet."""
+    statement = (
+        select(Application, VisitExpert, Programme.name)
+        .join(VisitExpert, VisitExpert.application_id == Application.id)
+        .join(Programme, Programme.id == Application.programme_id)
+        .where(
+            VisitExpert.account_id == account_id,
+            VisitExpert.ended_at.is_(None),
+            VisitExpert.submitted_at.is_(None),
+            Application.state.in_((State.SUBMITTED, State.VISIT_SCHEDULED)),
+        )
+        .order_by(Application.visit_starts_on, Application.id)
+    )
+    return [(row, expert, name) for row, expert, name in session().execute(statement)]

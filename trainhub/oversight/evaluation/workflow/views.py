@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, render_template, url_for
 
 from trainhub.kernel import clock, files, paging
-from trainhub.kernel.access import demand, guard, may, public
+from trainhub.kernel.access import demand, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import named
 from trainhub.kernel.errors import NotFound, Refused
@@ -18,13 +18,11 @@ from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.types import OrganisationKind
-from trainhub.oversight.evaluation import catalogue, labels
+from trainhub.oversight.evaluation import catalogue, labels, readiness
 from trainhub.oversight.evaluation.documents import report, visit_form
-from trainhub.oversight.evaluation.forms import options
+from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
-from trainhub.oversight.evaluation.types import Verdict
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, who
 from trainhub.oversight.evaluation.workflow import forms, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
 from trainhub.oversight.evaluation.workflow.operations import moving, papers
@@ -128,7 +126,8 @@ def open_application(programme: Programme) -> Any:
 def application(row: Application) -> Any:
     """Where the application stands, what can be done next and by whom, what is missing, the documents, the visit, the history."""
     today, subject = clock.today(), on_case(row)
-    facts = queries.facts_of(row, today, criteria=_open_codes(row))
+    reached = readiness.assess(programme_of(row), today).verdict if row.state is State.IN_WORKING_GROUP else None
+    facts = queries.facts_of(row, today, criteria=_open_codes(row), verdict=reached)
     following = [one for one in rules.following(facts) if one.transition.actor is not Actor.SYSTEM]
     mine = queries.assignment(row.id, who().account_id)
     declare = forms.DeclareForm() if mine is not None and mine.ended_at is None and mine.submitted_at is None else None
@@ -152,6 +151,7 @@ def application(row: Application) -> Any:
         form_document=forms.DocumentForm(),
         form_passage=forms.PassageForm(passage=row.petoe_passage),
         form_conclusion=forms.ConclusionForm(),
+        form_quality=forms.QualityForm() if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
         previous=queries.application(row.previous_id) if row.previous_id else None,
         may_read=may(who(), Can.VIEW, subject),
         kinds=DocumentKind,
@@ -289,6 +289,23 @@ def enter_conclusion(row: Application) -> Any:
     return done(_("已登记认证结论。"), HERE, key=row.id)
 
 
+@blueprint.post("/applications/<int:key>/quality")
+@guard(Can.ACT_GROUP, load=load_case, subject=on_case)
+def note_quality(row: Application) -> Any:
+    """The working group notes 特色 or 优秀 with its text; it shows only beside 达到 (PETOE-P16, 002:649)."""
+    form = forms.QualityForm()
+    if not form.validate_on_submit():
+        raise Refused(_("请写明定性评价的内容。"), field="text")
+    if row.state is not State.IN_WORKING_GROUP:
+        raise moving.BadStep(_("专家工作组审议期间才能作定性评价。"))
+    with transaction():
+        if once(form.submission_key.data or ""):
+            judging.note_quality(
+                programme=programme_of(row), quality=form.quality.data, text=form.text.data or "", by=who(), today=clock.today(), now=clock.now()
+            )
+    return done(_("已保存。"), HERE, key=row.id)
+
+
 def load_document(key: int, document_id: int) -> tuple[Application, CaseDocument]:
     """A document of an application; one of another is not found."""
     row, document = load_case(key), queries.document(document_id)
@@ -327,65 +344,3 @@ def draw_visit_form(pair: tuple[Application, str]) -> Any:
     content = visit_form.content(row, programme, clock.today())
     data, media = (docx.draw(content), DOCX) if form == "docx" else (pdf.draw(content), PDF)
     return named(Response(data, mimetype=media), f"现场考查评价表-{programme.code}.{form}")
-
-
-@blueprint.get("/published")
-@public
-def published() -> Any:
-    """The yearly lists of programmes that passed, for everybody (PETOE-P13, 002:219)."""
-    return render_template("trainhub/evaluation/cases/published.html", lists=queries.publications(), labels=labels)
-
-
-def _groups(_nothing: Any = None) -> CaseSubject:
-    return CaseSubject(groups=queries.offices(OrganisationKind.EXPERT_GROUP))
-
-
-@blueprint.route("/lists", methods=["GET", "POST"])
-@guard(Can.PUBLISH, load=lambda: None, subject=_groups)
-def lists(_nothing: None) -> Any:
-    """The working group publishes the list of a year."""
-    form = forms.PublishForm(year=clock.today().year)
-    waiting = queries.waiting_for_list()
-    met = [one for one in waiting if one[0].verdict is Verdict.ACCREDITED_SPECIAL_MET]
-    form.keys.choices = options((row.id, f"{university} · {programme.name}") for row, programme, university in met)
-    if form.validate_on_submit():
-        try:
-            with transaction():
-                if once(form.submission_key.data or ""):
-                    moving.publish_list(
-                        year=form.year.data or 0,
-                        keys=form.keys.data or [],
-                        document=form.document.data or "",
-                        by=who(),
-                        today=clock.today(),
-                        now=clock.now(),
-                    )
-            return done(_("已公布 %(year)d 年名单。", year=form.year.data), "evaluation.published")
-        except Refused as refused:
-            form.refuse(refused)
-    page = render_template(
-        "trainhub/evaluation/cases/lists.html", form=form, waiting=waiting, lists=queries.publications(), words=words, labels=labels
-    )
-    return page, 422 if form.is_submitted() else 200
-
-
-@blueprint.get("/<code>/applications")
-@guard(Can.VIEW, load=load, subject=on_programme)
-def programme_cases(programme: Programme) -> Any:
-    """The applications of a programme, and what stands in the way of a new one."""
-    today = clock.today()
-    rows = queries.applications_of(programme.id)
-    current = next((row for row in rows if row.open_key is not None), None)
-    latest = rows[0] if rows else None
-    is_again = latest is not None and latest.state in (State.NOT_ACCEPTED, State.FAILED)
-    return page(
-        "cases",
-        programme,
-        "cases",
-        rows=rows,
-        words=words,
-        graduated_on=queries.first_graduation(programme.id),
-        today=today,
-        form=forms.OpenForm() if current is None and not is_again and may(who(), Can.ACT_PROGRAMME, on_programme(programme)) else None,
-        again=latest if is_again and current is None else None,
-    )

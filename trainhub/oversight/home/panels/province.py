@@ -9,12 +9,13 @@ from enterprises.awards import labels as award_labels
 from enterprises.awards.types import AwardState
 from enterprises.bases import queries as bases
 from trainhub.kernel import clock
-from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, format_date, format_datetime, format_number
 from trainhub.ledger import queries as ledger
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.types import CriterionKind
+from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
@@ -226,9 +227,21 @@ def expert(identity: Identity, today: date) -> Panel:
     done = province.judged_criteria([one.id for one in mine], today)
     names = {row.id: row for row in rows}
     todos, lines = [], []
+    for case, assigned, name in cases.visits_of(identity.account_id):
+        is_open = assigned.declared_at is not None
+        todos.append(
+            Todo(
+                _("填写现场考查评价表：%(name)s", name=name) if is_open else _("声明利益冲突：%(name)s", name=name),
+                link(identity, "evaluation.application", cases.subject_of(case, today), key=case.id),
+                _("去填写") if is_open else _("去声明"),
+                1,
+                _("考查日期 %(a)s 至 %(b)s", a=format_date(case.visit_starts_on), b=format_date(case.visit_ends_on)),
+                0,
+                "clipboard",
+            )
+        )
     for one in mine[:8]:
-        scope = Subject.of(programmes=(one.id,), organisations=(one.university_id,))
-        url = link(identity, "evaluation.show", scope, code=one.code)
+        url = link(identity, "evaluation.show", cases.subject_of_programme(one, today), code=one.code)
         judged = min(done.get(one.id, 0), asked)
         university = names[one.id].university if one.id in names else ""
         lines.append(Line(f"{one.name}", url, sub=university, value=judged, most=asked, text=_("已评判 %(n)s / %(m)s 条", n=judged, m=asked)))

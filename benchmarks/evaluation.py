@@ -1,0 +1,71 @@
+"""The readiness page, its simulation and the comparison of cohorts with 2,000 judged students: p50 and the number of queries.
+
+    python benchmarks/evaluation.py [STUDENTS] [TURNS]
+
+Builds the test factory's programme in a SQLite file of its own (some minutes), signs in as its head, and asks each page in one process.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+
+def main(students: int, turns: int) -> dict[str, Any]:
+    """{page: {p50_ms, queries}} for the number of students."""
+    from tests.factories import evaluation as factory
+    from tests.factories.identity import signed_in_client
+    from trainhub.app import create_app
+    from trainhub.config import Settings
+    from trainhub.kernel import keys
+    from trainhub.kernel.access import Role
+    from trainhub.kernel.db import Base, db, transaction
+    from trainhub.kernel.initialise import load_reference
+
+    secret = "a secret for benchmarks only, long enough to be taken"
+    with tempfile.TemporaryDirectory() as folder:
+        instance = Path(folder)
+        keys.make(instance, secret)
+        app = create_app(Settings(instance=instance, database_url=f"sqlite:///{instance / 'bench.sqlite3'}", secret_key=secret, is_testing=True))
+        statements: list[str] = []
+        with app.app_context():
+            Base.metadata.create_all(db.engine)
+            with transaction():
+                load_reference()
+            with transaction():
+                built = factory.meeting(students=students)
+                code, programme_id = built.programme.code, built.programme.id
+            sa.event.listen(db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+        client = signed_in_client(app, Role.PROGRAMME_ADMIN, programme_id=programme_id)
+        found: dict[str, Any] = {"students": students}
+        for path in ("", "/criteria/7.2", "/simulate", "/history", "/attainment"):
+            seconds, cpu = [], []
+            for _turn in range(turns):
+                statements.clear()
+                begun, worked = time.perf_counter(), time.process_time()
+                answer = client.get(f"/evaluation/{code}{path}?on=2026-03-02")
+                seconds.append(time.perf_counter() - begun)
+                cpu.append(time.process_time() - worked)
+                assert answer.status_code == 200, path
+            found[path or "/"] = {
+                "p50_ms": round(statistics.median(seconds) * 1000),
+                "cpu_p50_ms": round(statistics.median(cpu) * 1000),
+                "queries": len(statements),
+            }
+        with app.app_context():
+            db.engine.dispose()
+        return found
+
+
+if __name__ == "__main__":
+    wanted = [int(text) for text in sys.argv[1:3]]
+    print(json.dumps(main(*wanted, *(2000, 9)[len(wanted) :]), ensure_ascii=False, indent=1))

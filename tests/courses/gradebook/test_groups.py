@@ -1,0 +1,94 @@
+"""Work that is only for one group: the others neither see it, nor open it, nor are late with it, nor lose marks by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses.agenda import queries as agenda
+from courses.analytics import operations as analytics
+from courses.analytics import risk_queries
+from courses.assignments.queries import work
+from courses.catalogue.operations import content, groups
+from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind
+from courses.discussion import operations as discussion
+from courses.discussion.types import Author
+from courses.gradebook import queries as gradebook
+from courses.gradebook.operations import books
+from courses.learning import queries as learning
+from courses.learning import tasks
+from courses.learning.models import BlockProgress, Enrolment
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel import clock, jobs
+from trainhub.kernel.access import SYSTEM, Role
+
+NOW = make.NOW
+
+
+def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=NOW)
+    only_red = Access((Condition(ConditionKind.GROUP, red.key),)).plain()
+    unit, theirs = make.unit(run), make.unit(run, title="红组单元", access=only_red, due_at=NOW + timedelta(days=1))
+    shared = make.quiz(unit, of=run)
+    task = made.assignment(of=made.block(theirs), due_at=NOW + timedelta(days=1))
+    talk = content.add_block(unit=theirs, kind=BlockKind.DISCUSSION, title="红组讨论", by=SYSTEM, now=NOW)
+    run = make.publish(run)
+    inside, outside = make.enrolment(run), make.enrolment(run)
+    groups.set_members(group=red, person_ids=[inside.person_id], learners=[inside.person_id], by=SYSTEM, now=NOW)
+    thread = discussion.start(run=run, author=Author(inside.person_id, False), title="悄悄话", body="红组", block=talk, by=SYSTEM, now=NOW)
+    session.add_all(BlockProgress(enrolment_id=row.id, block_id=shared.id, score_x10=800, is_done=True, done_at=NOW) for row in (inside, outside))
+    session.flush()
+
+    # the mark: missing work counts nothing, but only for whom it is
+    book = books.make(run=run, by=SYSTEM, now=NOW)
+    people = list(session.execute(gradebook.learners(run.id)))
+    totals = {row.enrolment_id: row.total.score_x10 for row in gradebook.book_rows(book, people)}
+    assert totals == {inside.id: 400, outside.id: 800}
+
+    # what is due
+    later = NOW + timedelta(days=3)
+    found = {row.enrolment_id: row.overdue for row in risk_queries.at_risk(run, later)}
+    assert found == {inside.id: 0, outside.id: 0}  # what not everybody has is no reason for alarm
+    days = {"since": clock.local(NOW).date(), "until": clock.local(later).date()}
+
+    def titles(person_id: int) -> set[str]:
+        return {item.title for item in agenda.items(person_id, **days)}
+
+    assert {"课程设计", "红组单元"} <= titles(inside.person_id)
+    assert not {"课程设计", "红组单元"} & titles(outside.person_id)
+    assert {"课程设计", "红组单元"} <= titles(lead.id)
+    assert [row[1] for row in work.to_hand_in(inside.person_id, later)] == ["课程设计"]
+    assert work.to_hand_in(outside.person_id, later) == []
+    funnel = {row.title: (row.started, row.finished, row.stuck) for row in analytics.summarise(run_id=run.id, now=later).units}
+    assert funnel == {"第一单元": (2, 2, 0), "红组单元": (0, 0, 0)}
+
+    # the doors
+    forum, address, block_id = f"/learning/runs/{run.id}/forum", f"/learning/threads/{thread.id}", task.block_id
+    owner, run_id, talk_id, group_id = run.course.owner_id, run.id, talk.id, red.id
+    (inside_id, inside_person), (outside_id, outside_person) = ((row.id, row.person_id) for row in (inside, outside))
+    session.commit()
+    member, other = (as_role(Role.TRAINEE, person_id=row.person_id) for row in (inside, outside))
+    teacher = as_role(Role.LECTURER, organisation_id=owner, person_id=lead.id)
+    session.commit()
+    for path in (f"/assignments/{block_id}", address, f"/learning/runs/{run_id}/forum?block={talk_id}"):
+        assert member.get(path).status_code == 200, path
+    assert [other.get(path).status_code for path in (f"/assignments/{block_id}", address)] == [404, 404]
+    assert other.post(f"/assignments/{block_id}", data={"text": "偷交", "do": "submit"}).status_code == 404
+    assert [("悄悄话" in who.get(forum).text) for who in (member, other, teacher)] == [True, False, True]
+    # who changes groups is judged by what is asked of him now
+    session.get_one(Enrolment, outside_id).progress_x1000 = 1000
+    data = {"name": "红组", "member": [inside_person, outside_person]}
+    assert teacher.post(f"/teaching/groups/{group_id}", data=data).status_code == 303
+    job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.REGROUP)).one()
+    assert tasks.judge_after_regrouping(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2}
+    session.expire_all()
+    assert session.get_one(Enrolment, outside_id).progress_x1000 < 1000
+    assert learning.marks_due(10) == [(run_id, inside_id), (run_id, outside_id)]

@@ -1,0 +1,183 @@
+"""A capstone from its topic to the archive in a real browser: enterprise, head, student, both supervisors on phones, secretary, administrator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.files import one_page_pdf
+from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, too_wide, window  # noqa: F401 - fixtures
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+COHORT = "/capstones/cohorts/DEMO-P3/2023"
+
+
+def press(somebody: Watched, label: str, within: str = "main") -> None:
+    """Press a button that leads to another page, which fits the window."""
+    with somebody.page.expect_navigation():
+        somebody.page.locator(within).get_by_role("button", name=label, exact=True).first.click()
+    assert not too_wide(somebody.page), f"{label}: {too_wide(somebody.page)}"
+
+
+def confirm(somebody: Watched, label: str, **fields: str) -> None:
+    """Open what asks once more, fill it in and say yes."""
+    panel = somebody.page.locator("details.confirm").filter(has=somebody.page.locator("summary", has_text=re.compile(f"^\\s*{label}\\s*$"))).first
+    panel.locator("summary").click()
+    for name, value in fields.items():
+        panel.locator(f"[name={name}]").fill(value)
+    with somebody.page.expect_navigation():
+        panel.locator("button[type=submit]").click()
+
+
+def name_of(somebody: Watched) -> str:
+    """What the home page calls its reader."""
+    return str(somebody.open("/").locator("h1").inner_text()).split("，")[0].strip()
+
+
+def choose(page: Any, select: str, *values: str) -> None:
+    """Choose in a list, whatever script dresses it."""
+    page.eval_on_selector(
+        select,
+        "(one, values) => { for (const o of one.options) o.selected = values.includes(o.value); one.dispatchEvent(new Event('change')); }",
+        list(values),
+    )
+
+
+def options(page: Any, select: str) -> list[tuple[str, str]]:
+    """(value, text) of a list."""
+    found = page.eval_on_selector(select, "(one) => [...one.options].map((o) => [o.value, o.text])")
+    return [(value, text) for value, text in found if value]
+
+
+def test_a_capstone_from_topic_to_archive(window: Callable[..., Watched], tmp_path: Path) -> None:
+    paper = tmp_path / "材料.pdf"
+    paper.write_bytes(one_page_pdf())
+    head, student = window(DESK).sign_in("programme"), window(PHONE).sign_in("student")
+    supervisor, mentor = window(PHONE).sign_in("supervisor"), window(PHONE).sign_in("mentor")
+    names = {"school": name_of(supervisor), "enterprise": name_of(mentor)}
+    topic = _topic(window(DESK).sign_in("enterprise"), head, paper)
+    key = _given(head, student, topic, names)
+    _worked(key, student, supervisor, mentor, paper)
+    _defended(head, window(PHONE).sign_in("lecturer"))
+    for somebody, points in ((supervisor, 88), (mentor, 91)):
+        page = somebody.open(f"/capstones/{key}/grade")
+        for item in ("topic", "work", "result", "report"):
+            page.fill(f"[name={item}]", str(points))
+        press(somebody, "签名提交")
+    head.open(f"/capstones/{key}")
+    press(head, "公布成绩")
+    assert "89.5" in head.page.locator("main").inner_text()
+    student.open("/capstones/mine")
+    confirm(student, "认可成绩")
+    admin = window(DESK).sign_in("admin")
+    admin.open(f"/capstones/{key}")
+    confirm(admin, "归档")
+    assert "校验码已固定" in admin.page.locator("main").inner_text()
+    assert "归档" in student.open(f"/capstones/{key}/timeline").locator("main").inner_text()
+
+
+def _topic(enterprise: Watched, head: Watched, paper: Path) -> str:
+    """The enterprise proposes with evidence, the school approves; the title."""
+    programme = options(head.open("/capstones/topics/new"), "[name=programme_id]")[0][0]
+    page = enterprise.open("/capstones/topics/new")
+    choose(page, "[name=programme_id]", programme)
+    page.fill("[name=title]", "装配线扭矩数据的异常识别")
+    page.fill("[name=problem]", "拧紧工位每天漏判三次，需要在节拍内识别异常曲线。")
+    page.fill("[name=seats]", "1")
+    choose(page, "[name=evidence_kind]", "task_order")
+    page.set_input_files("[name=file]", str(paper))
+    press(enterprise, "提交审批")
+    head.open(str(enterprise.page.url).removeprefix(enterprise.address))
+    press(head, "学校审批通过")
+    assert "已通过" in head.page.locator("main").inner_text()
+    return "装配线扭矩数据的异常识别"
+
+
+def _given(head: Watched, student: Watched, topic: str, names: dict[str, str]) -> str:
+    """The student's old capstone ends, the new topic and both supervisors are given on the board, dragged and chosen; the capstone's number."""
+    old = re.findall(r"/capstones/(\d+)/timeline", student.open("/capstones/mine").content())[0]
+    head.open(f"{COHORT}/windows")
+    for field in head.page.locator("input[type=date]").all():
+        field.fill("")
+    press(head, "保存")
+    head.open(f"/capstones/{old}")
+    number = head.page.locator("main").inner_text().split("学号")[1].split()[0]
+    confirm(head, "终止", reason="企业另有更合适的题目")
+    page = head.open(f"{COHORT}/assign")
+    choose(page, "[name=student_id]", next(value for value, text in options(page, "[name=student_id]") if number in text))
+    choose(page, "[name=topic_id]", next(value for value, text in options(page, "[name=topic_id]") if topic in text))
+    press(head, "下达")
+    key = re.findall(r"/capstones/(\d+)/", str(head.page.url))[0]
+    for side, name in names.items():
+        page = head.open(f"{COHORT}/board")
+        slot = page.locator(f"#c-{key} [data-slot][data-role={side}]")
+        if side == "school":
+            page.locator(f".board-person[data-role={side}]", has_text=name).first.drag_to(slot)
+        else:
+            found = next(value for value, text in options(page, f"#c-{key} [data-role={side}] select") if text.startswith(name))
+            choose(page, f"#c-{key} [data-role={side}] select", found)
+        slot.locator(".pill").first.wait_for()
+        with page.expect_navigation():
+            slot.get_by_role("button", name="指派").click()
+    assert not too_wide(head.page)
+    return str(key)
+
+
+def _hand_in(student: Watched, stage: str, paper: Path) -> None:
+    page = student.open("/capstones/mine")
+    choose(page, "[name=stage]", stage)
+    page.set_input_files("[name=file]", str(paper))
+    press(student, "提交材料")
+
+
+def _worked(key: str, student: Watched, supervisor: Watched, mentor: Watched, paper: Path) -> None:
+    """Opening, midterm with a comment, guidance of both sides, the thesis."""
+    for stage, label in (("opening", "通过开题报告"), ("midterm", "通过中期报告")):
+        _hand_in(student, stage, paper)
+        supervisor.open(f"/capstones/{key}")
+        press(supervisor, label)
+    for somebody in (supervisor, mentor):
+        page = somebody.open(f"/capstones/{key}")
+        page.fill("[name=content]", "核对数据，下周完成对照试验。")
+        press(somebody, "登记指导")
+        student.open("/capstones/mine")
+        press(student, "确认")
+    _hand_in(student, "thesis", paper)
+    assert "已交论文" in student.open("/capstones/mine").locator("main").inner_text()
+
+
+def _defended(head: Watched, secretary: Watched) -> None:
+    """A panel of three others, the timetable, the secretary's record."""
+    name = name_of(secretary)
+    page = head.open(f"{COHORT}/judging")
+    groups = page.get_by_role("button", name="删除这一组").count() or page.locator("summary", has_text="删除这一组").count()
+    for _turn in range(groups):
+        confirm(head, "删除这一组")
+    page = head.open(f"{COHORT}/judging")
+    people = options(page, "[name=chair_id]")
+    panel = [value for value, text in people if name not in text and "0802" in text][-3:]
+    assert len(panel) == 3, people
+    page.fill("[name=name]", "验证组")
+    page.fill("[name=room]", "A101")
+    page.fill("[name=on]", page.locator("[name=due_on]").first.input_value())
+    page.fill("[name=starts_at]", "08:30")
+    choose(page, "[name=chair_id]", panel[0])
+    choose(page, "[name=members]", *panel)
+    choose(page, "[name=secretary_id]", next(value for value, text in people if name in text))
+    press(head, "建立")
+    press(head, "自动排时间表")
+    confirm(head, "公布安排")
+    secretary.open("/capstones/tasks")
+    with secretary.page.expect_navigation():
+        secretary.page.get_by_role("link", name="登记答辩").first.click()
+    form = secretary.page.locator(".card", has_text="装配线扭矩").locator("form").first
+    for field in form.locator("input[type=number]").all():
+        field.fill("90")
+    form.locator("[name=questions]").fill("问：误报如何界定？答：以返修记录为准。")
+    with secretary.page.expect_navigation():
+        form.get_by_role("button", name="签名登记").click()
+    assert "90.0" in secretary.page.locator("main").inner_text()

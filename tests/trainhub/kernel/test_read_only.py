@@ -1,0 +1,30 @@
+"""A SQLite file that cannot be written still answers questions: verification goes on from a read-only copy."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from trainhub.kernel import db
+
+
+def test_a_read_only_file_is_opened_and_read_also_by_what_may_write(tmp_path: Path) -> None:
+    path = tmp_path / "copy.sqlite3"
+    with sqlite3.connect(path) as made:
+        made.execute("CREATE TABLE thing (name TEXT)")
+        made.execute("INSERT INTO thing VALUES ('甲')")
+    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    sa.event.listen(engine, "connect", db._sqlite_connect)
+    sa.event.listen(engine, "begin", db._sqlite_begin)
+    token = db.write_intent.set(True)  # a form is sent by POST, whether it writes or asks
+    try:
+        with engine.begin() as connection:
+            assert connection.scalar(sa.text("SELECT name FROM thing")) == "甲"
+        with pytest.raises(sa.exc.OperationalError, match="readonly"), engine.begin() as connection:
+            connection.execute(sa.text("INSERT INTO thing VALUES ('乙')"))
+    finally:
+        db.write_intent.reset(token)
+        engine.dispose()

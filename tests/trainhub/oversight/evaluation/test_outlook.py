@@ -1,0 +1,149 @@
+"""What would follow: simulations, changes of rules, days remembered, attainment, the documents, teachers trained."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from courses.catalogue.types import Family
+from courses.learning.types import EnrolmentState
+from tests.factories import courses as make
+from tests.factories import evaluation as factory
+from tests.factories import ground
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import transaction
+from trainhub.kernel.papers import docx
+from trainhub.kernel.papers.blocks import Bullets, Grid, Heading, Paper, Para
+from trainhub.oversight.evaluation import remembering, simulation
+from trainhub.oversight.evaluation.documents import archive, materials, matrices, report, tables
+from trainhub.oversight.evaluation.queries import training
+from trainhub.oversight.evaluation.rules import attainment
+from trainhub.oversight.evaluation.rules.attainment import Attained
+from trainhub.oversight.evaluation.simulation import Assumptions
+from trainhub.oversight.evaluation.store import catalogue, queries
+from trainhub.oversight.evaluation.store.operations import keeping
+from trainhub.oversight.evaluation.store.types import Mode
+from trainhub.people import queries as people_queries
+
+
+@pytest.mark.parametrize(
+    ("carriers", "objectives", "mean"),
+    [
+        ([(1, 3), (2, 1)], {1: (2, 2, 1600), 2: (2, 0, 800)}, 700),
+        ([(1, 1), (2, 1)], {1: (1, 1, 605), 2: (1, 1, 600)}, 602),
+        ([(1, 3), (2, 1)], {1: (2, 2, 1600)}, 800),
+        ([(1, 3)], {1: (0, 0, 0)}, None),
+        ([], {}, None),
+    ],
+)
+def test_the_attainment_of_a_point(carriers: Any, objectives: Any, mean: int | None) -> None:
+    assert attainment.of_point(carriers, objectives).mean_x10 == mean
+
+
+def test_a_requirement_is_as_good_as_its_least_point() -> None:
+    good, low, none = Attained(800, 2, 2), Attained(640, 2, 1), Attained(None, 0, 0)
+    assert attainment.of_requirement([good, low]) == Attained(640, 4, 3)
+    assert attainment.of_requirement([good, none]).mean_x10 is None
+    assert [low.meets(64), low.meets(65), none.meets(60)] == [True, False, None]
+
+
+def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
+    with transaction():
+        built = factory.failing(students=4)
+    day = factory.TODAY
+    now, then, choices = simulation.look(built.programme, day, Assumptions())
+    assert (now.statuses, now.verdict.value) == (then.statuses, "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
+    assert (len(choices.students), len(choices.lecturers)) == (1, 3)
+    students = frozenset(label for label, _left in choices.students)
+    lecturers = frozenset(key for key, _name, _left in choices.lecturers)
+    half = simulation.look(built.programme, day, Assumptions(students=students))[1]
+    assert (half.statuses["7.2"].value, half.verdict.value) == ("met", "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
+    whole = simulation.look(built.programme, day, Assumptions(students=students, lecturers=lecturers, judged=frozenset(choices.judged)))[1]
+    assert {code for code, status in whole.statuses.items() if status.value != "met"} == {"9.8"}
+    assert whole.verdict.value == "ACCREDITED_SPECIAL_MET"  # type: ignore[union-attr]
+    # a change of rules: 34 weeks of the plan are enough for 32 and too few for 40
+    change = simulation.suppose("petoe.plan_weeks", 40, day)
+    effect = simulation.effects([built.programme], [change], day)[0]
+    assert [(code, before.value, after.value) for code, before, after in effect.changed] == [("7.1", "met", "not_met")]
+    # a day is remembered once, as it was found
+    with transaction():
+        kept = remembering.remember(programme=built.programme, on=day, now=factory.NOW)
+        assert remembering.remember(programme=built.programme, on=day, now=factory.NOW).id == kept.id
+    assert (kept.statuses["5.2"], len(kept.statuses)) == ("not_met", 64)
+    # -- the documents of the same programme
+    drawn = materials.Drawn(built.programme, day)
+    generated = [code for code, one in catalogue.materials().items() if one.mode is not Mode.UPLOADED]
+    assert [code for code in generated if not materials.has(code) or not drawn.tables(code)] == []
+    assert sorted(one.mode.value for one in catalogue.materials().values()).count("G") + len(
+        [one for one in catalogue.materials().values() if one.mode is Mode.PARTLY]
+    ) == len(generated)
+    first, rest = tables.tables("T1", built.programme, day)
+    assert (len(first.rows), rest.rows) == (4, [])
+    assert {row[first.columns.index("累计周数")] for row in first.rows} == {"32", "31.8"}
+    assert len(report.sections(day)) == 12
+    assert [one.code for one in report.sections(day) if one.code in report.POINTERS] == ["4", "5", "7", "8"]
+    lacks = report.gaps(built.programme, day)
+    assert [gap.split("：")[0] for gap in lacks] == ["2", "3", "6.1", "6.2", "6.3", "6.4", "9", "9", "3"]
+    with transaction():
+        write: dict[str, Any] = {"programme": built.programme, "by": SYSTEM, "now": factory.NOW}
+        keeping.write_section(section="6.2", text="", pointer="第 5 部分", examples="", **write)
+        keeping.write_section(section="2", text="", pointer="第 5 部分", examples="", **write)
+    assert {gap.split("：")[0] for gap in report.gaps(built.programme, day)} == {"2", "3", "6.1", "6.3", "6.4", "9"}, "only two places may point"
+    pieces = archive.pieces(built.programme, day)
+    names = [piece.path for piece in pieces]
+    assert names[:2] == [archive.INDEX, archive.SUMS]
+    assert {"01-补充报告.docx", "01-补充报告.pdf", "03-学校标准实现矩阵.xlsx"} <= set(names)
+    sums = dict(reversed(line.split("  ", 1)) for line in pieces[1].data.decode().splitlines())
+    assert sums == {piece.path: piece.sha256 for piece in pieces if piece.path != archive.SUMS}
+    assert queries.day_of(built.programme.id, day - timedelta(days=1)) is None
+
+
+def test_the_path_breaks_where_it_breaks(session: Session) -> None:
+    with transaction():
+        built = factory.meeting(students=2)
+    found = matrices.of_version(built.version.id)
+    assert (found.breaks(), found.covered()) == ([], (11, 11))
+    point = found.requirements[0].points[0]
+    cut = matrices.Matrices(
+        found.requirements, found.standards, found.courses, found.carriers, {key: w for key, w in found.weights.items() if key[0] != point.id}
+    )
+    assert cut.breaks() == [("not_carried", point.number, point.text)]
+    blind = [matrices.Carrier(c.kind, c.target_id, c.label, c.group, False) for c in found.carriers]
+    dark = matrices.Matrices(found.requirements, found.standards, found.courses, blind, found.weights)
+    assert (dark.covered(), {kind for kind, _where, _text in dark.breaks()}) == ((11, 0), {"not_assessed"})
+
+
+def test_a_docx_is_a_package_that_word_reads_and_the_same_each_time() -> None:
+    paper = Paper(
+        "题目 <&>",
+        ["一行"],
+        [Heading("一", 1), Para("甲\n乙"), Bullets(["丙"]), Grid(["列"], [["值"]], caption="表"), Grid(["空"], [], nothing="没有")],
+    )
+    data = docx.draw(paper)
+    assert docx.draw(paper) == data
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        assert package.testzip() is None
+        text = package.read("word/document.xml").decode()
+    assert ("题目 &lt;&amp;&gt;" in text, text.count("<w:tbl>"), "没有" in text) == (True, 1, True)
+
+
+def test_nobody_is_counted_twice_for_the_ten_thousand(session: Session) -> None:
+    before = training.trained_teachers(date(2015, 1, 1), date(2026, 1, 1))
+    assert (before.persons, before.by_year) == (0, ())
+    with transaction():
+        teacher, outsider = ground.teacher(), ground.person()
+        done = date(2025, 5, 6)
+        for title in ("教学设计", "工程教学法"):
+            course = make.course(title=title, family=Family.TEACHER_TRAINING)
+            run = make.run(course, is_published=True)
+            for who in (people_queries.person(teacher.person_id), outsider):
+                row = make.enrolment(make.loaded(run), who)
+                row.completed_on, row.state = done, EnrolmentState.COMPLETED
+    found = training.trained_teachers(date(2015, 1, 1), date(2025, 12, 31))
+    assert (found.persons, found.full_time, found.part_time, found.by_year) == (1, 1, 0, ((2025, 1),))
+    assert training.trained_teachers(date(2015, 1, 1), date(2025, 5, 5)).persons == 0

@@ -1,0 +1,61 @@
+"""The signing keys: what each is worth, when they were last backed up, and a new one when the old is old or leaked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import render_template, request
+
+from trainhub.certificates import queries, tasks
+from trainhub.certificates.operations import keys
+from trainhub.certificates.permissions import Can
+from trainhub.certificates.signers import key_id, multikey
+from trainhub.certificates.views import blueprint
+from trainhub.certificates.views._support import who
+from trainhub.kernel import clock
+from trainhub.kernel.access import guard
+from trainhub.kernel.backup import last_made
+from trainhub.kernel.db import transaction
+from trainhub.kernel.i18n import _
+from trainhub.kernel.keys import keyring
+from trainhub.kernel.web import done
+
+BACKUP_DAYS = 30
+"""A backup older than this, or older than the newest key, is reminded of."""
+
+
+def reminder(now: datetime) -> str:
+    """What an administrator should be reminded of about backups; empty when there is nothing."""
+    last = last_made(tasks.root())
+    newest = max((row.made_at for row in queries.signing_keys()), default=None)
+    if last is None:
+        return _("还没有备份过：密钥丢失后，新的证书无法用原来的密钥签名，加密的资料也无法读取。")
+    if newest is not None and last < newest:
+        return _("签名密钥更换后还没有备份过，请立即备份。")
+    if now - last > timedelta(days=BACKUP_DAYS):
+        return _("上一次备份已超过 %(n)d 天。", n=BACKUP_DAYS)
+    return ""
+
+
+@blueprint.get("/keys")
+@guard(Can.KEYS)
+def key_list() -> Any:
+    """The keys, the present one first."""
+    rows = {row.public: row for row in queries.signing_keys()}
+    trust = tasks.trust()
+    present = tasks.maker().signer.public
+    shown = [
+        (key_id(one), multikey(one), "present" if one == present else "leaked" if one in trust.leaked else "old", rows.get(one.hex()))
+        for one in sorted((*trust.good, *trust.leaked), key=lambda one: one != present)
+    ]
+    return render_template("trainhub/certificates/keys.html", rows=shown, last=last_made(tasks.root()), reminder=reminder(clock.now()))
+
+
+@blueprint.post("/keys/rotate")
+@guard(Can.KEYS)
+def key_rotate() -> Any:
+    """Make a new key; the old one still verifies unless it leaked."""
+    with transaction():
+        _old, new = keys.rotate(ring=keyring(), is_leaked=request.form.get("leaked") == "yes", by=who(), now=clock.now())
+    return done(_("新密钥 %(key)s 已启用。请立即执行 trainhub backup。", key=new), "certificates.key_list")
