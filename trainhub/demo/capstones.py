@@ -135,7 +135,8 @@ def choose(world: World, topics: list[Topic]) -> None:
 
 def conclude(world: World, done: list[Capstone]) -> None:
     """Some of the graduates' capstones in the archive, and a spot check of a year with opinions that called further experts."""
-    for capstone in done[:8]:
+    settled = [row for row in done if row.finished_on is not None and row.finished_on < world.calendar.plus(-60)]
+    for capstone in settled[:8]:
         archive(capstone=capstone, by=world.by, **_times(world, 30))
     finished = done[0].finished_on
     assert finished is not None

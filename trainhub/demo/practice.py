@@ -5,6 +5,7 @@ from __future__ import annotations
 from enterprises.bases import operations as bases
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from enterprises.mentors import operations as mentors
+from enterprises.placements import queries as placements
 from trainhub.demo import daily, field, rounds
 from trainhub.demo.field import POSTS
 from trainhub.demo.ground import register
@@ -19,10 +20,10 @@ def build(world: World) -> None:
     world.made["skills"] = SKILLS
     _bases(world)
     _mentors(world)
-    _interest(world)
     field.history(world)
     rounds.build(world)
     daily.build(world)
+    _interest(world)
 
 
 def _bases(world: World) -> None:
@@ -32,8 +33,8 @@ def _bases(world: World) -> None:
         bases.open_base(
             base=base,
             by=world.by,
-            now=calendar.at(-790),
-            opened_on=calendar.plus(-780),
+            now=calendar.at(-1190),
+            opened_on=calendar.plus(-1180),
             capacity_per_term=80 * world.scale,
             facilities="实训车间 1200 平方米，工位 80 个，教室 3 间，配有安全员。",
             summary=f"{name}由校企双方共建，承担企业培养方案中的实践教学。",
@@ -44,17 +45,17 @@ def _bases(world: World) -> None:
         bases.record_inspection(
             base=base,
             kind=InspectionKind.ON_SITE,
-            on=calendar.plus(-782),
+            on=calendar.plus(-1182),
             inspectors="教务处、实践教学科",
             conclusion=Conclusion.CONDITIONAL if place == 2 else Conclusion.PASSED,
             findings=("补装冲压工位的防护罩",) if place == 2 else (),
-            due_on=calendar.plus(-750) if place == 2 else None,
+            due_on=calendar.plus(-1150) if place == 2 else None,
             text="场地、设备、安全制度和指导力量符合接收实习学生的要求。",
             by=world.by,
-            now=calendar.at(-780),
+            now=calendar.at(-1180),
         )
         for kind in types:
-            bases.add_type(base=base, type=BaseType(kind), since=calendar.plus(-780), by=world.by, now=calendar.at(-780))
+            bases.add_type(base=base, type=BaseType(kind), since=calendar.plus(-1180), by=world.by, now=calendar.at(-1180))
         sides = (LeaderSide.SCHOOL, LeaderSide.ENTERPRISE) if place != 3 else (LeaderSide.ENTERPRISE,)
         for side in sides:
             bases.add_leader(
@@ -62,21 +63,21 @@ def _bases(world: World) -> None:
                 person=register(world, next(leaders)),
                 side=side,
                 post="教务处处长" if side is LeaderSide.SCHOOL else "副总经理",
-                since=calendar.plus(-780),
+                since=calendar.plus(-1180),
                 by=world.by,
-                now=calendar.at(-780),
+                now=calendar.at(-1180),
             )
         if place < 6:
             ends = calendar.plus(60) if place == 5 else calendar.plus(1200)
             bases.sign_agreement(
                 base=base,
                 title=f"{name}合作教育协议",
-                signed_on=calendar.plus(-785),
-                since=calendar.plus(-780),
+                signed_on=calendar.plus(-1185),
+                since=calendar.plus(-1180),
                 until=ends,
                 topics=tuple(AgreementTopic) if place != 5 else tuple(AgreementTopic)[:3],
                 by=world.by,
-                now=calendar.at(-780),
+                now=calendar.at(-1180),
             )
     _acceptances(world)
 
@@ -129,9 +130,11 @@ def _mentors(world: World) -> None:
 
 
 def _interest(world: World) -> None:
-    """What the enterprises say for the demo's year: all but two take students."""
+    """What the enterprises say for the demo's year: all take students but two that offer nothing in it."""
+    offering = placements.enterprises_offering(world.day.year)
+    silent = [enterprise.id for enterprise in reversed(world.enterprises) if enterprise.id not in offering][:2]
     for place, enterprise in enumerate(world.enterprises):
-        takes = place not in (10, 11)
+        takes = enterprise.id not in silent
         bases.state_interest(
             enterprise=enterprise,
             year=world.day.year,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -202,6 +203,17 @@ def positions_listing(
     )
     sorts = {**POSITION_SORTS, "seats": (sa.literal_column("seats"), Position.title)}
     return organisations.ordered_or(statement, sort, sorts, waiting_first, Organisation.pinyin, Position.title, Position.id)
+
+
+def enterprises_offering(year: int) -> set[int]:
+    """The enterprises with seats in a term that begins in a year."""
+    statement = (
+        select(Position.enterprise_id)
+        .join(PositionSeats, PositionSeats.position_id == Position.id)
+        .join(Term, Term.id == PositionSeats.term_id)
+        .where(PositionSeats.seats > 0, Term.starts_on.between(date(year, 1, 1), date(year, 12, 31)))
+    )
+    return set(session().scalars(statement))
 
 
 def subject_of_position(row: Position) -> Subject:
