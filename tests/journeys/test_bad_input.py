@@ -130,10 +130,10 @@ def test_a_file_that_is_not_what_it_says(app: Flask, sign_in: Callable[[str], Vi
 def test_a_renamed_program_is_no_thesis(sign_in: Callable[[str], Visitor]) -> None:
     student = sign_in("student")
     student.get("/capstones/mine")
-    page = student.send("/papers", {"stage": "opening", "file": ("开题报告.pdf", b"MZ" + b"\x00" * 500)}, status=422)
+    page = student.send("/papers", {"stage": "draft", "file": ("论文草稿.pdf", b"MZ" + b"\x00" * 500)}, status=422)
     assert re.search("程序|类型|PDF", page.words)
     student.get("/capstones/mine")
-    assert student.send("/papers", {"stage": "opening", "file": ("开题报告.pdf", one_page_pdf())}).status == 200
+    assert student.send("/papers", {"stage": "draft", "file": ("论文草稿.pdf", one_page_pdf())}).status == 200
 
 
 def test_an_upload_beyond_the_limit(app: Flask, sign_in: Callable[[str], Visitor]) -> None:

@@ -35,8 +35,10 @@ def _number(value: float) -> str:
 
 
 def _frame(width: int, height: int, label: str, inner: str) -> str:
+    """A picture; one with links in it is a group, whose links a screen reader may enter."""
+    role = "group" if "<a " in inner else "img"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}" font-family="{FONT}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="{role}" aria-label="{escape(label)}" font-family="{FONT}">'
         f"{inner}</svg>"
     )
 
