@@ -154,6 +154,12 @@ class Visitor:
         assert seen.status == status, f"POST {address}: {seen.status}: {seen.words[:700] if seen.document is not None else seen.text[:400]}"
         return seen
 
+    def download(self, url: str) -> bytes:
+        """The bytes behind an address."""
+        answer = self.client.get(url, environ_base={"REMOTE_ADDR": self.address})
+        assert answer.status_code == 200, url
+        return answer.data
+
     def sign_in(self, name: str, password: str = PASSWORD) -> Visitor:
         """By the form of /login."""
         self.get("/login")

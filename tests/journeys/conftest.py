@@ -54,11 +54,11 @@ def travel(days: int, hour: int = 10) -> Iterator[None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whichever journey comes first builds the demo, which belongs to its time; they walk on the database of the run.
 
-    The crawl through every link (`test_roles`) is not repeated: the browser's crawl opens each kind of page on that database.
+    What Chromium walks on that database (each kind of page, the whole chain) is not repeated there without it.
     """
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            if item.path.name != "test_roles.py":
+            if item.path.name != "test_roles.py" and item.name != "test_the_whole_chain":
                 item.add_marker(pytest.mark.database)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(400))

@@ -22,7 +22,9 @@ from flask import Flask
 
 from tests.journeys.browsing import Page, Visitor
 from tests.journeys.conftest import DAY, Place, run_jobs, travel
+from tests.journeys.driving import Driver, served
 from tests.journeys.files import one_page_pdf
+from tests.journeys.test_browser import DESK, chromium  # noqa: F401 - a fixture
 from trainhub.assets import asset_dir
 from trainhub.demo.invented import people
 
@@ -197,6 +199,29 @@ def qr_of(pdf: bytes, folder: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_whole_chain(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_path: Path) -> None:
+    walk(province, place, visitor, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+def test_the_whole_chain_in_chromium(province: Flask, place: Place, chromium: Any, tmp_path: Path) -> None:
+    """The same walk with scripts, by windows of a real browser; none of them may complain."""
+    drivers: list[Driver] = []
+    with served(province) as address:
+
+        def person(name: str | None = None) -> Visitor:
+            drivers.append(Driver(chromium.new_context(viewport=DESK, locale="zh-CN", timezone_id="Asia/Shanghai"), address))
+            return drivers[-1].sign_in(name) if name else drivers[-1]
+
+        walk(province, place, person, tmp_path)
+        for one in drivers:
+            one.window.context.close()
+    assert [line for one in drivers for line in one.complaints] == []
+
+
+def walk(province: Flask, place: Place, visitor: Callable[..., Visitor], tmp_path: Path) -> None:
+    """From the roster to the verified certificate; `visitor` makes the windows, plain or Chromium's."""
     year_end = "2026-12-31"
     counted = persons(place, "fj-400k", year_end)
 
@@ -271,11 +296,11 @@ def test_the_whole_chain(province: Flask, place: Place, visitor: Callable[..., V
         newest = student.get("/chains/mine").words
         number = re.search(r"(?:[0-9A-Z]{2,}-?){3,}", newest)
         assert number, newest
-        pdf = student.client.get(documents[0])
-        assert (pdf.status_code, pdf.data[:5]) == (200, b"%PDF-")
-        code = qr_of(pdf.data, tmp_path)
+        pdf = student.download(documents[0])
+        assert pdf[:5] == b"%PDF-"
+        code = qr_of(pdf, tmp_path)
         stranger = visitor()
-        verdict = stranger.get(re.sub(r"^https?://[^/]+", "", code))
+        verdict = stranger.get(re.sub(r"(?i)^https?://[^/]+", "", code))
         assert "有效" in verdict.words
         shown = code.rstrip("/").split("/")
         stranger.get("/verify")
