@@ -39,12 +39,14 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
     quiz is not open, and when the password is wrong; `password` None is a caller that need not know it.
     """
     settings, allowance = QuizSettings.of(block.settings), queries.allowance_for(block.id, person_id)
-    running = queries.attempt_in_progress(block.id, person_id)
+    # One reading for both questions: between two of them another window may begin, and its attempt would count as one used up.
+    known = queries.attempts_of(block.id, person_id)
+    running = next((row for row in known if row.state is AttemptState.IN_PROGRESS), None)
     if running is not None and rules.is_in_time(now, running.due_at):
         return _taken_over(running, settings, now)
     if running is not None:
         submit(attempt_id=running.id, by=by, now=now)
-    number = len(queries.attempts_of(block.id, person_id)) + 1
+    number = len(known) + 1
     _check(settings, allowance, number, password, now)
     asked = _asked(block, settings, f"{block.id}:{person_id}:{number}")
     attempt = Attempt(
