@@ -10,10 +10,10 @@ from flask import render_template, request
 from courses.curriculum import labels, marking, operations, queries
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.curriculum.views import blueprint as blueprint
-from courses.curriculum.views import load_course, subject_of, who
+from courses.curriculum.views import load_course, subject_of
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

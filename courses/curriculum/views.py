@@ -10,7 +10,7 @@ from courses.curriculum import forms, labels, operations, queries
 from courses.curriculum.models import CurriculumCourse
 from courses.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import Identity, acting, demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -20,13 +20,6 @@ from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
 
 blueprint = Blueprint("curriculum", __name__, url_prefix="/curriculum")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(version_id: int) -> tuple[Programme, ProgrammeVersion]:

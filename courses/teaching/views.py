@@ -14,7 +14,7 @@ from courses.permissions import Can
 from courses.teaching import forms, labels, operations, queries, rules
 from courses.teaching.models import Offering, PartTimeAppointment, Secondment
 from trainhub.kernel import clock
-from trainhub.kernel.access import Identity, Subject, acting, demand, guard, may
+from trainhub.kernel.access import Subject, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, once
@@ -27,13 +27,6 @@ from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 blueprint = Blueprint("teaching", __name__, url_prefix="/teaching")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Programme:

@@ -10,10 +10,10 @@ from enterprises.awards import companies, credit, forms, funds, labels, operatio
 from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.models import Award
 from enterprises.awards.types import PoolKind, RuleCode, StepKind, Who
-from enterprises.awards.views import _page, load, who
+from enterprises.awards.views import _page, load
 from enterprises.permissions import AWARD_VIEWERS, Can
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import guard, may, public
+from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.forms import Form, given, once

@@ -10,11 +10,11 @@ from enterprises.awards import labels, queries
 from enterprises.awards.company_rules import JUDGES
 from enterprises.awards.reference import incentives
 from enterprises.awards.types import AwardState, RuleCode, Verdict
-from enterprises.awards.views import asked_day, who
+from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column

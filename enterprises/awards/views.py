@@ -15,7 +15,7 @@ from enterprises.awards.specs import SPECS
 from enterprises.awards.types import TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Identity, acting, guard, may
+from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
@@ -28,13 +28,6 @@ from trainhub.organisations.models import Organisation
 
 blueprint = Blueprint("awards", __name__, url_prefix="/awards")
 Pair = tuple[Organisation, RuleCode]
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def asked_day() -> date:

@@ -8,10 +8,10 @@ from flask import render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries
 from enterprises.bases.models import BaseInspection, InspectionFinding
-from enterprises.bases.views import blueprint, load, who
+from enterprises.bases.views import blueprint, load
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Role, demand, guard
+from trainhub.kernel.access import Role, demand, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once

@@ -12,7 +12,7 @@ from enterprises.bases import forms, labels, operations, queries, rules
 from enterprises.bases.models import BaseAgreement
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging, sniff
-from trainhub.kernel.access import Identity, acting, guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -29,13 +29,6 @@ from trainhub.policy.book import book
 blueprint = Blueprint("bases", __name__, url_prefix="/bases")
 PANELS = "enterprises.bases.panels"
 """Rooms and features above add what they know of a base: functions (base id, identity) -> template context for their card."""
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Organisation:

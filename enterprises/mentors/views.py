@@ -10,7 +10,7 @@ from enterprises.mentors import forms, imports, labels, operations, queries
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, Role, acting, demand, guard, signed_in
+from trainhub.kernel.access import Role, demand, guard, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -28,13 +28,6 @@ blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
 add_pages(blueprint, imports.SPEC, can=Can.MENTOR_IMPORT, path="/import", back="mentors.index")
 LOADS = "enterprises.mentors.loads"
 """Features above count the students of mentors: functions (mentor ids, day) -> {mentor id: students}."""
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(mentor_id: int) -> Mentor:

@@ -13,7 +13,7 @@ from enterprises.subsidies import forms, labels, operations, queries
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from enterprises.subsidies.types import ClaimState
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, Role, acting, guard, may
+from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, given, once
@@ -24,13 +24,6 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 
 blueprint = Blueprint("subsidies", __name__, url_prefix="/subsidies")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(claim_id: int) -> SubsidyClaim:

@@ -303,6 +303,13 @@ def acting() -> Identity | None:
     return identity
 
 
+def who() -> Identity:
+    """Who acts, behind a guard that has made sure that there is somebody."""
+    identity = acting()
+    assert identity is not None
+    return identity
+
+
 def public(view: View) -> View:
     """Anyone, signed in or not."""
     view.__dict__["access_rule"] = "public"

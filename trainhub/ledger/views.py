@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 
 from trainhub.kernel import clock, downloads, files, jobs, paging, sniff
-from trainhub.kernel.access import Identity, Subject, acting, guard
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
@@ -40,13 +40,6 @@ LISTED = (
     Column("counted", "是否计入"),
 )
 MOST_EXPORTED = 50_000
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 # -- the registry -------------------------------------------------------------------------------------------------------

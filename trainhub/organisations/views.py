@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, acting, demand, guard
+from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -23,13 +23,6 @@ blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 add_pages(blueprint, imports.SPEC, can=Can.IMPORT, path="/import", back="organisations.index")
 
 PANELS = "trainhub.organisations.panels"
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Organisation:

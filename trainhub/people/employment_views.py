@@ -7,7 +7,7 @@ from typing import Any
 from flask import request, url_for
 
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -19,7 +19,7 @@ from trainhub.people import forms, operations, queries
 from trainhub.people.models import Employment, Teacher
 from trainhub.people.permissions import Can
 from trainhub.people.teacher_views import crumbs, load_teacher
-from trainhub.people.views import blueprint, form_page, who
+from trainhub.people.views import blueprint, form_page
 
 Pair = tuple[Teacher, Employment]
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import NOTHING, guard, may
+from trainhub.kernel.access import NOTHING, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -21,7 +21,7 @@ from trainhub.people.imports import persons as person_files
 from trainhub.people.models import LegalHold, Person
 from trainhub.people.permissions import Can
 from trainhub.people.types import PairDecision
-from trainhub.people.views import blueprint, form_page, who
+from trainhub.people.views import blueprint, form_page
 from trainhub.programmes import queries as programmes
 
 PERSONS = (

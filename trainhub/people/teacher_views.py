@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import demand, guard, may, signed_in
+from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -20,7 +20,7 @@ from trainhub.people import forms, labels, operations, queries, rules
 from trainhub.people.imports import teachers as teacher_files
 from trainhub.people.models import Teacher
 from trainhub.people.permissions import Can
-from trainhub.people.views import blueprint, form_page, who
+from trainhub.people.views import blueprint, form_page
 from trainhub.programmes import queries as programmes
 
 add_pages(blueprint, teacher_files.SPEC, can=Can.TEACHER_IMPORT, path="/teachers/import", back="people.teachers")

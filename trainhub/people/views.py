@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, acting, demand, guard
+from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -27,13 +27,6 @@ from trainhub.programmes import queries as programmes
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 add_pages(blueprint, student_files.SPEC, can=Can.STUDENT_IMPORT, path="/students/import", back="people.students")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def form_page(form: Any, title: str, *, back: str, crumbs: list[tuple[str, str]], lead: str = "", eyebrow: str = "") -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, url_for
 
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -15,7 +15,7 @@ from trainhub.kernel.web import done
 from trainhub.programmes import forms, labels, operations, queries, rules
 from trainhub.programmes.models import GraduationRequirement, IndicatorPoint, Programme, ProgrammeVersion
 from trainhub.programmes.permissions import Can
-from trainhub.programmes.views import blueprint, form_page, load, who
+from trainhub.programmes.views import blueprint, form_page, load
 
 Pair = tuple[Programme, ProgrammeVersion]
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, acting, demand, guard
+from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -32,13 +32,6 @@ COLUMNS = (
     Column("university", "学校"),
     Column("is_petoe", "卓越计划专业"),
 )
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Programme:

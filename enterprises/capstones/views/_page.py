@@ -11,11 +11,11 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
-from enterprises.capstones.views._support import shown, who
+from enterprises.capstones.views._support import shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock
-from trainhub.kernel.access import may
+from trainhub.kernel.access import may, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation

@@ -9,19 +9,12 @@ from werkzeug.datastructures import FileStorage
 from enterprises.capstones import labels, queries
 from enterprises.capstones.models import Capstone, Topic
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Identity, acting
+from trainhub.kernel.access import who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
 from trainhub.policy.findings import Finding, Status
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(capstone_id: int) -> Capstone:

@@ -10,12 +10,12 @@ from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, who
+from enterprises.capstones.views._support import load
 from enterprises.capstones.views.cohorts import Pair, load_cohort, most_of, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

@@ -11,10 +11,10 @@ from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import page
-from enterprises.capstones.views._support import load, who
+from enterprises.capstones.views._support import load
 from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column

@@ -11,11 +11,11 @@ from enterprises.capstones import labels, operations, queries
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.types import SpotVerdict
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, stored, who
+from enterprises.capstones.views._support import load, stored
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import Subject, demand, guard
+from trainhub.kernel.access import Subject, demand, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

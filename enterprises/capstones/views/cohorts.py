@@ -12,10 +12,10 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.rules import CRITERIA
 from enterprises.capstones.types import SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, shown, who
+from enterprises.capstones.views._support import load, shown
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import Subject, guard, may
+from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

@@ -13,10 +13,10 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import Action, Stage
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import roles_of
-from enterprises.capstones.views._support import load, who
+from enterprises.capstones.views._support import load
 from enterprises.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once

@@ -10,12 +10,12 @@ from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.types import ReviewKind, Verdict
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, stored, who
+from enterprises.capstones.views._support import load, stored
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import third_subject, times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import Subject, guard, signed_in
+from trainhub.kernel.access import Subject, guard, signed_in, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

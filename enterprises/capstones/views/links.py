@@ -10,10 +10,10 @@ from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Capstone, MentorLink, Topic
 from enterprises.capstones.types import LinkPurpose, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, stored, who
+from enterprises.capstones.views._support import load, stored
 from enterprises.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard, public
+from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

@@ -13,12 +13,12 @@ from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, who
+from enterprises.capstones.views._support import load
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import Role, Subject, guard, may
+from trainhub.kernel.access import Role, Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, _l

@@ -11,12 +11,11 @@ from enterprises.capstones.models import ChoiceRound, Team
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import who
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

@@ -11,10 +11,10 @@ from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import kept, load_topic, stored, who
+from enterprises.capstones.views._support import kept, load_topic, stored
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Role, guard, may
+from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once

@@ -11,10 +11,10 @@ from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
 from enterprises.capstones.types import Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import guidance_form, page, roles_of
-from enterprises.capstones.views._support import kept, load, who
+from enterprises.capstones.views._support import kept, load
 from enterprises.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once

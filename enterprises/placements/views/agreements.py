@@ -11,9 +11,9 @@ from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import AgreementText, Placement
 from enterprises.placements.types import AgreementParty, PlacementState
-from enterprises.placements.views.shared import act, blueprint, load_placement, who
+from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Subject, demand, guard, may
+from trainhub.kernel.access import Subject, demand, guard, may, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _

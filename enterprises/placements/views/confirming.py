@@ -11,9 +11,9 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
-from enterprises.placements.views.shared import act, blueprint, load_placement, who
+from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.i18n import _
 
 

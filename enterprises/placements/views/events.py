@@ -10,9 +10,9 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import Placement, PlacementEvent
 from enterprises.placements.types import EventKind, PlacementState, RaterSide
-from enterprises.placements.views.shared import act, blueprint, load_placement, load_position, load_term, save, who
+from enterprises.placements.views.shared import act, blueprint, load_placement, load_position, load_term, save
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import Subject, guard, may
+from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _

@@ -9,9 +9,9 @@ from flask import request
 from enterprises.permissions import Can
 from enterprises.placements import labels, queries
 from enterprises.placements.views.offers import positions_asked
-from enterprises.placements.views.shared import blueprint, who
+from enterprises.placements.views.shared import blueprint
 from trainhub.kernel import downloads
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column

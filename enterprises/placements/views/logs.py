@@ -12,9 +12,9 @@ from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import LogPhoto, Placement, WeeklyLog
 from enterprises.placements.types import NoteSide
 from enterprises.placements.views.placing import both_sides
-from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, who
+from enterprises.placements.views.shared import act, blueprint, day_of, load_placement
 from trainhub.kernel import clock, files, paging
-from trainhub.kernel.access import guard, public
+from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

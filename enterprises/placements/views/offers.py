@@ -12,9 +12,9 @@ from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.lawful import judge_offer
 from enterprises.placements.models import Position, Term
 from enterprises.placements.types import OfferState
-from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save, who
+from enterprises.placements.views.shared import act, blueprint, load_position, load_term, save
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import Role, demand, guard, may
+from trainhub.kernel.access import Role, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

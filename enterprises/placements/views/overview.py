@@ -14,9 +14,9 @@ from enterprises.mentors import queries as mentors
 from enterprises.permissions import Can
 from enterprises.placements import labels, queries, rules
 from enterprises.placements.types import Light, OfferState
-from enterprises.placements.views.shared import blueprint, day_of, who
+from enterprises.placements.views.shared import blueprint, day_of
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Role, guard, signed_in
+from trainhub.kernel.access import Role, guard, signed_in, who
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column

@@ -13,10 +13,10 @@ from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState, RaterSide
-from enterprises.placements.views.shared import act, blueprint, load_placement, who
+from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Subject, guard, may
+from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import given

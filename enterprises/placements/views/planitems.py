@@ -11,9 +11,9 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries, rules
 from enterprises.placements.models import PlanItem
 from enterprises.placements.types import PlanLine
-from enterprises.placements.views.shared import act, blueprint, who
+from enterprises.placements.views.shared import act, blueprint
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given

@@ -11,10 +11,10 @@ from enterprises.placements import forms, labels, operations, planning, queries,
 from enterprises.placements.models import Round, RoundPlan
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf
 from enterprises.placements.views.rounds import conditions_of
-from enterprises.placements.views.shared import act, blueprint, load_round, who
+from enterprises.placements.views.shared import act, blueprint, load_round
 from enterprises.placements.views.students import load_choice
 from trainhub.kernel import clock
-from trainhub.kernel.access import Subject, guard
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.people.models import Student

@@ -9,9 +9,9 @@ from flask import render_template, request
 from enterprises.permissions import Can
 from enterprises.placements import labels, queries
 from enterprises.placements.types import Light
-from enterprises.placements.views.shared import blueprint, who
+from enterprises.placements.views.shared import blueprint
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book

@@ -11,9 +11,9 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, planning, queries
 from enterprises.placements.models import Round, RoundPlan
 from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, RoundState
-from enterprises.placements.views.shared import act, blueprint, load_round, save, who
+from enterprises.placements.views.shared import act, blueprint, load_round, save
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import demand, guard
+from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column

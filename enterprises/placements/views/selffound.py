@@ -10,9 +10,9 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.models import SelfFound
 from enterprises.placements.types import SelfFoundState
-from enterprises.placements.views.shared import act, blueprint, my_student, save, who
+from enterprises.placements.views.shared import act, blueprint, my_student, save
 from trainhub.kernel import clock, files, paging, sniff
-from trainhub.kernel.access import guard, may, signed_in
+from trainhub.kernel.access import guard, may, signed_in, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Round, Term
-from trainhub.kernel.access import Identity, acting
+from trainhub.kernel.access import who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -20,13 +20,6 @@ from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load_placement(placement_id: int) -> Placement:

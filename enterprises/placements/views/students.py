@@ -11,9 +11,9 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, lawful, operations, queries, rules
 from enterprises.placements.models import Placement, Round
 from enterprises.placements.types import DayState, LogTag, PlacementState, RoundState
-from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, load_round, load_student, my_student, who
+from enterprises.placements.views.shared import act, blueprint, day_of, load_placement, load_round, load_student, my_student
 from trainhub.kernel import clock
-from trainhub.kernel.access import Role, Subject, guard, may, signed_in
+from trainhub.kernel.access import Role, Subject, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _

@@ -9,16 +9,9 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, read_number
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import State
-from trainhub.kernel.access import Identity, acting, may
+from trainhub.kernel.access import acting, may
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(number: str) -> Certificate:

@@ -16,9 +16,8 @@ from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import who
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once

@@ -19,11 +19,11 @@ from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
 from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import load, who
+from trainhub.certificates.views._support import load
 from trainhub.certificates.views.keys import reminder
 from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import demand, guard, may, signed_in
+from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once

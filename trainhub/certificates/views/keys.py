@@ -12,9 +12,8 @@ from trainhub.certificates.operations import keys
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.signers import key_id, multikey
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import who
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.backup import last_made
 from trainhub.kernel.db import transaction
 from trainhub.kernel.i18n import _

@@ -17,9 +17,8 @@ from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import who
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import demand, guard
+from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.kernel.forms import once

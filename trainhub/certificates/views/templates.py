@@ -20,9 +20,8 @@ from trainhub.certificates.operations import templates
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import who
 from trainhub.kernel import clock
-from trainhub.kernel.access import NOTHING, guard, may
+from trainhub.kernel.access import NOTHING, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, LongText, Text

@@ -18,9 +18,9 @@ from trainhub.certificates.operations._support import lacking_characters
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import State
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import load, who
+from trainhub.certificates.views._support import load
 from trainhub.kernel import clock, fonts, paging
-from trainhub.kernel.access import guard, may
+from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 
 from trainhub.certificates.numbers import show_number
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, Subject, acting, guard, signed_in
+from trainhub.kernel.access import Subject, guard, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -43,13 +43,6 @@ SORTS: dict[str, Callable[[Chain], Any]] = {
 }
 
 blueprint = Blueprint("chains", __name__, url_prefix="/chains")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Programme:

@@ -10,7 +10,7 @@ from courses.curriculum import queries as curriculum
 from courses.standards import operations as standard_operations
 from courses.standards.types import TargetKind
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import guard, may
+from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation import attaining
 from trainhub.oversight.evaluation.documents import matrices
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries.members import members_of
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.policy.book import book
 from trainhub.programmes import operations as programme_operations
 from trainhub.programmes import queries as programmes

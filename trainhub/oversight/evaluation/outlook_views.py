@@ -9,7 +9,7 @@ from typing import Any
 from flask import render_template, request
 
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.simulation import Assumptions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.models import ReadinessDay
 from trainhub.oversight.evaluation.types import CriterionKind
-from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown, who
+from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.policy.types import PolicyError

@@ -14,7 +14,7 @@ from courses.teaching import operations as teaching
 from courses.teaching import queries as teaching_queries
 from courses.teaching.types import SecondmentState
 from trainhub.kernel import clock
-from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, once
@@ -25,7 +25,7 @@ from trainhub.oversight.evaluation.operations import registers as operations
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries import registers as queries
 from trainhub.oversight.evaluation.queries.members import members_of
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, subject_of, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, subject_of
 from trainhub.people import queries as people
 from trainhub.people.types import TeacherKind
 from trainhub.programmes.models import Programme

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from courses.standards import operations, queries
 from courses.standards.models import IndustryStandard
 from trainhub.kernel import clock
-from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import Form, LongText, Text, once
@@ -20,7 +20,7 @@ from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation.matrix_views import version_of
 from trainhub.oversight.evaluation.permissions import Can
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, paging
-from trainhub.kernel.access import Identity, acting, demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -31,13 +31,6 @@ from trainhub.programmes.models import Programme
 from trainhub.programmes.types import ProgrammeFilter
 
 blueprint = Blueprint("evaluation", __name__, url_prefix="/evaluation")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Programme:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from trainhub.kernel import clock
-from trainhub.kernel.access import Role, guard, may
+from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, given, once
@@ -19,7 +19,7 @@ from trainhub.oversight.goals.models import Goal, GoalSnapshot
 from trainhub.oversight.goals.permissions import Can
 from trainhub.oversight.goals.types import CountingRule, GoalState, ReviewKind
 from trainhub.oversight.goals.views import blueprint as blueprint
-from trainhub.oversight.goals.views import load, nothing, who
+from trainhub.oversight.goals.views import load, nothing
 from trainhub.policy.book import book
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import NOTHING, Identity, Subject, acting, guard, public
+from trainhub.kernel.access import NOTHING, Subject, guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
@@ -33,13 +33,6 @@ PEOPLE = (
     Column("late", "备注"),
 )
 MOST_EXPORTED = 50_000
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(code: str) -> Goal:

@@ -10,7 +10,7 @@ from trainhub.certificates import queries as certificates
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.permissions import Can
 from trainhub.kernel import clock
-from trainhub.kernel.access import Identity, acting, demand, guard
+from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import once
@@ -21,13 +21,6 @@ from trainhub.organisations.models import Organisation
 from trainhub.oversight.issuing import forms, operations, queries
 
 blueprint = Blueprint("issuing", __name__, url_prefix="/certificates/batches/from")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def _issuer(issuer_id: int) -> Organisation:

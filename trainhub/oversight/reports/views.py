@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, acting, guard, may, public
+from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -27,13 +27,6 @@ from trainhub.oversight.reports.types import ReportKind, ReportState
 from trainhub.policy.book import book
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(report_id: int) -> Report:

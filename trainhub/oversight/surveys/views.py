@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import NOTHING, Identity, Role, Subject, acting, guard, may
+from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -38,13 +38,6 @@ ANSWERS = (
     Column("level", "学历"),
     Column("hard_posts", "紧缺岗位"),
 )
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(survey_id: int) -> Survey:

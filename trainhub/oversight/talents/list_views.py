@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import guard, may
+from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -19,7 +19,6 @@ from trainhub.oversight.talents.models import ShortageItem
 from trainhub.oversight.talents.permissions import Can
 from trainhub.oversight.talents.types import ExamKind
 from trainhub.oversight.talents.views import blueprint as blueprint
-from trainhub.oversight.talents.views import who
 from trainhub.programmes.reference import key_fields
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Identity, acting, guard, may
+from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, once
@@ -38,13 +38,6 @@ LISTED = (
     Column("decided_on", "认定日期"),
     Column("valid_until", "有效期至"),
 )
-
-
-def who() -> Identity:
-    """Who acts; the guard has made sure that there is somebody."""
-    identity = acting()
-    assert identity is not None
-    return identity
 
 
 def load(talent_id: int) -> Talent:

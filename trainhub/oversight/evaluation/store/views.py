@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, url_for
 
 from trainhub.kernel import clock, files
-from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import named, xlsx
 from trainhub.kernel.errors import NotFound, Refused
@@ -23,7 +23,7 @@ from trainhub.oversight.evaluation.store import catalogue, forms, queries
 from trainhub.oversight.evaluation.store.models import EvidenceItem, EvidenceVersion, FrozenEvidence
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.store.types import SAME, Mode
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.oversight.evaluation.workflow.views import case_page, load_case, on_case, programme_of
 from trainhub.oversight.evaluation.workflow.views import on_pair as on_case_pair

@@ -7,7 +7,7 @@ from typing import Any
 from flask import render_template
 
 from trainhub.kernel import clock
-from trainhub.kernel.access import guard, may, public
+from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import once
@@ -18,7 +18,7 @@ from trainhub.oversight.evaluation import labels
 from trainhub.oversight.evaluation.forms import options
 from trainhub.oversight.evaluation.permissions import Can, CaseSubject
 from trainhub.oversight.evaluation.types import Verdict
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.oversight.evaluation.workflow import forms, queries, words
 from trainhub.oversight.evaluation.workflow.operations import moving
 from trainhub.oversight.evaluation.workflow.types import State

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, render_template, url_for
 
 from trainhub.kernel import clock, files, paging
-from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import named
 from trainhub.kernel.errors import NotFound, Refused
@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation import catalogue, labels, readiness
 from trainhub.oversight.evaluation.documents import report, visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
-from trainhub.oversight.evaluation.views import blueprint, load, on_programme, who
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme
 from trainhub.oversight.evaluation.workflow import forms, queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, CaseDocument
 from trainhub.oversight.evaluation.workflow.operations import moving, papers

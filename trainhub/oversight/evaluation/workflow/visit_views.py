@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from trainhub.identity import queries as identity
 from trainhub.kernel import clock
-from trainhub.kernel.access import demand, guard, may
+from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -19,7 +19,7 @@ from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.forms import options
 from trainhub.oversight.evaluation.permissions import Can, CaseSubject
 from trainhub.oversight.evaluation.queries import field, staff
-from trainhub.oversight.evaluation.views import blueprint, shown, who
+from trainhub.oversight.evaluation.views import blueprint, shown
 from trainhub.oversight.evaluation.workflow import forms, queries
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitItem
 from trainhub.oversight.evaluation.workflow.operations import visiting
