@@ -13,6 +13,7 @@ from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import fund_views as awards_lists
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
+from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import models as bases_models
 from enterprises.bases import partner_views as bases_partner_views
 from enterprises.bases import tasks as bases_tasks
@@ -54,6 +55,7 @@ from enterprises.placements.views import (
     logs,
     offers,
     overview,
+    papers,
     placing,
     planitems,
     plans,
@@ -72,7 +74,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (bases_partner_views,)
+PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -97,6 +99,7 @@ THINGS = {
     "bases.inspection": _l("基地检查"),
     "bases.interest": _l("企业接收意向"),
     "bases.leader": _l("基地负责人"),
+    "bases.period": _l("基地学期接收能力"),
     "bases.type": _l("基地类型"),
     "capstones.appeal": _l("成绩申诉"),
     "capstones.capstone": _l("毕业设计"),
@@ -133,6 +136,7 @@ THINGS = {
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
     "placements.mentor_link": _l("导师一次性链接"),
+    "placements.paper": _l("实习材料"),
     "placements.photo": _l("实习照片"),
     "placements.rating": _l("实习互评"),
     "placements.placement": _l("实习"),

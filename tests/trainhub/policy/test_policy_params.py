@@ -43,6 +43,7 @@ def test_the_files_are_the_known_families() -> None:
         "petoe_scheme",
         "placement_rules",
         "research",
+        "trainhub_calendar",
         "trainhub_capstones",
         "trainhub_operations",
         "trainhub_privacy",
