@@ -212,6 +212,12 @@ class PlanItemForm(Form):
         }
 
 
+class CopyPlanForm(Form):
+    """The version whose plan is taken as the beginning."""
+
+    source_id = SelectField(_l("复制自"), [InputRequired(NEEDED)], coerce=int)
+
+
 class PlanSignForm(Form):
     """A signature under the plan."""
 

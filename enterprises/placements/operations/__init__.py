@@ -39,7 +39,7 @@ from enterprises.placements.operations.placing import (
     start_placement,
     withdraw_placement,
 )
-from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, remove_plan_item, sign_plan
+from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, copy_plan, remove_plan_item, sign_plan
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
 from enterprises.placements.operations.reminding import remind_mentors, remind_students
 from enterprises.placements.operations.retaining import forget_logs
@@ -72,6 +72,7 @@ __all__ = [
     "close_position",
     "close_round",
     "comment_week",
+    "copy_plan",
     "copy_position",
     "correct_day",
     "correct_text",

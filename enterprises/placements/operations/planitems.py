@@ -96,6 +96,20 @@ def change_plan_item(*, item: PlanItem, by: Identity, now: datetime, version: in
     return changed
 
 
+def copy_plan(*, source: ProgrammeVersion, version: ProgrammeVersion, by: Identity, now: datetime) -> int:
+    """Take the items of another version of the programme as the beginning of a plan; how many. A plan that has items keeps them (0)."""
+    if source.programme_id != version.programme_id:
+        raise BadPlacement(_("只能复制同一专业的企业培养方案。"), field="source_id")
+    if queries.plan_items(version.id):
+        return 0
+    items = queries.plan_items(source.id)
+    for item in items:
+        add_plan_item(version=version, title=item.title, weeks_x10=item.weeks_x10, by=by, now=now, **{
+            name: getattr(item, name) for name in sorted(EDITABLE - {"title", "weeks_x10"})
+        })  # fmt: skip
+    return len(items)
+
+
 def remove_plan_item(*, item: PlanItem, by: Identity, now: datetime) -> None:
     """Take an item out of an unsigned plan."""
     _check_unsigned(item.version_id)
