@@ -37,7 +37,7 @@ def build(world: World) -> None:
     _first_round(world, terms)
     _younger_class(world, terms)
     _open_round(world, terms)
-    reminding.remind_mentors(today=world.calendar.plus(-1), now=world.calendar.at(-1))
+    reminding.remind_mentors(today=world.calendar.plus(-1), now=world.calendar.at(-1), sends_links=False)
 
 
 def _term(world: World, starts_on: date, weeks: int) -> Term:

@@ -164,7 +164,9 @@ def _judge(lines: list[PlanLine], today: date, said: str) -> None:
     """Refuse in the words of what is asked for when the items fall short of 7.1 or 7.3."""
     weeks = rules.judge_plan_weeks(lines, parameter=parameter("petoe.plan_weeks", today))
     if not weeks.met:
-        raise BadPlacement(_("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周。", n=weeks.found, w=weeks.required) + said, code="plan_too_short")
+        short = _("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周。", n=weeks.found, w=weeks.required)
+        raise BadPlacement(_("%(what)s%(then)s", what=short, then=said), code="plan_too_short")
     place = rules.judge_plan_place(lines, parameter=parameter("petoe.plan_location", today))
     if not place.met:
-        raise BadPlacement(_("企业培养方案中有不在企业完成的环节：%(names)s。", names=listed(place.details)) + said, code="plan_elsewhere")
+        elsewhere = _("企业培养方案中有不在企业完成的环节：%(names)s。", names=listed(place.details))
+        raise BadPlacement(_("%(what)s%(then)s", what=elsewhere, then=said), code="plan_elsewhere")

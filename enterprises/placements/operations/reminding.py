@@ -12,10 +12,11 @@ from trainhub.kernel.i18n import N_
 from trainhub.policy.calendar import is_worked
 
 
-def remind_mentors(*, today: date, now: datetime) -> int:
+def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> int:
     """Tell mentors of days that wait longer than own.placement.confirm_due_days, once in an ISO week; how many mentors.
 
-    One without an account gets a one-time link by e-mail or short message, where a channel and an address are known.
+    One without an account gets a one-time link by e-mail or short message, where a channel and an address are known (not
+    without `sends_links`: the demo has nobody to send to).
     """
     due = today - timedelta(days=parameter("own.placement.confirm_due_days", today).number)
     waiting = queries.mentors_waited_for(due)
@@ -23,7 +24,8 @@ def remind_mentors(*, today: date, now: datetime) -> int:
     accounts = identities.accounts_of_persons({person_id for person_id, _count in waiting})
     for person_id, count in waiting:
         if person_id not in accounts:
-            remind_without_account(person_id=person_id, now=now)
+            if sends_links:
+                remind_without_account(person_id=person_id, now=now)
             continue
         tell(
             [person_id],

@@ -171,7 +171,7 @@ def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) 
     problem = planning.problem_of(round, today=make.TODAY)
     plan = planning.compute(problem, now=NOW, time_limit=20.0)
     [assigned] = plan["assignments"]
-    [below] = plan["unplaced"]
+    below = next(row for row in plan["unplaced"] if row[0] != assigned[0])  # sixteen weeks are too few for both
     women = {key: one.is_woman for key, one in queries.law_facts([one.id for one in students.values()]).items()}
     assert (women[assigned[0]], women[below[0]]) == (False, True)
     assert below[3] == "no_eligible_position"
