@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from enterprises.bases import labels, queries
-from enterprises.bases.types import Conclusion
+from enterprises.bases.types import BaseLevel, Conclusion
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations import queries as organisations
@@ -86,15 +86,20 @@ def _judged(base: Organisation, *, is_inside: bool) -> list[Moment]:
 
 
 def changed(event: AuditEvent) -> str:
-    """What an entry of the audit log changed, in words: the fields with what stood there before and after."""
+    """What an entry of the audit log says, in words: the fields with what stood there before and after, or what was registered."""
     if event.did != "bases.base.changed":
-        return ""
+        return str(event.data.get("title") or event.data.get("document") or "")
 
-    def said(value: Any) -> str:
-        return "—" if value in (None, "") else str(value)
+    def said(name: str, value: Any) -> str:
+        if value in (None, ""):
+            return "—"
+        if name == "level":
+            return str(labels.LEVELS[BaseLevel(value)])
+        scale = 100_000 if name.endswith("_e5") else 100 if name.endswith("_fen") else 0
+        return f"{value / scale:g}" if scale else str(value)
 
     return listed(
-        f"{labels.FIGURES.get(name, name)} {said(values[0])} → {said(values[1])}"
+        f"{labels.FIGURES.get(name, name)} {said(name, values[0])} → {said(name, values[1])}"
         for name, values in event.data.items()
         if isinstance(values, list) and len(values) == 2
     )
