@@ -210,6 +210,7 @@ def insurance(placement: Placement) -> Any:
             policy_no=form.insurance_no.data or "",
             since=given(form.insured_from.data),
             until=given(form.insured_until.data),
+            is_charged=bool(form.is_charged.data),
             by=who(),
             now=clock.now(),
         ),
