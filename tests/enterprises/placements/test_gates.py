@@ -281,7 +281,10 @@ def test_a_mentor_without_account_is_sent_a_link_once_a_week(world: SimpleNamesp
     token = sent[-1][1].split("/placements/c/")[1].split()[0]
     now = make.at(due + timedelta(days=8))
     waiting = [entry.id for _row, entry in queries.pending_for_mentor([world.mentor.id])]
-    assert operations.decide_by_link(token=token, approved=waiting, rejected={}, now=now) == 5
+    log = operations.save_weekly_log(placement=world.row, on=STARTS, text="学会标定", tags=[], today=days[-1], by=SYSTEM, now=now)
+    comments = {log.id: "图上标出误差。", 999_999: "别人的", 0: " "}
+    assert operations.decide_by_link(token=token, approved=waiting, rejected={}, comments=comments, now=now) == 5
+    assert [note.text for note in queries.notes_of([log.id])[log.id]] == ["图上标出误差。"]
 
 
 def test_a_planned_visit_stands_in_the_calendar_and_is_closed_when_it_was(world: SimpleNamespace) -> None:
