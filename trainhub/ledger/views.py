@@ -250,7 +250,8 @@ def _job_page(job_id: int, name: str) -> Any:
     batch = session().get(RosterBatch, result["batch_id"]) if "batch_id" in result else None
     rejections = queries.rejections_of(batch.id)[:200] if batch is not None and batch.rejected_count else []
     problems = [(p["row"], p["column"], p["problem"]) for p in result.get("problems", result.get("error", {}).get("details", []))] or rejections
-    return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems)
+    notices = [(p["row"], p["column"], p["problem"]) for p in result.get("notices", [])]
+    return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems, notices=notices)
 
 
 @roster_pages.get("/jobs/<int:job_id>")

@@ -1,0 +1,126 @@
+"""What rosters ask of the ledger: courses and their first day, the completions of persons, what goes out again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from trainhub.kernel.db import session
+from trainhub.ledger.models import RosterBatch, TrainingCourse, TrainingRecord
+from trainhub.ledger.types import Category
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.queries import within_regions
+from trainhub.people.models import Person
+
+CHUNK = 900
+
+
+# -- courses ------------------------------------------------------------------------------------------------------------
+def course(organisation_id: int, title: str) -> TrainingCourse | None:
+    """A registered course of a training organisation."""
+    return session().scalar(select(TrainingCourse).where(TrainingCourse.organisation_id == organisation_id, TrainingCourse.title == title))
+
+
+def course_starts() -> dict[tuple[int, str], date]:
+    """Since when every registered course is taught, by (organisation, title)."""
+    found = session().execute(select(TrainingCourse.organisation_id, TrainingCourse.title, TrainingCourse.since))
+    return {(organisation_id, title): since for organisation_id, title, since in found}
+
+
+def earliest_completion(organisation_id: int, title: str) -> date | None:
+    """The first day on which somebody completed a course there."""
+    return session().scalar(
+        select(sa.func.min(TrainingRecord.completed_on)).where(
+            TrainingRecord.organisation_id == organisation_id, TrainingRecord.course == title, TrainingRecord.cancelled_at.is_(None)
+        )
+    )
+
+
+def courses_listing(allowed: Collection[int] | None) -> Any:
+    """Registered courses with the organisation's code and name; of some organisations, or of all (None)."""
+    statement: Any = (
+        select(TrainingCourse, Organisation.code, Organisation.name)
+        .join(Organisation, Organisation.id == TrainingCourse.organisation_id)
+        .order_by(Organisation.name, TrainingCourse.title)
+    )
+    return statement if allowed is None else statement.where(TrainingCourse.organisation_id.in_(allowed))
+
+
+# -- in -----------------------------------------------------------------------------------------------------------------
+def records_of(person_ids: Collection[int]) -> list[Any]:
+    """(person, organisation, course, day, county) of the completions that stand for some persons."""
+    found: list[Any] = []
+    wanted = sorted(set(person_ids))
+    for start in range(0, len(wanted), CHUNK):
+        found += session().execute(
+            select(
+                TrainingRecord.person_id,
+                TrainingRecord.organisation_id,
+                TrainingRecord.course,
+                TrainingRecord.completed_on,
+                TrainingRecord.county_code,
+            ).where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
+        )
+    return found
+
+
+def batch_now(batch_id: int) -> RosterBatch:
+    """A batch as it stands in the database, whatever the session holds."""
+    return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
+
+
+# -- out ----------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Which records: everything, or what a goal counts. Days are inclusive; no regions or categories means all."""
+
+    since: date | None = None
+    until: date | None = None
+    regions: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    only_counted: bool = False
+
+
+def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
+    """The standing records inside an extent."""
+    found: list[sa.ColumnElement[bool]] = [TrainingRecord.cancelled_at.is_(None)]
+    if extent.since is not None:
+        found.append(TrainingRecord.completed_on >= extent.since)
+    if extent.until is not None:
+        found.append(TrainingRecord.completed_on <= extent.until)
+    if extent.regions:
+        found.append(within_regions(TrainingRecord.county_code, extent.regions))
+    if extent.categories:
+        found.append(TrainingRecord.category.in_(extent.categories))
+    if extent.only_counted:
+        found.append(TrainingRecord.is_counted.is_(True))
+    return found
+
+
+def exported(extent: Extent) -> Any:
+    """The records of an extent in order of id, as cells of a roster; persons without a checked number are left out."""
+    return (
+        select(
+            TrainingRecord.id,
+            Person.id,
+            Person.name,
+            Person.id_type,
+            Person.id_number_encrypted,
+            TrainingRecord.category,
+            TrainingRecord.county_code,
+            Organisation.code,
+            TrainingRecord.course,
+            TrainingRecord.hours_x10,
+            TrainingRecord.completed_on,
+            TrainingRecord.is_counted,
+        )
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
+        .order_by(TrainingRecord.id)
+    )
