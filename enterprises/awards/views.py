@@ -144,11 +144,12 @@ def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Fo
         StepKind.INSPECTION: is_checked and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE),
     }
-    return {
-        kind: given.get(kind) or forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
+    fresh = {
+        kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
         for kind, is_open in open_to.items()
         if is_open and row.state is steps.WHEN[kind]
     }
+    return {**fresh, **given}
 
 
 def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 200, *, examine: dict[StepKind, Form] | None = None) -> Any:
