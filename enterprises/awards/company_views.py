@@ -113,14 +113,14 @@ def _apply_page(pair: Pair, form: forms.ApplyForm, status: int = 200) -> Any:
 @guard(Can.AWARD_APPLY, load=load_pair, subject=_subject)
 def apply_company_form(pair: Pair) -> Any:
     """The form of an application of an enterprise."""
-    return _apply_page(pair, forms.ApplyForm())
+    return _apply_page(pair, forms.CompanyApplyForm())
 
 
 @blueprint.post("/companies/<code>/<rule>/apply")
 @guard(Can.AWARD_APPLY, load=load_pair, subject=_subject)
 def apply_company(pair: Pair) -> Any:
     """Apply for an incentive of a year, with the evidence."""
-    form, code, rule, year = forms.ApplyForm(), pair[0].code, pair[1], _year()
+    form, code, rule, year = forms.CompanyApplyForm(), pair[0].code, pair[1], _year()
 
     def do() -> int:
         made = operations.apply_company(

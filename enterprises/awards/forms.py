@@ -22,6 +22,12 @@ class ApplyForm(Form):
     files = MultipleFileField(_l("证明材料"))
 
 
+class CompanyApplyForm(ApplyForm):
+    """An application of an enterprise."""
+
+    statement = LongText(_l("申请说明"), description=_l("写明申请的事项、依据和数字的来源。"), validators=[InputRequired(), Length(max=4000)])
+
+
 class StepForm(Form):
     """A department's step."""
 

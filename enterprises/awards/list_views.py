@@ -85,7 +85,12 @@ def index() -> Any:
 def rules() -> Any:
     """The 27 incentives of the documents: clause and quotation, dated numbers, payer, how often, overlap group."""
     rows = [(one, spec_of(one["id"]), [version for key in one["parameters"] for version in book().versions(key)]) for one in incentives()]
-    return render_template("enterprises/awards/rules.html", rows=rows, of_bases=OF_BASES, elsewhere=ELSEWHERE)
+    groups: dict[str, list[str]] = {}
+    for _one, spec, _numbers in rows:
+        groups.setdefault(spec.overlap_group, []).append(spec.rule.value)
+    return render_template(
+        "enterprises/awards/rules.html", rows=rows, groups=groups, wordy=("text", "list", "switch"), of_bases=OF_BASES, elsewhere=ELSEWHERE
+    )
 
 
 def _awards() -> Any:

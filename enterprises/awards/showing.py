@@ -27,6 +27,8 @@ def _words(value: Any, unit: str | None) -> str:
         return str(_("没有数据"))
     if unit == "fen" and isinstance(value, int):
         return format_yuan(value)
+    if unit == "percent" and isinstance(value, int):
+        return f"{value}%"
     if isinstance(value, list | tuple):
         return listed(str(labels.WORDS.get(x, x)) for x in value) or str(_("无"))
     return str(labels.WORDS.get(str(value), value))
