@@ -237,9 +237,9 @@ def killed(folder: Path, file: Path, url: str, times: int) -> dict[str, Any]:
 
 
 def ledger(url: str) -> str:
-    """A checksum of everything the import wrote, in an order of its own: who (keyed hash), where, what, when, where counted."""
+    """A checksum of everything the import wrote, in no order: who (the hash of the number is keyed by instance), where, what, when."""
     statement = sa.text(
-        "SELECT p.id_number_hash, p.name, o.code, r.course, r.category, r.county_code, r.hours_x10, r.completed_on, r.is_counted, r.cancelled_at"
+        "SELECT p.id_mask, p.birth_on, p.name, o.code, r.course, r.category, r.county_code, r.hours_x10, r.completed_on, r.is_counted, r.cancelled_at"
         " FROM training_record r JOIN person p ON p.id = r.person_id JOIN organisation o ON o.id = r.organisation_id"
     )
     engine, total = sa.create_engine(url), 0
