@@ -22,7 +22,6 @@ from trainhub.ledger.models import (
     PossibleDuplicate,
     RecordCancellation,
     RosterBatch,
-    RosterRejection,
     TrainingRecord,
 )
 from trainhub.ledger.permissions import READERS, SEES_ALL
@@ -314,16 +313,6 @@ def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> Ros
         .order_by(RosterBatch.id)
         .limit(1)
     )
-
-
-def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
-    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
-    found = session().execute(
-        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
-        .where(RosterRejection.batch_id == batch_id, RosterRejection.is_notice.is_(notices))
-        .order_by(RosterRejection.row, RosterRejection.id)
-    )
-    return [(row[0], row[1], row[2]) for row in found]
 
 
 # -- possible duplicates ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from trainhub.kernel.db import session
-from trainhub.ledger.models import RosterBatch, TrainingCourse, TrainingRecord
+from trainhub.ledger.models import RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
 from trainhub.ledger.types import Category
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import within_regions
@@ -67,6 +67,16 @@ def records_of(person_ids: Collection[int]) -> list[Any]:
             ).where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
         )
     return found
+
+
+def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
+    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
+    found = session().execute(
+        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
+        .where(RosterRejection.batch_id == batch_id, RosterRejection.is_notice.is_(notices))
+        .order_by(RosterRejection.row, RosterRejection.id)
+    )
+    return [(row[0], row[1], row[2]) for row in found]
 
 
 def batch_now(batch_id: int) -> RosterBatch:

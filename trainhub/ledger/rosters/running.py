@@ -23,7 +23,6 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row
 from trainhub.kernel.sheets.writing import write_csv
-from trainhub.ledger import queries
 from trainhub.ledger.rosters import importing
 from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import Checker, Complaint, Entry
@@ -193,7 +192,7 @@ class Import:
     def write_rejections(self, batch_id: int, file: IO[bytes]) -> int:
         """Write the rows left out with their reasons, ready to be corrected and imported; the number of rows."""
         reasons: dict[int, list[tuple[str, str]]] = {}
-        for number, column, problem in queries.rejections_of(batch_id):
+        for number, column, problem in rosters.rejections_of(batch_id):
             reasons.setdefault(number, []).append((column, problem))
         session().rollback()
         columns = (*REJECTED_COLUMNS, *self.schema.columns)
@@ -218,7 +217,7 @@ class Import:
 
     def notices(self, batch_id: int) -> list[dict[str, Any]]:
         """What to look at in rows that were taken, the first of them."""
-        return _remarks(self.roster.name, [(row, [(column, said)]) for row, column, said in queries.rejections_of(batch_id, notices=True)[:SHOWN]])
+        return _remarks(self.roster.name, [(row, [(column, said)]) for row, column, said in rosters.rejections_of(batch_id, notices=True)[:SHOWN]])
 
     @staticmethod
     def _warn(table: Table, result: RosterResult) -> None:
@@ -262,7 +261,7 @@ def import_file(
         work.refuse_unless_good()
     first, batch_id = work.run()
     rejections = path.with_name(path.name + ".rejected.csv")
-    has_rejections = bool(queries.rejections_of(batch_id))
+    has_rejections = bool(rosters.rejections_of(batch_id))
     if has_rejections:
         with _private(rejections) as file:
             work.write_rejections(batch_id, file)
