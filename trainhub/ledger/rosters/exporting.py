@@ -8,33 +8,22 @@ from typing import IO, Any
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
 from trainhub.kernel.sheets.writing import Sheet, write_csv, write_xlsx
-from trainhub.ledger.models import TrainingRecord
-from trainhub.ledger.rosters import queries
 from trainhub.ledger.rosters.columns import schema
-from trainhub.ledger.rosters.queries import Extent as Extent
-from trainhub.people.bulk import ERASED
-
-PORTION = 2_000
+from trainhub.ledger.rosters.queries import Extent, entries_within
+from trainhub.people.queries.numbers import ERASED
 
 
 def rows(extent: Extent) -> Iterator[Sequence[Any]]:
     """The records in order of id, as cells of the roster's columns; persons without a checked number are left out.
 
-    For a number that has served its time stands what `bulk.ERASED` says, which the import understands: no completion is lost on the way.
+    For a number that has served its time stands what `ERASED` says, which the import understands: no completion is lost on the way.
     """
-    ring, last = keyring(), 0
-    statement = queries.exported(extent).limit(PORTION)
-    while True:
-        found = session().execute(statement.where(TrainingRecord.id > last)).all()
-        for record_id, person_id, name, id_type, sealed, category, county, base, course, hours, day, counted in found:
-            last = record_id
-            number = ring.decrypt(sealed) if sealed else f"{ERASED}{person_id}"
-            yield (name, id_type, number, category, county, base, course, f"{hours // 10}.{hours % 10}".removesuffix(".0"), day, counted)
-        if len(found) < PORTION:
-            return
+    ring = keyring()
+    for person_id, name, id_type, sealed, category, county, base, course, hours, day, counted in entries_within(extent):
+        number = ring.decrypt(sealed) if sealed else f"{ERASED}{person_id}"
+        yield (name, id_type, number, category, county, base, course, f"{hours // 10}.{hours % 10}".removesuffix(".0"), day, counted)
 
 
 def write(path: Path, file: IO[bytes], extent: Extent) -> int:

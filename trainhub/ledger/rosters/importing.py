@@ -14,10 +14,11 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
-from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
+from trainhub.ledger.rosters.queries import batch_now, standing_of
 from trainhub.ledger.types import RosterResult, Source
-from trainhub.people import bulk
+from trainhub.people.bulk import register_many
+from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -36,7 +37,7 @@ class Seen:
 class Plan:
     """What a chunk would do."""
 
-    known: dict[str, bulk.Known]
+    known: dict[str, Known]
     new: dict[str, Entry] = field(default_factory=dict)
     accepted: list[Entry] = field(default_factory=list)
     duplicates: int = 0
@@ -50,9 +51,9 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     A known number with another name is rejected (`name_differs`). One human in two cities on one day is taken, with a notice: the
     person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
     """
-    result = Plan(bulk.by_number_hash(entry.person.number_hash for entry in entries))
+    result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
-    there, places = _standing({known.id: key for key, known in result.known.items()})
+    there, places = standing_of({known.id: key for key, known in result.known.items()})
     taken: set[int] = seen.keys if seen is not None else set()
     if seen is not None:
         seen.places.update(places)
@@ -60,7 +61,7 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     for entry in entries:
         key = entry.person.number_hash
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
-        if name is None and key.startswith(bulk.ERASED):
+        if name is None and key.startswith(ERASED):
             said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
             result.rejected.append((entry.number, [("id_number", said)]))
             continue
@@ -92,16 +93,6 @@ def _two_cities(entry: Entry, before: str) -> str:
         before=before,
         now=entry.county_code,
     )
-
-
-def _standing(persons: dict[int, str]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
-    """The completions that stand for the persons, as keys of entries, and where each was first on each day."""
-    keys: set[tuple[object, ...]] = set()
-    places: dict[int, str] = {}
-    for person_id, organisation_id, course, day, county in rosters.records_of(persons):
-        keys.add((persons[person_id], organisation_id, course, day))
-        places.setdefault(hash((persons[person_id], day)), county)
-    return keys, places
 
 
 def start_batch(
@@ -153,7 +144,7 @@ def import_chunk(
         return False
     planned = plan(entries)
     ids = {key: known.id for key, known in planned.known.items()}
-    ids.update(bulk.register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
+    ids.update(register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
     if planned.accepted:
         session().execute(
             insert(TrainingRecord.__table__),  # type: ignore[arg-type]
@@ -196,7 +187,7 @@ def import_chunk(
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
     """Two persons of one name and birth date under different numbers wait for a person's eye."""
-    pairs = bulk.alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
+    pairs = alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
     if pairs:
         session().execute(
             insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]
@@ -222,7 +213,7 @@ def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_
         .values(finished_at=now, rejections_file_id=rejections_file_id)
         .execution_options(synchronize_session=False)
     )
-    batch = rosters.batch_now(batch_id)
+    batch = batch_now(batch_id)
     result = RosterResult(batch.row_count, batch.accepted_count, batch.new_person_count, batch.duplicate_count, batch.rejected_count)
     if closed.rowcount:  # type: ignore[attr-defined]
         counts = result.as_dict()

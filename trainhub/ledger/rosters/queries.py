@@ -1,8 +1,8 @@
-"""What rosters ask of the ledger: courses and their first day, the completions of persons, what goes out again."""
+"""Selects for rosters: the completions that stand already, those that leave for a file, the courses and their first day."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +16,106 @@ from trainhub.ledger.types import Category
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import within_regions
 from trainhub.people.models import Person
+from trainhub.people.queries.numbers import CHUNK
 
-CHUNK = 900
+PORTION = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Which records: everything, or what a goal counts. Days are inclusive; no regions or categories means all."""
+
+    since: date | None = None
+    until: date | None = None
+    regions: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    only_counted: bool = False
+
+
+def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
+    """The standing records inside an extent."""
+    found: list[sa.ColumnElement[bool]] = [TrainingRecord.cancelled_at.is_(None)]
+    if extent.since is not None:
+        found.append(TrainingRecord.completed_on >= extent.since)
+    if extent.until is not None:
+        found.append(TrainingRecord.completed_on <= extent.until)
+    if extent.regions:
+        found.append(within_regions(TrainingRecord.county_code, extent.regions))
+    if extent.categories:
+        found.append(TrainingRecord.category.in_(extent.categories))
+    if extent.only_counted:
+        found.append(TrainingRecord.is_counted.is_(True))
+    return found
+
+
+def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
+    """The completions that stand for the persons (the hash of each number by id), as keys of entries, and the county in which each
+    person was first on each day, by a hash of both."""
+    keys: set[tuple[object, ...]] = set()
+    places: dict[int, str] = {}
+    wanted = sorted(persons)
+    columns = (TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on, TrainingRecord.county_code)
+    for start in range(0, len(wanted), CHUNK):
+        rows = session().execute(
+            select(TrainingRecord.person_id, *columns)
+            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
+            .order_by(TrainingRecord.id)
+        )
+        for person_id, organisation_id, course, day, county in rows:
+            keys.add((persons[person_id], organisation_id, course, day))
+            places.setdefault(hash((persons[person_id], day)), county)
+    return keys, places
+
+
+def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
+    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
+    found = session().execute(
+        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
+        .where(RosterRejection.batch_id == batch_id, RosterRejection.is_notice.is_(notices))
+        .order_by(RosterRejection.row, RosterRejection.id)
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def batch_now(batch_id: int) -> RosterBatch:
+    """A batch as it stands in the database, whatever the session holds."""
+    return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
+
+
+def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
+    """The records inside an extent in order of id, a portion at a time; persons who never gave a number are left out.
+
+    (person id, name, kind and sealed number of the document, category, county, code of the base, course, hours x 10, day, is counted)
+    """
+    last = 0
+    statement = (
+        select(
+            TrainingRecord.id,
+            Person.id,
+            Person.name,
+            Person.id_type,
+            Person.id_number_encrypted,
+            TrainingRecord.category,
+            TrainingRecord.county_code,
+            Organisation.code,
+            TrainingRecord.course,
+            TrainingRecord.hours_x10,
+            TrainingRecord.completed_on,
+            TrainingRecord.is_counted,
+        )
+        .join(Person, Person.id == TrainingRecord.person_id)
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
+        .order_by(TrainingRecord.id)
+        .limit(PORTION)
+    )
+    while True:
+        found = session().execute(statement.where(TrainingRecord.id > last)).all()
+        for record_id, *entry in found:
+            last = record_id
+            yield tuple(entry)
+        if len(found) < PORTION:
+            return
 
 
 # -- courses ------------------------------------------------------------------------------------------------------------
@@ -49,88 +147,3 @@ def courses_listing(allowed: Collection[int] | None) -> Any:
         .order_by(Organisation.name, TrainingCourse.title)
     )
     return statement if allowed is None else statement.where(TrainingCourse.organisation_id.in_(allowed))
-
-
-# -- in -----------------------------------------------------------------------------------------------------------------
-def records_of(person_ids: Collection[int]) -> list[Any]:
-    """(person, organisation, course, day, county) of the completions that stand for some persons."""
-    found: list[Any] = []
-    wanted = sorted(set(person_ids))
-    for start in range(0, len(wanted), CHUNK):
-        found += session().execute(
-            select(
-                TrainingRecord.person_id,
-                TrainingRecord.organisation_id,
-                TrainingRecord.course,
-                TrainingRecord.completed_on,
-                TrainingRecord.county_code,
-            ).where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
-        )
-    return found
-
-
-def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
-    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
-    found = session().execute(
-        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
-        .where(RosterRejection.batch_id == batch_id, RosterRejection.is_notice.is_(notices))
-        .order_by(RosterRejection.row, RosterRejection.id)
-    )
-    return [(row[0], row[1], row[2]) for row in found]
-
-
-def batch_now(batch_id: int) -> RosterBatch:
-    """A batch as it stands in the database, whatever the session holds."""
-    return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
-
-
-# -- out ----------------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Which records: everything, or what a goal counts. Days are inclusive; no regions or categories means all."""
-
-    since: date | None = None
-    until: date | None = None
-    regions: tuple[str, ...] = ()
-    categories: tuple[Category, ...] = ()
-    only_counted: bool = False
-
-
-def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
-    """The standing records inside an extent."""
-    found: list[sa.ColumnElement[bool]] = [TrainingRecord.cancelled_at.is_(None)]
-    if extent.since is not None:
-        found.append(TrainingRecord.completed_on >= extent.since)
-    if extent.until is not None:
-        found.append(TrainingRecord.completed_on <= extent.until)
-    if extent.regions:
-        found.append(within_regions(TrainingRecord.county_code, extent.regions))
-    if extent.categories:
-        found.append(TrainingRecord.category.in_(extent.categories))
-    if extent.only_counted:
-        found.append(TrainingRecord.is_counted.is_(True))
-    return found
-
-
-def exported(extent: Extent) -> Any:
-    """The records of an extent in order of id, as cells of a roster; persons without a checked number are left out."""
-    return (
-        select(
-            TrainingRecord.id,
-            Person.id,
-            Person.name,
-            Person.id_type,
-            Person.id_number_encrypted,
-            TrainingRecord.category,
-            TrainingRecord.county_code,
-            Organisation.code,
-            TrainingRecord.course,
-            TrainingRecord.hours_x10,
-            TrainingRecord.completed_on,
-            TrainingRecord.is_counted,
-        )
-        .join(Person, Person.id == TrainingRecord.person_id)
-        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(*clauses(extent), Person.id_number_encrypted.is_not(None))
-        .order_by(TrainingRecord.id)
-    )
