@@ -9,8 +9,9 @@ import click
 from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
+from enterprises.awards import company_views as awards_company_views
 from enterprises.awards import fund_models as awards_funds
-from enterprises.awards import fund_views as awards_lists
+from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
 from enterprises.bases import models as bases_models
@@ -72,7 +73,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (bases_partner_views,)
+PAGES: tuple[ModuleType, ...] = (bases_partner_views, awards_fund_views, awards_company_views)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -282,7 +283,6 @@ def _capstones(app: Flask) -> None:
 
 def _awards(app: Flask) -> None:
     """Awards of bases, and what enterprises contribute."""
-    assert awards_lists.blueprint is awards_views.blueprint  # its lists are on the same blueprint
     for blueprint in (awards_views.blueprint, contributions_views.blueprint):
         app.register_blueprint(blueprint)
     nav.register_nav(
