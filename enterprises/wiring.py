@@ -14,6 +14,7 @@ from enterprises.awards import fund_models as awards_funds
 from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
+from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import models as bases_models
 from enterprises.bases import partner_views as bases_partner_views
 from enterprises.bases import tasks as bases_tasks
@@ -55,6 +56,7 @@ from enterprises.placements.views import (
     logs,
     offers,
     overview,
+    papers,
     placing,
     planitems,
     plans,
@@ -73,7 +75,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (bases_partner_views, awards_fund_views, awards_company_views)
+PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -98,6 +100,7 @@ THINGS = {
     "bases.inspection": _l("基地检查"),
     "bases.interest": _l("企业接收意向"),
     "bases.leader": _l("基地负责人"),
+    "bases.period": _l("基地学期接收能力"),
     "bases.type": _l("基地类型"),
     "capstones.appeal": _l("成绩申诉"),
     "capstones.capstone": _l("毕业设计"),
@@ -134,6 +137,7 @@ THINGS = {
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
     "placements.mentor_link": _l("导师一次性链接"),
+    "placements.paper": _l("实习材料"),
     "placements.photo": _l("实习照片"),
     "placements.rating": _l("实习互评"),
     "placements.placement": _l("实习"),

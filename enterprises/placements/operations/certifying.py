@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from enterprises.placements import queries, rules
+from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import WrongState, parameter
 from enterprises.placements.types import PlacementState
@@ -16,7 +16,9 @@ from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
+from trainhub.ledger import rules as ledger_rules
 from trainhub.organisations import queries as organisations
+from trainhub.policy.calendar import holiday_weeks
 
 
 def asked_key(placement: Placement) -> str:
@@ -27,8 +29,12 @@ def asked_key(placement: Placement) -> str:
 def credited_days(placement: Placement, *, today: date) -> int:
     """How many of a student's credited days were earned in this placement (PETOE-7.2); a day counts in one placement only."""
     found = ledger.days_of(placement.student_id)
-    lost = rules.uncounted_days([(row.on, row.id) for row in found], days_per_week=parameter("own.weeks.days_per_week", today).number)
-    return sum(row.source_id == placement.id and (row.on, row.id) not in lost for row in found)
+    earned = ledger_rules.credits(
+        [(row.on, row.id) for row in found],
+        days_per_week=parameter("own.weeks.days_per_week", today).number,
+        working_days=holiday_weeks([row.on for row in found]),
+    )
+    return sum(earned[row.on, row.id] for row in found if row.source_id == placement.id)
 
 
 def _weeks(days: int, today: date) -> Decimal:
