@@ -43,7 +43,7 @@ def _who(number: int) -> Identity:
 
 
 def _draft(code: str = "college_training") -> Any:
-    return templates.start(code=code, kind=Kind.TRAINING, by=_who(1), now=ground.NOW)
+    return templates.start(code=code, kind=Kind.TRAINING, owner=None, by=_who(1), now=ground.NOW)
 
 
 def _approved(code: str = "college_training") -> Any:
@@ -73,7 +73,7 @@ def test_a_draft_becomes_a_template_that_issues(session: Session) -> None:
     with pytest.raises(templates.BadTemplate, match="另一人"):
         templates.decide(template=row, is_approved=True, reason="", by=_who(1), now=ground.NOW)
     templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
-    assert ("college_training", "学院培训证书") in queries.template_choices(Kind.TRAINING)
+    assert ("college_training", "学院培训证书") in queries.template_choices(Kind.TRAINING, ground.university())
     made = certificate(Kind.TRAINING, template="college_training")
     assert (made.state, made.template, made.template_version) == (State.ISSUED, "college_training", 1)
     assert documents.pdf_of(made, tasks.maker()).startswith(b"%PDF-")
@@ -84,10 +84,12 @@ def test_an_approved_version_never_changes(session: Session) -> None:
     with pytest.raises(templates.BadTemplate, match="不再改动"):
         templates.save(template=first, body=first.body, version=first.version, by=_who(1))
     made = certificate(Kind.TRAINING, template="college_training")
-    second = _draft()
+    with pytest.raises(templates.BadTemplate, match="已被使用"):
+        _draft()
+    second = templates.next_version(template=first, by=_who(1), now=ground.NOW)
     assert second.edition == 2
     with pytest.raises(templates.BadTemplate, match="未完成"):
-        _draft()
+        templates.next_version(template=first, by=_who(1), now=ground.NOW)
     templates.submit(template=second, by=_who(1))
     templates.decide(template=second, is_approved=True, reason="", by=_who(2), now=ground.NOW)
     assert first.state is TemplateState.RETIRED
@@ -150,11 +152,11 @@ def test_a_box_too_small_for_a_long_name_is_told(session: Session) -> None:
 
 def test_the_pages(session: Session, as_role: AsRole) -> None:
     maker, checker = as_role(Role.SYSTEM_ADMIN), as_role(Role.SYSTEM_ADMIN)
-    assert maker.post("/certificates/templates", data={"code": "Bad Code", "kind": "training"}).status_code == 422
-    where = maker.post("/certificates/templates", data={"code": "our_training", "kind": "training"}).location
+    assert maker.post("/certificates/templates", data={"code": "Bad Code", "kind": "training", "owner_id": 0}).status_code == 422
+    where = maker.post("/certificates/templates", data={"code": "our_training", "kind": "training", "owner_id": 0}).location
     page = maker.get(where)
     assert "<svg" in page.text
-    row = queries.templates_listing()[0]
+    row = queries.template_versions("our_training")[0]
     assert maker.post(where, data={"body": "{", "version": row.version}).status_code == 422
     assert maker.post(where, data={"body": row.body, "version": row.version}).status_code == 303
     answer = maker.post(f"{where}/preview", data={"body": row.body, "bleed": "1"})
@@ -182,11 +184,11 @@ def test_pictures_and_places_to_sign_are_printed_and_shown(session: Session, as_
     import pikepdf
 
     maker = as_role(Role.SYSTEM_ADMIN)
-    where = maker.post("/certificates/templates", data={"code": "sealed_training", "kind": "training"}).location
+    where = maker.post("/certificates/templates", data={"code": "sealed_training", "kind": "training", "owner_id": 0}).location
     assert maker.post(f"{where}/images", data={"name": "seal", "file": (io.BytesIO(b"GIF89a"), "a.gif")}).status_code == 422
     assert maker.post(f"{where}/images", data={"name": "S!", "file": (io.BytesIO(_png((200, 0, 0, 90))), "a.png")}).status_code == 422
     assert maker.post(f"{where}/images", data={"name": "seal", "file": (io.BytesIO(_png((200, 0, 0, 90))), "a.png")}).status_code == 303
-    row = queries.templates_listing()[0]
+    row = queries.template_versions("sealed_training")[0]
     body = json.loads(templates.text_of(row.body))
     assert "images" not in body, "the text that people edit holds no pictures"
     body["elements"] += [
