@@ -123,7 +123,7 @@ def main() -> int:
         print(json.dumps({**counts, "expected": expected}))
     else:
         for name, wanted in expected.items():
-            print(f"{name:17} {counts[name]} of {wanted}")
+            print(f"{name:17} {counts[name]} in {len(credentials)}" if name == "schema_errors" else f"{name:17} {counts[name]} of {wanted}")
         print(f"{'CPU of the judge':17} {counts['cpu_seconds']} s", *(f"\nwrong: {one}" for one in counts["wrong"]))
     return 0 if all(counts[name] == wanted for name, wanted in expected.items()) else 1
 
