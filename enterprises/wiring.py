@@ -186,7 +186,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_page
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
     my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
@@ -243,7 +243,9 @@ def _capstones(app: Flask) -> None:
     """Topics and capstones."""
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda keys, _is_own: {
+        key: url_for("capstones.show", capstone_id=int(key)) for key in keys
+    }
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
