@@ -80,7 +80,10 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
         students=field.credited_days(programme.id, members.judged, on=on, days_per_week=days_per_week),
         capstones=capstones,
         international=_international(programme.id, members.present, on),
-        evidence=found | evidence.of_programme(programme, version_id, requirements, courses, staff, part_time, on),
+        evidence=found
+        | evidence.of_programme(programme, version_id, requirements, courses, staff, part_time, on)
+        | evidence.of_practice(version_id, items, placements, judged, on)
+        | evidence.of_six(offerings, members.group.cohort_years, on),
     )
 
 
@@ -203,7 +206,8 @@ def _staff(programme_id: int, on: date, offerings: Sequence[OfferingRow]) -> tup
     for plan in teaching.secondments_of_teachers(ids):
         months = months_between(plan.planned_since, plan.planned_until) if plan.planned_since and plan.planned_until else None
         is_started = plan.started_on is not None and plan.started_on <= on
-        plans[plan.teacher_id].append(SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months))
+        is_done = plan.ended_on is not None and plan.ended_on <= on
+        plans[plan.teacher_id].append(SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip())))
     files = defaultdict(list)
     for appointment in teaching.appointments_of_teachers(ids):
         if appointment.since <= on:
