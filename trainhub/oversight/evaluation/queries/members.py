@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -32,13 +33,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The students on the day, the judged ones among them, and who withdrew from the 卓越计划."""
+    """The students on the day, the judged ones among them, and who withdrew from the 卓越计划; when the judged cohorts began."""
 
     present: tuple[Member, ...]
     judged: tuple[Member, ...]
     group: Group
     cohort_ids: tuple[int, ...]
     version_id: int | None
+    starts: Mapping[int, date]
 
 
 def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
@@ -109,8 +111,9 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
             if since > cohorts[member.cohort_id].starts_on + JOINS_WITHIN
         ),
     )
+    starts = {key: cohorts[key].starts_on for key in ids}
     latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
-    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None)
+    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None, starts)
 
 
 def _lasts(until: date | None, on: date, left_on: date | None) -> bool:

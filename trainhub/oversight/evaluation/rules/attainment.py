@@ -12,6 +12,7 @@ from trainhub.oversight.evaluation.types import MarkSource
 Carrier = TypeVar("Carrier", bound=Hashable)
 """What carries a point: an objective of a course, or an item of the enterprise training plan."""
 
+
 @dataclass(frozen=True, slots=True)
 class Attained:
     """What a group reached: the mean mark in tenths (None without marks), over how many marks, and how many of them attained."""
