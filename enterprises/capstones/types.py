@@ -321,7 +321,10 @@ class TopicRow:
 
 @dataclass(frozen=True, slots=True)
 class SimilarTopic:
-    """A topic that is alike another one: how much (0 to 1), of which year, by how many students it was taken, whether the reader may open it."""
+    """A topic that is alike another one: how much (0 to 1), of which year, by how many students it was taken, whether the reader may open it.
+
+    The title is empty when the topic is confidential and not the reader's.
+    """
 
     id: int
     title: str

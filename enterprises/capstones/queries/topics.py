@@ -166,7 +166,7 @@ def topic_subject(row: Topic) -> Subject:
 def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTopic]:
     """Topics of all years, programmes and enterprises that are alike in title or problem, the most alike first: a person judges.
 
-    The marks of both find the candidates, the texts decide. What the reader may not open is named without its title.
+    The marks of both find the candidates, the texts decide. What is confidential and not the reader's is named without its title.
     """
     marks = likeness.marks(row.title, row.problem)
     shared = (
@@ -178,14 +178,23 @@ def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTop
         .limit(CANDIDATES)
     )
     statement = (
-        select(Topic.id, Topic.title, Topic.problem, Organisation.name, Programme.name, Topic.created_at, Topic.taken, topics_visible_to(identity))
+        select(Topic, Organisation.name, Programme.name, topics_visible_to(identity))
         .join(Organisation, Organisation.id == Topic.enterprise_id)
         .join(Programme, Programme.id == Topic.programme_id)
         .where(Topic.id.in_(list(session().scalars(shared))), Topic.state != TopicState.REFUSED)
     )
     found = [
-        SimilarTopic(key, title, enterprise, programme, local(at).year, taken, likeness.share((row.title, row.problem), (title, problem)), bool(seen))
-        for key, title, problem, enterprise, programme, at, taken, seen in session().execute(statement)
+        SimilarTopic(
+            id=other.id,
+            title="" if other.is_confidential and not seen else other.title,
+            enterprise=enterprise,
+            programme=programme,
+            year=local(other.created_at).year,
+            taken=other.taken,
+            share=likeness.share((row.title, row.problem), (other.title, other.problem)),
+            is_visible=bool(seen),
+        )
+        for other, enterprise, programme, seen in session().execute(statement)
     ]
     return sorted((one for one in found if one.share >= likeness.LIKE_FROM), key=lambda one: (-one.share, one.id))[:most]
 

@@ -59,7 +59,10 @@ def test_the_library_finds_the_same_problem_under_another_title_in_another_progr
     found = queries.similar(new, SYSTEM)
     assert [(one.id, one.share, one.year, one.is_visible) for one in found] == [(old.id, 1.0, NOW.year, True)]
     stranger = Identity(account_id=None, person_id=ground.person().id, name="外校")
-    assert [one.is_visible for one in queries.similar(new, stranger)] == [False]
+    assert [(one.title, one.is_visible) for one in queries.similar(new, stranger)] == [(old.title, False)]
+    old.is_confidential = True
+    session.flush()
+    assert [one.title for one in queries.similar(new, stranger)] == [""]
     new.proposed_by_id = 5
     operations.refuse_topic(topic=new, side=Side.SCHOOL, reason="重复", by=SYSTEM, now=NOW)
     author = Identity(account_id=5, person_id=None, name="提出人")
