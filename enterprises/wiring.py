@@ -35,6 +35,7 @@ from enterprises.capstones.views import outputs as capstones_outputs
 from enterprises.capstones.views import rounds as capstones_rounds
 from enterprises.capstones.views import staging as capstones_staging
 from enterprises.capstones.views import topics as capstones_topics
+from enterprises.capstones.views import wishing as capstones_wishing
 from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
@@ -125,6 +126,7 @@ THINGS = {
     "capstones.thesis": _l("论文"),
     "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
+    "capstones.wishes": _l("导师志愿"),
     "capstones.window": _l("毕业设计时间安排"),
     "mentors.appraisal": _l("指导教师考核"),
     "mentors.conflict": _l("指导教师回避"),
@@ -165,6 +167,7 @@ CAPSTONE_PAGES: tuple[ModuleType, ...] = (
     capstones_rounds,
     capstones_staging,
     capstones_topics,
+    capstones_wishing,
     capstones_working,
 )
 """Modules of pages of capstones: importing one puts its routes on the blueprint."""
@@ -263,7 +266,14 @@ def _capstones(app: Flask) -> None:
             order=41,
         ),
         nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
-        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.EXPERT), order=42),
+        nav.Entry(
+            "mine",
+            _l("我的评审任务"),
+            "capstones.tasks",
+            "clipboard",
+            roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.MENTOR, Role.EXPERT),
+            order=42,
+        ),
         nav.Entry(
             "practice",
             _l("本企业的毕业设计"),
