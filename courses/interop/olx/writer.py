@@ -21,6 +21,7 @@ from courses.interop.types import (
     LtiDoc,
     PageDoc,
     PollDoc,
+    PoolDoc,
     ProblemDoc,
     SectionDoc,
     SurveyDoc,
@@ -114,8 +115,31 @@ class _Writer:
         element = _element("vertical", display_name=page.title)
         _set(element, visible_to_staff_only="" if page.is_published else "true")
         for block in page.blocks:
-            element.append(self.block(block))
+            element.extend(self.pool(block, block.content) if isinstance(block.content, PoolDoc) else [self.block(block)])
         return self.definition("vertical", page.key, element)
+
+    def pool(self, block: BlockDoc, pool: PoolDoc) -> list[Element]:
+        """Problems to draw from. Checkers refuse such a block: then the first `count` problems go out for everybody, and a page
+        before them carries the pool, from which our reader makes it whole again."""
+        count = pool.count or len(pool.problems)
+        element = _element("library_content", display_name=block.title, max_count=str(pool.count or -1), mode="random")
+        names: list[str] = []
+        for number, (key, title, problem) in enumerate(zip(pool.keys, pool.titles, pool.problems, strict=True)):
+            written = write_problem(problem)
+            written.set("display_name", title)
+            if self.is_native or number < count:
+                names.append(self.definition("problem", key, written))
+                element.append(_pointer("problem", names[-1]))
+            else:
+                written.set("url_name", self.name(key))
+                element.append(written)
+        if self.is_native:
+            return [_pointer("library_content", self.definition("library_content", block.key, element))]
+        self.notes.append(
+            _("%(block)s 随机抽题：其他平台上是固定的 %(n)d 题，题池（%(all)d 题）保存在网页中", block=block.key, n=count, all=len(pool.problems))
+        )
+        page = self.html(block.key, block.title, carrier.pack(markup.outer(element), "library_content"))
+        return [page, *(_pointer("problem", name) for name in names)]
 
     def block(self, block: BlockDoc) -> Element:
         """The child of the vertical: a pointer to a file, or for blocks that must stand there, the block itself."""
