@@ -58,6 +58,7 @@ WORDS: Mapping[str, Any] = {
     "average": _l("取平均分"),
     "marks": _l("得分"),
     "answers": _l("正确答案和解析"),
+    "feedback": _l("选项反馈"),
 }
 HIDDEN = frozenset({"origin", "edited", "password", "shows_answers"})
 
@@ -88,6 +89,6 @@ def _lines(value: Any) -> list[str]:
         return [f"{SETTINGS.get(key, key)}: {WORDS.get(line, line)}" for key in sorted(value) if key not in HIDDEN for line in _lines(value[key])]
     if isinstance(value, list):
         return [line for item in value for line in _lines(item)]
-    if isinstance(value, bool):
-        return [_("是") if value else _("否")]
-    return [] if value in (None, "") else str(value).splitlines()
+    if value is True:
+        return [_("是")]
+    return [] if value in (None, "", False) else str(value).splitlines()

@@ -67,6 +67,12 @@ def is_known(tag: str) -> bool:
     return tag in _READERS
 
 
+def first_title(element: Element) -> str:
+    """The title that stands inside an open assessment."""
+    node = next((child for child in element if markup.tag_of(child) == "title"), None)
+    return markup.text_of(node) if node is not None else ""
+
+
 def unknown(tag: str, element: Element) -> UnknownDoc:
     """A block that is kept as text."""
     reason = REASONS.get(tag)

@@ -191,7 +191,7 @@ class _Reader:
             return self.children(found, depth)
         title, content = found.title, self.content(found)
         if found.tag == "openassessment":
-            title = title or values.unquoted(_first_title(found.element))
+            title = title or values.unquoted(blocks.first_title(found.element))
         elif found.tag in ("poll", "survey"):
             title = title or found.settings.get("block_name", "")
         return [BlockDoc(self.key(found.name), title, content)]
@@ -258,7 +258,18 @@ class _Reader:
             return self.load(tag, name, file, node)
         if not name:
             name = str(node.get("filename") or "") or f"{Path(file).stem}-{tag}-{sum(1 for _x in node.itersiblings(preceding=True)) + 1}"
-        return self.define(tag, name, node, file)
+            return self.define(tag, self.free_name(tag, name), node, file)
+        free = self.free_name(tag, name)
+        if free != name:
+            self.warnings.append(_("%(block)s 的名称重复，第二处内容以 %(name)s 导入（%(file)s）", block=f"{tag}/{name}", name=free, file=file))
+        return self.define(tag, free, node, file)
+
+    def free_name(self, tag: str, name: str) -> str:
+        """A name that no definition of this kind has: what stands in its parent is a definition of its own, whatever it is called."""
+        free, number = name, 2
+        while (tag, free) in self.seen:
+            free, number = f"{name}-{number}", number + 1
+        return free
 
     def path(self, tag: str, name: str) -> str | None:
         """The file of a definition."""
@@ -335,7 +346,7 @@ class _Reader:
                     if tag == "chapter":
                         self.seen.discard((tag, name))
                         self.counts[tag] -= 1
-                        sections += self.sections(_pointer(tag, name), folder + tag, is_orphan=True)
+                        sections += self.sections(markup.pointer(tag, name), folder + tag, is_orphan=True)
                     elif tag in ("sequential", "problemset", "videosequence"):
                         units.append(self.unit(found, 1))
                     elif tag == "vertical":
@@ -387,14 +398,3 @@ class _Reader:
         self.unsupported.append(UnsupportedDoc(block, reason))
         if warn:
             self.warnings.append(f"{block}：{reason}")
-
-
-def _pointer(tag: str, name: str) -> Element:
-    from lxml import etree
-
-    return etree.Element(tag, url_name=name)
-
-
-def _first_title(element: Element) -> str:
-    node = next((child for child in element if markup.tag_of(child) == "title"), None)
-    return markup.text_of(node) if node is not None else ""

@@ -63,7 +63,7 @@ class _Writer:
         root = _element("course", display_name=doc.title, language=doc.language)
         self.names.add(run)
         for section in doc.sections:
-            root.append(_pointer("chapter", self.section(section)))
+            root.append(markup.pointer("chapter", self.section(section)))
         root.set("start", values.written(doc.starts_at, values.NO_START))
         root.set("end", values.written(doc.ends_at, values.NO_END))
         _set(root, enrollment_start=values.written(doc.enrols_from), enrollment_end=values.written(doc.enrols_until))
@@ -94,7 +94,7 @@ class _Writer:
         element = _element("chapter", display_name=section.title)
         _set(element, start=values.written(section.starts_at), visible_to_staff_only="" if section.is_published else "true")
         for unit in section.units:
-            element.append(_pointer("sequential", self.unit(unit)))
+            element.append(markup.pointer("sequential", self.unit(unit)))
         return self.definition("chapter", section.key, element)
 
     def unit(self, unit: UnitDoc) -> str:
@@ -108,7 +108,7 @@ class _Writer:
             visible_to_staff_only="" if unit.is_published else "true",
         )
         for page in unit.pages:
-            element.append(_pointer("vertical", self.page(page)))
+            element.append(markup.pointer("vertical", self.page(page)))
         return self.definition("sequential", unit.key, element)
 
     def page(self, page: PageDoc) -> str:
@@ -129,17 +129,17 @@ class _Writer:
             written.set("display_name", title)
             if self.is_native or number < count:
                 names.append(self.definition("problem", key, written))
-                element.append(_pointer("problem", names[-1]))
+                element.append(markup.pointer("problem", names[-1]))
             else:
                 written.set("url_name", self.name(key))
                 element.append(written)
         if self.is_native:
-            return [_pointer("library_content", self.definition("library_content", block.key, element))]
+            return [markup.pointer("library_content", self.definition("library_content", block.key, element))]
         self.notes.append(
             _("%(block)s 随机抽题：其他平台上是固定的 %(n)d 题，题池（%(all)d 题）保存在网页中", block=block.key, n=count, all=len(pool.problems))
         )
         page = self.html(block.key, block.title, carrier.pack(markup.outer(element), "library_content"))
-        return [page, *(_pointer("problem", name) for name in names)]
+        return [page, *(markup.pointer("problem", name) for name in names)]
 
     def block(self, block: BlockDoc) -> Element:
         """The child of the vertical: a pointer to a file, or for blocks that must stand there, the block itself."""
@@ -149,7 +149,7 @@ class _Writer:
         if isinstance(content, ProblemDoc):
             element = write_problem(content)
             element.set("display_name", block.title)
-            return _pointer("problem", self.definition("problem", block.key, element))
+            return markup.pointer("problem", self.definition("problem", block.key, element))
         if isinstance(content, UnknownDoc):
             element = markup.parse(content.source.encode(), block.key)
             _set(element, display_name=block.title)
@@ -163,7 +163,7 @@ class _Writer:
             return self.carried(block, element)
         if isinstance(content, VideoDoc):
             element.set("display_name", block.title)
-            return _pointer("video", self.definition("video", block.key, element))
+            return markup.pointer("video", self.definition("video", block.key, element))
         if isinstance(content, LtiDoc):
             self.modules.add("lti")
             self.lti.append(content.lti_id or "lti")
@@ -192,7 +192,7 @@ class _Writer:
             self.notes.append(_("html/%(name)s 的标记不完整，已修补", name=name))
         self.text(f"html/{name}.html", sound)
         self.xml(f"html/{name}.xml", _element("html", filename=name, display_name=title))
-        return _pointer("html", name)
+        return markup.pointer("html", name)
 
     def definition(self, tag: str, key: str, element: Element) -> str:
         name = self.name(key)
@@ -232,10 +232,6 @@ def _element(tag: str, **attributes: str) -> Element:
     for name, value in attributes.items():
         element.set(name, markup.clean(value))
     return element
-
-
-def _pointer(tag: str, name: str) -> Element:
-    return _element(tag, url_name=name)
 
 
 def _set(element: Element, **attributes: str) -> None:
