@@ -168,6 +168,7 @@ def register(app: Flask) -> None:
         authors.blueprint,
         doing.reports,
         interop_views.blueprint,
+        interop_views.exporting,
         copies_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,
