@@ -32,7 +32,7 @@ def month() -> Any:
     year, number = rules.month_asked(request.args.get("month", ""), today)
     weeks = rules.weeks_of(year, number)
     person_id = me().person_id or 0
-    found = [*queries.items(person_id, since=weeks[0][0], until=weeks[-1][-1]), *_elsewhere(person_id, weeks[0][0], weeks[-1][-1])]
+    found = [*queries.items(person_id, since=weeks[0][0], until=weeks[-1][-1], now=clock.now()), *_elsewhere(person_id, weeks[0][0], weeks[-1][-1])]
     before, after = rules.shifted(year, number, -1), rules.shifted(year, number, 1)
     feed = queries.feed_of(person_id)
     address = url_for("agenda.feed", secret=operations.secret_of(feed)) if feed is not None else ""
@@ -94,7 +94,7 @@ def feed(secret: str) -> Response:
         abort(404)
     today = clock.today()
     since, until = today - timedelta(days=FEED_DAYS_BACK), today + timedelta(days=FEED_DAYS_AHEAD)
-    found = queries.items(row.person_id, since=since, until=until)
+    found = queries.items(row.person_id, since=since, until=until, now=clock.now())
     account = accounts.account_of_person(row.person_id)
     with in_language(account.language if account is not None else "zh"):
         more = [event for source in current_app.extensions.get(ical.SOURCES, []) for event in source(row.person_id, since, until)]
@@ -114,7 +114,7 @@ def _event(item: Item) -> ical.Event:
         starts=day if item.is_whole_day else item.starts_at,
         ends=day if item.is_whole_day else item.ends_at,
         summary=summary,
-        description=item.course,
+        description="\n".join((item.course, *([_("尚未开放：%(why)s", why="；".join(item.waits))] if item.waits else ()))),
         url=f"{base}{item.url}",
         category=str(labels.KINDS[item.kind]),
     )

@@ -16,7 +16,14 @@ from trainhub.kernel.access import Identity, Role, ScopeKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger import rules
-from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingRecord
+from trainhub.ledger.models import (
+    ConfirmedDay,
+    Milestone,
+    PossibleDuplicate,
+    RecordCancellation,
+    RosterBatch,
+    TrainingRecord,
+)
 from trainhub.ledger.permissions import READERS, SEES_ALL
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
@@ -307,16 +314,6 @@ def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> Ros
         .order_by(RosterBatch.id)
         .limit(1)
     )
-
-
-def rejections_of(batch_id: int) -> list[tuple[int, str, str]]:
-    """(row, column, problem) of the rows left out, in the order of the file."""
-    found = session().execute(
-        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
-        .where(RosterRejection.batch_id == batch_id)
-        .order_by(RosterRejection.row, RosterRejection.id)
-    )
-    return [(row[0], row[1], row[2]) for row in found]
 
 
 # -- possible duplicates ------------------------------------------------------------------------------------------------
