@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete
 
 from enterprises.mentors.models import Mentor
-from enterprises.placements import queries, rules
+from enterprises.placements import labels, queries, rules
+from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
@@ -18,7 +19,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications.operations import notify
 
 AWAY = (EventKind.ABSENCE, EventKind.INTERRUPTION)
@@ -236,6 +237,9 @@ def change_base(
         raise BadPlacement(_("请选择另一个岗位。"), field="position_id")
     if position.state is not OfferState.APPROVED or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
         raise BadPlacement(_("岗位“%(title)s”尚未通过审核，或不接收这名学生的专业。", title=position.title), field="position_id")
+    bars = bars_of(queries.law_facts([placement.student_id])[placement.student_id], position, since)
+    if bars:
+        raise BadPlacement(listed(labels.BARS[bar] for bar in bars) + _("。"), field="position_id", code=bars[0].value)
     if not placement.starts_on <= since <= term.ends_on:
         raise BadPlacement(_("开始日期应在本学期内。"), field="since")
     if placement.state is PlacementState.STARTED and since > placement.starts_on:

@@ -16,6 +16,8 @@ from enterprises.placements import queries
 from enterprises.placements.models import MentorLink
 from enterprises.placements.operations._support import WrongState
 from enterprises.placements.operations.days import decide_entries
+from enterprises.placements.operations.logs import add_note
+from enterprises.placements.types import NoteSide
 from trainhub.identity.delivery import channels, deliver
 from trainhub.identity.types import Channel
 from trainhub.kernel import audit
@@ -90,8 +92,11 @@ def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identit
     return row, mentor, Identity(account_id=None, person_id=person_id, name=name)
 
 
-def decide_by_link(*, token: str, approved: Sequence[int], rejected: Mapping[int, str], now: datetime) -> int:
-    """Decide days by a link, all at once; the link is then used up. `rejected`: entry to reason. The result is how many days.
+def decide_by_link(
+    *, token: str, approved: Sequence[int], rejected: Mapping[int, str], now: datetime, comments: Mapping[int, str] | None = None
+) -> int:
+    """Decide days by a link, all at once; the link is then used up. `rejected`: entry to reason; `comments`: weekly log to words
+    under it (of students who wait for this mentor; others are left out). The result is how many days.
 
     Raises NotFound for a link that opens no more, WrongState without days, and what `decide_entries` refuses.
     """
@@ -120,5 +125,10 @@ def decide_by_link(*, token: str, approved: Sequence[int], rejected: Mapping[int
         done += decide_entries(
             placement=placement, entry_ids=ids, is_approved=not reason, reason=reason, today=local(now).date(), by=identity, now=now
         )
+    logs = {log.id: log for log in queries.logs_of(set(waiting.values()))}
+    for log_id, text in sorted((comments or {}).items()):
+        placement = queries.placement(logs[log_id].placement_id) if log_id in logs and text.strip() else None
+        if placement is not None:
+            add_note(log=logs[log_id], placement=placement, side=NoteSide.MENTOR, text=text, by=identity, now=now)
     audit.record(by=identity, did="placements.mentor_link.used", on=("mentor", str(mentor.id)), data={"link": row.id, "days": done})
     return done

@@ -11,14 +11,14 @@ from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import judge_offer
 from enterprises.placements.models import Position, PositionSeats, Term
-from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.operations._support import BadPlacement, WrongState, tell
 from enterprises.placements.types import OfferState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import N_, _, listed
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
@@ -313,16 +313,33 @@ def return_position(*, position: Position, reason: str, by: Identity, now: datet
     position.state, position.return_reason = OfferState.DRAFT, reason.strip()[:400]
     session().flush()
     audit.record(by=by, did="placements.position.returned", on=position, data={"reason": position.return_reason})
+    _tell_rankers(position, now)
     return position
 
 
 def close_position(*, position: Position, by: Identity, now: datetime) -> Position:
-    """Take an offer back; students placed there stay. Doing it again changes nothing."""
+    """Take an offer back; students placed there stay, those who rank it in a round that is open are told. Again changes nothing."""
     if position.state is not OfferState.CLOSED:
         position.state = OfferState.CLOSED
         session().flush()
         audit.record(by=by, did="placements.position.closed", on=position)
+        _tell_rankers(position, now)
     return position
+
+
+def _tell_rankers(position: Position, now: datetime) -> None:
+    """Whoever ranks a position that is offered no more in an open round still has time to rank another."""
+    for round_, person_ids in queries.rankers_of(position.id):
+        tell(
+            person_ids,
+            kind="placements.position_gone",
+            message=N_("你填报的岗位“%(title)s”不再接收，请在 %(day)s 24 时前调整志愿。"),
+            url=f"/placements/rounds/{round_.id}/preferences",
+            key=f"position:{position.id}:gone:{round_.id}",
+            now=now,
+            title=position.title,
+            day=round_.closes_on.isoformat(),
+        )
 
 
 def copy_position(*, position: Position, by: Identity, now: datetime) -> Position:

@@ -197,8 +197,15 @@ def assign_mentor(*, placement: Placement, mentor: Mentor, by: Identity, now: da
     return placement
 
 
-def record_insurance(*, placement: Placement, policy_no: str, since: date, until: date, by: Identity, now: datetime) -> Placement:
-    """Note the student's insurance; whether it covers the period is the checklist's question. Raises BadPlacement."""
+def record_insurance(
+    *, placement: Placement, policy_no: str, since: date, until: date, by: Identity, now: datetime, is_charged: bool = False
+) -> Placement:
+    """Note the student's insurance; whether it covers the period is the checklist's question.
+
+    Raises BadPlacement, also when its price is charged to the student (cn.voc.insurance_required: 保费不得向学生另行收取).
+    """
+    if is_charged:
+        raise BadPlacement(_("实习责任保险的保费不得向学生收取，由学校或企业承担。"), field="is_charged", code="insurance_charged")
     if until < since:
         raise BadPlacement(_("保险的截止日期不能早于开始日期。"), field="insured_until")
     if not policy_no.strip():

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import delete, or_, select, update
 
 from enterprises.placements import queries
-from enterprises.placements.models import DayEntry, LogNote, LogPhoto, WeeklyLog
+from enterprises.placements.models import DayEntry, LogNote, LogPhoto, PlacementPaper, WeeklyLog
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session
@@ -16,12 +16,13 @@ from trainhub.people import queries as people
 
 
 def forget_logs(*, today: date) -> dict[str, int]:
-    """Delete weekly logs with their notes and photos and erase the words of day entries of students who left long ago; how many of each. Legal holds are left alone."""
+    """Delete weekly logs with their notes and photos, and papers, and erase the words of day entries of students who left long ago; how many of each. Legal holds are left alone."""
     students = people.left_before(last_day("placement_log", today=today))
     logs = select(WeeklyLog.id).where(WeeklyLog.placement_id.in_(queries.ids_of_students(students)))
     statements = {
         "notes": delete(LogNote).where(LogNote.log_id.in_(logs)),
         "photos": delete(LogPhoto).where(LogPhoto.placement_id.in_(queries.ids_of_students(students))),
+        "papers": delete(PlacementPaper).where(PlacementPaper.placement_id.in_(queries.ids_of_students(students))),
         "weeks": delete(WeeklyLog).where(WeeklyLog.placement_id.in_(queries.ids_of_students(students))),
         "days": update(DayEntry).where(DayEntry.student_id.in_(students), or_(DayEntry.note != "", DayEntry.reason != "")).values(note="", reason=""),
     }

@@ -1,7 +1,7 @@
 """Hard continuity: every term of a student at one enterprise. How many reach (exact), and where (exactly in small cases).
 
 An enterprise is then a part of what a student is given, so the whole numbers of step 1 are told by group, set of slots and
-enterprise; inside an enterprise and slot the seats serve the kinds by a transport, whose numbers come out whole by themselves.
+enterprise; inside an enterprise and slot the seats serve the kinds by a transport.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from enterprises.placements.planner import exact
-from enterprises.placements.planner.deciding import NEVER, Placed, hand_out
+from enterprises.placements.planner.deciding import Placed
 from enterprises.placements.planner.network import Network, cheapest
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, alike, bits
 from enterprises.placements.planner.reach import Groups, Reach, Unknowns
@@ -78,83 +79,105 @@ def reach_at_one(setup: Setup, until: float, aim: Aim) -> Homes:
 
 def _most(setup: Setup, groups: Groups, found: Unknowns, firm: Ints, objectives: list[Ints], until: float) -> tuple[Ints, int, bool]:
     """The numbers of least objectives, one after the other; the bound of the last one, and whether all are proven."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import coo_array
-
-    nothing = np.zeros(len(found), dtype=np.int64)
+    numbers = np.zeros(len(found), dtype=np.int64)
     if not len(found):
-        return nothing, 0, True
-    entries, low, high, width = _constraints(setup, groups, found, firm)
-    numbers, bound, is_proven = nothing, int(groups.size.sum()), True
+        return numbers, 0, True
+    model = Model(len(found), found.most)
+    for group, size in enumerate(groups.size.tolist()):
+        model.row([(int(column), 1.0) for column in np.flatnonzero(found.group == group)], 0, size)
+    _serve(setup, model, found.mask, found.kind, firm)
+    bound, is_proven = int(groups.size.sum()), True
     for objective in objectives:
-        row, column, value = (np.array(one) for one in zip(*entries, strict=True))
-        answer = milp(
-            c=np.concatenate([objective, np.zeros(width - len(found))]),
-            constraints=LinearConstraint(coo_array((value, (row, column)), shape=(len(low), width)).tocsr(), np.array(low), np.array(high)),
-            integrality=(np.arange(width) < len(found)).astype(int),
-            bounds=Bounds(0, np.concatenate([found.most, np.full(width - len(found), np.inf)])),
-            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, until - time.monotonic())},
-        )
+        answer = model.least(objective, until)
         if answer.x is None:
             return numbers, bound, False
         numbers = np.rint(answer.x[: len(found)]).astype(np.int64)
         dual = answer.mip_dual_bound if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound) else -float(groups.size.sum())
         bound, is_proven = math.floor(-dual + 1e-6), is_proven and answer.status == 0
-        entries += [(len(low), column, float(value)) for column, value in enumerate(objective) if value]
-        low.append(-np.inf)
-        high.append(float(objective @ numbers) + 1e-6)
+        model.row([(column, float(value)) for column, value in enumerate(objective) if value], -np.inf, float(objective @ numbers) + 1e-6)
     return numbers, bound, is_proven
 
 
-def _constraints(setup: Setup, groups: Groups, found: Unknowns, firm: Ints) -> tuple[list[tuple[int, int, float]], list[float], list[float], int]:
-    """Entries, lower and upper limits, and the number of columns: the unknowns, then the transports."""
-    entries: list[tuple[int, int, float]] = []
-    low, high = [0.0] * len(groups.size), [float(one) for one in groups.size]
-    entries += [(int(group), column, 1.0) for column, group in enumerate(found.group)]
+class Model:
+    """An integer programme whose first columns are whole numbers; the further ones (transports) come out whole by themselves."""
+
+    def __init__(self, whole: int, most: Ints) -> None:
+        self.whole, self.width = whole, whole
+        self._most = most
+        self._entries: list[tuple[int, int, float]] = []
+        self._low: list[float] = []
+        self._high: list[float] = []
+
+    def column(self) -> int:
+        """A further column."""
+        self.width += 1
+        return self.width - 1
+
+    def row(self, entries: list[tuple[int, float]], least: float, most: float) -> None:
+        """least <= sum of coefficient x column <= most"""
+        self._entries += [(len(self._low), column, value) for column, value in entries]
+        self._low.append(least)
+        self._high.append(most)
+
+    def least(self, objective: Ints, until: float) -> Any:
+        """The answer of the solver for the least of an objective over the whole columns."""
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import coo_array
+
+        row, column, value = (np.array(one) for one in zip(*self._entries, strict=True))
+        matrix = coo_array((value, (row, column)), shape=(len(self._low), self.width)).tocsr()
+        rest = self.width - self.whole
+        return milp(
+            c=np.concatenate([objective, np.zeros(rest)]),
+            constraints=LinearConstraint(matrix, np.array(self._low), np.array(self._high)),
+            integrality=(np.arange(self.width) < self.whole).astype(int),
+            bounds=Bounds(0, np.concatenate([self._most, np.full(rest, np.inf)])),
+            options={"mip_rel_gap": 0.0, "time_limit": max(0.1, until - time.monotonic())},
+        )
+
+
+def _serve(setup: Setup, model: Model, masks: Ints, kinds: Ints, firms: Ints) -> None:
+    """Seats (and mentors) for columns that ask for the slots of a set at an enterprise: in each slot a transport from kinds to posts."""
     _first, like = alike(setup.accepts.T)
     units, of_post = np.unique(np.column_stack([setup.firm, like]), axis=0, return_inverse=True)
     of_post = of_post.reshape(-1)
     takes = np.array([setup.accepts[:, np.flatnonzero(of_post == unit)[0]] for unit in range(len(units))])
-    asking: dict[tuple[int, int, int], list[int]] = {}
-    for column, (mask, kind, home) in enumerate(zip(found.mask.tolist(), found.kind.tolist(), firm.tolist(), strict=True)):
-        for slot in bits(mask):
-            asking.setdefault((slot, home, kind), []).append(column)
-    width = len(found)
-    serving: dict[tuple[int, int], list[int]] = {}
     units_of: dict[int, list[int]] = {}
     for unit, home in enumerate(units[:, 0].tolist()):
         units_of.setdefault(home, []).append(unit)
+    asking: dict[tuple[int, int, int], list[int]] = {}
+    for column, (mask, kind, home) in enumerate(zip(masks.tolist(), kinds.tolist(), firms.tolist(), strict=True)):
+        for slot in bits(mask) if home >= 0 else ():
+            asking.setdefault((slot, home, kind), []).append(column)
+    serving: dict[tuple[int, int], list[int]] = {}
     loads: dict[tuple[int, int], list[int]] = {}
     for (slot, home, kind), columns in sorted(asking.items()):
         loads.setdefault((slot, home), []).extend(columns)
-        entries += [(len(low), column, 1.0) for column in columns]
-        for unit in units_of[home]:
-            if takes[unit, kind]:
-                entries.append((len(low), width, -1.0))
-                serving.setdefault((slot, unit), []).append(width)
-                width += 1
-        low.append(0.0)
-        high.append(0.0)
+        ways = {unit: model.column() for unit in units_of[home] if takes[unit, kind]}
+        for unit, way in ways.items():
+            serving.setdefault((slot, unit), []).append(way)
+        model.row([*((column, 1.0) for column in columns), *((way, -1.0) for way in ways.values())], 0, 0)
     supply = [np.bincount(of_post, setup.seats[slot].clip(0), minlength=len(units)) for slot in range(len(setup.slots))]
     for (slot, unit), columns in sorted(serving.items()):
-        entries += [(len(low), column, 1.0) for column in columns]
-        low.append(0.0)
-        high.append(float(supply[slot][unit]))
-    if setup.caps is not None:
-        for (slot, home), columns in sorted(loads.items()):
-            entries += [(len(low), column, 1.0) for column in columns]
-            low.append(0.0)
-            high.append(float(max(0, setup.caps[slot, home])))
-    return entries, low, high, width
+        model.row([(column, 1.0) for column in columns], 0, float(supply[slot][unit]))
+    for (slot, home), columns in sorted(loads.items()) if setup.caps is not None else ():
+        model.row([(column, 1.0) for column in columns], 0, float(max(0, setup.caps[slot, home])))  # type: ignore[index]
 
 
 def place_at_one(setup: Setup, homes: Homes, chosen: Ints, single: Ints, until: float) -> Placed:
-    """Positions for those who were chosen, each at one enterprise; exact in small cases, else as step 1 counted, handed out the cheapest way."""
-    if not len(single):
-        best = exact.solve(setup, homes.reach, chosen, until, homes=homes_of(setup))
-        if best is not None:
-            return Placed(best, _cost(setup, best))
-    return _as_counted(setup, homes, np.sort(np.concatenate([chosen, single])), frozenset(single.tolist()))
+    """Positions for those who were chosen, each at one enterprise.
+
+    First enterprises by what each student likes best there, then positions inside; that is proven when the positions cost no
+    more. Else small cases are solved whole in the time that is left, and the cheaper plan is taken.
+    """
+    pupils, alone = np.sort(np.concatenate([chosen, single])), frozenset(single.tolist())
+    found = _by_wishes(setup, homes, pupils, alone, until)
+    if (setup.current is None and found.bound == _cost(setup, found.table)) or alone:
+        return found
+    best = exact.solve(setup, homes.reach, chosen, until, homes=homes_of(setup))
+    if best is None:
+        return found
+    return Placed(best, _cost(setup, best))
 
 
 def _cost(setup: Setup, placed: Ints) -> int:
@@ -163,43 +186,109 @@ def _cost(setup: Setup, placed: Ints) -> int:
     return int(setup.cost(pupil[there], post[there]).sum())
 
 
-def _as_counted(setup: Setup, homes: Homes, pupils: Ints, single: frozenset[int]) -> Placed:
-    """The sets and enterprises of step 1 to students at least cost, then positions inside each enterprise; what an earlier
-    plan holds beside that stays as far as seats are left. A bound: everybody's cheapest set and enterprise."""
-    found, counts = homes.reach.unknowns, homes.reach.numbers
-    used = np.flatnonzero(counts > 0)
-    at_best = _best_at(setup, pupils)
-    cost = np.full((len(pupils), len(used)), NEVER, dtype=np.int64)
-    bound = 0
+def _by_wishes(setup: Setup, homes: Homes, pupils: Ints, single: frozenset[int], until: float) -> Placed:
+    """A set and an enterprise for each student at least cost, then positions inside each enterprise; what an earlier plan holds
+    beside that stays as far as seats are left. Enterprises of which nothing was ranked cost all alike: they are numbers of a
+    group. The cost by the best position of each enterprise is a bound. Without time for it, as step 1 counted."""
+    of, found, width = homes.reach.groups.of, homes.reach.unknowns, len(homes.firm)
+    own: list[tuple[int, int, int]] = []  # (row of the student, unknown of the group, cost): at an enterprise with a wish
+    pool: list[tuple[int, int, int, int]] = []  # (row, set, whether it suffices, cost): anywhere else
+    weight = 0 if setup.current is None else UNRANKED * setup.held.size + 1
     for row, pupil in enumerate(pupils.tolist()):
-        mine = np.flatnonzero(found.group == homes.reach.groups.of[pupil])
-        mine = mine[found.reaches[mine] != (pupil in single)]
-        prices = np.array([sum(at_best[row][slot, homes.firm[column]] for slot in bits(int(found.mask[column]))) for column in mine])
-        bound += 0 if pupil in single else int(prices.min(initial=0))
-        price_of = dict(zip(mine.tolist(), prices.tolist(), strict=True))
-        for place, column in enumerate(used.tolist()):
-            if column in price_of:
-                cost[row, place] = price_of[column]
-    taken = used[hand_out(cost, counts[used])] if len(pupils) else used[:0]
+        mine = np.flatnonzero((found.group == of[pupil]) & (found.reaches != (pupil in single)))
+        table, liked = _likes(setup, pupil)
+        for column in mine[np.isin(homes.firm[mine], liked)].tolist():
+            slots = bits(int(found.mask[column]))
+            price = sum(int(table[slot, homes.firm[column]]) for slot in slots)
+            own.append((row, column, price + weight * _moves(setup, pupil, slots, int(homes.firm[column]))))
+        others = mine[~np.isin(homes.firm[mine], liked)]
+        for mask in np.unique(found.mask[others]).tolist():
+            pool.append((row, mask, int(pupil not in single), UNRANKED * mask.bit_count() + weight * _moves(setup, pupil, bits(mask), -1)))
+    first_pool, first_group = len(own), len(own) + len(pool)
+    numbers = np.concatenate([np.ones(first_group, dtype=np.int64), found.most])
+    model = Model(first_group + width, numbers)
+    takers: dict[int, list[tuple[int, float]]] = {}
+    pooled: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
+    for column, (row, _unknown, _price) in enumerate(own):
+        takers.setdefault(row, []).append((column, 1.0))
+    for column, (row, mask, suffices, _price) in enumerate(pool, start=first_pool):
+        takers.setdefault(row, []).append((column, 1.0))
+        pooled.setdefault((int(of[pupils[row]]), mask, suffices), []).append((column, 1.0))
+    for row in range(len(pupils)):
+        model.row(takers.get(row, []), 1, 1)
+    keys = list(zip(found.group.tolist(), found.mask.tolist(), found.reaches.astype(int).tolist(), strict=True))
+    for unknown, key in enumerate(keys):
+        pooled.setdefault(key, []).append((first_group + unknown, -1.0))
+    for _key, entries in sorted(pooled.items()):
+        model.row(entries, 0, 0)
+    at = np.array([unknown for _row, unknown, _price in own], dtype=np.int64)
+    nothing = np.zeros(len(pool), dtype=np.int64)
+    _serve(
+        setup,
+        model,
+        np.concatenate([found.mask[at], nothing, found.mask]),
+        np.concatenate([found.kind[at], nothing, found.kind]),
+        np.concatenate([homes.firm[at], nothing - 1, homes.firm]),
+    )
+    cost = np.array([*(one[2] for one in own), *(one[3] for one in pool), *([0] * width)], dtype=float)
+    answer = model.least(cost, until) if len(pupils) else None
+    taken = np.full(len(pupils), -1, dtype=np.int64)
+    if answer is not None and answer.x is not None:
+        on = np.rint(answer.x[: model.whole]).astype(np.int64)
+        for column in np.flatnonzero(on[:first_pool]).tolist():
+            taken[own[column][0]] = own[column][1]
+        rest: dict[tuple[int, int, int], list[int]] = {}
+        for column in np.flatnonzero(on[first_pool:first_group]).tolist():
+            row, mask, suffices, _price = pool[column]
+            rest.setdefault((int(of[pupils[row]]), mask, suffices), []).append(row)
+        for unknown in np.flatnonzero(on[first_group:]).tolist():
+            waiting = sorted(rest[keys[unknown]], key=lambda row: int(setup.lottery[pupils[row]]))
+            for row in waiting[: int(on[first_group + unknown])]:
+                taken[row] = unknown
+                rest[keys[unknown]].remove(row)
+        dual = answer.mip_dual_bound if answer.mip_dual_bound is not None and math.isfinite(answer.mip_dual_bound) else 0.0
+        bound = 0 if weight or single else max(0, math.ceil(dual - 1e-6))
+    else:
+        taken, bound = _as_counted(setup, homes, pupils, single), 0
     placed = _positions(setup, pupils, found.mask[taken], homes.firm[taken])
     if setup.current is not None:
         _keep(setup, placed, frozenset(pupils.tolist()))
-    changed = setup.current is not None
-    return Placed(placed, min(bound, _cost(setup, placed)), is_proven=not changed)
+    return Placed(placed, min(bound, _cost(setup, placed)), is_proven=setup.current is None)
 
 
-def _best_at(setup: Setup, pupils: Ints) -> list[Ints]:
-    """For each student [S, E] the least rank cost at an enterprise in a slot (UNRANKED where nothing was ranked)."""
-    found = []
-    for pupil in pupils.tolist():
-        rows = slice(int(setup.wishes.first[pupil]), int(setup.wishes.first[pupil + 1]))
-        post, price = setup.wishes.post[rows], setup.wishes.cost[rows]
-        table = np.full((len(setup.slots), int(setup.firm.max(initial=-1)) + 1), UNRANKED, dtype=np.int64)
-        for slot in range(len(setup.slots)):
-            is_open = setup.seats[slot, post] > 0
-            np.minimum.at(table[slot], setup.firm[post[is_open]], price[is_open])
-        found.append(table)
-    return found
+def _likes(setup: Setup, pupil: int) -> tuple[Ints, Ints]:
+    """[S, E] the least rank cost at an enterprise in a slot (UNRANKED where nothing was ranked), and the enterprises that are told
+    apart: with a position that was ranked, or of the earlier plan."""
+    rows = slice(int(setup.wishes.first[pupil]), int(setup.wishes.first[pupil + 1]))
+    post, price = setup.wishes.post[rows], setup.wishes.cost[rows]
+    table = np.full((len(setup.slots), int(setup.firm.max(initial=-1)) + 1), UNRANKED, dtype=np.int64)
+    for slot in range(len(setup.slots)):
+        is_open = setup.seats[slot, post] > 0
+        np.minimum.at(table[slot], setup.firm[post[is_open]], price[is_open])
+    held = setup.current[pupil] if setup.current is not None else np.zeros(0, dtype=np.int64)
+    return table, np.unique(np.concatenate([setup.firm[post], setup.firm[held[held >= 0]]]))
+
+
+def _moves(setup: Setup, pupil: int, slots: list[int], firm: int) -> int:
+    """How many student-terms change at least against the earlier plan."""
+    if setup.current is None:
+        return 0
+    before = setup.current[pupil]
+    kept = sum(before[slot] >= 0 and int(setup.firm[before[slot]]) == firm for slot in slots)
+    dropped = sum(post != NOWHERE and slot not in slots for slot, post in enumerate(before.tolist()))
+    return len(slots) - int(kept) + int(dropped)
+
+
+def _as_counted(setup: Setup, homes: Homes, pupils: Ints, single: frozenset[int]) -> Ints:
+    """The unknown of each student, as many of each as step 1 counted, in the order of the lottery."""
+    found, left = homes.reach.unknowns, homes.reach.numbers.copy()
+    taken = np.full(len(pupils), -1, dtype=np.int64)
+    for row in np.argsort(setup.lottery[pupils]).tolist():
+        pupil = int(pupils[row])
+        mine = np.flatnonzero((found.group == homes.reach.groups.of[pupil]) & (found.reaches != (pupil in single)) & (left > 0))
+        taken[row] = mine[0]
+        left[mine[0]] -= 1
+    return taken
 
 
 def _positions(setup: Setup, pupils: Ints, masks: Ints, firms: Ints) -> Ints:

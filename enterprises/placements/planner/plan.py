@@ -36,7 +36,9 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     tell(1)
     until = began + time_limit
     homes = None
+    anywhere = 0
     if options.is_one_enterprise:
+        anywhere = reach(setup, until).bound  # what the switch costs
         homes = continuity.reach_at_one(setup, until, options.aim)
         numbers = homes.reach
     elif options.aim is Aim.EVERYONE:
@@ -56,8 +58,7 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     tell(4)
     figures = _figures(setup, numbers, placed, found)
     if homes is not None:
-        done = int((setup.need <= 0).sum())
-        figures["reached_anywhere"] = done + reach(setup, until).bound  # what the switch costs
+        figures["reached_anywhere"] = int((setup.need <= 0).sum()) + anywhere
     figures["seconds"] = round(time.monotonic() - began, 3)
     told = explain(setup, placed, is_one_enterprise=options.is_one_enterprise)
     return Plan(_assignments(setup, placed), tuple(told), figures, _solver())

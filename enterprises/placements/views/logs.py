@@ -178,6 +178,7 @@ def by_link(token: str) -> Any:
                     token=token,
                     approved=[key for key, value in chosen.items() if value == "yes"],
                     rejected={key: reason for key, value in chosen.items() if value == "no"},
+                    comments={int(name[2:]): value[:4000] for name, value in request.form.items() if name.startswith("c_") and name[2:].isdecimal()},
                     now=now,
                 )
             return render_template("enterprises/placements/by_link.html", done=done, name=identity.name, waiting=[])
@@ -185,7 +186,11 @@ def by_link(token: str) -> Any:
             problem = refused
     waiting: dict[int, dict[str, Any]] = {}
     for placed, entry in queries.pending_for_mentor([mentor.id]):
-        waiting.setdefault(placed.id, {"row": placed, "entries": []})["entries"].append(entry)
+        weeks = waiting.setdefault(placed.id, {"row": placed, "weeks": {}})["weeks"]
+        weeks.setdefault(entry.on.isocalendar()[:2], {"entries": [], "log": None})["entries"].append(entry)
+    for log in queries.logs_of(set(waiting)):
+        if (week := waiting[log.placement_id]["weeks"].get((log.iso_year, log.iso_week))) is not None:
+            week["log"] = log
     page = render_template(
         "enterprises/placements/by_link.html", done=None, name=identity.name, waiting=list(waiting.values()), problem=problem, form=form
     )

@@ -102,7 +102,12 @@ def show(placement: Placement) -> Any:
     mentor_form = forms.MentorForm(formdata=None)
     pool = mentors.choices(placement.enterprise_id, placement.starts_on) if arranges or hosts else []
     loads = queries.loads_of_mentors([key for key, _name in pool], placement.starts_on, placement.ends_on)
-    mentor_form.mentor_id.choices = [(key, _("%(name)s（已指导 %(n)d 人）", name=name, n=loads.get(key, 0))) for key, name in pool]
+    most = book().at("own.placement.students_per_mentor_max", on=today).number
+    mentor_form.mentor_id.choices = [
+        (key, (_("%(name)s（已指导 %(n)d 人，偏多）") if n >= most else _("%(name)s（已指导 %(n)d 人）")) % {"name": name, "n": n})
+        for key, name in pool
+        for n in (loads.get(key, 0),)
+    ]
     if placement.mentor_id:
         mentor_form.mentor_id.data = placement.mentor_id
     entries = queries.entries_of(placement.id)
@@ -149,7 +154,6 @@ def show(placement: Placement) -> Any:
         States=PlacementState,
         certificate=certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None,
         today=today,
-        most=book().at("own.placement.students_per_mentor_max", on=today).number,
     )
 
 
@@ -210,6 +214,7 @@ def insurance(placement: Placement) -> Any:
             policy_no=form.insurance_no.data or "",
             since=given(form.insured_from.data),
             until=given(form.insured_until.data),
+            is_charged=bool(form.is_charged.data),
             by=who(),
             now=clock.now(),
         ),

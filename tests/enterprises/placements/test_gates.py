@@ -207,6 +207,14 @@ def test_an_inspection_is_good_for_a_year(world: SimpleNamespace) -> None:
     assert start(world) == []
 
 
+def test_the_price_of_the_insurance_is_not_charged(world: SimpleNamespace) -> None:
+    with pytest.raises(BadPlacement) as refused:
+        operations.record_insurance(
+            placement=world.row, policy_no="P-2", since=STARTS, until=world.term.ends_on, is_charged=True, by=SYSTEM, now=NOW
+        )  # fmt: skip
+    assert (refused.value.code, world.row.insurance_no) == ("insurance_charged", "PICC-1")
+
+
 def test_a_vocational_student_needs_a_consent(session: Session) -> None:
     university, enterprise = ground.university(), ground.enterprise()
     programme = ground.programme(university, degree_level=DegreeLevel.VOCATIONAL, study_years=3)
@@ -273,7 +281,10 @@ def test_a_mentor_without_account_is_sent_a_link_once_a_week(world: SimpleNamesp
     token = sent[-1][1].split("/placements/c/")[1].split()[0]
     now = make.at(due + timedelta(days=8))
     waiting = [entry.id for _row, entry in queries.pending_for_mentor([world.mentor.id])]
-    assert operations.decide_by_link(token=token, approved=waiting, rejected={}, now=now) == 5
+    log = operations.save_weekly_log(placement=world.row, on=STARTS, text="学会标定", tags=[], today=days[-1], by=SYSTEM, now=now)
+    comments = {log.id: "图上标出误差。", 999_999: "别人的", 0: " "}
+    assert operations.decide_by_link(token=token, approved=waiting, rejected={}, comments=comments, now=now) == 5
+    assert [note.text for note in queries.notes_of([log.id])[log.id]] == ["图上标出误差。"]
 
 
 def test_a_planned_visit_stands_in_the_calendar_and_is_closed_when_it_was(world: SimpleNamespace) -> None:
@@ -301,6 +312,28 @@ def test_a_planned_visit_stands_in_the_calendar_and_is_closed_when_it_was(world:
         assert found == [(STARTS, STARTS), (day, day)]
     operations.close_event(event=row, placement=world.row, outcome="一切正常", by=SYSTEM, now=make.at(day))
     assert row.state is EventState.CLOSED
+
+
+def test_a_round_may_ask_for_one_enterprise_and_says_what_that_costs(session: Session) -> None:
+    university, programme = (at := ground.university()), ground.programme(at)
+    terms = [make.term(university=university, starts_on=STARTS), make.term(university=university, starts_on=STARTS + timedelta(days=112))]
+    for term in terms:  # each enterprise has a seat in one of the two terms that 32 weeks need
+        enterprise = ground.enterprise()
+        make.mentor(enterprise=enterprise)
+        position = make.position(enterprise=enterprise, terms=[term], seats=1)
+    student = ground.student(programme, petoe_since=date(2023, 9, 1))
+    round = make.round(programme=programme, cohort=ground.cohort(programme), terms=terms)
+    operations.save_preferences(round=round, student=student, position_ids=[position.id], by=SYSTEM, now=NOW)
+    assert [(one.id, people) for one, people in queries.rankers_of(position.id)] == [(round.id, [student.person_id])]
+    operations.close_round(round=round, by=SYSTEM, now=NOW)
+    assert operations.plan_round(round=round, by=SYSTEM, now=NOW)["reached"] == 1
+    operations.change_round(round=round, is_one_enterprise=True, by=SYSTEM, now=NOW)
+    summary = operations.plan_round(round=round, by=SYSTEM, now=NOW)
+    assert (summary["reached"], summary["reached_anywhere"]) == (0, 1)
+    assert round.plan is not None
+    [below] = round.plan["unplaced"]
+    assert "同一企业" in below[4]
+    operations.publish_round(round=round, by=SYSTEM, now=NOW)
 
 
 def test_old_trials_of_a_round_are_forgotten(world: SimpleNamespace) -> None:
