@@ -154,7 +154,7 @@ def register(app: Flask) -> None:
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_page
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,
@@ -168,6 +168,7 @@ def register(app: Flask) -> None:
         authors.blueprint,
         doing.reports,
         interop_views.blueprint,
+        interop_views.exporting,
         copies_views.blueprint,
         catalogue_api.blueprint,
         learning_api.blueprint,

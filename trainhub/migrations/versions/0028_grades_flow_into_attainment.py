@@ -1,7 +1,7 @@
 """Grades flow into plans and attainment; registers beside what people judge; dossiers as packages
 
 Revision ID: 0028
-Revises: 0017
+Revises: 0027
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0028"
-down_revision = "0017"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 TABLES = (

@@ -11,7 +11,7 @@ from enterprises.bases import queries as bases
 from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, format_date, format_datetime, format_number
+from trainhub.kernel.i18n import N_, _, format_date, format_datetime, format_number
 from trainhub.ledger import queries as ledger
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import Can as EvaluationCan
@@ -33,9 +33,10 @@ from trainhub.programmes.types import ProgrammeFilter
 MOST_GOALS = 3
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
 WAITING = {
-    AwardState.APPLIED: ("受理奖补申请", "申请已提交，等待认定"),
-    AwardState.RECOGNISED: ("组织基地验收", "已认定，等待验收"),
-    AwardState.ACCEPTED: ("作出奖补决定", "已验收，等待决定"),
+    AwardState.APPLIED: (N_("受理奖补申请"), N_("申请已提交，等待认定")),
+    AwardState.RECOGNISED: (N_("组织基地验收"), N_("已认定，等待验收")),
+    AwardState.ACCEPTED: (N_("作出奖补决定"), N_("已验收，等待决定")),
+    AwardState.CONFERENCE: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议")),
 }
 
 
