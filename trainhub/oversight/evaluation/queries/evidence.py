@@ -31,6 +31,7 @@ from trainhub.oversight.evaluation.models import (
     TeacherOutput,
     TeachingCase,
 )
+from trainhub.oversight.evaluation.queries.field import PlacementRow
 from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, ParticipationArea, PolicyTopic
 from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
 from trainhub.people.models import Student
@@ -157,7 +158,7 @@ def _reviews(programme_id: int, on: date) -> dict[str, str]:
     return {"6.7": f"质量评价 {len(rows)} 次，企业方占 {enterprise}/{everybody} 人次，尚未完成整改 {open_} 次"}
 
 
-def of_practice(version_id: int, items: Sequence[PlanItem], placements: Sequence[Placement], judged: Collection[int], on: date) -> dict[str, str]:
+def of_practice(version_id: int, items: Sequence[PlanItem], placements: Sequence[PlacementRow], judged: Collection[int], on: date) -> dict[str, str]:
     """The same about learning in enterprises: capacity, both signatures, the mentors, what was carried out. Two queries."""
     bases = sorted({item.base_id for item in items if item.base_id is not None} | {row.base_id for row in placements if row.base_id is not None})
     seats = list(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Integer, case, cast, func, literal, or_, select
+from sqlalchemy import Date, Integer, String, case, cast, func, literal, or_, select
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
@@ -66,35 +67,64 @@ def credited_days(programme_id: int, members: Sequence[Member], *, on: date, day
     return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
 
 
-def placements_of(programme_id: int) -> list[Placement]:
+@dataclass(frozen=True, slots=True)
+class PlacementRow:
+    """What is asked of a placement; thousands are read for a page, so columns, not entities."""
+
+    id: int
+    student_id: int
+    enterprise_id: int
+    base_id: int | None
+    term_id: int
+    mentor_id: int | None
+    state: PlacementState
+    starts_on: date
+    ends_on: date
+    is_insured: bool
+    has_grade: bool
+
+
+def placements_of(programme_id: int) -> list[PlacementRow]:
     """Every placement of students of the programme that was not withdrawn."""
     statement = (
-        select(Placement)
+        select(
+            Placement.id,
+            Placement.student_id,
+            Placement.enterprise_id,
+            Placement.base_id,
+            Placement.term_id,
+            Placement.mentor_id,
+            Placement.state,
+            Placement.starts_on,
+            Placement.ends_on,
+            Placement.insured_from.is_not(None),
+            Placement.mentor_score_x10.is_not(None),
+        )
         .join(Student, Student.id == Placement.student_id)
         .where(Student.programme_id == programme_id, Placement.state != PlacementState.WITHDRAWN)
         .order_by(Placement.student_id, Placement.starts_on, Placement.id)
     )
-    return list(session().scalars(statement))
+    return [PlacementRow(*row) for row in session().execute(statement)]
 
 
-def placement_cases(programme_id: int, placements: Iterable[Placement], members: Mapping[int, Member], on: date) -> tuple[PlacementCase, ...]:
+def placement_cases(programme_id: int, placements: Iterable[PlacementRow], members: Mapping[int, Member], on: date) -> tuple[PlacementCase, ...]:
     """The placements of judged students that began by the day, with who signed."""
-    signed: dict[int, set[str]] = defaultdict(set)
     statement = (
-        select(AgreementSignature.placement_id, AgreementSignature.party)
+        select(AgreementSignature.placement_id, func.aggregate_strings(cast(AgreementSignature.party, String(40)), ","))
         .join(Placement, Placement.id == AgreementSignature.placement_id)
         .join(Student, Student.id == Placement.student_id)
         .where(Student.programme_id == programme_id, AgreementSignature.signed_on <= on)
+        .group_by(AgreementSignature.placement_id)
     )
-    for placement_id, party in session().execute(statement):
-        signed[placement_id].add(party.value)
+    signed = {placement_id: frozenset(parties.split(",")) for placement_id, parties in session().execute(statement)}
+    nobody: frozenset[str] = frozenset()
     return tuple(
         PlacementCase(
             label=f"{members[row.student_id].label} {row.starts_on}—{row.ends_on}",
-            signed=frozenset(signed[row.id]),
-            is_insured=row.insured_from is not None,
+            signed=signed.get(row.id, nobody),
+            is_insured=row.is_insured,
             has_ended=row.state is PlacementState.FINISHED and row.ends_on <= on,
-            has_grade=row.mentor_score_x10 is not None,
+            has_grade=row.has_grade,
         )
         for row in placements
         if row.student_id in members and row.state in BEGUN and row.starts_on <= on
@@ -119,7 +149,7 @@ def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
 
 
 def capstone_cases(
-    programme_id: int, members: Sequence[Member], placements: Iterable[Placement], on: date
+    programme_id: int, members: Sequence[Member], placements: Iterable[PlacementRow], on: date
 ) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
     """The capstone of every judged student, and the evidence for 8.1 and 8.4: five queries."""
     spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
@@ -127,23 +157,32 @@ def capstone_cases(
         spans[placement.student_id, placement.enterprise_id].append((placement.starts_on, placement.ends_on))
     mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.programme_id == programme_id)
     found = {
-        capstone.student_id: (capstone, topic)
-        for capstone, topic in session().execute(
-            select(Capstone, Topic)
+        row.student_id: row
+        for row in session().execute(
+            select(
+                Capstone.id,
+                Capstone.student_id,
+                Capstone.enterprise_id,
+                Capstone.starts_on,
+                Capstone.ends_on,
+                Topic.enterprise_id.label("topic_enterprise_id"),
+                Topic.source,
+                (or_(Topic.evidence != "", Topic.evidence_file_id.is_not(None))).label("has_evidence"),
+            )
             .join(Topic, Topic.id == Capstone.topic_id)
             .where(Capstone.id.in_(mine), Capstone.state != CapstoneState.WITHDRAWN)
             .order_by(Capstone.id)
         )
     }
     supervisors: dict[tuple[int, SupervisorRole], tuple[int, str]] = {}
-    for row, name in session().execute(
-        select(Supervision, Person.name)
+    for capstone_id, side, person_id, until, name in session().execute(
+        select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Supervision.until, Person.name)
         .join(Person, Person.id == Supervision.person_id)
         .where(Supervision.capstone_id.in_(mine), Supervision.since <= on)
         .order_by(Supervision.since, Supervision.id)
     ):
-        if row.until is None or row.until >= on:
-            supervisors[row.capstone_id, row.role] = (row.person_id, name)
+        if until is None or until >= on:
+            supervisors[capstone_id, side] = (person_id, name)
     employed = {
         (row[0], row[1])
         for row in session().execute(
@@ -166,23 +205,28 @@ def capstone_cases(
             .group_by(GuidanceEntry.capstone_id)
         )
     }
-    graded: dict[int, set[SupervisorRole]] = defaultdict(set)
-    for capstone_id, side in session().execute(select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(mine))):
-        graded[capstone_id].add(side)
+    graded = {
+        capstone_id: int(number)
+        for capstone_id, number in session().execute(
+            select(CapstoneGrade.capstone_id, func.count(CapstoneGrade.role.distinct()))
+            .where(CapstoneGrade.capstone_id.in_(mine))
+            .group_by(CapstoneGrade.capstone_id)
+        )
+    }
     cases, sourced, both = [], 0, 0
     for member in members:
         if member.id not in found:
             cases.append(CapstoneCase(member.label, None))
             continue
-        capstone, topic = found[member.id]
+        capstone = found[member.id]
         person = supervisors.get((capstone.id, SupervisorRole.ENTERPRISE))
-        sourced += topic.source is TopicSource.ENGINEERING_PRACTICE and bool(topic.evidence or topic.evidence_file_id)
-        both += len(graded[capstone.id]) == 2
+        sourced += capstone.source is TopicSource.ENGINEERING_PRACTICE and bool(capstone.has_evidence)
+        both += graded.get(capstone.id, 0) == 2
         cases.append(
             CapstoneCase(
                 label=member.label,
                 enterprise_id=capstone.enterprise_id,
-                topic_enterprise_id=topic.enterprise_id,
+                topic_enterprise_id=capstone.topic_enterprise_id,
                 starts_on=capstone.starts_on,
                 ends_on=capstone.ends_on,
                 spans=tuple(spans[member.id, capstone.enterprise_id]),

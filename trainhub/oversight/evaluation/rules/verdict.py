@@ -88,14 +88,21 @@ def add_years(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+def valid_until(case: AccreditationCase | None) -> date | None:
+    """The first day on which an accreditation no longer holds; None without one, or when it does not end."""
+    if case is None or not case.is_passed or case.valid_years is None:
+        return None
+    return add_years(case.valid_from or case.concluded_on, case.valid_years)
+
+
 def standing(case: AccreditationCase | None, on: date) -> AccreditationStanding | None:
     """Where the accreditation stands on a day; None when nothing was concluded. Without years it does not end."""
     if case is None or case.concluded_on > on:
         return None
     if not case.is_passed:
         return AccreditationStanding.FAILED
-    since = case.valid_from or case.concluded_on
-    if case.valid_years is not None and on >= add_years(since, case.valid_years):
+    until = valid_until(case)
+    if until is not None and on >= until:
         return AccreditationStanding.EXPIRED
     return AccreditationStanding.PASSED
 

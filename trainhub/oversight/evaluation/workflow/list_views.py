@@ -17,6 +17,8 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import labels
 from trainhub.oversight.evaluation.forms import options
 from trainhub.oversight.evaluation.permissions import Can, CaseSubject
+from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.types import Verdict
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.oversight.evaluation.workflow import forms, queries, words
@@ -73,6 +75,7 @@ def programme_cases(programme: Programme) -> Any:
     rows = queries.applications_of(programme.id)
     current = next((row for row in rows if row.open_key is not None), None)
     latest = rows[0] if rows else None
+    accreditation = judgements.accreditation_on(programme.id, today)
     is_again = latest is not None and latest.state in (State.NOT_ACCEPTED, State.FAILED)
     return page(
         "cases",
@@ -82,6 +85,9 @@ def programme_cases(programme: Programme) -> Any:
         words=words,
         graduated_on=queries.first_graduation(programme.id),
         today=today,
+        accreditation=accreditation,
+        until=verdict.valid_until(accreditation),
+        standing=verdict.standing(accreditation, today),
         form=forms.OpenForm() if current is None and not is_again and may(who(), Can.ACT_PROGRAMME, on_programme(programme)) else None,
         again=latest if is_again and current is None else None,
     )

@@ -17,7 +17,7 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.permissions import READERS, CaseSubject
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.rules.verdict import add_years, standing
+from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
 from trainhub.oversight.evaluation.workflow import rules
 from trainhub.oversight.evaluation.workflow.models import (
     Application,
@@ -232,9 +232,6 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
     accreditation = judgements.accreditation_on(row.programme_id, today)
     previous = application(row.previous_id) if row.previous_id is not None else None
     other = open_of(row.programme_id)
-    until = None
-    if accreditation is not None and accreditation.valid_years is not None:
-        until = add_years(accreditation.valid_from or accreditation.concluded_on, accreditation.valid_years)
     visit = None
     if row.visit_starts_on is not None and row.visit_ends_on is not None:
         visit = VisitFacts(
@@ -253,7 +250,7 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
         has_other_open=other is not None and other.id != row.id,
         accreditation=standing(accreditation, today),
         accreditation_years=accreditation.valid_years if accreditation is not None else None,
-        accreditation_until=until,
+        accreditation_until=valid_until(accreditation),
         last_verdict=previous.verdict if previous is not None else None,
         reapply_from=row.reapply_from,
         reason=reason,

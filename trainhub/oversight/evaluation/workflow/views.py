@@ -118,6 +118,9 @@ def open_application(programme: Programme) -> Any:
     form = forms.OpenForm()
     if not form.validate_on_submit():
         raise Refused(_("请重新打开页面后再提交。"))
+    known = queries.open_of(programme.id)
+    if known is not None:
+        return done(_("这个专业已有一项进行中的申请，一个专业同时只能有一项。"), HERE, key=known.id)
     with transaction():
         row = moving.open_application(
             programme=programme, has_prerequisite=bool(form.has_prerequisite.data), by=who(), today=clock.today(), now=clock.now()

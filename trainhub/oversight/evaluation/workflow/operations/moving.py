@@ -247,9 +247,6 @@ def publish_list(*, year: int, keys: list[int], document: str, by: Identity, tod
             raise BadStep(_("有的专业没有通过的评价结论，或已经公布，不能列入名单。"), field="keys")
         one, programme, university = waiting[key]
         accreditation = judgements.accreditation_on(programme.id, today)
-        until = None
-        if accreditation is not None and accreditation.valid_years is not None:
-            until = verdicts.add_years(accreditation.valid_from or accreditation.concluded_on, accreditation.valid_years)
         step(application=one, event=Event.PUBLISH, by=by, today=today, now=now)
         session().add(
             Listed(
@@ -258,7 +255,7 @@ def publish_list(*, year: int, keys: list[int], document: str, by: Identity, tod
                 university=university,
                 programme=programme.name,
                 honour=one.special_result.removeprefix("met").removeprefix("_"),
-                accredited_until=until,
+                accredited_until=verdicts.valid_until(accreditation),
             )
         )
     session().flush()
