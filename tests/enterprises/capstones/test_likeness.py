@@ -24,7 +24,8 @@ def _pairs(part: str) -> list[tuple[bool, float]]:
     with LABELLED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["set"] == part]
     return [
-        (a["group"] == b["group"] != "-", likeness.shares((a["title"], a["problem"]), (b["title"], b["problem"]))[0]) for a, b in combinations(rows, 2)
+        (a["group"] == b["group"] != "-", likeness.shares((a["title"], a["problem"]), (b["title"], b["problem"]))[0])
+        for a, b in combinations(rows, 2)
     ]
 
 
