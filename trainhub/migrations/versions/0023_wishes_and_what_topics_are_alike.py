@@ -1,7 +1,7 @@
 """Wishes for supervisors, topics whose enterprise has left, marks by which topics that are alike are found
 
 Revision ID: 0023
-Revises: 0017
+Revises: 0020
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, UtcDateTime
 
 revision = "0023"
-down_revision = "0017"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
