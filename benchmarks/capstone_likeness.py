@@ -104,9 +104,9 @@ def main() -> None:
                 "ORDER BY count(*) DESC, topic LIMIT 100",
                 marks,
             ).fetchall()
-            shares = {one: likeness.share(again, texts[one]) for (one,) in near}
+            shares = {one: likeness.shares(again, texts[one]) for (one,) in near}
             spent.append(time.process_time() - begun)
-            found += max(shares, key=shares.__getitem__, default=-1) == key
+            found += key in sorted(shares, key=lambda one: (-shares[one][0], -shares[one][1], one))[:5]  # as many as the page shows
         spent.sort()
         print(
             json.dumps(
@@ -116,7 +116,7 @@ def main() -> None:
                     "write_ms_a_topic": round(written / size * 1000, 3),
                     "median_ms": round(spent[len(spent) // 2] * 1000, 1),
                     "p95_ms": round(spent[int(len(spent) * 0.95)] * 1000, 1),
-                    "found_first": found,
+                    "found_among_five": found,
                     "asked": asked.asked,
                 }
             ),

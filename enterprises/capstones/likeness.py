@@ -34,10 +34,10 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def share(one: tuple[str, str], other: tuple[str, str]) -> float:
-    """How alike two topics (title, problem) are, 0 to 1."""
-    titles, problems = (grams(one[0]), grams(other[0])), (grams(one[1]), grams(other[1]))
-    return max(_dice(*titles), _found(*problems))
+def shares(one: tuple[str, str], other: tuple[str, str]) -> tuple[float, float]:
+    """How alike two topics (title, problem) are, 0 to 1: the higher share, which counts, and the lower one, which tells equals apart."""
+    title, problem = _dice(grams(one[0]), grams(other[0])), _found(grams(one[1]), grams(other[1]))
+    return max(title, problem), min(title, problem)
 
 
 def marks(title: str, problem: str) -> frozenset[int]:

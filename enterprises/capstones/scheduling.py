@@ -21,7 +21,7 @@ class Session:
     people: frozenset[int]
     judges: frozenset[int]
     taken: int = 0
-    """Places that are recorded already and stay."""
+    """Places up to the last one that is recorded: they are over."""
     given: int = 0
     """Places that are given and not recorded: of a group of another cohort they stay too."""
     site: int = 0

@@ -64,7 +64,7 @@ def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
     """
     step = MACHINE[action]
     if action in HOLDING:
-        session().refresh(row, with_for_update=True)
+        session().refresh(row, with_for_update={"key_share": True})  # who only refers to the row does not wait
     actors = demand_person(row, action, by)
     answer = permits(action, row.state, actors)
     if row.archived_at is not None:

@@ -210,6 +210,7 @@ def _demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mappin
 
 def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
     """Remove a group without records. Raises CapstoneRefused."""
+    queries.open_slots([group.id])
     slots = queries.slots_of_group(group.id)
     if any(slot.recorded_at is not None for slot, *_rest in slots):
         raise CapstoneRefused(_("这一组已有答辩记录，不能删除。"))
@@ -238,6 +239,7 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     groups = [group for group in queries.groups_of(cohort.id) if group.on >= today]
     if not groups:
         raise CapstoneRefused(_("还没有今天以后的答辩组，请先建立。"))
+    old = queries.open_slots([group.id for group in groups])
     people = {key for one in queries.sessions_of(groups) for key in one.people}
     beside = queries.groups_beside({group.on for group in groups}, _university(cohort), people, hold=True)
     sessions = queries.sessions_of(beside, own=cohort.id)
@@ -247,10 +249,8 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     for one in own:
         _demand_no_clash(sessions, students=students, only=one.id)
     waiting = queries.to_defend(cohort.id)
-    for group in groups:
-        for slot, *_rest in queries.slots_of_group(group.id):
-            if slot.recorded_at is None:
-                session().delete(slot)
+    for slot in old:
+        session().delete(slot)
     session().flush()
     found = scheduling.place([row.id for row in waiting], own, {row.id: queries.barred_from(row) for row in waiting}, around=around)
     by_id = {row.id: row for row in waiting}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from enterprises.capstones import labels, rules
 from enterprises.capstones.models import (
@@ -190,10 +190,13 @@ def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> li
     judges: dict[int, set[int]] = {key: set() for key in ids}
     for group_id, person_id in session().execute(select(DefenceMember.group_id, DefenceMember.person_id).where(DefenceMember.group_id.in_(ids))):
         judges[group_id].add(person_id)
+    starts = {group.id: (group.starts_minute, group.minutes_each) for group in groups}
     places: dict[int, tuple[int, int]] = {}
-    counted = select(DefenceSlot.group_id, func.count(DefenceSlot.recorded_at), func.count()).where(DefenceSlot.group_id.in_(ids))
-    for group_id, recorded, every in session().execute(counted.group_by(DefenceSlot.group_id)):
-        places[group_id] = (int(recorded), int(every) - int(recorded))
+    is_open = DefenceSlot.recorded_at.is_(None)
+    counted = select(DefenceSlot.group_id, func.max(case((~is_open, DefenceSlot.starts_minute))), func.sum(case((is_open, 1), else_=0)))
+    for group_id, last, waiting in session().execute(counted.where(DefenceSlot.group_id.in_(ids)).group_by(DefenceSlot.group_id)):
+        first, each = starts[group_id]
+        places[group_id] = (0 if last is None else (int(last) - first) // each + 1, int(waiting))
     known = {
         key: (university_id, f"{name} {year}")
         for key, university_id, name, year in session().execute(
@@ -214,6 +217,12 @@ def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> li
             )
         )
     return found
+
+
+def open_slots(group_ids: Collection[int]) -> list[DefenceSlot]:
+    """The places of groups that are not recorded, locked to the end of the transaction: whoever records one meanwhile comes first or is told."""
+    statement = select(DefenceSlot).where(DefenceSlot.group_id.in_(list(group_ids)), DefenceSlot.recorded_at.is_(None)).order_by(DefenceSlot.id)
+    return list(session().scalars(statement.with_for_update(key_share=True).execution_options(populate_existing=True)))
 
 
 def slots_of_group(group_id: int) -> list[tuple[DefenceSlot, Capstone, Student, Person]]:

@@ -183,20 +183,14 @@ def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTop
         .join(Programme, Programme.id == Topic.programme_id)
         .where(Topic.id.in_(list(session().scalars(shared))), Topic.state != TopicState.REFUSED)
     )
-    found = [
-        SimilarTopic(
-            id=other.id,
-            title="" if other.is_confidential and not seen else other.title,
-            enterprise=enterprise,
-            programme=programme,
-            year=local(other.created_at).year,
-            taken=other.taken,
-            share=likeness.share((row.title, row.problem), (other.title, other.problem)),
-            is_visible=bool(seen),
-        )
-        for other, enterprise, programme, seen in session().execute(statement)
-    ]
-    return sorted((one for one in found if one.share >= likeness.LIKE_FROM), key=lambda one: (-one.share, one.id))[:most]
+    found = []
+    for other, enterprise, programme, seen in session().execute(statement):
+        share, less = likeness.shares((row.title, row.problem), (other.title, other.problem))
+        title = "" if other.is_confidential and not seen else other.title
+        one = SimilarTopic(other.id, title, enterprise, programme, local(other.created_at).year, other.taken, share, bool(seen))
+        if share >= likeness.LIKE_FROM:
+            found.append((share, less, one))
+    return [one for _share, _less, one in sorted(found, key=lambda row: (-row[0], -row[1], row[2].id))[:most]]
 
 
 def open_topics(programme_id: int) -> list[tuple[int, str]]:

@@ -56,6 +56,8 @@ def covered(starts_on: date, ends_on: date, enterprise_id: int, stays: Sequence[
     days = rules.days_in(gaps)
     if not days:
         return "ok", _("全程在该企业的实习期内")
+    if not any(stay.starts_on <= ends_on and stay.ends_on >= starts_on for stay in stays):
+        return "wait", _("这段时间还没有实习安排，%(days)d 天未覆盖", days=days)
     if days == (ends_on - starts_on).days + 1:
         return "bad", _("没有在该企业的实习，全部 %(days)d 天未覆盖", days=days)
     spans = listed(_("%(first)s 至 %(last)s", first=first.isoformat(), last=last.isoformat()) for first, last in gaps)

@@ -57,7 +57,7 @@ def _words(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 OUTPUTS: dict[str, Output] = {
-    "t2": Output(_l("T2 毕业设计清单"), "002:319", T2, (3, 6, 4, 9, 4, 7, 4, 4, 4, 5, 5, 6, 3, 3, 3, 3, 6, 6), lambda p, c: t2_rows(p.id, c.id)),
+    "t2": Output(_l("T2 毕业设计清单"), "002:319", T2, (6, 12, 8, 17, 8, 14, 8, 8, 9, 12, 12, 10, 7, 7, 7, 6, 9, 10), lambda p, c: t2_rows(p.id, c.id)),
     "m81": Output(
         _l("M8.1 选题清单及证明材料"),
         "002:575",

@@ -24,7 +24,8 @@ def _pairs(part: str) -> list[tuple[bool, float]]:
     with LABELLED.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if row["set"] == part]
     return [
-        (a["group"] == b["group"] != "-", likeness.share((a["title"], a["problem"]), (b["title"], b["problem"]))) for a, b in combinations(rows, 2)
+        (a["group"] == b["group"] != "-", likeness.shares((a["title"], a["problem"]), (b["title"], b["problem"]))[0])
+        for a, b in combinations(rows, 2)
     ]
 
 
@@ -47,8 +48,8 @@ def test_every_reuse_is_a_candidate(part: str) -> None:
 
 def test_numbers_signs_and_width_make_no_new_topic() -> None:
     assert likeness.grams("节拍 20 秒，PLC 控制") == likeness.grams("节拍18秒。ｐｌｃ控制")
-    assert likeness.share(("甲", ""), ("乙", "")) == 0.0
-    assert likeness.share(("", ""), ("", "")) == 0.0
+    assert likeness.shares(("甲", ""), ("乙", "")) == (0.0, 0.0)
+    assert likeness.shares(("", ""), ("", "")) == (0.0, 0.0)
 
 
 def test_the_library_finds_the_same_problem_under_another_title_in_another_programme(session: Session) -> None:

@@ -9,13 +9,15 @@ from threading import Event
 from flask import Flask
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import Capstone
-from enterprises.capstones.types import CapstoneState, SupervisorRole
+from enterprises.capstones.models import Capstone, DefenceSlot
+from enterprises.capstones.types import CapstoneState, SupervisorRole, Verdict
 from tests.factories import capstones as make
+from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
+from trainhub.programmes.models import Cohort
 
 SCHOOL, ENTERPRISE = SupervisorRole
 TIMES = {"today": TODAY, "now": NOW}
@@ -80,3 +82,35 @@ def test_two_sessions_at_once_lose_nothing_and_the_second_is_told(committed: Fla
     finish = lambda: operations.finish(capstone=session().get_one(Capstone, keys[2]), by=head, **TIMES)  # noqa: E731
     assert _together(committed, finish, _correct(keys[2], SCHOOL, by[2][SCHOOL], 60)) == ["", "wrong_state"]
     assert stands(keys[2]) == (CapstoneState.PASSED, 800, 2)
+
+
+def test_a_record_that_is_being_signed_survives_a_new_timetable(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        found = [make.case()]
+        found.append(make.case(programme=found[0].programme, enterprise=found[0].enterprise))
+        cohort_id = found[0].student.cohort_id
+        found[1].student.cohort_id = cohort_id
+        panel = [ground.person() for _n in range(4)]
+        for one in found:
+            make.submit(one)
+        cohort = session().get_one(Cohort, cohort_id)
+        group = operations.form_group(
+            cohort=cohort, name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:3], secretary=panel[3],
+            by=SYSTEM, now=NOW,
+        )  # fmt: skip
+        operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+        (_first, *_a), (second, *_b) = queries.slots_of_group(group.id)
+        slot_id, group_id, secretary = second.id, group.id, make.as_person(panel[3])
+        scores = {person.id: 80 for person in panel[:3]}
+
+    def record() -> object:
+        slot = session().get_one(DefenceSlot, slot_id)
+        return operations.record_defence(slot=slot, scores=scores, questions="问答", verdict=Verdict.PASS, by=secretary, **TIMES)
+
+    def again() -> object:
+        return operations.timetable(cohort=session().get_one(Cohort, cohort_id), by=SYSTEM, **TIMES)
+
+    assert _together(committed, record, again) == ["", ""]
+    with committed.app_context():
+        slots = [(slot.starts_minute, slot.score_x10) for slot, *_rest in queries.slots_of_group(group_id)]
+        assert slots == [(570, 800), (600, None)]  # who was to come first and was not there comes after the last record
