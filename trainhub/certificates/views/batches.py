@@ -29,8 +29,10 @@ from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
+from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
 
 SHOWN_PROBLEMS = 200
 MOST_SELECTED = 1000
@@ -107,19 +109,22 @@ def batch_template(kind: str) -> Any:
     return downloads.xlsx(content, _("%(title)s签发名单", title=layout.title))
 
 
+def _students(programme: Programme, cohort_id: int | None) -> list[Student]:
+    """The enrolled students of a programme, or of one of its cohorts; a thousand at most."""
+    found = people.students_of_programme(programme.id, states=[StudentState.ENROLLED])
+    return [one for one in found if cohort_id is None or one.cohort_id == cohort_id][:MOST_SELECTED]
+
+
 @blueprint.route("/batches/select", methods=["GET", "POST"])
 @guard(Can.BATCH_CREATE)
 def batch_select() -> Any:
     """Choose students of a programme, and the facts they share."""
     kind = Kind(request.values["kind"]) if request.values.get("kind") in {one.value for one in Kind} else Kind.TRAINING
     layout = queries.layout_of(kind.value)
-    chosen = request.values.get("programme", type=int)
-    offered = programmes.choices(who())
-    programme = programmes.by_id(chosen) if chosen in {key for key, _name in offered} and chosen is not None else None
-    students = people.students_of_programme(programme.id, states=[StudentState.ENROLLED])[:MOST_SELECTED] if programme is not None else []
-    cohort = request.values.get("cohort", type=int)
-    years = {one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {}
-    students = [one for one in students if cohort is None or one.cohort_id == cohort]
+    offered = dict(programmes.choices(who()))
+    chosen, cohort = request.values.get("programme", type=int), request.values.get("cohort", type=int)
+    programme = programmes.by_id(chosen) if chosen is not None and chosen in offered else None
+    students = _students(programme, cohort) if programme is not None else []
     names = people.names_of(one.person_id for one in students)
     persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
     form = forms.selection_form(layout)().prepare(who(), persons)
@@ -152,8 +157,8 @@ def batch_select() -> Any:
         kind=kind,
         kinds=labels.KINDS,
         programme=programme,
-        programmes=offered,
-        cohorts=years,
+        programmes=list(offered.items()),
+        cohorts={one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {},
         cohort=cohort,
         students=students,
         facts=[name for name in form._fields if name.startswith("fact_")],
