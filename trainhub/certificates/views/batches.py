@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from flask import render_template, request, send_file
+from flask import render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
-from trainhub.certificates import imports, labels, queries, tasks
+from trainhub.certificates import imports, labels, queries, tasks, verifying
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
@@ -22,7 +24,7 @@ from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.imports import ImportRefused
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.template import template_xlsx
@@ -177,12 +179,13 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     number, size = paging.wanted()
     page = paging.paginate(queries.items_listing(row.id), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_item_row(one) for one in page.items]  # type: ignore[index]
-    subject = queries.subject_of_batch(row)
+    subject, layout = queries.subject_of_batch(row), queries.layout_of(row.template)
     text = render_template(
         "trainhub/certificates/batch.html",
         batch=row,
         issuer=organisations.by_id(row.issuer_id),
-        template=queries.layout_of(row.template).title,
+        template=layout.title,
+        told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row.id) if row.state is BatchState.PREPARED else 0,
@@ -231,3 +234,9 @@ def batch_decide(row: IssueBatch) -> Any:
         return _page(load_batch(row.id), form)
     said = _("已通过审核，正在签发。") if is_approved else _("已退回。")
     return done(said, "certificates.batch", batch_id=row.id)
+
+
+def evidence_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
+    """The pages of the batches that certificates were issued in, for whoever may see them."""
+    rows = [batch for key in keys if (batch := queries.batch_by_id(int(key))) is not None]
+    return {str(row.id): url_for("certificates.batch", batch_id=row.id) for row in rows if may(who(), Can.BATCH_VIEW, queries.subject_of_batch(row))}

@@ -36,6 +36,8 @@ CAN_OF: dict[Event, Can] = {
     Event.RESUME: Can.RESUME,
     Event.REVOKE: Can.REVOKE,
 }
+HIDDEN_CODE = "•" * 12
+"""What others see where the code stands: it is the holder's."""
 
 
 @blueprint.get("/mine")
@@ -192,7 +194,7 @@ def preview(certificate: Certificate) -> Any:
     layout = queries.layout_of(certificate.template, certificate.template_version)
     shown = documents.page_facts(certificate)
     if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
-        shown["code"] = ""  # the code is the holder's
+        shown["code"] = HIDDEN_CODE
     answer = Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
     answer.headers["Cache-Control"] = "private, max-age=300"
     return answer
