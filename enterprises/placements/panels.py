@@ -59,7 +59,7 @@ def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
 
 
 def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
-    """A person's placements (as student or mentor) and the last days of rounds, for the person's calendar feed."""
+    """A person's placements (as student or mentor) with leave and visits, visits a person makes, and the last days of rounds."""
     home = current_app.config["SETTINGS"].base_url.rstrip("/")
     found = [
         ical.Event(
@@ -72,6 +72,19 @@ def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
             category=_("企业实习"),
         )
         for row in queries.of_person(person_id, since, until)
+    ]
+    found += [
+        ical.Event(
+            uid=f"placement-event-{row.id}@trainhub",
+            stamp=row.created_at,
+            starts=row.since,
+            ends=row.until,
+            summary=f"{labels.EVENT_KINDS[row.kind]} · {row.student} · {row.enterprise}",
+            description=row.text,
+            url=f"{home}/placements/{row.placement_id}/events",
+            category=_("企业实习"),
+        )
+        for row in queries.events_of_person(person_id, since, until)
     ]
     return found + [
         ical.Event(

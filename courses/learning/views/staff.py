@@ -24,7 +24,7 @@ from courses.catalogue.types import RunState, StaffRole
 from courses.learning import exports, labels, opening, operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
-from courses.learning.views.common import load_run, me
+from courses.learning.views.common import load_run, me, person_of_login
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import acting, guard, may
@@ -72,7 +72,7 @@ def change_staff(run: Run) -> Any:
         if request.form.get("remove"):
             offerings.set_staff(run=run, person_id=int(request.form["remove"]), role=None, by=me(), now=clock.now())
         else:
-            person_id = _person_of_login(request.form.get("login", ""))
+            person_id = person_of_login(request.form.get("login", ""))
             asked = request.form.get("role", "")
             role = StaffRole(asked) if asked in set(StaffRole) else StaffRole.CO_AUTHOR
             if catalogue.staff_member(run_id, person_id) is None:
@@ -80,14 +80,6 @@ def change_staff(run: Run) -> Any:
                 return done(_("邀请已发出，对方接受后加入课程团队。"), "staff.settings", run_id=run_id)
             offerings.set_staff(run=run, person_id=person_id, role=role, by=me(), now=clock.now())
     return done(_("课程团队已更新。"), "staff.settings", run_id=run_id)
-
-
-def _person_of_login(text: str) -> int:
-    """The person behind a sign-in name, student number, phone or e-mail."""
-    person_id = queries.person_of_login(text.strip())
-    if person_id is None:
-        raise Refused(_("没有找到登录名为“%(text)s”的人员。请核对登录名、学号、手机号或邮箱。", text=text.strip()[:60]), field="login")
-    return person_id
 
 
 @blueprint.post("/runs/<int:run_id>/close")
@@ -183,7 +175,7 @@ def add_learner(run: Run) -> Any:
     """Invite or put in a person by their sign-in name."""
     run_id = run.id
     with transaction():
-        person_id = _person_of_login(request.form.get("login", ""))
+        person_id = person_of_login(request.form.get("login", ""))
         if request.form.get("invite"):
             operations.invite(run=run, person_ids=[person_id], by=me(), now=clock.now())
             message = _("邀请已发出。")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from enterprises.placements import queries, rules
+from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import WrongState, parameter
 from enterprises.placements.types import PlacementState
@@ -18,7 +18,9 @@ from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
+from trainhub.ledger import rules as ledger_rules
 from trainhub.organisations import queries as organisations
+from trainhub.policy.calendar import holiday_weeks
 
 
 def asked_key(placement: Placement) -> str:
@@ -32,8 +34,10 @@ def credited_days(placements: Iterable[Placement], *, today: date) -> dict[int, 
     per_week = parameter("own.weeks.days_per_week", today).number
     credited: Counter[int | None] = Counter()
     for found in ledger.days_of_many(one.student_id for one in wanted).values():
-        lost = rules.uncounted_days([(row.on, row.id) for row in found], days_per_week=per_week)
-        credited.update(row.source_id for row in found if (row.on, row.id) not in lost)
+        days = [(row.on, row.id) for row in found]
+        earned = ledger_rules.credits(days, days_per_week=per_week, working_days=holiday_weeks([on for on, _id in days]))
+        for row in found:
+            credited[row.source_id] += earned[row.on, row.id]
     return {one.id: credited[one.id] for one in wanted}
 
 
