@@ -69,6 +69,13 @@ def credential_of(certificate: Certificate, maker: Maker, page: str = "") -> dic
     return credential(snapshot_of(certificate), signer=maker.signer, site=maker.site, page=page)
 
 
+def title_of(certificate: Certificate) -> str:
+    """What it certifies in a few words: the title of its template, and the fact that tells it apart from others of its kind."""
+    title = queries.layout_of(certificate.template, certificate.template_version).title
+    own = next((str(certificate.facts[name]) for name in OWN if certificate.facts.get(name)), "")
+    return f"{title}：{own}" if own else title
+
+
 def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False) -> Badge:
     """The values of its Open Badges credential. What the public address shows hides names: the holder's behind a salted hash."""
     layout = queries.layout_of(certificate.template, certificate.template_version)
@@ -81,7 +88,6 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(certificate.id)
     rests = "；".join(str(one["text"]) for one in certificate.evidence)
-    own = next((str(facts[name]) for name in OWN if facts.get(name)), "")
     return Badge(
         address=f"{maker.site}/V/{certificate.number}/{certificate.code}",
         issuer=openbadges.did_of(maker.site),
@@ -91,7 +97,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         identity=openbadges.hashed_name(certificate.holder, salt) if is_public else certificate.holder,
         salt=salt,
         number=certificate.number,
-        title=f"{layout.title}：{own}" if own else layout.title,
+        title=title_of(certificate),
         description="；".join(said) or layout.title,
         narrative=rests or layout.title,
         list_address=f"{maker.site}/status/{page}",
@@ -99,12 +105,16 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     )
 
 
+def _must_stand(certificate: Certificate) -> None:
+    if certificate.state is not State.ISSUED:
+        raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
+
+
 def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
     """The single PDF; equal certificates give equal bytes. Refused for drafts and editions that no longer stand."""
     from trainhub.certificates.layouts.drawing import render
 
-    if certificate.state is not State.ISSUED:
-        raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
+    _must_stand(certificate)
 
     def attach(page: str) -> dict[str, bytes]:
         badge = openbadges.signed(badge_of(certificate, maker), maker.signer)
@@ -123,19 +133,16 @@ def _picture(layout: Layout, facts: tuple[tuple[str, str], ...], site: str) -> b
 
 def picture_of(certificate: Certificate, maker: Maker) -> bytes:
     """The page as PNG, for the holder and the places the holder shows it. Refused for what no longer stands."""
-    if certificate.state is not State.ISSUED:
-        raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
+    _must_stand(certificate)
     layout = queries.layout_of(certificate.template, certificate.template_version)
     return _picture(layout, tuple(sorted(page_facts(certificate).items())), maker.site)
 
 
 def showcase_of(certificate: Certificate, address: str) -> str:
     """The address that adds the certificate to a LinkedIn profile: name, issuer, month of issue, number, where it is verified."""
-    layout = queries.layout_of(certificate.template, certificate.template_version)
-    own = next((str(certificate.facts[name]) for name in OWN if certificate.facts.get(name)), "")
     values = {
         "startTask": "CERTIFICATION_NAME",
-        "name": f"{layout.title}：{own}" if own else layout.title,
+        "name": title_of(certificate),
         "organizationName": str(certificate.facts.get("issuer") or ""),
         "issueYear": certificate.issued_on.year,
         "issueMonth": certificate.issued_on.month,

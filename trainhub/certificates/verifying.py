@@ -14,6 +14,7 @@ from typing import Any
 from trainhub.certificates import credentials, openbadges, queries
 from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
+from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, mask_name, read_code, read_number
 from trainhub.certificates.signers import Trust
@@ -145,14 +146,18 @@ def _steps(found: Certificate, told: Certificate) -> tuple[Step, ...]:
     )
 
 
-def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
-    """(field, label, value) of the facts in the order of the template; names in full, for holder and issuer."""
-    layout = queries.layout_of(certificate.template, certificate.template_version)
+def labelled(layout: Layout, facts: Mapping[str, Any], *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """(field, label, value) of facts in the order of their template; names in full, for holder and issuer."""
     return tuple(
-        (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(certificate.facts[one.name]))
+        (one.name, one.label_en[:1].upper() + one.label_en[1:] if english else one.label, str(facts[one.name]))
         for one in layout.fields
-        if one.name not in HIDDEN and certificate.facts.get(one.name)
+        if one.name not in HIDDEN and facts.get(one.name)
     )
+
+
+def shown_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:
+    """The facts of a certificate as `labelled` tells them."""
+    return labelled(queries.layout_of(certificate.template, certificate.template_version), certificate.facts, english=english)
 
 
 def public_facts(certificate: Certificate, *, english: bool = False) -> tuple[tuple[str, str, str], ...]:

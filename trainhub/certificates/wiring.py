@@ -12,6 +12,7 @@ from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
+from trainhub.certificates.types import EVIDENCE_PAGES
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
 from trainhub.certificates.views import keys as key_views
@@ -48,6 +49,7 @@ def register(app: Flask) -> None:
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
     register_nav(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trainhub.assets import asset_dir
-from trainhub.kernel.characters import is_right_to_left
+from trainhub.kernel.characters import bad_characters, is_right_to_left
 from trainhub.kernel.errors import Refused
 
 STYLES: dict[str, str] = {
@@ -185,29 +185,19 @@ def _chain(style: str) -> tuple[Font, ...]:
     return (text_font(style), text_font(other), *fallback_fonts())
 
 
-def coverage(font: Font) -> frozenset[int]:
-    """The code points a font has glyphs for."""
-    return font.covered
+def _is_beyond(char: str) -> bool:
+    """Whether a glyph says nothing about the character: private use means something else in every font, a variation selector asks for
+    another form of the character before it, and letters that run from right to left must be ordered and joined; nothing here does that."""
+    return is_right_to_left(char) or bool(bad_characters(char)) or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
 @cache
 def font_of(char: str, style: str = "serif") -> Font | None:
-    """The first font that draws the character; None when no installed font has it, or when it runs from right to left.
-
-    Nothing here orders or joins letters: a font that has Arabic ones would print a name backwards, in letters that stand alone.
-    """
-    if is_right_to_left(char):
+    """The first font that draws the character; None when no installed font has it, or when what a font has would be wrong."""
+    if _is_beyond(char):
         return None
     for font in _chain(style):
         if font.has(char):
-            return font
-    return None
-
-
-def font_for(text: str, style: str = "serif") -> Font | None:
-    """The first single font that covers the whole text; None when it takes several, or when a glyph is missing."""
-    for font in _chain(style):
-        if all(font.has(char) for char in text):
             return font
     return None
 

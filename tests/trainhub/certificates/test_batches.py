@@ -181,6 +181,9 @@ def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as
     assert maker.get("/certificates/batches/import/training.xlsx").data.startswith(b"PK")
 
 
+FORM_SHOWS = (("培训项目", "课程"), ("培训基地", "基地"), ("学时", "8"))
+
+
 def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
     with transaction():
         here = ground.university()
@@ -196,6 +199,9 @@ def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
     batch = session.scalar(sa.select(IssueBatch))
     assert batch is not None
     assert (batch.count, batch.source) == (2, BatchSource.SELECTION)
+    page = maker.get(answer.location).text
+    order = [page.index(f'<span class="faint">{label}</span> <span class="text-nowrap">{value}') for label, value in FORM_SHOWS]
+    assert order == sorted(order), "who decides reads what is what, as on the page"
 
 
 def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path: Path) -> None:

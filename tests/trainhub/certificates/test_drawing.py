@@ -108,11 +108,9 @@ def test_names_get_standard_characters() -> None:
 @with_fonts
 def test_the_fonts_cover_rare_names() -> None:
     assert fonts.missing_glyphs(RARE + "张·A") == []
-    font = fonts.font_for(RARE)
-    assert font is not None
-    assert ord("㛃") in fonts.coverage(font)
+    assert ord("㛃") in fonts.text_font().covered
     assert fonts.missing_glyphs("三\ue000三\ue000") == ["\ue000"]
-    assert fonts.font_for("\ue000") is None
+    assert fonts.missing_glyphs("张\U000e0100") == ["\U000e0100"], "the other form of 张 that is asked for would not be printed"
     assert [(font.name, piece) for font, piece in fonts.runs("三" + RARE)] == [("serif", "三" + RARE)]
 
 

@@ -290,3 +290,4 @@ def test_a_certificate_has_a_picture(session: Session, as_role: AsRole) -> None:
     answer = holder.get(f"/certificates/{made.number}/preview.svg")
     assert answer.mimetype == "image/svg+xml"
     assert "张三" in answer.text
+    assert as_role(Role.DEPT_EDU).get(f"/certificates/{made.number}/preview.svg").text != answer.text, "the code is the holder's"

@@ -66,7 +66,7 @@ def squares(layout: Layout, item: Qr, text: str) -> list[tuple[float, float, flo
 def address_on(press: Press, facts: Facts) -> str:
     """What the QR code of a preview says: the certificate's address, or one of the same length that leads nowhere."""
     held, code = facts.get("number", ""), facts.get("code", "")
-    return press.base_url + (f"/V/{held}/{code}" if held and code and held.isdigit() else _SAMPLE)
+    return press.base_url + (f"/V/{held}/{code}" if held.isdigit() and code.isalnum() else _SAMPLE)
 
 
 def _symbol(layout: Layout, item: Qr, text: str) -> str:

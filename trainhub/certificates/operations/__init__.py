@@ -1,5 +1,6 @@
 """The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct."""
 
+from trainhub.certificates.operations._support import lacking_characters
 from trainhub.certificates.operations.changing import CannotChange, correct, reissue, resume, revoke, suspend
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
@@ -10,6 +11,7 @@ __all__ = [
     "NumbersExhausted",
     "correct",
     "issue",
+    "lacking_characters",
     "next_serial",
     "reissue",
     "release",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from flask import render_template, request, send_file
+from flask import render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
-from trainhub.certificates import imports, labels, queries, tasks
+from trainhub.certificates import imports, labels, queries, tasks, verifying
 from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
@@ -22,15 +24,17 @@ from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, language
 from trainhub.kernel.imports import ImportRefused
 from trainhub.kernel.sheets.schema import Field, Schema
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
+from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
 
 SHOWN_PROBLEMS = 200
 MOST_SELECTED = 1000
@@ -107,19 +111,22 @@ def batch_template(kind: str) -> Any:
     return downloads.xlsx(content, _("%(title)s签发名单", title=layout.title))
 
 
+def _students(programme: Programme, cohort_id: int | None) -> list[Student]:
+    """The enrolled students of a programme, or of one of its cohorts; a thousand at most."""
+    found = people.students_of_programme(programme.id, states=[StudentState.ENROLLED])
+    return [one for one in found if cohort_id is None or one.cohort_id == cohort_id][:MOST_SELECTED]
+
+
 @blueprint.route("/batches/select", methods=["GET", "POST"])
 @guard(Can.BATCH_CREATE)
 def batch_select() -> Any:
     """Choose students of a programme, and the facts they share."""
     kind = Kind(request.values["kind"]) if request.values.get("kind") in {one.value for one in Kind} else Kind.TRAINING
     layout = queries.layout_of(kind.value)
-    chosen = request.values.get("programme", type=int)
-    offered = programmes.choices(who())
-    programme = programmes.by_id(chosen) if chosen in {key for key, _name in offered} and chosen is not None else None
-    students = people.students_of_programme(programme.id, states=[StudentState.ENROLLED])[:MOST_SELECTED] if programme is not None else []
-    cohort = request.values.get("cohort", type=int)
-    years = {one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {}
-    students = [one for one in students if cohort is None or one.cohort_id == cohort]
+    offered = dict(programmes.choices(who()))
+    chosen, cohort = request.values.get("programme", type=int), request.values.get("cohort", type=int)
+    programme = programmes.by_id(chosen) if chosen is not None and chosen in offered else None
+    students = _students(programme, cohort) if programme is not None else []
     names = people.names_of(one.person_id for one in students)
     persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
     form = forms.selection_form(layout)().prepare(who(), persons)
@@ -152,8 +159,8 @@ def batch_select() -> Any:
         kind=kind,
         kinds=labels.KINDS,
         programme=programme,
-        programmes=offered,
-        cohorts=years,
+        programmes=list(offered.items()),
+        cohorts={one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {},
         cohort=cohort,
         students=students,
         facts=[name for name in form._fields if name.startswith("fact_")],
@@ -172,12 +179,13 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     number, size = paging.wanted()
     page = paging.paginate(queries.items_listing(row.id), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_item_row(one) for one in page.items]  # type: ignore[index]
-    subject = queries.subject_of_batch(row)
+    subject, layout = queries.subject_of_batch(row), queries.layout_of(row.template)
     text = render_template(
         "trainhub/certificates/batch.html",
         batch=row,
         issuer=organisations.by_id(row.issuer_id),
-        template=queries.layout_of(row.template).title,
+        template=layout.title,
+        told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row.id) if row.state is BatchState.PREPARED else 0,
@@ -226,3 +234,9 @@ def batch_decide(row: IssueBatch) -> Any:
         return _page(load_batch(row.id), form)
     said = _("已通过审核，正在签发。") if is_approved else _("已退回。")
     return done(said, "certificates.batch", batch_id=row.id)
+
+
+def evidence_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
+    """The pages of the batches that certificates were issued in, for whoever may see them."""
+    rows = [batch for key in keys if (batch := queries.batch_by_id(int(key))) is not None]
+    return {str(row.id): url_for("certificates.batch", batch_id=row.id) for row in rows if may(who(), Can.BATCH_VIEW, queries.subject_of_batch(row))}

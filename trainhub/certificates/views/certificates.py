@@ -36,6 +36,8 @@ CAN_OF: dict[Event, Can] = {
     Event.RESUME: Can.RESUME,
     Event.REVOKE: Can.REVOKE,
 }
+HIDDEN_CODE = "•" * 12
+"""What others see where the code stands: it is the holder's."""
 
 
 @blueprint.get("/mine")
@@ -102,32 +104,32 @@ def doubled_export(form: str) -> Any:
 def show(certificate: Certificate) -> Any:
     """One certificate with its facts, evidence and history."""
     subject = queries.subject_of(certificate)
-    line = queries.line_of(certificate)
-    after = queries.successor_of(certificate)
-    may_have = may(who(), Can.DOWNLOAD, subject)
-    is_waiting = certificate.state is State.DRAFT
-    events = [event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)]
+    is_own = certificate.person_id == who().person_id
+    address, share = _address(certificate), _shared(certificate) if is_own else ""
+    release = obstacle = None
+    if certificate.state is State.DRAFT:
+        obstacle = obstacle_of(certificate)
+        if may(who(), Can.ISSUE, subject):
+            release = ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
     return render_template(
         "trainhub/certificates/show.html",
         certificate=certificate,
         title=title_of(certificate),
         facts=verifying.shown_facts(certificate, english=language() == "en"),
-        history=queries.events_of(line),
+        history=queries.events_of(queries.line_of(certificate)),
         is_whole=not queries.events_of([certificate]) or queries.is_whole(certificate),
-        after=after,
+        after=queries.successor_of(certificate),
         twins=queries.twins_of(certificate),
         editions=queries.editions_of(certificate.number),
-        actions=events,
-        may_have=may_have,
-        release=ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
-        if is_waiting and may(who(), Can.ISSUE, subject)
-        else None,
-        obstacle=obstacle_of(certificate) if is_waiting else None,
-        is_own=certificate.person_id == who().person_id,
-        evidence=_evidence(certificate, is_own=certificate.person_id == who().person_id),
-        address=_address(certificate),
-        share=(share := _shared(certificate)),
-        showcase=documents.showcase_of(certificate, share or _address(certificate)),
+        actions=[event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)],
+        may_have=may(who(), Can.DOWNLOAD, subject),
+        release=release,
+        obstacle=obstacle,
+        is_own=is_own,
+        evidence=_evidence(certificate, is_own=is_own),
+        address=address,
+        share=share,
+        showcase=documents.showcase_of(certificate, share or address),
         labels=labels,
         show_number=show_number,
         show_code=show_code,
@@ -150,8 +152,8 @@ def _address(certificate: Certificate) -> str:
 
 
 def _shared(certificate: Certificate) -> str:
-    """The address of the holder's own link, when it is on; nobody else is shown it."""
-    row = queries.open_share(certificate.id) if certificate.person_id == who().person_id else None
+    """The address of the holder's link when it is on; shown to nobody else."""
+    row = queries.open_share(certificate.id)
     return f"{current_app.config['SETTINGS'].base_url}/S/{row.token}" if row is not None else ""
 
 
@@ -192,7 +194,7 @@ def preview(certificate: Certificate) -> Any:
     layout = queries.layout_of(certificate.template, certificate.template_version)
     shown = documents.page_facts(certificate)
     if not may(who(), Can.DOWNLOAD, queries.subject_of(certificate)):
-        shown["code"] = ""  # the code is the holder's
+        shown["code"] = HIDDEN_CODE
     answer = Response(svg(layout, shown, base_url=tasks.maker().site), mimetype="image/svg+xml")
     answer.headers["Cache-Control"] = "private, max-age=300"
     return answer

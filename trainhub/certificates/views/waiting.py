@@ -14,7 +14,6 @@ from trainhub.certificates import labels, operations, queries
 from trainhub.certificates.layouts.fitting import cut_fields, labels_of
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
-from trainhub.certificates.operations._support import lacking_characters
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import State
 from trainhub.certificates.views import blueprint
@@ -57,7 +56,7 @@ class Obstacle:
 def obstacle_of(certificate: Certificate) -> Obstacle:
     """What stands in the way now, by the fonts and the template of today."""
     layout = queries.layout_of(certificate.template)
-    lacking = lacking_characters(layout, certificate.facts)
+    lacking = operations.lacking_characters(layout, certificate.facts)
     facts = {name: str(value) for name, value in certificate.facts.items()}
     cut = labels_of(layout, cut_fields(layout, facts)) if fonts.available() else []
     return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), tuple(cut))

@@ -125,6 +125,7 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     seen = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(f"/certificates/{made.number}").text
     hidden = as_role(Role.DEPT_HR).get(f"/certificates/{made.number}").text
     assert all(f'"/placements/{row.id}"' in seen for row in rows)
+    assert f'"/certificates/batches/{batch.id}"' in seen
     assert not any(f'"/placements/{row.id}"' in hidden for row in rows), "who sees no placements is led to none"
     page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(
         f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
