@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,11 +13,11 @@ from courses.agenda.models import CalendarFeed
 from courses.agenda.types import Item, ItemKind
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work
-from courses.catalogue import authoring_queries as authoring
-from courses.catalogue import rules as content
 from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
-from courses.catalogue.types import RunState
+from courses.catalogue.types import Access, RunState
+from courses.learning import opening
 from courses.learning.models import Enrolment
+from courses.learning.opening import Door
 from courses.learning.types import SEATED
 from courses.messages.models import Announcement
 from trainhub.kernel.clock import start_of
@@ -57,19 +57,23 @@ def runs_of(person_id: int) -> list[Any]:
     return [found[key] for key in sorted(found)]
 
 
-def items(person_id: int, *, since: date, until: date) -> list[Item]:
-    """Everything from `since` up to and including `until`; what is only for groups a learner is not in does not concern him."""
+def items(person_id: int, *, since: date, until: date, now: datetime) -> list[Item]:
+    """Everything from `since` up to and including `until`.
+
+    What is only for groups a learner is not in does not concern him, nor what is closed for good; what opens by what he has not
+    done yet says so, because its deadline runs all the same.
+    """
     runs = {row.id: row for row in runs_of(person_id)}
     if not runs:
         return []
     start, stop = start_of(since), start_of(until + timedelta(days=1))
     learnt = [key for key, row in runs.items() if not row.is_taught]
-    keys, foreign = authoring.group_keys_of(person_id, learnt), authoring.foreign_blocks(person_id, learnt)
+    doors = opening.doors(person_id, learnt, now)
     found = [
         *_run_days(list(runs.values())),
-        *_units(runs, keys),
-        *_live(runs, foreign),
-        *_assignments(runs, person_id, foreign),
+        *_units(runs, doors, now),
+        *_live(runs, doors, now),
+        *_assignments(runs, person_id, doors, now),
         *_announcements(runs, start, stop),
     ]
     return sorted((item for item in found if start <= item.starts_at < stop), key=lambda item: (item.starts_at, item.uid))
@@ -86,10 +90,29 @@ def _run_days(rows: Sequence[Any]) -> list[Item]:
     return found
 
 
-def _units(runs: dict[int, Any], keys: Mapping[int, frozenset[str]]) -> list[Item]:
-    opening = (Unit.access, Section.access.label("section_access"), Section.release_at.label("section_at"))
+def _waits(door: Door | None, unit_id: int, block_id: int, now: datetime) -> tuple[str, ...] | None:
+    """What a part still waits for; None when it does not concern the learner. Without conditions in the run there is no door."""
+    if door is None:
+        return ()
+    there = {node.id for node in door.outline.blocks} if block_id else {node.id for node in door.outline.units}
+    if (block_id or unit_id) not in there or door.is_over(unit_id, block_id, now):
+        return None
+    return tuple(door.waits(unit_id, block_id))
+
+
+def _since(row: Any) -> datetime | None:
+    """When a unit opens as far as days decide: its and its section's release, and the days that all their conditions ask for."""
+    days = [row.release_at, row.section_at]
+    for stored in (row.access, row.section_access):
+        access = Access.of(stored)
+        days += [] if access.any_suffices else [condition.since for condition in access.conditions]
+    return max((at for at in days if at is not None), default=None)
+
+
+def _units(runs: dict[int, Any], doors: Mapping[int, Door], now: datetime) -> list[Item]:
+    rules = (Unit.access, Section.access.label("section_access"), Section.release_at.label("section_at"))
     statement = (
-        select(Unit.id, Unit.run_id, Unit.title, Unit.release_at, Unit.due_at, *opening)
+        select(Unit.id, Unit.run_id, Unit.title, Unit.release_at, Unit.due_at, *rules)
         .join(Section, Section.id == Unit.section_id)
         .where(
             Unit.run_id.in_(runs),
@@ -97,20 +120,19 @@ def _units(runs: dict[int, Any], keys: Mapping[int, frozenset[str]]) -> list[Ite
             Section.removed_at.is_(None),
             Unit.is_published,
             Section.is_published,
-            sa.or_(Unit.release_at.is_not(None), Unit.due_at.is_not(None), Section.release_at.is_not(None)),
         )
         .order_by(Unit.id)
     )
     found = []
     for row in session().execute(statement):
         run = runs[row.run_id]
-        if not run.is_taught and content.is_foreign((row.access, row.section_access), keys.get(row.run_id, frozenset())):
+        waits = _waits(doors.get(row.run_id), row.id, 0, now)
+        if waits is None:
             continue
         url = _unit_url(run, row.id)
-        opens = max((at for at in (row.release_at, row.section_at) if at is not None), default=None)
-        for kind, at in ((ItemKind.RELEASE, opens), (ItemKind.DUE, row.due_at)):
+        for kind, at in ((ItemKind.RELEASE, _since(row)), (ItemKind.DUE, row.due_at)):
             if at is not None:
-                found.append(Item(f"unit-{row.id}-{kind}", kind, row.title, run.title, at, None, False, url))
+                found.append(Item(f"unit-{row.id}-{kind}", kind, row.title, run.title, at, None, False, url, waits))
     return found
 
 
@@ -120,23 +142,31 @@ def _unit_url(run: Any, unit_id: int, anchor: str = "") -> str:
     return f"/learning/runs/{run.id}/units/{unit_id}{anchor}"
 
 
-def _live(runs: dict[int, Any], foreign: Collection[int]) -> list[Item]:
+def _live(runs: dict[int, Any], doors: Mapping[int, Door], now: datetime) -> list[Item]:
     statement = (
         select(Block.id, Block.run_id, Block.unit_id, Block.title, Block.settings)
-        .where(Block.run_id.in_(runs), sa.cast(Block.kind, sa.String) == LIVE, Block.removed_at.is_(None), Block.is_published)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(
+            Block.run_id.in_(runs),
+            sa.cast(Block.kind, sa.String) == LIVE,
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
+        )
         .order_by(Block.id)
     )
     found = []
     for row in session().execute(statement):
         starts, ends = (_instant(row.settings.get(name)) for name in ("starts_at", "ends_at"))
-        if starts is not None and row.id not in foreign:
+        waits = _waits(doors.get(row.run_id), row.unit_id, row.id, now)
+        if starts is not None and waits is not None:
             run = runs[row.run_id]
             url = _unit_url(run, row.unit_id, f"#block-{row.id}")
-            found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url))
+            found.append(Item(f"block-{row.id}-live", ItemKind.LIVE, row.title or run.title, run.title, starts, ends, False, url, waits))
     return found
 
 
-def _assignments(runs: dict[int, Any], person_id: int, foreign: Collection[int]) -> list[Item]:
+def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], now: datetime) -> list[Item]:
     """When work and its peer reviews are due; a learner who was given more time for the work sees his own day."""
     statement = (
         select(
@@ -147,6 +177,7 @@ def _assignments(runs: dict[int, Any], person_id: int, foreign: Collection[int])
             Assignment.peers,
             Assignment.peer_due_at,
             Block.title,
+            Block.unit_id,
             Unit.title.label("unit"),
         )
         .join(Block, Block.id == Assignment.block_id)
@@ -160,17 +191,19 @@ def _assignments(runs: dict[int, Any], person_id: int, foreign: Collection[int])
         )
         .order_by(Assignment.id)
     )
-    rows = [row for row in session().execute(statement) if row.block_id not in foreign]
-    more = work.untils_of(person_id, [row.id for row in rows])
+    rows = [(row, _waits(doors.get(row.run_id), row.unit_id, row.block_id, now)) for row in session().execute(statement)]
+    more = work.untils_of(person_id, [row.id for row, _why in rows])
     found = []
-    for row in rows:
+    for row, waits in rows:
+        if waits is None:
+            continue
         run = runs[row.run_id]
         due = row.due_at if run.is_taught else max(row.due_at, more.get(row.id, row.due_at))
         url = f"{'/teaching' if run.is_taught else ''}/assignments/{row.block_id}"
         title = row.title or row.unit
-        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, title, run.title, due, None, False, url))
+        found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, title, run.title, due, None, False, url, waits))
         if row.peers and row.peer_due_at is not None:
-            found.append(Item(f"assignment-{row.id}-review", ItemKind.REVIEW_DUE, title, run.title, row.peer_due_at, None, False, url))
+            found.append(Item(f"assignment-{row.id}-review", ItemKind.REVIEW_DUE, title, run.title, row.peer_due_at, None, False, url, waits))
     return found
 
 

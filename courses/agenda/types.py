@@ -18,11 +18,16 @@ class ItemKind(StrEnum):
     REVIEW_DUE = "review_due"
     LIVE = "live"
     ANNOUNCEMENT = "announcement"
+    ELSEWHERE = "elsewhere"
+    """What other rooms know of a person: placements, leave, visits, deadlines of rounds"""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing with a date. `uid` stays the same when its date moves; `is_whole_day` has no hour; `url` is a path of this site."""
+    """One thing with a date. `uid` stays the same when its date moves; `is_whole_day` has no hour; `url` is a path of this site.
+
+    `waits`: what the learner still has to do before it opens, a sentence each; its date is known all the same.
+    """
 
     uid: str
     kind: ItemKind
@@ -32,3 +37,4 @@ class Item:
     ends_at: datetime | None
     is_whole_day: bool
     url: str
+    waits: tuple[str, ...] = ()

@@ -63,6 +63,13 @@ class QuestionForm(Form):
         default=Decimal(0),
         description=_l("0 表示不给分，50 表示给一半"),
     )
+    asks_expression = BooleanField(
+        _l("学员填写公式本身"),
+        description=_l("勾选后不给每人抽数据，学员写出含变量的公式；代入多组取值与参考公式比较。可用 | 隔开几个都对的公式"),
+    )
+    is_pattern = BooleanField(
+        _l("答案是正则表达式"), description=_l("整个回答须与其中一个相符，例如 (https?://)?www\\.[a-z]+\\.cn；不支持反向引用和环视")
+    )
     is_case_sensitive = BooleanField(_l("区分大小写"))
     is_all_or_nothing = BooleanField(_l("全对才给分"), description=_l("不勾选时，答对一部分得一部分分"))
     penalty = DecimalField(
@@ -94,7 +101,7 @@ class QuestionForm(Form):
             match flag:
                 case "unit_share" | "penalty":
                     made[f"{flag}_x1000"] = _share(self[flag].data)
-                case "is_case_sensitive" | "is_all_or_nothing":
+                case "is_case_sensitive" | "is_all_or_nothing" | "is_pattern" | "asks_expression":
                     made[flag] = bool(self[flag].data)
                 case "max_files":
                     made[flag] = self.max_files.data or 3

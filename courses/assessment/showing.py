@@ -11,6 +11,7 @@ from courses.assessment.models import AttemptAnswer, QuestionVersion
 from courses.assessment.operations.checking import BLANK_MARK, VALUE_MARK
 from courses.assessment.rules.drawing import in_order
 from courses.assessment.rules.expressions import BadExpression, value_of
+from courses.assessment.rules.formulas import alternatives
 from courses.assessment.types import QuestionKind
 
 _MATH = re.compile(r"(\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\])", re.DOTALL)
@@ -67,7 +68,9 @@ def answer_key(version: QuestionVersion, shown: Mapping[str, Any], given: str | 
 def expected(version: QuestionVersion, kind: str, shown: Mapping[str, Any]) -> str:
     """The right answer of a text, numeric or formula question in one line."""
     data = version.data
-    if kind == QuestionKind.FORMULA:
+    if kind == QuestionKind.FORMULA and data.get("asks_expression"):
+        right = " / ".join(alternatives(str(data.get("expression") or "")))
+    elif kind == QuestionKind.FORMULA:
         right = expected_value(version, shown)
     else:
         right = " / ".join(a["text"] for a in data.get("answers", []) if a.get("is_correct", True))

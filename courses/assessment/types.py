@@ -157,7 +157,8 @@ class Asked:
 
     `tolerance` is absolute ("0.5") or relative ("2%"); a numeric answer may be an interval "[1,2)". `unit_share_x1000`: what a
     right number without a known unit is worth (1000: units are not asked for). `is_all_or_nothing` turns partial credit off;
-    `penalty_x1000` is taken for a wrong answer where the quiz allows it.
+    `penalty_x1000` is taken for a wrong answer where the quiz allows it. `is_pattern`: the answers of a text question are regular
+    expressions. `asks_expression`: a formula question asks for the formula itself, not for its value at numbers of one's own.
     """
 
     kind: QuestionKind
@@ -173,6 +174,8 @@ class Asked:
     expression: str = ""
     is_all_or_nothing: bool = False
     penalty_x1000: int = 0
+    is_pattern: bool = False
+    asks_expression: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,15 +149,17 @@ INSTANTS = ("due_at", "cutoff_at", "peer_due_at")
 
 
 class ExtensionForm(Form):
-    """More time for one learner."""
+    """More time for one learner: chosen from a list, or typed where the run has too many to choose from."""
 
     person_id = SelectField(_l("学员"), [InputRequired()], coerce=int)
+    login = Text(_l("学员登录名、学号或手机号"), [InputRequired(), Length(max=60)])
     until_at = DateTimeLocalField(_l("延长至"), [InputRequired()])
     reason = Text(_l("理由"), [InputRequired(), Length(max=400)])
 
     def __init__(self, *args: Any, people: Any = (), **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.person_id.choices = picks(people)
+        del self[("login" if people else "person_id")]
 
 
 class SheetForm(Form):

@@ -30,7 +30,7 @@ from trainhub.kernel.web import done
 def contents(run: Run) -> Any:
     """The content of a run, to edit."""
     outline = queries.outline(run.id)
-    groups = {group.key: group.name for group in found.groups_of(run.id)}
+    groups = found.group_names([run.id]).get(run.id, {})
     drafts = found.drafts_of_run(run.id)
     return render_template(
         "courses/catalogue/contents.html",

@@ -56,7 +56,7 @@ def unit(pair: tuple[Run, Unit]) -> Any:
             form.refuse(refused)
             run, row = load_unit(unit_id)
     blocks, outline = queries.blocks_of(unit_id), queries.outline(run.id)
-    groups = {group.key: group.name for group in found.groups_of(run.id)}
+    groups = found.group_names([run.id]).get(run.id, {})
     return render_template(
         "courses/catalogue/unit.html",
         run=run,

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, String, and_, cast, func, or_, select, union
+from sqlalchemy.orm import joinedload
 
 from courses.catalogue import queries, rules
 from courses.catalogue.markup import to_html
@@ -31,6 +31,8 @@ from courses.catalogue.models import (
 from courses.catalogue.types import BodyFormat, Outline, PartKind, ShownBlock, TaughtRun
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.organisations import queries as organisations
+from trainhub.people.models import Person
 
 Part = Section | Unit | Block
 KIND_OF: dict[type[Any], PartKind] = {Section: PartKind.SECTION, Unit: PartKind.UNIT, Block: PartKind.BLOCK}
@@ -158,21 +160,49 @@ def parts_of_run(run_id: int) -> dict[tuple[PartKind, int], Part]:
 
 
 def groups_of(run_id: int) -> list[RunGroup]:
-    """The groups of a run with their members."""
-    statement = (
-        select(RunGroup)
-        .where(RunGroup.run_id == run_id)
-        .options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
-        .order_by(RunGroup.set_name, RunGroup.name, RunGroup.id)
-        .execution_options(populate_existing=True)
-    )
+    """The groups of a run. Who is in them is asked for apart: it may be a hundred thousand, and most who ask want the names."""
+    statement = select(RunGroup).where(RunGroup.run_id == run_id).order_by(RunGroup.set_name, RunGroup.name, RunGroup.id)
     return list(session().scalars(statement))
 
 
 def group_by_id(group_id: int) -> RunGroup | None:
-    """A group with its members."""
-    statement = select(RunGroup).where(RunGroup.id == group_id).options(selectinload(RunGroup.members).joinedload(RunGroupMember.person))
-    return session().scalar(statement.execution_options(populate_existing=True))
+    """A group."""
+    return session().scalar(select(RunGroup).where(RunGroup.id == group_id))
+
+
+def members_of(group_ids: Iterable[int]) -> dict[int, list[int]]:
+    """The persons in some groups, by group, in the order in which they came."""
+    statement = select(RunGroupMember.group_id, RunGroupMember.person_id).where(RunGroupMember.group_id.in_(list(group_ids)))
+    found: dict[int, list[int]] = defaultdict(list)
+    for group_id, person_id in session().execute(statement.order_by(RunGroupMember.id)):
+        found[group_id].append(person_id)
+    return found
+
+
+def group_sizes(run_id: int) -> dict[int, int]:
+    """How many are in each group of a run that is not empty."""
+    statement = select(RunGroupMember.group_id, func.count()).join(RunGroup, RunGroup.id == RunGroupMember.group_id)
+    return {key: number for key, number in session().execute(statement.where(RunGroup.run_id == run_id).group_by(RunGroupMember.group_id))}
+
+
+def names_in_groups(run_id: int, most: int) -> dict[int, list[str]]:
+    """The names of the first members of each group of a run, `most` at most."""
+    number = func.row_number().over(partition_by=RunGroupMember.group_id, order_by=RunGroupMember.id).label("number")
+    first = select(RunGroupMember.group_id, RunGroupMember.person_id, number).join(RunGroup, RunGroup.id == RunGroupMember.group_id)
+    rows = first.where(RunGroup.run_id == run_id).subquery()
+    statement = select(rows.c.group_id, Person.name).join(Person, Person.id == rows.c.person_id).where(rows.c.number <= most)
+    found: dict[int, list[str]] = defaultdict(list)
+    for group_id, name in session().execute(statement.order_by(rows.c.group_id, rows.c.number)):
+        found[group_id].append(name)
+    return found
+
+
+def people_in_group(group_id: int, text: str, most: int) -> list[Person]:
+    """The members of a group by name; those whose name or pinyin holds `text`, `most` at most."""
+    statement = select(Person).join(RunGroupMember, RunGroupMember.person_id == Person.id).where(RunGroupMember.group_id == group_id)
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
+    return list(session().scalars(statement.order_by(Person.pinyin, Person.id).limit(most)))
 
 
 def group_keys(run_id: int, person_id: int) -> frozenset[str]:
@@ -212,6 +242,24 @@ def foreign_blocks(person_id: int, run_ids: Iterable[int]) -> frozenset[int]:
     limited = group_only(Block.run_id.in_(ids)) if ids else {}
     keys = group_keys_of(person_id, {run_id for run_id, _stored in limited.values()}) if limited else {}
     return frozenset(block for block, (run_id, stored) in limited.items() if rules.is_foreign(stored, keys.get(run_id, frozenset())))
+
+
+def runs_with_conditions(run_ids: Iterable[int]) -> list[int]:
+    """Those of some runs in which anything opens by conditions: one query."""
+    ids = list(run_ids)
+    rows: Any = [
+        select(model.run_id).where(model.run_id.in_(ids), func.coalesce(cast(model.access, String), "null") != "null", model.removed_at.is_(None))
+        for model in KIND_OF
+    ]
+    return sorted(session().scalars(union(*rows))) if ids else []
+
+
+def group_names(run_ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """The names of the groups of some runs by their keys."""
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for run_id, key, name in session().execute(select(RunGroup.run_id, RunGroup.key, RunGroup.name).where(RunGroup.run_id.in_(list(run_ids)))):
+        found[run_id][key] = name
+    return found
 
 
 def outline_for(run_id: int, person_id: int) -> Outline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -11,10 +12,10 @@ from flask import render_template, request
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import labels, queries
 from courses.catalogue.authoring import blueprint, load_part, me, subject_of_pair
-from courses.catalogue.diffing import changes
+from courses.catalogue.diffing import Change, changes
 from courses.catalogue.explaining import reasons
 from courses.catalogue.forms import ConditionForm, instant, tenths
-from courses.catalogue.models import Run
+from courses.catalogue.models import ContentVersion, Run
 from courses.catalogue.operations import versions
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, Outline, PartKind
 from courses.permissions import Can
@@ -32,9 +33,23 @@ def history(pair: tuple[Run, Any]) -> Any:
     """Every saved state with what it changed."""
     run, part = pair
     rows = found.versions_of(part)
-    before = {row.number: row.data for row in rows}
-    shown = [(row, changes(before[row.number - 1], row.data) if row.number - 1 in before else []) for row in rows]
-    return render_template("courses/catalogue/history.html", run=run, part=part, kind=found.KIND_OF[type(part)], rows=shown, labels=labels)
+    shown = [(row, _differs(row, rows[n + 1 :])) for n, row in enumerate(rows)]
+    return render_template(
+        "courses/catalogue/history.html",
+        run=run,
+        part=part,
+        kind=found.KIND_OF[type(part)],
+        rows=shown,
+        has_rules=versions.has_rules(part),
+        labels=labels,
+    )
+
+
+def _differs(row: ContentVersion, earlier: Sequence[ContentVersion]) -> list[Change]:
+    """What a version changed: of the version before, or where it was shown at once, of what was shown until then."""
+    at_once = row.published_at == row.saved_at
+    before = next((old for old in earlier if not at_once or (old.published_at is not None and old.published_at <= row.saved_at)), None)
+    return changes(before.data, row.data) if before is not None else []
 
 
 @blueprint.post("/<kind>/<int:part_id>/versions")
@@ -43,14 +58,16 @@ def go_back(pair: tuple[Run, Any]) -> Any:
     """Take an old state as the newest, or drop the draft that waits."""
     part = pair[1]
     where = {"kind": found.KIND_OF[type(part)].value, "part_id": part.id}
+    number, version = request.form.get("number", 0, type=int), request.form.get("version", type=int)
     with transaction():
         if request.form.get("discard"):
             versions.discard_draft(part=part, by=me(), now=clock.now())
             message = _("草稿已放弃，仍保留在版本历史中。")
+        elif request.form.get("rules") and versions.has_rules(part):
+            versions.restore_rules(block=part, number=number, version=version, by=me(), now=clock.now())
+            message = _("作答规则已恢复，立即生效；题目和说明没有改动。正在作答的人按开始时的时间。")
         else:
-            versions.restore(
-                part=part, number=request.form.get("number", 0, type=int), version=request.form.get("version", type=int), by=me(), now=clock.now()
-            )
+            versions.restore(part=part, number=number, version=version, by=me(), now=clock.now())
             message = _("已恢复为新的草稿，发布后学员才会看到。") if part.draft_no is not None else _("已恢复。")
     return done(message, "authoring.history", **where)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _, _l
 
 NAMES: Mapping[str, Any] = {
     "title": _l("标题"),
@@ -24,7 +24,43 @@ NAMES: Mapping[str, Any] = {
     "release_at": _l("开放时间"),
     "due_at": _l("截止时间"),
 }
-HIDDEN = frozenset({"origin", "edited", "password"})
+SETTINGS: Mapping[str, Any] = {
+    "attempts": _l("可作答次数"),
+    "minutes": _l("限时（分钟）"),
+    "counts": _l("多次作答时计哪一次"),
+    "draw": _l("只抽其中几题"),
+    "opens_at": _l("开放时间"),
+    "closes_at": _l("关闭时间"),
+    "is_shuffled": _l("打乱题目顺序"),
+    "shuffles_options": _l("打乱选项顺序"),
+    "is_paged": _l("一页一题"),
+    "is_sequential": _l("按顺序作答，不能返回"),
+    "allows_negative": _l("允许负分"),
+    "is_one_session": _l("同一时间只能在一个窗口作答"),
+    "logs_focus": _l("记录离开作答页面"),
+    "feedback": _l("总评语"),
+    "review": _l("回看时显示"),
+    "during": _l("作答中"),
+    "after": _l("交卷后"),
+    "closed": _l("关闭后"),
+    "url": _l("网址"),
+    "source": _l("网址"),
+    "options": _l("选项"),
+    "starts_at": _l("开始时间"),
+    "ends_at": _l("结束时间"),
+    "duration": _l("时长（秒）"),
+}
+"""How the settings of a block are called on the pages where they are set; others stand by their name."""
+WORDS: Mapping[str, Any] = {
+    "best": _l("取最高分"),
+    "last": _l("取最后一次"),
+    "first": _l("取第一次"),
+    "average": _l("取平均分"),
+    "marks": _l("得分"),
+    "answers": _l("正确答案和解析"),
+    "feedback": _l("选项反馈"),
+}
+HIDDEN = frozenset({"origin", "edited", "password", "shows_answers"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +86,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
 
 def _lines(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [f"{key}: {line}" for key in sorted(value) if key not in HIDDEN for line in _lines(value[key])]
+        return [f"{SETTINGS.get(key, key)}: {WORDS.get(line, line)}" for key in sorted(value) if key not in HIDDEN for line in _lines(value[key])]
     if isinstance(value, list):
         return [line for item in value for line in _lines(item)]
-    return [] if value in (None, "") else str(value).splitlines()
+    if value is True:
+        return [_("是")]
+    return [] if value in (None, "", False) else str(value).splitlines()

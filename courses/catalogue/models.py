@@ -279,8 +279,6 @@ class RunGroup(Base):
     set_name: Mapped[str] = mapped_column(sa.String(80), default="")
     name: Mapped[str] = mapped_column(sa.String(80))
 
-    members: Mapped[list[RunGroupMember]] = relationship(lazy="raise", viewonly=True, order_by="RunGroupMember.id")
-
     __table_args__ = (
         sa.UniqueConstraint("run_id", "key"),
         sa.UniqueConstraint("run_id", "set_name", "name"),
@@ -296,8 +294,6 @@ class RunGroupMember(Base):
     id: Mapped[Key]
     group_id: Mapped[int] = mapped_column(ref("run_group.id"))
     person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
-
-    person: Mapped[Person] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (sa.UniqueConstraint("group_id", "person_id"),)
 

@@ -236,11 +236,6 @@ def books_of(run_ids: Collection[int]) -> dict[int, Gradebook]:
     return {row.run_id: row for row in session().scalars(select(Gradebook).where(Gradebook.run_id.in_(list(run_ids))))}
 
 
-def seats(run_id: int) -> int:
-    """How many learners hold a seat."""
-    return session().scalar(select(func.count()).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))) or 0
-
-
 # -- figures ------------------------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from courses.assessment.models import Question, QuestionVersion, QuizItem
 from courses.assessment.operations.bank import version_data
 from courses.assignments.models import Assignment
 from courses.catalogue import queries as catalogue
-from courses.catalogue.markup import lost, to_html
+from courses.catalogue.markup import ASSETS, lost, to_html
 from courses.catalogue.models import Block, Course, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import offerings
 from courses.catalogue.types import BlockKind, BodyFormat, StaffRole
@@ -20,7 +20,8 @@ from courses.interop import taking_in
 from courses.interop import types as docs
 from courses.interop.formats import OpenCourse
 from courses.interop.report import import_report
-from trainhub.kernel import audit, files
+from courses.interop.subtitles import MOST, as_webvtt
+from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -95,7 +96,7 @@ def import_course(
     )
     report = {**import_report(doc), "code": own_code, "run": run_code, "is_new": True}
     _assets(opened, run, report, by, now)
-    _content(doc, run, report, by, now)
+    _content(opened, run, report, by, now)
     run.import_report = {**report, "is_new": False, "fingerprint": fingerprint, "org": doc.org}
     session().flush()
     audit.record(by=by, did="courses.run.imported", on=run, data={"format": opened.format.code, "course": own_code, "counts": report["verticals"]})
@@ -136,9 +137,9 @@ def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, 
     session().flush()
 
 
-def _content(doc: docs.CourseDoc, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
+def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
     """Every section, unit and block in few statements: rows of one kind are written together."""
-    current = session()
+    current, doc = session(), opened.doc
     sections = [
         Section(run_id=run.id, key=s.key[:120], position=n, title=s.title[:200] or "—", release_at=s.starts_at, is_published=s.is_published)
         for n, s in enumerate(doc.sections, start=1)
@@ -157,12 +158,33 @@ def _content(doc: docs.CourseDoc, run: Run, report: dict[str, Any], by: Identity
     for unit, lesson, page in units:
         for position, block_doc in enumerate(page.blocks if page is not None else (), start=1):
             taken = taking_in.block_of(block_doc, is_graded=lesson.is_graded)
+            if isinstance(block_doc.content, docs.VideoDoc):
+                _subtitles(opened, block_doc.content, taken, by, now)
             report["unsupported"] += [{"block": f"{block_doc.kind}/{block_doc.key}", "reason": note} for note in (*taken.notes, *_lost(taken))]
             made.append((_block(unit, block_doc, taken, position, prefix), taken))
     current.add_all([block for block, _taken in made])
     current.flush()
     current.add_all([Assignment(block_id=block.id, run_id=run.id, **taken.work) for block, taken in made if taken.work is not None])
     _questions(run, made, prefix, by, now)
+
+
+def _subtitles(opened: OpenCourse, video: docs.VideoDoc, taken: taking_in.Block, by: Identity, now: datetime) -> None:
+    """The subtitles of a video that the package holds; of the others the report says why."""
+    known = {asset.name: asset for asset in opened.doc.assets}
+    captions = []
+    for language, path in video.transcripts:
+        name = path.removeprefix(ASSETS)
+        asset = known.get(name) or known.get(name.replace(" ", "_"))
+        made = as_webvtt(opened.file(asset).read_bytes(), name) if asset is not None and asset.size <= MOST else None
+        if made is None:
+            why = _("包中没有这个文件") if asset is None else _("文件不是可用的字幕")
+            taken.notes.append(_("字幕 %(lang)s（%(name)s）没有导入：%(why)s", lang=language, name=name[:80], why=why))
+            continue
+        stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0][:120]
+        row = files.keep_bytes(made, name=f"{stem}.vtt", kind="course", media_type=sniff.VTT.mime, by=by, now=now)
+        captions.append({"file": row.id, "lang": language[:12]})
+    if captions:
+        taken.settings["captions"] = captions
 
 
 def _lost(taken: taking_in.Block) -> list[str]:

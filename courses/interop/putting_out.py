@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from html import escape
 from itertools import groupby
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import QuestionVersion, QuizDraw, QuizItem
-from courses.assessment.rules.drawing import picked
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work as assignments
 from courses.catalogue import authoring_queries as authored
@@ -47,7 +47,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
     course = run.course
     blocks = catalogue.blocks_of_run(run.id)
     items = _asked(run, [b.id for b in blocks if b.kind is BlockKind.QUIZ])
-    versions = assessment.current_versions({question_id for rows in items.values() for question_id in rows})
+    versions = assessment.current_versions({question_id for rows in items.values() for part in rows for question_id in part.questions})
     rules = assignments.rules_of([b.id for b in blocks if b.kind is BlockKind.ASSIGNMENT])
     of_unit: dict[int, list[Block]] = {}
     for block in blocks:
@@ -74,21 +74,36 @@ def course_doc(run: Run) -> docs.CourseDoc:
     )
 
 
-def _asked(run: Run, quizzes: list[int]) -> dict[int, list[int]]:
-    """The questions of each quiz in order. A draw becomes one draw: formats carry fixed questions."""
-    found: dict[int, list[int]] = {}
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Questions of a quiz that follow each other, with their points; `count` of them are drawn (None: all are asked)."""
+
+    questions: tuple[int, ...]
+    points_x10: tuple[int, ...]
+    count: int | None = None
+
+    @property
+    def worth_x10(self) -> int:
+        """The points that one attempt can get here."""
+        return sum(self.points_x10) if self.count is None else self.count * self.points_x10[0]
+
+
+def _asked(run: Run, quizzes: list[int]) -> dict[int, list[Part]]:
+    """What each quiz asks, in order: runs of fixed questions, and draws with everything that may be drawn."""
+    found: dict[int, list[Part]] = {}
     parts: list[QuizItem | QuizDraw] = [*assessment.items_of_blocks(quizzes), *assessment.draws_of_blocks(quizzes)]
-    taken = {(part.block_id, part.question_id) for part in parts if isinstance(part, QuizItem)}
-    for part in sorted(parts, key=lambda row: (row.block_id, row.position)):
+    fixed = {(part.block_id, part.question_id) for part in parts if isinstance(part, QuizItem)}
+    for part in sorted(parts, key=lambda row: (row.block_id, row.position, isinstance(row, QuizDraw), row.id)):
         rows = found.setdefault(part.block_id, [])
-        if isinstance(part, QuizItem):
-            rows.append(part.question_id)
-            continue
-        pool = assessment.drawable(run.course_id, category=part.category, tag=part.tag, difficulty=part.difficulty)
-        free = [question_id for question_id in pool if (part.block_id, question_id) not in taken]
-        drawn = picked(free, part.count, f"out:{part.id}")
-        taken |= {(part.block_id, question_id) for question_id in drawn}
-        rows += drawn
+        if isinstance(part, QuizDraw):
+            pool = assessment.drawable(run.course_id, category=part.category, tag=part.tag, difficulty=part.difficulty)
+            free = tuple(question_id for question_id in pool if (part.block_id, question_id) not in fixed)
+            if free:
+                rows.append(Part(free, (part.points_x10,) * len(free), min(part.count, len(free))))
+        elif rows and rows[-1].count is None:
+            rows[-1] = Part((*rows[-1].questions, part.question_id), (*rows[-1].points_x10, part.points_x10))
+        else:
+            rows.append(Part((part.question_id,), (part.points_x10,)))
     return found
 
 
@@ -96,7 +111,7 @@ def _lesson(
     key: str,
     units: list[Unit],
     blocks: dict[int, list[Block]],
-    items: dict[int, list[int]],
+    items: dict[int, list[Part]],
     versions: dict[int, QuestionVersion],
     rules: dict[int, Assignment],
 ) -> docs.UnitDoc:
@@ -105,7 +120,7 @@ def _lesson(
     for unit in units:
         if unit.key.endswith(EMPTY) and not blocks.get(unit.id):
             continue
-        made = tuple(_block(block, items.get(block.id, []), versions, rules) for block in blocks.get(unit.id, []))
+        made = tuple(doc for block in blocks.get(unit.id, []) for doc in _block(block, items.get(block.id, []), versions, rules))
         # Keys are one space in the neutral tree: a unit that is its own lesson gives its page a key beside its own.
         page_key = unit.key if unit.lesson_key and unit.lesson_key != unit.key else f"{unit.key}p"
         pages.append(docs.PageDoc(page_key, unit.title, made, unit.is_published))
@@ -122,11 +137,56 @@ def _lesson(
     )
 
 
-def _block(block: Block, items: list[int], versions: dict[int, QuestionVersion], rules: dict[int, Assignment]) -> docs.BlockDoc:
+def _block(block: Block, items: list[Part], versions: dict[int, QuestionVersion], rules: dict[int, Assignment]) -> list[docs.BlockDoc]:
+    """One block; a quiz of fixed and drawn questions becomes several."""
     if block.id in rules:  # what is asked for changes without the block being edited
         text = block.body if block.body_format is BodyFormat.HTML else as_packed(block.body_html)
-        return docs.BlockDoc(block.key, block.title, works.doc_of(text, rules[block.id]))
-    return docs.BlockDoc(block.key, block.title, _content(block, items, versions))
+        return [docs.BlockDoc(block.key, block.title, works.doc_of(text, rules[block.id]))]
+    if block.kind is BlockKind.QUIZ and items:
+        return _quiz(block, items, versions)
+    return [docs.BlockDoc(block.key, block.title, _content(block))]
+
+
+def _quiz(block: Block, parts: list[Part], versions: dict[int, QuestionVersion]) -> list[docs.BlockDoc]:
+    """What came from a format and was not changed since goes out as it came, under the rules of today; the rest from the bank."""
+    origin: docs.Content | None = thaw(block.settings.get("origin"))
+    attempts, draw = block.settings.get("attempts"), block.settings.get("draw")
+    asked = [versions[question_id] for part in parts for question_id in part.questions]
+    is_as_it_came = not block.settings.get("edited") and all(version.number == 1 for version in asked)
+    if is_as_it_came and isinstance(origin, docs.ProblemDoc) and len(asked) == len(origin.questions) and not draw and not _is_rich(origin):
+        return [docs.BlockDoc(block.key, block.title, replace(origin, attempts=attempts))]
+    if is_as_it_came and isinstance(origin, docs.PoolDoc) and len(asked) == len(origin.problems) and draw == origin.count:
+        return [docs.BlockDoc(block.key, block.title, origin)]
+    if is_as_it_came and isinstance(origin, docs.PollDoc | docs.SurveyDoc):
+        return [docs.BlockDoc(block.key, block.title, origin)]
+    if draw and all(part.count is None for part in parts):
+        (whole,) = parts
+        parts = [replace(whole, count=min(draw, len(whole.questions)))]
+    total = sum(part.worth_x10 for part in parts)
+    made = []
+    for n, part in enumerate(parts, start=1):
+        key = block.key if n == 1 else f"{block.key}-{n}"
+        made.append(docs.BlockDoc(key, block.title, _part(key, block, part, total, versions)))
+    return made
+
+
+def _part(key: str, block: Block, part: Part, total: int, versions: dict[int, QuestionVersion]) -> docs.Content:
+    """Questions asked one after another, or problems to draw from; the weight of the quiz is shared by points."""
+
+    def problem(questions: tuple[int, ...], points: int) -> docs.ProblemDoc:
+        asked = tuple(doc for question_id in questions for doc in question_docs(versions[question_id]))
+        weight = round(block.weight_x10 * points / total) if total else block.weight_x10
+        return docs.ProblemDoc(asked, weight_x10=weight, attempts=block.settings.get("attempts"))
+
+    if part.count is None:
+        return problem(part.questions, part.worth_x10)
+    pairs = list(zip(part.questions, part.points_x10, strict=True))
+    return docs.PoolDoc(
+        tuple(problem((question_id,), points) for question_id, points in pairs),
+        tuple(f"{key}-q{n}" for n in range(1, len(pairs) + 1)),
+        tuple(versions[question_id].question.name for question_id, _points in pairs),
+        part.count if part.count < len(pairs) else None,
+    )
 
 
 def _is_rich(problem: docs.ProblemDoc) -> bool:
@@ -134,12 +194,10 @@ def _is_rich(problem: docs.ProblemDoc) -> bool:
     return any(question.kind in (docs.QuestionKind.MATCHING, docs.QuestionKind.ORDERING) for question in problem.questions)
 
 
-def _content(block: Block, items: list[int], versions: dict[int, QuestionVersion]) -> docs.Content:
+def _content(block: Block) -> docs.Content:
     """What came from a format and was not changed since goes out as it came; everything else from what is here now."""
     origin: docs.Content | None = thaw(block.settings.get("origin"))
-    asked = [versions[question_id] for question_id in items]
-    is_whole = not isinstance(origin, docs.ProblemDoc) or not items or (len(items) == len(origin.questions) and not _is_rich(origin))
-    if origin is not None and is_whole and not block.settings.get("edited") and all(version.number == 1 for version in asked):
+    if origin is not None and not block.settings.get("edited"):
         return origin
     text = block.body if block.body_format is BodyFormat.HTML else as_packed(block.body_html)
     match block.kind:
@@ -153,9 +211,6 @@ def _content(block: Block, items: list[int], versions: dict[int, QuestionVersion
                 transcripts=tuple((item["lang"], _name_of(block, named[item["file"]])) for item in block.settings.get("captions", ())),
                 duration=block.settings.get("duration"),
             )
-        case BlockKind.QUIZ:
-            questions = tuple(doc for version in asked for doc in question_docs(version))
-            return docs.ProblemDoc(questions, closing="", weight_x10=block.weight_x10, attempts=block.settings.get("attempts"))
         case BlockKind.DISCUSSION:
             return docs.DiscussionDoc(category=block.title, target=block.title)
         case BlockKind.POLL:

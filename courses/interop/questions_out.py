@@ -1,7 +1,8 @@
 """A question of the bank as the neutral tree carries it: kinds that formats do not know become several questions they do.
 
 A fill-in becomes one question a blank, matching a choice a line, ordering a choice of the place of each item. A formula question
-is written with one draw of its numbers, because formats would need code to draw them. Units stand in the stem.
+is written with one draw of its numbers, because formats would need code to draw them; a formula to be written itself goes as it is.
+Units stand in the stem.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from courses.assessment.models import QuestionVersion
 from courses.assessment.operations.checking import BLANK_MARK
 from courses.assessment.queries import asked_of
 from courses.assessment.rules import drawing
+from courses.assessment.rules.formulas import SAMPLES, USUAL, alternatives
 from courses.assessment.types import QuestionKind
 from courses.catalogue.markup import ASSETS
 from courses.catalogue.types import BodyFormat
@@ -59,21 +61,28 @@ def question_docs(version: QuestionVersion) -> tuple[docs.QuestionDoc, ...]:
 def _plain(version: QuestionVersion, kind: docs.QuestionKind) -> docs.QuestionDoc:
     data = version.data
     as_html = data.get("body_format") == BodyFormat.HTML.value
-    patterns = kind is docs.QuestionKind.TEXT and any("*" in a["text"].replace("\\*", "") for a in data.get("answers", []))
+    is_pattern = bool(data.get("is_pattern"))
+    stars = kind is docs.QuestionKind.TEXT and not is_pattern and any("*" in a["text"].replace("\\*", "") for a in data.get("answers", []))
     return docs.QuestionDoc(
         kind=kind,
         stem=(version.stem if as_html else as_packed(version.stem_html)) + _units(data),
         options=tuple(
-            docs.OptionDoc(o["body"] if as_html else as_packed(o["html"]), bool(o["is_correct"]), o.get("feedback_html", ""))
+            docs.OptionDoc(
+                o["body"] if as_html else as_packed(o["html"]),
+                bool(o["is_correct"]) and (kind is not docs.QuestionKind.SINGLE or o.get("share_x1000") in (None, 1000)),
+                o.get("feedback_html", ""),
+                share_x1000=o.get("share_x1000") if kind is docs.QuestionKind.SINGLE and 0 < (o.get("share_x1000") or 0) < 1000 else None,
+            )
             for o in data.get("options", [])
         ),
         answers=tuple(
-            docs.AnswerDoc(_pattern(a["text"]) if patterns else a["text"], bool(a["is_correct"]), a.get("feedback_html", ""))
+            docs.AnswerDoc(_pattern(a["text"]) if stars else a["text"], bool(a["is_correct"]), a.get("feedback_html", ""))
             for a in data.get("answers", [])
         ),
         tolerance=str(data.get("tolerance") or ""),
-        is_regexp=patterns,
+        is_regexp=stars or is_pattern,
         is_case_sensitive=bool(data.get("is_case_sensitive")),
+        is_all_or_nothing=kind is docs.QuestionKind.MULTIPLE and bool(data.get("is_all_or_nothing")),
         explanation=version.explanation_html,
     )
 
@@ -135,7 +144,25 @@ def _ordering(version: QuestionVersion) -> tuple[docs.QuestionDoc, ...]:
     return _explained(made, version)
 
 
+def _asked_for(version: QuestionVersion) -> docs.QuestionDoc:
+    """A formula that learners write themselves, with the ranges in which it is compared."""
+    data = version.data
+    variables = [(v["name"], str(v["low"]), str(v["high"])) for v in data.get("variables", [])]
+    names, lows, highs = (",".join(part) for part in zip(*variables, strict=True)) if variables else ("", "", "")
+    return docs.QuestionDoc(
+        docs.QuestionKind.FORMULA,
+        version.stem if data.get("body_format") == BodyFormat.HTML.value else as_packed(version.stem_html),
+        answers=tuple(docs.AnswerDoc(one) for one in alternatives(str(data.get("expression") or ""))),
+        tolerance=str(data.get("tolerance") or "") or USUAL,
+        samples=f"{names}@{lows}:{highs}#{SAMPLES}" if variables else "",
+        is_case_sensitive=bool(data.get("is_case_sensitive")),
+        explanation=version.explanation_html,
+    )
+
+
 def _formula(version: QuestionVersion) -> docs.QuestionDoc:
+    if version.data.get("asks_expression"):
+        return _asked_for(version)
     shown = drawing.shown(asked_of(version, QuestionKind.FORMULA), f"out:{version.id}", shuffles=False)
     answer = showing.expected_value(version, shown)
     return docs.QuestionDoc(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
+from courses.assessment.errors import BadQuestion
+from courses.assessment.operations.checking import checked
 from courses.assessment.rules import number
 from courses.assessment.types import QuestionKind
 from courses.catalogue.markup import plain
@@ -15,6 +19,9 @@ from courses.interop import works
 from courses.interop.arithmetic import interval_of, number_of
 from courses.interop.freezing import freeze
 from trainhub.kernel.i18n import _
+
+AFTER_DUE = ("past_due", "closed")
+"""Values of `show_answer` that keep the answers back until nobody can answer any more."""
 
 
 @dataclass(slots=True)
@@ -52,9 +59,16 @@ def block_of(doc: docs.BlockDoc, *, is_graded: bool) -> Block:
         case docs.VideoDoc() as video:
             source = next(iter(video.sources), "")
             settings = {"source": source, "youtube": video.youtube_id if not source else "", "duration": video.duration, "origin": freeze(video)}
-            return Block(BlockKind.VIDEO, doc.title, settings=settings, is_required=bool(source or video.youtube_id))
+            made = Block(BlockKind.VIDEO, doc.title, settings=settings, is_required=bool(source or video.youtube_id))
+            if video.handout:
+                made.body = f'<p><a href="{escape(video.handout)}">{escape(_("讲义"))}</a></p>'
+            if video.start_at_second or video.end_at_second:
+                made.notes.append(_("只播放其中一段的设置没有导入，从头播放到尾"))
+            return made
         case docs.ProblemDoc() as problem:
             return _problem(doc, problem, is_graded)
+        case docs.PoolDoc() as pool:
+            return _pool(doc, pool, is_graded)
         case docs.DiscussionDoc(category, target):
             return Block(BlockKind.DISCUSSION, doc.title or target or category, settings={"origin": freeze(doc.content)}, is_required=False)
         case docs.PollDoc(question, options) if 2 <= len({label.strip() for _c, label in options} - {""}) == len(options) <= MAX_OPTIONS:
@@ -95,12 +109,15 @@ def _problem(doc: docs.BlockDoc, problem: docs.ProblemDoc, is_graded: bool) -> B
     weight = 10 if problem.weight_x10 is None else problem.weight_x10
     settings = {
         "attempts": problem.attempts or None,
-        "shows_answers": problem.show_answer.lower() not in ("never",),
+        "shows_answers": problem.show_answer.lower() not in ("never", *AFTER_DUE),
         "origin": freeze(problem),
     }
     made = Block(BlockKind.QUIZ, doc.title, problem.closing, settings, is_graded=is_graded and weight > 0, weight_x10=weight)
+    if any(question.is_shuffled for question in problem.questions):
+        settings["shuffles_options"] = True
     for n, question in enumerate(problem.questions, start=1):
         made.questions.append(_question(question, doc, n, made.notes))
+    made.notes += _lost_of(problem)
     if made.questions and problem.explanation:
         made.questions[-1].explanation += problem.explanation
     if not made.questions:
@@ -108,8 +125,42 @@ def _problem(doc: docs.BlockDoc, problem: docs.ProblemDoc, is_graded: bool) -> B
     return made
 
 
+def _lost_of(problem: docs.ProblemDoc) -> list[str]:
+    """What a problem did for its learners that a quiz does not."""
+    found = []
+    if problem.hints:
+        found.append(_("按需显示的提示没有导入（%(n)d 条），可以写进解析", n=len(problem.hints)))
+    if any(question.compound_feedback or any(o.feedback_unselected for o in question.options) for question in problem.questions):
+        found.append(_("按选项组合给出的反馈、未选某项时的反馈没有导入"))
+    if problem.show_answer.lower() in AFTER_DUE:
+        found.append(_("原来到截止之后才显示答案；这里改为不显示，可在测验设置中改为关闭后显示"))
+    return found
+
+
+def _pool(doc: docs.BlockDoc, pool: docs.PoolDoc, is_graded: bool) -> Block:
+    """A quiz that draws some of its questions for each attempt."""
+    settings: dict[str, Any] = {"draw": pool.count, "is_shuffled": True, "origin": freeze(pool)}
+    attempts = {problem.attempts for problem in pool.problems}
+    never = [problem.show_answer.lower() in ("never", *AFTER_DUE) for problem in pool.problems]
+    settings |= {"attempts": min((n for n in attempts if n), default=None), "shows_answers": not any(never)}
+    made = Block(BlockKind.QUIZ, doc.title, settings=settings)
+    weights = []
+    for n, (problem, title) in enumerate(zip(pool.problems, pool.titles, strict=True), start=1):
+        taken = _question(problem.questions[0], docs.BlockDoc("", title, problem), n, made.notes)
+        weights.append(10 if problem.weight_x10 is None else problem.weight_x10)
+        taken.points_x10, taken.stem = weights[-1], taken.stem + problem.closing
+        taken.explanation += problem.explanation
+        made.questions.append(taken)
+    made.notes += dict.fromkeys(note for problem in pool.problems for note in _lost_of(problem))
+    if len(attempts) > 1:
+        made.notes.append(_("各题的作答次数不同，统一为最少的一种"))
+    made.weight_x10 = round(sum(weights) * (pool.count or len(weights)) / len(weights))
+    made.is_graded = is_graded and made.weight_x10 > 0
+    return made
+
+
 def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: list[str]) -> Taken:
-    options = [{"body": o.text, "is_correct": o.is_correct, "feedback": o.feedback} for o in question.options if o.text.strip()]
+    options = [_option(o) for o in question.options if o.text.strip()]
     right = sum(bool(o["is_correct"]) for o in options)
     kind = QuestionKind.MANUAL
     answers = [{"text": a.text, "is_correct": a.is_correct, "feedback": a.feedback} for a in question.answers if a.text.strip()]
@@ -133,19 +184,76 @@ def _question(question: docs.QuestionDoc, doc: docs.BlockDoc, n: int, notes: lis
             kind = QuestionKind.ESSAY
         case _:
             pass
+    more: dict[str, Any] = {}
+    why = ""
+    if question.kind is docs.QuestionKind.FORMULA and answers:
+        kind, more, why = _expression(question)
+    elif question.kind is docs.QuestionKind.TEXT and question.is_regexp and answers:
+        kind, more, why = _pattern(question, answers)
     if kind is QuestionKind.MANUAL:
         options, answers = [], []
     if kind is QuestionKind.MANUAL and question.kind is not docs.QuestionKind.MANUAL:  # of those the reader has said why
-        notes.append(_("第 %(n)d 题（%(kind)s）不能自动评分，改为教师评阅；其中的代码不会运行", n=n, kind=question.kind.value))
+        said = _("第 %(n)d 题（%(kind)s）不能自动评分，改为教师评阅；其中的代码不会运行", n=n, kind=question.kind.value)
+        notes.append(f"{said}：{why}" if why else said)
+    elif why:
+        notes.append(_("第 %(n)d 题：%(why)s", n=n, why=why))
     data = {
         "options": options,
         "answers": answers,
         **({"pairs": [{"body": line, "answer": text} for line, text in question.pairs]} if kind is QuestionKind.MATCHING else {}),
         "tolerance": question.tolerance,
         "is_case_sensitive": question.is_case_sensitive,
+        "is_all_or_nothing": question.is_all_or_nothing,
+        **more,
         "origin": freeze(question),
     }
     return Taken(kind, question.stem if question.stem.strip() else doc.title or "—", data, question.explanation)
+
+
+def _option(option: docs.OptionDoc) -> dict[str, Any]:
+    share = {} if option.share_x1000 is None or option.is_correct else {"share_x1000": option.share_x1000}
+    return {"body": option.text, "is_correct": option.is_correct, "feedback": option.feedback, **share}
+
+
+def _pattern(question: docs.QuestionDoc, answers: list[dict[str, Any]]) -> tuple[QuestionKind, dict[str, Any], str]:
+    """A text whose answers are regular expressions, or why a person grades it."""
+    data = {"answers": answers, "is_pattern": True}
+    return _checked(QuestionKind.TEXT, data, {"is_pattern": True})
+
+
+def _checked(kind: QuestionKind, data: dict[str, Any], more: dict[str, Any], said: str = "") -> tuple[QuestionKind, dict[str, Any], str]:
+    try:
+        checked(kind, "", data, is_survey=False)
+    except BadQuestion as bad:
+        return QuestionKind.MANUAL, {}, bad.message
+    return kind, more, said
+
+
+SAMPLED = re.compile(r"\s*([^@]*?)\s*@\s*([^:]*?)\s*:\s*([^#]*?)\s*(?:#\s*\d+\s*)?\Z")
+DECIMALS = 4
+"""How finely the ranges of samples are drawn from."""
+
+
+def _expression(question: docs.QuestionDoc) -> tuple[QuestionKind, dict[str, Any], str]:
+    """A formula that learners write, with the ranges at which it is compared; or why a person grades it."""
+    match = SAMPLED.match(question.samples) if question.samples.strip() else None
+    variables: list[dict[str, Any]] = []
+    if match is not None:
+        names, lows, highs = ([part.strip() for part in match[n].split(",")] for n in (1, 2, 3))
+        if not len(names) == len(lows) == len(highs):
+            return QuestionKind.MANUAL, {}, _("变量的取值范围“%(text)s”无法理解", text=question.samples[:60])
+        ranges = [(number(low), number(high)) for low, high in zip(lows, highs, strict=True)]
+        for name, (low, high) in zip(names, ranges, strict=True):
+            if low is None or high is None:
+                return QuestionKind.MANUAL, {}, _("变量的取值范围“%(text)s”无法理解", text=question.samples[:60])
+            variables.append({"name": name, "low": f"{min(low, high):f}", "high": f"{max(low, high):f}", "decimals": DECIMALS})
+    elif question.samples.strip():
+        return QuestionKind.MANUAL, {}, _("变量的取值范围“%(text)s”无法理解", text=question.samples[:60])
+    right = [answer.text for answer in question.answers if answer.is_correct]
+    more = {"asks_expression": True, "variables": variables, "expression": " | ".join(right), "answers": []}
+    data = {**more, "tolerance": question.tolerance, "is_case_sensitive": question.is_case_sensitive}
+    said = _("只带反馈的错误答案没有导入") if len(right) < len(question.answers) else ""
+    return _checked(QuestionKind.FORMULA, data, more, said)
 
 
 def _numeric(text: str) -> str:

@@ -35,6 +35,7 @@ class BlockKind(StrEnum):
     HTML = "html"
     VIDEO = "video"
     PROBLEM = "problem"
+    POOL = "pool"
     DISCUSSION = "discussion"
     POLL = "poll"
     SURVEY = "survey"
@@ -46,12 +47,16 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OptionDoc:
-    """One choice; `text` is markup. `feedback_unselected` is shown when a box that matters was left empty."""
+    """One choice; `text` is markup. `feedback_unselected` is shown when a box that matters was left empty.
+
+    `share_x1000`: what choosing it is worth where that is neither everything nor nothing.
+    """
 
     text: str
     is_correct: bool
     feedback: str = ""
     feedback_unselected: str = ""
+    share_x1000: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class QuestionDoc:
     is_regexp: bool = False
     is_case_sensitive: bool = False
     is_shuffled: bool = False
+    is_all_or_nothing: bool = False
     compound_feedback: tuple[tuple[str, str], ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
@@ -137,6 +143,16 @@ class ProblemDoc:
     def needs_person(self) -> bool:
         """At least one of its questions is graded by a person."""
         return any(question.needs_person for question in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolDoc:
+    """Problems of which every learner gets `count` at random (None: all of them); each with its key and title."""
+
+    problems: tuple[ProblemDoc, ...]
+    keys: tuple[str, ...]
+    titles: tuple[str, ...]
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,20 +260,13 @@ class UnknownDoc:
     reason: str
 
 
-Content = HtmlDoc | VideoDoc | ProblemDoc | DiscussionDoc | PollDoc | SurveyDoc | OpenAssessmentDoc | FileDoc | LtiDoc | UnknownDoc
+Content = HtmlDoc | VideoDoc | ProblemDoc | PoolDoc | DiscussionDoc | PollDoc | SurveyDoc | OpenAssessmentDoc | FileDoc | LtiDoc | UnknownDoc
 
 KINDS: dict[type[object], BlockKind] = {
-    HtmlDoc: BlockKind.HTML,
-    VideoDoc: BlockKind.VIDEO,
-    ProblemDoc: BlockKind.PROBLEM,
-    DiscussionDoc: BlockKind.DISCUSSION,
-    PollDoc: BlockKind.POLL,
-    SurveyDoc: BlockKind.SURVEY,
-    OpenAssessmentDoc: BlockKind.OPEN_ASSESSMENT,
-    FileDoc: BlockKind.FILE,
-    LtiDoc: BlockKind.LTI,
-    UnknownDoc: BlockKind.UNKNOWN,
-}
+    HtmlDoc: BlockKind.HTML, VideoDoc: BlockKind.VIDEO, ProblemDoc: BlockKind.PROBLEM, PoolDoc: BlockKind.POOL,
+    DiscussionDoc: BlockKind.DISCUSSION, PollDoc: BlockKind.POLL, SurveyDoc: BlockKind.SURVEY, FileDoc: BlockKind.FILE,
+    OpenAssessmentDoc: BlockKind.OPEN_ASSESSMENT, LtiDoc: BlockKind.LTI, UnknownDoc: BlockKind.UNKNOWN,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,26 @@
-"""Uploading a course package, watching its import, reading its report."""
+"""Uploading a course package, watching its import, reading its report; taking a run away as a package."""
 
 from __future__ import annotations
 
+import tarfile
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, send_file, url_for
 from flask_wtf.file import FileField
 from wtforms import SelectField
 from wtforms.validators import InputRequired, Length
 
 from courses.catalogue import choice_queries
+from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
 from courses.catalogue.forms import picks
+from courses.catalogue.models import Run
+from courses.interop.olx.writer import write_olx
+from courses.interop.putting_out import asset_reader, course_doc
 from courses.interop.tasks import TASK
+from courses.learning.views.common import load_run
 from courses.permissions import Can
 from trainhub.kernel import clock, files, jobs, sniff
 from trainhub.kernel.access import demand, guard
@@ -23,6 +31,7 @@ from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("interop", __name__, url_prefix="/teaching/import")
+exporting = Blueprint("export", __name__)
 PACKAGES = frozenset({sniff.GZIP.mime, sniff.TAR.mime, sniff.ZIP.mime})
 
 
@@ -80,3 +89,25 @@ def watch(job_id: int) -> Any:
 def state(job_id: int) -> Any:
     """The part of the page that htmx asks for while the job runs."""
     return render_template("courses/interop/_job.html", job=_load(job_id))
+
+
+@exporting.get("/teaching/runs/<int:run_id>/olx.tar.gz")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def olx(run: Run) -> Response:
+    """The run as an OLX package that Open edX imports: content, questions and files, no learners."""
+    name = f"{run.course.code}-{run.code}"
+    packed = tempfile.TemporaryFile(prefix="trainhub-olx-")  # noqa: SIM115 - closed with the answer
+    with tempfile.TemporaryDirectory(prefix="trainhub-olx-") as folder:
+        out = Path(folder) / "course"
+        write_olx(course_doc(run), out, asset=asset_reader(run))
+        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=3) as archive:
+            archive.add(out, arcname="course", filter=_nobodys)
+    packed.seek(0)
+    return send_file(packed, mimetype=sniff.GZIP.mime, as_attachment=True, download_name=f"{name}.tar.gz")
+
+
+def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Without the names of this machine."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    return member

@@ -8,7 +8,7 @@ from courses.assignments.models import Assignment
 from courses.assignments.types import Criterion, FileKind, Level, Rubric
 from courses.interop import types as docs
 from courses.interop.olx import markup
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 
 PEERS, STAFF, SELF = "peer-assessment", "staff-assessment", "self-assessment"
 FILES = (FileKind.PDF, FileKind.WORD, FileKind.IMAGE, FileKind.TEXT)
@@ -36,6 +36,11 @@ def work_of(doc: docs.OpenAssessmentDoc) -> tuple[dict[str, Any], list[str]]:
         "due_at": doc.due_at,
     }
     peer = next((step for step in doc.steps if step.name == PEERS), None)
+    others = [step.name for step in doc.steps if step.name not in (PEERS, STAFF, SELF)]
+    if others:
+        notes.append(_("评阅步骤 %(names)s 没有对应功能，没有导入", names=listed(others)))
+    if any(step.name == SELF for step in doc.steps) and peer is None:
+        notes.append(_("自评只和同伴互评一起进行，没有导入"))
     if peer is None:
         return work, notes
     if doc.due_at is None or peer.due_at is None or peer.due_at <= doc.due_at:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from courses.catalogue import authoring_queries as catalogue
 from courses.catalogue import explaining, rules
+from courses.catalogue import queries as content
 from courses.catalogue.models import Block
-from courses.catalogue.types import Closed, Outline
+from courses.catalogue.types import Closed, ConditionKind, Outline
 from courses.learning import queries
 from courses.learning.models import Enrolment
 from courses.learning.types import BlockState
@@ -29,7 +31,7 @@ class Door:
     outline: Outline
     closed: Closed
     states: dict[int, BlockState] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def why_unit(self, unit_id: int) -> list[str]:
         """Why a unit is closed, one sentence each; nothing when it is open."""
@@ -39,26 +41,55 @@ class Door:
         """Why a block is closed."""
         return explaining.reasons(self.closed.block(block_id, unit_id), self.outline, self.groups)
 
+    def is_open(self, unit_id: int, block_id: int) -> bool:
+        """Whether a block is there for the learner and open."""
+        return any(node.id == block_id for node in self.outline.blocks) and not self.closed.block(block_id, unit_id)
+
+    def waits(self, unit_id: int, block_id: int = 0) -> list[str]:
+        """What still has to be done before a part opens; the day alone, which a calendar shows anyway, is not among it."""
+        found = self.closed.block(block_id, unit_id)
+        return explaining.reasons([c for c in found if c.kind is not ConditionKind.DATE], self.outline, self.groups)
+
+    def is_over(self, unit_id: int, block_id: int, now: datetime) -> bool:
+        """Whether a part was open for a time that has passed, and nothing else is in the way."""
+        found = self.closed.block(block_id, unit_id)
+        return bool(found) and all(c.kind is ConditionKind.DATE and c.until is not None and c.until <= now for c in found)
+
 
 def door(enrolment: Enrolment, now: datetime) -> Door:
     """What is open for a learner now."""
     outline = catalogue.outline_for(enrolment.run_id, enrolment.person_id)
     states = queries.states_of(enrolment.id)
     groups = catalogue.group_keys(enrolment.run_id, enrolment.person_id)
-    return _judged(outline, states, groups, now, enrolment.run_id)
+    return _judged(outline, states, groups, now)
 
 
-def preview_door(run_id: int, outline: Outline, groups: frozenset[str], now: datetime) -> Door:
+def doors(person_id: int, run_ids: Iterable[int], now: datetime) -> dict[int, Door]:
+    """What is open for a learner now, of those runs in which anything has conditions: the same number of queries for all."""
+    ids = catalogue.runs_with_conditions(run_ids)
+    if not ids:
+        return {}
+    outlines = content.outlines(ids, only_published=True)
+    groups, states, names = catalogue.group_keys_of(person_id, ids), queries.states_by_run(person_id, ids), catalogue.group_names(ids)
+    found = {}
+    for run_id, outline in outlines.items():
+        mine = groups.get(run_id, frozenset())
+        found[run_id] = _judged(rules.for_groups(outline, mine), states.get(run_id, {}), mine, now, names.get(run_id, {}))
+    return found
+
+
+def preview_door(outline: Outline, groups: frozenset[str], now: datetime) -> Door:
     """What a learner of those groups who has done nothing yet would find open at that instant."""
-    return _judged(rules.for_groups(outline, groups), {}, groups, now, run_id)
+    return _judged(rules.for_groups(outline, groups), {}, groups, now)
 
 
-def _judged(outline: Outline, states: dict[int, BlockState], groups: frozenset[str], now: datetime, run_id: int) -> Door:
+def _judged(outline: Outline, states: dict[int, BlockState], groups: frozenset[str], now: datetime, names: Mapping[str, str] | None = None) -> Door:
     done = {key for key, state in states.items() if state.is_done}
     scores = {key: state.score_x10 for key, state in states.items() if state.score_x10 is not None}
     closed = rules.closed(outline, rules.known(outline, now=now, done=done, scores=scores, groups=groups))
-    named = {group.key: group.name for group in catalogue.groups_of(run_id)} if closed.units or closed.blocks else {}
-    return Door(outline, closed, states, named)
+    if names is None:
+        names = catalogue.group_names([outline.run_id]).get(outline.run_id, {}) if closed.units or closed.blocks else {}
+    return Door(outline, closed, states, names)
 
 
 def demand_open(enrolment: Enrolment, block: Block, now: datetime) -> None:

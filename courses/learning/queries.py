@@ -16,7 +16,7 @@ from courses.catalogue.models import Course, CoursePrerequisite, Run
 from courses.catalogue.types import BlockKind, BlockNode, Closed, Outline
 from courses.learning import rules
 from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, LearningEvent, MarkSource, RunInvitation
-from courses.learning.types import OPEN, SEATED, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun, Standing, Todo
+from courses.learning.types import OPEN, BlockState, Counted, EnrolmentState, Event, HandedDown, LearnerRow, MyRun, Standing, Todo
 from trainhub.identity.models import Account, LoginName
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -277,6 +277,15 @@ def states_of(enrolment_id: int) -> dict[int, BlockState]:
     return {key: as_state(row) for key, row in progress_rows(enrolment_id).items()}
 
 
+def states_by_run(person_id: int, run_ids: Iterable[int]) -> dict[int, dict[int, BlockState]]:
+    """A person's stored progress in several runs, by run and block."""
+    statement = select(Enrolment.run_id, BlockProgress).join(Enrolment, Enrolment.id == BlockProgress.enrolment_id)
+    found: dict[int, dict[int, BlockState]] = defaultdict(dict)
+    for run_id, row in session().execute(statement.where(Enrolment.person_id == person_id, Enrolment.run_id.in_(list(run_ids)))):
+        found[run_id][row.block_id] = as_state(row)
+    return found
+
+
 def as_state(row: BlockProgress) -> BlockState:
     """A stored progress as a value."""
     return BlockState(row.is_done, row.share_x1000, row.score_x10, row.done_at, row.waits_for_grade, True, row.position_x10)
@@ -348,26 +357,6 @@ def marks_due(limit: int) -> list[tuple[int, int]]:
         .limit(limit)
     )
     return [(run_id, key) for run_id, key in session().execute(statement)]
-
-
-def seated_ids(run_id: int) -> list[int]:
-    """The enrolments that hold a seat."""
-    return list(session().scalars(select(Enrolment.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.id)))
-
-
-def seated_persons(run_id: int) -> list[int]:
-    """The persons who hold a seat, by their id."""
-    return list(
-        session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED)).order_by(Enrolment.person_id))
-    )
-
-
-def seated_people(run_id: int, text: str = "", limit: int = 200) -> list[Person]:
-    """Persons who hold a seat, by name; those whose name or pinyin holds `text`, `limit` at most."""
-    statement = select(Person).join(Enrolment, Enrolment.person_id == Person.id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
-    if text:
-        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin))
-    return list(session().scalars(statement.order_by(Person.pinyin, Person.id).limit(limit)))
 
 
 # -- for programs -------------------------------------------------------------------------------------------------------

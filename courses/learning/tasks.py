@@ -9,7 +9,7 @@ from courses.assessment import queries as assessment
 from courses.assessment.operations import attempts, retaining
 from courses.assessment.rules import GRACE
 from courses.catalogue import authoring_queries as authored
-from courses.learning import operations, queries
+from courses.learning import operations, queries, seat_queries
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
@@ -39,7 +39,7 @@ def close_overdue(running: Running) -> Mapping[str, Any]:
 def judge_after_regrouping(running: Running) -> Mapping[str, Any]:
     """Judge the learners of a run anew after its groups changed, because groups decide what is asked of whom. Safe to repeat."""
     run_id = int(running.args["run_id"])
-    ids = queries.seated_ids(run_id) if authored.has_work_of_groups(run_id) else []
+    ids = seat_queries.seated_ids(run_id) if authored.has_work_of_groups(run_id) else []
     for start in range(0, len(ids), AT_ONCE):
         session().rollback()
         with transaction():

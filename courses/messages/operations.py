@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Run
+from courses.learning import seat_queries
 from courses.messages import queries
 from courses.messages.models import Announcement, Conversation, Message
 from trainhub.identity.queries import accounts
@@ -91,7 +92,7 @@ def publish(*, announcement_id: int, by: Identity, now: datetime) -> int:
         return 0
     row = session().get_one(Announcement, announcement_id, populate_existing=True)
     told = notifications.notify(
-        account_ids=accounts.accounts_of_persons(queries.seated_persons(row.run_id)).values(),
+        account_ids=accounts.accounts_of_persons(seat_queries.seated_persons(row.run_id)).values(),
         kind="courses.announcement",
         message=N_("课程公告：%(title)s"),
         values={"title": row.title},

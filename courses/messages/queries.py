@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from courses.catalogue.models import Course, Run, RunStaff
 from courses.learning.models import Enrolment
-from courses.learning.types import SEATED, EnrolmentState
+from courses.learning.types import EnrolmentState
 from courses.messages.models import Announcement, Conversation, Message
 from courses.messages.types import AnnouncementRow, ConversationRow
 from trainhub.kernel.db import session
@@ -52,11 +52,6 @@ def due(now: datetime) -> list[int]:
     """The announcements whose time has come."""
     statement = select(Announcement.id).where(Announcement.published_at.is_(None), Announcement.publish_at <= now, Announcement.removed_at.is_(None))
     return list(session().scalars(statement.order_by(Announcement.publish_at, Announcement.id)))
-
-
-def seated_persons(run_id: int) -> list[int]:
-    """Who learns in a run or has completed it."""
-    return list(session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))))
 
 
 def staff_persons(run_id: int) -> list[int]:

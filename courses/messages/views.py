@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
-from courses.learning import queries as learning
+from courses.learning import seat_queries
 from courses.learning.views.common import Place, load_place, load_run, me
 from courses.messages import operations, queries, tasks
 from courses.messages.forms import AnnouncementForm, MessageForm, ReplyForm
@@ -265,7 +265,7 @@ def to_many(run: Run) -> Any:
     The list of learners posts its selection here; the first time nothing is sent, the page to write on is shown.
     """
     is_all = bool(request.values.get("all"))
-    picked = learning.seated_ids(run.id) if is_all else request.values.getlist("enrolment", type=int)
+    picked = seat_queries.seated_ids(run.id) if is_all else request.values.getlist("enrolment", type=int)
     return to_chosen(run, picked, url_for("messages.to_many", run_id=run.id, all=1 if is_all else None), names_them=not is_all)
 
 

@@ -14,6 +14,7 @@ from courses.discussion import operations as discussion
 from courses.discussion.types import Author
 from courses.learning import operations as learning
 from courses.learning import queries as enrolments
+from courses.learning import seat_queries
 from courses.learning.models import Enrolment
 from courses.messages import operations as messages
 from courses.paths import operations as paths
@@ -48,7 +49,7 @@ def build(world: World) -> None:
 
 
 def _learners(run: Run) -> list[Enrolment]:
-    found = [enrolments.enrolment_by_id(key) for key in enrolments.seated_ids(run.id)]
+    found = [enrolments.enrolment_by_id(key) for key in seat_queries.seated_ids(run.id)]
     return [row for row in found if row is not None]
 
 

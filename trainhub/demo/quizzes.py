@@ -35,7 +35,7 @@ TAKERS = 14
 def add(world: World, run: Run, unit: Unit, course_id: int, seed: Mapping[str, Any], now: datetime) -> None:
     """The quiz with its questions and draws; questions of the seed's bank are only drawn."""
     block = content.add_block(unit=unit, kind=BlockKind.QUIZ, title=seed["title"], is_required=False, is_graded=False, by=world.by, now=now)
-    quizzes.set_up(block=block, version=None, settings={name: seed[name] for name in SETTINGS if name in seed}, by=world.by)
+    quizzes.set_up(block=block, version=None, settings={name: seed[name] for name in SETTINGS if name in seed}, by=world.by, now=now)
     for row in seed["questions"]:
         bank.add_item(block=block, question=question(world, course_id, row, now), points_x10=10 * row.get("points", 1), by=world.by, now=now)
     for row in seed["bank"]:

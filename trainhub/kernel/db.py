@@ -8,7 +8,9 @@ updates without an error. `write_intent` says so; every request that is not a GE
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -113,6 +115,8 @@ write_intent: ContextVar[bool] = ContextVar("write_intent", default=False)
 
 
 READ_ONLY = "trainhub.read_only"
+WRITE_WAIT = 30.0
+"""Seconds a writer waits for SQLite's lock before it gives up; every writer before it holds it for some milliseconds."""
 
 
 def _sqlite_connect(connection: Any, record: Any) -> None:
@@ -130,7 +134,34 @@ def _sqlite_connect(connection: Any, record: Any) -> None:
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write_intent.get() and not connection.info.get(READ_ONLY) else "BEGIN")
+    if write_intent.get() and not connection.info.get(READ_ONLY):
+        _begin_writing(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_writing(connection: sa.Connection) -> None:
+    """Take the write lock; everybody who waits for it has the same chance each time it comes free.
+
+    SQLite's own waiting asks the more rarely the longer it has waited (up to 0.1 s), while who comes new asks at once: among many
+    writers the first to come gave up, although the lock came free hundreds of times.
+    """
+    raw: Any = connection.connection.driver_connection
+    until = time.monotonic() + WRITE_WAIT
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as refused:
+                if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(random.uniform(0.001, 0.015))
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the last try fails as any statement does
+    finally:
+        raw.execute("PRAGMA busy_timeout=15000")
 
 
 def prepare_engine(engine: sa.Engine) -> None:
@@ -167,7 +198,7 @@ def session() -> Session:
 def transaction() -> Iterator[Session]:
     """One unit of work: commit at the end, roll everything back on any failure. Only edges open it.
 
-    A row that somebody else changed meanwhile is refused with words (`Stale`). Audit events are written last, so that the
+    What is read afterwards (the page of a refused form) is only read: on SQLite it does not take the write lock again. A row that somebody else changed meanwhile is refused with words (`Stale`). Audit events are written last, so that the
     head of their chain is locked for the shortest time.
     """
     from trainhub.kernel import audit
@@ -175,7 +206,7 @@ def transaction() -> Iterator[Session]:
     from trainhub.kernel.i18n import _
 
     current = session()
-    token = write_intent.set(True)
+    write_intent.set(True)
     try:
         if current.in_transaction() and not current.info.get("write") and _is_plain_sqlite(current):
             current.rollback()  # the guard has read; start over with the write lock held
@@ -193,7 +224,7 @@ def transaction() -> Iterator[Session]:
         audit.forget_pending(current)
         current.info.pop("write", None)
         current.info.pop("unwritten", None)
-        write_intent.reset(token)
+        write_intent.set(False)
 
 
 def _is_plain_sqlite(current: Session) -> bool:

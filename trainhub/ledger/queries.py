@@ -32,6 +32,7 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
 from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 
 CHUNK = 900
 
@@ -121,7 +122,7 @@ def weeks_of_many(student_ids: Iterable[int]) -> dict[int, WeeksTotal]:
 def _credited(days: list[date]) -> WeeksTotal:
     if not days:
         return WeeksTotal(0, 0, Decimal(0), {})
-    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number)
+    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number, working_days=holiday_weeks(days))
 
 
 # -- milestones ---------------------------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ def _block(row: Known) -> str | tuple[str]:
         return (_("GIFT 没有这种题型"),)
     if version.data.get("units"):
         return (_("GIFT 不能写单位"),)
+    if version.data.get("is_pattern"):
+        return (_("GIFT 不能写正则表达式"),)
     if version.data.get("rubric"):
         return (_("GIFT 不能写评分要点"),)
     answers = writer(version.data)

@@ -62,6 +62,8 @@ FLAG_DEFAULTS: Mapping[str, Any] = {
     "penalty_x1000": 0,
     "unit_share_x1000": 0,
     "expression": "",
+    "asks_expression": False,
+    "is_pattern": False,
     "rubric": "",
     "max_files": 3,
 }

@@ -28,6 +28,7 @@ from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _
 
 __all__ = ["NoAttempt", "OtherWindow", "TooLate", "attach", "detach", "go_on", "grade", "note", "save", "start", "submit"]
+RULES_KEPT = ("minutes", "attempts", "counts", "draw", "opens_at", "closes_at", "is_sequential", "is_one_session", "allows_negative")
 MAX_EVENTS = 2_000
 """Events kept of one attempt; a page that reports more is broken or plays a trick."""
 
@@ -73,7 +74,7 @@ def start(*, block: Block, person_id: int, by: Identity, now: datetime, password
         version = versions[question_id]
         shown = drawing.shown(queries.asked_of(version, version.question.kind), f"{attempt.id}:{question_id}", shuffles=settings.shuffles_options)
         session().add(AttemptAnswer(attempt_id=attempt.id, version_id=version.id, position=position, points_x10=points_x10, response={}, shown=shown))
-    _note(attempt.id, AttemptEventKind.STARTED, now)
+    _note(attempt.id, AttemptEventKind.STARTED, now, {"rules": _rules(block, allowance)})
     session().flush()
     audit.record(by=by, did="courses.attempt.started", on=attempt, data={"block": block.id, "number": attempt.number})
     return attempt
@@ -119,6 +120,12 @@ def _asked(block: Block, settings: QuizSettings, seed: str) -> list[tuple[int, i
     if settings.is_shuffled:
         chance.shuffle(found)
     return found
+
+
+def _rules(block: Block, allowance: Allowance) -> dict[str, Any]:
+    """The rules an attempt begins under, so that it can be explained after they were changed."""
+    made = {name: value for name, value in block.settings.items() if value and name in RULES_KEPT}
+    return made | {name: value for name in ("extra_minutes", "extra_attempts") if (value := getattr(allowance, name))}
 
 
 def _taken_over(attempt: Attempt, settings: QuizSettings, now: datetime) -> Attempt:

@@ -8,6 +8,7 @@ from itertools import chain, count
 from typing import Any
 
 from courses.assessment.errors import BadQuestion
+from courses.assessment.rules import formulas, patterns
 from courses.assessment.rules.drawing import values_of
 from courses.assessment.rules.expressions import CONSTANTS, FUNCTIONS, NAME, BadExpression, value_of
 from courses.assessment.rules.numbers import is_interval, number
@@ -39,6 +40,8 @@ def checked(kind: QuestionKind, stem: str, data: Mapping[str, Any], *, is_survey
         _BY_KIND[kind](stem, made)
     elif kind not in BY_PERSON and not is_survey and not any(a.get("is_correct", True) for a in made["answers"]):
         raise BadQuestion(_("请至少填写一个正确答案。"), field="answers")
+    if kind is QuestionKind.TEXT and made.get("is_pattern"):
+        _check_patterns(made["answers"])
     if kind is QuestionKind.NUMERIC:
         _check_numbers(made["answers"], "answers")
     if kind in MEASURED:
@@ -73,6 +76,20 @@ def _check_numbers(answers: list[dict[str, Any]], field: str) -> None:
         text = str(answer["text"])
         if number(text) is None and not is_interval(text):
             raise BadQuestion(_("数值题的答案“%(text)s”不是数，也不是区间，例如 3.14 或 [3,4)。", text=text[:40]), field=field)
+
+
+def _check_patterns(answers: list[dict[str, Any]]) -> None:
+    for answer in answers:
+        try:
+            patterns.check(str(answer["text"]))
+        except patterns.BadPattern as bad:
+            text = str(answer["text"])[:40]
+            words = {
+                "unsupported": _("正则表达式“%(text)s”第 %(at)d 个字符处的写法不支持：反向引用、环视等无法保证评分时间。", text=text, at=bad.at),
+                "too_long": _("正则表达式“%(text)s”太长或嵌套太深，请拆成几个答案。", text=text),
+            }
+            said = words.get(bad.code) or _("正则表达式“%(text)s”第 %(at)d 个字符处写法有误。", text=text, at=bad.at)
+            raise BadQuestion(said, field="answers") from None
 
 
 def _check_tolerance(text: str, field: str) -> None:
@@ -114,7 +131,7 @@ def _check_ordering(_stem: str, data: dict[str, Any]) -> None:
 def _check_formula(stem: str, data: dict[str, Any]) -> None:
     variables = [Variable(v["name"], str(v["low"]), str(v["high"]), int(v.get("decimals") or 0)) for v in data.get("variables") or []]
     names = [variable.name for variable in variables]
-    if not variables:
+    if not variables and not data.get("asks_expression"):
         raise BadQuestion(_("公式题至少要有一个变量，例如“x: 1 ~ 10, 2”。"), field="variables")
     for variable in variables:
         low, high = number(variable.low), number(variable.high)
@@ -122,12 +139,30 @@ def _check_formula(stem: str, data: dict[str, Any]) -> None:
             raise BadQuestion(_("变量名“%(name)s”不能用：请用字母开头的名称，不与函数、常数或其他变量重名。", name=variable.name), field="variables")
         if low is None or high is None or low > high or abs(low) > 10**12 or abs(high) > 10**12:
             raise BadQuestion(_("变量“%(name)s”的范围不对：应从小到大。", name=variable.name), field="variables")
+    if data.get("asks_expression"):
+        _check_asked(data, variables)
+        return
     for name in VALUE_MARK.findall(stem):
         if name not in names:
             raise BadQuestion(_("题干中的 {%(name)s} 不是已定义的变量。", name=name), field="stem")
     if not set(names) & set(VALUE_MARK.findall(stem)):
         raise BadQuestion(_("题干中没有出现任何变量，请用 {%(name)s} 写出它的值。", name=names[0]), field="stem")
     _check_expression(str(data.get("expression") or ""), variables)
+
+
+def _check_asked(data: dict[str, Any], variables: list[Variable]) -> None:
+    """A formula that learners write: it and its alternatives have a value somewhere and say the same."""
+    right = formulas.alternatives(str(data.get("expression") or ""))
+    if data.get("units"):
+        raise BadQuestion(_("学员填写公式本身时不能要求单位，请清空“单位”。"), field="units")
+    if not right:
+        raise BadQuestion(_("请填写计算答案的公式，例如 v * t + sqrt(a)。"), field="expression")
+    tolerance, case = str(data.get("tolerance") or ""), bool(data.get("is_case_sensitive"))
+    for one in right:
+        if formulas.agrees(one, one, variables, tolerance, is_case_sensitive=case) is None:
+            raise BadQuestion(_("公式“%(text)s”写法有误，或在变量的范围内没有值。", text=one[:60]), field="expression")
+        if not formulas.agrees(right[0], one, variables, tolerance, is_case_sensitive=case):
+            raise BadQuestion(_("公式“%(a)s”与“%(b)s”的值不同，不能都是正确答案。", a=right[0][:40], b=one[:40]), field="expression")
 
 
 def _check_expression(expression: str, variables: list[Variable]) -> None:

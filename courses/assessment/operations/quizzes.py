@@ -19,14 +19,14 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 
 
-def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity) -> Block:
+def set_up(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity, now: datetime) -> Block:
     """Change how a quiz is taken; attempts that are running keep their time. The password comes as it is typed and is stored sealed."""
     if "password" in settings:
         settings = {**settings, "password": passwords.sealed(str(settings["password"] or ""), str(block.settings.get("password") or ""))}
     read = QuizSettings.of({**block.settings, **settings})
     if read.opens_at and read.closes_at and read.closes_at <= read.opens_at:
         raise NoAttempt(_("关闭时间应晚于开放时间。"), field="closes_at")
-    return versions.set_at_once(block=block, version=version, settings=settings, by=by)
+    return versions.set_at_once(block=block, version=version, settings=settings, by=by, now=now)
 
 
 def allow(

@@ -35,6 +35,8 @@ def asked_of(version: QuestionVersion, kind: QuestionKind) -> Asked:
         expression=str(data.get("expression") or ""),
         is_all_or_nothing=bool(data.get("is_all_or_nothing")),
         penalty_x1000=int(data.get("penalty_x1000") or 0),
+        is_pattern=bool(data.get("is_pattern")),
+        asks_expression=bool(data.get("asks_expression")),
     )
 
 

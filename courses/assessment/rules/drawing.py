@@ -28,7 +28,8 @@ def picked(pool: Sequence[T], count: int, seed: str, *, taken: Callable[[T], boo
     return chance(seed).sample(free, min(count, len(free)))
 
 
-def _drawn(variable: Variable, source: random.Random) -> Decimal:
+def drawn(variable: Variable, source: random.Random) -> Decimal:
+    """A value of a variable in its range, in its steps."""
     step = Decimal(1).scaleb(-variable.decimals)
     low, high = Decimal(variable.low), Decimal(variable.high)
     return (low + step * source.randint(0, int((high - low) / step))).quantize(step)
@@ -39,7 +40,7 @@ def values_of(variables: Sequence[Variable], expression: str, seed: str) -> dict
     source = chance(seed, "values")
     values: dict[str, str] = {}
     for _try in range(TRIES):
-        values = {variable.name: f"{_drawn(variable, source):f}" for variable in variables}
+        values = {variable.name: f"{drawn(variable, source):f}" for variable in variables}
         try:
             value_of(expression, values)
         except BadExpression:
@@ -52,7 +53,7 @@ def shown(asked: Asked, seed: str, *, shuffles: bool) -> dict[str, Any]:
     """What an attempt shows of a question: `order` of options, answers or items (keys), `values` of variables."""
     made: dict[str, Any] = {}
     source = chance(seed, "order")
-    if asked.kind is QuestionKind.FORMULA:
+    if asked.kind is QuestionKind.FORMULA and not asked.asks_expression:
         made["values"] = values_of(asked.variables, asked.expression, seed)
     elif asked.kind is QuestionKind.MATCHING:
         # The answers of a matching question stand in the order of their pairs: unshuffled they would give it away.

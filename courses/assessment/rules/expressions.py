@@ -18,8 +18,18 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., float]]] = {
     "log2": (1, math.log2), "sin": (1, math.sin), "cos": (1, math.cos), "tan": (1, math.tan), "asin": (1, math.asin), "acos": (1, math.acos),
     "atan": (1, math.atan), "atan2": (2, math.atan2), "sinh": (1, math.sinh), "cosh": (1, math.cosh), "tanh": (1, math.tanh),
     "floor": (1, math.floor), "ceil": (1, math.ceil), "round": (1, lambda x: float(math.floor(x + 0.5))), "rad": (1, math.radians),
-    "deg": (1, math.degrees), "pow": (2, math.pow), "min": (2, min), "max": (2, max),
+    "deg": (1, math.degrees), "pow": (2, math.pow), "min": (2, min), "max": (2, max), "arcsin": (1, math.asin), "arccos": (1, math.acos),
+    "arctan": (1, math.atan), "sec": (1, lambda x: 1 / math.cos(x)), "csc": (1, lambda x: 1 / math.sin(x)),
+    "cot": (1, lambda x: 1 / math.tan(x)), "fact": (1, lambda x: _factorial(x)), "factorial": (1, lambda x: _factorial(x)),
 }  # fmt: skip
+
+
+def _factorial(x: float) -> float:
+    if x != int(x) or not 0 <= x <= 170:
+        raise ValueError(x)
+    return float(math.factorial(int(x)))
+
+
 CONSTANTS = {"pi": math.pi, "e": math.e}
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,19}\Z")
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|\.\d+(?:[eE][+-]?\d{1,3})?)|([A-Za-z][A-Za-z0-9_]*)|(\*\*|[-+*/^(),]))")

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from courses.assessment.rules.expressions import BadExpression, value_of
+from courses.assessment.rules.formulas import agrees, alternatives
 from courses.assessment.rules.numbers import fits, folded, is_near, measure, number, rounded, unit_named
+from courses.assessment.rules.patterns import BadPattern, matches
 from courses.assessment.types import BY_PERSON, Asked, Blank, Expected, Mark, Option, QuestionKind
 
 FULL = 1000
@@ -25,7 +27,7 @@ def mark(asked: Asked, response: Mapping[str, Any], values: Mapping[str, str] | 
     single, true/false: the share of the chosen option. multiple: the sum of the shares of the chosen options; without shares of
     their own every right one adds an equal part and every wrong one takes the same away. cloze: every blank an equal part.
     text: the share of the first answer that fits. numeric, formula: the share of the first answer within the tolerance, times the
-    share for its unit. matching: every line an equal part. ordering: every item at its place an equal part. All or nothing gives
+    share for its unit; where the formula itself is asked for, whether it has the right value at a dozen drawn numbers. matching: every line an equal part. ordering: every item at its place an equal part. All or nothing gives
     the full mark only. A share below nothing, and the penalty for a wrong answer, count only where the quiz allows negative marks.
     Essays, files and manual questions wait for a person.
 
@@ -74,6 +76,12 @@ def _multiple(asked: Asked, response: Mapping[str, Any], _values: Mapping[str, s
 
 
 def _text(asked: Asked, response: Mapping[str, Any], _values: Mapping[str, str]) -> Mark:
+    if asked.is_pattern:
+        text = folded(str(response.get("text") or ""), is_case_sensitive=True)
+        try:
+            return _first(asked.answers, lambda answer: matches(answer.text, text, is_case_sensitive=asked.is_case_sensitive))
+        except BadPattern:
+            return Mark(None)
     return _first(
         asked.answers,
         lambda answer: fits(str(response.get("text") or ""), answer.text, is_case_sensitive=asked.is_case_sensitive),
@@ -109,7 +117,16 @@ def _numeric(asked: Asked, response: Mapping[str, Any], _values: Mapping[str, st
     return _measured(asked, str(response.get("text") or ""), asked.answers)
 
 
+def _expression(asked: Asked, text: str) -> Mark:
+    found = [agrees(one, text, asked.variables, asked.tolerance, is_case_sensitive=asked.is_case_sensitive) for one in alternatives(asked.expression)]
+    if True in found:
+        return Mark(FULL)
+    return Mark(None if not found or None in found else 0)  # without a value anywhere a person decides
+
+
 def _formula(asked: Asked, response: Mapping[str, Any], values: Mapping[str, str]) -> Mark:
+    if asked.asks_expression:
+        return _expression(asked, str(response.get("text") or ""))
     try:
         right = value_of(asked.expression, values)
     except BadExpression:

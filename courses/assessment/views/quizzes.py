@@ -216,7 +216,7 @@ def quiz_settings(pair: tuple[Run, Block]) -> Any:
     if form.validate_on_submit():
         try:
             with transaction():
-                quizzes.set_up(block=block, version=form.version.data, settings=form.values(), by=me())
+                quizzes.set_up(block=block, version=form.version.data, settings=form.values(), by=me(), now=clock.now())
             return done(_("测验设置已保存；正在作答的人按开始时的时间。"), "assessment.quiz_settings", block_id=block_id)
         except Refused as refused:
             form.refuse(refused)

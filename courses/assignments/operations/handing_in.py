@@ -8,7 +8,7 @@ from typing import IO
 
 from courses.assignments import rules
 from courses.assignments.models import Assignment, PeerReview, Submission, SubmissionFile, SubmissionMember, SubmissionVersion
-from courses.assignments.queries import work
+from courses.assignments.queries import teams, work
 from courses.assignments.types import FileUse, LatePolicy, Queue, SubmissionState, media_of
 from courses.learning import operations as learning
 from courses.learning.models import Enrolment
@@ -77,7 +77,7 @@ def open_draft(*, assignment: Assignment, person_id: int, by: Identity, now: dat
     group_id = None
     members = [person_id]
     if assignment.is_group:
-        mine = work.membership(assignment.run_id, person_id)
+        mine = teams.membership(assignment.run_id, person_id)
         if mine is None:
             raise NotPossible(_("这是小组作业，你还没有分组。请联系课程教师。"), code="no_group")
         group_id = mine.group_id
@@ -85,7 +85,7 @@ def open_draft(*, assignment: Assignment, person_id: int, by: Identity, now: dat
         if of_group is not None:  # who joined the group later
             _add_members(of_group, [person_id])
             return _again(of_group)
-        group = work.group_by_id(group_id)
+        group = teams.by_id(group_id)
         assert group is not None
         members = [row.person_id for row in group.members if work.submission_of(assignment.id, row.person_id) is None]
     row = Submission(assignment_id=assignment.id, group_id=group_id, alias="".join(secrets.choice(ALPHABET) for _n in range(6)))
@@ -178,7 +178,7 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
                     assignment_id=assignment.id, submission_id=submission.id, reviewer_id=member.person_id, is_self=True, points={}, assigned_at=now
                 )
             )
-    for one in work.enrolments_of(assignment.run_id, [row.person_id for row in submission.members]):
+    for one in teams.enrolments_of(assignment.run_id, [row.person_id for row in submission.members]):
         learning.note_work(enrolment=one, block=assignment.block, submission_id=submission.id, number=version.number, score_x10=None, by=by, now=now)
     audit.record(by=by, did="courses.submission.handed_in", on=submission, data={"version": version.number, "late_days": days, "files": len(drafts)})
     return version
@@ -186,7 +186,7 @@ def submit(*, assignment: Assignment, submission: Submission, enrolment: Enrolme
 
 def _renew_members(assignment: Assignment, submission: Submission) -> None:
     """Who has joined the group since is an author too; who has left stays one, unless nothing was handed in before."""
-    group = work.group_by_id(submission.group_id or 0)
+    group = teams.by_id(submission.group_id or 0)
     inside = {row.person_id for row in group.members} if group is not None else set()
     known = {row.person_id for row in submission.members}
     if submission.number == 0:

@@ -14,6 +14,7 @@ from courses.assignments.operations.grading import add_mark, settle
 from courses.assignments.operations.setup import check_points
 from courses.assignments.queries import peers, work
 from courses.assignments.types import Marking, MarkRole, Queue, ReviewState, Rubric, SubmissionState
+from courses.learning import seat_queries
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
@@ -49,7 +50,7 @@ def fill(*, assignment: Assignment, by: Identity, now: datetime) -> int:
     Who has handed in reviews; never the own or the own group's work. In a group assignment a group's work gets `peers` reviews
     for each of its members, so that everybody writes `peers` of them.
     """
-    seated = work.seated(assignment.run_id)
+    seated = set(seat_queries.seated_persons(assignment.run_id))
     _drop_leavers(assignment, seated, now)
     submissions = [one for one in work.handed_in(assignment.id) if one.state is not SubmissionState.RETURNED]
     authors = peers.authors(assignment.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from courses.assignments.models import Assignment, Submission
-from courses.assignments.queries import work
+from courses.assignments.queries import teams, work
 from courses.learning import operations as learning
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit, jobs
@@ -49,7 +49,7 @@ def show(*, submission: Submission, by: Identity, now: datetime) -> None:
     session().flush()
     assignment = submission.assignment
     people = [row.person_id for row in submission.members]
-    for enrolment in work.enrolments_of(assignment.run_id, people):
+    for enrolment in teams.enrolments_of(assignment.run_id, people):
         learning.note_work(
             enrolment=enrolment,
             block=assignment.block,

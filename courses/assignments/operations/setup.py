@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
+
 from courses.assignments import rules
 from courses.assignments.models import Assignment, AssignmentExtension, PeerExample, WorkTeam, WorkTeamMember
-from courses.assignments.queries import work
+from courses.assignments.queries import teams, work
 from courses.assignments.types import Marking, Rubric
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run
+from courses.learning import seat_queries
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -83,7 +86,7 @@ def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason
         raise BadAssignment(_("延期后的时间应晚于统一截止时间。"), field="until_at")
     if not reason.strip():
         raise BadAssignment(_("请写明延期的理由；理由会留在记录里。"), field="reason")
-    if not work.enrolments_of(assignment.run_id, [person_id]):
+    if not teams.enrolments_of(assignment.run_id, [person_id]):
         raise BadAssignment(_("这个人不是本期课程的学员。"), field="person_id")
     row = AssignmentExtension(
         assignment_id=assignment.id,
@@ -117,7 +120,7 @@ def extend(*, assignment: Assignment, person_id: int, until_at: datetime, reason
 def add_group(*, run: Run, name: str, by: Identity, now: datetime) -> WorkTeam:
     """A new empty group."""
     name = name.strip()[:60]
-    if not name or any(row.name == name for row in work.groups_of(run.id)):
+    if not name or name in teams.ids_by_name(run.id):
         raise BadAssignment(_("组名不能为空，也不能重复。"), field="name")
     row = WorkTeam(run_id=run.id, name=name, made_at=now)
     session().add(row)
@@ -128,12 +131,12 @@ def add_group(*, run: Run, name: str, by: Identity, now: datetime) -> WorkTeam:
 
 def put_into_group(*, run: Run, person_id: int, group_id: int | None, by: Identity, now: datetime) -> None:
     """Put a learner into a group, move them, or take them out (None). What was handed in before stays theirs."""
-    group = work.group_by_id(group_id) if group_id is not None else None
+    group = teams.by_id(group_id) if group_id is not None else None
     if group_id is not None and (group is None or group.run_id != run.id):
         raise BadAssignment(_("没有这个小组。"), field="group_id")
-    if person_id not in work.seated(run.id):
+    if not seat_queries.seated_among(run.id, [person_id]):
         raise BadAssignment(_("这个人不是本期课程的在学学员。"), field="person_id")
-    known = work.membership(run.id, person_id)
+    known = teams.membership(run.id, person_id)
     if known is not None:
         session().delete(known)
         session().flush()
@@ -147,20 +150,16 @@ def make_groups(*, run: Run, size: int, by: Identity, now: datetime) -> int:
     """Put everybody who is in no group into new groups at random; returns how many groups were made. Repeating it makes none."""
     if not 2 <= size <= 20:
         raise BadAssignment(_("每组人数应在 2 到 20 之间。"), field="size")
-    people = [person for person, _name in work.without_group(run.id)]
-    taken = {row.name for row in work.groups_of(run.id)}
+    people = teams.free(run.id)
+    taken = set(teams.ids_by_name(run.id))
     made = 0
     for members in rules.groups_at_random(people, size, seed=run.id * 1009 + len(taken)) if people else []:
         number = len(taken) + 1
         while (name := str(_("第 %(n)d 组", n=number))) in taken:
             number += 1
         taken.add(name)
-        row = WorkTeam(run_id=run.id, name=name, made_at=now)
-        session().add(row)
-        session().flush()
-        session().add_all([WorkTeamMember(run_id=run.id, group_id=row.id, person_id=person) for person in members])
+        _put_in(run, _new_team(run, name, now), members)
         made += 1
-    session().flush()
     audit.record(by=by, did="courses.group.drawn", on=run, data={"groups": made, "people": len(people), "size": size})
     return made
 
@@ -173,22 +172,31 @@ def take_over_groups(*, run: Run, set_name: str, by: Identity, now: datetime) ->
     division = [group for group in authoring.groups_of(run.id) if group.set_name == set_name]
     if not division:
         raise BadAssignment(_("没有这种分组。请先在“内容 → 分组”中建立，或在这里随机分组。"), field="set_name")
-    teams = {row.name: row for row in work.groups_of(run.id)}
-    seated, taken = work.seated(run.id), {member.person_id for row in teams.values() for member in row.members}
+    known, inside = teams.ids_by_name(run.id), authoring.members_of([group.id for group in division])
+    free = set(seat_queries.seated_persons(run.id)) - teams.members(run.id)
     moved = 0
     for group in division:
         name = group.name[:60]
-        team = teams.get(name) or WorkTeam(run_id=run.id, name=name, made_at=now)
-        teams[name] = team
-        session().add(team)
-        session().flush()
-        joining = [member.person_id for member in group.members if member.person_id in seated and member.person_id not in taken]
-        session().add_all([WorkTeamMember(run_id=run.id, group_id=team.id, person_id=person) for person in joining])
-        taken.update(joining)
+        if name not in known:
+            known[name] = _new_team(run, name, now)
+        joining = [person for person in inside.get(group.id, ()) if person in free]
+        _put_in(run, known[name], joining)
+        free.difference_update(joining)
         moved += len(joining)
-    session().flush()
     audit.record(by=by, did="courses.group.taken_over", on=run, data={"set": set_name, "groups": len(division), "people": moved})
     return moved
+
+
+def _new_team(run: Run, name: str, now: datetime) -> int:
+    row = WorkTeam(run_id=run.id, name=name, made_at=now)
+    session().add(row)
+    session().flush()
+    return row.id
+
+
+def _put_in(run: Run, team_id: int, person_ids: Sequence[int]) -> None:
+    if person_ids:
+        session().execute(insert(WorkTeamMember), [{"run_id": run.id, "group_id": team_id, "person_id": person} for person in person_ids])
 
 
 # -- examples -----------------------------------------------------------------------------------------------------------

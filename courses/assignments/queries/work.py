@@ -20,13 +20,12 @@ from courses.assignments.models import (
     SubmissionMember,
     SubmissionVersion,
     WorkTeam,
-    WorkTeamMember,
 )
 from courses.assignments.types import FileUse, Queue, SubmissionRow, SubmissionState
-from courses.catalogue import authoring_queries as authoring
 from courses.catalogue.models import Block, Run, Section, Unit
+from courses.learning import opening
 from courses.learning.models import Enrolment
-from courses.learning.types import SEATED, EnrolmentState
+from courses.learning.types import EnrolmentState
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person, Student
@@ -88,55 +87,6 @@ def counts_of(assignment_ids: Collection[int]) -> dict[int, dict[str, int]]:
         .group_by(Submission.assignment_id)
     )
     return {key: {"handed": a, "waits": b, "graded": c} for key, a, b, c in session().execute(statement)}
-
-
-# -- groups and learners ------------------------------------------------------------------------------------------------
-
-
-def groups_of(run_id: int) -> list[WorkTeam]:
-    """The groups of a run with their members."""
-    statement = select(WorkTeam).where(WorkTeam.run_id == run_id).options(selectinload(WorkTeam.members).joinedload(WorkTeamMember.person))
-    return list(session().scalars(statement.order_by(WorkTeam.name, WorkTeam.id).execution_options(populate_existing=True)))
-
-
-def group_by_id(group_id: int) -> WorkTeam | None:
-    """A group with its members."""
-    statement = select(WorkTeam).where(WorkTeam.id == group_id).options(selectinload(WorkTeam.members).joinedload(WorkTeamMember.person))
-    return session().scalar(statement.execution_options(populate_existing=True))
-
-
-def membership(run_id: int, person_id: int) -> WorkTeamMember | None:
-    """The group a person is in."""
-    return session().scalar(select(WorkTeamMember).where(WorkTeamMember.run_id == run_id, WorkTeamMember.person_id == person_id))
-
-
-def learners(run_id: int) -> list[tuple[int, str]]:
-    """(person, name) of those who hold a seat, by name."""
-    statement = (
-        select(Person.id, Person.name)
-        .join(Enrolment, Enrolment.person_id == Person.id)
-        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))
-        .order_by(Person.pinyin, Person.id)
-    )
-    return [(key, name) for key, name in session().execute(statement)]
-
-
-def without_group(run_id: int) -> list[tuple[int, str]]:
-    """Learners who are in no group."""
-    grouped = set(session().scalars(select(WorkTeamMember.person_id).where(WorkTeamMember.run_id == run_id)))
-    return [pair for pair in learners(run_id) if pair[0] not in grouped]
-
-
-def enrolments_of(run_id: int, person_ids: Collection[int]) -> list[Enrolment]:
-    """The enrolments of some persons in a run."""
-    return list(
-        session().scalars(select(Enrolment).where(Enrolment.run_id == run_id, Enrolment.person_id.in_(list(person_ids))).order_by(Enrolment.id))
-    )
-
-
-def seated(run_id: int) -> set[int]:
-    """The persons who hold a seat."""
-    return set(session().scalars(select(Enrolment.person_id).where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED))))
 
 
 # -- submissions --------------------------------------------------------------------------------------------------------
@@ -342,24 +292,27 @@ def untils_of(person_id: int, assignment_ids: Collection[int]) -> dict[int, date
     return {key: until for key, until in session().execute(statement)}
 
 
-def to_hand_in(person_id: int, until: datetime) -> list[Any]:
-    """(block, title, due) of the assignments of a person's runs due until then and not handed in, or returned for revision."""
+def to_hand_in(person_id: int, until: datetime, now: datetime) -> list[Any]:
+    """(block, title, due) of the assignments of a person's runs due until then and not handed in, or returned for revision.
+
+    What is not open for the person now is not asked for: the calendar says what opens it.
+    """
     mine = (
         select(SubmissionMember.assignment_id)
         .join(Submission, Submission.id == SubmissionMember.submission_id)
         .where(SubmissionMember.person_id == person_id, Submission.number > 0, Submission.state != SubmissionState.RETURNED)
     )
     statement = (
-        select(Assignment.block_id, Block.title, Assignment.due_at, Assignment.run_id)
+        select(Assignment.block_id, Block.title, Assignment.due_at, Assignment.run_id, Block.unit_id)
         .join(Block, Block.id == Assignment.block_id)
         .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
         .join(Enrolment, Enrolment.run_id == Assignment.run_id)
         .where(
             Enrolment.person_id == person_id,
             Enrolment.state == EnrolmentState.ACTIVE,
-            Block.is_published,
-            Block.removed_at.is_(None),
-            Unit.is_published,
+            *(part.removed_at.is_(None) for part in (Block, Unit, Section)),
+            *(part.is_published for part in (Block, Unit, Section)),
             Assignment.due_at <= until,
             sa.or_(Assignment.cutoff_at.is_(None), Assignment.cutoff_at > until - WEEK),
             Assignment.peers_closed_at.is_(None),
@@ -369,8 +322,8 @@ def to_hand_in(person_id: int, until: datetime) -> list[Any]:
         .limit(30)
     )
     rows = session().execute(statement).all()
-    foreign = authoring.foreign_blocks(person_id, {row.run_id for row in rows})
-    return [row[:3] for row in rows if row.block_id not in foreign][:10]
+    doors = opening.doors(person_id, {row.run_id for row in rows}, now)
+    return [row[:3] for row in rows if row.run_id not in doors or doors[row.run_id].is_open(row.unit_id, row.block_id)][:10]
 
 
 def waiting(run_ids: Collection[int]) -> dict[int, int]:

@@ -11,7 +11,7 @@ from courses.assignments import labels, rules
 from courses.assignments.models import Submission, SubmissionFile
 from courses.assignments.operations import grading, handing_in
 from courses.assignments.operations import peers as reviewing
-from courses.assignments.queries import peers, work
+from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import FileUse, ReviewState, Rubric
 from courses.assignments.views.common import Desk, blueprint, load_desk, load_run, me
 from courses.catalogue import queries as catalogue
@@ -61,7 +61,7 @@ def _page(desk: Desk, refused: Refused | None = None, typed: str | None = None) 
         examples=reviewing.uncalibrated(assignment, person_id) if assignment.peers and submission is not None else [],
         closed=handing_in.closed_because(assignment, submission, person_id, now),
         until_at=work.until_of(assignment.id, [person_id]),
-        membership=work.membership(assignment.run_id, person_id) if assignment.is_group else None,
+        membership=teams.membership(assignment.run_id, person_id) if assignment.is_group else None,
         now=now,
         labels=labels,
         has_math=has_math(assignment.block.body_html),

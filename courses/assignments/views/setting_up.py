@@ -10,20 +10,29 @@ from flask import render_template, request
 from courses.assignments import forms, labels
 from courses.assignments.operations import peers as reviewing
 from courses.assignments.operations import setup
-from courses.assignments.queries import peers, work
+from courses.assignments.queries import peers, teams, work
 from courses.assignments.types import Rubric
 from courses.assignments.views.common import Marked, blueprint, load_block, load_run, me
 from courses.catalogue import authoring_queries as authoring
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
+from courses.learning import seat_queries
+from courses.learning.views.common import person_of_login
 from courses.permissions import Can
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
+
+LISTED = 500
+"""Up to so many learners stand in a list; of a larger run one is named by his login."""
+SHOWN = 200
+"""How many learners without a team a page offers; a search finds the others."""
+OFFERED = 60
+"""Up to so many teams are offered in a list; of more the name is typed."""
 
 
 @blueprint.route("/teaching/assignments/<int:block_id>/setup", methods=["GET", "POST"], endpoint="setup")
@@ -54,7 +63,7 @@ def set_up(marked: Marked) -> Any:
 def extensions(marked: Marked) -> Any:
     """Who got more time, why and from whom; the form gives it."""
     block_id = marked.block.id
-    form = forms.ExtensionForm(people=work.learners(marked.run.id))
+    form = forms.ExtensionForm(people=teams.learners(marked.run.id) if seat_queries.count_seats(marked.run.id) <= LISTED else ())
     if form.validate_on_submit():
         until_at = forms.instant(form.until_at.data)
         assert until_at is not None
@@ -62,7 +71,7 @@ def extensions(marked: Marked) -> Any:
             with transaction():
                 setup.extend(
                     assignment=marked.assignment,
-                    person_id=form.person_id.data,
+                    person_id=form.person_id.data if "person_id" in form else person_of_login(form.login.data or ""),
                     until_at=until_at,
                     reason=form.reason.data or "",
                     by=me(),
@@ -86,12 +95,34 @@ def extensions(marked: Marked) -> Any:
 @blueprint.get("/teaching/runs/<int:run_id>/teams")
 @guard(Can.RUN_GRADE, load=load_run, subject=catalogue.subject_of_run)
 def groups(run: Run) -> Any:
-    """The groups of a run and who is in none."""
+    """The teams of a run, a page of them, and who is in none; a search finds teams and learners by name."""
     counts = Counter(group.set_name for group in authoring.groups_of(run.id))
     divisions = [(name, _("%(name)s（%(n)d 个组）", name=name or _("分组"), n=number)) for name, number in sorted(counts.items())]
+    text = request.args.get("q", "").strip()[:60]
+    number, size = paging.wanted()
+    names = teams.ids_by_name(run.id)
     return render_template(
-        "courses/assignments/groups.html", run=run, groups=work.groups_of(run.id), free=work.without_group(run.id), divisions=divisions, words=words
+        "courses/assignments/groups.html",
+        run=run,
+        page=paging.paginate(teams.of_run(run.id, text), number=number, size=size),
+        names=names if len(names) <= OFFERED else {},
+        has_teams=bool(names),
+        free=teams.named_free(run.id, text, SHOWN),
+        free_count=teams.count_free(run.id),
+        divisions=divisions,
+        words=words,
     )
+
+
+def _team_asked(run_id: int) -> int | None:
+    """The team a learner is moved to: chosen from the list, or typed where there are too many to choose from; None for no team."""
+    typed = request.form.get("group_name", "").strip()
+    if not typed:
+        return request.form.get("group_id", type=int)
+    found = teams.ids_by_name(run_id).get(typed)
+    if found is None:
+        raise NotFound(_("没有名为“%(name)s”的小组。请核对组名。", name=typed[:60]))
+    return found
 
 
 @blueprint.post("/teaching/runs/<int:run_id>/teams")
@@ -114,7 +145,7 @@ def change_groups(run: Run) -> Any:
                 setup.put_into_group(
                     run=run,
                     person_id=request.form.get("person_id", 0, type=int),
-                    group_id=request.form.get("group_id", type=int),
+                    group_id=_team_asked(run_id),
                     by=me(),
                     now=now,
                 )

@@ -16,6 +16,7 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import plain
 from courses.catalogue.models import Run
+from courses.learning import seat_queries
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard
@@ -49,7 +50,7 @@ def submissions(marked: Marked) -> Any:
         page=page,
         rows=[work.as_row(row) for row in page.items],
         counts=work.counts_of([marked.rules.id]).get(marked.rules.id, {"handed": 0, "waits": 0, "graded": 0}),
-        seats=len(work.seated(marked.run.id)),
+        seats=seat_queries.count_seats(marked.run.id),
         form=forms.SheetForm(),
         labels=labels,
         words=words,

@@ -6,6 +6,8 @@ import random
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, delete, insert
+
 from courses.catalogue import authoring_queries as found
 from courses.catalogue.models import Run, RunGroup, RunGroupMember
 from courses.catalogue.operations.offerings import BadCourse, new_key
@@ -15,6 +17,8 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 
 MAX_GROUPS = 500
+CHUNK = 500
+"""So many persons are named in one statement."""
 
 
 def add_group(*, run: Run, name: str, by: Identity, now: datetime, set_name: str = "") -> RunGroup:
@@ -48,19 +52,36 @@ def rename(*, group: RunGroup, name: str, by: Identity, now: datetime) -> None:
 
 def set_members(*, group: RunGroup, person_ids: Collection[int], learners: Collection[int], by: Identity, now: datetime) -> None:
     """Make exactly these the members. Whoever joins leaves the other groups of the same division; only learners of the run may."""
-    wanted = set(person_ids)
-    if not wanted <= set(learners):
+    here = set(found.members_of([group.id]).get(group.id, ()))
+    change_members(group=group, joining=set(person_ids) - here, leaving=here - set(person_ids), learners=learners, by=by, now=now)
+
+
+def change_members(
+    *, group: RunGroup, joining: Collection[int], leaving: Collection[int], learners: Collection[int], by: Identity, now: datetime
+) -> None:
+    """Let persons in and others out; who is named in neither stays. Whoever joins leaves the other groups of the same division.
+
+    `learners`: who of those that join learns in the run; others are refused.
+    """
+    if not set(joining) <= set(learners):
         raise BadCourse(_("只能把这期课程的学员编入分组。"))
-    for other in found.groups_of(group.run_id):
-        if other.id == group.id or other.set_name == group.set_name:
-            for member in other.members:
-                if (member.person_id in wanted) is not (other.id == group.id):
-                    session().delete(member)
-    session().flush()
-    known = {member.person_id for member in group.members} & wanted
-    session().add_all(RunGroupMember(group_id=group.id, person_id=person_id) for person_id in sorted(wanted - known))
-    session().flush()
-    audit.record(by=by, did="courses.group.filled", on=group, data={"members": len(wanted)})
+    division = [other.id for other in found.groups_of(group.run_id) if other.set_name == group.set_name]
+    for start in range(0, len(joining), CHUNK):
+        _delete(RunGroupMember.group_id.in_(division), RunGroupMember.person_id.in_(sorted(joining)[start : start + CHUNK]))
+    for start in range(0, len(leaving), CHUNK):
+        _delete(RunGroupMember.group_id == group.id, RunGroupMember.person_id.in_(sorted(leaving)[start : start + CHUNK]))
+    _insert([{"group_id": group.id, "person_id": person_id} for person_id in sorted(joining)])
+    audit.record(by=by, did="courses.group.filled", on=group, data={"joined": sorted(joining), "left": sorted(leaving)})
+
+
+def _delete(*which: ColumnElement[bool]) -> None:
+    session().execute(delete(RunGroupMember).where(*which).execution_options(synchronize_session=False))
+
+
+def _insert(rows: Sequence[dict[str, int]]) -> None:
+    """Rows without an object each: a run of a hundred thousand is divided in seconds."""
+    for start in range(0, len(rows), CHUNK):
+        session().execute(insert(RunGroupMember), list(rows[start : start + CHUNK]))
 
 
 def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed: str, by: Identity, now: datetime) -> list[RunGroup]:
@@ -79,17 +100,16 @@ def split(*, run: Run, set_name: str, number: int, learners: Sequence[int], seed
     made = [RunGroup(run_id=run.id, key=new_key(), set_name=set_name[:80], name=_("第 %(n)d 组", n=n)) for n in range(1, number + 1)]
     session().add_all(made)
     session().flush()
-    session().add_all(RunGroupMember(group_id=made[n % number].id, person_id=person_id) for n, person_id in enumerate(order))
-    session().flush()
+    ids = [group.id for group in made]
+    _insert([{"group_id": ids[n % number], "person_id": person_id} for n, person_id in enumerate(order)])
     audit.record(by=by, did="courses.group.split", on=run, data={"set": set_name, "groups": number, "learners": len(order), "seed": seed})
     return made
 
 
 def remove(*, group: RunGroup, by: Identity, now: datetime) -> None:
     """Dissolve a group. Content that is only for it stays closed for everybody until its conditions are changed."""
-    for member in group.members:
-        session().delete(member)
-    session().flush()
-    audit.record(by=by, did="courses.group.removed", on=group, data={"name": group.name, "members": [m.person_id for m in group.members]})
+    members = found.members_of([group.id]).get(group.id, [])
+    _delete(RunGroupMember.group_id == group.id)
+    audit.record(by=by, did="courses.group.removed", on=group, data={"name": group.name, "members": members})
     session().delete(group)
     session().flush()

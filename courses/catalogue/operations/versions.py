@@ -13,13 +13,15 @@ from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
 from courses.catalogue.operations import checking
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix
-from courses.catalogue.types import Access, BodyFormat, RunState
+from courses.catalogue.types import Access, BlockKind, BodyFormat, RunState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 
+MARKS = ("origin", "edited")
+"""Settings that are no rules: where a block came from, and that it was changed since."""
 FIELDS: dict[type[Any], tuple[str, ...]] = {
     Section: ("title", "release_at", "access"),
     Unit: ("title", "lesson_key", "lesson_title", "release_at", "due_at", "access"),
@@ -81,19 +83,49 @@ def save(*, part: Part, version: int | None, by: Identity, now: datetime, note: 
     return _keep(part, data, by, now, note.strip()[:300])
 
 
-def set_at_once(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity) -> Block:
-    """Change how a block is taken (times, attempts, what is shown afterwards): administration, not content, so that it holds at
-    once, for learners and in a version that waits. Refuses when somebody else saved meanwhile, and what cannot be."""
+def has_rules(part: Part) -> bool:
+    """Whether the settings of a part say how it is taken (times, attempts, what is shown afterwards): administration, not content.
+
+    They hold at once, and to go back to an old text does not bring old rules back: those have a button of their own.
+    """
+    return isinstance(part, Block) and part.kind is BlockKind.QUIZ
+
+
+def set_at_once(*, block: Block, version: int | None, settings: Mapping[str, Any], by: Identity, now: datetime) -> Block:
+    """Change rules of a block, for learners and in a version that waits; what held until now stays in the history.
+
+    Refuses when somebody else saved meanwhile, and what cannot be.
+    """
     check_version(block, version)
-    made = checking.settings(block.kind, {**block.settings, **settings})
-    if made == block.settings:
+    return _rule(block, {**block.settings, **settings}, by, now, _("作答规则"))
+
+
+def restore_rules(*, block: Block, number: int, version: int | None, by: Identity, now: datetime) -> Block:
+    """Take the rules of an old version again, at once; its content is not touched."""
+    check_version(block, version)
+    old = _old(block, number).data["settings"]
+    made = {name: value for name, value in old.items() if name not in MARKS}
+    return _rule(block, {**_marks(block.settings), **made}, by, now, _("恢复第 %(n)d 版的作答规则", n=number))
+
+
+def _marks(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: settings[name] for name in MARKS if name in settings}
+
+
+def _rule(block: Block, settings: dict[str, Any], by: Identity, now: datetime, note: str) -> Block:
+    before, made = block.settings, checking.settings(block.kind, settings)
+    if made == before:
         return block
+    number = _first(block, now)
     block.settings = made
     waiting = found.version(block, block.draft_no) if block.draft_no is not None else None
     if waiting is not None:
-        waiting.data = {**waiting.data, "settings": {**waiting.data["settings"], **settings}}
+        rules = {name: value for name, value in made.items() if name not in MARKS}
+        waiting.data = {**waiting.data, "settings": {**_marks(waiting.data["settings"]), **rules}}
     session().flush()
-    audit.record(by=by, did="courses.content.changed", on=block, data={"settings": sorted(settings)})
+    _row(block, number + 1, as_data(block), by=by, now=now, note=note, is_published=True)
+    changed = sorted(name for name in {*before, *made} if before.get(name) != made.get(name))
+    audit.record(by=by, did="courses.content.changed", on=block, data={"version": number + 1, "settings": changed})
     return block
 
 
@@ -110,10 +142,7 @@ def _check(part: Part, data: dict[str, Any]) -> None:
 
 
 def _keep(part: Part, data: dict[str, Any], by: Identity, now: datetime, note: str) -> ContentVersion:
-    number = found.latest_number(part)
-    if not number:  # what stood here before the first change is a version too
-        _row(part, 1, as_data(part), by=None, now=now, note="", is_published=True)
-        number = 1
+    number = _first(part, now)
     is_draft = is_seen(part)
     row = _row(part, number + 1, data, by=by, now=now, note=note, is_published=not is_draft)
     if is_draft:
@@ -123,6 +152,14 @@ def _keep(part: Part, data: dict[str, Any], by: Identity, now: datetime, note: s
     session().flush()
     audit.record(by=by, did="courses.content.drafted" if is_draft else "courses.content.changed", on=part, data={"version": row.number})
     return row
+
+
+def _first(part: Part, now: datetime) -> int:
+    """The number of the latest version. What stood here before the first change is a version too."""
+    number = found.latest_number(part)
+    if not number:
+        _row(part, 1, as_data(part), by=None, now=now, note="", is_published=True)
+    return number or 1
 
 
 def _row(part: Part, number: int, data: dict[str, Any], *, by: Identity | None, now: datetime, note: str, is_published: bool) -> ContentVersion:
@@ -177,9 +214,15 @@ def discard_draft(*, part: Part, by: Identity, now: datetime) -> None:
 
 
 def restore(*, part: Part, number: int, version: int | None, by: Identity, now: datetime) -> ContentVersion | None:
-    """Take an old version as the newest one: a draft where learners read, shown at once elsewhere."""
-    old = found.version(part, number)
-    if old is None:
-        raise BadCourse(_("没有第 %(n)d 版，可能页面已过期。请刷新后再试。", n=number))
-    data = {name: _loaded(name, value) for name, value in old.data.items()}
+    """Take an old version as the newest one: a draft where learners read, shown at once elsewhere. Rules stay as they are today."""
+    data = {name: _loaded(name, value) for name, value in _old(part, number).data.items()}
+    if has_rules(part):
+        del data["settings"]
     return save(part=part, version=version, by=by, now=now, note=_("恢复第 %(n)d 版", n=number), **data)
+
+
+def _old(part: Part, number: int) -> ContentVersion:
+    row = found.version(part, number)
+    if row is None:
+        raise BadCourse(_("没有第 %(n)d 版，可能页面已过期。请刷新后再试。", n=number))
+    return row

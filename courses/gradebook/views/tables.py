@@ -11,6 +11,7 @@ from courses.gradebook import queries
 from courses.gradebook.operations import sheets
 from courses.gradebook.types import Scale
 from courses.gradebook.views.book import Open, blueprint, line_page, load
+from courses.learning import seat_queries
 from courses.learning.views.common import Place, load_place, load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads
@@ -69,7 +70,7 @@ def statistics(opened: Open) -> Any:
         middle=totals[len(totals) // 2] if len(totals) % 2 else (totals[len(totals) // 2 - 1] + totals[len(totals) // 2]) / 2 if totals else None,
         figures={row.column_id: row for row in queries.statistics(book)},
         columns=queries.columns_of(book.id),
-        seats=queries.seats(run.id),
+        seats=seat_queries.count_seats(run.id),
         due=queries.due_count(run.id),
         words=words,
     )

@@ -28,10 +28,12 @@ from trainhub.kernel.i18n import _
 
 Settings = Mapping[str, str]
 # Wrappers whose children are shown in order; what the wrapper itself does is lost and said so.
+POOLS = frozenset({"library_content", "legacy_library_content", "itembank"})
+"""Problems of which each learner gets some; the words of WRAPPERS are for those that hold anything else."""
 WRAPPERS: dict[str, Callable[[], str]] = {
-    "library_content": lambda: _("随机抽题没有导入，其中各项按顺序全部保留"),
-    "legacy_library_content": lambda: _("随机抽题没有导入，其中各项按顺序全部保留"),
-    "itembank": lambda: _("随机抽题没有导入，其中各项按顺序全部保留"),
+    "library_content": lambda: _("其中不全是单道题，不能随机抽取，各项按顺序全部保留"),
+    "legacy_library_content": lambda: _("其中不全是单道题，不能随机抽取，各项按顺序全部保留"),
+    "itembank": lambda: _("其中不全是单道题，不能随机抽取，各项按顺序全部保留"),
     "randomize": lambda: _("随机选择没有导入，其中各项按顺序全部保留"),
     "split_test": lambda: _("分组实验没有导入，各组内容按顺序全部保留"),
     "conditional": lambda: _("显示条件没有导入，内容始终显示"),
@@ -63,6 +65,12 @@ def read_leaf(tag: str, element: Element, settings: Settings) -> Content | None:
 def is_known(tag: str) -> bool:
     """Whether `read_leaf` reads this tag."""
     return tag in _READERS
+
+
+def first_title(element: Element) -> str:
+    """The title that stands inside an open assessment."""
+    node = next((child for child in element if markup.tag_of(child) == "title"), None)
+    return markup.text_of(node) if node is not None else ""
 
 
 def unknown(tag: str, element: Element) -> UnknownDoc:

@@ -56,6 +56,13 @@ def parse(raw: bytes, file: str) -> Element:
     return root
 
 
+def pointer(tag: str, name: str) -> Element:
+    """An element that stands for a definition elsewhere."""
+    from lxml import etree
+
+    return etree.Element(tag, url_name=clean(name))
+
+
 def tag_of(element: Element) -> str:
     """The tag without namespace; "" for what is no element (an unresolved entity)."""
     tag = element.tag

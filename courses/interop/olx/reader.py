@@ -10,6 +10,7 @@ from pathlib import Path
 
 from courses.interop.olx import blocks, carrier, markup, settings, values
 from courses.interop.olx.files import CourseFiles
+from courses.interop.olx.leftovers import Leftovers
 from courses.interop.olx.markup import Element
 from courses.interop.olx.problems import read_problem
 from courses.interop.packages import PackageRefused
@@ -20,31 +21,35 @@ from courses.interop.types import (
     CourseDoc,
     HtmlDoc,
     PageDoc,
+    PoolDoc,
+    ProblemDoc,
     SectionDoc,
     UnitDoc,
     UnsupportedDoc,
 )
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import _
 
 STRUCTURE = ("chapter", "sequential", "vertical")
 UNPUBLISHED = "unpublished"
 MAX_DEPTH = 40
-NAMED = 12
 # Children of structure that are no content of their own.
 SILENT = frozenset({"wiki", "textbook", "static_tab", "course_info", "about", "show", "progress", "external_link"})
-_STATIC = re.compile(r"/static/([^\"'\s<>?#)&\\]+)")
 _EMPTY_PAGE = "<p></p>"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A definition: its tag and name, its element (None when its file is missing), and attributes after the policy."""
+    """A definition: its tag and name, its element (None when its file is missing), and attributes after the policy.
+
+    `is_carried`: it stood in a page as text, because checkers do not know it.
+    """
 
     tag: str
     name: str
     element: Element
     settings: dict[str, str]
     file: str
+    is_carried: bool = False
 
     @property
     def title(self) -> str:
@@ -66,6 +71,8 @@ class _Reader:
         self.seen: set[tuple[str, str]] = set()
         self.keys: set[str] = set()
         self.pages_read: set[str] = set()
+        self.pooled: set[tuple[str, str]] = set()
+        self.leftovers = Leftovers()
         self.counts: Counter[str] = Counter()
         self.warnings: list[str] = []
         self.unsupported: list[UnsupportedDoc] = []
@@ -96,7 +103,7 @@ class _Reader:
                 tuple(sorted((tag, n) for tag, n in number.items() if tag not in known)),
             ),
         )
-        return settings.with_warnings(doc, (*self.warnings, *_missing_assets(doc)))
+        return settings.with_warnings(doc, (*self.warnings, *self.leftovers.warnings(), *settings.missing_assets(doc)))
 
     # --- structure
 
@@ -174,6 +181,8 @@ class _Reader:
         return inside
 
     def blocks(self, found: Found, depth: int) -> list[BlockDoc]:
+        if found.tag in blocks.POOLS:
+            return self.pool(found, depth)
         if found.tag in blocks.WRAPPERS:
             self.cannot(found, blocks.WRAPPERS[found.tag]())
             return self.children(found, depth)
@@ -182,10 +191,27 @@ class _Reader:
             return self.children(found, depth)
         title, content = found.title, self.content(found)
         if found.tag == "openassessment":
-            title = title or values.unquoted(_first_title(found.element))
+            title = title or values.unquoted(blocks.first_title(found.element))
         elif found.tag in ("poll", "survey"):
             title = title or found.settings.get("block_name", "")
         return [BlockDoc(self.key(found.name), title, content)]
+
+    def pool(self, found: Found, depth: int) -> list[BlockDoc]:
+        """Problems to draw from. What holds more than single questions is shown as a whole, and said so."""
+        key, inside = self.key(found.name), self.children(found, depth)
+        problems = [block.content for block in inside if isinstance(block.content, ProblemDoc) and len(block.content.questions) == 1]
+        if not inside or len(problems) < len(inside):
+            self.keys.discard(key)
+            self.cannot(found, blocks.WRAPPERS[found.tag]())
+            return inside
+        wanted = found.settings.get("max_count", "1").strip()
+        count = int(wanted) if wanted.isascii() and wanted.isdigit() and 0 < int(wanted[:9]) < len(problems) else None
+        if found.settings.get("capa_type", "any") not in ("any", ""):
+            self.cannot(found, _("按题型筛选没有导入，从全部题目中抽取"))
+        if found.is_carried:
+            self.pooled.update(("problem", str(node.get("url_name"))) for node in found.element)
+        pool = PoolDoc(tuple(problems), tuple(block.key for block in inside), tuple(block.title for block in inside), count)
+        return [BlockDoc(key, found.title, pool)]
 
     def content(self, found: Found) -> Content:
         if found.tag == "html":
@@ -232,7 +258,18 @@ class _Reader:
             return self.load(tag, name, file, node)
         if not name:
             name = str(node.get("filename") or "") or f"{Path(file).stem}-{tag}-{sum(1 for _x in node.itersiblings(preceding=True)) + 1}"
-        return self.define(tag, name, node, file)
+            return self.define(tag, self.free_name(tag, name), node, file)
+        free = self.free_name(tag, name)
+        if free != name:
+            self.warnings.append(_("%(block)s 的名称重复，第二处内容以 %(name)s 导入（%(file)s）", block=f"{tag}/{name}", name=free, file=file))
+        return self.define(tag, free, node, file)
+
+    def free_name(self, tag: str, name: str) -> str:
+        """A name that no definition of this kind has: what stands in its parent is a definition of its own, whatever it is called."""
+        free, number = name, 2
+        while (tag, free) in self.seen:
+            free, number = f"{name}-{number}", number + 1
+        return free
 
     def path(self, tag: str, name: str) -> str | None:
         """The file of a definition."""
@@ -262,11 +299,14 @@ class _Reader:
         return None
 
     def define(self, tag: str, name: str, element: Element, file: str) -> Found | None:
+        if (tag, name) in self.pooled:  # what every learner got on another platform is in our pool already
+            return None
         if (tag, name) in self.seen:
             block = f"{tag}/{name}"
             self.warnings.append(_("%(block)s 被多次引用，只在第一处导入（第二处：%(file)s）", block=block, file=file))
             return None
         self.seen.add((tag, name))
+        carried = None
         if tag == "html":
             carried = carrier.unpack(element, self.files) if len(element) or element.get("filename") else None
             if carried is not None:
@@ -274,7 +314,8 @@ class _Reader:
                 element, tag = carried, markup.tag_of(carried)
         self.counts[tag] += 1
         attributes = values.merged(markup.attributes(element), self.policy.get(f"{tag}/{name}", {}))
-        return Found(tag, name, element, attributes, file)
+        self.leftovers.look(f"{tag}/{name}", attributes)
+        return Found(tag, name, element, attributes, file, carried is not None)
 
     def orphans(self) -> list[SectionDoc]:
         """What no parent points at: kept, in sections nobody sees, and named in the warnings."""
@@ -305,7 +346,7 @@ class _Reader:
                     if tag == "chapter":
                         self.seen.discard((tag, name))
                         self.counts[tag] -= 1
-                        sections += self.sections(_pointer(tag, name), folder + tag, is_orphan=True)
+                        sections += self.sections(markup.pointer(tag, name), folder + tag, is_orphan=True)
                     elif tag in ("sequential", "problemset", "videosequence"):
                         units.append(self.unit(found, 1))
                     elif tag == "vertical":
@@ -357,30 +398,3 @@ class _Reader:
         self.unsupported.append(UnsupportedDoc(block, reason))
         if warn:
             self.warnings.append(f"{block}：{reason}")
-
-
-def _pointer(tag: str, name: str) -> Element:
-    from lxml import etree
-
-    return etree.Element(tag, url_name=name)
-
-
-def _first_title(element: Element) -> str:
-    node = next((child for child in element if markup.tag_of(child) == "title"), None)
-    return markup.text_of(node) if node is not None else ""
-
-
-def _missing_assets(doc: CourseDoc) -> list[str]:
-    """Files that pages refer to and the package lacks: one warning with the first names."""
-    have = {asset.name.replace(" ", "_") for asset in doc.assets}
-    wanted: dict[str, None] = {}
-    for block in doc.blocks():
-        for name in _STATIC.findall(repr(block.content)):
-            wanted.setdefault(name)
-    from urllib.parse import unquote
-
-    missing = [name for name in wanted if unquote(name).replace(" ", "_") not in have]
-    if not missing:
-        return []
-    names = listed(missing[:NAMED]) + ("……" if len(missing) > NAMED else "")
-    return [_("页面引用了包中没有的 %(number)d 个静态文件：%(names)s", number=len(missing), names=names)]

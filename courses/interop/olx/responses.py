@@ -195,7 +195,19 @@ def _option(element: Element) -> OptionDoc:
                 unselected = markup.inner(node)
             else:
                 selected = markup.inner(node)
-    return OptionDoc(_without_hints(element), (element.get("correct") or "").lower() == "true", selected, unselected)
+    return OptionDoc(_without_hints(element), (element.get("correct") or "").lower() == "true", selected, unselected, _share(element))
+
+
+def _share(element: Element) -> int | None:
+    """What a partly right choice is worth: its `point_value`, else half."""
+    text = (element.get("point_value") or "").strip()
+    if (element.get("correct") or "").lower() != "partial" and not text:
+        return None
+    try:
+        share = round(float(text or "0.5") * 1000)
+    except (ValueError, OverflowError):
+        return 500
+    return share if 0 <= share <= 1000 else 500
 
 
 def _choices(element: Element, kind: QuestionKind, stem: str) -> Read:
@@ -206,8 +218,6 @@ def _choices(element: Element, kind: QuestionKind, stem: str) -> Read:
         question = QuestionDoc(QuestionKind.MANUAL, stem, source=_source(element))
         return Read((question,), (_("选择题没有选项，改为人工评分"),))
     reasons: list[str] = []
-    if any((node.get("correct") or "").lower() == "partial" or node.get("point_value") for node in rows):
-        reasons.append(_("部分得分的选项按错误选项导入"))
     if kind is QuestionKind.MULTIPLE and markup.tag_of(group) == "radiogroup":
         kind = QuestionKind.SINGLE
     if kind is QuestionKind.SINGLE:
@@ -219,7 +229,14 @@ def _choices(element: Element, kind: QuestionKind, stem: str) -> Read:
     compound = tuple(
         ("".join((node.get("value") or "").split()), markup.inner(node)) for node in element.iter() if markup.tag_of(node) == "compoundhint"
     )
-    question = QuestionDoc(kind, stem, options=options, is_shuffled=(group.get("shuffle") or "").lower() == "true", compound_feedback=compound)
+    question = QuestionDoc(
+        kind,
+        stem,
+        options=options,
+        is_shuffled=(group.get("shuffle") or "").lower() == "true",
+        is_all_or_nothing=kind is QuestionKind.MULTIPLE and not element.get("partial_credit"),
+        compound_feedback=compound,
+    )
     return Read((question,), tuple(reasons))
 
 
@@ -275,10 +292,8 @@ def _typed(element: Element, tag: str, stem: str) -> Read:
     reasons: list[str] = []
     mode = (element.get("type") or "").split()
     if tag == "stringresponse":
-        is_regexp = "regexp" in mode
-        if is_regexp:
-            reasons.append(_("答案是正则表达式，须限时匹配；请教师核对"))
-        question = QuestionDoc(QuestionKind.TEXT, stem, answers=answers, is_regexp=is_regexp, is_case_sensitive="ci" not in mode)
+        case = "ci" not in mode
+        question = QuestionDoc(QuestionKind.TEXT, stem, answers=answers, is_regexp="regexp" in mode, is_case_sensitive=case)
         return Read((question,), tuple(reasons))
     tolerance = (element.get("tolerance") or "").strip()
     for node in element.iter():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -20,6 +21,9 @@ from courses.interop.types import (
     UnsupportedDoc,
 )
 from trainhub.kernel.i18n import _, listed
+
+NAMED = 12
+_STATIC = re.compile(r"/static/([^\"'\s<>?#)&\\]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +160,19 @@ def _grading(files: CourseFiles, run: str) -> GradingDoc:
     kept = sorted(((name, share) for name, share in shares if share is not None), key=lambda row: (-row[1], row[0]))
     is_filler = not graders and bool(rows)
     return GradingDoc(tuple(graders), () if is_filler else tuple(kept))
+
+
+def missing_assets(doc: CourseDoc) -> list[str]:
+    """Files that pages refer to and the package lacks: one warning with the first names."""
+    have = {asset.name.replace(" ", "_") for asset in doc.assets}
+    wanted: dict[str, None] = {}
+    for block in doc.blocks():
+        for name in _STATIC.findall(repr(block.content)):
+            wanted.setdefault(name)
+    from urllib.parse import unquote
+
+    missing = [name for name in wanted if unquote(name).replace(" ", "_") not in have]
+    if not missing:
+        return []
+    names = listed(missing[:NAMED]) + ("……" if len(missing) > NAMED else "")
+    return [_("页面引用了包中没有的 %(number)d 个静态文件：%(names)s", number=len(missing), names=names)]

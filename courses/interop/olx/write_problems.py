@@ -79,6 +79,10 @@ def _response(question: QuestionDoc) -> Element:
 
 def _choices(question: QuestionDoc, tag: str, group_tag: str) -> Element:
     response = _new(tag)
+    if tag == "choiceresponse" and not question.is_all_or_nothing:
+        response.set("partial_credit", "EDC")
+    elif any(option.share_x1000 is not None for option in question.options):
+        response.set("partial_credit", "points")
     group = _child(response, group_tag)
     if group_tag == "choicegroup":
         group.set("type", "MultipleChoice")
@@ -95,6 +99,9 @@ def _option(group: Element, option: OptionDoc, tag: str, hint: str) -> None:
     row = _child(group, tag, correct="true" if option.is_correct else "false")
     if tag == "option":
         row.set("correct", "True" if option.is_correct else "False")
+    if option.share_x1000 is not None and not option.is_correct:
+        row.set("correct", "partial")
+        row.set("point_value", f"{option.share_x1000 / 1000:g}")
     markup.put(row, option.text)
     for text, selected in ((option.feedback, "true"), (option.feedback_unselected, "false")):
         if text:

@@ -21,6 +21,7 @@ from courses.interop.types import (
     LtiDoc,
     PageDoc,
     PollDoc,
+    PoolDoc,
     ProblemDoc,
     SectionDoc,
     SurveyDoc,
@@ -62,7 +63,7 @@ class _Writer:
         root = _element("course", display_name=doc.title, language=doc.language)
         self.names.add(run)
         for section in doc.sections:
-            root.append(_pointer("chapter", self.section(section)))
+            root.append(markup.pointer("chapter", self.section(section)))
         root.set("start", values.written(doc.starts_at, values.NO_START))
         root.set("end", values.written(doc.ends_at, values.NO_END))
         _set(root, enrollment_start=values.written(doc.enrols_from), enrollment_end=values.written(doc.enrols_until))
@@ -93,7 +94,7 @@ class _Writer:
         element = _element("chapter", display_name=section.title)
         _set(element, start=values.written(section.starts_at), visible_to_staff_only="" if section.is_published else "true")
         for unit in section.units:
-            element.append(_pointer("sequential", self.unit(unit)))
+            element.append(markup.pointer("sequential", self.unit(unit)))
         return self.definition("chapter", section.key, element)
 
     def unit(self, unit: UnitDoc) -> str:
@@ -107,15 +108,38 @@ class _Writer:
             visible_to_staff_only="" if unit.is_published else "true",
         )
         for page in unit.pages:
-            element.append(_pointer("vertical", self.page(page)))
+            element.append(markup.pointer("vertical", self.page(page)))
         return self.definition("sequential", unit.key, element)
 
     def page(self, page: PageDoc) -> str:
         element = _element("vertical", display_name=page.title)
         _set(element, visible_to_staff_only="" if page.is_published else "true")
         for block in page.blocks:
-            element.append(self.block(block))
+            element.extend(self.pool(block, block.content) if isinstance(block.content, PoolDoc) else [self.block(block)])
         return self.definition("vertical", page.key, element)
+
+    def pool(self, block: BlockDoc, pool: PoolDoc) -> list[Element]:
+        """Problems to draw from. Checkers refuse such a block: then the first `count` problems go out for everybody, and a page
+        before them carries the pool, from which our reader makes it whole again."""
+        count = pool.count or len(pool.problems)
+        element = _element("library_content", display_name=block.title, max_count=str(pool.count or -1), mode="random")
+        names: list[str] = []
+        for number, (key, title, problem) in enumerate(zip(pool.keys, pool.titles, pool.problems, strict=True)):
+            written = write_problem(problem)
+            written.set("display_name", title)
+            if self.is_native or number < count:
+                names.append(self.definition("problem", key, written))
+                element.append(markup.pointer("problem", names[-1]))
+            else:
+                written.set("url_name", self.name(key))
+                element.append(written)
+        if self.is_native:
+            return [markup.pointer("library_content", self.definition("library_content", block.key, element))]
+        self.notes.append(
+            _("%(block)s 随机抽题：其他平台上是固定的 %(n)d 题，题池（%(all)d 题）保存在网页中", block=block.key, n=count, all=len(pool.problems))
+        )
+        page = self.html(block.key, block.title, carrier.pack(markup.outer(element), "library_content"))
+        return [page, *(markup.pointer("problem", name) for name in names)]
 
     def block(self, block: BlockDoc) -> Element:
         """The child of the vertical: a pointer to a file, or for blocks that must stand there, the block itself."""
@@ -125,7 +149,7 @@ class _Writer:
         if isinstance(content, ProblemDoc):
             element = write_problem(content)
             element.set("display_name", block.title)
-            return _pointer("problem", self.definition("problem", block.key, element))
+            return markup.pointer("problem", self.definition("problem", block.key, element))
         if isinstance(content, UnknownDoc):
             element = markup.parse(content.source.encode(), block.key)
             _set(element, display_name=block.title)
@@ -139,7 +163,7 @@ class _Writer:
             return self.carried(block, element)
         if isinstance(content, VideoDoc):
             element.set("display_name", block.title)
-            return _pointer("video", self.definition("video", block.key, element))
+            return markup.pointer("video", self.definition("video", block.key, element))
         if isinstance(content, LtiDoc):
             self.modules.add("lti")
             self.lti.append(content.lti_id or "lti")
@@ -168,7 +192,7 @@ class _Writer:
             self.notes.append(_("html/%(name)s 的标记不完整，已修补", name=name))
         self.text(f"html/{name}.html", sound)
         self.xml(f"html/{name}.xml", _element("html", filename=name, display_name=title))
-        return _pointer("html", name)
+        return markup.pointer("html", name)
 
     def definition(self, tag: str, key: str, element: Element) -> str:
         name = self.name(key)
@@ -208,10 +232,6 @@ def _element(tag: str, **attributes: str) -> Element:
     for name, value in attributes.items():
         element.set(name, markup.clean(value))
     return element
-
-
-def _pointer(tag: str, name: str) -> Element:
-    return _element(tag, url_name=name)
 
 
 def _set(element: Element, **attributes: str) -> None:

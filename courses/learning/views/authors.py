@@ -13,7 +13,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.forms import instant
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
 from courses.catalogue.operations import groups, team
-from courses.learning import queries, tasks
+from courses.learning import seat_queries, tasks
 from courses.learning.views.common import load_run, me
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
@@ -25,7 +25,9 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
 SHOWN = 200
-"""How many learners a group's page offers; a search finds the others."""
+"""How many members and how many other learners a group's page offers; a search finds the others."""
+NAMED = 20
+"""So many names of each group stand in the list of groups."""
 
 blueprint = Blueprint("authors", __name__, url_prefix="/teaching")
 
@@ -82,7 +84,7 @@ def run_groups(run: Run) -> Any:
             now = clock.now()
             if request.form.get("number"):
                 number, name = request.form.get("number", 0, type=int), request.form.get("set_name", "")
-                learners = queries.seated_persons(run_id)
+                learners = seat_queries.seated_persons(run_id)
                 made = groups.split(
                     run=run, set_name=name, number=number, learners=learners, seed=f"{run_id}:{name}:{now.isoformat()}", by=me(), now=now
                 )
@@ -93,7 +95,13 @@ def run_groups(run: Run) -> Any:
                 message = _("分组已建立。现在选择成员。")
         return done(message, "authors.run_groups", run_id=run_id)
     return render_template(
-        "courses/catalogue/groups.html", run=run, groups=authored.groups_of(run_id), learners=len(queries.seated_persons(run_id)), labels=words
+        "courses/catalogue/groups.html",
+        run=run,
+        groups=authored.groups_of(run_id),
+        sizes=authored.group_sizes(run_id),
+        names=authored.names_in_groups(run_id, NAMED),
+        learners=seat_queries.count_seats(run_id),
+        labels=words,
     )
 
 
@@ -115,7 +123,7 @@ def _load_group(group_id: int) -> tuple[Run, RunGroup]:
 def group(pair: tuple[Run, RunGroup]) -> Any:
     """One group: its name and members; or dissolve it."""
     run, row = pair
-    run_id, group_id = run.id, row.id
+    run_id, group_id, text = run.id, row.id, request.args.get("q", "").strip()[:60]
     if request.method == "POST":
         with transaction():
             now = clock.now()
@@ -124,21 +132,30 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
                 _judge_anew(run_id)
                 return done(_("分组已解散。"), "authors.run_groups", run_id=run_id)
             groups.rename(group=row, name=request.form.get("name", ""), by=me(), now=now)
-            chosen = {int(value) for value in request.form.getlist("member") if value.isdigit()}
-            groups.set_members(group=row, person_ids=chosen, learners=queries.seated_persons(run_id), by=me(), now=now)
+            _change_members(row, now)
             _judge_anew(run_id)
-        return done(_("分组已保存。"), "authors.group", group_id=group_id)
-    members = {member.person_id: member.person for member in row.members}
-    found = queries.seated_people(run_id, request.args.get("q", "").strip()[:60], limit=SHOWN)
+        return done(_("分组已保存。"), "authors.group", group_id=group_id, q=text or None)
+    members = authored.people_in_group(group_id, text, SHOWN)
+    others = seat_queries.seated_outside(group_id, run_id, text, limit=SHOWN)
     return render_template(
         "courses/catalogue/group.html",
         run=run,
         group=row,
-        members=list(members.values()),
-        others=[person for person in found if person.id not in members],
-        is_cut=len(found) == SHOWN,
+        size=authored.group_sizes(run_id).get(group_id, 0),
+        members=members,
+        others=others,
+        is_cut=SHOWN in (len(members), len(others)),
         labels=words,
     )
+
+
+def _change_members(row: RunGroup, now: datetime) -> None:
+    """Only who was shown is judged by whether they are ticked: the others of a large group stay."""
+    shown, chosen = set(request.form.getlist("shown", type=int)), set(request.form.getlist("member", type=int))
+    here = set(authored.members_of([row.id]).get(row.id, ()))
+    joining = chosen - here
+    learners = seat_queries.seated_among(row.run_id, joining)
+    groups.change_members(group=row, joining=joining, leaving=(shown & here) - chosen, learners=learners, by=me(), now=now)
 
 
 # -- invitations to the staff -------------------------------------------------------------------------------------------

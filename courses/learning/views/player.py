@@ -52,9 +52,8 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
     if enrolment is not None:
         door = opening.door(enrolment, now)
     else:
-        door = opening.preview_door(
-            run.id, catalogue.outline(run.id, only_published=not with_drafts), preview.groups if preview else frozenset(), now
-        )
+        outline = catalogue.outline(run.id, only_published=not with_drafts)
+        door = opening.preview_door(outline, preview.groups if preview else frozenset(), now)
     pairs = [(section, unit) for section in door.outline.sections for unit in section.units]
     here = next((n for n, (_s, unit) in enumerate(pairs) if unit.id == unit_id), None)
     if here is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +24,7 @@ from courses.catalogue.types import RunState, StaffRole
 from courses.learning import exports, labels, opening, operations, queries
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
-from courses.learning.views.common import load_run, me
+from courses.learning.views.common import load_run, me, person_of_login
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import acting, guard, may
@@ -71,7 +72,7 @@ def change_staff(run: Run) -> Any:
         if request.form.get("remove"):
             offerings.set_staff(run=run, person_id=int(request.form["remove"]), role=None, by=me(), now=clock.now())
         else:
-            person_id = _person_of_login(request.form.get("login", ""))
+            person_id = person_of_login(request.form.get("login", ""))
             asked = request.form.get("role", "")
             role = StaffRole(asked) if asked in set(StaffRole) else StaffRole.CO_AUTHOR
             if catalogue.staff_member(run_id, person_id) is None:
@@ -79,14 +80,6 @@ def change_staff(run: Run) -> Any:
                 return done(_("邀请已发出，对方接受后加入课程团队。"), "staff.settings", run_id=run_id)
             offerings.set_staff(run=run, person_id=person_id, role=role, by=me(), now=clock.now())
     return done(_("课程团队已更新。"), "staff.settings", run_id=run_id)
-
-
-def _person_of_login(text: str) -> int:
-    """The person behind a sign-in name, student number, phone or e-mail."""
-    person_id = queries.person_of_login(text.strip())
-    if person_id is None:
-        raise Refused(_("没有找到登录名为“%(text)s”的人员。请核对登录名、学号、手机号或邮箱。", text=text.strip()[:60]), field="login")
-    return person_id
 
 
 @blueprint.post("/runs/<int:run_id>/close")
@@ -182,7 +175,7 @@ def add_learner(run: Run) -> Any:
     """Invite or put in a person by their sign-in name."""
     run_id = run.id
     with transaction():
-        person_id = _person_of_login(request.form.get("login", ""))
+        person_id = person_of_login(request.form.get("login", ""))
         if request.form.get("invite"):
             operations.invite(run=run, person_ids=[person_id], by=me(), now=clock.now())
             message = _("邀请已发出。")
@@ -284,13 +277,16 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
     return shares, feedback
 
 
-def evidence_page(key: str, is_own: bool) -> str | None:
-    """The page of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
-    enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
-    if enrolment is None:
-        return None
-    if is_own:
-        return url_for("learning.progress", run_id=enrolment.run_id)
-    run = catalogue.run_by_id(enrolment.run_id)
-    is_read = run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run))
-    return url_for("staff.learner", enrolment_id=enrolment.id) if is_read else None
+def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
+    """The pages of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
+    found = {}
+    for key in keys:  # a certificate rests on one enrolment
+        enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
+        if enrolment is None:
+            continue
+        run = catalogue.run_by_id(enrolment.run_id)
+        if is_own:
+            found[key] = url_for("learning.progress", run_id=enrolment.run_id)
+        elif run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run)):
+            found[key] = url_for("staff.learner", enrolment_id=enrolment.id)
+    return found

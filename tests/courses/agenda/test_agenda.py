@@ -17,6 +17,8 @@ from courses.agenda import queries, rules
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import ItemKind
 from courses.assignments.operations import setup
+from courses.catalogue.types import Access, Condition, ConditionKind
+from courses.learning import operations as learning
 from courses.messages import operations as messages
 from tests.factories import courses as make
 from tests.factories import ground, work
@@ -98,7 +100,7 @@ def test_everything_with_a_date_is_in_the_calendar(session: Session) -> None:
     who = ground.person()
     make.enrolment(run, who)
     messages.announce(run=run, title="通知", body="x", publish_at=None, by=SYSTEM, now=make.NOW)
-    found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31))
+    found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31), now=make.NOW)
     assert [(item.kind, item.starts_at.astimezone(clock.SHANGHAI).day) for item in found] == [
         (ItemKind.ANNOUNCEMENT, 2),
         (ItemKind.RUN_STARTS, 5),
@@ -106,7 +108,7 @@ def test_everything_with_a_date_is_in_the_calendar(session: Session) -> None:
         (ItemKind.DUE, 12),
         (ItemKind.WITHDRAW_ENDS, 20),
     ]
-    assert queries.items(ground.person().id, since=date(2026, 3, 1), until=date(2026, 3, 31)) == []
+    assert queries.items(ground.person().id, since=date(2026, 3, 1), until=date(2026, 3, 31), now=make.NOW) == []
 
 
 def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: Session) -> None:
@@ -118,12 +120,55 @@ def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: 
     setup.extend(assignment=of, person_id=slow.id, until_at=datetime(2026, 3, 14, 15, 59, tzinfo=UTC), reason="病假", by=SYSTEM, now=make.NOW)
 
     def due(who: Person, kind: ItemKind = ItemKind.DUE) -> list[tuple[str, int, str]]:
-        found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31))
+        found = queries.items(who.id, since=date(2026, 3, 1), until=date(2026, 3, 31), now=make.NOW)
         return [(item.title, item.starts_at.astimezone(clock.SHANGHAI).day, item.url) for item in found if item.kind is kind]
 
     assert due(slow) == [("课程设计", 14, f"/assignments/{of.block_id}")]
     assert due(quick) == [("课程设计", 12, f"/assignments/{of.block_id}")]
     assert due(quick, ItemKind.REVIEW_DUE) == due(slow, ItemKind.REVIEW_DUE) == [("课程设计", 19, f"/assignments/{of.block_id}")]
+
+
+def test_what_opens_by_conditions_says_so_and_what_is_over_goes(as_role: AsRole, session: Session) -> None:
+    """A deadline runs while its part is still closed; what cannot be handed in yet is nothing to do today."""
+
+    def at(day: int) -> datetime:
+        return datetime(2026, 3, day, 1, 0, tzinfo=UTC)
+
+    run = make.run(is_published=True)
+    first = make.unit(run, title="安全须知")
+    text = make.text(first)
+    done, days = Condition(ConditionKind.DONE, f"unit:{first.key}"), Condition(ConditionKind.DATE, since=at(10))
+    after = make.unit(run, title="上机", access=Access((done, days)).plain(), due_at=at(20))
+    task = work.assignment(of=work.block(after), due_at=at(18))
+    make.unit(run, title="已过", access=Access((Condition(ConditionKind.DATE, until=at(1)),)).plain(), due_at=at(12))
+    make.unit(run, title="任一", access=Access((done, days), any_suffices=True).plain(), due_at=at(14))
+    run = make.publish(run)
+    row = make.enrolment(run)
+
+    def found(now: datetime) -> dict[tuple[str, ItemKind], tuple[int, tuple[str, ...]]]:
+        items = queries.items(row.person_id, since=date(2026, 3, 3), until=date(2026, 3, 31), now=now)
+        return {(item.title, item.kind): (item.starts_at.astimezone(clock.SHANGHAI).day, item.waits) for item in items}
+
+    def to_do(now: datetime) -> list[str]:
+        return [title for _block, title, _due in queries.work.to_hand_in(row.person_id, at(25), now)]
+
+    waits = ("完成“安全须知”后开放",)
+    assert found(at(4)) == {
+        ("上机", ItemKind.RELEASE): (10, waits),
+        ("上机", ItemKind.DUE): (20, waits),
+        ("课程设计", ItemKind.DUE): (18, waits),
+        ("任一", ItemKind.DUE): (14, waits),
+    }
+    assert to_do(at(11)) == []
+    learning.mark_done(enrolment=row, block=text, by=SYSTEM, now=at(5))
+    session.expire_all()
+    assert {key: waits for key, (_day, waits) in found(at(6)).items()} == dict.fromkeys(found(at(4)), ())
+    assert to_do(at(6)) == []  # the day has not come
+    assert to_do(at(11)) == ["课程设计"]
+    assert task.due_at == at(18)
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=make.enrolment(run).person_id).get("/learning/calendar?month=2026-03").text
+    assert page.count("尚未开放：完成“安全须知”后开放") == 3  # of conditions of which one suffices the day has come
 
 
 def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: FlaskClient, session: Session) -> None:

@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.assessment import answering, notation, passwords, queries
+from courses.assessment import answering, labels, notation, passwords, queries
 from courses.assessment.models import Attempt, AttemptAnswer, AttemptEvent, Question
 from courses.assessment.operations import attempts, bank, grading, quizzes
 from courses.assessment.types import AttemptEventKind, AttemptState, Difficulty, QuestionKind
+from courses.catalogue import authoring_queries as authored
 from courses.catalogue.models import Block, Run
-from courses.catalogue.operations import content
+from courses.catalogue.operations import content, versions
 from courses.learning import operations as learning
 from courses.learning import queries as learning_queries
 from tests.factories import courses as make
@@ -52,7 +53,7 @@ def sorted_single(run: Run, n: int, **given: Any) -> Question:
 
 
 def set_up(block: Block, **settings: Any) -> None:
-    quizzes.set_up(block=block, version=None, settings=settings, by=SYSTEM)
+    quizzes.set_up(block=block, version=None, settings=settings, by=SYSTEM, now=NOW)
 
 
 def events(attempt: Attempt) -> list[AttemptEventKind]:
@@ -197,6 +198,34 @@ def test_opening_closing_password_and_attempts_are_refused_in_words(session: Ses
     assert passwords.is_right(quiz.settings["password"], "旧")
     set_up(quiz, password="")
     assert quiz.settings["password"] == ""
+
+
+def test_rules_are_kept_as_versions_and_do_not_come_back_with_an_old_text(session: Session) -> None:
+    """An old text brings no old rules; an old rule comes back by itself; an attempt keeps the rules it began under."""
+    run = make.run(is_published=True)
+    quiz = make.quiz(make.unit(run), of=run, minutes=10, attempts=1)
+    first = attempts.start(block=quiz, person_id=ground.person().id, by=SYSTEM, now=NOW)
+    set_up(quiz, minutes=30, attempts=3)
+    versions.save(part=quiz, version=None, by=SYSTEM, now=NOW + MINUTE, title="期末测验")  # a draft: learners read this run
+    later = NOW + 2 * MINUTE
+    quizzes.set_up(block=quiz, version=None, settings={"attempts": 2}, by=SYSTEM, now=later)
+    rows = authored.versions_of(quiz)
+    assert [(v.number, v.data["title"], v.data["settings"]["minutes"], v.data["settings"]["attempts"], v.note) for v in rows] == [
+        (4, "单元测验", 30, 2, "作答规则"),
+        (3, "期末测验", 30, 2, ""),  # what waits follows the rules
+        (2, "单元测验", 30, 3, "作答规则"),
+        (1, "单元测验", 10, 1, ""),
+    ]
+    versions.publish_drafts(parts=[quiz], note="", by=SYSTEM, now=later)
+    versions.restore(part=quiz, number=1, version=None, by=SYSTEM, now=later)
+    versions.publish_drafts(parts=[quiz], note="", by=SYSTEM, now=later)
+    assert (quiz.title, quiz.settings["minutes"], quiz.settings["attempts"]) == ("单元测验", 30, 2)
+    versions.restore_rules(block=quiz, number=1, version=None, by=SYSTEM, now=later)
+    assert (quiz.settings["minutes"], quiz.settings["attempts"]) == (10, 1)
+    assert authored.versions_of(quiz)[0].note == "恢复第 1 版的作答规则"
+    with pytest.raises(Refused, match="没有第 9 版"):
+        versions.restore_rules(block=quiz, number=9, version=None, by=SYSTEM, now=later)
+    assert labels.rules_in_words(queries.events_of(first.id)[0].data["rules"]) == ["限时 10 分钟", "最多 1 次"]
 
 
 def test_extra_time_reaches_who_is_already_sitting_and_extra_attempts_count(session: Session) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from courses.assignments.models import SubmissionMark, SubmissionVersion
 from courses.assignments.operations import grading, handing_in, releasing, setup, sheets
+from courses.assignments.queries import teams as in_teams
 from courses.assignments.queries import work
 from courses.assignments.types import Marking, Queue, SubmissionState
 from courses.catalogue import authoring_queries as authoring
@@ -200,15 +201,15 @@ def test_teams_are_taken_from_the_groups_of_a_run_and_then_stand_alone(session: 
     people = [made.learner(task).person_id for _n in range(4)]
     red, blue = groups.split(run=run, set_name="实验", number=2, learners=people, seed="s", by=SYSTEM, now=NOW)
     earlier = setup.add_group(run=run, name=red.name, by=SYSTEM, now=NOW)
-    outsider = next(member.person_id for member in authoring.groups_of(run.id)[1].members)
+    outsider = authoring.members_of([blue.id])[blue.id][0]
     setup.put_into_group(run=run, person_id=outsider, group_id=earlier.id, by=SYSTEM, now=NOW)
     assert setup.take_over_groups(run=run, set_name="实验", by=SYSTEM, now=NOW) == 3  # who had a team stays in it
-    teams = {team.name: {member.person_id for member in team.members} for team in work.groups_of(run.id)}
+    teams = {team.name: {member.person_id for member in team.members} for team in session.scalars(in_teams.of_run(run.id))}
     assert {name: len(members) for name, members in teams.items()} == {red.name: 3, blue.name: 1}
     assert outsider in teams[red.name]
     assert setup.take_over_groups(run=run, set_name="实验", by=SYSTEM, now=NOW) == 0
     groups.split(run=run, set_name="实验", number=2, learners=people, seed="t", by=SYSTEM, now=NOW)
-    assert {team.name: {member.person_id for member in team.members} for team in work.groups_of(run.id)} == teams
+    assert {team.name: {member.person_id for member in team.members} for team in session.scalars(in_teams.of_run(run.id))} == teams
     with pytest.raises(Refused):
         setup.take_over_groups(run=run, set_name="没有", by=SYSTEM, now=NOW)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from courses.assignments.models import Assignment, PeerReview, Submission
 from courses.assignments.operations import grading, releasing, setup
 from courses.assignments.operations import peers as reviewing
-from courses.assignments.queries import peers, work
+from courses.assignments.queries import peers, teams, work
 from courses.assignments.tasks import tend_peer_review
 from courses.assignments.types import Marking, Queue, ReviewState, SubmissionState
 from courses.learning import operations as learning
@@ -137,7 +137,7 @@ def test_groups_never_review_their_own(session: Session) -> None:
     task = made.assignment(run, is_group=True, peers=1, peers_needed=1, peer_due_at=PEER_DUE)
     people = [made.learner(task) for _n in range(9)]
     setup.make_groups(run=run, size=3, by=SYSTEM, now=NOW)
-    for group in work.groups_of(run.id):
+    for group in session.scalars(teams.of_run(run.id)):
         made.hand_in(task, next(p for p in people if p.person_id == group.members[0].person_id))
     assert reviewing.begin(assignment=task, by=SYSTEM, now=DUE) == 9
     authors = peers.authors(task.id)

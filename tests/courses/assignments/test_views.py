@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from courses.assignments.models import Assignment
 from courses.assignments.operations import grading, handing_in, releasing
 from courses.assignments.operations import peers as reviewing
-from courses.assignments.queries import peers, work
+from courses.assignments.queries import peers, teams, work
 from courses.catalogue.operations import copying
 from courses.learning.models import Enrolment
 from tests.factories import courses as make
@@ -251,7 +251,7 @@ def test_staff_pages_open_and_groups_are_moved(as_role: AsRole, session: Session
     assert lecturer.post(run_url, data={"do": "draw", "size": "2"}).status_code == 303
     assert lecturer.post(run_url, data={"do": "draw", "size": "1"}).status_code == 422
     assert lecturer.post(run_url, data={"do": "add", "name": "第 1 组"}).status_code == 422
-    group = work.groups_of(task.run_id)[0]
+    group = session.scalars(teams.of_run(task.run_id)).first()
     assert lecturer.post(run_url, data={"do": "move", "person_id": people[0].person_id, "group_id": group.id}).status_code == 303
     assert lecturer.get(run_url).status_code == 200
     until = clock.local(now + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M")

@@ -60,13 +60,13 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     days = {"since": clock.local(NOW).date(), "until": clock.local(later).date()}
 
     def titles(person_id: int) -> set[str]:
-        return {item.title for item in agenda.items(person_id, **days)}
+        return {item.title for item in agenda.items(person_id, **days, now=NOW)}
 
     assert {"课程设计", "红组单元"} <= titles(inside.person_id)
     assert not {"课程设计", "红组单元"} & titles(outside.person_id)
     assert {"课程设计", "红组单元"} <= titles(lead.id)
-    assert [row[1] for row in work.to_hand_in(inside.person_id, later)] == ["课程设计"]
-    assert work.to_hand_in(outside.person_id, later) == []
+    assert [row[1] for row in work.to_hand_in(inside.person_id, later, NOW)] == ["课程设计"]
+    assert work.to_hand_in(outside.person_id, later, NOW) == []
     funnel = {row.title: (row.started, row.finished, row.stuck) for row in analytics.summarise(run_id=run.id, now=later).units}
     assert funnel == {"第一单元": (2, 2, 0), "红组单元": (0, 0, 0)}
 
@@ -85,7 +85,7 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     assert [("悄悄话" in who.get(forum).text) for who in (member, other, teacher)] == [True, False, True]
     # who changes groups is judged by what is asked of him now
     session.get_one(Enrolment, outside_id).progress_x1000 = 1000
-    data = {"name": "红组", "member": [inside_person, outside_person]}
+    data = {"name": "红组", "member": [inside_person, outside_person], "shown": [inside_person, outside_person]}
     assert teacher.post(f"/teaching/groups/{group_id}", data=data).status_code == 303
     job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.REGROUP)).one()
     assert tasks.judge_after_regrouping(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2}

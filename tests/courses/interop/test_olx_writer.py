@@ -31,6 +31,7 @@ from courses.interop.types import (
     OptionDoc,
     PageDoc,
     PollDoc,
+    PoolDoc,
     ProblemDoc,
     QuestionDoc,
     QuestionKind,
@@ -76,6 +77,11 @@ BLOCKS = (
         "b3", "视频", VideoDoc(("https://v.example/a.mp4",), "abc", (("en", "a.srt"), ("zh", "b.srt")), 90, 5, 3661, "/static/h.pdf", "/static/t.pdf")
     ),
     BlockDoc("b4", "题", ProblemDoc(QUESTIONS, "<p>完</p>", ("先", "后"), "总解", 25, 3, "attempted", "def f(): pass")),
+    BlockDoc(
+        "b4p",
+        "抽题",
+        PoolDoc(tuple(ProblemDoc((replace(QUESTIONS[n], stem=f"<p>{n}</p>"),)) for n in (0, 2, 4)), ("q1", "q2", "q3"), ("甲", "", "丙"), 2),
+    ),
     BlockDoc("b5", "讨论", DiscussionDoc("第一章", "导言")),
     BlockDoc("b6", "投票", PollDoc("喜欢吗", (("Y", "是"), ("N", "否")), "谢谢", True, 0)),
     BlockDoc("b7", "问卷", SurveyDoc((("q1", "问"),), (("Y", "是"),))),
@@ -113,9 +119,17 @@ def test_every_kind_of_block_comes_back(tmp_path: Path, is_native: bool) -> None
     notes = write_olx(COURSE, tmp_path / "out", is_native=is_native)
     again = read_olx(tmp_path / "out")
     assert content(again) == COURSE
-    assert [row.block for row in again.unsupported] == ["problem/b4", "word_cloud/b11"]
-    assert len(notes) == (1 if is_native else 5)
-    assert again.counts.other == (("lti", 1), ("openassessment", 1), ("pdf", 1), ("poll", 1), ("survey", 1), ("word_cloud", 1))
+    assert [row.block for row in again.unsupported] == ["word_cloud/b11"]
+    assert len(notes) == (1 if is_native else 6)
+    assert again.counts.other == (
+        ("library_content", 1),
+        ("lti", 1),
+        ("openassessment", 1),
+        ("pdf", 1),
+        ("poll", 1),
+        ("survey", 1),
+        ("word_cloud", 1),
+    )
 
 
 def test_a_real_course_comes_back_with_its_files(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses.assessment import queries as assessment
+from courses.assessment import rules
 from courses.assessment.models import AttemptAnswer, Question, QuizItem
 from courses.assessment.operations import attempts
 from courses.assessment.types import QuestionKind
@@ -34,6 +35,7 @@ from courses.interop.packages import PackageRefused
 from courses.interop.putting_out import asset_reader, course_doc
 from courses.learning import operations as learning
 from courses.learning.types import EnrolmentState
+from tests.courses.interop.courses_for_tests import course_folder
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.cli import main
@@ -100,6 +102,62 @@ def test_a_course_of_our_own_goes_out_and_comes_in_again(session: Session, tmp_p
     assert [b.kind for b in queries.outline(new.id).blocks] == [BlockKind.TEXT, BlockKind.VIDEO, BlockKind.QUIZ, BlockKind.DISCUSSION]
 
 
+RESPONSES = {
+    "formula": "<formularesponse answer='R_1*R_2/R_3' samples='R_1,R_2,R_3@1,2,3:3,4,5#10' type='ci'><responseparam type='tolerance' default='0.1%'/><formulaequationinput/></formularesponse>",
+    "number": "<numericalresponse answer='sqrt(2)*pi'><responseparam type='tolerance' default='1%'/><formulaequationinput/></numericalresponse>",
+    "regexp": "<stringresponse answer='(?:the )?nile|nil' type='ci regexp'><textline/></stringresponse>",
+    "back": r"<stringresponse answer='(a)\1' type='regexp'><textline/></stringresponse>",
+    "matrix": "<formularesponse answer='A*B' samples='A@[1,2]:[3,4]#3'><textline/></formularesponse>",
+}
+
+
+def test_formulas_and_patterns_of_a_package_are_graded_and_what_cannot_be_says_why(session: Session, tmp_path: Path) -> None:
+    """The learner may write the answer in another way; what no bounded machine can decide waits for a person."""
+    files = {f"problem/{name}.xml": f"<problem><p>{name}</p>{response}</problem>" for name, response in RESPONSES.items()}
+    files["vertical/v1.xml"] = f"<vertical>{''.join(f'<problem url_name={chr(34)}{name}{chr(34)}/>' for name in RESPONSES)}</vertical>"
+    with opened(course_folder(tmp_path, files)) as course:
+        run, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW)
+    rows = session.execute(
+        select(Block.key, Question).join(QuizItem, QuizItem.block_id == Block.id).join(Question, Question.id == QuizItem.question_id)
+    )
+    asked = {key: assessment.asked_of(assessment.current_version(question), question.kind) for key, question in rows}  # type: ignore[arg-type]
+    given = {
+        "formula": ("r_2/R_3*r_1", "R_1*R_2"),
+        "number": ("pi*2^0.5", "4.5"),
+        "regexp": ("The Nile", "the"),
+        "back": ("aa",),
+        "matrix": ("A*B",),
+    }
+    shares = {key: [rules.mark(asked[key], {"text": text}).share_x1000 for text in texts] for key, texts in given.items()}
+    assert shares == {"formula": [1000, 0], "number": [1000, 0], "regexp": [1000, 0], "back": [None], "matrix": [None]}
+    reasons = {one["block"]: one["reason"] for one in report["unsupported"]}
+    assert set(reasons) == {"problem/back", "problem/matrix"}
+    assert "不支持" in reasons["problem/back"]
+    assert "取值范围" in reasons["problem/matrix"]
+    write_olx(course_doc(make.loaded(run)), tmp_path / "out")
+    assert [block.content for block in read(tmp_path / "out").blocks()] == [block.content for block in course.doc.blocks()]
+
+
+def test_a_pool_is_drawn_from_here_and_goes_out_whole(session: Session, tmp_path: Path) -> None:
+    run = make.run()
+    quiz = make.quiz(make.unit(run), *(make.single(run, f"题 {n}") for n in range(5)), of=run, draw=2)
+    doc = course_doc(make.loaded(run))
+    write_olx(doc, tmp_path / "out")
+    with opened(tmp_path / "out") as course:
+        new, report = operations.import_course(opened=course, owner=ground.university(), by=SYSTEM, now=make.NOW, code="AGAIN")
+    (node,) = queries.outline(new.id).blocks
+    block = queries.block_by_id(node.id)
+    assert block is not None
+    assert (block.kind, block.title, block.settings["draw"], block.weight_x10) == (BlockKind.QUIZ, quiz.title, 2, quiz.weight_x10)
+    assert (report["problems"], report["unsupported"], report["warnings"]) == (5, [], [])
+    run = make.publish(new)
+    row = attempts.start(block=block, person_id=make.enrolment(run).person_id, by=SYSTEM, now=make.NOW)
+    found = assessment.attempt_by_id(row.id)
+    assert found is not None
+    assert len(found.answers) == 2
+    assert list(course_doc(make.loaded(run)).blocks()) == list(course.doc.blocks())
+
+
 def ora(due: datetime | None, reviewed: datetime | None) -> docs.CourseDoc:
     """A course with one open assessment: a rubric of two criteria, three reviews, files."""
     levels = (docs.LevelDoc("p", "差", 0), docs.LevelDoc("g", "好", 3))
@@ -139,7 +197,7 @@ def right_answer(answer: AttemptAnswer) -> dict[str, object]:
     right = [o["key"] for o in data["options"] if o["is_correct"]]
     if answer.version.question.kind is QuestionKind.MULTIPLE:
         return {"choices": right}
-    return {"choice": right[0]} if right else {"text": data["answers"][0]["text"] if data["answers"] else "我的回答"}
+    return {"choice": right[0]} if right else {"text": data["answers"][0]["text"] if data["answers"] else data.get("expression") or "我的回答"}
 
 
 def test_an_imported_course_can_be_published_and_completed(session: Session) -> None:

@@ -63,9 +63,11 @@ def test_a_quiz_of_every_kind_with_a_draw_survives_the_way_out_and_in(session: S
     extra = [ask(run.course_id, QuestionKind.TEXT) for _n in range(3)]
     bank.add_draw(run=run, block=quiz, count=2, points_x10=10, category="抽", by=SYSTEM, now=NOW)
     doc = putting_out.course_doc(make.loaded(run))
-    problem = next(block.content for block in doc.blocks() if isinstance(block.content, docs.ProblemDoc))
-    assert len(problem.questions) == sum(len(kinds) for _s, _t, kinds in KINDS.values()) + 2
-    assert extra
+    problem, pool = (block.content for block in doc.blocks())
+    assert isinstance(problem, docs.ProblemDoc)
+    assert isinstance(pool, docs.PoolDoc)
+    assert len(problem.questions) == sum(len(kinds) for _s, _t, kinds in KINDS.values())
+    assert (len(pool.problems), pool.count) == (len(extra), 2)
     write_olx(doc, tmp_path / "out", asset=lambda _asset: b"")
     back = read_olx(tmp_path / "out")
     again = next(block.content for block in back.blocks() if isinstance(block.content, docs.ProblemDoc))

@@ -102,11 +102,13 @@ def test_groups_are_made_filled_and_dissolved_on_their_pages(as_role: AsRole, se
     page = f"/teaching/groups/{red.id}"
     assert "王小明" in author.get(f"{page}?q=wangxiao").text
     assert author.post(page, data={"name": "赤组", "member": [str(one.id)]}).status_code == 303
-    assert "王小明" in author.get(f"{page}?q=nobody").text
+    assert "王小明" not in author.get(f"{page}?q=nobody").text
+    assert author.post(f"{page}?q=nobody", data={"name": "赤组"}).status_code == 303  # who was not shown stays
+    assert "checked" in author.get(f"{page}?q=wangxiao").text
     assert author.post(page, data={"name": "赤组", "member": [str(lead.id)]}).status_code == 422
     assert author.post(f"/teaching/runs/{run.id}/groups", data={"number": "2"}).status_code == 303
     assert author.post(page, data={"remove": "yes"}).status_code == 303
-    assert sorted(len(group.members) for group in found.groups_of(run.id)) == [1, 1]
+    assert sorted(found.group_sizes(run.id).values()) == [1, 1]
 
 
 def test_a_course_waits_for_the_courses_before_it(as_role: AsRole, session: Session) -> None:

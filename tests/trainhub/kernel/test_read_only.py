@@ -1,8 +1,9 @@
-"""A SQLite file that cannot be written still answers questions: verification goes on from a read-only copy."""
+"""A SQLite file that cannot be written still answers questions: verification goes on from a read-only copy. Writers wait for their turn."""
 
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,31 @@ def test_a_read_only_file_is_opened_and_read_also_by_what_may_write(tmp_path: Pa
             assert connection.scalar(sa.text("SELECT name FROM thing")) == "甲"
         with pytest.raises(sa.exc.OperationalError, match="readonly"), engine.begin() as connection:
             connection.execute(sa.text("INSERT INTO thing VALUES ('乙')"))
+    finally:
+        db.write_intent.reset(token)
+        engine.dispose()
+
+
+def test_a_writer_waits_for_the_lock_and_is_refused_only_when_its_time_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "one.sqlite3"
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.NullPool)
+    db.prepare_engine(engine)
+    token = db.write_intent.set(True)
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE thing (name TEXT)"))
+        with sqlite3.connect(path, isolation_level=None, check_same_thread=False) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            monkeypatch.setattr(db, "WRITE_WAIT", 0.05)
+            with pytest.raises(sa.exc.OperationalError, match="locked"), engine.begin():
+                pass
+            monkeypatch.setattr(db, "WRITE_WAIT", 30.0)
+            release = threading.Timer(0.1, holder.execute, ("ROLLBACK",))
+            release.start()
+            with engine.begin() as connection:
+                connection.execute(sa.text("INSERT INTO thing VALUES ('甲')"))
+                assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 15000
+            release.join()
     finally:
         db.write_intent.reset(token)
         engine.dispose()

@@ -1,7 +1,7 @@
 """Awards of enterprises by year, and the joint conference as a step
 
 Revision ID: 0025
-Revises: 0017
+Revises: 0023
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0025"
-down_revision = "0017"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -240,7 +240,7 @@ def courses_block(identity: Identity, own: Subject, runs: list[MyRun], todos: li
 
 def _work(identity: Identity, own: Subject, person_id: int, today: date, todos: list[Todo]) -> None:
     """Assignments that are due within a week, and peer reviews to write: others wait for those."""
-    for block_id, title, due_at in work.to_hand_in(person_id, end_of(today + timedelta(days=SOON_DAYS))):
+    for block_id, title, due_at in work.to_hand_in(person_id, end_of(today + timedelta(days=SOON_DAYS)), end_of(today)):
         url, due = link(identity, "assignments.show", own, block_id=block_id), local(due_at).date()
         todos.append(Todo(_("提交作业：%(title)s", title=title), url, _("去提交"), urgency=0 if due <= today else 1, icon="pen", until=due))
     for block_id, title, due_at, count in peers.to_write(person_id):
