@@ -21,7 +21,7 @@ def record_training(*, placement: Placement, person_id: int, title: str, today: 
     False when nothing is recorded: another enterprise, no credited day, no county. own.goal.placements_counted says whether it counts.
     """
     enterprise = organisations.by_id(placement.enterprise_id)
-    days = credited_days(placement, today=today)
+    days = credited_days([placement], today=today)[placement.id]
     if enterprise is None or not enterprise.is_internet_enterprise or not days:
         return False
     person, position = people.person(person_id), queries.position(placement.position_id)
