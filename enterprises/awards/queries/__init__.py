@@ -1,6 +1,7 @@
 """What is known of awards: bases and enterprises with the answers of the rules, applications and decisions, money, steps, credit."""
 
 from enterprises.awards.queries.awards import (
+    AWARD_SORTS,
     AwardRow,
     award,
     award_subject,
@@ -13,6 +14,7 @@ from enterprises.awards.queries.awards import (
     taken_in_group,
 )
 from enterprises.awards.queries.cases import (
+    BASE_SORTS,
     base_by_code,
     bases_listing,
     bases_visible_to,
@@ -37,6 +39,8 @@ from enterprises.awards.queries.funding import (
 )
 
 __all__ = [
+    "AWARD_SORTS",
+    "BASE_SORTS",
     "AwardRow",
     "answer_of",
     "award",

@@ -14,6 +14,7 @@ from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState, give_back_seat, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
+from enterprises.placements.operations.counting import record_training
 from enterprises.placements.types import OfferState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -283,7 +284,8 @@ def grade_placement(
 def finish_placement(*, placement: Placement, today: date, by: Identity, now: datetime) -> Placement:
     """End a placement: the term is over, the mentor graded, no day waits. Repeating changes nothing.
 
-    Pushes the milestone and asks for the certificate of the weeks credited (see `issue_certificate`).
+    Pushes the milestone, the training at an internet enterprise (see `record_training`), and asks for the certificate of the weeks
+    credited (see `issue_certificate`).
     """
     if placement.state is PlacementState.FINISHED:
         return placement
@@ -312,7 +314,8 @@ def finish_placement(*, placement: Placement, today: date, by: Identity, now: da
         by=by,
         now=now,
     )
-    audit.record(by=by, did="placements.placement.finished", on=placement, data={"on": today})
+    counted = record_training(placement=placement, person_id=student.person_id, title=title, today=today, by=by, now=now)
+    audit.record(by=by, did="placements.placement.finished", on=placement, data={"on": today, "counted": counted})
     issue_certificate(placement=placement, by=by, today=today, now=now)
     tell(
         [student.person_id],

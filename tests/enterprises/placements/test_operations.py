@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, queries
@@ -20,7 +21,8 @@ from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Stale
 from trainhub.ledger import operations as ledger_operations
 from trainhub.ledger import queries as ledger
-from trainhub.ledger.types import Source
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.types import Category, Source
 
 NOW = make.NOW
 
@@ -263,6 +265,17 @@ def finished(running: SimpleNamespace, *, days: int = 80, score_x10: int = 875) 
     operations.grade_placement(placement=running.placement, score_x10=score_x10, comment="扎实", today=last, by=SYSTEM, now=make.at(last))
     operations.finish_placement(placement=running.placement, today=last, by=SYSTEM, now=make.at(last))
     return last + timedelta(days=1)
+
+
+@pytest.mark.parametrize("is_internet", [True, False])
+def test_a_placement_at_an_internet_enterprise_counts_as_training_once(session: Session, running: SimpleNamespace, is_internet: bool) -> None:
+    running.enterprise.is_internet_enterprise = is_internet
+    day = finished(running, days=7)
+    operations.finish_placement(placement=running.placement, today=day, by=SYSTEM, now=make.at(day))
+    records = session.scalars(select(TrainingRecord).where(TrainingRecord.person_id == running.student.person_id)).all()
+    found = [(r.organisation_id, r.category, r.hours_x10, r.completed_on, r.is_counted, r.source, r.source_id) for r in records]
+    expected = (running.enterprise.id, Category.WORKER, 560, running.term.ends_on, True, Source.PLACEMENT, running.placement.id)
+    assert found == ([expected] if is_internet else [])
 
 
 def certificate_of(running: SimpleNamespace) -> Certificate | None:

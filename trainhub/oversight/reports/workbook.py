@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 from trainhub.kernel.sheets.text import neutralised
-from trainhub.oversight.reports.types import Cell, Document, Plot, PlotKind, Section
+from trainhub.oversight.reports.types import Cell, Column, Document, Plot, PlotKind, Section
 
 FONT = "Microsoft YaHei"
+WHOLE, TENTHS, CENTS, PERCENT = "#,##0", "#,##0.0", "#,##0.00", "0.0%"
+NUMBER = re.compile(r"(-?[\d,]+)(\.\d{1,2})?(%?)")
 ILLEGAL = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -22,9 +25,13 @@ def workbook(document: Document, *, stamp: str) -> bytes:
         "title": book.add_format({"font_name": FONT, "font_size": 16, "bold": True}),
         "text": book.add_format({"font_name": FONT, "font_size": 10, "text_wrap": True, "valign": "top"}),
         "head": book.add_format({"font_name": FONT, "font_size": 10, "bold": True, "bg_color": "#E7F0F3", "bottom": 1}),
+        "number head": book.add_format({"font_name": FONT, "font_size": 10, "bold": True, "bg_color": "#E7F0F3", "bottom": 1, "align": "right"}),
         "cell": book.add_format({"font_name": FONT, "font_size": 10}),
         "sum": book.add_format({"font_name": FONT, "font_size": 10, "bold": True, "top": 1}),
     }
+    for shape in (WHOLE, TENTHS, CENTS, PERCENT):
+        looks[f"cell {shape}"] = book.add_format({"font_name": FONT, "font_size": 10, "num_format": shape})
+        looks[f"sum {shape}"] = book.add_format({"font_name": FONT, "font_size": 10, "bold": True, "top": 1, "num_format": shape})
     _cover(book, document, looks, stamp)
     names: set[str] = {"概要"}
     for number, section in enumerate(document.sections, start=1):
@@ -73,24 +80,40 @@ def _sheet(book: Any, section: Section, name: str, looks: dict[str, Any]) -> Non
         top = row + bool(row)
         for column, one in enumerate(section.table.columns):
             sheet.set_column(column, column, 14 if one.is_number else 32)
-            sheet.write_string(top, column, one.name, looks["head"])
+            sheet.write_string(top, column, one.name, looks["number head" if one.is_number else "head"])
         row = top + 1
         for line in section.table.rows:
-            _line(sheet, row, line, looks["cell"])
+            _line(sheet, row, line, section.table.columns, looks, "cell")
             row += 1
         if section.table.total:
-            _line(sheet, row, section.table.total, looks["sum"])
+            _line(sheet, row, section.table.total, section.table.columns, looks, "sum")
             row += 1
     if section.plot is not None:
         _chart(book, sheet, section.plot, name, row + 1, looks)
 
 
-def _line(sheet: Any, row: int, cells: tuple[Cell, ...], look: Any) -> None:
-    for column, cell in enumerate(cells):
-        if isinstance(cell, int | float):
-            sheet.write_number(row, column, cell, look)
+def _line(sheet: Any, row: int, cells: tuple[Cell, ...], columns: tuple[Column, ...], looks: dict[str, Any], look: str) -> None:
+    for place, (cell, column) in enumerate(zip(cells, columns, strict=True)):
+        found = _number(cell) if column.is_number else None
+        if found is not None:
+            sheet.write_number(row, place, found[0], looks[f"{look} {found[1]}"])
         elif cell is not None:
-            sheet.write_string(row, column, neutralised(cell), look)
+            sheet.write_string(row, place, neutralised(str(cell)), looks[look])
+
+
+def _number(cell: Cell) -> tuple[float, str] | None:
+    """The value of a cell and how it is shown, so that a sheet can reckon with it; None for what is no number ("*", "—")."""
+    if isinstance(cell, int):
+        return cell, WHOLE
+    if isinstance(cell, float):
+        return cell, TENTHS
+    match = NUMBER.fullmatch(cell) if cell is not None else None
+    if match is None:
+        return None
+    whole, decimals, percent = match[1].replace(",", ""), match[2] or "", match[3]
+    if percent:
+        return float(whole + decimals) / 100, PERCENT
+    return float(whole + decimals), WHOLE if not decimals else TENTHS if len(decimals) == 2 else CENTS
 
 
 def _chart(book: Any, sheet: Any, plot: Plot, name: str, row: int, looks: dict[str, Any]) -> None:

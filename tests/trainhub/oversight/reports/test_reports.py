@@ -22,7 +22,7 @@ from trainhub.oversight.reports.building.registry import RECIPES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.operations import ReportRefused
 from trainhub.oversight.reports.pdf import pdf
-from trainhub.oversight.reports.types import ReportKind, ReportState
+from trainhub.oversight.reports.types import Column, Document, ReportKind, ReportState, Section, Table
 from trainhub.oversight.reports.workbook import workbook
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
@@ -73,6 +73,16 @@ def test_every_kind_is_drawn_as_workbook_and_pdf(session: Session, kind: ReportK
     assert {cell.font.name for cell in cells} == {"Microsoft YaHei"}
     drawn = pdf(document, stamp="x", made_at=NOW)
     assert (drawn[:5], drawn) == (b"%PDF-", pdf(document, stamp="x", made_at=NOW))
+
+
+def test_numbers_of_a_table_are_numbers_in_the_workbook() -> None:
+    columns = (Column("项"), Column("数", True))
+    rows: tuple[Any, ...] = (("人", 1200), ("周", "254.4"), ("元", "1,000.50"), ("率", "12.3%"), ("隐", "*"), ("=1+1", "—"))
+    table = Section("表", table=Table("表", columns, rows, ("计", 3)))
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook(Document("题", "", (), (table,), (), ()), stamp="x")))["表"]
+    cells = [(line[1].value, line[1].number_format) for line in sheet.iter_rows(min_row=2)]
+    assert cells == [(1200, "#,##0"), (254.4, "#,##0.0"), (1000.5, "#,##0.00"), (0.123, "0.0%"), ("*", "General"), ("—", "General"), (3, "#,##0")]
+    assert (sheet["A7"].value, sheet["A7"].data_type) == ("'=1+1", "s")
 
 
 def test_what_cannot_be_asked_for(session: Session) -> None:
