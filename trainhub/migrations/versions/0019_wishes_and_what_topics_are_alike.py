@@ -1,7 +1,7 @@
 """Wishes for supervisors, topics whose enterprise has left, marks by which topics that are alike are found
 
-Revision ID: 0023
-Revises: 0020
+Revision ID: 0019
+Revises: 0018
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0023"
-down_revision = "0020"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Papers of placements, what the rules ask of a post, hard continuity of a round, a base's level, money and terms
 
-Revision ID: 0020
+Revision ID: 0018
 Revises: 0017
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0020"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None

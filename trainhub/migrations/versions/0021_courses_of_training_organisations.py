@@ -1,7 +1,7 @@
 """Since when training organisations teach a course, and notices about rows of rosters that were taken
 
-Revision ID: 0026
-Revises: 0025
+Revision ID: 0021
+Revises: 0020
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0026"
-down_revision = "0025"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 

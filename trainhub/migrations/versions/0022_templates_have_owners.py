@@ -1,7 +1,7 @@
 """Templates belong to an issuer or to all, and each issuer says which of them its certificates are drawn from
 
-Revision ID: 0027
-Revises: 0026
+Revision ID: 0022
+Revises: 0021
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0027"
-down_revision = "0026"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Grades flow into plans and attainment; registers beside what people judge; dossiers as packages
 
-Revision ID: 0028
-Revises: 0027
+Revision ID: 0023
+Revises: 0022
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0028"
-down_revision = "0027"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 TABLES = (
