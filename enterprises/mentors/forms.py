@@ -24,28 +24,38 @@ class ListText(Text):
         self.data = "、".join(value) if isinstance(value, list) else value
 
 
-class MentorForm(Form):
-    """What a mentor is and can do."""
+class OwnMentorForm(Form):
+    """What mentors say of themselves. What evidence says of them (title in T2, experience, training, office) the enterprise states."""
 
     post = Text(_l("岗位"), [DataRequired(NEEDED), Length(max=100)])
-    title = Text(_l("职称"), [Length(max=60)])
     skills = ListText(_l("专长"), [Length(max=800)], description=_l("多项用顿号或逗号分开，如：数据分析、嵌入式。"))
-    years_experience = IntegerField(_l("从业年限"), [InputRequired(NEEDED), NumberRange(0, 80)], default=0)
     load_limit = IntegerField(_l("同时指导学生上限"), [InputRequired(NEEDED), NumberRange(0, 99)], default=5)
     is_shared = BooleanField(_l("可为多所学校指导学生"))
-    trained_on = DateField(_l("导师培训日期"), [Optional()])
-    until = DateField(_l("聘任截止日期"), [Optional()])
 
     def facts(self) -> dict[str, Any]:
         """The values for the operation."""
         text = (self.skills.data or "").replace("，", "、").replace(",", "、")
         return {
             "post": self.post.data or "",
-            "title": self.title.data or "",
             "skills": [part.strip() for part in text.split("、") if part.strip()],
-            "years_experience": self.years_experience.data or 0,
             "load_limit": self.load_limit.data or 0,
             "is_shared": bool(self.is_shared.data),
+        }
+
+
+class MentorForm(OwnMentorForm):
+    """What a mentor is and can do, by the enterprise."""
+
+    title = Text(_l("职称"), [Length(max=60)])
+    years_experience = IntegerField(_l("从业年限"), [InputRequired(NEEDED), NumberRange(0, 80)], default=0)
+    trained_on = DateField(_l("导师培训日期"), [Optional()])
+    until = DateField(_l("聘任截止日期"), [Optional()])
+
+    def facts(self) -> dict[str, Any]:
+        """The values for the operation."""
+        return super().facts() | {
+            "title": self.title.data or "",
+            "years_experience": self.years_experience.data or 0,
             "trained_on": self.trained_on.data,
             "until": self.until.data,
         }

@@ -10,7 +10,7 @@ from enterprises.mentors import forms, imports, labels, operations, queries
 from enterprises.mentors.models import Mentor
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
-from trainhub.kernel.access import Role, demand, guard, signed_in, who
+from trainhub.kernel.access import Role, demand, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
@@ -149,8 +149,9 @@ def _page(form: Any, title: str, action: str, back: str) -> Any:
 @blueprint.route("/<int:mentor_id>/edit", methods=["GET", "POST"])
 @guard(Can.MENTOR_EDIT, load=load, subject=queries.subject_of)
 def edit(mentor: Mentor) -> Any:
-    """Change a mentor's profile."""
-    form = forms.MentorForm(obj=mentor)
+    """Change a mentor's profile: the enterprise all of it, mentors what they say of themselves."""
+    form_of = forms.MentorForm if may(who(), Can.MENTOR_CREATE, queries.subject_of(mentor)) else forms.OwnMentorForm
+    form = form_of(obj=mentor)
     if form.validate_on_submit():
         try:
             with transaction():

@@ -6,7 +6,7 @@ into an answer; anything else is a bug and becomes a 500 page with an id.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -15,10 +15,12 @@ class Refused(Exception):
 
     `message` is worded for the person. `field` names the form field at fault. `code` is stable for programs (defaults to
     the class's `code`). `details` are rows in the shape of the contract: file, sheet, row, column, value, problem.
+    `others` are further refusals of the same request (`ask_all`).
     """
 
     code = "refused"
     status = 422
+    others: tuple[Refused, ...] = ()
 
     def __init__(
         self,
@@ -84,3 +86,17 @@ class TooLarge(Refused):
 
     code = "too_large"
     status = 413
+
+
+def ask_all(*checks: Callable[[], object]) -> None:
+    """Ask every check and raise all that they refuse as one: whoever fills in a form is told everything at once."""
+    refused = []
+    for check in checks:
+        try:
+            check()
+        except Refused as one:
+            refused.append(one)
+    if refused:
+        first, *others = refused
+        first.others = tuple(others)
+        raise first

@@ -146,11 +146,13 @@ class Form(FlaskForm):  # type: ignore[misc]
         return self
 
     def refuse(self, refused: Refused) -> None:
-        """Show a refusal of the operation at its field, or above the form; the answer then has the refusal's status.
+        """Show a refusal of the operation, and those beside it, at their fields or above the form; the answer then has its status.
 
         Somebody else saved meanwhile (Stale): what was typed stays in the form, each field that differs shows the current
         value beside it (`now_says`), and the form now stands on the version that was just shown.
         """
+        for other in refused.others:
+            self.refuse(other)
         g.refused = refused
         message = self._beside_current(refused.message) if isinstance(refused, Stale) else refused.message
         field = self._fields.get(refused.field or "")

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import insert, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import insert
 
 from trainhub.kernel import pinyin
 from trainhub.kernel.db import session
 from trainhub.kernel.keys import keyring
 from trainhub.people import rules
 from trainhub.people.models import Person
+from trainhub.people.queries.numbers import by_number_hash
 from trainhub.people.types import IdCheck, IdType
-
-CHUNK = 900
-ERASED = "已抹去#"
-"""Before the id of a person: stands for a number that has served its time (own.retention.id_number_months), in rosters out and in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +33,6 @@ class NewPerson:
     def birth_on(self) -> date | None:
         """The birth date in the number, where it has one."""
         return self.checked.birth_on
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A person found by the keyed hash of the number."""
-
-    id: int
-    name: str
-
-
-def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
-    wanted = sorted(set(values))
-    for start in range(0, len(wanted), CHUNK):
-        yield wanted[start : start + CHUNK]
-
-
-def by_number_hash(hashes: Iterable[str]) -> dict[str, Known]:
-    """The persons that hold these numbers; `ERASED` and an id finds the person whose number was erased."""
-    found: dict[str, Known] = {}
-    asked = set(hashes)
-    erased = {int(key.removeprefix(ERASED)): key for key in asked if key.startswith(ERASED)}
-    ids = sorted(erased)
-    for start in range(0, len(ids), CHUNK):
-        people = select(Person.id, Person.name).where(Person.id.in_(ids[start : start + CHUNK]), Person.id_number_encrypted == b"")
-        found.update({erased[person_id]: Known(person_id, name) for person_id, name in session().execute(people)})
-    for piece in _pieces(asked - set(erased.values())):
-        rows = session().execute(select(Person.id_number_hash, Person.id, Person.name).where(Person.id_number_hash.in_(piece)))
-        found.update({key: Known(person_id, name) for key, person_id, name in rows if key is not None})
-    return found
-
-
-def alike(person_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Pairs of one of these persons and any other of the same name and birth date, each pair once, the lower id first."""
-    one, other = aliased(Person), aliased(Person)
-    found: set[tuple[int, int]] = set()
-    wanted = sorted(set(person_ids))
-    for start in range(0, len(wanted), CHUNK):
-        rows = session().execute(
-            select(one.id, other.id)
-            .join(other, sa.and_(other.name == one.name, other.birth_on == one.birth_on, other.id != one.id))
-            .where(one.id.in_(wanted[start : start + CHUNK]))
-        )
-        found.update((min(pair), max(pair)) for pair in rows)
-    return sorted(found)
 
 
 def register_many(new: Sequence[NewPerson], *, now: datetime, is_demo: bool = False) -> dict[str, int]:

@@ -98,6 +98,22 @@ def test_export_and_import_again_changes_nothing(as_role: Callable[..., FlaskCli
     assert "文件内容与系统一致" in client.get(answer.headers["Location"]).get_data(as_text=True)
 
 
+def test_mentors_do_not_write_their_own_evidence(as_role: Callable[..., FlaskClient], session: Session) -> None:
+    mentor = make.mentor(enterprise=ground.enterprise(), title="工程师")
+    session.commit()
+    key = mentor.id
+    said = {"post": "首席", "skills": "数控", "load_limit": "3", "title": "教授", "years_experience": "60", "trained_on": "2020-01-01"}
+    himself = as_role(Role.MENTOR, person_id=mentor.person_id)
+    assert 'name="title"' not in himself.get(f"/mentors/{key}/edit").get_data(as_text=True)
+    assert himself.post(f"/mentors/{key}/edit", data=said | {"version": str(mentor.version)}).status_code == 303
+    session.refresh(mentor)
+    assert (mentor.post, mentor.load_limit, mentor.title, mentor.years_experience, mentor.trained_on) == ("首席", 3, "工程师", 0, None)
+    host = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=mentor.enterprise_id)
+    assert host.post(f"/mentors/{key}/edit", data=said | {"version": str(mentor.version)}).status_code == 303
+    session.refresh(mentor)
+    assert (mentor.title, mentor.years_experience) == ("教授", 60)
+
+
 def test_a_mask_stands_for_one_mentor_of_the_enterprise_only(session: Session, tmp_path: Path) -> None:
     enterprise, elsewhere = ground.enterprise(), ground.enterprise()
     mentor = make.mentor(enterprise=enterprise, post="工程师")

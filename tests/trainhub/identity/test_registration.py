@@ -138,6 +138,13 @@ def test_bad_input(client: FlaskClient, form: dict[str, Any], change: dict[str, 
     assert db.session.scalars(select(Registration)).all() == []
 
 
+def test_everything_that_is_wrong_is_said_at_once(client: FlaskClient, form: dict[str, Any]) -> None:
+    wrong = {"address": "lin", "username": "13800138000", "password": "12345678", "birth_on": "2016-01-01"}
+    answer = client.post("/register", data=form | wrong)
+    for words in ("邮箱格式", "用户名须为", "至少2类", "监护人姓名和手机号"):
+        assert answer.text.count(words) >= 2  # at its field and in the list above the form
+
+
 @pytest.mark.parametrize(("birth_on", "status"), [("2012-03-03", 422), ("2012-03-02", 303)])
 def test_below_fourteen_a_guardian_is_needed(client: FlaskClient, form: dict[str, Any], birth_on: str, status: int) -> None:
     answer = client.post("/register", data=form | {"birth_on": birth_on})

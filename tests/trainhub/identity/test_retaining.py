@@ -23,13 +23,14 @@ from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.rosters import exporting
+from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
 from trainhub.people import queries as persons
-from trainhub.people.bulk import ERASED
 from trainhub.people.models import Person
 from trainhub.people.operations import BadPerson
+from trainhub.people.queries.numbers import ERASED
 from trainhub.people.types import IdType
 from trainhub.policy.book import book
 
@@ -131,7 +132,7 @@ def test_a_number_is_unreadable_five_years_after_the_last_completion(session: Se
     with pytest.raises(BadPerson) as refused:
         people.reveal_number(person=who, by=_reader(), reason="核对身份信息", now=OLD)
     assert refused.value.code == "number_erased"
-    exported = list(exporting.rows(exporting.Extent()))
+    exported = list(exporting.rows(Extent()))
     assert number not in {row[2] for row in exported}
     assert f"{ERASED}{who.id}" in {row[2] for row in exported}
     # The number still finds its holder, and is readable again once they train again.

@@ -24,6 +24,7 @@ from trainhub.identity.types import AccountState, Channel, LoginKind
 from trainhub.kernel import audit, keys
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import ask_all
 from trainhub.kernel.i18n import _
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
@@ -52,19 +53,15 @@ def register(*, wish: Wish, origin: str, now: datetime, today: date) -> tuple[Re
     """Take a registration and send its code; returns the row and the token of its page. Raises AccountRefused, PasswordRefused, Locked."""
     if wish.organisation_id not in {organisation_id for organisation_id, _name in queries.open_organisations()}:
         raise AccountRefused(_("这个机构没有开放自行注册，请选择其他机构或联系该机构。"), field="organisation_id", code="not_open")
-    if not wish.has_consented:
-        raise AccountRefused(_("请先阅读隐私说明并勾选同意。"), field="consent", code="consent_needed")
-    birth_on = wish.birth_on
-    if wish.id_type is not None and wish.id_number:
-        birth_on = _checked_birth(wish, wish.id_type)
-    _check_guardian(wish, birth_on, today)
-    kind, address = _checked_address(wish)
     username = rules.normalise_login(LoginKind.USERNAME, wish.username)
-    if rules.username_problem(username):
-        raise AccountRefused(_("用户名须为3至60个字符，可用汉字、字母、数字、点、下划线和短横线，且不能全是数字。"), field="username")
-    if queries.login_name(LoginKind.USERNAME, username) is not None:
-        raise AccountRefused(_("用户名“%(name)s”已被使用，请换一个。", name=username), field="username", code="login_taken")
-    check_password(wish.password, today=today, names=(wish.name, username, address))
+    ask_all(
+        lambda: _check_consent(wish),
+        lambda: _check_age(wish, today),
+        lambda: _checked_address(wish),
+        lambda: _check_username(username),
+        lambda: check_password(wish.password, today=today, names=(wish.name, username, wish.address.strip())),
+    )
+    birth_on, (kind, address) = _birth_of(wish), _checked_address(wish)
     count_attempt(counted_as=name_hash(f"register:{kind}:{address}"), origin=origin, now=now, today=today)
     token, code = secrets.token_urlsafe(24), _code()
     row = Registration(
@@ -111,12 +108,30 @@ def _code_hash(token: str, code: str) -> str:
     return keys.keyring().keyed_hash(f"code:{token_hash(token)}:{code}")
 
 
-def _checked_birth(wish: Wish, id_type: IdType) -> date | None:
-    """Check the identity document by the rules of people; the birthday in a resident number counts. Raises BadPerson."""
-    found = people.checked(id_type, wish.id_number).birth_on
+def _check_consent(wish: Wish) -> None:
+    if not wish.has_consented:
+        raise AccountRefused(_("请先阅读隐私说明并勾选同意。"), field="consent", code="consent_needed")
+
+
+def _check_username(username: str) -> None:
+    if rules.username_problem(username):
+        raise AccountRefused(_("用户名须为3至60个字符，可用汉字、字母、数字、点、下划线和短横线，且不能全是数字。"), field="username")
+    if queries.login_name(LoginKind.USERNAME, username) is not None:
+        raise AccountRefused(_("用户名“%(name)s”已被使用，请换一个。", name=username), field="username", code="login_taken")
+
+
+def _birth_of(wish: Wish) -> date | None:
+    """The birthday, of which one in a resident number counts more. The document is checked by the rules of people; raises BadPerson."""
+    if wish.id_type is None or not wish.id_number:
+        return wish.birth_on
+    found = people.checked(wish.id_type, wish.id_number).birth_on
     if found is not None and wish.birth_on not in (None, found):
         raise AccountRefused(_("出生日期与身份证号码中的不一致，请核对。"), field="birth_on", code="birth_differs")
     return found or wish.birth_on
+
+
+def _check_age(wish: Wish, today: date) -> None:
+    _check_guardian(wish, _birth_of(wish), today)
 
 
 def _check_guardian(wish: Wish, birth_on: date | None, today: date) -> None:

@@ -12,8 +12,9 @@ from trainhub.ledger.types import Category
 from trainhub.organisations.types import CountyBook
 from trainhub.people import queries as people
 from trainhub.people import rules as people_rules
-from trainhub.people.bulk import ERASED, NewPerson
+from trainhub.people.bulk import NewPerson
 from trainhub.people.labels import ID_PROBLEMS
+from trainhub.people.queries.numbers import ERASED
 from trainhub.people.types import IdCheck
 
 Complaint = tuple[str, str]

@@ -15,8 +15,10 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
+from trainhub.ledger.rosters.queries import standing_of
 from trainhub.ledger.types import RosterResult, Source
-from trainhub.people import bulk
+from trainhub.people.bulk import register_many
+from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
 
 Rejected = tuple[int, list[Complaint]]
 """(row, complaints)"""
@@ -34,7 +36,7 @@ class Seen:
 class Plan:
     """What a chunk would do."""
 
-    known: dict[str, bulk.Known]
+    known: dict[str, Known]
     new: dict[str, Entry] = field(default_factory=dict)
     accepted: list[Entry] = field(default_factory=list)
     duplicates: int = 0
@@ -46,14 +48,14 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
 
     A known number with another name is rejected (`name_differs`). `seen` is handed from chunk to chunk of a dry run.
     """
-    result = Plan(bulk.by_number_hash(entry.person.number_hash for entry in entries))
+    result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
-    there = _records_of({known.id: key for key, known in result.known.items()})
+    there = standing_of({known.id: key for key, known in result.known.items()})
     taken: set[int] = seen.keys if seen is not None else set()
     for entry in entries:
         key = entry.person.number_hash
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
-        if name is None and key.startswith(bulk.ERASED):
+        if name is None and key.startswith(ERASED):
             said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
             result.rejected.append((entry.number, [("id_number", said)]))
             continue
@@ -73,20 +75,6 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
         taken.add(mark)
         result.accepted.append(entry)
     return result
-
-
-def _records_of(persons: dict[int, str]) -> set[tuple[object, ...]]:
-    """The completions that stand for the persons, as keys of entries."""
-    found: set[tuple[object, ...]] = set()
-    wanted = sorted(persons)
-    for start in range(0, len(wanted), queries.CHUNK):
-        rows = session().execute(
-            select(TrainingRecord.person_id, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on).where(
-                TrainingRecord.person_id.in_(wanted[start : start + queries.CHUNK]), TrainingRecord.cancelled_at.is_(None)
-            )
-        )
-        found.update((persons[person_id], organisation_id, course, day) for person_id, organisation_id, course, day in rows)
-    return found
 
 
 def start_batch(
@@ -138,7 +126,7 @@ def import_chunk(
         return False
     planned = plan(entries)
     ids = {key: known.id for key, known in planned.known.items()}
-    ids.update(bulk.register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
+    ids.update(register_many([entry.person for entry in planned.new.values()], now=now, is_demo=is_demo))
     if planned.accepted:
         session().execute(
             insert(TrainingRecord.__table__),  # type: ignore[arg-type]
@@ -181,7 +169,7 @@ def import_chunk(
 
 def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) -> None:
     """Two persons of one name and birth date under different numbers wait for a person's eye."""
-    pairs = bulk.alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
+    pairs = alike(ids[entry.person.number_hash] for entry in new if entry.person.birth_on is not None)
     if pairs:
         session().execute(
             insert(PossibleDuplicate), [{"person_id": one, "other_person_id": other, "found_at": now, "note": ""} for one, other in pairs]

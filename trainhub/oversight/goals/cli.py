@@ -82,9 +82,10 @@ def export(file: Path, code: str) -> dict[str, Any]:
     Example: trainhub trainees export --goal fj-400k roster.csv
     """
     from trainhub.ledger.rosters import exporting
+    from trainhub.ledger.rosters.queries import Extent
     from trainhub.oversight.goals import reporting
 
-    extent = reporting.extent_of(_goal(code)) if code else exporting.Extent()
+    extent = reporting.extent_of(_goal(code)) if code else Extent()
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
     try:

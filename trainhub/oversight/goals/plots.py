@@ -71,10 +71,16 @@ def fujian(tiles: Sequence[dict[str, Any]], label: str) -> str:
 
 
 def _axis(months: Sequence[str], height: float) -> str:
-    slot = 600 / max(1, len(months))
-    shown = [
-        (n, month[:4] if month.endswith("-01") else month) for n, month in enumerate(months) if month.endswith("-01") or (n == 0 and len(months) < 12)
-    ]
+    """The years; below a year and a half the quarters too."""
+    slot, is_short = 600 / max(1, len(months)), len(months) <= 18
+    shown = []
+    for n, month in enumerate(months):
+        if month.endswith("-01"):
+            shown.append((n, month[:4]))
+        elif n == 0 and is_short:
+            shown.append((n, month))
+        elif is_short and n > 2 and month[-2:] in ("04", "07", "10"):
+            shown.append((n, str(int(month[-2:]))))
     return "".join(f'<text x="{_number(slot * n)}" y="{height}" font-size="12" fill="#6b675e">{text}</text>' for n, text in shown)
 
 

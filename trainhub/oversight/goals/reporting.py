@@ -7,7 +7,7 @@ from typing import Any
 
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
-from trainhub.ledger.rosters.exporting import Extent
+from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category
 from trainhub.oversight.goals import queries, rules
 from trainhub.oversight.goals.models import Goal

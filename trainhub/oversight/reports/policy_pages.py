@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
+from functools import cache
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, render_template, request, url_for
+from markupsafe import Markup
 
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
@@ -14,7 +16,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
-from trainhub.policy.types import STATUS_LABELS, Parameter, PolicyError, SourceStatus
+from trainhub.policy.types import STATUS_LABELS, Clause, Parameter, PolicyError, SourceStatus
 
 blueprint = Blueprint("policy", __name__, url_prefix="/policy")
 
@@ -38,6 +40,27 @@ def _label(parameter: Parameter) -> str:
 
 def _status(status: SourceStatus) -> str:
     return STATUS_LABELS[status][1 if language() == "en" else 0]
+
+
+def cited(clause: Clause) -> str:
+    """A clause as pages show it: its name, which leads to its words where the policy page has them; our own decisions lead to their reason."""
+    if clause.document == "trainhub":
+        return (
+            Markup('<a href="{}">{}</a>').format(url_for("policy.show", key=clause.rule), _("平台规则")) if clause.rule in _keys() else _("平台规则")
+        )
+    if clause.rule in _rules():
+        return Markup('<a href="{}">{}</a>').format(url_for("policy.index", q=clause.rule), clause.cite)
+    return clause.cite
+
+
+@cache
+def _keys() -> frozenset[str]:
+    return frozenset(p.key for p in book().all())
+
+
+@cache
+def _rules() -> frozenset[str]:
+    return frozenset(c.rule for p in book().all() for c in p.clauses if c.rule)
 
 
 def _asked_day() -> date:

@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     for blueprint in (views.blueprint, opendata.blueprint, policy_pages.blueprint):
         app.register_blueprint(blueprint)
+    app.add_template_filter(policy_pages.cited)
     access.register_permissions(app, permissions.GRANTS)
     jobs.register_task(app, operations.TASK, tasks.make)
     register_nav(

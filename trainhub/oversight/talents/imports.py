@@ -14,10 +14,10 @@ from trainhub.kernel.sheets.parsers import parse_date, parse_enum, parse_name, p
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.oversight.talents import operations, queries
 from trainhub.oversight.talents.types import ExamKind, ExamLevel
-from trainhub.people import bulk
 from trainhub.people import queries as people
 from trainhub.people import rules as people_rules
 from trainhub.people.labels import ID_PROBLEMS
+from trainhub.people.queries.numbers import by_number_hash
 from trainhub.people.types import IdType
 
 EXAMS = {"software": ExamKind.SOFTWARE, "telecom": ExamKind.TELECOM, "软件": ExamKind.SOFTWARE, "通信": ExamKind.TELECOM}
@@ -53,7 +53,7 @@ class Item:
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
     known = queries.by_certificates([row.data["certificate_no"] for row in rows])
     hashes = {row.number: people.hash_of(IdType.RESIDENT_ID, row.data["id_number"]) for row in rows}
-    persons = bulk.by_number_hash(hashes.values())
+    persons = by_number_hash(hashes.values())
     seen: dict[str, int] = {}
     for row in rows:
         data, before = row.data, len(draft.errors)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from trainhub.oversight.reports.policy_pages import cited
 from trainhub.policy.book import book
+from trainhub.policy.types import Clause
 
 
 def test_every_parameter_is_shown_with_its_quotation(client: FlaskClient) -> None:
@@ -34,3 +37,11 @@ def test_a_day_that_does_not_exist_is_refused(client: FlaskClient, on: str) -> N
     answer = client.get(f"/policy?on={on}")
     assert answer.status_code == 422
     assert on in answer.get_data(as_text=True)
+
+
+def test_a_clause_leads_to_its_words_and_an_own_decision_to_its_reason(_app: Flask) -> None:
+    with _app.test_request_context():
+        weeks, own = book().versions("petoe.enterprise_weeks")[0].clause, book().versions("own.certificate.programme_facts")[0].clause
+        assert cited(weeks) == f'<a href="/policy?q={weeks.rule}">{weeks.cite}</a>'
+        assert cited(own) == '<a href="/policy/own.certificate.programme_facts">平台规则</a>'
+        assert cited(Clause("PETOE", "002", 1, rule="NOWHERE-1")) == "NOWHERE-1, 002:1"
