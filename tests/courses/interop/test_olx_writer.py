@@ -121,7 +121,15 @@ def test_every_kind_of_block_comes_back(tmp_path: Path, is_native: bool) -> None
     assert content(again) == COURSE
     assert [row.block for row in again.unsupported] == ["word_cloud/b11"]
     assert len(notes) == (1 if is_native else 6)
-    assert again.counts.other == (("library_content", 1), ("lti", 1), ("openassessment", 1), ("pdf", 1), ("poll", 1), ("survey", 1), ("word_cloud", 1))
+    assert again.counts.other == (
+        ("library_content", 1),
+        ("lti", 1),
+        ("openassessment", 1),
+        ("pdf", 1),
+        ("poll", 1),
+        ("survey", 1),
+        ("word_cloud", 1),
+    )
 
 
 def test_a_real_course_comes_back_with_its_files(tmp_path: Path) -> None:
