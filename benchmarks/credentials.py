@@ -1,10 +1,14 @@
 """Issued credentials before an independent judge: Digital Bazaar's Verifiable Credentials library, which shares no code with ours.
 
-    python benchmarks/credentials.py [--count 200] [--json]
+    python benchmarks/credentials.py [--count 200] [--schema FILE] [--json]
 
 Issues so many Open Badges credentials (varied names, kinds, characters of every plane, both the holder's and the public form),
 with a DID document and a status list, and hands them to `benchmarks/judges/judge.mjs`. Every one must verify; every one that was
 changed in any one value, and every one that was revoked, must not. The judge is installed by `npm ci` into an ignored folder.
+
+With `--schema` each is also held against 1EdTech's JSON schema of an AchievementCredential, which may not be passed on with this
+project: https://purl.imsglobal.org/spec/ob/v3p0/schema/json/ob_v3p0_achievementcredential_schema.json, or `docs/schema/achievementcredential.json`
+of the repository 1EdTech/openbadges-specification (commit c73e966).
 """
 
 from __future__ import annotations
@@ -72,10 +76,19 @@ def changed(credential: dict[str, Any], turn: int) -> dict[str, Any]:
     return {"what": "/".join(map(str, path)), "credential": other}
 
 
+def schema_errors(credentials: list[dict[str, Any]], schema: Path) -> list[str]:
+    """What 1EdTech's schema (JSON Schema 2019-09, formats too) finds wrong; for no schema an empty list says nothing."""
+    import jsonschema_rs
+
+    judge = jsonschema_rs.Draft201909Validator(json.loads(schema.read_text("utf-8")), validate_formats=True)
+    return [f"{credential['id']} {error.instance_path}: {error.message}" for credential in credentials for error in judge.iter_errors(credential)]
+
+
 def main() -> int:
     """Print the counts; exit 1 when the judge disagrees anywhere."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--schema", type=Path, help="the file of 1EdTech's schema")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if shutil.which("npm") is None:
@@ -102,11 +115,15 @@ def main() -> int:
         return 1
     counts = json.loads(run.stdout)
     expected = {"verified": len(given["credentials"]), "rejected": len(given["changed"]), "revoked_rejected": len(given["revoked"])}
+    if options.schema is not None:
+        counts["schema_errors"] = len(errors := schema_errors(credentials, options.schema))
+        counts["wrong"] += errors[:20]
+        expected["schema_errors"] = 0
     if options.json:
         print(json.dumps({**counts, "expected": expected}))
     else:
         for name, wanted in expected.items():
-            print(f"{name:17} {counts[name]} of {wanted}")
+            print(f"{name:17} {counts[name]} in {len(credentials)}" if name == "schema_errors" else f"{name:17} {counts[name]} of {wanted}")
         print(f"{'CPU of the judge':17} {counts['cpu_seconds']} s", *(f"\nwrong: {one}" for one in counts["wrong"]))
     return 0 if all(counts[name] == wanted for name, wanted in expected.items()) else 1
 

@@ -6,7 +6,7 @@ A roster of invented people is written as CSV (or XLSX) and imported. The floor 
 rows: reading the file with the reader of the product, and writing the same rows (person and record) into the same tables with
 their indexes by executemany, or by COPY on PostgreSQL; no check, no encryption, no search for who is known. Then `/goals/fj-400k`
 is asked 40 times at SMALL and at ROWS. `--kill N` first kills the import with SIGKILL at N random moments and lets it go on, and
-compares the counts with an import that was left alone. Seconds are of the processor, because a busy machine changes them
+compares the counts, and a checksum of all that was written, with an import that was left alone. Seconds are of the processor, because a busy machine changes them
 little; wall seconds stand beside them. Prints one JSON object.
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import random
@@ -30,6 +31,7 @@ import sqlalchemy as sa
 from trainees import HEADER, peak_mb, roster
 
 CHUNK = 4_000
+COUNTS = ("rows", "accepted", "new_persons", "duplicates", "rejected")
 SECRET = "a secret of the benchmark, long enough to be taken"
 
 
@@ -208,7 +210,7 @@ def imported(app: Any, file: Path) -> dict[str, Any]:
             lambda: running.import_file(file, base_code="", is_dry_run=False, is_strict=False, by=SYSTEM, today=clock.today(), now=clock.now())
         )
         return {
-            **{key: result[key] for key in ("rows", "accepted", "new_persons", "duplicates", "rejected")},
+            **{key: result[key] for key in COUNTS},
             **costs,
             "peak_mb": peak_mb(),
             "peak_mb_before": before,
@@ -231,7 +233,22 @@ def killed(folder: Path, file: Path, url: str, times: int) -> dict[str, Any]:
                 kills += 1
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     answer = json.loads(done.stdout)
-    return {"kills": kills, **{key: answer[key] for key in ("rows", "accepted", "new_persons", "duplicates", "rejected")}}
+    return {"kills": kills, **{key: answer[key] for key in COUNTS}, "ledger": ledger(environment["TRAINHUB_DATABASE_URL"])}
+
+
+def ledger(url: str) -> str:
+    """A checksum of everything the import wrote, in no order: who (the hash of the number is keyed by instance), where, what, when."""
+    statement = sa.text(
+        "SELECT p.id_mask, p.birth_on, p.name, o.code, r.course, r.category, r.county_code, r.hours_x10, r.completed_on, r.is_counted, r.cancelled_at"
+        " FROM training_record r JOIN person p ON p.id = r.person_id JOIN organisation o ON o.id = r.organisation_id"
+    )
+    engine, total = sa.create_engine(url), 0
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=10_000).execute(statement):
+            written = "|".join(str(int(one) if isinstance(one, bool) else one) for one in row)
+            total = (total + int.from_bytes(hashlib.sha256(written.encode()).digest()[:8])) % 2**64
+    engine.dispose()
+    return f"{total:016x}"
 
 
 def main() -> None:
@@ -242,16 +259,21 @@ def main() -> None:
     arguments.add_argument("--database", default="")
     arguments.add_argument("--xlsx", action="store_true")
     arguments.add_argument("--kill", type=int, default=0)
+    arguments.add_argument("--write", nargs=2, type=Path, help=argparse.SUPPRESS)
     asked = arguments.parse_args()
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    if asked.write:
+        people = roster(asked.rows)
+        write(asked.write[0], people)
+        write(asked.write[1], people[: asked.small])
+        return
     answer: dict[str, Any] = {"rows": asked.rows, "form": "xlsx" if asked.xlsx else "csv", "python": sys.version.split()[0]}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        people = roster(asked.rows)
         file, small = folder / f"roster.{answer['form']}", folder / "small.csv"
-        write(file, people)
-        write(small, people[: asked.small])
-        del people
+        # In a process of its own: what the roster takes in memory is not what the import takes.
+        made = [sys.executable, __file__, "--rows", str(asked.rows), "--small", str(asked.small), "--write", str(file), str(small)]
+        subprocess.run(made, check=True)
         if asked.kill:
             answer["killed"] = killed(folder / "killed", file, asked.database, asked.kill)
         app = app_of(folder / "small", asked.database)
@@ -261,7 +283,14 @@ def main() -> None:
         app = app_of(folder / "whole", asked.database)
         with app.app_context():
             _count, answer["floor"] = timed(lambda: floor(app, file))
+            answer["floor"]["peak_mb"] = peak_mb()
         answer["import"] = imported(app, file)
+        if asked.kill:
+            answer["same_as_killed"] = answer["killed"] == {
+                "kills": answer["killed"]["kills"],
+                **{key: answer["import"][key] for key in COUNTS},
+                "ledger": ledger(asked.database or f"sqlite:///{folder / 'whole' / 'b.sqlite3'}"),
+            }
         answer["times_the_floor"] = round(answer["import"]["cpu_seconds"] / answer["floor"]["cpu_seconds"], 2)
         answer["rows_per_cpu_second"] = round(asked.rows / answer["import"]["cpu_seconds"])
         answer["goal"] = counted(app)

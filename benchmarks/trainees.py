@@ -28,9 +28,11 @@ HEADER = ("name", "id_type", "id_number", "category", "county_code", "base_code"
 
 
 def roster(rows: int, seed: int = 7) -> list[tuple[str, ...]]:
-    """Invented people; every eighth comes a second time with another course."""
+    """Invented people; every eighth comes a second time with another course, no completion comes twice."""
     rng = random.Random(seed)
-    made, found = [], set()
+    made: list[tuple[str, ...]] = []
+    found: set[str] = set()
+    again: set[tuple[str, str, str]] = set()
     while len(made) < rows:
         if made and rng.random() < 0.125:
             name, _kind, number, *_ = rng.choice(made)
@@ -44,21 +46,13 @@ def roster(rows: int, seed: int = 7) -> list[tuple[str, ...]]:
             found.add(number)
             name = rng.choice(SURNAMES) + "".join(rng.choices(GIVEN, k=rng.choice((1, 2))))
             course = "电子商务"
-        day = date(2015, 1, 1) + timedelta(days=rng.randrange(1096))
-        made.append(
-            (
-                name,
-                "resident_id",
-                number,
-                rng.choice(("founder", "worker")),
-                rng.choice(COUNTIES),
-                f"BASE-{rng.randrange(8)}",
-                course,
-                "16",
-                day.isoformat(),
-                "yes",
-            )
-        )
+        day = (date(2015, 1, 1) + timedelta(days=rng.randrange(1096))).isoformat()
+        category, county, base = rng.choice(("founder", "worker")), rng.choice(COUNTIES), f"BASE-{rng.randrange(8)}"
+        if course == "直播运营":
+            if (number, base, day) in again:
+                continue
+            again.add((number, base, day))
+        made.append((name, "resident_id", number, category, county, base, course, "16", day, "yes"))
     return made
 
 

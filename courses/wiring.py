@@ -31,6 +31,7 @@ from courses.catalogue import models as catalogue_models
 from courses.catalogue import queries as catalogue_queries
 from courses.catalogue import views as catalogue_views
 from courses.copies import views as copies_views
+from courses.curriculum import editing_views as curriculum_editing
 from courses.curriculum import marking_views as curriculum_marks
 from courses.curriculum import models as curriculum_models
 from courses.discussion import models as discussion_models
@@ -40,6 +41,7 @@ from courses.discussion import views as discussion_views
 from courses.gradebook import models as gradebook_models
 from courses.gradebook import tasks as gradebook_tasks
 from courses.gradebook.views import book as gradebook_views
+from courses.gradebook.views import sources as gradebook_sources
 from courses.gradebook.views import tables as gradebook_tables
 from courses.interop import cli as interop_cli
 from courses.interop import tasks as interop_tasks
@@ -60,6 +62,7 @@ from courses.recognition import models as recognition_models
 from courses.recognition import panels as recognition_panels
 from courses.recognition import views as recognition_views
 from courses.standards import models as standards_models
+from courses.standards import views as standards_views
 from courses.teaching import models as teaching_models
 from courses.teaching import views as teaching_views
 from trainhub.certificates.types import EVIDENCE_PAGES
@@ -92,7 +95,8 @@ AUTHORING_PAGES = (authoring_outline, authoring_parts, authoring_versions)
 LEARNING_PAGES = (course, entry, notes, player, quiz, doing, discussion_staff_views)
 ASSESSMENT_PAGES = (bank_pages, quiz_pages, exchange_pages, statistics_pages)
 ASSIGNMENT_PAGES = (learner, reviews, setting_up, assignments_staff)
-GRADEBOOK_PAGES = (gradebook_tables,)
+CURRICULUM_PAGES = (curriculum_marks, curriculum_editing)
+GRADEBOOK_PAGES = (gradebook_tables, gradebook_sources)
 """Modules that put their routes on a blueprint of another module when they are imported."""
 
 
@@ -120,6 +124,9 @@ THINGS = {
     "courses.content": _l("课程内容"),
     "courses.course": _l("课程"),
     "courses.curriculum": _l("课程设置"),
+    "courses.feed": _l("成绩来源"),
+    "courses.item": _l("考核方式"),
+    "courses.objective": _l("课程目标"),
     "courses.enrolment": _l("课程报名"),
     "courses.post": _l("讨论帖"),
     "courses.progress": _l("学习进度"),
@@ -147,7 +154,7 @@ def register(app: Flask) -> None:
     register_permissions(app, GRANTS)
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_page
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,
@@ -166,6 +173,7 @@ def register(app: Flask) -> None:
         catalogue_api.blueprint,
         learning_api.blueprint,
         curriculum_marks.blueprint,
+        standards_views.blueprint,
         teaching_views.blueprint,
         discussion_views.blueprint,
         message_views.blueprint,
@@ -200,6 +208,7 @@ def register(app: Flask) -> None:
     jobs.register_periodic(
         app, gradebook_tasks.HAND_DOWN, gradebook_tasks.hand_down_marks, every=timedelta(minutes=1), title="Compute totals that may have changed"
     )
+    jobs.register_periodic(app, gradebook_tasks.FEED, gradebook_tasks.feed_plans, every=timedelta(hours=1), title="成绩册的成绩计入培养方案")
     jobs.register_task(app, releasing.RELEASE_TASK, assignments_tasks.release_marks)
     jobs.register_periodic(
         app, assignments_tasks.TEND_PEERS, assignments_tasks.tend_peer_review, every=timedelta(minutes=5), title="Give out and close peer reviews"

@@ -9,10 +9,12 @@ import click
 from flask import Flask, url_for
 
 from enterprises.awards import cli as awards_cli
+from enterprises.awards import company_views as awards_company_views
 from enterprises.awards import fund_models as awards_funds
-from enterprises.awards import fund_views as awards_lists
+from enterprises.awards import fund_views as awards_fund_views
 from enterprises.awards import models as awards_models
 from enterprises.awards import views as awards_views
+from enterprises.bases import history_views as bases_history_views
 from enterprises.bases import models as bases_models
 from enterprises.bases import partner_views as bases_partner_views
 from enterprises.bases import tasks as bases_tasks
@@ -33,6 +35,7 @@ from enterprises.capstones.views import outputs as capstones_outputs
 from enterprises.capstones.views import rounds as capstones_rounds
 from enterprises.capstones.views import staging as capstones_staging
 from enterprises.capstones.views import topics as capstones_topics
+from enterprises.capstones.views import wishing as capstones_wishing
 from enterprises.capstones.views import working as capstones_working
 from enterprises.contributions import views as contributions_views
 from enterprises.mentors import cli as mentors_cli
@@ -54,6 +57,7 @@ from enterprises.placements.views import (
     logs,
     offers,
     overview,
+    papers,
     placing,
     planitems,
     plans,
@@ -72,7 +76,7 @@ from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.programmes.operations import plans as programme_plans
 
-PAGES: tuple[ModuleType, ...] = (bases_partner_views,)
+PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
 """Pages that hang themselves onto a blueprint of another module."""
 TABLES: tuple[ModuleType, ...] = (bases_models, mentors_models, placements_models, capstones_models, awards_models, awards_funds, subsidies_models)
 COMMANDS: dict[str, click.Command] = {**mentors_cli.COMMANDS, **placements_cli.COMMANDS, **capstones_cli.COMMANDS, **awards_cli.COMMANDS}
@@ -97,6 +101,7 @@ THINGS = {
     "bases.inspection": _l("基地检查"),
     "bases.interest": _l("企业接收意向"),
     "bases.leader": _l("基地负责人"),
+    "bases.period": _l("基地学期接收能力"),
     "bases.type": _l("基地类型"),
     "capstones.appeal": _l("成绩申诉"),
     "capstones.capstone": _l("毕业设计"),
@@ -121,6 +126,7 @@ THINGS = {
     "capstones.thesis": _l("论文"),
     "capstones.third_grade": _l("第三方评分"),
     "capstones.topic": _l("毕业设计选题"),
+    "capstones.wishes": _l("导师志愿"),
     "capstones.window": _l("毕业设计时间安排"),
     "mentors.appraisal": _l("指导教师考核"),
     "mentors.conflict": _l("指导教师回避"),
@@ -133,6 +139,7 @@ THINGS = {
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
     "placements.mentor_link": _l("导师一次性链接"),
+    "placements.paper": _l("实习材料"),
     "placements.photo": _l("实习照片"),
     "placements.rating": _l("实习互评"),
     "placements.placement": _l("实习"),
@@ -160,6 +167,7 @@ CAPSTONE_PAGES: tuple[ModuleType, ...] = (
     capstones_rounds,
     capstones_staging,
     capstones_topics,
+    capstones_wishing,
     capstones_working,
 )
 """Modules of pages of capstones: importing one puts its routes on the blueprint."""
@@ -181,7 +189,7 @@ def _bases_mentors_placements(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_page
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
     my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
@@ -238,7 +246,9 @@ def _capstones(app: Flask) -> None:
     """Topics and capstones."""
     for blueprint in (capstones_views.blueprint, capstones_api.blueprint):
         app.register_blueprint(blueprint)
-    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda key, _is_own: url_for("capstones.show", capstone_id=int(key))
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda keys, _is_own: {
+        key: url_for("capstones.show", capstone_id=int(key)) for key in keys
+    }
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
@@ -256,7 +266,14 @@ def _capstones(app: Flask) -> None:
             order=41,
         ),
         nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
-        nav.Entry("mine", _l("我的评审任务"), "capstones.tasks", "clipboard", roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.EXPERT), order=42),
+        nav.Entry(
+            "mine",
+            _l("我的评审任务"),
+            "capstones.tasks",
+            "clipboard",
+            roles=(Role.SCHOOL_SUPERVISOR, Role.LECTURER, Role.MENTOR, Role.EXPERT),
+            order=42,
+        ),
         nav.Entry(
             "practice",
             _l("本企业的毕业设计"),
@@ -282,7 +299,6 @@ def _capstones(app: Flask) -> None:
 
 def _awards(app: Flask) -> None:
     """Awards of bases, and what enterprises contribute."""
-    assert awards_lists.blueprint is awards_views.blueprint  # its lists are on the same blueprint
     for blueprint in (awards_views.blueprint, contributions_views.blueprint):
         app.register_blueprint(blueprint)
     nav.register_nav(

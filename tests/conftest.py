@@ -78,6 +78,34 @@ def _empty(engine: sa.Engine) -> None:
 
 
 @pytest.fixture
+def committed(tmp_path: Path) -> Iterator[Flask]:
+    """An app over a database of its own, where transactions are really committed."""
+    given = os.environ.get("TRAINHUB_TEST_DATABASE_URL", "")
+    url, drop = f"sqlite:///{tmp_path / 'parallel.sqlite3'}", None
+    if given.startswith("postgresql"):
+        url = given.replace("postgresql://", "postgresql+psycopg://", 1)
+        name = f"parallel_{os.getpid()}"
+        server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        drop = (server, name)
+        url = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+    keys.make(tmp_path, SECRET)
+    app = create_app(Settings(instance=tmp_path, database_url=url, secret_key=SECRET, is_testing=True))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        with transaction():
+            load_reference()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    if drop is not None:
+        with drop[0].connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {drop[1]}"))
+        drop[0].dispose()
+
+
+@pytest.fixture
 def app(_app: Flask) -> Iterator[Flask]:
     """The app; everything a test writes is rolled back at its end."""
     with _app.app_context():

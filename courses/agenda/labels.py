@@ -17,6 +17,7 @@ KINDS: Mapping[ItemKind, Any] = {
     ItemKind.REVIEW_DUE: _l("互评截止"),
     ItemKind.LIVE: _l("直播"),
     ItemKind.ANNOUNCEMENT: _l("公告"),
+    ItemKind.ELSEWHERE: _l("企业实习"),
 }
 LOOKS: Mapping[ItemKind, str] = {
     ItemKind.RUN_STARTS: "info",
@@ -27,4 +28,5 @@ LOOKS: Mapping[ItemKind, str] = {
     ItemKind.REVIEW_DUE: "bad",
     ItemKind.LIVE: "ok",
     ItemKind.ANNOUNCEMENT: "mute",
+    ItemKind.ELSEWHERE: "info",
 }

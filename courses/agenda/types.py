@@ -18,6 +18,8 @@ class ItemKind(StrEnum):
     REVIEW_DUE = "review_due"
     LIVE = "live"
     ANNOUNCEMENT = "announcement"
+    ELSEWHERE = "elsewhere"
+    """What other rooms know of a person: placements, leave, visits, deadlines of rounds"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 
 from courses.agenda import labels, operations, queries, rules
-from courses.agenda.types import Item
+from courses.agenda.types import Item, ItemKind
 from courses.learning.views.common import me
 from courses.permissions import Can
 from trainhub.identity.queries import accounts
@@ -31,7 +32,7 @@ def month() -> Any:
     year, number = rules.month_asked(request.args.get("month", ""), today)
     weeks = rules.weeks_of(year, number)
     person_id = me().person_id or 0
-    found = queries.items(person_id, since=weeks[0][0], until=weeks[-1][-1], now=clock.now())
+    found = [*queries.items(person_id, since=weeks[0][0], until=weeks[-1][-1], now=clock.now()), *_elsewhere(person_id, weeks[0][0], weeks[-1][-1])]
     before, after = rules.shifted(year, number, -1), rules.shifted(year, number, 1)
     feed = queries.feed_of(person_id)
     address = url_for("agenda.feed", secret=operations.secret_of(feed)) if feed is not None else ""
@@ -47,6 +48,24 @@ def month() -> Any:
         feed=f"{current_app.config['SETTINGS'].base_url.rstrip('/')}{address}" if address else "",
         labels=labels,
     )
+
+
+def _elsewhere(person_id: int, since: date, until: date) -> list[Item]:
+    """What other rooms have in a person's calendar, on the day on which it begins (or the first day that is shown)."""
+    events = [one for source in current_app.extensions.get(ical.SOURCES, []) for one in source(person_id, since, until)]
+    return [
+        Item(
+            uid=one.uid,
+            kind=ItemKind.ELSEWHERE,
+            title=one.summary,
+            course=one.category,
+            starts_at=datetime.combine(max(one.starts, since), time(), clock.SHANGHAI) if not isinstance(one.starts, datetime) else one.starts,
+            ends_at=None,
+            is_whole_day=not isinstance(one.starts, datetime),
+            url=urlsplit(one.url).path,
+        )
+        for one in events
+    ]
 
 
 @blueprint.post("/learning/calendar/feed")

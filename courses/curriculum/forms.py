@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import DecimalField, IntegerField, SelectField
+from wtforms import DateField, DecimalField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from courses.curriculum import labels
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
@@ -34,6 +34,13 @@ class CourseForm(Form):
     language = SelectField(_l("授课语言"), choices=_choices(labels.LANGUAGES), coerce=Language)
 
 
+class CourseChangeForm(CourseForm):
+    """Changes to a course; its code stays."""
+
+    code = None  # type: ignore[assignment]
+    revised_on = DateField(_l("大纲最近修订"), [Optional()], description=_l("本次修订了大纲的，填写修订日期；改动记入修订记录（PETOE-2.6）。"))
+
+
 class ObjectiveForm(Form):
     """A teaching objective."""
 
@@ -44,4 +51,5 @@ class AssessmentForm(Form):
     """A part of the assessment."""
 
     kind = SelectField(_l("考核方式"), choices=_choices(labels.ASSESSMENTS), coerce=AssessmentKind)
+    title = Text(_l("名称"), [Length(max=120)], description=_l("例如“期末考试”“课程设计”"))
     weight_percent = IntegerField(_l("权重（%）"), [InputRequired(_l("请填写权重。")), NumberRange(1, 100)])

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from courses.curriculum import queries, rules
-from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse
+from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemObjective
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -160,6 +160,83 @@ def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> N
     )
     session().delete(item)
     session().flush()
+
+
+def change_objective(*, objective: CourseObjective, text: str, by: Identity, now: datetime) -> CourseObjective:
+    """Word an objective anew; what carries it and what was concluded about it stays. Raises BadCourse."""
+    text = text.strip()
+    if not text:
+        raise BadCourse(_("请填写课程目标的内容。"), field="text")
+    if objective.text != text:
+        before, objective.text = objective.text, text
+        session().flush()
+        on = ("curriculum_course", str(objective.course_id))
+        audit.record(by=by, did="courses.objective.changed", on=on, data={"number": objective.number, "text": [before, text]})
+    return objective
+
+
+def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime) -> None:
+    """Take an objective away, with its shares. Raises BadCourse when there are conclusions about students."""
+    if queries.has_results(objective.id):
+        raise BadCourse(_("这个课程目标已有学生的达成结论，不能删除；可以改写内容。"))
+    for share in queries.shares_of_objective(objective.id):
+        session().delete(share)
+    session().flush()
+    on = ("curriculum_course", str(objective.course_id))
+    audit.record(by=by, did="courses.objective.removed", on=on, data={"number": objective.number, "text": objective.text})
+    session().delete(objective)
+    session().flush()
+
+
+def change_assessment(*, item: AssessmentItem, kind: AssessmentKind, title: str, weight_percent: int, by: Identity, now: datetime) -> AssessmentItem:
+    """Change a part of the assessment; marks in it stay. Raises BadCourse when the weights would exceed 100 %."""
+    left = rules.weight_left(one.weight_percent for one in queries.assessments_of(item.course_id) if one.id != item.id)
+    if not 1 <= weight_percent <= 100:
+        raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
+    if weight_percent > left:
+        raise BadCourse(_("考核权重合计不能超过 100%%：还可分配 %(left)d%%。", left=left), field="weight_percent")
+    after = {"kind": kind, "title": title.strip(), "weight_percent": weight_percent}
+    changed = {key: [getattr(item, key), value] for key, value in after.items() if getattr(item, key) != value}
+    for key, (_before, value) in changed.items():
+        setattr(item, key, value)
+    if changed:
+        session().flush()
+        audit.record(by=by, did="courses.item.changed", on=("curriculum_course", str(item.course_id)), data=changed)
+    return item
+
+
+def copy_courses(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Identity, now: datetime) -> dict[int, int]:
+    """Copy the courses of a plan with objectives, assessments and shares into an empty plan of the same programme.
+
+    Returns {objective of the source: objective of the copy}. Raises BadCourse.
+    """
+    if source.programme_id != target.programme_id or source.id == target.id:
+        raise BadCourse(_("只能复制同一专业另一版培养方案的课程体系。"), field="source")
+    if queries.courses_of(target.id):
+        raise BadCourse(_("这版培养方案已有课程，不能再整体复制。"), field="source")
+    objectives: dict[int, int] = {}
+    for old in queries.rows_of(source.id):
+        new = CurriculumCourse(version_id=target.id, **{key: getattr(old, key) for key in ("code", *sorted(EDITABLE))})
+        session().add(new)
+        session().flush()
+        copies: dict[tuple[type, int], int] = {}
+        for objective in queries.objectives_of(old.id):
+            mine = CourseObjective(course_id=new.id, number=objective.number, text=objective.text)
+            session().add(mine)
+            session().flush()
+            copies[CourseObjective, objective.id] = objectives[objective.id] = mine.id
+        for item in queries.assessments_of(old.id):
+            part = AssessmentItem(course_id=new.id, kind=item.kind, title=item.title, weight_percent=item.weight_percent)
+            session().add(part)
+            session().flush()
+            copies[AssessmentItem, item.id] = part.id
+        session().add_all(
+            ItemObjective(item_id=copies[AssessmentItem, item_id], objective_id=copies[CourseObjective, objective_id], share=share)
+            for (item_id, objective_id), share in queries.shares_of(old.id).items()
+        )
+    session().flush()
+    audit.record(by=by, did="courses.curriculum.copied", on=target, data={"from": source.label, "to": target.label, "objectives": len(objectives)})
+    return objectives
 
 
 def record_results(

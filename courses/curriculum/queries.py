@@ -49,11 +49,7 @@ def assessments_of(course_id: int) -> list[AssessmentItem]:
 
 def courses_of(version_id: int) -> list[CourseRow]:
     """The courses of a version by term and code, with objectives and assessments: three queries whatever their number."""
-    rows = list(
-        session().scalars(
-            select(CurriculumCourse).where(CurriculumCourse.version_id == version_id).order_by(CurriculumCourse.term, CurriculumCourse.code)
-        )
-    )
+    rows = rows_of(version_id)
     mine = select(CurriculumCourse.id).where(CurriculumCourse.version_id == version_id)
     objectives: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     for one in session().scalars(
@@ -162,6 +158,22 @@ def scores_of(course_id: int, student_ids: Collection[int]) -> dict[tuple[int, i
 def has_scores(item_id: int) -> bool:
     """Whether a student has a mark in an assessment item."""
     return session().scalar(select(ItemScore.item_id).where(ItemScore.item_id == item_id).limit(1)) is not None
+
+
+def has_results(objective_id: int) -> bool:
+    """Whether something was concluded about a student and an objective."""
+    return session().scalar(select(CourseResult.id).where(CourseResult.objective_id == objective_id).limit(1)) is not None
+
+
+def rows_of(version_id: int) -> list[CurriculumCourse]:
+    """The courses of a version as rows, by term and code."""
+    statement = select(CurriculumCourse).where(CurriculumCourse.version_id == version_id)
+    return list(session().scalars(statement.order_by(CurriculumCourse.term, CurriculumCourse.code)))
+
+
+def shares_of_objective(objective_id: int) -> list[ItemObjective]:
+    """What assessment items say about an objective."""
+    return list(session().scalars(select(ItemObjective).where(ItemObjective.objective_id == objective_id)))
 
 
 def shares_of_item(item_id: int) -> list[ItemObjective]:

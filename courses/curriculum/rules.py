@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 
-from courses.curriculum.types import AssessmentKind
+from courses.curriculum.types import AssessmentKind, CourseRow, TermSum
 
 WHOLE = 100
 
@@ -36,4 +37,13 @@ def objective_marks(scores: Mapping[int, int], shares: Mapping[tuple[int, int], 
         parts = {item: share for (item, key), share in shares.items() if key == objective}
         if parts and all(item in scores for item in parts):
             found[objective] = sum(scores[item] * share for item, share in parts.items()) // sum(parts.values())
+    return found
+
+
+def by_term(courses: Iterable[CourseRow]) -> list[TermSum]:
+    """The courses of a plan term by term with their sums, for the plan by terms (分学期教学计划, M2.2)."""
+    found = []
+    for term, rows in groupby(sorted(courses, key=lambda course: (course.term, course.code)), key=lambda course: course.term):
+        mine = tuple(rows)
+        found.append(TermSum(term, mine, sum(one.hours for one in mine), sum(one.credits_x10 for one in mine)))
     return found

@@ -86,3 +86,13 @@ class CourseRow:
     def weight(self) -> int:
         """The sum of the weights of the assessment items, percent."""
         return sum(percent for _kind, _title, percent in self.assessments)
+
+
+@dataclass(frozen=True, slots=True)
+class TermSum:
+    """A term of study with its courses, and the hours and credits (in tenths) of all of them."""
+
+    term: int
+    courses: tuple[CourseRow, ...]
+    hours: int
+    credits_x10: int

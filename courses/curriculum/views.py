@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from courses.curriculum import forms, labels, operations, queries
+from courses.curriculum import forms, labels, operations, queries, rules
 from courses.curriculum.models import CurriculumCourse
+from courses.curriculum.types import DeliveryMode, ResearchMethod
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import demand, guard, may, who
@@ -16,6 +17,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
 
@@ -64,11 +66,14 @@ def show(thing: tuple[Programme, ProgrammeVersion]) -> Any:
             return done(_("已增加课程。"), "curriculum.show", version_id=version.id)
         except Refused as refused:
             form.refuse(refused)
+    rows = queries.courses_of(version.id)
     page = render_template(
         "courses/curriculum/show.html",
         programme=programme,
         plan=version,
-        rows=queries.courses_of(version.id),
+        rows=rows,
+        terms=rules.by_term(rows),
+        others=[one for one in programmes.versions_of(programme.id) if one.id != version.id],
         labels=labels,
         form=form if may(who(), Can.CURRICULUM_EDIT, subject) else None,
         action=url_for("curriculum.show", version_id=version.id),
@@ -96,7 +101,12 @@ def course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
                         operations.add_objective(course=row, text=objective.text.data or "", by=who(), now=clock.now())
                     else:
                         operations.add_assessment(
-                            course=row, kind=assessment.kind.data, weight_percent=assessment.weight_percent.data or 0, by=who(), now=clock.now()
+                            course=row,
+                            kind=assessment.kind.data,
+                            title=assessment.title.data or "",
+                            weight_percent=assessment.weight_percent.data or 0,
+                            by=who(),
+                            now=clock.now(),
                         )
             return done(_("已保存。"), "curriculum.course", version_id=version.id, course_id=row.id)
         except Refused as refused:
@@ -109,7 +119,10 @@ def course(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse]) -> Any:
         objectives=queries.objectives_of(row.id),
         assessments=queries.assessments_of(row.id),
         reached=queries.attainment(version.id),
+        history=organisations.history_of("curriculum_course", row.id),
         labels=labels,
+        modes=[labels.MODES[DeliveryMode(one)] for one in row.delivery_modes],
+        methods=[labels.METHODS[ResearchMethod(one)] for one in row.research_methods],
         objective=objective,
         assessment=assessment,
         may_edit=may(who(), Can.CURRICULUM_EDIT, subject),

@@ -61,3 +61,15 @@ class CellForm(Form):
         super().__init__(*args, **kw)
         self.column_id.choices = picks(columns)
         self.kind.choices = picks({"mark": _l("记分或改定"), "excused": _l("免计"), "clear": _l("撤销手工成绩，恢复系统计算")})
+
+
+class FeedForm(Form):
+    """Which grades of a run go into which assessment item of a training plan."""
+
+    item_id = SelectField(_l("考核方式"), [InputRequired()], coerce=int)
+    what = SelectField(_l("取哪一项成绩"), coerce=int, description=_l("总成绩，或成绩册中的一项"))
+
+    def __init__(self, *args: Any, items: Any = (), columns: Any = (), **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.item_id.choices = picks(items)
+        self.what.choices = picks([(0, _l("总成绩")), *columns])

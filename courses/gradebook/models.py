@@ -107,3 +107,22 @@ class GradeChange(Base):
     at: Mapped[datetime]
 
     __table_args__ = (sa.Index("ix_grade_change_line", "enrolment_id", "id"),)
+
+
+class GradeFeed(Base):
+    """The grades of a run that go into an assessment item of a training plan: a column, or the total where none is named (PETOE-2.5).
+
+    What was taken is kept by the plan; `taken_at` says when the grades were last compared with it.
+    """
+
+    __tablename__ = "grade_feed"
+
+    id: Mapped[Key]
+    item_id: Mapped[int] = mapped_column(ref("course_assessment_item.id", ondelete="CASCADE"))
+    run_id: Mapped[int] = mapped_column(ref("course_run.id"), index=True)
+    column_id: Mapped[int | None] = mapped_column(ref("grade_column.id"), index=True)
+    made_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    students: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (sa.UniqueConstraint("item_id", "run_id"),)

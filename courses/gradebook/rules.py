@@ -69,3 +69,18 @@ def _part(column: ColumnRule, cell: Cell, missing_is_zero: bool) -> Part:
     if cell.score_x10 is None:
         return Part(column, cell, Counts.MISSING_AS_ZERO if missing_is_zero else Counts.MISSING_LEFT_OUT, 0)
     return Part(column, cell, Counts.COUNTED, cell.score_x10)
+
+
+def fed(whole: Total, column_id: int | None) -> int | None:
+    """What a learner's line gives to an assessment item of a training plan: the score of a column, or the total without one.
+
+    Excused work and work without a result give nothing, unless the book counts missing work as zero.
+    """
+    if column_id is None:
+        return whole.score_x10
+    for category in whole.categories:
+        for part in category.parts:
+            if part.column.id == column_id:
+                has_result = part.cell.score_x10 is not None or part.counts is Counts.MISSING_AS_ZERO
+                return part.score_x10 if has_result and part.counts is not Counts.EXCUSED else None
+    return None

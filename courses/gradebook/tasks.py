@@ -1,4 +1,4 @@
-"""What happens by itself: totals that may have changed are computed and handed down to learning."""
+"""What happens by itself: totals that may have changed are handed down to learning, final grades go into training plans."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from courses.gradebook.operations import grades
+from courses.gradebook import feed_queries
+from courses.gradebook.operations import feeding, grades
 from courses.learning import queries as learners
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM
@@ -14,6 +15,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.jobs import Running
 
 HAND_DOWN = "courses.hand_down_marks"
+FEED = "courses.feed_plans"
 AT_ONCE = 200
 MOST = 20_000
 """A tick takes no more; the next goes on."""
@@ -32,3 +34,17 @@ def hand_down_marks(running: Running) -> Mapping[str, Any]:
                 grades.hand_down(run_id=run_id, enrolment_ids=[key for _run, key in pairs], by=SYSTEM, now=clock.now())
         done += len(due)
     return {"totals": done}
+
+
+def feed_plans(running: Running) -> Mapping[str, Any]:
+    """Take the final grades of every run that feeds a training plan, a transaction each. Safe to repeat: only differences are written."""
+    keys = feed_queries.every_feed()
+    session().rollback()
+    marks = conclusions = 0
+    for key in keys:
+        with transaction():
+            feed = feed_queries.feed(key)
+            if feed is not None:
+                taken = feeding.take(feed=feed, by=SYSTEM, today=clock.today(), now=clock.now())
+                marks, conclusions = marks + taken[0], conclusions + taken[1]
+    return {"feeds": len(keys), "marks": marks, "conclusions": conclusions}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from courses.curriculum import operations as curriculum
+from courses.curriculum.models import CourseObjective
 from courses.standards import queries
 from courses.standards.models import IndustryClause, IndustryStandard, PointCover, RequirementClause, SchoolStandard
 from courses.standards.types import TargetKind
@@ -13,6 +15,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import GraduationRequirement, ProgrammeVersion
 
 
@@ -64,6 +67,33 @@ def uncover_point(*, point_id: int, kind: TargetKind, target_id: int, by: Identi
         by=by, did="courses.standards.point_uncovered", on=("indicator_point", str(point_id)), data={"kind": kind.value, "target": target_id}
     )
     return True
+
+
+def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime) -> None:
+    """Take an objective of a course away, and the points it carried lose it. Raises BadCourse when something was concluded about it."""
+    curriculum.remove_objective(objective=objective, by=by, now=now)
+    for row in queries.covers_by(TargetKind.OBJECTIVE, objective.id):
+        session().delete(row)
+    session().flush()
+
+
+def copy_curriculum(*, source: ProgrammeVersion, target: ProgrammeVersion, by: Identity, now: datetime) -> int:
+    """Copy the courses of a plan into an empty one of the programme; returns how many edges to indicator points came along.
+
+    Points are found again by their number; an edge to one that the new plan no longer has is left out. Raises BadCourse.
+    """
+    objectives = curriculum.copy_courses(source=source, target=target, by=by, now=now)
+    numbers = {point.id: point.number for one in programmes.requirements_of(source.id) for point in one.points}
+    points = {point.number: point.id for one in programmes.requirements_of(target.id) for point in one.points}
+    copied = 0
+    for cover in queries.covers_of_version(source.id):
+        point_id = points.get(numbers.get(cover.point_id, ""))
+        if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives and point_id is not None:
+            target_id = objectives[cover.target_id]
+            session().add(PointCover(point_id=point_id, kind=cover.kind, target_id=target_id, weight=cover.weight, created_at=now))
+            copied += 1
+    session().flush()
+    return copied
 
 
 def keep_industry_standard(

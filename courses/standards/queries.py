@@ -31,6 +31,11 @@ def cover(point_id: int, kind: TargetKind, target_id: int) -> PointCover | None:
     return session().scalar(select(PointCover).where(PointCover.point_id == point_id, PointCover.kind == kind, PointCover.target_id == target_id))
 
 
+def covers_by(kind: TargetKind, target_id: int) -> list[PointCover]:
+    """Every edge from something that carries points."""
+    return list(session().scalars(select(PointCover).where(PointCover.kind == kind, PointCover.target_id == target_id)))
+
+
 def version_of_point(point_id: int) -> int | None:
     """The version an indicator point belongs to."""
     return session().scalar(

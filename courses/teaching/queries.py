@@ -45,6 +45,7 @@ def offerings_of_cohorts(cohort_ids: Iterable[int]) -> list[OfferingRow]:
             Teacher.person_id,
             Offering.is_designated,
             Offering.waiver,
+            Offering.relevance,
         )
         .join(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
         .join(Cohort, Cohort.id == Offering.cohort_id)

@@ -43,3 +43,4 @@ class OfferingRow:
     lead_person_id: int | None
     is_designated: bool
     waiver: str
+    relevance: str = ""

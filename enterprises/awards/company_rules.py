@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from enterprises.awards.rules import over
-from trainhub.policy.findings import Finding, Status, all_of, at_least, at_most, decided, no_data, to_judge
+from enterprises.awards.rules import credit, once, over, verdict_of
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import CompanyRule, EarlierAward, Entitlement
+from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
 Book = Mapping[str, Parameter]
@@ -34,20 +36,13 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyAnswer:
-    """The answer of one incentive: findings, the amount it may bring (fen), what a person has to decide."""
+class CompanyCase:
+    """Everything the incentives ask of an enterprise."""
 
-    rule: str
-    status: Status
-    findings: tuple[Finding, ...]
-    amount_min_fen: int | None = None
-    amount_max_fen: int | None = None
-    note: str = ""
-
-    @property
-    def missing(self) -> tuple[Finding, ...]:
-        """What is not met, in order."""
-        return tuple(finding for finding in self.findings if not finding.met)
+    name: str
+    figures: Figures
+    credit_status: str = ""
+    earlier: tuple[EarlierAward, ...] = ()
 
 
 Amount = tuple[int | None, int | None]
@@ -277,14 +272,33 @@ PARAMETERS = (
     "fj.vc_aid_cap_percent",
     "fj.contest_prizes_year_fen",
     "own.awards.boundary_to_judge",
+    "fj.highest_only",
+    "fj.credit_platform_deadline",
 )
 
 
-def judge(rule: str, figures: Figures, book: Book, clause: Clause) -> CompanyAnswer:
-    """The answer of one incentive for one enterprise and year."""
+def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
+    """The answer of one incentive for one enterprise and year. What was awarded here counts with what was entered as received.
+
+    One-off incentives are given once, the others once a year (不得重复享受, 000:833).
+    """
+    spec, year = spec_of(rule), case.figures.year
+    findings, (low, high) = _conditions(rule, _with_awards(case), book, spec.clause)
+    given = [one for one in case.earlier if one.rule == rule and (spec.is_one_off or one.year == year)]
+    findings.append(once(rule, given, book["fj.highest_only"].clause))
+    findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
+    group = spec.overlap_group if spec.is_one_off else f"{rule}/{year}"
+    return Entitlement(rule, verdict_of(findings), tuple(findings), low, high, spec.amount, spec.payer, group)
+
+
+def _with_awards(case: CompanyCase) -> Figures:
+    """The figures, with what was awarded here for research added to what was entered as received (FJ-11 is capped over all years)."""
+    given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == CompanyRule.RESEARCH)
+    received = (case.figures.get("rd_subsidy_paid_fen") or 0) + given
+    return Figures({**case.figures.values, ("rd_subsidy_paid_fen", case.figures.year): received}, case.figures.year)
+
+
+def _conditions(rule: CompanyRule, figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
     if rule in BY_PERSON:
-        return CompanyAnswer(
-            rule, Status.JUDGE, (to_judge(f"{rule}.person", clause, required="由人判断", details=(BY_PERSON[rule],)),), note=BY_PERSON[rule]
-        )
-    findings, (low, high) = JUDGES[rule](figures, book, clause)
-    return CompanyAnswer(rule, all_of(findings), tuple(findings), low, high)
+        return [to_judge(f"{rule}.person", clause, required="由人判断", details=(BY_PERSON[rule],))], (None, None)
+    return JUDGES[rule](figures, book, clause)

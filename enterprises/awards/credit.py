@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import or_, select
-
+from enterprises.awards import queries
 from enterprises.awards.fund_models import CreditCheck, CreditListing
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -22,7 +21,6 @@ from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec
 from trainhub.kernel.sheets.parsers import parse_date, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
-from trainhub.organisations import queries as organisations
 from trainhub.organisations import rules as organisation_rules
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import normalise_uscc
@@ -55,13 +53,9 @@ class ImportedList:
 
     def look_up(self, uscc: str, on: date) -> Answer | None:
         """Listed when an entry stands on the day."""
-        if session().scalar(select(CreditListing.id).limit(1)) is None:
+        if not queries.has_credit_list():
             return None
-        row = session().scalar(
-            select(CreditListing)
-            .where(CreditListing.uscc == uscc, CreditListing.since <= on, or_(CreditListing.until.is_(None), CreditListing.until >= on))
-            .limit(1)
-        )
+        row = queries.listed_on(uscc, on)
         return Answer(False) if row is None else Answer(True, f"{row.since.isoformat()} {row.reason}")
 
 
@@ -73,17 +67,6 @@ class CreditRefused(Refused):
     """A look-up that cannot be."""
 
     code = "credit_refused"
-
-
-def checks_of(organisation_id: int) -> list[CreditCheck]:
-    """Every look-up of an organisation, the latest first."""
-    return list(session().scalars(select(CreditCheck).where(CreditCheck.organisation_id == organisation_id).order_by(CreditCheck.id.desc())))
-
-
-def listings(text: str = "") -> Any:
-    """The imported list, the latest first."""
-    statement: Any = select(CreditListing).order_by(CreditListing.since.desc(), CreditListing.id.desc())
-    return statement.where(organisations.matches(text, CreditListing.name, CreditListing.uscc)) if text else statement
 
 
 def look_up(*, organisation: Organisation, by: Identity, today: date, now: datetime) -> CreditCheck:
@@ -137,7 +120,7 @@ SCHEMA = Schema(
 
 
 def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
-    known = {(row.uscc, row.since): row for row in session().scalars(select(CreditListing))}
+    known = queries.credit_lines([row.data["uscc"] for row in rows])
     seen: dict[tuple[str, date], int] = {}
     for row in rows:
         data, before = row.data, len(draft.errors)

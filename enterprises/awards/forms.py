@@ -10,7 +10,7 @@ from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectFie
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from enterprises.awards import funds, labels
+from enterprises.awards import labels, queries
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l, format_yuan
 
@@ -20,6 +20,12 @@ class ApplyForm(Form):
 
     statement = LongText(_l("申请说明"), description=_l("写明举办形式、合作单位和建设情况。"), validators=[InputRequired(), Length(max=4000)])
     files = MultipleFileField(_l("证明材料"))
+
+
+class CompanyApplyForm(ApplyForm):
+    """An application of an enterprise."""
+
+    statement = LongText(_l("申请说明"), description=_l("写明申请的事项、依据和数字的来源。"), validators=[InputRequired(), Length(max=4000)])
 
 
 class StepForm(Form):
@@ -36,7 +42,6 @@ class DecideForm(Form):
     payer = Text(_l("拨付单位"), validators=[Length(max=100)])
     minutes = LongText(_l("决定依据与会议纪要"), validators=[InputRequired(), Length(max=4000)])
     judgement = LongText(_l("需由人判断的条件：结论和理由"), validators=[Length(max=400)])
-    conference_minutes = LongText(_l("联席会议纪要"), validators=[Length(max=4000)])
     overlap_group = Text(_l("重叠组"), description=_l("资助同一事项的奖励归为同一组，只能享受其中最高的一项。"), validators=[Length(max=40)])
 
     def amount_fen(self) -> int | None:
@@ -57,14 +62,14 @@ class PayForm(Form):
             SelectChoice(0, _l("部门自有资金，不从下列资金列支")),
             *[
                 SelectChoice(one.id, f"{one.year} {one.name}（{format_yuan(one.planned_fen - one.spent_fen)}）")
-                for one in funds.pools()
+                for one in queries.pools()
                 if one.planned_fen > one.spent_fen
             ],
         ]
 
 
 class ExamineForm(Form):
-    """A prefecture's check, or a site inspection."""
+    """A prefecture's check, a site inspection, or the joint conference."""
 
     on = DateField(_l("日期"), validators=[InputRequired()])
     is_positive = RadioField(_l("结论"), choices=[SelectChoice("yes", _l("通过")), SelectChoice("no", _l("不通过"))], validators=[InputRequired()])
@@ -97,7 +102,7 @@ class CreditForm(Form):
 class FigureForm(Form):
     """A figure of an enterprise."""
 
-    key = SelectField(_l("指标"), validators=[InputRequired()])
+    key = SelectField(_l("指标"), choices=[SelectChoice(key, label) for key, (label, _kind) in labels.FIGURES.items()], validators=[InputRequired()])
     year = IntegerField(_l("年度"), validators=[Optional(), NumberRange(2000, 2100)], description=_l("按年度的指标填写；其余留空。"))
     value = DecimalField(
         _l("数值"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
+from enterprises.awards import queries
 from enterprises.awards.fund_models import FundPool
-from enterprises.awards.models import Award
-from enterprises.awards.types import AwardState, PoolKind
+from enterprises.awards.types import PoolKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -22,27 +22,6 @@ class PoolRefused(Refused):
     code = "pool_refused"
 
 
-def pools() -> list[FundPool]:
-    """Every pool, the latest year first."""
-    return list(session().scalars(select(FundPool).order_by(FundPool.year.desc(), FundPool.name)))
-
-
-def pool(pool_id: int) -> FundPool | None:
-    """A pool by id."""
-    return session().get(FundPool, pool_id)
-
-
-def awards_paid(pool_id: int) -> tuple[int, int]:
-    """(number, fen) of the awards paid from a pool that stand."""
-    row = session().execute(
-        select(func.count(), func.coalesce(func.sum(Award.amount_fen), 0)).where(
-            Award.pool_id == pool_id, Award.state.in_((AwardState.PAID, AwardState.CLOSED))
-        )
-    )
-    count, fen = row.one()
-    return int(count), int(fen or 0)
-
-
 def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, document: str = "", by: Identity, now: datetime) -> FundPool:
     """Open a pool (FJ-9, 000:713). Raises PoolRefused."""
     name = name.strip()
@@ -50,7 +29,7 @@ def open_pool(*, year: int, name: str, kind: PoolKind, planned_fen: int, documen
         raise PoolRefused(_("请填写资金名称。"), field="name")
     if planned_fen <= 0:
         raise PoolRefused(_("安排金额须大于零。"), field="amount")
-    if session().scalar(select(FundPool.id).where(FundPool.year == year, FundPool.name == name)) is not None:
+    if queries.has_pool(year, name):
         raise PoolRefused(_("%(year)s 年已有同名资金。", year=year), field="name")
     row = FundPool(year=year, name=name[:120], kind=kind, planned_fen=planned_fen, spent_fen=0, document=document.strip()[:200], created_at=now)
     session().add(row)
@@ -67,7 +46,7 @@ def spend(pool_id: int, amount_fen: int) -> None:
         .values(spent_fen=FundPool.spent_fen + amount_fen, version=FundPool.version + 1)
         .execution_options(synchronize_session=False)
     )
-    row = session().scalar(select(FundPool).where(FundPool.id == pool_id).execution_options(populate_existing=True))
+    row = queries.pool(pool_id)
     if row is None:
         raise PoolRefused(_("没有这项资金。"), field="pool")
     if not taken.rowcount:  # type: ignore[attr-defined]
@@ -91,4 +70,4 @@ def give_back(pool_id: int, amount_fen: int) -> None:
         .values(spent_fen=FundPool.spent_fen - amount_fen, version=FundPool.version + 1)
         .execution_options(synchronize_session=False)
     )
-    session().scalar(select(FundPool).where(FundPool.id == pool_id).execution_options(populate_existing=True))
+    queries.pool(pool_id)  # what the session holds is read again

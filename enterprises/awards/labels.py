@@ -1,11 +1,12 @@
-"""Names of the values of awards."""
+"""Names of the values of awards, of their conditions, and of the figures incentives ask for."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from enterprises.awards.types import Action, AwardState, PoolKind, RuleCode, StepKind, Verdict
-from trainhub.kernel.i18n import _l
+from enterprises.awards.reference import incentives
+from enterprises.awards.types import OF_BASES, Action, AwardState, PoolKind, RuleCode, StepKind, Verdict
+from trainhub.kernel.i18n import _l, language
 
 RULES: dict[RuleCode, Any] = {
     RuleCode.PRACTICE_BASE: _l("教育实践基地、培训机构一次性奖励"),
@@ -23,6 +24,7 @@ STATES: dict[AwardState, Any] = {
     AwardState.APPLIED: _l("已申请"),
     AwardState.RECOGNISED: _l("已认定"),
     AwardState.ACCEPTED: _l("已验收"),
+    AwardState.CONFERENCE: _l("待联席会议审议"),
     AwardState.DECIDED: _l("已决定"),
     AwardState.PAID: _l("已拨付"),
     AwardState.CLOSED: _l("已办结"),
@@ -34,6 +36,7 @@ PILLS: dict[AwardState, str] = {
     AwardState.APPLIED: "wait",
     AwardState.RECOGNISED: "info",
     AwardState.ACCEPTED: "info",
+    AwardState.CONFERENCE: "wait",
     AwardState.DECIDED: "ok",
     AwardState.PAID: "ok",
     AwardState.CLOSED: "mute",
@@ -45,6 +48,7 @@ ACTIONS: dict[Action, Any] = {
     Action.RECOGNISE: _l("认定"),
     Action.ACCEPT: _l("验收"),
     Action.DECIDE: _l("决定金额"),
+    Action.CONFER: _l("登记联席会议审议"),
     Action.PAY: _l("登记拨付"),
     Action.CLOSE: _l("办结"),
     Action.REJECT: _l("不予通过"),
@@ -64,7 +68,7 @@ VERDICT_PILLS: dict[Verdict, str] = {
     Verdict.AWARDED: "info",
     Verdict.NOT_OF_TYPE: "mute",
 }
-STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("设区市初审"), StepKind.INSPECTION: _l("现场考察")}
+STEPS: dict[StepKind, Any] = {StepKind.CHECK: _l("设区市初审"), StepKind.INSPECTION: _l("现场考察"), StepKind.CONFERENCE: _l("联席会议审议")}
 POOLS: dict[PoolKind, Any] = {
     PoolKind.INTEGRATED: _l("整合的专项资金"),
     PoolKind.NEW: _l("新增引导资金"),
@@ -87,6 +91,37 @@ CONDITIONS: dict[str, Any] = {
     "standard": _l("国家级标准"),
     "platform": _l("转型支撑平台"),
 }
+COMPANY_CONDITIONS: dict[str, Any] = {
+    "FJ-19.investment": _l("平台投资"),
+    "FJ-11.share": _l("研发投入占销售收入"),
+    "FJ-11.amount": _l("年度研发投入"),
+    "FJ-14.listed": _l("当年挂牌"),
+    "FJ-14.financed": _l("实现股权融资"),
+    "FJ-18.park": _l("租用重点园区数据中心"),
+    "FJ-18.fee": _l("当年租用服务费"),
+    "FJ-24b.new": _l("新引进企业"),
+    "FJ-24b.capital": _l("实际到位资本金"),
+    "FJ-24b.rank": _l("细分领域排名"),
+    "FJ-24b.core": _l("核心技术或创新模式"),
+    "FJ-24c.licence": _l("第三方支付牌照"),
+    "FJ-24c.hq": _l("全国总部设在福建"),
+    "FJ-25a.outside": _l("省外中标项目"),
+    "FJ-25a.contract": _l("单个合同金额"),
+    "FJ-25b.revenue": _l("年度营业收入"),
+    "FJ-25b.first": _l("首次超过"),
+    "FJ-25b.before": _l("以前年度"),
+    "FJ-25c.fee": _l("境外展会展位费"),
+    "FJ-28a.firm": _l("重点互联网企业"),
+    "FJ-28a.park": _l("入驻政府投资建设的园区"),
+    "FJ-28b.firm": _l("重点互联网企业"),
+    "FJ-28b.area": _l("租用面积（平方米）"),
+    "FJ-12.invested": _l("创投机构投资额"),
+    "FJ-12.income": _l("已产生收入"),
+    "FJ-10c.winner": _l("创业大赛优胜者"),
+    "FJ-10b.incubated": _l("创业企业（项目）"),
+    "FJ-16d.trained": _l("有计入的培训结业"),
+}
+"""Conditions of incentives whose last word alone says something else with bases, or nothing."""
 WORDS: dict[str, Any] = {
     "training_institution": _l("培训机构"),
     "joint_practice_base": _l("合作建立的教育实践基地"),
@@ -105,3 +140,47 @@ WORDS: dict[str, Any] = {
     "不在失信名单": _l("不在失信名单"),
     "未见失信记录": _l("未见失信记录"),
 }
+FIGURES: dict[str, tuple[Any, str]] = {
+    "rd_fen": (_l("研发投入（元）"), "fen"),
+    "sales_fen": (_l("销售收入（元）"), "fen"),
+    "rd_subsidy_paid_fen": (_l("已获研发补助累计（元）"), "fen"),
+    "revenue_fen": (_l("营业收入（元）"), "fen"),
+    "paid_in_capital_fen": (_l("实际到位资本金（元）"), "fen"),
+    "segment_rank": (_l("细分领域排名"), "number"),
+    "core_technology": (_l("具有核心技术或创新模式"), "yes"),
+    "newly_introduced": (_l("新引进企业"), "yes"),
+    "payment_licence": (_l("持有第三方支付牌照"), "yes"),
+    "national_hq": (_l("全国总部设在福建"), "yes"),
+    "platform_investment_fen": (_l("重点公共平台投资（元）"), "fen"),
+    "platform_recognised": (_l("平台经省发改委、数字办认定"), "yes"),
+    "largest_contract_fen": (_l("单个中标合同金额（元）"), "fen"),
+    "contract_outside": (_l("中标项目在省外"), "yes"),
+    "bid_award_paid_fen": (_l("当年已获中标奖励（元）"), "fen"),
+    "booth_fee_fen": (_l("境外展会展位费（元）"), "fen"),
+    "datacentre_fee_fen": (_l("数据中心租用服务费（元）"), "fen"),
+    "key_park_customer": (_l("重点企业租用重点园区数据中心"), "yes"),
+    "listed_this_year": (_l("当年在海峡股权交易中心挂牌"), "yes"),
+    "equity_financed": (_l("实现股权融资"), "yes"),
+    "key_internet_firm": (_l("重点互联网企业"), "yes"),
+    "in_government_park": (_l("入驻政府投资建设的认定园区"), "yes"),
+    "rented_m2": (_l("租用非政府投资园区面积（平方米）"), "number"),
+    "incubated": (_l("创业企业（项目）"), "yes"),
+    "contest_winner": (_l("当年创业大赛优胜者"), "yes"),
+    "vc_invested_fen": (_l("创投机构投资额（元）"), "fen"),
+    "vc_income": (_l("创投已产生收入"), "yes"),
+}
+"""What may be entered: its name, and whether it is money, a number or yes/no."""
+
+
+def name_of(rule: str) -> Any:
+    """A rule's name in the reader's language; those of enterprises as the reference names them."""
+    if rule in OF_BASES:
+        return RULES[RuleCode(rule)]
+    row = next(one for one in incentives() if one["id"] == rule)
+    return row["en"] if language() == "en" else row["zh"]
+
+
+def condition(code: str) -> Any:
+    """A condition's name by the code of its finding."""
+    last = code.rsplit(".", 1)[-1]
+    return COMPANY_CONDITIONS.get(code) or (_l("由人判断") if last == "person" else CONDITIONS.get(last, code))

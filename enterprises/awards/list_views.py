@@ -7,9 +7,9 @@ from typing import Any
 from flask import render_template, request
 
 from enterprises.awards import labels, queries
-from enterprises.awards.company_rules import JUDGES
 from enterprises.awards.reference import incentives
-from enterprises.awards.types import AwardState, RuleCode, Verdict
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
@@ -19,6 +19,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
 from trainhub.organisations import queries as organisations
+from trainhub.policy.book import book
 
 
 def _bases() -> Any:
@@ -47,7 +48,7 @@ def export_checks(form: str) -> Any:
         (
             code,
             name,
-            f"{one.rule.value} {labels.RULES[one.rule]}",
+            f"{one.rule.value} {labels.name_of(one.rule)}",
             str(labels.VERDICTS[one.verdict]),
             listed(str(labels.CONDITIONS[finding.code.split(".")[-1]]) for finding in one.missing),
             str(labels.STATES[states[key, one.rule.value]]) if states.get((key, one.rule.value)) else _("未申请"),
@@ -82,8 +83,14 @@ def index() -> Any:
 @blueprint.get("/rules")
 @guard(Can.AWARD_RULES)
 def rules() -> Any:
-    """The 27 incentives of the documents with their clause and quotation."""
-    return render_template("enterprises/awards/rules.html", rows=incentives(), computed={one.value for one in RuleCode}, of_companies=set(JUDGES))
+    """The 27 incentives of the documents: clause and quotation, dated numbers, payer, how often, overlap group."""
+    rows = [(one, spec_of(one["id"]), [version for key in one["parameters"] for version in book().versions(key)]) for one in incentives()]
+    groups: dict[str, list[str]] = {}
+    for _one, spec, _numbers in rows:
+        groups.setdefault(spec.overlap_group, []).append(spec.rule.value)
+    return render_template(
+        "enterprises/awards/rules.html", rows=rows, groups=groups, wordy=("text", "list", "switch"), of_bases=OF_BASES, elsewhere=ELSEWHERE
+    )
 
 
 def _awards() -> Any:
@@ -99,12 +106,15 @@ def decisions() -> Any:
     number, size = paging.wanted()
     page = paging.paginate(_awards(), number=number, size=size, scalars=False)
     page.items[:] = [queries.AwardRow(*row) for row in page.items]  # type: ignore[index]
-    return render_template("enterprises/awards/decisions.html", page=page, labels=labels)
+    return render_template(
+        "enterprises/awards/decisions.html", page=page, labels=labels, rules=[*RuleCode, *(one for one in CompanyRule if one not in ELSEWHERE)]
+    )
 
 
 DECISIONS = (
-    Column("base", "基地"),
+    Column("name", "基地或企业"),
     Column("rule", "奖励"),
+    Column("year", "年度"),
     Column("state", "状态"),
     Column("amount", "金额（元）"),
     Column("payer", "拨付单位"),
@@ -121,8 +131,9 @@ def export(form: str) -> Any:
     rows = [queries.AwardRow(*row) for row in session().execute(_awards())]
     cells = [
         (
-            r.base,
-            f"{r.rule} {labels.RULES[RuleCode(r.rule)]}",
+            r.name,
+            f"{r.rule} {labels.name_of(r.rule)}",
+            r.year or None,
             str(labels.STATES[r.state]),
             None if r.amount_fen is None else f"{r.amount_fen / 100:.2f}",
             r.payer,
@@ -132,4 +143,4 @@ def export(form: str) -> Any:
         )
         for r in rows
     ]
-    return downloads.table(cells, DECISIONS, name="基地奖励决定", form=form)
+    return downloads.table(cells, DECISIONS, name=_("奖励申请与决定"), form=form)

@@ -1,4 +1,4 @@
-"""Awards of bases: a decision stores the findings it rests on; a one-off award is decided once per base."""
+"""Awards of bases and incentives of enterprises: a decision stores the findings it rests on; a one-off award is decided once."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from enterprises.awards.types import AwardState
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 _TAKEN = "is_one_off AND state IN ('decided', 'paid', 'closed')"
-_OPEN = "state IN ('draft', 'applied', 'recognised', 'accepted')"
+_YEARLY = "year > 0 AND state IN ('decided', 'paid', 'closed')"
+_OPEN = "state IN ('draft', 'applied', 'recognised', 'accepted', 'conference')"
 
 
 class Award(Versioned, Base):
-    """An application of a base under one rule, and what became of it. `evidence` holds ids of stored files."""
+    """An application of a base, or of an enterprise, under one rule, and what became of it. `evidence` holds ids of stored files.
+
+    `year` is the year an incentive is claimed for, 0 where the rule knows no year (every rule of bases). `amount_fen` is what is
+    put before the joint conference while its decision is awaited.
+    """
 
     __tablename__ = "award"
 
     id: Mapped[Key]
-    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column("base_id", ref("organisation.id"), index=True)
     rule: Mapped[str] = mapped_column(sa.String(40))
     state: Mapped[AwardState] = mapped_column(enum_column(AwardState), default=AwardState.DRAFT, index=True)
+    year: Mapped[int] = mapped_column(default=0)
     is_one_off: Mapped[bool]
     overlap_group: Mapped[str] = mapped_column(sa.String(40), default="")
     statement: Mapped[str] = mapped_column(sa.Text, default="")
@@ -49,6 +55,7 @@ class Award(Versioned, Base):
 
     __table_args__ = (
         sa.Index("uq_award_one_off", "base_id", "rule", unique=True, sqlite_where=sa.text(_TAKEN), postgresql_where=sa.text(_TAKEN)),
+        sa.Index("uq_award_yearly", "base_id", "rule", "year", unique=True, sqlite_where=sa.text(_YEARLY), postgresql_where=sa.text(_YEARLY)),
         sa.Index("uq_award_open", "base_id", "rule", unique=True, sqlite_where=sa.text(_OPEN), postgresql_where=sa.text(_OPEN)),
         sa.CheckConstraint("amount_fen IS NULL OR amount_fen > 0", name="amount_positive"),
     )

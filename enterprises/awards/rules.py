@@ -11,7 +11,19 @@ from dataclasses import replace
 from datetime import date
 
 from enterprises.awards.specs import SPECS, Spec
-from enterprises.awards.types import TRANSITIONS, Action, AmountKind, AwardState, BaseCase, Entitlement, RuleCode, Verdict
+from enterprises.awards.types import (
+    OF_BASES,
+    TRANSITIONS,
+    Action,
+    AmountKind,
+    AwardState,
+    BaseCase,
+    EarlierAward,
+    Entitlement,
+    Rule,
+    RuleCode,
+    Verdict,
+)
 from trainhub.policy.findings import Finding, Status, all_of, at_least, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
@@ -41,17 +53,22 @@ def _types(case: BaseCase, spec: Spec) -> Finding:
     )
 
 
-def _leading(case: BaseCase, rule: RuleCode, clause: Clause) -> Finding:
+def _leading(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
     """A leading internet enterprise stands behind the base (龙头企业; the documents do not define it, it is marked by hand)."""
     found = tuple(host.name for host in case.hosts if host.is_leading_internet and host.kind == "enterprise")
     return Finding(f"{rule}.leading", Status.MET if found else Status.NOT_MET, ("互联网龙头企业",), found, clause)
 
 
-def _credit(case: BaseCase, rule: RuleCode, clause: Clause) -> Finding:
-    """No host is on the credit blacklist (FJ-31, 000:817); a credit that was not looked up is shown, not held against the base."""
-    bad = tuple(host.name for host in case.hosts if host.credit_status.strip() in BLACKLISTED)
-    unknown = tuple(f"{host.name}：尚未查询信用状况" for host in case.hosts if not host.credit_status.strip())
+def credit(rule: Rule, statuses: Iterable[tuple[str, str]], clause: Clause) -> Finding:
+    """None of (name, credit status) is on the blacklist (FJ-31, 000:817); what was not looked up is shown, not held against anybody."""
+    known = [(name, status.strip()) for name, status in statuses]
+    bad = tuple(name for name, status in known if status in BLACKLISTED)
+    unknown = tuple(f"{name}：尚未查询信用状况" for name, status in known if not status)
     return Finding(f"{rule}.credit", Status.NOT_MET if bad else Status.MET, "不在失信名单", bad or "未见失信记录", clause, details=unknown)
+
+
+def _credit(case: BaseCase, rule: Rule, clause: Clause) -> Finding:
+    return credit(rule, [(host.name, host.credit_status) for host in case.hosts], clause)
 
 
 def _steps(case: BaseCase, types: Iterable[str], departments: Iterable[str], on: date) -> tuple[date | None, date | None]:
@@ -74,7 +91,7 @@ def _steps(case: BaseCase, types: Iterable[str], departments: Iterable[str], on:
     return best
 
 
-def _step(rule: RuleCode, name: str, on: date | None, department: str, clause: Clause) -> Finding:
+def _step(rule: Rule, name: str, on: date | None, department: str, clause: Clause) -> Finding:
     return Finding(f"{rule}.{name}", Status.MET if on else Status.NOT_MET, department, on if on else "尚未办理", clause)
 
 
@@ -82,8 +99,13 @@ def _once(case: BaseCase, spec: Spec, clause: Clause) -> Finding:
     """Never awarded before under this rule (一次性), nor under one of its overlap group (不得重复享受, 000:833)."""
     same = [a for a in case.earlier if a.rule == spec.rule.value and spec.is_one_off]
     group = [a for a in case.earlier if a.overlap_group == spec.overlap_group and a.rule != spec.rule.value]
-    found = tuple(f"{a.rule}（{a.decided_on.isoformat() if a.decided_on else '日期不详'}）" for a in (*same, *group))
-    return Finding(f"{spec.rule}.once", Status.NOT_MET if found else Status.MET, "未曾获得", found or "未曾获得", clause)
+    return once(spec.rule, [*same, *group], clause)
+
+
+def once(rule: Rule, given: Iterable[EarlierAward], clause: Clause) -> Finding:
+    """Nothing was given that stands in the way; what was given is named with its day."""
+    found = tuple(f"{a.rule}（{a.decided_on.isoformat() if a.decided_on else '日期不详'}）" for a in given)
+    return Finding(f"{rule}.once", Status.NOT_MET if found else Status.MET, "未曾获得", found or "未曾获得", clause)
 
 
 def over(code: str, found: int | None, parameter: Parameter, *, boundary: Parameter) -> Finding:
@@ -258,8 +280,11 @@ def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
 
 
 def _verdict(case: BaseCase, spec: Spec, findings: Sequence[Finding]) -> Verdict:
-    if not case.types & set(spec.types):
-        return Verdict.NOT_OF_TYPE
+    return verdict_of(findings) if case.types & set(spec.types) else Verdict.NOT_OF_TYPE
+
+
+def verdict_of(findings: Sequence[Finding]) -> Verdict:
+    """What the findings come to, of something the rule speaks of."""
     if any(f.code.endswith(".once") and not f.met for f in findings):
         return Verdict.AWARDED
     status = all_of(findings)
@@ -308,13 +333,16 @@ def needs_conference(amount_fen: int | None, limit: Parameter) -> bool:
     return amount_fen is not None and amount_fen >= limit.number
 
 
-def may_follow(state: AwardState, action: Action) -> bool:
-    """Whether an action may happen in a state (`TRANSITIONS`)."""
-    return state in TRANSITIONS[action].before
+def may_follow(state: AwardState, action: Action, rule: str) -> bool:
+    """Whether an action may happen in a state (`TRANSITIONS`) under a rule."""
+    step = TRANSITIONS[action]
+    before = step.before if step.of_companies is None or rule in OF_BASES else step.of_companies
+    return state in before
 
 
 __all__ = [
     "amounts",
+    "credit",
     "highest_of",
     "is_in_range",
     "judge",
@@ -322,5 +350,7 @@ __all__ = [
     "may_follow",
     "needs_conference",
     "not_less",
+    "once",
     "over",
+    "verdict_of",
 ]

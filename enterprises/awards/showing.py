@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from enterprises.awards import labels
-from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.i18n import _, format_yuan, listed
 from trainhub.policy.findings import Finding
 
 
@@ -14,17 +14,21 @@ def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:
     data = finding.as_dict() if isinstance(finding, Finding) else finding
     return {
         "met": None if data["status"] == "judge" else data["met"],
-        "title": labels.CONDITIONS.get(data["code"].rsplit(".", 1)[-1], data["code"]),
-        "required": _words(data["required"]),
-        "found": _words(data["found"]),
+        "title": labels.condition(data["code"]),
+        "required": _words(data["required"], data["unit"]),
+        "found": _words(data["found"], data["unit"]),
         "clause": f"{data['clause']}「{data['source']['quote']}」" if data["source"]["quote"] else data["clause"],
         "details": data["details"],
     }
 
 
-def _words(value: Any) -> str:
+def _words(value: Any, unit: str | None) -> str:
     if value is None:
         return str(_("没有数据"))
+    if unit == "fen" and isinstance(value, int):
+        return format_yuan(value)
+    if unit == "percent" and isinstance(value, int):
+        return f"{value}%"
     if isinstance(value, list | tuple):
         return listed(str(labels.WORDS.get(x, x)) for x in value) or str(_("无"))
     return str(labels.WORDS.get(str(value), value))

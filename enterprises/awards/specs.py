@@ -1,10 +1,12 @@
-"""What the ten measures say of each incentive of a base, apart from numbers: types, departments, payer, kind of amount."""
+"""What the ten measures say of each incentive, apart from numbers: types of bases, departments, payer, kind of amount."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from enterprises.awards.types import AmountKind, RuleCode
+from enterprises.awards.reference import incentives
+from enterprises.awards.types import OF_BASES, AmountKind, CompanyRule, Rule, RuleCode
 from trainhub.policy.types import Clause
 
 
@@ -13,10 +15,11 @@ class Spec:
     """What the document says of one rule, apart from numbers.
 
     `departments`: roles that recognise, accept and decide; `recogniser` its name where the sentence names one. `payer` is None
-    where the sentence names nobody. `types`: base types it asks for (any of). `clause` of rules without a number.
+    where the sentence names nobody. `types`: base types it asks for (any of), none for incentives of enterprises. `clause` of
+    rules without a number. An incentive of enterprises that is not one-off is claimed once a year.
     """
 
-    rule: RuleCode
+    rule: Rule
     types: tuple[str, ...]
     departments: tuple[str, ...]
     payer: str | None
@@ -33,7 +36,7 @@ def _says(rule: str, line: int, quote: str) -> Clause:
 
 _EDU, _HR, _ST, _FIN = "dept_edu", "dept_hr", "dept_st", "dept_fin"
 SPECS: dict[RuleCode, Spec] = {
-    spec.rule: spec
+    RuleCode(spec.rule): spec
     for spec in (
         Spec(
             RuleCode.PRACTICE_BASE,
@@ -136,6 +139,42 @@ SPECS: dict[RuleCode, Spec] = {
         ),
     )
 }
+_PLACE = "所在地政府"
+COMPANIES: dict[CompanyRule, tuple[str, str | None, AmountKind, bool]] = {
+    CompanyRule.PLATFORM: (_ST, None, AmountKind.FIXED, True),
+    CompanyRule.TRAINING: (_HR, "省人社厅", AmountKind.NOT_STATED, False),
+    CompanyRule.LEADING_TALENT: (_HR, None, AmountKind.RANGE, False),
+    CompanyRule.HIGH_TALENT: (_HR, None, AmountKind.NOT_STATED, False),
+    CompanyRule.INCUBATION_PROJECT: (_ST, None, AmountKind.NOT_STATED, False),
+    CompanyRule.WORKSPACE: (_ST, _PLACE, AmountKind.NO_MONEY, True),
+    CompanyRule.CONTEST: (_HR, None, AmountKind.UP_TO, False),
+    CompanyRule.RESEARCH: (_ST, "省科技厅", AmountKind.UP_TO, False),
+    CompanyRule.LISTING: (_ST, "省经信委", AmountKind.FIXED, True),
+    CompanyRule.DATACENTRE: (_ST, "省数字办", AmountKind.UP_TO, False),
+    CompanyRule.LANDING: (_ST, _PLACE, AmountKind.UP_TO, True),
+    CompanyRule.PAYMENT_HQ: (_ST, "省商务厅", AmountKind.FIXED, True),
+    CompanyRule.BID: (_ST, "省经信委", AmountKind.UP_TO, False),
+    CompanyRule.REVENUE: (_ST, None, AmountKind.FIXED, False),
+    CompanyRule.BOOTH: (_ST, _PLACE, AmountKind.UP_TO, False),
+    CompanyRule.RENT_RELIEF: (_ST, _PLACE, AmountKind.NO_MONEY, False),
+    CompanyRule.RENT: (_ST, _PLACE, AmountKind.UP_TO, False),
+    CompanyRule.INVESTOR: (_ST, _PLACE, AmountKind.UP_TO, False),
+}
+"""(department, payer, kind of amount, one-off). Offices without a role of their own here (发改委、数字办、经信委、商务厅) are
+entered by 省科技厅, as with the rules of bases."""
+
+
+@cache
+def spec_of(code: str) -> Spec:
+    """What the document says of any of the 27 incentives. Raises KeyError."""
+    if code in OF_BASES:
+        return SPECS[RuleCode(code)]
+    rule = CompanyRule(code)
+    department, payer, amount, is_one_off = COMPANIES[rule]
+    cite = next(one for one in incentives() if one["id"] == code)["cites"][0]
+    clause = Clause(document="fj-ten", file=cite["file"], line=cite["line"], quote=cite["quote"], rule=code)
+    return Spec(rule, (), (department,), payer, (_FIN, department), amount, is_one_off, code, clause)
+
 
 PARAMETERS = (
     "fj.base_award_min_fen",

@@ -1,11 +1,10 @@
-"""What comes between an application and its recognition: the prefecture's check, the department's site inspection."""
+"""Steps beside an application: the prefecture's check, the department's site inspection, the joint conference."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import select
-
+from enterprises.awards import labels, queries
 from enterprises.awards.fund_models import AwardStep
 from enterprises.awards.models import Award
 from enterprises.awards.types import AwardState, StepKind
@@ -13,7 +12,15 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
+
+WHEN = {StepKind.CHECK: AwardState.APPLIED, StepKind.INSPECTION: AwardState.APPLIED, StepKind.CONFERENCE: AwardState.CONFERENCE}
+DID = {
+    StepKind.CHECK: "awards.award.reviewed",
+    StepKind.INSPECTION: "awards.award.inspected",
+    StepKind.CONFERENCE: "awards.award.conferred",
+}
 
 
 class StepRefused(Refused):
@@ -22,29 +29,31 @@ class StepRefused(Refused):
     code = "step_refused"
 
 
-def steps_of(award_id: int) -> list[AwardStep]:
-    """Every step of an application in order."""
-    return list(session().scalars(select(AwardStep).where(AwardStep.award_id == award_id).order_by(AwardStep.id)))
-
-
-def latest(award_id: int) -> dict[StepKind, AwardStep]:
-    """The step of each kind that holds: the last one recorded."""
-    return {row.kind: row for row in steps_of(award_id)}
-
-
 def record(
-    *, award: Award, kind: StepKind, on: date, is_positive: bool, text: str, people: str = "", by: Identity, today: date, now: datetime
+    *,
+    award: Award,
+    kind: StepKind,
+    on: date,
+    is_positive: bool,
+    text: str,
+    people: str = "",
+    by: Identity,
+    today: date,
+    now: datetime,
+    version: int | None = None,
 ) -> AwardStep:
-    """Record the prefecture's check, or the inspection after it. A later one of a kind replaces; the earlier stays readable.
+    """Record the prefecture's check, the inspection after it, or what the joint conference found. A later one of a kind replaces;
+    the earlier stays readable.
 
     Raises StepRefused: not applied for, out of order, a day that cannot be, no words.
     """
-    if award.state is not AwardState.APPLIED:
-        raise StepRefused(_("只有已申请、尚未认定的奖励可以初审和考察。"), code="wrong_step")
+    check_version(award, version)
+    if award.state is not WHEN[kind]:
+        raise StepRefused(_("奖励现在不在“%(step)s”这一步，请刷新页面。", step=labels.STEPS[kind]), code="wrong_step")
     if not text.strip():
         raise StepRefused(_("请写明意见和依据。"), field="text")
-    found = latest(award.id)
-    earliest = award.applied_on
+    found = queries.latest_steps(award.id)
+    earliest = award.accepted_on or award.applied_on
     if kind is StepKind.INSPECTION:
         check = found.get(StepKind.CHECK)
         if check is None or not check.is_positive:
@@ -64,18 +73,15 @@ def record(
     )
     session().add(row)
     session().flush()
-    did = {StepKind.CHECK: "awards.award.reviewed", StepKind.INSPECTION: "awards.award.inspected"}[kind]
-    audit.record(by=by, did=did, on=award, data={"on": on, "is_positive": is_positive, "reason": row.text[:400]})
+    audit.record(by=by, did=DID[kind], on=award, data={"on": on, "is_positive": is_positive, "reason": row.text[:400]})
     return row
 
 
-def require(award: Award) -> None:
-    """Both steps stand and are positive, or the recognition has to wait. Raises StepRefused."""
-    found = latest(award.id)
-    for kind, message in (
-        (StepKind.CHECK, _("设区市还没有初审通过，不能认定。")),
-        (StepKind.INSPECTION, _("主管部门还没有现场考察通过，不能认定。")),
-    ):
-        row = found.get(kind)
-        if row is None or not row.is_positive:
-            raise StepRefused(message, code=f"{kind.value}_needed")
+def require(award: Award, *, needs_inspection: bool) -> None:
+    """The check stands and is positive, and so does the inspection (`needs_inspection` False: if there is one). Raises StepRefused."""
+    found = queries.latest_steps(award.id)
+    check, inspection = found.get(StepKind.CHECK), found.get(StepKind.INSPECTION)
+    if check is None or not check.is_positive:
+        raise StepRefused(_("设区市还没有初审通过，不能往下办理。"), code="check_needed")
+    if not inspection.is_positive if inspection else needs_inspection:
+        raise StepRefused(_("主管部门还没有现场考察通过，不能往下办理。"), code="inspection_needed")

@@ -1,4 +1,4 @@
-"""Values of awards: rules of the documents that attach to a base, states, transitions, and the facts rules ask for."""
+"""Values of awards: rules of the documents, states, transitions, and the facts rules ask for."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class AwardState(StrEnum):
     APPLIED = "applied"
     RECOGNISED = "recognised"
     ACCEPTED = "accepted"
+    CONFERENCE = "conference"
     DECIDED = "decided"
     PAID = "paid"
     CLOSED = "closed"
@@ -30,6 +31,7 @@ class Action(StrEnum):
     RECOGNISE = "recognise"
     ACCEPT = "accept"
     DECIDE = "decide"
+    CONFER = "confer"
     PAY = "pay"
     CLOSE = "close"
     REJECT = "reject"
@@ -37,34 +39,38 @@ class Action(StrEnum):
 
 
 class Who(StrEnum):
-    """Which side does it: the base, the department that answers for the rule, or who pays."""
+    """Which side does it: who applies, the department that answers for the rule, the departments of the joint conference, or who pays."""
 
     BASE = "base"
     DEPARTMENT = "department"
+    CONFERENCE = "conference"
     PAYER = "payer"
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """In which states an action may happen, what comes out, and who does it."""
+    """In which states an action may happen, what comes out, and who does it; `of_companies`: the states for incentives of
+    enterprises where they differ (the documents know no recognition and acceptance of them)."""
 
     before: tuple[AwardState, ...]
     after: AwardState
     who: Who
+    of_companies: tuple[AwardState, ...] | None = None
 
 
-OPEN = (AwardState.DRAFT, AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED)
+OPEN = (AwardState.DRAFT, AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED, AwardState.CONFERENCE)
 TAKEN = (AwardState.DECIDED, AwardState.PAID, AwardState.CLOSED)
 """States that count as awarded: no second award for the same thing beside them (000:833)."""
 
 TRANSITIONS: dict[Action, Transition] = {
     Action.APPLY: Transition((AwardState.DRAFT,), AwardState.APPLIED, Who.BASE),
-    Action.RECOGNISE: Transition((AwardState.APPLIED,), AwardState.RECOGNISED, Who.DEPARTMENT),
-    Action.ACCEPT: Transition((AwardState.RECOGNISED,), AwardState.ACCEPTED, Who.DEPARTMENT),
-    Action.DECIDE: Transition((AwardState.ACCEPTED,), AwardState.DECIDED, Who.DEPARTMENT),
+    Action.RECOGNISE: Transition((AwardState.APPLIED,), AwardState.RECOGNISED, Who.DEPARTMENT, of_companies=()),
+    Action.ACCEPT: Transition((AwardState.RECOGNISED,), AwardState.ACCEPTED, Who.DEPARTMENT, of_companies=()),
+    Action.DECIDE: Transition((AwardState.ACCEPTED,), AwardState.DECIDED, Who.DEPARTMENT, of_companies=(AwardState.APPLIED,)),
+    Action.CONFER: Transition((AwardState.CONFERENCE,), AwardState.DECIDED, Who.CONFERENCE),
     Action.PAY: Transition((AwardState.DECIDED,), AwardState.PAID, Who.PAYER),
     Action.CLOSE: Transition((AwardState.PAID,), AwardState.CLOSED, Who.PAYER),
-    Action.REJECT: Transition((AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED), AwardState.REJECTED, Who.DEPARTMENT),
+    Action.REJECT: Transition(OPEN[1:], AwardState.REJECTED, Who.DEPARTMENT),
     Action.REVOKE: Transition(TAKEN, AwardState.REVOKED, Who.DEPARTMENT),
 }
 
@@ -83,11 +89,48 @@ class RuleCode(StrEnum):
     SOFTWARE_PARK_PLATFORM = "FJ-26e"
 
 
+class CompanyRule(StrEnum):
+    """The incentives of the ten measures that attach to an enterprise, project, tenant, investor or person."""
+
+    PLATFORM = "FJ-19"
+    TRAINING = "FJ-16d"
+    LEADING_TALENT = "FJ-15b"
+    HIGH_TALENT = "FJ-15d"
+    INCUBATION_PROJECT = "FJ-10a"
+    WORKSPACE = "FJ-10b"
+    CONTEST = "FJ-10c"
+    RESEARCH = "FJ-11"
+    LISTING = "FJ-14"
+    DATACENTRE = "FJ-18"
+    LANDING = "FJ-24b"
+    PAYMENT_HQ = "FJ-24c"
+    BID = "FJ-25a"
+    REVENUE = "FJ-25b"
+    BOOTH = "FJ-25c"
+    RENT_RELIEF = "FJ-28a"
+    RENT = "FJ-28b"
+    INVESTOR = "FJ-12"
+
+
+ELSEWHERE = (CompanyRule.TRAINING, CompanyRule.LEADING_TALENT, CompanyRule.HIGH_TALENT)
+"""Incentives with a way of their own: training claims are drawn up from the ledger, talent is nominated person by person."""
+Rule = RuleCode | CompanyRule
+OF_BASES = frozenset(RuleCode)
+"""The codes of the rules that attach to a base."""
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of a code. Raises ValueError."""
+    return RuleCode(code) if code in OF_BASES else CompanyRule(code)
+
+
 class StepKind(StrEnum):
-    """What comes between an application and its recognition."""
+    """What offices find out about an application beside the steps of the department: before its recognition the prefecture's
+    check and the site inspection, after its decision the joint conference."""
 
     CHECK = "check"
     INSPECTION = "inspection"
+    CONFERENCE = "conference"
 
 
 class PoolKind(StrEnum):
@@ -144,11 +187,13 @@ class AcceptanceFact:
 
 @dataclass(frozen=True, slots=True)
 class EarlierAward:
-    """An award of the base that counts as given."""
+    """An award that counts as given."""
 
     rule: str
     overlap_group: str
     decided_on: date | None = None
+    year: int = 0
+    amount_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +216,9 @@ class BaseCase:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """The answer of one rule for one base: its conditions, the amount it may bring, who pays."""
+    """The answer of one rule for one base or enterprise: its conditions, the amount it may bring, who pays."""
 
-    rule: RuleCode
+    rule: Rule
     verdict: Verdict
     findings: tuple[Finding, ...]
     amount_min_fen: int | None

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 
-from enterprises.awards import forms, funds, labels, operations, queries, steps
+from enterprises.awards import forms, labels, operations, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.showing import shown
-from enterprises.awards.specs import SPECS
-from enterprises.awards.types import TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import OF_BASES, TAKEN, TRANSITIONS, Action, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
-from trainhub.kernel.forms import Form, once
+from trainhub.kernel.forms import Form
+from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
 from trainhub.kernel.web import done
@@ -41,30 +43,21 @@ def asked_day() -> date:
 
 def load_base(code: str) -> Organisation:
     """The base of an address."""
-    row = queries.base_by_code(code)
-    if row is None:
-        raise NotFound(_("没有代码为 %(code)s 的基地。", code=code[:60]))
-    return row
+    return found(queries.base_by_code(code), _("没有代码为 %(code)s 的基地。", code=code[:60]))
 
 
 def load_pair(code: str, rule: str) -> Pair:
     """A base and a rule."""
-    found = next((one for one in RuleCode if one.value == rule), None)
-    if found is None:
-        raise NotFound(_("没有这项奖励。"))
-    return load_base(code), found
+    return load_base(code), found(next((one for one in RuleCode if one.value == rule), None), _("没有这项奖励。"))
 
 
 def load(award_id: int) -> Award:
     """The award of an address."""
-    row = queries.award(award_id)
-    if row is None:
-        raise NotFound(_("没有这项奖励申请。"))
-    return row
+    return found(queries.award(award_id), _("没有这项奖励申请。"))
 
 
 @blueprint.get("/bases/<code>")
-@guard(Can.AWARD_VIEW, load=load_base, subject=queries.base_subject)
+@guard(Can.AWARD_VIEW, load=load_base, subject=organisations.subject_of)
 def base(row: Organisation) -> Any:
     """Every rule of one base: eligible, or exactly what is missing."""
     on = asked_day()
@@ -76,14 +69,14 @@ def base(row: Organisation) -> Any:
         labels=labels,
         shown=shown,
         on=on,
-        may_apply=may(who(), Can.AWARD_APPLY, queries.base_subject(row)),
+        may_apply=may(who(), Can.AWARD_APPLY, organisations.subject_of(row)),
         not_of_type=Verdict.NOT_OF_TYPE,
         can_apply=(Verdict.ELIGIBLE, Verdict.TO_JUDGE, Verdict.MISSING),
     )
 
 
 @blueprint.get("/bases/<code>/<rule>/apply")
-@guard(Can.AWARD_APPLY, load=load_pair, subject=lambda pair: queries.base_subject(pair[0]))
+@guard(Can.AWARD_APPLY, load=load_pair, subject=lambda pair: organisations.subject_of(pair[0]))
 def apply_form(pair: Pair) -> Any:
     """The form of an application."""
     return _apply_page(pair, forms.ApplyForm())
@@ -96,27 +89,40 @@ def _apply_page(pair: Pair, form: forms.ApplyForm, status: int = 200) -> Any:
 
 
 @blueprint.post("/bases/<code>/<rule>/apply")
-@guard(Can.AWARD_APPLY, load=load_pair, subject=lambda pair: queries.base_subject(pair[0]))
+@guard(Can.AWARD_APPLY, load=load_pair, subject=lambda pair: organisations.subject_of(pair[0]))
 def apply(pair: Pair) -> Any:
     """Apply, with the evidence."""
     form, code, rule = forms.ApplyForm(), pair[0].code, pair[1]
-    if not form.validate_on_submit():
-        return _apply_page(pair, form, 422)
-    try:
-        with transaction():
-            kept = [
-                files.keep(one.stream, name=one.filename, kind="award", by=who(), now=clock.now(), allowed=sniff.EVIDENCE | sniff.DOCUMENTS).id
-                for one in form.files.data or []
-                if getattr(one, "filename", "")
-            ]
-            made = operations.apply(
-                base=load_base(code), rule=rule, statement=form.statement.data or "", evidence=kept, by=who(), today=clock.today(), now=clock.now()
-            )
-            key = made.id
-    except Refused as refused:
-        form.refuse(refused)
-        return _apply_page(load_pair(code, rule.value), form, refused.status)
-    return done(_("申请已提交，由主管部门认定。"), "awards.show", award_id=key)
+
+    def do() -> int:
+        made = operations.apply(
+            base=load_base(code),
+            rule=rule,
+            statement=form.statement.data or "",
+            evidence=kept_files(form),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+        return made.id
+
+    return submit(
+        form, do, again=lambda status: _apply_page(load_pair(code, rule.value), form, status), then=lambda key: applied(key, "awards.base", code)
+    )
+
+
+def kept_files(form: forms.ApplyForm) -> list[int]:
+    """The ids of the files that came with an application, kept."""
+    allowed = sniff.EVIDENCE | sniff.DOCUMENTS
+    sent = [one for one in form.files.data or [] if getattr(one, "filename", "")]
+    return [files.keep(one.stream, name=one.filename, kind="award", by=who(), now=clock.now(), allowed=allowed).id for one in sent]
+
+
+def applied(award_id: int | None, whose: str, code: str) -> Any:
+    """After an application: its page, or the page of `whose` awards it was made from when the form was sent twice."""
+    if award_id is None:
+        return redirect(url_for(whose, code=code), 303)
+    return done(_("申请已提交，由主管部门办理。"), "awards.show", award_id=award_id)
 
 
 # -- one award ----------------------------------------------------------------------------------------------------------
@@ -126,40 +132,47 @@ def apply(pair: Pair) -> Any:
 @guard(Can.AWARD_VIEW, load=load, subject=queries.award_subject)
 def show(row: Award) -> Any:
     """One award: conditions with clauses, the next step, the history."""
-    return _page(row, {})
+    return page_of(row)
 
 
 def _examine_forms(row: Award, given: dict[StepKind, Form]) -> dict[StepKind, Form]:
-    """The forms of the check and of the inspection, for who may fill them now."""
-    if row.state is not AwardState.APPLIED:
-        return {}
-    found: dict[StepKind, Form] = {}
-    check = steps.latest(row.id).get(StepKind.CHECK)
-    if may(who(), Can.AWARD_CHECK, queries.award_subject(row)):
-        found[StepKind.CHECK] = given.get(StepKind.CHECK) or forms.ExamineForm(formdata=None, on=clock.today()).apart("check")
-    if check is not None and check.is_positive and operations.may_act(who(), RuleCode(row.rule), Who.DEPARTMENT):
-        found[StepKind.INSPECTION] = given.get(StepKind.INSPECTION) or forms.ExamineForm(formdata=None, on=clock.today()).apart("inspection")
-    return {**given, **found}
+    """The forms of the check, the inspection and the conference, for who may fill them now."""
+    check = queries.latest_steps(row.id).get(StepKind.CHECK)
+    is_checked = check is not None and check.is_positive
+    open_to = {
+        StepKind.CHECK: may(who(), Can.AWARD_CHECK, queries.award_subject(row)),
+        StepKind.INSPECTION: is_checked and operations.may_act(who(), row.rule, Who.DEPARTMENT),
+        StepKind.CONFERENCE: operations.may_act(who(), row.rule, Who.CONFERENCE),
+    }
+    fresh = {
+        kind: forms.ExamineForm(formdata=None, on=clock.today(), version=row.version).apart(kind.value)
+        for kind, is_open in open_to.items()
+        if is_open and row.state is steps.WHEN[kind]
+    }
+    return {**fresh, **given}
 
 
-def _page(row: Award, given: dict[Action, Form], status: int = 200, *, examine: dict[StepKind, Form] | None = None) -> Any:
-    rule, today = RuleCode(row.rule), clock.today()
-    base_row = organisations.by_id(row.base_id)
-    answer = next(one for one in queries.entitlements_of(row.base_id, today) if one.rule is rule)
+def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 200, *, examine: dict[StepKind, Form] | None = None) -> Any:
+    """The page of an award, with forms that were refused."""
+    today = clock.today()
+    organisation = organisations.by_id(row.organisation_id)
+    answer = queries.answer_of(row, today)
     may_do = [
-        a for a in Action if a is not Action.APPLY and row.state in TRANSITIONS[a].before and operations.may_act(who(), rule, TRANSITIONS[a].who)
+        a
+        for a in Action
+        if a not in (Action.APPLY, Action.CONFER)
+        and rules.may_follow(row.state, a, row.rule)
+        and operations.may_act(who(), row.rule, TRANSITIONS[a].who)
     ]
-    made: dict[Action, Form] = {}
-    for action in may_do:
-        if action in FORMS:
-            made[action] = given.get(action) or _fresh(FORMS[action], row, answer, today)
-    is_frozen = row.state in (AwardState.DECIDED, AwardState.PAID, AwardState.CLOSED, AwardState.REVOKED)
+    made = {action: (given or {}).get(action) or _fresh(FORMS[action], row, answer, today) for action in may_do if action in FORMS}
+    is_frozen = row.state in (AwardState.CONFERENCE, *TAKEN, AwardState.REVOKED)
     page = render_template(
         "enterprises/awards/show.html",
         award=row,
-        base=base_row,
-        rule=rule,
-        spec=SPECS[rule],
+        organisation=organisation,
+        is_base=row.rule in OF_BASES,
+        rule=row.rule,
+        spec=spec_of(row.rule),
         answer=answer,
         findings=[shown(f) for f in (row.findings if is_frozen else answer.findings)],
         is_frozen=is_frozen,
@@ -167,10 +180,10 @@ def _page(row: Award, given: dict[Action, Form], status: int = 200, *, examine: 
         forms=made,
         evidence=[session().get_one(StoredFile, key) for key in row.evidence],
         history=organisations.history_of("award", row.id),
-        examined=steps.steps_of(row.id),
+        examined=queries.steps_of(row.id),
         examine=_examine_forms(row, examine or {}),
-        pool=funds.pool(row.pool_id) if row.pool_id else None,
-        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), rule, Who.DEPARTMENT),
+        pool=queries.pool(row.pool_id) if row.pool_id else None,
+        may_publish=row.state in TAKEN and row.published_on is None and operations.may_act(who(), row.rule, Who.DEPARTMENT),
         labels=labels,
         steps=_steps(row),
     )
@@ -178,16 +191,31 @@ def _page(row: Award, given: dict[Action, Form], status: int = 200, *, examine: 
 
 
 def _steps(row: Award) -> list[dict[str, Any]]:
-    order = (AwardState.APPLIED, AwardState.RECOGNISED, AwardState.ACCEPTED, AwardState.DECIDED, AwardState.PAID, AwardState.CLOSED)
-    days = (row.applied_on, row.recognised_on, row.accepted_on, row.decided_on, row.paid_on, row.ended_on)
-    at = order.index(row.state) if row.state in order else -1
+    """The way of the application: the steps its rule knows, the conference only where it was asked."""
+    days = {
+        AwardState.APPLIED: row.applied_on,
+        AwardState.RECOGNISED: row.recognised_on,
+        AwardState.ACCEPTED: row.accepted_on,
+        AwardState.CONFERENCE: row.decided_on if row.conference_minutes else None,
+        AwardState.DECIDED: row.decided_on,
+        AwardState.PAID: row.paid_on,
+        AwardState.CLOSED: row.ended_on if row.state is AwardState.CLOSED else None,
+    }
+    if row.rule not in OF_BASES:
+        del days[AwardState.RECOGNISED], days[AwardState.ACCEPTED]
+    if row.state is not AwardState.CONFERENCE and not row.conference_minutes:
+        del days[AwardState.CONFERENCE]
+    order = list(days)
+    at = order.index(row.state) if row.state in days else -1
+    if row.state is AwardState.CONFERENCE:
+        at -= 1  # it is waited for
     return [
         {
             "label": labels.STATES[state],
             "text": day.isoformat() if day else "",
             "state": "done" if place <= at or day else "current" if place == at + 1 else "todo",
         }
-        for place, (state, day) in enumerate(zip(order, days, strict=True))
+        for place, (state, day) in enumerate(days.items())
     ]
 
 
@@ -207,8 +235,6 @@ def _fresh(kind: type[Form], row: Award, answer: Entitlement, today: date) -> Fo
     if isinstance(form, forms.DecideForm):
         form.payer.data, form.overlap_group.data = row.payer, row.overlap_group
         if answer.amount_min_fen is not None and answer.amount_min_fen == answer.amount_max_fen:
-            from decimal import Decimal
-
             form.amount.data = Decimal(answer.amount_min_fen) / 100
     return form
 
@@ -223,21 +249,27 @@ def evidence(pair: tuple[Award, int]) -> Any:
     return send(file)
 
 
-def _step(row: Award, action: Action, form: Form | None, do: Callable[[Award], Award]) -> Any:
+def _step(row: Award, action: Action, form: Form, do: Callable[[Award], Award]) -> Any:
     """One step: form, one operation, and the page again with the refusal."""
     key = row.id
-    if form is not None and not form.validate_on_submit():
-        return _page(row, {action: form}, 422)
-    try:
-        with transaction():
-            if form is None or once(form.submission_key.data or ""):
-                do(load(key))
-    except Refused as refused:
-        if form is None:
-            raise
-        form.refuse(refused)
-        return _page(load(key), {action: form}, refused.status)
+    return submit(
+        form,
+        lambda: do(load(key)).id,
+        again=lambda status: page_of(load(key), {action: form}, status),
+        then=lambda _key: _stepped(action, key),
+    )
+
+
+def _stepped(action: Action, key: int) -> Any:
     return done(_("已办理：%(action)s。", action=labels.ACTIONS[action]), "awards.show", award_id=key)
+
+
+def _ended(row: Award, action: Action, do: Callable[[Award], Award]) -> Any:
+    """A step without a form of its own; a refusal is its own page."""
+    key = row.id
+    with transaction():
+        do(load(key))
+    return _stepped(action, key)
 
 
 def _version(form: Form) -> int | None:
@@ -299,7 +331,6 @@ def decide(row: Award) -> Any:
             award=award,
             amount_fen=form.amount_fen(),
             minutes=form.minutes.data or "",
-            conference_minutes=form.conference_minutes.data or "",
             payer=form.payer.data or "",
             overlap_group=form.overlap_group.data,
             judgement=form.judgement.data or "",
@@ -337,7 +368,7 @@ def pay(row: Award) -> Any:
 @guard(Can.AWARD_PAY, load=load, subject=queries.award_subject)
 def close(row: Award) -> Any:
     """Close a paid award."""
-    return _step(row, Action.CLOSE, None, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now()))
+    return _ended(row, Action.CLOSE, lambda award: operations.close(award=award, by=who(), today=clock.today(), now=clock.now()))
 
 
 def _reason() -> dict[str, Any]:
@@ -348,11 +379,11 @@ def _reason() -> dict[str, Any]:
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
 def reject(row: Award) -> Any:
     """Reject with a reason."""
-    return _step(row, Action.REJECT, None, lambda award: operations.reject(award=award, **_reason()))
+    return _ended(row, Action.REJECT, lambda award: operations.reject(award=award, **_reason()))
 
 
 @blueprint.post("/<int:award_id>/revoke")
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.award_subject)
 def revoke(row: Award) -> Any:
     """Revoke with a reason."""
-    return _step(row, Action.REVOKE, None, lambda award: operations.revoke(award=award, **_reason()))
+    return _ended(row, Action.REVOKE, lambda award: operations.revoke(award=award, **_reason()))

@@ -11,7 +11,7 @@ from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectF
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.bases import labels
-from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseFilter, BaseLevel, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -41,23 +41,45 @@ def wanted() -> BaseFilter:
     )
 
 
-class Degrees(DecimalField):
-    """Degrees as people write them, kept times 100,000 (about a metre)."""
+class Scaled(DecimalField):
+    """A number as people write it, kept as a whole number `times` as large."""
+
+    times = 1
 
     def process_data(self, value: Any) -> None:
         """Show a stored number."""
-        self.data = None if value is None else Decimal(value) / 100_000
+        self.data = None if value is None else Decimal(value) / self.times
 
     def kept(self) -> int | None:
         """The number to store."""
-        return None if self.data is None else round(self.data * 100_000)
+        return None if self.data is None else round(self.data * self.times)
+
+
+class Degrees(Scaled):
+    """Degrees; the fifth place is about a metre."""
+
+    times = 100_000
+
+
+class Yuan(Scaled):
+    """Yuan, kept in fen."""
+
+    times = 100
 
 
 class ProfileForm(Form):
     """The figures of a base."""
 
+    level = SelectField(
+        labels.FIGURES["level"],
+        [Optional()],
+        coerce=lambda value: BaseLevel(value) if value not in (None, "", "None") else None,
+        choices=lambda: [("", "—"), *options(labels.LEVELS)],
+    )
     capacity_per_term = IntegerField(
-        labels.FIGURES["capacity_per_term"], [Optional(), NumberRange(0, 100_000)], description=_l("安排实习时不会超过这个人数。")
+        labels.FIGURES["capacity_per_term"],
+        [Optional(), NumberRange(0, 100_000)],
+        description=_l("同一时期已审核的岗位席位合计不能超过这个人数；某一学期不同的，在基地页面另行登记。"),
     )
     is_on_campus = BooleanField(labels.FIGURES["is_on_campus"], description=_l("设在校内的基地不计企业学习周数。"))
     opened_on = DateField(labels.FIGURES["opened_on"], [Optional()])
@@ -69,6 +91,8 @@ class ProfileForm(Form):
         labels.FIGURES["latitude_e5"], [Optional(), NumberRange(-90, 90)], places=5, description=_l("如 26.07421；填写后学生可以核对到岗位置。")
     )
     longitude_e5 = Degrees(labels.FIGURES["longitude_e5"], [Optional(), NumberRange(-180, 180)], places=5, description=_l("如 119.29655。"))
+    school_invested_fen = Yuan(labels.FIGURES["school_invested_fen"], [Optional(), NumberRange(0, 10**11)], places=2)
+    enterprise_invested_fen = Yuan(labels.FIGURES["enterprise_invested_fen"], [Optional(), NumberRange(0, 10**11)], places=2)
     facilities = LongText(labels.FIGURES["facilities"], [Length(max=4000)], description=_l("实训、实习、现场教学的场所与主要设备。"))
     summary = LongText(labels.FIGURES["summary"], [Length(max=4000)])
 
@@ -76,10 +100,20 @@ class ProfileForm(Form):
         """The values for the operation."""
         skipped = ("version", "submission_key", "csrf_token")
         return {
-            name: one.kept() if isinstance(one, Degrees) else one.data if one.data is not None or name not in ("facilities", "summary") else ""
+            name: one.kept() if isinstance(one, Scaled) else one.data if one.data is not None or name not in ("facilities", "summary") else ""
             for name, one in self._fields.items()
             if name not in skipped
         }
+
+
+class PeriodForm(Form):
+    """What a base can take in a span."""
+
+    title = Text(_l("学期或时期"), [DataRequired(NEEDED), Length(max=120)], description=_l("如 2026—2027 学年第一学期。"))
+    since = DateField(_l("开始日期"), [InputRequired(NEEDED)])
+    until = DateField(_l("结束日期"), [InputRequired(NEEDED)])
+    capacity = IntegerField(_l("可接收学生（人）"), [InputRequired(NEEDED), NumberRange(0, 100_000)])
+    facilities = LongText(_l("本期可用的场所与设备"), [Length(max=4000)])
 
 
 class TypeForm(Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
+from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseLevel, BaseType, Conclusion, InspectionKind, LeaderSide, Refusal
 from trainhub.kernel.i18n import _l
 
 BASE_TYPES: Mapping[BaseType, Any] = {
@@ -21,6 +21,13 @@ BASE_TYPES: Mapping[BaseType, Any] = {
     BaseType.MAKER_SPACE: _l("众创空间"),
     BaseType.INNOVATION_TRAINING_CENTRE: _l("创新实训中心"),
     BaseType.INTERNATIONAL_TRAINING: _l("国际化培训基地"),
+}
+LEVELS: Mapping[BaseLevel, Any] = {
+    BaseLevel.NATIONAL: _l("国家级"),
+    BaseLevel.PROVINCIAL: _l("省级"),
+    BaseLevel.CITY: _l("市级"),
+    BaseLevel.SCHOOL: _l("校级"),
+    BaseLevel.ENTERPRISE: _l("企业自建"),
 }
 STEPS: Mapping[AcceptanceStep, Any] = {
     AcceptanceStep.RECOGNISED: _l("认定"),
@@ -45,6 +52,9 @@ FIGURES: Mapping[str, Any] = {
     "workers": _l("从业人员（人）"),
     "latitude_e5": _l("纬度（度）"),
     "longitude_e5": _l("经度（度）"),
+    "level": _l("级别"),
+    "school_invested_fen": _l("学校投入（元）"),
+    "enterprise_invested_fen": _l("企业投入（元）"),
     "facilities": _l("场所与设备"),
     "summary": _l("基地简介"),
 }

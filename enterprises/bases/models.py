@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from enterprises.bases.types import AcceptanceStep, BaseType, Conclusion, InspectionKind, LeaderSide
+from enterprises.bases.types import AcceptanceStep, BaseLevel, BaseType, Conclusion, InspectionKind, LeaderSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
@@ -19,6 +19,7 @@ class BaseProfile(Versioned, Base):
     __tablename__ = "base_profile"
 
     base_id: Mapped[int] = mapped_column(ref("organisation.id"), primary_key=True)
+    level: Mapped[BaseLevel | None] = mapped_column(enum_column(BaseLevel))
     is_on_campus: Mapped[bool] = mapped_column(default=False)
     opened_on: Mapped[date | None]
     capacity_per_term: Mapped[int | None]
@@ -28,12 +29,33 @@ class BaseProfile(Versioned, Base):
     workers: Mapped[int | None]
     latitude_e5: Mapped[int | None]
     longitude_e5: Mapped[int | None]
+    school_invested_fen: Mapped[int | None]
+    enterprise_invested_fen: Mapped[int | None]
     facilities: Mapped[str] = mapped_column(sa.Text, default="")
     summary: Mapped[str] = mapped_column(sa.Text, default="")
 
     organisation: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
 
     __table_args__ = (sa.CheckConstraint("capacity_per_term IS NULL OR capacity_per_term >= 0", name="capacity_not_negative"),)
+
+
+class BasePeriod(Versioned, Base):
+    """What a base can take and show in a span of time (a term), where it is not what the profile says."""
+
+    __tablename__ = "base_period"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(120))
+    since: Mapped[date]
+    until: Mapped[date]
+    capacity: Mapped[int]
+    facilities: Mapped[str] = mapped_column(sa.Text, default="")
+
+    __table_args__ = (
+        sa.CheckConstraint("until >= since", name="until_after_since"),
+        sa.CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+    )
 
 
 class BaseTyping(Base):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from enterprises.bases.models import (
     BaseAgreement,
     BaseInspection,
     BaseLeader,
+    BasePeriod,
     BaseProfile,
     BaseTyping,
     EnterpriseInterest,
@@ -32,6 +33,25 @@ from trainhub.people.models import Employment, Person, Teacher
 def profile(base_id: int) -> BaseProfile | None:
     """The profile of a base."""
     return session().get(BaseProfile, base_id)
+
+
+def periods_of(base_id: int) -> list[BasePeriod]:
+    """The spans for which a base says something of its own, the latest first."""
+    statement = select(BasePeriod).where(BasePeriod.base_id == base_id)
+    return list(session().scalars(statement.order_by(BasePeriod.since.desc(), BasePeriod.id)))
+
+
+def period(period_id: int) -> BasePeriod | None:
+    """A span of a base."""
+    return session().get(BasePeriod, period_id)
+
+
+def capacities(base_id: int) -> Callable[[date], int | None]:
+    """How many students a base takes on a day: what it says for the span, else what its profile says; None: not known."""
+    spans = [(row.since, row.until, row.capacity) for row in periods_of(base_id)]
+    known = profile(base_id)
+    usual = known.capacity_per_term if known is not None else None
+    return lambda day: next((capacity for since, until, capacity in spans if since <= day <= until), usual)
 
 
 def types_of(base_id: int) -> list[BaseTyping]:
@@ -216,6 +236,30 @@ def last_on_site(base_id: int, on: date) -> BaseInspection | None:
         BaseInspection.base_id == base_id, BaseInspection.kind == InspectionKind.ON_SITE, BaseInspection.on <= on
     )
     return session().scalar(statement.order_by(BaseInspection.on.desc(), BaseInspection.id.desc()).limit(1))
+
+
+def last_inspections(on: date) -> list[tuple[int, str, str, date]]:
+    """(base, code, name, day) of the latest on-site inspection of every base that is not closed and has one."""
+    statement = (
+        select(Organisation.id, Organisation.code, Organisation.name, func.max(BaseInspection.on))
+        .join(BaseInspection, BaseInspection.base_id == Organisation.id)
+        .where(BaseInspection.kind == InspectionKind.ON_SITE, BaseInspection.on <= on, Organisation.state != OrganisationState.CLOSED)
+        .group_by(Organisation.id, Organisation.code, Organisation.name)
+        .order_by(Organisation.id)
+    )
+    return [(key, code, name, day) for key, code, name, day in session().execute(statement)]
+
+
+def overdue_findings(on: date) -> list[tuple[InspectionFinding, int, str, str]]:
+    """(finding, base, code, name) of what was to be mended before a day and is not."""
+    statement = (
+        select(InspectionFinding, Organisation.id, Organisation.code, Organisation.name)
+        .join(BaseInspection, BaseInspection.id == InspectionFinding.inspection_id)
+        .join(Organisation, Organisation.id == BaseInspection.base_id)
+        .where(InspectionFinding.closed_on.is_(None), InspectionFinding.due_on < on)
+        .order_by(InspectionFinding.id)
+    )
+    return [(row, key, code, name) for row, key, code, name in session().execute(statement)]
 
 
 def findings_of(base_id: int) -> dict[int, list[InspectionFinding]]:

@@ -12,6 +12,9 @@ from trainhub.kernel.jobs import Running
 
 
 def remind(_running: Running) -> Mapping[str, Any]:
-    """Tell both sides of agreements that end soon, once."""
+    """Tell both sides of agreements that end soon, inspections that run out and findings that are overdue, once."""
     with transaction():
-        return {"agreements": operations.remind_of_agreements(today=clock.today(), now=clock.now())}
+        return {
+            "agreements": operations.remind_of_agreements(today=clock.today(), now=clock.now()),
+            "inspections": operations.remind_of_inspections(today=clock.today(), now=clock.now()),
+        }

@@ -24,6 +24,16 @@ class BaseType(StrEnum):
     INTERNATIONAL_TRAINING = "international_training"
 
 
+class BaseLevel(StrEnum):
+    """At which level a base was set up."""
+
+    NATIONAL = "national"
+    PROVINCIAL = "provincial"
+    CITY = "city"
+    SCHOOL = "school"
+    ENTERPRISE = "enterprise"
+
+
 class AcceptanceStep(StrEnum):
     """The steps of 认定验收 by a department (FJ-16b, FJ-26)."""
 

@@ -120,6 +120,7 @@ def show(base: Organisation) -> Any:
         acceptances=queries.acceptances_of(base.id),
         inspections=queries.inspections_of(base.id),
         found=queries.findings_of(base.id),
+        periods=queries.periods_of(base.id),
         today=today,
         hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
         region=organisations.region(base.region_code) if base.region_code else None,
@@ -137,7 +138,7 @@ def _page(form: Any, base: Organisation, title: str, action: str, lead: str = ""
     return page, 422 if form.is_submitted() else 200
 
 
-def _save(form: Any, base: Organisation, title: str, action: str, said: str, work: Callable[[Organisation], Any]) -> Any:
+def save(form: Any, base: Organisation, title: str, action: str, said: str, work: Callable[[Organisation], Any]) -> Any:
     """Show a form, or do its one operation once and go back to the base."""
     if form.validate_on_submit():
         try:
@@ -165,7 +166,7 @@ def edit(base: Organisation) -> Any:
         else:
             operations.change_base(profile=known, version=form.version.data, by=who(), now=clock.now(), **form.facts())
 
-    return _save(form, base, _("基地档案"), url_for("bases.edit", code=base.code), _("已保存。"), work)
+    return save(form, base, _("基地档案"), url_for("bases.edit", code=base.code), _("已保存。"), work)
 
 
 @blueprint.route("/<code>/types", methods=["GET", "POST"])
@@ -173,7 +174,7 @@ def edit(base: Organisation) -> Any:
 def add_type(base: Organisation) -> Any:
     """Add a type."""
     form = forms.TypeForm()
-    return _save(
+    return save(
         form,
         base,
         _("增加类型"),
@@ -202,7 +203,7 @@ def add_leader(base: Organisation) -> Any:
             now=clock.now(),
         )
 
-    return _save(form, base, _("增加负责人"), url_for("bases.add_leader", code=base.code), _("已增加负责人。"), work)
+    return save(form, base, _("增加负责人"), url_for("bases.add_leader", code=base.code), _("已增加负责人。"), work)
 
 
 @blueprint.post("/<code>/leaders/<int:leader_id>/end")
@@ -238,7 +239,7 @@ def add_agreement(base: Organisation) -> Any:
             now=clock.now(),
         )
 
-    return _save(form, base, _("登记合作教育文本"), url_for("bases.add_agreement", code=base.code), _("已登记协议。"), work)
+    return save(form, base, _("登记合作教育文本"), url_for("bases.add_agreement", code=base.code), _("已登记协议。"), work)
 
 
 def load_agreement(agreement_id: int) -> BaseAgreement:
@@ -271,7 +272,7 @@ def accept(base: Organisation) -> Any:
     """A department records 认定, 验收 or 撤销."""
     form = forms.AcceptanceForm()
     form.type.choices = [(one.type.value, labels.BASE_TYPES[one.type]) for one in queries.types_of(base.id)]
-    return _save(
+    return save(
         form,
         base,
         _("认定与验收"),

@@ -42,6 +42,7 @@ BOTH = (Actor.SCHOOL, Actor.ENTERPRISE)
 MACHINE: dict[Action, Step] = {
     Action.SUPERVISE: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
     Action.CHANGE_TOPIC: Step(WORKING, (Actor.ADMIN,)),
+    Action.WISH: Step(WORKING, (Actor.STUDENT,)),
     Action.EXTEND: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
     Action.SEND_LINK: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
     Action.ISSUE_TASK: Step(WORKING, BOTH),
@@ -70,6 +71,15 @@ MACHINE: dict[Action, Step] = {
     Action.WITHDRAW: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,), (S.WITHDRAWN,)),
 }
 """Every action on a capstone; what is not listed is refused."""
+
+HOLDING: frozenset[Action] = frozenset(
+    {
+        Action.CHANGE_TOPIC, Action.HAND_IN, Action.SUBMIT, Action.REVIEW, Action.DEFEND, Action.GRADE, Action.CORRECT, Action.ASK_THIRD, Action.GRADE_THIRD,
+        Action.MODERATE, Action.SETTLE, Action.FINISH, Action.APPEAL, Action.DECIDE_APPEAL, Action.ARCHIVE, Action.WITHDRAW,
+    }
+)  # fmt: skip
+"""What is done to one capstone at a time although its outcome hangs on what others do: two sides that sign at once would each miss the
+other's grade, and nobody would be left to say that everything is there."""
 
 ALLOWED: dict[Action, tuple[CapstoneState, ...]] = {action: step.states for action, step in MACHINE.items()}
 """In which states an action may happen."""

@@ -57,6 +57,12 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
                 groups[side][person_id].add(school if side is Side.SCHOOL else firm)  # who is there stays, whatever the register says now
             else:
                 current[slot] = ID.format(person_id)
+    known = {side: set(found) for side, found in groups.items()}
+    ranks = {
+        (ID.format(key), _side(role), ID.format(person)): rank
+        for (key, role, person), rank in queries.wishes_among([row.id for row in rows]).items()
+        if person in known[_side(role)]
+    }
     outside = queries.loads_outside([row.id for row in rows])
     members = {
         side: tuple(
@@ -69,7 +75,7 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
         )
         for side, found in groups.items()
     }
-    return Problem(tuple(capstones), members, {}, fixed, current), {ID.format(key): name for key, name in names.items()}
+    return Problem(tuple(capstones), members, ranks, fixed, current), {ID.format(key): name for key, name in names.items()}
 
 
 def _group(groups: dict[int, set[str]], name: str, members: set[int], barred: set[int], names: dict[int, str]) -> str:
@@ -84,6 +90,10 @@ def _group(groups: dict[int, set[str]], name: str, members: set[int], barred: se
 
 def _role(side: Side) -> SupervisorRole:
     return SupervisorRole.SCHOOL if side is Side.SCHOOL else SupervisorRole.ENTERPRISE
+
+
+def _side(role: SupervisorRole) -> Side:
+    return Side.SCHOOL if role is SupervisorRole.SCHOOL else Side.ENTERPRISE
 
 
 def _limit(person_id: int, side: Side, teachers: list[Any], mentors: list[Any], most: dict[Side, int]) -> int:
@@ -119,5 +129,7 @@ def as_result(problem: Problem, plan: Plan, names: dict[str, str]) -> dict[str, 
             "given": plan.given,
             "changed": plan.changed,
             "max_load": plan.max_load,
+            "wished": len({(key, side) for key, side, _person in problem.ranks}),
+            "granted": sum((key, side, person) in problem.ranks for (key, side), person in plan.assigned.items()),
         },
     }

@@ -239,20 +239,6 @@ def fits_discipline(own_programme_id: int | None, discipline: str, programme_id:
     return plain in programme or programme in plain
 
 
-# -- topics -------------------------------------------------------------------------------------------------------------
-
-
-def likeness(one: str, other: str) -> float:
-    """How alike two titles are, 0 to 1: shared pairs of characters (Jaccard), blanks left out."""
-    first, second = _pairs(one), _pairs(other)
-    return len(first & second) / len(first | second) if first | second else 0.0
-
-
-def _pairs(text: str) -> set[str]:
-    plain = "".join(text.casefold().split())
-    return {plain[i : i + 2] for i in range(len(plain) - 1)} or ({plain} if plain else set())
-
-
 # -- spot checks (教督〔2020〕5号) ------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,15 @@ class Session:
     judges: frozenset[int]
     taken: int = 0
     """Places that are recorded already and stay."""
+    given: int = 0
+    """Places that are given and not recorded: of a group of another cohort they stay too."""
+    site: int = 0
+    """The university: a room of the same name elsewhere is another room."""
+
+    @property
+    def where(self) -> tuple[int, str]:
+        """The room, however its name was written."""
+        return self.site, "".join(self.room.casefold().split())
 
     @property
     def places(self) -> int:
@@ -56,45 +65,49 @@ def clock_of(minute: int) -> str:
 
 
 def clash_of(sessions: Sequence[Session], *, students: Mapping[int, int] | None = None) -> Clash | None:
-    """The first pair that cannot both take place; `students` by group say how long each lasts (default: one student)."""
+    """The first pair that cannot both take place; `students` by group say how long each lasts (default: those who have a place, at least one)."""
     for one, other in combinations(sorted(sessions, key=lambda s: (s.on, s.starts_minute, s.id)), 2):
         if one.on != other.on:
             continue
-        ends = {s.id: s.ends_after(max((students or {}).get(s.id, 1), 1)) for s in (one, other)}
+        ends = {s.id: s.ends_after(max((students or {}).get(s.id, s.given), 1)) for s in (one, other)}
         if one.starts_minute >= ends[other.id] or other.starts_minute >= ends[one.id]:
             continue
-        if one.room.strip() == other.room.strip():
+        if one.where == other.where:
             return Clash(one.name, other.name, "地点")
         if one.people & other.people:
             return Clash(one.name, other.name, "人员")
     return None
 
 
-def _limits(sessions: Sequence[Session]) -> dict[int, int]:
-    """How many students each group may take before the next group of the same room or the same people begins."""
+def _limits(sessions: Sequence[Session], around: Sequence[Session]) -> dict[int, int]:
+    """How many students each group may take before the next group of the same room or the same people begins, whosesoever it is."""
     most = {}
     for one in sessions:
         later = [
             other.starts_minute
-            for other in sessions
+            for other in (*sessions, *around)
             if other.id != one.id
             and other.on == one.on
             and other.starts_minute >= one.ends_after(1)
-            and (other.room.strip() == one.room.strip() or other.people & one.people)
+            and (other.where == one.where or other.people & one.people)
         ]
         room = (min(later) - one.starts_minute) // one.minutes_each - one.taken if later else one.places
         most[one.id] = max(min(room, one.places), 0)
     return most
 
 
-def place(capstones: Sequence[int], sessions: Sequence[Session], barred: Mapping[int, Collection[int]]) -> Timetable:
+def place(
+    capstones: Sequence[int], sessions: Sequence[Session], barred: Mapping[int, Collection[int]], *, around: Sequence[Session] = ()
+) -> Timetable:
     """Give as many capstones as possible a place, evenly over the groups; nobody judges a student from whom he is barred.
+
+    `around` are groups of other cohorts and programmes, which stay as they are: none of `sessions` runs into one of them.
 
     Exact: places are filled by augmenting paths under a level that rises one by one, so that no group gets a further student
     while another one below the level could still take him.
     """
     groups = sorted(sessions, key=lambda s: (s.on, s.starts_minute, s.id))
-    most = _limits(groups)
+    most = _limits(groups, around)
     open_to = {key: [g.id for g in groups if not g.judges & set(barred.get(key, ()))] for key in capstones}
     found = assign(sorted(capstones), open_to, most)
     placed: dict[int, tuple[int, int]] = {}

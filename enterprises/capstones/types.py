@@ -97,6 +97,7 @@ class Action(StrEnum):
 
     SUPERVISE = "supervise"
     CHANGE_TOPIC = "change_topic"
+    WISH = "wish"
     EXTEND = "extend"
     SEND_LINK = "send_link"
     ISSUE_TASK = "issue_task"
@@ -316,6 +317,23 @@ class TopicRow:
     has_evidence: bool
     is_confidential: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarTopic:
+    """A topic that is alike another one: how much (0 to 1), of which year, by how many students it was taken, whether the reader may open it.
+
+    The title is empty when the topic is confidential and not the reader's.
+    """
+
+    id: int
+    title: str
+    enterprise: str
+    programme: str
+    year: int
+    taken: int
+    share: float
+    is_visible: bool
 
 
 @dataclass(frozen=True, slots=True)

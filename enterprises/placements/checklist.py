@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import is_inspected
 from enterprises.placements.models import Placement
+from enterprises.placements.types import AgreementParty, PaperKind
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding
 from trainhub.policy.types import Parameter
@@ -30,9 +32,17 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     guardian = book().find("cn.voc.guardian_consent_under", on=on)
     if guardian is not None and rules.is_minor(facts.birth_on, on, guardian.number):
         found.append(rules.judge_guardian(facts.signed, parameter=guardian))
+    consent = book().find("cn.voc.consent_required", on=on) if facts.degree_level is DegreeLevel.VOCATIONAL else None
+    if consent is not None and consent.value:
+        has_consent = AgreementParty.GUARDIAN in facts.signed or PaperKind.CONSENT in {row.kind for row in queries.papers_of(placement.id)}
+        found.append(rules.judge_consent(has_consent, parameter=consent))
     inspection = _of_kind(facts.degree_level, "inspection_required", on)
     if inspection is not None and placement.base_id is not None:
         found.append(rules.judge_inspection(is_inspected(placement.base_id, max(on, today)), parameter=inspection))
+    if placement.base_id is not None:
+        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(placement.base_id))]
+        needed = book().find("cn.ug.agreement_required", on=on) or book().at("petoe.agreement_topics", on=on)
+        found.append(rules.judge_cooperation(spans, (placement.starts_on, placement.ends_on), parameter=needed))
     found += [
         rules.judge_insurance((placement.insured_from, placement.insured_until), (placement.starts_on, placement.ends_on), parameter=insurance),
         rules.judge_safety(placement.safety_trained_on, max(placement.starts_on, today), parameter=own),

@@ -25,7 +25,8 @@ def placements() -> None:
     "--aim", type=click.Choice(["complete", "everyone"]), default="complete", show_default=True, help="most complete, or fewest with nothing"
 )
 @click.option("--same-enterprise", "bonus", type=click.IntRange(0, 100), default=0, metavar="POINTS", help="ranks that a further term there is worth")
-def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int) -> dict[str, Any]:
+@click.option("--one-enterprise", "whole", is_flag=True, help="hard continuity: every term of a student at one enterprise (costs completions)")
+def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int, whole: bool) -> dict[str, Any]:
     """试算一次实习安排，不用数据库 / plan placements from files, without a database.
 
     DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv, current.csv and
@@ -37,7 +38,7 @@ def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed:
     from enterprises.placements.planner.types import Options
     from enterprises.placements.types import Aim
 
-    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed, options=Options(Aim(aim), bonus))
+    return files.simulate(folder, out, seed=seed, time_limit=time_limit, is_relaxed=relax_fixed, options=Options(Aim(aim), bonus, whole))
 
 
 placements.add_command(simulate)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from enterprises.placements import labels
-from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PlanSide, WithdrawalSide
+from enterprises.placements.types import AgreementParty, Aim, EventKind, LogTag, PaperKind, PlanSide, WithdrawalSide
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 
@@ -61,6 +62,19 @@ class TermForm(Form):
     weeks = IntegerField(_l("计划周数"), [Optional(), NumberRange(1, 60)], description=_l("不填则按起止日期的整周数。"))
 
 
+POST_SWITCHES = ("is_through_agency", "takes_fees", "is_unfit_for_minors", "is_unfit_for_women", "is_hard_labour")
+
+
+def fen(yuan: Decimal | None) -> int | None:
+    """Yuan as typed in fen."""
+    return None if yuan is None else int(yuan * 100)
+
+
+def yuan(amount_fen: int | None) -> Decimal | None:
+    """Fen as yuan, for a form."""
+    return None if amount_fen is None else Decimal(amount_fen) / 100
+
+
 class PositionForm(Form):
     """A position."""
 
@@ -74,6 +88,15 @@ class PositionForm(Form):
     hours_per_day = IntegerField(_l("每日工作时间（小时）"), [Optional(), NumberRange(1, 24)], default=8)
     is_night_shift = BooleanField(_l("有夜班"), description=_l("有夜班的岗位不安排职业学校学生。"))
     conditions = LongText(_l("待遇与食宿"), [Length(max=2000)])
+    pay = DecimalField(_l("实习报酬（元/月）"), [Optional(), NumberRange(0, 1_000_000)], places=2)
+    post_pay = DecimalField(
+        _l("相同岗位工资标准（元/月）"), [Optional(), NumberRange(0, 1_000_000)], places=2, description=_l("用于核对报酬（原则上不低于 80%）。")
+    )
+    is_through_agency = BooleanField(_l("由中介机构组织或代理"), description=_l("不得通过中介机构安排实习。"))
+    takes_fees = BooleanField(_l("向学生收费、收押金或扣押证件"), description=_l("不得收取或扣押。"))
+    is_unfit_for_minors = BooleanField(_l("属未成年工禁忌从事的劳动"))
+    is_unfit_for_women = BooleanField(_l("属女职工禁忌从事的劳动"))
+    is_hard_labour = BooleanField(_l("Ⅲ级及以上强度或有害身心健康的劳动"))
     unit_staff = IntegerField(
         _l("单位在岗职工人数"), [Optional(), NumberRange(1, 10_000_000)], description=_l("用于核对实习学生占比（一般不超过 10%）。")
     )
@@ -87,6 +110,9 @@ class PositionForm(Form):
             "conditions": self.conditions.data or "",
             "unit_staff": self.unit_staff.data,
             "post_staff": self.post_staff.data,
+            "pay_fen": fen(self.pay.data),
+            "post_pay_fen": fen(self.post_pay.data),
+            **{name: bool(self[name].data) for name in POST_SWITCHES},
         }
 
 
@@ -117,9 +143,11 @@ class RoundForm(Form):
         _l("同一企业的优先分"),
         [Optional(), NumberRange(0, 100)],
         default=0,
-        description=_l(
-            "各学期留在同一企业相当于志愿提前几位；0 为不考虑。只是优先，不是硬性要求：席位紧张时硬性要求会使约四分之一的学生达不到周数。"
-        ),
+        description=_l("各学期留在同一企业相当于志愿提前几位；0 为不考虑。只是优先，不会因此减少达到周数的人数。"),
+    )
+    is_one_enterprise = BooleanField(
+        _l("各学期必须在同一企业"),
+        description=_l("硬性要求：席位紧张时约四分之一的学生因此达不到周数（经验 26%）。计算后会显示不作此要求时能达到的人数，可先试算比较。"),
     )
     is_mentor_bound = BooleanField(
         _l("不超过企业指导教师能指导的人数"), default=True, description=_l("取消后可能有学生（经验约 6%）没有指导教师，不能开始实习。")
@@ -131,6 +159,7 @@ class RoundForm(Form):
             "aim": self.aim.data,
             "same_enterprise": self.same_enterprise.data or 0,
             "is_mentor_bound": bool(self.is_mentor_bound.data),
+            "is_one_enterprise": bool(self.is_one_enterprise.data),
         }
 
 
@@ -181,6 +210,12 @@ class PlanItemForm(Form):
             "has_enterprise_mentor": bool(self.has_enterprise_mentor.data),
             "mentor_name": self.mentor_name.data or "",
         }
+
+
+class CopyPlanForm(Form):
+    """The version whose plan is taken as the beginning."""
+
+    source_id = SelectField(_l("复制自"), [InputRequired(NEEDED)], coerce=int)
 
 
 class PlanSignForm(Form):
@@ -251,12 +286,22 @@ class InsuranceForm(Form):
     insurance_no = Text(_l("保险单号"), [DataRequired(NEEDED), Length(max=80)])
     insured_from = DateField(_l("起保日期"), [InputRequired(NEEDED)])
     insured_until = DateField(_l("到期日期"), [InputRequired(NEEDED)])
+    file = FileField(_l("保险单"), description=_l("PDF 或扫描件。"))
 
 
 class SafetyForm(Form):
     """The safety training."""
 
     safety_trained_on = DateField(_l("安全教育日期"), [InputRequired(NEEDED)])
+    file = FileField(_l("签到或考核记录"), description=_l("PDF 或扫描件。"))
+
+
+class PaperForm(Form):
+    """A paper of a placement."""
+
+    kind = SelectField(_l("类别"), coerce=PaperKind)
+    note = Text(_l("说明"), [Length(max=200)])
+    file = FileField(_l("文件"), [FileRequired(_l("请选择文件。"))], description=_l("PDF 或扫描件。"))
 
 
 class MentorForm(Form):

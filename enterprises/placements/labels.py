@@ -19,6 +19,7 @@ from enterprises.placements.types import (
     Miss,
     NoteSide,
     OfferState,
+    PaperKind,
     PlacementState,
     PlanKind,
     PlanSide,
@@ -69,6 +70,7 @@ FIGURES: Mapping[str, Any] = {
     "students": _l("参加学生"),
     "reached": _l("达到周数"),
     "reached_bound": _l("已证明的上限"),
+    "reached_anywhere": _l("不要求同一企业时可达到"),
     "first_choice_share": _l("第一志愿"),
     "top3_share": _l("前三志愿"),
     "unranked_share": _l("未填报的岗位"),
@@ -133,6 +135,12 @@ EVENT_STATES: Mapping[EventState, Any] = {
     EventState.CLOSED: _l("已办结"),
 }
 EVENT_LOOKS: Mapping[EventState, str] = {EventState.OPEN: "wait", EventState.APPROVED: "ok", EventState.REFUSED: "bad", EventState.CLOSED: "ok"}
+PAPER_KINDS: Mapping[PaperKind, Any] = {
+    PaperKind.INSURANCE: _l("保险单"),
+    PaperKind.CONSENT: _l("知情同意书"),
+    PaperKind.SAFETY: _l("安全教育记录"),
+    PaperKind.OTHER: _l("其他材料"),
+}
 NOTE_SIDES: Mapping[NoteSide, Any] = {NoteSide.STUDENT: _l("学生补充更正"), NoteSide.MENTOR: _l("企业指导教师"), NoteSide.SCHOOL: _l("校内导师")}
 RATER_SIDES: Mapping[RaterSide, Any] = {RaterSide.STUDENT: _l("学生评基地"), RaterSide.ENTERPRISE: _l("企业评学生")}
 RATING_TOPICS: Mapping[RaterSide, Mapping[str, Any]] = {
@@ -161,7 +169,22 @@ BARS: Mapping[Bar, Any] = {
     Bar.UNDER_AGE: _l("未满 16 周岁不得安排岗位实习"),
     Bar.HOURS: _l("岗位每日工作超过 8 小时，不得安排职业学校学生"),
     Bar.NIGHT: _l("岗位有夜班，不得安排职业学校学生"),
+    Bar.MINOR_POST: _l("岗位属未成年工禁忌从事的劳动，不得安排未满 18 周岁的学生"),
+    Bar.WOMEN_POST: _l("岗位属女职工禁忌从事的劳动，不得安排女学生"),
+    Bar.HARD_LABOUR: _l("岗位属Ⅲ级及以上强度或有害身心健康的劳动，不得安排职业学校学生"),
+    Bar.AGENCY: _l("岗位由中介机构组织，不得安排学生"),
+    Bar.FEES: _l("岗位向学生收费、收押金或扣押证件，不得安排学生"),
+    Bar.VENUE: _l("岗位在禁止的场所，不得安排学生"),
 }
+POST_WARNINGS: Mapping[str, Any] = {
+    "is_night_shift": _l("有夜班"),
+    "is_unfit_for_minors": _l("未成年工禁忌"),
+    "is_unfit_for_women": _l("女职工禁忌"),
+    "is_hard_labour": _l("Ⅲ级及以上强度或有害"),
+    "is_through_agency": _l("中介机构组织"),
+    "takes_fees": _l("收费或扣押证件"),
+}
+"""What of a post keeps some or all students away."""
 DAY_PROBLEMS: Mapping[DayProblem, Any] = {
     DayProblem.NOT_STARTED: _l("实习还没有开始，或已经结束，不能登记。"),
     DayProblem.OUTSIDE: _l("不在实习期内。"),
@@ -181,6 +204,13 @@ FINDINGS: Mapping[str, Any] = {
     "start.safety": _l("安全教育"),
     "start.mentor": _l("企业指导教师"),
     "start.inspection": _l("实习单位已实地考察"),
+    "start.consent": _l("知情同意书"),
+    "start.base_agreement": _l("基地合作协议覆盖全程"),
+    "offer.agency": _l("不通过中介机构"),
+    "offer.capacity": _l("不超过基地的接收能力"),
+    "offer.fees": _l("不收费、不收押金、不扣证件"),
+    "offer.hard_labour": _l("不属Ⅲ级及以上强度或有害的劳动"),
+    "offer.pay": _l("报酬原则上不低于相同岗位的 80%"),
     "offer.venue": _l("不在禁止的场所"),
     "offer.hours": _l("每日不超过 8 小时"),
     "offer.night": _l("不安排夜班"),

@@ -11,6 +11,7 @@ from enterprises.bases.types import Conclusion
 from enterprises.placements import queries, rules
 from enterprises.placements.models import Position, Round
 from enterprises.placements.types import Bar, Choice, LawFacts
+from trainhub.kernel.retention import months_before
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Student
 from trainhub.policy.book import book
@@ -29,12 +30,12 @@ VENUE_WORDS = {
 def bars_of(facts: LawFacts, position: Position, starts_on: date) -> tuple[Bar, ...]:
     """Why a student may not be placed at a position from a day on; empty: nothing stands against it.
 
-    First year, age, hours and nights are written for vocational programmes (教职成〔2021〕4号); a day before that rule existed
-    bars nobody.
+    Venues, agencies and fees are forbidden for both kinds of programmes; first year, age, hours, nights, posts forbidden to
+    minors or women and hard labour are written for vocational ones (教职成〔2021〕4号). A day before a rule existed bars nobody.
     """
+    found = _whatever_the_student(facts.is_vocational, position, starts_on)
     if not facts.is_vocational:
-        return ()
-    found = []
+        return tuple(found)
     first_year, age, hours, night = (
         book().find(f"cn.voc.{name}", on=starts_on) for name in ("first_year_allowed", "age_min", "hours_per_day", "night_shift_allowed")
     )
@@ -46,7 +47,39 @@ def bars_of(facts: LawFacts, position: Position, starts_on: date) -> tuple[Bar, 
         found.append(Bar.HOURS)
     if night is not None and not night.value and position.is_night_shift:
         found.append(Bar.NIGHT)
+    minor, hard = _forbids("cn.voc.minor_posts_allowed", starts_on), _forbids("cn.voc.hard_labour_allowed", starts_on)
+    if position.is_unfit_for_minors and minor and is_minor(facts, starts_on):
+        found.append(Bar.MINOR_POST)
+    if position.is_unfit_for_women and facts.is_woman and _forbids("cn.voc.women_posts_allowed", starts_on):
+        found.append(Bar.WOMEN_POST)
+    if position.is_hard_labour and hard:
+        found.append(Bar.HARD_LABOUR)
     return tuple(found)
+
+
+def _forbids(key: str, on: date) -> bool:
+    """Whether a switch that says what is allowed exists on a day and is off."""
+    found = book().find(key, on=on)
+    return found is not None and not found.value
+
+
+def is_minor(facts: LawFacts, on: date) -> bool:
+    """Whether a student is below the age of consent on a day."""
+    age = book().find("cn.voc.guardian_consent_under", on=on)
+    return age is not None and rules.is_minor(facts.birth_on, on, int(age.number))
+
+
+def _whatever_the_student(is_vocational: bool, position: Position, on: date) -> list[Bar]:
+    """What the rules of a kind of programmes say of a post and its conditions."""
+    kind, found = "voc" if is_vocational else "ug", []
+    venues = book().find(f"cn.{kind}.forbidden_venues", on=on)
+    if venues is not None and not rules.judge_venue([position.title or "", position.description or ""], VENUE_WORDS, parameter=venues).met:
+        found.append(Bar.VENUE)
+    if position.is_through_agency and _forbids(f"cn.{kind}.intermediary_allowed", on):
+        found.append(Bar.AGENCY)
+    if position.takes_fees and _forbids(f"cn.{kind}.student_fees_allowed", on):
+        found.append(Bar.FEES)
+    return found
 
 
 def judge_offer(position: Position, *, on: date) -> list[Finding]:
@@ -61,6 +94,17 @@ def judge_offer(position: Position, *, on: date) -> list[Finding]:
         found.append(rules.judge_hours(position.hours_per_day, parameter=hours))
     if night is not None:
         found.append(rules.judge_night(position.is_night_shift, parameter=night))
+    for code, is_so, key in (
+        ("offer.agency", position.is_through_agency, "cn.ug.intermediary_allowed"),
+        ("offer.fees", position.takes_fees, "cn.ug.student_fees_allowed"),
+        ("offer.hard_labour", position.is_hard_labour, "cn.voc.hard_labour_allowed"),
+    ):
+        switch = book().find(key, on=on)
+        if switch is not None:
+            found.append(rules.judge_forbidden(code, is_so, parameter=switch))
+    pay = book().find("cn.voc.pay_percent_min", on=on)
+    if pay is not None:
+        found.append(rules.judge_pay(position.pay_fen, position.post_pay_fen, parameter=pay))
     most = max((row.seats for row in queries.seats_of_position(position.id)), default=0)
     for code, key, staff in (
         ("offer.unit_share", "unit_share_percent_max", position.unit_staff),
@@ -69,6 +113,8 @@ def judge_offer(position: Position, *, on: date) -> list[Finding]:
         parameter = book().find(f"cn.voc.{key}", on=on)
         if parameter is not None:
             found.append(rules.judge_share(code, most, staff, parameter=parameter))
+    if position.base_id is not None:
+        found.append(judge_capacity(position, on=on))
     inspection = book().find("cn.ug.inspection_required", on=on)
     if inspection is not None and position.base_id is not None:
         found.append(rules.judge_inspection(is_inspected(position.base_id, on), parameter=inspection))
@@ -78,17 +124,27 @@ def judge_offer(position: Position, *, on: date) -> list[Finding]:
     return found
 
 
+def judge_capacity(position: Position, *, on: date) -> Finding:
+    """Whether the base can take all who have a seat there at one time: approved positions and this one (PETOE-6.1)."""
+    assert position.base_id is not None
+    terms = {
+        term.id: (term.starts_on, term.ends_on) for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id)])
+    }
+    seats, limit = rules.fullest(queries.seats_at_base(position.base_id, position.id), terms.values(), bases.capacities(position.base_id))
+    found = base_rules.judge_capacity(seats, limit, parameter=book().at("petoe.centre_leaders_per_side_min", on=on))
+    return replace(found, code="offer.capacity")
+
+
 def is_inspected(base_id: int, on: date) -> bool:
-    """Whether the latest on-site inspection of a base until a day did not fail."""
+    """Whether the latest on-site inspection of a base until a day did not fail and is not older than own.placement.inspection_valid_months."""
     last = bases.last_on_site(base_id, on)
-    return last is not None and last.conclusion is not Conclusion.FAILED
+    months = book().at("own.placement.inspection_valid_months", on=on).number
+    return last is not None and last.conclusion is not Conclusion.FAILED and last.on >= months_before(on, int(months))
 
 
 def choices(round: Round, student: Student) -> list[Choice]:
     """The open positions as a student of a round sees them, with what the rules say against each: barred terms have no seats."""
     found, facts = queries.choices_of(round, student), queries.law_facts([student.id])[student.id]
-    if not facts.is_vocational:
-        return found
     terms = {term.id: term.starts_on for term in queries.terms_by_ids(round.term_ids)}
     positions = queries.positions_by_ids({one.position_id for one in found})
     told = []

@@ -9,11 +9,10 @@ from typing import Any
 from flask import current_app, url_for
 
 from enterprises.mentors import queries as mentors
-from enterprises.permissions import Can
 from enterprises.placements import labels, queries
 from enterprises.placements.types import RaterSide
 from trainhub.kernel import ical
-from trainhub.kernel.access import Identity, acting, may
+from trainhub.kernel.access import Identity, who
 from trainhub.kernel.i18n import _
 
 
@@ -53,15 +52,14 @@ def my_data(person_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def evidence_page(key: str, is_own: bool) -> str | None:
-    """The page of a placement that a certificate rests on, for whoever may see it."""
-    row = queries.placement(int(key)) if key.isdigit() else None
-    sees = row is not None and (is_own or may(acting(), Can.PLACEMENT_VIEW, queries.subject_of_placement(row)))
-    return url_for("placements.show", placement_id=int(key)) if sees else None
+def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
+    """The pages of the placements that a certificate rests on: the holder sees them all, others those in their scope."""
+    seen = queries.seen_of({int(key) for key in keys if key.isdigit()}, None if is_own else who())
+    return {str(key): url_for("placements.show", placement_id=key) for key in seen}
 
 
 def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
-    """A person's placements (as student or mentor) and the last days of rounds, for the person's calendar feed."""
+    """A person's placements (as student or mentor) with leave and visits, visits a person makes, and the last days of rounds."""
     home = current_app.config["SETTINGS"].base_url.rstrip("/")
     found = [
         ical.Event(
@@ -74,6 +72,19 @@ def calendar(person_id: int, since: date, until: date) -> list[ical.Event]:
             category=_("企业实习"),
         )
         for row in queries.of_person(person_id, since, until)
+    ]
+    found += [
+        ical.Event(
+            uid=f"placement-event-{row.id}@trainhub",
+            stamp=row.created_at,
+            starts=row.since,
+            ends=row.until,
+            summary=f"{labels.EVENT_KINDS[row.kind]} · {row.student} · {row.enterprise}",
+            description=row.text,
+            url=f"{home}/placements/{row.placement_id}/events",
+            category=_("企业实习"),
+        )
+        for row in queries.events_of_person(person_id, since, until)
     ]
     return found + [
         ical.Event(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from enterprises.placements import queries, rules
-from enterprises.placements.lawful import bars_of
+from enterprises.placements.lawful import bars_of, is_minor
 from enterprises.placements.models import Placement, Round
 from enterprises.placements.planner.types import Case, Options, Post, Pupil, Slot
 from enterprises.placements.queries.rounds import Planned
-from enterprises.placements.types import Bar, PlacementState, PlanKind, PlanSettings, WhatIf
+from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
+from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.rules import iso_week
 from trainhub.policy.book import book
@@ -34,7 +35,7 @@ class Problem:
 
 def settings_of(round: Round) -> PlanSettings:
     """How the round says that it is planned."""
-    return PlanSettings(round.aim, round.same_enterprise, round.is_mentor_bound)
+    return PlanSettings(round.aim, round.same_enterprise, round.is_mentor_bound, round.is_one_enterprise)
 
 
 def problem_of(
@@ -50,18 +51,19 @@ def problem_of(
 
 
 def lawful_only(facts: Planned) -> Planned:
-    """The facts without what the rules for placements forbid: positions for the whole programme, terms for single students.
+    """The facts without what the rules for placements forbid: positions for the whole programme, terms for single students,
+    posts that are unfit for some.
 
-    A round is for one programme, so hours and nights of a position bar everybody alike; the first year and the age bar a
-    student from a term.
+    A round is for one programme, so venues, agencies, fees, hours, nights and hard labour bar everybody alike; the first
+    year and the age bar a student from a term. Whom a post is unfit for (women; minors, from the first day of the round's
+    first term) has a major of that name, which the post does not accept.
     """
     law = queries.law_facts([student.id for student in facts.students])
-    if not any(one.is_vocational for one in law.values()):
+    if not law:
         return facts
-    someone = next(one for one in law.values() if one.is_vocational)
-    grown = replace(someone, birth_on=None, entered_on=date(1900, 1, 1))
+    grown = LawFacts(next(iter(law.values())).is_vocational, None, date(1900, 1, 1))
     first = min((term.starts_on for term in facts.terms), default=date.max)
-    gone = {post.id for post in facts.positions if bars_of(grown, post, first)}
+    open_to_all = {post.id for post in facts.positions if not bars_of(grown, post, first)}
     given_up = {
         (student_id, term.id)
         for student_id, one in law.items()
@@ -69,12 +71,43 @@ def lawful_only(facts: Planned) -> Planned:
         for post in facts.positions[:1]
         if {Bar.FIRST_YEAR, Bar.UNDER_AGE} & set(bars_of(one, post, term.starts_on))
     }
+    majors, accepted = _unfit(facts, law, first)
+    posts = [post for post in facts.positions if post.id in open_to_all and accepted.get(post.id) != frozenset()]
+    stays = {post.id for post in posts}
     return replace(
         facts,
-        positions=[post for post in facts.positions if post.id not in gone],
-        seats={key_: count for key_, count in facts.seats.items() if key_[0] not in gone},
+        positions=posts,
+        seats={key_: count for key_, count in facts.seats.items() if key_[0] in stays},
         given_up=facts.given_up | given_up,
+        majors=majors,
+        accepted=accepted,
     )
+
+
+def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[dict[int, str], dict[int, frozenset[str]]]:
+    """By student the major, with a name of its own for those whom some post is unfit for; by such a post whom it accepts."""
+    plain, unfit = facts.majors, {post.id: post for post in facts.positions if post.is_unfit_for_women or post.is_unfit_for_minors}
+    if not unfit or not any(one.is_vocational for one in law.values()):
+        return plain, {}
+
+    def name(student_id: int) -> str:
+        one = law[student_id]
+        woman, minor = one.is_vocational and one.is_woman, one.is_vocational and is_minor(one, first)
+        words = _("未成年女生") if woman and minor else _("女生") if woman else _("未成年") if minor else ""
+        return f"{plain[student_id]}（{words}）" if words else plain[student_id]
+
+    majors = {student_id: name(student_id) for student_id in plain}
+    someone = {major: student_id for student_id, major in majors.items()}
+    accepted = {
+        post.id: frozenset(
+            major
+            for major, student_id in someone.items()
+            if rules.accepts(post.majors, plain[student_id]) and not {Bar.WOMEN_POST, Bar.MINOR_POST} & set(bars_of(law[student_id], post, first))
+        )
+        for post in facts.positions
+        if post.id in unfit or post.majors
+    }
+    return majors, accepted
 
 
 def _may_move(row: Placement, round: Round, today: date) -> bool:
@@ -124,7 +157,10 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
     held = {(student, term) for student, term, _post in fixed}
     return Case(
         slots=tuple(Slot(key(term.id), term.weeks * 10, term.title) for term in facts.terms),
-        posts=tuple(Post(key(post.id), key(post.enterprise_id), frozenset(post.majors), facts.names[post.id]) for post in facts.positions),
+        posts=tuple(
+            Post(key(post.id), key(post.enterprise_id), facts.accepted.get(post.id, frozenset(post.majors)), facts.names[post.id])
+            for post in facts.positions
+        ),
         seats={(key(post_id), key(term_id)): count for (post_id, term_id), count in sorted(seats.items())},
         pupils=tuple(
             Pupil(
@@ -208,7 +244,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
     from enterprises.placements.planner.plan import solve
 
     case = problem.case
-    options = Options(problem.settings.aim, problem.settings.same_enterprise)
+    options = Options(problem.settings.aim, problem.settings.same_enterprise, problem.settings.is_one_enterprise)
     result = solve(case, seed=problem.seed, time_limit=time_limit, options=options, tell=tell)
     fixed = set(case.fixed)
     found = {(int(a.pupil), int(a.slot), int(a.post)) for a in result.assignments}

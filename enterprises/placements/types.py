@@ -114,6 +114,15 @@ class EventState(StrEnum):
     CLOSED = "closed"
 
 
+class PaperKind(StrEnum):
+    """What a paper of a placement shows."""
+
+    INSURANCE = "insurance"
+    CONSENT = "consent"
+    SAFETY = "safety"
+    OTHER = "other"
+
+
 class NoteSide(StrEnum):
     """Who writes under a weekly log."""
 
@@ -180,6 +189,12 @@ class Bar(StrEnum):
     UNDER_AGE = "under_age"
     HOURS = "hours"
     NIGHT = "night"
+    MINOR_POST = "minor_post"
+    WOMEN_POST = "women_post"
+    HARD_LABOUR = "hard_labour"
+    AGENCY = "agency"
+    FEES = "fees"
+    VENUE = "venue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +204,7 @@ class LawFacts:
     is_vocational: bool
     birth_on: date | None
     entered_on: date
+    is_woman: bool = False
 
 
 class Miss(StrEnum):
@@ -229,15 +245,18 @@ class PlanSettings:
     aim: Aim = Aim.COMPLETE
     same_enterprise: int = 0
     is_mentor_bound: bool = True
+    is_one_enterprise: bool = False
+    """Hard continuity: every term of a student at one enterprise"""
 
     def as_data(self) -> dict[str, Any]:
-        """As JSON-able data."""
-        return {"aim": self.aim.value, "same_enterprise": self.same_enterprise, "is_mentor_bound": self.is_mentor_bound}
+        """As JSON-able data; hard continuity only where it is asked for, so that earlier plans keep their hash."""
+        found = {"aim": self.aim.value, "same_enterprise": self.same_enterprise, "is_mentor_bound": self.is_mentor_bound}
+        return {**found, "is_one_enterprise": True} if self.is_one_enterprise else found
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> PlanSettings:
         """Back from data."""
-        return cls(Aim(data["aim"]), int(data["same_enterprise"]), bool(data["is_mentor_bound"]))
+        return cls(Aim(data["aim"]), int(data["same_enterprise"]), bool(data["is_mentor_bound"]), bool(data.get("is_one_enterprise", False)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from enterprises.awards import funds
+from enterprises.awards import queries as awards
 from enterprises.permissions import SUBSIDY_CLAIMANTS, Can
 from enterprises.subsidies import forms, labels, operations, queries
 from enterprises.subsidies.models import SubsidyClaim, SubsidyItem
 from enterprises.subsidies.types import ClaimState
-from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel import clock, downloads, frames, paging
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import Form, given, once
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import Form, given
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -28,10 +28,7 @@ blueprint = Blueprint("subsidies", __name__, url_prefix="/subsidies")
 
 def load(claim_id: int) -> SubsidyClaim:
     """The claim of an address."""
-    row = queries.claim(claim_id)
-    if row is None:
-        raise NotFound(_("没有这份补助申领。"))
-    return row
+    return frames.found(queries.claim(claim_id), _("没有这份补助申领。"))
 
 
 def _claim_form() -> forms.ClaimForm:
@@ -48,8 +45,8 @@ def _claim_form() -> forms.ClaimForm:
 def _list_page(form: forms.ClaimForm | None, status: int = 200) -> Any:
     state = next((one for one in ClaimState if one.value == request.args.get("state")), None)
     number, size = paging.wanted()
-    found = queries.listing(who(), state=state, text=request.args.get("q", "").strip()[:100])
-    page = paging.paginate(found, number=number, size=size, scalars=False)
+    claims = queries.listing(who(), state=state, text=request.args.get("q", "").strip()[:100])
+    page = paging.paginate(claims, number=number, size=size, scalars=False)
     return render_template("enterprises/subsidies/index.html", page=page, form=form, labels=labels), status
 
 
@@ -65,39 +62,38 @@ def index() -> Any:
 def draw_up() -> Any:
     """Draw up a claim from the ledger."""
     form = _claim_form()
-    if not form.validate_on_submit():
-        return _list_page(form, 422)
-    try:
-        with transaction():
-            if not once(form.submission_key.data or ""):
-                return redirect(url_for("subsidies.index"), 303)
-            organisation = organisations.by_id(form.organisation.data)
-            assert organisation is not None
-            row = operations.draw_up(
-                organisation=organisation,
-                since=given(form.since.data),
-                until=given(form.until.data),
-                by=who(),
-                today=clock.today(),
-                now=clock.now(),
-            )
-            key = row.id
-    except Refused as refused:
-        form.refuse(refused)
-        return _list_page(form, refused.status)
-    return redirect(url_for("subsidies.show", claim_id=key), 303)
+
+    def do() -> int:
+        organisation = organisations.by_id(form.organisation.data)
+        assert organisation is not None
+        row = operations.draw_up(
+            organisation=organisation,
+            since=given(form.since.data),
+            until=given(form.until.data),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+        return row.id
+
+    return frames.submit(
+        form,
+        do,
+        again=lambda status: _list_page(form, status),
+        then=lambda key: redirect(url_for("subsidies.index") if key is None else url_for("subsidies.show", claim_id=key), 303),
+    )
 
 
 def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 200) -> Any:
     number, size = paging.wanted()
-    found = dict(made or {})
+    shown = dict(made or {})
     if may(who(), Can.SUBSIDY_HANDLE):
         if row.state is ClaimState.SUBMITTED:
-            found.setdefault("sample", forms.SampleForm(formdata=None, percent=10))
+            shown.setdefault("sample", forms.SampleForm(formdata=None, percent=10))
         if row.state is ClaimState.SAMPLED:
-            found.setdefault("approve", forms.ApproveForm(formdata=None, version=row.version))
+            shown.setdefault("approve", forms.ApproveForm(formdata=None, version=row.version))
     if row.state is ClaimState.APPROVED and may(who(), Can.SUBSIDY_PAY):
-        found.setdefault("pay", _pay_form(formdata=None, on=clock.today()))
+        shown.setdefault("pay", _pay_form(formdata=None, on=clock.today()))
     organisation = organisations.by_id(row.organisation_id)
     page = render_template(
         "enterprises/subsidies/show.html",
@@ -105,9 +101,9 @@ def _page(row: SubsidyClaim, made: dict[str, Form] | None = None, status: int = 
         organisation=organisation,
         page=paging.paginate(queries.items(row.id), number=number, size=size, scalars=False),
         sample=queries.sample_state(row.id),
-        pool=funds.pool(row.pool_id) if row.pool_id else None,
+        pool=awards.pool(row.pool_id) if row.pool_id else None,
         labels=labels,
-        forms=found,
+        forms=shown,
         may_submit=may(who(), Can.SUBSIDY_CLAIM, queries.subject_of(row)),
         may_handle=may(who(), Can.SUBSIDY_HANDLE),
     )
@@ -118,7 +114,7 @@ def _pay_form(**values: Any) -> forms.PayForm:
     form = forms.PayForm(**values)
     form.pool.choices = [
         (one.id, _("%(year)s %(name)s（余额 %(left)s 元）", year=one.year, name=one.name, left=f"{(one.planned_fen - one.spent_fen) / 100:,.2f}"))
-        for one in funds.pools()
+        for one in awards.pools()
     ]
     return form
 
@@ -132,16 +128,12 @@ def show(row: SubsidyClaim) -> Any:
 
 def _do(row: SubsidyClaim, name: str, form: Form, do: Any, said: str) -> Any:
     key = row.id
-    if not form.validate_on_submit():
-        return _page(row, {name: form}, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                do(load(key))
-    except Refused as refused:
-        form.refuse(refused)
-        return _page(load(key), {name: form}, refused.status)
-    return done(said, "subsidies.show", claim_id=key)
+    return frames.submit(
+        form,
+        lambda: do(load(key)),
+        again=lambda status: _page(load(key), {name: form}, status),
+        then=lambda _given: done(said, "subsidies.show", claim_id=key),
+    )
 
 
 @blueprint.post("/<int:claim_id>/submit")
@@ -170,9 +162,7 @@ def sample(row: SubsidyClaim) -> Any:
 
 def _load_item(claim_id: int, item_id: int) -> SubsidyItem:
     row = queries.item(item_id)
-    if row is None or row.claim_id != claim_id:
-        raise NotFound(_("没有这一条补助。"))
-    return row
+    return frames.found(row if row is not None and row.claim_id == claim_id else None, _("没有这一条补助。"))
 
 
 @blueprint.post("/<int:claim_id>/items/<int:item_id>/check")
@@ -316,22 +306,18 @@ def rates() -> Any:
 def set_rate() -> Any:
     """A new rate."""
     form = forms.RateForm()
-    if not form.validate_on_submit():
-        return _rates_page(form, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.set_rate(
-                    amount_fen=form.amount_fen(),
-                    since=given(form.since.data),
-                    until=form.until.data,
-                    source=form.source.data or "",
-                    category=form.category.data or "",
-                    course=form.course.data or "",
-                    by=who(),
-                    now=clock.now(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _rates_page(form, refused.status)
-    return done(_("标准已保存。"), "subsidies.rates")
+    return frames.submit(
+        form,
+        lambda: operations.set_rate(
+            amount_fen=form.amount_fen(),
+            since=given(form.since.data),
+            until=form.until.data,
+            source=form.source.data or "",
+            category=form.category.data or "",
+            course=form.course.data or "",
+            by=who(),
+            now=clock.now(),
+        ),
+        again=lambda status: _rates_page(form, status),
+        then=lambda _given: done(_("标准已保存。"), "subsidies.rates"),
+    )

@@ -61,7 +61,7 @@ def apply(row: Organisation, rule: RuleCode = RuleCode.PRACTICE_BASE) -> Award:
 
 def examined(made: Award) -> Award:
     """The prefecture's check and the department's inspection, both positive."""
-    for kind in StepKind:
+    for kind in (StepKind.CHECK, StepKind.INSPECTION):
         steps.record(award=made, kind=kind, on=TODAY, is_positive=True, text="符合要求", by=SYSTEM, today=TODAY, now=NOW)
     return made
 

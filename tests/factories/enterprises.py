@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
 from enterprises.bases.models import BaseProfile
 from enterprises.bases.types import AgreementTopic, BaseType, Conclusion, InspectionKind
 from enterprises.mentors import operations as mentors
@@ -41,9 +42,10 @@ def opened_base(
     base = base or (ground.base(enterprise) if enterprise is not None else ground.base())
     profile = bases.open_base(base=base, by=SYSTEM, now=NOW, **{"capacity_per_term": 40, **figures})
     bases.add_type(base=base, type=BaseType.EPEC, since=date(2020, 1, 1), by=SYSTEM, now=NOW)
-    bases.record_inspection(
-        base=base, kind=InspectionKind.ON_SITE, on=date(2023, 12, 1), inspectors="教务处", conclusion=Conclusion.PASSED, by=SYSTEM, now=NOW
-    )
+    for year in (2023, 2024, 2025):
+        bases.record_inspection(
+            base=base, kind=InspectionKind.ON_SITE, on=date(year, 12, 1), inspectors="教务处", conclusion=Conclusion.PASSED, by=SYSTEM, now=NOW
+        )
     if has_agreement:
         bases.sign_agreement(
             base=base,
@@ -84,6 +86,12 @@ def term(*, university: Organisation, starts_on: date = date(2026, 3, 2), weeks:
     )
 
 
+def interested(enterprise: Organisation, year: int) -> None:
+    """The enterprise takes students in a year, unless it has said something already."""
+    if base_queries.interest(enterprise.id, year) is None:
+        bases.state_interest(enterprise=enterprise, year=year, is_interested=True, by=SYSTEM, now=NOW)
+
+
 def position(
     *,
     enterprise: Organisation,
@@ -98,6 +106,7 @@ def position(
     row = placements.offer_position(enterprise=enterprise, base=base, title=title or f"工程岗位{next(_numbers)}", majors=majors, by=SYSTEM, now=NOW)
     for one in terms:
         placements.set_seats(position=row, term=one, seats=seats, by=SYSTEM, now=NOW)
+        interested(enterprise, one.starts_on.year)
     if is_approved:
         placements.submit_position(position=row, by=SYSTEM, now=NOW)
         placements.approve_position(position=row, by=SYSTEM, now=NOW)

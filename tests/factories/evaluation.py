@@ -68,15 +68,22 @@ def filled(row: Any) -> Any:
 def bare(*, students: int = 10, teachers: int = 7, foreign: int = 0, year: int = 2022, today: date = TODAY) -> Built:
     """A programme with a plan, a cohort with 卓越计划 students, teachers, a centre, an enterprise training plan of 34 weeks."""
     programme = ground.programme(is_petoe=True)
-    version = evaluation_data.plan_of(programme=programme, label=f"{year}版", from_cohort_year=year, by=SYSTEM, today=today, now=NOW)
-    cohort = programmes.create_cohort(programme=programme, year=year, version=version, by=SYSTEM, now=NOW)
     enterprise, current = ground.enterprise(), session()
     base = ground.base(enterprise)
-    items = [
-        PlanItem(version_id=version.id, position=n, title=title, weeks_x10=weeks, base_id=base.id, assessment="报告与答辩")
-        for n, (title, weeks) in enumerate((("认识实习", 40), ("生产实习", 140), ("毕业设计", 160)), start=1)
-    ]
-    current.add_all(items)
+    items: list[PlanItem] = []
+
+    def in_enterprises(version: ProgrammeVersion) -> None:
+        items.extend(
+            PlanItem(version_id=version.id, position=n, title=title, weeks_x10=weeks, base_id=base.id, assessment="报告与答辩")
+            for n, (title, weeks) in enumerate((("认识实习", 40), ("生产实习", 140), ("毕业设计", 160)), start=1)
+        )
+        current.add_all(items)
+        current.flush()
+
+    version = evaluation_data.plan_of(
+        programme=programme, label=f"{year}版", from_cohort_year=year, by=SYSTEM, today=today, now=NOW, complete=in_enterprises
+    )
+    cohort = programmes.create_cohort(programme=programme, year=year, version=version, by=SYSTEM, now=NOW)
     topics = list(book().at("petoe.agreement_topics", on=today).items)
     current.add(BaseTyping(base_id=base.id, type=BaseType.EPEC, since=date(2019, 1, 1)))
     current.add(

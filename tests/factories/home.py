@@ -17,6 +17,9 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session, transaction
 from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation.workflow.models import Application
+from trainhub.oversight.evaluation.workflow.types import Route, State
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Programme
 
@@ -37,6 +40,7 @@ class World:
     placement_id: int
     round_id: int
     run_id: int
+    expert_group_id: int
 
 
 def weekdays(count: int) -> list[date]:
@@ -51,7 +55,7 @@ def weekdays(count: int) -> list[date]:
 
 
 def build(app: Flask, *, students: int = 1) -> World:
-    """A student in a started placement with three days that wait, an open round, a run with a lecturer, a base."""
+    """A student in a started placement with three days that wait, an open round, a run with a lecturer, a base, an evaluation with the working group."""
     with app.app_context(), transaction():
         today = clock.today()
         monday = today - timedelta(days=today.weekday() + 28)
@@ -81,6 +85,17 @@ def build(app: Flask, *, students: int = 1) -> World:
         run: Run = courses.run(courses.course(university, title="工业机器人基础"), lead=lecturer, has_content=True)
         courses.publish(run)
         student, placement = rows[0]
+        group = ground.organisation(kind=OrganisationKind.EXPERT_GROUP)
+        session().add(
+            Application(
+                programme_id=programme.id,
+                open_key=programme.id,
+                route=Route.EVALUATION_ONLY,
+                state=State.IN_WORKING_GROUP,
+                state_since=today - timedelta(days=3),
+                created_at=clock.now(),
+            )
+        )
         session().flush()
         return World(
             university.id,
@@ -95,6 +110,7 @@ def build(app: Flask, *, students: int = 1) -> World:
             placement.id,
             round_.id,
             run.id,
+            group.id,
         )
 
 
@@ -111,6 +127,6 @@ def browser(app: Flask, world: World, role: Role) -> FlaskClient:
         Role.PROGRAMME_ADMIN: {"programme_id": world.programme_id},
         Role.UNIVERSITY_ADMIN: {"organisation_id": world.university_id},
         Role.PREFECTURE_OPERATOR: {"region_code": "350100"},
-        Role.EXPERT: {"programme_id": world.programme_id},
+        Role.EXPERT: {"organisation_id": world.expert_group_id},
     }
     return signed_in_client(app, role, **scopes.get(role, {}))  # type: ignore[arg-type]

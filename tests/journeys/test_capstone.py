@@ -98,7 +98,7 @@ def _topic(enterprise: Watched, head: Watched, paper: Path) -> str:
 
 
 def _given(head: Watched, student: Watched, topic: str, names: dict[str, str]) -> str:
-    """The student's old capstone ends, the new topic and both supervisors are given on the board, dragged and chosen; the capstone's number."""
+    """The student's old capstone ends, the new topic and both supervisors are given on the board, dragged and tapped; the capstone's number."""
     old = re.findall(r"/capstones/(\d+)/timeline", student.open("/capstones/mine").content())[0]
     head.open(f"{COHORT}/windows")
     for field in head.page.locator("input[type=date]").all():
@@ -115,12 +115,14 @@ def _given(head: Watched, student: Watched, topic: str, names: dict[str, str]) -
     for side, name in names.items():
         page = head.open(f"{COHORT}/board")
         slot = page.locator(f"#c-{key} [data-slot][data-role={side}]")
+        slot.scroll_into_view_if_needed()
+        person, place = page.locator(f".board-person[data-role={side}]", has_text=name).first, slot.locator("[data-place]")
         if side == "school":
-            page.locator(f".board-person[data-role={side}]", has_text=name).first.drag_to(slot)
-        else:
-            found = next(value for value, text in options(page, f"#c-{key} [data-role={side}] select") if text.startswith(name))
-            choose(page, f"#c-{key} [data-role={side}] select", found)
-        slot.locator(".pill").first.wait_for()
+            person.drag_to(place)
+        else:  # as on a phone: tap the place, then one of those who fit
+            place.click()
+            person.click()
+        slot.locator("[data-told] .pill").first.wait_for()
         with page.expect_navigation():
             slot.get_by_role("button", name="指派").click()
     assert not too_wide(head.page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,14 @@ def hand_in(player: Player, kind: str, file: Path) -> None:
         player.page.locator(f"form:has(#file-{kind}) button").click()
 
 
+def conclude(player: Player, day: str) -> None:
+    """A conclusion of the association: passed, for three years."""
+    player.page.select_option("#result", "passed")
+    player.page.fill("#concluded_on", day)
+    player.page.fill("#valid_from", day)
+    player.page.select_option("#valid_years", "3")
+
+
 def fill_form(player: Player, at: str, differs: str = "") -> None:
     """All ten requirements of the form; one criterion may differ."""
     for number in range(1, 11):
@@ -66,7 +75,7 @@ def fill_form(player: Player, at: str, differs: str = "") -> None:
 def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[..., Watched], tmp_path: Path) -> None:
     paper = tmp_path / "报告.pdf"
     paper.write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
-    today = clock.today().isoformat()
+    today, earlier = clock.today().isoformat(), (clock.today() - timedelta(days=1)).isoformat()
     head, association = Player(window, HEAD), Player(window, "association")
     # The application that is under way is withdrawn; a programme has one at a time.
     head.open("/evaluation/DEMO-P1/applications")
@@ -76,19 +85,24 @@ def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[.
     head.page.fill("textarea[name=reason]", "学校调整安排，重新申请")
     head.press("确认撤回申请")
     assert "已撤回" in head.text()
+    head.open("/programmes/DEMO-P1/accreditation")  # its accreditation of six years has ended; the next one was for three
+    conclude(head, earlier)
+    head.press("保存")
     head.open("/evaluation/DEMO-P1/applications")
     head.page.check("#has_prerequisite")
     head.press("确认可以申请")
     at = head.page.url.removeprefix(head.watched.address)
-    assert "应单独提出评价申请" in head.text()
-    head.press("申请仅评价")
+    head.press("随认证一并申请")
 
     association.open(at)
     association.press("接受申请")
 
     head.open(at)
-    assert "缺少：卓越计划实施情况补充报告" in head.text()
+    assert "缺少：认证自评报告" in head.text()
+    hand_in(head, "self_report", paper)
     head.press("采用平台生成的补充报告")
+    head.page.fill("#passage", "第 3 部分，第 41—46 页")
+    head.press("保存位置")
     head.press("提交报告")
     assert "已提交" in head.text()
 
@@ -129,9 +143,16 @@ def test_a_programme_is_evaluated_from_application_to_verdict(window: Callable[.
     leader.open(at)
     leader.press("完成现场考查")
 
-    association.open(at)
-    hand_in(association, "accreditation_conclusion", paper)
-    association.press("直接送专家工作组")
+    assert "缺少：工程教育专业认证现场考查报告" in leader.text()
+    hand_in(leader, "accreditation_visit_report", paper)
+    leader.press("送认证协会")
+
+    page = association.open(at)
+    conclude(association, today)
+    page.set_input_files("#file", str(paper))
+    association.press("登记结论")
+    association.press("确认认证结论")
+    association.press("送专家工作组")
 
     group = Player(window, "workgroup")
     group.open(at)

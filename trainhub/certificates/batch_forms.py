@@ -26,9 +26,26 @@ IMPORTED = (Kind.TRAINING, Kind.EXAM, Kind.MENTOR, Kind.COMPLETION)
 class _BatchForm(Form):
     title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
     issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
+    template = SelectField(_l("证书模板"), [Optional()], description=_l("不选时用发证单位的默认模板。"))
 
-    def _issuers(self, identity: Identity) -> None:
+    def _choices(self, identity: Identity, kinds: Sequence[Kind]) -> None:
         self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
+        self._offers = template_offers(identity, kinds)
+        self.template.choices = [SelectChoice("", _("发证单位的默认模板")), *(SelectChoice(code, label) for code, _kind, label in self._offers)]
+
+    def _is_of(self, kind: Kind) -> bool:
+        """Whether the template chosen, if any, is of this kind: one of another kind has other facts."""
+        return not self.template.data or any(code == self.template.data and of is kind for code, of, _label in self._offers)
+
+
+def template_offers(identity: Identity, kinds: Sequence[Kind]) -> list[tuple[str, Kind, str]]:
+    """(code, kind, label) of the built-in templates of these kinds, and of those drawn up that the reader may issue from."""
+    own = [(row, f"{title}（{owner or _('通用')}，{row.code}）") for row, title, owner in queries.template_offers(identity)]
+    offers = []
+    for kind in kinds:
+        offers.append((kind.value, kind, _("%(kind)s · 内置模板", kind=str(labels.KINDS[kind]))))
+        offers += [(row.code, kind, f"{labels.KINDS[kind]} · {label}") for row, label in own if row.kind is kind]
+    return offers
 
 
 class ImportForm(_BatchForm):
@@ -39,34 +56,29 @@ class ImportForm(_BatchForm):
         [InputRequired()],
         choices=[SelectChoice(one.value, labels.KINDS[one]) for one in IMPORTED],
     )
-    template = SelectField(_l("证书模板"), [Optional()], description=_l("只列出已批准的自有模板；模板须属于所选的种类。"))
     file = FileField(_l("名单"), [FileRequired(_l("请选择名单文件。"))], description=_l("CSV 或 XLSX，第一行是表头；按证件号码或学号找人。"))
 
     def prepare(self, identity: Identity) -> ImportForm:
         """The issuers and templates to choose from."""
-        self._issuers(identity)
-        own = [(code, f"{labels.KINDS[kind]} · {title}") for kind in IMPORTED for code, title in queries.template_choices(kind) if code != kind.value]
-        self.template.choices = [SelectChoice("", _("种类的内置模板")), *(SelectChoice(code, title) for code, title in own)]
+        self._choices(identity, IMPORTED)
         return self
 
-    def validate_template(self, field: Any) -> None:
-        """A template of another kind has other facts."""
-        if field.data and field.data not in {code for code, _title in queries.template_choices(Kind(self.kind.data))}:
+    def validate_template(self, _field: Any) -> None:
+        """It must be of the kind chosen."""
+        if not self._is_of(Kind(self.kind.data)):
             raise ValidationError(_("这个模板属于另一种证书。"))
 
 
 class SelectionForm(_BatchForm):
     """People that were ticked, and the facts they share (`fact_...`)."""
 
-    template = SelectField(_l("证书模板"), [InputRequired()])
     is_everyone = BooleanField(_l("全部人员"))
     persons = Checks(_l("人员"), coerce=int)
     layout: Layout
 
     def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]]) -> SelectionForm:
         """The issuers, templates and people to choose from."""
-        self._issuers(identity)
-        self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(Kind(self.layout.code))]
+        self._choices(identity, [Kind(self.layout.code)])
         self.persons.choices = persons
         self._shown = [key for key, _label in persons]
         return self

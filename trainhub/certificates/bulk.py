@@ -24,6 +24,7 @@ from trainhub.kernel.proxies import client_address
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.sheets.types import Column, Row
+from trainhub.kernel.web import asks
 
 MOST_ROWS = 500
 COLUMNS = (Column("number", "证书编号", required=True, aliases=("编号",)), Column("code", "核验码", required=True), Column("name", "姓名"))
@@ -103,6 +104,7 @@ def bulk_template() -> Any:
 
 
 @blueprint.post("/verify/bulk")
+@asks
 @public
 def bulk_post() -> Any:
     """Answer a list, on the page or as a workbook."""

@@ -23,14 +23,16 @@ class _OnlyChecked(Exception):
 @click.option("--kind", required=True, type=click.Choice([one.value for one in Kind]), help="The kind of certificate / 证书种类")
 @click.option("--issuer", required=True, help="The code of the issuing organisation / 发证单位代码")
 @click.option("--title", required=True, help="What the batch is called / 批次名称")
+@click.option("--template", help="The code of a template (default: the issuer's) / 证书模板代码，默认用发证单位的")
 @click.option("--dry-run", is_flag=True, help="Only check / 只检查，不建立批次")
-def issue(file: Path, kind: str, issuer: str, title: str, dry_run: bool) -> dict[str, Any]:
+def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, dry_run: bool) -> dict[str, Any]:
     """Check a table and put a batch together; it is issued when a second person approves it / 由名单建立签发批次.
 
     Example: trainhub certificates issue class.xlsx --kind training --issuer 10386 --title 春季班 --dry-run --json
     """
     from trainhub.certificates import imports, queries
     from trainhub.certificates.operations import batches
+    from trainhub.certificates.operations.issuing import template_for
     from trainhub.certificates.types import BatchSource
     from trainhub.kernel import clock
     from trainhub.kernel.db import transaction
@@ -39,14 +41,15 @@ def issue(file: Path, kind: str, issuer: str, title: str, dry_run: bool) -> dict
     owner = organisations.by_code(issuer)
     if owner is None:
         raise NotFound(_("没有代码为 %(code)s 的单位。", code=issuer[:40]), code="no_issuer")
-    found = imports.read(file, file.name, queries.layout_of(kind), owner.id)
+    code = template_for(owner, Kind(kind), template)
+    found = imports.read(file, file.name, queries.layout_of(code), owner.id)
     imports.refuse_problems(found)
     answer: dict[str, Any] = {"rows": found.count}
     with suppress(_OnlyChecked), transaction():
         batch = batches.prepare(
             title=title,
             kind=Kind(kind),
-            template=kind,
+            template=code,
             source=BatchSource.IMPORT,
             issuer=owner,
             rows=found.rows,

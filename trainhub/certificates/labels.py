@@ -56,6 +56,7 @@ EVIDENCE: Mapping[str, Any] = {
     "placement": _l("企业学习"),
     "weeks": _l("企业学习周数"),
     "capstone": _l("毕业设计"),
+    "cohort": _l("年级"),
     "certificate": _l("证书"),
     "batch": _l("签发批次"),
     "training_record": _l("培训记录"),

@@ -221,7 +221,10 @@ class IssueItem(Base):
 
 
 class CertificateTemplate(Versioned, Base):
-    """A version of a template drawn up here; `body` is its layout (JSON, see layouts/model.py). Approved ones never change."""
+    """A version of a template drawn up here; `body` is its layout (JSON, see layouts/model.py). Approved ones never change.
+
+    Only its owner draws it up and issues from it: it may bear the owner's seal. Without an owner it is common to all issuers.
+    """
 
     __tablename__ = "certificate_template"
 
@@ -229,6 +232,7 @@ class CertificateTemplate(Versioned, Base):
     code: Mapped[str] = mapped_column(sa.String(30))
     edition: Mapped[int]
     kind: Mapped[Kind] = mapped_column(enum_column(Kind))
+    owner_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
     state: Mapped[TemplateState] = mapped_column(enum_column(TemplateState), default=TemplateState.DRAFT)
     body: Mapped[str] = mapped_column(sa.Text)
     made_by_id: Mapped[int | None]
@@ -238,6 +242,18 @@ class CertificateTemplate(Versioned, Base):
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
 
     __table_args__ = (sa.UniqueConstraint("code", "edition"),)
+
+
+class IssuerTemplate(Base):
+    """The template an issuer's certificates of a kind are drawn from unless another is named; without a row it is the kind's own."""
+
+    __tablename__ = "issuer_template"
+
+    issuer_id: Mapped[int] = mapped_column(ref("organisation.id"), primary_key=True)
+    kind: Mapped[Kind] = mapped_column(enum_column(Kind), primary_key=True)
+    template: Mapped[str] = mapped_column(sa.String(40))
+    chosen_by_id: Mapped[int | None]
+    chosen_at: Mapped[datetime]
 
 
 class SigningKey(Base):

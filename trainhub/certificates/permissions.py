@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from trainhub.kernel.access import Role, Table, own, role, role_over
+from trainhub.kernel.access import NOTHING, Role, Table, named, own, role, role_over
 
 VIEWERS = (
     Role.UNIVERSITY_ADMIN,
@@ -21,6 +21,8 @@ VIEWERS = (
 """Roles that see the certificates of the issuers, programmes and regions they are granted over."""
 CHANGERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN)
 """Those who answer for the issuer: they revoke, suspend, reissue and correct."""
+APPROVERS = (Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN)
+"""Those who approve templates, and draw up the ones that every issuer may use."""
 PRINTERS = (Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER, Role.SYSTEM_ADMIN)
 
 
@@ -41,13 +43,19 @@ class Can(StrEnum):
     BATCH_CREATE = "certificates:batch:create"
     BATCH_VIEW = "certificates:batch:view"
     BATCH_DECIDE = "certificates:batch:decide"
+    TEMPLATE_LIST = "certificates:template:list"
+    TEMPLATE_VIEW = "certificates:template:view"
     TEMPLATE_EDIT = "certificates:template:edit"
+    TEMPLATE_SET = "certificates:template:set"
     TEMPLATE_APPROVE = "certificates:template:approve"
     KEYS = "certificates:key:rotate"
     PRINT_LIST = "certificates:run:list"
     PRINT_CREATE = "certificates:run:create"
     PRINT_VIEW = "certificates:run:view"
 
+
+is_common = named("common", lambda _identity, subject: subject == NOTHING)
+"""What belongs to no issuer in particular."""
 
 GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
@@ -64,8 +72,11 @@ GRANTS: Table = {
     Can.BATCH_CREATE: ((role(*CHANGERS),),),
     Can.BATCH_VIEW: ((role_over(*CHANGERS),),),
     Can.BATCH_DECIDE: ((role_over(*CHANGERS),),),
-    Can.TEMPLATE_EDIT: ((role(*CHANGERS),),),
-    Can.TEMPLATE_APPROVE: ((role(Role.DEPT_EDU, Role.DEPT_HR, Role.SYSTEM_ADMIN),),),
+    Can.TEMPLATE_LIST: ((role(*CHANGERS),),),
+    Can.TEMPLATE_VIEW: ((role_over(*CHANGERS),), (role(*CHANGERS), is_common)),
+    Can.TEMPLATE_EDIT: ((role_over(*CHANGERS),), (role(*APPROVERS), is_common)),
+    Can.TEMPLATE_SET: ((role_over(*CHANGERS),),),
+    Can.TEMPLATE_APPROVE: ((role(*APPROVERS),),),
     Can.KEYS: ((role(Role.SYSTEM_ADMIN),),),
     Can.PRINT_LIST: ((role(*PRINTERS),),),
     Can.PRINT_CREATE: ((role(*PRINTERS),),),

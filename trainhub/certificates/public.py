@@ -19,6 +19,7 @@ from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused, TooLarge
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.proxies import client_address
+from trainhub.kernel.web import asks
 
 blueprint = Blueprint("verification", __name__)
 FRESH_SECONDS = 60
@@ -81,6 +82,7 @@ def verify() -> Any:
 
 
 @blueprint.post("/verify")
+@asks
 @public
 def verify_post() -> Any:
     """Answer the form; a name given is compared with the holder's."""
@@ -99,6 +101,7 @@ def verify_post() -> Any:
 
 
 @blueprint.post("/verify/file")
+@asks
 @public
 def verify_file() -> Any:
     """Answer a PDF that was downloaded from here; nothing of it is kept."""

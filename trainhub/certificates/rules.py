@@ -1,7 +1,8 @@
-"""How a print run is cut into files, and whether its blanks add up. Pure: values in, values out."""
+"""How a print run is cut into files, whether its blanks add up, what a certificate is for. Pure: values in, values out."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,6 +11,7 @@ from trainhub.certificates.types import SheetState
 
 LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK = 500, 5_000, 2_000
 MOST_BLANKS = 100_000
+_NAMES_ITS_HOLDER = re.compile(r"(.+):(?:person|student):\d+|(supervision:.+):\d+")
 
 
 def plan_chunks(keys: Iterable[tuple[Hashable, Hashable]], limit: int) -> list[tuple[int, int]]:
@@ -78,3 +80,9 @@ def serials(first: str, count: int) -> list[str]:
     if len(str(start + count - 1)) > digits:
         raise ValueError(first)
     return [f"{prefix}{number:0{digits}d}" for number in range(start, start + count)]
+
+
+def thing_of(asked_key: str) -> str:
+    """What a certificate was asked for, without whose it is; empty when the key names no holder (one placement, one capstone)."""
+    found = _NAMES_ITS_HOLDER.fullmatch(asked_key)
+    return (found[1] or found[2]) if found else ""

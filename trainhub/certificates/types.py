@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 EVIDENCE_PAGES = "trainhub.certificates.evidence"
-"""Under this name in `app.extensions` rooms say which page shows what a certificate rests on: by the kind of evidence a function of
-(id, is the reader the holder) that answers with an address, or None when this reader has no such page."""
+"""Under this name in `app.extensions` rooms say which pages show what a certificate rests on: by the kind of evidence a function of
+(ids, is the reader the holder) that answers with the address of each one that this reader may see."""
 
 
 class Kind(StrEnum):

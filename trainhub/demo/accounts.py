@@ -15,6 +15,9 @@ ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterpris
 FURTHER = ("association", "workgroup", "expert2", "programme1")
 """Made with the evaluations of the demo: the association, the expert working group, a second expert of a visit, the head of the first programme."""
 
+READERS = ("expert3", "expert4", "expert5", "expert6")
+"""Made with the capstones of the demo: with `expert` they read the theses of its spot check."""
+
 
 def build(world: World) -> None:
     """Accounts for those who sign in, roles for everybody who has one."""

@@ -25,14 +25,19 @@ from enterprises.capstones.operations import (
     open_choices,
     publish_timetable,
     save_choices,
+    save_wishes,
     send_to_experts,
     set_windows,
     sign_review,
     timetable,
 )
 from enterprises.capstones.types import ReviewKind, RoundKind, SpotVerdict, Stage, SupervisorRole, Verdict, WindowStage
+from trainhub.demo.accounts import PASSWORD, READERS
+from trainhub.demo.ground import register
 from trainhub.demo.world import World
-from trainhub.kernel.db import session
+from trainhub.identity import operations as identity
+from trainhub.kernel.access import Role
+from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
 
 SPANS = (
@@ -90,6 +95,16 @@ def judge(world: World, running: dict[int, Capstone]) -> None:
     if 16 in running:
         moderate(capstone=running[16], reason="校内评分与同组其他学生相比明显偏高，请学院复核。", by=world.by, now=world.calendar.at(-2))
     _talk(world, running)
+    if 10 in running:
+        _wish(world, running[10])
+
+
+def _wish(world: World, capstone: Capstone) -> None:
+    """A student without supervisors says whom he would like."""
+    me = world.acting(queries.person_of_student(capstone))
+    for role in SupervisorRole:
+        people = [one.person_id for one in queries.wishable(capstone, role, world.day)][1:3]
+        save_wishes(capstone=capstone, role=role, person_ids=people, by=me, **_times(world, 1))
 
 
 def _talk(world: World, running: dict[int, Capstone]) -> None:
@@ -141,11 +156,11 @@ def conclude(world: World, done: list[Capstone]) -> None:
     finished = done[0].finished_on
     assert finished is not None
     university = world.universities[0]
-    row = draw(university=university, year=finished.year, percent=5, seed=20260702, by=world.by, **_times(world, 20))
-    teachers = [person for person in _people(world, 2)][:5]
+    row = draw(university=university, year=finished.year, percent=8, seed=20260702, by=world.by, **_times(world, 20))
+    readers, first = _readers(world), world.persons["expert"]
     items = queries.spot_items(row.id)
     for number, (item, _capstone, _opinions) in enumerate(items[:2]):
-        experts = [person for person in teachers if person.id not in queries.barred_from(session().get_one(Capstone, item.capstone_id))][:3]
+        experts = [readers[number], readers[number + 1], first]
         send_to_experts(item=item, people=experts, by=world.by, **_times(world, 18))
         for at, (opinion, _name) in enumerate(queries.opinions_of(item.id)):
             if number == 1 and at == 2:
@@ -153,3 +168,21 @@ def conclude(world: World, done: list[Capstone]) -> None:
             verdict = SpotVerdict.UNQUALIFIED if number == 0 and at == 1 else SpotVerdict.QUALIFIED
             said = "关键试验没有对照，结论依据不足。" if verdict is SpotVerdict.UNQUALIFIED else "选题有工程价值，工作量饱满，写作规范。"
             give_opinion(opinion=opinion, verdict=verdict, comment=said, by=world.acting(opinion.person_id), **_times(world, 10 - at))
+
+
+def _readers(world: World) -> list[Person]:
+    """Further experts with accounts of their own: three read a thesis, two more when one of them objects."""
+    row, group = world.row_of_people(47, age_from=42, age_to=60), organisations.by_code("DEMO-EXPERTS")
+    assert group is not None
+    found = []
+    for name in READERS:
+        person = register(world, next(row))
+        account = identity.create_account(
+            person=person, display_name=person.name, username=name, password=PASSWORD, by=world.by, now=world.calendar.at(-300)
+        )
+        identity.grant_role(
+            account=account, role=Role.EXPERT, by=world.by, today=world.day, now=world.calendar.at(-300), since=world.calendar.plus(-300),
+            organisation_id=group.id,
+        )  # fmt: skip
+        found.append(person)
+    return found

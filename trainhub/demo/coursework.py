@@ -17,11 +17,13 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.catalogue.operations import content
 from courses.catalogue.types import BlockKind
+from courses.curriculum import marking
 from courses.curriculum import operations as curriculum
 from courses.curriculum import queries as curricula
-from courses.curriculum.types import CourseCategory
+from courses.curriculum.types import AssessmentKind, CourseCategory
+from courses.gradebook import feed_queries
 from courses.gradebook import queries as gradebooks
-from courses.gradebook.operations import books, grades
+from courses.gradebook.operations import books, feeding, grades
 from courses.gradebook.types import GradeKind
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
@@ -81,6 +83,7 @@ def build(world: World) -> None:
     _open(world, section, people)
     _book(world, run)
     _recognition(world)
+    _plan_marks(world, run)
 
 
 def _teacher(world: World) -> Identity:
@@ -273,6 +276,19 @@ def _recognition(world: World) -> None:
         by=world.acting(student.person_id),
         now=world.calendar.at(-3),
     )
+
+
+def _plan_marks(world: World, run: Run) -> None:
+    """The total of the run goes into a course of the plan, as soon as the gradebook is locked or the run has ended."""
+    w: dict[str, Any] = {"by": world.by, "now": world.calendar.at(-20)}
+    for plan_id in {one.version_id for one in world.cohorts.values() if one.version_id is not None}:
+        course = curricula.by_code(plan_id, "XX301")
+        if course is None or all(one.id != run.id for one, _title in feed_queries.runs_of_plan(plan_id)):
+            continue
+        objective = curriculum.add_objective(course=course, text="能够为产线设计数据采集方案并说明数据质量。", **w)
+        item = curriculum.add_assessment(course=course, kind=AssessmentKind.HOMEWORK, title="在线课程总成绩", weight_percent=100, **w)
+        marking.set_shares(course=course, shares=[(item, objective, 100)], **w)
+        feeding.connect(item=item, run=run, column_id=None, **w)
 
 
 def _decided(world: World, target: Any) -> None:

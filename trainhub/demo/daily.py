@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
+from enterprises.bases.types import BaseLevel
 from enterprises.mentors import operations as mentors
 from enterprises.mentors.types import AppraisalGrade
 from enterprises.placements import planning, queries
@@ -25,7 +26,27 @@ def build(world: World) -> None:
     for base, (latitude, longitude) in zip(world.bases, PLACES, strict=False):
         profile = base_queries.profile(base.id)
         if profile is not None:
-            bases.change_base(profile=profile, latitude_e5=latitude, longitude_e5=longitude, by=world.by, now=calendar.at(-700))
+            bases.change_base(
+                profile=profile,
+                latitude_e5=latitude,
+                longitude_e5=longitude,
+                level=BaseLevel.PROVINCIAL,
+                school_invested_fen=120_000_000,
+                enterprise_invested_fen=380_000_000,
+                by=world.by,
+                now=calendar.at(-700),
+            )
+    running_term = world.made["terms"][3]
+    bases.set_period(
+        base=world.bases[0],
+        title=running_term.title,
+        since=running_term.starts_on,
+        until=running_term.ends_on,
+        capacity=100 * world.scale,
+        facilities="本学期新增视觉检测产线 1 条，工位 20 个。",
+        by=world.by,
+        now=calendar.at(-90),
+    )
     students = world.students[2, calendar.final_entry + 1][:8]
     running = [row for student in students for row in field.live(student) if row.state is PlacementState.STARTED and row.ends_on > world.day]
     _events(world, running)

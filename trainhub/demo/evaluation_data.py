@@ -82,8 +82,20 @@ SUBJECTS: tuple[Subject, ...] = (
 )
 
 
-def plan_of(*, programme: Programme, label: str, from_cohort_year: int, by: Identity, today: date, now: datetime) -> ProgrammeVersion:
-    """A published training plan: 8 graduation requirements that cover all 11 general standards, three points each."""
+def plan_of(
+    *,
+    programme: Programme,
+    label: str,
+    from_cohort_year: int,
+    by: Identity,
+    today: date,
+    now: datetime,
+    complete: Callable[[ProgrammeVersion], object],
+) -> ProgrammeVersion:
+    """A published training plan: 8 graduation requirements that cover all 11 general standards, three points each.
+
+    `complete` adds what else a version needs before it is published: the enterprise training plan.
+    """
     known = next((row for row in programme_queries.versions_of(programme.id) if row.label == label), None)
     if known is not None:
         return known
@@ -94,6 +106,7 @@ def plan_of(*, programme: Programme, label: str, from_cohort_year: int, by: Iden
         programmes.set_standards(requirement=made, codes=codes, by=by, now=now)
         for kind, word in zip(KINDS, ("掌握", "能够运用", "具有"), strict=True):
             programmes.add_point(requirement=made, kind=kind, text=f"{word}{title}所需的{_KIND_WORDS[kind]}，并可通过考核判断。", by=by, now=now)
+    complete(version)
     return programmes.publish_version(version=version, today=today, by=by, now=now)
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 from courses.curriculum.models import CurriculumCourse
 from trainhub.kernel.access import Identity
-from trainhub.oversight.evaluation.operations import registers
+from trainhub.oversight.evaluation.operations import practice_registers, registers
 from trainhub.oversight.evaluation.register_types import (
+    ActivityKind,
     BudgetPurpose,
     BudgetSource,
+    Dimension,
     ExchangeKind,
     IncentiveKind,
+    OutputKind,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
@@ -94,5 +97,70 @@ def fill(
             foreign_course="Engineering Fundamentals",
             compared_on=today - timedelta(days=180),
             evidence="大纲逐项对照表",
+            **w,
+        )
+    _practice(programme, full_time, courses, today, w)
+
+
+def _practice(programme: Programme, full_time: Sequence[Teacher], courses: Sequence[CurriculumCourse], today: date, w: dict[str, Any]) -> None:
+    """What stands beside criteria that experts judge: measures, cases, outputs, the rule of appraisal, two rounds of quality assurance."""
+    firm = "闽江智能装备有限公司（演示）"
+    measures = (
+        (ActivityKind.METHODS, "引入项目式教学与过程评价", "", "", "三门专业课按境外同类课程的项目制组织教学，学生互评计入成绩。"),
+        (ActivityKind.INDUSTRY, "与境外企业联合指导课程设计", "示范工业集团（演示）", "DE", "企业工程师在线授课 16 学时，提供两个真实案例。"),
+        (ActivityKind.EVENT, "国际大学生工程设计邀请赛", "示范应用技术大学", "DE", "承办线上邀请赛，12 支队伍参加。"),
+    )
+    for kind, title, partner, country, text in measures:
+        practice_registers.add_activity(
+            programme=programme,
+            kind=kind,
+            title=title,
+            partner=partner,
+            country=country,
+            took_place_on=today - timedelta(days=140),
+            description=text,
+            **w,
+        )
+    for place, course in enumerate(courses[4:8]):
+        practice_registers.add_case(
+            programme=programme,
+            course=course,
+            title=("产线节拍优化", "关键零件质量追溯", "设备状态监测", "柔性单元改造")[place],
+            enterprise=firm,
+            source="企业技术改造项目，数据已脱敏。",
+            taken_up_on=today - timedelta(days=400),
+            **w,
+        )
+    for kind_, teacher in zip(OutputKind, full_time, strict=False):
+        name = {
+            OutputKind.PAPER: "基于项目的课程改革实践",
+            OutputKind.TEXTBOOK: "工程项目案例教程",
+            OutputKind.PROJECT: "校企协同课程改革",
+            OutputKind.AWARD: "教学成果奖（演示）",
+        }[kind_]
+        practice_registers.add_output(programme=programme, teacher=teacher, kind=kind_, title=name, published_on=today - timedelta(days=210), **w)
+    practice_registers.add_scheme(
+        programme=programme,
+        title="专职教师聘任与考核办法",
+        issued_no=f"校人（{today.year - 1}）9号",
+        since=today - timedelta(days=330),
+        weights={
+            Dimension.PROJECT_DESIGN: 20,
+            Dimension.RESEARCH: 15,
+            Dimension.PATENT: 5,
+            Dimension.COOPERATION: 15,
+            Dimension.SERVICE: 5,
+        },
+        **w,
+    )
+    for days, closed in ((300, 240), (60, None)):
+        practice_registers.add_review(
+            programme=programme,
+            held_on=today - timedelta(days=days),
+            school_members=3,
+            enterprise_members=4,
+            findings="周志反馈不够及时。" if closed else "岗位轮换安排偏少。",
+            actions="企业指导教师每周五前完成批阅。" if closed else "",
+            closed_on=today - timedelta(days=closed) if closed else None,
             **w,
         )

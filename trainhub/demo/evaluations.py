@@ -8,6 +8,7 @@ from trainhub.demo import evaluation_cases
 from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
 from trainhub.demo.world import World
 from trainhub.programmes import operations as programmes
+from trainhub.programmes.models import ProgrammeVersion
 
 PLAN = (("认识实习与安全教育", 40, 0), ("生产实习", 80, 0), ("岗位实践", 120, 2), ("企业毕业设计", 100, 2))
 """Items of the enterprise training plan: title, weeks in tenths, which base; 34 weeks together."""
@@ -17,6 +18,21 @@ def build(world: World) -> None:
     """Plans for all three programmes, then what the evaluation reads."""
     calendar, graduated = world.calendar, world.calendar.graduated
     items: dict[int, list[int]] = {}
+
+    def in_enterprises(version: ProgrammeVersion) -> None:
+        items[version.programme_id] = [
+            planitems.add_plan_item(
+                version=version,
+                title=title,
+                weeks_x10=weeks,
+                base_id=world.bases[base].id,
+                assessment="企业导师与学校教师共同评定",
+                by=world.by,
+                now=calendar.at(-1500),
+            ).id
+            for title, weeks, base in PLAN
+        ]
+
     for place, programme in enumerate(world.programmes):
         version = plan_of(
             programme=programme,
@@ -25,23 +41,12 @@ def build(world: World) -> None:
             by=world.by,
             today=calendar.plus(-1500),
             now=calendar.at(-1500),
+            complete=in_enterprises,
         )
         world.versions[place] = version
         for entry in (graduated, calendar.final_entry, calendar.final_entry + 1):
             cohort = world.cohorts[place, entry]
             programmes.change_cohort(cohort=cohort, by=world.by, now=calendar.at(-1), version=version, graduated_on=cohort.graduated_on)
-        items[place] = [
-            planitems.add_plan_item(
-                version=version,
-                title=title,
-                weeks_x10=weeks,
-                base_id=world.bases[base].id,
-                assessment="企业导师与学校教师共同评定",
-                by=world.by,
-                now=calendar.at(-1400),
-            ).id
-            for title, weeks, base in PLAN
-        ]
         for side, name in ((PlanSide.SCHOOL, "教学院长"), (PlanSide.ENTERPRISE, "总工程师")):
             planitems.sign_plan(version=version, side=side, signed_name=name, signed_on=calendar.plus(-1390), by=world.by, now=calendar.at(-1390))
     everybody = [student for (place, _entry), made in world.students.items() if place == 0 for student in made]
@@ -52,9 +57,14 @@ def build(world: World) -> None:
         today=world.day,
         now=world.now,
         foreign=everybody[::8],
-        plan_item_ids=items[0],
+        plan_item_ids=items[world.programmes[0].id],
     )
     failing_programme(
-        programme=world.programmes[1], cohort=world.cohorts[1, graduated], by=world.by, today=world.day, now=world.now, plan_item_ids=items[1]
+        programme=world.programmes[1],
+        cohort=world.cohorts[1, graduated],
+        by=world.by,
+        today=world.day,
+        now=world.now,
+        plan_item_ids=items[world.programmes[1].id],
     )
     evaluation_cases.build(world)

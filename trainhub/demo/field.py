@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Term
@@ -54,6 +56,8 @@ def position(world: World, place: int, terms: Sequence[tuple[Term, int]], now: d
     )
     for term, seats in terms:
         offers.set_seats(position=made, term=term, seats=seats, by=world.by, now=now)
+        if base_queries.interest(enterprise.id, term.starts_on.year) is None:
+            bases.state_interest(enterprise=enterprise, year=term.starts_on.year, is_interested=True, seats=seats, by=world.by, now=now)
     offers.submit_position(position=made, by=world.by, now=now)
     return offers.approve_position(position=made, by=world.by, now=now)
 

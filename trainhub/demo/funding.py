@@ -8,7 +8,7 @@ from typing import Any
 
 from enterprises.awards import companies, credit, funds, operations, queries, steps
 from enterprises.awards.models import Award
-from enterprises.awards.types import AmountKind, AwardState, Entitlement, PoolKind, StepKind, Verdict
+from enterprises.awards.types import AmountKind, AwardState, CompanyRule, Entitlement, PoolKind, RuleCode, StepKind, Verdict
 from enterprises.subsidies import operations as subsidies
 from enterprises.subsidies import queries as subsidy_queries
 from trainhub.demo.calendar import Calendar
@@ -23,6 +23,7 @@ from trainhub.oversight.goals import queries as goal_queries
 from trainhub.oversight.goals.types import ReviewKind
 
 SEEKING = (Verdict.ELIGIBLE, Verdict.TO_JUDGE, Verdict.MISSING)
+EXAMINED = {StepKind.CHECK: "材料齐全属实，同意上报。", StepKind.INSPECTION: "现场查看场地、设备和台账，与申请相符。"}
 FAR = 6
 """How far the applications go, one after the other: applied, checked, inspected, recognised, decided, paid and published."""
 
@@ -48,13 +49,14 @@ def build(world: World) -> None:
     for place, (base, one) in enumerate([*ready[:3], *waiting[:5]]):
         row = operations.apply(
             base=base,
-            rule=one.rule,
+            rule=RuleCode(one.rule),
             statement="由龙头企业牵头建设，已投入使用，申请按规定给予奖励。",
             by=world.by,
             today=world.calendar.plus(-60),
             now=world.calendar.at(-60),
         )
         _advance(world, row, one, FAR - place if place < len(ready[:3]) else place % 4, pool.id)
+    _companies(world)
 
 
 def _may_apply(one: Entitlement) -> bool:
@@ -62,9 +64,9 @@ def _may_apply(one: Entitlement) -> bool:
 
 
 def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int) -> None:
-    for place, kind in enumerate(StepKind, start=1):
+    for place, (kind, text) in enumerate(EXAMINED.items(), start=1):
         if far >= place:
-            day, text = world.calendar.plus(-55 + 10 * place), ("材料齐全属实，同意上报。", "现场查看场地、设备和台账，与申请相符。")[place - 1]
+            day = world.calendar.plus(-55 + 10 * place)
             steps.record(
                 award=row,
                 kind=kind,
@@ -86,11 +88,9 @@ def _advance(world: World, row: Award, one: Entitlement, far: int, pool_id: int)
     operations.accept(award=row, on=world.calendar.plus(-25), document="闽验演示〔1〕号", **when)
     low, high = one.amount_min_fen, one.amount_max_fen
     amount = (low + high) // 2 if low and high and low != high else min(high or 10_000_000, 90_000_000)
-    if (
-        operations.decide(award=row, amount_fen=amount, minutes="厅务会审议通过。", conference_minutes="联席会议同意。", **when).state
-        is AwardState.DECIDED
-    ):
-        operations.publish(award=row, **when)
+    if operations.decide(award=row, amount_fen=amount, minutes="厅务会审议通过。", **when).state is AwardState.CONFERENCE:
+        return
+    operations.publish(award=row, **when)
     if far >= FAR:
         operations.pay(award=row, on=world.day, reference="闽财拨演示-1", pool_id=pool_id, **when)
 
@@ -114,6 +114,8 @@ def _credit(world: World) -> None:
         (1, "sales_fen", year, 52_000_000),
         (3, "largest_contract_fen", year, 6_000_000),
         (3, "contract_outside", year, 1),
+        (5, "payment_licence", 0, 1),
+        (5, "national_hq", 0, 1),
         (13, "datacentre_fee_fen", year, 800_000),
         (13, "key_park_customer", 0, 1),
     ):
@@ -126,6 +128,23 @@ def _credit(world: World) -> None:
             by=world.by,
             now=world.calendar.at(-20),
         )
+
+
+def _companies(world: World) -> None:
+    """Applications of enterprises: decided and published, before the joint conference, checked, just handed in."""
+    year = world.day.year - 1
+    when: dict[str, Any] = {"by": world.by, "today": world.day, "now": world.now}
+    for place, rule, far, amount_fen in (
+        (1, CompanyRule.REVENUE, 2, 50_000_000),
+        (5, CompanyRule.PAYMENT_HQ, 2, 300_000_000),
+        (3, CompanyRule.BID, 1, 0),
+        (13, CompanyRule.DATACENTRE, 0, 0),
+    ):
+        row = operations.apply_company(company=world.enterprises[place], rule=rule, year=year, statement="申请按规定给予扶持，材料见附件。", **when)
+        if far:
+            steps.record(award=row, kind=StepKind.CHECK, on=world.day, is_positive=True, text=EXAMINED[StepKind.CHECK], **when)
+        if far > 1 and operations.decide(award=row, amount_fen=amount_fen, minutes="厅务会审议通过。", **when).state is AwardState.DECIDED:
+            operations.publish(award=row, **when)
 
 
 def after_roster(calendar: Calendar) -> None:

@@ -42,18 +42,20 @@ def _bases(world: World) -> None:
             workers=100 if "rural_park" in types else None,
             area_new_m2=3200 if "incubator" in types else None,
         )
-        bases.record_inspection(
-            base=base,
-            kind=InspectionKind.ON_SITE,
-            on=calendar.plus(-1182),
-            inspectors="教务处、实践教学科",
-            conclusion=Conclusion.CONDITIONAL if place == 2 else Conclusion.PASSED,
-            findings=("补装冲压工位的防护罩",) if place == 2 else (),
-            due_on=calendar.plus(-1150) if place == 2 else None,
-            text="场地、设备、安全制度和指导力量符合接收实习学生的要求。",
-            by=world.by,
-            now=calendar.at(-1180),
-        )
+        for ago in (1182, 830, 480, 130):
+            is_second = place == 2 and ago == 1182
+            bases.record_inspection(
+                base=base,
+                kind=InspectionKind.ON_SITE,
+                on=calendar.plus(-ago),
+                inspectors="教务处、实践教学科",
+                conclusion=Conclusion.CONDITIONAL if is_second else Conclusion.PASSED,
+                findings=("补装冲压工位的防护罩",) if is_second else (),
+                due_on=calendar.plus(-1150) if is_second else None,
+                text="场地、设备、安全制度和指导力量符合接收实习学生的要求。",
+                by=world.by,
+                now=calendar.at(-ago + 2),
+            )
         for kind in types:
             bases.add_type(base=base, type=BaseType(kind), since=calendar.plus(-1180), by=world.by, now=calendar.at(-1180))
         sides = (LeaderSide.SCHOOL, LeaderSide.ENTERPRISE) if place != 3 else (LeaderSide.ENTERPRISE,)
@@ -67,8 +69,8 @@ def _bases(world: World) -> None:
                 by=world.by,
                 now=calendar.at(-1180),
             )
-        if place < 6:
-            ends = calendar.plus(60) if place == 5 else calendar.plus(1200)
+        if place != 6:
+            ends = calendar.plus(85) if place == 5 else calendar.plus(1200)
             bases.sign_agreement(
                 base=base,
                 title=f"{name}合作教育协议",

@@ -9,6 +9,7 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.operations import adopt_rubric, assigning, concluding, grading, topics, working
 from enterprises.capstones.types import EvidenceKind, RubricItem, Side, Stage, SupervisorRole
 from trainhub.demo import capstones
+from trainhub.demo.capstone_texts import TOPICS
 from trainhub.demo.ground import graduate
 from trainhub.demo.rounds import LAST, NOW
 from trainhub.demo.world import World
@@ -20,20 +21,11 @@ from trainhub.oversight.chains import queries as chain_queries
 from trainhub.people.models import Student
 from trainhub.programmes import queries as programme_queries
 
-SUBJECTS = (
-    "轮毂生产线视觉检测系统的设计与实现",
-    "锂电池模组装配节拍优化",
-    "数控机床主轴热误差补偿",
-    "注塑车间能耗监测与分析平台",
-    "纺机设备预测性维护模型研究",
-    "工业现场边缘网关的协议适配",
-    "电商仓储路径规划与调度",
-    "云平台日志异常检测",
-    "重型机械液压系统故障诊断",
-    "船舶配电柜数字孪生监控",
-)
-PROBLEM = "企业在生产中发现现有方法误判率高、依赖人工，希望在保证节拍的前提下给出可落地的改进方案，并完成样机或上线验证。"
 GUIDANCE = ("讨论方案与技术路线", "检查实验数据", "评审中期进展", "修改论文结构", "现场调试指导", "核对测试结果", "审阅论文初稿", "准备答辩")
+
+
+FROM = (0, 20, 40)
+"""Where the topics of each programme begin: most differ, some come back from the years before."""
 
 
 def build(world: World) -> None:
@@ -108,11 +100,12 @@ def _at(world: World, day: date) -> datetime:
 def _topic(world: World, place: int, enterprise_id: int, number: int, day: date, *, approve: bool = True, seats: int = 1) -> Topic:
     enterprise = next(e for e in world.enterprises if e.id == enterprise_id)
     now = _at(world, day)
+    title, problem = TOPICS[(FROM[place] + number) % len(TOPICS)]
     topic = topics.propose_topic(
         enterprise=enterprise,
         programme_id=world.programmes[place].id,
-        title=f"{SUBJECTS[number % len(SUBJECTS)]}（{enterprise.name[:4]}{number + 1:02d}）",
-        problem=PROBLEM,
+        title=f"{title}（{enterprise.name[:4]}{number + 1:02d}）",
+        problem=problem,
         evidence="企业立项文件与任务书",
         evidence_kind=EvidenceKind.ENTERPRISE_PROJECT,
         evidence_file_id=world.made["evidence"].id,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from enterprises.placements.models import Placement, Position, Term
-from enterprises.placements.operations import days, placing, plans, rounds
+from enterprises.placements.operations import placing, plans, reminding, rounds
 from trainhub.demo import field
 from trainhub.demo.calendar import working_days
 from trainhub.demo.field import Diary, instant
@@ -37,7 +37,7 @@ def build(world: World) -> None:
     _first_round(world, terms)
     _younger_class(world, terms)
     _open_round(world, terms)
-    days.remind_mentors(today=world.calendar.plus(-1), now=world.calendar.at(-1))
+    reminding.remind_mentors(today=world.calendar.plus(-1), now=world.calendar.at(-1), sends_links=False)
 
 
 def _term(world: World, starts_on: date, weeks: int) -> Term:

@@ -66,9 +66,23 @@ class BadCharacters(Refused):
     code = "bad_characters"
 
 
+# Ideographs of Unicode 15 to 17 (the rest of extension C, extensions I, H, J): the tables of Python 3.11 end with Unicode 14 and call
+# them unassigned, while identity documents and fonts have them.
+_YOUNG_IDEOGRAPHS = ((0x2B739, 0x2B73F), (0x2EBF0, 0x2EE5D), (0x31350, 0x33479))
+
+
 def bad_characters(text: str) -> list[str]:
     """Characters of a normalised text that must be refused: private use, control, surrogate or unassigned ones."""
-    return [char for char in dict.fromkeys(text) if unicodedata.category(char) in {"Co", "Cc", "Cs", "Cn"}]
+    return [char for char in dict.fromkeys(text) if unicodedata.category(char) in {"Co", "Cc", "Cs", "Cn"} and not _is_young(char)]
+
+
+def _is_young(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _YOUNG_IDEOGRAPHS)
+
+
+def is_right_to_left(char: str) -> bool:
+    """Whether a character belongs to a script that runs from right to left (Arabic, Hebrew, Syriac): it must be ordered, and mostly joined."""
+    return unicodedata.bidirectional(char) in {"R", "AL", "AN"}
 
 
 def normalise(text: str) -> str:

@@ -26,6 +26,8 @@ from trainhub.kernel.errors import NotFound, TooLarge
 from trainhub.kernel.i18n import _
 
 CHUNK = 1 << 20
+PARTS_AT_ONCE = 2
+"""Parts of 5 MB that are held in memory while content goes to the store; with the twelve of the library every thread keeps 60 MB."""
 
 
 class StoredFile(Base):
@@ -94,7 +96,7 @@ def keep(
         media = sniff.check_upload(head, name, size, allowed=allowed or sniff.EVIDENCE, max_bytes=limit)
         sha256 = digest.hexdigest()
         spool.seek(0)
-        obstore.put(store(), path_of(sha256), spool)
+        obstore.put(store(), path_of(sha256), spool, max_concurrency=PARTS_AT_ONCE)
     row = StoredFile(
         kind=kind,
         name=name.replace("\\", "/").rsplit("/", 1)[-1][:255],

@@ -9,11 +9,13 @@ embedding in ``certificates`` need TrueType outlines, so CFF fonts (``.otf``, ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from trainhub.assets import asset_dir
+from trainhub.kernel.characters import is_right_to_left
 from trainhub.kernel.errors import Refused
 
 STYLES: dict[str, str] = {
@@ -24,15 +26,16 @@ STYLES: dict[str, str] = {
 }
 """The text fonts by style: file names of the npm packages @expo-google-fonts/noto-serif-sc and noto-sans-sc."""
 
-FALLBACKS: tuple[str, ...] = (
-    "LXGWWenKai-Regular.ttf",  # Debian fonts-lxgw-wenkai
-    "HanaMinA.ttf",  # Debian fonts-hanazono: the basic plane and extension A
-    "HanaMinB.ttf",  # extensions B to F
-    "BabelStoneHan.ttf",  # Debian fonts-babelstone-han: extensions up to H
-)
-"""For rare names, in the order tried when installed."""
+FALLBACKS: dict[str, str] = {
+    "LXGWWenKai-Regular.ttf": "fonts-lxgw-wenkai",
+    "HanaMinA.ttf": "fonts-hanazono",  # the basic plane and extension A
+    "HanaMinB.ttf": "fonts-hanazono",  # extensions B to F
+    "BabelStoneHan.ttf": "fonts-babelstone-han",  # extensions up to H
+    "DejaVuSerif.ttf": "fonts-dejavu-core",  # Latin letters with marks that Chinese fonts leave out, Greek, Cyrillic
+}
+"""For rare names, in the order tried when installed: the file and its Debian package."""
 
-SYSTEM_FOLDERS: tuple[Path, ...] = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+SYSTEM_FOLDERS: tuple[Path, ...] = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts").expanduser())
 
 
 class FontsMissing(Refused):
@@ -113,6 +116,50 @@ def fallback_fonts() -> tuple[Font, ...]:
     return tuple(Font(name.removesuffix(".ttf"), path) for name, path in found if path is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class FontNote:
+    """What documents may be drawn with: a font, the package it comes from, and what it says of itself when it is installed."""
+
+    file: str
+    package: str
+    is_installed: bool
+    is_fallback: bool
+    characters: int = 0
+    version: str = ""
+    copyright: str = ""
+    licence: str = ""
+    licence_url: str = ""
+
+
+_TEXT_PACKAGES = {"NotoSerifSC": "@expo-google-fonts/noto-serif-sc", "NotoSansSC": "@expo-google-fonts/noto-sans-sc"}
+
+
+@cache
+def inventory() -> tuple[FontNote, ...]:
+    """Every font that documents use, in the order tried. Version and licence are read from the font itself (its `name` table)."""
+    text = [(file, _TEXT_PACKAGES[file.partition("_")[0]], _text_fonts().get(style)) for style, file in STYLES.items()]
+    installed = {font.path.name: font for font in fallback_fonts()}
+    rare = [(file, package, installed.get(file)) for file, package in FALLBACKS.items()]
+    return tuple(_note(file, package, font, is_fallback=file in FALLBACKS) for file, package, font in (*text, *rare))
+
+
+def _note(file: str, package: str, font: Font | None, *, is_fallback: bool) -> FontNote:
+    if font is None:
+        return FontNote(file, package, is_installed=False, is_fallback=is_fallback)
+    copyright_, version, licence, url = ((font.face.get_name(key, "en") or "").strip() for key in (0, 5, 13, 14))
+    return FontNote(
+        file,
+        package,
+        is_installed=True,
+        is_fallback=is_fallback,
+        characters=len(font.covered),
+        version=version.removeprefix("Version ").partition(";")[0],
+        copyright=copyright_,
+        licence="SIL Open Font License 1.1" if "SIL Open Font License, Version 1.1" in licence else licence.partition("\n")[0].strip(),
+        licence_url=url if url.startswith(("https://", "http://")) else "",
+    )
+
+
 def available() -> bool:
     """Whether the text fonts are installed (tests skip without them)."""
     return len(_text_fonts()) == len(STYLES)
@@ -145,7 +192,12 @@ def coverage(font: Font) -> frozenset[int]:
 
 @cache
 def font_of(char: str, style: str = "serif") -> Font | None:
-    """The first font that has the character; None when no installed font has it."""
+    """The first font that draws the character; None when no installed font has it, or when it runs from right to left.
+
+    Nothing here orders or joins letters: a font that has Arabic ones would print a name backwards, in letters that stand alone.
+    """
+    if is_right_to_left(char):
+        return None
     for font in _chain(style):
         if font.has(char):
             return font

@@ -18,7 +18,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map
 
 from trainhub.kernel import db as kernel_db
-from trainhub.kernel.access import acting, may
+from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
 from trainhub.kernel.i18n import N_, _, listed
@@ -42,6 +42,15 @@ POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self' https:; style-src 'self'; script-src 'self'; font-src 'self' data:; "
     "connect-src 'self'; object-src 'none'; frame-src 'self' https:; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
 )
+
+
+ASKS = "only_asks"
+
+
+def asks(view: View) -> View:
+    """Mark a view whose POST only asks (a certificate is verified, a page previewed): it reads, and so waits for no writer on SQLite."""
+    setattr(view, ASKS, True)
+    return view
 
 
 def is_api() -> bool:
@@ -202,7 +211,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def _intent() -> None:
-        kernel_db.write_intent.set(request.method not in SAFE)
+        view = app.view_functions.get(request.endpoint or "")
+        kernel_db.write_intent.set(request.method not in SAFE and not hasattr(view, ASKS))
         g.pop("refused", None)
 
     @app.before_request

@@ -52,6 +52,14 @@ class RosterForm(Form):
     is_strict = BooleanField(_l("有任何一行有问题就全部不导入"))
 
 
+class CourseForm(Form):
+    """A course and since when it is taught."""
+
+    organisation = SelectField(_l("培训机构"), validate_choice=True)
+    title = Text(_l("课程"), [InputRequired(), Length(max=200)], description=_l("与花名册“课程”一列的写法一致。"))
+    since = DateField(_l("开设日期"), [InputRequired()])
+
+
 class CancelForm(Form):
     """Why a record is cancelled."""
 

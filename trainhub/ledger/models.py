@@ -93,8 +93,26 @@ class RosterBatch(Base):
     finished_at: Mapped[datetime | None]
 
 
+class TrainingCourse(Base):
+    """A course a training organisation teaches, and since when: a completion before that day cannot be."""
+
+    __tablename__ = "training_course"
+
+    id: Mapped[Key]
+    organisation_id: Mapped[int] = mapped_column(ref("organisation.id"))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    since: Mapped[date]
+    registered_by_id: Mapped[int | None]
+    registered_at: Mapped[datetime]
+
+    __table_args__ = (sa.UniqueConstraint("organisation_id", "title"),)
+
+
 class RosterRejection(Base):
-    """Why one row of a roster was left out. The row's values stay in the file: no identity number is written here."""
+    """Why one row of a roster was left out, or (`is_notice`) what to look at in a row that was taken.
+
+    The row's values stay in the file: no identity number is written here.
+    """
 
     __tablename__ = "roster_rejection"
 
@@ -103,6 +121,7 @@ class RosterRejection(Base):
     row: Mapped[int] = mapped_column("row_number")
     column: Mapped[str] = mapped_column("column_name", sa.String(60), default="")
     problem: Mapped[str] = mapped_column(sa.String(400))
+    is_notice: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (sa.Index("ix_roster_rejection_row", "batch_id", "row_number"),)
 

@@ -17,7 +17,8 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
-from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingRecord
+from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, TrainingCourse, TrainingRecord
+from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.types import Category, Source
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
@@ -34,6 +35,38 @@ class BadRecord(Refused):
     """A completion that cannot be."""
 
     code = "bad_record"
+
+
+def register_course(*, organisation_id: int, title: str, since: date, by: Identity, today: date, now: datetime) -> tuple[TrainingCourse, bool]:
+    """Since when a training organisation teaches a course; a known one gets the new day. The same again changes nothing (False).
+
+    Raises BadRecord: no title, a day after today, or a completion that stands before the day.
+    """
+    title = title.strip()
+    if not title or len(title) > 200:
+        raise BadRecord(_("课程名称不能为空，也不能超过 200 个字。"), field="title")
+    if since > today:
+        raise BadRecord(_("开设日期不能晚于今天。"), field="since")
+    first = rosters.earliest_completion(organisation_id, title)
+    if first is not None and first < since:
+        raise BadRecord(_("这门课程已有 %(day)s 的结业记录，早于所填的开设日期。请先更正那些记录，或填写更早的日期。", day=first), field="since")
+    known = rosters.course(organisation_id, title)
+    if known is not None and known.since == since:
+        return known, False
+    row = known or TrainingCourse(organisation_id=organisation_id, title=title, registered_by_id=by.account_id, registered_at=now)
+    before, row.since = (None if known is None else known.since), since
+    session().add(row)
+    session().flush()
+    audit.record(
+        by=by, did="ledger.course.registered", on=row, data={"organisation": organisation_id, "title": title, "since": since, "before": before}
+    )
+    return row, True
+
+
+def _check_course(organisation_id: int, course: str, completed_on: date) -> None:
+    known = rosters.course(organisation_id, course)
+    if known is not None and completed_on < known.since:
+        raise BadRecord(_("“%(course)s”自 %(since)s 起开设，完成日期不能早于开课。", course=course, since=known.since), field="completed_on")
 
 
 def record_training(
@@ -53,13 +86,15 @@ def record_training(
 ) -> tuple[TrainingRecord, bool]:
     """Record one completed training; the same person, base, course and day is a duplicate: the known record and False.
 
-    `hours_x10` are tenths of an hour. Raises BadRecord for an empty course or negative hours.
+    `hours_x10` are tenths of an hour. Raises BadRecord for an empty course, negative hours, or a day before
+    the course was taught there.
     """
     course = course.strip()
     if not course or len(course) > 200:
         raise BadRecord(_("课程名称不能为空，也不能超过 200 个字。"), field="course")
     if hours_x10 < 0:
         raise BadRecord(_("学时不能是负数。"), field="hours")
+    _check_course(organisation_id, course, completed_on)
     known = queries.live_record(person_id, organisation_id, course, completed_on)
     if known is not None:
         return known, False

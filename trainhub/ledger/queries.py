@@ -16,7 +16,14 @@ from trainhub.kernel.access import Identity, Role, ScopeKind
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger import rules
-from trainhub.ledger.models import ConfirmedDay, Milestone, PossibleDuplicate, RecordCancellation, RosterBatch, RosterRejection, TrainingRecord
+from trainhub.ledger.models import (
+    ConfirmedDay,
+    Milestone,
+    PossibleDuplicate,
+    RecordCancellation,
+    RosterBatch,
+    TrainingRecord,
+)
 from trainhub.ledger.permissions import READERS, SEES_ALL
 from trainhub.ledger.types import Source, WeeksTotal
 from trainhub.organisations.models import Organisation, Region
@@ -25,6 +32,7 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person, PersonPair
 from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 
 CHUNK = 900
 
@@ -114,7 +122,7 @@ def weeks_of_many(student_ids: Iterable[int]) -> dict[int, WeeksTotal]:
 def _credited(days: list[date]) -> WeeksTotal:
     if not days:
         return WeeksTotal(0, 0, Decimal(0), {})
-    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number)
+    return rules.credit_weeks(days, days_per_week=book().at("own.weeks.days_per_week", on=max(days)).number, working_days=holiday_weeks(days))
 
 
 # -- milestones ---------------------------------------------------------------------------------------------------------
@@ -306,16 +314,6 @@ def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> Ros
         .order_by(RosterBatch.id)
         .limit(1)
     )
-
-
-def rejections_of(batch_id: int) -> list[tuple[int, str, str]]:
-    """(row, column, problem) of the rows left out, in the order of the file."""
-    found = session().execute(
-        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
-        .where(RosterRejection.batch_id == batch_id)
-        .order_by(RosterRejection.row, RosterRejection.id)
-    )
-    return [(row[0], row[1], row[2]) for row in found]
 
 
 # -- possible duplicates ------------------------------------------------------------------------------------------------

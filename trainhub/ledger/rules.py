@@ -31,6 +31,29 @@ def credit_week(days: int, *, days_per_week: int, working_days: int | None = Non
     return min(days, days_per_week)
 
 
+def credits(days: Iterable[tuple[date, int]], *, days_per_week: int, working_days: Mapping[str, int] | None = None) -> dict[tuple[date, int], int]:
+    """By (day, row) of a student's confirmed days what each earns; in order of day, then row. The sum is that of `credit_weeks`.
+
+    A day earns one; nothing a second enterprise on the same day, or a day beyond those a week counts. Under the holiday switch
+    the last day of a week that counts as full earns what the holidays took.
+    """
+    holidays, earned = working_days or {}, dict[tuple[date, int], int]()
+    last: dict[str, tuple[date, int]] = {}
+    counted: Counter[str] = Counter()
+    seen: set[date] = set()
+    for day, key in sorted(days):
+        week = iso_week(day)
+        is_new = day not in seen and counted[week] < days_per_week
+        earned[day, key] = int(is_new)
+        if is_new:
+            counted[week] += 1
+            last[week] = (day, key)
+        seen.add(day)
+    for week, at in last.items():
+        earned[at] += credit_week(counted[week], days_per_week=days_per_week, working_days=holidays.get(week)) - counted[week]
+    return earned
+
+
 def credit_weeks(days: Iterable[date], *, days_per_week: int, working_days: Mapping[str, int] | None = None) -> WeeksTotal:
     """The sum of confirmed days to weeks: at most `days_per_week` distinct days of each ISO week (PETOE-7, 002:277; 7.2, 002:551).
 

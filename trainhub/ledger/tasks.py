@@ -56,8 +56,9 @@ def import_roster(running: Running) -> Mapping[str, Any]:
             work.refuse_unless_good()
         first, batch_id = work.run(upload_file_id=running.args["file_id"])
         rejections_id = _keep_rejections(work, batch_id, path, name)
+        notices = work.notices(batch_id)
     result = work.finish(batch_id, rejections_id)
-    result.warnings, result.seconds = first.warnings, time.monotonic() - started
+    result.warnings, result.notices, result.seconds = first.warnings, notices, time.monotonic() - started
     return {**result.as_dict(), "batch_id": batch_id}
 
 

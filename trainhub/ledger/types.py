@@ -68,9 +68,10 @@ class RosterResult:
     rejections_file: str | None = None
     seconds: float = 0.0
     warnings: list[dict[str, object]] = field(default_factory=list)
+    notices: list[dict[str, object]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
-        """The promised fields, then the warnings when there are any."""
+        """The promised fields, then the warnings about the file and the notices about rows that were taken, when there are any."""
         result: dict[str, object] = {
             "rows": self.rows,
             "accepted": self.accepted,
@@ -82,4 +83,6 @@ class RosterResult:
         }
         if self.warnings:
             result["warnings"] = self.warnings
+        if self.notices:
+            result["notices"] = self.notices
         return result

@@ -21,6 +21,7 @@ from trainhub.kernel.web import done
 from trainhub.ledger import forms, labels, operations, queries, tasks
 from trainhub.ledger.models import RosterBatch, TrainingRecord
 from trainhub.ledger.permissions import SEES_ALL, Can
+from trainhub.ledger.rosters import queries as roster_queries
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
 from trainhub.organisations import queries as organisations
@@ -248,9 +249,10 @@ def _job_page(job_id: int, name: str) -> Any:
     percent = round(100 * row.done_count / row.total_count) if row.total_count else 0
     result = row.result or {}
     batch = session().get(RosterBatch, result["batch_id"]) if "batch_id" in result else None
-    rejections = queries.rejections_of(batch.id)[:200] if batch is not None and batch.rejected_count else []
+    rejections = roster_queries.rejections_of(batch.id)[:200] if batch is not None and batch.rejected_count else []
     problems = [(p["row"], p["column"], p["problem"]) for p in result.get("problems", result.get("error", {}).get("details", []))] or rejections
-    return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems)
+    notices = [(p["row"], p["column"], p["problem"]) for p in result.get("notices", [])]
+    return render_template(name, job=row, state=state, percent=percent, result=result, batch=batch, problems=problems, notices=notices)
 
 
 @roster_pages.get("/jobs/<int:job_id>")

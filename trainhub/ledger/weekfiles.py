@@ -15,6 +15,7 @@ from trainhub.kernel.sheets.types import Problem
 from trainhub.ledger import rules
 from trainhub.ledger.types import DayStatus
 from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 from trainhub.policy.types import PolicyError
 
 SHOWN = 200
@@ -85,7 +86,7 @@ def check(file: str | os.PathLike[str] | IO[Any], *, on: date) -> dict[str, Any]
         )
     students = []
     for student in sorted(approved):
-        total = rules.credit_weeks(approved[student], days_per_week=per_week)
+        total = rules.credit_weeks(approved[student], days_per_week=per_week, working_days=holiday_weeks(approved[student]))
         finding = rules.judge_enterprise_weeks(total.credited_days, weeks=weeks, days_required=required)
         students.append(
             {

@@ -12,13 +12,16 @@ from trainhub.identity import retention
 from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
-from trainhub.ledger import cli, models, permissions, queries, tasks, views
+from trainhub.ledger import cli, course_views, models, permissions, queries, tasks, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
+PAGES: tuple[ModuleType, ...] = (course_views,)
+"""Pages that hang themselves onto a blueprint of another module."""
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
 
 
 THINGS = {
+    "ledger.course": _l("培训课程"),
     "ledger.day": _l("已确认的实习日"),
     "ledger.days": _l("实习日台账"),
     "ledger.duplicate": _l("疑似重复学员"),

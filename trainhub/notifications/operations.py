@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -41,28 +42,50 @@ def notify(
     their language. `kind` groups notices (`placements.assigned`); `url` is a path of this site. With `unique_key` the same
     thing is told to the same account only once, however often it happens.
     """
-    ids = sorted(set(account_ids))
-    if unique_key is not None:
-        keys = {f"{unique_key}:{account_id}"[:160]: account_id for account_id in ids}
-        known = queries.known_keys(keys)
-        ids = [account_id for key, account_id in keys.items() if key not in known]
-    wanting = queries.wanting_email(ids) if Channel.EMAIL in delivery.channels() else set()
-    notices = [
+    return notify_each(
+        [Telling(account_id, kind, message, values or {}, url, unique_key) for account_id in sorted(set(account_ids))],
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one account is told; the fields as `notify` takes them."""
+
+    account_id: int
+    kind: str
+    message: str
+    values: Mapping[str, Any]
+    url: str = ""
+    unique_key: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """The unique key of this account's notice."""
+        return f"{self.unique_key}:{self.account_id}"[:160] if self.unique_key is not None else None
+
+
+def notify_each(tellings: Iterable[Telling], *, now: datetime) -> int:
+    """The same for many accounts that are told different things; as many queries as for one."""
+    wanted = list(tellings)
+    known = queries.known_keys(key for one in wanted if (key := one.key) is not None)
+    fresh = list({one.key or place: one for place, one in enumerate(wanted) if one.key not in known}.values())
+    wanting = queries.wanting_email({one.account_id for one in fresh}) if Channel.EMAIL in delivery.channels() else set()
+    session().add_all(
         Notice(
-            account_id=account_id,
-            kind=kind,
-            message=message,
-            values=dict(values or {}),
-            url=url,
-            unique_key=f"{unique_key}:{account_id}"[:160] if unique_key is not None else None,
+            account_id=one.account_id,
+            kind=one.kind,
+            message=one.message,
+            values=dict(one.values),
+            url=one.url,
+            unique_key=one.key,
             created_at=now,
-            mail_state=MailState.WAITING if account_id in wanting else MailState.NONE,
+            mail_state=MailState.WAITING if one.account_id in wanting else MailState.NONE,
         )
-        for account_id in ids
-    ]
-    session().add_all(notices)
+        for one in fresh
+    )
     session().flush()
-    return len(notices)
+    return len(fresh)
 
 
 def mark_read(*, account_id: int, notice_id: int | None, now: datetime) -> int:

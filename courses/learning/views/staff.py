@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -276,13 +277,16 @@ def _marks(attempt: Attempt) -> tuple[dict[int, int], dict[int, str]]:
     return shares, feedback
 
 
-def evidence_page(key: str, is_own: bool) -> str | None:
-    """The page of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
-    enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
-    if enrolment is None:
-        return None
-    if is_own:
-        return url_for("learning.progress", run_id=enrolment.run_id)
-    run = catalogue.run_by_id(enrolment.run_id)
-    is_read = run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run))
-    return url_for("staff.learner", enrolment_id=enrolment.id) if is_read else None
+def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
+    """The pages of the learning that a certificate rests on: the learner's own progress, or the learner as staff sees them."""
+    found = {}
+    for key in keys:  # a certificate rests on one enrolment
+        enrolment = queries.enrolment_by_id(int(key)) if key.isdigit() else None
+        if enrolment is None:
+            continue
+        run = catalogue.run_by_id(enrolment.run_id)
+        if is_own:
+            found[key] = url_for("learning.progress", run_id=enrolment.run_id)
+        elif run is not None and may(acting(), Can.RUN_VIEW_LEARNERS, catalogue.subject_of_run(run)):
+            found[key] = url_for("staff.learner", enrolment_id=enrolment.id)
+    return found

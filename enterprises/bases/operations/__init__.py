@@ -9,9 +9,10 @@ from enterprises.bases.operations.describing import (
     end_leader,
     open_base,
     record_acceptance,
+    set_period,
     sign_agreement,
 )
-from enterprises.bases.operations.partnering import close_finding, record_inspection, remind_of_agreements, state_interest
+from enterprises.bases.operations.partnering import close_finding, record_inspection, remind_of_agreements, remind_of_inspections, state_interest
 
 __all__ = [
     "BadBase",
@@ -25,6 +26,8 @@ __all__ = [
     "record_acceptance",
     "record_inspection",
     "remind_of_agreements",
+    "remind_of_inspections",
+    "set_period",
     "sign_agreement",
     "state_interest",
 ]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.bases import labels, queries, rules
-from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BaseProfile, BaseTyping
+from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BasePeriod, BaseProfile, BaseTyping
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -33,6 +33,9 @@ FIGURES = frozenset(
         "summary",
         "latitude_e5",
         "longitude_e5",
+        "level",
+        "school_invested_fen",
+        "enterprise_invested_fen",
     ]
 )
 
@@ -70,7 +73,15 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
 
 
 def _set(profile: BaseProfile, figures: dict[str, Any]) -> dict[str, list[Any]]:
-    for key in ("capacity_per_term", "area_new_m2", "area_extended_m2", "startup_entities", "workers"):
+    for key in (
+        "capacity_per_term",
+        "area_new_m2",
+        "area_extended_m2",
+        "startup_entities",
+        "workers",
+        "school_invested_fen",
+        "enterprise_invested_fen",
+    ):
         value = figures.get(key)
         if value is not None and value < 0:
             raise BadBase(_("“%(field)s”不能是负数。", field=str(labels.FIGURES[key])), field=key)
@@ -95,6 +106,49 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
         session().flush()
         audit.record(by=by, did="bases.base.changed", on=("base", str(profile.base_id)), data=changed)
     return changed
+
+
+def set_period(
+    *,
+    base: Organisation,
+    title: str,
+    since: date,
+    until: date,
+    capacity: int,
+    by: Identity,
+    now: datetime,
+    facilities: str = "",
+    period: BasePeriod | None = None,
+    version: int | None = None,
+) -> BasePeriod:
+    """Say what a base can take and show in a span (a term), anew or by changing `period`; the same span again is changed.
+
+    Raises BadBase for impossible dates or a span that overlaps another one, Stale.
+    """
+    if until < since:
+        raise BadBase(_("结束日期不能早于开始日期。"), field="until")
+    if not title.strip():
+        raise BadBase(_("请填写名称。"), field="title")
+    if not 0 <= capacity <= 100_000:
+        raise BadBase(_("人数应为 0 或正整数。"), field="capacity")
+    known = queries.periods_of(base.id)
+    if period is None:
+        period = next((row for row in known if (row.since, row.until) == (since, until)), None)
+    else:
+        check_version(period, version)
+    for row in known:
+        if row is not period and row.since <= until and since <= row.until:
+            raise BadBase(_("与“%(title)s”（%(a)s 至 %(b)s）的日期重叠。", title=row.title, a=row.since, b=row.until), field="since")
+    if period is None:
+        period = BasePeriod(base_id=base.id, title="", since=since, until=until, capacity=capacity)
+        session().add(period)
+    period.title, period.since, period.until = title.strip()[:120], since, until
+    period.capacity, period.facilities = capacity, facilities.strip()[:4000]
+    session().flush()
+    audit.record(
+        by=by, did="bases.period.set", on=("base", str(base.id)), data={"title": period.title, "since": since, "until": until, "capacity": capacity}
+    )
+    return period
 
 
 def add_type(*, base: Organisation, type: BaseType, since: date, by: Identity, now: datetime) -> BaseTyping:

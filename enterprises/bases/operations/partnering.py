@@ -16,6 +16,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.retention import months_before
 from trainhub.notifications.operations import notify
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -127,20 +128,56 @@ def state_interest(
     return row
 
 
+def _keepers(base_id: int, today: date) -> set[int]:
+    """The accounts of those who answer for a base: its leaders, and coordinators and universities that host it."""
+    found: set[int] = set()
+    for host in [base_id, *organisations.host_ids(base_id)]:
+        found.update(
+            identities.accounts_holding(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN, today=today, organisation_id=host)
+        )
+    return found
+
+
+def remind_of_inspections(*, today: date, now: datetime) -> int:
+    """Tell those who answer for a base of an on-site inspection that runs out within own.warning.agreement_days (or has), and of
+    findings whose day has passed, each once; how many things."""
+    days, months = (int(book().at(key, on=today).number) for key in ("own.warning.agreement_days", "own.placement.inspection_valid_months"))
+    told = 0
+    for base_id, code, name, last in queries.last_inspections(today):
+        if last >= months_before(today + timedelta(days=days), months):
+            continue
+        told += 1
+        notify(
+            account_ids=_keepers(base_id, today),
+            kind="bases.inspection_ends",
+            message=N_("“%(name)s”上次实地考察是 %(day)s，%(months)s 个月内有效，请及时安排考察，否则学生不能开始实习。"),
+            values={"name": name, "day": last.isoformat(), "months": months},
+            url=f"/bases/{code}",
+            unique_key=f"inspection:{base_id}:{last.isoformat()}",
+            now=now,
+        )
+    for row, base_id, code, name in queries.overdue_findings(today):
+        told += 1
+        notify(
+            account_ids=_keepers(base_id, today),
+            kind="bases.finding_overdue",
+            message=N_("“%(name)s”有一项整改已过期限（%(day)s）：%(text)s"),
+            values={"name": name, "day": row.due_on.isoformat() if row.due_on else "", "text": row.text},
+            url=f"/bases/{code}",
+            unique_key=f"finding:{row.id}:overdue",
+            now=now,
+        )
+    return told
+
+
 def remind_of_agreements(*, today: date, now: datetime) -> int:
     """Tell both sides of agreements that end within own.warning.agreement_days and have no successor, once; how many agreements."""
     days = book().at("own.warning.agreement_days", on=today).number
     ending = queries.ending_agreements(None, on=today, until=today + timedelta(days=days))
     for row, name in ending:
-        hosts = [row.base_id, *organisations.host_ids(row.base_id)]
-        accounts: set[int] = set()
-        for host in hosts:
-            accounts.update(
-                identities.accounts_holding(Role.CENTRE_LEADER, Role.ENTERPRISE_COORDINATOR, Role.UNIVERSITY_ADMIN, today=today, organisation_id=host)
-            )
         base = organisations.by_id(row.base_id)
         notify(
-            account_ids=accounts,
+            account_ids=_keepers(row.base_id, today),
             kind="bases.agreement_ends",
             message=N_("“%(name)s”的合作教育文本将于 %(day)s 到期，请及时续签。"),
             values={"name": name, "day": row.until.isoformat()},

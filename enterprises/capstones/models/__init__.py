@@ -1,7 +1,7 @@
 """Tables of topics and capstones: the work itself, its stages, choosing and assigning, spot checks."""
 
 from enterprises.capstones.models.checking import SpotCheck, SpotItem, SpotOpinion
-from enterprises.capstones.models.choosing import Choice, ChoiceRound, Conflict, SupervisorPlan, Team, TeamMember
+from enterprises.capstones.models.choosing import Choice, ChoiceRound, Conflict, SupervisorPlan, SupervisorWish, Team, TeamMember
 from enterprises.capstones.models.stages import (
     DefenceGroup,
     DefenceMember,
@@ -15,7 +15,7 @@ from enterprises.capstones.models.stages import (
     StageWindow,
     ThirdGrade,
 )
-from enterprises.capstones.models.work import Capstone, CapstoneGrade, CapstonePaper, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.models.work import Capstone, CapstoneGrade, CapstonePaper, GuidanceEntry, Supervision, Topic, TopicMark
 
 __all__ = [
     "Capstone",
@@ -40,8 +40,10 @@ __all__ = [
     "StageWindow",
     "Supervision",
     "SupervisorPlan",
+    "SupervisorWish",
     "Team",
     "TeamMember",
     "ThirdGrade",
     "Topic",
+    "TopicMark",
 ]

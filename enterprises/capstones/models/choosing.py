@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from enterprises.capstones.types import ChoiceState, PlanMode, PlanState, RoundKind
+from enterprises.capstones.types import ChoiceState, PlanMode, PlanState, RoundKind, SupervisorRole
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
@@ -76,6 +76,25 @@ class TeamMember(Base):
     student_id: Mapped[int] = mapped_column(ref("student.id"), primary_key=True)
     asked_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
+
+
+class SupervisorWish(Base):
+    """A person whom a student would like as supervisor of one side, at a rank, 1 best."""
+
+    __tablename__ = "capstone_wish"
+
+    id: Mapped[Key]
+    capstone_id: Mapped[int] = mapped_column(ref("capstone.id"), index=True)
+    role: Mapped[SupervisorRole] = mapped_column(enum_column(SupervisorRole))
+    rank: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ref("person.id"), index=True)
+    saved_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.UniqueConstraint("capstone_id", "role", "rank"),
+        sa.UniqueConstraint("capstone_id", "role", "person_id"),
+        sa.CheckConstraint("rank >= 1", name="rank_from_1"),
+    )
 
 
 class SupervisorPlan(Base):

@@ -45,6 +45,8 @@ class Topic(Versioned, Base):
     """Students who may work on it together; 1: nobody works in a team."""
     reserved_student_id: Mapped[int | None] = mapped_column(ref("student.id"))
     """The student who proposed it: nobody else may choose it."""
+    closed_at: Mapped[datetime | None]
+    """Since when it takes nobody further because its enterprise left; a seat that is given back stays closed too."""
     created_at: Mapped[datetime]
 
     enterprise: Mapped[Organisation] = relationship(lazy="raise", viewonly=True)
@@ -53,6 +55,15 @@ class Topic(Versioned, Base):
         sa.CheckConstraint("taken >= 0 AND taken <= seats", name="seats_hold"),
         sa.Index("ix_capstone_topic_library", "programme_id", "state", "id"),
     )
+
+
+class TopicMark(Base):
+    """A checksum by which topics that are alike are found (`likeness.marks`); the answer itself is computed from the texts."""
+
+    __tablename__ = "capstone_topic_mark"
+
+    mark: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    topic_id: Mapped[int] = mapped_column(ref("capstone_topic.id"), primary_key=True, index=True)
 
 
 class Capstone(Versioned, Base):

@@ -36,6 +36,7 @@ from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, 
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
 from enterprises.capstones.operations.topics import approve_topic, propose_topic, refuse_topic, revise_topic, withdraw_topic
+from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, confirm_guidance, hand_in, log_guidance, pass_stage, return_paper, submit_thesis
 
 __all__ = [
@@ -106,6 +107,7 @@ __all__ = [
     "revise_topic",
     "revoke_link",
     "save_choices",
+    "save_wishes",
     "send_to_experts",
     "set_windows",
     "settle",

@@ -8,12 +8,13 @@ from typing import Any
 
 from enterprises.capstones import queries
 from enterprises.capstones.labels import CAPSTONE_STATES, WINDOWS
-from enterprises.capstones.machine import MACHINE, Actor, Answer, permits
+from enterprises.capstones.machine import HOLDING, MACHINE, Actor, Answer, permits
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import Action, WindowStage
 from trainhub.identity import queries as identity
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
@@ -58,18 +59,28 @@ ACTORS: dict[Actor, Any] = {
 def demand(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
     """Refuse what this person may not do, or not at this stage (`machine.MACHINE`); who the person is to the capstone.
 
-    Raises WrongPerson, WrongState; what was archived is closed to everybody.
+    Raises WrongPerson, WrongState; what was archived is closed to everybody. For an act of `machine.HOLDING` the row is locked until the
+    end of the transaction and read anew: who comes second sees what the first has done.
     """
     step = MACHINE[action]
-    actors = queries.actors_of(row, by, among=step.actors)
+    if action in HOLDING:
+        session().refresh(row, with_for_update=True)
+    actors = demand_person(row, action, by)
     answer = permits(action, row.state, actors)
-    if answer is Answer.WRONG_PERSON:
-        raise WrongPerson(_("这项操作只能由%(who)s进行。", who=listed(_(ACTORS[actor]) for actor in step.actors)))
     if row.archived_at is not None:
         raise WrongState(_("毕业设计已归档，不能再改动。"), code="archived")
     if answer is Answer.WRONG_STATE:
         can = listed(str(CAPSTONE_STATES[state]) for state in step.states)
         raise WrongState(_("毕业设计现处于“%(state)s”阶段，不能进行这项操作；可以进行的阶段：%(can)s。", state=CAPSTONE_STATES[row.state], can=can))
+    return actors
+
+
+def demand_person(row: Capstone, action: Action, by: Identity) -> frozenset[Actor]:
+    """Refuse somebody whose act this is not, at whatever stage; who the person is to the capstone. For verbs that may be said again."""
+    step = MACHINE[action]
+    actors = queries.actors_of(row, by, among=step.actors)
+    if permits(action, row.state, actors) is Answer.WRONG_PERSON:
+        raise WrongPerson(_("这项操作只能由%(who)s进行。", who=listed(_(ACTORS[actor]) for actor in step.actors)))
     return actors
 
 
@@ -106,6 +117,6 @@ def tell(
     *, person_ids: Iterable[int], kind: str, message: str, values: Mapping[str, Any], url: str, unique_key: str | None = None, now: datetime
 ) -> None:
     """Tell the accounts of persons; who has none is left out."""
-    accounts = [found.id for key in sorted(set(person_ids)) if (found := identity.account_of_person(key)) is not None]
+    accounts = identity.accounts_of_persons(set(person_ids)).values()
     if accounts:
-        notifications.notify(account_ids=accounts, kind=kind, message=message, values=values, url=url, unique_key=unique_key, now=now)
+        notifications.notify(account_ids=sorted(accounts), kind=kind, message=message, values=values, url=url, unique_key=unique_key, now=now)

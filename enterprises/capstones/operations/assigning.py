@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import ROLES
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, tell
 from enterprises.capstones.operations.changing import take_seat
 from enterprises.capstones.operations.staging import demand_no_conflict
 from enterprises.capstones.types import Action, CapstoneState, SupervisorRole, TopicState
@@ -96,6 +96,7 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
     """End a capstone before its grade and give the seat back. Raises WrongState, CapstoneRefused without a reason."""
     check_version(capstone, version)
     if capstone.state is CapstoneState.WITHDRAWN:
+        demand_person(capstone, Action.WITHDRAW, by)
         return capstone
     demand(capstone, Action.WITHDRAW, by)
     capstone.note = given(reason, _("请写明终止的理由。"), field="reason")

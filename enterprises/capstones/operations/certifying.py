@@ -29,9 +29,9 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
     rows = [row for row in queries.supervised_in(cohort.id) if row.guidances > 0]
     if not rows:
         raise CapstoneRefused(_("这个年级还没有已公布成绩、且有指导记录的企业指导教师。"))
-    new = 0
-    for row in rows:
-        new += issued.by_asked_key(key_of(row)) is None
+    known = issued.by_asked_keys(key_of(row) for row in rows)
+    missing = [row for row in rows if key_of(row) not in known]
+    for row in missing:
         certificates.issue(
             kind=Kind.MENTOR,
             person_id=row.person_id,
@@ -51,5 +51,5 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
             now=now,
             programme_id=programme.id,
         )
-    audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": new, "persons": len(rows)})
-    return new
+    audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": len(missing), "persons": len(rows)})
+    return len(missing)

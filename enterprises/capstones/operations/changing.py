@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import update
 
@@ -11,13 +12,17 @@ from enterprises.capstones.models import Capstone, Supervision, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, tell
 from enterprises.capstones.operations.topics import withdraw_topic
 from enterprises.capstones.types import Action, SupervisorRole, TopicState
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
 
+TOLD_LEFT = N_("“%(enterprise)s”退出毕业设计：已有的指导和材料都保留，专业会改题或让你在该企业继续完成")
+TOLD_HEADS = N_("“%(enterprise)s”退出毕业设计：%(n)d 名学生须改题，或在该企业继续完成")
 TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
 
 
@@ -49,6 +54,8 @@ def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity,
             .values(until=today)
             .execution_options(synchronize_session="fetch")
         )
+        for wish in queries.wishes_of(capstone.id, SupervisorRole.ENTERPRISE):  # they name mentors of the enterprise before
+            session().delete(wish)
     capstone.topic_id, capstone.enterprise_id = topic.id, topic.enterprise_id
     session().flush()
     audit.record(
@@ -74,9 +81,13 @@ def take_seat(topic: Topic, student: Student) -> None:
         raise CapstoneRefused(_("选题“%(title)s”尚未经校企双方通过，不能下达。", title=topic.title), field="topic_id")
     if topic.reserved_student_id not in (None, student.id):
         raise CapstoneRefused(_("选题“%(title)s”由另一名学生自拟，只能由其本人承担。", title=topic.title), field="topic_id", code="reserved")
+    if topic.closed_at is not None:
+        raise CapstoneRefused(
+            _("“%(title)s”所在的企业已退出毕业设计，不再接收新学生。请换一个选题。", title=topic.title), field="topic_id", code="enterprise_left"
+        )
     taken = session().execute(
         update(Topic)
-        .where(Topic.id == topic.id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
+        .where(Topic.id == topic.id, queries.has_seats())
         .values(taken=Topic.taken + 1, version=Topic.version + 1)
         .execution_options(synchronize_session="fetch")
     )
@@ -97,8 +108,8 @@ def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now:
         if topic.taken == 0:
             withdraw_topic(topic=topic, reason=reason, by=by, now=now)
             withdrawn += 1
-        elif topic.seats != topic.taken:
-            topic.seats = topic.taken
+        elif topic.closed_at is None:
+            topic.closed_at = now
     session().flush()
     running = queries.live_capstones_at(enterprise.id)
     audit.record(
@@ -107,4 +118,23 @@ def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now:
         on=enterprise,
         data={"reason": reason.strip()[:400], "topics": withdrawn, "capstones": [row.id for row in running]},
     )
+    _tell_left(enterprise, running, now)
     return withdrawn, len(running)
+
+
+def _tell_left(enterprise: Organisation, running: list[Capstone], now: datetime) -> None:
+    """Tell the students and their school supervisors, and the heads of the programmes who have to move them."""
+    students = [session().get_one(Student, row.student_id) for row in running]
+    schools = [s.person_id for row in running if (s := queries.live_supervision(row.id, SupervisorRole.SCHOOL)) is not None]
+    said: dict[str, Any] = {"kind": "capstones.enterprise_left", "unique_key": f"capstones.left:{enterprise.id}:{now.date().isoformat()}", "now": now}
+    tell(
+        person_ids=[*(student.person_id for student in students), *schools], message=TOLD_LEFT, values={"enterprise": enterprise.name},
+        url="/capstones/mine", **said,
+    )  # fmt: skip
+    for programme_id in sorted({student.programme_id for student in students}):
+        heads = identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+        number = sum(student.programme_id == programme_id for student in students)
+        if heads:
+            notifications.notify(
+                account_ids=heads, message=TOLD_HEADS, values={"enterprise": enterprise.name, "n": number}, url="/capstones/?state=live", **said
+            )

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enterprises.capstones import queries, rules
 from enterprises.capstones.labels import GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, tell
 from enterprises.capstones.operations.grading import result_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
@@ -95,6 +95,7 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
     """
     check_version(capstone, version)
     if capstone.state in CONCLUDED:
+        demand_person(capstone, Action.FINISH, by)
         return capstone
     demand(capstone, Action.FINISH, by)
     result = result_of(capstone, today)
@@ -285,6 +286,7 @@ def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> 
     changes nothing.
     """
     if capstone.archived_at is not None:
+        demand_person(capstone, Action.ARCHIVE, by)
         return capstone
     demand(capstone, Action.ARCHIVE, by)
     assert capstone.finished_on is not None

@@ -17,7 +17,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
-from trainhub.programmes.models import Cohort
+from trainhub.programmes.models import Cohort, Programme
 
 TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
 TOLD_REVISE = N_("评阅意见：论文须修改后再审")
@@ -152,7 +152,10 @@ def form_group(
     by: Identity,
     now: datetime,
 ) -> DefenceGroup:
-    """Form a panel: a chair, at least two further members, a secretary outside the panel. Raises CapstoneRefused."""
+    """Form a panel: a chair, at least two further members, a secretary outside the panel, on a day inside the window of defences.
+
+    Refused when its room, or one of its people, is elsewhere at that time, in whatever programme. Raises CapstoneRefused.
+    """
     name = given(name, _("请填写组名。"), field="name", most=60)
     room = given(room, _("请填写地点。"), field="room", most=100)
     panel = [chair.id, *dict.fromkeys(person.id for person in members if person.id != chair.id)]
@@ -162,6 +165,12 @@ def form_group(
         raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
     if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
         raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
+    window = queries.windows_of(cohort.id).get(WindowStage.DEFENCE)
+    if window is not None and not window.opens_on <= on <= window.closes_on:
+        raise CapstoneRefused(
+            _("答辩时间是 %(a)s 至 %(b)s，这一天不在其中，秘书将无法登记。", a=window.opens_on.isoformat(), b=window.closes_on.isoformat()),
+            field="on",
+        )
     row = DefenceGroup(
         programme_id=cohort.programme_id,
         cohort_id=cohort.id,
@@ -176,10 +185,27 @@ def form_group(
     session().flush()
     session().add_all(DefenceMember(group_id=row.id, person_id=key, is_chair=at == 0) for at, key in enumerate(panel))
     session().flush()
+    beside = queries.groups_beside([on], _university(cohort), {*panel, secretary.id}, hold=True)
+    _demand_no_clash(queries.sessions_of(beside, own=cohort.id), only=row.id)
     audit.record(
         by=by, did="capstones.defence.formed", on=row, data={"name": name, "on": on, "room": room, "panel": panel, "secretary": secretary.id}
     )
     return row
+
+
+def _university(cohort: Cohort) -> int:
+    return session().get_one(Programme, cohort.programme_id).university_id
+
+
+def _demand_no_clash(sessions: Sequence[scheduling.Session], *, students: Mapping[int, int] | None = None, only: int) -> None:
+    """Refuse a group that meets at the same time as another one in the same room or with the same person."""
+    one = next(s for s in sessions if s.id == only)
+    for other in sessions:
+        clash = scheduling.clash_of([one, other], students=students) if other.id != only else None
+        if clash is not None:
+            raise CapstoneRefused(
+                _("“%(a)s”与“%(b)s”时间重叠，而%(what)s相同。请先调整。", a=clash.first, b=clash.second, what=clash.what), code="clash"
+            )
 
 
 def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
@@ -205,23 +231,28 @@ def place_defence(*, capstone: Capstone, by: Identity) -> None:
 def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> scheduling.Timetable:
     """Give every submitted thesis of a cohort a place in a group, none of whose members supervises it or has a conflict of interest.
 
-    Places that stand and are not recorded are made anew; rooms and people do not meet at two places at once. Whoever finds no
-    place is named with the reason. Raises CapstoneRefused without groups.
+    Places that stand and are not recorded are made anew; no room holds two groups and nobody sits at two places at once, over all
+    programmes: what others have planned stays, and no group runs into it. Whoever finds no place is named with the reason.
+    Raises CapstoneRefused without groups, or when groups overlap.
     """
     groups = [group for group in queries.groups_of(cohort.id) if group.on >= today]
     if not groups:
         raise CapstoneRefused(_("还没有今天以后的答辩组，请先建立。"))
-    clash = scheduling.clash_of([queries.session_of(group) for group in queries.groups_around(groups)])
-    if clash is not None:
-        raise CapstoneRefused(_("“%(a)s”与“%(b)s”时间重叠，而%(what)s相同。请先调整。", a=clash.first, b=clash.second, what=clash.what), code="clash")
+    people = {key for one in queries.sessions_of(groups) for key in one.people}
+    beside = queries.groups_beside({group.on for group in groups}, _university(cohort), people, hold=True)
+    sessions = queries.sessions_of(beside, own=cohort.id)
+    mine = {group.id for group in groups}
+    own, around = [s for s in sessions if s.id in mine], [s for s in sessions if s.id not in mine]
+    students = dict.fromkeys(mine, 1)
+    for one in own:
+        _demand_no_clash(sessions, students=students, only=one.id)
     waiting = queries.to_defend(cohort.id)
     for group in groups:
         for slot, *_rest in queries.slots_of_group(group.id):
             if slot.recorded_at is None:
                 session().delete(slot)
     session().flush()
-    rooms = [queries.session_of(group) for group in groups]
-    found = scheduling.place([row.id for row in waiting], rooms, {row.id: queries.barred_from(row) for row in waiting})
+    found = scheduling.place([row.id for row in waiting], own, {row.id: queries.barred_from(row) for row in waiting}, around=around)
     by_id = {row.id: row for row in waiting}
     for capstone_id, (group_id, minute) in sorted(found.placed.items()):
         place_defence(capstone=by_id[capstone_id], by=by)

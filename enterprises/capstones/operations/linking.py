@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, MentorLink
-from enterprises.capstones.operations._support import CapstoneRefused, demand
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person
 from enterprises.capstones.types import Action, LinkPurpose, SupervisorRole
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -65,7 +65,8 @@ def make_link(*, capstone: Capstone, purpose: LinkPurpose, by: Identity, now: da
 
 
 def revoke_link(*, link: MentorLink, by: Identity, now: datetime) -> MentorLink:
-    """Close a link. A repeat changes nothing."""
+    """Close a link, at whatever stage. A repeat changes nothing."""
+    demand_person(session().get_one(Capstone, link.capstone_id), Action.SEND_LINK, by)
     if link.revoked_at is None and link.used_at is None:
         link.revoked_at = now
         session().flush()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 
-from enterprises.capstones import queries
-from enterprises.capstones.models import Topic
+from enterprises.capstones import likeness, queries
+from enterprises.capstones.models import Topic, TopicMark
 from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from trainhub.kernel import audit
@@ -95,16 +95,26 @@ def propose_topic(
     )
     session().add(row)
     session().flush()
+    _mark(row)
     audit.record(by=by, did="capstones.topic.proposed", on=row, data={"title": row.title, "enterprise": enterprise.code, "source": source})
     if proposing_side is not None:
         approve_topic(topic=row, side=proposing_side, by=by, today=today, now=now)
     return row
 
 
+def _mark(topic: Topic) -> None:
+    """Write down by what the topic is found when somebody proposes the same again."""
+    session().execute(delete(TopicMark).where(TopicMark.topic_id == topic.id))
+    rows = [{"mark": mark, "topic_id": topic.id} for mark in sorted(likeness.marks(topic.title, topic.problem))]
+    if rows:
+        session().execute(insert(TopicMark), rows)
+
+
 def approve_topic(*, topic: Topic, side: Side, by: Identity, today: date, now: datetime, version: int | None = None) -> Topic:
     """Approve on one side; with both approvals the topic is open to students. A repeat changes nothing.
 
-    Raises WrongState when the topic was refused or withdrawn, Stale.
+    Nobody approves for both sides: an account that has decided for the one leaves the other to somebody else. Raises WrongState when
+    the topic was refused or withdrawn, WrongPerson, Stale.
     """
     check_version(topic, version)
     if topic.state in (TopicState.REFUSED, TopicState.WITHDRAWN):
@@ -112,6 +122,9 @@ def approve_topic(*, topic: Topic, side: Side, by: Identity, today: date, now: d
     on, who = f"approved_by_{side.value}_on", f"approved_by_{side.value}_id"
     if getattr(topic, on) is not None:
         return topic
+    other = Side.ENTERPRISE if side is Side.SCHOOL else Side.SCHOOL
+    if by.account_id is not None and getattr(topic, f"approved_by_{other.value}_id") == by.account_id:
+        raise WrongPerson(_("你已代表另一方审批了“%(title)s”：校企双方须由不同的人审批。", title=topic.title), code="both_sides")
     setattr(topic, on, today)
     setattr(topic, who, by.account_id)
     if topic.approved_by_school_on is not None and topic.approved_by_enterprise_on is not None:
@@ -163,6 +176,7 @@ def revise_topic(
     topic.approved_by_school_on = topic.approved_by_enterprise_on = None
     topic.approved_by_school_id = topic.approved_by_enterprise_id = None
     session().flush()
+    _mark(topic)
     audit.record(by=by, did="capstones.topic.proposed", on=topic, data={"title": topic.title, "again_after": topic.reason})
     return topic
 

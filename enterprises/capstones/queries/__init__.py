@@ -26,6 +26,7 @@ from enterprises.capstones.queries.capstones import (
     supervisor_subject,
     teacher_at,
     title_of,
+    to_move,
     visible_to,
 )
 from enterprises.capstones.queries.checking import (
@@ -69,13 +70,13 @@ from enterprises.capstones.queries.choosing import (
     without_capstone,
 )
 from enterprises.capstones.queries.export import ExportRow, export_rows
-from enterprises.capstones.queries.facts import Overview, facts_of, findings_of, numbers, overview, statuses_of
+from enterprises.capstones.queries.facts import Overview, facts_of, findings_of, numbers, overview, statuses_of, stays_of
 from enterprises.capstones.queries.judging import (
     Judged,
     barred_from,
     cohort_key,
     group_by_id,
-    groups_around,
+    groups_beside,
     groups_of,
     judge_choices,
     judged_rows,
@@ -86,7 +87,7 @@ from enterprises.capstones.queries.judging import (
     rubric_items,
     school_supervisors_of,
     scores_of,
-    session_of,
+    sessions_of,
     slot_by_id,
     slots_of_group,
     to_defend,
@@ -149,10 +150,14 @@ from enterprises.capstones.queries.supervising import (
     supervisions_among,
     teachers_for,
     to_supervise,
+    wishable,
+    wishes_among,
+    wishes_of,
 )
 from enterprises.capstones.queries.topics import (
     as_topic_row,
     enterprise_choices,
+    has_seats,
     live_topics_of,
     open_topics,
     placement_enterprises,
@@ -217,9 +222,10 @@ __all__ = [
     "graded_slots",
     "grades_of",
     "group_by_id",
-    "groups_around",
+    "groups_beside",
     "groups_of",
     "guidance_moments",
+    "has_seats",
     "ids_of_students",
     "invitations_of",
     "is_supervisor",
@@ -279,7 +285,7 @@ __all__ = [
     "school_load",
     "school_supervisors_of",
     "scores_of",
-    "session_of",
+    "sessions_of",
     "side_of",
     "similar",
     "size_of_papers",
@@ -295,6 +301,7 @@ __all__ = [
     "spot_tasks",
     "spot_universities",
     "statuses_of",
+    "stays_of",
     "student_subject",
     "students_by_ids",
     "subject_of",
@@ -314,6 +321,7 @@ __all__ = [
     "third_of",
     "title_of",
     "to_defend",
+    "to_move",
     "to_supervise",
     "topic",
     "topic_names",
@@ -331,5 +339,8 @@ __all__ = [
     "weights_of",
     "window_of",
     "windows_of",
+    "wishable",
+    "wishes_among",
+    "wishes_of",
     "without_capstone",
 ]

@@ -11,7 +11,7 @@ import sqlalchemy.orm
 from sqlalchemy import ColumnElement, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
-from enterprises.capstones.types import LIVE, CapstoneRow, CapstoneState, Load, SupervisorRole
+from enterprises.capstones.types import LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -51,6 +51,19 @@ def capstone_of_student(student_id: int) -> Capstone | None:
 def live_capstones_at(enterprise_id: int) -> list[Capstone]:
     """The capstones at an enterprise that are not concluded."""
     return list(session().scalars(select(Capstone).where(Capstone.enterprise_id == enterprise_id, Capstone.state.in_(LIVE)).order_by(Capstone.id)))
+
+
+def to_move(cohort_id: int) -> list[tuple[int, str, str]]:
+    """(capstone, student, topic) of a cohort's capstones before the thesis whose enterprise takes nobody further: to be moved or carried through."""
+    statement = (
+        select(Capstone.id, Person.name, Topic.title)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .where(Student.cohort_id == cohort_id, Capstone.state.in_(WORKING), Topic.closed_at.is_not(None))
+        .order_by(Student.student_no, Capstone.id)
+    )
+    return [(key, name, title) for key, name, title in session().execute(statement)]
 
 
 # -- who may see and do -------------------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 
 from enterprises.capstones.models import Capstone, Choice, ChoiceRound, SupervisorPlan, Team, TeamMember, Topic
-from enterprises.capstones.types import CapstoneState, ChoiceState, PlanState, TopicState
+from enterprises.capstones.queries.topics import has_seats
+from enterprises.capstones.types import CapstoneState, ChoiceState, PlanState
 from trainhub.kernel.access import Subject
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
@@ -58,7 +59,7 @@ def topics_with_seats(programme_id: int) -> list[tuple[Topic, str]]:
     statement = (
         select(Topic, Organisation.name)
         .join(Organisation, Organisation.id == Topic.enterprise_id)
-        .where(Topic.programme_id == programme_id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
+        .where(Topic.programme_id == programme_id, has_seats())
         .order_by(Organisation.pinyin, Topic.title, Topic.id)
     )
     return [(topic, name) for topic, name in session().execute(statement)]
@@ -179,9 +180,7 @@ def rounds_to_close(on: date) -> list[ChoiceRound]:
 
 def places_left(programme_id: int) -> int:
     """Free seats of approved topics of a programme."""
-    statement = select(func.coalesce(func.sum(Topic.seats - Topic.taken), 0)).where(
-        and_(Topic.programme_id == programme_id, Topic.state == TopicState.APPROVED)
-    )
+    statement = select(func.coalesce(func.sum(Topic.seats - Topic.taken), 0)).where(Topic.programme_id == programme_id, has_seats())
     return int(session().scalar(statement) or 0)
 
 
@@ -191,9 +190,11 @@ def students_by_ids(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
     return {key: (number, name) for key, number, name in session().execute(statement)}
 
 
-def topic_names(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """(title, enterprise) by topic."""
+def topic_names(ids: Iterable[int]) -> dict[int, tuple[str, str, int]]:
+    """(title, enterprise, its id) by topic."""
     statement = (
-        select(Topic.id, Topic.title, Organisation.name).join(Organisation, Organisation.id == Topic.enterprise_id).where(Topic.id.in_(set(ids)))
+        select(Topic.id, Topic.title, Organisation.name, Organisation.id)
+        .join(Organisation, Organisation.id == Topic.enterprise_id)
+        .where(Topic.id.in_(set(ids)))
     )
-    return {key: (title, name) for key, title, name in session().execute(statement)}
+    return {key: (title, name, enterprise_id) for key, title, name, enterprise_id in session().execute(statement)}

@@ -58,16 +58,24 @@ def facts_of(capstone_ids: Iterable[int], on: date) -> dict[int, CapstoneFacts]:
     return found
 
 
+def stays_of(student_ids: Iterable[int]) -> dict[int, tuple[Stay, ...]]:
+    """The placements of students that count for 8.2, by student, in the order of time."""
+    found: dict[int, list[Stay]] = defaultdict(list)
+    wanted = sorted(set(student_ids))
+    for start in range(0, len(wanted), CHUNK):
+        for student_id, first, last, enterprise_id in session().execute(
+            select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id)
+            .where(Placement.student_id.in_(wanted[start : start + CHUNK]), Placement.state.in_(COUNTS))
+            .order_by(Placement.starts_on, Placement.id)
+        ):
+            found[student_id].append(Stay(first, last, enterprise_id))
+    return {key: tuple(stays) for key, stays in found.items()}
+
+
 def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     current = session()
     capstones = current.execute(select(Capstone, Topic).join(Topic, Topic.id == Capstone.topic_id).where(Capstone.id.in_(ids))).all()
-    stays: dict[int, list[Stay]] = defaultdict(list)
-    for student_id, first, last, enterprise_id in current.execute(
-        select(Placement.student_id, Placement.starts_on, Placement.ends_on, Placement.enterprise_id)
-        .where(Placement.student_id.in_([row.student_id for row, _topic in capstones]), Placement.state.in_(COUNTS))
-        .order_by(Placement.starts_on, Placement.id)
-    ):
-        stays[student_id].append(Stay(first, last, enterprise_id))
+    stays = stays_of(row.student_id for row, _topic in capstones)
     supervisors: dict[int, list[SupervisorFact]] = defaultdict(list)
     for supervision, name, since, until, ends_on in current.execute(
         select(Supervision, Person.name, Mentor.since, Mentor.until, Capstone.ends_on)
@@ -103,7 +111,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
             topic_enterprise_id=topic.enterprise_id,
             starts_on=row.starts_on,
             ends_on=row.ends_on,
-            stays=tuple(stays[row.student_id]),
+            stays=stays.get(row.student_id, ()),
             supervisors=tuple(supervisors[row.id]),
             logs=logs[row.id],
             grades=frozenset(grades[row.id]),

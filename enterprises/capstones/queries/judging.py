@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -155,21 +155,22 @@ def groups_of(cohort_id: int) -> list[DefenceGroup]:
     return list(session().scalars(statement))
 
 
-def groups_around(groups: Sequence[DefenceGroup]) -> list[DefenceGroup]:
-    """These groups and every other one of all programmes on the same days that shares a room or a person with them."""
-    ids = [group.id for group in groups]
-    people = set(session().scalars(select(DefenceMember.person_id).where(DefenceMember.group_id.in_(ids)))) | {g.secretary_id for g in groups}
-    shares = select(DefenceMember.group_id).where(DefenceMember.person_id.in_(people))
-    statement = select(DefenceGroup).where(
-        DefenceGroup.on.in_({group.on for group in groups}),
-        or_(
-            DefenceGroup.id.in_(ids),
-            DefenceGroup.room.in_({group.room for group in groups}),
-            DefenceGroup.secretary_id.in_(people),
-            DefenceGroup.id.in_(shares),
-        ),
+def groups_beside(days: Collection[date], university_id: int, people: Collection[int], *, hold: bool = False) -> list[DefenceGroup]:
+    """Every group on these days that is at the university or meets with one of the people, of all programmes, by id.
+
+    `hold` locks them to the end of the transaction, so that two programmes do not plan the same room at once.
+    """
+    shares = select(DefenceMember.group_id).where(DefenceMember.person_id.in_(list(people)))
+    statement = (
+        select(DefenceGroup)
+        .join(Programme, Programme.id == DefenceGroup.programme_id)
+        .where(
+            DefenceGroup.on.in_(list(days)),
+            or_(Programme.university_id == university_id, DefenceGroup.secretary_id.in_(list(people)), DefenceGroup.id.in_(shares)),
+        )
+        .order_by(DefenceGroup.id)
     )
-    return list(session().scalars(statement.order_by(DefenceGroup.id)))
+    return list(session().scalars(statement.with_for_update(of=DefenceGroup) if hold else statement))
 
 
 def members_of_group(group_id: int) -> list[tuple[DefenceMember, str]]:
@@ -183,14 +184,36 @@ def members_of_group(group_id: int) -> list[tuple[DefenceMember, str]]:
     return [(row, name) for row, name in session().execute(statement)]
 
 
-def session_of(group: DefenceGroup) -> Session:
-    """A group as the timetable sees it."""
-    recorded = session().scalar(
-        select(func.count()).select_from(DefenceSlot).where(DefenceSlot.group_id == group.id, DefenceSlot.recorded_at.is_not(None))
-    )
-    judges = frozenset(member.person_id for member, _name in members_of_group(group.id))
-    people = judges | {group.secretary_id}
-    return Session(group.id, group.name, group.room, group.on, group.starts_minute, group.minutes_each, people, judges, int(recorded or 0))
+def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> list[Session]:
+    """Groups as the timetable sees them, three queries; those of another cohort than `own` carry their programme and year in the name."""
+    ids = [group.id for group in groups]
+    judges: dict[int, set[int]] = {key: set() for key in ids}
+    for group_id, person_id in session().execute(select(DefenceMember.group_id, DefenceMember.person_id).where(DefenceMember.group_id.in_(ids))):
+        judges[group_id].add(person_id)
+    places: dict[int, tuple[int, int]] = {}
+    counted = select(DefenceSlot.group_id, func.count(DefenceSlot.recorded_at), func.count()).where(DefenceSlot.group_id.in_(ids))
+    for group_id, recorded, every in session().execute(counted.group_by(DefenceSlot.group_id)):
+        places[group_id] = (int(recorded), int(every) - int(recorded))
+    known = {
+        key: (university_id, f"{name} {year}")
+        for key, university_id, name, year in session().execute(
+            select(DefenceGroup.id, Programme.university_id, Programme.name, Cohort.year)
+            .join(Programme, Programme.id == DefenceGroup.programme_id)
+            .join(Cohort, Cohort.id == DefenceGroup.cohort_id)
+            .where(DefenceGroup.id.in_(ids))
+        )
+    }
+    found = []
+    for group in groups:
+        (taken, given), (site, whose) = places.get(group.id, (0, 0)), known[group.id]
+        name = group.name if own in (None, group.cohort_id) else f"{group.name}（{whose}）"
+        panel = frozenset(judges[group.id])
+        found.append(
+            Session(
+                group.id, name, group.room, group.on, group.starts_minute, group.minutes_each, panel | {group.secretary_id}, panel, taken, given, site
+            )
+        )
+    return found
 
 
 def slots_of_group(group_id: int) -> list[tuple[DefenceSlot, Capstone, Student, Person]]:

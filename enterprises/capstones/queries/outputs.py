@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 
 from enterprises.capstones.models import (
     Capstone,
@@ -256,7 +256,7 @@ def board_of(*, cohort_id: int | None = None, enterprise_id: int | None = None, 
         .scalar_subquery()
     )
     statement = select(Capstone.state, Capstone.grade_text, Capstone.score_x10, both == 2).join(Student, Student.id == Capstone.student_id)
-    topics = select(Topic.seats, Topic.taken).where(Topic.state == TopicState.APPROVED)
+    topics = select(case((Topic.closed_at.is_not(None), Topic.taken), else_=Topic.seats), Topic.taken).where(Topic.state == TopicState.APPROVED)
     if cohort_id is not None:
         statement, topics = statement.where(Student.cohort_id == cohort_id), topics.where(Topic.programme_id == programme_id)
     if enterprise_id is not None:

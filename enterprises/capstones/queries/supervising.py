@@ -8,14 +8,16 @@ from datetime import date
 
 from sqlalchemy import func, or_, select
 
-from enterprises.capstones.models import Capstone, CapstoneGrade, Conflict, Supervision, SupervisorPlan
-from enterprises.capstones.types import LIVE, WORKING, CapstoneState, SupervisorRole
+from enterprises.capstones.models import Capstone, CapstoneGrade, Conflict, Supervision, SupervisorPlan, SupervisorWish
+from enterprises.capstones.queries.capstones import mentor_load, school_load
+from enterprises.capstones.types import LIVE, WORKING, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student, Teacher
 
+NO_LIMIT = 1_000_000
 OPEN = (*WORKING, CapstoneState.SUBMITTED)
 
 
@@ -90,6 +92,40 @@ def loads_outside(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRo
         .group_by(Supervision.person_id, Supervision.role)
     )
     return {(person_id, role): int(number) for person_id, role, number in session().execute(statement)}
+
+
+def wishes_of(capstone_id: int, role: SupervisorRole) -> list[SupervisorWish]:
+    """A student's wishes for one side, the best first."""
+    statement = select(SupervisorWish).where(SupervisorWish.capstone_id == capstone_id, SupervisorWish.role == role)
+    return list(session().scalars(statement.order_by(SupervisorWish.rank)))
+
+
+def wishes_among(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRole, int], int]:
+    """The rank of each (capstone, side, person) that was wished for."""
+    statement = select(SupervisorWish.capstone_id, SupervisorWish.role, SupervisorWish.person_id, SupervisorWish.rank)
+    return {
+        (capstone_id, role, person_id): rank
+        for capstone_id, role, person_id, rank in session().execute(statement.where(SupervisorWish.capstone_id.in_(list(capstone_ids))))
+    }
+
+
+def wishable(row: Capstone, role: SupervisorRole, on: date) -> list[Load]:
+    """Who could be wished for on one side: in office there, on no other side of this capstone, without a conflict of interest.
+
+    The limits of the policy are asked when somebody is given; here the own limit of a person stands beside the load.
+    """
+    student = session().get_one(Student, row.student_id)
+    barred = conflicts_among([row.student_id]).get(row.student_id, set()) | {student.person_id}
+    barred |= set(
+        session().scalars(
+            select(Supervision.person_id).where(Supervision.capstone_id == row.id, Supervision.role != role, Supervision.until.is_(None))
+        )
+    )
+    if role is SupervisorRole.SCHOOL:
+        found = school_load(student.university_id, on, most=NO_LIMIT, programme_id=student.programme_id)
+    else:
+        found = mentor_load(row.enterprise_id, on, most=NO_LIMIT)
+    return [one for one in found if one.person_id not in barred]
 
 
 def job_of(plan: SupervisorPlan) -> Job | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from enterprises.capstones import rules
-from enterprises.capstones.models import Topic
-from enterprises.capstones.types import TopicFilter, TopicRow, TopicState
+from enterprises.capstones import likeness
+from enterprises.capstones.models import Topic, TopicMark
+from enterprises.capstones.types import SimilarTopic, TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.access import Identity, Role, Subject
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -33,7 +34,7 @@ TOPIC_ROLES = (
     Role.AUDITOR,
     Role.SYSTEM_ADMIN,
 )
-LIKE_FROM = 0.45
+CANDIDATES = 100
 University = aliased(Organisation)
 
 
@@ -47,8 +48,13 @@ def topic_seen_by(topic_id: int, identity: Identity) -> Topic | None:
     return session().scalar(select(Topic).where(Topic.id == topic_id, topics_visible_to(identity)))
 
 
+def has_seats() -> ColumnElement[bool]:
+    """Topics that may be given to a student now: approved by both sides, a free seat, the enterprise still takes part."""
+    return and_(Topic.state == TopicState.APPROVED, Topic.closed_at.is_(None), Topic.taken < Topic.seats)
+
+
 def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | None:
-    """The topic with this very title that was neither refused nor withdrawn."""
+    """The topic with this very title that was neither refused nor withdrawn nor closed."""
     return session().scalar(
         select(Topic)
         .where(
@@ -56,6 +62,7 @@ def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | Non
             Topic.programme_id == programme_id,
             Topic.title == title[:200],
             Topic.state.in_((TopicState.PROPOSED, TopicState.APPROVED)),
+            Topic.closed_at.is_(None),
         )
         .order_by(Topic.id)
         .limit(1)
@@ -110,7 +117,7 @@ def topics_listing(identity: Identity, wanted: TopicFilter, sort: str = "") -> o
         if value is not None:
             clauses.append(column == value)
     if wanted.has_seats:
-        clauses.append(and_(Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats))
+        clauses.append(has_seats())
     if wanted.text:
         clauses.append(organisations.matches(wanted.text, Topic.title, Topic.problem, Organisation.name, Organisation.pinyin))
     statement: organisations.Statement = (
@@ -156,13 +163,40 @@ def topic_subject(row: Topic) -> Subject:
     )
 
 
-def similar(title: str, *, programme_id: int | None = None, but: int | None = None, most: int = 5) -> list[tuple[Topic, float]]:
-    """Topics of all years whose title is alike, the most alike first: a reuse check that a person judges."""
-    statement = select(Topic).where(Topic.state != TopicState.REFUSED).order_by(Topic.id)
-    if programme_id is not None:
-        statement = statement.where(Topic.programme_id == programme_id)
-    found = [(row, rules.likeness(title, row.title)) for row in session().scalars(statement) if row.id != but]
-    return sorted((pair for pair in found if pair[1] >= LIKE_FROM), key=lambda pair: (-pair[1], pair[0].id))[:most]
+def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTopic]:
+    """Topics of all years, programmes and enterprises that are alike in title or problem, the most alike first: a person judges.
+
+    The marks of both find the candidates, the texts decide. What is confidential and not the reader's is named without its title.
+    """
+    marks = likeness.marks(row.title, row.problem)
+    shared = (
+        select(TopicMark.topic_id)
+        .where(TopicMark.mark.in_(marks), TopicMark.topic_id != row.id)
+        .group_by(TopicMark.topic_id)
+        .having(func.count() > 1)
+        .order_by(func.count().desc(), TopicMark.topic_id)
+        .limit(CANDIDATES)
+    )
+    statement = (
+        select(Topic, Organisation.name, Programme.name, topics_visible_to(identity))
+        .join(Organisation, Organisation.id == Topic.enterprise_id)
+        .join(Programme, Programme.id == Topic.programme_id)
+        .where(Topic.id.in_(list(session().scalars(shared))), Topic.state != TopicState.REFUSED)
+    )
+    found = [
+        SimilarTopic(
+            id=other.id,
+            title="" if other.is_confidential and not seen else other.title,
+            enterprise=enterprise,
+            programme=programme,
+            year=local(other.created_at).year,
+            taken=other.taken,
+            share=likeness.share((row.title, row.problem), (other.title, other.problem)),
+            is_visible=bool(seen),
+        )
+        for other, enterprise, programme, seen in session().execute(statement)
+    ]
+    return sorted((one for one in found if one.share >= likeness.LIKE_FROM), key=lambda one: (-one.share, one.id))[:most]
 
 
 def open_topics(programme_id: int) -> list[tuple[int, str]]:
@@ -170,7 +204,7 @@ def open_topics(programme_id: int) -> list[tuple[int, str]]:
     statement = (
         select(Topic.id, Topic.title, Organisation.name, Topic.seats - Topic.taken)
         .join(Organisation, Organisation.id == Topic.enterprise_id)
-        .where(Topic.programme_id == programme_id, Topic.state == TopicState.APPROVED, Topic.taken < Topic.seats)
+        .where(Topic.programme_id == programme_id, has_seats())
         .order_by(Organisation.pinyin, Topic.title, Topic.id)
     )
     return [(key, f"{title}（{enterprise}，余 {left}）") for key, title, enterprise, left in session().execute(statement)]

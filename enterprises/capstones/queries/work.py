@@ -54,8 +54,8 @@ def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
     )
 
 
-def size_of_papers(capstone_id: int, *, and_file: int) -> int:
-    """Bytes of all papers of a capstone together with one more file; the same content counts once."""
+def size_of_papers(capstone_id: int, *, and_file: int = 0) -> int:
+    """Bytes of all papers of a capstone, together with one more file if asked; the same content counts once."""
     mine = select(CapstonePaper.file_id).where(CapstonePaper.capstone_id == capstone_id)
     files = select(StoredFile.sha256, func.max(StoredFile.size).label("size")).where(or_(StoredFile.id.in_(mine), StoredFile.id == and_file))
     return int(session().scalar(select(func.coalesce(func.sum(files.group_by(StoredFile.sha256).subquery().c.size), 0))) or 0)

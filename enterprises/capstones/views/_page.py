@@ -20,6 +20,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
+from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
 
 STEPS = (CapstoneState.ASSIGNED, CapstoneState.OPENED, CapstoneState.MIDTERM, CapstoneState.SUBMITTED, CapstoneState.GRADED, CapstoneState.PASSED)
@@ -61,6 +62,8 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),
+        used_mb=queries.size_of_papers(row.id) / 1024 / 1024,
+        most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in frozen],
         steps=_steps(row, is_public),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import FileStorage
 
-from enterprises.capstones import labels, queries
+from enterprises.capstones import labels, queries, rules
 from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.types import Stay
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
+from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
 
 
@@ -44,6 +48,23 @@ def kept(upload: FileStorage | None, kind: str) -> int | None:
 def stored(file_id: int) -> StoredFile:
     """A stored file by id."""
     return session().get_one(StoredFile, file_id)
+
+
+def covered(starts_on: date, ends_on: date, enterprise_id: int, stays: Sequence[Stay], most: int) -> tuple[str, str]:
+    """(pill, words): how the placements at the enterprise of the topic hold the days of a capstone (8.2); `most` days may be open."""
+    gaps = rules.uncovered(starts_on, ends_on, enterprise_id, stays)
+    days = rules.days_in(gaps)
+    if not days:
+        return "ok", _("全程在该企业的实习期内")
+    if days == (ends_on - starts_on).days + 1:
+        return "bad", _("没有在该企业的实习，全部 %(days)d 天未覆盖", days=days)
+    spans = listed(_("%(first)s 至 %(last)s", first=first.isoformat(), last=last.isoformat()) for first, last in gaps)
+    return ("bad" if days > most else "wait"), _("%(days)d 天不在该企业的实习期内：%(spans)s", days=days, spans=spans)
+
+
+def open_days_most() -> int:
+    """How many days of a capstone may lie outside the placements."""
+    return book().at("own.capstone.uncovered_days_max", on=clock.today()).number
 
 
 def shown(finding: Finding | dict[str, Any]) -> dict[str, Any]:

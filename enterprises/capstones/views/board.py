@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request
@@ -10,7 +11,7 @@ from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load
+from enterprises.capstones.views._support import covered, load, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, most_of, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
@@ -41,6 +42,8 @@ def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
     plan = queries.waiting_plan(of.id)
     held = {(s.capstone_id, s.role.value): s.person_id for s in queries.supervisions_among(ids)}
     firms = {row.id: row.enterprise_id for row in queries.to_supervise(of.id)}
+    most, stays = open_days_most(), queries.stays_of(row.student_id for row in rows)
+    wishes = queries.wishes_among(ids)
     mentors = {key: queries.mentor_load(key, today, most=most_of(SupervisorRole.ENTERPRISE)) for key in sorted(set(firms.values()))}
     html = render_template(
         "enterprises/capstones/board.html",
@@ -51,6 +54,8 @@ def _board_page(pair: Pair, problem: str = "", status: int = 200) -> Any:
         firms=firms,
         teachers=queries.school_load(programme.university_id, today, most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
         mentors=mentors,
+        coverage={row.id: covered(row.starts_on, row.ends_on, firms[row.id], stays.get(row.student_id, ()), most) for row in rows},
+        wishes={(key, role.value, person): rank for (key, role, person), rank in wishes.items()},
         firm_names=queries.enterprise_names(set(firms.values())),
         plan=plan,
         job=queries.job_of(plan) if plan is not None else None,
@@ -124,19 +129,28 @@ def decide_plan(pair: tuple[SupervisorPlan, str]) -> Any:
 @blueprint.post("/<int:capstone_id>/supervisors/board")
 @guard(Can.CAPSTONE_ASSIGN, load=load, subject=queries.subject_of)
 def assign_on_board(row: Capstone) -> Any:
-    """Give a capstone its supervisor from the board."""
+    """Give a capstone its supervisor from the board, or take him away with a reason."""
     key = row.id
     code, year = queries.cohort_key(row)
     role = next((r for r in SupervisorRole if r.value == request.form.get("role")), SupervisorRole.SCHOOL)
+    asked, reason = request.form.get("person_id", ""), request.form.get("reason", "")
     try:
         with transaction():
-            person = session().get(Person, request.form.get("person_id", 0, type=int))
-            if person is None:
-                raise NotFound(_("没有这个人。"))
-            operations.assign_supervisor(capstone=load(key), role=role, person=person, reason=request.form.get("reason", ""), **times())
+            if asked:
+                person = session().get(Person, int(asked) if asked.isdigit() else 0)
+                if person is None:
+                    raise NotFound(_("没有这个人。"))
+                operations.assign_supervisor(capstone=load(key), role=role, person=person, reason=reason, **times())
+                said = _("导师已指派。")
+            else:
+                held = queries.live_supervision(key, role)
+                if held is None:
+                    raise Refused(_("请选择一位导师。"), field="person_id")
+                operations.end_supervision(supervision=held, reason=reason, **times())
+                said = _("指派已撤销，理由已记录。")
     except Refused as refused:
         return _board_page(load_cohort(code, year), refused.message, refused.status)
-    return done(_("导师已指派。"), "capstones.board", code=code, year=year, _anchor=f"c-{key}")
+    return done(said, "capstones.board", code=code, year=year, _anchor=f"c-{key}")
 
 
 @blueprint.get("/<int:capstone_id>/supervisors/check")
@@ -145,23 +159,43 @@ def check_supervisor(row: Capstone) -> Any:
     """What speaks against a person before he is given: told while one chooses or drags."""
     role = next((r for r in SupervisorRole if r.value == request.args.get("role")), SupervisorRole.SCHOOL)
     person = session().get(Person, request.args.get("person_id", 0, type=int))
-    lines = _warnings(row, role, person) if person is not None else []
-    return render_template("enterprises/capstones/_warnings.html", lines=lines, person=person)
+    if person is None:
+        raise NotFound(_("没有这个人。"))
+    return render_template(
+        "enterprises/capstones/_warnings.html",
+        lines=_warnings(row, role, person),
+        is_fine=_("可以指派"),
+        needs_reason=role is SupervisorRole.SCHOOL and _is_stranger(row, person),
+    )
+
+
+def _is_stranger(row: Capstone, person: Person) -> bool:
+    """Whether a teacher belongs to another discipline, so that a reason is asked for."""
+    student = session().get_one(Student, row.student_id)
+    teacher, programme = queries.teacher_at(person.id, student.university_id, clock.today()), programmes.by_id(student.programme_id)
+    return (
+        teacher is not None
+        and programme is not None
+        and not rules.fits_discipline(teacher.programme_id, teacher.discipline, programme.id, programme.name)
+    )
 
 
 def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple[str, str]]:
     """(bad or wait, words) of everything that speaks against somebody."""
     today, student = clock.today(), session().get_one(Student, row.student_id)
     found: list[tuple[str, str]] = []
+    rank = queries.wishes_among([row.id]).get((row.id, role, person.id))
+    if rank is not None:
+        found.append(("info", _("学生的第 %(n)d 志愿", n=rank)))
     load_, most = queries.load_of(person.id, role), most_of(role)
     if role is SupervisorRole.SCHOOL:
         teacher = queries.teacher_at(person.id, student.university_id, today)
-        programme = programmes.by_id(student.programme_id)
         if teacher is None:
             found.append(("bad", _("不是该校在任教师。")))
-        elif programme is not None:
+        else:
             most = min(most, teacher.capstone_capacity)
-            if not rules.fits_discipline(teacher.programme_id, teacher.discipline, programme.id, programme.name):
+            _leaving(teacher.until, row, found)
+            if _is_stranger(row, person):
                 found.append(("wait", _("学科不同（%(discipline)s），须写明理由。", discipline=teacher.discipline or _("其他专业"))))
     else:
         mentor = queries.mentor_at(person.id, row.enterprise_id, today)
@@ -169,6 +203,11 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
             found.append(("bad", _("不是该企业在任的指导教师（8.3）。")))
         else:
             most = min(most, mentor.load_limit)
+            _leaving(mentor.until, row, found)
+        stays = queries.stays_of([student.id]).get(student.id, ())
+        kind, words = covered(row.starts_on, row.ends_on, row.enterprise_id, stays, open_days_most())
+        if kind != "ok":
+            found.append((kind, _("8.2：%(words)s", words=words)))
     if load_ >= most:
         found.append(("bad", _("已指导 %(load)d 人，达到上限 %(most)d 人。", load=load_, most=most)))
     elif load_ + 1 == most:
@@ -181,3 +220,9 @@ def _warnings(row: Capstone, role: SupervisorRole, person: Person) -> list[tuple
     if role in queries.grades_of(row.id):
         found.append(("bad", _("这一方已经评分，不能再更换导师。")))
     return found
+
+
+def _leaving(until: date | None, row: Capstone, found: list[tuple[str, str]]) -> None:
+    """Say so when somebody's office ends before the capstone does."""
+    if until is not None and until < row.ends_on:
+        found.append(("wait", _("任职到 %(day)s，早于毕业设计结束。", day=until.isoformat())))

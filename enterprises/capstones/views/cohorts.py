@@ -12,7 +12,7 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.rules import CRITERIA
 from enterprises.capstones.types import SupervisorRole
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, shown
+from enterprises.capstones.views._support import covered, load, open_days_most, shown
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import Subject, guard, may, who
@@ -85,6 +85,7 @@ def cohort(pair: Pair) -> Any:
         findings=_findings(counted, bool([row for row in counted if row.is_petoe])),
         board=queries.board_of(cohort_id=of.id, programme_id=programme.id),
         version=programmes.version_for(programme.id, of.year),
+        to_move=queries.to_move(of.id),
         labels=labels,
         only=only,
         shown=shown,
@@ -171,6 +172,27 @@ def assign(pair: Pair) -> Any:
     form = forms.AssignForm()
     form.starts_on.data, form.ends_on.data = forms.first_and_last(clock.today())
     return _assign_page(pair, form)
+
+
+@blueprint.get("/cohorts/<code>/<int:year>/assign/check")
+@guard(Can.CAPSTONE_ASSIGN, load=load_cohort, subject=subject)
+def check_topic(pair: Pair) -> Any:
+    """How the placements of a student hold a topic on these days: told while one chooses."""
+    asked = request.args
+    student = session().get(Student, asked.get("student_id", 0, type=int))
+    chosen = session().get(Topic, asked.get("topic_id", 0, type=int))
+    first, last = asked.get("starts_on", type=forms.as_date), asked.get("ends_on", type=forms.as_date)
+    lines: list[tuple[str, str]] = []
+    if student is not None and student.cohort_id == pair[1].id and chosen is not None and first is not None and last is not None and first < last:
+        kind, words = covered(first, last, chosen.enterprise_id, queries.stays_of([student.id]).get(student.id, ()), open_days_most())
+        lines.append((kind, _("8.2：%(words)s", words=words)))
+        if chosen.evidence_file_id is None:
+            lines.append(("wait", _("8.1：选题还没有证明材料")))
+        if not queries.mentor_load(chosen.enterprise_id, clock.today(), most=most_of(SupervisorRole.ENTERPRISE)):
+            lines.append(("wait", _("8.3：企业还没有在任的指导教师")))
+    return render_template(
+        "enterprises/capstones/_warnings.html", lines=lines, is_fine=_("可以下达") if lines else _("请选择学生、选题和日期"), needs_reason=False
+    )
 
 
 @blueprint.post("/cohorts/<code>/<int:year>/assign")

@@ -9,8 +9,8 @@ from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.machine import ALLOWED
-from enterprises.capstones.models import Capstone, Topic
-from enterprises.capstones.types import Action, Stage
+from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
+from enterprises.capstones.types import Action, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import roles_of
 from enterprises.capstones.views._support import load
@@ -72,16 +72,25 @@ def sign_grade(row: Capstone) -> Any:
         with transaction():
             row = load(key)
             role = roles_of(row)[0]
-            mine = queries.grades_of(key).get(role)
+            seen = _seen(key, role)
             call: dict[str, Any] = {"points": form.points(), "comment": form.comment.data or "", **times()}
-            if mine is None:
+            if seen is None:
                 operations.grade(capstone=row, role=role, **call)
             elif once(form.submission_key.data or ""):
-                operations.correct_grade(grade=mine, reason=form.reason.data or "", **call)
+                operations.correct_grade(grade=seen, reason=form.reason.data or "", **call)
     except Refused as refused:
         form.refuse(refused)
         return _grade_page(load(key), form, refused.status)
     return done(_("评分已签名。"), "capstones.show", capstone_id=key, _anchor="grades")
+
+
+def _seen(capstone_id: int, role: SupervisorRole) -> CapstoneGrade | None:
+    """The grade that stood when the form was opened (None: there was none), so that a second window corrects nothing it has not seen."""
+    asked = request.form.get("seen")
+    if asked is None:
+        return queries.grades_of(capstone_id).get(role)
+    found = queries.grade_by_id(int(asked)) if asked.isdigit() else None
+    return found if found is not None and (found.capstone_id, found.role) == (capstone_id, role) else None
 
 
 # -- the third grade ----------------------------------------------------------------------------------------------------

@@ -153,13 +153,15 @@ def _group_form(pair: Pair) -> forms.GroupForm:
 def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem: str = "") -> Any:
     programme, of = pair
     today = clock.today()
+    groups = [(group, queries.members_of_group(group.id), queries.slots_of_group(group.id)) for group in queries.groups_of(of.id)]
     html = render_template(
         "enterprises/capstones/judging.html",
         programme=programme,
         cohort=of,
         form=form,
         rows=queries.judged_rows(of.id),
-        groups=[(group, queries.members_of_group(group.id), queries.slots_of_group(group.id)) for group in queries.groups_of(of.id)],
+        groups=groups,
+        away=_away(groups),
         people=queries.judge_choices(programme.university_id, of.id, today),
         clock_of=scheduling.clock_of,
         labels=labels,
@@ -167,6 +169,17 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         problem=problem,
     )
     return html, status
+
+
+def _away(groups: list[tuple[Any, Any, Any]]) -> set[int]:
+    """The capstones whose student is in a placement on the day of the defence: somebody has to let him come."""
+    stays = queries.stays_of(student.id for _group, _members, slots in groups for _slot, _capstone, student, _person in slots)
+    return {
+        capstone.id
+        for group, _members, slots in groups
+        for _slot, capstone, student, _person in slots
+        if any(stay.starts_on <= group.on <= stay.ends_on for stay in stays.get(student.id, ()))
+    }
 
 
 def _again(pair: Pair, form: forms.GroupForm, refused: Refused) -> Any:

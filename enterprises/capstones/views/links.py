@@ -141,8 +141,8 @@ def use_link(secret: str) -> Any:
 
 def _act(row: MentorLink, form: forms.GradeForm) -> None:
     capstone, by, now = load(row.capstone_id), operations.holder_of(row), clock.now()
-    operations.use_link(link=row, now=now)
     if row.purpose is LinkPurpose.GRADE:
+        # The grade locks the capstone, so it comes before anything that is written for everybody (the audit): no two acts wait for each other.
         operations.grade(
             capstone=capstone,
             role=SupervisorRole.ENTERPRISE,
@@ -152,7 +152,9 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
             today=clock.today(),
             now=now,
         )
+        operations.use_link(link=row, now=now)
         return
+    operations.use_link(link=row, now=now)
     mine = {e.id: e for e, _name in queries.entries_of(capstone.id)}
     confirmed = [mine[int(key)] for key in request.form.getlist("entry") if key.isdigit() and int(key) in mine]
     for entry in confirmed:

@@ -262,7 +262,7 @@ def enterprise(row: Organisation) -> Any:
         directory=queries.directory(enterprise_id=row.id),
         programmes=queries.programmes_at(row.id),
         loads=queries.mentor_load(row.id, clock.today(), most=_most(clock.today())),
-        running=[queries.rows_of([c.id])[c.id] for c in queries.live_capstones_at(row.id)],
+        running=list(queries.rows_of(c.id for c in queries.live_capstones_at(row.id)).values()),
         may_leave=may(who(), Can.TOPIC_APPROVE_ENTERPRISE, enterprise_subject(row)),
         labels=labels,
     )

@@ -11,6 +11,7 @@ from enterprises.capstones.models import ChoiceRound, Team
 from enterprises.capstones.types import ChoiceState
 from enterprises.capstones.types import RoundKind as Kind
 from enterprises.capstones.views import blueprint
+from enterprises.capstones.views._support import covered, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
@@ -26,7 +27,14 @@ from trainhub.people.models import Student
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort
 
-COLUMNS = (Column("student_no", "学号"), Column("name", "姓名"), Column("topic", "题目"), Column("enterprise", "企业"), Column("rank", "志愿"))
+COLUMNS = (
+    Column("student_no", "学号"),
+    Column("name", "姓名"),
+    Column("topic", "题目"),
+    Column("enterprise", "企业"),
+    Column("rank", "志愿"),
+    Column("coverage", "实习覆盖"),
+)
 
 
 @blueprint.get("/cohorts/<code>/<int:year>/rounds")
@@ -114,14 +122,19 @@ def choice_round(row: ChoiceRound) -> Any:
 
 
 def _planned(row: ChoiceRound) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-    """The plan with names: (number, name, topic, enterprise, rank), and who gets nothing with the reason."""
+    """The plan with names: (number, name, topic, enterprise, rank, (pill, how placements hold it)), and who gets nothing with the reason."""
     if row.plan is None:
         return [], []
     ids = [one[0] for one in row.plan["assignments"]] + [one[0] for one in row.plan["unplaced"]]
     students = queries.students_by_ids(ids)
     topics = queries.topic_names(one[1] for one in row.plan["assignments"])
-    lines = [(*students[student_id], *topics[topic_id], rank) for student_id, topic_id, rank, _team in row.plan["assignments"]]
-    return sorted(lines), sorted((*students[student_id], why) for student_id, why in row.plan["unplaced"])
+    most, stays = open_days_most(), queries.stays_of(ids)
+    lines = []
+    for student_id, topic_id, rank, _team in row.plan["assignments"]:
+        title, name, enterprise_id = topics[topic_id]
+        held = covered(row.starts_on, row.ends_on, enterprise_id, stays.get(student_id, ()), most)
+        lines.append((*students[student_id], title, name, rank, held))
+    return sorted(lines, key=lambda line: line[:2]), sorted((*students[student_id], why) for student_id, why in row.plan["unplaced"])
 
 
 @blueprint.get("/rounds/<int:round_id>/plan.<form>")
@@ -129,7 +142,7 @@ def _planned(row: ChoiceRound) -> tuple[list[tuple[Any, ...]], list[tuple[Any, .
 def export_round(pair: tuple[ChoiceRound, str]) -> Any:
     """The plan as a file."""
     lines, unplaced = _planned(pair[0])
-    rows = [*lines, *((number, name, _("未安排"), why, None) for number, name, why in unplaced)]
+    rows = [*((*line, held[1]) for *line, held in lines), *((number, name, _("未安排"), why, None, "") for number, name, why in unplaced)]
     return downloads.table(rows, COLUMNS, name=f"选题结果-{pair[0].id}", form=pair[1], codes=["student_no"])
 
 
@@ -192,12 +205,21 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
         invitations=queries.invitations_of(row.id, student.id) if row is not None else [],
         topics=topics,
         demand=queries.demand_for(row.id) if row is not None else {},
+        coverage=_coverage(row, student, {t.enterprise_id for t, _name in topics}),
         chosen={choice.topic_id: choice.rank for choice in mine},
         capstone=queries.capstone_of_student(student.id),
         problem=problem,
         labels=labels,
     )
     return html, status
+
+
+def _coverage(row: ChoiceRound | None, student: Student, enterprise_ids: set[int]) -> dict[int, tuple[str, str]]:
+    """How the student's own placements hold the days of the round, by enterprise."""
+    if row is None:
+        return {}
+    most, stays = open_days_most(), queries.stays_of([student.id]).get(student.id, ())
+    return {key: covered(row.starts_on, row.ends_on, key, stays, most) for key in enterprise_ids}
 
 
 def _open_round(student: Student) -> ChoiceRound:

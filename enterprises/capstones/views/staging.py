@@ -10,7 +10,7 @@ from enterprises.capstones import forms, labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, Conflict, Topic
 from enterprises.capstones.types import RubricItem, WindowStage
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load
+from enterprises.capstones.views._support import covered, load, open_days_most
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
@@ -100,10 +100,18 @@ def change_topic(row: Capstone) -> Any:
         capstone=row,
         topic=session().get_one(Topic, row.topic_id),
         person=session().get_one(Person, student.person_id),
-        topics=[(id_, text) for id_, text in queries.open_topics(student.programme_id) if id_ != row.topic_id],
+        topics=_other_topics(row, student),
         problem=problem,
     )
     return html, status
+
+
+def _other_topics(row: Capstone, student: Student) -> list[tuple[int, str]]:
+    """The topics a capstone may change to, each with how the student's placements hold the rest of it."""
+    found = [(key, text) for key, text in queries.open_topics(student.programme_id) if key != row.topic_id]
+    at, stays, most = queries.topic_names(key for key, _text in found), queries.stays_of([student.id]).get(student.id, ()), open_days_most()
+    first = min(max(row.starts_on, clock.today()), row.ends_on)
+    return [(key, f"{text} · {covered(first, row.ends_on, at[key][2], stays, most)[1]}") for key, text in found]
 
 
 # -- rubric -------------------------------------------------------------------------------------------------------------

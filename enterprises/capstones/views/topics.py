@@ -128,11 +128,13 @@ def propose() -> Any:
             for side, can in SIDES.items():
                 if may(who(), can, subject):
                     operations.approve_topic(topic=row, side=side, by=who(), today=clock.today(), now=clock.now())
-            key = row.id
+                    break  # who stands over both (an administrator) proposes for one side; the other decides itself
+            key, alike = row.id, len(queries.similar(row, who()))
     except Refused as refused:
         form.refuse(refused)
         return render_template("enterprises/capstones/topic_form.html", form=form), refused.status
-    return done(_("选题已提交。"), "capstones.topic", topic_id=key)
+    said = _("选题已提交；有 %(n)d 个相近的选题，请核对是否重复使用。", n=alike) if alike else _("选题已提交。")
+    return done(said, "capstones.topic", topic_id=key)
 
 
 def _origin() -> TopicOrigin:
@@ -225,13 +227,21 @@ def topic(row: Topic) -> Any:
         university=session().get_one(Organisation, programme.university_id),
         file=stored(row.evidence_file_id) if row.evidence_file_id and sees_evidence else None,
         sees_evidence=sees_evidence,
-        open_sides=[side for side, can in SIDES.items() if row.state is TopicState.PROPOSED and may(who(), can, subject)],
+        open_sides=[
+            side for side, can in SIDES.items() if row.state is TopicState.PROPOSED and may(who(), can, subject) and not _has_decided(row, but=side)
+        ],
         withdraw_at=next((at for can, at in WITHDRAW.items() if may(who(), can, subject)), "")
         if row.state in (TopicState.PROPOSED, TopicState.APPROVED)
         else "",
         may_revise=row.state is TopicState.REFUSED and who().account_id is not None and who().account_id == row.proposed_by_id,
-        similar=queries.similar(row.title, but=row.id) if sees_evidence else [],
+        similar=queries.similar(row, who()) if sees_evidence else [],
     )
+
+
+def _has_decided(row: Topic, but: Side) -> bool:
+    """Whether the reader has approved for the other side: nobody decides for both."""
+    other = row.approved_by_enterprise_id if but is Side.SCHOOL else row.approved_by_school_id
+    return other is not None and other == who().account_id
 
 
 @blueprint.get("/topics/<int:topic_id>/evidence")

@@ -1,7 +1,7 @@
 """Every table of placements."""
 
 from enterprises.placements.models.choosing import RoundPlan, SelfFound
-from enterprises.placements.models.daily import AgreementText, LogNote, LogPhoto, MentorLink, PlacementEvent, Rating
+from enterprises.placements.models.daily import AgreementText, LogNote, LogPhoto, MentorLink, PlacementEvent, PlacementPaper, Rating
 from enterprises.placements.models.placing import (
     AgreementSignature,
     DayEntry,
@@ -25,6 +25,7 @@ __all__ = [
     "MentorLink",
     "Placement",
     "PlacementEvent",
+    "PlacementPaper",
     "PlanItem",
     "PlanSignature",
     "Position",

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from enterprises.placements.types import AgreementKind, EventKind, EventState, NoteSide, RaterSide
+from enterprises.placements.types import AgreementKind, EventKind, EventState, NoteSide, PaperKind, RaterSide
 from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 
 
@@ -53,6 +53,21 @@ class PlacementEvent(Versioned, Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (sa.CheckConstraint("until >= since", name="until_after_since"),)
+
+
+class PlacementPaper(Base):
+    """A paper kept with a placement: the insurance policy, a consent, the record of the safety training. Never changed."""
+
+    __tablename__ = "placement_paper"
+
+    id: Mapped[Key]
+    placement_id: Mapped[int] = mapped_column(ref("placement.id"), index=True)
+    kind: Mapped[PaperKind] = mapped_column(enum_column(PaperKind))
+    file_id: Mapped[int] = mapped_column(ref("stored_file.id"))
+    note: Mapped[str] = mapped_column(sa.String(200), default="")
+    added_by: Mapped[str] = mapped_column(sa.String(120), default="")
+    added_by_id: Mapped[int | None]
+    created_at: Mapped[datetime]
 
 
 class LogPhoto(Base):

@@ -81,6 +81,16 @@ class Position(Versioned, Base):
     conditions: Mapped[str] = mapped_column(sa.Text, default="")
     unit_staff: Mapped[int | None]
     post_staff: Mapped[int | None]
+    pay_fen: Mapped[int | None]
+    """What a student is paid a month, in fen; None: not said."""
+    post_pay_fen: Mapped[int | None]
+    """What the same post is paid a month, in fen."""
+    is_through_agency: Mapped[bool] = mapped_column(default=False)
+    takes_fees: Mapped[bool] = mapped_column(default=False)
+    """Fees, a deposit, or withheld documents of students"""
+    is_unfit_for_minors: Mapped[bool] = mapped_column(default=False)
+    is_unfit_for_women: Mapped[bool] = mapped_column(default=False)
+    is_hard_labour: Mapped[bool] = mapped_column(default=False)
     return_reason: Mapped[str] = mapped_column(sa.String(400), default="")
     created_at: Mapped[datetime]
 
@@ -117,6 +127,7 @@ class Round(Versioned, Base):
     aim: Mapped[Aim] = mapped_column(enum_column(Aim), default=Aim.COMPLETE)
     same_enterprise: Mapped[int] = mapped_column(default=0)
     is_mentor_bound: Mapped[bool] = mapped_column(default=True)
+    is_one_enterprise: Mapped[bool] = mapped_column(default=False)
     term_ids: Mapped[list[Any]]
     plan: Mapped[dict[str, Any] | None]
     published_at: Mapped[datetime | None]

@@ -9,12 +9,11 @@ from enterprises.placements.operations.days import (
     decide_entries,
     log_day,
     log_week,
-    remind_mentors,
     save_weekly_log,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
-from enterprises.placements.operations.links import decide_by_link, make_mentor_link, open_link
-from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, remind_students, review_week
+from enterprises.placements.operations.links import decide_by_link, make_mentor_link, open_link, remind_without_account, send_link
+from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
     change_position,
@@ -27,6 +26,7 @@ from enterprises.placements.operations.offers import (
     set_seats,
     submit_position,
 )
+from enterprises.placements.operations.papers import add_paper
 from enterprises.placements.operations.placing import (
     accept_placement,
     assign_mentor,
@@ -39,8 +39,9 @@ from enterprises.placements.operations.placing import (
     start_placement,
     withdraw_placement,
 )
-from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, remove_plan_item, sign_plan
+from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, copy_plan, remove_plan_item, sign_plan
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
+from enterprises.placements.operations.reminding import remind_mentors, remind_students
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -48,6 +49,7 @@ from enterprises.placements.operations.selffound import approve_self_found, canc
 __all__ = [
     "accept_placement",
     "add_note",
+    "add_paper",
     "add_photo",
     "add_plan_item",
     "adopt_plan",
@@ -70,6 +72,7 @@ __all__ = [
     "close_position",
     "close_round",
     "comment_week",
+    "copy_plan",
     "copy_position",
     "correct_day",
     "correct_text",
@@ -103,6 +106,7 @@ __all__ = [
     "record_safety",
     "remind_mentors",
     "remind_students",
+    "remind_without_account",
     "remove_plan_item",
     "report_event",
     "return_position",
@@ -110,6 +114,7 @@ __all__ = [
     "review_week",
     "save_preferences",
     "save_weekly_log",
+    "send_link",
     "set_seats",
     "sign_placement",
     "sign_plan",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from enterprises.placements import queries, rules
+from enterprises.placements import queries
 from enterprises.placements.models import Placement
 from enterprises.placements.operations._support import WrongState, parameter
 from enterprises.placements.types import PlacementState
@@ -16,7 +18,9 @@ from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
+from trainhub.ledger import rules as ledger_rules
 from trainhub.organisations import queries as organisations
+from trainhub.policy.calendar import holiday_weeks
 
 
 def asked_key(placement: Placement) -> str:
@@ -24,11 +28,17 @@ def asked_key(placement: Placement) -> str:
     return f"placement:{placement.id}"
 
 
-def credited_days(placement: Placement, *, today: date) -> int:
-    """How many of a student's credited days were earned in this placement (PETOE-7.2); a day counts in one placement only."""
-    found = ledger.days_of(placement.student_id)
-    lost = rules.uncounted_days([(row.on, row.id) for row in found], days_per_week=parameter("own.weeks.days_per_week", today).number)
-    return sum(row.source_id == placement.id and (row.on, row.id) not in lost for row in found)
+def credited_days(placements: Iterable[Placement], *, today: date) -> dict[int, int]:
+    """By placement how many of its student's credited days were earned in it (PETOE-7.2); a day counts in one placement only."""
+    wanted = list(placements)
+    per_week = parameter("own.weeks.days_per_week", today).number
+    credited: Counter[int | None] = Counter()
+    for found in ledger.days_of_many(one.student_id for one in wanted).values():
+        days = [(row.on, row.id) for row in found]
+        earned = ledger_rules.credits(days, days_per_week=per_week, working_days=holiday_weeks([on for on, _id in days]))
+        for row in found:
+            credited[row.source_id] += earned[row.on, row.id]
+    return {one.id: credited[one.id] for one in wanted}
 
 
 def _weeks(days: int, today: date) -> Decimal:
@@ -43,7 +53,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
     """
     if placement.state is not PlacementState.FINISHED:
         raise WrongState(_("实习结束后才能签发企业学习证明。"))
-    days = credited_days(placement, today=today)
+    days = credited_days([placement], today=today)[placement.id]
     mark = parameter("own.certificate.completion_mark_x10", today).number
     if not days or placement.mentor_score_x10 is None or placement.mentor_score_x10 < mark:
         return None
@@ -76,7 +86,8 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
     certificate = certificate_queries.by_asked_key(asked_key(placement))
     if certificate is None or certificate.state is not State.ISSUED:
         return
-    days, document = credited_days(placement, today=today), _("实习日更正记录（%(day)s）", day=today.isoformat())
+    days = credited_days([placement], today=today)[placement.id]
+    document = _("实习日更正记录（%(day)s）", day=today.isoformat())
     if not days:
         certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
     elif f"{_weeks(days, today).normalize():f}" != certificate.facts["weeks"]:

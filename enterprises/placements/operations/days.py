@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import update
 
@@ -244,21 +244,3 @@ def comment_week(*, log: WeeklyLog, comment: str, by: Identity, now: datetime) -
         session().flush()
         audit.record(by=by, did="placements.log.commented", on=log)
     return log
-
-
-def remind_mentors(*, today: date, now: datetime) -> int:
-    """Tell mentors of days that wait longer than own.placement.confirm_due_days, once in an ISO week; how many mentors."""
-    due = today - timedelta(days=parameter("own.placement.confirm_due_days", today).number)
-    waiting = queries.mentors_waited_for(due)
-    year, week, _weekday = today.isocalendar()
-    for person_id, count in waiting:
-        tell(
-            [person_id],
-            kind="placements.confirm_due",
-            message=N_("有 %(count)d 个实习日等待确认已超过期限，请尽快处理。"),
-            url="/placements/confirm",
-            key=f"confirm:{person_id}:{year}-W{week:02d}",
-            now=now,
-            count=count,
-        )
-    return len(waiting)

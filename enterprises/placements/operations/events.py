@@ -40,14 +40,18 @@ def report_event(
     """Report an absence, an interruption, an incident or a visit. The same again is the known one.
 
     `is_settled`: an absence is approved at once, an incident or visit has nothing left to do. An incident is told to the
-    school at once. Raises BadPlacement outside the placement, without words, or for an incident or visit in the future.
+    school at once. A visit of a day to come is planned: student and mentor are told, it is closed with what was found.
+    Raises BadPlacement outside the placement, without words, or for an incident in the future.
     """
     if until < since:
         raise BadPlacement(_("结束日期不能早于开始日期。"), field="until")
     if kind in AWAY and not rules.spans_overlap((since, until), (placement.starts_on, placement.ends_on)):
         raise BadPlacement(_("日期不在实习期内（%(a)s 至 %(b)s）。", a=placement.starts_on, b=placement.ends_on), field="since")
-    if kind not in AWAY and since > local(now).date():
+    is_planned = kind is EventKind.VISIT and since > local(now).date()
+    if kind is EventKind.INCIDENT and since > local(now).date():
         raise BadPlacement(_("日期不能晚于今天。"), field="since")
+    if is_planned and not (since - local(now).date() <= LONGEST_AHEAD and placement.starts_on <= since <= placement.ends_on):
+        raise BadPlacement(_("日期不在实习期内（%(a)s 至 %(b)s）。", a=placement.starts_on, b=placement.ends_on), field="since")
     if not text.strip():
         raise BadPlacement(_("请写明情况。"), field="text")
     if placement.state is PlacementState.WITHDRAWN:
@@ -76,7 +80,17 @@ def report_event(
     session().add(row)
     session().flush()
     audit.record(by=by, did="placements.event.reported", on=placement, data={"kind": kind.value, "since": since, "until": until})
-    if is_settled:
+    if is_planned:
+        tell(
+            [queries.person_of_student(placement.student_id), queries.person_of_mentor(placement.mentor_id)],
+            kind="placements.visit_planned",
+            message=N_("学校计划于 %(day)s 走访实习单位。"),
+            url=f"/placements/{placement.id}/events",
+            key=f"event:{row.id}",
+            now=now,
+            day=since.isoformat(),
+        )
+    elif is_settled:
         _settle(row, placement, EventState.APPROVED if kind in AWAY else EventState.CLOSED, by, now)
     elif kind is EventKind.INCIDENT:
         _alarm(row, placement, now)
@@ -159,6 +173,8 @@ def close_event(*, event: PlacementEvent, placement: Placement, outcome: str, by
         raise WrongState(_("请假和中断请用“批准”或“不批准”处理。"))
     if not outcome.strip():
         raise BadPlacement(_("请写明采取的措施和结果。"), field="outcome")
+    if event.since > local(now).date():
+        raise WrongState(_("走访还没有进行，到 %(day)s 以后再办结。", day=event.since))
     event.outcome = outcome.strip()[:4000]
     _settle(event, placement, EventState.CLOSED, by, now)
     return event

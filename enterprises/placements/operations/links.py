@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import update
 
 from enterprises.mentors import queries as mentors
@@ -15,8 +16,10 @@ from enterprises.placements import queries
 from enterprises.placements.models import MentorLink
 from enterprises.placements.operations._support import WrongState
 from enterprises.placements.operations.days import decide_entries
+from trainhub.identity.delivery import channels, deliver
+from trainhub.identity.types import Channel
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
@@ -40,6 +43,38 @@ def make_mentor_link(*, mentor: Mentor, by: Identity, now: datetime) -> str:
     session().flush()
     audit.record(by=by, did="placements.mentor_link.made", on=("mentor", str(mentor.id)), data={"link": row.id, "until": row.expires_at.isoformat()})
     return token
+
+
+def send_link(*, mentor: Mentor, token: str, days: int, now: datetime) -> Channel | None:
+    """Send a link to the mentor by e-mail, or by short message where there is no address; by which of them, None: by neither.
+
+    Whether it arrives is the channel's matter; the link can always be shown to whoever made it.
+    """
+    email, phone, name = queries.contact_of_mentor(mentor.id)
+    url = f"{current_app.config['SETTINGS'].base_url.rstrip('/')}/placements/c/{token}"
+    text = _("%(name)s，您好：有 %(n)d 个实习日等待您确认，请在 7 天内打开 %(url)s 。链接只能使用一次，请勿转发。", name=name, n=days, url=url)
+    for channel, address in ((Channel.EMAIL, email), (Channel.SMS, phone)):
+        if deliver(channel, to=address, subject=_("请确认实习日"), text=text, now=now):
+            audit.record(by=SYSTEM, did="placements.mentor_link.sent", on=("mentor", str(mentor.id)), data={"channel": channel.value})
+            return channel
+    return None
+
+
+def remind_without_account(*, person_id: int, now: datetime) -> bool:
+    """Send a mentor who has no account a new link, at most one in an ISO week; False when nothing was sent."""
+    email, phone = queries.contact_of_person(person_id)
+    known = channels()
+    if not ((email and Channel.EMAIL in known) or (phone and Channel.SMS in known)):
+        return False
+    monday = local(now) - timedelta(days=local(now).weekday())
+    since = monday.replace(hour=0, minute=0, second=0, microsecond=0)
+    sent = False
+    for mentor in mentors.of_person(person_id):
+        waiting = len(queries.pending_for_mentor([mentor.id]))
+        if waiting and not queries.has_link_since(mentor.id, since):
+            token = make_mentor_link(mentor=mentor, by=SYSTEM, now=now)
+            sent = send_link(mentor=mentor, token=token, days=waiting, now=now) is not None or sent
+    return sent
 
 
 def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identity]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import IO
 
 from enterprises.placements import labels, queries, rules
@@ -94,23 +94,6 @@ def review_week(*, log: WeeklyLog, placement: Placement, comment: str, today: da
         session().flush()
         audit.record(by=by, did="placements.log.reviewed", on=placement, data={"log": log.id})
     return log
-
-
-def remind_students(*, today: date, now: datetime) -> int:
-    """Tell students who logged no day of last week, once a week; how many."""
-    monday = today - timedelta(days=today.weekday() + 7)
-    year, week, _weekday = monday.isocalendar()
-    idle = queries.idle_students(monday, monday + timedelta(days=4))
-    for person_id, placement_id in idle:
-        tell(
-            [person_id],
-            kind="placements.log_due",
-            message=N_("上周还没有登记实习日，请补登记或请假。"),
-            url=f"/placements/{placement_id}/days?week={monday.isoformat()}",
-            key=f"log_due:{placement_id}:{year}-W{week:02d}",
-            now=now,
-        )
-    return len(idle)
 
 
 def rate(*, placement: Placement, side: RaterSide, marks: Mapping[str, int], comment: str, today: date, by: Identity, now: datetime) -> Rating:

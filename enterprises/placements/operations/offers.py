@@ -23,6 +23,7 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import is_code, normalise_code
 from trainhub.organisations.types import SCHOOLS, OrganisationKind, OrganisationState
+from trainhub.policy.findings import Status
 
 EDITABLE = frozenset(
     [
@@ -37,8 +38,17 @@ EDITABLE = frozenset(
         "conditions",
         "unit_staff",
         "post_staff",
+        "pay_fen",
+        "post_pay_fen",
+        "is_through_agency",
+        "takes_fees",
+        "is_unfit_for_minors",
+        "is_unfit_for_women",
+        "is_hard_labour",
     ]
 )
+JUDGED = EDITABLE - {"skills", "conditions", "county_code"}
+"""What an approved offer is approved for: changing it asks the schools again."""
 
 
 def create_term(
@@ -112,7 +122,7 @@ def offer_position(
     **terms: Any,
 ) -> Position:
     """Draft a position of an enterprise, at one of its bases or at itself. `majors`: accepted major codes, none: any;
-    `terms`: hours_per_day, is_night_shift, conditions, unit_staff, post_staff.
+    `terms`: hours_per_day, is_night_shift, conditions, unit_staff, post_staff, pay_fen, post_pay_fen and the switches of the rules.
 
     Raises BadPlacement when the enterprise is no enterprise or does not host the base, or the code is taken.
     """
@@ -189,7 +199,7 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
         raise WrongState(_("岗位已关闭。请复制后重新提交。"))
     changed = _set(position, fields)
     if changed:
-        if position.state is OfferState.APPROVED and changed.keys() & {"majors", "base_id", "title"}:
+        if position.state is OfferState.APPROVED and changed.keys() & JUDGED:
             position.state = OfferState.SUBMITTED
         session().flush()
         audit.record(by=by, did="placements.position.changed", on=position, data=changed)
@@ -197,7 +207,8 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
 
 
 def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
-    """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken."""
+    """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
+    position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year)."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
     if position.state is OfferState.CLOSED:
@@ -213,14 +224,17 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
     else:
         row.seats = seats
     session().flush()
+    if position.state is OfferState.APPROVED:
+        _check_lawful(position, local(now).date())
     audit.record(by=by, did="placements.position.seats_set", on=position, data={"term": term.code, "seats": seats})
     return row
 
 
-def submit_position(*, position: Position, by: Identity, now: datetime) -> Position:
+def submit_position(*, position: Position, by: Identity, now: datetime, is_found_by_student: bool = False) -> Position:
     """Hand an offer to the university; doing it again changes nothing.
 
-    Only a verified enterprise may publish positions (IPLUS-3.3.2); there must be a seat in some term.
+    Only a verified enterprise may publish positions (IPLUS-3.3.2); there must be a seat in some term, and the enterprise has
+    said that it takes students that year (a place that a student found is not an offer of the enterprise).
     """
     if position.state in (OfferState.SUBMITTED, OfferState.APPROVED):
         return position
@@ -230,6 +244,7 @@ def submit_position(*, position: Position, by: Identity, now: datetime) -> Posit
     if not any(row.seats for row in queries.seats_of_position(position.id)):
         raise BadPlacement(_("请先填写至少一个学期的席位。"), field="seats")
     _check_lawful(position, local(now).date())
+    _check_interest(position, needs_word=not is_found_by_student)
     position.state, position.return_reason = OfferState.SUBMITTED, ""
     session().flush()
     audit.record(by=by, did="placements.position.submitted", on=position)
@@ -237,13 +252,34 @@ def submit_position(*, position: Position, by: Identity, now: datetime) -> Posit
 
 
 def _check_lawful(position: Position, today: date) -> None:
-    """Forbidden venues are refused at once; a year for which the enterprise said no has no offers."""
+    """Forbidden venues, agencies and fees are refused at once; a year for which the enterprise said no has no offers."""
     for found in judge_offer(position, on=today):
         if found.code == "offer.venue" and not found.met:
             raise BadPlacement(_("不得安排学生到这类场所实习：%(words)s。", words=listed(found.details)), field="title", code="forbidden_venue")
+        if found.code == "offer.agency" and not found.met:
+            raise BadPlacement(_("不得通过中介机构或有偿代理组织、安排学生实习。"), field="is_through_agency", code="through_agency")
+        if found.code == "offer.fees" and not found.met:
+            raise BadPlacement(_("不得向学生收取费用、押金，不得扣押证件。"), field="takes_fees", code="takes_fees")
+        if found.code == "offer.capacity" and found.status is Status.NOT_MET:
+            raise BadPlacement(
+                _(
+                    "基地同一时期最多接收 %(most)s 人，连同已审核的岗位共有 %(n)s 个席位。请减少席位，或请基地先修改接收能力。",
+                    most=found.required,
+                    n=found.found,
+                ),
+                field="seats",
+                code="over_capacity",
+            )
+    _check_interest(position)
+
+
+def _check_interest(position: Position, *, needs_word: bool = False) -> None:
+    """An enterprise states its interest for a year before it offers seats in it; one that said no has no offers."""
     years = {term.starts_on.year for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id) if row.seats])}
     for year in sorted(years):
         said = bases.interest(position.enterprise_id, year)
+        if said is None and needs_word:
+            raise WrongState(_("企业还没有表明 %(year)s 年是否接收实习学生。请先填写“接收意向”，再提交岗位。", year=year), code="no_interest_stated")
         if said is not None and not said.is_interested:
             raise WrongState(_("企业已表明 %(year)s 年不接收实习学生。请先修改接收意向，再提交岗位。", year=year), code="not_interested")
 
@@ -291,22 +327,8 @@ def close_position(*, position: Position, by: Identity, now: datetime) -> Positi
 
 def copy_position(*, position: Position, by: Identity, now: datetime) -> Position:
     """A new draft with the same text; never its terms, seats, state or code: a copied offer keeps no closed cycle."""
-    row = Position(
-        code=f"P-{secrets.token_hex(4).upper()}",
-        enterprise_id=position.enterprise_id,
-        base_id=position.base_id,
-        title=position.title,
-        description=position.description,
-        majors=list(position.majors),
-        skills=list(position.skills),
-        county_code=position.county_code,
-        hours_per_day=position.hours_per_day,
-        is_night_shift=position.is_night_shift,
-        conditions=position.conditions,
-        unit_staff=position.unit_staff,
-        post_staff=position.post_staff,
-        created_at=now,
-    )
+    same = {name: getattr(position, name) for name in EDITABLE} | {"majors": list(position.majors), "skills": list(position.skills)}
+    row = Position(code=f"P-{secrets.token_hex(4).upper()}", enterprise_id=position.enterprise_id, created_at=now, **same)
     session().add(row)
     session().flush()
     audit.record(by=by, did="placements.position.offered", on=row, data={"code": row.code, "copied_from": position.code})

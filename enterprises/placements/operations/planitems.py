@@ -15,7 +15,9 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _, listed
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import ProgrammeVersion
+from trainhub.programmes.types import VersionState
 
 EDITABLE = frozenset(["title", "weeks_x10", "is_at_enterprise", "base_id", "assessment", "has_enterprise_mentor", "mentor_name"])
 
@@ -60,6 +62,13 @@ def _check_unsigned(version_id: int) -> None:
         raise BadPlacement(_("企业培养方案已由校企双方签署，不能再改。请在新的培养方案版本中修订。"), code="plan_signed")
 
 
+def _check_published(version_id: int, now: datetime) -> None:
+    """A version that is published keeps a plan that holds: a change after which it would not is refused."""
+    version = programmes.version_by_id(version_id)
+    if version is not None and version.state is VersionState.PUBLISHED and queries.plan_items(version_id):
+        _judge(_lines(version_id), local(now).date(), _("培养方案已发布，不能这样修改。"))
+
+
 def _set(row: PlanItem, values: dict[str, Any]) -> dict[str, list[Any]]:
     values = {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
     if "title" in values and not values["title"]:
@@ -73,7 +82,7 @@ def _set(row: PlanItem, values: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def change_plan_item(*, item: PlanItem, by: Identity, now: datetime, version: int | None = None, **fields: Any) -> dict[str, list[Any]]:
-    """Change an item. Raises Stale, BadPlacement."""
+    """Change an item. Raises Stale, BadPlacement (also when a published plan would no longer hold)."""
     check_version(item, version)
     _check_unsigned(item.version_id)
     unknown = sorted(set(fields) - EDITABLE)
@@ -82,25 +91,44 @@ def change_plan_item(*, item: PlanItem, by: Identity, now: datetime, version: in
     changed = _set(item, fields)
     if changed:
         session().flush()
+        _check_published(item.version_id, now)
         audit.record(by=by, did="placements.plan_item.changed", on=item, data=changed)
     return changed
+
+
+def copy_plan(*, source: ProgrammeVersion, version: ProgrammeVersion, by: Identity, now: datetime) -> int:
+    """Take the items of another version of the programme as the beginning of a plan; how many. A plan that has items keeps them (0)."""
+    if source.programme_id != version.programme_id:
+        raise BadPlacement(_("只能复制同一专业的企业培养方案。"), field="source_id")
+    if queries.plan_items(version.id):
+        return 0
+    items = queries.plan_items(source.id)
+    for item in items:
+        add_plan_item(version=version, title=item.title, weeks_x10=item.weeks_x10, by=by, now=now, **{
+            name: getattr(item, name) for name in sorted(EDITABLE - {"title", "weeks_x10"})
+        })  # fmt: skip
+    return len(items)
 
 
 def remove_plan_item(*, item: PlanItem, by: Identity, now: datetime) -> None:
     """Take an item out of an unsigned plan."""
     _check_unsigned(item.version_id)
     audit.record(by=by, did="placements.plan_item.removed", on=item, data={"title": item.title})
+    version_id = item.version_id
     session().delete(item)
     session().flush()
+    _check_published(version_id, now)
 
 
 def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, signed_on: date, by: Identity, now: datetime) -> PlanSignature:
-    """Record the signature of one side under the plan (PETOE-6.3); the known one stays. Raises BadPlacement."""
+    """Record the signature of one side under the plan (PETOE-6.3); the known one stays. Raises BadPlacement, also for a plan
+    that falls short of 7.1 or 7.3: nobody signs what cannot be published."""
     for known in queries.plan_signatures(version.id):
         if known.side is side:
             return known
     if not queries.plan_items(version.id):
         raise BadPlacement(_("方案还没有教学环节，不能签署。"))
+    _judge(_lines(version.id), local(now).date(), _("方案还不能签署。"))
     if not signed_name.strip():
         raise BadPlacement(_("请填写签署人。"), field="signed_name")
     if signed_on > local(now).date():
@@ -113,18 +141,32 @@ def sign_plan(*, version: ProgrammeVersion, side: PlanSide, signed_name: str, si
 
 
 def check_plan(version: ProgrammeVersion, today: date) -> None:
-    """Refuse to publish a programme version whose enterprise plan falls short of 7.1 or 7.3; a version without one is not held back.
+    """Refuse to publish a programme version whose enterprise plan falls short of 7.1 or 7.3, or which has none although the
+    programme is in the 卓越计划; a version without one of another programme is not held back.
 
     The programme's pages ask this before they publish (see `wiring`). Raises BadPlacement naming what is missing.
     """
-    lines = [
-        PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in queries.plan_items(version.id)
-    ]
-    if not lines:
-        return
+    lines, programme = _lines(version.id), programmes.by_id(version.programme_id)
+    if lines:
+        _judge(lines, today, _("不能发布。"))
+    elif programme is not None and programme.is_petoe:
+        raise BadPlacement(
+            _("卓越计划专业的培养方案须有企业培养方案（合计不少于 32 周，均在企业完成），还不能发布。请先在“企业培养方案”中填写。"), code="no_plan"
+        )
+
+
+def _lines(version_id: int) -> list[PlanLine]:
+    rows = queries.plan_items(version_id)
+    return [PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in rows]
+
+
+def _judge(lines: list[PlanLine], today: date, said: str) -> None:
+    """Refuse in the words of what is asked for when the items fall short of 7.1 or 7.3."""
     weeks = rules.judge_plan_weeks(lines, parameter=parameter("petoe.plan_weeks", today))
     if not weeks.met:
-        raise BadPlacement(_("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周，不能发布。", n=weeks.found, w=weeks.required), code="plan_too_short")
+        short = _("企业培养方案各环节合计 %(n)s 周，不足 %(w)s 周。", n=weeks.found, w=weeks.required)
+        raise BadPlacement(_("%(what)s%(then)s", what=short, then=said), code="plan_too_short")
     place = rules.judge_plan_place(lines, parameter=parameter("petoe.plan_location", today))
     if not place.met:
-        raise BadPlacement(_("企业培养方案中有不在企业完成的环节，不能发布：%(names)s。", names=listed(place.details)), code="plan_elsewhere")
+        elsewhere = _("企业培养方案中有不在企业完成的环节：%(names)s。", names=listed(place.details))
+        raise BadPlacement(_("%(what)s%(then)s", what=elsewhere, then=said), code="plan_elsewhere")

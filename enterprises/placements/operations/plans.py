@@ -8,7 +8,7 @@ from typing import Any
 
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
-from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, take_seats, tell
+from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
 from enterprises.placements.operations.placing import withdraw_placement
 from enterprises.placements.operations.rounds import close_round
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
@@ -93,7 +93,10 @@ def plan_round(*, round: Round, by: Identity, now: datetime, time_limit: float =
 
 
 def keep_plan(*, round: Round, data: dict[str, Any], by: Identity, now: datetime) -> RoundPlan:
-    """Keep a computed plan beside the earlier ones; one without trial conditions becomes the one to publish."""
+    """Keep a computed plan beside the earlier ones; one without trial conditions becomes the one to publish.
+
+    Of what was tried out the last own.placement.plans_kept stay, and what was adopted or published.
+    """
     kind = PlanKind(data["kind"])
     check_plannable(round, kind, now)
     row = RoundPlan(round_id=round.id, number=queries.next_plan_number(round.id), kind=kind, data=data, made_by_id=by.account_id, made_at=now)
@@ -102,6 +105,8 @@ def keep_plan(*, round: Round, data: dict[str, Any], by: Identity, now: datetime
     if kind is PlanKind.PLAN and PlanSettings.of(data["settings"]) == planning.settings_of(round):
         round.plan, round.state = {**data, "plan_id": row.id}, RoundState.PLANNED
         session().flush()
+    for old in queries.plans_to_forget(round, keep=parameter("own.placement.plans_kept", local(now).date()).number):
+        session().delete(old)
     audit.record(
         by=by,
         did="placements.round.planned",
@@ -121,6 +126,7 @@ def adopt_plan(*, plan: RoundPlan, round: Round, by: Identity, now: datetime) ->
         return round
     settings = PlanSettings.of(plan.data["settings"])
     round.aim, round.same_enterprise, round.is_mentor_bound = Aim(settings.aim), settings.same_enterprise, settings.is_mentor_bound
+    round.is_one_enterprise = settings.is_one_enterprise
     round.plan, round.state = {**plan.data, "plan_id": plan.id}, RoundState.PLANNED
     session().flush()
     audit.record(by=by, did="placements.round.plan_adopted", on=round, data={"number": plan.number, "result": plan.data["result_hash"]})

@@ -21,7 +21,7 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort, Programme
 
-EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed", "aim", "same_enterprise", "is_mentor_bound"])
+EDITABLE = frozenset(["title", "opens_on", "closes_on", "max_preferences", "seed", "aim", "same_enterprise", "is_mentor_bound", "is_one_enterprise"])
 
 
 def create_round(
@@ -38,7 +38,7 @@ def create_round(
     seed: int = 1,
     **settings: Any,
 ) -> Round:
-    """Set up a round for a cohort over terms of its university; `settings`: aim, same_enterprise, is_mentor_bound. Raises BadPlacement."""
+    """Set up a round for a cohort over terms of its university; `settings`: aim, same_enterprise, is_mentor_bound, is_one_enterprise. Raises BadPlacement."""
     chosen = sorted(terms, key=lambda term: (term.starts_on, term.id))
     if not chosen:
         raise BadPlacement(_("请至少选择一个实习学期。"), field="terms")

@@ -86,7 +86,7 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
         enterprise=enterprise, title=row.title, majors=[queries.major_of(student.id)], description=row.text, by=by, now=now
     )
     offers.set_seats(position=position, term=term, seats=1, by=by, now=now)
-    offers.submit_position(position=position, by=by, now=now)
+    offers.submit_position(position=position, by=by, now=now, is_found_by_student=True)
     offers.approve_position(position=position, by=by, now=now)
     placement = place_student(student=student, position=position, term=term, explanation=_("自主联系的实习单位"), by=by, now=now)
     row.state, row.placement_id, row.decided_by_id, row.decided_at = SelfFoundState.APPROVED, placement.id, by.account_id, now

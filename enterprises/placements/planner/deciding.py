@@ -174,7 +174,7 @@ def split(setup: Setup, chosen: Ints, mixed: Ints, best: Ints, until: float) -> 
     answer = master.least(np.concatenate([np.zeros(len(first), dtype=np.int64), np.ones(len(columns), dtype=np.int64)]))
     if answer is None:
         return None
-    return first.mask[columns][_hand_out(cost, answer.numbers[columns])]
+    return first.mask[columns][hand_out(cost, answer.numbers[columns])]
 
 
 def as_counted(setup: Setup, mixed: Ints, best: Ints, numbers: Reach) -> Ints:
@@ -185,7 +185,7 @@ def as_counted(setup: Setup, mixed: Ints, best: Ints, numbers: Reach) -> Ints:
     for at in np.unique(of):
         mine, mask = np.flatnonzero(of == at), np.flatnonzero(numbers.unknowns.group[columns] == at)
         cost[np.ix_(mine, mask)] = by_set(setup.families[numbers.groups.family[at]], best[mine])
-    return numbers.unknowns.mask[columns][_hand_out(cost, numbers.numbers[columns])]
+    return numbers.unknowns.mask[columns][hand_out(cost, numbers.numbers[columns])]
 
 
 def _of_chosen(setup: Setup, chosen: Ints) -> Groups:
@@ -195,7 +195,7 @@ def _of_chosen(setup: Setup, chosen: Ints) -> Groups:
     return Groups(found[:, 0], found[:, 1], np.zeros(len(size), dtype=np.int64), size, of)
 
 
-def _hand_out(cost: Ints, counts: Ints) -> Ints:
+def hand_out(cost: Ints, counts: Ints) -> Ints:
     """[students] the column each gets, at least cost in sum, as many of each column as counted (NEVER: not for this student)."""
     net = Network()
     student, column, sink = net.nodes(len(cost)), net.nodes(len(counts)), net.nodes(1)

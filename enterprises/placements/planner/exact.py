@@ -14,11 +14,12 @@ LIMIT = 40_000
 """Largest number of (student, term, position) variables that is solved whole."""
 
 
-def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | None:
+def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints | None = None) -> Ints | None:
     """The best plan as [N, S] posts: fewest changes to the earlier plan (when there is one: then who reaches is free), then
     least rank cost. None when the case is too large or time is short.
 
-    With an earlier plan the table also keeps student-terms of those who do not reach, so far as seats allow.
+    With an earlier plan the table also keeps student-terms of those who do not reach, so far as seats allow. With `homes`
+    [N] every student stays at one enterprise: the one named, or any (negative).
     """
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -38,13 +39,17 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
     places = [
         (pupil, slot, post) for pupil in sorted(families) for slot in bits(unions[pupil]) for post in kinds[kind_of[pupil]] if seats[slot][post] > 0
     ]
+    if homes is not None:
+        places = [one for one in places if homes[one[0]] < 0 or homes[one[0]] == setup.firm[one[2]]]
     current: dict[tuple[int, int], int] = {}
     kept: list[tuple[int, int, int]] = []
     if setup.current is not None:
         current = {(pupil, slot): post for pupil, slot, post in zip(*(c.tolist() for c in setup.rows(setup.current)), strict=True)}
         kept = list(zip(*(c.tolist() for c in setup.rows(keepable(setup))), strict=True))
+    stays = sorted({(pupil, int(setup.firm[post])) for pupil, _slot, post in places}) if homes is not None else []
     first_place, first_kept = len(sets), len(sets) + len(places)
-    total = first_kept + len(kept)
+    first_stay = first_kept + len(kept)
+    total = first_stay + len(stays)
     if not total:
         return np.full(setup.held.shape, NOWHERE, dtype=np.int64)
     rows: list[int] = []
@@ -84,6 +89,8 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
         row([(column, 1.0) for column in mine], 0, seats[slot][post])
     if setup.caps is not None:
         _caps(setup, by_seat, row)
+    if homes is not None:
+        _stays(setup, places, first_place, {one: column for column, one in enumerate(stays, start=first_stay)}, row)
     row([(column, 1.0) for column in range(len(sets))], reached, reached)
 
     def best(objective: Any) -> Any:
@@ -101,7 +108,7 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
         for column, (pupil, slot, post) in enumerate(places, start=first_place):
             before = current.get((pupil, slot))
             changes[column] = 1.0 if before is None else (-1.0 if before == post else 0.0)
-        changes[first_kept:] = -1.0
+        changes[first_kept:first_stay] = -1.0
         answer = best(changes)
         if answer.status != 0:
             return None
@@ -113,13 +120,30 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float) -> Ints | No
     if answer.status != 0:
         return None
     table = np.full(setup.held.shape, NOWHERE, dtype=np.int64)
-    for on, (one, slot, at) in zip(answer.x[first_place:] > 0.5, [*places, *kept], strict=True):
+    for on, (one, slot, at) in zip(answer.x[first_place:first_stay] > 0.5, [*places, *kept], strict=True):
         if on:
             table[one, slot] = at
     return table
 
 
-def _caps(setup: Setup, by_seat: dict[tuple[int, int], list[int]], row: Callable[[list[tuple[int, float]], float, float], None]) -> None:
+Row = Callable[[list[tuple[int, float]], float, float], None]
+
+
+def _stays(setup: Setup, places: list[tuple[int, int, int]], first: int, stays: dict[tuple[int, int], int], row: Row) -> None:
+    """A student takes positions only of the one enterprise that is chosen for him."""
+    by_firm: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
+    for column, (pupil, slot, post) in enumerate(places, start=first):
+        by_firm.setdefault((pupil, slot, int(setup.firm[post])), []).append((column, 1.0))
+    for (pupil, _slot, firm), entries in sorted(by_firm.items()):
+        row([*entries, (stays[pupil, firm], -1.0)], -1, 0)
+    of_pupil: dict[int, list[tuple[int, float]]] = {}
+    for (pupil, _firm), column in stays.items():
+        of_pupil.setdefault(pupil, []).append((column, 1.0))
+    for _pupil, entries in sorted(of_pupil.items()):
+        row(entries, 0, 1)
+
+
+def _caps(setup: Setup, by_seat: dict[tuple[int, int], list[int]], row: Row) -> None:
     of_firm: dict[tuple[int, int], list[tuple[int, float]]] = {}
     for (slot, post), columns in sorted(by_seat.items()):
         of_firm.setdefault((slot, int(setup.firm[post])), []).extend((column, 1.0) for column in columns)

@@ -12,11 +12,11 @@ from trainhub.kernel.i18n import _, listed
 SHOWN = 6
 
 
-def explain(setup: Setup, placed: Ints) -> list[Unplaced]:
+def explain(setup: Setup, placed: Ints, *, is_one_enterprise: bool = False) -> list[Unplaced]:
     """Every student below the target, placed or not, with the reason; by id."""
     missing = setup.need - (placed != NOWHERE) @ setup.weeks
     below = np.flatnonzero(missing > 0)
-    told = _Bottlenecks(setup, placed, missing > 0)
+    told = _Bottlenecks(setup, placed, missing > 0, is_one_enterprise)
     found = []
     for pupil in below.tolist():
         one = setup.pupils[pupil]
@@ -52,7 +52,8 @@ def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, str]:
 class _Bottlenecks:
     """For each kind and slot the smallest set of kinds that could not all be served if one more student of the kind came."""
 
-    def __init__(self, setup: Setup, placed: Ints, is_below: Bools) -> None:
+    def __init__(self, setup: Setup, placed: Ints, is_below: Bools, is_one_enterprise: bool = False) -> None:
+        self._is_one_enterprise = is_one_enterprise
         slots, kinds = range(len(setup.slots)), len(setup.accepts)
         held = setup.rows(setup.held)
         offered = setup.seats.copy()
@@ -89,6 +90,8 @@ class _Bottlenecks:
         return self._cuts[kind, slot]
 
     def _text(self, cuts: list[Cut]) -> str:
+        if not cuts and self._is_one_enterprise:
+            return _("没有一家企业能在所需的各学期都再接收一名学生（本次要求各学期在同一企业）。")
         if not cuts:
             return _("席位在其他学生的组合中用尽，无法再容纳一名学生达到目标。")
         setup = self._setup

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from enterprises.placements.planner import continuity
 from enterprises.placements.planner.deciding import Placed, place
 from enterprises.placements.planner.explain import explain
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
@@ -34,21 +35,32 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     setup = prepare(case, seed)
     tell(1)
     until = began + time_limit
-    if options.aim is Aim.EVERYONE:
+    homes = None
+    if options.is_one_enterprise:
+        homes = continuity.reach_at_one(setup, until, options.aim)
+        numbers = homes.reach
+    elif options.aim is Aim.EVERYONE:
         numbers = everyone(setup, until)
     else:
         numbers = reach(setup, until)
         if setup.current is not None:
             numbers = least_changes(setup, numbers, until)
     tell(2)
-    found = place(setup, numbers, *choose(setup, numbers), until, options)
+    if homes is not None:
+        found = continuity.place_at_one(setup, homes, *choose(setup, numbers), until)
+    else:
+        found = place(setup, numbers, *choose(setup, numbers), until, options)
     placed = found.table
     tell(3)
-    fill(setup, placed, options.aim)
+    fill(setup, placed, options)
     tell(4)
     figures = _figures(setup, numbers, placed, found)
+    if homes is not None:
+        done = int((setup.need <= 0).sum())
+        figures["reached_anywhere"] = done + reach(setup, until).bound  # what the switch costs
     figures["seconds"] = round(time.monotonic() - began, 3)
-    return Plan(_assignments(setup, placed), tuple(explain(setup, placed)), figures, _solver())
+    told = explain(setup, placed, is_one_enterprise=options.is_one_enterprise)
+    return Plan(_assignments(setup, placed), tuple(told), figures, _solver())
 
 
 def _solver() -> str:
@@ -79,10 +91,11 @@ def weeks_of(setup: Setup, placed: Ints) -> Ints:
     return (placed != NOWHERE) @ setup.weeks
 
 
-def fill(setup: Setup, placed: Ints, aim: Aim = Aim.COMPLETE) -> None:
+def fill(setup: Setup, placed: Ints, options: Options = DEFAULT) -> None:
     """Step 4: seats left over go to those who stay below, most weeks first (when everybody counts: fewest first); afterwards
-    nobody below could take a free seat.
+    nobody below could take a free seat (under hard continuity: at the enterprise where the student is).
     """
+    homes = continuity.homes_of(setup) if options.is_one_enterprise else None
     left, room = setup.seats.copy(), None if setup.caps is None else setup.caps.copy()
     pupil, slot, post = setup.rows(placed)
     np.subtract.at(left, (slot, post), 1)
@@ -92,7 +105,7 @@ def fill(setup: Setup, placed: Ints, aim: Aim = Aim.COMPLETE) -> None:
     have = np.array([one.target_x10 for one in setup.pupils], dtype=np.int64) - missing
     below = np.flatnonzero(missing > 0)
     longest = sorted(range(len(setup.slots)), key=lambda one: (-setup.weeks[one], one))
-    turn = have[below] if aim is Aim.EVERYONE else -have[below]
+    turn = have[below] if options.aim is Aim.EVERYONE else -have[below]
     for pupil in below[np.lexsort((setup.lottery[below], turn))].tolist():
         for slot in longest:
             if missing[pupil] <= 0:
@@ -102,6 +115,10 @@ def fill(setup: Setup, placed: Ints, aim: Aim = Aim.COMPLETE) -> None:
             is_open = (left[slot] > 0) & setup.accepts[setup.kind[pupil]]
             if room is not None:
                 is_open &= room[slot][setup.firm] > 0
+            if homes is not None:
+                mine = placed[pupil][placed[pupil] != NOWHERE]
+                home = setup.firm[mine[0]] if len(mine) else homes[pupil]
+                is_open &= (setup.firm == home) | (home < 0)
             if not is_open.any():
                 continue
             post = _best(setup, pupil, np.flatnonzero(is_open))

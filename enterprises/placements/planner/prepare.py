@@ -217,18 +217,18 @@ def _kinds(case: Case, pupils: list[Pupil], post_at: dict[str, int]) -> tuple[In
     accepts = np.zeros((len(majors), len(post_at)), dtype=bool)
     for post in case.posts:
         accepts[[majors[one] for one in post.majors if one in majors] if post.majors else slice(None), post_at[post.id]] = True
-    first, of_major = _alike(accepts)
+    first, of_major = alike(accepts)
     return of_major[[majors[pupil.major] for pupil in pupils]].astype(np.int64), accepts[first]
 
 
 def _bundles(accepts: Bools, firm: Ints) -> tuple[Ints, Bools, Ints]:
     """Posts that accept the same kinds (and belong to the same firm) put together: [P] bundle, [B, K] accepted kinds, [B] firm."""
-    _first, like = _alike(accepts.T)
+    _first, like = alike(accepts.T)
     _keys, first, of_post = np.unique(like * (int(firm.max(initial=0)) + 1) + firm, return_index=True, return_inverse=True)
     return of_post.astype(np.int64), accepts.T[first], firm[first]
 
 
-def _alike(table: Bools) -> tuple[Ints, Ints]:
+def alike(table: Bools) -> tuple[Ints, Ints]:
     """Equal rows of a table: the first of each kind, and the kind of each row. Rows are compared as packed bits."""
     if not table.size:
         return np.zeros(min(1, len(table)), dtype=np.int64), np.zeros(len(table), dtype=np.int64)

@@ -52,10 +52,12 @@ class Pupil:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a case is planned; the defaults are the contract. `bonus`: rank points that a further term at the same enterprise is worth."""
+    """How a case is planned; the defaults are the contract. `bonus`: rank points that a further term at the same enterprise is
+    worth; `is_one_enterprise`: hard continuity, every term of a student at one enterprise (fixed rows stay where they are)."""
 
     aim: Aim = Aim.COMPLETE
     bonus: int = 0
+    is_one_enterprise: bool = False
 
 
 Triple = tuple[str, str, str]

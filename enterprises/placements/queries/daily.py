@@ -20,6 +20,7 @@ from enterprises.placements.models import (
     MentorLink,
     Placement,
     PlacementEvent,
+    PlacementPaper,
     Position,
     PositionSeats,
     Rating,
@@ -107,6 +108,24 @@ def notes_of(log_ids: Collection[int]) -> dict[int, list[LogNote]]:
     return found
 
 
+def papers_of(placement_id: int) -> list[PlacementPaper]:
+    """The papers kept with a placement, the latest first."""
+    statement = select(PlacementPaper).where(PlacementPaper.placement_id == placement_id)
+    return list(session().scalars(statement.order_by(PlacementPaper.kind, PlacementPaper.id.desc())))
+
+
+def papers_with_files(placement_id: int) -> list[tuple[PlacementPaper, StoredFile]]:
+    """The papers of a placement with what is stored, by kind, the latest first."""
+    statement = select(PlacementPaper, StoredFile).join(StoredFile, StoredFile.id == PlacementPaper.file_id)
+    statement = statement.where(PlacementPaper.placement_id == placement_id).order_by(PlacementPaper.kind, PlacementPaper.id.desc())
+    return [(row, kept) for row, kept in session().execute(statement)]
+
+
+def paper(paper_id: int) -> PlacementPaper | None:
+    """A paper by id."""
+    return session().get(PlacementPaper, paper_id)
+
+
 def photo(photo_id: int) -> LogPhoto | None:
     """A photo by id."""
     return session().get(LogPhoto, photo_id)
@@ -171,6 +190,24 @@ def live_links(mentor_id: int, now: datetime) -> list[MentorLink]:
     """Links of a mentor that still open."""
     statement = select(MentorLink).where(MentorLink.mentor_id == mentor_id, MentorLink.used_at.is_(None), MentorLink.expires_at > now)
     return list(session().scalars(statement.order_by(MentorLink.id)))
+
+
+def has_link_since(mentor_id: int, since: datetime) -> bool:
+    """Whether a link was made for a mentor since an instant."""
+    return session().scalar(select(MentorLink.id).where(MentorLink.mentor_id == mentor_id, MentorLink.made_at >= since).limit(1)) is not None
+
+
+def contact_of_mentor(mentor_id: int) -> tuple[str, str, str]:
+    """E-mail address, phone and name of a mentor."""
+    statement = select(Person.email, Person.phone, Person.name).join(Mentor, Mentor.person_id == Person.id).where(Mentor.id == mentor_id)
+    row = session().execute(statement).one()
+    return row.email, row.phone, row.name
+
+
+def contact_of_person(person_id: int) -> tuple[str, str]:
+    """E-mail address and phone of a person."""
+    row = session().execute(select(Person.email, Person.phone).where(Person.id == person_id)).one()
+    return row.email, row.phone
 
 
 def mentor_person(mentor_id: int) -> tuple[int, str]:

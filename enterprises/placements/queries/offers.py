@@ -18,6 +18,7 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation, Region
 from trainhub.people.models import Person, Student
+from trainhub.people.types import Gender
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.types import DegreeLevel
 
@@ -123,6 +124,18 @@ def seats_of(position_id: int, term_id: int) -> PositionSeats | None:
 def seats_of_position(position_id: int) -> list[PositionSeats]:
     """The seats of a position in every term."""
     return list(session().scalars(select(PositionSeats).where(PositionSeats.position_id == position_id).order_by(PositionSeats.term_id)))
+
+
+def seats_at_base(base_id: int, position_id: int) -> list[tuple[date, date, int]]:
+    """(first day, last day, seats) that approved positions at a base offer, and one more position."""
+    statement = (
+        select(Term.starts_on, Term.ends_on, PositionSeats.seats)
+        .join(PositionSeats, PositionSeats.term_id == Term.id)
+        .join(Position, Position.id == PositionSeats.position_id)
+        .where(Position.base_id == base_id, or_(Position.state == OfferState.APPROVED, Position.id == position_id), PositionSeats.seats > 0)
+        .order_by(Term.starts_on, Term.id, Position.id)
+    )
+    return [(since, until, seats) for since, until, seats in session().execute(statement)]
 
 
 def items_of_position(position_id: int) -> list[Any]:
@@ -278,13 +291,16 @@ def choices_of(round: Round, student: Student) -> list[Choice]:
 def law_facts(student_ids: Collection[int]) -> dict[int, LawFacts]:
     """What the rules for placements ask of students."""
     statement = (
-        select(Student.id, Programme.degree_level, Person.birth_on, Cohort.starts_on)
+        select(Student.id, Programme.degree_level, Person.birth_on, Cohort.starts_on, Person.gender)
         .join(Programme, Programme.id == Student.programme_id)
         .join(Person, Person.id == Student.person_id)
         .join(Cohort, Cohort.id == Student.cohort_id)
         .where(Student.id.in_(list(student_ids)))
     )
-    return {key: LawFacts(level is DegreeLevel.VOCATIONAL, birth_on, entered) for key, level, birth_on, entered in session().execute(statement)}
+    return {
+        key: LawFacts(level is DegreeLevel.VOCATIONAL, birth_on, entered, gender is Gender.FEMALE)
+        for key, level, birth_on, entered, gender in session().execute(statement)
+    }
 
 
 def clashing_terms(round: Round, student: Student) -> dict[int, str]:

@@ -12,19 +12,21 @@ from sqlalchemy import func, select
 
 from enterprises.bases import queries as bases
 from enterprises.mentors.models import Mentor
-from enterprises.placements import rules
-from enterprises.placements.models import DayEntry, Placement, PlanItem, Position, PositionSeats, Preference, Round, Term
+from enterprises.placements.models import DayEntry, Placement, PlacementEvent, PlanItem, Position, PositionSeats, Preference, Round, Term
 from enterprises.placements.queries.placing import LIVE, visible_to
-from enterprises.placements.types import DayState, OfferState, PlacementState, RoundState
-from trainhub.kernel.access import Identity
+from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
+from trainhub.identity import queries as identities
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
+from trainhub.ledger import rules as ledger_rules
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -190,10 +192,11 @@ def _credited_by_placement(student_ids: Collection[int], per_week: int) -> dict[
     """By placement the credited days earned there: at most so many of a week, once across enterprises (PETOE-7.2)."""
     found: dict[int, int] = defaultdict(int)
     for rows in ledger.days_of_many(student_ids).values():
-        lost = rules.uncounted_days([(row.on, row.id) for row in rows], days_per_week=per_week)
+        days, holidays = [(row.on, row.id) for row in rows], holiday_weeks([row.on for row in rows])
+        earned = ledger_rules.credits(days, days_per_week=per_week, working_days=holidays)
         for row in rows:
-            if row.source_id is not None and (row.on, row.id) not in lost:
-                found[row.source_id] += 1
+            if row.source_id is not None:
+                found[row.source_id] += earned[row.on, row.id]
     return found
 
 
@@ -238,9 +241,27 @@ def table_4(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
                 "students": count,
                 "leaders": leaders,
                 "mentors": _mentors_at(base_id, on),
+                "school_mentors": _school_mentors(base_id, since, on),
+                "invested": tuple(
+                    None if fen is None else fen / 100
+                    for fen in ((profile.school_invested_fen, profile.enterprise_invested_fen) if profile is not None else (None, None))
+                ),
             }
         )
     return sorted(found, key=lambda row: row["base"].code)
+
+
+def _school_mentors(base_id: int, since: date, on: date) -> int:
+    """School supervisors of the programmes whose students were at a base since a day."""
+    placed = select(Student.programme_id).join(Placement, Placement.student_id == Student.id)
+    programmes = session().scalars(placed.where(Placement.base_id == base_id, LIVE, Placement.ends_on >= since).distinct())
+    return len(
+        {
+            one
+            for programme_id in sorted(programmes)
+            for one in identities.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme_id)
+        }
+    )
 
 
 def _mentors_at(base_id: int, on: date) -> int:
@@ -272,6 +293,46 @@ def of_person(person_id: int, since: date, until: date) -> list[Any]:
         .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
         .where(LIVE, sa.or_(Student.person_id == person_id, Mentor.person_id == person_id), Placement.starts_on <= until, Placement.ends_on >= since)
         .order_by(Placement.starts_on, Placement.id)
+    )
+    return list(session().execute(statement))
+
+
+def events_of_person(person_id: int, since: date, until: date) -> list[Any]:
+    """Leave that was granted and visits of a span: the student's, those of a mentor's students, and visits a person reported."""
+    student_person = sa.orm.aliased(Person)
+    is_there = sa.or_(
+        sa.and_(PlacementEvent.kind.in_([EventKind.ABSENCE, EventKind.INTERRUPTION]), PlacementEvent.state == EventState.APPROVED),
+        PlacementEvent.kind == EventKind.VISIT,
+    )
+    mine = identities.accounts_of_persons([person_id]).get(person_id)
+    statement = (
+        select(
+            PlacementEvent.id,
+            PlacementEvent.placement_id,
+            PlacementEvent.kind,
+            PlacementEvent.since,
+            PlacementEvent.until,
+            PlacementEvent.text,
+            PlacementEvent.created_at,
+            Organisation.name.label("enterprise"),
+            student_person.name.label("student"),
+        )
+        .join(Placement, Placement.id == PlacementEvent.placement_id)
+        .join(Student, Student.id == Placement.student_id)
+        .join(student_person, student_person.id == Student.person_id)
+        .join(Organisation, Organisation.id == Placement.enterprise_id)
+        .outerjoin(Mentor, Mentor.id == Placement.mentor_id)
+        .where(
+            is_there,
+            sa.or_(
+                Student.person_id == person_id,
+                Mentor.person_id == person_id,
+                sa.and_(PlacementEvent.kind == EventKind.VISIT, PlacementEvent.reported_by_id == (mine or 0)),
+            ),
+            PlacementEvent.since <= until,
+            PlacementEvent.until >= since,
+        )
+        .order_by(PlacementEvent.since, PlacementEvent.id)
     )
     return list(session().execute(statement))
 

@@ -199,6 +199,12 @@ def visible_to(identity: Identity) -> sa.ColumnElement[bool]:
     return clause
 
 
+def seen_of(ids: Collection[int], identity: Identity | None) -> list[int]:
+    """Those of the placements that there are and that the reader may see; without a reader all of them."""
+    statement = select(Placement.id).join(Student, Student.id == Placement.student_id).where(Placement.id.in_(ids)).order_by(Placement.id)
+    return list(session().scalars(statement if identity is None else statement.where(visible_to(identity))))
+
+
 # -- lists --------------------------------------------------------------------------------------------------------------
 @cache
 def _columns() -> Any:

@@ -23,6 +23,7 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
+from trainhub.policy.calendar import free_between
 from trainhub.programmes import rules as programme_rules
 from trainhub.programmes.models import Cohort, Programme
 
@@ -94,6 +95,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
             if placed.state is PlacementState.STARTED and placed.starts_on <= on <= placed.ends_on:
                 where = placed.name
                 due = rules.workdays_between(placed.starts_on, on - timedelta(days=1), per_week=per_week)
+                due -= free_between(placed.starts_on, on - timedelta(days=1))
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
                 to_come += rules.workdays_between(max(on, placed.starts_on), placed.ends_on, per_week=per_week)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -120,6 +120,12 @@ def round_plan(plan_id: int) -> RoundPlan | None:
     return session().get(RoundPlan, plan_id)
 
 
+def plans_to_forget(row: Round, *, keep: int) -> list[RoundPlan]:
+    """The plans of a round beyond the last `keep`, but for the one adopted and the repair in force."""
+    used = {(row.plan or {}).get(name) for name in ("plan_id", "repair_id")}
+    return [plan for plan in plans_of(row.id)[keep:] if plan.id not in used]
+
+
 def next_plan_number(round_id: int) -> int:
     """The number of the next plan of a round."""
     return (session().scalar(select(func.max(RoundPlan.number)).where(RoundPlan.round_id == round_id)) or 0) + 1
@@ -192,6 +198,8 @@ class Planned:
     """Every placement that stands of the round's students, in the round's terms and outside."""
     given_up: frozenset[tuple[int, int]]
     """(student, term) of placements that students themselves gave up."""
+    accepted: dict[int, frozenset[str]] = field(default_factory=dict)
+    """By position the majors it takes where the rules narrow them; empty: none."""
 
 
 def planning_facts(row: Round, *, today: date) -> Planned:

@@ -150,10 +150,13 @@ def make_mentor_link(placement: Placement) -> Any:
         raise Refused(_("请重新打开页面后再提交。"))
     with transaction():
         token = operations.make_mentor_link(mentor=mentor, by=who(), now=clock.now())
+        waiting = len(queries.pending_for_mentor([mentor.id]))
+        channel = operations.send_link(mentor=mentor, token=token, days=waiting, now=clock.now())
     return render_template(
         "enterprises/placements/mentor_link.html",
         placement=placement,
         name=mentors.name_of(mentor.id),
+        channel=channel,
         link=url_for("placements.by_link", token=token, _external=True),
     )
 

@@ -200,7 +200,7 @@ def new_position() -> Any:
 @guard(Can.POSITION_EDIT, load=load_position, subject=queries.subject_of_position)
 def edit_position(position: Position) -> Any:
     """Change a position."""
-    form = forms.PositionForm(obj=position)
+    form = forms.PositionForm(obj=position, pay=forms.yuan(position.pay_fen), post_pay=forms.yuan(position.post_pay_fen))
     del form.enterprise_id
     _position_form(form, position.enterprise_id)
 

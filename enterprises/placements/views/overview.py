@@ -170,7 +170,10 @@ T4 = (
     Column("capacity", "可接纳人数/期"),
     Column("students", "近三年接纳学生数"),
     Column("leaders", "双方负责人"),
+    Column("school_mentors", "校内导师数"),
     Column("mentors", "企业指导教师数"),
+    Column("school_invested", "学校投入（元）"),
+    Column("enterprise_invested", "企业投入（元）"),
 )
 
 
@@ -203,7 +206,7 @@ def table_4(form: str) -> Any:
     rows = (
         (
             row["base"].code, row["base"].name, listed(base_labels.BASE_TYPES[one] for one in row["types"]), listed(row["hosts"]),
-            *(row["agreement"] or (None, None)), listed(row["items"]), row["capacity"], row["students"], listed(row["leaders"]), row["mentors"],
+            *(row["agreement"] or (None, None)), listed(row["items"]), row["capacity"], row["students"], listed(row["leaders"]), row["school_mentors"], row["mentors"], *row["invested"],
         )
         for row in queries.table_4(who(), since=window(today), on=today)
     )  # fmt: skip

@@ -12,7 +12,8 @@ from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries
 from enterprises.placements.checklist import checklist
 from enterprises.placements.models import Placement
-from enterprises.placements.types import PlacementState, RaterSide
+from enterprises.placements.types import PaperKind, PlacementState, RaterSide
+from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock, downloads, paging
@@ -125,8 +126,10 @@ def show(placement: Placement) -> Any:
             insurance_no=placement.insurance_no,
             insured_from=placement.insured_from or placement.starts_on,
             insured_until=placement.insured_until or placement.ends_on,
-        ),
-        safety_form=forms.SafetyForm(formdata=None, safety_trained_on=placement.safety_trained_on),
+        ).apart("insurance"),
+        papers=queries.papers_with_files(placement.id),
+        paper_form=paper_form(placement),
+        safety_form=forms.SafetyForm(formdata=None, safety_trained_on=placement.safety_trained_on).apart("safety"),
         withdraw_form=forms.WithdrawForm(formdata=None).apart("withdraw"),
         grade_form=forms.GradeForm(
             formdata=None,
@@ -150,9 +153,11 @@ def show(placement: Placement) -> Any:
     )
 
 
-def _do(placement: Placement, form: Any, said: str, work: Callable[[], Any]) -> Any:
+def _do(placement: Placement, form: Any, said: str, work: Callable[[], Any], *, paper: PaperKind | None = None) -> Any:
     def run() -> dict[str, Any]:
         work()
+        if paper is not None:
+            keep_paper(placement, paper, form.file.data)
         return {"placement_id": placement.id}
 
     return act(form, said, "placements.show", run)
@@ -208,6 +213,7 @@ def insurance(placement: Placement) -> Any:
             by=who(),
             now=clock.now(),
         ),
+        paper=PaperKind.INSURANCE,
     )
 
 
@@ -221,6 +227,7 @@ def safety(placement: Placement) -> Any:
         form,
         _("已登记安全教育。"),
         lambda: operations.record_safety(placement=placement, trained_on=form.safety_trained_on.data, by=who(), now=clock.now()),  # type: ignore[arg-type]
+        paper=PaperKind.SAFETY,
     )
 
 

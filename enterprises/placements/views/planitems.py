@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from flask import render_template
+from flask import render_template, url_for
 
 from enterprises.bases import queries as bases
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, queries, rules
 from enterprises.placements.models import PlanItem
 from enterprises.placements.types import PlanLine
-from enterprises.placements.views.shared import act, blueprint
+from enterprises.placements.views.shared import act, blueprint, save
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
@@ -62,6 +63,8 @@ def plan(version: ProgrammeVersion) -> Any:
         except Refused as refused:
             form.refuse(refused)
     items, signatures = queries.plan_items(version.id), queries.plan_signatures(version.id)
+    copy_form = forms.CopyPlanForm(formdata=None)
+    copy_form.source_id.choices = _sources(version) if not items else []
     lines = [PlanLine(row.title, row.weeks_x10, row.is_at_enterprise, row.has_enterprise_mentor, row.assessment) for row in items]
 
     def at(key: str) -> Any:
@@ -84,6 +87,7 @@ def plan(version: ProgrammeVersion) -> Any:
         signatures=signatures,
         findings=found,
         form=form,
+        copy_form=copy_form,
         sign_form=forms.PlanSignForm(formdata=None),
         base_names=organisations.names_of([row.base_id for row in items]),
         labels=labels,
@@ -100,6 +104,22 @@ def load_item(item_id: int) -> PlanItem:
     return row
 
 
+@blueprint.route("/plan-items/<int:item_id>/edit", methods=["GET", "POST"])
+@guard(Can.PLAN_EDIT, load=load_item, subject=lambda item: subject_of_version(load_version(item.version_id)))
+def edit_plan_item(item: PlanItem) -> Any:
+    """Change an item of an unsigned plan."""
+    form = forms.PlanItemForm(obj=item, weeks=Decimal(item.weeks_x10) / 10)
+    form.base_id.choices = [("", "—"), *bases.choices()]
+
+    def work() -> dict[str, Any]:
+        operations.change_plan_item(item=item, version=form.version.data, by=who(), now=clock.now(), **form.facts())
+        return {"version_id": item.version_id}
+
+    here = url_for("placements.plan", version_id=item.version_id)
+    action = url_for("placements.edit_plan_item", item_id=item.id)
+    return save(form, title=_("编辑教学环节"), action=action, back=here, said=_("已保存。"), endpoint="placements.plan", work=work)
+
+
 @blueprint.post("/plan-items/<int:item_id>/remove")
 @guard(Can.PLAN_EDIT, load=load_item, subject=lambda item: subject_of_version(load_version(item.version_id)))
 def remove_plan_item(item: PlanItem) -> Any:
@@ -108,6 +128,25 @@ def remove_plan_item(item: PlanItem) -> Any:
     with transaction():
         operations.remove_plan_item(item=item, by=who(), now=clock.now())
     return done(_("已删除教学环节。"), "placements.plan", version_id=version_id)
+
+
+@blueprint.post("/plans/<int:version_id>/copy")
+@guard(Can.PLAN_EDIT, load=load_version, subject=subject_of_version)
+def copy_plan(version: ProgrammeVersion) -> Any:
+    """Begin with the items of another version."""
+    form = forms.CopyPlanForm()
+    form.source_id.choices = _sources(version)
+
+    def work() -> dict[str, Any]:
+        operations.copy_plan(source=load_version(form.source_id.data or 0), version=version, by=who(), now=clock.now())
+        return {"version_id": version.id}
+
+    return act(form, _("已复制，请核对后签署。"), "placements.plan", work)
+
+
+def _sources(version: ProgrammeVersion) -> list[tuple[int, str]]:
+    """The other versions of the programme that have a plan."""
+    return [(row.id, row.label) for row in programmes.versions_of(version.programme_id) if row.id != version.id and queries.plan_items(row.id)]
 
 
 @blueprint.post("/plans/<int:version_id>/sign")

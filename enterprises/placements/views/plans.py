@@ -67,6 +67,7 @@ def ask_what_if(round: Round) -> Any:
         Aim(aim) if aim in set(Aim) else round.aim,
         min(100, max(0, same if same is not None else round.same_enterprise)),
         bool(request.form.get("is_mentor_bound")),
+        bool(request.form.get("is_one_enterprise")),
     )
     if not what_ifs and settings == planning.settings_of(round):
         raise Refused(_("试算条件与现在的设置相同。请改变至少一项。"))

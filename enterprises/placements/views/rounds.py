@@ -164,6 +164,8 @@ def conditions_of(plans: Sequence[RoundPlan]) -> dict[int, list[str]]:
         words = [str(labels.AIMS[settings.aim])]
         if settings.same_enterprise:
             words.append(_("同一企业优先 %(n)d 分", n=settings.same_enterprise))
+        if settings.is_one_enterprise:
+            words.append(_("各学期必须在同一企业"))
         if not settings.is_mentor_bound:
             words.append(_("不限指导教师人数"))
         for one in plan.data.get("what_ifs", []):

@@ -22,6 +22,7 @@ from trainhub.ledger import queries as ledger
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 
 
 @blueprint.get("/home")
@@ -290,6 +291,7 @@ def _weeks_page(student: Student) -> Any:
         name=people.names_of([student.person_id]).get(student.person_id, ""),
         total=total,
         by_week=sorted(by_week.items(), reverse=True),
+        holidays=holiday_weeks([row.on for row in found]),
         outlook=queries.progress_of_student(student.id, on=today),
         pending=pending,
         required=book().at("own.weeks.days_required", on=today),

@@ -13,23 +13,24 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.awards import companies, company_rules, credit, funds, operations, queries, steps
-from enterprises.awards.company_rules import Figures
+from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.credit import CreditRefused
 from enterprises.awards.funds import PoolRefused
+from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.reference import incentives
+from enterprises.awards.specs import spec_of
 from enterprises.awards.steps import StepRefused
-from enterprises.awards.types import AwardState, PoolKind, RuleCode, StepKind
+from enterprises.awards.types import AwardState, CompanyRule, EarlierAward, PoolKind, RuleCode, StepKind, Verdict
 from tests.factories import awards as make
 from tests.factories import ground
-from tests.factories.awards import EDU, FIN, NOW, TODAY
+from tests.factories.awards import EDU, FIN, NOW, ST, TODAY
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.imports import ImportRefused, execute_bytes
 from trainhub.policy.book import book
-from trainhub.policy.types import Clause
+from trainhub.policy.findings import all_of
 
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
 AsRole = Callable[..., FlaskClient]
-CLAUSE = Clause(document="fj-ten", file="000", line=1, quote="x", rule="x")
 WAN = 1_000_000  # fen
 YES = 1
 
@@ -40,7 +41,7 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
     for name, value in values.items():
         key, _, when = name.partition("__")
         figures[key, int(when) if when else (year if key in ("revenue_fen", "rd_fen", "sales_fen") else 0)] = value
-    return company_rules.judge(rule, Figures(figures, year), held, CLAUSE)
+    return company_rules.judge(CompanyRule(rule), CompanyCase("甲", Figures(figures, year), "正常"), held)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +87,64 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
 )
 def test_the_incentives_of_companies(rule: str, values: dict[str, Any], status: str, amount: int | None) -> None:
     found = _judge(rule, **values)
-    assert (found.status.value, found.amount_max_fen) == (status, amount)
+    assert (all_of(found.findings).value, found.amount_max_fen) == (status, amount)
 
 
 def test_all_27_incentives_are_judged_somewhere() -> None:
     known = {rule["id"] for rule in incentives()}
     assert len(known) == 27
-    assert known == {code.value for code in RuleCode} | set(company_rules.JUDGES) | set(company_rules.BY_PERSON)
+    assert known == {code.value for code in RuleCode} | {code.value for code in CompanyRule}
+    assert {code.value for code in CompanyRule} == set(company_rules.JUDGES) | set(company_rules.BY_PERSON)
+    assert {spec_of(code).rule for code in known} == {*RuleCode, *CompanyRule}
+
+
+def test_what_was_awarded_before_counts(session: Session) -> None:
+    held = {key: book().at(key, on=date(2017, 12, 31)) for key in company_rules.PARAMETERS}
+    figures = {("rd_fen", 2017): 2000 * WAN, ("sales_fen", 2017): 10000 * WAN}
+
+    def judge(*earlier: EarlierAward, credit_status: str = "") -> Any:
+        return company_rules.judge(CompanyRule.RESEARCH, CompanyCase("甲", Figures(figures, 2017), credit_status, earlier), held)
+
+    first = EarlierAward("FJ-11", "FJ-11/2016", date(2016, 5, 1), 2016, 100 * WAN)
+    assert (judge().amount_max_fen, judge().verdict, judge().overlap_group) == (100 * WAN, Verdict.ELIGIBLE, "FJ-11/2017")
+    assert (judge(first).amount_max_fen, judge(first).verdict) == (50 * WAN, Verdict.ELIGIBLE)
+    assert judge(first, EarlierAward("FJ-11", "FJ-11/2017", date(2017, 5, 1), 2017, 50 * WAN)).verdict is Verdict.AWARDED
+    assert [one.code for one in judge(credit_status="失信").missing] == ["FJ-11.credit"]
+
+
+def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
+    company = ground.enterprise(uscc=ground.uscc())
+    call: dict[str, Any] = {"company": company, "rule": CompanyRule.PAYMENT_HQ, "by": SYSTEM, **WHEN}
+    with pytest.raises(AwardRefused, match="逐人推荐"):
+        operations.apply_company(**{**call, "rule": CompanyRule.LEADING_TALENT}, year=2026)
+    for year in (2014, 2027):
+        with pytest.raises(AwardRefused, match="年度"):
+            operations.apply_company(**call, year=year)
+    with pytest.raises(AwardRefused, match="不是企业"):
+        operations.apply_company(**{**call, "company": make.base()}, year=2026)
+    row = operations.apply_company(**call, year=2026)
+    assert operations.apply_company(**call, year=2026).id == row.id
+    decide: dict[str, Any] = {"award": row, "amount_fen": 300 * WAN, "minutes": "纪要", "by": ST, **WHEN}
+    with pytest.raises(WrongStep):
+        operations.recognise(award=row, on=TODAY, by=ST, **WHEN)
+    with pytest.raises(StepRefused, match="还没有初审"):
+        operations.decide(**decide)
+    steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
+    with pytest.raises(NotEligible, match="第三方支付牌照"):
+        operations.decide(**decide)
+    for key in ("payment_licence", "national_hq"):
+        companies.enter(company=company, key=key, year=0, value=Decimal(1), document="证照", by=SYSTEM, now=NOW)
+    with pytest.raises(AwardRefused, match="金额应为"):
+        operations.decide(**{**decide, "amount_fen": 200 * WAN})
+    assert operations.decide(**decide).state is AwardState.CONFERENCE
+    confer: dict[str, Any] = {"award": row, "on": TODAY, "text": "纪要", "by": EDU, **WHEN}
+    assert operations.confer(**confer, is_positive=False).state is AwardState.APPLIED
+    operations.decide(**decide)
+    assert operations.confer(**confer, is_positive=True).state is AwardState.DECIDED
+    operations.pay(award=row, on=TODAY, reference="闽财1", by=FIN, **WHEN)
+    operations.publish(award=row, by=ST, **WHEN)
+    with pytest.raises(AlreadyAwarded, match="FJ-24c（2026-03-02）"):
+        operations.apply_company(**call, year=2025)
 
 
 def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
@@ -113,7 +165,7 @@ def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
             steps.record(kind=StepKind.INSPECTION, is_positive=True, **{**call, **bad})
     steps.record(kind=StepKind.INSPECTION, is_positive=True, **call)
     assert operations.recognise(award=row, on=TODAY, by=EDU, **WHEN).state is AwardState.RECOGNISED
-    with pytest.raises(StepRefused, match="尚未认定"):
+    with pytest.raises(StepRefused, match="不在“设区市初审”这一步"):
         steps.record(kind=StepKind.CHECK, is_positive=True, **call)
 
 
@@ -126,7 +178,7 @@ def test_a_pool_is_never_overdrawn_and_gets_back_what_is_revoked(session: Sessio
         funds.open_pool(**{**call, "name": "x"}, planned_fen=0)
     row = make.decided(make.base())
     operations.pay(award=row, on=TODAY, reference="1", pool_id=pool.id, by=FIN, **WHEN)
-    assert (pool.spent_fen, funds.awards_paid(pool.id)) == (60_000_000, (1, 60_000_000))
+    assert (pool.spent_fen, queries.paid_from(pool.id)) == (60_000_000, (1, 60_000_000))
     other = make.decided(make.base())
     with pytest.raises(PoolRefused, match="余额"):
         operations.pay(award=other, on=TODAY, reference="2", pool_id=pool.id, by=FIN, **WHEN)
@@ -178,6 +230,13 @@ def test_the_pages(session: Session, as_role: AsRole, client: FlaskClient) -> No
     assert own.post(f"{at}/figures", data={**figure, "key": "national_hq", "value": "2"}).status_code == 422
     assert own.post(f"{at}/figures", data=figure).status_code == 303
     assert "待人判断" in own.get(f"{at}?year=2016").text
+    apply = f"{at}/FJ-24c/apply?year=2016"
+    assert [own.get(apply).status_code, own.get(f"{at}/FJ-16d/apply").status_code, hr.get(apply).status_code] == [200, 404, 403]
+    assert own.post(apply, data={"statement": ""}).status_code == 422
+    where = own.post(apply, data={"statement": "总部已迁入福州"}).headers["Location"]
+    assert "第三方支付总部落户奖励" in own.get(where).text
+    assert "FJ-24c" in own.get(at).text
+    assert "2016" in hr.get("/awards/decisions?rule=FJ-24c").text
     assert own.post(f"{at}/credit", data={}).status_code == 403
     assert hr.post(f"{at}/credit/look-up").status_code == 422
     assert hr.post(f"{at}/credit", data={"result": "good", "on": "2026-01-01", "detail": "信用福建"}).status_code == 303

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from enterprises.awards import operations, queries
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
+from enterprises.awards.operations.acting import CONFERENCE
 from enterprises.awards.specs import SPECS
 from enterprises.awards.types import TRANSITIONS, Action, AwardState, RuleCode, Verdict, Who
 from enterprises.bases.types import AcceptanceStep, BaseType
@@ -111,27 +112,58 @@ def test_a_separate_group_is_awarded_beside(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "conference", "code"),
+    ("amount", "state"),
     [
-        (49_999_999, "", "amount_out_of_range"),
-        (50_000_000, "", None),
-        (99_999_999, "", None),
-        (100_000_000, "", "conference_needed"),
-        (100_000_000, "联席会议纪要", None),
-        (100_000_001, "联席会议纪要", "amount_out_of_range"),
-        (None, "", "amount_out_of_range"),
-        (-1, "", "amount_out_of_range"),
+        (49_999_999, None),
+        (50_000_000, AwardState.DECIDED),
+        (99_999_999, AwardState.DECIDED),
+        (100_000_000, AwardState.CONFERENCE),
+        (100_000_001, None),
+        (None, None),
+        (-1, None),
     ],
 )
-def test_the_amount_of_a_decision(session: Session, amount: int | None, conference: str, code: str | None) -> None:
+def test_the_amount_of_a_decision(session: Session, amount: int | None, state: AwardState | None) -> None:
     row = make.accepted(make.base())
-    call: dict[str, Any] = {"award": row, "amount_fen": amount, "minutes": "纪要", "conference_minutes": conference, "by": EDU, **WHEN}
-    if code is None:
-        assert operations.decide(**call).amount_fen == amount
+    call: dict[str, Any] = {"award": row, "amount_fen": amount, "minutes": "纪要", "by": EDU, **WHEN}
+    if state is not None:
+        assert (operations.decide(**call).amount_fen, row.state) == (amount, state)
     else:
         with pytest.raises(AwardRefused) as refused:
             operations.decide(**call)
-        assert (refused.value.code, row.state, row.amount_fen) == (code, AwardState.ACCEPTED, None)
+        assert (refused.value.code, row.state, row.amount_fen) == ("amount_out_of_range", AwardState.ACCEPTED, None)
+
+
+def test_the_joint_conference_is_a_step_of_its_own(session: Session) -> None:
+    row = make.decided(make.base(), amount_fen=100_000_000)
+    call: dict[str, Any] = {"award": row, "on": TODAY, "people": "省发改委等", **WHEN}
+    assert (row.state, row.decided_on) == (AwardState.CONFERENCE, None)
+    for wrong, refusal in (
+        ({"by": FIN, "text": "同意"}, NotAllowed),
+        ({"by": HR, "text": " "}, Refused),
+        ({"by": HR, "text": "同意", "on": date(2026, 3, 1)}, Refused),
+    ):
+        with pytest.raises(refusal):
+            operations.confer(**{**call, **wrong}, is_positive=True)
+    with pytest.raises(WrongStep):
+        operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN)
+    operations.confer(**call, is_positive=False, text="金额偏高，请重新研究", by=HR)
+    assert (row.state, row.amount_fen) == (AwardState.ACCEPTED, None)
+    operations.decide(award=row, amount_fen=100_000_000, minutes="再议", by=EDU, **WHEN)
+    operations.confer(**call, is_positive=True, text="联席会议纪要〔2026〕2号", by=HR)
+    assert (row.state, row.decided_on, row.conference_minutes) == (AwardState.DECIDED, TODAY, "联席会议纪要〔2026〕2号")
+    assert [step.is_positive for step in queries.steps_of(row.id)] == [True, True, False, True]
+    with pytest.raises(WrongStep):
+        operations.confer(**call, is_positive=True, text="再次", by=HR)
+
+
+def test_what_was_given_meanwhile_stops_the_conference(session: Session) -> None:
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.TRAINING_BASE)
+    row = make.decided(base, amount_fen=100_000_000)
+    reference = make.accepted(base, RuleCode.LEADING_FIRM_BASE)
+    operations.decide(award=reference, amount_fen=10_000_000, minutes="参照", judgement="参照 FJ-16b", by=EDU, **WHEN)
+    with pytest.raises(AlreadyAwarded, match="就高享受"):
+        operations.confer(award=row, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
 
 
 def test_a_decision_needs_minutes(session: Session) -> None:
@@ -203,6 +235,8 @@ def _do(row: Award, action: Action, by: Any) -> Award:
             return operations.accept(award=row, on=TODAY, by=by, **WHEN)
         case Action.DECIDE:
             return operations.decide(award=row, amount_fen=60_000_000, minutes="纪要", by=by, **WHEN)
+        case Action.CONFER:
+            return operations.confer(award=row, on=TODAY, is_positive=True, text="纪要", by=by, **WHEN)
         case Action.PAY:
             return operations.pay(award=row, on=TODAY, reference="凭证1", by=by, **WHEN)
         case Action.CLOSE:
@@ -226,7 +260,8 @@ def test_every_role_in_every_state(session: Session, state: AwardState, action: 
     row = make.examined(make.apply(base))
     row.decided_on = None
     spec, step = SPECS[RuleCode.PRACTICE_BASE], TRANSITIONS[action]
-    able = {Role(r) for r in (spec.departments if step.who is Who.DEPARTMENT else spec.payer_roles)} | {Role.SYSTEM_ADMIN}
+    sides = {Who.DEPARTMENT: spec.departments, Who.PAYER: spec.payer_roles, Who.CONFERENCE: CONFERENCE}
+    able = {Role(r) for r in sides[step.who]} | {Role.SYSTEM_ADMIN}
     for role, by in ACTORS.items():
         with session.begin_nested() as trial:
             row.state = state

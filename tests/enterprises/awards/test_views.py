@@ -68,7 +68,10 @@ def test_the_way_of_an_award_through_the_pages(session: Session, as_role: AsRole
     assert edu.post(f"{at}/accept", data={"on": "2026-03-02", "document": "闽教2号"}).status_code == 303
     refused = edu.post(f"{at}/decide", data={"amount": "1000000.01", "minutes": "纪要"})
     assert (refused.status_code, "金额须在 ¥500,000 至 ¥1,000,000 之间" in refused.text) == (422, True)
-    assert edu.post(f"{at}/decide", data={"amount": "1000000", "minutes": "纪要"}).status_code == 422
+    assert edu.post(f"{at}/decide", data={"amount": "1000000", "minutes": "纪要"}).status_code == 303
+    assert "待联席会议审议" in leader.get(at).text
+    assert fin.post(f"{at}/confer", data={**step, "text": "同意"}).status_code == 403
+    assert edu.post(f"{at}/confer", data={**step, "is_positive": "no", "text": "金额偏高"}).status_code == 303
     assert edu.post(f"{at}/decide", data={"amount": "600000", "minutes": "厅务会纪要"}).status_code == 303
     assert edu.post(f"{at}/decide", data={"amount": "700000", "minutes": "再次"}).status_code == 409
     assert edu.post(f"{at}/pay", data={"on": "2026-03-02", "reference": "1"}).status_code == 403

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -113,6 +114,17 @@ def test_clashes_of_rooms_and_people() -> None:
     assert scheduling.clash_of([_session(1, people=(5,)), _session(2, room="B", people=(5,))]) == scheduling.Clash("组1", "组2", "人员")
     assert scheduling.clash_of([_session(1), _session(2, start=510)]) is None  # one after the other
     assert scheduling.clash_of([_session(1), _session(2, start=510)], students={1: 2}) is not None
+    assert scheduling.clash_of([replace(_session(1), given=2), _session(2, start=510)]) is not None  # who has a place already counts
+    assert scheduling.clash_of([_session(1, room="A 101"), _session(2, room="a101")]) is not None
+    assert scheduling.clash_of([_session(1), replace(_session(2), site=7)]) is None  # a room of that name at another university
+
+
+def test_a_group_ends_before_another_programme_begins_in_its_room_or_with_its_people() -> None:
+    for around in (_session(9, start=540), _session(9, start=540, room="B", people=(101,))):
+        found = scheduling.place([10, 11, 12], [_session(1)], {}, around=[around])
+        assert found.placed == {10: (1, 480), 11: (1, 510)}
+        assert found.left == {12}
+    assert len(scheduling.place([10, 11, 12], [_session(1)], {}, around=[_session(9, start=540, room="B")]).placed) == 3
 
 
 def test_random_timetables_place_as_many_as_possible_and_nobody_judges_his_own() -> None:

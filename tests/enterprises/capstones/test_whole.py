@@ -150,7 +150,7 @@ def test_a_plan_gives_both_supervisors_evenly_and_says_who_is_missing(session: S
     operations.record_conflict(person=_person(teachers[0]), student=_student(rows[0]), reason="亲属", by=SYSTEM, now=NOW)
     plan = _plan(rows)
     assert plan.result is not None
-    assert plan.result["summary"] == {"capstones": 5, "both": 4, "given": 9, "changed": 0, "max_load": 4}
+    assert plan.result["summary"] == {"capstones": 5, "both": 4, "given": 9, "changed": 0, "max_load": 4, "wished": 0, "granted": 0}
     (_capstone, side, reason, text) = plan.result["unassigned"][0]
     assert (side, reason) == ("enterprise", "capacity_short")
     assert "缺 1 个名额" in text
@@ -253,10 +253,8 @@ def test_a_timetable_keeps_supervisors_away_and_the_record_counts(session: Sessi
     assert found.school is not None
     barred = operations.form_group(name="甲", chair=found.school, members=people[:2], **form)
     assert operations.timetable(cohort=cohort, by=SYSTEM, **TIMES).left == {found.capstone.id}
-    operations.form_group(name="乙", chair=people[0], members=people[1:3], **form)
-    with pytest.raises(CapstoneRefused, match="时间重叠"):
-        operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
     operations.drop_group(group=barred, by=SYSTEM, now=NOW)
+    operations.form_group(name="乙", chair=people[0], members=people[1:3], **form)
     assert operations.timetable(cohort=cohort, by=SYSTEM, **TIMES).left == frozenset()
     operations.publish_timetable(cohort=cohort, by=SYSTEM, now=NOW)
     for role in SupervisorRole:
@@ -373,9 +371,13 @@ def test_an_enterprise_that_leaves_keeps_its_students_until_they_are_moved(sessi
         operations.leave_programme(enterprise=found.enterprise, reason=" ", by=SYSTEM, now=NOW)
     assert operations.leave_programme(enterprise=found.enterprise, reason="产线搬迁", by=SYSTEM, now=NOW) == (1, 1)
     assert (idle.state, found.topic.state, found.topic.seats) == (TopicState.WITHDRAWN, TopicState.APPROVED, 1)
+    assert found.topic.closed_at == NOW
     other = make.topic(programme=found.programme)
     operations.change_topic(capstone=found.capstone, topic=other, reason="原企业退出", by=SYSTEM, **TIMES)
     assert (found.topic.taken, other.taken, found.capstone.enterprise_id) == (0, 1, other.enterprise_id)
+    assert [id_ for id_, _text in queries.open_topics(found.programme.id)] == []  # the seat that is free again stays closed
+    with pytest.raises(CapstoneRefused, match="已退出"):
+        operations.change_topic(capstone=found.capstone, topic=found.topic, reason="回去", by=SYSTEM, **TIMES)
     assert queries.live_supervision(found.capstone.id, SupervisorRole.ENTERPRISE) is None
     assert queries.live_supervision(found.capstone.id, SupervisorRole.SCHOOL) is not None
     assert queries.entry(guide.id) is not None  # nothing of the work is lost

@@ -150,7 +150,7 @@ def test_an_incident_stays_open_until_something_was_done(world: SimpleNamespace)
     assert row.state is EventState.CLOSED
     with pytest.raises(BadPlacement):
         operations.report_event(
-            placement=world.placement, kind=EventKind.VISIT, since=make.TODAY + timedelta(days=1), until=make.TODAY + timedelta(days=1), text="走访", by=SYSTEM, now=NOW
+            placement=world.placement, kind=EventKind.INCIDENT, since=make.TODAY + timedelta(days=1), until=make.TODAY + timedelta(days=1), text="明天", by=SYSTEM, now=NOW
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from enterprises.placements.planner import exact
 from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.prepare import minimal_sets
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
@@ -22,7 +23,7 @@ Column = tuple[Pupil, dict[str, str], int]
 """A student, a way through the terms, tenths of a week after it."""
 
 
-def model(case: Case, *objectives: Callable[[Column], float]) -> list[int]:
+def model(case: Case, *objectives: Callable[[Column], float], at_one: bool = False) -> list[int]:
     """The least values of objectives, one after the other, over whole schedules, by an integer programme that knows seats and mentors."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
@@ -38,6 +39,8 @@ def model(case: Case, *objectives: Callable[[Column], float]) -> list[int]:
         for way in product(*ways):
             taken = {slot.id: post for slot, post in zip(case.slots, way, strict=True) if post is not None}
             total = pupil.prior_x10 + sum(weeks[slot] for slot in taken)
+            if at_one and len({firm[one] for one in taken.values()}) > 1:
+                continue
             if all(total - weeks[slot] < pupil.target_x10 for slot in taken):
                 columns.append((pupil, taken, total))
     rows = [[float(c[0].id == pupil.id) for c in columns] for pupil in case.pupils]
@@ -101,6 +104,56 @@ def test_everyone_first_means_fewest_with_nothing_then_most_who_reach(seed: int)
     placed = {a.pupil for a in plan.assignments}
     nothing = sum(one.id not in placed for one in case.pupils if one.target_x10 > one.prior_x10)
     assert [nothing, -plan.figures["reached"]] == model(case, lambda c: float(not c[1] and c[0].target_x10 > c[0].prior_x10), missed)
+
+
+def stays(case: Case, plan: Plan) -> bool:
+    """Whether everybody is at one enterprise, and nobody beyond seats and mentors."""
+    firm = {post.id: post.enterprise for post in case.posts}
+    homes = {(a.pupil, firm[a.post]) for a in plan.assignments}
+    taken, loads = Counter((a.post, a.slot) for a in plan.assignments), Counter((firm[a.post], a.slot) for a in plan.assignments)
+    is_room = case.mentors is None or all(count <= case.mentors.get(one, 0) for (one, _slot), count in loads.items())
+    return len(homes) == len({pupil for pupil, _firm in homes}) and is_room and all(count <= case.seats.get(one, 0) for one, count in taken.items())
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("seed", range(25))
+def test_hard_continuity_equals_a_direct_model(seed: int, is_whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not is_whole:
+        monkeypatch.setattr(exact, "LIMIT", 0)  # as large cases are solved: as step 1 counted
+    case = random_case(7000 + seed) if seed % 2 else with_mentors(700 + seed)
+    plan = solve(case, seed=seed, options=Options(is_one_enterprise=True))
+    assert stays(case, plan)
+    most = -model(case, missed, at_one=True)[0]
+    assert plan.figures["reached"] == plan.figures["reached_bound"] == most <= plan.figures["reached_anywhere"]
+    assert plan.figures["reached_anywhere"] == solve(case, seed=seed).figures["reached"]
+    done = {one.id for one in case.pupils} - {u.pupil for u in plan.unplaced}
+
+    def dear(column: Column) -> float:
+        pupil, taken, total = column
+        if total >= pupil.target_x10 and pupil.id not in done:
+            return 1e6  # the lottery chose others
+        return sum(case.wishes.get(pupil.id, {}).get(post, 16) - 1 for post in taken.values()) if total >= pupil.target_x10 else 0.0
+
+    least = model(case, missed, dear, at_one=True)[1]
+    assert plan.figures["rank_cost_bound"] <= least <= plan.figures["rank_cost"]
+    if is_whole:
+        assert plan.figures["rank_cost"] == least
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_hard_continuity_for_everyone_and_in_a_repair(seed: int) -> None:
+    case = with_mentors(800 + seed)
+    everyone = solve(case, seed=seed, options=Options(aim=Aim.EVERYONE, is_one_enterprise=True))
+    placed = {a.pupil for a in everyone.assignments}
+    nothing = sum(one.id not in placed for one in case.pupils if one.target_x10 > one.prior_x10)
+    assert stays(case, everyone)
+    wanted = model(case, lambda c: float(not c[1] and c[0].target_x10 > c[0].prior_x10), missed, at_one=True)
+    assert [nothing, -everyone.figures["reached"]] == wanted
+    plan = solve(case, seed=seed, options=Options(is_one_enterprise=True))
+    again = solve(
+        replace(case, current=tuple((a.pupil, a.slot, a.post) for a in plan.assignments)), seed=seed, options=Options(is_one_enterprise=True)
+    )
+    assert (again.figures["changed"], again.figures["reached"]) == (0, plan.figures["reached"])
 
 
 def test_a_bonus_keeps_students_at_one_enterprise() -> None:

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from enterprises.bases.forms import ProfileForm as BaseForm
 from enterprises.placements import operations, queries
 from enterprises.placements.types import DayState, OfferState, PlacementState, RoundState
 from tests.factories import enterprises as make
@@ -43,7 +44,7 @@ def world(session: Session) -> SimpleNamespace:
         programme = ground.programme(university)
         version = ground.version(programme)
         base = ground.base(enterprise)
-        make.opened_base(base=base)
+        make.opened_base(base=base, capacity_per_term=60)
         term = make.term(university=university, starts_on=date(2026, 2, 23))
         later = make.term(university=university, starts_on=term.ends_on + timedelta(days=1))
         person = ground.person(email="")
@@ -83,6 +84,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/bases/{base_code}/types": ("enterprise", "admin"),
     "/bases/{base_code}/leaders": ("enterprise", "admin"),
     "/bases/{base_code}/agreements": ("enterprise", "admin"),
+    "/bases/{base_code}/periods": ("enterprise", "admin"),
+    "/bases/{base_code}/history": ("student", "mentor", "enterprise", "programme", "university", "stranger", "admin"),
     "/bases/{base_code}/acceptance": ("admin",),
     "/mentors/": ("enterprise", "programme", "university", "stranger", "admin"),
     "/mentors/new": ("enterprise", "stranger", "admin"),
@@ -321,10 +324,25 @@ def test_the_training_plan_says_what_is_missing(world: SimpleNamespace, people: 
     assert "31.5" in people["programme"].get(url).text
     assert people["programme"].post(url, data={**item, "weeks": "0"}).status_code == 422
     assert people["programme"].post(url, data={**item, "title": "校内实训", "weeks": "0.5", "is_at_enterprise": ""}).status_code == 303
+    signing = {"side": "school", "signed_name": "甲", "signed_on": "2026-03-01"}
+    assert people["programme"].post(f"{url}/sign", data=signing).status_code == 422
+    inside = queries.plan_items(world.version_id)[1]
+    edit = f"/placements/plan-items/{inside.id}/edit"
+    assert "0.5" in people["programme"].get(edit).text
+    assert people["programme"].post(edit, data={**item, "title": "岗位实习", "weeks": "0.5", "version": inside.version}).status_code == 303
     for side in ("school", "enterprise"):
-        people["programme"].post(f"{url}/sign", data={"side": side, "signed_name": "甲", "signed_on": "2026-03-01"})
+        assert people["programme"].post(f"{url}/sign", data={**signing, "side": side}).status_code == 303
     assert people["programme"].post(url, data=item).status_code == 422
     assert len(queries.plan_items(world.version_id)) == 2
+
+
+def test_the_form_of_a_base_shows_what_it_saves(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
+    url = f"/bases/{world.base_code}/edit"
+    shown = set(re.findall(r'name="(\w+)"', people["enterprise"].get(url).text))
+    assert set(BaseForm(meta={"csrf": False}).facts()) <= shown  # a field that is not on the page would be emptied
+    span = {"title": "春季学期", "since": "2026-03-01", "until": "2026-07-01", "capacity": "30"}
+    assert people["enterprise"].post(f"/bases/{world.base_code}/periods", data=span).status_code == 303
+    assert "春季学期" in people["student"].get(f"/bases/{world.base_code}").text
 
 
 LISTS = ("/bases/", "/mentors/", "/placements/", "/placements/progress", "/placements/positions", "/placements/terms", "/placements/rounds")

@@ -78,6 +78,21 @@ def test_who_prepared_may_take_it_back(session: Session) -> None:
     assert _decide(batch, is_approved=False, reason="名单有误", by=_who(1)).state is BatchState.REJECTED
 
 
+def test_a_portion_asks_as_often_for_many_holders_as_for_one(session: Session, count_queries: list[str]) -> None:
+    issuer, asked = ground.university(), []
+    for size in (1, 1, 5):  # the first gives the issuer its unit
+        persons = [ground.person() for _one in range(size)]
+        for one in persons:
+            account(person=one)
+        batch = _decide(_prepare(persons, issuer))
+        session.expire_all()
+        count_queries.clear()
+        batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW)
+        asked.append(sum(one.startswith("SELECT") for one in count_queries))
+    assert session.scalar(sa.select(sa.func.count()).select_from(Notice)) == 7
+    assert asked[1] == asked[2]
+
+
 def test_portions_give_gap_free_numbers_and_whole_histories(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "PORTION", 2)
     issuer, persons = ground.university(), [ground.person(f"张{mark}") for mark in "甲乙丙丁戊"]

@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.conftest import SECRET
 from tests.factories import ground
-from tests.factories.certificates import FACTS, TODAY
+from tests.factories.certificates import FACTS, TODAY, certificate
 from trainhub.app import create_app
 from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
@@ -136,3 +136,22 @@ def test_the_same_thing_asked_for_twice_at_once_is_issued_once(racing: Flask) ->
     assert found is not None
     assert found.number[11:17] == "000001"
     assert queries.is_whole(found)
+
+
+def test_verification_waits_for_no_writer(racing: Flask) -> None:
+    """A form is sent by POST, but it only asks: on SQLite it would else stand in the queue for the write lock (15 s, then 503)."""
+    with transaction():
+        made = certificate()
+        number, code = made.number, made.code
+    racing.config["WTF_CSRF_ENABLED"] = False
+    answers: list[int] = []
+
+    def ask() -> None:
+        answers.append(racing.test_client().post("/verify", data={"number": number, "code": code}).status_code)
+
+    with transaction():
+        session().execute(sa.text("UPDATE person SET name = name"))
+        asker = threading.Thread(target=ask)
+        asker.start()
+        asker.join(8)
+        assert answers == [200]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trainhub.certificates.rules import plan_chunks, reconcile, serials
+from trainhub.certificates.rules import plan_chunks, reconcile, serials, thing_of
 from trainhub.certificates.types import SheetState
 
 
@@ -40,3 +40,19 @@ def test_books_are_even_when_every_page_lies_on_a_blank() -> None:
     assert (sums.total, sums.lacking, sums.is_even) == (7, 1, False)
     assert reconcile(3, {SheetState.USED: 3, SheetState.TAKEN: 4}).is_even
     assert not reconcile(0, {}).is_even
+
+
+@pytest.mark.parametrize(
+    ("asked_key", "thing"),
+    [
+        ("course:MC-1/2026:person:7", "course:MC-1/2026"),
+        ("training:3:0a1b:person:12", "training:3:0a1b"),
+        ("programme:JX:student:9", "programme:JX"),
+        ("supervision:1:2023:5:7", "supervision:1:2023:5"),
+        ("placement:12", ""),
+        ("capstone:12", ""),
+    ],
+)
+def test_what_a_certificate_is_for(asked_key: str, thing: str) -> None:
+    """Two certificates of one human for one thing are found by it; a placement and a capstone are one thing each."""
+    assert thing_of(asked_key) == thing

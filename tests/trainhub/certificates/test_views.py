@@ -21,6 +21,7 @@ from tests.factories.api import api_client
 from tests.factories.certificates import REASON, certificate
 from trainhub.certificates import credentials, operations, queries
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.numbers import show_number
 from trainhub.certificates.signers import Trust
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel import clock, fonts, jobs
@@ -244,7 +245,7 @@ def test_the_qr_code_leads_to_the_verification_page(session: Session, as_role: A
 
 
 def test_two_certificates_of_one_human_for_one_thing_are_pointed_out(session: Session, as_role: AsRole) -> None:
-    two, issuer = [ground.person("王一"), ground.person("王一")], ground.university()
+    two, issuer, other = [ground.person("王一"), ground.person("王一")], ground.university(), ground.university()
     first, second = (certificate(who=who, issuer=issuer, asked_key=f"course:MC-1/2026:person:{who.id}") for who in two)
     certificate(who=two[0], issuer=issuer, asked_key=f"course:MC-1/2027:person:{two[0].id}")
     assert queries.twins_of(first) == []
@@ -253,9 +254,16 @@ def test_two_certificates_of_one_human_for_one_thing_are_pointed_out(session: Se
     session.commit()
     staff = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
     assert "同一件事发过两张证书" in staff.get(f"/certificates/{first.number}").get_data(as_text=True)
+    assert "有 1 组重复的证书" in staff.get("/certificates/").text
+    page, table = staff.get("/certificates/doubled").text, staff.get("/certificates/doubled.csv").get_data(as_text=True)
+    assert [show_number(one.number) in page and one.number in table for one in (first, second)] == [True, True]
+    assert table.count("王一") == 2, "the certificate of another year is none of the two"
+    stranger = as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id)
+    assert "没有重复的证书" in stranger.get("/certificates/doubled").text
     operations.revoke(certificate=second, **REASON)
     session.commit()
     assert "同一件事发过两张证书" not in staff.get(f"/certificates/{first.number}").get_data(as_text=True)
+    assert "没有重复的证书" in staff.get("/certificates/doubled").text
 
 
 # -- own and issuer's ---------------------------------------------------------------------------------------------------

@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.trainhub.ledger.conftest import USCC
+from tests.trainhub.ledger.conftest import NOW, USCC
 from tests.trainhub.ledger.rosters import HEADER, read, resident, row, write
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.keys import keyring
+from trainhub.ledger import operations
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters import running
 from trainhub.people.models import Person
@@ -231,6 +233,50 @@ def test_a_completion_that_cannot_be(command: Command, tmp_path: Path, day: str)
     assert read(tmp_path / "r.csv.rejected.csv")[0]["column"] == "completed_on"
 
 
+def test_one_human_in_two_cities_on_one_day_is_taken_with_a_notice(command: Command, session: Session, tmp_path: Path) -> None:
+    first = [row(1), row(1, county_code="350103", course="同城")]
+    second = [row(1, county_code="350203", base_code="B-02"), row(1, county_code="350203", base_code="B-02", completed_on="2016-03-02")]
+    file = write(tmp_path / "r.csv", [*first, *second])
+    dry = command("trainees", "import", file, "--dry-run")
+    done = command("trainees", "import", file)
+    assert [[(n["row"], n["column"]) for n in one["notices"]] for one in (dry, done)] == [[(4, "county_code")]] * 2
+    assert "两条都已计入人次，人数只计一次" in done["notices"][0]["problem"]
+    assert (counts(done), done["rejections_file"]) == ((0, 4, 4, 1, 0, 0), None)
+    later = command("trainees", "import", write(tmp_path / "s.csv", [row(1, county_code="350302", course="再")]))
+    assert [n["row"] for n in later["notices"]] == [2]
+    assert "notices" not in command("trainees", "import", file)
+    assert command("goals", "report")["persons"] == 1
+
+
+def test_a_completion_before_the_course_was_taught_is_rejected(command: Command, bases: dict[str, int], session: Session, tmp_path: Path) -> None:
+    call: dict[str, Any] = {"organisation_id": bases["B-01"], "title": "电子商务运营", "by": SYSTEM, "today": date(2026, 3, 2), "now": NOW}
+    operations.register_course(since=date(2016, 3, 1), **call)
+    session.commit()
+    rows = [
+        row(1, completed_on="2016-02-29"),
+        row(2),
+        row(3, completed_on="2016-02-29", base_code="B-02"),
+        row(4, completed_on="2016-02-29", course="另一门"),
+    ]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 4, 3, 3, 0, 1)
+    [line] = read(tmp_path / "r.csv.rejected.csv")
+    assert (line["row"], line["column"], "自 2016-03-01 起开设" in line["problem"]) == ("2", "completed_on", True)
+    with pytest.raises(operations.BadRecord, match="2016-03-01 的结业记录"):
+        operations.register_course(since=date(2016, 3, 2), **call)
+    with pytest.raises(operations.BadRecord, match="晚于今天"):
+        operations.register_course(since=date(2026, 3, 3), **call)
+    assert operations.register_course(since=date(2016, 3, 1), **call)[1] is False
+    assert operations.register_course(since=date(2016, 2, 1), **call)[1] is True
+    session.commit()
+    assert counts(command("trainees", "import", tmp_path / "r.csv.rejected.csv")) == (0, 1, 1, 1, 0, 0)
+
+
+def test_swapped_columns_say_so(command: Command, tmp_path: Path) -> None:
+    rows = [{**row(n), "name": row(n)["id_number"], "id_number": row(n)["name"]} for n in (1, 2)]
+    assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 2, 0, 0, 0, 2)
+    assert all("填反" in line["problem"] for line in read(tmp_path / "r.csv.rejected.csv"))
+
+
 def test_formulas_and_lost_digits_are_rejected_and_neutralised(command: Command, tmp_path: Path) -> None:
     rows = [row(1, course="=1+1"), row(2, id_number="3.50102E+17")]
     assert counts(command("trainees", "import", write(tmp_path / "r.csv", rows))) == (0, 2, 0, 0, 0, 2)
@@ -263,9 +309,6 @@ def test_chunks_give_the_same_as_one_piece(command: Command, session: Session, t
 def test_two_runs_over_one_batch_write_each_chunk_once(
     session: Session, bases: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.trainhub.ledger.conftest import NOW
-    from trainhub.kernel.access import SYSTEM
-
     monkeypatch.setattr(running, "ROWS_A_CHUNK", 4)
     file = write(tmp_path / "r.csv", [row(n) for n in range(10)])
     work = [running.Import(running.Roster(file, "r.csv"), by=SYSTEM, today=date(2026, 3, 2), now=NOW) for _ in range(2)]

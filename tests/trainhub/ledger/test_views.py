@@ -178,3 +178,14 @@ def test_the_list_asks_the_same_at_1_and_at_30_rows(
         assert client.get("/trainees/?size=50").status_code == 200
         seen.append(len(count_queries))
     assert seen[0] == seen[1]
+
+
+def test_courses_are_registered_by_who_imports_for_the_organisation(as_role: As, bases: dict[str, int]) -> None:
+    leader = as_role(Role.CENTRE_LEADER, organisation_id=bases["B-01"])
+    course = {"organisation": "B-01", "title": "电子商务运营", "since": "2016-03-01"}
+    assert leader.post("/trainees/courses", data=course).status_code == 303
+    assert leader.post("/trainees/courses", data={**course, "organisation": "B-02"}).status_code == 422
+    assert leader.post("/trainees/courses", data={**course, "since": "2100-01-01"}).status_code == 422
+    assert "电子商务运营" in leader.get("/trainees/courses").text
+    assert "电子商务运营" not in as_role(Role.CENTRE_LEADER, organisation_id=bases["B-02"]).get("/trainees/courses").text
+    assert as_role(Role.STUDENT).get("/trainees/courses").status_code == 403

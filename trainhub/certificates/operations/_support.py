@@ -21,7 +21,7 @@ from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
-from trainhub.notifications.operations import notify
+from trainhub.notifications.operations import Telling, notify_each
 
 NEEDS_GLYPH = "needs_glyph"
 OVERFLOWS = "overflows"
@@ -135,26 +135,31 @@ def move(certificate: Certificate, after: State, *, on: date) -> None:
 
 def tell_holder(certificate: Certificate, what: str, message: str, *, now: datetime, **values: Any) -> None:
     """A notice for the holder's account, when there is one; told once."""
-    account_id = accounts_of_persons([certificate.person_id]).get(certificate.person_id)
-    if account_id is not None:
-        title = queries.layout_of(certificate.template, certificate.template_version).title
-        notify(
-            account_ids=[account_id],
-            kind=f"certificates.{what}",
-            message=message,
-            values={"title": title, "number": certificate.number, **values},
-            url=f"/certificates/{certificate.number}",
-            unique_key=f"certificate:{certificate.id}:{what}:{now.timestamp():.0f}",
-            now=now,
-        )
+    _tell([certificate], what, message, now=now, **values)
 
 
 def tell_holders(certificate_ids: Sequence[int], *, now: datetime) -> None:
     """The notice of issuing for many at once; only holders with an account cost anything."""
-    rows = [queries.by_id(key) for key in queries.with_account(certificate_ids)]
-    for row in rows:
-        if row is not None:
-            tell_holder(row, "issued", ISSUED, now=now)
+    _tell(queries.with_account(certificate_ids), "issued", ISSUED, now=now)
+
+
+def _tell(certificates: Sequence[Certificate], what: str, message: str, *, now: datetime, **values: Any) -> None:
+    accounts = accounts_of_persons({one.person_id for one in certificates})
+    tellings = []
+    for one in certificates:
+        if one.person_id in accounts:
+            title = queries.layout_of(one.template, one.template_version).title
+            tellings.append(
+                Telling(
+                    account_id=accounts[one.person_id],
+                    kind=f"certificates.{what}",
+                    message=message,
+                    values={"title": title, "number": one.number, **values},
+                    url=f"/certificates/{one.number}",
+                    unique_key=f"certificate:{one.id}:{what}:{now.timestamp():.0f}",
+                )
+            )
+    notify_each(tellings, now=now)
 
 
 __all__ = [

@@ -21,7 +21,7 @@ from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
 from trainhub.certificates.operations._support import clean_evidence, clean_facts, printed_name, tell_holders, why_not_printable
-from trainhub.certificates.operations.issuing import CannotIssue, clock_stands
+from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.kernel import audit, jobs
@@ -70,20 +70,27 @@ def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, An
 
 
 def prepare(
-    *, title: str, kind: Kind, template: str, source: BatchSource, issuer: Organisation, rows: Sequence[Wanted], by: Identity, now: datetime
+    *,
+    title: str,
+    kind: Kind,
+    source: BatchSource,
+    issuer: Organisation,
+    rows: Sequence[Wanted],
+    by: Identity,
+    now: datetime,
+    template: str | None = None,
 ) -> IssueBatch:
     """Put a batch together for a second person to decide. Nothing is numbered or issued.
 
-    Who is named twice with the same facts is taken once. Raises CannotIssue for none, for too many, or an unknown template.
+    Who is named twice with the same facts is taken once; without a template the issuer's own is used. Raises CannotIssue for none,
+    for too many, or a template the issuer may not use.
     """
     if not rows:
         raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
     if len(rows) > MOST_ITEMS:
         raise CannotIssue(_("一批最多签发%(most)d张，请分批。", most=MOST_ITEMS))
-    try:
-        layout = queries.layout_of(template)
-    except KeyError as unknown:
-        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=template)) from unknown
+    template = template_for(issuer, kind, template)
+    layout = queries.layout_of(template)
     persons = people.persons_by_id(row.person_id for row in rows)
     shared = clean_facts({"issuer": issuer.name, "issuer_en": issuer.name_en})
     items: dict[str, dict[str, Any]] = {}

@@ -36,6 +36,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
 from trainhub.people import queries as people
 
 
@@ -61,7 +62,7 @@ def issue(
 ) -> Certificate:
     """Issue a certificate, or return the one that is known for the same `asked_key` (also when it was revoked since).
 
-    `facts` are the fields of the template (default: the kind's own; see layouts/*.json), dates as dates or ISO text; the
+    `facts` are the fields of the template (default: the one the issuer chose, see layouts/*.json), dates as dates or ISO text; the
     holder's name, the issuer's names and the date of issue are added here and frozen with them. `evidence` lists what it
     rests on: {"kind", "id", "text"} or (kind, id, text). A certificate whose facts no installed font can draw becomes a
     draft with the note `needs_glyph` and waits for a person. Raises NotFound for an unknown person or issuer,
@@ -74,11 +75,8 @@ def issue(
     if person is None or issuer is None:
         raise NotFound(_("持证人或发证单位不存在，没有签发证书。"))
     kind = Kind(kind)
-    code = template or kind.value
-    try:
-        layout = queries.layout_of(code)
-    except KeyError as unknown:
-        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code)) from unknown
+    code = template_for(issuer, kind, template)
+    layout = queries.layout_of(code)
     if not asked_key or len(asked_key) > 160:
         raise CannotIssue(_("签发请求缺少标识，或标识超过160个字符，没有签发证书。"))
     name = printed_name(person.name)
@@ -123,6 +121,16 @@ def issue(
     return made
 
 
+def template_for(issuer: Organisation, kind: Kind, template: str | None) -> str:
+    """The code of the template to issue from: the one that is named, else the issuer's. Raises CannotIssue for what it may not use."""
+    if template is None:
+        return queries.default_template(kind, issuer)
+    if template not in {code for code, _title in queries.template_choices(kind, issuer)}:
+        message = _("“%(issuer)s”的这种证书没有模板“%(code)s”，没有签发证书。", issuer=issuer.name, code=template)
+        raise CannotIssue(message, field="template")
+    return template
+
+
 def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime) -> None:
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now)
     audit.record(
@@ -144,12 +152,11 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     if after is None:
         raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
     clock_stands()
-    code = template or certificate.template
-    if code not in {known for known, _title in queries.template_choices(certificate.kind)}:
-        raise CannotIssue(_("没有证书模板“%(code)s”，没有签发证书。", code=code), field="template")
-    layout = queries.layout_of(code)
-    person = people.person(certificate.person_id)
+    person, issuer = people.person(certificate.person_id), organisations.by_id(certificate.issuer_id)
     assert person is not None
+    assert issuer is not None
+    code = template_for(issuer, certificate.kind, template or certificate.template)
+    layout = queries.layout_of(code)
     facts = {**certificate.facts, "name": printed_name(person.name), "issued_on": today.isoformat()}
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:

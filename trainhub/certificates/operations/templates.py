@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from typing import Any
 
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.drawing import Press, common_facts
 from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
-from trainhub.certificates.models import CertificateTemplate
+from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
+from trainhub.organisations.models import Organisation
 
 MOST_BYTES = 200_000
 MOST_ELEMENTS = 300
@@ -84,22 +86,56 @@ def warnings_of(layout: Layout) -> list[str]:
     return said
 
 
-def start(*, code: str, kind: Kind, by: Identity, now: datetime) -> CertificateTemplate:
-    """A draft of a new template, copied from the kind's own; or the next version of a known code."""
+def start(*, code: str, kind: Kind, owner: Organisation | None, by: Identity, now: datetime) -> CertificateTemplate:
+    """A draft of a new template, copied from the kind's own. Without an owner it is common to all issuers."""
     if not _CODE.fullmatch(code) or code in codes():
         raise BadTemplate(_("模板代码用2到30个小写字母和下划线，且不能与内置模板重名。"), field="code")
-    before = queries.template_versions(code)
-    if before and before[0].state in (TemplateState.DRAFT, TemplateState.SUBMITTED):
-        raise BadTemplate(_("模板“%(code)s”已有一个未完成的版本，请先处理。", code=code), field="code")
-    if before and before[0].kind is not kind:
-        raise BadTemplate(_("模板“%(code)s”属于另一种证书，请换一个代码。", code=code), field="code")
-    edition = before[0].edition + 1 if before else 1
-    body = json.loads(before[0].body) if before else data_of(built_in(kind.value))
-    body |= {"code": code, "version": edition}
-    row = CertificateTemplate(code=code, edition=edition, kind=kind, body=pretty(body), made_by_id=by.account_id, made_at=now)
+    if queries.template_versions(code):
+        raise BadTemplate(_("代码“%(code)s”已被使用：请换一个代码，或在该模板的页面上建立下一个版本。", code=code), field="code")
+    row = CertificateTemplate(code=code, edition=1, kind=kind, owner_id=owner.id if owner else None, made_by_id=by.account_id, made_at=now)
+    return _begin(row, data_of(built_in(kind.value)), by)
+
+
+def next_version(*, template: CertificateTemplate, by: Identity, now: datetime) -> CertificateTemplate:
+    """A draft of the next version of a template, copied from its latest; one draft at a time."""
+    latest = queries.template_versions(template.code)[0]
+    if latest.state in (TemplateState.DRAFT, TemplateState.SUBMITTED):
+        raise BadTemplate(_("模板“%(code)s”已有一个未完成的版本，请先处理。", code=template.code))
+    row = CertificateTemplate(
+        code=latest.code, edition=latest.edition + 1, kind=latest.kind, owner_id=latest.owner_id, made_by_id=by.account_id, made_at=now
+    )
+    return _begin(row, json.loads(latest.body), by)
+
+
+def _begin(row: CertificateTemplate, body: dict[str, Any], by: Identity) -> CertificateTemplate:
+    row.body = pretty({**body, "code": row.code, "version": row.edition})
     session().add(row)
     session().flush()
-    audit.record(by=by, did="certificates.template.started", on=row, data={"code": code, "edition": edition})
+    audit.record(by=by, did="certificates.template.started", on=row, data={"code": row.code, "edition": row.edition})
+    return row
+
+
+def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now: datetime) -> IssuerTemplate:
+    """Say which template an issuer's certificates of a kind are drawn from when nobody names another; the kind's code: the built-in one.
+
+    Raises BadTemplate for what is not in use or another issuer's, and for a template that demands facts which rules do not know.
+    """
+    if template not in {code for code, _title in queries.template_choices(kind, issuer)}:
+        raise BadTemplate(
+            _("这个模板不能用于“%(issuer)s”的这种证书：请选择通用的或该单位自己的、已批准的模板。", issuer=issuer.name), field="template"
+        )
+    known = {one.name for one in built_in(kind.value).fields}
+    strange = [one.label for one in queries.layout_of(template).own_fields if one.required and not one.default and one.name not in known]
+    if strange:
+        message = _("这个模板必填“%(fields)s”，自动签发时没有这些内容，不能作为默认模板。", fields="、".join(strange))
+        raise BadTemplate(message, field="template")
+    row = queries.issuer_template(issuer.id, kind)
+    if row is None:
+        row = IssuerTemplate(issuer_id=issuer.id, kind=kind, template=template)
+        session().add(row)
+    row.template, row.chosen_by_id, row.chosen_at = template, by.account_id, now
+    session().flush()
+    audit.record(by=by, did="certificates.template.set", on=issuer, data={"issuer": issuer.name, "kind": kind.value, "template": template})
     return row
 
 

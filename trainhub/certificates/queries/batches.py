@@ -109,12 +109,10 @@ def programmes_of(person_ids: Iterable[int]) -> dict[int, int]:
     return {person_id: programme_id for person_id, programme_id in session().execute(statement)}
 
 
-def with_account(certificate_ids: Collection[int]) -> list[int]:
+def with_account(certificate_ids: Collection[int]) -> list[Certificate]:
     """Those of the certificates whose holders have an account."""
-    statement = (
-        select(Certificate.id).join(Account, Account.person_id == Certificate.person_id).where(Certificate.id.in_(list(certificate_ids))).distinct()
-    )
-    return list(session().scalars(statement))
+    has_account = exists().where(Account.person_id == Certificate.person_id)
+    return list(session().scalars(select(Certificate).where(Certificate.id.in_(list(certificate_ids)), has_account).order_by(Certificate.id)))
 
 
 def names_of_accounts(ids: Iterable[int | None]) -> dict[int, str]:

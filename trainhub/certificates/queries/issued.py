@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.permissions import VIEWERS
+from trainhub.certificates.rules import thing_of
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
 from trainhub.identity.models import Account
@@ -81,17 +82,17 @@ def twins_of(certificate: Certificate) -> list[Certificate]:
 
     A merging moves both to the person who stays; which of them is revoked is for the issuer to say.
     """
-    thing, mark, _person = certificate.asked_key.rpartition(":person:")
-    if not mark or certificate.state is not State.ISSUED or not certificate.is_current:
+    thing = thing_of(certificate.asked_key)
+    if not thing or certificate.state is not State.ISSUED or not certificate.is_current:
         return []
     statement = select(Certificate).where(
         Certificate.person_id == certificate.person_id,
         Certificate.id != certificate.id,
         Certificate.is_current.is_(True),
         Certificate.state == State.ISSUED,
-        Certificate.asked_key.startswith(thing + mark, autoescape=True),
+        Certificate.asked_key.startswith(thing, autoescape=True),
     )
-    return list(session().scalars(statement.order_by(Certificate.id)))
+    return [one for one in session().scalars(statement.order_by(Certificate.id)) if thing_of(one.asked_key) == thing]
 
 
 def line_of(certificate: Certificate) -> list[Certificate]:
@@ -282,28 +283,35 @@ def clauses(identity: Identity, wanted: CertificateFilter) -> list[ColumnElement
     return clauses
 
 
-def listing(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> organisations.Statement:
-    """The rows of the list, see `as_row`; the latest issued first unless sorted otherwise."""
-    statement = (
-        select(
-            Certificate.id,
-            Certificate.number,
-            Certificate.edition,
-            Certificate.kind,
-            Certificate.state,
-            Certificate.state_on,
-            Certificate.note,
-            Certificate.holder,
-            Organisation.name,
-            Programme.name,
-            Certificate.issued_on,
-        )
+COLUMNS = (
+    Certificate.id,
+    Certificate.number,
+    Certificate.edition,
+    Certificate.kind,
+    Certificate.state,
+    Certificate.state_on,
+    Certificate.note,
+    Certificate.holder,
+    Organisation.name,
+    Programme.name,
+    Certificate.issued_on,
+)
+"""What `as_row` takes."""
+
+
+def _rows(identity: Identity, wanted: CertificateFilter, *more: Any) -> Any:
+    return (
+        select(*COLUMNS, *more)
         .join(Person, Person.id == Certificate.person_id)
         .join(Organisation, Organisation.id == Certificate.issuer_id)
         .outerjoin(Programme, Programme.id == Certificate.programme_id)
         .where(*clauses(identity, wanted))
     )
-    return organisations.ordered(statement, sort, SORTS, Certificate.id)
+
+
+def listing(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") -> organisations.Statement:
+    """The rows of the list, see `as_row`; the latest issued first unless sorted otherwise."""
+    return organisations.ordered(_rows(identity, wanted), sort, SORTS, Certificate.id)
 
 
 def as_row(row: Any) -> CertificateRow:
@@ -325,6 +333,18 @@ def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") 
     """The whole list, for exports."""
     for row in session().execute(listing(identity, wanted, sort)):
         yield as_row(row)
+
+
+def doubled(identity: Identity) -> list[list[CertificateRow]]:
+    """The valid certificates in the reader's scope that one human holds twice for one thing, together, by name; see `twins_of`."""
+    merged = select(Person.merged_into_id).where(Person.merged_into_id.is_not(None))
+    statement = _rows(identity, CertificateFilter(state=State.ISSUED), Certificate.person_id, Certificate.asked_key)
+    by_thing: dict[tuple[int, str], list[CertificateRow]] = {}
+    for *row, person_id, asked_key in session().execute(
+        statement.where(Certificate.person_id.in_(merged)).order_by(Person.pinyin, Certificate.person_id, Certificate.id)
+    ):
+        by_thing.setdefault((person_id, thing_of(asked_key)), []).append(as_row(row))
+    return [rows for (_person_id, thing), rows in by_thing.items() if thing and len(rows) > 1]
 
 
 def counts_by_state(identity: Identity) -> dict[State, int]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from trainhub.certificates.layouts.model import Layout, built_in, codes, read_layout
-from trainhub.certificates.models import CertificateTemplate
+from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
+from trainhub.certificates.permissions import CHANGERS
+from trainhub.certificates.queries.runs import subject_of_issuer
 from trainhub.certificates.types import Kind, TemplateState
+from trainhub.kernel.access import NOTHING, Identity, Subject
 from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
 
 USABLE = (TemplateState.APPROVED, TemplateState.RETIRED)
 """A retired version still draws what was issued from it."""
@@ -35,15 +40,65 @@ def layout_of(code: str, version: int | None = None) -> Layout:
     return _read(body)
 
 
-def template_choices(kind: Kind) -> list[tuple[str, str]]:
-    """(code, title) of the templates that new certificates of a kind may use; the kind's own first."""
-    statement = (
-        select(CertificateTemplate.code, CertificateTemplate.body)
-        .where(CertificateTemplate.kind == kind, CertificateTemplate.state == TemplateState.APPROVED)
-        .order_by(CertificateTemplate.code, CertificateTemplate.edition)
-    )
+def _usable_by(issuer: Organisation) -> ColumnElement[bool]:
+    """Templates in use that an issuer may issue from: common ones, its own, those of the organisation it belongs to."""
+    mine = CertificateTemplate.owner_id.in_(_line(issuer))
+    return and_(CertificateTemplate.state == TemplateState.APPROVED, or_(CertificateTemplate.owner_id.is_(None), mine))
+
+
+def _line(issuer: Organisation) -> list[int]:
+    return [issuer.id] if issuer.parent_id is None else [issuer.id, issuer.parent_id]
+
+
+def template_choices(kind: Kind, issuer: Organisation) -> list[tuple[str, str]]:
+    """(code, title) of the templates that an issuer's new certificates of a kind may use; the kind's own first."""
+    statement = select(CertificateTemplate.code, CertificateTemplate.body).where(CertificateTemplate.kind == kind, _usable_by(issuer))
     drawn = {code: _read(body).title for code, body in session().execute(statement)}
     return [(kind.value, built_in(kind.value).title), *sorted(drawn.items())]
+
+
+def default_template(kind: Kind, issuer: Organisation) -> str:
+    """The code of the template an issuer's certificates of a kind are drawn from: as it chose, else as the organisation it belongs
+    to chose, else the kind's own."""
+    statement = select(IssuerTemplate).where(IssuerTemplate.kind == kind, IssuerTemplate.issuer_id.in_(_line(issuer)))
+    chosen = {row.issuer_id: row.template for row in session().scalars(statement)}
+    return next((chosen[key] for key in _line(issuer) if key in chosen), kind.value)
+
+
+def template_offers(identity: Identity) -> list[tuple[CertificateTemplate, str, str]]:
+    """(version, title, name of its owner) of the templates in use that the reader may issue from, by kind and code."""
+    statement = (
+        select(CertificateTemplate, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == CertificateTemplate.owner_id)
+        .where(CertificateTemplate.state == TemplateState.APPROVED, _visible_to(identity))
+        .order_by(CertificateTemplate.kind, CertificateTemplate.code)
+    )
+    return [(row, _read(row.body).title, owner or "") for row, owner in session().execute(statement)]
+
+
+def _visible_to(identity: Identity) -> ColumnElement[bool]:
+    """Common templates, and those of the issuers in the reader's scope. The statement joins the owner."""
+    mine = organisations.scope(
+        identity, CHANGERS, organisations=(CertificateTemplate.owner_id, Organisation.parent_id), region=Organisation.region_code
+    )
+    return or_(CertificateTemplate.owner_id.is_(None), mine)
+
+
+def issuer_template(issuer_id: int, kind: Kind) -> IssuerTemplate | None:
+    """What an issuer chose for a kind."""
+    return session().get(IssuerTemplate, (issuer_id, kind))
+
+
+def chosen_templates(identity: Identity) -> list[tuple[IssuerTemplate, str, str]]:
+    """What the issuers in the reader's scope chose, with their names and the titles of the templates."""
+    mine = organisations.scope(identity, CHANGERS, organisations=(IssuerTemplate.issuer_id, Organisation.parent_id), region=Organisation.region_code)
+    statement = (
+        select(IssuerTemplate, Organisation.name)
+        .join(Organisation, Organisation.id == IssuerTemplate.issuer_id)
+        .where(mine)
+        .order_by(Organisation.pinyin, Organisation.id, IssuerTemplate.kind)
+    )
+    return [(row, name, layout_of(row.template).title) for row, name in session().execute(statement)]
 
 
 def template_by_id(template_id: int) -> CertificateTemplate | None:
@@ -57,10 +112,21 @@ def template_versions(code: str) -> list[CertificateTemplate]:
     return list(session().scalars(statement))
 
 
-def templates_listing(limit: int = 200) -> list[CertificateTemplate]:
-    """The latest versions first."""
-    statement = select(CertificateTemplate).order_by(CertificateTemplate.id.desc()).limit(limit)
-    return list(session().scalars(statement))
+def templates_listing(identity: Identity, limit: int = 200) -> list[tuple[CertificateTemplate, str]]:
+    """The templates the reader may see with the names of their owners, the latest versions first."""
+    statement = (
+        select(CertificateTemplate, Organisation.name)
+        .outerjoin(Organisation, Organisation.id == CertificateTemplate.owner_id)
+        .where(_visible_to(identity))
+        .order_by(CertificateTemplate.id.desc())
+        .limit(limit)
+    )
+    return [(row, owner or "") for row, owner in session().execute(statement)]
+
+
+def subject_of_template(template: CertificateTemplate) -> Subject:
+    """A template belongs to its owner; a common one to nobody in particular."""
+    return subject_of_issuer(template.owner_id) if template.owner_id is not None else NOTHING
 
 
 def images_of(template: CertificateTemplate) -> dict[str, str]:

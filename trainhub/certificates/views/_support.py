@@ -1,10 +1,13 @@
-"""What the pages of certificates share: who acts, which certificate an address means."""
+"""What the pages of certificates share: which certificate an address means, how certificates stand in a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from flask import request
 
-from trainhub.certificates import queries
+from trainhub.certificates import labels, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import is_number, read_number
 from trainhub.certificates.permissions import Can
@@ -12,6 +15,19 @@ from trainhub.certificates.types import State
 from trainhub.kernel.access import acting, may
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+
+EXPORTED = (
+    Column("number", "证书编号"),
+    Column("edition", "版次"),
+    Column("kind", "种类"),
+    Column("holder", "姓名"),
+    Column("issuer", "发证单位"),
+    Column("programme", "专业"),
+    Column("issued_on", "发证日期"),
+    Column("state", "状态"),
+    Column("state_on", "状态日期"),
+)
 
 
 def load(number: str) -> Certificate:
@@ -24,3 +40,19 @@ def load(number: str) -> Certificate:
     if found is None or (found.state is State.DRAFT and not may(acting(), Can.ISSUE, queries.subject_of(found))):
         raise NotFound(_("没有编号为 %(number)s 的证书，请核对编号。", number=number[:40]))
     return found
+
+
+def exported(rows: Iterable[queries.CertificateRow]) -> Iterator[dict[str, Any]]:
+    """Rows of a list as the columns of a file."""
+    for row in rows:
+        yield {
+            "number": row.number,
+            "edition": row.edition,
+            "kind": str(labels.KINDS[row.kind]),
+            "holder": row.holder,
+            "issuer": row.issuer,
+            "programme": row.programme,
+            "issued_on": row.issued_on.isoformat(),
+            "state": str(labels.STATES[row.state]),
+            "state_on": row.state_on.isoformat(),
+        }

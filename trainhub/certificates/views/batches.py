@@ -13,6 +13,7 @@ from trainhub.certificates.models import IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.operations.issuing import template_for
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.certificates.views import blueprint
@@ -66,7 +67,7 @@ def batch_import() -> Any:
         kind, upload = Kind(form.kind.data), form.file.data
         try:
             issuer = _issuer(form.issuer_id.data)
-            template = form.template.data or kind.value
+            template = template_for(issuer, kind, form.template.data or None)
             layout = queries.layout_of(template)
             found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", layout, issuer.id)
             imports.refuse_problems(found)
@@ -135,7 +136,7 @@ def batch_select() -> Any:
                 batch = batches.prepare(
                     title=form.title.data or "",
                     kind=kind,
-                    template=form.template.data,
+                    template=form.template.data or None,
                     source=BatchSource.SELECTION,
                     issuer=issuer,
                     rows=[Wanted(key, facts) for key in form.chosen()],
@@ -175,6 +176,8 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     text = render_template(
         "trainhub/certificates/batch.html",
         batch=row,
+        issuer=organisations.by_id(row.issuer_id),
+        template=queries.layout_of(row.template).title,
         page=page,
         job=queries.job_by_id(row.job_id),
         known=queries.known_in(row.id) if row.state is BatchState.PREPARED else 0,

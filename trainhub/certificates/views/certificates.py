@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from flask import Response, current_app, render_template, request, send_file
@@ -19,7 +18,7 @@ from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
 from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
 from trainhub.certificates.views import blueprint
-from trainhub.certificates.views._support import load
+from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder
 from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
 from trainhub.kernel import clock, downloads, paging
@@ -28,7 +27,6 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
-from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 
 CAN_OF: dict[Event, Can] = {
@@ -38,17 +36,6 @@ CAN_OF: dict[Event, Can] = {
     Event.RESUME: Can.RESUME,
     Event.REVOKE: Can.REVOKE,
 }
-COLUMNS = (
-    Column("number", "证书编号"),
-    Column("edition", "版次"),
-    Column("kind", "种类"),
-    Column("holder", "姓名"),
-    Column("issuer", "发证单位"),
-    Column("programme", "专业"),
-    Column("issued_on", "发证日期"),
-    Column("state", "状态"),
-    Column("state_on", "状态日期"),
-)
 
 
 @blueprint.get("/mine")
@@ -78,6 +65,7 @@ def index() -> Any:
         page=page,
         labels=labels,
         counts=queries.counts_by_state(who()),
+        doubles=len(queries.doubled(who())),
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
         issuers=queries.issuer_choices(who()),
         show_number=show_number,
@@ -91,22 +79,22 @@ def index() -> Any:
 def export(form: str) -> Any:
     """The same list as a file; verification codes are not in it."""
     rows = queries.every(who(), forms.wanted(), request.args.get("sort", "-issued"))
-    return downloads.table(_export_rows(rows), COLUMNS, name=_("证书"), form=form, codes=["number"])
+    return downloads.table(exported(rows), EXPORTED, name=_("证书"), form=form, codes=["number"])
 
 
-def _export_rows(rows: Iterable[queries.CertificateRow]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        yield {
-            "number": row.number,
-            "edition": row.edition,
-            "kind": str(labels.KINDS[row.kind]),
-            "holder": row.holder,
-            "issuer": row.issuer,
-            "programme": row.programme,
-            "issued_on": row.issued_on.isoformat(),
-            "state": str(labels.STATES[row.state]),
-            "state_on": row.state_on.isoformat(),
-        }
+@blueprint.get("/doubled")
+@guard(Can.LIST)
+def doubled() -> Any:
+    """Who holds two certificates for one thing, since two persons turned out to be one: one of them is to be revoked."""
+    return render_template("trainhub/certificates/doubled.html", groups=queries.doubled(who()), labels=labels, show_number=show_number)
+
+
+@blueprint.get("/doubled.<form>")
+@guard(Can.LIST)
+def doubled_export(form: str) -> Any:
+    """The same as a file."""
+    rows = (row for rows in queries.doubled(who()) for row in rows)
+    return downloads.table(exported(rows), EXPORTED, name=_("重复的证书"), form=form, codes=["number"])
 
 
 @blueprint.get("/<number>")
@@ -149,11 +137,11 @@ def show(certificate: Certificate) -> Any:
 def _evidence(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
     """What it rests on, each with the page that shows it when a room has one for this reader."""
     pages = current_app.extensions.get(EVIDENCE_PAGES, {})
-    rows = []
+    ids: dict[str, list[str]] = {}
     for one in certificate.evidence:
-        page = pages.get(one["kind"])
-        rows.append({**one, "url": page(one["id"], is_own) if page is not None else None})
-    return rows
+        ids.setdefault(one["kind"], []).append(one["id"])
+    seen = {kind: pages[kind](keys, is_own) for kind, keys in ids.items() if kind in pages}
+    return [{**one, "url": seen.get(one["kind"], {}).get(one["id"])} for one in certificate.evidence]
 
 
 def _address(certificate: Certificate) -> str:

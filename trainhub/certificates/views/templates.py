@@ -11,7 +11,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainhub.certificates import labels, queries
-from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.batch_forms import template_offers
+from trainhub.certificates.layouts.model import Layout, built_in, codes
 from trainhub.certificates.layouts.pictures import MOST_BYTES
 from trainhub.certificates.layouts.spec import spec
 from trainhub.certificates.layouts.svg import svg
@@ -21,25 +22,57 @@ from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.certificates.views import blueprint
 from trainhub.kernel import clock
-from trainhub.kernel.access import NOTHING, guard, may, who
+from trainhub.kernel.access import NOTHING, Identity, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
-from trainhub.kernel.web import done
+from trainhub.kernel.web import asks, done
+from trainhub.organisations import queries as organisations
 
 PREVIEW_BLEED = 3.0
 
 
-class StartForm(Form):
-    """A new template or the next version of one."""
+COMMON = 0
+"""The choice of nobody in particular as owner: every issuer may use the template."""
 
-    code = Text(
-        _l("代码"),
-        [DataRequired(_l("请填写代码。")), Length(max=30)],
-        description=_l("小写字母和下划线，例如 college_training。已有的代码则建立下一个版本。"),
-    )
+
+class StartForm(Form):
+    """A new template and whose it is."""
+
+    code = Text(_l("代码"), [DataRequired(_l("请填写代码。")), Length(max=30)], description=_l("小写字母和下划线，例如 college_training。"))
     kind = SelectField(_l("种类"), [InputRequired()], choices=[SelectChoice(one.value, label) for one, label in labels.KINDS.items()])
+    owner_id = SelectField(
+        _l("归属单位"), [InputRequired()], coerce=int, description=_l("只有归属单位能修改它和用它签发：模板上可以有本单位的校徽、印章和签名。")
+    )
+
+    def prepare(self, identity: Identity) -> StartForm:
+        """The owners to choose from: everybody only for those who answer for everybody."""
+        everybody = [SelectChoice(COMMON, _("通用（所有发证单位）"))] if may(identity, Can.TEMPLATE_EDIT) else []
+        self.owner_id.choices = [*everybody, *(SelectChoice(key, name) for key, name in queries.issuing_choices(identity))]
+        return self
+
+
+class ChoiceForm(Form):
+    """Which template an issuer's certificates of a kind are drawn from."""
+
+    issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
+    template = SelectField(_l("证书模板"), [InputRequired()])
+
+    def prepare(self, identity: Identity) -> ChoiceForm:
+        """The issuers and templates to choose from."""
+        self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
+        self._kinds = {}
+        self.template.choices = []
+        for code, kind, label in template_offers(identity, tuple(Kind)):
+            self._kinds[code] = kind
+            self.template.choices.append(SelectChoice(code, label))
+        return self
+
+    @property
+    def of_kind(self) -> Kind:
+        """The kind of the template chosen."""
+        return self._kinds[self.template.data]
 
 
 class BodyForm(Form):
@@ -77,19 +110,52 @@ def _base() -> str:
 
 
 @blueprint.route("/templates", methods=["GET", "POST"])
-@guard(Can.TEMPLATE_EDIT)
+@guard(Can.TEMPLATE_LIST)
 def template_list() -> Any:
     """The templates drawn up here, and how to begin another."""
-    form = StartForm()
+    form = StartForm().prepare(who())
     if form.validate_on_submit():
+        owner = organisations.by_id(form.owner_id.data) if form.owner_id.data != COMMON else None
         try:
+            demand(who(), Can.TEMPLATE_EDIT, queries.subject_of_issuer(owner.id) if owner is not None else NOTHING)
             with transaction():
-                row = templates.start(code=form.code.data or "", kind=Kind(form.kind.data), by=who(), now=clock.now())
+                row = templates.start(code=form.code.data or "", kind=Kind(form.kind.data), owner=owner, by=who(), now=clock.now())
                 key = row.id
             return done(_("已建立草稿。"), "certificates.template", template_id=key)
-        except Refused as refused:
+        except templates.BadTemplate as refused:
             form.refuse(refused)
-    page = render_template("trainhub/certificates/templates.html", rows=queries.templates_listing(), form=form, labels=labels)
+    page = render_template("trainhub/certificates/templates.html", rows=queries.templates_listing(who()), form=form, labels=labels)
+    return page, 422 if request.method == "POST" else 200
+
+
+@blueprint.get("/templates/built-in/<kind>.svg")
+@guard(Can.TEMPLATE_LIST)
+def template_built_in(kind: str) -> Any:
+    """What the built-in template of a kind looks like."""
+    if kind not in codes():
+        raise NotFound(_("没有这个证书模板。"))
+    layout = built_in(kind)
+    answer = Response(svg(layout, templates.sample_facts(layout), base_url=_base()), mimetype="image/svg+xml")
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+@blueprint.route("/templates/defaults", methods=["GET", "POST"])
+@guard(Can.TEMPLATE_LIST)
+def template_defaults() -> Any:
+    """Which template each issuer's certificates are drawn from when nobody names another."""
+    form = ChoiceForm().prepare(who())
+    if form.validate_on_submit():
+        issuer = organisations.by_id(form.issuer_id.data)
+        assert issuer is not None
+        try:
+            demand(who(), Can.TEMPLATE_SET, queries.subject_of_issuer(issuer.id))
+            with transaction():
+                templates.choose(issuer=issuer, kind=form.of_kind, template=form.template.data, by=who(), now=clock.now())
+            return done(_("已设为默认模板，此后签发的证书用它。"), "certificates.template_defaults")
+        except templates.BadTemplate as refused:
+            form.refuse(refused)
+    page = render_template("trainhub/certificates/template_defaults.html", rows=queries.chosen_templates(who()), form=form, labels=labels)
     return page, 422 if request.method == "POST" else 200
 
 
@@ -109,9 +175,10 @@ def _editor(layout: Layout) -> dict[str, Any]:
 
 def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: DecideForm | None = None, image: ImageForm | None = None) -> Any:
     drawn, said, editor = "", [], None
+    may_edit = may(who(), Can.TEMPLATE_EDIT, queries.subject_of_template(row))
     try:
         layout = templates.checked_layout(templates.with_images(form.body.data or "", row) if form is not None else row.body)
-        editor = _editor(layout) if row.state is TemplateState.DRAFT else None
+        editor = _editor(layout) if row.state is TemplateState.DRAFT and may_edit else None
         drawn, said = svg(layout, templates.sample_facts(layout), base_url=_base()), templates.warnings_of(layout)
     except templates.BadTemplate as refused:
         said = [refused.message]
@@ -125,19 +192,27 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         decision=decision or DecideForm(formdata=None),
         drawn=drawn,
         warnings=said,
-        may_approve=row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE),
+        may_edit=may_edit,
+        is_latest=queries.template_versions(row.code)[0].id == row.id,
+        owner=organisations.by_id(row.owner_id) if row.owner_id is not None else None,
+        may_approve=row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE, queries.subject_of_template(row)),
         is_mine=row.made_by_id == who().account_id,
         labels=labels,
     )
     return page, 200 if form is None and decision is None and image is None else 422
 
 
-@blueprint.route("/templates/<int:template_id>", methods=["GET", "POST"])
-@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+@blueprint.get("/templates/<int:template_id>")
+@guard(Can.TEMPLATE_VIEW, load=load_template, subject=queries.subject_of_template)
 def template(row: CertificateTemplate) -> Any:
-    """Look at a version, or edit a draft."""
-    if request.method == "GET":
-        return _page(row)
+    """Look at a version; who may edit it finds the tools."""
+    return _page(row)
+
+
+@blueprint.post("/templates/<int:template_id>")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
+def template_save(row: CertificateTemplate) -> Any:
+    """Keep an edited draft."""
     form = BodyForm()
     if not form.validate():
         return _page(row, form)
@@ -151,7 +226,8 @@ def template(row: CertificateTemplate) -> Any:
 
 
 @blueprint.post("/templates/<int:template_id>/preview")
-@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+@asks
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
 def template_preview(row: CertificateTemplate) -> Any:
     """The page as SVG while it is edited; what is wrong comes back in words. Nothing is kept."""
     try:
@@ -164,7 +240,7 @@ def template_preview(row: CertificateTemplate) -> Any:
 
 
 @blueprint.post("/templates/<int:template_id>/images")
-@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
 def template_image(row: CertificateTemplate) -> Any:
     """Put a picture into a draft."""
     form = ImageForm()
@@ -181,7 +257,9 @@ def template_image(row: CertificateTemplate) -> Any:
 
 
 @blueprint.post("/templates/<int:template_id>/images/<name>/remove")
-@guard(Can.TEMPLATE_EDIT, load=lambda template_id, name: (load_template(template_id), name), subject=lambda _pair: NOTHING)
+@guard(
+    Can.TEMPLATE_EDIT, load=lambda template_id, name: (load_template(template_id), name), subject=lambda pair: queries.subject_of_template(pair[0])
+)
 def template_image_remove(pair: tuple[CertificateTemplate, str]) -> Any:
     """Take a picture out of a draft."""
     row, name = pair
@@ -190,8 +268,18 @@ def template_image_remove(pair: tuple[CertificateTemplate, str]) -> Any:
     return done(_("图片已移除。"), "certificates.template", template_id=row.id)
 
 
+@blueprint.post("/templates/<int:template_id>/next")
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
+def template_next(row: CertificateTemplate) -> Any:
+    """Begin the next version of it."""
+    with transaction():
+        made = templates.next_version(template=load_template(row.id), by=who(), now=clock.now())
+        key = made.id
+    return done(_("已建立草稿。"), "certificates.template", template_id=key)
+
+
 @blueprint.post("/templates/<int:template_id>/submit")
-@guard(Can.TEMPLATE_EDIT, load=load_template, subject=lambda _row: NOTHING)
+@guard(Can.TEMPLATE_EDIT, load=load_template, subject=queries.subject_of_template)
 def template_submit(row: CertificateTemplate) -> Any:
     """Hand it to a second person."""
     with transaction():
@@ -200,7 +288,7 @@ def template_submit(row: CertificateTemplate) -> Any:
 
 
 @blueprint.post("/templates/<int:template_id>/decide")
-@guard(Can.TEMPLATE_APPROVE, load=load_template, subject=lambda _row: NOTHING)
+@guard(Can.TEMPLATE_APPROVE, load=load_template, subject=queries.subject_of_template)
 def template_decide(row: CertificateTemplate) -> Any:
     """Approve, or send back."""
     form = DecideForm()

@@ -25,6 +25,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
 
 
 class ReleaseForm(Form):
@@ -33,8 +34,10 @@ class ReleaseForm(Form):
     template = SelectField(_l("证书模板"), [InputRequired()])
 
     def prepare(self, certificate: Certificate) -> ReleaseForm:
-        """The approved templates of its kind."""
-        self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(certificate.kind)]
+        """The templates its issuer may use for its kind."""
+        issuer = organisations.by_id(certificate.issuer_id)
+        assert issuer is not None
+        self.template.choices = [SelectChoice(code, title) for code, title in queries.template_choices(certificate.kind, issuer)]
         return self
 
 
@@ -72,11 +75,17 @@ def waiting() -> Any:
         page=page,
         rows=rows,
         can_release=any(allowed for _row, _obstacle, allowed in rows),
-        installed=[font.name for font in fonts.fallback_fonts()],
-        known=[name.removesuffix(".ttf") for name in fonts.FALLBACKS],
+        rare=[one for one in fonts.inventory() if one.is_fallback],
         labels=labels,
         show_number=show_number,
     )
+
+
+@blueprint.get("/fonts")
+@guard(Can.LIST)
+def font_list() -> Any:
+    """The fonts documents are drawn with: where they come from, under which licence, which are installed."""
+    return render_template("trainhub/certificates/fonts.html", rows=fonts.inventory())
 
 
 @blueprint.post("/waiting/release")

@@ -64,11 +64,23 @@ class Paper:
     is_landscape: bool = False
 
 
+WIDE = 10
+"""A table with more columns is set smaller, so that names, numbers and dates stay on one line."""
+
+
+def is_wide(grid: Grid) -> bool:
+    """Whether a table is set smaller."""
+    return len(grid.columns) > WIDE
+
+
 def shares(grid: Grid) -> list[float]:
-    """The widths of the columns as parts of one: as given, else by the longest text of each, kept within bounds."""
+    """The widths of the columns as parts of one: as given, else by the longest text of each, kept within bounds (in a wide table closer ones)."""
     if grid.widths:
         total = sum(grid.widths)
         return [width / total for width in grid.widths]
-    longest = [max(7, min(44, max([width_of(head) + 1, *(width_of(row[n]) for row in grid.rows[:200])]))) for n, head in enumerate(grid.columns)]
+    most, more = (24, 2) if is_wide(grid) else (44, 0)
+    longest = [
+        max(7, min(most, max([width_of(head) + 1, *(width_of(row[n]) + more for row in grid.rows[:200])]))) for n, head in enumerate(grid.columns)
+    ]
     total = sum(longest)
     return [width / total for width in longest]

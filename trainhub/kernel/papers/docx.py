@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, shares
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, is_wide, shares
 
 NS = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -62,6 +62,8 @@ STYLES = (
     + _style("Item", "List Bullet", size=21, more='<w:ind w:left="420" w:hanging="210"/>')
     + _style("Cell", "Table Text", size=18, after=0)
     + _style("CellHead", "Table Head", size=18, font="黑体", bold=True, after=0)
+    + _style("CellSmall", "Table Text Small", size=14, after=0)
+    + _style("CellHeadSmall", "Table Head Small", size=14, font="黑体", bold=True, after=0)
     + "</w:styles>"
 )
 
@@ -80,7 +82,7 @@ def _lines(text: str, style: str) -> str:
 
 def _cell(text: str, width: int, style: str) -> str:
     lines = text.split("\n") or [""]
-    shade = '<w:shd w:val="clear" w:color="auto" w:fill="E8EEF0"/>' if style == "CellHead" else ""
+    shade = '<w:shd w:val="clear" w:color="auto" w:fill="E8EEF0"/>' if style.startswith("CellHead") else ""
     body = "".join(_p(line, style) for line in lines)
     return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr>{body}</w:tc>'
 
@@ -90,10 +92,11 @@ def _table(grid: Grid, width: int) -> str:
     borders = "".join(
         f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="7A8A90"/>' for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
-    margins = '<w:tblCellMar><w:left w:w="70" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>'
-    head = "".join(_cell(text, w, "CellHead") for text, w in zip(grid.columns, widths, strict=True))
+    small, inner = ("Small", 40) if is_wide(grid) else ("", 70)
+    margins = f'<w:tblCellMar><w:left w:w="{inner}" w:type="dxa"/><w:right w:w="{inner}" w:type="dxa"/></w:tblCellMar>'
+    head = "".join(_cell(text, w, f"CellHead{small}") for text, w in zip(grid.columns, widths, strict=True))
     rows = "".join(
-        "<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(_cell(text, w, "Cell") for text, w in zip(row, widths, strict=True)) + "</w:tr>"
+        "<w:tr><w:trPr><w:cantSplit/></w:trPr>" + "".join(_cell(text, w, f"Cell{small}") for text, w in zip(row, widths, strict=True)) + "</w:tr>"
         for row in grid.rows
     )
     return (

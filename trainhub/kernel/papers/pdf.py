@@ -8,7 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from trainhub.kernel import fonts
-from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, shares
+from trainhub.kernel.papers.blocks import Block, Break, Bullets, Grid, Heading, Paper, Para, is_wide, shares
 
 INK = "#1c2b30"
 LINE = "#8a9aa0"
@@ -60,25 +60,28 @@ def _styles() -> dict[str, Any]:
         "caption": style("caption", 10, bold, alignment=1, spaceBefore=6, spaceAfter=3, keepWithNext=1),
         "cell": style("cell", 8.5, serif),
         "head": style("head", 8.5, bold),
+        "cell-small": style("cell-small", 7, serif),
+        "head-small": style("head-small", 7, bold),
     }
 
 
 def _p(text: str, style: str) -> Any:
     from reportlab.platypus import Paragraph
 
-    face = "sans-bold" if style in ("title", "h1", "h2", "h3", "caption", "head") else "serif"
+    face = "sans-bold" if style in ("title", "h1", "h2", "h3", "caption", "head", "head-small") else "serif"
     return Paragraph("<br/>".join(_marked(line, face) for line in text.split("\n")) or " ", _styles()[style])
 
 
 def _table(grid: Grid, width: float) -> Any:
     from reportlab.platypus import Table, TableStyle
 
-    rows = [[_p(text, "head") for text in grid.columns], *([_p(text, "cell") for text in row] for row in grid.rows)]
+    small, inner = ("-small", 2) if is_wide(grid) else ("", 3)
+    rows = [[_p(text, f"head{small}") for text in grid.columns], *([_p(text, f"cell{small}") for text in row] for row in grid.rows)]
     look = [
         ("GRID", (0, 0), (-1, -1), 0.5, LINE),
         ("BACKGROUND", (0, 0), (-1, 0), HEAD),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        *((edge, (0, 0), (-1, -1), 3) for edge in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")),
+        *((edge, (0, 0), (-1, -1), inner) for edge in ("LEFTPADDING", "RIGHTPADDING", "TOPPADDING", "BOTTOMPADDING")),
     ]
     return Table(rows, colWidths=[share * width for share in shares(grid)], repeatRows=1, style=TableStyle(look), spaceAfter=8)
 

@@ -21,6 +21,7 @@ Complaint = tuple[str, str]
 """(column, problem)"""
 EARLIEST = date(1978, 1, 1)
 _ERASED = re.compile(re.escape(ERASED) + r"[1-9]\d{0,17}")
+_NUMBER = re.compile(r"\d{5,}[Xx]?")
 _LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
 
 
@@ -57,9 +58,12 @@ def without_numbers(text: str) -> str:
 class Checker:
     """Judges rows one by one; made once for a file."""
 
-    def __init__(self, *, counties: CountyBook, organisations: dict[str, int], base_id: int | None, today: date) -> None:
+    def __init__(
+        self, *, counties: CountyBook, organisations: dict[str, int], courses: dict[tuple[int, str], date], base_id: int | None, today: date
+    ) -> None:
         self._counties = counties
         self._organisations = organisations
+        self._courses = courses
         self._base_id = base_id
         self._today = today
 
@@ -68,11 +72,14 @@ class Checker:
         data = parsed.data
         bad: list[Complaint] = [(p.column or "", p.problem) for p in parsed.problems if p.level == "error"]
         said = {column for column, _problem in bad}
+        if "name" in said and _NUMBER.fullmatch(parsed.row.values["name"].strip()):
+            bad.append(("name", _("“姓名”一格填的是号码，可能与“证件号码”填反了。请检查各列的顺序。")))
         organisation_id = self._organisation(data["base_code"], bad) if "base_code" not in said else None
         day: date | None = data["completed_on"]
         county = None
         if day is not None:
             self._check_day(day, bad)
+            self._check_course(organisation_id, data["course"], day, bad)
             if "county_code" not in said:
                 county = self._counties.resolve(data["county_code"], day)
                 if county is None:
@@ -112,6 +119,16 @@ class Checker:
             bad.append(("completed_on", _("完成日期 %(day)s 晚于今天。请改正日期。", day=day)))
         elif day < EARLIEST:
             bad.append(("completed_on", _("完成日期 %(day)s 过早。请核对年份。", day=day)))
+
+    def _check_course(self, organisation_id: int | None, course: str | None, day: date, bad: list[Complaint]) -> None:
+        since = self._courses.get((organisation_id, course)) if organisation_id is not None and course is not None else None
+        if since is not None and day < since:
+            said = _(
+                "“%(course)s”自 %(since)s 起开设，完成日期早于开课。请核对日期；确实更早开设的，先改正培训课程的开设日期。",
+                course=course,
+                since=since,
+            )
+            bad.append(("completed_on", said))
 
     def _county_problem(self, code: str, day: date) -> str:
         old = self._counties.abolished.get(code)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _
 from trainhub.ledger import queries
 from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingRecord
 from trainhub.ledger.rosters.checking import Complaint, Entry, plain_name, without_numbers
-from trainhub.ledger.rosters.queries import standing_of
+from trainhub.ledger.rosters.queries import batch_now, standing_of
 from trainhub.ledger.types import RosterResult, Source
 from trainhub.people.bulk import register_many
 from trainhub.people.queries.numbers import ERASED, Known, alike, by_number_hash
@@ -30,6 +30,7 @@ class Seen:
 
     names: dict[str, str] = field(default_factory=dict)
     keys: set[int] = field(default_factory=set)
+    places: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -41,17 +42,22 @@ class Plan:
     accepted: list[Entry] = field(default_factory=list)
     duplicates: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    notices: list[Rejected] = field(default_factory=list)
 
 
 def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
-    A known number with another name is rejected (`name_differs`). `seen` is handed from chunk to chunk of a dry run.
+    A known number with another name is rejected (`name_differs`). One human in two cities on one day is taken, with a notice: the
+    person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
     names = {key: plain_name(known.name) for key, known in result.known.items()}
-    there = standing_of({known.id: key for key, known in result.known.items()})
+    there, places = standing_of({known.id: key for key, known in result.known.items()})
     taken: set[int] = seen.keys if seen is not None else set()
+    if seen is not None:
+        seen.places.update(places)
+        places = seen.places
     for entry in entries:
         key = entry.person.number_hash
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
@@ -74,7 +80,19 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
             continue
         taken.add(mark)
         result.accepted.append(entry)
+        before = places.setdefault(hash((key, entry.completed_on)), entry.county_code)
+        if before[:4] != entry.county_code[:4]:
+            result.notices.append((entry.number, [("county_code", _two_cities(entry, before))]))
     return result
+
+
+def _two_cities(entry: Entry, before: str) -> str:
+    return _(
+        "同一人在 %(day)s 已有另一设区市（县区代码 %(before)s）的结业，本行为 %(now)s。两条都已计入人次，人数只计一次；请核对是否填错。",
+        day=entry.completed_on,
+        before=before,
+        now=entry.county_code,
+    )
 
 
 def start_batch(
@@ -152,7 +170,7 @@ def import_chunk(
         )
     _queue_duplicates(planned.new.values(), ids, now)
     rejected = [*bad, *planned.rejected]
-    _keep_rejections(batch_id, rejected)
+    _keep_remarks(batch_id, rejected, planned.notices)
     session().execute(
         update(RosterBatch)
         .where(RosterBatch.id == batch_id)
@@ -176,10 +194,11 @@ def _queue_duplicates(new: Iterable[Entry], ids: dict[str, int], now: datetime) 
         )
 
 
-def _keep_rejections(batch_id: int, rejected: Sequence[Rejected]) -> None:
+def _keep_remarks(batch_id: int, rejected: Sequence[Rejected], notices: Sequence[Rejected]) -> None:
     rows = [
-        {"batch_id": batch_id, "row": number, "column": column[:60], "problem": without_numbers(problem)}
-        for number, complaints in rejected
+        {"batch_id": batch_id, "row": number, "column": column[:60], "problem": without_numbers(problem), "is_notice": is_notice}
+        for is_notice, remarks in ((False, rejected), (True, notices))
+        for number, complaints in remarks
         for column, problem in complaints
     ]
     if rows:
@@ -194,7 +213,7 @@ def finish_batch(*, batch_id: int, by: Identity, now: datetime, rejections_file_
         .values(finished_at=now, rejections_file_id=rejections_file_id)
         .execution_options(synchronize_session=False)
     )
-    batch = session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
+    batch = batch_now(batch_id)
     result = RosterResult(batch.row_count, batch.accepted_count, batch.new_person_count, batch.duplicate_count, batch.rejected_count)
     if closed.rowcount:  # type: ignore[attr-defined]
         counts = result.as_dict()

@@ -1,8 +1,8 @@
-"""Selects for rosters: the completions that stand already, and those that leave for a file."""
+"""Selects for rosters: the completions that stand already, those that leave for a file, the courses and their first day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from trainhub.kernel.db import session
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
 from trainhub.ledger.types import Category
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import within_regions
@@ -48,18 +48,38 @@ def clauses(extent: Extent) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def standing_of(persons: Mapping[int, str]) -> set[tuple[object, ...]]:
-    """The completions that stand for the persons (the hash of each number by id), as keys of entries."""
-    found: set[tuple[object, ...]] = set()
+def standing_of(persons: Mapping[int, str]) -> tuple[set[tuple[object, ...]], dict[int, str]]:
+    """The completions that stand for the persons (the hash of each number by id), as keys of entries, and the county in which each
+    person was first on each day, by a hash of both."""
+    keys: set[tuple[object, ...]] = set()
+    places: dict[int, str] = {}
     wanted = sorted(persons)
+    columns = (TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on, TrainingRecord.county_code)
     for start in range(0, len(wanted), CHUNK):
         rows = session().execute(
-            select(TrainingRecord.person_id, TrainingRecord.organisation_id, TrainingRecord.course, TrainingRecord.completed_on).where(
-                TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None)
-            )
+            select(TrainingRecord.person_id, *columns)
+            .where(TrainingRecord.person_id.in_(wanted[start : start + CHUNK]), TrainingRecord.cancelled_at.is_(None))
+            .order_by(TrainingRecord.id)
         )
-        found.update((persons[person_id], organisation_id, course, day) for person_id, organisation_id, course, day in rows)
-    return found
+        for person_id, organisation_id, course, day, county in rows:
+            keys.add((persons[person_id], organisation_id, course, day))
+            places.setdefault(hash((persons[person_id], day)), county)
+    return keys, places
+
+
+def rejections_of(batch_id: int, *, notices: bool = False) -> list[tuple[int, str, str]]:
+    """(row, column, problem) of the rows left out, or what to look at in rows that were taken, in the order of the file."""
+    found = session().execute(
+        select(RosterRejection.row, RosterRejection.column, RosterRejection.problem)
+        .where(RosterRejection.batch_id == batch_id, RosterRejection.is_notice.is_(notices))
+        .order_by(RosterRejection.row, RosterRejection.id)
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def batch_now(batch_id: int) -> RosterBatch:
+    """A batch as it stands in the database, whatever the session holds."""
+    return session().scalars(select(RosterBatch).where(RosterBatch.id == batch_id).execution_options(populate_existing=True)).one()
 
 
 def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
@@ -96,3 +116,34 @@ def entries_within(extent: Extent) -> Iterator[tuple[Any, ...]]:
             yield tuple(entry)
         if len(found) < PORTION:
             return
+
+
+# -- courses ------------------------------------------------------------------------------------------------------------
+def course(organisation_id: int, title: str) -> TrainingCourse | None:
+    """A registered course of a training organisation."""
+    return session().scalar(select(TrainingCourse).where(TrainingCourse.organisation_id == organisation_id, TrainingCourse.title == title))
+
+
+def course_starts() -> dict[tuple[int, str], date]:
+    """Since when every registered course is taught, by (organisation, title)."""
+    found = session().execute(select(TrainingCourse.organisation_id, TrainingCourse.title, TrainingCourse.since))
+    return {(organisation_id, title): since for organisation_id, title, since in found}
+
+
+def earliest_completion(organisation_id: int, title: str) -> date | None:
+    """The first day on which somebody completed a course there."""
+    return session().scalar(
+        select(sa.func.min(TrainingRecord.completed_on)).where(
+            TrainingRecord.organisation_id == organisation_id, TrainingRecord.course == title, TrainingRecord.cancelled_at.is_(None)
+        )
+    )
+
+
+def courses_listing(allowed: Collection[int] | None) -> Any:
+    """Registered courses with the organisation's code and name; of some organisations, or of all (None)."""
+    statement: Any = (
+        select(TrainingCourse, Organisation.code, Organisation.name)
+        .join(Organisation, Organisation.id == TrainingCourse.organisation_id)
+        .order_by(Organisation.name, TrainingCourse.title)
+    )
+    return statement if allowed is None else statement.where(TrainingCourse.organisation_id.in_(allowed))

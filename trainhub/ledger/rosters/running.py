@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,8 +23,8 @@ from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row
 from trainhub.kernel.sheets.writing import write_csv
-from trainhub.ledger import queries
 from trainhub.ledger.rosters import importing
+from trainhub.ledger.rosters import queries as rosters
 from trainhub.ledger.rosters.checking import Checker, Complaint, Entry
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import RosterResult
@@ -83,7 +83,9 @@ class Import:
             if self.base_id is None:
                 raise Refused(_("没有代码为“%(code)s”的基地或机构。", code=roster.base_code[:40]), field="base", code="unknown_base")
         self.schema = schema(has_base=self.base_id is not None)
-        self.checker = Checker(counties=organisations.county_book(), organisations=codes, base_id=self.base_id, today=today)
+        self.checker = Checker(
+            counties=organisations.county_book(), organisations=codes, courses=rosters.course_starts(), base_id=self.base_id, today=today
+        )
         session().rollback()
 
     def _open(self) -> Table:
@@ -126,11 +128,8 @@ class Import:
                 result.duplicates += planned.duplicates
                 rejected = sorted([*chunk.bad, *planned.rejected])
                 result.rejected += len(rejected)
-                problems += [
-                    {"file": table.file, "sheet": table.sheet, "row": number, "column": column, "value": None, "problem": problem}
-                    for number, complaints in rejected[: max(0, SHOWN - len(problems))]
-                    for column, problem in complaints
-                ]
+                problems += _remarks(table.file, rejected[: max(0, SHOWN - len(problems))])
+                result.notices += _remarks(table.file, planned.notices[: max(0, SHOWN - len(result.notices))])
                 self.progress(result.rows, table.row_count)
         return result, problems
 
@@ -193,7 +192,7 @@ class Import:
     def write_rejections(self, batch_id: int, file: IO[bytes]) -> int:
         """Write the rows left out with their reasons, ready to be corrected and imported; the number of rows."""
         reasons: dict[int, list[tuple[str, str]]] = {}
-        for number, column, problem in queries.rejections_of(batch_id):
+        for number, column, problem in rosters.rejections_of(batch_id):
             reasons.setdefault(number, []).append((column, problem))
         session().rollback()
         columns = (*REJECTED_COLUMNS, *self.schema.columns)
@@ -216,9 +215,22 @@ class Import:
         with transaction():
             return importing.finish_batch(batch_id=batch_id, by=self.by, now=self.now, rejections_file_id=rejections_file_id)
 
+    def notices(self, batch_id: int) -> list[dict[str, Any]]:
+        """What to look at in rows that were taken, the first of them."""
+        return _remarks(self.roster.name, [(row, [(column, said)]) for row, column, said in rosters.rejections_of(batch_id, notices=True)[:SHOWN]])
+
     @staticmethod
     def _warn(table: Table, result: RosterResult) -> None:
         result.warnings = [problem.as_dict() for problem in table.problems if problem.level == "warning"]
+
+
+def _remarks(file: str, rows: Sequence[importing.Rejected]) -> list[dict[str, Any]]:
+    """Complaints in the words of the contract; the cell's value stays in the file."""
+    return [
+        {"file": file, "sheet": None, "row": number, "column": column, "value": None, "problem": problem}
+        for number, complaints in rows
+        for column, problem in complaints
+    ]
 
 
 def import_file(
@@ -249,12 +261,13 @@ def import_file(
         work.refuse_unless_good()
     first, batch_id = work.run()
     rejections = path.with_name(path.name + ".rejected.csv")
-    has_rejections = bool(queries.rejections_of(batch_id))
+    has_rejections = bool(rosters.rejections_of(batch_id))
     if has_rejections:
         with _private(rejections) as file:
             work.write_rejections(batch_id, file)
+    notices = work.notices(batch_id)
     result = work.finish(batch_id)
-    result.warnings = first.warnings
+    result.warnings, result.notices = first.warnings, notices
     result.rejections_file = str(rejections) if has_rejections else None
     result.seconds = time.monotonic() - started
     return result.as_dict()

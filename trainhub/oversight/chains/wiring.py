@@ -31,7 +31,7 @@ def register(app: Flask) -> None:
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
     for kind in ("milestone", "weeks"):
-        app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda _key, is_own: url_for("chains.mine") if is_own else None
+        app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda keys, is_own: dict.fromkeys(keys, url_for("chains.mine")) if is_own else {}
     register_nav(
         app,
         Entry("mine", _l("我的培养链条"), "chains.mine", "link", roles=(Role.STUDENT,), order=45),

@@ -1,48 +1,100 @@
-"""Attainment by indicator point and requirement, of the group and of each student, from the conclusions of the courses."""
+"""Attainment by objective, indicator point and requirement, of the group and of each student, from the grades that stand now.
+
+Courses give the marks of their objectives, placements and capstones those of the items of the enterprise training plan
+(`queries.marks`); a point is the mean of what carries it, by weight, a requirement the least of its points.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
 from courses.curriculum import queries as curriculum
 from courses.standards import queries as standards
 from courses.standards.types import TargetKind
+from enterprises.placements.models import PlanItem
+from trainhub.oversight.evaluation.queries import field as in_enterprises
+from trainhub.oversight.evaluation.queries import marks
 from trainhub.oversight.evaluation.rules import attainment as rules
 from trainhub.oversight.evaluation.rules.attainment import Attained
+from trainhub.oversight.evaluation.types import MarkSource
+from trainhub.policy.book import book
+
+Target = tuple[TargetKind, int]
+"""An objective of a course or an item of the enterprise training plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudentLine:
-    """A student's attainment by point, in tenths of the full mark; a point without marks is left out."""
+    """A student's attainment by point, in tenths of the full mark, and the marks it follows from; what has none is left out."""
 
     student_id: int
     points: dict[int, int]
+    marks: Mapping[Target, int] = field(default_factory=dict)
 
 
-def carriers_of(version_id: int) -> dict[int, list[tuple[int, int]]]:
-    """By point: (objective, weight)."""
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """An item of the enterprise training plan: whose grade speaks for it, and what the students reached."""
+
+    item: PlanItem
+    source: MarkSource
+    reached: Attained
+
+
+def thresholds(on: date) -> tuple[int, int]:
+    """Percent of the full mark that one student, and a group on average, has to reach on a day."""
+    return book().at("own.attainment.student_percent", on=on).number, book().at("own.attainment.class_percent", on=on).number
+
+
+def carriers_of(version_id: int) -> dict[int, list[tuple[Target, int]]]:
+    """By point: (what carries it, weight)."""
+    found: dict[int, list[tuple[Target, int]]] = defaultdict(list)
     for cover in standards.covers_of_version(version_id):
-        if cover.kind is TargetKind.OBJECTIVE:
-            found[cover.point_id].append((cover.target_id, cover.weight))
+        found[cover.point_id].append(((cover.kind, cover.target_id), cover.weight))
     return found
 
 
-def of_points(version_id: int) -> dict[int, Attained]:
-    """By point: what all students together reached. Two queries whatever their number."""
-    reached = curriculum.attainment(version_id)
+def of_targets(version_id: int, on: date) -> dict[Target, tuple[int, int, int]]:
+    """By objective and item: (marks, of them attained, their sum in tenths) over all students of the plan."""
+    found: dict[Target, tuple[int, int, int]] = {(TargetKind.OBJECTIVE, key): row for key, row in curriculum.attainment(version_id).items()}
+    percent, _class = thresholds(on)
+    by_item: dict[int, list[int]] = defaultdict(list)
+    for reached in marks.item_marks(version_id, in_enterprises.plan_items_of(version_id)).values():
+        for item_id, mark in reached.items():
+            by_item[item_id].append(mark)
+    return found | {(TargetKind.PLAN_ITEM, key): rules.summed(found_marks, percent) for key, found_marks in by_item.items()}
+
+
+def of_points(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) -> dict[int, Attained]:
+    """By point: what all students together reached, from `of_targets`. One query whatever their number."""
     return {point: rules.of_point(carried, reached) for point, carried in carriers_of(version_id).items()}
 
 
+def of_items(version_id: int, reached: Mapping[Target, tuple[int, int, int]]) -> list[Practice]:
+    """The items of the enterprise training plan with their grades, in order."""
+    items = in_enterprises.plan_items_of(version_id)
+    sources = marks.sources_of(items)
+    return [Practice(item, sources[item.id], rules.of_point([((TargetKind.PLAN_ITEM, item.id), 1)], reached)) for item in items]
+
+
 def of_students(version_id: int, student_ids: Collection[int]) -> dict[int, StudentLine]:
-    """By student: what each reached at every point. Two queries whatever their number."""
-    marks = curriculum.marks_of(version_id, student_ids)
+    """By student: what each reached at every point. The same number of queries whatever their number."""
+    objectives = curriculum.marks_of(version_id, student_ids)
+    items = marks.item_marks(version_id, in_enterprises.plan_items_of(version_id), student_ids)
     carried = carriers_of(version_id)
-    return {
-        key: StudentLine(
-            key, {point: value for point, parts in carried.items() if (value := rules.of_student(parts, marks.get(key, {}))) is not None}
-        )
-        for key in student_ids
-    }
+    found = {}
+    for key in student_ids:
+        mine: dict[Target, int] = {(TargetKind.OBJECTIVE, one): mark for one, mark in objectives.get(key, {}).items()}
+        mine |= {(TargetKind.PLAN_ITEM, one): mark for one, mark in items.get(key, {}).items()}
+        points = {point: value for point, parts in carried.items() if (value := rules.of_student(parts, mine)) is not None}
+        found[key] = StudentLine(key, points, mine)
+    return found
+
+
+def least(values: Sequence[int | None]) -> int | None:
+    """A requirement as far as its points are known; None when none is."""
+    known = [value for value in values if value is not None]
+    return min(known) if known else None

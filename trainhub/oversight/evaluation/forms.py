@@ -13,10 +13,12 @@ from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation import labels
 from trainhub.oversight.evaluation.register_types import (
+    ActivityKind,
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,
     IncentiveKind,
+    OutputKind,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
@@ -122,6 +124,65 @@ class EquivalenceForm(Form):
     foreign_course = _line(_l("对应课程"))
     evidence = _line(_l("对照依据"), 400, required=False)
     compared_on = _day(_l("对照日期"))
+
+
+class ActivityForm(Form):
+    """A form of internationalisation that experts judge."""
+
+    kind = _select(_l("形式"), ActivityKind, labels.ACTIVITIES)
+    title = _line(_l("名称"))
+    partner = _line(_l("合作单位"), required=False, description=_l("与境外企业或研发机构合作的必填"))
+    country = _line(_l("国家或地区代码"), 3, required=False, description=_l("两位或三位字母，例如 DE、HK"))
+    took_place_on = _day(_l("日期"))
+    description = LongText(_l("做法和效果"), [InputRequired(_l("请写明做法和效果，供专家判断。")), Length(max=2000)])
+    evidence = _line(_l("佐证材料"), 300, required=False)
+
+
+class CaseForm(Form):
+    """A problem, case or project from practice in a course."""
+
+    course_id = SelectField(_l("本专业课程"), coerce=int)
+    title = _line(_l("问题、案例或项目"))
+    enterprise = _line(_l("来源企业"))
+    source = LongText(_l("来源说明"), [Optional(), Length(max=2000)])
+    taken_up_on = _day(_l("开始使用日期"))
+
+
+class OutputForm(Form):
+    """What a teacher brought forth."""
+
+    teacher_id = SelectField(_l("教师"), coerce=int)
+    kind = _select(_l("类别"), OutputKind, labels.OUTPUTS)
+    title = _line(_l("成果名称"), 300)
+    published_on = _day(_l("日期"))
+
+
+def _share(label: Any) -> IntegerField:
+    return IntegerField(label, [Optional(), NumberRange(0, 100)], default=0)
+
+
+class SchemeForm(Form):
+    """The rule of appraisal with its five weights."""
+
+    title = _line(_l("文件名称"))
+    issued_no = _line(_l("文号"), 80, required=False)
+    since = _day(_l("施行日期"))
+    project_design = _share(_l("工程项目设计占比（%）"))
+    r_and_d = _share(_l("开发研究占比（%）"))
+    patent = _share(_l("产权专利占比（%）"))
+    iur_cooperation = _share(_l("产学研合作占比（%）"))
+    tech_service = _share(_l("技术服务占比（%）"))
+
+
+class ReviewForm(Form):
+    """A round of quality assurance of both sides."""
+
+    held_on = _day(_l("评价日期"))
+    school_members = IntegerField(_l("学校方人数"), [InputRequired(_l("请填写人数。")), NumberRange(0, 500)])
+    enterprise_members = IntegerField(_l("企业方人数"), [InputRequired(_l("请填写人数。")), NumberRange(0, 500)])
+    findings = LongText(_l("发现的问题"), [InputRequired(_l("请写明发现的问题；没有问题的，写明结论。")), Length(max=2000)])
+    actions = LongText(_l("改进措施"), [Optional(), Length(max=2000)])
+    closed_on = DateField(_l("整改完成日期"), [Optional()], description=_l("同一日期再次登记即更新，例如整改完成后补填。"))
 
 
 class SecondmentForm(Form):

@@ -7,15 +7,18 @@ from typing import Any
 
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.evaluation.register_types import (
+    ActivityKind,
     BudgetPurpose,
     BudgetSource,
+    Dimension,
     ExchangeKind,
     IncentiveKind,
+    OutputKind,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
 )
-from trainhub.oversight.evaluation.types import AccreditationStanding, JudgementResult, SpecialResult, Verdict
+from trainhub.oversight.evaluation.types import AccreditationStanding, JudgementResult, MarkSource, SpecialResult, Verdict
 from trainhub.policy.findings import Status
 
 STATUSES: Mapping[Status, Any] = {
@@ -88,6 +91,30 @@ MODES: Mapping[ProgrammeMode, Any] = {
     ProgrammeMode.EXCHANGE: _l("互派学生"),
     ProgrammeMode.JOINT_COLLEGE: _l("合办学院"),
     ProgrammeMode.STAGED: _l("分段合作"),
+}
+ACTIVITIES: Mapping[ActivityKind, Any] = {
+    ActivityKind.METHODS: _l("借鉴境外教学组织、方法与评价（9.3）"),
+    ActivityKind.INDUSTRY: _l("与境外企业或研发机构合作（9.5）"),
+    ActivityKind.EVENT: _l("国际会议、竞赛与文化交流等活动（9.7）"),
+    ActivityKind.OTHER: _l("其他国际交流合作形式（9.9）"),
+}
+OUTPUTS: Mapping[OutputKind, Any] = {
+    OutputKind.PAPER: _l("教研论文"),
+    OutputKind.TEXTBOOK: _l("教材"),
+    OutputKind.PROJECT: _l("教改项目"),
+    OutputKind.AWARD: _l("教学奖励"),
+}
+DIMENSIONS: Mapping[Dimension, Any] = {
+    Dimension.PROJECT_DESIGN: _l("工程项目设计"),
+    Dimension.RESEARCH: _l("开发研究"),
+    Dimension.PATENT: _l("产权专利"),
+    Dimension.COOPERATION: _l("产学研合作"),
+    Dimension.SERVICE: _l("技术服务"),
+}
+MARK_SOURCES: Mapping[MarkSource, Any] = {
+    MarkSource.PLACEMENT: _l("实习考核成绩"),
+    MarkSource.CAPSTONE: _l("毕业设计成绩"),
+    MarkSource.NONE: _l("不取成绩"),
 }
 REMEDIES: Mapping[str, Any] = {
     "1.1": _l("把每一条通用标准对应到至少一条毕业要求。"),

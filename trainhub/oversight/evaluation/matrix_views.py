@@ -6,21 +6,19 @@ from typing import Any
 
 from flask import request
 
-from courses.curriculum import queries as curriculum
 from courses.standards import operations as standard_operations
 from courses.standards.types import TargetKind
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
-from trainhub.oversight.evaluation import attaining
+from trainhub.oversight.evaluation import attaining, labels
 from trainhub.oversight.evaluation.documents import matrices
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
-from trainhub.policy.book import book
 from trainhub.programmes import operations as programme_operations
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
@@ -70,7 +68,17 @@ def attainment(programme: Programme) -> Any:
     """M2.3: indicator points by courses and plan items, with delivery and assessment; gaps and orphans shown (002:401)."""
     version = version_of(programme)
     version_id = version.id if version is not None else 0
-    return _matrix_page(programme, "attainment", reached=curriculum.attainment(version_id), points=attaining.of_points(version_id))
+    reached = attaining.of_targets(version_id, clock.today())
+    return _matrix_page(
+        programme,
+        "attainment",
+        reached=reached,
+        points=attaining.of_points(version_id, reached),
+        practice=attaining.of_items(version_id, reached),
+        kinds=TargetKind,
+        sources=labels.MARK_SOURCES,
+        thresholds=attaining.thresholds(clock.today()),
+    )
 
 
 def _checked(programme: Programme) -> ProgrammeVersion:
@@ -125,31 +133,3 @@ def _set(point_id: int, kind: TargetKind, target_id: int, weight: int, before: i
     else:
         standard_operations.cover_point(point_id=point_id, kind=kind, target_id=target_id, weight=weight, **by)
     return 1
-
-
-@blueprint.get("/<code>/attainment/students")
-@guard(Can.VIEW, load=load, subject=on_programme)
-def student_attainment(programme: Programme) -> Any:
-    """Each student of a cohort by graduation requirement: the least of its points, from the marks of the courses."""
-    today = clock.today()
-    years = sorted({cohort.year for cohort in programmes.cohorts_of(programme.id) if cohort.starts_on <= today}, reverse=True)
-    year = request.args.get("year", type=int)
-    if year not in years:
-        judged = members_of(programme.id, today).group.cohort_years
-        year = judged[-1] if judged else (years[0] if years else 0)
-    members = members_of(programme.id, today, year)
-    number, size = paging.wanted()
-    found = paging.slice_of(members.judged, number=number, size=size)
-    version_id = members.version_id or 0
-    requirements = programmes.requirements_of(version_id)
-    lines = attaining.of_students(version_id, [member.id for member in found.items])
-    values = {
-        key: [_least([line.points.get(point.id) for point in requirement.points]) for requirement in requirements] for key, line in lines.items()
-    }
-    percent = book().at("own.attainment.student_percent", on=today).number
-    return page("students", programme, "attainment", page=found, values=values, requirements=requirements, years=years, year=year, percent=percent)
-
-
-def _least(values: list[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return min(known) if known else None

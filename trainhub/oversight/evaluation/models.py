@@ -10,16 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from trainhub.kernel.db import Base, Key, enum_column, ref
 from trainhub.oversight.evaluation.register_types import (
+    ActivityKind,
     BudgetPurpose,
     BudgetSource,
     ExchangeKind,
     IncentiveKind,
+    OutputKind,
     ParticipationArea,
     PolicyTopic,
     ProgrammeMode,
     Quality,
 )
-from trainhub.oversight.evaluation.types import JudgementResult, Outcome, Verdict
+from trainhub.oversight.evaluation.types import JudgementResult, MarkSource, Outcome, Verdict
 
 
 class ExpertJudgement(Base):
@@ -71,6 +73,15 @@ class EvaluationDecision(Base):
     recorded_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("programme_id", "decided_on"),)
+
+
+class ItemMarkSource(Base):
+    """Whose grade speaks for an item of the enterprise training plan, where somebody chose another than the usual one."""
+
+    __tablename__ = "item_mark_source"
+
+    item_id: Mapped[int] = mapped_column(ref("plan_item.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[MarkSource] = mapped_column(enum_column(MarkSource))
 
 
 class Participation(Base):
@@ -178,3 +189,79 @@ class Equivalence(Base):
     course: Mapped[str] = mapped_column(sa.String(200))
     evidence: Mapped[str] = mapped_column(sa.String(400), default="")
     compared_on: Mapped[date]
+
+
+class IntlActivity(Base):
+    """A form of internationalisation that a person judges (PETOE-9.3, 9.5, 9.7, 9.9; M9.4)."""
+
+    __tablename__ = "intl_activity"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    kind: Mapped[ActivityKind] = mapped_column(enum_column(ActivityKind))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    partner: Mapped[str] = mapped_column(sa.String(200), default="")
+    country: Mapped[str] = mapped_column(sa.String(3), default="")
+    took_place_on: Mapped[date]
+    description: Mapped[str] = mapped_column(sa.Text)
+    evidence: Mapped[str] = mapped_column(sa.String(300), default="")
+
+
+class TeachingCase(Base):
+    """A problem, case or project from practice that a course is organised around (PETOE-3.3, 002:415)."""
+
+    __tablename__ = "teaching_case"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    course_id: Mapped[int] = mapped_column(ref("curriculum_course.id"))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    enterprise: Mapped[str] = mapped_column(sa.String(200))
+    source: Mapped[str] = mapped_column(sa.Text, default="")
+    taken_up_on: Mapped[date]
+
+
+class TeacherOutput(Base):
+    """What a teacher brought forth on research-based learning (PETOE-3.5, 002:419)."""
+
+    __tablename__ = "teacher_output"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    teacher_id: Mapped[int] = mapped_column(ref("teacher.id"))
+    kind: Mapped[OutputKind] = mapped_column(enum_column(OutputKind))
+    title: Mapped[str] = mapped_column(sa.String(300))
+    published_on: Mapped[date]
+
+
+class AppraisalScheme(Base):
+    """The rule by which full-time teachers are appraised, with the weight of each of the five dimensions (PETOE-4.4, 002:451), per cent."""
+
+    __tablename__ = "appraisal_scheme"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    issued_no: Mapped[str] = mapped_column(sa.String(80), default="")
+    since: Mapped[date]
+    weights: Mapped[dict[str, Any]]
+
+
+class QualityReview(Base):
+    """A round of quality assurance of the cooperation: who took part from each side, what was found, what was done (PETOE-6.7, 002:521)."""
+
+    __tablename__ = "quality_review"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    held_on: Mapped[date]
+    school_members: Mapped[int]
+    enterprise_members: Mapped[int]
+    findings: Mapped[str] = mapped_column(sa.Text)
+    actions: Mapped[str] = mapped_column(sa.Text, default="")
+    closed_on: Mapped[date | None]
+
+    __table_args__ = (
+        sa.CheckConstraint("school_members >= 0 AND enterprise_members >= 0", name="members_not_negative"),
+        sa.CheckConstraint("closed_on IS NULL OR closed_on >= held_on", name="closed_after_held"),
+    )

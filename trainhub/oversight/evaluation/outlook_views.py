@@ -8,9 +8,8 @@ from typing import Any
 
 from flask import render_template, request
 
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard, who
-from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue, labels, readiness, simulation
@@ -122,7 +121,8 @@ def preview_rules() -> Any:
             raise Refused(_("请填写不小于 0 的整数。"), field="value")
         asked = simulation.suppose(key, int(text), on)
         changes = [asked]
-    rows = [programmes.as_row(row) for row in session().execute(programmes.listing(who(), ProgrammeFilter(is_petoe=True)).limit(MOST_PROGRAMMES))]
+    found = paging.paginate(programmes.listing(who(), ProgrammeFilter(is_petoe=True)), number=1, size=MOST_PROGRAMMES, scalars=False)
+    rows = [programmes.as_row(row) for row in found.items]
     mine = programmes.by_ids([row.id for row in rows])
     effects = simulation.effects(mine, changes, on) if changes else []
     return render_template(

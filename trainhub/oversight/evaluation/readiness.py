@@ -90,6 +90,8 @@ def as_dict(code: str, found: Assessment) -> dict[str, Any]:
             "is_finished": found.group.is_finished,
             "students": found.group.size,
             "withdrawn": list(found.group.withdrawn),
+            "left": list(found.group.left),
+            "joined": list(found.group.joined),
         },
     }
 

@@ -78,3 +78,35 @@ class Quality(StrEnum):
 
     DISTINCTIVE = "distinctive"
     EXCELLENT = "excellent"
+
+
+class ActivityKind(StrEnum):
+    """Forms of internationalisation that a person judges (PETOE-9.3, 9.5, 9.7, 9.9; 002:589, 002:595, 002:599, 002:603)."""
+
+    METHODS = "methods"
+    INDUSTRY = "industry"
+    EVENT = "event"
+    OTHER = "other"
+
+
+ACTIVITY_CRITERIA = {ActivityKind.METHODS: "9.3", ActivityKind.INDUSTRY: "9.5", ActivityKind.EVENT: "9.7", ActivityKind.OTHER: "9.9"}
+"""Which criterion a form of internationalisation speaks for."""
+
+
+class OutputKind(StrEnum):
+    """What a teacher brought forth on research-based learning (PETOE-3.5, 002:419)."""
+
+    PAPER = "paper"
+    TEXTBOOK = "textbook"
+    PROJECT = "project"
+    AWARD = "award"
+
+
+class Dimension(StrEnum):
+    """What the appraisal of full-time teachers shall mainly look at (PETOE-4.4, 002:451)."""
+
+    PROJECT_DESIGN = "project_design"
+    RESEARCH = "r_and_d"
+    PATENT = "patent"
+    COOPERATION = "iur_cooperation"
+    SERVICE = "tech_service"

@@ -1,13 +1,15 @@
-"""The nightly task that remembers how ready every programme of the 卓越计划 is."""
+"""What happens by itself: every programme's readiness is remembered each night; a dossier that was asked for is drawn."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from trainhub.kernel import clock
+from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import transaction
 from trainhub.kernel.jobs import Running
 from trainhub.oversight.evaluation import remembering
+from trainhub.oversight.evaluation.store.operations import packing
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
 
@@ -25,3 +27,14 @@ def remember_readiness(running: Running, **_args: Any) -> dict[str, Any]:
             continue
         running.progress(done, len(found))
     return {"programmes": done}
+
+
+def pack(running: Running) -> dict[str, Any]:
+    """Draw a dossier file by file, showing how far it is, then keep it. Running it twice changes nothing."""
+    package_id = int(running.args["package_id"])
+    found = packing.draw(package_id, running.progress)
+    if found is None:
+        return {"files": 0}
+    with transaction():
+        row = packing.keep(package_id=package_id, data=found[0], pieces=found[1], by=SYSTEM, now=clock.now())
+        return {"files": row.pieces, "package_id": row.id}

@@ -52,6 +52,14 @@ class AccreditationStanding(StrEnum):
     EXPIRED = "expired"
 
 
+class MarkSource(StrEnum):
+    """Whose grade says what a student reached in an item of the enterprise training plan (PETOE-6.9, 002:525)."""
+
+    PLACEMENT = "placement"
+    CAPSTONE = "capstone"
+    NONE = "none"
+
+
 class Outcome(StrEnum):
     """How an application ended: each has its own clock (PETOE-P6, P15; 002:211, 002:225)."""
 
@@ -118,6 +126,8 @@ class SecondmentCase:
     is_exempt: bool
     is_started: bool
     months: int | None
+    is_done: bool = False
+    has_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,12 +250,16 @@ class InternationalCase:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Who is judged (see queries.members); `withdrawn` are listed apart, never counted."""
+    """Who is judged (see queries.members). Listed apart, never counted: those who withdrew from the school, and those who left the
+    卓越计划 (with the day). Those who joined it after their cohort began count and are named (with the day).
+    """
 
     cohort_years: tuple[int, ...]
     is_finished: bool
     size: int
     withdrawn: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

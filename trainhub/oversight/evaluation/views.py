@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from enterprises.placements.labels import TAGS
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
@@ -15,13 +16,15 @@ from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.evaluation import catalogue, labels, readiness
+from trainhub.oversight.evaluation import catalogue, labels, readiness, registry
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
-from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries import evidence, judgements
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
 from trainhub.oversight.evaluation.sentences import FOUND
+from trainhub.oversight.evaluation.store import catalogue as stored
+from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
 from trainhub.oversight.evaluation.workflow import queries as cases
 from trainhub.policy.findings import Finding, Status
@@ -30,6 +33,8 @@ from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import ProgrammeFilter
 
+OF_LOGS = "6.10"
+"""The criterion about what students did in enterprises: their weekly logs tell, counted on its own page only."""
 blueprint = Blueprint("evaluation", __name__, url_prefix="/evaluation")
 
 
@@ -50,8 +55,14 @@ def load_criterion(code: str, number: str) -> tuple[Programme, Criterion]:
 
 
 def on_programme(programme: Programme) -> CaseSubject:
-    """What the pages of a programme are judged on today: its scope, the offices that handle it, the experts of its visit."""
-    return cases.subject_of_programme(programme, clock.today())
+    """What the pages of a programme are judged on today: its scope, the offices that handle it, the experts of its visit.
+
+    Asked once a request: the guard, the page and its buttons judge the same.
+    """
+    known: dict[int, CaseSubject] = request.environ.setdefault("trainhub.evaluation_subjects", {})
+    if programme.id not in known:
+        known[programme.id] = cases.subject_of_programme(programme, clock.today())
+    return known[programme.id]
 
 
 def subject_of(thing: tuple[Programme, Any]) -> CaseSubject:
@@ -209,11 +220,18 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
             return done(_("已记录判断。"), "evaluation.criterion", code=programme.code, number=asked.code)
         except Refused as refused:
             form.refuse(refused)
+    held = store.held_by(programme.id)
     body = page(
         "criterion",
         programme,
         "show",
         on=on,
+        materials=[
+            (m, [h for h in held if m.code in h.codes and h.stands_on(on)]) for m in stored.materials().values() if m.requirement == asked.requirement
+        ],
+        registers=registry.of_criterion(asked.code),
+        tags=evidence.tags_of_logs(programme.id, on) if asked.code == OF_LOGS else [],
+        tag_names=TAGS,
         criterion=asked,
         finding=finding,
         values=shown(finding),

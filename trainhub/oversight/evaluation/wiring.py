@@ -12,10 +12,23 @@ from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.oversight.evaluation import cli, matrix_views, models, outlook_views, permissions, register_views, standard_views, tasks, views
+from trainhub.oversight.evaluation import (
+    attainment_views,
+    cli,
+    matrix_views,
+    models,
+    outlook_views,
+    permissions,
+    register_views,
+    standard_views,
+    tasks,
+    views,
+)
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import models as store_models
+from trainhub.oversight.evaluation.store import package_views
 from trainhub.oversight.evaluation.store import views as store_views
+from trainhub.oversight.evaluation.store.operations import packing
 from trainhub.oversight.evaluation.workflow import list_views, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
 from trainhub.oversight.evaluation.workflow import views as workflow_views
@@ -24,12 +37,24 @@ TABLES: tuple[ModuleType, ...] = (models, store_models, workflow_models)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
 
 
-PAGES: tuple[ModuleType, ...] = (register_views, matrix_views, outlook_views, standard_views, store_views, workflow_views, visit_views, list_views)
+PAGES: tuple[ModuleType, ...] = (
+    register_views,
+    matrix_views,
+    attainment_views,
+    outlook_views,
+    standard_views,
+    store_views,
+    package_views,
+    workflow_views,
+    visit_views,
+    list_views,
+)
 """They add their pages to the blueprint of `views`."""
 THINGS = {
     "evaluation.application": _l("评价申请"),
     "evaluation.consensus": _l("专家组意见"),
     "evaluation.document": _l("评价文件"),
+    "evaluation.package": _l("整理的评价材料"),
     "evaluation.evidence": _l("佐证材料"),
     "evaluation.expert": _l("考查专家"),
     "evaluation.form": _l("现场考查评价表"),
@@ -40,10 +65,16 @@ THINGS = {
     "evaluation.rule": _l("规则变动"),
     "evaluation.verdict": _l("评价结论"),
     "evaluation.visit": _l("现场考查"),
+    "evaluation.activity": _l("国际化举措"),
     "evaluation.budget": _l("经费预算"),
+    "evaluation.case": _l("课程案例与项目"),
+    "evaluation.output": _l("教师教研成果"),
+    "evaluation.review": _l("合作教育质量评价"),
+    "evaluation.scheme": _l("专职教师考核办法"),
     "evaluation.decision": _l("评价结论"),
     "evaluation.entry": _l("登记条目"),
     "evaluation.judgement": _l("专家评判"),
+    "evaluation.mark_source": _l("成绩来源"),
     "evaluation.quality": _l("质量记录"),
 }
 """How the audit log calls the things of this part."""
@@ -57,6 +88,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
+    jobs.register_task(app, packing.TASK, tasks.pack)
     register_nav(
         app,
         Entry(

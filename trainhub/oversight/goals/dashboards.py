@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import accumulate
 from typing import Any
@@ -146,6 +146,25 @@ def dashboard(goal: Goal, *, on: date, region: str = "", link: Callable[[str], s
         light=_light(mine.persons, planned, max(on, goal.starts_on)),
         warning=sum(targets.values()) if targets and sum(targets.values()) != goal.target else None,
     )
+
+
+def public(goal: Goal, *, on: date) -> tuple[Dashboard, int]:
+    """The page for everybody, every count of persons rounded down to a multiple (the second value) that tells of nobody."""
+    board, step = dashboard(goal, on=on), book().at("own.reports.small_cell_min", on=on).number
+    figures = rules.published(board.progress, step)
+    names = dict(queries.regions_of(goal))
+    shown = replace(
+        board,
+        progress=figures,
+        tiles=_tiles(figures.by_prefecture, names, queries.targets_of(goal.id), "", None),
+        regions=[],
+        bases=[],
+        courses=[],
+        years=[],
+        month_values=[figures.by_month.get(month, 0) for month in board.months],
+        cumulative=[rules.coarse(count, step) for count in board.cumulative],
+    )
+    return shown, step
 
 
 def _tiles(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import render_template, request
@@ -10,7 +11,8 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import Form, given, once
+from trainhub.kernel.forms import Form, given
+from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -42,36 +44,34 @@ def new() -> Any:
 def define() -> Any:
     """Define a goal."""
     form = _goal_form()
-    if not form.validate_on_submit():
-        return render_template("trainhub/goals/define.html", form=form), 422
-    try:
-        with transaction():
-            if not once(form.submission_key.data or ""):
-                return done(_("目标已保存。"), "goals.index")
-            goal, is_new = operations.define(
-                code=(form.code.data or "").lower(),
-                name=form.name.data or "",
-                target=given(form.target.data),
-                starts_on=given(form.starts_on.data),
-                deadline=given(form.deadline.data),
-                region_code=form.region_code.data,
-                source=form.source.data or "",
-                clause=form.clause.data or "",
-                note=form.note.data or "",
-                categories=form.categories.data or (),
-                counting_rule=CountingRule(form.counting_rule.data),
-                state=GoalState(form.state.data),
-                unit=form.unit.data or "",
-                by=who(),
-                now=clock.now(),
-            )
-            if not is_new:
-                raise Refused(_("代码 %(code)s 已被使用，请换一个。", code=goal.code), field="code")
-            code = goal.code
-    except Refused as refused:
-        form.refuse(refused)
-        return render_template("trainhub/goals/define.html", form=form), refused.status
-    return done(_("目标已设定；按培训记录计数的目标在一分钟内生成统计。"), "goals.edit", code=code)
+
+    def do() -> None:
+        goal, is_new = operations.define(
+            code=(form.code.data or "").lower(),
+            name=form.name.data or "",
+            target=given(form.target.data),
+            starts_on=given(form.starts_on.data),
+            deadline=given(form.deadline.data),
+            region_code=form.region_code.data,
+            source=form.source.data or "",
+            clause=form.clause.data or "",
+            note=form.note.data or "",
+            categories=form.categories.data or (),
+            counting_rule=CountingRule(form.counting_rule.data),
+            state=GoalState(form.state.data),
+            unit=form.unit.data or "",
+            by=who(),
+            now=clock.now(),
+        )
+        if not is_new:
+            raise Refused(_("代码 %(code)s 已被使用，请换一个。", code=goal.code), field="code")
+
+    return submit(
+        form,
+        do,
+        again=lambda status: (render_template("trainhub/goals/define.html", form=form), status),
+        then=lambda _given: done(_("目标已设定；按培训记录计数的目标在一分钟内生成统计。"), "goals.edit", code=(form.code.data or "").lower()),
+    )
 
 
 def _edit_page(goal: Goal, form: Form, targets: dict[str, Any] | None = None, status: int = 200) -> Any:
@@ -97,27 +97,23 @@ def edit(goal: Goal) -> Any:
 def change(goal: Goal) -> Any:
     """Change a goal."""
     form, code = forms.ChangeForm(), goal.code
-    if not form.validate_on_submit():
-        return _edit_page(goal, form, status=422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.change(
-                    goal=load(code),
-                    name=form.name.data or "",
-                    target=given(form.target.data),
-                    deadline=given(form.deadline.data),
-                    source=form.source.data or "",
-                    note=form.note.data or "",
-                    state=GoalState(form.state.data),
-                    by=who(),
-                    now=clock.now(),
-                    version=form.version.data or None,
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _edit_page(load(code), form, status=refused.status)
-    return done(_("目标已修改。"), "goals.edit", code=code)
+    return submit(
+        form,
+        lambda: operations.change(
+            goal=load(code),
+            name=form.name.data or "",
+            target=given(form.target.data),
+            deadline=given(form.deadline.data),
+            source=form.source.data or "",
+            note=form.note.data or "",
+            state=GoalState(form.state.data),
+            by=who(),
+            now=clock.now(),
+            version=form.version.data or None,
+        ),
+        again=lambda status: _edit_page(load(code), form, status=status),
+        then=lambda _given: done(_("目标已修改。"), "goals.edit", code=code),
+    )
 
 
 @blueprint.post("/<code>/targets")
@@ -178,25 +174,25 @@ def keeping(goal: Goal) -> Any:
 def snapshot(goal: Goal) -> Any:
     """Keep the report of a day as it is given out."""
     form, code = forms.SnapshotForm().apart("snapshot"), goal.code
-    if not form.validate_on_submit() or form.on.data is None:
-        return _keeping_page(_computed(goal), {"snapshot": form}, 422)
-    try:
-        if form.on.data > clock.today():
-            raise Refused(_("截至日期不能晚于今天，快照没有保存。"), field="on")
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.take_snapshot(goal=_computed(load(code)), on=form.on.data, reason=form.reason.data or "", by=who(), now=clock.now())
-    except Refused as refused:
-        form.refuse(refused)
-        return _keeping_page(load(code), {"snapshot": form}, refused.status)
-    return done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.keeping", code=code)
+    return submit(
+        form,
+        lambda: operations.take_snapshot(
+            goal=_computed(load(code)), on=_past(given(form.on.data)), reason=form.reason.data or "", by=who(), now=clock.now()
+        ),
+        again=lambda status: _keeping_page(load(code), {"snapshot": form}, status),
+        then=lambda _given: done(_("快照已保存，以后的补录和更正不会改变它。"), "goals.keeping", code=code),
+    )
+
+
+def _past(on: date) -> date:
+    if on > clock.today():
+        raise Refused(_("截至日期不能晚于今天，快照没有保存。"), field="on")
+    return on
 
 
 def _load_snapshot(code: str, snapshot_id: int) -> tuple[Goal, GoalSnapshot]:
     goal, row = load(code), queries.snapshot(snapshot_id)
-    if row is None or row.goal_id != goal.id:
-        raise NotFound(_("没有这份快照。"))
-    return goal, row
+    return goal, found(row if row is not None and row.goal_id == goal.id else None, _("没有这份快照。"))
 
 
 @blueprint.get("/<code>/snapshots/<int:snapshot_id>")
@@ -214,23 +210,19 @@ def snapshot_page(code: str, snapshot_id: int) -> Any:
 def close(goal: Goal) -> Any:
     """Close a period."""
     form, code = forms.ClosingForm().apart("closing"), goal.code
-    if not form.validate_on_submit():
-        return _keeping_page(_computed(goal), {"closing": form}, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.close_period(
-                    goal=_computed(load(code)),
-                    until=given(form.until.data),
-                    reason=form.reason.data or "",
-                    by=who(),
-                    today=clock.today(),
-                    now=clock.now(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _keeping_page(load(code), {"closing": form}, refused.status)
-    return done(_("时段已封存，并保存了快照；以后补录的记录会标明。"), "goals.keeping", code=code)
+    return submit(
+        form,
+        lambda: operations.close_period(
+            goal=_computed(load(code)),
+            until=given(form.until.data),
+            reason=form.reason.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        ),
+        again=lambda status: _keeping_page(load(code), {"closing": form}, status),
+        then=lambda _given: done(_("时段已封存，并保存了快照；以后补录的记录会标明。"), "goals.keeping", code=code),
+    )
 
 
 @blueprint.post("/<code>/closings/<int:closing_id>/reopen")
@@ -239,9 +231,8 @@ def reopen(code: str, closing_id: int) -> Any:
     """Take a closing back."""
     with transaction():
         row = queries.closing(closing_id)
-        if row is None or row.goal_id != load(code).id:
-            raise NotFound(_("没有这个封存时段。"))
-        operations.reopen_period(closing=row, reason=request.form.get("reason", ""), by=who(), now=clock.now())
+        closing = found(row if row is not None and row.goal_id == load(code).id else None, _("没有这个封存时段。"))
+        operations.reopen_period(closing=closing, reason=request.form.get("reason", ""), by=who(), now=clock.now())
     return done(_("已解除封存，快照仍保留。"), "goals.keeping", code=code)
 
 
@@ -250,25 +241,21 @@ def reopen(code: str, closing_id: int) -> Any:
 def review(goal: Goal) -> Any:
     """A review."""
     form, code = forms.ReviewForm().apart("review"), goal.code
-    if not form.validate_on_submit():
-        return _keeping_page(_computed(goal), {"review": form}, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.review(
-                    goal=_computed(load(code)),
-                    kind=ReviewKind(form.kind.data),
-                    on=given(form.on.data),
-                    judgement=form.judgement.data or "",
-                    measures=form.measures.data or "",
-                    by=who(),
-                    today=clock.today(),
-                    now=clock.now(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _keeping_page(load(code), {"review": form}, refused.status)
-    return done(_("评估已保存，所依据的数字已固定为快照。"), "goals.keeping", code=code)
+    return submit(
+        form,
+        lambda: operations.review(
+            goal=_computed(load(code)),
+            kind=ReviewKind(form.kind.data),
+            on=given(form.on.data),
+            judgement=form.judgement.data or "",
+            measures=form.measures.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        ),
+        again=lambda status: _keeping_page(load(code), {"review": form}, status),
+        then=lambda _given: done(_("评估已保存，所依据的数字已固定为快照。"), "goals.keeping", code=code),
+    )
 
 
 # -- reported goals -----------------------------------------------------------------------------------------------------
@@ -322,22 +309,18 @@ def report_figure(goal: Goal) -> Any:
     """Report a figure."""
     form, code = _figure_form(_is_reported(goal)), goal.code
     assert form is not None
-    if not form.validate_on_submit():
-        return _reported_page(goal, form, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.report_figure(
-                    goal=load(code),
-                    region_code=form.region.data,
-                    on=given(form.on.data),
-                    value=given(form.value.data),
-                    evidence=form.evidence.data or "",
-                    by=who(),
-                    today=clock.today(),
-                    now=clock.now(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _reported_page(load(code), form, refused.status)
-    return done(_("数字已上报，以前的数字仍保留。"), "goals.reported", code=code)
+    return submit(
+        form,
+        lambda: operations.report_figure(
+            goal=load(code),
+            region_code=form.region.data,
+            on=given(form.on.data),
+            value=given(form.value.data),
+            evidence=form.evidence.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        ),
+        again=lambda status: _reported_page(load(code), form, status),
+        then=lambda _given: done(_("数字已上报，以前的数字仍保留。"), "goals.reported", code=code),
+    )

@@ -53,6 +53,34 @@ def put_together(by_day: Mapping[date, int], shares: Iterable[Share], *, prefect
     )
 
 
+def coarse(count: int, step: int) -> int:
+    """A count of persons as everybody may read it: rounded down to a multiple of `step` (own.reports.small_cell_min).
+
+    A group below `step` reads 0, and neither a sum less its parts nor yesterday's figure beside today's tells of one person: what
+    is left of each rounding is unknown, and a figure moves only by whole steps.
+    """
+    return count // step * step
+
+
+def published(progress: Progress, step: int) -> Progress:
+    """The figures as everybody may read them; days and bases are left out."""
+
+    def each(counts: Mapping[str, int]) -> dict[str, int]:
+        return {key: coarse(count, step) for key, count in counts.items()}
+
+    return Progress(
+        persons=coarse(progress.persons, step),
+        enrolments=coarse(progress.enrolments, step),
+        by_prefecture=each(progress.by_prefecture),
+        by_category=each(progress.by_category),
+        by_month=each(progress.by_month),
+        by_base={},
+        enrolments_by_prefecture=each(progress.enrolments_by_prefecture),
+        enrolments_by_base={},
+        by_day={},
+    )
+
+
 def months(by_day: Mapping[date, int]) -> dict[str, int]:
     """Persons first counted by month ("2016-03"), every month from the first to the last."""
     if not by_day:

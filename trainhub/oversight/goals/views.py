@@ -11,6 +11,7 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import NOTHING, Subject, guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.frames import found
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.ledger.labels import CATEGORIES
@@ -37,10 +38,7 @@ MOST_EXPORTED = 50_000
 
 def load(code: str) -> Goal:
     """The goal of an address."""
-    goal = queries.by_code(code)
-    if goal is None:
-        raise NotFound(_("没有代码为 %(code)s 的目标。", code=code[:40]))
-    return goal
+    return found(queries.by_code(code), _("没有代码为 %(code)s 的目标。", code=code[:40]))
 
 
 def nothing(_goal: Goal) -> Subject:
@@ -95,9 +93,10 @@ def plot(code: str, name: str) -> Any:
 @blueprint.get("/<code>/summary")
 @public
 def summary(code: str) -> Any:
-    """The same in short for everybody: only sums of whole units."""
+    """The same in short for everybody: only sums of whole units, rounded so that they tell of nobody."""
     goal = _computed(load(code))
-    return render_template("trainhub/goals/summary.html", board=dashboards.dashboard(goal, on=clock.today()), goal=goal)
+    board, step = dashboards.public(goal, on=clock.today())
+    return render_template("trainhub/goals/summary.html", board=board, goal=goal, step=step)
 
 
 @blueprint.get("/<code>/figures.<form>")
@@ -154,8 +153,8 @@ def people(goal: Goal) -> Any:
 def people_export(code: str, form: str) -> Any:
     """The same list as a file, masked."""
     goal = _computed(load(code))
-    found = session().execute(queries.drill(goal, who(), **_filters(goal)).limit(MOST_EXPORTED))
+    people = session().execute(queries.drill(goal, who(), **_filters(goal)).limit(MOST_EXPORTED))
     rows = (
-        (r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on, _("补录") if r.is_late else "") for r in found
+        (r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on, _("补录") if r.is_late else "") for r in people
     )
     return downloads.table(rows, PEOPLE, name=_("%(goal)s 人员", goal=goal.name), form=form, codes=("id_mask",))

@@ -42,12 +42,11 @@ class Supervision:
 def supervisions(*, university_id: int, since: date, until: date, today: date) -> list[Supervision]:
     """The mentors of the placements that ended then, with the weeks credited to their students; who guided no credited day is left out."""
     per_week = book().at("own.weeks.days_per_week", on=today).number
+    ended = queries.guided_at(university_id, since, until)
+    credited = credited_days([one.placement for one in ended], today=today)
     found = []
-    for (person_id, mentor, enterprise), rows in groupby(
-        queries.guided_at(university_id, since, until), key=lambda one: (one.mentor_person_id, one.mentor, one.enterprise)
-    ):
-        guided = [(one, credited_days(one.placement, today=today)) for one in rows]
-        guided = [(one, days) for one, days in guided if days]
+    for (person_id, mentor, enterprise), rows in groupby(ended, key=lambda one: (one.mentor_person_id, one.mentor, one.enterprise)):
+        guided = [(one, days) for one in rows if (days := credited[one.placement.id])]
         if not guided:
             continue
         found.append(
@@ -87,9 +86,7 @@ def prepare_training(
             facts = {"course": record.course, "base": base, "hours": Decimal(record.hours_x10) / 10, "ends_on": record.completed_on}
             text = f"{record.course}（{base}，{record.completed_on.isoformat()} 完成）"
             rows.append(Wanted(record.person_id, facts, evidence=[("training_record", record.id, text)]))
-    return batches.prepare(
-        title=title, kind=Kind.TRAINING, template=Kind.TRAINING.value, source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=by, now=now
-    )
+    return batches.prepare(title=title, kind=Kind.TRAINING, source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=by, now=now)
 
 
 def prepare_supervision(
@@ -106,6 +103,4 @@ def prepare_supervision(
         for one in supervisions(university_id=issuer.id, since=since, until=until, today=today)
         if (one.person_id, one.enterprise) in chosen
     ]
-    return batches.prepare(
-        title=title, kind=Kind.MENTOR, template=Kind.MENTOR.value, source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=by, now=now
-    )
+    return batches.prepare(title=title, kind=Kind.MENTOR, source=BatchSource.SELECTION, issuer=issuer, rows=rows, by=by, now=now)

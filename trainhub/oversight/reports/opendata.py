@@ -1,8 +1,7 @@
-"""Open data (FJ-21, 000:769): aggregated, k-anonymous, as JSON and CSV with licence and dictionary."""
+"""Open data (FJ-21, 000:769): aggregated, k-anonymous also across years, sums and days, as JSON and CSV with licence and dictionary."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,7 @@ from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import iter_csv
 from trainhub.oversight.goals import queries as goals
-from trainhub.oversight.reports import rules
+from trainhub.oversight.goals.rules import coarse
 from trainhub.oversight.reports.queries import opendata as queries
 from trainhub.policy.book import book
 
@@ -47,15 +46,16 @@ def datasets(on: date) -> list[Dataset]:
     return [_trained(least(on)), _courses(least(on)), _bases()]
 
 
+def _shown(count: int, k: int) -> int | None:
+    """A count as everybody may read it (`goals.rules.coarse`); a group of fewer than `k` is empty, one of nobody 0."""
+    return None if 0 < count < k else coarse(count, k)
+
+
 def _trained(k: int) -> Dataset:
-    groups: dict[tuple[Any, ...], list[tuple[str, int, int]]] = defaultdict(list)
-    for goal, year, code, name, category, persons, enrolments in queries.trained([goal.id for goal in goals.computed()]):
-        groups[goal, year, code, name].append((category, persons, enrolments))
-    rows = []
-    for key, parts in groups.items():
-        shown = dict(rules.hide_small([(category, persons) for category, persons, _enrolments in parts], k))
-        # An enrolment count beside a hidden count of persons would tell it nearly: both go.
-        rows += [(*key, category, shown[category], None if shown[category] is None else enrolments) for category, _persons, enrolments in parts]
+    rows = [
+        (goal, year, code, name, category, _shown(persons, k), _shown(enrolments, k) if persons >= k else None)
+        for goal, year, code, name, category, persons, enrolments in queries.trained([goal.id for goal in goals.computed()])
+    ]
     return Dataset(
         "trained",
         _l("培训人数"),
@@ -75,8 +75,8 @@ def _trained(k: int) -> Dataset:
             "region_code": _l("设区市的行政区划代码；350128 为平潭，不计入福州"),
             "region": _l("地区名称"),
             "category": _l("founder 创业，worker 从业"),
-            "persons": _l("不同的人；空白表示少于公布的最小人数"),
-            "enrolments": _l("结业次数；人数不公布时也不公布"),
+            "persons": _l("不同的人，向下取整到公布的最小人数的倍数；空白表示少于这个人数"),
+            "enrolments": _l("结业次数，同样取整；人数不公布时也不公布"),
         },
         rows,
     )
@@ -84,7 +84,7 @@ def _trained(k: int) -> Dataset:
 
 def _courses(k: int) -> Dataset:
     rows = [
-        (code, title, owner, enrolled if not 0 < enrolled < k else None, done if not 0 < done < k and not 0 < enrolled < k else None)
+        (code, title, owner, _shown(enrolled, k), _shown(done, k) if enrolled >= k else None)
         for code, title, owner, enrolled, done in queries.courses()
     ]
     return Dataset(
@@ -102,8 +102,8 @@ def _courses(k: int) -> Dataset:
             "code": _l("课程代码"),
             "title": _l("课程名称"),
             "owner": _l("开课单位"),
-            "enrolments": _l("各期选课记录合计；空白表示少于公布的最小人数"),
-            "completions": _l("各期结课合计；空白表示少于公布的最小人数"),
+            "enrolments": _l("各期选课记录合计，向下取整；空白表示少于公布的最小人数"),
+            "completions": _l("各期结课合计，向下取整；空白表示少于公布的最小人数"),
         },
         rows,
     )

@@ -47,14 +47,23 @@ def share_text(part: int, whole: int) -> str:
     return "—" if not whole else f"{part * 1000 // whole / 10:.1f}%"
 
 
+def mean_marks(ratings: Sequence[Mapping[str, int]], topics: Sequence[str], least: int) -> dict[str, tuple[int, int | None]]:
+    """(how many gave a mark, the mean x 10 rounded down) by topic; no mean of fewer than `least`, so that nobody's mark can be told."""
+    found = {}
+    for topic in topics:
+        marks = [rating[topic] for rating in ratings if topic in rating]
+        found[topic] = (len(marks), sum(marks) * 10 // len(marks) if len(marks) >= max(1, least) else None)
+    return found
+
+
 def hide_small(rows: Sequence[tuple[str, int]], least: int) -> list[tuple[str, int | None]]:
-    """Counts of persons that may be published: groups below `least` are hidden, and when only one would be hidden the
-    next smallest is hidden too, because a sum would give it away. A group of nobody tells nothing and stays."""
+    """Counts of persons that may be published: groups below `least` are hidden, and the next smallest with them while the sum of
+    all would tell of one group, or of fewer than `least` persons. A group of nobody tells nothing and stays."""
+    counts = dict(rows)
     hidden = {name for name, count in rows if 0 < count < least}
-    if len(hidden) == 1:
-        others = sorted(((count, name) for name, count in rows if name not in hidden and count > 0))
-        if others:
-            hidden.add(others[0][1])
+    others = sorted((count, name) for name, count in rows if count >= least)
+    while hidden and others and (len(hidden) == 1 or sum(counts[name] for name in hidden) < least):
+        hidden.add(others.pop(0)[1])
     return [(name, None if name in hidden else count) for name, count in rows]
 
 

@@ -11,8 +11,9 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import given, once
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.forms import given
+from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.web import done
@@ -31,10 +32,7 @@ blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
 def load(report_id: int) -> Report:
     """The report of an address."""
-    row = queries.by_id(report_id)
-    if row is None:
-        raise NotFound(_("没有这份报告。"))
-    return row
+    return found(queries.by_id(report_id), _("没有这份报告。"))
 
 
 def _form() -> forms.AskForm:
@@ -91,26 +89,25 @@ def _address_of(row: Report) -> str:
 def ask() -> Any:
     """Ask for a report; a job makes it."""
     form = _form()
-    if not form.validate_on_submit():
-        return _list_page(form, 422)
-    try:
-        with transaction():
-            if not once(form.submission_key.data or ""):
-                return redirect(url_for("reports.index"), 303)
-            row = operations.ask(
-                kind=ReportKind(form.kind.data),
-                since=given(form.since.data),
-                until=given(form.until.data),
-                organisation=organisations.by_id(form.organisation.data) if form.organisation.data else None,
-                by=who(),
-                today=clock.today(),
-                now=clock.now(),
-            )
-            key = row.id
-    except Refused as refused:
-        form.refuse(refused)
-        return _list_page(form, refused.status)
-    return redirect(url_for("reports.show", report_id=key), 303)
+
+    def do() -> int:
+        row = operations.ask(
+            kind=ReportKind(form.kind.data),
+            since=given(form.since.data),
+            until=given(form.until.data),
+            organisation=organisations.by_id(form.organisation.data) if form.organisation.data else None,
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+        return row.id
+
+    return submit(
+        form,
+        do,
+        again=lambda status: _list_page(form, status),
+        then=lambda key: redirect(url_for("reports.index") if key is None else url_for("reports.show", report_id=key), 303),
+    )
 
 
 def _job(row: Report) -> dict[str, Any] | None:
@@ -207,9 +204,7 @@ def withdraw(row: Report) -> Any:
 # -- for everybody ------------------------------------------------------------------------------------------------------
 def _published(report_id: int) -> Report:
     row = queries.by_id(report_id)
-    if row is None or row.state is not ReportState.PUBLISHED:
-        raise NotFound(_("没有这份公开报告，或它已被撤下。"))
-    return row
+    return found(row if row is not None and row.state is ReportState.PUBLISHED else None, _("没有这份公开报告，或它已被撤下。"))
 
 
 @blueprint.get("/published")

@@ -10,7 +10,8 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import NOTHING, Role, Subject, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import given, once
+from trainhub.kernel.forms import given
+from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -42,10 +43,7 @@ ANSWERS = (
 
 def load(survey_id: int) -> Survey:
     """The survey of an address."""
-    row = queries.survey(survey_id)
-    if row is None:
-        raise NotFound(_("没有这份调查。"))
-    return row
+    return found(queries.survey(survey_id), _("没有这份调查。"))
 
 
 def nothing(_survey: Survey) -> Subject:
@@ -69,24 +67,20 @@ def _list_page(form: forms.SurveyForm | None, status: int = 200) -> Any:
 def create() -> Any:
     """Open a survey."""
     form = forms.SurveyForm()
-    if not form.validate_on_submit():
-        return _list_page(form, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.open_survey(
-                    kind=SurveyKind(form.kind.data),
-                    year=given(form.year.data),
-                    title=form.title.data or "",
-                    opens_on=given(form.opens_on.data),
-                    closes_on=given(form.closes_on.data),
-                    by=who(),
-                    now=clock.now(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _list_page(form, refused.status)
-    return done(_("调查已开启，填报对象在“待填调查”中可以看到。"), "surveys.index")
+    return submit(
+        form,
+        lambda: operations.open_survey(
+            kind=SurveyKind(form.kind.data),
+            year=given(form.year.data),
+            title=form.title.data or "",
+            opens_on=given(form.opens_on.data),
+            closes_on=given(form.closes_on.data),
+            by=who(),
+            now=clock.now(),
+        ),
+        again=lambda status: _list_page(form, status),
+        then=lambda _given: done(_("调查已开启，填报对象在“待填调查”中可以看到。"), "surveys.index"),
+    )
 
 
 @blueprint.get("/<int:survey_id>")
@@ -144,10 +138,7 @@ def mine() -> Any:
 
 def _enterprise(key: int | None) -> Any:
     own = dict(queries.enterprises_of(who()))
-    found = organisations.by_id(key) if key in own else None
-    if found is None:
-        raise NotFound(_("没有这家企业，或它不由你填报。"))
-    return found
+    return found(organisations.by_id(key) if key in own else None, _("没有这家企业，或它不由你填报。"))
 
 
 @blueprint.get("/<int:survey_id>/demand")
@@ -190,10 +181,8 @@ def answer_demand(survey: Survey) -> Any:
 
 def _student(survey: Survey) -> Any:
     identity = who()
-    found = queries.my_student(identity.person_id, survey) if identity.person_id is not None else None
-    if found is None:
-        raise NotFound(_("这份调查只由当届毕业生本人填写。"))
-    return found
+    student = queries.my_student(identity.person_id, survey) if identity.person_id is not None else None
+    return found(student, _("这份调查只由当届毕业生本人填写。"))
 
 
 @blueprint.get("/<int:survey_id>/graduate")
@@ -215,26 +204,27 @@ def graduate(survey: Survey) -> Any:
 def answer_graduate(survey: Survey) -> Any:
     """Keep a graduate's answer."""
     form, key = forms.GraduateForm(), survey.id
-    if not form.validate_on_submit():
-        return render_template("trainhub/surveys/graduate.html", survey=survey, form=form), 422
-    try:
-        with transaction():
-            row = load(key)
-            operations.answer_graduate(
-                survey=row,
-                student=_student(row),
-                status=GraduateStatus(form.status.data),
-                employer=form.employer.data or "",
-                is_in_fujian=forms.yes(form.is_in_fujian.data),
-                is_in_field=forms.yes(form.is_in_field.data),
-                pay=PayBand(form.pay.data),
-                satisfaction=int(form.satisfaction.data) if form.satisfaction.data else None,
-                comment=form.comment.data or "",
-                by=who(),
-                today=clock.today(),
-                now=clock.now(),
-            )
-    except Refused as refused:
-        form.refuse(refused)
-        return render_template("trainhub/surveys/graduate.html", survey=load(key), form=form), refused.status
-    return done(_("谢谢，答卷已保存，截止前可以修改。"), "surveys.mine")
+
+    def do() -> None:
+        row = load(key)
+        operations.answer_graduate(
+            survey=row,
+            student=_student(row),
+            status=GraduateStatus(form.status.data),
+            employer=form.employer.data or "",
+            is_in_fujian=forms.yes(form.is_in_fujian.data),
+            is_in_field=forms.yes(form.is_in_field.data),
+            pay=PayBand(form.pay.data),
+            satisfaction=int(form.satisfaction.data) if form.satisfaction.data else None,
+            comment=form.comment.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+
+    return submit(
+        form,
+        do,
+        again=lambda status: (render_template("trainhub/surveys/graduate.html", survey=load(key), form=form), status),
+        then=lambda _given: done(_("谢谢，答卷已保存，截止前可以修改。"), "surveys.mine"),
+    )

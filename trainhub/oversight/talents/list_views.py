@@ -9,8 +9,8 @@ from flask import render_template, request
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import given, once
+from trainhub.kernel.forms import given
+from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
@@ -29,8 +29,8 @@ def exams() -> Any:
     """Who passed."""
     number, size = paging.wanted()
     exam = next((one for one in ExamKind if one.value == request.args.get("exam")), None)
-    found = queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=int))
-    return render_template("trainhub/talents/exams.html", page=paging.paginate(found, number=number, size=size), labels=labels, can=Can)
+    passes = queries.passes(text=request.args.get("q", "").strip()[:100], exam=exam, year=request.args.get("year", type=int))
+    return render_template("trainhub/talents/exams.html", page=paging.paginate(passes, number=number, size=size), labels=labels, can=Can)
 
 
 # -- shortage -----------------------------------------------------------------------------------------------------------
@@ -91,34 +91,27 @@ def shortage_export(year: int, form: str) -> Any:
 def add_shortage() -> Any:
     """Put a post into the catalogue."""
     form = _shortage_form()
-    if not form.validate_on_submit():
-        return _shortage_page(form, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.list_shortage(
-                    year=given(form.year.data),
-                    code=form.code.data or "",
-                    post=form.post.data or "",
-                    urgency=form.urgency.data,
-                    wanted=given(form.wanted.data),
-                    key_field_no=form.key_field_no.data or None,
-                    requirement=form.requirement.data or "",
-                    source=form.source.data or "",
-                    by=who(),
-                    now=clock.now(),
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _shortage_page(form, refused.status)
-    return done(_("已列入目录。"), "talents.shortage", year=form.year.data)
+    return submit(
+        form,
+        lambda: operations.list_shortage(
+            year=given(form.year.data),
+            code=form.code.data or "",
+            post=form.post.data or "",
+            urgency=form.urgency.data,
+            wanted=given(form.wanted.data),
+            key_field_no=form.key_field_no.data or None,
+            requirement=form.requirement.data or "",
+            source=form.source.data or "",
+            by=who(),
+            now=clock.now(),
+        ),
+        again=lambda status: _shortage_page(form, status),
+        then=lambda _given: done(_("已列入目录。"), "talents.shortage", year=form.year.data),
+    )
 
 
 def _load_item(item_id: int) -> ShortageItem:
-    row = queries.shortage(item_id)
-    if row is None:
-        raise NotFound(_("目录中没有这个岗位。"))
-    return row
+    return found(queries.shortage(item_id), _("目录中没有这个岗位。"))
 
 
 @blueprint.post("/shortage/<int:item_id>/withdraw")

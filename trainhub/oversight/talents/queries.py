@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, union
 from sqlalchemy.orm import aliased
 
+from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -16,9 +18,10 @@ from trainhub.organisations.models import Organisation
 from trainhub.oversight.talents.models import ExamPass, ShortageItem, Talent
 from trainhub.oversight.talents.permissions import VIEWERS
 from trainhub.oversight.talents.types import OPEN_STATES, ExamKind, TalentKind, TalentState
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Teacher
 
 Employer = aliased(Organisation)
+MOST_CANDIDATES = 2_000
 
 
 def talent(talent_id: int) -> Talent | None:
@@ -66,19 +69,19 @@ def listing(
     return statement
 
 
+def _recognised(known_at: datetime, until: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """Entries that stood recognised on a day; one taken out since keeps the day until which it stood."""
+    return (
+        Talent.state.in_((TalentState.RECOGNISED, TalentState.ENDED)),
+        Talent.decided_on <= until,
+        Talent.created_at <= known_at,
+        or_(Talent.valid_until.is_(None), Talent.valid_until >= until),
+    )
+
+
 def recognised_counts(known_at: datetime, until: date) -> list[tuple[TalentKind, int]]:
     """Entries that stood recognised on a day, by database."""
-    found = session().execute(
-        select(Talent.kind, func.count())
-        .where(
-            Talent.state == TalentState.RECOGNISED,
-            Talent.decided_on <= until,
-            Talent.created_at <= known_at,
-            or_(Talent.valid_until.is_(None), Talent.valid_until >= until),
-        )
-        .group_by(Talent.kind)
-        .order_by(Talent.kind)
-    )
+    found = session().execute(select(Talent.kind, func.count()).where(*_recognised(known_at, until)).group_by(Talent.kind).order_by(Talent.kind))
     return [(kind, int(count)) for kind, count in found]
 
 
@@ -86,12 +89,7 @@ def recognised_by_field(known_at: datetime, until: date) -> dict[int | None, int
     """High-level and leading talent that stood recognised on a day, by key field."""
     found = session().execute(
         select(Talent.key_field_no, func.count())
-        .where(
-            Talent.kind != TalentKind.PART_TIME_MENTOR,
-            Talent.state == TalentState.RECOGNISED,
-            Talent.decided_on <= until,
-            Talent.created_at <= known_at,
-        )
+        .where(Talent.kind != TalentKind.PART_TIME_MENTOR, *_recognised(known_at, until))
         .group_by(Talent.key_field_no)
     )
     return {field: int(count) for field, count in found}
@@ -160,3 +158,22 @@ def shortage_by_code(year: int, code: str) -> ShortageItem | None:
 def shortage(item_id: int) -> ShortageItem | None:
     """A post by id."""
     return session().get(ShortageItem, item_id)
+
+
+# -- who may be nominated -----------------------------------------------------------------------------------------------
+def candidates(organisation_ids: Collection[int] | None) -> list[tuple[int, str]]:
+    """(person, name and organisation) of the mentors and teachers, by pinyin; None: of the whole province. At most `MOST_CANDIDATES`."""
+    mentors = select(Mentor.person_id, Mentor.enterprise_id.label("organisation_id")).where(Mentor.until.is_(None))
+    teachers = select(Teacher.person_id, Teacher.university_id.label("organisation_id")).where(Teacher.until.is_(None))
+    found = union(mentors, teachers).subquery()
+    statement = (
+        select(Person.id, Person.name, Organisation.name)
+        .join(found, found.c.person_id == Person.id)
+        .join(Organisation, Organisation.id == found.c.organisation_id)
+        .where(Person.merged_into_id.is_(None))
+        .order_by(Person.pinyin, Person.id)
+        .limit(MOST_CANDIDATES)
+    )
+    if organisation_ids is not None:
+        statement = statement.where(Organisation.id.in_(sorted(organisation_ids)))
+    return [(key, f"{name}（{organisation}）") for key, name, organisation in session().execute(statement)]

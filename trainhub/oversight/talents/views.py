@@ -9,15 +9,15 @@ from flask import Blueprint, render_template, request
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.forms import Form, once
+from trainhub.kernel.forms import Form
+from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
-from trainhub.oversight.talents import candidates, forms, imports, labels, operations, queries
+from trainhub.oversight.talents import forms, imports, labels, operations, queries
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import NOMINATORS, Can
 from trainhub.oversight.talents.types import STEPS, Origin, TalentKind, TalentState
@@ -42,10 +42,7 @@ LISTED = (
 
 def load(talent_id: int) -> Talent:
     """The entry of an address."""
-    row = queries.talent(talent_id)
-    if row is None:
-        raise NotFound(_("没有这位人才。"))
-    return row
+    return found(queries.talent(talent_id), _("没有这位人才。"))
 
 
 def _wanted() -> dict[str, Any]:
@@ -94,7 +91,7 @@ def _nominate_form() -> forms.NominateForm:
     form, identity = forms.NominateForm(), who()
     everywhere = identity.everywhere(*NOMINATORS)
     own = identity.organisation_ids(*NOMINATORS)
-    form.person.choices = candidates.persons(None if everywhere else own)
+    form.person.choices = queries.candidates(None if everywhere else own)
     form.employer.choices = [
         (0, "—"),
         *(organisations.choices(OrganisationKind.ENTERPRISE, OrganisationKind.UNIVERSITY) if everywhere else organisations.names_of(own).items()),
@@ -112,58 +109,62 @@ def nominate_form() -> Any:
     return render_template("trainhub/talents/nominate.html", form=_nominate_form())
 
 
+def _nominated(talent_id: int | None) -> Any:
+    said = _("已推荐，由主管部门评审。")
+    return done(said, "talents.index") if talent_id is None else done(said, "talents.show", talent_id=talent_id)
+
+
 @blueprint.post("/nominate")
 @guard(Can.NOMINATE)
 def nominate() -> Any:
     """Nominate."""
     form = _nominate_form()
-    if not form.validate_on_submit():
-        return render_template("trainhub/talents/nominate.html", form=form), 422
-    try:
-        with transaction():
-            if not once(form.submission_key.data or ""):
-                return done(_("已推荐。"), "talents.index")
-            person = session().get_one(Person, form.person.data)
-            kind = TalentKind(form.kind.data)
-            leading = kind is TalentKind.LEADING
-            row = operations.nominate(
-                person=person,
-                kind=kind,
-                merits=form.merits.data or "",
-                employer_id=form.employer.data or None,
-                by_organisation_id=next(iter(sorted(who().organisation_ids(*NOMINATORS))), None),
-                post=form.post.data or "",
-                title=form.title.data or "",
-                key_field_no=form.key_field_no.data or None,
-                shortage_id=form.shortage.data or None,
-                origin=Origin(form.origin.data),
-                former_employer=(form.former_employer.data or "") if leading else "",
-                rank_world=form.rank_world.data if leading else None,
-                rank_china=form.rank_china.data if leading else None,
-                years_there=form.years_there.data if leading else None,
-                is_mid_senior={"yes": True, "no": False}.get(form.is_mid_senior.data or "") if leading else None,
-                project=(form.project.data or "") if leading else "",
-                by=who(),
-                today=clock.today(),
-                now=clock.now(),
-            )
-            key = row.id
-    except Refused as refused:
-        form.refuse(refused)
-        return render_template("trainhub/talents/nominate.html", form=form), refused.status
-    return done(_("已推荐，由主管部门评审。"), "talents.show", talent_id=key)
+
+    def do() -> int:
+        person = session().get_one(Person, form.person.data)
+        kind = TalentKind(form.kind.data)
+        leading = kind is TalentKind.LEADING
+        row = operations.nominate(
+            person=person,
+            kind=kind,
+            merits=form.merits.data or "",
+            employer_id=form.employer.data or None,
+            by_organisation_id=next(iter(sorted(who().organisation_ids(*NOMINATORS))), None),
+            post=form.post.data or "",
+            title=form.title.data or "",
+            key_field_no=form.key_field_no.data or None,
+            shortage_id=form.shortage.data or None,
+            origin=Origin(form.origin.data),
+            former_employer=(form.former_employer.data or "") if leading else "",
+            rank_world=form.rank_world.data if leading else None,
+            rank_china=form.rank_china.data if leading else None,
+            years_there=form.years_there.data if leading else None,
+            is_mid_senior={"yes": True, "no": False}.get(form.is_mid_senior.data or "") if leading else None,
+            project=(form.project.data or "") if leading else "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+        return row.id
+
+    return submit(
+        form,
+        do,
+        again=lambda status: (render_template("trainhub/talents/nominate.html", form=form), status),
+        then=_nominated,
+    )
 
 
 TITLES = {"rank": "原单位排名", "years": "工作年限", "post": "职务级别", "project": "创业项目"}
 
 
 def _shown(finding: Finding) -> dict[str, Any]:
-    found = finding.found
+    value = finding.found
     return {
         "met": None if finding.status is Status.JUDGE else finding.met,
         "title": TITLES[finding.code.split(".")[-1]],
         "required": finding.required,
-        "found": _("没有数据") if found is None else "、".join(map(str, found)) if isinstance(found, tuple) else found,
+        "found": _("没有数据") if value is None else "、".join(map(str, value)) if isinstance(value, tuple) else value,
         "clause": f"{finding.clause.cite}「{finding.clause.quote}」",
     }
 
@@ -205,16 +206,12 @@ def show(row: Talent) -> Any:
 def review(row: Talent) -> Any:
     """The experts' opinion."""
     form, key = forms.OpinionForm(), row.id
-    if not form.validate_on_submit():
-        return _page(row, {"review": form}, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.review(row=load(key), opinion=form.opinion.data or "", by=who(), today=clock.today(), version=form.version.data or None)
-    except Refused as refused:
-        form.refuse(refused)
-        return _page(load(key), {"review": form}, refused.status)
-    return done(_("评审意见已保存。"), "talents.show", talent_id=key)
+    return submit(
+        form,
+        lambda: operations.review(row=load(key), opinion=form.opinion.data or "", by=who(), today=clock.today(), version=form.version.data or None),
+        again=lambda status: _page(load(key), {"review": form}, status),
+        then=lambda _given: done(_("评审意见已保存。"), "talents.show", talent_id=key),
+    )
 
 
 @blueprint.post("/<int:talent_id>/recognise")
@@ -222,24 +219,20 @@ def review(row: Talent) -> Any:
 def recognise(row: Talent) -> Any:
     """Into the database."""
     form, key = forms.DecisionForm(), row.id
-    if not form.validate_on_submit():
-        return _page(row, {"recognise": form}, 422)
-    try:
-        with transaction():
-            if once(form.submission_key.data or ""):
-                operations.recognise(
-                    row=load(key),
-                    decision=form.decision.data or "",
-                    document=form.document.data or "",
-                    valid_until=form.valid_until.data,
-                    by=who(),
-                    today=clock.today(),
-                    version=form.version.data or None,
-                )
-    except Refused as refused:
-        form.refuse(refused)
-        return _page(load(key), {"recognise": form}, refused.status)
-    return done(_("已认定入库。"), "talents.show", talent_id=key)
+    return submit(
+        form,
+        lambda: operations.recognise(
+            row=load(key),
+            decision=form.decision.data or "",
+            document=form.document.data or "",
+            valid_until=form.valid_until.data,
+            by=who(),
+            today=clock.today(),
+            version=form.version.data or None,
+        ),
+        again=lambda status: _page(load(key), {"recognise": form}, status),
+        then=lambda _given: done(_("已认定入库。"), "talents.show", talent_id=key),
+    )
 
 
 @blueprint.post("/<int:talent_id>/reject")

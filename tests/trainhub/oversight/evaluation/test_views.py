@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.courses.curriculum import test_operations
 from tests.factories import evaluation as factory
 from tests.factories import ground
+from trainhub.kernel import jobs
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import transaction
 from trainhub.oversight.evaluation.queries import judgements, registers
 from trainhub.oversight.evaluation.register_views import REGISTERS
+from trainhub.oversight.evaluation.store.operations import packing
 from trainhub.oversight.evaluation.types import JudgementResult
 
 AsRole = Callable[..., Any]
@@ -26,6 +31,7 @@ PAGES = (
     "/registers",
     "/criteria/7.2",
     "/criteria/1.3",
+    "/criteria/6.10",
     "/applications",
     "/evidence",
     "/report",
@@ -37,7 +43,6 @@ PAGES = (
     "/materials/M2.3.xlsx",
     "/tables/T1.xlsx",
     "/tables/T4.xlsx",
-    "/dossier.zip",
     *(f"/registers/{slug}" for slug in REGISTERS),
 )
 
@@ -71,8 +76,9 @@ def test_strangers_are_refused(built: factory.Built, as_role: AsRole, client: An
     assert as_role(Role.PROGRAMME_ADMIN, programme_id=other_id).get(f"/evaluation/{code}").status_code == 403
     # an expert sees the dossier through a visit, never through the role alone
     programme_id = built.programme.id
-    for path in ("", "/evidence", "/dossier.zip"):
+    for path in ("", "/evidence"):
         assert as_role(Role.EXPERT, programme_id=programme_id).get(f"/evaluation/{code}{path}").status_code == 403
+    assert as_role(Role.EXPERT, programme_id=programme_id).post(f"/evaluation/{code}/packages").status_code == 403
     expert = as_role(Role.EXPERT, programme_id=programme_id)
     assert expert.get("/evaluation/").headers["Location"] == "/evaluation/applications"
 
@@ -131,3 +137,75 @@ def test_a_day_that_does_not_exist_is_refused_with_words(built: factory.Built, a
     browser = as_role(Role.DEPT_EDU)
     for day in ("2016-02-30", "2009-12-31"):
         assert browser.get(f"/evaluation/{built.programme.code}?on={day}").status_code == 422
+
+
+def test_a_dossier_is_drawn_by_a_job_that_shows_how_far_it_is(built: factory.Built, as_role: AsRole, session: Session) -> None:
+    code, programme_id = built.programme.code, built.programme.id
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    asked = head.post(f"/evaluation/{code}/packages")
+    at = asked.headers["Location"]
+    assert (asked.status_code, head.post(f"/evaluation/{code}/packages").headers["Location"]) == (303, at), "asked twice, drawn once"
+    assert "排队中" in head.get(at).get_data(as_text=True)
+    assert head.get(f"{at}.zip").status_code == 404
+    seen: list[tuple[int, int]] = []
+    key = int(at.rsplit("/", 1)[1])
+    drawn = packing.draw(key, lambda done, total: seen.append((done, total)))
+    assert drawn is not None
+    assert (seen[0][0], seen[-1][0], seen[-1][1]) == (1, drawn[1] - 2, drawn[1] - 2), "index and checksums are made last"
+    assert jobs.run_all() >= 1
+    assert "下载（zip）" in head.get(f"{at}/state").get_data(as_text=True)
+    with zipfile.ZipFile(io.BytesIO(head.get(f"{at}.zip").data)) as package:
+        names = package.namelist()
+        assert (package.testzip(), names[:2]) == (None, ["00-材料目录.csv", "SHA256SUMS"])
+    assert packing.draw(key, lambda _done, _total: None) is None, "what is made stays as it is"
+    assert as_role(Role.STUDENT).get(f"{at}.zip").status_code == 403
+
+
+ENTRIES: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {
+    "activities": (
+        {
+            "kind": "industry",
+            "title": "联合设计",
+            "partner": "示范工业",
+            "country": "de",
+            "took_place_on": "2026-01-05",
+            "description": "授课 16 学时",
+        },
+        {"country": "CN"},
+        "9.5",
+        "登记的举措 1 项",
+    ),
+    "cases": ({"title": "节拍优化", "enterprise": "某厂", "taken_up_on": "2025-01-05"}, {"enterprise": ""}, "3.3", "问题、案例或项目 1 项"),
+    "outputs": ({"kind": "paper", "title": "教改论文", "published_on": "2025-01-05"}, {"title": ""}, "3.5", "教师教研成果 1 项"),
+    "schemes": (
+        {"title": "考核办法", "since": "2025-01-05", "project_design": "30", "r_and_d": "20", "tech_service": "1"},
+        {"project_design": "90"},
+        "4.4",
+        "五项合计占 51%",
+    ),
+    "reviews": (
+        {"held_on": "2025-11-05", "school_members": "3", "enterprise_members": "4", "findings": "轮岗偏少"},
+        {"closed_on": "2025-11-01"},
+        "6.7",
+        "企业方占 4/7 人次，尚未完成整改 1 次",
+    ),
+}
+
+
+def test_what_registers_hold_stands_beside_the_question_that_a_person_answers(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        bare = factory.bare(students=1)
+        course = test_operations.course(bare.version)
+        code, programme_id, extra = bare.programme.code, bare.programme.id, {"course_id": course.id, "teacher_id": bare.teachers[0].id}
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    for slug, (good, bad, criterion, fact) in ENTRIES.items():
+        at, page = f"/evaluation/{code}/registers/{slug}", f"/evaluation/{code}/criteria/{criterion}?on=2026-03-02"
+        assert fact not in head.get(page).get_data(as_text=True)
+        assert (slug, head.post(at, data=good | extra | bad).status_code) == (slug, 422)
+        assert (slug, head.post(at, data=good | extra).status_code) == (slug, 303)
+        text = head.get(page).get_data(as_text=True)
+        assert fact in text, slug
+        assert f"/registers/{slug}" in text, "the page leads to where it is entered"
+    again = ENTRIES["reviews"][0] | {"actions": "增加轮岗", "closed_on": "2025-12-01"}
+    assert head.post(f"/evaluation/{code}/registers/reviews", data=again).status_code == 303
+    assert "尚未完成整改 0 次" in head.get(f"/evaluation/{code}/criteria/6.7?on=2026-03-02").get_data(as_text=True)

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from courses.standards import operations as standards
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories import identity as accounts
@@ -43,6 +44,7 @@ from trainhub.oversight.evaluation.workflow.types import (
     VisitItemKind,
 )
 from trainhub.people import operations as people
+from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.types import AccreditationResult
@@ -362,3 +364,46 @@ def test_what_was_decided_keeps_the_rules_of_its_day(play: Play, monkeypatch: py
     now = {finding.code: finding for finding in readiness.assess(programme, day).findings}
     assert (before["7.2"], now["7.2"].required, now["7.2"].status.value) == (160, 200, "not_met")
     assert {row["code"]: row["required"] for row in decided.findings} == before
+
+
+def test_reports_are_handed_in_together_or_not_at_all(play: Play, session: Session) -> None:
+    """Bad input: one report missing, the passage missing; and what was handed in never changes, by whatever way."""
+    row = go(apply(play), Event.ACCEPT, DAY, play.association)
+    with pytest.raises(Refused, match="缺少：认证自评报告。缺少：卓越计划实施情况补充报告。"):
+        go(row, Event.SUBMIT, DAY)
+    hand(row, DocumentKind.SELF_REPORT, DAY)
+    with pytest.raises(Refused, match="缺少：卓越计划实施情况补充报告"):
+        go(row, Event.SUBMIT, DAY)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    with pytest.raises(Refused, match="单独说明卓越计划培养方案"):
+        go(row, Event.SUBMIT, DAY)
+    assert (row.state, row.submitted_at, store.frozen_of(row.id)) == (State.PREPARING, None, [])
+    papers.note_passage(application=row, passage="第 3 部分", by=SYSTEM, now=at(DAY))
+    go(row, Event.SUBMIT, DAY)
+    before = [(one.code, one.sha256) for one, _file in store.frozen_of(row.id)]
+    with pytest.raises(Refused, match="位置不能再改"):
+        papers.note_passage(application=row, passage="第 4 部分", by=SYSTEM, now=at(DAY))
+    with pytest.raises(Refused, match="不能提交"):
+        hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY, PDF + b"later")
+    # the data change afterwards: the frozen ones stay, the current ones follow
+    standards.keep_industry_standard(code="NEW", title="新标准", clauses=[("1", "新")], by=SYSTEM, now=at(DAY))
+    assert [(one.code, one.sha256) for one, _file in store.frozen_of(row.id)] == before
+    one = store.frozen_of(row.id)[0][0]
+    one.sha256 = "0" * 64
+    with pytest.raises(RuntimeError, match="append-only"):
+        session.flush()
+
+
+def test_who_joins_or_leaves_the_plan_midway_is_named(session: Session) -> None:
+    built = factory.meeting(students=4)
+    joiner, leaver, withdrawn, _stays = built.students
+    session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == joiner.id).values(since=date(2024, 9, 1)))
+    session.execute(sa.update(PetoeSpan).where(PetoeSpan.student_id == leaver.id).values(until=date(2025, 7, 1)))
+    people.change_student(student=withdrawn, state=StudentState.WITHDRAWN, left_on=date(2025, 3, 1), by=SYSTEM, now=factory.NOW)
+    found = readiness.assess(built.programme, factory.TODAY)
+    assert found.group.size == 2
+    assert [line.rsplit(" ", 1)[1] for line in found.group.joined] == ["2024-09-01"]
+    assert [line.rsplit(" ", 1)[1] for line in found.group.left] == ["2025-07-01"]
+    assert len(found.group.withdrawn) == 1
+    asked = readiness.as_dict("X", found)["judged"]
+    assert (len(asked["left"]), len(asked["joined"]), asked["students"]) == (1, 1, 2)

@@ -31,6 +31,15 @@ def test_sums_name_every_unit_and_category() -> None:
     assert found.enrolments_by_base == {1: 4, 2: 4}
 
 
+def test_public_figures_move_by_whole_steps_and_no_difference_tells_of_one_person() -> None:
+    assert [rules.coarse(count, 5) for count in (0, 4, 5, 9, 10)] == [0, 0, 5, 5, 10]
+    told: dict[tuple[int, int], set[int]] = {}
+    for part in range(5, 60):
+        for rest in range(1, 5):
+            told.setdefault((rules.coarse(part + rest, 5), rules.coarse(part, 5)), set()).add(rest)
+    assert all(possible == {1, 2, 3, 4} for possible in told.values())
+
+
 def test_months_between_are_there() -> None:
     assert rules.months({date(2015, 12, 31): 1, date(2016, 2, 1): 2}) == {"2015-12": 1, "2016-01": 0, "2016-02": 2}
     assert rules.months({}) == {}

@@ -51,7 +51,7 @@ EXPECTED = {
     Role.DEPT_FIN: ("全省进展", "培训记录"),
     Role.INSPECTOR: ("监督检查", "操作审计"),
     Role.AUDITOR: ("监督检查", "操作审计"),
-    Role.EXPERT: ("评判：机械设计制造", "已评判 0 /"),
+    Role.EXPERT: ("评价申请：机械设计制造（专家工作组审议）", "去办理"),
     Role.SYSTEM_ADMIN: ("后台任务", "审计记录", "没有被锁定的账号"),
 }
 
@@ -86,6 +86,14 @@ def test_home_asks_a_bounded_number_of_queries(app: Flask, role: Role, count_que
         counts.append(len(count_queries))
     assert counts[0] == counts[1]
     assert counts[0] <= (90 if role is Role.PROGRAMME_ADMIN else 40)
+
+
+def test_an_expert_is_shown_nothing_that_would_be_refused(app: Flask, world: World) -> None:
+    """A role over a programme opens no dossier: a visit does. The first page leads nowhere before there is one."""
+    from tests.factories.identity import signed_in_client
+
+    html = signed_in_client(app, Role.EXPERT, programme_id=world.programme_id).get("/").get_data(as_text=True)
+    assert ("还没有分配给你的专业" in html, "评判：" in html, "填写现场考查评价表" in html) == (True, False, False)
 
 
 def test_two_roles_see_both_panels_and_one_list(app: Flask, world: World) -> None:

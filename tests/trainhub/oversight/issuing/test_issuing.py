@@ -83,7 +83,7 @@ def test_training_classes_become_certificates_with_their_records(session: Sessio
     assert [(one["kind"], one["id"]) for one in made.evidence] == [("training_record", str(records[0])), ("batch", str(batch.id))]
 
 
-def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: AsRole) -> None:
+def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
     with transaction():
         university, enterprise = ground.university(), ground.enterprise()
         programme = ground.programme(university)
@@ -96,7 +96,10 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
             placements.grade_placement(placement=placement, score_x10=900, comment="好", today=term.ends_on, by=SYSTEM, now=make.at(term.ends_on))
             placements.finish_placement(placement=placement, today=term.ends_on, by=SYSTEM, now=make.at(term.ends_on))
     span = {"since": term.starts_on, "until": term.ends_on, "today": term.ends_on}
-    (one,) = operations.supervisions(university_id=university.id, **span)
+    university_id = university.id
+    count_queries.clear()
+    (one,) = operations.supervisions(university_id=university_id, **span)
+    assert len(count_queries) == 2, "the placements and their days, however many there are"
     assert (one.person_id, one.students, one.days, f"{one.weeks:f}") == (mentor.person_id, 2, 17, "3.4")
     assert operations.supervisions(university_id=ground.university().id, **span) == []
     assert queries.guided_at(university.id, term.ends_on + timedelta(days=1), term.ends_on + timedelta(days=9)) == []
@@ -114,6 +117,15 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
         (item,) = certificates.first_items(batch.id, 5)
     assert (item.facts["students"], item.facts["weeks"], item.facts["enterprise"]) == ("2", "3.4", enterprise.name)
     assert [row["kind"] for row in item.evidence] == ["placement", "placement"]
+    with transaction():
+        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, now=ground.NOW)
+        batches.issue_portion(batch=batch, by=SYSTEM, today=term.ends_on, now=ground.NOW)
+    made = certificates.by_id(certificates.first_items(batch.id, 1)[0].certificate_id or 0)
+    assert made is not None
+    seen = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(f"/certificates/{made.number}").text
+    hidden = as_role(Role.DEPT_HR).get(f"/certificates/{made.number}").text
+    assert all(f'"/placements/{row.id}"' in seen for row in rows)
+    assert not any(f'"/placements/{row.id}"' in hidden for row in rows), "who sees no placements is led to none"
     page = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id).get(
         f"/certificates/batches/from/mentors?issuer_id={university.id}&since={term.starts_on}&until={term.ends_on}"
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -65,7 +66,11 @@ def test_every_kind_is_drawn_as_workbook_and_pdf(session: Session, kind: ReportK
     assert document.figures
     assert document.method
     assert document.sources
-    assert workbook(document, stamp="x")[:2] == b"PK"
+    book = openpyxl.load_workbook(io.BytesIO(workbook(document, stamp="x")))
+    assert (book.sheetnames[0], len(book.sheetnames)) == ("概要", len(document.sections) + 1)
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert all(cell.data_type != "f" for cell in cells)
+    assert {cell.font.name for cell in cells} == {"Microsoft YaHei"}
     drawn = pdf(document, stamp="x", made_at=NOW)
     assert (drawn[:5], drawn) == (b"%PDF-", pdf(document, stamp="x", made_at=NOW))
 

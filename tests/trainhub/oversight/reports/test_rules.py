@@ -28,10 +28,16 @@ def test_equal_points_have_an_equal_place_and_points_are_rounded_down() -> None:
         ([("a", 4), ("b", 3), ("c", 6)], [None, None, 6]),
         ([("a", 0), ("b", 9)], [0, 9]),
         ([("a", 1)], [None]),
+        ([("a", 1), ("b", 2), ("c", 9), ("d", 6)], [None, None, 9, None]),
     ],
 )
 def test_small_groups_are_hidden_and_cannot_be_told_from_the_sum(counts: list[tuple[str, int]], shown: list[int | None]) -> None:
     assert [count for _name, count in rules.hide_small(counts, 5)] == shown
+
+
+def test_marks_have_a_mean_only_where_nobody_can_be_told() -> None:
+    ratings = [{"work": 5, "life": 4}] * 4 + [{"work": 3}]
+    assert rules.mean_marks(ratings, ["work", "life", "safety"], 5) == {"work": (5, 46), "life": (4, None), "safety": (0, None)}
 
 
 def _document(rows: tuple[tuple[str, int], ...]) -> Document:

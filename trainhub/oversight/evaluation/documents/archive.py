@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from trainhub.kernel import files
 from trainhub.kernel.i18n import in_language
@@ -44,37 +45,70 @@ def _safe(name: str) -> str:
     return "".join("_" if char in '/\\:*?"<>|' or ord(char) < 32 else char for char in name)[:120]
 
 
-def _current(programme: Programme, on: date) -> Iterator[Piece]:
+Draw = Callable[[], bytes]
+Line = tuple[str, str, str, Draw]
+"""A file that is to be drawn: path, title, code, and how. Each is drawn by itself, so that progress can be shown between them."""
+
+
+def _current(programme: Programme, on: date) -> list[Line]:
     """The dossier as it would be handed in on a day."""
-    paper = report.content(programme, on)
-    yield Piece("01-补充报告.docx", "卓越计划实施情况补充报告", "", docx.draw(paper))
-    yield Piece("01-补充报告.pdf", "卓越计划实施情况补充报告", "", pdf.draw(paper))
-    for key, title in tables.TITLES.items():
-        yield Piece(f"02-表{key}-{title}.xlsx", title, key, tables.workbook(tables.tables(key, programme, on)))
-    drawn = materials.Drawn(programme, on)
-    yield Piece("03-通用标准覆盖矩阵.xlsx", "毕业要求与通用标准对应关系", "SUP-1", drawn.workbook("M1.3"))
-    yield Piece("03-学校标准实现矩阵.xlsx", "学校标准实现矩阵", "M2.3", drawn.workbook("M2.3"))
+    drawn = partial(materials.Drawn, programme, on)
+    title = "卓越计划实施情况补充报告"
+    found: list[Line] = [
+        ("01-补充报告.docx", title, "", lambda: docx.draw(report.content(programme, on))),
+        ("01-补充报告.pdf", title, "", lambda: pdf.draw(report.content(programme, on))),
+    ]
+    for key, name in tables.TITLES.items():
+        found.append((f"02-表{key}-{name}.xlsx", name, key, partial(_named_table, key, programme, on)))
+    found += [
+        ("03-通用标准覆盖矩阵.xlsx", "毕业要求与通用标准对应关系", "SUP-1", lambda: drawn().workbook("M1.3")),
+        ("03-学校标准实现矩阵.xlsx", "学校标准实现矩阵", "M2.3", lambda: drawn().workbook("M2.3")),
+    ]
     held = [one for one in queries.held_by(programme.id) if one.stands_on(on)]
     for code, material in catalogue.materials().items():
         if material.mode is not Mode.UPLOADED:
-            yield Piece(f"04-佐证材料/{code}-平台生成.xlsx", material.text, code, drawn.workbook(code))
+            found.append((f"04-佐证材料/{code}-平台生成.xlsx", material.text, code, partial(_material, drawn, code)))
         for one in held:
             if code == one.codes[0]:
-                yield Piece(f"04-佐证材料/{'+'.join(one.codes)}-{_safe(one.file.name)}", one.title, "、".join(one.codes), files.read(one.file))
+                path = f"04-佐证材料/{'+'.join(one.codes)}-{_safe(one.file.name)}"
+                found.append((path, one.title, "、".join(one.codes), partial(files.read, one.file)))
+    return found
 
 
-def _frozen(programme: Programme, application_id: int) -> Iterator[Piece]:
+def _named_table(key: str, programme: Programme, on: date) -> bytes:
+    return tables.workbook(tables.tables(key, programme, on))
+
+
+def _material(drawn: Callable[[], materials.Drawn], code: str) -> bytes:
+    return drawn().workbook(code)
+
+
+def _frozen(application_id: int) -> list[Line]:
     """The dossier as it was handed in: never drawn anew."""
+    found: list[Line] = []
     for kind, (row, file) in cases.current_documents(application_id).items():
-        yield Piece(f"01-{words.DOCUMENTS[kind]}-第{row.edition}版-{_safe(file.name)}", str(words.DOCUMENTS[kind]), "", files.read(file))
+        path = f"01-{words.DOCUMENTS[kind]}-第{row.edition}版-{_safe(file.name)}"
+        found.append((path, str(words.DOCUMENTS[kind]), "", partial(files.read, file)))
     for one, file in queries.frozen_of(application_id):
-        yield Piece(f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}", one.title, one.code, files.read(file))
+        found.append((f"04-佐证材料/{one.code}-{one.position}-{_safe(file.name)}", one.title, one.code, partial(files.read, file)))
+    return found
 
 
-def pieces(programme: Programme, on: date, application_id: int | None = None) -> list[Piece]:
-    """Everything of the dossier with its index and checksums in front: of an application what was frozen, else what stands today."""
+def _nobody_asks(_done: int, _total: int) -> None:
+    """Where nobody watches the progress."""
+
+
+def pieces(programme: Programme, on: date, application_id: int | None = None, progress: Callable[[int, int], None] = _nobody_asks) -> list[Piece]:
+    """Everything of the dossier with its index and checksums in front: of an application what was frozen, else what stands today.
+
+    `progress` is told (done, of how many) after every file.
+    """
+    found: list[Piece] = []
     with in_language("zh"):
-        found = list(_frozen(programme, application_id) if application_id is not None else _current(programme, on))
+        lines = _frozen(application_id) if application_id is not None else _current(programme, on)
+        for path, title, code, draw in lines:
+            found.append(Piece(path, title, code, draw()))
+            progress(len(found), len(lines))
     rows = [[piece.path, piece.code, piece.title, len(piece.data), piece.sha256] for piece in found]
     columns = [Column("path", "文件"), Column("code", "编号"), Column("title", "名称"), Column("bytes", "字节"), Column("sha256", "SHA-256")]
     index = Piece(INDEX, "材料目录", "", b"".join(iter_csv(rows, columns, headers="zh")))

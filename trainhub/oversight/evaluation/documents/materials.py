@@ -187,7 +187,11 @@ def _research(drawn: Drawn) -> list[Table]:
         if row.lead:
             leads.setdefault(row.course_id, []).append(row.lead)
     rows = [[*_course_line(course), "、".join(dict.fromkeys(leads.get(course.id, ())))] for course in drawn.matrix.courses if course.research_methods]
-    return [table("开展研究性学习的课程", (*COURSE_COLUMNS, "主讲教师"), rows, "没有标注研究性学习的课程。")]
+    cases = [[course, r.title, r.enterprise, r.source] for r, course in registers.cases(drawn.programme.id) if r.taken_up_on <= drawn.on]
+    return [
+        table("开展研究性学习的课程", (*COURSE_COLUMNS, "主讲教师"), rows, "没有标注研究性学习的课程。"),
+        table("源于工程实际的案例与项目", ("课程", "问题、案例或项目", "来源企业", "来源说明"), cases, "没有登记案例或项目。"),
+    ]
 
 
 def _staff(drawn: Drawn) -> list[Table]:
@@ -213,7 +217,12 @@ def _staff(drawn: Drawn) -> list[Table]:
         ]
         for name, row in dossier.employments([person.id for _teacher, person in drawn.staff])
     ]
-    return [table("教师清单", columns, rows), table("工作经历", ("姓名", "单位", "职务", "开始", "结束", "全职", "核实"), work)]
+    outputs = [[name, labels.OUTPUTS[r.kind], r.title, r.published_on] for r, name in registers.outputs(drawn.programme.id)]
+    return [
+        table("教师清单", columns, rows),
+        table("教研成果", ("教师", "类别", "成果", "日期"), outputs, "没有登记教研成果。"),
+        table("工作经历", ("姓名", "单位", "职务", "开始", "结束", "全职", "核实"), work),
+    ]
 
 
 def _secondments(drawn: Drawn) -> list[Table]:
@@ -328,6 +337,11 @@ def international(drawn: Drawn) -> list[Table]:
     joint = [
         [labels.MODES[r.mode], r.partner, r.country, r.agreement_no, r.since, r.until or ""] for r in registers.intl_programmes(drawn.programme.id)
     ]
+    measures = [
+        [labels.ACTIVITIES[r.kind], r.title, f"{r.partner} {r.country}".strip(), r.took_place_on, r.description, r.evidence]
+        for r in registers.activities(drawn.programme.id)
+        if r.took_place_on <= drawn.on
+    ]
     records = [
         [name, number, labels.EXCHANGES[r.kind], r.partner, r.country, r.took_place_on] for r, name, number in registers.exchanges(drawn.programme.id)
     ]
@@ -335,6 +349,7 @@ def international(drawn: Drawn) -> list[Table]:
     return [
         table("国际合作办学", ("模式", "境外学校", "国家或地区", "协议", "开始", "结束"), joint, "没有登记合作办学项目。"),
         table("学生国际交流", ("姓名", "学号", "形式", "学校或机构", "国家或地区", "日期"), records, "没有登记学生交流。"),
+        table("国际化举措", ("形式", "名称", "合作单位", "日期", "做法和效果", "佐证"), measures, "没有登记其他国际化举措。"),
         table("等效课程", ("本专业课程", "境外学校", "国家或地区", "对应课程", "依据", "日期"), same, "没有登记等效课程。"),
     ]
 

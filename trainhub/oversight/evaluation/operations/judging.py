@@ -10,10 +10,10 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation import catalogue, readiness
-from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
-from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, ItemMarkSource, QualityRemark
+from trainhub.oversight.evaluation.queries import judgements, marks
 from trainhub.oversight.evaluation.register_types import Quality
-from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, Outcome
+from trainhub.oversight.evaluation.types import CriterionKind, JudgementResult, MarkSource, Outcome
 from trainhub.policy.findings import Finding, Status, as_dicts
 from trainhub.programmes.models import Programme
 
@@ -115,4 +115,18 @@ def record_decision(*, programme: Programme, outcome: Outcome, decided_on: date,
         on=programme,
         data={"outcome": outcome.value, "on": decided_on, "verdict": row.verdict.value if row.verdict else None},
     )
+    return row
+
+
+def choose_mark_source(*, item_id: int, source: MarkSource, by: Identity, now: datetime) -> ItemMarkSource:
+    """Say whose grade speaks for an item of the enterprise training plan (PETOE-6.9, 002:525); the same again changes nothing."""
+    row = marks.chosen_source(item_id)
+    if row is not None and row.source is source:
+        return row
+    if row is None:
+        row = ItemMarkSource(item_id=item_id)
+        session().add(row)
+    row.source = source
+    session().flush()
+    audit.record(by=by, did="evaluation.mark_source.set", on=("plan_item", str(item_id)), data={"source": source.value})
     return row

@@ -43,21 +43,23 @@ class BadEntry(Refused):
     code = "bad_register_entry"
 
 
-def _text(value: str, field: str, message: str) -> str:
+def checked_text(value: str, field: str, message: str) -> str:
+    """The text of a field without blanks around it. Raises BadEntry with the message when nothing is left."""
     value = value.strip()
     if not value:
         raise BadEntry(message, field=field)
     return value
 
 
-def _country(value: str) -> str:
+def checked_country(value: str) -> str:
+    """The code of a country or region abroad, two or three letters. Raises BadEntry."""
     code = value.strip().upper()
     if not 2 <= len(code) <= 3 or not code.isalpha() or code in HOME:
         raise BadEntry(_("请用两位或三位字母填写境外国家或地区代码，例如 DE、HK。"), field="country")
     return code
 
 
-def _keep(row: Row, what: str, programme_id: int, by: Identity, data: dict[str, Any]) -> Row:
+def keep(row: Row, what: str, programme_id: int, by: Identity, data: dict[str, Any]) -> Row:
     """The same entry again is the known row: entering twice is one entry."""
     known = registers.same(row)
     if known is not None:
@@ -84,13 +86,13 @@ def add_participation(
     row = Participation(
         programme_id=programme.id,
         area=area,
-        expert=_text(expert, "expert", _("请填写专家姓名。")),
-        enterprise=_text(enterprise, "enterprise", _("请填写专家所在企业。")),
+        expert=checked_text(expert, "expert", _("请填写专家姓名。")),
+        enterprise=checked_text(enterprise, "enterprise", _("请填写专家所在企业。")),
         held_on=held_on,
-        contribution=_text(contribution, "contribution", _("请写明专家做出的贡献。")),
+        contribution=checked_text(contribution, "contribution", _("请写明专家做出的贡献。")),
         evidence=evidence.strip(),
     )
-    return _keep(row, "participation", programme.id, by, {"area": area.value, "on": held_on})
+    return keep(row, "participation", programme.id, by, {"area": area.value, "on": held_on})
 
 
 def add_policy_document(
@@ -98,15 +100,15 @@ def add_policy_document(
 ) -> PolicyDocument:
     """A policy the university issued; a plan for the teaching team needs the number of the issued document (M4.2)."""
     if topic is PolicyTopic.TEAM_PLAN:
-        issued_no = _text(issued_no, "issued_no", _("队伍建设规划须是正式下发的文件，请填写文号（M4.2）。"))
+        issued_no = checked_text(issued_no, "issued_no", _("队伍建设规划须是正式下发的文件，请填写文号（M4.2）。"))
     row = PolicyDocument(
         programme_id=programme.id,
         topic=topic,
-        title=_text(title, "title", _("请填写文件名称。")),
+        title=checked_text(title, "title", _("请填写文件名称。")),
         issued_no=issued_no.strip(),
         issued_on=issued_on,
     )
-    return _keep(row, "policy_document", programme.id, by, {"topic": topic.value, "title": row.title})
+    return keep(row, "policy_document", programme.id, by, {"topic": topic.value, "title": row.title})
 
 
 def add_budget_line(
@@ -149,10 +151,10 @@ def add_incentive(
         programme_id=programme.id,
         teacher_id=teacher.id if teacher is not None else None,
         kind=kind,
-        title=_text(title, "title", _("请填写激励措施或奖励的名称。")),
+        title=checked_text(title, "title", _("请填写激励措施或奖励的名称。")),
         granted_on=granted_on,
     )
-    return _keep(row, "incentive", programme.id, by, {"kind": kind.value, "on": granted_on})
+    return keep(row, "incentive", programme.id, by, {"kind": kind.value, "on": granted_on})
 
 
 def add_exchange(
@@ -162,11 +164,11 @@ def add_exchange(
     row = ExchangeRecord(
         student_id=student.id,
         kind=kind,
-        partner=_text(partner, "partner", _("请填写交流的学校或机构。")),
-        country=_country(country),
+        partner=checked_text(partner, "partner", _("请填写交流的学校或机构。")),
+        country=checked_country(country),
         took_place_on=took_place_on,
     )
-    return _keep(row, "exchange", student.programme_id, by, {"student": student.id, "kind": kind.value})
+    return keep(row, "exchange", student.programme_id, by, {"student": student.id, "kind": kind.value})
 
 
 def add_intl_programme(
@@ -187,13 +189,13 @@ def add_intl_programme(
     row = IntlProgramme(
         programme_id=programme.id,
         mode=mode,
-        partner=_text(partner, "partner", _("请填写境外合作学校。")),
-        country=_country(country),
+        partner=checked_text(partner, "partner", _("请填写境外合作学校。")),
+        country=checked_country(country),
         agreement_no=agreement_no.strip(),
         since=since,
         until=until,
     )
-    return _keep(row, "intl_programme", programme.id, by, {"mode": mode.value, "partner": row.partner})
+    return keep(row, "intl_programme", programme.id, by, {"mode": mode.value, "partner": row.partner})
 
 
 def add_equivalence(
@@ -212,18 +214,18 @@ def add_equivalence(
     row = Equivalence(
         programme_id=programme.id,
         course_id=course.id,
-        university=_text(university, "university", _("请填写对照的境外学校。")),
-        country=_country(country),
-        course=_text(foreign_course, "foreign_course", _("请填写对照的课程。")),
+        university=checked_text(university, "university", _("请填写对照的境外学校。")),
+        country=checked_country(country),
+        course=checked_text(foreign_course, "foreign_course", _("请填写对照的课程。")),
         evidence=evidence.strip(),
         compared_on=compared_on,
     )
-    return _keep(row, "equivalence", programme.id, by, {"course": course.code, "university": row.university})
+    return keep(row, "equivalence", programme.id, by, {"course": course.code, "university": row.university})
 
 
 def remove_entry(*, row: Base, programme_id: int, reason: str, by: Identity, now: datetime) -> None:
     """Take a wrong entry out of a register; what it said and why it went stays in the audit log."""
-    reason = _text(reason, "reason", _("请写明删除的理由。"))
+    reason = checked_text(reason, "reason", _("请写明删除的理由。"))
     data = {column.name: getattr(row, key) for key, column in row.__mapper__.c.items()}
     audit.record(
         by=by, did="evaluation.entry.removed", on=("programme", str(programme_id)), data={"table": row.__tablename__, "row": data, "reason": reason}

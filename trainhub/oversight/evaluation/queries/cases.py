@@ -32,11 +32,11 @@ from trainhub.oversight.evaluation.types import (
     StandardCase,
     TeacherCase,
 )
-from trainhub.people.models import Employment, Student
+from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.people.types import NationalityKind, TeacherKind
 from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
-from trainhub.programmes.models import Cohort, Programme
+from trainhub.programmes.models import Programme
 from trainhub.programmes.types import Requirement
 
 AT_HOME = frozenset(["", "CN", "CHN", "HK", "HKG", "MO", "MAC", "TW", "TWN"])
@@ -56,7 +56,10 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
     items = field.plan_items_of(version_id)
     carried = _carried(version_id, courses, {item.id: item.title for item in items})
     offerings = teaching.offerings_of_cohorts(members.cohort_ids)
-    staff, part_time = _staff(programme.id, on, offerings)
+    rows = teaching.staff_of_programme(programme.id, on)
+    people = {person.id for _teacher, person in rows} | {row.lead_person_id for row in offerings if row.lead_person_id is not None}
+    spans = enterprise_spans(people, on)
+    staff, part_time = _staff(rows, spans, on)
     placements = field.placements_of(programme.id)
     bases = [item.base_id for item in items] + [row.base_id for row in placements if row.student_id in judged]
     capstones, found = field.capstone_cases(programme.id, members.judged, placements, on)
@@ -73,14 +76,17 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
         courses=_courses(courses, offerings, members.judged, curriculum.conclusions(version_id, on=on), on),
         teachers=staff,
         part_time=part_time,
-        candidates=_candidates(offerings, members.group.cohort_years, _lead_spans(offerings), _starts(members.cohort_ids), on),
+        candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on),
         centres=field.centre_cases([key for key in bases if key is not None], on),
         placements=field.placement_cases(programme.id, placements, judged, on),
         plan_items=field.plan_cases(items),
         students=field.credited_days(programme.id, members.judged, on=on, days_per_week=days_per_week),
         capstones=capstones,
         international=_international(programme.id, members.present, on),
-        evidence=found | evidence.of_programme(programme, version_id, requirements, courses, staff, part_time, on),
+        evidence=found
+        | evidence.of_programme(programme, version_id, requirements, courses, staff, part_time, on)
+        | evidence.of_practice(version_id, items, placements, judged, on)
+        | evidence.of_six(offerings, members.group.cohort_years, on),
     )
 
 
@@ -153,15 +159,6 @@ def enterprise_spans(person_ids: set[int], on: date) -> dict[int, list[Span]]:
     return found
 
 
-def _lead_spans(offerings: Sequence[OfferingRow]) -> dict[int, list[Span]]:
-    last = max((offering.first_teaching_on for offering in offerings), default=date(2015, 1, 1))
-    return enterprise_spans({row.lead_person_id for row in offerings if row.lead_person_id is not None}, last)
-
-
-def _starts(cohort_ids: Sequence[int]) -> dict[int, date]:
-    return {row[0]: row[1] for row in session().execute(select(Cohort.id, Cohort.starts_on).where(Cohort.id.in_(list(cohort_ids))))}
-
-
 def _candidates(
     offerings: Sequence[OfferingRow], years: Sequence[int], spans: Mapping[int, list[Span]], starts: Mapping[int, date], on: date
 ) -> dict[int, tuple[CandidateCase, ...]]:
@@ -187,10 +184,10 @@ def _candidates(
     return {year: tuple(cases) for year, cases in found.items()}
 
 
-def _staff(programme_id: int, on: date, offerings: Sequence[OfferingRow]) -> tuple[tuple[TeacherCase, ...], tuple[PartTimeCase, ...]]:
-    rows = teaching.staff_of_programme(programme_id, on)
+def _staff(
+    rows: Sequence[tuple[Teacher, Person]], spans: Mapping[int, list[Span]], on: date
+) -> tuple[tuple[TeacherCase, ...], tuple[PartTimeCase, ...]]:
     ids = [teacher.id for teacher, _person in rows]
-    spans = enterprise_spans({person.id for _teacher, person in rows}, on)
     hours: dict[int, int] = defaultdict(int)
     first: dict[int, date] = {}
     tasks = [task for task in teaching.tasks_of_teachers(ids) if task.starts_on <= on]
@@ -203,7 +200,8 @@ def _staff(programme_id: int, on: date, offerings: Sequence[OfferingRow]) -> tup
     for plan in teaching.secondments_of_teachers(ids):
         months = months_between(plan.planned_since, plan.planned_until) if plan.planned_since and plan.planned_until else None
         is_started = plan.started_on is not None and plan.started_on <= on
-        plans[plan.teacher_id].append(SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months))
+        is_done = plan.ended_on is not None and plan.ended_on <= on
+        plans[plan.teacher_id].append(SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip())))
     files = defaultdict(list)
     for appointment in teaching.appointments_of_teachers(ids):
         if appointment.since <= on:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -13,6 +14,9 @@ from trainhub.oversight.evaluation.types import Group
 from trainhub.people.models import Person, PetoeSpan, Student
 from trainhub.people.types import NationalityKind, StudentState
 from trainhub.programmes.models import Cohort
+
+JOINS_WITHIN = timedelta(days=60)
+"""Who is taken into the 卓越计划 so soon after the cohort began belonged to it from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +33,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The students on the day, the judged ones among them, and who withdrew from the 卓越计划."""
+    """The students on the day, the judged ones among them, and who withdrew from the 卓越计划; when the judged cohorts began."""
 
     present: tuple[Member, ...]
     judged: tuple[Member, ...]
     group: Group
     cohort_ids: tuple[int, ...]
     version_id: int | None
+    starts: Mapping[int, date]
 
 
 def members_of(programme_id: int, on: date, only_year: int | None = None) -> Members:
@@ -43,7 +48,8 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
 
     Judged are the 卓越计划 students of every cohort that graduated by the day: the evaluation comes after the first cohort
     finished the plan (PETOE-P5, 002:211). Before that it is the leading cohort, so that the page shows where it stands.
-    A student who stayed in the 卓越计划 until graduation belongs to it; one who withdrew is listed apart (PETOE-7.2).
+    A student who stayed in the 卓越计划 until graduation belongs to it, also one who joined mid-way; who withdrew from the school
+    or left the 卓越计划 before is listed apart (PETOE-7.2).
     """
     cohorts = {row.id: row for row in session().scalars(select(Cohort).where(Cohort.programme_id == programme_id).order_by(Cohort.year))}
     spans: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
@@ -51,7 +57,7 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
         select(PetoeSpan.student_id, PetoeSpan.since, PetoeSpan.until)
         .join(Student, Student.id == PetoeSpan.student_id)
         .where(Student.programme_id == programme_id)
-        .order_by(PetoeSpan.id)
+        .order_by(PetoeSpan.since, PetoeSpan.id)
     ):
         spans[student_id].append((since, until))
     statement = (
@@ -69,7 +75,7 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
         .where(Student.programme_id == programme_id, Student.enrolled_on <= on)
         .order_by(Student.student_no, Student.id)
     )
-    present, petoe, withdrawn = [], [], []
+    present, petoe, withdrawn, left = [], [], [], []
     for key, name, number, cohort_id, state, _enrolled_on, left_on, nationality in session().execute(statement):
         is_present = left_on is None or left_on >= on
         member = Member(key, f"{name}（{number}）", cohort_id, cohorts[cohort_id].year, is_present, nationality is NationalityKind.FOREIGN)
@@ -79,8 +85,11 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
             if spans[key]:
                 withdrawn.append(member)
             continue
-        if any(since <= on and _lasts(until, on, left_on) for since, until in spans[key]):
+        begun = [(since, until) for since, until in spans[key] if since <= on]
+        if any(_lasts(until, on, left_on) for _since, until in begun):
             petoe.append(member)
+        elif begun:
+            left.append((member, max(until for _since, until in begun if until is not None)))
     finished = {key for key, row in cohorts.items() if row.graduated_on is not None and row.graduated_on <= on}
     judged = [member for member in petoe if member.cohort_id in finished]
     if only_year is not None:
@@ -95,9 +104,16 @@ def members_of(programme_id: int, on: date, only_year: int | None = None) -> Mem
         is_finished=is_finished,
         size=len(judged),
         withdrawn=tuple(member.label for member in withdrawn),
+        left=tuple(f"{member.label} {day}" for member, day in left if member.cohort_id in ids),
+        joined=tuple(
+            f"{member.label} {since}"
+            for member, since in ((member, spans[member.id][0][0]) for member in judged)
+            if since > cohorts[member.cohort_id].starts_on + JOINS_WITHIN
+        ),
     )
+    starts = {key: cohorts[key].starts_on for key in ids}
     latest = cohorts[ids[-1]] if ids else (list(cohorts.values())[-1] if cohorts else None)
-    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None)
+    return Members(tuple(present), tuple(judged), group, tuple(ids), latest.version_id if latest is not None else None, starts)
 
 
 def _lasts(until: date | None, on: date, left_on: date | None) -> bool:

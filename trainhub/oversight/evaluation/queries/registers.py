@@ -11,13 +11,18 @@ from sqlalchemy import select
 from courses.curriculum.models import CurriculumCourse
 from trainhub.kernel.db import Base, session
 from trainhub.oversight.evaluation.models import (
+    AppraisalScheme,
     BudgetLine,
     Equivalence,
     ExchangeRecord,
     Incentive,
+    IntlActivity,
     IntlProgramme,
     Participation,
     PolicyDocument,
+    QualityReview,
+    TeacherOutput,
+    TeachingCase,
 )
 from trainhub.oversight.evaluation.register_types import BudgetPurpose, BudgetSource
 from trainhub.people.models import Person, Student, Teacher
@@ -99,6 +104,52 @@ def equivalences(programme_id: int) -> list[tuple[Equivalence, str]]:
         .order_by(Equivalence.compared_on.desc(), Equivalence.id.desc())
     )
     return [(row, name) for row, name in session().execute(statement)]
+
+
+def activities(programme_id: int) -> list[IntlActivity]:
+    """Forms of internationalisation, the latest first."""
+    statement = select(IntlActivity).where(IntlActivity.programme_id == programme_id)
+    return list(session().scalars(statement.order_by(IntlActivity.took_place_on.desc(), IntlActivity.id.desc())))
+
+
+def cases(programme_id: int) -> list[tuple[TeachingCase, str]]:
+    """(case, course), by course and title."""
+    statement = (
+        select(TeachingCase, CurriculumCourse.name)
+        .join(CurriculumCourse, CurriculumCourse.id == TeachingCase.course_id)
+        .where(TeachingCase.programme_id == programme_id)
+        .order_by(CurriculumCourse.term, CurriculumCourse.code, TeachingCase.title)
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def outputs(programme_id: int) -> list[tuple[TeacherOutput, str]]:
+    """(output, teacher's name), the latest first."""
+    statement = (
+        select(TeacherOutput, Person.name)
+        .join(Teacher, Teacher.id == TeacherOutput.teacher_id)
+        .join(Person, Person.id == Teacher.person_id)
+        .where(TeacherOutput.programme_id == programme_id)
+        .order_by(TeacherOutput.published_on.desc(), TeacherOutput.id.desc())
+    )
+    return [(row, name) for row, name in session().execute(statement)]
+
+
+def schemes(programme_id: int) -> list[AppraisalScheme]:
+    """Rules of appraisal, the latest first."""
+    statement = select(AppraisalScheme).where(AppraisalScheme.programme_id == programme_id)
+    return list(session().scalars(statement.order_by(AppraisalScheme.since.desc(), AppraisalScheme.id.desc())))
+
+
+def reviews(programme_id: int) -> list[QualityReview]:
+    """Rounds of quality assurance, the latest first."""
+    statement = select(QualityReview).where(QualityReview.programme_id == programme_id)
+    return list(session().scalars(statement.order_by(QualityReview.held_on.desc(), QualityReview.id.desc())))
+
+
+def review_on(programme_id: int, held_on: date) -> QualityReview | None:
+    """The round of a day."""
+    return session().scalar(select(QualityReview).where(QualityReview.programme_id == programme_id, QualityReview.held_on == held_on))
 
 
 def entry(model: type[Row], key: int) -> Row | None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from trainhub.oversight.evaluation.types import MarkSource
+
+Carrier = TypeVar("Carrier", bound=Hashable)
+"""What carries a point: an objective of a course, or an item of the enterprise training plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +36,12 @@ def weighted(parts: Iterable[tuple[int, int]]) -> int | None:
     return sum(mark * weight for mark, weight in found) // total if total else None
 
 
-def of_point(carriers: Iterable[tuple[int, int]], objectives: Mapping[int, tuple[int, int, int]]) -> Attained:
-    """A point from its (objective, weight) and what each objective reached: (marks, of them attained, their sum in tenths).
+def of_point(carriers: Iterable[tuple[Carrier, int]], reached: Mapping[Carrier, tuple[int, int, int]]) -> Attained:
+    """A point from its (carrier, weight) and what each carrier reached: (marks, of them attained, their sum in tenths).
 
-    An objective without marks takes no part: it is shown as a gap, not as a zero.
+    A carrier without marks takes no part: it is shown as a gap, not as a zero.
     """
-    known = [(objectives[key], weight) for key, weight in carriers if key in objectives and objectives[key][0]]
+    known = [(reached[key], weight) for key, weight in carriers if key in reached and reached[key][0]]
     mean = weighted((total // number, weight) for (number, _yes, total), weight in known)
     return Attained(mean, sum(number for (number, _y, _t), _w in known), sum(yes for (_n, yes, _t), _w in known))
 
@@ -47,6 +54,25 @@ def of_requirement(points: Sequence[Attained]) -> Attained:
     return Attained(min(p.mean_x10 or 0 for p in known), sum(p.marks for p in known), sum(p.attained for p in known))
 
 
-def of_student(carriers: Iterable[tuple[int, int]], marks: Mapping[int, int]) -> int | None:
-    """What one student reached at a point: the weighted mean of the marks of its objectives; None without any."""
+def of_student(carriers: Iterable[tuple[Carrier, int]], marks: Mapping[Carrier, int]) -> int | None:
+    """What one student reached at a point: the weighted mean of the marks of its carriers; None without any."""
     return weighted((marks[key], weight) for key, weight in carriers if key in marks)
+
+
+def usual_source(title: str, capstone_words: Iterable[str]) -> MarkSource:
+    """Whose grade speaks for an item of the enterprise training plan as long as nobody said: the capstone's, or the placements'."""
+    return MarkSource.CAPSTONE if any(word in title for word in capstone_words) else MarkSource.PLACEMENT
+
+
+def placement_mark(graded: Iterable[tuple[int | None, date, date, int]], base_id: int | None) -> int | None:
+    """A student's mark of an item from graded placements (base, first day, last day, mark in tenths): the mean by days, rounded down.
+
+    An item at a base asks for placements there; one without a base takes them all. None without a grade: a gap, not a zero.
+    """
+    return weighted((mark, (last - first).days + 1) for base, first, last, mark in graded if base_id is None or base == base_id)
+
+
+def summed(marks: Iterable[int], percent: int) -> tuple[int, int, int]:
+    """(marks, of them attained, their sum in tenths) of a group, as `of_point` asks."""
+    found = list(marks)
+    return len(found), sum(mark >= percent * 10 for mark in found), sum(found)

@@ -103,3 +103,29 @@ class ReadinessDay(Base):
     remembered_at: Mapped[datetime]
 
     __table_args__ = (sa.UniqueConstraint("programme_id", "on_day"),)
+
+
+class DossierPackage(Base):
+    """A dossier somebody asked for as one archive: drawn by a job, kept as a file. Of an application it holds what was frozen."""
+
+    __tablename__ = "dossier_package"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    application_id: Mapped[int | None] = mapped_column(ref("evaluation_application.id"), index=True)
+    on: Mapped[date] = mapped_column("on_day")
+    job_id: Mapped[int | None]
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"), index=True)
+    pieces: Mapped[int] = mapped_column(default=0)
+    asked_by: Mapped[str] = mapped_column(sa.String(200))
+    asked_at: Mapped[datetime]
+    made_at: Mapped[datetime | None]
+
+
+def _refuse_change(_mapper: Any, _connection: Any, row: Any) -> None:
+    raise RuntimeError(f"{row.__tablename__} is append-only: write a new row")
+
+
+for _kept in (FrozenEvidence, EvidenceVersion):
+    sa.event.listen(_kept, "before_update", _refuse_change)
+    sa.event.listen(_kept, "before_delete", _refuse_change)

@@ -11,7 +11,15 @@ from sqlalchemy import select
 
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
-from trainhub.oversight.evaluation.store.models import EvidenceCode, EvidenceItem, EvidenceVersion, FrozenEvidence, ReadinessDay, ReportText
+from trainhub.oversight.evaluation.store.models import (
+    DossierPackage,
+    EvidenceCode,
+    EvidenceItem,
+    EvidenceVersion,
+    FrozenEvidence,
+    ReadinessDay,
+    ReportText,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +130,17 @@ def days_of(programme_id: int, *, since: date) -> list[ReadinessDay]:
 def day_of(programme_id: int, on: date) -> ReadinessDay | None:
     """A day remembered."""
     return session().scalar(select(ReadinessDay).where(ReadinessDay.programme_id == programme_id, ReadinessDay.on == on))
+
+
+def package(key: int) -> DossierPackage | None:
+    """A package by id."""
+    return session().get(DossierPackage, key)
+
+
+def packages_of(programme_id: int, application_id: int | None = None) -> list[DossierPackage]:
+    """The packages of a programme, or of one of its applications, the latest first."""
+    statement = select(DossierPackage).where(DossierPackage.programme_id == programme_id)
+    statement = statement.where(
+        DossierPackage.application_id.is_(None) if application_id is None else DossierPackage.application_id == application_id
+    )
+    return list(session().scalars(statement.order_by(DossierPackage.id.desc()).limit(10)))

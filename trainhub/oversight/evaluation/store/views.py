@@ -17,7 +17,7 @@ from trainhub.kernel.papers import docx, pdf
 from trainhub.kernel.papers.blocks import DOCX, PDF
 from trainhub.kernel.web import done
 from trainhub.oversight.evaluation import catalogue as criteria
-from trainhub.oversight.evaluation.documents import archive, materials, report, tables
+from trainhub.oversight.evaluation.documents import materials, report, tables
 from trainhub.oversight.evaluation.permissions import Can
 from trainhub.oversight.evaluation.store import catalogue, forms, queries
 from trainhub.oversight.evaluation.store.models import EvidenceItem, EvidenceVersion, FrozenEvidence
@@ -25,7 +25,7 @@ from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.store.types import SAME, Mode
 from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page
 from trainhub.oversight.evaluation.workflow.models import Application
-from trainhub.oversight.evaluation.workflow.views import case_page, load_case, on_case, programme_of
+from trainhub.oversight.evaluation.workflow.views import case_page, load_case, on_case
 from trainhub.oversight.evaluation.workflow.views import on_pair as on_case_pair
 from trainhub.programmes.models import Programme
 
@@ -262,14 +262,6 @@ def draw_report(pair: tuple[Programme, str]) -> Any:
     return named(Response(data, mimetype=media), f"补充报告-{programme.code}.{form}")
 
 
-@blueprint.get("/<code>/dossier.zip")
-@guard(Can.VIEW, load=load, subject=on_programme)
-def draw_dossier(programme: Programme) -> Any:
-    """Everything as it stands today, in one archive with index and checksums."""
-    data = archive.zipped(archive.pieces(programme, clock.today()))
-    return named(Response(data, mimetype="application/zip"), f"评价材料-{programme.code}.zip")
-
-
 # -- what was frozen at a submission --------------------------------------------------------------------------------------
 
 
@@ -293,15 +285,6 @@ def dossier(row: Application) -> Any:
         frozen=len(frozen),
         pieces=sum(len(found) for found in by_code.values()),
     )
-
-
-@blueprint.get("/applications/<int:key>/dossier.zip")
-@guard(Can.VIEW, load=load_case, subject=on_case)
-def dossier_archive(row: Application) -> Any:
-    """The dossier of an application as one archive."""
-    programme = programme_of(row)
-    data = archive.zipped(archive.pieces(programme, clock.today(), row.id if row.submitted_at is not None else None))
-    return named(Response(data, mimetype="application/zip"), f"评价材料-{programme.code}-{row.id}.zip")
 
 
 def load_frozen(key: int, frozen_id: int) -> tuple[Application, FrozenEvidence]:

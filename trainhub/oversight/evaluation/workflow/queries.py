@@ -31,6 +31,7 @@ from trainhub.oversight.evaluation.workflow.models import (
     VisitOpinion,
 )
 from trainhub.oversight.evaluation.workflow.types import (
+    Actor,
     DocumentKind,
     ExpertFacts,
     Facts,
@@ -66,8 +67,7 @@ def offices(kind: OrganisationKind) -> frozenset[int]:
 
 
 def _is_office(identity: Identity) -> bool:
-    ids = identity.organisation_ids(Role.EXPERT)
-    return bool(ids & (offices(OrganisationKind.ASSOCIATION) | offices(OrganisationKind.EXPERT_GROUP))) if ids else False
+    return bool(offices_of(identity))
 
 
 def visible_to(identity: Identity) -> ColumnElement[bool]:
@@ -90,6 +90,23 @@ def listing(identity: Identity, states: Collection[State] = ()) -> Any:
         .order_by(Application.state_since.desc(), Application.id.desc())
     )
     return statement.where(Application.state.in_(list(states))) if states else statement
+
+
+def offices_of(identity: Identity) -> set[Actor]:
+    """The two offices that somebody acts for."""
+    ids = identity.organisation_ids(Role.EXPERT)
+    kinds = {Actor.ASSOCIATION: OrganisationKind.ASSOCIATION, Actor.WORKING_GROUP: OrganisationKind.EXPERT_GROUP}
+    return {actor for actor, kind in kinds.items() if ids & offices(kind)} if ids else set()
+
+
+def waiting_for(identity: Identity, limit: int = 20) -> list[tuple[Application, str, str]]:
+    """(application, programme, university) that wait for a step of the office somebody acts for, those that wait longest first."""
+    actors = offices_of(identity)
+    states = {state for one in rules.TABLE if one.actor in actors for state in one.sources}
+    if not states:
+        return []
+    statement = listing(identity, states).order_by(None).order_by(Application.state_since, Application.id).limit(limit)
+    return [(row, programme, university) for row, _code, programme, university in session().execute(statement)]
 
 
 def steps_of(application_id: int) -> list[Step]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, render_template, request, url_for
 
 from trainhub.kernel import clock, files, paging
 from trainhub.kernel.access import demand, guard, may, who
@@ -61,8 +61,13 @@ def load_case(key: int) -> Application:
 
 
 def on_case(row: Application) -> CaseSubject:
-    """What an application is judged on, today."""
-    return queries.subject_of(row, clock.today())
+    """What an application is judged on, today; asked once for a page that only reads."""
+    if request.method != "GET":
+        return queries.subject_of(row, clock.today())
+    known: dict[int, CaseSubject] = request.environ.setdefault("trainhub.application_subjects", {})
+    if row.id not in known:
+        known[row.id] = queries.subject_of(row, clock.today())
+    return known[row.id]
 
 
 def programme_of(row: Application) -> Programme:

@@ -8,8 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import delete, insert
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
@@ -160,7 +159,7 @@ def _recount(goal: Goal, touched: set[int]) -> None:
     humans = queries.humans_of(touched)
     days = queries.days_of_records(touched)
     for piece in queries.pieces(humans):
-        days.update(current.scalars(select(GoalPerson.on).where(GoalPerson.goal_id == goal.id, GoalPerson.person_id.in_(piece)).distinct()))
+        days.update(queries.kept_days_of(goal, piece))
         current.execute(
             delete(GoalPerson).where(GoalPerson.goal_id == goal.id, GoalPerson.person_id.in_(piece)).execution_options(synchronize_session=False)
         )
@@ -176,15 +175,12 @@ def _recount(goal: Goal, touched: set[int]) -> None:
 
 def _sum_up(goal: Goal) -> None:
     """The sums of the facts by day and by share, in place of the earlier ones."""
-    fact, current = GoalFact, session()
-    for table, names, columns in (
-        (GoalDay, ("prefecture", "on_day", "persons"), (fact.prefecture, fact.on)),
-        (GoalShare, ("prefecture", "organisation_id", "category", "persons", "enrolments"), (fact.prefecture, fact.organisation_id, fact.category)),
+    for table, names, source in (
+        (GoalDay, ("prefecture", "on_day", "persons"), queries.sums_by_day(goal)),
+        (GoalShare, ("prefecture", "organisation_id", "category", "persons", "enrolments"), queries.sums_by_share(goal)),
     ):
-        current.execute(delete(table).where(table.goal_id == goal.id).execution_options(synchronize_session=False))
-        sums = [func.sum(fact.persons), *([func.sum(fact.enrolments)] if table is GoalShare else [])]
-        source: Any = select(literal(goal.id), *columns, *sums).where(fact.goal_id == goal.id).group_by(*columns)
-        current.execute(insert(table.__table__).from_select(["goal_id", *names], source))  # type: ignore[arg-type]
+        session().execute(delete(table).where(table.goal_id == goal.id).execution_options(synchronize_session=False))
+        session().execute(insert(table.__table__).from_select(["goal_id", *names], source))  # type: ignore[arg-type]
 
 
 def _recount_courses(goal: Goal, courses: Collection[str] | None) -> None:
@@ -214,20 +210,9 @@ def rebuild(*, goal: Goal, now: datetime) -> None:
 
 
 def _insert_persons(goal: Goal, humans: Collection[int] | None) -> None:
-    first: Any = queries.first_completions(goal, humans).subquery()
-    columns = ("person_id", "record_id", "on_day", "county_code", "prefecture", "organisation_id", "category")
+    columns = ("goal_id", "person_id", "record_id", "on_day", "county_code", "prefecture", "organisation_id", "category")
     table: Any = GoalPerson.__table__
-    source: Any = select(
-        literal(goal.id),
-        first.c.human,
-        first.c.record_id,
-        first.c.on_day,
-        first.c.county_code,
-        first.c.prefecture,
-        first.c.organisation_id,
-        sa.cast(first.c.category, sa.String),
-    )
-    session().execute(insert(table).from_select(["goal_id", *columns], source))
+    session().execute(insert(table).from_select(columns, queries.persons_to_keep(goal, humans)))
 
 
 def _insert_facts(goal: Goal, persons: Mapping[Key, int], enrolments: Mapping[Key, int]) -> None:

@@ -33,6 +33,7 @@ from trainhub.oversight.goals.queries.counting import (
     touched_persons,
 )
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_count, reviews_of
+from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
 __all__ = [
     "PROVINCE",
@@ -54,6 +55,7 @@ __all__ = [
     "humans_of",
     "is_late",
     "kept_courses",
+    "kept_days_of",
     "kept_progress",
     "kept_totals",
     "late_count",
@@ -62,6 +64,7 @@ __all__ = [
     "names_of",
     "own_regions",
     "persons_by_key",
+    "persons_to_keep",
     "pieces",
     "progress",
     "regions_of",
@@ -69,6 +72,8 @@ __all__ = [
     "snapshot",
     "snapshots_of",
     "statement",
+    "sums_by_day",
+    "sums_by_share",
     "targets_of",
     "touched_persons",
 ]

@@ -9,13 +9,17 @@ from enterprises.awards import labels as award_labels
 from enterprises.awards.types import AwardState
 from enterprises.bases import queries as bases
 from trainhub.kernel import clock
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity, Role, may
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _, format_date, format_datetime, format_number
+from trainhub.kernel.i18n import N_, _, format_date, format_datetime, format_number
 from trainhub.ledger import queries as ledger
 from trainhub.oversight.evaluation import catalogue
+from trainhub.oversight.evaluation.permissions import Can as EvaluationCan
 from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.workflow import queries as cases
+from trainhub.oversight.evaluation.workflow import words as case_words
+from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert
+from trainhub.oversight.evaluation.workflow.types import State
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting, rules
 from trainhub.oversight.goals.models import Goal
@@ -29,9 +33,10 @@ from trainhub.programmes.types import ProgrammeFilter
 MOST_GOALS = 3
 DEPARTMENTS = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST, Role.DEPT_FIN)
 WAITING = {
-    AwardState.APPLIED: ("受理奖补申请", "申请已提交，等待认定"),
-    AwardState.RECOGNISED: ("组织基地验收", "已认定，等待验收"),
-    AwardState.ACCEPTED: ("作出奖补决定", "已验收，等待决定"),
+    AwardState.APPLIED: (N_("受理奖补申请"), N_("申请已提交，等待认定")),
+    AwardState.RECOGNISED: (N_("组织基地验收"), N_("已认定，等待验收")),
+    AwardState.ACCEPTED: (N_("作出奖补决定"), N_("已验收，等待决定")),
+    AwardState.CONFERENCE: (N_("登记联席会议审议"), N_("金额已提出，等待联席会议审议")),
 }
 
 
@@ -220,32 +225,26 @@ def watcher(identity: Identity, today: date) -> Panel:
 
 
 def expert(identity: Identity, today: date) -> Panel:
-    """The programmes an expert judges, with how much is judged."""
+    """What waits for an expert: applications for the two offices, the forms of visits, programmes to judge. Only what can be opened."""
     rows = [programmes.as_row(row) for row in session().execute(programmes.listing(identity, ProgrammeFilter()).limit(20))]
     mine = programmes.by_ids(sorted(identity.programme_ids(Role.EXPERT)) or [row.id for row in rows])
     asked = sum(1 for one in catalogue.criteria().values() if one.kind is CriterionKind.JUDGED)
     done = province.judged_criteria([one.id for one in mine], today)
     names = {row.id: row for row in rows}
-    todos, lines = [], []
+    todos, lines = [_office(identity, row, name, university, today) for row, name, university in cases.waiting_for(identity)], []
     for case, assigned, name in cases.visits_of(identity.account_id):
-        is_open = assigned.declared_at is not None
-        todos.append(
-            Todo(
-                _("填写现场考查评价表：%(name)s", name=name) if is_open else _("声明利益冲突：%(name)s", name=name),
-                link(identity, "evaluation.application", cases.subject_of(case, today), key=case.id),
-                _("去填写") if is_open else _("去声明"),
-                1,
-                _("考查日期 %(a)s 至 %(b)s", a=format_date(case.visit_starts_on), b=format_date(case.visit_ends_on)),
-                0,
-                "clipboard",
-            )
-        )
+        todo = _visit(identity, case, assigned, name, today)
+        if todo is not None:
+            todos.append(todo)
     for one in mine[:8]:
-        url = link(identity, "evaluation.show", cases.subject_of_programme(one, today), code=one.code)
+        subject = cases.subject_of_programme(one, today)
+        url = link(identity, "evaluation.show", subject, code=one.code)
+        if not url:
+            continue
         judged = min(done.get(one.id, 0), asked)
         university = names[one.id].university if one.id in names else ""
         lines.append(Line(f"{one.name}", url, sub=university, value=judged, most=asked, text=_("已评判 %(n)s / %(m)s 条", n=judged, m=asked)))
-        if judged < asked:
+        if judged < asked and may(identity, EvaluationCan.JUDGE, subject):
             todos.append(
                 Todo(
                     _("评判：%(name)s", name=one.name),
@@ -257,6 +256,27 @@ def expert(identity: Identity, today: date) -> Panel:
                     "scale",
                 )
             )
-    nothing = Nothing(_("还没有分配给你的专业"), _("省教育厅授权后，需要评判的专业会出现在这里。"))
+    nothing = Nothing(_("还没有分配给你的专业"), _("被指派参加考查后，考查期内该专业的材料会出现在这里。"))
     block = Block(_("评价专业"), linked(_("全部"), link(identity, "evaluation.index")) if lines else None, lines=lines, nothing=nothing)
     return Panel("expert", _("专业评价"), todos, blocks=[block])
+
+
+def _office(identity: Identity, row: Application, name: str, university: str, today: date) -> Todo:
+    """An application that waits for the association or the working group."""
+    url = link(identity, "evaluation.application", cases.subject_of(row, today), key=row.id)
+    text = _("评价申请：%(name)s（%(state)s）", name=name, state=case_words.STATES[row.state])
+    since = _("%(who)s · 自 %(day)s 起", who=university, day=format_date(row.state_since))
+    return Todo(text, url, _("去办理"), 1, since, 0, "clipboard")
+
+
+def _visit(identity: Identity, case: Application, assigned: VisitExpert, name: str, today: date) -> Todo | None:
+    """What an expert has to do for a visit now: declare, or fill the form; nothing before its days and with a conflict."""
+    subject = cases.subject_of(case, today)
+    days = _("考查日期 %(a)s 至 %(b)s", a=format_date(case.visit_starts_on), b=format_date(case.visit_ends_on)) if case.visit_starts_on else ""
+    if assigned.declared_at is None:
+        url = link(identity, "evaluation.application", subject, key=case.id)
+        return Todo(_("声明利益冲突：%(name)s", name=name), url, _("去声明"), 1, days, 0, "clipboard")
+    url = link(identity, "evaluation.visit_form", subject, key=case.id)
+    if not url or case.state is not State.VISIT_SCHEDULED:
+        return None
+    return Todo(_("填写现场考查评价表：%(name)s", name=name), url, _("去填写"), 1, days, 0, "clipboard")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from enterprises.awards.labels import RULES, STATES
 from enterprises.awards.types import RuleCode
+from enterprises.placements.labels import RATING_TOPICS
+from enterprises.placements.types import RaterSide
 from trainhub.certificates.labels import KINDS
 from trainhub.certificates.types import Kind
 from trainhub.kernel.i18n import in_language
 from trainhub.oversight.goals import queries as goals
 from trainhub.oversight.goals import reporting
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, pairs, span, table, weeks
+from trainhub.oversight.reports.building.common import bars, pairs, parameter, span, table, weeks
 from trainhub.oversight.reports.queries import facts, schools
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
-from trainhub.people.types import StudentState
 
 KNOWN = "只计入截至统计时点已经登记、且尚未撤回的事实；以后的补录不改变本报告。"
 
@@ -66,7 +67,6 @@ def university(asked: Asked) -> Document:
 
 def quality(asked: Asked) -> Document:
     """The yearly quality report: students, enterprise learning, capstones, certificates, goals."""
-    states = schools.students_by_state(asked)
     days, done, courses = schools.field_days_by_school(asked), schools.capstones_by_school(asked), schools.open_courses(asked)
     names = dict(schools.schools())
     ended, passed = sum(count for count, _passed in done.values()), sum(ok for _count, ok in done.values())
@@ -77,7 +77,7 @@ def quality(asked: Asked) -> Document:
         title=f"工程人才培养质量报告（{span(asked)}）",
         subtitle="福建省工程人才培养平台",
         figures=(
-            Figure("在籍学生", str(states.get(StudentState.ENROLLED, 0)), "统计时点"),
+            Figure("在籍学生", str(schools.students_there(asked)), "统计时点，含休学"),
             Figure("进企业学习", str(sum(students for students, _days in days.values())), "当期，不同学生"),
             Figure("毕业设计通过", rules.share_text(passed, ended), f"当期结束 {ended} 项"),
             Figure("颁发证书", str(sum(count for _kind, count in certificates)), "当期，有效"),
@@ -130,16 +130,20 @@ def _courses(courses: dict[int, tuple[int, int, int]]) -> list[tuple[str | int, 
 
 
 def scorecard(asked: Asked) -> Document:
-    """One base: students hosted, weeks, completions, mentors, grades, awards."""
+    """One base: students hosted, weeks, completions, mentors, grades, what students thought of it, awards."""
     assert asked.organisation_id is not None
     found = schools.base_figures(asked)
     name = facts.organisations([asked.organisation_id])[asked.organisation_id].name
+    least = parameter("own.reports.small_cell_min", asked).number
     with in_language("zh"):
+        topics = {key: str(label) for key, label in RATING_TOPICS[RaterSide.STUDENT].items()}
         awards = [
             (f"{rule} {RULES[RuleCode(rule)]}", str(STATES[state]), None if fen is None else f"{fen / 100:,.2f}", on.isoformat() if on else None)
             for rule, state, fen, on in found.awards
         ]
-    mean = "—" if found.mean_score_x10 is None else f"{found.mean_score_x10 / 10:.1f}"
+    marks = rules.mean_marks(found.ratings, list(topics), least)
+    rated = [(topics[key], count, "*" if tenths is None and count else _tenths(tenths)) for key, (count, tenths) in marks.items()]
+    mean = _tenths(found.mean_score_x10)
     rows: list[tuple[str, Cell]] = [
         ("接纳学生（人）", found.students),
         ("实习人周", weeks(found.days)),
@@ -148,6 +152,7 @@ def scorecard(asked: Asked) -> Document:
         ("指导教师（人）", found.mentors),
         ("企业评定成绩（份）", found.graded),
         ("平均成绩（百分制）", mean),
+        ("学生评价（份）", len(found.ratings)),
     ]
     return Document(
         title=f"{name}考核评分卡（{span(asked)}）",
@@ -166,8 +171,23 @@ def scorecard(asked: Asked) -> Document:
                 bars("成绩分布", list(found.score_bands), name="人数", unit="人"),
                 table("成绩分布", ("分数段", "#人数"), list(found.score_bands)),
             ),
+            Section(
+                "学生评价",
+                (f"学生在实习结束后按 1 至 5 分评价基地；少于 {least} 份的不公布平均分。",),
+                bars(
+                    "学生评价",
+                    [(topics[key], tenths / 10) for key, (_count, tenths) in marks.items() if tenths is not None],
+                    name="平均分",
+                    unit="分",
+                ),
+                table("学生对基地的评价", ("项目", "#评价份数", "#平均分（5 分制）"), rated),
+            ),
             Section("奖励", (), None, table("奖励申请与决定", ("奖励", "状态", "#金额（元）", "决定日期"), awards)),
         ),
         method=("指导教师为基地各举办单位当期在任的企业指导教师。", KNOWN),
         sources=("FJ-16b, 000:745；PETOE-6, 002:503",),
     )
+
+
+def _tenths(value: int | None) -> str:
+    return "—" if value is None else f"{value / 10:.1f}"

@@ -16,9 +16,11 @@ from enterprises.awards.types import TAKEN, AwardState
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.mentors.models import Mentor
-from enterprises.placements.models import Placement
+from enterprises.placements.models import Placement, Rating
+from enterprises.placements.types import RaterSide
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import State as CertificateState
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations.models import BaseHost, Organisation
@@ -26,7 +28,6 @@ from trainhub.organisations.types import SCHOOLS, OrganisationKind, Organisation
 from trainhub.oversight.reports.queries.facts import known_days, known_records
 from trainhub.oversight.reports.types import Asked
 from trainhub.people.models import Student, Teacher
-from trainhub.people.types import StudentState
 from trainhub.programmes.models import Programme
 
 
@@ -61,9 +62,10 @@ def field_days_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
 
 
 def capstones_by_school(asked: Asked) -> dict[int, tuple[int, int]]:
-    """(capstones that ended, of these passed) by school."""
+    """(capstones that ended, of these passed by the moment asked for) by school."""
+    passed = sa.and_(Capstone.state == CapstoneState.PASSED, Capstone.finished_on <= local(asked.known_at).date())
     found = session().execute(
-        select(Student.university_id, func.count(), func.sum(sa.case((Capstone.state == CapstoneState.PASSED, 1), else_=0)))
+        select(Student.university_id, func.count(), func.sum(sa.case((passed, 1), else_=0)))
         .join(Student, Student.id == Capstone.student_id)
         .where(Capstone.ends_on.between(asked.since, asked.until), Capstone.created_at <= asked.known_at, Capstone.state != CapstoneState.WITHDRAWN)
         .group_by(Student.university_id)
@@ -105,18 +107,22 @@ def open_courses(asked: Asked) -> dict[int, tuple[int, int, int]]:
     return {key: (int(courses), int(enrolled), int(done or 0)) for key, courses, enrolled, done in found}
 
 
-def students_by_state(asked: Asked) -> dict[StudentState, int]:
-    """Students registered by the moment, by state."""
-    found = session().execute(select(Student.state, func.count()).where(Student.created_at <= asked.known_at).group_by(Student.state))
-    return {state: int(count) for state, count in found}
+def students_there(asked: Asked) -> int:
+    """Students on the books at the moment asked for, those on leave included: entered by then, and not left."""
+    day = local(asked.known_at).date()
+    statement = select(func.count()).where(
+        Student.created_at <= asked.known_at, Student.enrolled_on <= day, or_(Student.left_on.is_(None), Student.left_on > day)
+    )
+    return session().scalar(statement) or 0
 
 
 def certificates_by_kind(asked: Asked) -> list[tuple[str, int]]:
-    """Certificates issued in the span that stand, by kind."""
+    """Certificates issued in the span and not revoked by the moment asked for, by kind; a reissue is no second certificate."""
+    revoked = sa.and_(Certificate.state == CertificateState.REVOKED, Certificate.state_on <= local(asked.known_at).date())
     found = session().execute(
         select(Certificate.kind, func.count())
-        .where(Certificate.is_current.is_(True), Certificate.state.in_((CertificateState.ISSUED, CertificateState.REISSUED)))
-        .where(Certificate.state_on.between(asked.since, asked.until))
+        .where(Certificate.edition == 1, Certificate.state != CertificateState.DRAFT, Certificate.issued_at <= asked.known_at, ~revoked)
+        .where(Certificate.issued_on.between(asked.since, asked.until))
         .group_by(Certificate.kind)
         .order_by(Certificate.kind)
     )
@@ -131,7 +137,7 @@ def bases_count(on: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BaseFigures:
-    """What a base did in a span. Scores x 10."""
+    """What a base did in a span. Scores x 10. `ratings`: what each student who rated it gave, 1 to 5 by topic."""
 
     students: int
     days: int
@@ -141,6 +147,7 @@ class BaseFigures:
     graded: int
     mean_score_x10: int | None
     score_bands: tuple[tuple[str, int], ...]
+    ratings: tuple[dict[str, int], ...]
     awards: tuple[tuple[str, AwardState, int | None, date | None], ...]
 
 
@@ -179,8 +186,14 @@ def base_figures(asked: Asked) -> BaseFigures:
     known = [score for score in scores if score is not None]
     awards = current.execute(
         select(Award.rule, Award.state, Award.amount_fen, Award.decided_on)
-        .where(Award.base_id == base_id, Award.created_at <= asked.known_at, or_(Award.state.in_(TAKEN), Award.applied_on <= asked.until))
+        .where(Award.organisation_id == base_id, Award.created_at <= asked.known_at, or_(Award.state.in_(TAKEN), Award.applied_on <= asked.until))
         .order_by(Award.id)
+    )
+    ratings = current.execute(
+        select(Rating.marks, Rating.rated_at)
+        .join(Placement, Placement.id == Rating.placement_id)
+        .where(Placement.base_id == base_id, Rating.side == RaterSide.STUDENT, Rating.rated_at <= asked.known_at)
+        .order_by(Rating.placement_id)
     )
     return BaseFigures(
         students=int(students),
@@ -191,5 +204,6 @@ def base_figures(asked: Asked) -> BaseFigures:
         graded=len(known),
         mean_score_x10=sum(known) // len(known) if known else None,
         score_bands=tuple((name, sum(low <= score < high for score in known)) for name, low, high in BANDS),
+        ratings=tuple(marks for marks, at in ratings if asked.since <= local(at).date() <= asked.until),
         awards=tuple((rule, state, amount, on) for rule, state, amount, on in awards),
     )

@@ -1,10 +1,9 @@
-"""Selects of awards, and the `BaseCase` of a base: gathered from organisations, bases and earlier awards."""
+"""The `BaseCase` of a base, gathered from organisations, bases and earlier awards, and what the rules answer."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,32 +12,22 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from enterprises.awards import rules
 from enterprises.awards.models import Award
 from enterprises.awards.specs import PARAMETERS
-from enterprises.awards.types import OPEN, TAKEN, AcceptanceFact, AwardState, BaseCase, EarlierAward, Entitlement, HostFact
+from enterprises.awards.types import TAKEN, AcceptanceFact, BaseCase, EarlierAward, Entitlement, HostFact
 from enterprises.bases.models import BaseAcceptance, BaseProfile, BaseTyping
-from trainhub.kernel.access import Identity, Role, Subject
+from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter, PolicyError
 
-VIEWERS = (
-    Role.CENTRE_LEADER,
-    Role.ENTERPRISE_COORDINATOR,
-    Role.UNIVERSITY_ADMIN,
-    Role.PREFECTURE_OPERATOR,
-    Role.DEPT_EDU,
-    Role.DEPT_HR,
-    Role.DEPT_ST,
-    Role.DEPT_FIN,
-    Role.INSPECTOR,
-    Role.AUDITOR,
-    Role.SYSTEM_ADMIN,
-)
-"""Who sees the awards of the bases inside the scope of the role."""
 CHUNK = 500
+"""Bases in one statement."""
+BASE_SORTS: dict[str, tuple[Any, ...]] = {"base": (Organisation.pinyin, Organisation.name), "code": (Organisation.code,)}
 
 
 def parameters(on: date) -> dict[str, Parameter]:
@@ -60,12 +49,7 @@ def base_by_code(code: str) -> Organisation | None:
 
 def bases_visible_to(identity: Identity) -> ColumnElement[bool]:
     """Bases inside the reader's scope: the base itself, those its organisations host, those of the region."""
-    return organisations.inside(identity, VIEWERS)
-
-
-def base_subject(base: Organisation) -> Subject:
-    """The base, its hosts, its region."""
-    return organisations.subject_of(base)
+    return organisations.inside(identity, AWARD_VIEWERS)
 
 
 def bases_listing(identity: Identity, *, text: str = "", region: str = "", sort: str = "") -> organisations.Statement:
@@ -117,9 +101,9 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
         steps[step.base_id].append(AcceptanceFact(step.type.value, step.step.value, step.department, step.on))
     earlier: dict[int, list[EarlierAward]] = defaultdict(list)
     for award in current.scalars(
-        select(Award).where(Award.base_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
+        select(Award).where(Award.organisation_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
     ):
-        earlier[award.base_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on))
+        earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on))
     rows = current.execute(
         select(Organisation, BaseProfile).outerjoin(BaseProfile, BaseProfile.base_id == Organisation.id).where(Organisation.id.in_(ids))
     ).all()
@@ -153,117 +137,8 @@ def entitlements_of_many(base_ids: Iterable[int], on: date) -> dict[int, list[En
     return {key: rules.judge_all(case, held, on) for key, case in cases_of(base_ids, on).items()}
 
 
-# -- awards -------------------------------------------------------------------------------------------------------------
-
-
-def award(award_id: int) -> Award | None:
-    """An award by id."""
-    return session().get(Award, award_id)
-
-
-def awards_of(base_id: int) -> list[Award]:
-    """Every award of a base, the latest first."""
-    return list(session().scalars(select(Award).where(Award.base_id == base_id).order_by(Award.id.desc())))
-
-
-def open_award(base_id: int, rule: str) -> Award | None:
-    """The application that is under way."""
-    return session().scalar(select(Award).where(Award.base_id == base_id, Award.rule == rule, Award.state.in_(OPEN)))
-
-
-def taken_in_group(base_id: int, overlap_group: str, but: int | None = None) -> list[Award]:
-    """Awards of a base that count as given in one overlap group."""
-    statement = select(Award).where(Award.base_id == base_id, Award.overlap_group == overlap_group, Award.state.in_(TAKEN))
-    return [row for row in session().scalars(statement.order_by(Award.id)) if row.id != but]
-
-
-@dataclass(frozen=True, slots=True)
-class AwardRow:
-    """An award in a list."""
-
-    id: int
-    base_id: int
-    base: str
-    rule: str
-    state: AwardState
-    amount_fen: int | None
-    payer: str
-    applied_on: date | None
-    decided_on: date | None
-    paid_on: date | None
-
-
-AWARD_SORTS: dict[str, tuple[Any, ...]] = {
-    "base": (Organisation.pinyin, Award.applied_on),
-    "rule": (Award.rule, Organisation.pinyin),
-    "state": (Award.state, Organisation.pinyin),
-    "amount": (Award.amount_fen, Organisation.pinyin),
-    "applied": (Award.applied_on,),
-    "decided": (Award.decided_on,),
-    "paid": (Award.paid_on,),
-}
-BASE_SORTS: dict[str, tuple[Any, ...]] = {"base": (Organisation.pinyin, Organisation.name), "code": (Organisation.code,)}
-
-
-def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> organisations.Statement:
-    """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`."""
-    clauses = [bases_visible_to(identity)]
-    if state is not None:
-        clauses.append(Award.state == state)
-    if rule:
-        clauses.append(Award.rule == rule)
-    if text:
-        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
-    statement: organisations.Statement = (
-        select(
-            Award.id,
-            Award.base_id,
-            Organisation.name,
-            Award.rule,
-            Award.state,
-            Award.amount_fen,
-            Award.payer,
-            Award.applied_on,
-            Award.decided_on,
-            Award.paid_on,
-        )
-        .join(Organisation, Organisation.id == Award.base_id)
-        .where(and_(*clauses))
-    )
-    return organisations.ordered_or(statement, sort, AWARD_SORTS, Award.id.desc(), unique=Award.id)
-
-
-def published() -> list[tuple[Award, str]]:
-    """Decisions that everybody may read, the latest first, with the base's name; revoked ones stay, marked."""
-    found = session().execute(
-        select(Award, Organisation.name)
-        .join(Organisation, Organisation.id == Award.base_id)
-        .where(Award.published_on.is_not(None))
-        .order_by(Award.published_on.desc(), Award.id.desc())
-    )
-    return [(row, name) for row, name in found]
-
-
-def award_subject(row: Award) -> Subject:
-    """What a permission over an award is judged on: its base."""
-    base = organisations.by_id(row.base_id)
-    assert base is not None
-    return base_subject(base)
-
-
-def states_of(base_ids: Iterable[int]) -> dict[tuple[int, str], AwardState]:
-    """The state of the latest award by (base, rule)."""
-    wanted = sorted(set(base_ids))
-    found: dict[tuple[int, str], AwardState] = {}
-    for base_id, rule, state in session().execute(select(Award.base_id, Award.rule, Award.state).where(Award.base_id.in_(wanted)).order_by(Award.id)):
-        found[(base_id, rule)] = state
-    return found
-
-
 def check(code: str, on: date) -> dict[str, Any]:
     """The contract's `awards check` of a base. Raises Refused (no_such_base, no_rule_on_day)."""
-    from trainhub.kernel.i18n import _
-
     base = base_by_code(code)
     if base is None:
         raise Refused(_("没有代码为“%(code)s”的基地。请核对代码，或先登记这个基地。", code=code), field="base", code="no_such_base")

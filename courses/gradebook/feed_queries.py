@@ -1,0 +1,116 @@
+"""Every select on grades that go into the assessment items of a training plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from courses.catalogue.models import Course, Run
+from courses.curriculum.models import AssessmentItem, CurriculumCourse
+from courses.gradebook import queries, rules
+from courses.gradebook.models import Gradebook, GradeColumn, GradeFeed
+from courses.learning.models import Enrolment
+from courses.learning.types import SEATED
+from trainhub.kernel.db import session
+from trainhub.people.models import Student
+from trainhub.people.types import StudentState
+from trainhub.programmes.models import Cohort
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A feed with what a page says about it; `column` is empty for the total."""
+
+    feed: GradeFeed
+    run: Run
+    course: str
+    book: Gradebook | None
+    column: str
+
+
+def feed(key: int) -> GradeFeed | None:
+    """A feed by id."""
+    return session().get(GradeFeed, key)
+
+
+def feed_of(item_id: int, run_id: int) -> GradeFeed | None:
+    """The feed of an item from a run."""
+    return session().scalar(select(GradeFeed).where(GradeFeed.item_id == item_id, GradeFeed.run_id == run_id))
+
+
+def feeds_of_course(course_id: int) -> list[FeedRow]:
+    """The feeds of a course of a plan in the order of its items: one query."""
+    statement = (
+        select(GradeFeed, Run, Course.title, Gradebook, GradeColumn.title)
+        .join(AssessmentItem, AssessmentItem.id == GradeFeed.item_id)
+        .join(Run, Run.id == GradeFeed.run_id)
+        .join(Course, Course.id == Run.course_id)
+        .outerjoin(Gradebook, Gradebook.run_id == Run.id)
+        .outerjoin(GradeColumn, GradeColumn.id == GradeFeed.column_id)
+        .where(AssessmentItem.course_id == course_id)
+        .order_by(AssessmentItem.id, GradeFeed.id)
+    )
+    return [FeedRow(row, run, title, book, column or "") for row, run, title, book, column in session().execute(statement)]
+
+
+def every_feed() -> list[int]:
+    """The ids of all feeds."""
+    return list(session().scalars(select(GradeFeed.id).order_by(GradeFeed.id)))
+
+
+def place_of(row: GradeFeed) -> tuple[AssessmentItem, CurriculumCourse, Run]:
+    """Where a feed leads to and from."""
+    statement = (
+        select(AssessmentItem, CurriculumCourse, Run)
+        .join(CurriculumCourse, CurriculumCourse.id == AssessmentItem.course_id)
+        .join(Run, Run.id == row.run_id)
+        .where(AssessmentItem.id == row.item_id)
+    )
+    item, course, run = session().execute(statement).one()
+    return item, course, run
+
+
+def students_of(run_id: int, version_id: int) -> list[tuple[int, int]]:
+    """(enrolment, student) of everybody who holds a seat in a run and studies by a plan; those who withdrew are left out."""
+    statement = (
+        select(Enrolment.id, Student.id)
+        .join(Student, Student.person_id == Enrolment.person_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), Cohort.version_id == version_id, Student.state != StudentState.WITHDRAWN)
+        .order_by(Enrolment.id)
+    )
+    return [(enrolment_id, student_id) for enrolment_id, student_id in session().execute(statement)]
+
+
+def runs_of_plan(version_id: int) -> list[tuple[Run, str]]:
+    """The runs with a gradebook in which students of a plan hold a seat, the latest first, with the course's title."""
+    mine = (
+        select(Enrolment.run_id)
+        .join(Student, Student.person_id == Enrolment.person_id)
+        .join(Cohort, Cohort.id == Student.cohort_id)
+        .where(Cohort.version_id == version_id, Enrolment.state.in_(SEATED))
+    )
+    statement = (
+        select(Run, Course.title)
+        .join(Course, Course.id == Run.course_id)
+        .join(Gradebook, Gradebook.run_id == Run.id)
+        .where(Run.id.in_(mine))
+        .order_by(Run.starts_on.desc(), Run.id.desc())
+    )
+    return [(run, title) for run, title in session().execute(statement)]
+
+
+def scores_of(book: Gradebook, column_id: int | None, enrolment_ids: Sequence[int]) -> dict[int, int]:
+    """By enrolment: the score out of 1000 that a column, or the total, gives; nobody without a result. Five queries a piece."""
+    categories, columns = queries.rules_of(book.id)
+    found: dict[int, int] = {}
+    for start in range(0, len(enrolment_ids), queries.CHUNK):
+        some = enrolment_ids[start : start + queries.CHUNK]
+        cells = queries.cells_of(columns, some)
+        for key in some:
+            score = rules.fed(rules.total(categories, columns, cells.get(key, {}), missing_is_zero=book.missing_is_zero), column_id)
+            if score is not None:
+                found[key] = score
+    return found

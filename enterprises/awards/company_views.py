@@ -1,0 +1,193 @@
+"""Pages of the incentives of enterprises: what is known, what the rules answer, an application, the credit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.awards import companies, credit, forms, labels, operations, queries
+from enterprises.awards.list_views import blueprint as blueprint
+from enterprises.awards.reference import incentives
+from enterprises.awards.showing import shown
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import ELSEWHERE, CompanyRule, Verdict
+from enterprises.awards.views import applied, kept_files
+from enterprises.permissions import Can
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard, may, who
+from trainhub.kernel.db import transaction
+from trainhub.kernel.forms import Form, given
+from trainhub.kernel.frames import found, submit
+from trainhub.kernel.i18n import _
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+
+Pair = tuple[Organisation, CompanyRule]
+
+
+def load_company(code: str) -> Organisation:
+    """The enterprise of an address."""
+    row = organisations.by_code(code)
+    return found(row if row is not None and row.kind is OrganisationKind.ENTERPRISE else None, _("没有代码为 %(code)s 的企业。", code=code[:60]))
+
+
+def load_pair(code: str, rule: str) -> Pair:
+    """An enterprise and an incentive that is applied for here."""
+    wanted = next((one for one in CompanyRule if one.value == rule and one not in ELSEWHERE), None)
+    return load_company(code), found(wanted, _("没有这项扶持，或它不在这里申请。"))
+
+
+def _subject(pair: Pair) -> Any:
+    return organisations.subject_of(pair[0])
+
+
+@blueprint.get("/companies")
+@guard(Can.AWARD_LIST)
+def company_list() -> Any:
+    """The enterprises whose incentives the reader may look at."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.companies_listing(who(), request.args.get("q", "").strip()[:100]), number=number, size=size, scalars=False)
+    return render_template("enterprises/awards/companies.html", page=page)
+
+
+def _year() -> int:
+    year = request.args.get("year", type=int)
+    return year if year is not None and 2015 <= year <= 2100 else clock.today().year
+
+
+def _company_page(row: Organisation, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+    year, today, shown_forms = _year(), clock.today(), dict(made or {})
+    subject = organisations.subject_of(row)
+    if may(who(), Can.COMPANY_EDIT, subject):
+        shown_forms.setdefault("figure", forms.FigureForm(formdata=None).apart("figure"))
+    if may(who(), Can.CREDIT_EDIT):
+        shown_forms.setdefault("credit", forms.CreditForm(formdata=None, on=today).apart("credit"))
+    page = render_template(
+        "enterprises/awards/company.html",
+        company=row,
+        year=year,
+        years=[(y, y) for y in range(today.year, 2014, -1)],
+        answers=sorted(queries.company_answers(row, year, today), key=lambda one: list(Verdict).index(one.verdict)),
+        awards=queries.awards_of(row.id),
+        elsewhere=ELSEWHERE,
+        matched={one["id"] for one in incentives() if one["local_match"]},
+        may_apply=may(who(), Can.AWARD_APPLY, subject) and year <= today.year,
+        figures=queries.figures_of(row.id),
+        checks=queries.checks_of(row.id),
+        forms=shown_forms,
+        shown=shown,
+        labels=labels,
+    )
+    return page, status
+
+
+@blueprint.get("/companies/<code>")
+@guard(Can.COMPANY_VIEW, load=load_company, subject=organisations.subject_of)
+def company(row: Organisation) -> Any:
+    """Every incentive that attaches to an enterprise."""
+    return _company_page(row)
+
+
+# -- an application -----------------------------------------------------------------------------------------------------
+def _apply_page(pair: Pair, form: forms.ApplyForm, status: int = 200) -> Any:
+    answer = queries.company_answer(*pair, _year(), clock.today())
+    spec = spec_of(pair[1])
+    page = render_template(
+        "enterprises/awards/company_apply.html",
+        company=pair[0],
+        rule=pair[1],
+        year=_year(),
+        answer=answer,
+        spec=spec,
+        form=form,
+        labels=labels,
+        shown=shown,
+    )
+    return page, status
+
+
+@blueprint.get("/companies/<code>/<rule>/apply")
+@guard(Can.AWARD_APPLY, load=load_pair, subject=_subject)
+def apply_company_form(pair: Pair) -> Any:
+    """The form of an application of an enterprise."""
+    return _apply_page(pair, forms.CompanyApplyForm())
+
+
+@blueprint.post("/companies/<code>/<rule>/apply")
+@guard(Can.AWARD_APPLY, load=load_pair, subject=_subject)
+def apply_company(pair: Pair) -> Any:
+    """Apply for an incentive of a year, with the evidence."""
+    form, code, rule, year = forms.CompanyApplyForm(), pair[0].code, pair[1], _year()
+
+    def do() -> int:
+        made = operations.apply_company(
+            company=load_company(code),
+            rule=rule,
+            year=year,
+            statement=form.statement.data or "",
+            evidence=kept_files(form),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        )
+        return made.id
+
+    return submit(
+        form, do, again=lambda status: _apply_page(load_pair(code, rule.value), form, status), then=lambda key: applied(key, "awards.company", code)
+    )
+
+
+# -- figures and credit -------------------------------------------------------------------------------------------------
+@blueprint.post("/companies/<code>/figures")
+@guard(Can.COMPANY_EDIT, load=load_company, subject=organisations.subject_of)
+def enter_figure(row: Organisation) -> Any:
+    """Enter a figure."""
+    form, code = forms.FigureForm().apart("figure"), row.code
+    return submit(
+        form,
+        lambda: companies.enter(
+            company=load_company(code),
+            key=form.key.data,
+            year=form.year.data or 0,
+            value=given(form.value.data),
+            document=form.document.data or "",
+            by=who(),
+            now=clock.now(),
+        ),
+        again=lambda status: _company_page(load_company(code), {"figure": form}, status),
+        then=lambda _given: done(_("指标已登记。"), "awards.company", code=code),
+    )
+
+
+@blueprint.post("/companies/<code>/credit/look-up")
+@guard(Can.CREDIT_EDIT, load=load_company, subject=organisations.subject_of)
+def look_up_credit(row: Organisation) -> Any:
+    """Ask the sources."""
+    code = row.code
+    with transaction():
+        is_listed = credit.look_up(organisation=load_company(code), by=who(), today=clock.today(), now=clock.now()).is_listed
+    return done(_("核查完成：在失信名单上。") if is_listed else _("核查完成：未见失信记录。"), "awards.company", code=code)
+
+
+@blueprint.post("/companies/<code>/credit")
+@guard(Can.CREDIT_EDIT, load=load_company, subject=organisations.subject_of)
+def enter_credit(row: Organisation) -> Any:
+    """Enter a look-up made elsewhere."""
+    form, code = forms.CreditForm().apart("credit"), row.code
+    return submit(
+        form,
+        lambda: credit.enter(
+            organisation=load_company(code),
+            is_listed=form.result.data == "bad",
+            detail=form.detail.data or "",
+            on=given(form.on.data),
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+        ),
+        again=lambda status: _company_page(load_company(code), {"credit": form}, status),
+        then=lambda _given: done(_("核查结果已登记。"), "awards.company", code=code),
+    )

@@ -1,0 +1,119 @@
+"""What every step of an award shares: who may take it and when, how it ends, how it is refused.
+
+Every step is one row of `types.TRANSITIONS`; who may take it is the rule's own department (`specs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import IntegrityError
+
+from enterprises.awards import labels, rules
+from enterprises.awards.models import Award
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import TRANSITIONS, Action, AwardState, Entitlement, Who
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed, Refused
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _
+from trainhub.policy.findings import Finding
+
+
+class AwardRefused(Refused):
+    """A fact of an award is impossible."""
+
+    code = "award_refused"
+
+
+class WrongStep(Refused):
+    """The award is in a state where this cannot happen."""
+
+    code = "wrong_step"
+    status = 409
+
+
+class AlreadyAwarded(Refused):
+    """The same thing was awarded before: 一次性, 不得重复享受 (000:745, 000:833)."""
+
+    code = "already_awarded"
+    status = 409
+
+
+class NotEligible(Refused):
+    """Conditions are missing; each is a detail with its clause."""
+
+    code = "not_eligible"
+
+
+# -- who and when -------------------------------------------------------------------------------------------------------
+
+
+CONFERENCE = (Role.DEPT_EDU, Role.DEPT_HR, Role.DEPT_ST)
+"""The departments of the joint conference that have a role here; each may enter what it decided (FJ-34, 000:829)."""
+
+
+def may_act(by: Identity, rule: str, who: Who) -> bool:
+    """Whether the identity is the department, or the payer, that the rule names; who applies is judged by the scope."""
+    if by.everywhere(Role.SYSTEM_ADMIN):
+        return True
+    spec = spec_of(rule)
+    names = {Who.DEPARTMENT: spec.departments, Who.PAYER: spec.payer_roles, Who.CONFERENCE: CONFERENCE}.get(who)
+    return names is None or by.everywhere(*(Role(name) for name in names))
+
+
+def begin(award: Award, action: Action, by: Identity, version: int | None) -> None:
+    """Whether the step may be taken by this identity now. Raises Stale, NotAllowed, WrongStep."""
+    check_version(award, version)
+    step = TRANSITIONS[action]
+    if not may_act(by, award.rule, step.who):
+        raise NotAllowed(
+            _("“%(rule)s”的%(action)s由该项规定的主管部门办理，你的部门不能办理。", rule=name(award.rule), action=labels.ACTIONS[action])
+        )
+    if not rules.may_follow(award.state, action, award.rule):
+        raise WrongStep(
+            _("这项奖励现为“%(state)s”，不能%(action)s。请刷新页面查看最新进度。", state=labels.STATES[award.state], action=labels.ACTIONS[action])
+        )
+
+
+def end(award: Award, action: Action, by: Identity, *, after: AwardState | None = None, **data: object) -> Award:
+    """Into the state that follows (`after`: another one), with the entry in the log. Raises AlreadyAwarded when the database stops it."""
+    before = award.state
+    award.state = after or TRANSITIONS[action].after
+    try:
+        with session().begin_nested():
+            session().flush()
+    except IntegrityError as twice:
+        raise AlreadyAwarded(_("已经获得过“%(rule)s”，同一事项不得重复奖励。", rule=name(award.rule))) from twice
+    audit.record(by=by, did=f"awards.award.{award.state.value}", on=award, data={"before": before, "after": award.state, **data})
+    return award
+
+
+def name(rule: str) -> str:
+    """A rule as refusals call it."""
+    return f"{rule} {labels.name_of(rule)}"
+
+
+def need(text: str, message: str, field: str) -> str:
+    """A text that has to be there. Raises AwardRefused."""
+    text = text.strip()
+    if not text:
+        raise AwardRefused(message, field=field)
+    return text
+
+
+def once_found(answer: Entitlement) -> tuple[str, ...]:
+    """What was given before, as the finding names it."""
+    found = next(f.found for f in answer.findings if f.code.endswith(".once"))
+    return tuple(str(x) for x in found) if isinstance(found, tuple) else (str(found),)
+
+
+def not_eligible(bad: Sequence[Finding]) -> NotEligible:
+    """The refusal that names what is missing, each with its clause."""
+    names = "；".join(str(labels.condition(f.code)) for f in bad)
+    return NotEligible(
+        _("条件不具备：%(names)s。各项依据见奖励页面。", names=names),
+        details=[{"column": f.code, "value": str(f.found), "problem": f"{f.required}（{f.clause.cite}）"} for f in bad],
+    )

@@ -1,0 +1,116 @@
+"""An application of a base, or of an enterprise for a year, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from enterprises.awards import queries, rules
+from enterprises.awards.models import Award
+from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, name, not_eligible, once_found
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _, listed
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+from trainhub.policy.findings import as_dicts
+
+HARD = ("type", "form", "credit", "place")
+"""Conditions of a base that no later step can bring; recognition and acceptance may still be missing."""
+FIRST_YEAR = 2015
+
+
+def apply(
+    *,
+    base: Organisation,
+    rule: RuleCode,
+    statement: str = "",
+    evidence: Sequence[int] = (),
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> Award:
+    """Apply for an award of a base; `evidence` are ids of stored files. The application that is under way is returned as it is.
+
+    Recognition and acceptance may still be missing: they are the steps that follow. Raises AlreadyAwarded, NotEligible (the
+    base is not of the rule's type, or a host is on the blacklist), AwardRefused.
+    """
+    if base.kind is not OrganisationKind.BASE:
+        raise AwardRefused(_("“%(name)s”不是基地，不能申请。", name=base.name), field="base")
+    answer = rules.judge(queries.case_of(base.id, today), rule, queries.parameters(today), today)
+    return _submit(base, answer, 0, statement, evidence, by, today, now, hard=HARD)
+
+
+def apply_company(
+    *,
+    company: Organisation,
+    rule: CompanyRule,
+    year: int,
+    statement: str = "",
+    evidence: Sequence[int] = (),
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> Award:
+    """Apply for an incentive of an enterprise for a year. The application that is under way is returned as it is.
+
+    A figure that is missing or too low is no bar: the department decides on what stands then. Raises AlreadyAwarded,
+    NotEligible (blacklist), AwardRefused (another way leads to the incentive, or a year without rules).
+    """
+    if company.kind is not OrganisationKind.ENTERPRISE:
+        raise AwardRefused(_("“%(name)s”不是企业，不能申请。", name=company.name), field="company")
+    if rule in ELSEWHERE:
+        raise AwardRefused(_("“%(rule)s”不在这里申请：培训补助按结业记录申领，人才逐人推荐。", rule=name(rule)), field="rule")
+    if not FIRST_YEAR <= year <= today.year:
+        raise AwardRefused(_("年度须在 %(first)s 年与今年之间。", first=FIRST_YEAR), field="year")
+    return _submit(company, queries.company_answer(company, rule, year, today), year, statement, evidence, by, today, now, hard=("credit",))
+
+
+def _submit(
+    organisation: Organisation,
+    answer: Entitlement,
+    year: int,
+    statement: str,
+    evidence: Sequence[int],
+    by: Identity,
+    today: date,
+    now: datetime,
+    *,
+    hard: Sequence[str],
+) -> Award:
+    rule, spec = answer.rule.value, spec_of(answer.rule)
+    known = queries.open_award(organisation.id, rule)
+    if known is not None and known.state is not AwardState.DRAFT:
+        return known
+    if answer.verdict is Verdict.AWARDED:
+        raise AlreadyAwarded(_("已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
+    bad = [f for f in answer.missing if f.code.rsplit(".", 1)[-1] in hard]
+    if bad:
+        raise not_eligible(bad)
+    row = known or Award(
+        organisation_id=organisation.id,
+        rule=rule,
+        year=year,
+        is_one_off=spec.is_one_off,
+        overlap_group=answer.overlap_group,
+        evidence=[],
+        findings=[],
+        payer=spec.payer or "",
+        created_at=now,
+    )
+    row.statement, row.evidence = statement.strip(), list(evidence)
+    row.applied_on, row.applied_by_id, row.state = today, by.account_id, AwardState.APPLIED
+    row.findings = as_dicts(answer.findings)
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:
+        raise AlreadyAwarded(_("刚刚提交了同一项申请，请刷新页面查看。")) from twice
+    audit.record(by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year})
+    return row

@@ -1,0 +1,233 @@
+"""From the application to its end: recognised, accepted, decided inside the range with minutes, paid, closed; rejected, revoked.
+
+A decision stores the findings it rests on.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from enterprises.awards import funds, queries, rules, steps
+from enterprises.awards.models import Award
+from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible
+from enterprises.awards.specs import SPECS
+from enterprises.awards.types import OF_BASES, TAKEN, Action, AmountKind, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
+from enterprises.bases.rules import DEPARTMENTS
+from enterprises.bases.types import AcceptanceStep
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed
+from trainhub.kernel.i18n import _, format_yuan
+from trainhub.organisations import queries as organisations
+from trainhub.policy.findings import as_dicts
+
+
+def recognise(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
+    """认定 by the rule's department, after the prefecture's check and the inspection; recorded with the base too where its type
+    knows the step."""
+    begin(award, Action.RECOGNISE, by, version)
+    steps.require(award, needs_inspection=True)
+    _check_day(on, today, award.applied_on, before=True)
+    _record_step(award, AcceptanceStep.RECOGNISED, on, document, by, now)
+    award.recognised_on = on
+    return end(award, Action.RECOGNISE, by, on=on, document=document)
+
+
+def accept(*, award: Award, on: date, document: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
+    """验收 by the rule's department, after the recognition."""
+    begin(award, Action.ACCEPT, by, version)
+    _check_day(on, today, award.recognised_on)
+    _record_step(award, AcceptanceStep.ACCEPTED, on, document, by, now)
+    award.accepted_on = on
+    return end(award, Action.ACCEPT, by, on=on, document=document)
+
+
+def _check_day(on: date, today: date, earliest: date | None, *, before: bool = False) -> None:
+    if on > today:
+        raise AwardRefused(_("日期不能晚于今天。"), field="on")
+    if earliest is not None and on < earliest and not before:
+        raise AwardRefused(_("日期不能早于上一步（%(day)s）。", day=earliest.isoformat()), field="on")
+
+
+def _record_step(award: Award, step: AcceptanceStep, on: date, document: str, by: Identity, now: datetime) -> None:
+    """Keep the step in the base's own file for each type the rule asks for, unless it already stands there."""
+    base = organisations.by_id(award.organisation_id)
+    assert base is not None
+    spec = SPECS[RuleCode(award.rule)]
+    carried = [row.type for row in base_queries.types_of(award.organisation_id) if row.type.value in spec.types]
+    for kind in carried:
+        taken = [row.step for row in base_queries.acceptances_of(award.organisation_id) if row.type is kind]
+        if AcceptanceStep.REVOKED in taken:
+            taken = taken[len(taken) - taken[::-1].index(AcceptanceStep.REVOKED) :]
+        if step in taken or (step is AcceptanceStep.ACCEPTED and AcceptanceStep.RECOGNISED not in taken):
+            continue
+        department = next((name for name in spec.departments if name in DEPARTMENTS[kind] and by.everywhere(Role(name), Role.SYSTEM_ADMIN)), None)
+        if department is not None:
+            bases.record_acceptance(base=base, type=kind, step=step, on=on, by=by, now=now, department=department, document=document)
+
+
+def decide(
+    *,
+    award: Award,
+    amount_fen: int | None,
+    minutes: str,
+    payer: str = "",
+    overlap_group: str | None = None,
+    judgement: str = "",
+    by: Identity,
+    today: date,
+    now: datetime,
+    version: int | None = None,
+) -> Award:
+    """Decide the amount inside the rule's range, with minutes; the findings of the day are stored with the decision.
+
+    `judgement` is the reviewer's answer where a condition goes to a person; a condition that is not met refuses. From
+    own.awards.joint_conference_from_fen on the amount is only put forward: the joint conference decides (`confer`, FJ-34). Nothing
+    of the same overlap group may have been awarded (就高不重复, 000:833). Incentives of enterprises need the prefecture's check,
+    and no inspection that found against them. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
+    """
+    begin(award, Action.DECIDE, by, version)
+    if award.rule not in OF_BASES:
+        steps.require(award, needs_inspection=False)
+    minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
+    if overlap_group is not None and overlap_group.strip():
+        award.overlap_group = overlap_group.strip()[:40]
+    _refuse_overlap(award, today)
+    answer = queries.answer_of(award, today)
+    if answer.verdict is Verdict.AWARDED:
+        raise AlreadyAwarded(_("已经获得过“%(rule)s”，同一事项不得重复奖励。", rule=name(award.rule)))
+    bad = [f for f in answer.missing if f.status.value != "judge"]
+    if bad:
+        raise not_eligible(bad)
+    if answer.missing and not judgement.strip():
+        raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
+    _check_amount(amount_fen, answer)
+    award.amount_fen, award.minutes = amount_fen, minutes
+    award.payer = payer.strip() or award.payer
+    award.findings = as_dicts(answer.findings)
+    award.reason = judgement.strip()[:400]
+    award.decided_by_id = by.account_id
+    if rules.needs_conference(amount_fen, queries.parameters(today)["own.awards.joint_conference_from_fen"]):
+        return end(award, Action.DECIDE, by, after=AwardState.CONFERENCE, amount_fen=amount_fen)
+    award.decided_on = today
+    return end(award, Action.DECIDE, by, amount_fen=amount_fen, overlap_group=award.overlap_group)
+
+
+def confer(
+    *,
+    award: Award,
+    on: date,
+    is_positive: bool,
+    text: str,
+    people: str = "",
+    by: Identity,
+    today: date,
+    now: datetime,
+    version: int | None = None,
+) -> Award:
+    """What the joint conference (联席会议, FJ-34, 000:829) decided about an amount that was put before it: the award is decided, or
+    goes back to where its amount is decided, with the minutes. Nothing given meanwhile may stand in the way. Raises AlreadyAwarded,
+    StepRefused, WrongStep, NotAllowed.
+    """
+    begin(award, Action.CONFER, by, version)
+    steps.record(award=award, kind=StepKind.CONFERENCE, on=on, is_positive=is_positive, text=text, people=people, by=by, today=today, now=now)
+    if not is_positive:
+        back = AwardState.ACCEPTED if award.rule in OF_BASES else AwardState.APPLIED
+        award.amount_fen = None
+        return end(award, Action.CONFER, by, after=back, reason=text.strip()[:400])
+    _refuse_overlap(award, today)
+    award.conference_minutes, award.decided_on = text.strip(), on
+    return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
+
+
+def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:
+    low, high = answer.amount_min_fen, answer.amount_max_fen
+    if rules.is_in_range(amount_fen, low, high, answer.amount_kind):
+        return
+    if answer.amount_kind is AmountKind.NO_MONEY:
+        raise AwardRefused(_("这一项没有奖金，金额应留空。"), field="amount", code="amount_out_of_range")
+    if low is not None and high is not None and low == high:
+        message = _("按规定金额应为 %(high)s。", high=format_yuan(high))
+    elif high is not None:
+        message = _("金额须在 %(low)s 至 %(high)s 之间。", low=format_yuan(low or 1), high=format_yuan(high))
+    else:
+        message = _("请填写大于零的金额。")
+    raise AwardRefused(message, field="amount", code="amount_out_of_range")
+
+
+def _refuse_overlap(award: Award, today: date) -> None:
+    given = queries.taken_in_group(award.organisation_id, award.overlap_group, but=award.id)
+    if given and queries.parameters(today)["fj.highest_only"].flag:
+        raise AlreadyAwarded(
+            _(
+                "同类事项已获得“%(rule)s”（%(amount)s），就高享受，不得重复。",
+                rule=name(given[0].rule),
+                amount=format_yuan(given[0].amount_fen),
+            )
+        )
+
+
+def pay(
+    *,
+    award: Award,
+    on: date,
+    reference: str,
+    pool_id: int | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
+    version: int | None = None,
+) -> Award:
+    """Record the payment with its reference, from a pool that holds enough (None: a department's own money).
+
+    Awards without money are closed without a payment. Raises PoolRefused.
+    """
+    begin(award, Action.PAY, by, version)
+    if award.amount_fen is None:
+        reference = reference.strip() or "—"
+    award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
+    _check_day(on, today, award.decided_on)
+    award.paid_on = on
+    if pool_id is not None and award.amount_fen is not None:
+        funds.spend(pool_id, award.amount_fen)
+        award.pool_id = pool_id
+    return end(award, Action.PAY, by, on=on, reference=award.payment_reference, pool=award.pool_id)
+
+
+def close(*, award: Award, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
+    """Close a paid award; nothing changes any more but a revocation."""
+    begin(award, Action.CLOSE, by, version)
+    award.ended_on = today
+    return end(award, Action.CLOSE, by)
+
+
+def reject(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
+    """Reject an application before its decision, with a reason the applicant reads; who may apply again."""
+    begin(award, Action.REJECT, by, version)
+    award.reason, award.ended_on = need(reason, _("请写明不予通过的理由，申请单位会看到。"), "reason")[:400], today
+    return end(award, Action.REJECT, by, reason=award.reason)
+
+
+def revoke(*, award: Award, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Award:
+    """Revoke a decided award, with a reason; the row stays, the pool gets the money back, and an award may be applied for again."""
+    begin(award, Action.REVOKE, by, version)
+    if award.pool_id is not None and award.amount_fen is not None:
+        funds.give_back(award.pool_id, award.amount_fen)
+    award.reason, award.ended_on = need(reason, _("请写明撤销的理由和文件依据。"), "reason")[:400], today
+    return end(award, Action.REVOKE, by, reason=award.reason)
+
+
+def publish(*, award: Award, by: Identity, today: date, now: datetime) -> Award:
+    """Publish a decision: everybody may read for whom, rule, amount and clause. Publishing twice changes nothing."""
+    if not may_act(by, award.rule, Who.DEPARTMENT):
+        raise NotAllowed(_("“%(rule)s”的公布由该项规定的主管部门办理。", rule=name(award.rule)))
+    if award.state not in TAKEN:
+        raise WrongStep(_("只有已决定的奖励可以公布。"))
+    if award.published_on is None:
+        award.published_on = today
+        session().flush()
+        audit.record(by=by, did="awards.award.published", on=award, data={"on": today})
+    return award

@@ -1,0 +1,148 @@
+"""Selects of applications and decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from enterprises.awards.models import Award
+from enterprises.awards.types import OPEN, TAKEN, AwardState, EarlierAward
+from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+
+# -- awards -------------------------------------------------------------------------------------------------------------
+
+
+def award(award_id: int) -> Award | None:
+    """An award by id."""
+    return session().get(Award, award_id)
+
+
+def awards_of(organisation_id: int) -> list[Award]:
+    """Every award of a base or enterprise, the latest first."""
+    return list(session().scalars(select(Award).where(Award.organisation_id == organisation_id).order_by(Award.id.desc())))
+
+
+def open_award(organisation_id: int, rule: str) -> Award | None:
+    """The application that is under way."""
+    return session().scalar(select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.state.in_(OPEN)))
+
+
+def taken_in_group(organisation_id: int, overlap_group: str, but: int | None = None) -> list[Award]:
+    """Awards of a base or enterprise that count as given in one overlap group."""
+    statement = select(Award).where(Award.organisation_id == organisation_id, Award.overlap_group == overlap_group, Award.state.in_(TAKEN))
+    return [row for row in session().scalars(statement.order_by(Award.id)) if row.id != but]
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRow:
+    """An award in a list."""
+
+    id: int
+    organisation_id: int
+    name: str
+    rule: str
+    year: int
+    state: AwardState
+    amount_fen: int | None
+    payer: str
+    applied_on: date | None
+    decided_on: date | None
+    paid_on: date | None
+
+
+AWARD_SORTS: dict[str, tuple[Any, ...]] = {
+    "base": (Organisation.pinyin, Award.applied_on),
+    "rule": (Award.rule, Organisation.pinyin),
+    "state": (Award.state, Organisation.pinyin),
+    "amount": (Award.amount_fen, Organisation.pinyin),
+    "applied": (Award.applied_on,),
+    "decided": (Award.decided_on,),
+    "paid": (Award.paid_on,),
+}
+
+
+def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> organisations.Statement:
+    """The rows of the list of decisions, the latest first unless sorted otherwise; `AwardRow(*row)`."""
+    clauses = [organisations.inside(identity, AWARD_VIEWERS)]
+    if state is not None:
+        clauses.append(Award.state == state)
+    if rule:
+        clauses.append(Award.rule == rule)
+    if text:
+        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    statement: organisations.Statement = (
+        select(
+            Award.id,
+            Award.organisation_id,
+            Organisation.name,
+            Award.rule,
+            Award.year,
+            Award.state,
+            Award.amount_fen,
+            Award.payer,
+            Award.applied_on,
+            Award.decided_on,
+            Award.paid_on,
+        )
+        .join(Organisation, Organisation.id == Award.organisation_id)
+        .where(and_(*clauses))
+    )
+    return organisations.ordered_or(statement, sort, AWARD_SORTS, Award.id.desc(), unique=Award.id)
+
+
+def published() -> list[tuple[Award, str]]:
+    """Decisions that everybody may read, the latest first, with the name of the base or enterprise; revoked ones stay, marked."""
+    found = session().execute(
+        select(Award, Organisation.name)
+        .join(Organisation, Organisation.id == Award.organisation_id)
+        .where(Award.published_on.is_not(None))
+        .order_by(Award.published_on.desc(), Award.id.desc())
+    )
+    return [(row, name) for row, name in found]
+
+
+def award_subject(row: Award) -> Subject:
+    """What a permission over an award is judged on: the base or enterprise."""
+    organisation = organisations.by_id(row.organisation_id)
+    assert organisation is not None
+    return organisations.subject_of(organisation)
+
+
+def states_of(base_ids: Iterable[int]) -> dict[tuple[int, str], AwardState]:
+    """The state of the latest award by (base, rule)."""
+    wanted = sorted(set(base_ids))
+    found: dict[tuple[int, str], AwardState] = {}
+    for base_id, rule, state in session().execute(
+        select(Award.organisation_id, Award.rule, Award.state).where(Award.organisation_id.in_(wanted)).order_by(Award.id)
+    ):
+        found[(base_id, rule)] = state
+    return found
+
+
+def given_to(organisation_id: int, on: date) -> tuple[EarlierAward, ...]:
+    """What a base or enterprise was awarded up to a day."""
+    found = session().scalars(
+        select(Award)
+        .where(Award.organisation_id == organisation_id, Award.state.in_(TAKEN), Award.decided_on <= on)
+        .order_by(Award.decided_on, Award.id)
+    )
+    return tuple(EarlierAward(row.rule, row.overlap_group, row.decided_on, row.year, row.amount_fen) for row in found)
+
+
+def paid_from(pool_id: int) -> tuple[int, int]:
+    """(number, fen) of the awards paid from a pool that stand."""
+    row = session().execute(
+        select(func.count(), func.coalesce(func.sum(Award.amount_fen), 0)).where(
+            Award.pool_id == pool_id, Award.state.in_((AwardState.PAID, AwardState.CLOSED))
+        )
+    )
+    count, fen = row.one()
+    return int(count), int(fen or 0)

@@ -1,0 +1,89 @@
+"""Figures of enterprises, and what the incentives answer for one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from enterprises.awards import company_rules, rules
+from enterprises.awards.company_rules import CompanyCase, Figures
+from enterprises.awards.fund_models import CompanyFigure
+from enterprises.awards.models import Award
+from enterprises.awards.queries import cases
+from enterprises.awards.queries.awards import given_to
+from enterprises.awards.types import CompanyRule, Entitlement, RuleCode, rule_of
+from enterprises.permissions import AWARD_VIEWERS
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.ledger.models import TrainingRecord
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
+from trainhub.policy.book import book
+
+
+def figures_of(organisation_id: int) -> list[CompanyFigure]:
+    """The latest value of each figure and year."""
+    newest = (
+        select(func.max(CompanyFigure.id)).where(CompanyFigure.organisation_id == organisation_id).group_by(CompanyFigure.key, CompanyFigure.year)
+    )
+    return list(session().scalars(select(CompanyFigure).where(CompanyFigure.id.in_(newest)).order_by(CompanyFigure.key, CompanyFigure.year)))
+
+
+def company_case(company: Organisation, year: int, on: date) -> CompanyCase:
+    """Everything the incentives ask of an enterprise for a year, with what it was awarded up to a day."""
+    values = {(row.key, row.year): row.value for row in figures_of(company.id)}
+    values["counted_completions", year] = _completions(company.id, year)
+    return CompanyCase(company.name, Figures(values, year), company.credit_status, given_to(company.id, on))
+
+
+def company_answers(company: Organisation, year: int, on: date) -> list[Entitlement]:
+    """Every incentive that does not attach to a base, in the order of the rules; numbers as they hold at the end of the year."""
+    case = company_case(company, year, on)
+    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
+    return [company_rules.judge(rule, case, held) for rule in CompanyRule]
+
+
+def company_answer(company: Organisation, rule: CompanyRule, year: int, on: date) -> Entitlement:
+    """The answer of one of them."""
+    return next(one for one in company_answers(company, year, on) if one.rule is rule)
+
+
+def answer_of(award: Award, on: date) -> Entitlement:
+    """What the rule of an application says of its base or enterprise on a day. Raises Refused for a day without rules."""
+    rule = rule_of(award.rule)
+    if isinstance(rule, RuleCode):
+        return rules.judge(cases.case_of(award.organisation_id, on), rule, cases.parameters(on), on)
+    company = organisations.by_id(award.organisation_id)
+    assert company is not None
+    return company_answer(company, rule, award.year, on)
+
+
+def _completions(organisation_id: int, year: int) -> int:
+    statement = select(func.count()).where(
+        TrainingRecord.organisation_id == organisation_id,
+        TrainingRecord.completed_on.between(date(year, 1, 1), date(year, 12, 31)),
+        TrainingRecord.is_counted.is_(True),
+        TrainingRecord.cancelled_at.is_(None),
+    )
+    return session().scalar(statement) or 0
+
+
+def companies_listing(identity: Identity, text: str) -> Any:
+    """Enterprises in the reader's scope: (code, name, credit status, number of figures)."""
+    counts = select(CompanyFigure.organisation_id, func.count().label("figures")).group_by(CompanyFigure.organisation_id).subquery()
+    clauses = [
+        Organisation.kind == OrganisationKind.ENTERPRISE,
+        Organisation.state != OrganisationState.CLOSED,
+        organisations.scope(identity, AWARD_VIEWERS, organisations=(Organisation.id,), region=Organisation.region_code),
+    ]
+    if text:
+        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+    return (
+        select(Organisation.code, Organisation.name, Organisation.credit_status, func.coalesce(counts.c.figures, 0).label("figures"))
+        .outerjoin(counts, counts.c.organisation_id == Organisation.id)
+        .where(and_(*clauses))
+        .order_by(func.coalesce(counts.c.figures, 0).desc(), Organisation.pinyin, Organisation.id)
+    )

@@ -1,0 +1,78 @@
+"""Pools of money, steps beside an award, and what is known of an organisation's credit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from enterprises.awards.fund_models import AwardStep, CreditCheck, CreditListing, FundPool
+from enterprises.awards.types import StepKind
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+
+CHUNK = 900
+
+
+# -- pools --------------------------------------------------------------------------------------------------------------
+def pools() -> list[FundPool]:
+    """Every pool, the latest year first."""
+    return list(session().scalars(select(FundPool).order_by(FundPool.year.desc(), FundPool.name)))
+
+
+def pool(pool_id: int) -> FundPool | None:
+    """A pool as it stands now."""
+    return session().scalar(select(FundPool).where(FundPool.id == pool_id).execution_options(populate_existing=True))
+
+
+def has_pool(year: int, name: str) -> bool:
+    """Whether a pool of that name is there."""
+    return session().scalar(select(FundPool.id).where(FundPool.year == year, FundPool.name == name)) is not None
+
+
+# -- steps --------------------------------------------------------------------------------------------------------------
+def steps_of(award_id: int) -> list[AwardStep]:
+    """Every step beside an application in order."""
+    return list(session().scalars(select(AwardStep).where(AwardStep.award_id == award_id).order_by(AwardStep.id)))
+
+
+def latest_steps(award_id: int) -> dict[StepKind, AwardStep]:
+    """The step of each kind that holds: the last one recorded."""
+    return {row.kind: row for row in steps_of(award_id)}
+
+
+# -- credit -------------------------------------------------------------------------------------------------------------
+def checks_of(organisation_id: int) -> list[CreditCheck]:
+    """Every look-up of an organisation, the latest first."""
+    return list(session().scalars(select(CreditCheck).where(CreditCheck.organisation_id == organisation_id).order_by(CreditCheck.id.desc())))
+
+
+def credit_listings(text: str = "") -> Any:
+    """The imported list, the latest first."""
+    statement: Any = select(CreditListing).order_by(CreditListing.since.desc(), CreditListing.id.desc())
+    return statement.where(organisations.matches(text, CreditListing.name, CreditListing.uscc)) if text else statement
+
+
+def has_credit_list() -> bool:
+    """Whether a list was imported at all."""
+    return session().scalar(select(CreditListing.id).limit(1)) is not None
+
+
+def listed_on(uscc: str, on: date) -> CreditListing | None:
+    """The entry that stands on a day."""
+    return session().scalar(
+        select(CreditListing)
+        .where(CreditListing.uscc == uscc, CreditListing.since <= on, or_(CreditListing.until.is_(None), CreditListing.until >= on))
+        .limit(1)
+    )
+
+
+def credit_lines(codes: Collection[str]) -> dict[tuple[str, date], CreditListing]:
+    """The entries of some organisations by (code, day); a file asks only for its own."""
+    wanted, found = sorted(set(codes)), {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = session().scalars(select(CreditListing).where(CreditListing.uscc.in_(wanted[start : start + CHUNK])))
+        found.update({(row.uscc, row.since): row for row in rows})
+    return found

@@ -1,0 +1,58 @@
+"""Reminders: mentors of days that wait, students of a week without a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from enterprises.placements import queries
+from enterprises.placements.operations._support import parameter, tell
+from enterprises.placements.operations.links import remind_without_account
+from trainhub.identity import queries as identities
+from trainhub.kernel.i18n import N_
+from trainhub.policy.calendar import is_worked
+
+
+def remind_mentors(*, today: date, now: datetime, sends_links: bool = True) -> int:
+    """Tell mentors of days that wait longer than own.placement.confirm_due_days, once in an ISO week; how many mentors.
+
+    One without an account gets a one-time link by e-mail or short message, where a channel and an address are known (not
+    without `sends_links`: the demo has nobody to send to).
+    """
+    due = today - timedelta(days=parameter("own.placement.confirm_due_days", today).number)
+    waiting = queries.mentors_waited_for(due)
+    year, week, _weekday = today.isocalendar()
+    accounts = identities.accounts_of_persons({person_id for person_id, _count in waiting})
+    for person_id, count in waiting:
+        if person_id not in accounts:
+            if sends_links:
+                remind_without_account(person_id=person_id, now=now)
+            continue
+        tell(
+            [person_id],
+            kind="placements.confirm_due",
+            message=N_("有 %(count)d 个实习日等待确认已超过期限，请尽快处理。"),
+            url="/placements/confirm",
+            key=f"confirm:{person_id}:{year}-W{week:02d}",
+            now=now,
+            count=count,
+        )
+    return len(waiting)
+
+
+def remind_students(*, today: date, now: datetime) -> int:
+    """Tell students who logged no day of last week, once a week; how many."""
+    monday = today - timedelta(days=today.weekday() + 7)
+    year, week, _weekday = monday.isocalendar()
+    if not any(is_worked(monday + timedelta(days=n)) for n in range(5)):
+        return 0  # a week of holidays
+    idle = queries.idle_students(monday, monday + timedelta(days=4))
+    for person_id, placement_id in idle:
+        tell(
+            [person_id],
+            kind="placements.log_due",
+            message=N_("上周还没有登记实习日，请补登记或请假。"),
+            url=f"/placements/{placement_id}/days?week={monday.isoformat()}",
+            key=f"log_due:{placement_id}:{year}-W{week:02d}",
+            now=now,
+        )
+    return len(idle)

@@ -1,0 +1,103 @@
+"""Grades of a run go into a training plan by themselves: only final ones, only of students of the plan, and again without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from courses.assignments.operations import releasing
+from courses.curriculum import marking
+from courses.curriculum import operations as curriculum
+from courses.curriculum import queries as curricula
+from courses.curriculum.types import AssessmentKind, CourseCategory
+from courses.gradebook import feed_queries, rules
+from courses.gradebook.operations import books, feeding, grades
+from courses.gradebook.tasks import feed_plans
+from courses.gradebook.types import CategoryRule, Cell, ColumnRule, GradeKind
+from tests.factories import courses as make
+from tests.factories import ground
+from tests.factories import work as made
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.jobs import Running
+from trainhub.programmes import operations as programmes
+
+W: dict[str, Any] = {"by": SYSTEM, "now": make.NOW}
+DAY = make.NOW.date()
+
+
+@pytest.mark.parametrize(
+    ("cell", "missing_is_zero", "column", "total"),
+    [
+        (Cell(800), True, 800, 700),
+        (Cell(), True, 0, 300),
+        (Cell(), False, None, 600),
+        (Cell(None, GradeKind.EXCUSED), True, None, 600),
+    ],
+)
+def test_what_a_line_gives(cell: Cell, missing_is_zero: bool, column: int | None, total: int) -> None:
+    columns = [ColumnRule(1, 1, "作业", 1000), ColumnRule(2, 1, "考试", 1000)]
+    whole = rules.total([CategoryRule(1, "全部", 1000)], columns, {1: cell, 2: Cell(600)}, missing_is_zero=missing_is_zero)
+    assert (rules.fed(whole, 1), rules.fed(whole, None), rules.fed(whole, 9)) == (column, total, None)
+
+
+def test_final_grades_become_marks_and_conclusions(session: Session, as_role: Callable[..., Any]) -> None:
+    with transaction():
+        run = make.run(is_published=True)
+        task = made.assignment(run)
+        programme = ground.programme()
+        version = ground.version(programme)
+        programmes.create_cohort(programme=programme, year=2023, version=version, **W)
+        mine, other = ground.person(), ground.person()
+        student = ground.student(programme, year=2023, who=mine)
+        rows = [made.learner(task, who) for who in (mine, other)]
+        for row in rows:
+            made.grade(made.hand_in(task, row), 800)
+        book = books.make(run=make.loaded(run), **W)
+        releasing.release(assignment=task, **W)
+        course = curriculum.add_course(
+            version=version, code="C1", name="设计", category=CourseCategory.SPECIALTY, hours=32, credits_x10=20, term=3, **W
+        )
+        objective = curriculum.add_objective(course=course, text="设计", **W)
+        item = curriculum.add_assessment(course=course, kind=AssessmentKind.HOMEWORK, weight_percent=100, **W)
+        marking.set_shares(course=course, shares=[(item, objective, 100)], **W)
+        with pytest.raises(Refused, match="没有学习这期课程"):
+            feeding.connect(item=item, run=make.run(), column_id=None, **W)
+        feed = feeding.connect(item=item, run=run, column_id=None, **W)
+        assert feeding.connect(item=item, run=run, column_id=None, **W).id == feed.id
+        assert not feeding.is_final(book, run, DAY)
+        assert feeding.take(feed=feed, today=DAY, **W) == (0, 0), "what there is so far is no result"
+        run.ends_on = DAY
+        found = [feeding.is_final(book, run, DAY + timedelta(days=days)) for days in (0, 1)]
+        assert found == [False, True], "a run that has ended is final"
+        run.ends_on = None
+        books.lock(book=book, is_locked=True, **W)
+        ids = programme.id, version.id, course.id, feed.id, student.id, objective.id, book.id
+    session.commit()
+    assert feed_plans(Running(0, {}, None)) == {"feeds": 1, "marks": 1, "conclusions": 1}
+    assert feed_plans(Running(0, {}, None)) == {"feeds": 1, "marks": 0, "conclusions": 0}
+    assert curricula.marks_of(ids[1], [ids[4]]) == {ids[4]: {ids[5]: 800}}
+    # a grade that is corrected later comes along
+    with transaction():
+        opened = books.queries.book_of(run.id)
+        assert opened is not None
+        books.lock(book=opened, is_locked=False, **W)
+        column = books.queries.columns_of(opened.id)[0]
+        grades.set_grade(book=opened, column=column, enrolment=rows[0], kind=GradeKind.OVERRIDE, points_x10=900, reason="复核", version=None, **W)
+        books.lock(book=opened, is_locked=True, **W)
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=ids[0])
+    at = f"/curriculum/{ids[1]}/courses/{ids[2]}/sources"
+    assert "已计入" in head.get(f"{at}?run={run.id}").get_data(as_text=True)
+    assert head.post(f"{at}/{ids[3]}").status_code == 303
+    assert curricula.marks_of(ids[1], [ids[4]]) == {ids[4]: {ids[5]: 900}}
+    assert head.post(f"{at}/{ids[3]}", data={"do": "remove"}).status_code == 303
+    assert (feed_queries.every_feed(), curricula.marks_of(ids[1], [ids[4]])) == ([], {ids[4]: {ids[5]: 900}})
+    form = {"item_id": str(item.id), "what": "0"}
+    assert head.post(f"{at}?run={run.id}", data=form).status_code == 303
+    assert len(feed_queries.every_feed()) == 1
+    assert as_role(Role.STUDENT).get(at).status_code == 403

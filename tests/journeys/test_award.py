@@ -1,0 +1,83 @@
+"""An award in a real browser: the base completes its file and applies, the city checks on a phone, the department inspects, recognises,
+accepts and puts the amount forward, the joint conference agrees, the money is paid, and everybody reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.files import one_page_pdf
+from tests.journeys.test_browser import DESK, PHONE, Watched, chromium, window  # noqa: F401 - fixtures
+from tests.journeys.test_capstone import choose, press
+from trainhub.kernel import clock
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(200)]
+BASE = "DEMO-B1"
+
+
+def fill(somebody: Watched, form: str, button: str, **fields: str) -> None:
+    """Fill in the form whose address ends so, and send it; radios are named with their value."""
+    within = f"main form[action$='{form}']"
+    for name, value in fields.items():
+        field = somebody.page.locator(f"{within} [name={name}]").first
+        if field.get_attribute("type") == "radio":
+            somebody.page.locator(f"{within} [name={name}][value={value}]").check()
+        else:
+            field.fill(value)
+    press(somebody, button, within=within)
+
+
+def says(somebody: Watched) -> str:
+    """What the page says."""
+    return str(somebody.page.locator("main").inner_text())
+
+
+def test_a_base_from_application_to_publication(window: Callable[..., Watched], tmp_path: Path) -> None:
+    paper = tmp_path / "验收材料.pdf"
+    paper.write_bytes(one_page_pdf())
+    today = clock.today().isoformat()
+    leader, city, province = window(DESK).sign_in("enterprise"), window(PHONE).sign_in("prefecture"), window(DESK).sign_in("province")
+
+    leader.open(f"/bases/{BASE}/types")
+    choose(leader.page, "main select[name=type]", "incubation_base")
+    leader.page.fill("main [name=since]", "2025-01-01")
+    press(leader, "保存")
+    assert "创业主体（户）" in str(leader.open(f"/awards/bases/{BASE}").locator("main").inner_text())
+    leader.open(f"/bases/{BASE}/edit")
+    leader.page.fill("main [name=startup_entities]", "21")
+    press(leader, "保存")
+    page = leader.open(f"/awards/bases/{BASE}")
+    assert "符合条件" in says(leader)
+    with page.expect_navigation():
+        page.locator("main a[href$='/FJ-26c/apply']").click()
+    page.fill("main [name=statement]", "民营互联网创业孵化基地，已入驻创业主体 21 户，申请一次性奖励。")
+    page.set_input_files("main [name=files]", str(paper))
+    press(leader, "提交申请")
+    assert "已申请" in says(leader)
+    at = page.url.removeprefix(leader.address).partition("?")[0]
+
+    city.open(at)
+    fill(city, "/check", "登记", on=today, is_positive="yes", people="市人社局 2 人", text="材料齐全，同意上报。")
+    province.open(at)
+    fill(province, "/inspect", "登记", on=today, is_positive="yes", people="考察组 3 人", text="现场查看 21 户创业主体的台账。")
+    fill(province, "/recognise", "认定", on=today, document="闽人社认〔2026〕1号")
+    fill(province, "/accept", "验收", on=today, document="闽人社验〔2026〕1号")
+    fill(province, "/decide", "作出决定", amount="1000000", minutes="厅务会审议")
+    assert "待联席会议审议" in says(province)
+    fill(province, "/confer", "登记", on=today, is_positive="yes", people="省发改委、财政厅、人社厅", text="联席会议纪要〔2026〕2号：同意。")
+    assert "已决定" in says(province)
+    choose(province.page, "main select[name=pool]", "1")
+    fill(province, "/pay", "登记拨付", on=today, reference="闽财拨2026-26")
+    press(province, "公布")
+    assert "闽财拨2026-26" in says(province)
+
+    anybody = window(PHONE)
+    anybody.open("/awards/published")
+    assert "榕城智能制造工程实践教育中心" in says(anybody)
+    assert "¥1,000,000" in says(anybody)
+    leader.open(f"/awards/bases/{BASE}")
+    assert "已获得" in says(leader)
+    assert leader.page.locator("main a[href$='/FJ-26c/apply']").count() == 0
+    assert [one.complaints for one in (leader, city, province, anybody)] == [[], [], [], []]

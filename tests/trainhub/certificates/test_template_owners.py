@@ -1,0 +1,129 @@
+"""Whose templates are: an issuer's own, with its seal, is used by nobody else; each issuer says from which its certificates are drawn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import FACTS, certificate
+from trainhub.certificates import operations, queries
+from trainhub.certificates.operations import batches, templates
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.types import BatchSource, Kind
+from trainhub.kernel import fonts
+from trainhub.kernel.access import SYSTEM, Identity, Role
+from trainhub.kernel.db import transaction
+from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
+
+pytestmark = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
+AsRole = Callable[..., FlaskClient]
+DRAWER, CHECKER = (Identity(account_id=number, person_id=None, name="某人", grants=()) for number in (1, 2))
+
+
+def _approved(code: str, owner: Organisation | None, change: Callable[[dict[str, Any]], Any] = lambda _body: None) -> None:
+    row = templates.start(code=code, kind=Kind.TRAINING, owner=owner, by=DRAWER, now=ground.NOW)
+    body = json.loads(row.body)
+    change(body)
+    templates.save(template=row, body=json.dumps(body), version=row.version, by=DRAWER)
+    templates.submit(template=row, by=DRAWER)
+    templates.decide(template=row, is_approved=True, reason="", by=CHECKER, now=ground.NOW)
+
+
+def _choose(issuer: Organisation, template: str) -> None:
+    templates.choose(issuer=issuer, kind=Kind.TRAINING, template=template, by=SYSTEM, now=ground.NOW)
+
+
+def _codes(issuer: Organisation) -> list[str]:
+    return [code for code, _title in queries.template_choices(Kind.TRAINING, issuer)]
+
+
+def test_a_template_is_used_by_its_owner_alone(session: Session) -> None:
+    owner, other = ground.university(), ground.university()
+    school = ground.organisation(OrganisationKind.DEPARTMENT, name="机电学院", parent_id=owner.id)
+    _approved("sealed", owner)
+    _approved("for_all", None)
+    assert (_codes(owner), _codes(school), _codes(other)) == (
+        ["training", "for_all", "sealed"],
+        ["training", "for_all", "sealed"],
+        ["training", "for_all"],
+    )
+    assert certificate(Kind.TRAINING, issuer=school, template="sealed").template == "sealed"
+    with pytest.raises(operations.CannotIssue, match="没有模板“sealed”"):
+        certificate(Kind.TRAINING, issuer=other, template="sealed")
+    with pytest.raises(templates.BadTemplate, match="不能用于"):
+        _choose(other, "sealed")
+    row = Wanted(ground.person().id, FACTS[Kind.TRAINING])
+    with pytest.raises(operations.CannotIssue, match="没有模板“sealed”"):
+        batches.prepare(
+            title="一期", kind=Kind.TRAINING, template="sealed", source=BatchSource.IMPORT, issuer=other, rows=[row], by=SYSTEM, now=ground.NOW
+        )
+
+
+def test_what_nobody_names_is_drawn_from_the_issuers_own_choice(session: Session) -> None:
+    owner = ground.university()
+    school = ground.organisation(OrganisationKind.DEPARTMENT, name="机电学院", parent_id=owner.id)
+    before = certificate(Kind.TRAINING, issuer=owner)
+    _approved("first", owner)
+    _approved("second", owner)
+    _choose(owner, "first")
+    assert [certificate(Kind.TRAINING, issuer=one).template for one in (owner, school, ground.university())] == ["first", "first", "training"]
+    assert certificate(Kind.COMPLETION, issuer=owner).template == "completion"
+    _choose(school, "second")
+    batch = batches.prepare(
+        title="一期",
+        kind=Kind.TRAINING,
+        source=BatchSource.SELECTION,
+        issuer=school,
+        rows=[Wanted(ground.person().id, FACTS[Kind.TRAINING])],
+        by=SYSTEM,
+        now=ground.NOW,
+    )
+    assert batch.template == "second"
+    _choose(owner, "training")
+    assert certificate(Kind.TRAINING, issuer=owner).template == "training"
+    assert before.template == "training"
+
+
+def test_a_template_that_asks_for_more_than_rules_know_is_no_default(session: Session) -> None:
+    owner = ground.university()
+    _approved("demanding", owner, lambda body: body["fields"].append({"name": "grade", "label": "等第", "label_en": "grade", "required": True}))
+    with pytest.raises(templates.BadTemplate, match="必填“等第”"):
+        _choose(owner, "demanding")
+
+
+def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        here, there = ground.university(), ground.university()
+    mine, theirs, province = (
+        as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id),
+        as_role(Role.UNIVERSITY_ADMIN, organisation_id=there.id),
+        as_role(Role.DEPT_EDU),
+    )
+    data = {"code": "our_training", "kind": "training"}
+    assert mine.post("/certificates/templates", data={**data, "owner_id": 0}).status_code == 422, "what all use is drawn up by the province"
+    assert mine.post("/certificates/templates", data={**data, "owner_id": there.id}).status_code == 422
+    where = mine.post("/certificates/templates", data={**data, "owner_id": here.id}).location
+    assert here.name in mine.get("/certificates/templates").text
+    assert "our_training" not in theirs.get("/certificates/templates").text
+    for ask in (theirs.get(where), theirs.post(f"{where}/submit"), theirs.post(f"{where}/preview", data={"body": "{}"})):
+        assert ask.status_code == 403
+    assert mine.post(f"{where}/submit").status_code == 303
+    assert province.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
+    defaults = "/certificates/templates/defaults"
+    assert theirs.post(defaults, data={"issuer_id": here.id, "template": "training"}).status_code == 422
+    assert mine.post(defaults, data={"issuer_id": here.id, "template": "our_training"}).status_code == 303
+    assert "our_training" in mine.get(defaults).text
+    assert "都用内置模板" in theirs.get(defaults).text
+    assert mine.post(f"{where}/next").status_code == 303
+    common = province.post("/certificates/templates", data={"code": "for_all", "kind": "training", "owner_id": 0}).location
+    page = mine.get(common)
+    assert page.status_code == 200
+    assert "data-layout-editor" not in page.text, "who may not edit it sees it and no tools"
+    assert mine.post(f"{common}/submit").status_code == 403

@@ -1,0 +1,100 @@
+"""Attainment from the grades that stand: marks of courses, placements and capstones, down to the student and the point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from courses.standards import operations as standards
+from courses.standards.types import TargetKind
+from enterprises.capstones.models import Capstone
+from enterprises.placements.models import Placement
+from tests.factories import evaluation as factory
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+from trainhub.oversight.evaluation import attaining
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.queries.marks import CAPSTONE_WORDS
+from trainhub.oversight.evaluation.rules import attainment as rules
+from trainhub.oversight.evaluation.types import MarkSource
+
+DAYS = (date(2026, 3, 2), date(2026, 3, 11), date(2026, 3, 20))
+
+
+@pytest.mark.parametrize(
+    ("graded", "base", "mark"),
+    [
+        ([], None, None),
+        ([(1, DAYS[0], DAYS[1], 900)], None, 900),
+        ([(1, DAYS[0], DAYS[1], 900)], 2, None),
+        ([(1, DAYS[0], DAYS[1], 900), (2, DAYS[0], DAYS[2], 600)], None, 703),  # 10 days of 900, 19 days of 600, rounded down
+        ([(1, DAYS[0], DAYS[1], 900), (2, DAYS[0], DAYS[2], 600)], 2, 600),
+        ([(None, DAYS[0], DAYS[0], 0)], None, 0),
+    ],
+)
+def test_the_mark_of_an_item_from_placements(graded: Any, base: int | None, mark: int | None) -> None:
+    assert rules.placement_mark(graded, base) == mark
+
+
+def test_whose_grade_usually_speaks_and_what_a_group_reached() -> None:
+    assert [rules.usual_source(title, CAPSTONE_WORDS) for title in ("生产实习", "企业毕业设计", "毕业论文")] == [
+        MarkSource.PLACEMENT,
+        MarkSource.CAPSTONE,
+        MarkSource.CAPSTONE,
+    ]
+    assert rules.summed([599, 600, 1000], 60) == (3, 2, 2199)
+    assert rules.summed([], 60) == (0, 0, 0)
+
+
+def test_grades_of_placements_and_capstones_flow_into_points(session: Session, as_role: Callable[..., Any], count_queries: list[str]) -> None:
+    with transaction():
+        built = factory.meeting(students=3)
+        practice, capstone = built.items[1], built.items[2]
+        first = sorted(attaining.carriers_of(built.version.id))[0]
+        for cover in list(attaining.carriers_of(built.version.id)[first]):
+            standards.uncover_point(point_id=first, kind=cover[0][0], target_id=cover[0][1], by=SYSTEM, now=factory.NOW)
+        for item, weight in ((practice, 3), (capstone, 1)):
+            standards.cover_point(point_id=first, kind=TargetKind.PLAN_ITEM, target_id=item.id, weight=weight, by=SYSTEM, now=factory.NOW)
+        ids = [student.id for student in built.students]
+        version_id, code, programme_id = built.version.id, built.programme.code, built.programme.id
+        item_ids = practice.id, capstone.id
+    # only placements are graded: 85 for everybody
+    line = attaining.of_students(version_id, ids)[ids[0]]
+    assert (line.points[first], line.marks[TargetKind.PLAN_ITEM, item_ids[0]]) == (850, 850)
+    with transaction():
+        session.execute(sa.update(Capstone).where(Capstone.student_id == ids[0]).values(score_x10=450, finished_on=factory.TODAY))
+        session.execute(sa.update(Placement).where(Placement.student_id == ids[1]).values(mentor_score_x10=None))
+    session.expire_all()
+    lines = attaining.of_students(version_id, ids)
+    assert lines[ids[0]].points[first] == 750, "three parts of 85, one of 45"
+    assert (first in lines[ids[1]].points, lines[ids[2]].points[first]) == (False, 850)
+    reached = attaining.of_targets(version_id, factory.TODAY)
+    assert reached[TargetKind.PLAN_ITEM, item_ids[0]] == (2, 2, 1700)
+    assert reached[TargetKind.PLAN_ITEM, item_ids[1]] == (1, 0, 450)
+    assert [one.source.value for one in attaining.of_items(version_id, reached)] == ["placement", "placement", "capstone"]
+    assert attaining.of_points(version_id, reached)[first].mean_x10 == 750
+    with transaction():
+        judging.choose_mark_source(item_id=item_ids[1], source=MarkSource.NONE, by=SYSTEM, now=factory.NOW)
+    assert attaining.of_students(version_id, ids)[ids[0]].points[first] == 850
+    # the pages say so, with the same number of queries for one student and for all
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
+    assert "学生达成" in head.get(f"/evaluation/{code}/attainment/students").get_data(as_text=True)
+    count_queries.clear()
+    attaining.of_students(version_id, ids[:1])
+    one = len(count_queries)
+    count_queries.clear()
+    attaining.of_students(version_id, ids)
+    assert len(count_queries) == one
+    page = head.get(f"/evaluation/{code}/attainment/students/{ids[0]}").get_data(as_text=True)
+    assert ("85.0" in page, built.items[1].title in page) == (True, True)
+    assert head.get(f"/evaluation/{code}/attainment/students.xlsx").status_code == 200
+    at = f"/evaluation/{code}/attainment/items/{item_ids[1]}"
+    assert (head.post(at, data={"source": "capstone"}).status_code, head.post(at, data={"source": "猜"}).status_code) == (303, 422)
+    assert attaining.of_students(version_id, ids)[ids[0]].points[first] == 750
+    assert as_role(Role.INSPECTOR).post(at, data={"source": "none"}).status_code == 403
+    assert head.get(f"/evaluation/{code}/attainment/students/999999").status_code == 404

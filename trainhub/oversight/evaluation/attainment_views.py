@@ -1,0 +1,142 @@
+"""Pages of attainment: the students of a cohort by graduation requirement, one student down to every mark, whose grades speak for practice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from trainhub.kernel import clock, paging
+from trainhub.kernel.access import guard, who
+from trainhub.kernel.db import transaction
+from trainhub.kernel.downloads import xlsx
+from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.i18n import _, in_language
+from trainhub.kernel.web import done
+from trainhub.oversight.evaluation import attaining
+from trainhub.oversight.evaluation.documents import matrices
+from trainhub.oversight.evaluation.documents.tables import table, workbook
+from trainhub.oversight.evaluation.operations import judging
+from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries import field
+from trainhub.oversight.evaluation.queries.members import Member, Members, members_of
+from trainhub.oversight.evaluation.types import MarkSource
+from trainhub.oversight.evaluation.views import blueprint, load, on_programme, page, subject_of
+from trainhub.programmes import queries as programmes
+from trainhub.programmes.models import Programme
+from trainhub.programmes.types import Requirement
+
+
+def _cohort(programme: Programme) -> tuple[Members, list[int], int]:
+    """(students, years to choose, the chosen year): the year of the address, else the judged cohort, else the latest."""
+    today = clock.today()
+    years = sorted({cohort.year for cohort in programmes.cohorts_of(programme.id) if cohort.starts_on <= today}, reverse=True)
+    year = request.args.get("year", type=int)
+    if year not in years:
+        judged = members_of(programme.id, today).group.cohort_years
+        year = judged[-1] if judged else (years[0] if years else 0)
+    return members_of(programme.id, today, year), years, year
+
+
+def _by_requirement(requirements: list[Requirement], line: attaining.StudentLine) -> list[int | None]:
+    return [attaining.least([line.points.get(point.id) for point in requirement.points]) for requirement in requirements]
+
+
+@blueprint.get("/<code>/attainment/students")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def student_attainment(programme: Programme) -> Any:
+    """Each student of a cohort by graduation requirement: the least of its points, from the grades that stand."""
+    members, years, year = _cohort(programme)
+    number, size = paging.wanted()
+    found = paging.slice_of(members.judged, number=number, size=size)
+    version_id = members.version_id or 0
+    requirements = programmes.requirements_of(version_id)
+    lines = attaining.of_students(version_id, [member.id for member in found.items])
+    return page(
+        "students",
+        programme,
+        "attainment",
+        page=found,
+        values={key: _by_requirement(requirements, line) for key, line in lines.items()},
+        requirements=requirements,
+        years=years,
+        year=year,
+        percent=attaining.thresholds(clock.today())[0],
+    )
+
+
+@blueprint.get("/<code>/attainment/students.xlsx")
+@guard(Can.VIEW, load=load, subject=on_programme)
+def export_attainment(programme: Programme) -> Any:
+    """Every student of a cohort by indicator point, as a workbook."""
+    members, _years, year = _cohort(programme)
+    version_id = members.version_id or 0
+    points = [point for requirement in programmes.requirements_of(version_id) for point in requirement.points]
+    lines = attaining.of_students(version_id, [member.id for member in members.judged])
+    rows = [[one.label, *(_mark(lines[one.id].points.get(point.id)) for point in points)] for one in members.judged]
+    with in_language("zh"):
+        data = workbook([table("学生达成", ("学生", *(point.number for point in points)), rows, "没有卓越计划学生。")])
+    return xlsx(data, f"学生达成-{programme.code}-{year}")
+
+
+def _mark(tenths: int | None) -> str:
+    return "" if tenths is None else f"{tenths / 10:.1f}"
+
+
+def load_student(code: str, student_id: int) -> tuple[Programme, Member, int]:
+    """A student of the programme with the plan of the cohort; one of another programme is not found."""
+    programme = load(code)
+    everybody = members_of(programme.id, clock.today())
+    member = next((one for one in (*everybody.judged, *everybody.present) if one.id == student_id), None)
+    if member is None:
+        raise NotFound(_("没有这名学生。"))
+    cohort = next((row for row in programmes.cohorts_of(programme.id) if row.id == member.cohort_id), None)
+    return programme, member, (cohort.version_id if cohort is not None else None) or 0
+
+
+def subject_of_student(thing: tuple[Programme, Member, int]) -> Any:
+    """What a student's page is judged on: the programme."""
+    return on_programme(thing[0])
+
+
+@blueprint.get("/<code>/attainment/students/<int:student_id>")
+@guard(Can.VIEW, load=load_student, subject=subject_of_student)
+def one_attainment(thing: tuple[Programme, Member, int]) -> Any:
+    """One student: every requirement, its points, and every mark they follow from."""
+    programme, member, version_id = thing
+    line = attaining.of_students(version_id, [member.id])[member.id]
+    matrix = matrices.of_version(version_id)
+    return page(
+        "student",
+        programme,
+        "attainment",
+        member=member,
+        matrix=matrix,
+        line=line,
+        reached=dict(zip([r.id for r in matrix.requirements], _by_requirement(list(matrix.requirements), line), strict=True)),
+        strength=matrices.STRENGTH,
+        percent=attaining.thresholds(clock.today())[0],
+    )
+
+
+def load_plan_item(code: str, item_id: int) -> tuple[Programme, int]:
+    """An item of the enterprise training plan of the programme."""
+    programme = load(code)
+    versions = programmes.versions_of(programme.id)
+    if not any(item.id == item_id for version in versions for item in field.plan_items_of(version.id)):
+        raise NotFound(_("企业培养方案中没有这个环节。"))
+    return programme, item_id
+
+
+@blueprint.post("/<code>/attainment/items/<int:item_id>")
+@guard(Can.EDIT_REGISTER, load=load_plan_item, subject=subject_of)
+def choose_source(thing: tuple[Programme, int]) -> Any:
+    """Say whose grade speaks for an item of the enterprise training plan."""
+    programme, item_id = thing
+    try:
+        source = MarkSource(request.form.get("source", ""))
+    except ValueError as wrong:
+        raise Refused(_("请从列出的选项中选择；这个选项不存在，或已不再提供。"), field="source") from wrong
+    with transaction():
+        judging.choose_mark_source(item_id=item_id, source=source, by=who(), now=clock.now())
+    return done(_("已保存。"), "evaluation.attainment", code=programme.code)

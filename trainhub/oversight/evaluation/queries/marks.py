@@ -1,0 +1,75 @@
+"""Grades of placements and capstones as marks of the items of the enterprise training plan: always the ones that stand now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlalchemy import func, select
+
+from enterprises.capstones.models import Capstone
+from enterprises.capstones.types import CapstoneState
+from enterprises.placements.models import Placement, PlanItem
+from enterprises.placements.types import PlacementState
+from trainhub.kernel.db import session
+from trainhub.oversight.evaluation.models import ItemMarkSource
+from trainhub.oversight.evaluation.rules import attainment as rules
+from trainhub.oversight.evaluation.types import MarkSource
+from trainhub.people.models import Student
+from trainhub.people.types import StudentState
+from trainhub.programmes.models import Cohort
+
+CAPSTONE_WORDS = ("毕业设计", "毕业论文")
+"""How plans call the item that is the capstone."""
+Graded = tuple[int | None, date, date, int]
+"""A graded placement: base, first day, last day, mark in tenths."""
+
+
+def chosen_source(item_id: int) -> ItemMarkSource | None:
+    """The source somebody chose for an item."""
+    return session().get(ItemMarkSource, item_id)
+
+
+def sources_of(items: Sequence[PlanItem]) -> dict[int, MarkSource]:
+    """By item: whose grade speaks for it. One query."""
+    statement = select(ItemMarkSource.item_id, ItemMarkSource.source).where(ItemMarkSource.item_id.in_([item.id for item in items]))
+    chosen = {key: source for key, source in session().execute(statement)}
+    return {item.id: chosen.get(item.id, rules.usual_source(item.title, CAPSTONE_WORDS)) for item in items}
+
+
+def item_marks(version_id: int, items: Sequence[PlanItem], student_ids: Collection[int] | None = None) -> dict[int, dict[int, int]]:
+    """By student and item: the mark in tenths, of all students whose cohort follows the plan or of some. Three queries, none without items.
+
+    A placement speaks when it is finished and graded, a capstone when it has its result. Those who withdrew are left out.
+    """
+    if not items:
+        return {}
+    mine = select(Student.id).join(Cohort, Cohort.id == Student.cohort_id)
+    mine = mine.where(Cohort.version_id == version_id, Student.state != StudentState.WITHDRAWN)
+    if student_ids is not None:
+        mine = mine.where(Student.id.in_(list(student_ids)))
+    graded: dict[int, list[Graded]] = defaultdict(list)
+    last_day = func.coalesce(Placement.ended_early_on, Placement.ends_on)
+    placements = select(Placement.student_id, Placement.base_id, Placement.starts_on, last_day, Placement.mentor_score_x10).where(
+        Placement.student_id.in_(mine), Placement.state == PlacementState.FINISHED, Placement.mentor_score_x10.is_not(None)
+    )
+    for student_id, base_id, first, last, mark in session().execute(placements):
+        graded[student_id].append((base_id, first, last, int(mark or 0)))
+    capstones = select(Capstone.student_id, Capstone.score_x10).where(
+        Capstone.student_id.in_(mine), Capstone.state != CapstoneState.WITHDRAWN, Capstone.finished_on.is_not(None), Capstone.score_x10.is_not(None)
+    )
+    concluded = {student_id: int(mark or 0) for student_id, mark in session().execute(capstones)}
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    sources = sources_of(items)
+    for item in items:
+        source = sources[item.id]
+        if source is MarkSource.CAPSTONE:
+            for student_id, mark in concluded.items():
+                found[student_id][item.id] = mark
+        elif source is MarkSource.PLACEMENT:
+            for student_id, rows in graded.items():
+                reached = rules.placement_mark(rows, item.base_id)
+                if reached is not None:
+                    found[student_id][item.id] = reached
+    return dict(found)
