@@ -154,3 +154,25 @@ def test_every_feature_imports_alone_in_a_fresh_interpreter(order: str) -> None:
     warm = "import flask, sqlalchemy, apiflask, flask_wtf, flask_babel, flask_login, alembic, pydantic, wtforms, structlog, cryptography\n"
     done = subprocess.run([sys.executable, "-c", warm + program, *names], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_feature_reads_in_its_queries() -> None:
+    """Every `select()` of a feature stands in its queries; one inside a function that writes or locks is part of that statement."""
+
+    def called(node: ast.AST, *names: str) -> bool:
+        """`select(...)` or `sa.select(...)`, not a method of the same name."""
+        function = getattr(node, "func", None)
+        plain = isinstance(function, ast.Name) and function.id in names
+        return plain or (isinstance(function, ast.Attribute) and function.attr in names and getattr(function.value, "id", "") == "sa")
+
+    found = []
+    for path in SOURCES:
+        place = path.relative_to(ROOT).with_suffix("").parts
+        if any("queries" in part for part in place) or place[1] in ("kernel", "demo"):
+            continue  # the kernel has no features; the demo looks at what it built
+        for function in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)):
+            calls = list(ast.walk(function))
+            locks = any(getattr(getattr(node, "func", None), "attr", "") == "with_for_update" for node in calls)
+            if not locks and not any(called(node, "insert", "update", "delete") for node in calls):
+                found += [f"{path.relative_to(ROOT)}:{node.lineno}" for node in calls if called(node, "select") and isinstance(node, ast.Call)]
+    assert sorted(set(found)) == []

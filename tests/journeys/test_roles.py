@@ -1,4 +1,4 @@
-"""Each of the eleven demo accounts follows every link it is shown: nothing breaks, nothing is offered that is refused."""
+"""Each demo account follows every link it is shown: nothing breaks, nothing is offered that is refused."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from tests.journeys.browsing import Page, Visitor, problems_of
 from tests.journeys.conftest import Place, opened, travel
 
 ACCOUNTS = ("student", "trainee", "lecturer", "mentor", "supervisor", "enterprise", "programme", "prefecture", "province", "expert", "admin")
+BESIDE = ("association", "workgroup", "expert2", "programme1")
+"""The accounts beside the eleven: the other sides of an evaluation."""
 MOST = 400
 """Pages a role opens at most."""
 ALIKE = 3
@@ -85,7 +87,7 @@ def follow(app: Flask, somebody: Visitor) -> tuple[int, list[str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ACCOUNTS)
+@pytest.mark.parametrize("name", ACCOUNTS + BESIDE)
 def test_every_link_shown_to_a_role_leads_somewhere(app: Flask, name: str) -> None:
     with travel(0):
         pages, wrong = follow(app, Visitor(app).sign_in(name))
@@ -94,7 +96,7 @@ def test_every_link_shown_to_a_role_leads_somewhere(app: Flask, name: str) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ACCOUNTS)
+@pytest.mark.parametrize("name", ACCOUNTS + BESIDE)
 def test_the_home_page_speaks_both_languages(app: Flask, name: str) -> None:
     with travel(0):
         somebody = Visitor(app).sign_in(name)

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from courses.permissions import Can as CourseCan
 from enterprises.placements.labels import TAGS
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import demand, guard, may, who
@@ -31,6 +32,7 @@ from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
+from trainhub.programmes.permissions import Can as ProgrammeCan
 from trainhub.programmes.types import ProgrammeFilter
 
 OF_LOGS = "6.10"
@@ -106,8 +108,9 @@ def tabs(programme: Programme, current: str) -> list[dict[str, Any]]:
 
 
 def page(template: str, programme: Programme, current: str, **more: Any) -> str:
-    """A page of one programme with its tabs."""
+    """A page of one programme with its tabs. Offices that only handle the evaluation are led to no page of the programme itself."""
     university = organisations.by_id(programme.university_id)
+    subject = programmes.subject_of(programme)
     return render_template(
         f"trainhub/evaluation/{template}.html",
         programme=programme,
@@ -116,6 +119,8 @@ def page(template: str, programme: Programme, current: str, **more: Any) -> str:
         labels=labels,
         can=Can,
         subject=on_programme(programme),
+        opens_programme=may(who(), ProgrammeCan.VIEW, subject),
+        opens_curriculum=may(who(), CourseCan.CURRICULUM_VIEW, subject),
         **more,
     )
 
