@@ -62,6 +62,12 @@ UNREAD: tuple[Unread, ...] = (
         "adlcp",
         _l("这是 SCORM 课件，目前不能拆成课程内容。请向课件提供方索取 Common Cartridge 或源文件；或把课件放在已有的平台上，用“网页链接”内容块引用"),
     ),
+    Unread(
+        "olx_library",
+        "library.xml",
+        "<library",
+        _l("这是 Open edX 的题库（library），不是课程。请导出引用它的课程：课程包里带着它的题目，随机抽题也会保留"),
+    ),
     Unread("h5p", "h5p.json", "", _l("这是 H5P 互动内容，目前不能导入。请用“网页链接”内容块引用，或在题库中重新建题")),
     Unread("xapi", "tincan.xml", "", _l("这是 xAPI（Tin Can）课件，目前不能导入。请索取 Common Cartridge 或源文件")),
     Unread("cmi5", "cmi5.xml", "", _l("这是 cmi5 课件，目前不能导入。请索取 Common Cartridge 或源文件")),

@@ -34,6 +34,7 @@ from trainhub.organisations.types import OrganisationKind
 
 PLATFORM = "trainhub-courses"
 MAX_ASSET = 128 << 20
+MAX_TITLE = 200
 
 
 class CannotImport(Refused):
@@ -140,6 +141,9 @@ def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, 
 def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
     """Every section, unit and block in few statements: rows of one kind are written together."""
     current, doc = session(), opened.doc
+    long = [part.title for s in doc.sections for part in (s, *s.units, *(p for u in s.units for p in u.pages)) if len(part.title) > MAX_TITLE]
+    long += [block.title for block in doc.blocks() if len(block.title) > MAX_TITLE]
+    report["warnings"] += [_("标题超过 %(n)d 个字，只保留了前面的部分：%(title)s……", n=MAX_TITLE, title=title[:40]) for title in dict.fromkeys(long)]
     sections = [
         Section(run_id=run.id, key=s.key[:120], position=n, title=s.title[:200] or "—", release_at=s.starts_at, is_published=s.is_published)
         for n, s in enumerate(doc.sections, start=1)

@@ -1,7 +1,11 @@
-"""A learner's way in a real browser: found by pinyin, enrolled, learnt, asked, noted, left again; with JavaScript and without; the lecturer's view."""
+"""A learner's way in a real browser: found by pinyin, enrolled, learnt, asked, noted, left again; with JavaScript and without; the lecturer's view.
+
+JOURNEYS_SHOTS names a folder for pictures of every station, at both widths.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -13,6 +17,7 @@ from tests.journeys.test_browser import AXE, DESK, PHONE, Watched, chromium, too
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 __all__ = ["chromium", "window"]
+SHOTS = os.environ.get("JOURNEYS_SHOTS", "")
 
 LEARNER = (
     "/courses", "/courses/IIOT-101", "/learning", "/learning/runs/{run}/progress", "/learning/runs/{run}/forum", "/learning/runs/{run}/forum/new",
@@ -42,6 +47,15 @@ def plain(chromium: Any, server: str) -> Iterator[Callable[[], Watched]]:
         context.close()
 
 
+def picture(page: Any, name: str) -> None:
+    """A picture of a station as a desk and as a phone show it."""
+    if not SHOTS:
+        return
+    for size in (PHONE, DESK):
+        page.set_viewport_size(size)
+        page.screenshot(path=f"{SHOTS}/learner-{name}-{size['width']}.png", full_page=True)
+
+
 def press(page: Any, selector: str) -> None:
     """Press something that leads to another page."""
     with page.expect_navigation():
@@ -63,6 +77,7 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
     press(page, ".filters button[type=submit]")
     press(page, "a:has-text('工业互联网基础')")
     assert "学完能做什么" in page.inner_text("main")
+    picture(page, "landing")
     press(page, "form[action$='/enrol'] button")
     run = re.search(r"/learning/runs/(\d+)", page.url).group(1)  # type: ignore[union-attr]
 
@@ -76,6 +91,7 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
     assert re.search(r"请 @\S+ $", area.input_value())
     press(page, "form[action*='forum/new'] button[type=submit]")
     assert page.locator("mark").count() == 1
+    picture(page, "thread")
     thread = page.url
 
     # A note, and what is still missing.
@@ -83,9 +99,11 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
     page.fill("#note-body", "四层：边缘、网络、平台、应用")
     press(page, ".note-form button[type=submit]")
     assert "四层：边缘" in page.inner_text("#notes")
+    picture(page, "unit")
     press(page, "form[action$='/done'] button")
     page = learner.open(f"/learning/runs/{run}/progress")
     assert "还差什么" in page.inner_text("main")
+    picture(page, "progress")
     press(page, ".todo a")
     assert "/units/" in page.url
 
@@ -104,6 +122,7 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
     page = lecturer.open(f"/teaching/runs/{run}/analytics")
     press(page, "form[action$='/analytics'] button")
     assert "统计已更新" in page.inner_text("main")
+    picture(page, "analytics")
     page = lecturer.open(f"/teaching/runs/{run}/analytics/risk")
     page.check("[data-check-all=enrolment]")
     chosen = page.locator("input[name=enrolment]:checked").count()
@@ -117,6 +136,7 @@ def test_a_learner_finds_learns_asks_and_is_answered(window: Callable[..., Watch
     page = learner.open(thread.removeprefix(server).split("#")[0])
     assert "再补上采样频率" in page.inner_text("main")
     assert "新回复" in learner.open("/notifications").inner_text("main")
+    picture(page, "notices")
 
 
 def test_everything_works_without_javascript(plain: Callable[[], Watched]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from courses.catalogue.models import Run
 from courses.learning.models import Enrolment
 from courses.learning.types import EnrolmentState
-from tests.courses.conftest import SECRET
+from tests.conftest import SECRET
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.audit import verify
