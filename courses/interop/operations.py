@@ -141,9 +141,10 @@ def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, 
 def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
     """Every section, unit and block in few statements: rows of one kind are written together."""
     current, doc = session(), opened.doc
-    long = [part.title for s in doc.sections for part in (s, *s.units, *(p for u in s.units for p in u.pages)) if len(part.title) > MAX_TITLE]
-    long += [block.title for block in doc.blocks() if len(block.title) > MAX_TITLE]
-    report["warnings"] += [_("标题超过 %(n)d 个字，只保留了前面的部分：%(title)s……", n=MAX_TITLE, title=title[:40]) for title in dict.fromkeys(long)]
+    titles = [title for s in doc.sections for title in (s.title, *(u.title for u in s.units), *(p.title for u in s.units for p in u.pages))]
+    titles += [block.title for block in doc.blocks()]
+    long = dict.fromkeys(title for title in titles if len(title) > MAX_TITLE)
+    report["warnings"] += [_("标题超过 %(n)d 个字，只保留了前面的部分：%(title)s……", n=MAX_TITLE, title=title[:40]) for title in long]
     sections = [
         Section(run_id=run.id, key=s.key[:120], position=n, title=s.title[:200] or "—", release_at=s.starts_at, is_published=s.is_published)
         for n, s in enumerate(doc.sections, start=1)
