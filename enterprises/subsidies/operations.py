@@ -168,15 +168,27 @@ def check_item(*, item: SubsidyItem, claim: SubsidyClaim, is_confirmed: bool, no
     return item
 
 
-def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, version: int | None = None) -> SubsidyClaim:
-    """Approve what stands, when the whole lot was looked at. Raises SubsidyRefused."""
+def _refuse_cancelled(claim: SubsidyClaim, by: Identity, now: datetime) -> None:
+    """Items whose record was cancelled since the claim was drawn up bring nothing; a corrected completion may be claimed anew."""
+    gone = queries.cancelled_items(claim.id)
+    for item in gone:
+        item.state, item.note = ItemState.REFUSED, _("培训记录已作废。")
+        item.checked_by_id, item.checked_at = by.account_id, now
+        audit.record(by=by, did="subsidies.item.refused", on=item, data={"note": item.note})
+    session().flush()
+    _recount(claim)
+
+
+def approve(*, claim: SubsidyClaim, minutes: str, by: Identity, today: date, now: datetime, version: int | None = None) -> SubsidyClaim:
+    """Approve what stands, when the whole lot was looked at; items whose record was cancelled meanwhile are refused. Raises
+    SubsidyRefused."""
     _in(claim, (ClaimState.SAMPLED,), version)
     drawn, checked, _refused = queries.sample_state(claim.id)
     if checked < drawn:
         raise SubsidyRefused(_("还有 %(n)d 条抽查没有结论。", n=drawn - checked))
     if not minutes.strip():
         raise SubsidyRefused(_("请写明审核意见。"), field="minutes")
-    _recount(claim)
+    _refuse_cancelled(claim, by, now)
     if not claim.amount_fen:
         raise SubsidyRefused(_("没有可以拨付的条目，请退回这份申领。"))
     claim.minutes, claim.decided_on, claim.state = minutes.strip(), today, ClaimState.APPROVED
@@ -203,12 +215,15 @@ def reject(*, claim: SubsidyClaim, reason: str, by: Identity, today: date) -> Su
 
 
 def pay(*, claim: SubsidyClaim, pool_id: int, reference: str, on: date, by: Identity, today: date) -> SubsidyClaim:
-    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, SubsidyRefused."""
+    """Pay an approved claim from a pool that holds enough. Raises PoolRefused, SubsidyRefused (also when a record was cancelled since
+    the approval)."""
     _in(claim, (ClaimState.APPROVED,))
     if not reference.strip():
         raise SubsidyRefused(_("请填写拨付凭证号。"), field="reference")
     if on > today or (claim.decided_on is not None and on < claim.decided_on):
         raise SubsidyRefused(_("拨付日期须在审核日期与今天之间。"), field="on")
+    if gone := len(queries.cancelled_items(claim.id)):
+        raise SubsidyRefused(_("审核以后有 %(n)d 条培训记录作废，请省人社厅退回这份申领重新生成。", n=gone), code="record_cancelled")
     funds.spend(pool_id, claim.amount_fen)
     session().execute(
         update(SubsidyItem)

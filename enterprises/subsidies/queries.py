@@ -129,6 +129,13 @@ def item(item_id: int) -> SubsidyItem | None:
     return session().get(SubsidyItem, item_id)
 
 
+def cancelled_items(claim_id: int) -> list[SubsidyItem]:
+    """The items of a claim that stand although their record was cancelled."""
+    statement = select(SubsidyItem).join(TrainingRecord, TrainingRecord.id == SubsidyItem.record_id)
+    standing = (SubsidyItem.claim_id == claim_id, SubsidyItem.state == ItemState.CLAIMED)
+    return list(session().scalars(statement.where(*standing, TrainingRecord.cancelled_at.is_not(None)).order_by(SubsidyItem.id)))
+
+
 def item_ids(claim_id: int) -> list[int]:
     """The ids of the items of a claim that stand."""
     return list(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from typing import Any
 
@@ -150,12 +151,12 @@ def submit(row: SubsidyClaim) -> Any:
 @guard(Can.SUBSIDY_HANDLE, load=load, subject=queries.subject_of)
 def sample(row: SubsidyClaim) -> Any:
     """Draw the lot."""
-    form = forms.SampleForm()
+    form, seed = forms.SampleForm(), secrets.randbelow(1 << 31)  # nobody can know the lot before it is drawn
     return _do(
         row,
         "sample",
         form,
-        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=claim.id * 7919 + claim.item_count, by=who()),
+        lambda claim: operations.draw_sample(claim=claim, percent=given(form.percent.data), seed=seed, by=who()),
         _("已抽取，请逐条核对。"),
     )
 
@@ -194,7 +195,7 @@ def approve(row: SubsidyClaim) -> Any:
         "approve",
         form,
         lambda claim: operations.approve(
-            claim=claim, minutes=form.minutes.data or "", by=who(), today=clock.today(), version=form.version.data or None
+            claim=claim, minutes=form.minutes.data or "", by=who(), today=clock.today(), now=clock.now(), version=form.version.data or None
         ),
         _("已审核，等待拨付。"),
     )

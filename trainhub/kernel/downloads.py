@@ -10,13 +10,25 @@ from urllib.parse import quote
 
 from flask import Response, send_file
 
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.schema import Schema
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Headers, Record, Sheet, for_reader, iter_csv, write_xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+MOST_ROWS = 50_000
+"""Rows of persons in one file of a page."""
+
+
+def no_more_than(rows: Sequence[Any]) -> Sequence[Any]:
+    """The rows of a list, asked for with a limit of MOST_ROWS + 1; refused with words when there are more: a file that leaves out
+    rows unsaid would pass for the whole."""
+    if len(rows) > MOST_ROWS:
+        raise Refused(_("一次最多导出 %(n)s 行。请先按地区、类别或时间筛选，再分批导出。", n=f"{MOST_ROWS:,}"), code="too_many_rows")
+    return rows
 
 
 def named(answer: Response, name: str, *, inline: bool = False) -> Response:
@@ -67,7 +79,6 @@ def xlsx(content: bytes, name: str) -> Response:
 
 def write(path: str, rows: Iterable[Record], columns: Sequence[Column], *, codes: Collection[str] = (), headers: Headers = "name") -> int:
     """Write a table to a file given by path; its suffix decides the form. Returns the number of rows."""
-    from trainhub.kernel.errors import Refused
     from trainhub.kernel.sheets.writing import write_csv
 
     form: Literal["csv", "xlsx"] = "xlsx" if path.lower().endswith(".xlsx") else "csv"

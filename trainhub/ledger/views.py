@@ -40,7 +40,6 @@ LISTED = (
     Column("completed_on", "完成日期"),
     Column("counted", "是否计入"),
 )
-MOST_EXPORTED = 50_000
 
 
 # -- the registry -------------------------------------------------------------------------------------------------------
@@ -65,7 +64,7 @@ def index() -> Any:
 @guard(Can.LIST)
 def export(form: str) -> Any:
     """The list as it is shown: numbers stay masked."""
-    found = session().execute(queries.registry(who(), **forms.wanted()).limit(MOST_EXPORTED))
+    found = downloads.no_more_than(session().execute(queries.registry(who(), **forms.wanted()).limit(downloads.MOST_ROWS + 1)).all())
     rows = (
         (
             r.name,

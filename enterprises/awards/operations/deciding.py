@@ -129,8 +129,8 @@ def confer(
     version: int | None = None,
 ) -> Award:
     """What the joint conference (联席会议, FJ-34, 000:829) decided about an amount that was put before it: the award is decided, or
-    goes back to where its amount is decided, with the minutes. Nothing given meanwhile may stand in the way. Raises AlreadyAwarded,
-    StepRefused, WrongStep, NotAllowed.
+    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, and no entry on the credit list, may stand in
+    the way. Raises AlreadyAwarded, NotEligible, StepRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.CONFER, by, version)
     steps.record(award=award, kind=StepKind.CONFERENCE, on=on, is_positive=is_positive, text=text, people=people, by=by, today=today, now=now)
@@ -139,6 +139,8 @@ def confer(
         award.amount_fen = None
         return end(award, Action.CONFER, by, after=back, reason=text.strip()[:400])
     _refuse_overlap(award, today)
+    if bad := [f for f in queries.answer_of(award, today).missing if f.code.endswith(".credit")]:
+        raise not_eligible(bad)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
 

@@ -166,6 +166,16 @@ def test_what_was_given_meanwhile_stops_the_conference(session: Session) -> None
         operations.confer(award=row, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
 
 
+def test_a_host_that_is_blacklisted_meanwhile_stops_the_conference(session: Session) -> None:
+    host = make.leading()
+    row = make.decided(make.base(hosts=((host, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL))), amount_fen=100_000_000)
+    host.credit_status = "失信"
+    session.flush()
+    with pytest.raises(NotEligible, match="信用状况"):
+        operations.confer(award=row, on=TODAY, is_positive=True, text="同意", by=HR, **WHEN)
+    assert row.state is AwardState.CONFERENCE
+
+
 def test_a_decision_needs_minutes(session: Session) -> None:
     with pytest.raises(AwardRefused, match="会议纪要"):
         operations.decide(award=make.accepted(make.base()), amount_fen=60_000_000, minutes=" ", by=EDU, **WHEN)

@@ -107,7 +107,7 @@ def test_the_whole_way_of_a_claim(session: Session) -> None:
         _claim(base)
     assert operations.draw_sample(claim=claim, percent=50, seed=1, by=SYSTEM) == 2
     with pytest.raises(SubsidyRefused, match="还有 2 条"):
-        operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY)
+        operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
     drawn = [queries.item(row.id) for row in session.execute(queries.items(claim.id, only_sampled=True))]
     first, second = drawn
     assert first is not None
@@ -116,7 +116,7 @@ def test_the_whole_way_of_a_claim(session: Session) -> None:
         operations.check_item(item=first, claim=claim, is_confirmed=False, note="", by=SYSTEM, now=NOW)
     operations.check_item(item=first, claim=claim, is_confirmed=False, note="无签到", by=SYSTEM, now=NOW)
     operations.check_item(item=second, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
-    operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY)
+    operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
     assert (claim.item_count, claim.amount_fen) == (2, 100_000)
     small = _pool(99_999)
     call: dict[str, Any] = {"claim": claim, "reference": "拨1", "on": TODAY, "by": SYSTEM, "today": TODAY}
@@ -142,6 +142,24 @@ def test_two_organisations_do_not_claim_one_person_and_course(session: Session) 
     _trained(other, person)
     with pytest.raises(SubsidyRefused, match="已申领过 1"):
         _claim(other)
+
+
+def test_nothing_is_paid_for_a_record_that_was_cancelled(session: Session) -> None:
+    base = _world()
+    claim = operations.submit(claim=_claim(base), by=SYSTEM, today=TODAY)
+    operations.draw_sample(claim=claim, percent=1, seed=1, by=SYSTEM)
+    rows = session.execute(queries.items(claim.id)).all()
+    item = queries.item(rows[0].id)
+    assert item is not None
+    operations.check_item(item=item, claim=claim, is_confirmed=True, note="", by=SYSTEM, now=NOW)
+    ledger.cancel_record(record_id=rows[1].record_id, reason="冒名", by=SYSTEM, now=NOW)
+    operations.approve(claim=claim, minutes="同意", by=SYSTEM, today=TODAY, now=NOW)
+    found = {row.id: (row.state, row.note) for row in session.execute(queries.items(claim.id))}
+    assert (claim.item_count, claim.amount_fen, found[rows[1].id]) == (2, 100_000, (ItemState.REFUSED, "培训记录已作废。"))
+    ledger.cancel_record(record_id=rows[2].record_id, reason="冒名", by=SYSTEM, now=NOW)
+    with pytest.raises(SubsidyRefused, match="1 条培训记录作废"):
+        operations.pay(claim=claim, pool_id=_pool(1_000_000).id, reference="拨1", on=TODAY, by=SYSTEM, today=TODAY)
+    assert operations.reject(claim=claim, reason="重新生成", by=SYSTEM, today=TODAY).state is ClaimState.REJECTED
 
 
 def test_a_refused_claim_sets_its_completions_free(session: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from trainhub.kernel.errors import Refused
@@ -39,11 +39,12 @@ def band_of(goal: Goal, progress: Progress, forecast: Forecast, *, on: date) -> 
     return rules.band(progress.by_day, forecast.on_deadline, starts_on=goal.starts_on, deadline=goal.deadline, on=on, window_months=window_months(on))
 
 
-def report(goal: Goal, *, on: date) -> dict[str, Any]:
-    """What `trainhub goals report` prints (contract). Raises Refused for a goal that is not computed from the ledger."""
+def report(goal: Goal, *, on: date, known_at: datetime | None = None) -> dict[str, Any]:
+    """What `trainhub goals report` prints (contract); `known_at`: from the records as they stood at that moment. Raises Refused for
+    a goal that is not computed from the ledger."""
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         raise Refused(_("目标 %(code)s 不按培训记录计数，没有进度报告。", code=goal.code), code="not_computed")
-    progress = queries.progress(goal, queries.counted(goal, until=on))
+    progress = queries.progress(goal, queries.counted(goal, until=on, known_at=known_at))
     forecast = forecast_of(goal, progress, on=on)
     band = band_of(goal, progress, forecast, on=on)
     codes = queries.codes_of(progress.by_base)

@@ -33,7 +33,6 @@ PEOPLE = (
     Column("on", "首次计入日期"),
     Column("late", "备注"),
 )
-MOST_EXPORTED = 50_000
 
 
 def load(code: str) -> Goal:
@@ -64,8 +63,12 @@ def index() -> Any:
     today = clock.today()
     rows = []
     for goal in queries.listing():
-        persons = queries.kept_totals(goal)[1] if goal.counting_rule is CountingRule.DISTINCT_PERSONS else None
-        rows.append({"goal": goal, "persons": persons, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
+        if goal.counting_rule is CountingRule.DISTINCT_PERSONS:
+            reached: int | None = queries.kept_totals(goal)[1]
+        else:
+            figures = queries.figures_of(goal.id).values()
+            reached = sum(figure.value for figure in figures) if figures else None
+        rows.append({"goal": goal, "persons": reached, "is_open": goal.state is GoalState.OPEN, "is_over": goal.deadline < today})
     return render_template("trainhub/goals/index.html", rows=rows, can=Can)
 
 
@@ -153,7 +156,7 @@ def people(goal: Goal) -> Any:
 def people_export(code: str, form: str) -> Any:
     """The same list as a file, masked."""
     goal = _computed(load(code))
-    people = session().execute(queries.drill(goal, who(), **_filters(goal)).limit(MOST_EXPORTED))
+    people = downloads.no_more_than(session().execute(queries.drill(goal, who(), **_filters(goal)).limit(downloads.MOST_ROWS + 1)).all())
     rows = (
         (r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on, _("补录") if r.is_late else "") for r in people
     )

@@ -40,6 +40,8 @@ class FieldDemand:
     three_years: int
     mean_pay_yuan: int | None
     """Over the staff of the enterprises that told it, rounded down."""
+    paid: int
+    """The staff this mean is of."""
 
     @property
     def next_year(self) -> int:
@@ -126,7 +128,7 @@ def demand_by_field(survey_id: int, known_at: datetime) -> list[FieldDemand]:
 def _field_demand(row: Any) -> FieldDemand:
     field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, pay, heads = (int(value) for value in row)
     mean = pay // heads if heads else None
-    return FieldDemand(field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, mean)
+    return FieldDemand(field, enterprises, staff, senior, outside, managers, engineers, skilled, three_years, mean, heads)
 
 
 def demand_by_prefecture(survey_id: int, known_at: datetime) -> list[tuple[str, int, int]]:

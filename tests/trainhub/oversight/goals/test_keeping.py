@@ -56,10 +56,10 @@ def _goal() -> Any:
     return goal
 
 
-def _trained(day: date, now: datetime, course: str = "电商", region: str = "350102") -> None:
+def _trained(day: date, now: datetime, course: str = "电商", region: str = "350102", person: Any = None) -> None:
     base = ground.base()
     ledger.record_training(
-        person_id=ground.person(is_verified=True).id,
+        person_id=(person or ground.person(is_verified=True)).id,
         organisation_id=base.id,
         course=course,
         category=Category.WORKER,
@@ -97,6 +97,17 @@ def test_late_entries_count_and_carry_a_mark_until_the_period_is_opened_again(se
         operations.reopen_period(closing=row, reason=" ", by=SYSTEM, now=NOW)
     operations.reopen_period(closing=row, reason="误封", by=SYSTEM, now=NOW)
     assert queries.late_count(goal) == 0
+
+
+def test_a_person_checked_later_is_counted_within_the_hour(session: Session) -> None:
+    goal, person = _goal(), ground.person(id_type=None)
+    _trained(date(2016, 3, 1), NOW, person=person)
+    operations.rebuild(goal=goal, now=NOW)
+    assert queries.kept_totals(goal) == (0, 0)
+    person.is_verified = True
+    session.flush()
+    later = [operations.refresh(goal=goal, now=NOW + timedelta(minutes=minutes)) for minutes in (59, 60, 61, 121)]
+    assert (later, queries.kept_totals(goal)) == ([False, True, False, False], (1, 1))
 
 
 def test_figures_by_course_are_the_same_kept_step_by_step_and_rebuilt(session: Session) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tests.trainhub.ledger.conftest import NOW, bases, command  # noqa: F401 - fixtures
 from tests.trainhub.ledger.rosters import row, write
-from trainhub.kernel import jobs
+from trainhub.kernel import downloads, jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session, transaction
 from trainhub.oversight.goals import operations, queries
@@ -108,6 +108,15 @@ def test_drilling_down_shows_only_the_own_rows(as_role: As, filled: dict[str, in
     assert names(as_role(Role.CENTRE_LEADER, organisation_id=filled["B-02"])) == {"黄厦门"}
     text = as_role(Role.PREFECTURE_OPERATOR, region_code="350128").get("/goals/fj-400k/people.csv").data.decode()
     assert ("陈平潭" in text, "林福州" in text, row(2)["id_number"] in text) == (True, False, False)
+
+
+def test_an_export_that_would_leave_out_rows_is_refused(as_role: As, filled: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    client = as_role(Role.DEPT_HR)
+    for most, status in ((3, 200), (2, 422)):
+        monkeypatch.setattr(downloads, "MOST_ROWS", most)
+        assert client.get("/goals/fj-400k/people.csv").status_code == status
+    assert "一次最多导出 2 行" in client.get("/trainees/export.csv").text
+    assert client.get("/goals/fj-400k/people.csv?region=350128").status_code == 200
 
 
 def test_the_summary_is_for_everybody_and_names_nobody(client: FlaskClient, filled: dict[str, int]) -> None:

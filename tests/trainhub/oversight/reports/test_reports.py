@@ -12,10 +12,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from enterprises.awards import operations as awards
+from tests.factories import awards as make
 from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
+from trainhub.ledger.types import Category, Source
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.reports import operations
 from trainhub.oversight.reports.building.registry import RECIPES
@@ -53,6 +56,51 @@ def test_contribution_counts_students_and_person_weeks_and_comes_out_again_after
     ledger.withdraw_day(student_id=student.id, enterprise_id=enterprise.id, day=date(2026, 1, 5), reason="误", by=SYSTEM, now=NOW + timedelta(days=1))
     assert operations.recount(row).is_same
     assert operations.make(report=row, by=SYSTEM, now=NOW).sha256 == row.sha256
+
+
+def _trained(now: datetime) -> Any:
+    row, _is_new = ledger.record_training(
+        person_id=ground.person().id,
+        organisation_id=ground.base().id,
+        course="电商",
+        category=Category.WORKER,
+        county_code="350102",
+        hours_x10=160,
+        completed_on=date(2016, 3, 1),
+        is_counted=True,
+        source=Source.ROSTER,
+        by=SYSTEM,
+        now=now,
+    )
+    return row
+
+
+def test_the_progress_of_a_goal_in_a_report_does_not_move_with_late_rosters(session: Session) -> None:
+    first = _trained(NOW)
+    row = _made(ReportKind.QUALITY)
+    table = operations.kept(row).sections[3].table
+    assert table is not None
+    assert [line[2:4] for line in table.rows] == [(1, 1)]
+    _trained(NOW + timedelta(days=1))
+    assert operations.recount(row).is_same
+    ledger.cancel_record(record_id=first.id, reason="误", by=SYSTEM, now=NOW + timedelta(days=1))
+    session.expire_all()
+    assert operations.recount(row).is_same
+
+
+def test_a_scorecard_shows_awards_as_they_stood(session: Session) -> None:
+    base, later = make.base(), date(2026, 3, 3)
+    award = make.examined(make.apply(base))
+    asked = operations.ask(kind=ReportKind.SCORECARD, organisation=base, since=date(2026, 1, 1), until=TODAY, by=SYSTEM, today=TODAY, now=NOW)
+    row = operations.make(report=asked, by=SYSTEM, now=NOW)
+    table = operations.kept(row).sections[3].table
+    assert table is not None
+    assert [line[1:] for line in table.rows] == [("已申请", None, None)]
+    when: dict[str, Any] = {"by": SYSTEM, "today": later, "now": NOW + timedelta(days=1)}
+    awards.recognise(award=award, on=later, **when)
+    awards.accept(award=award, on=later, **when)
+    awards.decide(award=award, amount_fen=60_000_000, minutes="纪要", **when)
+    assert operations.recount(row).is_same
 
 
 @pytest.mark.parametrize("kind", list(ReportKind))

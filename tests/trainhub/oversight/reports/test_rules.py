@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from trainhub.oversight.reports import rules
+from trainhub.oversight.reports.building import graduates
 from trainhub.oversight.reports.types import Column, Document, Figure, Section, Table, document_from
+from trainhub.oversight.surveys.types import GraduateStatus
 
 
 def test_the_highest_of_both_indicators_has_a_hundred_points() -> None:
@@ -33,6 +38,13 @@ def test_equal_points_have_an_equal_place_and_points_are_rounded_down() -> None:
 )
 def test_small_groups_are_hidden_and_cannot_be_told_from_the_sum(counts: list[tuple[str, int]], shown: list[int | None]) -> None:
     assert [count for _name, count in rules.hide_small(counts, 5)] == shown
+
+
+def test_a_small_programme_cannot_be_told_from_the_sum_of_the_others() -> None:
+    sizes = {"甲": 3, "乙": 9, "丙": 6}
+    answers: Any = [(SimpleNamespace(status=GraduateStatus.EMPLOYED), name, "校", None) for name, count in sizes.items() for _ in range(count)]
+    table = graduates._programmes(answers, {(name, "校"): 10 for name in sizes}, 5)
+    assert {row[1]: row[3:] for row in table.rows} == {"甲": ("*", "*", "*"), "丙": ("*", "*", "*"), "乙": (9, "90.0%", "100.0%")}
 
 
 def test_marks_have_a_mean_only_where_nobody_can_be_told() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from trainhub.oversight.goals.types import CountingRule, GoalState
 from trainhub.policy.book import book
 
 MANY = 3_000
+CHECK_EVERY = timedelta(hours=1)
+"""How often the kept sums are held against the ledger when no record is new: a person whose identity was checked later counts too."""
 Key = tuple[date, str, int, str]
 
 
@@ -141,7 +143,13 @@ def refresh(*, goal: Goal, now: datetime) -> bool:
     """
     marks = queries.ledger_marks()
     if goal.refreshed_at is not None and marks == (goal.last_record_id, goal.last_cancellation_id, goal.last_decision_at):
-        return False
+        if now - goal.refreshed_at < CHECK_EVERY:
+            return False
+        if queries.kept_totals(goal) == queries.completion_count(goal):
+            _mark(goal, marks, now)
+            return False
+        rebuild(goal=goal, now=now)
+        return True
     touched = queries.touched_persons(goal)
     if touched is None or len(touched) > MANY:
         rebuild(goal=goal, now=now)

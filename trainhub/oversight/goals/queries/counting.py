@@ -74,10 +74,11 @@ def regions_of(goal: Goal) -> list[tuple[str, str]]:
 
 
 # -- straight from the ledger -------------------------------------------------------------------------------------------
-def completions(goal: Goal, *, until: date | None = None) -> sa.Select[Any]:
+def completions(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> sa.Select[Any]:
     """The completions a goal counts, of verified persons: record, human, day, county, prefecture, base, category.
 
     The human is the person, or the one they stand for since they were decided to be the same (at most two steps away).
+    `known_at`: the records as they stood at that moment, without what was recorded or cancelled later.
     """
     other = aliased(Person)
     human = func.coalesce(other.merged_into_id, Person.merged_into_id, Person.id).label("human")
@@ -98,7 +99,7 @@ def completions(goal: Goal, *, until: date | None = None) -> sa.Select[Any]:
         .join(Region, Region.code == TrainingRecord.county_code)
         .where(
             TrainingRecord.is_counted.is_(True),
-            TrainingRecord.cancelled_at.is_(None),
+            *_standing(known_at),
             TrainingRecord.completed_on.between(goal.starts_on, last),
             or_(Person.is_verified.is_(True), Person.id_number_hash.is_not(None)),
             Region.reporting_code.is_not(None),
@@ -110,15 +111,22 @@ def completions(goal: Goal, *, until: date | None = None) -> sa.Select[Any]:
     return statement  # type: ignore[no-any-return]
 
 
+def _standing(known_at: datetime | None) -> list[sa.ColumnElement[bool]]:
+    """The records that stand now, or that stood at a moment."""
+    if known_at is None:
+        return [TrainingRecord.cancelled_at.is_(None)]
+    return [TrainingRecord.recorded_at <= known_at, or_(TrainingRecord.cancelled_at.is_(None), TrainingRecord.cancelled_at > known_at)]
+
+
 def _first(source: sa.Subquery) -> sa.Subquery:
     """The same with `place`: 1 for the completion by which its human counts."""
     place = func.row_number().over(partition_by=source.c.human, order_by=(source.c.on_day, source.c.record_id))
     return select(source, place.label("place")).subquery()
 
 
-def counted(goal: Goal, *, until: date | None = None) -> list[Counted]:
-    """Persons first counted and completions by day, unit, base and category, straight from the ledger."""
-    ranked = _first(completions(goal, until=until).subquery())
+def counted(goal: Goal, *, until: date | None = None, known_at: datetime | None = None) -> list[Counted]:
+    """Persons first counted and completions by day, unit, base and category, straight from the ledger (see `completions`)."""
+    ranked = _first(completions(goal, until=until, known_at=known_at).subquery())
     group = (ranked.c.on_day, ranked.c.prefecture, ranked.c.organisation_id, ranked.c.category)
     persons = func.sum(sa.case((ranked.c.place == 1, 1), else_=0))
     found = session().execute(select(*group, persons, func.count()).group_by(*group).order_by(*group))

@@ -79,16 +79,18 @@ def _counted(title: str, rows: list[tuple[str, int]], least: int) -> tuple[Plot 
 def _programmes(answers: list[tuple[GraduateAnswer, str, str, int | None]], invited: dict[tuple[str, str], int], least: int) -> Table:
     counts = Counter((programme, university) for _answer, programme, university, _field in answers)
     working = Counter((programme, university) for answer, programme, university, _field in answers if answer.status in ANSWERED_WORK)
+    shown = dict(rules.hide_small([(f"{university} {programme}", counts[programme, university]) for programme, university in invited], least))
     rows: list[tuple[Cell, ...]] = []
     for (programme, university), people in sorted(invited.items(), key=lambda row: (row[0][1], row[0][0])):
         told = counts[programme, university]
-        is_small = told < least
+        is_hidden = shown[f"{university} {programme}"] is None
+        is_small = is_hidden or told < least
         rows.append(
             (
                 university,
                 programme,
                 people,
-                "*" if 0 < told < least else told,
+                "*" if is_hidden else told,
                 "*" if is_small else rules.share_text(told, people),
                 "*" if is_small else rules.share_text(working[programme, university], told),
             )

@@ -72,7 +72,7 @@ def quality(asked: Asked) -> Document:
     ended, passed = sum(count for count, _passed in done.values()), sum(ok for _count, ok in done.values())
     with in_language("zh"):
         certificates = [(str(KINDS[Kind(kind)]), count) for kind, count in schools.certificates_by_kind(asked)]
-    progress = [(goal, reporting.report(goal, on=asked.until)) for goal in goals.computed() if goal.starts_on <= asked.until]
+    progress = [(goal, reporting.report(goal, on=asked.until, known_at=asked.known_at)) for goal in goals.computed() if goal.starts_on <= asked.until]
     return Document(
         title=f"工程人才培养质量报告（{span(asked)}）",
         subtitle="福建省工程人才培养平台",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, day, pairs, span, table
+from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, span, table
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 from trainhub.oversight.surveys import queries as surveys
@@ -44,7 +44,7 @@ def status(asked: Asked) -> Document:
     passes = talents.pass_counts(asked.since, asked.until, asked.known_at)
     trained = facts.trained(asked)
     regions = surveys.demand_by_prefecture(survey.id, asked.known_at) if survey else []
-    fields = key_fields()
+    fields, least = key_fields(), parameter("own.reports.small_cell_min", asked).number
     return Document(
         title=f"福建省工程人才状况报告（{span(asked)}）",
         subtitle="按《中国制造2025》十大重点领域",
@@ -62,7 +62,7 @@ def status(asked: Asked) -> Document:
                 table(
                     "各领域的数量、结构、来源与薪酬",
                     ("领域", "#填报企业", "#在岗人数", "#其中高级", "#来自省外", "#平均月薪（元）", "#入库高层次人才"),
-                    [_field(name, staff.get(no), by_field.get(no, 0)) for no, name in fields],
+                    [_field(name, staff.get(no), by_field.get(no, 0), least) for no, name in fields],
                 ),
             ),
             Section(
@@ -84,15 +84,21 @@ def status(asked: Asked) -> Document:
                 table("当期合格人员", ("考试", "级别", "#人数"), [(EXAM_NAMES[exam], LEVEL_NAMES[level], count) for exam, level, count in passes]),
             ),
         ),
-        method=(ASKED, "平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数。", "入库人才以认定日期和有效期为准。"),
+        method=(
+            ASKED,
+            f"平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足{least}人的不公布。",
+            "入库人才以认定日期和有效期为准。",
+        ),
         sources=SOURCES_STATUS,
     )
 
 
-def _field(name: str, found: surveys.FieldDemand | None, talent: int) -> tuple[Cell, ...]:
+def _field(name: str, found: surveys.FieldDemand | None, talent: int, least: int) -> tuple[Cell, ...]:
+    """A field's row; the mean pay of fewer than `least` persons would tell of one of them."""
     if found is None:
         return (name, 0, 0, 0, 0, None, talent)
-    return (name, found.enterprises, found.staff, found.senior, found.outside, found.mean_pay_yuan, talent)
+    pay: Cell = found.mean_pay_yuan if found.paid >= least else "*" if found.paid else None
+    return (name, found.enterprises, found.staff, found.senior, found.outside, pay, talent)
 
 
 def demand(asked: Asked) -> Document:

@@ -12,7 +12,7 @@ from courses.catalogue.models import Course, Run
 from courses.learning.models import Enrolment
 from courses.teaching.models import PartTimeAppointment
 from enterprises.awards.models import Award
-from enterprises.awards.types import TAKEN, AwardState
+from enterprises.awards.types import AwardState
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import CapstoneState
 from enterprises.mentors.models import Mentor
@@ -184,10 +184,8 @@ def base_figures(asked: Asked) -> BaseFigures:
         )
     )
     known = [score for score in scores if score is not None]
-    awards = current.execute(
-        select(Award.rule, Award.state, Award.amount_fen, Award.decided_on)
-        .where(Award.organisation_id == base_id, Award.created_at <= asked.known_at, or_(Award.state.in_(TAKEN), Award.applied_on <= asked.until))
-        .order_by(Award.id)
+    awards = current.scalars(
+        select(Award).where(Award.organisation_id == base_id, Award.created_at <= asked.known_at, Award.applied_on <= asked.until).order_by(Award.id)
     )
     ratings = current.execute(
         select(Rating.marks, Rating.rated_at)
@@ -205,5 +203,19 @@ def base_figures(asked: Asked) -> BaseFigures:
         mean_score_x10=sum(known) // len(known) if known else None,
         score_bands=tuple((name, sum(low <= score < high for score in known)) for name, low, high in BANDS),
         ratings=tuple(marks for marks, at in ratings if asked.since <= local(at).date() <= asked.until),
-        awards=tuple((rule, state, amount, on) for rule, state, amount, on in awards),
+        awards=tuple(_award_on(row, local(asked.known_at).date()) for row in awards),
     )
+
+
+def _award_on(row: Award, day: date) -> tuple[str, AwardState, int | None, date | None]:
+    """Rule, state, amount and day of the decision of an award as they stood on a day; what waits for the conference is accepted."""
+    steps = (
+        (row.ended_on, row.state),
+        (row.paid_on, AwardState.PAID),
+        (row.decided_on, AwardState.DECIDED),
+        (row.accepted_on, AwardState.ACCEPTED),
+        (row.recognised_on, AwardState.RECOGNISED),
+    )
+    state = next((state for on, state in steps if on is not None and on <= day), AwardState.APPLIED)
+    is_decided = row.decided_on is not None and row.decided_on <= day
+    return (row.rule, state, row.amount_fen if is_decided else None, row.decided_on if is_decided else None)
