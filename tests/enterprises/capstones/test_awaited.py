@@ -18,6 +18,7 @@ from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.people.models import Person
 from trainhub.programmes.models import Cohort
 
 SCHOOL, ENTERPRISE = SupervisorRole
@@ -78,7 +79,7 @@ def test_a_planned_defence_takes_place_although_both_sides_have_graded(session: 
     _group(session, found, day=2)
     operations.timetable(cohort=cohort, by=SYSTEM, **LATER)  # the place of yesterday has no record yet: it stays
     ((slot, *_rest),) = queries.slots_of_group(group.id)
-    record = {"slot": slot, "questions": "问答", "by": make.as_person(_secretary(session, group)), **LATER}
+    record = {"slot": slot, "questions": "问答", "by": make.as_person(session.get_one(Person, group.secretary_id)), **LATER}
     scores = {member.person_id: 50 for member, _name in queries.members_of_group(group.id)}
     operations.record_defence(scores=scores, verdict=Verdict.FAIL, **record)
     assert found.capstone.state is CapstoneState.GRADED
@@ -88,12 +89,6 @@ def test_a_planned_defence_takes_place_although_both_sides_have_graded(session: 
     operations.moderate(capstone=found.capstone, reason="答辩不通过", by=SYSTEM, now=NOW)
     operations.settle(capstone=found.capstone, score_x10=550, note="答辩委员会意见成立", by=SYSTEM, **LATER)
     assert operations.finish(capstone=found.capstone, by=SYSTEM, **LATER).state is CapstoneState.FAILED
-
-
-def _secretary(session: Session, group: DefenceGroup) -> object:
-    from trainhub.people.models import Person
-
-    return session.get_one(Person, group.secretary_id)
 
 
 def test_a_group_that_is_dropped_holds_nobody_up(session: Session) -> None:
