@@ -240,6 +240,18 @@ class ReviseForm(Form):
         self.evidence_kind.choices = [("", _("暂无")), *((one.value, labels.EVIDENCE_KINDS[one]) for one in EvidenceKind)]
 
 
+class EvidenceForm(Form):
+    """The evidence of a topic that was proposed without."""
+
+    evidence_kind = SelectField(_l("证明材料种类"), validators=[InputRequired()])
+    evidence = Text(_l("证明材料编号或说明"), validators=[Length(max=400)])
+    file = FileField(_l("文件"), validators=[InputRequired(_l("请选择文件。"))])
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.evidence_kind.choices = [(one.value, labels.EVIDENCE_KINDS[one]) for one in EvidenceKind]
+
+
 def as_date(text: str) -> date:
     """A day of a plain field; raises ValueError for anything else."""
     return date.fromisoformat(text)

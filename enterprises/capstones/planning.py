@@ -40,12 +40,14 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
         at[mentor.enterprise_id].add(mentor.person_id)
     firms = queries.enterprise_names({row.enterprise_id for row in rows})
     avoid = queries.conflicts_among([row.student_id for row in rows])
+    stood = queries.ever_supervised([row.id for row in rows])
     groups: dict[Side, dict[int, set[str]]] = {side: defaultdict(set) for side in Side}
     capstones, current, fixed = [], {}, {}
     for row in rows:
         barred = avoid.get(row.student_id, set()) | {row.student_person_id}
-        school = _group(groups[Side.SCHOOL], programme.name, fitting, barred | at[row.enterprise_id], names)
-        firm = _group(groups[Side.ENTERPRISE], f"{firms[row.enterprise_id]}", at[row.enterprise_id], barred, names)
+        across = {side: stood.get((row.id, _role(other)), set()) for side, other in ((Side.SCHOOL, Side.ENTERPRISE), (Side.ENTERPRISE, Side.SCHOOL))}
+        school = _group(groups[Side.SCHOOL], programme.name, fitting, barred | at[row.enterprise_id] | across[Side.SCHOOL], names)
+        firm = _group(groups[Side.ENTERPRISE], f"{firms[row.enterprise_id]}", at[row.enterprise_id], barred | across[Side.ENTERPRISE], names)
         capstones.append(CapstoneIn(ID.format(row.id), ID.format(row.student_id), school, firm))
         for side, role in ((Side.SCHOOL, SupervisorRole.SCHOOL), (Side.ENTERPRISE, SupervisorRole.ENTERPRISE)):
             person_id = held.get((row.id, role))

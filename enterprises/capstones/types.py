@@ -338,7 +338,7 @@ class SimilarTopic:
 
 @dataclass(frozen=True, slots=True)
 class CapstoneRow:
-    """A capstone in a list, with the names of both supervisors (empty: none yet)."""
+    """A capstone in a list, with the names of both supervisors (empty: none yet); the score once it is published."""
 
     id: int
     student_id: int

@@ -35,7 +35,7 @@ from enterprises.capstones.operations.linking import LinkClosed, count_failure, 
 from enterprises.capstones.operations.planning import apply_plan, ask_for_plan, compute_plan, discard_plan
 from enterprises.capstones.operations.retaining import forget_guidance
 from enterprises.capstones.operations.staging import adopt_rubric, extend, lift_conflict, record_conflict, set_windows
-from enterprises.capstones.operations.topics import approve_topic, propose_topic, refuse_topic, revise_topic, withdraw_topic
+from enterprises.capstones.operations.topics import add_evidence, approve_topic, propose_topic, refuse_topic, revise_topic, withdraw_topic
 from enterprises.capstones.operations.wishing import save_wishes
 from enterprises.capstones.operations.working import comment, confirm_guidance, hand_in, log_guidance, pass_stage, return_paper, submit_thesis
 
@@ -46,6 +46,7 @@ __all__ = [
     "WrongPerson",
     "WrongState",
     "accept_result",
+    "add_evidence",
     "adopt_rubric",
     "appeal",
     "apply_plan",

@@ -90,8 +90,9 @@ def _said(row: Reconsideration) -> dict[str, object]:
 def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
     """Publish the result: passed or failed by the pass mark; the findings of 8.1 to 8.4 are frozen with it.
 
-    Grades that lie too far apart (own.capstone.grade_difference_over_x10) need a third grade or a moderation that was settled. A
-    pass is pushed to the ledger and a certificate is issued (see `issue_certificate`). A repeat changes nothing.
+    Grades that lie too far apart (own.capstone.grade_difference_over_x10) need a third grade or a moderation that was settled; a pass
+    against a review or a defence that says no needs the moderation. A pass is pushed to the ledger and a certificate is issued (see
+    `issue_certificate`). A repeat changes nothing.
     """
     check_version(capstone, version)
     if capstone.state in CONCLUDED:
@@ -111,6 +112,8 @@ def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now
             field="note",
             code="far_apart",
         )
+    if result.is_passed and settled is None and queries.is_failed_by_judges(capstone):
+        raise CapstoneRefused(_("评阅或答辩的结论是“不通过”，而总评合格：请先复核并写明结论，再公布成绩。"), field="note", code="failed_by_judges")
     if settled is None:
         capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value
     capstone.finished_on, capstone.note = today, note.strip()[:400]

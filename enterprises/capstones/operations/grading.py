@@ -209,9 +209,9 @@ def result_of(capstone: Capstone, today: date) -> Result | None:
 
 
 def compute(capstone: Capstone, today: date) -> Result | None:
-    """Write the result of the scores that are there; with all of them the state becomes `graded`."""
+    """Write the result of the scores that are there; with all of them, and no review or defence open, the state becomes `graded`."""
     result = result_of(capstone, today)
-    if result is None:
+    if result is None or (capstone.state is CapstoneState.SUBMITTED and queries.awaited(capstone)):
         return None
     third = queries.third_of(capstone.id)
     capstone.score_x10, capstone.grade_text = result.score_x10, result.grade.value

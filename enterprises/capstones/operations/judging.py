@@ -13,6 +13,7 @@ from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Person, Student
@@ -75,6 +76,7 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
     review.cancelled_at = now
     session().flush()
     audit.record(by=by, did="capstones.review.cancelled", on=capstone, data={"review": review.id})
+    compute(capstone, local(now).date())  # it may have been the last thing that was waited for
     return review
 
 
@@ -222,6 +224,9 @@ def drop_group(*, group: DefenceGroup, by: Identity, now: datetime) -> None:
     session().flush()
     session().delete(group)
     session().flush()
+    for _slot, capstone, *_rest in slots:
+        if capstone.state is CapstoneState.SUBMITTED:
+            compute(capstone, local(now).date())
 
 
 def place_defence(*, capstone: Capstone, by: Identity) -> None:
@@ -248,16 +253,18 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
     students = dict.fromkeys(mine, 1)
     for one in own:
         _demand_no_clash(sessions, students=students, only=one.id)
-    waiting = queries.to_defend(cohort.id)
     for slot in old:
         session().delete(slot)
     session().flush()
+    waiting = queries.to_defend(cohort.id)
     found = scheduling.place([row.id for row in waiting], own, {row.id: queries.barred_from(row) for row in waiting}, around=around)
     by_id = {row.id: row for row in waiting}
     for capstone_id, (group_id, minute) in sorted(found.placed.items()):
         place_defence(capstone=by_id[capstone_id], by=by)
         session().add(DefenceSlot(group_id=group_id, capstone_id=capstone_id, starts_minute=minute, scores={}))
     session().flush()
+    for capstone_id in sorted(found.left):
+        compute(by_id[capstone_id], today)
     audit.record(by=by, did="capstones.defence.placed", on=("cohort", str(cohort.id)), data={"placed": len(found.placed), "left": sorted(found.left)})
     return found
 

@@ -89,8 +89,9 @@ def adopt_rubric(*, version: ProgrammeVersion, items: Sequence[Mapping[str, Any]
             }[problem],
             field="weights",
         )
-    if not 1 <= len(items) <= 12 or sum(int(item["weight"]) for item in items) != 100:
-        raise CapstoneRefused(_("评分项须有 1 至 12 项，权重之和为 100。"), field="items")
+    held = [int(item["weight"]) for item in items]
+    if not 1 <= len(held) <= 12 or min(held) < 1 or sum(held) != 100:
+        raise CapstoneRefused(_("评分项须有 1 至 12 项，每项权重至少为 1，权重之和为 100。"), field="items")
     known = {point.number for _requirement, _number, point in queries.points_of(version.id)}
     for item in items:
         if not str(item["label"]).strip():

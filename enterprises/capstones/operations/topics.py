@@ -181,6 +181,21 @@ def revise_topic(
     return topic
 
 
+def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: str = "", by: Identity, now: datetime) -> Topic:
+    """Add the evidence that a topic was proposed without, as a student's own is; what is there is what was approved and is not exchanged.
+
+    Raises WrongState for a topic that was refused or withdrawn, TopicRefused when there is evidence.
+    """
+    if topic.state in (TopicState.REFUSED, TopicState.WITHDRAWN):
+        raise WrongState(_("选题“%(title)s”已退回或撤回，不能补充证明材料。", title=topic.title))
+    if topic.evidence_file_id is not None:
+        raise TopicRefused(_("选题已有证明材料，不能更换：它是双方审批的依据。"), field="file", code="has_evidence")
+    topic.evidence_kind, topic.evidence_file_id, topic.evidence = kind, file_id, evidence.strip()[:400] or topic.evidence
+    session().flush()
+    audit.record(by=by, did="capstones.topic.evidence_added", on=topic, data={"kind": kind, "file": file_id})
+    return topic
+
+
 def withdraw_topic(*, topic: Topic, reason: str, by: Identity, now: datetime, version: int | None = None) -> Topic:
     """Withdraw a topic that no student works on; with students it is refused: their capstones come first."""
     check_version(topic, version)

@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.orm
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
-from enterprises.capstones.types import LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
+from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
@@ -127,11 +127,12 @@ def _supervisor_name(role: SupervisorRole) -> Any:
     )
 
 
+PUBLISHED_SCORE = case((Capstone.state.in_(CONCLUDED), Capstone.score_x10))
 SORTS: dict[str, tuple[Any, ...]] = {
     "student": (Person.pinyin, Person.name),
     "enterprise": (Organisation.pinyin, Student.student_no),
     "ends": (Capstone.ends_on, Student.student_no),
-    "score": (Capstone.score_x10, Student.student_no),
+    "score": (PUBLISHED_SCORE, Student.student_no),
     "state": (Capstone.state, Student.student_no),
 }
 
@@ -179,6 +180,7 @@ def lacks_supervisor() -> ColumnElement[bool]:
 
 
 def _rows() -> organisations.Statement:
+    """The columns of `CapstoneRow`; a score is there once it is published, for whoever reads the list."""
     return (
         select(
             Capstone.id,
@@ -191,8 +193,8 @@ def _rows() -> organisations.Statement:
             Capstone.state,
             Capstone.starts_on,
             Capstone.ends_on,
-            Capstone.score_x10,
-            Capstone.grade_text,
+            PUBLISHED_SCORE,
+            case((Capstone.state.in_(CONCLUDED), Capstone.grade_text), else_=""),
             func.coalesce(_supervisor_name(SupervisorRole.SCHOOL), ""),
             func.coalesce(_supervisor_name(SupervisorRole.ENTERPRISE), ""),
         )

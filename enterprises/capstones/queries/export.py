@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, case, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
-from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource
+from enterprises.capstones.queries.capstones import PUBLISHED_SCORE
+from enterprises.capstones.types import CONCLUDED, CapstoneState, SupervisorRole, TopicSource
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -21,7 +22,7 @@ from trainhub.people.models import Person, Student
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """One student of T2; scores in tenths, empty when not graded."""
+    """One student of T2; scores in tenths, empty until the result is published."""
 
     is_petoe: bool
     student_no: str
@@ -47,7 +48,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
     """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; one query."""
     people_of = {role: (aliased(Supervision), aliased(Person), aliased(CapstoneGrade)) for role in SupervisorRole}
     (_school, teacher, school_grade), (field, mentor, field_grade) = people_of[SupervisorRole.SCHOOL], people_of[SupervisorRole.ENTERPRISE]
-    petoe = people.petoe_on(on)
+    petoe, is_published = people.petoe_on(on), Capstone.state.in_(CONCLUDED)
     statement = (
         select(
             petoe,
@@ -64,8 +65,8 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
             Capstone.place,
             school_grade.score_x10,
             field_grade.score_x10,
-            Capstone.score_x10,
-            Capstone.grade_text,
+            PUBLISHED_SCORE,
+            case((Capstone.state.in_(CONCLUDED), Capstone.grade_text), else_=""),
             Topic.evidence,
             StoredFile.name,
         )
@@ -81,7 +82,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
         statement = (
             statement.outerjoin(supervision, and_(supervision.capstone_id == Capstone.id, supervision.role == role, supervision.until.is_(None)))
             .outerjoin(person, person.id == supervision.person_id)
-            .outerjoin(grade, and_(grade.capstone_id == Capstone.id, grade.role == role, grade.replaced_at.is_(None)))
+            .outerjoin(grade, and_(grade.capstone_id == Capstone.id, grade.role == role, grade.replaced_at.is_(None), is_published))
         )
     statement = statement.outerjoin(Mentor, and_(Mentor.person_id == field.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
     rows = session().execute(statement.order_by(Student.student_no, Capstone.id)).all()

@@ -26,7 +26,7 @@ from enterprises.capstones.queries.facts import numbers
 from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, rubric_of, slots_of, third_of
 from enterprises.capstones.queries.work import grade_history, grades_of, papers_of
 from enterprises.capstones.scheduling import Session
-from enterprises.capstones.types import CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
+from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
@@ -47,7 +47,9 @@ def rubric_items(row: Capstone, on: date) -> list[dict[str, Any]]:
 
 
 def weights_of(row: Capstone, on: date) -> dict[str, int]:
-    """The weights of school, enterprise, review and defence: of the programme's rubric, else of the policy."""
+    """The weights of school, enterprise, review and defence: of the programme's rubric, else of the policy; once graded, those it was graded by."""
+    if row.computation and row.state not in (*WORKING, CapstoneState.SUBMITTED):
+        return {key: int(value) for key, value in row.computation["weights"].items()}
     own = rubric_of(row)
     return {key: int(value) for key, value in own.weights.items()} if own is not None else rules.default_weights(numbers(on))
 
@@ -63,6 +65,20 @@ def scores_of(row: Capstone) -> dict[str, int | None]:
         "review": rules.half_up(sum(signed), len(signed)) if signed and len(signed) == len(asked) else None,
         "defence": defended,
     }
+
+
+def awaited(row: Capstone) -> tuple[str, ...]:
+    """`review` and `defence` that were asked for and are open, with weight or without: what was begun is heard before anything is concluded."""
+    asked = any(review.cancelled_at is None and review.signed_at is None for review, _name in reviews_of(row.id))
+    latest = next((slot for slot, _group in slots_of(row.id)), None)
+    open_ = {"review": asked or bool(revised_reviews(row)), "defence": latest is not None and latest.verdict in (None, Verdict.REVISE)}
+    return tuple(name for name, is_open in open_.items() if is_open)
+
+
+def is_failed_by_judges(row: Capstone) -> bool:
+    """Whether a review that stands, or the last defence, says that the thesis does not pass."""
+    reviews = [review.verdict for review, _name in reviews_of(row.id) if review.cancelled_at is None]
+    return Verdict.FAIL in (*reviews, *(slot.verdict for slot, _group in slots_of(row.id)[:1]))
 
 
 # -- who reviews --------------------------------------------------------------------------------------------------------
@@ -244,9 +260,13 @@ def slot_by_id(slot_id: int) -> DefenceSlot | None:
 
 
 def to_defend(cohort_id: int) -> list[Capstone]:
-    """Submitted capstones of a cohort that no reviewer failed and that have not been defended (a second defence: the first says revise)."""
+    """Submitted capstones of a cohort that no reviewer failed and that have not been defended (a second defence: the first says revise).
+
+    Whose place of an earlier day has no record yet waits for it: a new place would lose the defence that took place.
+    """
     failed = select(Review.id).where(Review.capstone_id == Capstone.id, Review.verdict == Verdict.FAIL, Review.cancelled_at.is_(None))
-    done = select(DefenceSlot.id).where(DefenceSlot.capstone_id == Capstone.id, DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL)))
+    held = or_(DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL)), DefenceSlot.recorded_at.is_(None))
+    done = select(DefenceSlot.id).where(DefenceSlot.capstone_id == Capstone.id, held)
     statement = (
         select(Capstone)
         .join(Student, Student.id == Capstone.student_id)

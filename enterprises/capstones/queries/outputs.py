@@ -126,7 +126,12 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
         .outerjoin(guided, guided.c.capstone_id == Capstone.id)
         .outerjoin(
             CapstoneGrade,
-            and_(CapstoneGrade.capstone_id == Capstone.id, CapstoneGrade.role == SupervisorRole.ENTERPRISE, CapstoneGrade.replaced_at.is_(None)),
+            and_(
+                CapstoneGrade.capstone_id == Capstone.id,
+                CapstoneGrade.role == SupervisorRole.ENTERPRISE,
+                CapstoneGrade.replaced_at.is_(None),
+                Capstone.state.in_(CONCLUDED),
+            ),
         )
     )
     return _petoe_first(

@@ -47,6 +47,15 @@ def supervisions_among(capstone_ids: Collection[int]) -> list[Supervision]:
     return list(session().scalars(select(Supervision).where(Supervision.capstone_id.in_(list(capstone_ids)), Supervision.until.is_(None))))
 
 
+def ever_supervised(capstone_ids: Collection[int]) -> dict[tuple[int, SupervisorRole], set[int]]:
+    """Who supervises or supervised each (capstone, side): nobody changes to the other side."""
+    found: dict[tuple[int, SupervisorRole], set[int]] = {}
+    statement = select(Supervision.capstone_id, Supervision.role, Supervision.person_id).where(Supervision.capstone_id.in_(list(capstone_ids)))
+    for key, role, person_id in session().execute(statement):
+        found.setdefault((key, role), set()).add(person_id)
+    return found
+
+
 def graded_slots(capstone_ids: Collection[int]) -> set[tuple[int, SupervisorRole]]:
     """(capstone, side) that have graded: nobody is exchanged there."""
     statement = select(CapstoneGrade.capstone_id, CapstoneGrade.role).where(CapstoneGrade.capstone_id.in_(list(capstone_ids)))

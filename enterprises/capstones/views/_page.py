@@ -105,10 +105,13 @@ def _judged(row: Capstone, roles: list[SupervisorRole], is_public: bool, manages
     today = clock.today()
     weights = queries.weights_of(row, today)
     sees_names = manages or is_public
+    signed = {grade.role for grade, _name in grades}
+    sees_all = is_public or (manages and signed.issuperset(roles))
     return {
-        # A side sees its own grade; everybody but the managers waits for the others until the result is published.
-        "grades": [(g, name) for g, name in grades if is_public or manages or g.role in roles],
-        "waiting": lacking(queries.scores_of(row), weights),
+        # A side sees its own grade; everybody but the managers waits for the others until the result is published, and a manager
+        # who supervises waits until the own grade is signed: both sides grade independently.
+        "grades": [(g, name) for g, name in grades if sees_all or g.role in roles],
+        "waiting": list(dict.fromkeys((*lacking(queries.scores_of(row), weights), *queries.awaited(row)))),
         "weights": {key: value for key, value in weights.items() if value},
         "third": third if manages or is_public else None,
         "third_name": session().get_one(Person, third.person_id).name if third is not None else "",

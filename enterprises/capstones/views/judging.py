@@ -317,9 +317,11 @@ def record_defence(row: DefenceSlot) -> Any:
     key, group_id = row.id, row.group_id
     panel = [member.person_id for member, _name in queries.members_of_group(group_id)]
     scores = {person: value for person in panel if (value := request.form.get(f"score-{person}", type=int)) is not None}
-    verdict = next((v for v in Verdict if v.value == request.form.get("verdict")), Verdict.PASS)
+    verdict = next((v for v in Verdict if v.value == request.form.get("verdict")), None)
     try:
         with transaction():
+            if verdict is None:
+                raise Refused(_("请选择答辩结论。"), field="verdict")
             operations.record_defence(slot=load_slot(key), scores=scores, questions=request.form.get("questions", ""), verdict=verdict, **times())
     except Refused as refused:
         return _defence_page(load_group(group_id), refused.message, refused.status)

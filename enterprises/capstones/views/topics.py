@@ -214,11 +214,15 @@ SIDES = {Side.SCHOOL: Can.TOPIC_APPROVE_SCHOOL, Side.ENTERPRISE: Can.TOPIC_APPRO
 @guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
 def topic(row: Topic) -> Any:
     """One topic with its approvals, its evidence and what is alike."""
+    return _topic_page(row)
+
+
+def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int = 200) -> Any:
     subject = queries.topic_subject(row)
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
     sees_evidence = may(who(), Can.TOPIC_EVIDENCE, subject)
-    return render_template(
+    html = render_template(
         "enterprises/capstones/topic.html",
         topic=row,
         labels=labels,
@@ -235,7 +239,13 @@ def topic(row: Topic) -> Any:
         else "",
         may_revise=row.state is TopicState.REFUSED and who().account_id is not None and who().account_id == row.proposed_by_id,
         similar=queries.similar(row, who()) if sees_evidence else [],
+        lacks_evidence=form or forms.EvidenceForm()
+        if row.evidence_file_id is None
+        and row.state in (TopicState.PROPOSED, TopicState.APPROVED)
+        and may(who(), Can.TOPIC_APPROVE_ENTERPRISE, subject)
+        else None,
     )
+    return html, status
 
 
 def _has_decided(row: Topic, but: Side) -> bool:
@@ -251,6 +261,27 @@ def evidence(row: Topic) -> Any:
     if row.evidence_file_id is None:
         raise NotFound(_("这个选题没有证明材料。"))
     return send(stored(row.evidence_file_id))
+
+
+@blueprint.post("/topics/<int:topic_id>/evidence")
+@guard(Can.TOPIC_APPROVE_ENTERPRISE, load=load_topic, subject=queries.topic_subject)
+def add_evidence(row: Topic) -> Any:
+    """The enterprise adds the evidence that a topic, a student's own for one, was proposed without."""
+    form, key = forms.EvidenceForm(), row.id
+    if not form.validate():
+        return _topic_page(row, form, 422)
+    try:
+        with transaction():
+            file_id = kept(form.file.data, "evidence")
+            assert file_id is not None
+            operations.add_evidence(
+                topic=load_topic(key), kind=EvidenceKind(form.evidence_kind.data), file_id=file_id, evidence=form.evidence.data or "",
+                by=who(), now=clock.now(),
+            )  # fmt: skip
+    except Refused as refused:
+        form.refuse(refused)
+        return _topic_page(load_topic(key), form, refused.status)
+    return done(_("证明材料已补充。"), "capstones.topic", topic_id=key)
 
 
 def _decide(row: Topic, side: Side) -> Any:

@@ -79,8 +79,6 @@ def _world(session: Session) -> World:
     operations.set_windows(cohort=cohort, windows={WindowStage.THESIS: (TODAY, TODAY)}, by=head, now=NOW)
     slot = DefenceSlot(group_id=group.id, capstone_id=found.capstone.id, starts_minute=510, scores={})
     review = Review(capstone_id=found.capstone.id, person_id=reviewer.id, kind=ReviewKind.BLIND, due_on=TODAY, asked_at=NOW)
-    session.add_all([slot, review])
-    session.flush()
     by = {
         Actor.STUDENT: found.by("student"),
         Actor.SCHOOL: found.by("school"),
@@ -97,6 +95,7 @@ def _world(session: Session) -> World:
     paper = operations.moderate(capstone=found.capstone, reason="抽查", by=head, now=NOW)
     assert paper.decided_at is None
     found.capstone.finished_on = TODAY
+    session.add_all([slot, review])  # after the grades: with a review or a defence open nothing is graded
     session.flush()
     return World(found, by, slot, review, spare, TODAY)
 

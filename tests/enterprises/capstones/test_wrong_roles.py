@@ -37,7 +37,7 @@ DEEDS = {
     "student school mentor": "/{capstone}/guidance /{capstone}/papers /{capstone}/papers/{paper}/comments",
     "reviewer": "/reviews/{review}",
     "secretary": "/defences/slots/{slot}",
-    FIRM: "/topics/{topic}/enterprise /topics/{topic}/withdraw /enterprises/{firm}/leave",
+    FIRM: "/topics/{topic}/enterprise /topics/{topic}/withdraw /topics/{topic}/evidence /enterprises/{firm}/leave",
     "university department admin": "/spot-checks/items/{item}/experts",
     "reader": "/spot-checks/opinions/{opinion}",
 }
