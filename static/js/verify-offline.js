@@ -7,6 +7,7 @@
   const keys = JSON.parse(root.dataset.keys);
   const multikeys = JSON.parse(root.dataset.multikeys);
   const words = JSON.parse(root.dataset.words);
+  const labels = JSON.parse(root.dataset.labels);
   const did = root.dataset.did;
   const input = root.querySelector('input[type=file]');
   const out = root.querySelector('[data-result]');
@@ -201,7 +202,7 @@
       if (snapshot) {
         good = await checkSnapshot(snapshot).catch((e) => { if (e.name === 'NotSupportedError') throw e; return false; });
         const c = snapshot.certificate || {};
-        rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k))];
+        rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.kind] || {})[k] || k, value])];
       }
       if (good && badge) {
         const b = await checkBadge(badge).catch((e) => { if (e.name === 'NotSupportedError') throw e; return null; });

@@ -201,6 +201,8 @@ def test_the_offline_page_carries_the_keys(client: FlaskClient) -> None:
     page = client.get("/verify/offline").text
     assert "verify-offline.js" in page
     assert "z6Mk" in page
+    labels = json.loads(html.unescape(page.partition('data-labels="')[2].partition('"')[0]))
+    assert labels["placement"]["mentor"] == "企业指导教师", "facts are not told by the names of their fields"
 
 
 def test_the_offline_page_can_be_kept_as_one_file(client: FlaskClient) -> None:
