@@ -7,6 +7,7 @@
   const keys = JSON.parse(root.dataset.keys);
   const multikeys = JSON.parse(root.dataset.multikeys);
   const words = JSON.parse(root.dataset.words);
+  const labels = JSON.parse(root.dataset.labels);
   const did = root.dataset.did;
   const input = root.querySelector('input[type=file]');
   const out = root.querySelector('[data-result]');
@@ -46,6 +47,7 @@
     const key = await crypto.subtle.importKey('raw', publicBytes, { name: 'Ed25519' }, false, ['verify']);
     return crypto.subtle.verify({ name: 'Ed25519' }, key, signature, message);
   };
+  const hex = (data) => [...new Uint8Array(data)].map((one) => one.toString(16).padStart(2, '0')).join('');
   const sha256 = async (text) => new Uint8Array(await crypto.subtle.digest('SHA-256', utf8.encode(text)));
 
   const checkSnapshot = async (found) => {
@@ -133,14 +135,28 @@
     return new Uint8Array(await new Response(stream).arrayBuffer());
   };
   const latin = (bytes) => { let s = ''; for (let i = 0; i < bytes.length; i += 8192) s += String.fromCharCode(...bytes.subarray(i, i + 8192)); return s; };
-  const attachments = async (bytes) => {
-    const file = latin(bytes), found = [];
-    const head = /<<[^>]*?\/Length (\d+)[^>]*?\/Type\/EmbeddedFile[\s\S]{0,200}?>>\s*stream\r?\n/g;
-    for (let match = head.exec(file); match; match = head.exec(file)) {
-      const start = match.index + match[0].length;
-      try { found.push(JSON.parse(new TextDecoder().decode(await inflate(bytes.subarray(start, start + Number(match[1])))))); } catch { /* another kind of attachment */ }
+  // The attachments and one digest over everything that is drawn; no digest when something else may draw. See layouts/reading.py.
+  const SIGNED = /\/AcroForm<<\/Fields\[\d+ 0 R\]\/SigFlags 3>>|\/Annots\[\d+ 0 R\]|\/Type\/Annot\/Subtype\/Widget\/FT\/Sig\/T\(Signature1\)\/F 132\/Rect\[0 0 0 0\]\/P \d+ 0 R\/V \d+ 0 R>>/g;
+  const DRAWS = /stream|\/Subtype(?!\/CIDFontType2\b|\/Type0\b)|\/Annots|\/AcroForm|\/AA\b|\/OpenAction|\/\w*#/;
+  const read = async (bytes) => {
+    const file = latin(bytes), attached = [], digests = [];
+    const begins = /(<<(?:(?!stream\r?\n|endobj)[\s\S]){0,4000}?>>)\s*stream\r?\n/g;
+    let at = 0, rest = '';
+    for (let match = begins.exec(file); match; match = begins.exec(file)) {
+      const start = match.index + match[0].length, head = match[1], length = /\/Length (\d+)(?! \d+ R)/.exec(head);
+      let end = file.indexOf('endstream', start);
+      if (end < 0) throw new Error('no endstream');
+      if (length && file.slice(start + Number(length[1]), start + Number(length[1]) + 12).trimStart().startsWith('endstream')) end = start + Number(length[1]);
+      const raw = bytes.subarray(start, end);
+      const plain = head.includes('/FlateDecode') ? await inflate(raw).catch(() => raw) : raw;
+      if (head.includes('/EmbeddedFile')) attached.push(new TextDecoder().decode(plain));
+      else digests.push(hex(await crypto.subtle.digest('SHA-256', plain)));
+      rest += `${file.slice(at, match.index)}${/\bobj\b|\/Annot/.test(head) ? head : ''}\n`;
+      at = end + 'endstream'.length;
+      begins.lastIndex = at;
     }
-    return found;
+    const seal = DRAWS.test((rest + file.slice(at)).replace(SIGNED, '')) ? '' : hex(await sha256(digests.sort().join('\n')));
+    return { attached, seal };
   };
 
   const show = (state, message, rows) => {
@@ -174,8 +190,11 @@
     try {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const isPdf = latin(bytes.subarray(0, 5)) === '%PDF-';
-      let found;
-      try { found = isPdf ? await attachments(bytes) : [JSON.parse(new TextDecoder().decode(bytes))]; } catch { found = []; }
+      let found, pdf = null;
+      try {
+        pdf = isPdf ? await read(bytes) : null;
+        found = (pdf ? pdf.attached : [new TextDecoder().decode(bytes)]).map((one) => { try { return JSON.parse(one); } catch { return {}; } });
+      } catch { found = []; }
       const snapshot = found.find((one) => one.type === 'trainhub-certificate');
       const badge = found.find((one) => one.proof);
       if (!snapshot && !badge) return show('bad', words.none);
@@ -183,14 +202,17 @@
       if (snapshot) {
         good = await checkSnapshot(snapshot).catch((e) => { if (e.name === 'NotSupportedError') throw e; return false; });
         const c = snapshot.certificate || {};
-        rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k))];
+        rows = [[words.number, c.number], [words.holder, (c.facts || {}).name], [words.issuer, (c.facts || {}).issuer], ...Object.entries(c.facts || {}).filter(([k]) => !['name', 'issuer', 'issuer_en'].includes(k)).map(([k, value]) => [(labels[c.kind] || {})[k] || k, value])];
       }
       if (good && badge) {
         const b = await checkBadge(badge).catch((e) => { if (e.name === 'NotSupportedError') throw e; return null; });
         good = Boolean(b) && (!snapshot || b.number === snapshot.certificate.number);
         if (b && !snapshot) rows = [[words.kind, b.title], [words.number, b.number], [words.holder, b.salt ? '***' : b.identity], [words.issuer, b.issuerName], [words.content, b.description]];
       }
-      return good ? show('ok', words.good, rows) : show('bad', words.bad);
+      if (!good) return show('bad', words.bad);
+      const ours = [snapshot, badge].filter(Boolean).map(canonical).sort().join('\n');
+      const isPage = !pdf || (snapshot && pdf.seal && pdf.seal === snapshot.page && [...pdf.attached].sort().join('\n') === ours);
+      return isPage ? show('ok', words.good, rows) : show('bad', words.page, rows);
     } catch (error) {
       return show('wait', error.name === 'NotSupportedError' ? words.old : words.bad);
     }

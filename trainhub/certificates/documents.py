@@ -110,11 +110,23 @@ def _must_stand(certificate: Certificate) -> None:
         raise NotDrawable(_("这张证书当前不是有效状态，不能下载。如有疑问，请联系发证单位。"))
 
 
+def _must_be_drawn_here(certificate: Certificate) -> None:
+    """A font that was there when it was issued may be missing here: a name with a blank in it is not handed out."""
+    from trainhub.certificates.layouts.fitting import lacking, named
+
+    chars = lacking(queries.layout_of(certificate.template, certificate.template_version), certificate.facts)
+    if chars:
+        raise NotDrawable(
+            _("服务器现有的字体中没有这些字：%(chars)s。证书有效，暂不能下载：请联系系统管理员安装签发时所用的字体。", chars=named(chars))
+        )
+
+
 def pdf_of(certificate: Certificate, maker: Maker) -> bytes:
     """The single PDF; equal certificates give equal bytes. Refused for drafts and editions that no longer stand."""
     from trainhub.certificates.layouts.drawing import render
 
     _must_stand(certificate)
+    _must_be_drawn_here(certificate)
 
     def attach(page: str) -> dict[str, bytes]:
         badge = openbadges.signed(badge_of(certificate, maker), maker.signer)
@@ -134,6 +146,7 @@ def _picture(layout: Layout, facts: tuple[tuple[str, str], ...], site: str) -> b
 def picture_of(certificate: Certificate, maker: Maker) -> bytes:
     """The page as PNG, for the holder and the places the holder shows it. Refused for what no longer stands."""
     _must_stand(certificate)
+    _must_be_drawn_here(certificate)
     layout = queries.layout_of(certificate.template, certificate.template_version)
     return _picture(layout, tuple(sorted(page_facts(certificate).items())), maker.site)
 

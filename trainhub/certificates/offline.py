@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
+from typing import Any
 
 from trainhub.assets import asset_dir
 
@@ -20,8 +21,8 @@ _STYLE = (
 )
 
 
-def page(*, lang: str, title: str, lead: str, label: str, note: str, data: Mapping[str, Mapping[str, str] | str]) -> str:
-    """The HTML; `data` are the attributes that the script of the site's own page reads (keys, multikeys, words, did)."""
+def page(*, lang: str, title: str, lead: str, label: str, note: str, data: Mapping[str, Any]) -> str:
+    """The HTML; `data` are the attributes that the script of the site's own page reads (keys, multikeys, words, labels, did)."""
     script = (asset_dir("static") / "js" / "verify-offline.js").read_text("utf-8")
     hashes = [b64encode(sha256(text.encode()).digest()).decode("ascii") for text in (script, _STYLE)]
     policy = f"default-src 'none'; script-src 'sha256-{hashes[0]}'; style-src 'sha256-{hashes[1]}'"

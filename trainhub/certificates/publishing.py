@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, rend
 
 from trainhub.certificates import credentials, documents, labels, openbadges, queries, tasks, verifying
 from trainhub.certificates import offline as offline_page
+from trainhub.certificates.layouts.model import built_in, codes
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.public import FRESH_SECONDS, title_of
 from trainhub.certificates.types import State
@@ -110,7 +111,13 @@ def offline() -> Any:
     """A page that verifies a downloaded file in the browser: once opened it needs no network."""
     keys, multikeys = _published()
     return render_template(
-        "trainhub/certificates/offline.html", keys=keys, multikeys=multikeys, did=openbadges.did_of(_site()), site=_site(), names=_names()
+        "trainhub/certificates/offline.html",
+        keys=keys,
+        multikeys=multikeys,
+        did=openbadges.did_of(_site()),
+        site=_site(),
+        names=_names(),
+        facts=_labels(),
     )
 
 
@@ -119,7 +126,7 @@ def offline() -> Any:
 def offline_file() -> Any:
     """The same page as one file to keep: it verifies when this site is gone."""
     keys, multikeys = _published()
-    data: dict[str, dict[str, str] | str] = {"keys": keys, "multikeys": multikeys, "words": _names(), "did": openbadges.did_of(_site())}
+    data: dict[str, Any] = {"keys": keys, "multikeys": multikeys, "words": _names(), "labels": _labels(), "did": openbadges.did_of(_site())}
     page = offline_page.page(
         lang="en" if language() == "en" else "zh-CN",
         title=_("离线核对"),
@@ -140,10 +147,20 @@ def _published() -> tuple[dict[str, str], dict[str, str]]:
     return keys, {one["publicKeyMultibase"]: one["id"] for one in openbadges.did_document(_site(), trust.good)["verificationMethod"]}
 
 
+def _labels() -> dict[str, dict[str, str]]:
+    """What the facts are called, by kind and field."""
+    is_english = language() == "en"
+    return {
+        code: {one.name: one.label_en[:1].upper() + one.label_en[1:] if is_english else one.label for one in built_in(code).fields}
+        for code in codes()
+    }
+
+
 def _names() -> dict[str, str]:
     return {
         "good": _("签名有效：内容与签发时一致。"),
         "bad": _("签名与内容不符：文件被改动过，或不是本平台签发的。"),
+        "page": _("页面内容与签发时不同：文件被改动或被其他软件另存过。下面是签发时的内容。"),
         "none": _("文件中没有本平台的签名数据。"),
         "old": _("这个浏览器不支持离线核对（需要 Ed25519）：请改用新版浏览器，或用编号和核验码查验。"),
         "state": _("离线只能核对内容，不能知道证书此后是否被撤销；联网后请再查一次状态。"),

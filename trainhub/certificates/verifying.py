@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from trainhub.certificates import credentials, openbadges, queries
+from trainhub.certificates.chain import canonical
 from trainhub.certificates.documents import HIDDEN, PERSONS, Maker, badge_of, snapshot_of
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.layouts.model import Layout
@@ -215,9 +216,10 @@ def check_file(data: bytes, maker: Maker, trust: Trust, *, english: bool = False
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
     if snapshot_of(stored).as_dict() != dict(said):
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
-    if found.get("page") != read.seal:
-        return Verdict(Status.TAMPERED, number, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"))
     badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
+    ours = sorted(canonical(one) for one in (found, badge) if one is not None)  # a page could hide in an attachment of another form
+    if not read.seal or found.get("page") != read.seal or sorted(read.attachments) != ours:
+        return Verdict(Status.TAMPERED, number, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"))
     if badge is not None:
         then = replace(maker, site=str(found.get("site", "")))  # signed; the site may have moved since
         values = openbadges.verified(badge, openbadges.did_of(then.site), trust)

@@ -22,6 +22,7 @@ from trainhub.certificates import cli, numbers, operations, queries
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.kernel import fonts, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
@@ -220,3 +221,13 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
     assert run()["batch"] is not None
     file.write_bytes(_table(["李四,,2026001,课程,基地,48,二班,,"]))
     assert run()["error"]["details"][0]["problem"].startswith("姓名与登记的不一致")
+
+
+def test_a_programme_certificate_is_for_the_chain_alone(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        row, issuer = Wanted(ground.person().id, {"programme": "机械工程", "weeks": "32"}), ground.university()
+    with pytest.raises(CannotIssue, match="培养链条"):
+        batches.prepare(title="一期", kind=Kind.PROGRAMME, source=BatchSource.IMPORT, issuer=issuer, rows=[row], by=SYSTEM, now=ground.NOW)
+    page = as_role(Role.SYSTEM_ADMIN).get("/certificates/batches/select?kind=programme").text
+    assert 'value="programme"' not in page
+    assert 'value="training" selected' in page

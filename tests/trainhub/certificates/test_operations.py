@@ -149,10 +149,12 @@ def test_suspended_resumed_revoked_and_then_nothing_more(session: Session) -> No
 
 def test_a_reissue_keeps_the_number_and_kills_the_old_code(session: Session) -> None:
     old = certificate()
-    new = operations.reissue(certificate=old, **REASON)
+    later = TODAY + timedelta(days=40)
+    new = operations.reissue(certificate=old, **{**REASON, "on": later, "today": later})
     assert (old.state, new.state, new.number, new.edition) == (State.REISSUED, State.ISSUED, old.number, 2)
     assert new.code != old.code
     assert new.facts == old.facts
+    assert new.issued_on == old.issued_on == date.fromisoformat(old.facts["issued_on"]), "the day that is printed is the day that is told"
     assert queries.by_asked_key(old.asked_key) is new
     assert queries.by_number(old.number) is new
     assert queries.by_number_and_code(old.number, old.code) is old

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import REASON, certificate, many
 from trainhub.app import create_app
-from trainhub.certificates import operations, queries, tasks
+from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.models import PrintRun
 from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.types import Kind, PrintMode, SheetState
@@ -100,6 +100,26 @@ def test_what_was_revoked_after_printing_is_told_and_stays_on_its_page(session: 
     shutil.rmtree(printing.folder_of(tasks.root(), run))
     name = f"certificates-{run.id}-001.pdf"
     assert _draw(run)[name] == first[name]
+
+
+def test_a_name_whose_font_is_gone_is_not_printed_with_a_blank(session: Session) -> None:
+    rare = "王\U00033479"  # issued where a font had it; in none here
+    if not fonts.missing_glyphs(rare):
+        pytest.skip("a font of this machine has it")
+    with transaction():
+        issuer = ground.university()
+        ids = many(2, issuer=issuer, facts=lambda index: {"name": rare} if index == 2 else {})
+        wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
+        run = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW)
+    with pytest.raises(printing.CannotPrint, match=r"U\+33479"):
+        _draw(run)
+    assert queries.unfinished(run.id) == [1]
+    assert not (printing.folder_of(tasks.root(), run) / f"certificates-{run.id}-001.pdf").exists()
+    named = queries.by_id(ids[1])
+    assert named is not None
+    for draw in (documents.pdf_of, documents.picture_of):
+        with pytest.raises(documents.NotDrawable, match=r"U\+33479"):
+            draw(named, tasks.maker())
 
 
 def test_what_was_revoked_before_gets_no_page(session: Session) -> None:

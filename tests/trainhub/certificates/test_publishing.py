@@ -8,6 +8,8 @@ import hashlib
 import html
 import io
 import json
+import time
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -105,6 +107,16 @@ def test_a_pdf_carries_the_credential_and_a_changed_one_is_found_out(session: Se
     assert _run(app, "verify", str(file))["error"]["code"] == "file_not_readable"
 
 
+def test_a_file_made_to_keep_us_busy_is_put_down_at_once() -> None:
+    start = time.process_time()
+    assert reading.read(b"%PDF-1.5\n" + b"<" * 4_000_000).attachments == ()
+    bomb = zlib.compress(bytes(2_000_000))
+    head = b"<</Type/EmbeddedFile/Filter/FlateDecode/Length %d>>stream\n" % len(bomb)
+    with pytest.raises(reading.NotReadable):
+        reading.read(b"%PDF-1.5\n" + b"1 0 obj\n%b%b\nendstream\nendobj\n" % (head, bomb) * 300)
+    assert time.process_time() - start < 5, "seconds; it took minutes a megabyte"
+
+
 @with_fonts
 def test_old_keys_still_verify_and_leaked_ones_do_not(session: Session, app: Flask, client: FlaskClient, tmp_path: Path) -> None:
     made = _kept()
@@ -189,6 +201,8 @@ def test_the_offline_page_carries_the_keys(client: FlaskClient) -> None:
     page = client.get("/verify/offline").text
     assert "verify-offline.js" in page
     assert "z6Mk" in page
+    labels = json.loads(html.unescape(page.partition('data-labels="')[2].partition('"')[0]))
+    assert labels["placement"]["mentor"] == "企业指导教师", "facts are not told by the names of their fields"
 
 
 def test_the_offline_page_can_be_kept_as_one_file(client: FlaskClient) -> None:

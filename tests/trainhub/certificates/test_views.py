@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -168,6 +169,16 @@ def test_a_record_changed_in_the_database_is_tampered(session: Session, client: 
     assert "facts" not in answer
 
 
+def test_a_state_that_was_given_in_the_database_is_tampered(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    with transaction():
+        operations.revoke(certificate=made, **REASON)
+    with transaction():
+        made.state = State.ISSUED
+    answer = client.get(f"/V/{made.number}/{made.code}/verdict.json").json
+    assert (answer["status"], "facts" in answer) == ("tampered", False)
+
+
 def test_the_form(session: Session, client: FlaskClient) -> None:
     made = _kept(who=ground.person("张三"))
     assert client.get("/verify").status_code == 200
@@ -208,6 +219,8 @@ def test_the_pdf_and_what_happens_when_it_is_changed(session: Session, app: Flas
     assert not credentials.is_signed(signed, trust)
     added = pdf.replace(b"%%EOF", b"99 0 obj <</Length 4>>stream\nq Q \nendstream endobj %%EOF")
     assert "内容与签发时不一致" in told(added)
+    for disguised in _repainted(pdf):
+        assert "内容与签发时不一致" in told(disguised)
     assert "没有查到这张证书" in told(b"%PDF-1.4 scanned")
     assert "无法读取" in told(b"not a pdf at all")
     with transaction():
@@ -220,6 +233,27 @@ def test_the_pdf_and_what_happens_when_it_is_changed(session: Session, app: Flas
         text = subprocess.run(["pdftotext", str(file), "-"], check=True, capture_output=True).stdout.decode()
         assert "王\u4dae垚" in text
         assert made.number in text
+
+
+def _repainted(pdf: bytes) -> list[bytes]:
+    """Files whose streams are all still there, while something more is drawn."""
+    page = re.search(rb"(\d+) 0 obj\s*<</Type/Page/[^>]*>>", pdf)
+    assert page is not None
+    body = page[0].partition(b"obj")[2].strip()
+    tree = re.search(rb"/Contents (\d+) 0 R", body)
+    assert tree is not None
+    paint = b"1 0 0 rg 0 0 800 500 re f"
+
+    def again(page_body: bytes, *more: bytes) -> bytes:
+        return pdf + b"%s 0 obj\n%s\nendobj\n" % (page[1], page_body) + b"".join(more) + b"startxref\n0\n%%EOF\n"
+
+    both = body.replace(tree[0], b"/Contents [%s 0 R 900 0 R]" % tree[1])
+    heads = (b"<</Type/EmbeddedFile/Length 25>>", b"<</X/ObjStm/Length 25>>", b"<</X/XRef/Length 25>>", b"<</Length 25>> % hidden")
+    files = [again(both, b"900 0 obj\n%s\nstream\n%s\nendstream\nendobj\n" % (head, paint)) for head in heads]
+    note = b"<</Type/Annot/Subtype/FreeText/Rect[90 90 700 300]/DA(/Helv 40 Tf)/Contents(Distinction)>>"
+    files.append(again(body.removesuffix(b">>") + b"/Annots[900 0 R]>>", b"900 0 obj\n%s\nendobj\n" % note))
+    files.append(again(body.removesuffix(b">>") + b"/#41nnots[900 0 R]>>", b"900 0 obj\n%s\nendobj\n" % note.replace(b"/Subtype", b"/#53ubtype")))
+    return files
 
 
 def pdf_attachment(pdf: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import FACTS, TODAY, certificate
+from tests.factories.certificates import FACTS, REASON, TODAY, certificate
 from trainhub.certificates import operations, queries
 from trainhub.certificates.layouts.fitting import cut_fields
 from trainhub.certificates.layouts.model import built_in
@@ -73,7 +74,7 @@ def test_a_batch_counts_what_would_be_cut_before_anybody_decides(session: Sessio
 
 def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:
     with transaction():
-        who, issuer = ground.person(), ground.university()
+        who, issuer, stands = ground.person(), ground.university(), certificate()
         audit.record(by=SYSTEM, did="certificates.certificate.issued", on=("certificate", "0"))
     assert audit.clock_set_back() is None
     with time_machine.travel(clock.now() - timedelta(minutes=50), tick=False):
@@ -83,8 +84,11 @@ def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:
         assert (made.state, made.note) == (State.DRAFT, "clock")
         with pytest.raises(operations.CannotIssue, match="时钟"):
             operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+        for verb in (operations.reissue, partial(operations.correct, facts={"hours": 48})):
+            with pytest.raises(operations.CannotIssue, match="时钟"):
+                verb(certificate=stands, **REASON)
     operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
-    assert made.state is State.ISSUED
+    assert (made.state, stands.state) == (State.ISSUED, State.ISSUED)
 
 
 def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: Session, as_role: AsRole) -> None:

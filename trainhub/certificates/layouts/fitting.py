@@ -8,6 +8,7 @@ from trainhub.certificates.layouts.drawing import widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Text
 from trainhub.certificates.layouts.typeset import fit
+from trainhub.kernel import fonts
 
 
 def cut_fields(layout: Layout, facts: Facts) -> tuple[str, ...]:
@@ -20,6 +21,17 @@ def cut_fields(layout: Layout, facts: Facts) -> tuple[str, ...]:
         if text and fit(text, item, widths_of(item.font)).overflows:
             cut += FIELD.findall(item.text)
     return tuple(dict.fromkeys(cut))
+
+
+def lacking(layout: Layout, facts: Facts) -> list[str]:
+    """The characters of the printed facts that no font installed here draws, each once: they would come out blank."""
+    printed = {"name", *(field.name for field in layout.fields)}
+    return fonts.missing_glyphs("".join(str(value) for name, value in sorted(facts.items()) if name in printed))
+
+
+def named(chars: Iterable[str]) -> str:
+    """Characters with their code points, for a person who looks for a font."""
+    return "、".join(f"{char} U+{ord(char):04X}" for char in chars)
 
 
 def labels_of(layout: Layout, names: Iterable[str]) -> list[str]:

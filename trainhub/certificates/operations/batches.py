@@ -43,7 +43,6 @@ TELLS_APART: dict[Kind, tuple[str, ...]] = {
     Kind.COMPLETION: ("course",),
     Kind.PLACEMENT: ("base", "starts_on"),
     Kind.CAPSTONE: ("topic",),
-    Kind.PROGRAMME: ("programme",),
 }
 """The facts by which two certificates of a kind for one person and issuer are two: with the same, the second is not issued."""
 
@@ -83,8 +82,10 @@ def prepare(
     """Put a batch together for a second person to decide. Nothing is numbered or issued.
 
     Who is named twice with the same facts is taken once; without a template the issuer's own is used. Raises CannotIssue for none,
-    for too many, or a template the issuer may not use.
+    for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
+    if kind is Kind.PROGRAMME:
+        raise CannotIssue(_("培养证书只能在“培养链条”中签发：课程、企业学习、毕业设计三项须先由平台核实齐全。"))
     if not rows:
         raise CannotIssue(_("没有选择任何人，没有建立签发批次。"))
     if len(rows) > MOST_ITEMS:

@@ -12,6 +12,7 @@ from trainhub.certificates.layouts.fitting import cut_fields, labels_of
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, move, tell_holder, why_not_printable
+from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, State
@@ -90,8 +91,10 @@ def resume(*, certificate: Certificate, reason: str, document: str, on: date, by
     return _change(certificate, Event.RESUME, "resumed", message, reason=reason, document=document, on=on, by=by, today=today, now=now)
 
 
-def _next(certificate: Certificate, *, number: str, edition: int, facts: Mapping[str, Any], by: Identity, today: date, now: datetime) -> Certificate:
-    """The row that takes the certificate's place; the one before is no longer current."""
+def _next(
+    certificate: Certificate, *, number: str, edition: int, facts: Mapping[str, Any], issued_on: date, by: Identity, today: date, now: datetime
+) -> Certificate:
+    """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed."""
     certificate.is_current = False
     session().flush()
     made = Certificate(
@@ -112,7 +115,7 @@ def _next(certificate: Certificate, *, number: str, edition: int, facts: Mapping
         template_version=certificate.template_version,
         facts=dict(facts),
         evidence=list(certificate.evidence),
-        issued_on=today,
+        issued_on=issued_on,
         issued_at=now,
         issued_by_id=by.account_id,
     )
@@ -122,9 +125,11 @@ def _next(certificate: Certificate, *, number: str, edition: int, facts: Mapping
 
 
 def reissue(*, certificate: Certificate, reason: str, document: str, on: date, by: Identity, today: date, now: datetime) -> Certificate:
-    """Issue the next edition (补发): same number and facts, a new code; the old code tells of it. Returns the new edition."""
+    """Issue the next edition (补发): same number, facts and date of issue, a new code; the old code tells of it. Returns the new edition."""
+    clock_stands()
     _change(certificate, Event.REISSUE, "reissued", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
-    made = _next(certificate, number=certificate.number, edition=certificate.edition + 1, facts=certificate.facts, by=by, today=today, now=now)
+    same: dict[str, Any] = {"number": certificate.number, "facts": certificate.facts, "issued_on": certificate.issued_on}
+    made = _next(certificate, **same, edition=certificate.edition + 1, by=by, today=today, now=now)
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "reissued", "你的《%(title)s》（%(number)s）已补发，旧核验码作废，请下载新版。", now=now)
     return made
@@ -146,6 +151,7 @@ def correct(
     `facts` holds only what changes (`name` too). Raises CannotChange when nothing changes, for unknown fields, or when no
     font can draw the new facts.
     """
+    clock_stands()
     layout = queries.layout_of(certificate.template, certificate.template_version)
     known = {"name", *(field.name for field in layout.fields)} - FIXED
     strange = sorted(set(facts) - known)
@@ -171,7 +177,7 @@ def correct(
     _change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     snapshot = clean_facts({**changed, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today})
     number = new_number(issuer, certificate.kind, today.year)
-    made = _next(certificate, number=number, edition=1, facts=snapshot, by=by, today=today, now=now)
+    made = _next(certificate, number=number, edition=1, facts=snapshot, issued_on=today, by=by, today=today, now=now)
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "corrected", "你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。", now=now)
     return made

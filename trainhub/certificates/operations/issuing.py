@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.fitting import cut_fields, labels_of
+from trainhub.certificates.layouts.fitting import cut_fields, labels_of, named
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import (
@@ -160,8 +160,8 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     facts = {**certificate.facts, "name": printed_name(person.name), "issued_on": today.isoformat()}
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
-        named = "、".join(f"{char} U+{ord(char):04X}" for char in lacking_characters(layout, facts))
-        raise CannotIssue(_("姓名或内容中仍有字体缺少的字（%(chars)s），暂不能签发。请系统管理员安装含该字的字体后再试。", chars=named))
+        chars = named(lacking_characters(layout, facts))
+        raise CannotIssue(_("姓名或内容中仍有字体缺少的字（%(chars)s），暂不能签发。请系统管理员安装含该字的字体后再试。", chars=chars))
     if why == OVERFLOWS:
         cut = "、".join(labels_of(layout, cut_fields(layout, facts)))
         raise CannotIssue(_("“%(fields)s”太长，这个模板的版面放不下，会被截断。请换用或加大模板的方框。", fields=cut), field="template")

@@ -152,6 +152,7 @@ class Drawn:
 def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
+    from trainhub.certificates.layouts.fitting import lacking, named
 
     lines = queries.items_of(run.id, chunk.first, chunk.last)
     if chunk.finished_at is not None:
@@ -166,6 +167,16 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     sheet = Sheet(bleed=run.bleed_mm, has_marks=run.has_marks, is_overprint=run.mode is PrintMode.OVERPRINT)
     press = Press(layout, common_facts(layout, page_facts(first)), base_url=maker.site, sheet=sheet)
     for _item, certificate, _serial in lines:
+        chars = lacking(layout, certificate.facts)
+        if chars:  # a font that was there when it was issued: a page with a blank in a name must not be printed
+            raise CannotPrint(
+                _(
+                    "证书 %(number)s 中有这台机器的字体没有的字（%(chars)s），没有绘制：请安装签发时所用的字体后继续绘制。",
+                    number=certificate.number,
+                    chars=named(chars),
+                ),
+                code="needs_glyph",
+            )
         press.add(page_facts(certificate))
     data = press.finish()
     pages = {item.position: page for page, (item, _certificate, _serial) in enumerate(lines, 1)}

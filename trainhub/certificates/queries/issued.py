@@ -155,10 +155,11 @@ def computed_hash(certificate: Certificate, before: str, **fields: Any) -> str:
 
 
 def is_whole(certificate: Certificate) -> bool:
-    """Whether the history and the facts are as they were written, back to the first edition."""
+    """Whether history, facts and states are as they were written, back to the first edition: a state without its event was not given here."""
     line = line_of(certificate)
     by_id = {one.id: one for one in line}
     links: list[tuple[str, str, str]] = []
+    stood: dict[int, State] = {}
     for row in events_of(line):
         event = row.event
         computed = computed_hash(
@@ -173,7 +174,8 @@ def is_whole(certificate: Certificate) -> bool:
             by_account_id=event.by_account_id,
         )
         links.append((event.before_hash, event.hash, computed))
-    return bool(links) and chain.holds(links)
+        stood[event.certificate_id] = event.state
+    return bool(links) and chain.holds(links) and all(stood.get(one.id) is one.state for one in line)
 
 
 # -- scopes -------------------------------------------------------------------------------------------------------------

@@ -121,7 +121,8 @@ def _students(programme: Programme, cohort_id: int | None) -> list[Student]:
 @guard(Can.BATCH_CREATE)
 def batch_select() -> Any:
     """Choose students of a programme, and the facts they share."""
-    kind = Kind(request.values["kind"]) if request.values.get("kind") in {one.value for one in Kind} else Kind.TRAINING
+    kinds = {one: label for one, label in labels.KINDS.items() if one is not Kind.PROGRAMME}  # that one is for the chain to ask for
+    kind = next((one for one in kinds if one.value == request.values.get("kind")), Kind.TRAINING)
     layout = queries.layout_of(kind.value)
     offered = dict(programmes.choices(who()))
     chosen, cohort = request.values.get("programme", type=int), request.values.get("cohort", type=int)
@@ -157,7 +158,7 @@ def batch_select() -> Any:
         "trainhub/certificates/batch_select.html",
         form=form,
         kind=kind,
-        kinds=labels.KINDS,
+        kinds=kinds,
         programme=programme,
         programmes=list(offered.items()),
         cohorts={one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {},
