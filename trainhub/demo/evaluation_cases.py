@@ -17,6 +17,7 @@ from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import DOCX, Paper, Para
 from trainhub.organisations import operations as organisations
+from trainhub.organisations import queries as organisation_queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import remembering
@@ -47,12 +48,14 @@ def build(world: World) -> None:
     """The two offices, a second expert, one evaluation in its visit, one that failed."""
     association = _office(world, OrganisationKind.ASSOCIATION, "DEMO-CEEAA", "工程教育专业认证协会（演示）")
     group = _office(world, OrganisationKind.EXPERT_GROUP, "DEMO-PETOE-WG", "卓越计划专家工作组（演示）")
+    pool = organisation_queries.by_code("DEMO-EXPERTS")
+    assert pool is not None
     row = world.row_of_people(41, age_from=40, age_to=58)
     offices = {}
     scopes: tuple[tuple[Role, dict[str, Any]], ...] = (
         (Role.EXPERT, {"organisation_id": association.id}),
         (Role.EXPERT, {"organisation_id": group.id}),
-        (Role.EXPERT, {}),
+        (Role.EXPERT, {"organisation_id": pool.id}),
         (Role.PROGRAMME_ADMIN, {"programme_id": world.programmes[0].id}),
     )
     for name, (role, given) in zip(FURTHER, scopes, strict=True):

@@ -41,7 +41,7 @@ def _organisations(world: World) -> None:
     for code, name in DEPARTMENTS:
         world.departments[code] = _register(world, OrganisationKind.DEPARTMENT, f"DEMO-{code}", name, region_code="350000")
     _register(world, OrganisationKind.DEPARTMENT, "DEMO-FZ-HR", "福州市人力资源和社会保障局（演示）", region_code="350100")
-    _register(world, OrganisationKind.EXPERT_GROUP, "DEMO-EXPERTS", "卓越计划专家工作组（演示）", region_code="350000")
+    _register(world, OrganisationKind.EVALUATOR, "DEMO-EXPERTS", "教学评审专家库（演示）", region_code="350000")
     for code, name, english, region in UNIVERSITIES:
         kind = OrganisationKind.VOCATIONAL_SCHOOL if "职业" in name else OrganisationKind.UNIVERSITY
         world.universities.append(_register(world, kind, code, name, name_en=english, region_code=region))

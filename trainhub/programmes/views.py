@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
-from trainhub.programmes import forms, labels, operations, queries, reference
+from trainhub.programmes import forms, holds, labels, operations, queries, reference
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.permissions import Can
 
@@ -198,6 +198,8 @@ def accredit(programme: Programme) -> Any:
     form = forms.AccreditationForm()
     if form.validate_on_submit():
         try:
+            for reason in holds.reasons(programme):
+                raise Refused(reason, field="result")
             with transaction():
                 assert form.concluded_on.data is not None
                 operations.enter_accreditation(

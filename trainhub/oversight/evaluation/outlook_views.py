@@ -31,6 +31,7 @@ from trainhub.programmes.types import ProgrammeFilter
 
 MOST_COHORTS = 5
 MOST_PROGRAMMES = 20
+"""So many programmes are judged twice for one page of the preview."""
 SINCE = date(2015, 1, 1)
 """From when teachers count for the target: the year of the study that names it; the documents give no first day."""
 
@@ -121,7 +122,8 @@ def preview_rules() -> Any:
             raise Refused(_("请填写不小于 0 的整数。"), field="value")
         asked = simulation.suppose(key, int(text), on)
         changes = [asked]
-    found = paging.paginate(programmes.listing(who(), ProgrammeFilter(is_petoe=True)), number=1, size=MOST_PROGRAMMES, scalars=False)
+    number, _size = paging.wanted()
+    found = paging.paginate(programmes.listing(who(), ProgrammeFilter(is_petoe=True)), number=number, size=MOST_PROGRAMMES, scalars=False)
     rows = [programmes.as_row(row) for row in found.items]
     mine = programmes.by_ids([row.id for row in rows])
     effects = simulation.effects(mine, changes, on) if changes else []
@@ -134,7 +136,7 @@ def preview_rules() -> Any:
         effects=effects,
         universities={row.id: row.university for row in rows},
         labels=labels,
-        most=MOST_PROGRAMMES,
+        page=found,
     )
 
 

@@ -24,6 +24,8 @@ class CaseSubject(Subject):
     groups: frozenset[int] = frozenset()
     visitors: frozenset[int] = frozenset()
     assigned: frozenset[int] = frozenset()
+    is_submitted: bool = False
+    """An application is with the experts: from the submission of the reports to the verdict."""
 
 
 at_association: Predicate = named("association", lambda who, on: bool(who.organisation_ids(Role.EXPERT) & getattr(on, "associations", frozenset())))
@@ -34,6 +36,9 @@ visits: Predicate = named("visits", lambda who, on: who.account_id is not None a
 """An expert of the visit, around the days of the visit."""
 is_assigned: Predicate = named("assigned", lambda who, on: who.account_id is not None and who.account_id in getattr(on, "assigned", ()))
 """An expert assigned to the visit, before the declaration too."""
+
+is_with_programme: Predicate = named("before_submission", lambda _who, on: not getattr(on, "is_submitted", False))
+"""No application is with the experts: what a programme says about itself never stands against what they found."""
 
 
 class Can(StrEnum):
@@ -57,7 +62,7 @@ class Can(StrEnum):
 GRANTS: Table = {
     Can.LIST: ((role(*VIEWERS),),),
     Can.VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,)),
-    Can.JUDGE: ((role_over(Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN),), (in_group,)),
+    Can.JUDGE: ((role_over(Role.PROGRAMME_ADMIN, Role.SYSTEM_ADMIN), is_with_programme), (in_group,)),
     Can.EDIT_REGISTER: ((role_over(*EDITORS),),),
     Can.EDIT_EVIDENCE: ((role_over(*EDITORS),),),
     Can.CASE_VIEW: ((role_over(*READERS),), (at_association,), (in_group,), (visits,), (is_assigned,)),

@@ -44,6 +44,7 @@ def assess(programme: Programme, on: date) -> Assessment:
             on,
             failed_years=p["petoe.reapply_failed_years"],
             not_accepted_years=p["petoe.reapply_not_accepted_years"],
+            basis=p["own.evaluation.next_year_basis"],
         ),
         judgements=said,
     )

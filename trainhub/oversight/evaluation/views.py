@@ -18,6 +18,7 @@ from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, labels, readiness, registry
+from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
@@ -243,5 +244,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         history=judgements.judgements_of(programme.id, asked.code),
         form=form if may_judge else None,
         requirement=catalogue.requirements()[asked.requirement - 1],
+        places=report.places(programme.id, asked.requirement),
+        is_with_experts=on_programme(programme).is_submitted,
     )
     return body, 422 if form.is_submitted() else 200

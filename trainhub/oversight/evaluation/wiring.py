@@ -31,7 +31,9 @@ from trainhub.oversight.evaluation.store import views as store_views
 from trainhub.oversight.evaluation.store.operations import packing
 from trainhub.oversight.evaluation.workflow import list_views, visit_views
 from trainhub.oversight.evaluation.workflow import models as workflow_models
+from trainhub.oversight.evaluation.workflow import queries as workflow_queries
 from trainhub.oversight.evaluation.workflow import views as workflow_views
+from trainhub.programmes import holds
 
 TABLES: tuple[ModuleType, ...] = (models, store_models, workflow_models)
 COMMANDS: dict[str, click.Command] = {"evaluation": cli.evaluation}
@@ -89,6 +91,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
     jobs.register_task(app, packing.TASK, tasks.pack)
+    holds.register_hold(app, "evaluation", workflow_queries.why_not_accredited_here)
     register_nav(
         app,
         Entry(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -74,7 +75,13 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert head.post(f"{at}/supplementary").status_code == 303
     bad = browser(as_role, played, "head").post(f"{at}/documents", data={"kind": "accreditation_conclusion", "file": (io.BytesIO(PDF), "a.pdf")})
     assert bad.status_code == 403
+    own = f"/evaluation/{_code(played)}/criteria/1.3"
+    assert browser(as_role, played, "head").post(own, data={"result": "met", "remark": "定位清楚"}).status_code == 303
     assert browser(as_role, played, "head").post(f"{at}/step", data={"event": "submit"}).status_code == 303
+    # from here on the programme no longer judges itself
+    assert browser(as_role, played, "head").post(own, data={"result": "met", "remark": "自评"}).status_code == 403
+    assert "专业不能再自行判断" in browser(as_role, played, "head").get(own).get_data(as_text=True)
+    assert browser(as_role, played, "group").post(own, data={"result": "not_met", "remark": "特色不明"}).status_code == 303
     # -- the association plans
     association = browser(as_role, played, "association")
     days = {"what": "days", "d-starts_on": today.isoformat(), "d-ends_on": today.isoformat(), "d-no_centre_reason": ""}
@@ -127,7 +134,11 @@ def test_a_visit_is_planned_and_judged_through_the_pages(app: Flask, played: dic
     assert expert.post(f"{at}/form?r=1", data={**part, "remark-1.2": "行业要求体现不足"}).status_code == 303
     assert "4/4" in expert.get(f"{at}/form?r=2").get_data(as_text=True)
     assert expert.post(f"{at}/form/submit").status_code == 422
-    assert _again(app, account_id).get(f"{at}/consensus").status_code == 200
+    # an expert reads what the expert said; the programme reads nothing before the visit is over, on the page and in the document
+    for reader, is_told in ((_again(app, account_id), True), (browser(as_role, played, "head"), False)):
+        assert ("行业要求体现不足" in reader.get(f"{at}/consensus").get_data(as_text=True)) is is_told
+        form = zipfile.ZipFile(io.BytesIO(reader.get(f"{at}/visit-form.docx").data)).read("word/document.xml").decode()
+        assert ("行业要求体现不足" in form) is is_told
     assert row.state is State.VISIT_SCHEDULED
     assert browser(as_role, played, "group").get(at).status_code == 200
     assert browser(as_role, played, "group").get("/evaluation/lists").status_code == 200

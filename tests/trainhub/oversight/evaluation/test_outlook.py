@@ -8,10 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from courses.catalogue.types import Family
 from courses.learning.types import EnrolmentState
+from courses.standards.models import PointCover
+from courses.standards.types import TargetKind
+from enterprises.placements.models import PlanItem
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
 from tests.factories import ground
@@ -22,6 +26,7 @@ from trainhub.kernel.papers.blocks import Bullets, Grid, Heading, Paper, Para
 from trainhub.oversight.evaluation import remembering, simulation
 from trainhub.oversight.evaluation.documents import archive, materials, matrices, report, tables
 from trainhub.oversight.evaluation.queries import training
+from trainhub.oversight.evaluation.queries.cases import case_of
 from trainhub.oversight.evaluation.rules import attainment
 from trainhub.oversight.evaluation.rules.attainment import Attained
 from trainhub.oversight.evaluation.simulation import Assumptions
@@ -93,10 +98,14 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
         write: dict[str, Any] = {"programme": built.programme, "by": SYSTEM, "now": factory.NOW}
         keeping.write_section(section="6.2", text="", pointer="第 5 部分", examples="", **write)
         keeping.write_section(section="2", text="", pointer="第 5 部分", examples="", **write)
+        for data in (b"%PDF-1.4\n1\n%%EOF\n", b"%PDF-1.4\n2\n%%EOF\n"):
+            keeping.add_evidence(title="协议", codes=["M6.2"], file=io.BytesIO(data), name="协议.pdf", **write)
     assert {gap.split("：")[0] for gap in report.gaps(built.programme, day)} == {"2", "3", "6.1", "6.3", "6.4", "9"}, "only two places may point"
     pieces = archive.pieces(built.programme, day)
     names = [piece.path for piece in pieces]
     assert names[:2] == [archive.INDEX, archive.SUMS]
+    assert {"04-佐证材料/M6.2-1-协议.pdf", "04-佐证材料/M6.2-2-协议.pdf"} <= set(names)
+    assert len(set(names)) == len(names), "no file lies over another"
     assert {"01-补充报告.docx", "01-补充报告.pdf", "03-学校标准实现矩阵.xlsx"} <= set(names)
     sums = dict(reversed(line.split("  ", 1)) for line in pieces[1].data.decode().splitlines())
     assert sums == {piece.path: piece.sha256 for piece in pieces if piece.path != archive.SUMS}
@@ -116,6 +125,12 @@ def test_the_path_breaks_where_it_breaks(session: Session) -> None:
     blind = [matrices.Carrier(c.kind, c.target_id, c.label, c.group, False) for c in found.carriers]
     dark = matrices.Matrices(found.requirements, found.standards, found.courses, blind, found.weights)
     assert (dark.covered(), {kind for kind, _where, _text in dark.breaks()}) == ((11, 0), {"not_assessed"})
+    # an item of the enterprise plan without an assessment breaks the path too, on the readiness page as in the matrix
+    session.execute(sa.delete(PointCover).where(PointCover.kind == TargetKind.OBJECTIVE))
+    session.execute(sa.update(PlanItem).values(assessment=" "))
+    session.expire_all()
+    assert {one.assessed for one in case_of(built.programme, factory.TODAY).standards} == {()}
+    assert matrices.of_version(built.version.id).covered() == (11, 0)
 
 
 def test_a_docx_is_a_package_that_word_reads_and_the_same_each_time() -> None:

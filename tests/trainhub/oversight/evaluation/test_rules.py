@@ -430,13 +430,17 @@ def test_an_accreditation_ends_on_its_last_day() -> None:
 
 
 def test_the_two_clocks() -> None:
-    clocks = {"failed_years": P["petoe.reapply_failed_years"], "not_accepted_years": P["petoe.reapply_not_accepted_years"]}
+    basis = P["own.evaluation.next_year_basis"]
+    clocks = {"failed_years": P["petoe.reapply_failed_years"], "not_accepted_years": P["petoe.reapply_not_accepted_years"], "basis": basis}
     failed = DecisionCase(Outcome.CONCLUDED, date(2024, 2, 29), Verdict.ACCREDITED_SPECIAL_NOT_MET)
     assert verdict.reapply_from(failed, None, ON, **clocks) == date(2026, 3, 1)
     assert verdict.reapply_from(DecisionCase(Outcome.NOT_ACCEPTED, date(2025, 5, 5), None), None, ON, **clocks) == date(2026, 1, 1)
     assert verdict.reapply_from(replace(failed, verdict=Verdict.ACCREDITED_SPECIAL_MET), None, ON, **clocks) is None
     assert verdict.reapply_from(None, Verdict.NOT_ACCREDITED, ON, **clocks) == date(2028, 3, 2)
     assert verdict.reapply_from(None, None, ON, **clocks) is None
+    by_academic_year = replace(basis, value="academic_year")
+    for day, first in ((date(2025, 8, 31), date(2025, 9, 1)), (date(2025, 9, 1), date(2026, 9, 1)), (date(2026, 1, 1), date(2026, 9, 1))):
+        assert verdict.year_begins(day, 1, by_academic_year) == first
 
 
 def test_a_person_settles_what_soft_words_leave_open_and_nothing_else() -> None:

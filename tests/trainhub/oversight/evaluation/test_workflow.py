@@ -20,6 +20,7 @@ from trainhub.identity import queries as identity_queries
 from trainhub.identity.models import Account
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.errors import Refused
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.operations import judging
@@ -28,7 +29,7 @@ from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
 from trainhub.oversight.evaluation.workflow import queries, rules, table
-from trainhub.oversight.evaluation.workflow.models import Application, Step
+from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import (
     CLOSED,
@@ -46,7 +47,9 @@ from trainhub.oversight.evaluation.workflow.types import (
 from trainhub.people import operations as people
 from trainhub.people.models import PetoeSpan
 from trainhub.people.types import StudentState
+from trainhub.programmes import holds
 from trainhub.programmes import operations as programmes
+from trainhub.programmes.models import RequirementStandard
 from trainhub.programmes.types import AccreditationResult
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -100,6 +103,7 @@ READY = ExpertFacts("甲", True, False, True, 64, True)
         (Guard.REPORTS, {"documents": ALL - {DocumentKind.SELF_REPORT}, "petoe_passage": "3"}, {"documents": ALL, "petoe_passage": "第 3 部分"}),
         (Guard.REPORTS, {"documents": ALL}, {"documents": frozenset([DocumentKind.SUPPLEMENTARY_REPORT]), "route": Route.EVALUATION_ONLY}),
         (Guard.REPORTS, {"documents": ALL - {DocumentKind.SUPPLEMENTARY_REPORT}, "petoe_passage": "3"}, {"documents": ALL, "petoe_passage": "3"}),
+        (Guard.REPORTS, {"documents": ALL, "petoe_passage": "3", "uncovered": ("G7",)}, {"documents": ALL, "petoe_passage": "3"}),
         *(
             (Guard.AGENDA, {"visit": replace(VISIT, kinds=EVERY - {kind})}, {"visit": VISIT})
             for kind in (VisitItemKind.INTERVIEW_STUDENT, VisitItemKind.INTERVIEW_TEACHER, VisitItemKind.INTERVIEW_HEAD)
@@ -120,7 +124,13 @@ READY = ExpertFacts("甲", True, False, True, 64, True)
             {"documents": ALL - {DocumentKind.VISIT_FORM}, "accreditation": AccreditationStanding.PASSED},
         ),
         (Guard.DOSSIER_ALONE, {"documents": ALL - {DocumentKind.VISIT_FORM}, "visit": VISIT}, {"documents": ALL, "visit": VISIT}),
+        (
+            Guard.DOSSIER_ALONE,
+            {"documents": ALL, "accreditation": AccreditationStanding.PASSED, "state": State.SUBMITTED, "is_visit_optional": False},
+            {"documents": ALL, "accreditation": AccreditationStanding.PASSED, "state": State.VISITED, "is_visit_optional": False},
+        ),
         (Guard.DERIVABLE, {}, {"verdict": Verdict.NOT_ACCREDITED}),
+        (Guard.DERIVABLE, {"verdict": Verdict.ACCREDITED_SPECIAL_MET, "undecided": ("1.3",)}, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}),
         (Guard.DERIVABLE, {"verdict": Verdict.ACCREDITED_SPECIAL_MET, "accreditation": AccreditationStanding.EXPIRED}, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}),
         (Guard.VERDICT_MET, {"verdict": Verdict.ACCREDITED_SPECIAL_NOT_MET}, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}),
         (Guard.VERDICT_OTHER, {"verdict": Verdict.ACCREDITED_SPECIAL_MET}, {"verdict": Verdict.NOT_ACCREDITED}),
@@ -249,6 +259,15 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
     visiting.add_item(application=row, by=play.association, now=at(day), **base)
     with pytest.raises(Refused, match="在本校担任角色"):
         visiting.assign(application=row, account=play.same_school, is_leader=False, by=SYSTEM, today=day, now=at(day))
+    colleague = ground.person()
+    school = organisations.by_id(programme.university_id)
+    assert school is not None
+    ground.employment(colleague, is_verified=False, organisation_name=school.name, until=None)
+    with pytest.raises(Refused, match="在本校任职"):
+        visiting.assign(application=row, account=accounts.account(person=colleague), is_leader=False, by=SYSTEM, today=day, now=at(day))
+    neighbour = accounts.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=ground.programme(school).id)
+    with pytest.raises(Refused, match="在本校担任角色"):
+        visiting.assign(application=row, account=neighbour, is_leader=False, by=SYSTEM, today=day, now=at(day))
     for account, is_leader in ((play.leader, True), (play.member, False)):
         expert = visiting.assign(application=row, account=account, is_leader=is_leader, by=play.association, today=day, now=at(day))
         assert not may(play.who(account), Can.VIEW, queries.subject_of(row, day)), "nothing before the declaration"
@@ -309,9 +328,13 @@ def test_two_clocks_and_one_open_application(play: Play) -> None:
     assert (row.state, row.reapply_from) == (State.NOT_ACCEPTED, date(2027, 1, 1))
     with pytest.raises(Refused, match="2027"):
         go(row, Event.APPLY_NEXT_YEAR, date(2026, 12, 31))
+    with pytest.raises(Refused, match="2027-01-01"):  # nor around the clock, by an application that pretends to be the first
+        moving.open_application(programme=play.built.programme, has_prerequisite=True, by=SYSTEM, today=date(2026, 12, 31), now=at(DAY))
     again = go(row, Event.APPLY_NEXT_YEAR, date(2027, 1, 1))
     assert (again.previous_id, again.state, row.state) == (row.id, State.APPLIED, State.NOT_ACCEPTED)
-    go(again, Event.WITHDRAW, date(2027, 1, 2), reason="学校调整")
+    go(again, Event.REFUSE, date(2027, 1, 2), play.association, reason="材料仍不全")
+    with pytest.raises(Refused, match="2028-01-01"):  # the first application's clock has run out, the second one's has not
+        go(row, Event.APPLY_NEXT_YEAR, date(2027, 6, 1))
     assert queries.open_of(play.built.programme.id) is None
 
 
@@ -335,6 +358,43 @@ def test_a_failed_one_waits_two_years_and_may_come_alone(play: Play) -> None:
     with pytest.raises(Refused, match="2028-09-07"):
         go(row, Event.APPLY_AGAIN, date(2028, 9, 6))
     assert go(row, Event.APPLY_AGAIN, date(2028, 9, 7)).route is Route.EVALUATION_ONLY
+
+
+def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, session: Session) -> None:
+    day, programme = DAY, play.built.programme
+    programmes.enter_accreditation(programme=programme, result=AccreditationResult.PASSED, concluded_on=date(2024, 1, 1), valid_years=6, by=SYSTEM, now=at(day))  # fmt: skip
+    row = moving.open_application(programme=programme, has_prerequisite=True, by=SYSTEM, today=day, now=at(day))
+    go(go(row, Event.APPLY_ALONE, day), Event.ACCEPT, day)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, day)
+    go(row, Event.SUBMIT, day)
+    hand(row, DocumentKind.ACCREDITATION_CONCLUSION, day)
+    go(row, Event.SEND_ALONE, day, play.association)
+    later = at(day + timedelta(days=1))
+    session.add(Consensus(application_id=row.id, criterion="1.3", opinion=Opinion.UNCLEAR, remark="材料不足", recorded_by="组长", recorded_at=later))
+    session.flush()
+    with pytest.raises(Refused, match=r"未能判断的要点，请由专家工作组判断：1\.3"):
+        go(row, Event.CONCLUDE, day + timedelta(days=2), play.group)
+    last = {"today": day + timedelta(days=2), "now": at(day + timedelta(days=2))}
+    judging.record_judgement(programme=programme, criterion="1.3", result=judging.JudgementResult.MET, remark="查阅后达到", by=play.group, **last)
+    assert go(row, Event.CONCLUDE, day + timedelta(days=2), play.group).verdict is Verdict.ACCREDITED_SPECIAL_MET
+
+
+def test_the_conclusion_is_the_associations_while_the_experts_decide(play: Play) -> None:
+    row = go(apply(play), Event.ACCEPT, DAY, play.association)
+    assert holds.reasons(play.built.programme) == []
+    go(row, Event.WITHDRAW, DAY, reason="重来")
+    assert submitted(play).state is State.SUBMITTED
+    assert holds.reasons(play.built.programme) == ["评价申请正在进行，本次认证结论由认证协会在申请中登记。"]
+
+
+def test_reports_wait_until_all_standards_are_covered(play: Play, session: Session) -> None:
+    row = go(apply(play), Event.ACCEPT, DAY, play.association)
+    hand(row, DocumentKind.SELF_REPORT, DAY)
+    hand(row, DocumentKind.SUPPLEMENTARY_REPORT, DAY)
+    papers.note_passage(application=row, passage="第 3 部分", by=SYSTEM, now=at(DAY))
+    session.execute(sa.delete(RequirementStandard).where(RequirementStandard.standard_code == "G7"))
+    with pytest.raises(Refused, match="G7 没有对应的毕业要求"):
+        go(row, Event.SUBMIT, DAY)
 
 
 def test_evidence_is_frozen_at_submission_and_renewed_beside_it(play: Play) -> None:

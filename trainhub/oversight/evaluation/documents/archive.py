@@ -68,10 +68,10 @@ def _current(programme: Programme, on: date) -> list[Line]:
     for code, material in catalogue.materials().items():
         if material.mode is not Mode.UPLOADED:
             found.append((f"04-佐证材料/{code}-平台生成.xlsx", material.text, code, partial(_material, drawn, code)))
-        for one in held:
-            if code == one.codes[0]:
-                path = f"04-佐证材料/{'+'.join(one.codes)}-{_safe(one.file.name)}"
-                found.append((path, one.title, "、".join(one.codes), partial(files.read, one.file)))
+        mine = [one for one in held if code == one.codes[0]]
+        for position, one in enumerate(mine, start=1):  # two files under one code may have the same name
+            path = f"04-佐证材料/{'+'.join(one.codes)}-{position}-{_safe(one.file.name)}"
+            found.append((path, one.title, "、".join(one.codes), partial(files.read, one.file)))
     return found
 
 

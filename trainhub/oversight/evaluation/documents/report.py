@@ -77,6 +77,31 @@ def sections(on: date) -> tuple[Section, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the two reports speak of a requirement: the section, the part of the self-report, what the programme wrote as its place."""
+
+    section: str
+    title: str
+    part: str
+    pointer: str
+
+
+ALSO_IN = {2: "认证自评报告第3部分 毕业要求"}
+"""How far requirement 2 is refined stands in the self-report (002:301)."""
+
+
+def places(programme_id: int, requirement: int) -> list[Place]:
+    """Each special requirement has its place in one of the two reports (PETOE-P4, 002:207); the tenth has none, its documents are evidence."""
+    texts, found = queries.texts_of(programme_id), []
+    for row in _rows():
+        if row["requirement"] == requirement:
+            code = str(row["no"])
+            written = [text.pointer for key, text in texts.items() if key.split(".")[0] == code and text.pointer]
+            found.append(Place(code, row["title_zh"], row.get("table_part") or ALSO_IN.get(requirement, ""), "；".join(written)))
+    return found
+
+
 def gaps(programme: Programme, on: date) -> list[str]:
     """What the report still lacks, section by section, in words; empty when it is whole."""
     texts, found = queries.texts_of(programme.id), []

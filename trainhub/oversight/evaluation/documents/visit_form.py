@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from trainhub.kernel.i18n import format_date, in_language
@@ -14,16 +15,21 @@ from trainhub.policy.findings import Finding
 from trainhub.programmes.models import Programme
 
 
-def content(application: Application, programme: Programme, on: date) -> Paper:
-    """The form as it stands, in the official terms: before the visit the empty form with the computed findings, after it the filled one."""
+def content(application: Application, programme: Programme, on: date, readable: Collection[int] | None = None) -> Paper:
+    """The form as it stands, in the official terms: before the visit the empty form with the computed findings, after it the filled one.
+
+    `readable`: whose opinions are written (`queries.readable_by`); None for all of them with what the group agreed on.
+    """
     with in_language("zh"):
-        return _content(application, programme, on)
+        return _content(application, programme, on, readable)
 
 
-def _content(application: Application, programme: Programme, on: date) -> Paper:
+def _content(application: Application, programme: Programme, on: date, readable: Collection[int] | None) -> Paper:
     university = organisations.by_id(programme.university_id)
     experts = queries.experts_of(application.id)
     said, agreed = queries.opinions_of(application.id), queries.consensus_of(application.id)
+    if readable is not None:
+        said, agreed = {key: mine for key, mine in said.items() if key in readable}, {}
     answer = readiness.assess(programme, on)
     span = ""
     if application.visit_starts_on is not None:

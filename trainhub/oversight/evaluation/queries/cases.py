@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 from courses.curriculum import queries as curriculum
 from courses.curriculum.types import CourseCategory, CourseRow
 from courses.standards import queries as standards
-from courses.standards.types import TargetKind
+from courses.standards.types import Cover, TargetKind
 from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow, SecondmentState
 from trainhub.kernel.db import session
@@ -54,7 +54,8 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
     requirements = programmes.requirements_of(version_id)
     courses = curriculum.courses_of(version_id)
     items = field.plan_items_of(version_id)
-    carried = _carried(version_id, courses, {item.id: item.title for item in items})
+    covers = standards.covers_of_version(version_id)
+    carried = _carried(covers, courses, {item.id: (item.title, bool(item.assessment.strip())) for item in items})
     offerings = teaching.offerings_of_cohorts(members.cohort_ids)
     rows = teaching.staff_of_programme(programme.id, on)
     people = {person.id for _teacher, person in rows} | {row.lead_person_id for row in offerings if row.lead_person_id is not None}
@@ -84,22 +85,22 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
         capstones=capstones,
         international=_international(programme.id, members.present, on),
         evidence=found
-        | evidence.of_programme(programme, version_id, requirements, courses, staff, part_time, on)
+        | evidence.of_programme(programme, version_id, requirements, courses, covers, staff, part_time, on)
         | evidence.of_practice(version_id, items, placements, judged, on)
         | evidence.of_six(offerings, members.group.cohort_years, on),
     )
 
 
-def _carried(version_id: int, courses: Sequence[CourseRow], items: Mapping[int, str]) -> dict[int, list[tuple[str, bool]]]:
+def _carried(covers: Sequence[Cover], courses: Sequence[CourseRow], items: Mapping[int, tuple[str, bool]]) -> dict[int, list[tuple[str, bool]]]:
     """By indicator point: what carries it, and whether that is assessed. An edge to something that is gone carries nothing."""
     objectives = {key: (course, number) for course in courses for key, number, _text in course.objectives}
     found: dict[int, list[tuple[str, bool]]] = defaultdict(list)
-    for cover in standards.covers_of_version(version_id):
+    for cover in covers:
         if cover.kind is TargetKind.OBJECTIVE and cover.target_id in objectives:
             course, number = objectives[cover.target_id]
             found[cover.point_id].append((f"{course.name}·目标{number}", course.weight > 0))
         elif cover.kind is TargetKind.PLAN_ITEM and cover.target_id in items:
-            found[cover.point_id].append((items[cover.target_id], True))
+            found[cover.point_id].append(items[cover.target_id])
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from courses.curriculum.rules import only_exams
 from courses.curriculum.types import CourseRow, Importance, Language
 from courses.standards import queries as standards
+from courses.standards.types import Cover, TargetKind
 from courses.teaching.types import OfferingRow
 from enterprises.bases.models import BaseProfile
 from enterprises.placements.models import Placement, PlanItem, PlanSignature, WeeklyLog
@@ -45,6 +46,7 @@ def of_programme(
     version_id: int,
     requirements: Sequence[Requirement],
     courses: Sequence[CourseRow],
+    covers: Sequence[Cover],
     teachers: Sequence[TeacherCase],
     part_time: Sequence[PartTimeCase],
     on: date,
@@ -74,7 +76,7 @@ def of_programme(
     found |= {ACTIVITY_CRITERIA[kind]: _activities(numbers, kind) for kind in ActivityKind if kind is not ActivityKind.EVENT}
     found |= _money(programme.id, on) | _appraisal(programme.id, on) | _reviews(programme.id, on)
     found |= _documents([(d.topic, f"{d.title} {d.issued_no}".strip(), d.issued_no) for d in documents], on)
-    found |= _teaching(requirements, courses, numbers["activity", ActivityKind.EVENT.value])
+    found |= _teaching(requirements, courses, covers, numbers["activity", ActivityKind.EVENT.value])
     full_time = [teacher for teacher in teachers if teacher.is_full_time]
     done = [plan for teacher in full_time for plan in teacher.secondments if plan.is_done]
     if done:
@@ -224,18 +226,22 @@ def _documents(documents: Sequence[tuple[PolicyTopic, str, str]], on: date) -> d
     }
 
 
-def _teaching(requirements: Sequence[Requirement], courses: Sequence[CourseRow], events: int) -> dict[str, str]:
+def _teaching(requirements: Sequence[Requirement], courses: Sequence[CourseRow], covers: Sequence[Cover], events: int) -> dict[str, str]:
     points = [point for requirement in requirements for point in requirement.points]
     major = [course for course in courses if course.importance in (Importance.CORE, Importance.MAJOR)]
     tagged = [course for course in courses if course.research_methods]
     refined = sum(bool(requirement.points) for requirement in requirements)
-    abilities = sum(point.kind is PointKind.ABILITY for point in points)
+    abilities = {point.id for point in points if point.kind is PointKind.ABILITY}
+    term_of = {key: course.term for course in courses for key, _number, _text in course.objectives}
+    terms = {term_of.get(one.target_id) for one in covers if one.kind is TargetKind.OBJECTIVE and one.point_id in abilities} - {None}
     revised = [course.revised_on for course in courses if course.revised_on is not None]
     foreign = sum(course.language is not Language.CHINESE for course in courses)
     return {
         "2.1": f"毕业要求 {len(requirements)} 条，已细化 {refined} 条，标准点 {len(points)} 个" if requirements else "",
         "2.3": f"已注明实施方式的课程 {sum(bool(course.delivery_modes) for course in courses)}/{len(courses)} 门" if courses else "",
-        "2.4": f"能力类标准点 {abilities}/{len(points)} 个" if points else "",
+        "2.4": f"能力类标准点 {len(abilities)}/{len(points)} 个；有课程培养能力的学期 {len(terms)}/{len({c.term for c in courses})} 个"
+        if points
+        else "",
         "2.6": f"最近修订大纲：{max(revised)}，有修订记录的课程 {len(revised)}/{len(courses)} 门" if revised else "",
         "3.1": f"主要课程 {len(major)} 门，其中研究性学习 {sum(bool(c.research_methods) for c in major)} 门" if major else "",
         "3.7": f"研究性学习课程 {len(tagged)} 门，其中不只考试的 {sum(not only_exams(k for k, _t, _w in c.assessments) for c in tagged)} 门"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import EvaluationDecision, ExpertJudgement, QualityRemark
@@ -32,6 +32,12 @@ def judgements_of(programme_id: int, criterion: str) -> list[ExpertJudgement]:
         .order_by(ExpertJudgement.judged_on.desc(), ExpertJudgement.id.desc())
     )
     return list(session().scalars(statement))
+
+
+def latest_times(programme_id: int) -> dict[str, datetime]:
+    """When each criterion that was judged was judged last."""
+    statement = select(ExpertJudgement.criterion, func.max(ExpertJudgement.judged_at)).where(ExpertJudgement.programme_id == programme_id)
+    return {code: at for code, at in session().execute(statement.group_by(ExpertJudgement.criterion))}
 
 
 def quality_on(programme_id: int, on: date) -> Quality | None:

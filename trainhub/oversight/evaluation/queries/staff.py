@@ -11,6 +11,7 @@ from trainhub.identity.models import Account, RoleGrant
 from trainhub.kernel.access import Role
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Employment, Teacher
 from trainhub.programmes.models import Programme
 
@@ -19,15 +20,19 @@ OWN = (Role.PROGRAMME_ADMIN, Role.UNIVERSITY_ADMIN, Role.LECTURER, Role.SCHOOL_S
 
 
 def ties_to_university(person_id: int | None, account_id: int, programme: Programme, on: date) -> list[str]:
-    """Why somebody belongs to the university of a programme; empty when nothing ties them."""
+    """Why somebody belongs to the university of a programme, its colleges and other programmes included; empty when nothing ties them."""
     found = []
+    here = select(Organisation.id).where(or_(Organisation.id == programme.university_id, Organisation.parent_id == programme.university_id))
     if person_id is not None:
         teaches = select(Teacher.id).where(Teacher.person_id == person_id, Teacher.university_id == programme.university_id)
         if session().scalar(teaches.limit(1)) is not None:
             found.append(_("是本校教师"))
         works = select(Employment.id).where(
             Employment.person_id == person_id,
-            Employment.organisation_id == programme.university_id,
+            or_(
+                Employment.organisation_id.in_(here),
+                Employment.organisation_name == select(Organisation.name).where(Organisation.id == programme.university_id).scalar_subquery(),
+            ),
             or_(Employment.until.is_(None), Employment.until >= on),
         )
         if session().scalar(works.limit(1)) is not None:
@@ -36,7 +41,10 @@ def ties_to_university(person_id: int | None, account_id: int, programme: Progra
         RoleGrant.account_id == account_id,
         RoleGrant.role.in_(OWN),
         identity.active(on),
-        or_(RoleGrant.organisation_id == programme.university_id, RoleGrant.programme_id == programme.id),
+        or_(
+            RoleGrant.organisation_id.in_(here),
+            RoleGrant.programme_id.in_(select(Programme.id).where(Programme.university_id == programme.university_id)),
+        ),
     )
     if session().scalar(holds.limit(1)) is not None:
         found.append(_("在本校担任角色"))

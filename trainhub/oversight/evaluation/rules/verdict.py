@@ -116,16 +116,29 @@ def verdict_of(accreditation: AccreditationStanding | None, special: SpecialResu
     return Verdict.ACCREDITED_SPECIAL_NOT_MET if special is SpecialResult.NOT_MET else Verdict.ACCREDITED_SPECIAL_MET
 
 
+ACADEMIC_YEAR = "academic_year"
+TERM_BEGINS = 9
+"""An academic year begins on 1 September."""
+
+
+def year_begins(decided_on: date, years: int, basis: Parameter) -> date:
+    """The first day of the calendar year, or of the academic year where the policy says so, that comes `years` after a day."""
+    if basis.text == ACADEMIC_YEAR:
+        running = decided_on.year if decided_on.month >= TERM_BEGINS else decided_on.year - 1
+        return date(running + years, TERM_BEGINS, 1)
+    return date(decided_on.year + years, 1, 1)
+
+
 def reapply_from(
-    decision: DecisionCase | None, verdict: Verdict | None, on: date, *, failed_years: Parameter, not_accepted_years: Parameter
+    decision: DecisionCase | None, verdict: Verdict | None, on: date, *, failed_years: Parameter, not_accepted_years: Parameter, basis: Parameter
 ) -> date | None:
     """The first day of the next application: two clocks (requirements.md 8.1, 8).
 
-    Not accepted: 1 January of the next year (PETOE-P6, 002:211). Failed: two years after the decision (PETOE-P15, 002:225).
+    Not accepted: the first day of the next year, of whichever kind `basis` says (PETOE-P6, 002:211). Failed: two years after the decision (PETOE-P15, 002:225).
     Without a recorded decision: as if it were decided on the day asked for. None when nothing failed.
     """
     if decision is not None and decision.outcome is Outcome.NOT_ACCEPTED:
-        return date(decision.decided_on.year + not_accepted_years.number, 1, 1)
+        return year_begins(decision.decided_on, not_accepted_years.number, basis)
     decided_on = decision.decided_on if decision is not None else on
     reached = decision.verdict if decision is not None else verdict
     if reached in (Verdict.ACCREDITED_SPECIAL_NOT_MET, Verdict.NOT_ACCREDITED):

@@ -49,6 +49,7 @@ PARAMETERS = (
     "petoe.intl_criteria_needed",
     "petoe.reapply_failed_years",
     "petoe.reapply_not_accepted_years",
+    "own.evaluation.next_year_basis",
 )
 
 

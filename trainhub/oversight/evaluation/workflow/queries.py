@@ -12,12 +12,16 @@ from sqlalchemy import ColumnElement, func, or_, select
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
+from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.permissions import READERS, CaseSubject
 from trainhub.oversight.evaluation.queries import judgements
+from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.verdict import standing, valid_until
+from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.workflow import rules
 from trainhub.oversight.evaluation.workflow.models import (
     Application,
@@ -31,10 +35,13 @@ from trainhub.oversight.evaluation.workflow.models import (
     VisitOpinion,
 )
 from trainhub.oversight.evaluation.workflow.types import (
+    WITH_EXPERTS,
     Actor,
     DocumentKind,
     ExpertFacts,
     Facts,
+    Opinion,
+    Route,
     State,
     VisitFacts,
 )
@@ -189,6 +196,21 @@ def consensus_of(application_id: int) -> dict[str, Consensus]:
     return {row.criterion: row for row in session().scalars(statement)}
 
 
+def readable_by(row: Application, account_id: int | None) -> set[int] | None:
+    """Whose opinions somebody reads, by expert; None for everybody's with what the group agreed on.
+
+    Each expert fills the form alone and reads the others' when all are in; nobody else reads any before the visit is over.
+    """
+    experts = experts_of(row.id)
+    mine = next((one for one in experts if one.account_id == account_id), None)
+    if row.state is not State.VISIT_SCHEDULED:
+        return None
+    if mine is None:
+        return set()
+    is_all_in = all(one.submitted_at is not None for one in experts if one.declared_at is not None and not one.has_conflict)
+    return None if is_all_in else {mine.id}
+
+
 def publications() -> list[tuple[Publication, list[Listed]]]:
     """The yearly lists with their programmes, the newest year first: two queries."""
     rows: dict[int, list[Listed]] = defaultdict(list)
@@ -224,6 +246,11 @@ def first_graduation(programme_id: int) -> date | None:
     )
 
 
+def clock_of(programme_id: int) -> date | None:
+    """The first day of the next application: the latest clock of all applications, so that none is gone around by an older one."""
+    return session().scalar(select(func.max(Application.reapply_from)).where(Application.programme_id == programme_id))
+
+
 def facts_of(row: Application, today: date, *, reason: str = "", criteria: Collection[str] = (), verdict: Any = None) -> Facts:
     """What the guards ask on a day. `criteria` are all that need agreement; `verdict` is handed in where it is derived anew."""
     agenda, experts = agenda_of(row.id), experts_of(row.id)
@@ -252,7 +279,7 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
         accreditation_years=accreditation.valid_years if accreditation is not None else None,
         accreditation_until=valid_until(accreditation),
         last_verdict=previous.verdict if previous is not None else None,
-        reapply_from=row.reapply_from,
+        reapply_from=clock_of(row.programme_id),
         reason=reason,
         documents=frozenset(current_documents(row.id)),
         petoe_passage=row.petoe_passage,
@@ -270,9 +297,39 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
         ),
         open_criteria=tuple(code for code in criteria if code not in agreed),
         has_new_conclusion=accreditation is not None and row.submitted_at is not None and accreditation.concluded_on >= row.submitted_at.date(),
+        uncovered=uncovered_standards(row.programme_id, today) if row.state is State.PREPARING else (),
+        undecided=undecided_of(row) if row.state is State.IN_WORKING_GROUP else (),
+        is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,
         verdict=verdict if verdict is not None else row.verdict,
         is_listed=row.state is State.PUBLISHED,
         numbers={key: tuple(str(one) for one in book().at(key, on=today).items) for key in LISTS},
+    )
+
+
+def why_not_accredited_here(programme: Programme) -> str:
+    """Why a programme does not enter the association's conclusion itself: the association does, in the evaluation under way (002:217)."""
+    row = open_of(programme.id)
+    if row is None or row.route is not Route.JOINT or row.state not in WITH_EXPERTS:
+        return ""
+    return _("评价申请正在进行，本次认证结论由认证协会在申请中登记。")
+
+
+def uncovered_standards(programme_id: int, today: date) -> tuple[str, ...]:
+    """The general standards without a graduation requirement in the plan that is judged (SUP-1, 002:295)."""
+    version_id = members_of(programme_id, today).version_id
+    covered = {code for one in programmes.requirements_of(version_id or 0) for code in one.standards}
+    return tuple(one.code for one in programmes.standards() if one.code not in covered)
+
+
+def undecided_of(row: Application) -> tuple[str, ...]:
+    """Criteria a person decides that the visiting group could not judge, and that nobody has judged since it said so."""
+    said = judgements.latest_times(row.programme_id)
+    return tuple(
+        code
+        for code, agreed in consensus_of(row.id).items()
+        if agreed.opinion is Opinion.UNCLEAR
+        and catalogue.criteria()[code].kind is CriterionKind.JUDGED
+        and (code not in said or said[code] <= agreed.recorded_at)
     )
 
 
@@ -310,6 +367,7 @@ def subject_with(programme: Programme, rows: list[Application], today: date) -> 
         offices(OrganisationKind.EXPERT_GROUP),
         frozenset(visitors),
         frozenset(assigned),
+        any(row.state in WITH_EXPERTS for row in rows),
     )
 
 

@@ -40,7 +40,7 @@ _S, _E, _A, _G, _D = State, Event, Actor, Guard, DocumentKind
 TABLE: tuple[Transition, ...] = (
     Transition(
         "T0", _E.BECOME_ELIGIBLE, (_S.IMPLEMENTING,), _S.ELIGIBLE, _A.PROGRAMME,
-        (_G.COHORT_GRADUATED, _G.PREREQUISITE, _G.NONE_OPEN), clause="PETOE-P5, 002:211",
+        (_G.COHORT_GRADUATED, _G.PREREQUISITE, _G.NONE_OPEN, _G.CLOCK), clause="PETOE-P5, 002:211",
     ),
     Transition("T1", _E.APPLY, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_JOINT,), "own:next_accreditation", clause="PETOE-P5, P14a, 002:211, 002:223"),
     Transition("T1c", _E.APPLY_ALONE, (_S.ELIGIBLE,), _S.APPLIED, _A.PROGRAMME, (_G.ROUTE_ALONE,), clause="PETOE-P14b, 002:223", route=Route.EVALUATION_ONLY),
@@ -130,6 +130,8 @@ def _reports(facts: Facts) -> list[str]:
     gaps = _missing(facts, facts.numbers["petoe.reports_joint" if is_joint else "petoe.reports_evaluation_only"])
     if is_joint and DocumentKind.SELF_REPORT in facts.documents and not facts.petoe_passage.strip():
         gaps.append(_("请写明自评报告中单独说明卓越计划培养方案对认证标准达成情况的位置（002:213）。"))
+    if facts.uncovered:
+        gaps.append(_("通用标准 %(codes)s 没有对应的毕业要求，须完全覆盖后才能提交（002:295）。", codes="、".join(facts.uncovered)))
     return gaps
 
 
@@ -188,6 +190,8 @@ def _still_valid(facts: Facts) -> list[str]:
 def _dossier_alone(facts: Facts) -> list[str]:
     if facts.state is State.SUBMITTED and facts.visit is not None:
         return [_("已安排现场考查，请先完成考查。")]
+    if facts.state is State.SUBMITTED and not facts.is_visit_optional:
+        return [_("请先安排并完成现场考查。")]
     wanted = [DocumentKind.ACCREDITATION_CONCLUSION.value, *facts.numbers["petoe.reports_evaluation_only"]]
     if facts.visit is not None:
         wanted.append(DocumentKind.VISIT_FORM.value)
@@ -196,6 +200,8 @@ def _dossier_alone(facts: Facts) -> list[str]:
 
 def _derivable(facts: Facts) -> list[str]:
     gaps = _still_valid(facts)
+    if facts.undecided and facts.accreditation is not AccreditationStanding.FAILED:
+        gaps.append(_("考查专家组未能判断的要点，请由专家工作组判断：%(codes)s。", codes="、".join(facts.undecided)))
     if not gaps and facts.verdict is None:
         gaps.append(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))
     return gaps

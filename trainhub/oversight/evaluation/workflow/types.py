@@ -39,6 +39,10 @@ class State(StrEnum):
 
 CLOSED = frozenset([State.NOT_ACCEPTED, State.CONCLUDED, State.PUBLISHED, State.FAILED, State.WITHDRAWN])
 """States in which another application may be opened; in every other one the application is the open one of its programme."""
+WITH_EXPERTS = frozenset(
+    [State.SUBMITTED, State.VISIT_SCHEDULED, State.VISITED, State.AT_ASSOCIATION, State.ACCREDITATION_CONCLUDED, State.IN_WORKING_GROUP]
+)
+"""From the submission of the reports to the verdict: experts judge, the programme no longer judges itself."""
 
 
 class Event(StrEnum):
@@ -201,6 +205,11 @@ class Facts:
     experts: tuple[ExpertFacts, ...] = ()
     open_criteria: tuple[str, ...] = ()
     has_new_conclusion: bool = False
+    uncovered: tuple[str, ...] = ()
+    """General standards that no graduation requirement covers, asked before the reports are handed in."""
+    undecided: tuple[str, ...] = ()
+    """Criteria that the visiting group could not judge and nobody has judged since."""
+    is_visit_optional: bool = True
     verdict: Verdict | None = None
     is_listed: bool = False
     numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

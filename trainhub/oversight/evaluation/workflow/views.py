@@ -349,6 +349,6 @@ def draw_visit_form(pair: tuple[Application, str]) -> Any:
     if form not in ("docx", "pdf"):
         raise NotFound(_("只能导出为 docx 或 pdf。"))
     programme = programme_of(row)
-    content = visit_form.content(row, programme, clock.today())
+    content = visit_form.content(row, programme, clock.today(), queries.readable_by(row, who().account_id))
     data, media = (docx.draw(content), DOCX) if form == "docx" else (pdf.draw(content), PDF)
     return named(Response(data, mimetype=media), f"现场考查评价表-{programme.code}.{form}")

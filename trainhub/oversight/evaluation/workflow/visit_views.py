@@ -224,23 +224,23 @@ def consensus(row: Application) -> Any:
     mine = queries.assignment(row.id, who().account_id)
     is_leader = mine is not None and mine.is_leader and mine.ended_at is None and may(who(), Can.ACT_VISIT, subject)
     all_in = bool(experts) and all(one.submitted_at is not None for one in experts if one.declared_at is not None and not one.has_conflict)
-    is_own_only = mine is not None and not all_in
+    readable = queries.readable_by(row, who().account_id)
+    if readable is not None:
+        said, agreed = {key: found for key, found in said.items() if key in readable}, {}
     rows = []
     for criterion in catalogue.criteria().values():
-        opinions = {
-            one.id: said.get(one.id, {}).get(criterion.code) for one in experts if not is_own_only or (mine is not None and one.id == mine.id)
-        }
+        opinions = {one.id: said.get(one.id, {}).get(criterion.code) for one in experts}
         different = len({one.opinion for one in opinions.values() if one is not None}) > 1
         rows.append((criterion, opinions, different, agreed.get(criterion.code)))
     body = case_page(
         "consensus",
         row,
         "consensus",
-        experts=[one for one in experts if not is_own_only or (mine is not None and one.id == mine.id)],
+        experts=[one for one in experts if readable is None or one.id in readable],
         rows=rows,
         form=form if is_leader and all_in and row.state is State.VISIT_SCHEDULED else None,
         all_in=all_in,
-        is_own_only=is_own_only,
+        is_partly=readable is not None,
         wanted=request.args.get("c", ""),
         only=request.args.get("only", ""),
     )

@@ -39,7 +39,7 @@ class BadStep(Refused):
 def open_application(*, programme: Programme, has_prerequisite: bool, by: Identity, today: date, now: datetime) -> Application:
     """T0: the first cohort has graduated and the head confirms the prerequisites; the open application is returned as it is.
 
-    Raises BadStep with everything that is missing (PETOE-P5, 002:211).
+    The clock of an earlier application runs for a new one too. Raises BadStep with everything that is missing (PETOE-P5, 002:211).
     """
     known = queries.open_of(programme.id)
     if known is not None:
@@ -173,6 +173,7 @@ def _decide(application: Application, outcome: Outcome, *, by: Identity, today: 
         today,
         failed_years=p["petoe.reapply_failed_years"],
         not_accepted_years=p["petoe.reapply_not_accepted_years"],
+        basis=p["own.evaluation.next_year_basis"],
     )
     return row
 
