@@ -13,6 +13,7 @@ from courses.agenda.types import Item, ItemKind
 from courses.learning.views.common import me
 from courses.permissions import Can
 from trainhub.identity.queries import accounts
+from trainhub.identity.types import AccountState
 from trainhub.kernel import clock, ical
 from trainhub.kernel.access import guard, public
 from trainhub.kernel.db import transaction
@@ -90,13 +91,13 @@ def renew() -> Any:
 def feed(secret: str) -> Response:
     """The feed: whoever knows the secret address reads it, and nothing else."""
     row = queries.feed_by_secret(secret) if len(secret) <= 64 else None
-    if row is None:
+    account = accounts.account_of_person(row.person_id) if row is not None else None
+    if row is None or account is None or account.state is not AccountState.ACTIVE:
         abort(404)
     today = clock.today()
     since, until = today - timedelta(days=FEED_DAYS_BACK), today + timedelta(days=FEED_DAYS_AHEAD)
     found = queries.items(row.person_id, since=since, until=until, now=clock.now())
-    account = accounts.account_of_person(row.person_id)
-    with in_language(account.language if account is not None else "zh"):
+    with in_language(account.language):
         more = [event for source in current_app.extensions.get(ical.SOURCES, []) for event in source(row.person_id, since, until)]
         text = ical.calendar(_("我的课程日历"), [*(_event(item) for item in found), *more])
     answer = Response(text, mimetype="text/calendar")

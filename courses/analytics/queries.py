@@ -8,9 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from courses.analytics.models import RunSummary
 from courses.analytics.types import GroupFacts, Summary, UnitFacts
+from courses.assignments.models import Assignment, AssignmentExtension
 from courses.catalogue import rules as content
 from courses.catalogue.models import Block, Run, RunGroup, RunGroupMember, Section, Unit
 from courses.catalogue.types import BlockKind, RunState
@@ -23,14 +25,16 @@ from trainhub.programmes.models import Cohort, Programme
 
 
 def needed(run_id: int) -> list[Any]:
-    """The published blocks that completion needs of everybody: id, unit, when the unit is due.
+    """The published blocks that completion needs of everybody: id, unit, when it is due (an assignment by its own date, else with its unit).
 
     What is only for some groups is left out: who is not in them is neither behind nor overdue with it.
     """
+    due_at = func.coalesce(Assignment.due_at, Unit.due_at, type_=Unit.due_at.type).label("due_at")
     statement = (
-        select(Block.id, Block.unit_id, Unit.due_at, Block.access, Unit.access.label("unit_access"), Section.access.label("section_access"))
+        select(Block.id, Block.unit_id, due_at, Block.access, Unit.access.label("unit_access"), Section.access.label("section_access"))
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
+        .outerjoin(Assignment, Assignment.block_id == Block.id)
         .where(
             Block.run_id == run_id,
             Block.kind != BlockKind.UNKNOWN,
@@ -149,16 +153,49 @@ def means(run_id: int) -> dict[int, int]:
 
 
 def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
-    """How many needed blocks are past their date, and how many of them each learner has done."""
+    """How many needed blocks are past their date, and how many of them nobody waits for of each learner.
+
+    Those are what the learner has done, what was handed in and waits for a mark, and work for which the learner was given more time.
+    """
     late = [row.id for row in needed(run_id) if row.due_at is not None and row.due_at < now]
     if not late:
         return 0, {}
-    statement = (
-        select(BlockProgress.enrolment_id, func.count())
-        .where(BlockProgress.block_id.in_(late), BlockProgress.is_done)
-        .group_by(BlockProgress.enrolment_id)
+    is_in = sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade)
+    statement = select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), is_in).group_by(BlockProgress.enrolment_id)
+    found = {enrolment: int(number) for enrolment, number in session().execute(statement)}
+    for enrolment in _given_time(run_id, late, now):
+        found[enrolment] = found.get(enrolment, 0) + 1
+    return len(late), found
+
+
+def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
+    """Who has more time for work of these blocks, once for each of them that was not handed in; the latest extension holds."""
+    later = aliased(AssignmentExtension)
+    is_latest = ~(
+        select(later.id)
+        .where(
+            later.assignment_id == AssignmentExtension.assignment_id,
+            later.person_id == AssignmentExtension.person_id,
+            later.id > AssignmentExtension.id,
+        )
+        .exists()
     )
-    return len(late), {enrolment: number for enrolment, number in session().execute(statement)}
+    handed_in = (
+        select(BlockProgress.id)
+        .where(
+            BlockProgress.enrolment_id == Enrolment.id,
+            BlockProgress.block_id == Assignment.block_id,
+            sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade),
+        )
+        .exists()
+    )
+    statement = (
+        select(Enrolment.id)
+        .join(AssignmentExtension, AssignmentExtension.person_id == Enrolment.person_id)
+        .join(Assignment, Assignment.id == AssignmentExtension.assignment_id)
+        .where(Enrolment.run_id == run_id, Assignment.block_id.in_(blocks), AssignmentExtension.until_at >= now, is_latest, ~handed_in)
+    )
+    return list(session().scalars(statement))
 
 
 def summary_of(run_id: int) -> Summary | None:

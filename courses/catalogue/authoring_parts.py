@@ -128,7 +128,7 @@ def _upload(form: BlockForm, kind: BlockKind, settings: dict[str, Any], known: i
         return known
     if kind is BlockKind.VIDEO:
         row, seconds, height = media.keep_video(upload.stream, name=upload.filename, by=me(), now=now)
-        settings["height"] = height
+        settings["height"], settings["youtube"] = height, ""
         settings["duration"] = seconds or settings.get("duration")
         return row.id
     return files.keep(upload.stream, name=upload.filename, kind="course", by=me(), now=now, allowed=UPLOADS).id

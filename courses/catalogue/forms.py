@@ -249,6 +249,8 @@ class BlockForm(Form):
             made["recording"] = self.recording.data or ""
         if kind is BlockKind.VIDEO:
             made["source"] = self.source.data or ""
+            if made["source"]:
+                made["youtube"] = ""
             made["duration"] = int(self.minutes.data * 60) if self.minutes.data else None
         return made
 

@@ -73,7 +73,7 @@ def load_thread(thread_id: int, **_more: Any) -> Place:
         raise NotFound(_("没有这个话题，可能已被移除。"))
     place = load_place(thread.run_id)
     block = catalogue.block_by_id(thread.block_id) if thread.block_id is not None else None
-    _demand_open(place, block)
+    demand_block(place, block)
     return replace(place, thread=thread, block=block)
 
 
@@ -99,11 +99,11 @@ def load_block(block_id: int) -> Place:
     if block is None or block.kind is not BlockKind.DISCUSSION or not block.is_published:
         raise NotFound(_("这个讨论已被移除或暂未发布。"))
     place = load_place(block.run_id)
-    _demand_open(place, block)
+    demand_block(place, block)
     return replace(place, block=block)
 
 
-def _demand_open(place: Place, block: Block | None) -> None:
+def demand_block(place: Place, block: Block | None) -> None:
     """A discussion is open to a learner when its block is; the staff reads all of them."""
     if block is not None and place.enrolment is not None and not place.may_moderate:
         demand_open(place.enrolment, block, clock.now())

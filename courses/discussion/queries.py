@@ -239,12 +239,15 @@ def participants(run_id: int, text: str, limit: int = 8) -> list[Participant]:
 
 
 def open_reports(run_id: int) -> sa.Select[Any]:
-    """The reported posts of a run that wait for a decision, most reported first: (post id, number, first instant)."""
+    """The reported posts of a run that wait for a decision, most reported first: (post id, number, first instant).
+
+    What stood in a thread that was removed is gone with it: there is nothing left to decide.
+    """
     statement: Any = (
         select(PostReport.post_id, func.count().label("number"), func.min(PostReport.reported_at).label("first_at"))
         .join(Post, Post.id == PostReport.post_id)
         .join(Thread, Thread.id == Post.thread_id)
-        .where(Thread.run_id == run_id, PostReport.decided_at.is_(None))
+        .where(Thread.run_id == run_id, Thread.removed_at.is_(None), PostReport.decided_at.is_(None))
         .group_by(PostReport.post_id)
         .order_by(func.count().desc(), func.min(PostReport.reported_at), PostReport.post_id)
     )

@@ -10,7 +10,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.discussion import operations, queries, rules
-from courses.discussion.places import Place, foreign_blocks, load_block, load_place, load_post, load_thread, shared
+from courses.discussion.places import Place, demand_block, foreign_blocks, load_block, load_place, load_post, load_thread, shared
 from courses.discussion.types import ThreadFilter
 from courses.learning.views.common import me
 from courses.permissions import Can
@@ -78,6 +78,7 @@ def block_threads(place: Place) -> Any:
 def start(place: Place) -> Any:
     """Begin a thread."""
     block = _asked_block(place.run)
+    demand_block(place, block)
     error = ""
     if request.method == "POST":
         try:

@@ -302,6 +302,7 @@ def counted(outline: Outline, now: datetime, closed: Closed | None = None) -> li
             block.is_required,
             block.weight_x10,
             catalogue.is_released(section, unit, now) and not (closed and closed.block(block.id, unit.id)),
+            rules.may_mark(block.kind, duration_of(block)),
         )
         for section in outline.sections
         for unit in section.units
@@ -324,7 +325,9 @@ def todo(outline: Outline, standing: Standing, states: dict[int, BlockState]) ->
 
 
 def duration_of(block: BlockNode | Any) -> float:
-    """The length of a video in seconds; 0 when it is not known."""
+    """The length of a video in seconds; 0 when it is not known, or when it plays elsewhere and nobody can report what was watched."""
+    if block.settings.get("youtube"):
+        return 0.0
     try:
         return max(0.0, float(block.settings.get("duration") or 0))
     except (TypeError, ValueError):

@@ -33,16 +33,26 @@ def union(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]
     return joined
 
 
-def accepted(start: float, end: float, *, duration: float, last_at: datetime | None, now: datetime) -> tuple[float, float] | None:
+def accepted(
+    start: float, end: float, *, duration: float, begun_at: datetime | None, last_at: datetime | None, covered: float, now: datetime
+) -> tuple[float, float] | None:
     """The part of a reported interval that can have been watched since the last report; None when nothing can.
 
-    Without a report before (the player says when it starts) nothing is accepted: a reader's claim alone proves nothing.
+    `covered` seconds of the video were accepted since it was begun. They are bounded by the same clock, because the slack is there
+    once: a hundred reports in one second would otherwise win it a hundred times. Without a report before (the player says when it
+    starts) nothing is accepted: a reader's claim alone proves nothing.
     """
-    if last_at is None or not (0 <= start < end):
+    if begun_at is None or last_at is None or not (0 <= start < end):
         return None
-    possible = (now - last_at).total_seconds() * MAX_SPEED + SLACK_SECONDS
-    end = min(end, start + possible, duration)
+    lately, in_all = ((now - at).total_seconds() * MAX_SPEED + SLACK_SECONDS for at in (last_at, begun_at))
+    end = min(end, start + min(lately, in_all - covered), duration)
     return (start, end) if end > start else None
+
+
+def covered(events: Iterable[Event]) -> float:
+    """How many different seconds of a video its events say were watched."""
+    parts = ((float(event.data["from"]), float(event.data["to"])) for event in events if event.kind is EventKind.VIDEO_WATCHED)
+    return sum(end - start for start, end in union(parts))
 
 
 def share_x1000(joined: Sequence[tuple[float, float]], duration: float) -> int:
@@ -109,7 +119,7 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
     if not block.is_released:
         return NotDone.NOT_RELEASED
     match block.kind:
-        case BlockKind.VIDEO:
+        case BlockKind.VIDEO if not block.is_markable:
             return NotDone.WATCH_MORE if state.share_x1000 else NotDone.NOT_OPENED
         case BlockKind.ASSIGNMENT:
             return NotDone.WORK_WAITS if state.waits_for_grade else NotDone.NOT_HANDED_IN

@@ -81,7 +81,7 @@ class BlockState:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A block as the completion rule sees it."""
+    """A block as the completion rule sees it. `is_markable`: the learner says himself that it is done, also of a video of unknown length."""
 
     id: int
     kind: BlockKind
@@ -90,6 +90,7 @@ class Counted:
     is_required: bool
     weight_x10: int
     is_released: bool = True
+    is_markable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,11 @@ class Standing:
         return 1000 * self.done // self.total if self.total else 0
 
     @property
+    def left(self) -> int:
+        """How many more of the required blocks have to be done: the asked share of them, rounded up."""
+        return max(0, -(-self.needed_x1000 * self.total // 1000) - self.done)
+
+    @property
     def shown_x10(self) -> int | None:
         """The mark that a learner may see while he learns."""
         return self.score_x10 if self.is_shown else None
@@ -127,8 +133,7 @@ class Standing:
     @property
     def is_complete(self) -> bool:
         """The asked share of what is required is done and the mark suffices; a run without content is never complete."""
-        enough = 1000 * self.done >= self.needed_x1000 * self.total
-        return self.total > 0 and enough and self.is_passed and not self.is_mark_due
+        return self.total > 0 and not self.left and self.is_passed and not self.is_mark_due
 
 
 @dataclass(frozen=True, slots=True)

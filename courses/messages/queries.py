@@ -94,9 +94,9 @@ def conversation_by_id(conversation_id: int) -> Conversation | None:
 
 
 def messages_of(conversation_id: int) -> list[Message]:
-    """The messages of a conversation in order, with their senders."""
-    statement = select(Message).where(Message.conversation_id == conversation_id).options(joinedload(Message.sender)).order_by(Message.id)
-    return list(session().scalars(statement.limit(500)))
+    """The last five hundred messages of a conversation in order, with their senders."""
+    statement = select(Message).where(Message.conversation_id == conversation_id).options(joinedload(Message.sender)).order_by(Message.id.desc())
+    return list(session().scalars(statement.limit(500)))[::-1]
 
 
 def _listed() -> Any:

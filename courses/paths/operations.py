@@ -79,6 +79,8 @@ def set_courses(*, path: LearningPath, courses: Sequence[tuple[str, bool]], by: 
             raise BadPath(_("课程“%(title)s”重复出现，每门课程只能出现一次。", title=course.title), field="courses")
         seen.add(code)
         rows.append(PathCourse(path_id=path.id, course_id=course.id, position=position, is_required=is_required))
+    if path.is_published and not any(is_required for _code, is_required in courses):
+        raise BadPath(_("已发布的路径至少要有一门必修课程。请先撤下路径，再移除课程。"))
     session().execute(delete(PathCourse).where(PathCourse.path_id == path.id))
     session().add_all(rows)
     session().flush()
@@ -95,7 +97,9 @@ def publish(*, path: LearningPath, is_published: bool, by: Identity, now: dateti
 
 
 def follow(*, path: LearningPath, person_id: int, is_on: bool, by: Identity, now: datetime) -> None:
-    """Follow a path, or stop it; twice is once."""
+    """Follow a published path, or stop it; twice is once."""
+    if is_on and not path.is_published:
+        raise BadPath(_("这条学习路径还没有发布或已撤下，不能加入。"))
     if not is_on:
         session().execute(delete(PathMember).where(PathMember.path_id == path.id, PathMember.person_id == person_id))
     elif not queries.is_member(path.id, person_id):

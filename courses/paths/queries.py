@@ -74,9 +74,9 @@ def managed(identity: Identity) -> sa.Select[Any]:
 
 
 def followed(person_id: int) -> sa.Select[Any]:
-    """The paths a person follows."""
+    """The paths a person follows, without those that were taken out meanwhile: their page is closed."""
     members = select(PathMember.path_id).where(PathMember.person_id == person_id)
-    return _cards().where(LearningPath.id.in_(members))  # type: ignore[no-any-return]
+    return _cards().where(LearningPath.id.in_(members), LearningPath.is_published)  # type: ignore[no-any-return]
 
 
 def as_card(row: Any) -> PathCard:

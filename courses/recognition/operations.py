@@ -15,6 +15,7 @@ from courses.learning.types import EnrolmentState
 from courses.recognition import queries, rules
 from courses.recognition.models import CreditClaim, CreditMapping
 from courses.recognition.types import OPEN, ClaimState, Evidence
+from trainhub.certificates import queries as certificates
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
@@ -24,6 +25,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 EVIDENCE_MB = 20
@@ -103,6 +105,7 @@ def apply_with_run(*, student: Student, target: CurriculumCourse, enrolment: Enr
         raise BadClaim(
             _("“%(a)s”没有列入“%(b)s”的学分认定对应表。请选择对应的课程，或与专业负责人联系。", a=run.course.title, b=target.name), field="target_id"
         )
+    _check_course_unused(student.id, enrolment.id, target.id)
     why = rules.why_not(
         offered_x10=mapping.credits_x10, asked_x10=mapping.credits_x10, score_x10=enrolment.score_x10, least_score_x10=mapping.least_score_x10
     )
@@ -149,6 +152,11 @@ def apply_with_certificate(
     _check_target(student, target)
     if not title.strip() or not provider.strip() or not number.strip():
         raise BadClaim(_("请填写课程名称、发证机构和证书编号。"), field="title")
+    own = certificates.by_number(number.strip())
+    if own is not None and own.person_id in people.human_ids(student.person_id):
+        raise BadClaim(
+            _("这是本平台签发的证书。请在“用完成的课程申请”中选择这门课程，同一次学习不会认定两次。"), code="recognised_twice", field="number"
+        )
     if completed_on > local(now).date():
         raise BadClaim(_("完成日期不能晚于今天。"), field="completed_on")
     if not 0 < asked_x10 <= target.credits_x10:
@@ -177,6 +185,14 @@ def _check_target(student: Student, target: CurriculumCourse) -> None:
     plan = queries.plan_of(student)
     if plan is None or target.version_id != plan.id:
         raise BadClaim(_("这门课程不在你所在年级的培养方案中。"), field="target_id")
+
+
+def _check_course_unused(student_id: int, enrolment_id: int, target_id: int) -> None:
+    """Who has completed a course in two runs has learnt it once."""
+    used = queries.used_course(student_id, enrolment_id)
+    if used is not None and used.target_id != target_id:
+        words = _("这门在线课程已经用于“%(name)s”的认定，不能再用于另一门课程。", name=used.target.name)
+        raise BadClaim(words, code="recognised_twice", field="enrolment_id")
 
 
 def _store(claim: CreditClaim, by: Identity) -> CreditClaim:
@@ -263,6 +279,8 @@ def appeal(*, claim: CreditClaim, text: str, by: Identity, now: datetime) -> Cre
         raise BadClaim(_("请写明申诉的理由。"), field="appeal")
     if queries.in_use(claim.student_id, claim.target_id, claim.evidence_key) is not None:
         raise BadClaim(_("这门课程或这份材料已有另一份申请，不能再申诉。"), code="recognised_twice")
+    if claim.enrolment_id is not None:
+        _check_course_unused(claim.student_id, claim.enrolment_id, claim.target_id)
     claim.state, claim.appeal, claim.appealed_at = ClaimState.APPEALED, text.strip()[:1000], now
     session().flush()
     audit.record(by=by, did="courses.recognition.appealed", on=claim, data={"appeal": claim.appeal})

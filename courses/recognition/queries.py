@@ -128,6 +128,19 @@ def in_use(student_id: int, target_id: int, key: str) -> CreditClaim | None:
     return session().scalar(statement.order_by(CreditClaim.id).limit(1))
 
 
+def used_course(student_id: int, enrolment_id: int) -> CreditClaim | None:
+    """The application in which a student uses the course of an enrolment, whichever of its runs it was."""
+    course = select(Run.course_id).join(Enrolment, Enrolment.run_id == Run.id).where(Enrolment.id == enrolment_id).scalar_subquery()
+    statement = (
+        _whole()
+        .join(Enrolment, Enrolment.id == CreditClaim.enrolment_id)
+        .join(Run, Run.id == Enrolment.run_id)
+        .where(CreditClaim.student_id == student_id, CreditClaim.state.in_(HOLDING), Run.course_id == course)
+    )
+    found: CreditClaim | None = session().scalar(statement.order_by(CreditClaim.id).limit(1))
+    return found
+
+
 def usable_runs(student: Student) -> list[Any]:
     """(enrolment, course, run) of the runs a student completed."""
     statement = (

@@ -115,6 +115,11 @@
   }
 
   // Everything that must be prepared once, also in parts that htmx brings later.
+  const heights = (media) => {
+    const given = all("source[size]", media).map((source) => Number(source.getAttribute("size")));
+    return [...new Set(given.filter(Boolean))].sort((a, b) => b - a);
+  };
+
   function prepare(root) {
     all("[data-print], [data-copy], [data-close]", root).forEach((button) => { button.hidden = button.matches("[data-copy]") && !navigator.clipboard; });
     all("[data-count]", root).forEach((area) => {
@@ -142,6 +147,9 @@
         iconUrl: media.dataset.icons,
         blankVideo: "",
         storage: { enabled: false },
+        // No faster than the server believes (MAX_SPEED of courses.learning.rules); every height there is, also an unusual one.
+        speed: { selected: 1, options: [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] },
+        quality: { options: heights(media) },
         i18n: JSON.parse(media.dataset.labels || "{}"),
       }));
     }

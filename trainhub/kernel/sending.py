@@ -29,7 +29,9 @@ def send(row: StoredFile, *, as_download: bool = False) -> Response:
         "Content-Security-Policy": PDF_POLICY if row.media_type == sniff.PDF.mime else SEALED,
     }
     wanted = parse_range_header(request.headers.get("Range"))
-    span = wanted.range_for_length(row.size) if wanted is not None and wanted.units == "bytes" else None
+    if wanted is not None and (wanted.units != "bytes" or len(wanted.ranges) != 1):
+        wanted = None  # other units and several ranges at once are not served: the whole file answers them (14.2)
+    span = wanted.range_for_length(row.size) if wanted is not None else None
     if wanted is not None and span is None:
         return Response(status=416, headers={"Content-Range": f"bytes */{row.size}", "Accept-Ranges": "bytes"})
     start, stop = span or (0, row.size)

@@ -134,11 +134,21 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         data["title"] = data["title"].strip()[:200]
         checking.body(data["body"], BodyFormat(data["body_format"]))
         data["settings"] = checking.settings(part.kind, data["settings"])
+        _check_votes(part, data["settings"])
     else:
         data["title"] = checking.titled(data["title"])
     if data["access"] != part.access:
         level = KIND_OF[type(part)].value
         checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]))
+
+
+def _check_votes(block: Block, settings: Mapping[str, Any]) -> None:
+    """Refuse options under which votes that were given would mean something else: a vote is the place of its option."""
+    if block.kind is not BlockKind.POLL:
+        return
+    voted, kept = block.settings.get("options") or [], settings.get("options") or []
+    if kept[: len(voted)] != voted and found.votes_of([block.id]):
+        raise BadCourse(_("已经有人投票：原有选项不能改动、移除或调换，只能在末尾添加。要换选项请另建一个投票。"), field="options")
 
 
 def _keep(part: Part, data: dict[str, Any], by: Identity, now: datetime, note: str) -> ContentVersion:
@@ -197,6 +207,8 @@ def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datet
         waiting = found.version(part, part.draft_no) if part.draft_no is not None and part.removed_at is None else None
         if waiting is None:
             continue
+        if isinstance(part, Block):
+            _check_votes(part, waiting.data["settings"])
         waiting.published_at, waiting.published_by_id, waiting.published_note = now, by.account_id, note.strip()[:300]
         _show(part, waiting.data)
         session().flush()

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from courses.assessment import queries as assessment
 from courses.assessment.models import Attempt
@@ -59,6 +59,11 @@ def _log(enrolment: Enrolment, block: Block, kind: EventKind, data: dict[str, An
     session().execute(update(Enrolment).where(Enrolment.id == enrolment.id).values(last_active_at=now).execution_options(synchronize_session=False))
 
 
+def _alone(enrolment: Enrolment) -> None:
+    """Queue with everything else this learner reports: of two reports at the same moment the second is judged by what the first won."""
+    session().execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update())
+
+
 def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:
     """The learner says a text, file or link is done. Once is enough: a repeat writes nothing."""
     _check(enrolment, block)
@@ -83,9 +88,13 @@ def watch(*, enrolment: Enrolment, block: Block, start: float, end: float, by: I
     """Seconds `start` to `end` were played. What cannot have been watched since the last report is cut off; the rest counts once."""
     _check(enrolment, block)
     duration = queries.duration_of(block)
+    _alone(enrolment)
     events = queries.events_of(enrolment.id, block.id)
-    last_at = events[-1].at if events else None
-    part = rules.accepted(start, end, duration=duration, last_at=last_at, now=now) if block.kind is BlockKind.VIDEO else None
+    begun_at, last_at = (events[0].at, events[-1].at) if events else (None, None)
+    part = None
+    if block.kind is BlockKind.VIDEO:
+        seen = rules.covered(events)
+        part = rules.accepted(start, end, duration=duration, begun_at=begun_at, last_at=last_at, covered=seen, now=now)
     if part is None:
         return rules.block_state(block.kind, events)
     data = {"from": round(part[0], 1), "to": round(part[1], 1), "duration": duration}

@@ -22,6 +22,8 @@ from courses.learning import operations as learning
 from courses.messages import operations as messages
 from tests.factories import courses as make
 from tests.factories import ground, work
+from trainhub.identity.models import Account
+from trainhub.identity.types import AccountState
 from trainhub.kernel import clock, ical
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.people.models import Person
@@ -193,6 +195,12 @@ def test_the_feed_has_a_secret_that_can_be_renewed(as_role: AsRole, client: Flas
     learner.post("/learning/calendar/feed")
     assert client.get(first).status_code == 404
     assert client.get(address()).status_code == 200
+    where, account = address(), session.scalars(select(Account).where(Account.person_id == who.id)).one()
+    account.state = AccountState.DISABLED
+    session.commit()
+    assert client.get(where).status_code == 404
+    account.state = AccountState.ACTIVE
+    session.commit()
     row = session.scalars(select(CalendarFeed)).one()
     assert address().encode() not in row.secret_encrypted
     learner.post("/learning/calendar/feed", data={"stop": "1"})

@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from courses.analytics import operations, queries, risk_queries
 from courses.analytics.models import RunSummary, StoredRisk
 from courses.analytics.types import LearnerRisk, Reason, Risk
+from courses.assignments.models import Assignment, AssignmentExtension
 from courses.catalogue.models import Run
-from courses.catalogue.operations import groups
+from courses.catalogue.operations import content, groups
+from courses.catalogue.types import BlockKind
 from courses.gradebook import queries as gradebook
 from courses.gradebook.operations import books
 from courses.learning import operations as learning
@@ -116,6 +118,30 @@ def test_a_large_run_is_judged_by_its_summary_and_reads_the_same(
     data = {"subject": "需要帮助吗", "body": "周三答疑", "submission_key": "k"}
     assert teacher.post(address, data=data).status_code == 303
     assert session.scalars(select(Conversation.person_id)).all() == [person_id]
+
+
+def test_work_is_overdue_by_its_own_date_until_it_is_handed_in(session: Session, lead: Person) -> None:
+    made = make.run(lead=lead)
+    unit = make.unit(made)
+    block = content.add_block(unit=unit, kind=BlockKind.ASSIGNMENT, title="报告", is_graded=True, by=SYSTEM, now=NOW)
+    made = make.publish(made)
+    who, waits, idle = ground.person(), ground.person(), ground.person()
+    rows = [make.enrolment(made, person) for person in (who, waits, idle)]
+    row = Assignment(block_id=block.id, run_id=made.id, due_at=NOW + timedelta(days=1), rubric=[], file_kinds=[])
+    session.add_all([row, BlockProgress(enrolment_id=rows[1].id, block_id=block.id, waits_for_grade=True)])
+    session.flush()
+    more = {"assignment_id": row.id, "person_id": who.id, "reason": "病假", "given_by": "陈老师", "given_at": NOW}
+    session.add(AssignmentExtension(until_at=NOW + timedelta(days=9), **more))
+    session.flush()
+
+    def late(days: int) -> list[int]:
+        found = {learner.enrolment_id: learner.overdue for learner in risk_queries.at_risk(made, NOW + timedelta(days=days))}
+        return [found[one.id] for one in rows]
+
+    assert (late(0), late(2), late(10)) == ([0, 0, 0], [0, 0, 1], [1, 0, 1])
+    session.add(AssignmentExtension(until_at=NOW + timedelta(days=3), **more))  # the latest holds, also a shorter one
+    session.flush()
+    assert (late(2), late(4)) == ([0, 0, 1], [1, 0, 1])
 
 
 def test_a_low_score_is_judged_by_the_gradebook_of_the_run(session: Session, lead: Person) -> None:

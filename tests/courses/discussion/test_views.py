@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,8 +12,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
-from courses.discussion import rules
+from courses.discussion import queries, rules
 from courses.discussion.models import Post, PostImage, PostReport, Thread
+from courses.learning import queries as learning
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel.access import Role
@@ -101,6 +103,36 @@ def test_a_reported_post_waits_for_the_staff(place: tuple[Run, FlaskClient, Flas
         teacher.post(f"/learning/posts/{post.id}/remove", data={"reason": "广告", "back": "moderation"}).headers["Location"].endswith("/moderation")
     )
     assert mate.get(f"/learning/threads/{post.thread_id}").status_code == 404
+
+
+def test_what_was_reported_in_a_thread_that_is_gone_waits_for_nobody(
+    place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session
+) -> None:
+    run, learner, mate, teacher, _stranger = place
+    learner.post(f"/learning/runs/{run.id}/forum/new", data={"title": "争吵", "body": "开始"})
+    thread = session.scalars(select(Thread)).one()
+    mate.post(f"/learning/threads/{thread.id}", data={"body": "骂人的话"})
+    first, answer = session.scalars(select(Post.id).order_by(Post.id)).all()
+    learner.post(f"/learning/posts/{answer}/report", data={"reason": "骂人"})
+    assert "骂人的话" in teacher.get(f"/teaching/runs/{run.id}/moderation").text
+    teacher.post(f"/learning/posts/{first}/remove", data={"reason": "争吵"})
+    assert "骂人的话" not in teacher.get(f"/teaching/runs/{run.id}/moderation").text
+    assert queries.count_open_reports(run.id) == 0
+
+
+def test_nobody_begins_a_thread_in_a_discussion_that_is_closed(as_role: AsRole, session: Session) -> None:
+    run = make.run(is_published=True)
+    unit = make.unit(run, release_at=make.now() + timedelta(days=1))
+    later, hidden = make.discussion(unit), make.discussion(make.unit(run), is_published=False)
+    row = make.enrolment(run)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=row.person_id)
+    for block, status in ((later, 403), (hidden, 404)):
+        address = f"/learning/runs/{run.id}/forum/new?block={block.id}"
+        answers = learner.get(address), learner.post(address, data={"title": "抢先", "body": "先发言"})
+        assert [answer.status_code for answer in answers] == [status, status]
+    assert session.scalars(select(Thread)).all() == []
+    assert not learning.states_of(row.id)
 
 
 def test_editing_keeps_what_was_said(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:

@@ -26,6 +26,7 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.errors import Refused
 
 AsRole = Callable[..., FlaskClient]
 
@@ -140,6 +141,12 @@ def test_a_poll_counts_everybody_once_and_shows_results_after(as_role: AsRole, s
     for choice in ("1", "0"):
         assert client.post(f"/learning/blocks/{poll.id}/vote", data={"choice": choice}).status_code == 303
     assert found.votes_of([poll.id]) == {poll.id: {1: 1}}
+    given = {"part": poll, "version": None, "by": SYSTEM, "now": make.NOW}
+    for options in (["乙", "甲"], ["乙", "丙"], ["甲", "丙"]):
+        with pytest.raises(Refused, match="已经有人投票"):
+            versions.save(settings={"options": options}, **given)
+    versions.save(settings={"options": ["甲", "乙", "丙"]}, **given)
+    session.commit()
     assert "乙（我的选择）" in client.get(page).text
     assert queries.states_of(row.id)[poll.id].is_done
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from courses.assessment.operations import attempts
 from courses.catalogue.models import Run
-from courses.catalogue.operations import offerings
-from courses.catalogue.types import RunMode
+from courses.catalogue.operations import content, offerings
+from courses.catalogue.types import BlockKind, RunMode
 from courses.learning import operations, queries
 from courses.learning.models import BlockProgress, Enrolment, LearningEvent
 from courses.learning.types import EnrolmentState, NotDone
@@ -144,6 +144,31 @@ def test_a_run_that_does_not_count_records_no_training(session: Session) -> None
     row, _run = finish(session)
     assert row.state is EnrolmentState.COMPLETED
     assert session.scalar(select(func.count()).select_from(TrainingRecord).where(TrainingRecord.person_id == row.person_id)) == 0
+
+
+def test_many_reports_at_the_same_moment_are_no_watching(session: Session) -> None:
+    run = make.run()
+    video = make.video(make.unit(run), duration=600)
+    row = make.enrolment(make.publish(run))
+    operations.start_video(enrolment=row, block=video, by=SYSTEM, now=NOW)
+    for start in range(0, 600, 10):
+        state = operations.watch(enrolment=row, block=video, start=start, end=start + 10, by=SYSTEM, now=NOW + timedelta(seconds=1))
+    assert (state.share_x1000, state.is_done) == (28, False)  # 17 of 600 seconds
+    # who really watches, at double speed, loses nothing
+    for start in range(0, 600, 10):
+        now = NOW + timedelta(minutes=1, seconds=(start + 10) / 2)
+        state = operations.watch(enrolment=row, block=video, start=start, end=start + 10, by=SYSTEM, now=now)
+    assert (state.share_x1000, state.is_done) == (1000, True)
+
+
+def test_a_video_that_plays_elsewhere_is_marked_by_hand(session: Session) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    film = content.add_block(unit=unit, kind=BlockKind.VIDEO, settings={"youtube": "abc", "duration": 90}, by=SYSTEM, now=NOW)
+    row = make.enrolment(make.publish(run))
+    assert operations.standing_of(row, run, NOW).missing == ((film.id, NotDone.NOT_MARKED),)
+    operations.mark_done(enrolment=row, block=film, by=SYSTEM, now=NOW)
+    assert row.state is EnrolmentState.COMPLETED
 
 
 def test_progress_computed_again_from_the_log_is_the_same(session: Session) -> None:

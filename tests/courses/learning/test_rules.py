@@ -56,11 +56,22 @@ def test_watching_the_same_part_again_adds_nothing_and_a_longer_video_takes_noth
     ],
 )
 def test_no_more_can_have_been_watched_than_time_passed(seconds: int, start: float, end: float, result: tuple[float, float] | None) -> None:
-    assert rules.accepted(start, end, duration=100, last_at=T0, now=T0 + timedelta(seconds=seconds)) == result
+    now = T0 + timedelta(seconds=seconds)
+    assert rules.accepted(start, end, duration=100, begun_at=T0, last_at=T0, covered=0, now=now) == result
+
+
+@pytest.mark.parametrize(("covered", "result"), [(15, (40, 60)), (34, (40, 41)), (35, None), (36, None)])
+def test_the_slack_is_there_once_and_not_for_every_report(covered: float, result: tuple[float, float] | None) -> None:
+    now = T0 + timedelta(seconds=10)
+    assert rules.accepted(40, 60, duration=100, begun_at=T0, last_at=now - timedelta(seconds=5), covered=covered, now=now) == result
+
+
+def test_a_second_watched_twice_covers_one() -> None:
+    assert rules.covered([watched(0, 10), watched(5, 20), watched(30, 40), Event(EventKind.VIDEO_STARTED, T0, {})]) == 30
 
 
 def test_a_claim_without_a_start_proves_nothing() -> None:
-    assert rules.accepted(0, 10, duration=100, last_at=None, now=T0) is None
+    assert rules.accepted(0, 10, duration=100, begun_at=None, last_at=None, covered=0, now=T0) is None
 
 
 def test_the_best_graded_attempt_counts_and_a_handed_in_one_waits() -> None:
@@ -82,6 +93,13 @@ def test_the_score_is_weighted_and_a_quiz_not_taken_counts_as_nothing() -> None:
     blocks = [Counted(n, BlockKind.QUIZ, "", True, True, w) for n, w in ((1, 10), (2, 20))]
     assert rules.standing(blocks, {1: BlockState(True, score_x10=1000)}, 600).score_x10 == 333
     assert rules.standing(blocks, {2: BlockState(True, score_x10=1000)}, 600).score_x10 == 667
+
+
+@pytest.mark.parametrize(("needed", "left"), [(1000, 2), (670, 2), (666, 1), (334, 1), (333, 0), (1, 0)])
+def test_so_many_of_the_required_blocks_are_left_as_the_run_asks_for(needed: int, left: int) -> None:
+    blocks = [Counted(n, BlockKind.TEXT, "", False, True, 0) for n in (1, 2, 3)]
+    standing = rules.standing(blocks, {1: BlockState(True)}, 600, needed)
+    assert (standing.left, standing.is_complete, len(standing.missing)) == (left, left == 0, 2)
 
 
 def test_every_reason_why_something_is_not_done() -> None:

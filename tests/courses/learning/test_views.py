@@ -260,3 +260,5 @@ def test_the_files_of_a_course_are_for_its_learners_and_come_in_ranges(app: Flas
     part = learner.get(url, headers={"Range": "bytes=2-4"})
     assert (part.status_code, part.data, part.headers["Content-Range"]) == (206, b"234", "bytes 2-4/10")
     assert learner.get(url, headers={"Range": "bytes=20-"}).status_code == 416
+    for several in ("bytes=0-1,5-6", "pages=1-2"):
+        assert learner.get(url, headers={"Range": several}).data == b"0123456789"

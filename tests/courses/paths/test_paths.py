@@ -59,12 +59,19 @@ def test_a_path_is_made_filled_published_and_followed(as_role: AsRole, client: F
     path = queries.path_by_code("LINE")
     assert path is not None
     assert [s.code for s in queries.steps(path.id, None)] == codes[::-1]
+    assert learner.post("/paths/LINE/follow", data={"on": "1"}).status_code == 422
     maker.post("/teaching/paths/LINE/publish", data={"on": "1"})
+    assert maker.post("/teaching/paths/LINE/courses", data={"verb": "remove", "course": codes[0]}).status_code == 303
+    assert maker.post("/teaching/paths/LINE/courses", data={"verb": "remove", "course": codes[1]}).status_code == 422
+    maker.post("/teaching/paths/LINE/courses", data={"verb": "add", "course": codes[0], "is_required": "1"})
     assert "产线工程师" in client.get("/paths?q=chanxian").text
     assert client.get("/paths/LINE").status_code == 200
     assert learner.post("/teaching/paths/LINE/publish").status_code == 403
     assert learner.post("/paths/LINE/follow", data={"on": "1"}).status_code == 303
     assert "产线工程师" in learner.get("/learning/paths").text
+    maker.post("/teaching/paths/LINE/publish")
+    assert "产线工程师" not in learner.get("/learning/paths").text
+    maker.post("/teaching/paths/LINE/publish", data={"on": "1"})
     row = make.enrolment(make.loaded(second), who)
     learning.evaluate(enrolment=row, by=SYSTEM, now=make.NOW)
     steps = queries.steps(path.id, who.id)

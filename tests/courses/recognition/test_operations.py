@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from courses.catalogue.models import Course
+from courses.catalogue.models import Course, Run
 from courses.curriculum import operations as curriculum
 from courses.curriculum.models import CurriculumCourse
 from courses.curriculum.types import CourseCategory
@@ -22,6 +22,7 @@ from courses.recognition.types import ClaimState
 from tests.factories import courses as make
 from tests.factories import ground
 from tests.factories import work as made
+from trainhub.certificates import queries as certificates
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session as session_of
 from trainhub.kernel.errors import Refused, Stale
@@ -146,6 +147,26 @@ def test_nothing_is_recognised_twice(session: Session, student: Student) -> None
     with pytest.raises(operations.BadClaim, match="证明材料"):
         certificate(student, third, number="\uff38\uff34 1")
     assert session.scalar(select(func.count()).select_from(CreditClaim)) == 2
+
+
+def test_a_course_learnt_in_two_runs_or_certified_here_is_one_learning(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)
+    second = plan_course(student, "GC102")
+    course = session.get_one(Run, row.run_id).course_id
+    run = make.run(session.get_one(Course, course), is_published=True)
+    again = learning.enrol(run=run, person_id=student.person_id, by=SYSTEM, now=NOW, is_approved=True)
+    learning.mark_done(enrolment=again, block=make.queries.blocks_of_run(run.id)[0], **GIVEN)
+    code = session.get_one(Course, course).code
+    values = {"course_code": code, "target": second, "credits_x10": 20, "least_score_x10": 0, "since": TODAY, "until": None, "document": ""}
+    operations.add_mapping(**values, **GIVEN)  # type: ignore[arg-type]
+    with pytest.raises(operations.BadClaim, match="已经用于") as refused:
+        operations.apply_with_run(student=student, target=second, enrolment=again, statement="", **GIVEN)
+    assert refused.value.code == "recognised_twice"
+    number = certificates.of_person(student.person_id)[0].number
+    assert number
+    with pytest.raises(operations.BadClaim, match="本平台签发"):
+        certificate(student, second, number=f" {number} ", provider="某大学")
 
 
 def test_the_database_itself_refuses_a_second_recognition(session: Session, student: Student) -> None:
