@@ -170,6 +170,14 @@ def test_a_clash_is_seen_before_the_choice(world: SimpleNamespace) -> None:
         operations.save_preferences(round=world.round, student=student, position_ids=[world.one.id], by=SYSTEM, now=NOW)
 
 
+def test_a_round_is_for_petoe_students_alone(world: SimpleNamespace) -> None:
+    other = ground.student(world.programme)
+    with pytest.raises(BadPlacement) as refused:
+        operations.save_preferences(round=world.round, student=other, position_ids=[world.one.id], by=SYSTEM, now=NOW)
+    assert refused.value.code == "not_petoe"
+    assert queries.persons_of_round(world.round, make.TODAY) == [student.person_id for student in world.students]
+
+
 def test_differences_between_plans() -> None:
     one = ([[1, 7, 70, 1, False], [2, 7, 71, None, False]], [[3, 0, 320, "seats_short", ""]])
     other = ([[1, 7, 70, 1, False], [3, 7, 71, 2, False]], [[2, 0, 320, "seats_short", ""]])
