@@ -178,6 +178,12 @@ def test_a_round_is_for_petoe_students_alone(world: SimpleNamespace) -> None:
     assert queries.persons_of_round(world.round, make.TODAY) == [student.person_id for student in world.students]
 
 
+def test_trying_out_a_position_that_the_round_does_not_have_changes_nothing(world: SimpleNamespace) -> None:
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    strange = tried(world, WhatIf(position_id=world.one.id + 1_000_000, term_id=world.term.id, seats=3))
+    assert strange["assignments"] == tried(world)["assignments"]
+
+
 def test_differences_between_plans() -> None:
     one = ([[1, 7, 70, 1, False], [2, 7, 71, None, False]], [[3, 0, 320, "seats_short", ""]])
     other = ([[1, 7, 70, 1, False], [3, 7, 71, 2, False]], [[2, 0, 320, "seats_short", ""]])
