@@ -105,10 +105,13 @@ def judge_offer(position: Position, *, on: date) -> list[Finding]:
     pay = book().find("cn.voc.pay_percent_min", on=on)
     if pay is not None:
         found.append(rules.judge_pay(position.pay_fen, position.post_pay_fen, parameter=pay))
-    most = max((row.seats for row in queries.seats_of_position(position.id)), default=0)
-    for code, key, staff in (
-        ("offer.unit_share", "unit_share_percent_max", position.unit_staff),
-        ("offer.post_share", "post_share_percent_max", position.post_staff),
+    rows = queries.seats_of_position(position.id)
+    spans = [(term.starts_on, term.ends_on) for term in queries.terms_by_ids([row.term_id for row in rows])]
+    # The unit's share is that of all its posts together on the fullest day of the offer, the post's that of this post.
+    everywhere, _limit = rules.fullest(queries.seats_at_unit(position.enterprise_id, position.id), spans, lambda _day: 0)
+    for code, key, most, staff in (
+        ("offer.unit_share", "unit_share_percent_max", everywhere, position.unit_staff),
+        ("offer.post_share", "post_share_percent_max", max((row.seats for row in rows), default=0), position.post_staff),
     ):
         parameter = book().find(f"cn.voc.{key}", on=on)
         if parameter is not None:

@@ -191,7 +191,7 @@ def _tried(case: Case, facts: Planned, what_ifs: Sequence[WhatIf]) -> Case:
     room = dict(case.room) if case.room is not None else None
     firm = {key(post.id): key(post.enterprise_id) for post in facts.positions}
     for one in what_ifs:
-        if one.position_id is not None and one.term_id is not None:
+        if one.position_id is not None and one.term_id is not None and key(one.position_id) in firm:
             at = (key(one.position_id), key(one.term_id))
             seats[at] = max(0, seats.get(at, 0) + one.seats)
             if room is not None and one.seats > 0:  # seats are tried out with the mentors they need

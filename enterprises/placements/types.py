@@ -321,3 +321,4 @@ class StudentProgress:
     possible_on: date | None = None
     """The earliest day if all the time that can still be placed were used; None: not before the end of the studies."""
     why: tuple[tuple[Miss, int], ...] = ()
+    major_code: str = ""

@@ -58,7 +58,7 @@ def _first_round(world: World, terms: Sequence[Term]) -> None:
     early = instant(world, terms[SUMMER].starts_on, -70)
     seats = 12 * world.scale
     positions = [field.position(world, host, [(terms[SUMMER], 4), (first, seats), (second, seats)], early) for host in (0, 2, 5, 7)]
-    students = world.students[2, world.calendar.final_entry]
+    students = world.students[2, world.calendar.final_entry][: 20 * world.scale]
     for number in range(5):
         at = positions[number % 4]
         mentor = field.mentor_for(world, at, number // 4)
@@ -166,7 +166,7 @@ def _open_round(world: World, terms: Sequence[Term]) -> None:
     """The open round of the final cohort for the running term; a third of the students have chosen, `student` has not."""
     calendar, entry = world.calendar, world.calendar.final_entry
     positions = [field.position(world, host, [(terms[NOW], 10 * world.scale)], calendar.at(-45), ordinal=1) for host in (0, 2, 5, 7, 8)]
-    students = world.students[2, entry]
+    students = world.students[2, entry][: 20 * world.scale]
     for number in SELF_FOUND:
         at = positions[number % 4]
         _goes_on(world, field.place_student(world, students[number], at, terms[NOW], field.mentor_for(world, at, 0)), number)

@@ -12,7 +12,7 @@ from enterprises.placements.lawful import bars_of
 from enterprises.placements.models import DayEntry, Placement, PlacementEvent, Position, Term
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, give_back_seat, take_seats, tell
 from enterprises.placements.operations.certifying import issue_certificate
-from enterprises.placements.operations.placing import assign_mentor, withdraw_placement
+from enterprises.placements.operations.placing import assign_mentor, check_room, withdraw_placement
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, WithdrawalSide
 from trainhub.identity import queries as identities
 from trainhub.kernel import audit
@@ -231,8 +231,11 @@ def change_base(
 ) -> Placement:
     """Go on elsewhere in the same term: the old placement ends the day before, a new one begins and needs its own checklist.
 
-    Raises what `end_early` refuses, NoSeat, BadPlacement when the position does not fit.
+    Raises what `end_early` refuses, NoSeat, WrongState for a placement that is over or was changed already, BadPlacement when
+    the position does not fit or the day lies further ahead than tomorrow (the days until then would belong to nobody).
     """
+    if placement.state in (PlacementState.WITHDRAWN, PlacementState.FINISHED):
+        raise WrongState(_("实习已结束或撤销，不能再更换单位。"))
     if position.id == placement.position_id:
         raise BadPlacement(_("请选择另一个岗位。"), field="position_id")
     if position.state is not OfferState.APPROVED or not rules.accepts(position.majors, queries.major_of(placement.student_id)):
@@ -243,10 +246,13 @@ def change_base(
     if not placement.starts_on <= since <= term.ends_on:
         raise BadPlacement(_("开始日期应在本学期内。"), field="since")
     if placement.state is PlacementState.STARTED and since > placement.starts_on:
-        end_early(placement=placement, on=min(since - rules.ONE_DAY, today), reason=reason, today=today, by=by, now=now)
+        if since > today + rules.ONE_DAY:
+            raise BadPlacement(_("进行中的实习最晚从明天起更换单位：原安排到前一天为止。"), field="since")
+        end_early(placement=placement, on=since - rules.ONE_DAY, reason=reason, today=today, by=by, now=now)
     else:
         withdraw_placement(placement=placement, reason=reason, by=by, now=now, side=WithdrawalSide.SCHOOL)
     session().flush()
+    check_room(position.base_id, [(since, term.ends_on)])
     if not take_seats(position.id, term.id, 1):
         raise NoSeat(_("岗位“%(title)s”在“%(term)s”已没有空余席位。", title=position.title, term=term.title), field="position_id")
     row = Placement(

@@ -208,12 +208,15 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
 
 def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
     """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
-    position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year)."""
+    position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
+    of an offer that was handed in need the enterprise's word for the year as the offer itself did."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
     if position.state is OfferState.CLOSED:
         raise WrongState(_("岗位已关闭，不能再改席位。"))
     row = queries.seats_of(position.id, term.id)
+    if position.state is not OfferState.DRAFT and seats > (row.seats if row is not None else 0):
+        _check_year(position, term.starts_on.year, needs_word=True)
     if row is None:
         row = PositionSeats(position_id=position.id, term_id=term.id, seats=seats, taken=0)
         session().add(row)
@@ -277,11 +280,15 @@ def _check_interest(position: Position, *, needs_word: bool = False) -> None:
     """An enterprise states its interest for a year before it offers seats in it; one that said no has no offers."""
     years = {term.starts_on.year for term in queries.terms_by_ids([row.term_id for row in queries.seats_of_position(position.id) if row.seats])}
     for year in sorted(years):
-        said = bases.interest(position.enterprise_id, year)
-        if said is None and needs_word:
-            raise WrongState(_("企业还没有表明 %(year)s 年是否接收实习学生。请先填写“接收意向”，再提交岗位。", year=year), code="no_interest_stated")
-        if said is not None and not said.is_interested:
-            raise WrongState(_("企业已表明 %(year)s 年不接收实习学生。请先修改接收意向，再提交岗位。", year=year), code="not_interested")
+        _check_year(position, year, needs_word=needs_word)
+
+
+def _check_year(position: Position, year: int, *, needs_word: bool) -> None:
+    said = bases.interest(position.enterprise_id, year)
+    if said is None and needs_word:
+        raise WrongState(_("企业还没有表明 %(year)s 年是否接收实习学生。请先填写“接收意向”，再提交岗位。", year=year), code="no_interest_stated")
+    if said is not None and not said.is_interested:
+        raise WrongState(_("企业已表明 %(year)s 年不接收实习学生。请先修改接收意向，再提交岗位。", year=year), code="not_interested")
 
 
 def _check_enterprise(position: Position) -> None:

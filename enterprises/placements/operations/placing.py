@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
 
+from enterprises.bases import queries as bases
 from enterprises.mentors import queries as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements import labels, queries, rules
@@ -30,6 +32,23 @@ from trainhub.people.models import Student
 from trainhub.policy.findings import missing
 
 BEFORE_START = (PlacementState.PLANNED, PlacementState.ACCEPTED)
+
+
+def check_room(base_id: int | None, new: Sequence[rules.Span]) -> None:
+    """A base never has more students at one time than it says it can take (PETOE-6.1), whatever was offered before it said so.
+
+    `new`: the spans of those who would come. Raises NoSeat; a base that says nothing is not asked.
+    """
+    if base_id is None:
+        return
+    known = queries.spans_at_base(base_id, min(since for since, _until in new), max(until for _since, until in new))
+    placed, most = rules.fullest([*known, *((since, until, 1) for since, until in new)], new, bases.capacities(base_id))
+    if most is not None and placed > most:
+        raise NoSeat(
+            _("基地同一时期最多接收 %(most)s 人，这样安排会有 %(n)s 人。请减少该基地岗位的席位，或请基地修改接收能力。", most=most, n=placed),
+            field="position_id",
+            code="over_capacity",
+        )
 
 
 def place_student(
@@ -61,6 +80,7 @@ def place_student(
     bars = bars_of(queries.law_facts([student.id])[student.id], position, term.starts_on)
     if bars:
         raise BadPlacement(listed(labels.BARS[bar] for bar in bars) + _("。"), field="position_id", code=bars[0].value)
+    check_room(position.base_id, [(term.starts_on, term.ends_on)])
     if not take_seats(position.id, term.id, 1):
         raise NoSeat(_("岗位“%(title)s”在“%(term)s”已没有空余席位。", title=position.title, term=term.title), field="position_id")
     row = Placement(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from enterprises.placements import planning, queries
 from enterprises.placements.models import Placement, Round, RoundPlan
 from enterprises.placements.operations._support import BadPlacement, NoSeat, WrongState, parameter, take_seats, tell
-from enterprises.placements.operations.placing import withdraw_placement
+from enterprises.placements.operations.placing import check_room, withdraw_placement
 from enterprises.placements.operations.rounds import close_round
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf, WithdrawalSide
 from trainhub.kernel import audit, jobs
@@ -142,14 +142,15 @@ def publish_round(*, round: Round, by: Identity, now: datetime) -> int:
         return 0
     if round.state is not RoundState.PLANNED or round.plan is None:
         raise WrongState(_("请先计算安排，核对后再公布。"))
-    if planning.hash_of(planning.problem_of(round, today=local(now).date())) != round.plan["input_hash"]:
+    today = local(now).date()
+    if planning.hash_of(planning.problem_of(round, today=today)) != round.plan["input_hash"]:
         raise WrongState(_("志愿、席位或学生名单在计算之后有变化，请重新计算后再公布。"), code="plan_outdated")
     rows = _place(round, [row for row in round.plan["assignments"] if not row[4]], now)
     round.state, round.published_at = RoundState.PUBLISHED, now
     session().flush()
     audit.record(by=by, did="placements.round.published", on=round, data={"placements": len(rows), "result": round.plan["result_hash"]})
     tell(
-        queries.persons_of_round(round),
+        queries.persons_of_round(round, today),
         kind="placements.round_published",
         message=N_("“%(title)s”的安排已公布，请查看并确认。"),
         url=f"/placements/rounds/{round.id}/result",
@@ -167,6 +168,11 @@ def _place(round: Round, new: Sequence[Sequence[Any]], now: datetime) -> list[Pl
     counts: dict[tuple[int, int], int] = {}
     for _student, term_id, position_id, *_rest in new:
         counts[position_id, term_id] = counts.get((position_id, term_id), 0) + 1
+    coming: dict[int | None, list[tuple[date, date]]] = {}
+    for _student, term_id, position_id, *_rest in new:
+        coming.setdefault(positions[position_id].base_id, []).append((terms[term_id].starts_on, terms[term_id].ends_on))
+    for base_id, spans in coming.items():
+        check_room(base_id, spans)
     for (position_id, term_id), count in sorted(counts.items()):
         if not take_seats(position_id, term_id, count):
             raise NoSeat(_("岗位“%(title)s”的席位已被占用，请重新计算后再公布。", title=positions[position_id].title))

@@ -18,6 +18,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort, Programme
 
@@ -106,7 +107,7 @@ def open_round(*, round: Round, by: Identity, now: datetime) -> Round:
     session().flush()
     audit.record(by=by, did="placements.round.opened", on=round)
     tell(
-        queries.persons_of_round(round),
+        queries.persons_of_round(round, local(now).date()),
         kind="placements.round_open",
         message=N_("“%(title)s”开放填报实习志愿，%(day)s 24 时前可反复修改。"),
         url=f"/placements/rounds/{round.id}/preferences",
@@ -132,7 +133,7 @@ def close_round(*, round: Round, by: Identity, now: datetime) -> Round:
 def save_preferences(*, round: Round, student: Student, position_ids: Sequence[int], by: Identity, now: datetime) -> list[Preference]:
     """Save a student's ranked list (best first); it replaces the one before and may be saved again until the deadline.
 
-    Raises WrongState when the window is not open, BadPlacement when a position is not eligible, named twice or one too many.
+    Raises WrongState when the window is not open, BadPlacement when the round is not for the student, a position is not eligible, named twice or one too many.
     """
     today = local(now).date()
     if round.state is not RoundState.OPEN or not rules.is_open(round.opens_on, round.closes_on, today):
@@ -142,6 +143,8 @@ def save_preferences(*, round: Round, student: Student, position_ids: Sequence[i
         )
     if student.cohort_id != round.cohort_id:
         raise BadPlacement(_("这个轮次不面向你的年级。"))
+    if not people.is_petoe(student, today):
+        raise BadPlacement(_("这个轮次只安排参加卓越计划的学生。"), code="not_petoe")
     wanted = list(position_ids)
     eligible = {choice.position_id for choice in lawful.choices(round, student) if choice.is_eligible}
     problem = rules.check_preferences(wanted, eligible=eligible, most=round.max_preferences)

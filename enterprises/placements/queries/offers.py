@@ -128,11 +128,20 @@ def seats_of_position(position_id: int) -> list[PositionSeats]:
 
 def seats_at_base(base_id: int, position_id: int) -> list[tuple[date, date, int]]:
     """(first day, last day, seats) that approved positions at a base offer, and one more position."""
+    return _seats_of_many(Position.base_id == base_id, position_id)
+
+
+def seats_at_unit(enterprise_id: int, position_id: int) -> list[tuple[date, date, int]]:
+    """The same of all positions of an enterprise."""
+    return _seats_of_many(Position.enterprise_id == enterprise_id, position_id)
+
+
+def _seats_of_many(where: sa.ColumnElement[bool], position_id: int) -> list[tuple[date, date, int]]:
     statement = (
         select(Term.starts_on, Term.ends_on, PositionSeats.seats)
         .join(PositionSeats, PositionSeats.term_id == Term.id)
         .join(Position, Position.id == PositionSeats.position_id)
-        .where(Position.base_id == base_id, or_(Position.state == OfferState.APPROVED, Position.id == position_id), PositionSeats.seats > 0)
+        .where(where, or_(Position.state == OfferState.APPROVED, Position.id == position_id), PositionSeats.seats > 0)
         .order_by(Term.starts_on, Term.id, Position.id)
     )
     return [(since, until, seats) for since, until, seats in session().execute(statement)]

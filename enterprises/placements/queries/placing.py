@@ -155,6 +155,14 @@ def of_base(base_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
+def spans_at_base(base_id: int, since: date, until: date) -> list[tuple[date, date, int]]:
+    """(first day, last day, 1) of the placements at a base that stand and share a day with a span."""
+    statement = select(Placement.starts_on, Placement.ends_on).where(
+        Placement.base_id == base_id, LIVE, Placement.starts_on <= until, Placement.ends_on >= since
+    )
+    return [(first, last, 1) for first, last in session().execute(statement.order_by(Placement.id))]
+
+
 # -- who may ------------------------------------------------------------------------------------------------------------
 def subject_of_placement(row: Placement) -> Subject:
     """University and programme, enterprise and base, student and mentor: for looking at it."""

@@ -41,6 +41,7 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
             Cohort.year,
             Cohort.starts_on,
             Programme.name.label("programme"),
+            Programme.major_code,
             Programme.degree_level,
             Programme.study_years,
         )
@@ -69,7 +70,7 @@ def progress_rows(identity: Identity, *, on: date, text: str = "", programme_id:
 
 
 def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
-    """Credited days, days still to come, and the light of each row, in five queries whatever their number."""
+    """Credited days, days still to come, and the light of each row, in six queries whatever their number."""
     ids = [row.id for row in rows]
     totals = ledger.weeks_of_many(ids)
     required = book().at("own.weeks.days_required", on=on).number
@@ -77,7 +78,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
     yellow = book().at("own.warning.weeks_yellow", on=on).number
     usual = {level: int(book().at(key, on=on).number) for level, key in programme_rules.STUDY_YEARS.items()}
     terms = _terms({row.university_id for row in rows})
-    waiting, logged = _waiting(ids, on), _logged(ids, on)
+    waiting, logged, done_today = _waiting(ids, on), _logged(ids, on), _logged_on(ids, on)
     live: dict[int, list[Any]] = defaultdict(list)
     statement = (
         select(Placement.id, Placement.student_id, Placement.state, Placement.starts_on, Placement.ends_on, Organisation.name)
@@ -98,9 +99,11 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 due -= free_between(placed.starts_on, on - timedelta(days=1))
                 lag = max(0, due - logged.get(placed.id, 0))
             if placed.state is not PlacementState.FINISHED:
-                to_come += rules.workdays_between(max(on, placed.starts_on), placed.ends_on, per_week=per_week)
-                if placed.ends_on >= on:
-                    ahead.append((max(on, placed.starts_on), placed.ends_on))
+                # A day that is logged today is credited or waits already: what is still to come begins tomorrow.
+                first = max(on + rules.ONE_DAY if placed.id in done_today else on, placed.starts_on)
+                to_come += rules.workdays_between(first, placed.ends_on, per_week=per_week)
+                if placed.ends_on >= first:
+                    ahead.append((first, placed.ends_on))
         end = programme_rules.expected_end(row.starts_on, years=programme_rules.study_years(row.degree_level, row.study_years, usual))
         spans = rules.without(rules.open_spans(terms[row.university_id], on=on, end=end), [(p.starts_on, p.ends_on) for p in live[row.id]])
         still_open = sum(rules.workdays_between(*span, per_week=per_week) for span in spans)
@@ -114,6 +117,7 @@ def progress_of(rows: Collection[Any], *, on: date) -> list[StudentProgress]:
                 rules.reached_on(sure, ahead, required=required, per_week=per_week) if is_below else None,
                 rules.reached_on(sure, [*ahead, *spans], required=required, per_week=per_week) if is_below else None,
                 rules.misses(light, credited, to_come, still_open, lag, waiting.get(row.id, 0), required=required),
+                row.major_code,
             )
         )  # fmt: skip
     return found
@@ -166,12 +170,18 @@ def _logged(ids: Iterable[int], before: date) -> dict[int, int]:
     return {key: count for key, count in session().execute(statement)}
 
 
-def _waiting(ids: Iterable[int], before: date) -> dict[int, int]:
-    """By student the days before a day that wait for a mentor."""
+def _logged_on(ids: Iterable[int], day: date) -> set[int]:
+    """The placements in which a day is confirmed or waits."""
+    statement = select(DayEntry.placement_id).where(DayEntry.student_id.in_(list(ids)), DayEntry.state != DayState.REJECTED, DayEntry.on == day)
+    return set(session().scalars(statement))
+
+
+def _waiting(ids: Iterable[int], until: date) -> dict[int, int]:
+    """By student the days until a day that wait for a mentor."""
     found: dict[int, int] = {}
     statement = (
         select(DayEntry.student_id, sa.func.count(DayEntry.id))
-        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on < before)
+        .where(DayEntry.student_id.in_(list(ids)), DayEntry.state == DayState.PENDING, DayEntry.on <= until)
         .group_by(DayEntry.student_id)
     )
     for key, count in session().execute(statement):

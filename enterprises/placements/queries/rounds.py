@@ -71,10 +71,9 @@ def students_of_round(row: Round, on: date) -> list[Student]:
     return list(session().scalars(statement))
 
 
-def persons_of_round(row: Round) -> list[int]:
-    """The persons of the cohort, for telling them."""
-    statement = select(Student.person_id).where(Student.cohort_id == row.cohort_id, Student.state == StudentState.ENROLLED)
-    return list(session().scalars(statement.order_by(Student.id)))
+def persons_of_round(row: Round, on: date) -> list[int]:
+    """The persons whom a round is for, for telling them."""
+    return [student.person_id for student in students_of_round(row, on)]
 
 
 def preference_counts(round_id: int) -> tuple[int, int]:

@@ -44,7 +44,7 @@ def confirm() -> Any:
 
 
 def _ids() -> list[int]:
-    return [int(value) for value in request.form.getlist("entry") if value.isdecimal()]
+    return [int(value) for value in request.form.getlist("entry") if value.isdecimal() and len(value) < 16]
 
 
 @blueprint.post("/<int:placement_id>/confirm")

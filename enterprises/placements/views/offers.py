@@ -232,11 +232,13 @@ def set_seats(position: Position) -> Any:
     with transaction():
         for name, value in request.form.items():
             if name.startswith("seats_") and value.strip():
-                if not value.strip().isdecimal() or not name[6:].isdecimal():
+                if not value.strip().isdecimal() or not name[6:].isdecimal() or len(name) > 20:
                     raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=value[:20]))
                 operations.set_seats(position=position, term=load_term(int(name[6:])), seats=int(value), by=who(), now=clock.now())
         more, seats = request.form.get("term_id", ""), request.form.get("new_seats", "")
-        if more.isdecimal() and seats.isdecimal():
+        if more.isdecimal() and len(more) < 16 and seats.strip():
+            if not seats.strip().isdecimal():
+                raise Refused(_("席位应为 0 或正整数：“%(value)s”。", value=seats.strip()[:20]))
             operations.set_seats(position=position, term=load_term(int(more)), seats=int(seats), by=who(), now=clock.now())
         key = position.id
     return done(_("席位已保存。"), "placements.show_position", position_id=key)

@@ -77,9 +77,8 @@ def seats_map() -> Any:
     wanted: dict[str, int] = defaultdict(int)
     lights = frozenset({Light.YELLOW, Light.NOT_PLANNED, Light.RED})
     majors = dict(queries.majors_known())
-    of_programme = {name: code for code, name in queries.majors_known()}
     for one in queries.whole_progress(queries.progress_rows(who(), on=today), on=today, lights=lights):
-        wanted[of_programme.get(one.programme, "")] += 1
+        wanted[one.major_code] += 1
     free = queries.free_by_majors(ids)
     rows = [
         {

@@ -17,6 +17,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 MOST_COMPARED = 4
@@ -156,6 +157,7 @@ def result(pair: tuple[Round, Student]) -> Any:
         round=round,
         rows=rows,
         below=below,
+        is_for_me=people.is_petoe(student, clock.today()),
         wishes=[
             {
                 "rank": wish.rank,

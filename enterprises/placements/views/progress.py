@@ -34,6 +34,8 @@ COLUMNS = (
 
 def _statement() -> Any:
     year = request.args.get("cohort", type=int)
+    if year is not None and not 1900 <= year <= 2200:
+        year = None  # nonsense is no filter, as everywhere
     return queries.progress_rows(who(), on=clock.today(), text=request.args.get("q", "")[:100], cohort_year=year)
 
 

@@ -41,14 +41,16 @@ def home() -> Any:
 def mine() -> Any:
     """A student's rounds, placements and weeks."""
     student, today = my_student(), clock.today()
-    total = ledger.weeks_of(student.id)
+    total, is_petoe = ledger.weeks_of(student.id), people.is_petoe(student, today)
+    chosen = [(row, len(queries.preferences_of(row.id, student.id))) for row in queries.open_rounds_of_student(student)]
     rows = queries.of_student(student.id)
     return render_template(
         "enterprises/placements/mine.html",
         student=student,
         rounds=[
-            (row, rules.is_open(row.opens_on, row.closes_on, today) and row.state is RoundState.OPEN, len(queries.preferences_of(row.id, student.id)))
-            for row in queries.open_rounds_of_student(student)
+            (row, is_petoe and rules.is_open(row.opens_on, row.closes_on, today) and row.state is RoundState.OPEN, count)
+            for row, count in chosen
+            if is_petoe or count
         ],
         rows=rows,
         outlook=queries.progress_of_student(student.id, on=today),
@@ -89,6 +91,7 @@ def preferences(pair: tuple[Round, Student]) -> Any:
     choices = lawful.choices(round, student)
     known = {choice.position_id: choice for choice in choices}
     chosen = [row.position_id for row in queries.preferences_of(round.id, student.id)]
+    is_for_me = people.is_petoe(student, clock.today())
     page = render_template(
         "enterprises/placements/preferences.html",
         round=round,
@@ -97,7 +100,8 @@ def preferences(pair: tuple[Round, Student]) -> Any:
         others=[choice for choice in choices if choice.position_id not in chosen],
         clashing=queries.clashing_terms(round, student),
         bar_words=labels.BARS,
-        is_open=round.state is RoundState.OPEN and rules.is_open(round.opens_on, round.closes_on, clock.today()),
+        is_for_me=is_for_me,
+        is_open=is_for_me and round.state is RoundState.OPEN and rules.is_open(round.opens_on, round.closes_on, clock.today()),
         problem=problem,
         form=form,
     )

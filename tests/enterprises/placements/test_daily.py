@@ -185,6 +185,35 @@ def test_a_change_of_base_goes_on_elsewhere_with_its_own_checklist(world: Simple
         operations.change_base(**{**wanted, "placement": row, "position": world.other}, today=since, now=make.at(since))
 
 
+def test_a_change_of_base_happens_once_and_leaves_no_gap(world: SimpleNamespace) -> None:
+    today = world.term.starts_on + timedelta(days=13)
+    wanted = {"placement": world.placement, "position": world.other, "term": world.term, "reason": "岗位不符", "by": SYSTEM, "today": today, "now": make.at(today)}  # fmt: skip
+    with pytest.raises(BadPlacement) as refused:
+        operations.change_base(since=today + timedelta(days=2), **wanted)
+    assert refused.value.field == "since"
+    row = operations.change_base(since=today + timedelta(days=1), **wanted)
+    assert world.placement.ended_early_on == today
+    operations.withdraw_placement(placement=row, reason="企业停产", by=SYSTEM, now=make.at(today))
+    for over in (world.placement, row):
+        with pytest.raises(WrongState):
+            operations.change_base(since=today + timedelta(days=1), **{**wanted, "placement": over, "position": world.position})
+    assert [row.taken for row in (*queries.seats_of_position(world.position.id), *queries.seats_of_position(world.other.id))] == [0, 0]
+
+
+def test_a_day_that_is_logged_today_counts_once_in_the_outlook(world: SimpleNamespace) -> None:
+    first, last = world.term.starts_on, world.term.ends_on
+    whole = queries.progress_of_student(world.student.id, on=first)
+    assert whole is not None
+    everything = whole.credited_days + whole.to_come
+    operations.log_day(placement=world.placement, on=first, today=first, by=SYSTEM, now=make.at(first))
+    for _confirmed in range(2):
+        found = queries.progress_of_student(world.student.id, on=first)
+        assert found is not None
+        assert found.credited_days + found.to_come == everything == 5 * ((last - first).days + 1) // 7
+        if not found.credited_days:
+            operations.decide_days(placement=world.placement, days=[first], is_approved=True, today=first, by=SYSTEM, now=make.at(first))
+
+
 # -- logs ---------------------------------------------------------------------------------------------------------------
 def test_photos_are_kept_once_and_only_pictures(world: SimpleNamespace) -> None:
     day = world.term.starts_on

@@ -18,7 +18,7 @@ from enterprises.bases.operations import BadBase
 from enterprises.bases.types import BaseLevel, Conclusion, InspectionKind
 from enterprises.placements import lawful, operations, panels, planning, queries, rules
 from enterprises.placements.models import Position
-from enterprises.placements.operations._support import BadPlacement, NotReady, WrongState
+from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState
 from enterprises.placements.types import Bar, EventKind, EventState, LawFacts, PaperKind, PlanKind, PlanSide, WhatIf
 from tests.factories import enterprises as make
 from tests.factories import ground
@@ -139,6 +139,29 @@ def test_an_enterprise_says_that_it_takes_students_before_it_offers(world: Simpl
     assert operations.submit_position(position=row, by=SYSTEM, now=NOW, is_found_by_student=True).state == "submitted"
 
 
+def test_more_seats_of_an_offer_need_the_word_for_their_year(world: SimpleNamespace) -> None:
+    next_year = make.term(university=world.university, starts_on=date(2027, 3, 1))
+    operations.set_seats(position=world.position, term=world.term, seats=5, by=SYSTEM, now=NOW)  # fewer: nothing is asked
+    wanted = {"position": world.position, "term": next_year, "by": SYSTEM, "now": NOW}
+    with pytest.raises(WrongState) as refused:
+        operations.set_seats(seats=2, **wanted)
+    assert refused.value.code == "no_interest_stated"
+    assert queries.seats_of(world.position.id, next_year.id) is None
+    bases.state_interest(enterprise=world.enterprise, year=2027, is_interested=True, by=SYSTEM, now=NOW)
+    assert operations.set_seats(seats=2, **wanted).seats == 2
+
+
+def test_the_share_of_the_unit_counts_all_its_posts(world: SimpleNamespace) -> None:
+    other = make.position(enterprise=world.enterprise, terms=[world.term], seats=5)
+    for row in (world.position, other):
+        operations.change_position(position=row, unit_staff=100, post_staff=100, by=SYSTEM, now=NOW)
+        operations.approve_position(position=row, by=SYSTEM, now=NOW)
+    found = {one.code: (one.met, one.found) for one in lawful.judge_offer(other, on=STARTS)}
+    assert (found["offer.unit_share"], found["offer.post_share"]) == ((False, "11.0"), (True, "5.0"))
+    operations.set_seats(position=other, term=world.term, seats=4, by=SYSTEM, now=NOW)
+    assert {one.code: one.found for one in lawful.judge_offer(world.position, on=STARTS)}["offer.unit_share"] == "10.0"
+
+
 def test_a_base_offers_no_more_seats_than_it_can_take(world: SimpleNamespace) -> None:
     more = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term], seats=5, is_approved=False)
     with pytest.raises(BadPlacement) as refused:
@@ -153,6 +176,24 @@ def test_a_base_offers_no_more_seats_than_it_can_take(world: SimpleNamespace) ->
     operations.approve_position(position=more, by=SYSTEM, now=NOW)
     with pytest.raises(BadPlacement):
         operations.set_seats(position=more, term=world.term, seats=6, by=SYSTEM, now=NOW)
+
+
+def test_nobody_is_placed_beyond_what_a_base_says_later(world: SimpleNamespace) -> None:
+    span: dict[str, Any] = {"base": world.base, "title": "本学期", "since": STARTS, "until": world.term.ends_on, "by": SYSTEM, "now": NOW}
+    period = bases.set_period(capacity=2, **span)  # six seats are approved, one is taken
+    one, other = (ground.student(world.programme, petoe_since=date(2023, 9, 1)) for _n in range(2))
+    wanted = {"position": world.position, "term": world.term, "by": SYSTEM, "now": NOW}
+    operations.place_student(student=one, **wanted)
+    with pytest.raises(NoSeat) as refused:
+        operations.place_student(student=other, **wanted)
+    assert refused.value.code == "over_capacity"
+    round = make.round(programme=world.programme, cohort=ground.cohort(world.programme), terms=[world.term])
+    after = make.at(round.closes_on + timedelta(days=1))
+    operations.plan_round(round=round, by=SYSTEM, now=after)
+    with pytest.raises(NoSeat):
+        operations.publish_round(round=round, by=SYSTEM, now=after)
+    bases.set_period(period=period, version=period.version, capacity=3, **span)
+    assert operations.publish_round(round=round, by=SYSTEM, now=after) == 1
 
 
 def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) -> None:

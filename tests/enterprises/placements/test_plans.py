@@ -170,6 +170,20 @@ def test_a_clash_is_seen_before_the_choice(world: SimpleNamespace) -> None:
         operations.save_preferences(round=world.round, student=student, position_ids=[world.one.id], by=SYSTEM, now=NOW)
 
 
+def test_a_round_is_for_petoe_students_alone(world: SimpleNamespace) -> None:
+    other = ground.student(world.programme)
+    with pytest.raises(BadPlacement) as refused:
+        operations.save_preferences(round=world.round, student=other, position_ids=[world.one.id], by=SYSTEM, now=NOW)
+    assert refused.value.code == "not_petoe"
+    assert queries.persons_of_round(world.round, make.TODAY) == [student.person_id for student in world.students]
+
+
+def test_trying_out_a_position_that_the_round_does_not_have_changes_nothing(world: SimpleNamespace) -> None:
+    operations.close_round(round=world.round, by=SYSTEM, now=NOW)
+    strange = tried(world, WhatIf(position_id=world.one.id + 1_000_000, term_id=world.term.id, seats=3))
+    assert strange["assignments"] == tried(world)["assignments"]
+
+
 def test_differences_between_plans() -> None:
     one = ([[1, 7, 70, 1, False], [2, 7, 71, None, False]], [[3, 0, 320, "seats_short", ""]])
     other = ([[1, 7, 70, 1, False], [3, 7, 71, 2, False]], [[2, 0, 320, "seats_short", ""]])

@@ -418,3 +418,13 @@ def test_a_finished_placement_shows_its_certificate(world: SimpleNamespace, peop
     assert number in answer.text
     assert "企业学习证明" in people["student"].get("/certificates/mine").text
     assert people["student"].post(f"{address}/certificate").status_code == 403
+
+
+def test_numbers_beyond_any_id_are_refused_in_words(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
+    huge = "9" * 30
+    assert people["programme"].get(f"/placements/progress?cohort={huge}").status_code == 200
+    assert people["mentor"].post(f"/placements/{world.placement_id}/confirm", data={"entry": huge}).status_code in (409, 422)
+    url = f"/placements/positions/{world.position_id}/seats"
+    for data in ({f"seats_{huge}": "3"}, {"term_id": world.later_id, "new_seats": "-4"}):
+        assert people["enterprise"].post(url, data=data).status_code == 422
+    assert people["enterprise"].post(url, data={"term_id": huge, "new_seats": "4"}).status_code == 303
