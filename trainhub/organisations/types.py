@@ -97,6 +97,11 @@ class CountyBook:
     counties: dict[str, str]
     abolished: dict[str, tuple[date, str]]
 
+    @property
+    def cities(self) -> frozenset[str]:
+        """The codes of the cities that counties belong to: 350100 for 350102."""
+        return frozenset(code[:4] + "00" for code in self.counties)
+
     def resolve(self, code: str, on: date) -> str | None:
         """The county of today for a code that was valid on that day; None when there was no such county then."""
         if code in self.counties:

@@ -63,6 +63,20 @@ def test_importing_again_accepts_nothing(command: Command, session: Session, tmp
     assert records(session) == 5
 
 
+def test_an_export_is_imported_though_a_completion_knows_its_city_only(command: Command, session: Session, tmp_path: Path) -> None:
+    command("trainees", "import", write(tmp_path / "r.csv", [row(1), row(2)]))
+    record = session.scalars(select(TrainingRecord).order_by(TrainingRecord.id)).first()
+    assert record is not None
+    session.execute(sa.update(TrainingRecord).where(TrainingRecord.id == record.id).values(county_code="350100"))
+    session.commit()
+    command("trainees", "export", tmp_path / "out.csv")
+    assert counts(command("trainees", "import", tmp_path / "out.csv")) == (0, 2, 0, 0, 2, 0)
+    fresh = row(3, county_code="350100", completed_on="2016-07-01")
+    assert counts(command("trainees", "import", write(tmp_path / "new.csv", [fresh]))) == (0, 1, 0, 0, 0, 1)
+    assert "不是县区代码" in read(tmp_path / "new.csv.rejected.csv")[0]["problem"]
+    assert session.scalar(select(func.count()).select_from(Person)) == 2
+
+
 def test_a_duplicate_is_the_same_person_base_course_and_day(command: Command, tmp_path: Path) -> None:
     rows = [
         row(1),

@@ -38,6 +38,8 @@ class Entry:
     hours_x10: int
     completed_on: date
     is_counted: bool
+    only_known: tuple[Complaint, ...] = ()
+    """What is wrong with a new completion but not with one that stands already, so that an export can be imported."""
 
     @property
     def key(self) -> tuple[str, int, str, date]:
@@ -76,14 +78,17 @@ class Checker:
             bad.append(("name", _("“姓名”一格填的是号码，可能与“证件号码”填反了。请检查各列的顺序。")))
         organisation_id = self._organisation(data["base_code"], bad) if "base_code" not in said else None
         day: date | None = data["completed_on"]
-        county = None
+        county: str | None = None
+        only_known: list[Complaint] = []
         if day is not None:
             self._check_day(day, bad)
             self._check_course(organisation_id, data["course"], day, bad)
             if "county_code" not in said:
                 county = self._counties.resolve(data["county_code"], day)
                 if county is None:
-                    bad.append(("county_code", self._county_problem(data["county_code"], day)))
+                    is_city = data["county_code"] in self._counties.cities  # a course or a placement may have known no more
+                    county = data["county_code"] if is_city else None
+                    (only_known if is_city else bad).append(("county_code", self._county_problem(data["county_code"], day)))
         person = None
         if not said & {"id_type", "id_number", "name"} and _ERASED.fullmatch(data["id_number"]):
             person = NewPerson(data["id_number"], people_rules.normalise_name(data["name"]), data["id_type"], IdCheck(""), county)
@@ -102,8 +107,9 @@ class Checker:
                     county,
                 )
         if bad or person is None or county is None or organisation_id is None or day is None:
-            return bad
-        return Entry(parsed.number, person, data["category"], county, organisation_id, data["course"], data["hours"], day, data["counted"])
+            return bad + only_known
+        completion = (data["category"], county, organisation_id, data["course"], data["hours"], day, data["counted"])
+        return Entry(parsed.number, person, *completion, tuple(only_known))
 
     def _organisation(self, code: str, bad: list[Complaint]) -> int | None:
         found = self._organisations.get(code) or self._organisations.get(code.upper())

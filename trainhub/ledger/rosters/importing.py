@@ -48,7 +48,7 @@ class Plan:
 def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     """Judge the entries of a chunk against the ledger and against each other; writes nothing.
 
-    A known number with another name is rejected (`name_differs`). One human in two cities on one day is taken, with a notice: the
+    A known number with another name is rejected (`name_differs`), and so is what only a completion that stands may say. One human in two cities on one day is taken, with a notice: the
     person counts once whatever is wrong. `seen` is handed from chunk to chunk of a dry run.
     """
     result = Plan(by_number_hash(entry.person.number_hash for entry in entries))
@@ -61,6 +61,9 @@ def plan(entries: Sequence[Entry], seen: Seen | None = None) -> Plan:
     for entry in entries:
         key = entry.person.number_hash
         name = names.get(key) or (seen.names.get(key) if seen is not None else None)
+        if entry.only_known and not (entry.key in there and name == plain_name(entry.person.name)):
+            result.rejected.append((entry.number, list(entry.only_known)))
+            continue
         if name is None and key.startswith(ERASED):
             said = _("没有号码已抹去的这名人员。请填写完整的证件号码，或只导入本系统导出的行。")
             result.rejected.append((entry.number, [("id_number", said)]))
