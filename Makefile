@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench format translations clean
+.PHONY: help setup run test lint check bench format translations clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -42,12 +42,14 @@ run: setup ## the demo province on http://127.0.0.1:8000 (PORT=8001: another por
 test: setup ## the whole suite; what needs PostgreSQL or Chromium is skipped and listed when they are missing
 	$(BIN)/pytest
 
-check: setup ## lint, types, import contracts, quick tests
+lint: setup ## lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+
+check: lint ## the same and the quick tests
 	$(BIN)/pytest -q -m "not slow and not browser" --no-header tests/architecture tests/trainhub/policy tests/trainhub/kernel
 
 bench: setup ## the benchmarks; prints figures, never fails on them

@@ -165,7 +165,7 @@ def digest(row: AuditEvent) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of `verify`: how many events, and the first that does not fit (None: the chain holds)."""
+    """The result of `verify`: how many events, and the first that does not fit (-1: the end is missing; None: the chain holds)."""
 
     events: int
     broken_at: int | None
@@ -183,8 +183,8 @@ def verify(current: Session) -> Check:
             return Check(count, row.id, "the event was changed after it was written")
         before = row.hash
     head = current.get(AuditHead, 1)
-    if head is not None and (head.hash != before or head.events != count):
-        return Check(count, None if count == 0 else -1, "the chain's head does not match: events at the end are missing")
+    if (count and head is None) or (head is not None and (head.hash != before or head.events != count)):
+        return Check(count, -1, "the chain's head does not match: events at the end are missing")
     return Check(count, None)
 
 

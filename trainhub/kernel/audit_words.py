@@ -129,6 +129,7 @@ DEEDS: Mapping[str, Any] = {
     "set": _l("已设置"),
     "made": _l("已生成"),
     "image_added": _l("已加入图片"),
+    "evidence_added": _l("已补充证明材料"),
     "image_removed": _l("已移除图片"),
     "used": _l("已使用"),
     "granted": _l("已授予"),

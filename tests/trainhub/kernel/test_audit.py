@@ -72,3 +72,19 @@ def test_missing_events_at_the_end_are_found(session: Session) -> None:
     session.execute(sa.update(audit.AuditHead).values(hash="f" * 64))
     session.expire_all()
     assert audit.verify(session).broken_at == -1
+
+
+@pytest.mark.parametrize("head_too", [False, True])
+def test_a_wiped_log_or_a_head_that_is_gone_is_found(session: Session, head_too: bool) -> None:
+    with transaction():
+        audit.record(by=SYSTEM, did="a.b.created", on=("thing", "1"))
+    if head_too:
+        session.execute(sa.delete(audit.AuditHead))
+    else:
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(sa.text("DROP TRIGGER audit_event_no_delete"))
+        else:
+            session.execute(sa.text("ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only"))
+        session.execute(sa.delete(audit.AuditEvent))
+    session.expire_all()
+    assert audit.verify(session).broken_at == -1
