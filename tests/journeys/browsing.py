@@ -22,6 +22,7 @@ LEFTOVERS = ("{{", "}}", "{%", "%}", "Undefined", "Traceback (most recent call l
 def problems_of(text: str) -> list[str]:
     """What no finished page contains: pieces of a template, Python's names of things."""
     visible = re.sub(r"<(script|pre|code|textarea)\b.*?</\1>", "", text, flags=re.S)
+    visible = re.sub(r'\sdata-[\w-]+="[^"]*"', "", visible)  # JSON for a script may end in two braces
     return [left for left in LEFTOVERS if left in visible]
 
 
