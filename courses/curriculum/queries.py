@@ -32,11 +32,6 @@ def objective(objective_id: int) -> CourseObjective | None:
     return session().get(CourseObjective, objective_id)
 
 
-def objective_by_number(course_id: int, number: int) -> CourseObjective | None:
-    """An objective of a course by its number."""
-    return session().scalar(select(CourseObjective).where(CourseObjective.course_id == course_id, CourseObjective.number == number))
-
-
 def objectives_of(course_id: int) -> list[CourseObjective]:
     """The objectives of a course in order."""
     return list(session().scalars(select(CourseObjective).where(CourseObjective.course_id == course_id).order_by(CourseObjective.number)))

@@ -170,12 +170,6 @@ def revisions_of(post_id: int) -> list[PostRevision]:
     return list(session().scalars(select(PostRevision).where(PostRevision.post_id == post_id).order_by(PostRevision.id.desc())))
 
 
-def counts_by_block(block_ids: Sequence[int]) -> dict[int, int]:
-    """How many threads each discussion block has."""
-    statement = select(Thread.block_id, func.count()).where(Thread.block_id.in_(block_ids), Thread.removed_at.is_(None)).group_by(Thread.block_id)
-    return {block_id: number for block_id, number in session().execute(statement) if block_id is not None}
-
-
 # -- who takes part -----------------------------------------------------------------------------------------------------
 
 

@@ -88,11 +88,6 @@ def mapping_for(course_id: int, target_id: int, on: date) -> CreditMapping | Non
     return session().scalar(statement.order_by(CreditMapping.since.desc()).limit(1))
 
 
-def mapping_by_id(mapping_id: int) -> CreditMapping | None:
-    """A mapping."""
-    return session().get(CreditMapping, mapping_id)
-
-
 def course_by_code(code: str) -> Course | None:
     """An online course."""
     return session().scalar(select(Course).where(Course.code == code.strip()))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
-
 from sqlalchemy import select
 
 from courses.curriculum.models import CourseObjective, CurriculumCourse
@@ -94,13 +91,3 @@ def industry_map(version_id: int) -> dict[int, set[int]]:
 def requirement_clause(requirement_id: int, clause_id: int) -> RequirementClause | None:
     """One mapping of a requirement to a clause."""
     return session().get(RequirementClause, (requirement_id, clause_id))
-
-
-def clause_numbers() -> dict[int, list[tuple[Any, ...]]]:
-    """(id, number, text) of every clause by industry standard."""
-    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in session().execute(
-        select(IndustryClause.standard_id, IndustryClause.id, IndustryClause.number, IndustryClause.text).order_by(IndustryClause.id)
-    ):
-        found[row[0]].append(tuple(row[1:]))
-    return dict(found)

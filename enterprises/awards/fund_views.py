@@ -90,7 +90,9 @@ def published() -> Any:
 
 # -- pools --------------------------------------------------------------------------------------------------------------
 def _pools_page(form: forms.PoolForm | None, status: int = 200) -> Any:
-    rows = [(one, *queries.paid_from(one.id)) for one in queries.pools()]
+    found = queries.pools()
+    paid = queries.paid_from_each([one.id for one in found])
+    rows = [(one, *paid[one.id]) for one in found]
     return render_template("enterprises/awards/pools.html", rows=rows, form=form, labels=labels), status
 
 

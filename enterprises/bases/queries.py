@@ -289,12 +289,6 @@ def interest(enterprise_id: int, year: int) -> EnterpriseInterest | None:
     return session().get(EnterpriseInterest, (enterprise_id, year))
 
 
-def interests_of(enterprise_id: int) -> list[EnterpriseInterest]:
-    """What an enterprise said for every year, the latest first."""
-    statement = select(EnterpriseInterest).where(EnterpriseInterest.enterprise_id == enterprise_id)
-    return list(session().scalars(statement.order_by(EnterpriseInterest.year.desc())))
-
-
 def interests_in(year: int) -> list[tuple[EnterpriseInterest, str]]:
     """What every enterprise said for a year, those who take students first."""
     statement = (

@@ -17,10 +17,6 @@ from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
 
-def _none(text: str) -> int | None:
-    return int(text) if text and text != "0" else None
-
-
 class TopicForm(Form):
     """A topic with its source in practice and the evidence for it."""
 

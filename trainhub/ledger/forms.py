@@ -82,6 +82,3 @@ class DecideForm(Form):
     """Whether two persons are one."""
 
     note = LongText(_l("核对依据"), [Length(max=400)])
-
-
-CATEGORY_CHOICES = [(category.value, labels.CATEGORIES[category]) for category in Category]

@@ -25,8 +25,6 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 
-FROZEN_ONCE_ALLOCATED = ("peers", "is_group")
-
 
 class BadAssignment(Refused):
     """The rules of an assignment contradict each other."""

@@ -50,12 +50,6 @@ def rename(*, group: RunGroup, name: str, by: Identity, now: datetime) -> None:
     audit.record(by=by, did="courses.group.renamed", on=group)
 
 
-def set_members(*, group: RunGroup, person_ids: Collection[int], learners: Collection[int], by: Identity, now: datetime) -> None:
-    """Make exactly these the members. Whoever joins leaves the other groups of the same division; only learners of the run may."""
-    here = set(found.members_of([group.id]).get(group.id, ()))
-    change_members(group=group, joining=set(person_ids) - here, leaving=here - set(person_ids), learners=learners, by=by, now=now)
-
-
 def change_members(
     *, group: RunGroup, joining: Collection[int], leaving: Collection[int], learners: Collection[int], by: Identity, now: datetime
 ) -> None:

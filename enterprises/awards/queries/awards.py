@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -139,10 +139,15 @@ def given_to(organisation_id: int, on: date) -> tuple[EarlierAward, ...]:
 
 def paid_from(pool_id: int) -> tuple[int, int]:
     """(number, fen) of the awards paid from a pool that stand."""
-    row = session().execute(
-        select(func.count(), func.coalesce(func.sum(Award.amount_fen), 0)).where(
-            Award.pool_id == pool_id, Award.state.in_((AwardState.PAID, AwardState.CLOSED))
-        )
+    return paid_from_each([pool_id])[pool_id]
+
+
+def paid_from_each(pool_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """{pool: (number, fen) of the awards paid from it that stand}, one query."""
+    statement = (
+        select(Award.pool_id, func.count(), func.coalesce(func.sum(Award.amount_fen), 0))
+        .where(Award.pool_id.in_(pool_ids), Award.state.in_((AwardState.PAID, AwardState.CLOSED)))
+        .group_by(Award.pool_id)
     )
-    count, fen = row.one()
-    return int(count), int(fen or 0)
+    paid = {key: (int(count), int(fen or 0)) for key, count, fen in session().execute(statement)}
+    return {key: paid.get(key, (0, 0)) for key in pool_ids}

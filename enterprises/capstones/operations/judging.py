@@ -84,7 +84,7 @@ def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date
     """Let the school supervisors of a cohort read each other's students: every submitted thesis without a reviewer gets one, evenly."""
     waiting = queries.unreviewed(cohort.id)
     people = {key: session().get_one(Person, key) for key in queries.school_supervisors_of(cohort.id)}
-    barred = {row.id: queries.barred_from(row) for row in waiting}
+    barred = queries.barred_from_each(waiting)
     given_to = scheduling.spread([row.id for row in waiting], sorted(people), barred, held=queries.review_loads(people))
     for row in waiting:
         person_id = given_to.get(row.id)
@@ -257,7 +257,7 @@ def timetable(*, cohort: Cohort, by: Identity, today: date, now: datetime) -> sc
         session().delete(slot)
     session().flush()
     waiting = queries.to_defend(cohort.id)
-    found = scheduling.place([row.id for row in waiting], own, {row.id: queries.barred_from(row) for row in waiting}, around=around)
+    found = scheduling.place([row.id for row in waiting], own, queries.barred_from_each(waiting), around=around)
     by_id = {row.id: row for row in waiting}
     for capstone_id, (group_id, minute) in sorted(found.placed.items()):
         place_defence(capstone=by_id[capstone_id], by=by)

@@ -153,7 +153,10 @@ def _group_form(pair: Pair) -> forms.GroupForm:
 def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem: str = "") -> Any:
     programme, of = pair
     today = clock.today()
-    groups = [(group, queries.members_of_group(group.id), queries.slots_of_group(group.id)) for group in queries.groups_of(of.id)]
+    found = queries.groups_of(of.id)
+    ids = [group.id for group in found]
+    panels, timetables = queries.members_of_groups(ids), queries.slots_of_groups(ids)
+    groups = [(group, panels[group.id], timetables[group.id]) for group in found]
     html = render_template(
         "enterprises/capstones/judging.html",
         programme=programme,

@@ -93,7 +93,7 @@ def test_a_large_run_is_judged_by_its_summary_and_reads_the_same(
     group = groups.add_group(run=run, name="红组", set_name="实验", by=SYSTEM, now=NOW)
     lazy = risk_queries.at_risk(run, now)[0]
     person_id = session.get_one(Enrolment, lazy.enrolment_id).person_id
-    groups.set_members(group=group, person_ids=[person_id], learners=[person_id], by=SYSTEM, now=NOW)
+    groups.change_members(group=group, joining=[person_id], leaving=(), learners=[person_id], by=SYSTEM, now=NOW)
     live = risk_queries.at_risk(run, now)
     assert session.scalars(select(StoredRisk)).all() == []
     monkeypatch.setattr(operations, "AT_ONCE", 2)

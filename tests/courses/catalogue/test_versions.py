@@ -204,7 +204,7 @@ def test_a_copied_run_is_the_same_but_for_its_learners_and_moved_dates(session: 
     }
     content.add_block(unit=unit, kind=BlockKind.LIVE, settings=live, by=SYSTEM, now=NOW)
     who = make.enrolment(run)
-    groups.set_members(group=group, person_ids=[who.person_id], learners=[who.person_id], by=SYSTEM, now=NOW)
+    groups.change_members(group=group, joining=[who.person_id], leaving=(), learners=[who.person_id], by=SYSTEM, now=NOW)
     session.flush()
     new = bank.duplicate_run(run=make.loaded(run), code="next", starts_on=date(2026, 9, 1), by=SYSTEM, now=NOW)
     days = timedelta(days=(date(2026, 9, 1) - date(2026, 3, 1)).days)
@@ -250,10 +250,10 @@ def test_groups_by_lot_differ_by_one_at_most_and_repeat_for_the_same_seed(sessio
         groups.split(run=run, set_name="", number=12, learners=people, seed="1", by=SYSTEM, now=NOW)
     one, two = found.groups_of(run.id)[:2]
     mover = next(iter(first[one.name]))
-    groups.set_members(group=two, person_ids=[mover], learners=people, by=SYSTEM, now=NOW)
+    groups.change_members(group=two, joining=[mover], leaving=(), learners=people, by=SYSTEM, now=NOW)
     assert {name for name, members in _members(run.id).items() if mover in members} == {two.name}
     with pytest.raises(Refused, match="学员"):
-        groups.set_members(group=two, person_ids=[ground.person().id], learners=people, by=SYSTEM, now=NOW)
+        groups.change_members(group=two, joining=[ground.person().id], leaving=(), learners=people, by=SYSTEM, now=NOW)
 
 
 def test_nobody_joins_a_team_without_saying_yes(session: Session) -> None:

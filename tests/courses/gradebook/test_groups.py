@@ -42,7 +42,7 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     talk = content.add_block(unit=theirs, kind=BlockKind.DISCUSSION, title="红组讨论", by=SYSTEM, now=NOW)
     run = make.publish(run)
     inside, outside = make.enrolment(run), make.enrolment(run)
-    groups.set_members(group=red, person_ids=[inside.person_id], learners=[inside.person_id], by=SYSTEM, now=NOW)
+    groups.change_members(group=red, joining=[inside.person_id], leaving=(), learners=[inside.person_id], by=SYSTEM, now=NOW)
     thread = discussion.start(run=run, author=Author(inside.person_id, False), title="悄悄话", body="红组", block=talk, by=SYSTEM, now=NOW)
     session.add_all(BlockProgress(enrolment_id=row.id, block_id=shared.id, score_x10=800, is_done=True, done_at=NOW) for row in (inside, outside))
     session.flush()

@@ -84,7 +84,7 @@ def test_what_is_for_another_group_is_not_there_and_not_needed(as_role: AsRole, 
     assert operations.standing_of(row, run, clock.now()).total == 1
     assert "红组材料" not in client.get(f"/learning/runs/{run.id}/units/{unit.id}").text
     assert client.get(f"/learning/blocks/{secret.id}/file").status_code == 404
-    groups.set_members(group=red, person_ids=[row.person_id], learners=[row.person_id], by=SYSTEM, now=make.NOW)
+    groups.change_members(group=red, joining=[row.person_id], leaving=(), learners=[row.person_id], by=SYSTEM, now=make.NOW)
     session.commit()
     assert "红组材料" in client.get(f"/learning/runs/{run.id}/units/{unit.id}").text
     assert operations.standing_of(row, run, clock.now()).total == 2

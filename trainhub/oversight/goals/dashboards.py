@@ -72,7 +72,6 @@ class Dashboard:
 
 
 PLOTS = ("map", "months", "course", "years")
-COURSES_SHOWN = 15
 
 
 def _light(done: int, planned: int | None, on: date) -> str:

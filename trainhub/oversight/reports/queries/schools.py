@@ -24,7 +24,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay, TrainingRecord
 from trainhub.organisations.models import BaseHost, Organisation
-from trainhub.organisations.types import SCHOOLS, OrganisationKind, OrganisationState
+from trainhub.organisations.types import SCHOOLS
 from trainhub.oversight.reports.queries.facts import known_days, known_records
 from trainhub.oversight.reports.types import Asked
 from trainhub.people.models import Student, Teacher
@@ -127,12 +127,6 @@ def certificates_by_kind(asked: Asked) -> list[tuple[str, int]]:
         .order_by(Certificate.kind)
     )
     return [(kind.value, int(count)) for kind, count in found]
-
-
-def bases_count(on: date) -> int:
-    """Bases that are not closed."""
-    statement = select(func.count()).select_from(Organisation)
-    return session().scalar(statement.where(Organisation.kind == OrganisationKind.BASE, Organisation.state != OrganisationState.CLOSED)) or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,147 @@
+"""Selects on defences: groups with their panels, the timetable, and who still has to defend."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from sqlalchemy import case, func, or_, select
+
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
+from enterprises.capstones.scheduling import Session
+from enterprises.capstones.types import CapstoneState, Verdict
+from trainhub.kernel.db import session
+from trainhub.people.models import Person, Student
+from trainhub.programmes.models import Cohort, Programme
+
+
+def group_by_id(group_id: int) -> DefenceGroup | None:
+    """A defence group by id."""
+    return session().get(DefenceGroup, group_id)
+
+
+def groups_of(cohort_id: int) -> list[DefenceGroup]:
+    """The groups of a cohort in the order of time."""
+    statement = select(DefenceGroup).where(DefenceGroup.cohort_id == cohort_id).order_by(DefenceGroup.on, DefenceGroup.starts_minute, DefenceGroup.id)
+    return list(session().scalars(statement))
+
+
+def groups_beside(days: Collection[date], university_id: int, people: Collection[int], *, hold: bool = False) -> list[DefenceGroup]:
+    """Every group on these days that is at the university or meets with one of the people, of all programmes, by id.
+
+    `hold` locks them to the end of the transaction, so that two programmes do not plan the same room at once.
+    """
+    shares = select(DefenceMember.group_id).where(DefenceMember.person_id.in_(list(people)))
+    statement = (
+        select(DefenceGroup)
+        .join(Programme, Programme.id == DefenceGroup.programme_id)
+        .where(
+            DefenceGroup.on.in_(list(days)),
+            or_(Programme.university_id == university_id, DefenceGroup.secretary_id.in_(list(people)), DefenceGroup.id.in_(shares)),
+        )
+        .order_by(DefenceGroup.id)
+    )
+    return list(session().scalars(statement.with_for_update(of=DefenceGroup) if hold else statement))
+
+
+def members_of_groups(group_ids: Collection[int]) -> dict[int, list[tuple[DefenceMember, str]]]:
+    """{group: its panel with names, the chair first}."""
+    statement = (
+        select(DefenceMember, Person.name)
+        .join(Person, Person.id == DefenceMember.person_id)
+        .where(DefenceMember.group_id.in_(group_ids))
+        .order_by(DefenceMember.is_chair.desc(), DefenceMember.id)
+    )
+    found: dict[int, list[tuple[DefenceMember, str]]] = {key: [] for key in group_ids}
+    for row, name in session().execute(statement):
+        found[row.group_id].append((row, name))
+    return found
+
+
+def members_of_group(group_id: int) -> list[tuple[DefenceMember, str]]:
+    """The panel with names, the chair first."""
+    return members_of_groups([group_id])[group_id]
+
+
+def sessions_of(groups: Sequence[DefenceGroup], *, own: int | None = None) -> list[Session]:
+    """Groups as the timetable sees them, three queries; those of another cohort than `own` carry their programme and year in the name."""
+    ids = [group.id for group in groups]
+    judges: dict[int, set[int]] = {key: set() for key in ids}
+    for group_id, person_id in session().execute(select(DefenceMember.group_id, DefenceMember.person_id).where(DefenceMember.group_id.in_(ids))):
+        judges[group_id].add(person_id)
+    starts = {group.id: (group.starts_minute, group.minutes_each) for group in groups}
+    places: dict[int, tuple[int, int]] = {}
+    is_open = DefenceSlot.recorded_at.is_(None)
+    counted = select(DefenceSlot.group_id, func.max(case((~is_open, DefenceSlot.starts_minute))), func.sum(case((is_open, 1), else_=0)))
+    for group_id, last, waiting in session().execute(counted.where(DefenceSlot.group_id.in_(ids)).group_by(DefenceSlot.group_id)):
+        first, each = starts[group_id]
+        places[group_id] = (0 if last is None else (int(last) - first) // each + 1, int(waiting))
+    known = {
+        key: (university_id, f"{name} {year}")
+        for key, university_id, name, year in session().execute(
+            select(DefenceGroup.id, Programme.university_id, Programme.name, Cohort.year)
+            .join(Programme, Programme.id == DefenceGroup.programme_id)
+            .join(Cohort, Cohort.id == DefenceGroup.cohort_id)
+            .where(DefenceGroup.id.in_(ids))
+        )
+    }
+    found = []
+    for group in groups:
+        (taken, given), (site, whose) = places.get(group.id, (0, 0)), known[group.id]
+        name = group.name if own in (None, group.cohort_id) else f"{group.name}（{whose}）"
+        panel = frozenset(judges[group.id])
+        found.append(
+            Session(
+                group.id, name, group.room, group.on, group.starts_minute, group.minutes_each, panel | {group.secretary_id}, panel, taken, given, site
+            )
+        )
+    return found
+
+
+def open_slots(group_ids: Collection[int]) -> list[DefenceSlot]:
+    """The places of groups that are not recorded, locked to the end of the transaction: whoever records one meanwhile comes first or is told."""
+    statement = select(DefenceSlot).where(DefenceSlot.group_id.in_(list(group_ids)), DefenceSlot.recorded_at.is_(None)).order_by(DefenceSlot.id)
+    return list(session().scalars(statement.with_for_update(key_share=True).execution_options(populate_existing=True)))
+
+
+def slots_of_groups(group_ids: Collection[int]) -> dict[int, list[tuple[DefenceSlot, Capstone, Student, Person]]]:
+    """{group: its timetable with students, in the order of time}."""
+    statement = (
+        select(DefenceSlot, Capstone, Student, Person)
+        .join(Capstone, Capstone.id == DefenceSlot.capstone_id)
+        .join(Student, Student.id == Capstone.student_id)
+        .join(Person, Person.id == Student.person_id)
+        .where(DefenceSlot.group_id.in_(group_ids))
+        .order_by(DefenceSlot.starts_minute)
+    )
+    found: dict[int, list[tuple[DefenceSlot, Capstone, Student, Person]]] = {key: [] for key in group_ids}
+    for slot, capstone, student, person in session().execute(statement):
+        found[slot.group_id].append((slot, capstone, student, person))
+    return found
+
+
+def slots_of_group(group_id: int) -> list[tuple[DefenceSlot, Capstone, Student, Person]]:
+    """The timetable of a group with students, in the order of time."""
+    return slots_of_groups([group_id])[group_id]
+
+
+def slot_by_id(slot_id: int) -> DefenceSlot | None:
+    """A place in a timetable."""
+    return session().get(DefenceSlot, slot_id)
+
+
+def to_defend(cohort_id: int) -> list[Capstone]:
+    """Submitted capstones of a cohort that no reviewer failed and that have not been defended (a second defence: the first says revise).
+
+    Whose place of an earlier day has no record yet waits for it: a new place would lose the defence that took place.
+    """
+    failed = select(Review.id).where(Review.capstone_id == Capstone.id, Review.verdict == Verdict.FAIL, Review.cancelled_at.is_(None))
+    held = or_(DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL)), DefenceSlot.recorded_at.is_(None))
+    done = select(DefenceSlot.id).where(DefenceSlot.capstone_id == Capstone.id, held)
+    statement = (
+        select(Capstone)
+        .join(Student, Student.id == Capstone.student_id)
+        .where(Student.cohort_id == cohort_id, Capstone.state == CapstoneState.SUBMITTED, ~failed.exists(), ~done.exists())
+        .order_by(Capstone.id)
+    )
+    return list(session().scalars(statement))
