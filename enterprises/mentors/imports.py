@@ -26,6 +26,7 @@ from trainhub.people import labels as people_labels
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people import rules as people_rules
+from trainhub.people.imports.persons import phone_or_mask
 from trainhub.people.models import Person
 from trainhub.people.types import IdType
 
@@ -52,7 +53,7 @@ SCHEMA = Schema(
             hint=_l("不填为居民身份证"),
         ),
         Field("id_number", "证件号码", people_rules.normalise_number, is_code=True, hint=_l("新增必填；导出的文件只有掩码，掩码原样导入表示同一人")),
-        Field("phone", "手机", parse_text(most=30), is_code=True),
+        Field("phone", "手机", phone_or_mask, is_code=True),
         Field("enterprise", "企业代码", normalise_code, required=True, is_code=True, hint=_l("机构代码或统一社会信用代码")),
         Field("post", "岗位", parse_text(most=100), required=True),
         Field("title", "职称", parse_text(most=60)),
@@ -99,6 +100,8 @@ def _check(draft: Draft, rows: Sequence[Parsed]) -> None:
             draft.problem(row, "until", _("结束日期不能早于开始日期。"))
         if mentor is None and person is not None and any(m.until is None or m.until >= row.data["since"] for m in queries.of_person(person.id)):
             draft.problem(row, "enterprise", _("此人正在另一家企业担任指导教师，请先结束原来的聘任。"))
+        if person is None and "*" in (row.data["phone"] or ""):
+            draft.problem(row, "phone", _("这是掩码，与已登记的号码不符，请填写完整的电话号码。"))
         if len(draft.errors) > before:
             continue
         if person is not None and row.data["phone"] and row.data["phone"] not in (person.phone, people_rules.mask_phone(person.phone)):

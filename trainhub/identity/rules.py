@@ -140,11 +140,6 @@ def phone_is_plausible(phone: str) -> bool:
     return bool(re.fullmatch(r"1[3-9]\d{9}|\+\d{7,15}", _phone(phone)))
 
 
-def email_is_plausible(email: str) -> bool:
-    """Has one @, a dotted domain and no blanks; whether it exists shows when the code arrives."""
-    return bool(re.fullmatch(r"[^@\s<>,;\"]{1,64}@[^@\s<>,;\"]{1,180}\.[^@\s<>,;\".]{2,}", email))
-
-
 # -- passwords ----------------------------------------------------------------------------------------------------------
 
 

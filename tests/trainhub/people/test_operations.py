@@ -37,6 +37,31 @@ def test_known_number_under_another_name_is_refused(session: Session) -> None:
     assert number not in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        (
+            "phone",
+            ("13800138000", "0591-87654321", "+86 138 0013 8000", "(0591)8765432转12"),
+            ("12", "123456", "138001380001380013800", "电话", "13800138OOO"),
+        ),
+        ("email", ("a@b.cn", "zhang.san@mail.example.edu.cn"), ("a@", "a b@c.cn", "a@b", "a@@b.cn", "a@b.cn,c@d.cn")),
+        ("nationality", ("CN", "VN"), ("ZZ", "CHN", "EU", "C1")),
+    ],
+)
+def test_a_slip_in_a_contact_is_told_at_its_field(session: Session, field: str, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
+    for value in good:
+        row = ground.person("通联", **{field: value})
+        assert getattr(row, field) == value
+    for value in bad:
+        with pytest.raises(operations.BadPerson) as refused:
+            ground.person("通联", **{field: value})
+        assert refused.value.field == field
+        with pytest.raises(operations.BadPerson):
+            operations.change_person(person=row, by=SYSTEM, now=NOW, **{field: value})
+    assert operations.change_person(person=row, by=SYSTEM, now=NOW, **{field: "" if field != "nationality" else "CN"}) in ([field], [])
+
+
 def test_student_with_cohort_and_span(session: Session) -> None:
     student = ground.student(petoe_since=date(2024, 9, 1))
     assert [queries.is_petoe(student, on) for on in (date(2024, 8, 31), date(2024, 9, 1), date(2030, 1, 1))] == [False, True, True]

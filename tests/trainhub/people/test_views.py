@@ -355,6 +355,13 @@ def test_commands(app: Flask, session: Session, tmp_path: Path) -> None:
     error = run("people", "import-students", str(bad), "--dry-run", status=1)["error"]
     assert [(row["row"], row["column"]) for row in error["details"]] == [(2, "id_number")]
     assert "350102200401021230" not in json.dumps(error)
+    head = "student_no,name,programme_code,cohort_year,phone,email,nationality,guardian_phone\n"
+    bad.write_text(
+        head + "2,乙,AA-1,2023,138****8000,,,\n3,丙,AA-1,2023,12,a@,ZZ,1\n4,丁,AA-1,2023,0591-87654321,a@b.cn,VN,13800138000\n", encoding="utf-8"
+    )
+    error = run("people", "import-students", str(bad), "--dry-run", status=1)["error"]
+    slips = [(3, "phone"), (3, "email"), (3, "nationality"), (3, "guardian_phone")]
+    assert {(row["row"], row["column"]) for row in error["details"]} == {(2, "phone"), *slips}
     places = str(tmp_path / "organisations.xlsx")
     assert run("organisations", "export", places)["rows"] > 80
     assert run("organisations", "import", places)["changed"] == 0

@@ -11,7 +11,7 @@ from trainhub.identity import passwords, queries, rules
 from trainhub.identity.models import Account, LoginName, PasswordHistory, SignInAttempt, UserSession
 from trainhub.identity.operations._support import AccountRefused, GrantRefused, PasswordRefused, number
 from trainhub.identity.types import AccountState, LoginKind
-from trainhub.kernel import audit, keys
+from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
@@ -89,7 +89,7 @@ def _check_login(kind: LoginKind, name: str, scope: str) -> None:
         case LoginKind.PHONE:
             message = "" if rules.phone_is_plausible(name) else _("手机号格式不正确，应为11位数字，如 13800138000。")
         case LoginKind.EMAIL:
-            message = "" if rules.email_is_plausible(name) else _("邮箱格式不正确，应类似 name@example.edu.cn。")
+            message = "" if contacts.is_email(name) else _("邮箱格式不正确，应类似 name@example.edu.cn。")
         case LoginKind.STUDENT_NO:
             message = "" if name and scope else _("用学号登录须同时给出学校代码。")
     if message:

@@ -21,7 +21,7 @@ from trainhub.identity.operations.grants import grant_role
 from trainhub.identity.operations.privacy import give_consent
 from trainhub.identity.operations.signing_in import as_identity, count_attempt
 from trainhub.identity.types import AccountState, Channel, LoginKind
-from trainhub.kernel import audit, keys
+from trainhub.kernel import audit, contacts, keys
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import ask_all
@@ -154,7 +154,7 @@ def _checked_address(wish: Wish) -> tuple[LoginKind, str]:
         raise AccountRefused(_("目前不能用这种方式发送验证码，请换另一种。"), field="channel")
     if wish.channel is Channel.EMAIL:
         address = rules.normalise_login(LoginKind.EMAIL, wish.address)
-        if not rules.email_is_plausible(address):
+        if not contacts.is_email(address):
             raise AccountRefused(_("邮箱格式不正确，应类似 name@example.edu.cn。"), field="address")
         return LoginKind.EMAIL, address
     address = rules.normalise_login(LoginKind.PHONE, wish.address)

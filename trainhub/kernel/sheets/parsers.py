@@ -14,6 +14,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TypeVar
 
+from trainhub.kernel import contacts
 from trainhub.kernel.i18n import _
 
 T = TypeVar("T")
@@ -145,6 +146,29 @@ def parse_code(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text.upper()
     return re.sub(r"\s+", "", narrow(text)).upper()
+
+
+def parse_phone(text: str) -> str:
+    """A telephone number as it is written: 7 to 20 digits, with +, blanks, hyphens, brackets and an extension where they belong."""
+    number = narrow(text).strip()
+    if not contacts.is_phone(number):
+        raise ValueError(_("电话号码“%(text)s”不完整或含有其他字符，应类似 13800138000 或 0591-87654321。", text=_cut(number)))
+    return number
+
+
+def parse_email(text: str) -> str:
+    """An e-mail address: one @, a dotted domain, no blanks. Whether it exists shows when something is sent."""
+    if not contacts.is_email(text):
+        raise ValueError(_("邮箱格式不正确，应类似 name@example.edu.cn。"))
+    return text
+
+
+def parse_country(text: str) -> str:
+    """The two letters of ISO 3166 of a country or region."""
+    code = parse_code(text)
+    if not contacts.is_country(code):
+        raise ValueError(_("没有代码为“%(code)s”的国家或地区，应为 ISO 3166 的两位字母，如 CN。", code=_cut(code)))
+    return code
 
 
 def split_list(separator: str = "|") -> Parser[tuple[str, ...]]:

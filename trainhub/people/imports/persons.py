@@ -10,7 +10,7 @@ from typing import Any
 from trainhub.kernel.access import Identity, may
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
-from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_text
+from trainhub.kernel.sheets.parsers import parse_code, parse_country, parse_date, parse_email, parse_phone, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.imports import choice, word_of
@@ -18,6 +18,12 @@ from trainhub.people import labels, operations, queries, rules
 from trainhub.people.models import Person
 from trainhub.people.permissions import Can
 from trainhub.people.types import Gender, IdType
+
+
+def phone_or_mask(text: str) -> str:
+    """A telephone number, or the mask that an export shows instead of it: whether that is the known one is seen later."""
+    return text if "*" in text else parse_phone(text)
+
 
 NAME = Field("name", "姓名", parse_text(most=120), required=True)
 DOCUMENT = (
@@ -27,9 +33,9 @@ DOCUMENT = (
 REST = (
     Field("birth_on", "出生日期", parse_date, hint=_l("有身份证号码时可不填")),
     Field("gender", "性别", **choice(labels.GENDERS)),
-    Field("nationality", "国籍", parse_code, hint=_l("三位以内国家代码，留空为 CN")),
-    Field("phone", "手机号码", parse_text(most=30), is_code=True),
-    Field("email", "电子邮箱", parse_text(most=200)),
+    Field("nationality", "国籍", parse_country, hint=_l("ISO 3166 的两位字母，留空为 CN")),
+    Field("phone", "手机号码", phone_or_mask, is_code=True),
+    Field("email", "电子邮箱", parse_email),
     Field("county_code", "所属县区代码", parse_code, is_code=True),
 )
 CONTACTS = ("gender", "nationality", "phone", "email", "county_code")
@@ -72,23 +78,26 @@ class Desk:
         county = row.data["county_code"]
         if county and self.counties.resolve(county, self.draft.today) is None:
             self.draft.problem(row, "county_code", _("没有这个县（市、区）代码。"))
+        person = known or holder
+        contacts = self._contacts(row, person)
         if len(self.draft.errors) > errors:
             return None
-        person = known or holder
         if person is None:
             if birth_on and (name, birth_on) in self.named:
                 self.draft.warn(row, "name", _("已有同名同出生日期的人员，导入后请到“疑似同一人”核对。"))
             elif number is None:
                 self.draft.warn(row, "id_number", _("没有证件号码，无法与已有人员核对是否同一人。"))
-        return Facts(name, id_type, number, birth_on, person.id if person else None, self._contacts(row, person))
+        return Facts(name, id_type, number, birth_on, person.id if person else None, contacts)
 
     def _contacts(self, row: Parsed, person: Person | None) -> dict[str, Any]:
         """The further facts of the row that differ from what is known; a mask that is sent back unchanged is no change."""
         facts = given(row, *CONTACTS)
+        if person is not None and facts.get("phone") == rules.mask_phone(person.phone):
+            del facts["phone"]
+        if "*" in facts.get("phone", ""):
+            self.draft.problem(row, "phone", _("这是掩码，与已登记的号码不符，请填写完整的电话号码。"))
         if person is None:
             return facts
-        if facts.get("phone") == rules.mask_phone(person.phone):
-            del facts["phone"]
         return {key: value for key, value in facts.items() if getattr(person, key) != value}
 
     def _number(self, row: Parsed, known: Person | None) -> tuple[IdType | None, str | None, date | None]:

@@ -11,7 +11,7 @@ from trainhub.kernel.access import Identity, may
 from trainhub.kernel.downloads import unsealed
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.imports import Draft, ImportSpec, given
-from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_int, parse_text
+from trainhub.kernel.sheets.parsers import parse_code, parse_date, parse_int, parse_phone, parse_text
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations.imports import choice, word_of
 from trainhub.organisations.rules import normalise_code
@@ -44,7 +44,7 @@ SCHEMA = Schema(
         Field("petoe_until", "退出卓越计划日期", parse_date, hint=_l("仍在计划内则留空")),
         *REST,
         Field("guardian_name", "监护人", parse_text(most=60)),
-        Field("guardian_phone", "监护人电话", parse_text(most=40), is_code=True),
+        Field("guardian_phone", "监护人电话", parse_phone, is_code=True),
     ]
 )
 PLAIN = ("class_name", "state", "enrolled_on", "left_on", "guardian_name", "guardian_phone")

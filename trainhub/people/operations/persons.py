@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.keys import keyring
+from trainhub.kernel.sheets.parsers import parse_country, parse_email, parse_phone
 from trainhub.organisations import queries as organisations
 from trainhub.people import labels, queries, rules
 from trainhub.people.models import Person, PersonPair
@@ -96,6 +98,7 @@ def register_person(
         nationality_kind = nationality_kind or check.nationality_kind
     if county_code and organisations.resolve_county(county_code, now.date()) is None:
         raise BadPerson(_("没有代码为 %(code)s 的县（市、区）。", code=county_code), field="county_code")
+    _check_contacts({"nationality": nationality, "phone": phone.strip(), "email": email.strip()})
     row = Person(
         name=name,
         pinyin=pinyin.of_name(name),
@@ -123,6 +126,19 @@ def register_person(
         return _same_or_refuse(known, name)
     audit.record(by=by, did="people.person.registered", on=row, data={"name": name, "id_mask": row.id_mask})
     return row
+
+
+CONTACTS = {"nationality": parse_country, "phone": parse_phone, "email": parse_email}
+
+
+def _check_contacts(fields: Mapping[str, Any]) -> None:
+    """A slip in a number or address is told where it can be mended; an empty one is none."""
+    for field, parse in CONTACTS.items():
+        if fields.get(field):
+            try:
+                parse(fields[field])
+            except ValueError as wrong:
+                raise BadPerson(str(wrong), field=field) from wrong
 
 
 def _put(row: Person, sealed: SealedNumber) -> None:
@@ -167,6 +183,7 @@ def change_person(*, person: Person, by: Identity, now: datetime, version: int |
     if "birth_on" in fields and person.id_type is IdType.RESIDENT_ID and fields["birth_on"] != person.birth_on:
         raise BadPerson(_("出生日期由身份证号码确定，不能单独修改。"), field="birth_on")
     changed = [key for key, value in fields.items() if getattr(person, key) != value]
+    _check_contacts({key: fields[key] for key in changed})
     for key in changed:
         setattr(person, key, fields[key])
     if changed:
