@@ -78,7 +78,7 @@ def run() -> None:
     except HalfConfigured as problem:
         click.echo(f"trainhub 无法启动，配置不完整 / half-configured:\n{problem}", err=True)
         if "--json" in sys.argv:
-            rows = [{"column": line.split(" ", 1)[0], "problem": line} for line in str(problem).splitlines()]
+            rows = [{"column": line.split(" ", 1)[0].rstrip(","), "problem": line} for line in str(problem).splitlines()]
             message = f"配置不完整：{problem}"
             click.echo(json.dumps({"error": {"code": "half_configured", "message": message, "details": rows}}, ensure_ascii=False))
         sys.exit(1)

@@ -6,11 +6,12 @@ Every variable begins with TRAINHUB_ and is documented in docs/operations.md.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 
 class HalfConfigured(Exception):
@@ -45,6 +46,7 @@ class Settings:
 
 DEMO_MARK = "demo.json"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LAST_PORT = 65535
 _KNOWN = {
     "DATABASE_URL", "INSTANCE", "SECRET_KEY", "BASE_URL", "SMTP_URL", "MAIL_FROM", "FILES_URL", "TRUSTED_PROXIES",
     "MAX_UPLOAD_MB", "LOG_LEVEL", "PDF_SIGNER", "PDF_SIGNER_PASSWORD", "TEST_DATABASE_URL", "TEST_REQUIRE", "CHROMIUM",
@@ -52,9 +54,12 @@ _KNOWN = {
 
 
 def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) -> Settings:
-    """Read the settings. Raises HalfConfigured with every problem found, not only the first."""
+    """Read the settings. Raises HalfConfigured with every problem found, not only the first: one a line, variable first, in both languages."""
     env = {k.removeprefix("TRAINHUB_"): v.strip() for k, v in (environ or os.environ).items() if k.startswith("TRAINHUB_")}
-    problems: list[str] = [f"TRAINHUB_{name} is not a setting; the settings are listed in docs/operations.md" for name in sorted(set(env) - _KNOWN)]
+    problems = [
+        f"TRAINHUB_{name} 不是本系统的配置项，全部配置项见 docs/operations.md / is not a setting; the settings are listed in docs/operations.md"
+        for name in sorted(set(env) - _KNOWN)
+    ]
     instance = Path(env.get("INSTANCE") or "instance").resolve()
     is_demo = (instance / DEMO_MARK).exists()
     secret = env.get("SECRET_KEY", "")
@@ -62,32 +67,44 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         secret = _kept_demo_secret(instance)
     if need_secret and not secret:
         problems.append(
-            "TRAINHUB_SECRET_KEY is not set: set it to a random text of at least 32 characters, for example the output of "
-            "`python -c 'import secrets; print(secrets.token_urlsafe(48))'`, and keep it as safe as the backups"
+            "TRAINHUB_SECRET_KEY 没有设置：请设为至少 32 个字符的随机文本，例如 `python -c 'import secrets; print(secrets.token_urlsafe(48))'` 的输出，"
+            "并像备份一样妥善保管 / is not set: set it to a random text of at least 32 characters, for example the output of that command, "
+            "and keep it as safe as the backups"
         )
     elif secret and len(secret) < 32:
-        problems.append("TRAINHUB_SECRET_KEY is shorter than 32 characters: use a longer random text")
-    url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'trainhub.sqlite3'}"
-    if url.startswith(("postgresql://", "postgres://")):
-        url = "postgresql+psycopg://" + url.split("://", 1)[1]
-    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
-        problems.append("TRAINHUB_DATABASE_URL must begin with sqlite:/// or postgresql://")
+        problems.append("TRAINHUB_SECRET_KEY 不足 32 个字符：请改用更长的随机文本 / is shorter than 32 characters: use a longer random text")
+    url = _database(env.get("DATABASE_URL") or f"sqlite:///{instance / 'trainhub.sqlite3'}", problems)
     base_url = (env.get("BASE_URL") or "http://127.0.0.1:8000").rstrip("/")
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
-        problems.append("TRAINHUB_BASE_URL must be the address people type, such as https://train.example.edu.cn, without a path")
-    if bool(env.get("SMTP_URL")) != bool(env.get("MAIL_FROM")):
-        problems.append("TRAINHUB_SMTP_URL and TRAINHUB_MAIL_FROM belong together: set both to send e-mail, or neither")
-    if env.get("SMTP_URL") and urlsplit(env["SMTP_URL"]).scheme not in ("smtp", "smtps"):
-        problems.append("TRAINHUB_SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465")
-    if env.get("FILES_URL") and (urlsplit(env["FILES_URL"]).scheme != "s3" or not urlsplit(env["FILES_URL"]).netloc):
-        problems.append("TRAINHUB_FILES_URL must look like s3://bucket/prefix; without it files are kept in the instance folder")
+    parts = _address(base_url)
+    if parts is None or parts.scheme not in ("http", "https") or parts.path or parts.query or parts.fragment or parts.username is not None:
+        problems.append(
+            "TRAINHUB_BASE_URL 应为用户输入的网址，例如 https://train.example.edu.cn，要有主机名，不带路径，端口在 1 至 65535 之间 / "
+            "must be the address people type, such as https://train.example.edu.cn, with a host, without a path, its port from 1 to 65535"
+        )
+    _mail(env.get("SMTP_URL", ""), env.get("MAIL_FROM", ""), problems)
+    if env.get("FILES_URL"):
+        bucket = _address(env["FILES_URL"])
+        if bucket is None or bucket.scheme != "s3":
+            problems.append(
+                "TRAINHUB_FILES_URL 应形如 s3://bucket/prefix，不设置则文件保存在实例文件夹 / "
+                "must look like s3://bucket/prefix; without it files are kept in the instance folder"
+            )
     log_level = (env.get("LOG_LEVEL") or "INFO").upper()
     if log_level not in LOG_LEVELS:
-        problems.append(f"TRAINHUB_LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}, not {env['LOG_LEVEL']!r}")
+        levels = ", ".join(LOG_LEVELS)
+        problems.append(f"TRAINHUB_LOG_LEVEL 应为 {levels} 之一，而不是 {env['LOG_LEVEL']!r} / must be one of {levels}, not {env['LOG_LEVEL']!r}")
     if env.get("PDF_SIGNER") and not Path(env["PDF_SIGNER"]).is_file():
-        problems.append("TRAINHUB_PDF_SIGNER must name a PKCS #12 file (.p12, .pfx) that can be read; without it PDFs carry no PAdES signature")
-    numbers = {name: _number(env.get(name, ""), name, default, problems) for name, default in (("TRUSTED_PROXIES", 0), ("MAX_UPLOAD_MB", 200))}
+        problems.append(
+            "TRAINHUB_PDF_SIGNER 应指向可读取的 PKCS #12 文件（.p12、.pfx），不设置则 PDF 不带 PAdES 签名 / "
+            "must name a PKCS #12 file (.p12, .pfx) that can be read; without it PDFs carry no PAdES signature"
+        )
+    if env.get("PDF_SIGNER_PASSWORD") and not env.get("PDF_SIGNER"):
+        problems.append(
+            "TRAINHUB_PDF_SIGNER_PASSWORD 没有对应的密钥文件：请把 TRAINHUB_PDF_SIGNER 设为 PKCS #12 文件的路径，或删去这个口令 / "
+            "has no key file: set TRAINHUB_PDF_SIGNER to the path of the PKCS #12 file, or take this password away"
+        )
+    trusted_proxies = _number(env.get("TRUSTED_PROXIES", ""), "TRUSTED_PROXIES", 0, 0, problems)
+    max_upload_mb = _number(env.get("MAX_UPLOAD_MB", ""), "MAX_UPLOAD_MB", 200, 1, problems)
     if problems:
         raise HalfConfigured("\n".join(problems))
     return Settings(
@@ -99,19 +116,70 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         smtp_url=env.get("SMTP_URL", ""),
         mail_from=env.get("MAIL_FROM", ""),
         files_url=env.get("FILES_URL", ""),
-        trusted_proxies=numbers["TRUSTED_PROXIES"],
-        max_upload_mb=numbers["MAX_UPLOAD_MB"],
+        trusted_proxies=trusted_proxies,
+        max_upload_mb=max_upload_mb,
         log_level=log_level,
         pdf_signer=Path(env["PDF_SIGNER"]) if env.get("PDF_SIGNER") else None,
         pdf_signer_password=env.get("PDF_SIGNER_PASSWORD", ""),
     )
 
 
-def _number(text: str, name: str, default: int, problems: list[str]) -> int:
+def _address(text: str) -> SplitResult | None:
+    """An address that names a host and, if any, a port from 1 to 65535; None for one that nobody can reach."""
+    try:
+        parts = urlsplit(text)
+        is_reachable = parts.port != 0 and not parts.netloc.endswith(":") and re.fullmatch(r"[\w.:-]+", parts.hostname or "")
+    except ValueError:  # brackets without an end, a port that is no number or above 65535
+        return None
+    return parts if is_reachable else None
+
+
+def _database(url: str, problems: list[str]) -> str:
+    """The database's address with the driver we use."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    if url.startswith(("postgresql://", "postgres://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        problems.append("TRAINHUB_DATABASE_URL 应以 sqlite:/// 或 postgresql:// 开头 / must begin with sqlite:/// or postgresql://")
+        return url
+    try:
+        port = make_url(url).port
+    except (ArgumentError, ValueError):
+        port = 0
+    if port is not None and not 1 <= port <= LAST_PORT:
+        problems.append(
+            "TRAINHUB_DATABASE_URL 应形如 postgresql://user:password@host:5432/name，端口在 1 至 65535 之间 / "
+            "must look like postgresql://user:password@host:5432/name with a port from 1 to 65535"
+        )
+    return url
+
+
+def _mail(smtp_url: str, mail_from: str, problems: list[str]) -> None:
+    if bool(smtp_url) != bool(mail_from):
+        problems.append(
+            "TRAINHUB_SMTP_URL 与 TRAINHUB_MAIL_FROM 应一同设置才能发送邮件，或都不设置 / "
+            "and TRAINHUB_MAIL_FROM belong together: set both to send e-mail, or neither"
+        )
+    server = _address(smtp_url)
+    if smtp_url and (server is None or server.scheme not in ("smtp", "smtps")):
+        problems.append(
+            "TRAINHUB_SMTP_URL 应形如 smtp://user:password@host:587 或 smtps://host:465，要有主机名，端口在 1 至 65535 之间，口令中的特殊字符写作 %XX / "
+            "must look like smtp://user:password@host:587 or smtps://host:465: with a host, a port from 1 to 65535, "
+            "and special characters of the password written as %XX"
+        )
+    if mail_from and not re.search(r"[^@\s]@[^@\s>]", mail_from):
+        problems.append(
+            "TRAINHUB_MAIL_FROM 应为发件地址，例如 noreply@example.edu.cn / must be the address mail is sent from, such as noreply@example.edu.cn"
+        )
+
+
+def _number(text: str, name: str, default: int, least: int, problems: list[str]) -> int:
     if not text:
         return default
-    if not text.isdigit():
-        problems.append(f"TRAINHUB_{name} must be a whole number, not {text!r}")
+    if not (text.isascii() and text.isdigit()) or int(text) < least:
+        problems.append(f"TRAINHUB_{name} 应为不小于 {least} 的整数，而不是 {text!r} / must be a whole number of at least {least}, not {text!r}")
         return default
     return int(text)
 

@@ -32,8 +32,8 @@ def init() -> dict[str, Any]:
 
 @edge("serve", needs_app=False)
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=1, show_default=True, help="more than 1: gunicorn, with jobs by `trainhub worker`")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="more than 1: gunicorn, with jobs by `trainhub worker`")
 @click.option("--no-jobs", is_flag=True, help="do not run background jobs in this process")
 def serve(host: str, port: int, workers: int, no_jobs: bool) -> None:
     """启动服务 / run the production server.
@@ -129,8 +129,9 @@ def verify() -> dict[str, Any]:
     """
     check = audit.verify(session())
     if check.broken_at is not None:
+        where = f"第 {check.events} 条之后" if check.broken_at == audit.AT_THE_END else f"第 {check.events} 条（编号 {check.broken_at}）处"
         raise Refused(
-            f"审计日志的哈希链在第 {check.events} 条处断裂（id {check.broken_at}）：{check.problem}。请保留现场并对照备份核查。",
+            f"审计日志的哈希链在{where}断裂：{check.problem}。请保留现场并对照备份核查。",
             code="audit_broken",
         )
     return {"events": check.events, "holds": True}

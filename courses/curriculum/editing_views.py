@@ -145,11 +145,11 @@ def load_objective(version_id: int, course_id: int, objective_id: int) -> tuple[
 def edit_objective(thing: tuple[Programme, ProgrammeVersion, CurriculumCourse, CourseObjective]) -> Any:
     """Word an objective anew."""
     *place, row = thing
-    form = forms.ObjectiveForm(obj=row)
+    form = forms.ObjectiveForm(obj=row, version=thing[2].version)
     if form.validate_on_submit():
         try:
             with transaction():
-                operations.change_objective(objective=row, text=form.text.data or "", by=who(), now=clock.now())
+                operations.change_objective(objective=row, text=form.text.data or "", opened_at=form.version.data, by=who(), now=clock.now())
             return done(_("已保存。"), "curriculum.course", version_id=thing[1].id, course_id=row.course_id)
         except Refused as refused:
             form.refuse(refused)
@@ -163,7 +163,7 @@ def edit_assessment(pair: tuple[Programme, AssessmentItem]) -> Any:
     _programme, item = pair
     course = queries.course(item.course_id)
     assert course is not None
-    form = forms.AssessmentForm(obj=item)
+    form = forms.AssessmentForm(obj=item, version=course.version)
     if form.validate_on_submit():
         try:
             with transaction():
@@ -172,6 +172,7 @@ def edit_assessment(pair: tuple[Programme, AssessmentItem]) -> Any:
                     kind=form.kind.data,
                     title=form.title.data or "",
                     weight_percent=form.weight_percent.data or 0,
+                    opened_at=form.version.data,
                     by=who(),
                     now=clock.now(),
                 )

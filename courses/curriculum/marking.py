@@ -7,16 +7,24 @@ from datetime import date, datetime
 
 from courses.curriculum import queries, rules
 from courses.curriculum.models import AssessmentItem, CourseObjective, CurriculumCourse, ItemObjective, ItemScore
-from courses.curriculum.operations import BadCourse, record_results
+from courses.curriculum.operations import BadCourse, count_up, course_to_edit, record_results
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 
 
-def set_shares(*, course: CurriculumCourse, shares: Iterable[tuple[AssessmentItem, CourseObjective, int]], by: Identity, now: datetime) -> int:
-    """Say how much each item tells about each objective (0: nothing); returns how many changed. Raises BadCourse."""
-    changed = 0
+def set_shares(
+    *,
+    course: CurriculumCourse,
+    shares: Iterable[tuple[AssessmentItem, CourseObjective, int]],
+    by: Identity,
+    now: datetime,
+    opened_at: int | None = None,
+) -> int:
+    """Say how much each item tells about each objective (0: nothing); returns how many changed. `opened_at`: the version of
+    the course. Raises BadCourse and Stale."""
+    course, changed = course_to_edit(course.id, opened_at), 0
     for item, objective, share in shares:
         if item.course_id != course.id or objective.course_id != course.id:
             raise BadCourse(_("课程目标不属于这门课程。"), field="objective_id")
@@ -34,6 +42,7 @@ def set_shares(*, course: CurriculumCourse, shares: Iterable[tuple[AssessmentIte
         changed += 1
     session().flush()
     if changed:
+        count_up(course)
         audit.record(by=by, did="courses.curriculum.shares_set", on=course, data={"changed": changed})
     return changed
 

@@ -103,7 +103,7 @@ def save_shares(thing: Loaded) -> Any:
                 raise Refused(_("占比应为 0 至 100 的整数。"))
             found.append((item, objective, int(text)))
     with transaction():
-        marking.set_shares(course=course, shares=found, by=who(), now=clock.now())
+        marking.set_shares(course=course, shares=found, opened_at=request.form.get("version", type=int), by=who(), now=clock.now())
     return done(_("已保存。"), "curriculum.marks", version_id=version.id, course_id=course.id)
 
 

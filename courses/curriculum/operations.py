@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from courses.curriculum import queries, rules
 from courses.curriculum.models import AssessmentItem, CourseObjective, CourseResult, CurriculumCourse, ItemObjective
 from courses.curriculum.types import AssessmentKind, CourseCategory, DeliveryMode, Importance, Language, ResearchMethod
@@ -162,14 +164,31 @@ def remove_assessment(*, item: AssessmentItem, by: Identity, now: datetime) -> N
     session().flush()
 
 
-def change_objective(*, objective: CourseObjective, text: str, by: Identity, now: datetime) -> CourseObjective:
-    """Word an objective anew; what carries it and what was concluded about it stays. Raises BadCourse."""
+def course_to_edit(course_id: int, opened_at: int | None) -> CurriculumCourse:
+    """The course whose objectives, assessment or shares are changed. Its version counts up with each (`count_up`), so that
+    two editors of one part notice each other. Raises Stale."""
+    course = queries.course(course_id)
+    assert course is not None
+    check_version(course, opened_at)
+    return course
+
+
+def count_up(course: CurriculumCourse) -> None:
+    """Something within the course was changed: whoever opened it before is told."""
+    flag_modified(course, "name")
+    session().flush()
+
+
+def change_objective(*, objective: CourseObjective, text: str, by: Identity, now: datetime, opened_at: int | None = None) -> CourseObjective:
+    """Word an objective anew; what carries it and what was concluded about it stays. `opened_at`: the version of its course.
+    Raises BadCourse and Stale."""
+    course = course_to_edit(objective.course_id, opened_at)
     text = text.strip()
     if not text:
         raise BadCourse(_("请填写课程目标的内容。"), field="text")
     if objective.text != text:
         before, objective.text = objective.text, text
-        session().flush()
+        count_up(course)
         on = ("curriculum_course", str(objective.course_id))
         audit.record(by=by, did="courses.objective.changed", on=on, data={"number": objective.number, "text": [before, text]})
     return objective
@@ -188,8 +207,12 @@ def remove_objective(*, objective: CourseObjective, by: Identity, now: datetime)
     session().flush()
 
 
-def change_assessment(*, item: AssessmentItem, kind: AssessmentKind, title: str, weight_percent: int, by: Identity, now: datetime) -> AssessmentItem:
-    """Change a part of the assessment; marks in it stay. Raises BadCourse when the weights would exceed 100 %."""
+def change_assessment(
+    *, item: AssessmentItem, kind: AssessmentKind, title: str, weight_percent: int, by: Identity, now: datetime, opened_at: int | None = None
+) -> AssessmentItem:
+    """Change a part of the assessment; marks in it stay. `opened_at`: the version of its course. Raises Stale, and BadCourse
+    when the weights would exceed 100 %."""
+    course = course_to_edit(item.course_id, opened_at)
     left = rules.weight_left(one.weight_percent for one in queries.assessments_of(item.course_id) if one.id != item.id)
     if not 1 <= weight_percent <= 100:
         raise BadCourse(_("权重应为 1 至 100 的整数。"), field="weight_percent")
@@ -200,7 +223,7 @@ def change_assessment(*, item: AssessmentItem, kind: AssessmentKind, title: str,
     for key, (_before, value) in changed.items():
         setattr(item, key, value)
     if changed:
-        session().flush()
+        count_up(course)
         audit.record(by=by, did="courses.item.changed", on=("curriculum_course", str(item.course_id)), data=changed)
     return item
 

@@ -13,6 +13,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Teacher
@@ -132,8 +133,10 @@ def waive_cap(*, offering: Offering, reason: str, by: Identity, now: datetime) -
     return offering
 
 
-def change_lead(*, offering: Offering, lead: Teacher, by: Identity, now: datetime) -> Offering:
-    """Give an offering another lead lecturer; the written reason for the one before falls away. Raises BadOffering once it is closed."""
+def change_lead(*, offering: Offering, lead: Teacher, by: Identity, now: datetime, version: int | None = None) -> Offering:
+    """Give an offering another lead lecturer; the written reason for the one before falls away. Raises Stale, and BadOffering once
+    it is closed."""
+    check_version(offering, version)
     if offering.closed_on is not None:
         raise BadOffering(_("这门课已结课，主讲教师不能再改。"), field="lead_teacher_id")
     if offering.lead_teacher_id != lead.id:

@@ -46,6 +46,7 @@ def offerings_of_cohorts(cohort_ids: Iterable[int]) -> list[OfferingRow]:
             Offering.is_designated,
             Offering.waiver,
             Offering.relevance,
+            Offering.version,
         )
         .join(CurriculumCourse, CurriculumCourse.id == Offering.course_id)
         .join(Cohort, Cohort.id == Offering.cohort_id)

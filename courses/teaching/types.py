@@ -44,3 +44,4 @@ class OfferingRow:
     is_designated: bool
     waiver: str
     relevance: str = ""
+    version: int = 1

@@ -182,7 +182,7 @@ def change_lead(pair: tuple[Programme, Offering]) -> Any:
     teacher = people.teacher(form.lead_teacher_id.data)
     assert teacher is not None
     with transaction():
-        operations.change_lead(offering=row, lead=teacher, by=who(), now=clock.now())
+        operations.change_lead(offering=row, lead=teacher, version=form.version.data or None, by=who(), now=clock.now())
     return _back(programme, row)
 
 

@@ -163,9 +163,15 @@ def digest(row: AuditEvent) -> str:
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
+AT_THE_END = -1
+MISSING = "与前一条的哈希不相符，有记录缺失或次序被改动 / the hash before does not match: an event is missing or out of order"
+CHANGED = "记录写入后被改动过 / the event was changed after it was written"
+CUT_OFF = "与链尾登记的哈希或条数不相符，末尾有记录缺失 / the chain's head does not match: events at the end are missing"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of `verify`: how many events, and the first that does not fit (-1: the end is missing; None: the chain holds)."""
+    """The result of `verify`: how many events, and the first that does not fit (AT_THE_END: what comes after the last; None: the chain holds)."""
 
     events: int
     broken_at: int | None
@@ -178,13 +184,13 @@ def verify(current: Session) -> Check:
     for row in _stream(current):
         count += 1
         if row.before_hash != before:
-            return Check(count, row.id, "the hash before does not match: an event is missing or out of order")
+            return Check(count, row.id, MISSING)
         if digest(row) != row.hash:
-            return Check(count, row.id, "the event was changed after it was written")
+            return Check(count, row.id, CHANGED)
         before = row.hash
     head = current.get(AuditHead, 1)
     if (count and head is None) or (head is not None and (head.hash != before or head.events != count)):
-        return Check(count, -1, "the chain's head does not match: events at the end are missing")
+        return Check(count, AT_THE_END, CUT_OFF)
     return Check(count, None)
 
 

@@ -78,14 +78,16 @@ def edit_employment(pair: Pair) -> Any:
     """Correct a span that nobody has verified; of a verified one only the last day may move forward."""
     row, employment = pair
     key, is_verified = row.id, employment.verified_at is not None
-    form: Any = forms.EndForm(obj=employment) if is_verified else forms.EmploymentForm(obj=employment).prepare()
+    person = queries.person(row.person_id)
+    assert person is not None
+    form: Any = forms.EndForm(obj=employment) if is_verified else forms.EmploymentForm(obj=employment, version=person.version).prepare()
     if form.validate_on_submit():
         try:
             with transaction():
                 if is_verified:
                     operations.end_employment(employment=employment, until=given(form.until.data), by=who(), now=clock.now())
                 else:
-                    operations.change_employment(employment=employment, **facts(form))
+                    operations.change_employment(employment=employment, opened_at=form.version.data, **facts(form))
             return done(_("已保存。"), "people.teacher", teacher_id=key)
         except Refused as refused:
             form.refuse(refused)

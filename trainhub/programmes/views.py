@@ -177,12 +177,19 @@ def load_cohort(code: str, year: int) -> tuple[Programme, Cohort]:
 def edit_cohort(pair: tuple[Programme, Cohort]) -> Any:
     """Put a cohort under a plan, or note when it graduated."""
     programme, cohort = pair
-    form = forms.CohortForm(obj=cohort).prepare(programme.id)
+    form = forms.CohortForm(obj=cohort, version=programme.version).prepare(programme.id)
     if form.validate_on_submit():
         try:
             with transaction():
                 version = queries.version_by_id(form.version_id.data) if form.version_id.data else None
-                operations.change_cohort(cohort=cohort, version=version, graduated_on=form.graduated_on.data, by=who(), now=clock.now())
+                operations.change_cohort(
+                    cohort=cohort,
+                    version=version,
+                    graduated_on=form.graduated_on.data,
+                    opened_at=form.version.data,
+                    by=who(),
+                    now=clock.now(),
+                )
             return done(_("已保存。"), "programmes.show", code=programme.code)
         except Refused as refused:
             form.refuse(refused)

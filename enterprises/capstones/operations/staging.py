@@ -14,6 +14,7 @@ from enterprises.capstones.types import Action, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
@@ -21,9 +22,22 @@ from trainhub.programmes.models import Cohort, ProgrammeVersion
 TOLD_EXTENDED = N_("“%(stage)s”为你延期到 %(day)s 24 时")
 
 
-def set_windows(*, cohort: Cohort, windows: Mapping[WindowStage, tuple[date, date] | None], by: Identity, now: datetime) -> int:
-    """Set the windows of a cohort's stages (None takes one away: the stage is free); how many changed. All or nothing."""
+def set_windows(
+    *,
+    cohort: Cohort,
+    windows: Mapping[WindowStage, tuple[date, date] | None],
+    by: Identity,
+    now: datetime,
+    seen: Mapping[WindowStage, tuple[date, date] | None] | None = None,
+) -> int:
+    """Set the windows of a cohort's stages (None takes one away: the stage is free); how many changed. All or nothing.
+
+    `seen` are the days of stages as the editor found them. Raises Stale when somebody set others meanwhile.
+    """
     known, changed = queries.windows_of(cohort.id), 0
+    standing = {stage: (row.opens_on, row.closes_on) for stage, row in known.items()}
+    if any(standing.get(stage) != days for stage, days in (seen or {}).items()):
+        raise Stale(_("这条记录刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
     for stage, days in windows.items():
         row = known.get(stage)
         if days is None:

@@ -35,23 +35,33 @@ def windows(pair: Pair) -> Any:
     code, year, cohort_id = programme.code, of.year, of.id
     typed = {stage: (request.form.get(f"{stage.value}_opens", ""), request.form.get(f"{stage.value}_closes", "")) for stage in WindowStage}
     if request.method == "POST":
+        seen = {stage: request.form[f"{stage.value}_was"] for stage in WindowStage if f"{stage.value}_was" in request.form}
         try:
             with transaction():
                 changed = operations.set_windows(
                     cohort=session().get_one(Cohort, cohort_id),
                     windows={key: _days(key, *pair) for key, pair in typed.items()},
+                    seen={key: _days(key, *was.split("/", 1)) if "/" in was else None for key, was in seen.items()},
                     by=who(),
                     now=clock.now(),
                 )
             return done(_("时间安排已保存，%(n)d 项有变化。", n=changed), "capstones.windows", code=code, year=year)
         except Refused as refused:
-            problem, status = refused.message, 422
+            problem, status = refused.message, refused.status
             programme, of = load_cohort(code, year)
     else:
         known = queries.windows_of(cohort_id)
         typed = {key: (known[key].opens_on.isoformat(), known[key].closes_on.isoformat()) if key in known else ("", "") for key in WindowStage}
+        seen = {key: "/".join(days) if any(days) else "" for key, days in typed.items()}
     html = render_template(
-        "enterprises/capstones/windows.html", programme=programme, cohort=of, typed=typed, labels=labels, problem=problem, today=clock.today()
+        "enterprises/capstones/windows.html",
+        programme=programme,
+        cohort=of,
+        typed=typed,
+        seen=seen,
+        labels=labels,
+        problem=problem,
+        today=clock.today(),
     )
     return html, status
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import judge_offer
@@ -209,7 +211,8 @@ def change_position(*, position: Position, by: Identity, now: datetime, version:
 def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: datetime) -> PositionSeats:
     """Say how many students a position takes in a term. Raises BadPlacement below the seats already taken; of an approved
     position also what an offer is refused for (the base's capacity, an enterprise that takes nobody that year), and more seats
-    of an offer that was handed in need the enterprise's word for the year as the offer itself did."""
+    of an offer that was handed in need the enterprise's word for the year as the offer itself did. The position's version counts
+    up with its seats, so that two editors notice each other."""
     if not 0 <= seats <= 10_000:
         raise BadPlacement(_("席位应为 0 至 10000 的整数。"), field="seats")
     if position.state is OfferState.CLOSED:
@@ -226,6 +229,7 @@ def set_seats(*, position: Position, term: Term, seats: int, by: Identity, now: 
         raise BadPlacement(_("“%(term)s”已安排 %(taken)d 名学生，席位不能少于此数。", term=term.title, taken=row.taken), field="seats")
     else:
         row.seats = seats
+    flag_modified(position, "title")
     session().flush()
     if position.state is OfferState.APPROVED:
         _check_lawful(position, local(now).date())

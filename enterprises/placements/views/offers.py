@@ -17,6 +17,7 @@ from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Role, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -230,6 +231,7 @@ def edit_position(position: Position) -> Any:
 def set_seats(position: Position) -> Any:
     """Set the seats of every term named in the form."""
     with transaction():
+        check_version(position, request.form.get("version", type=int))  # once for all terms: each change counts it up
         for name, value in request.form.items():
             if name.startswith("seats_") and value.strip():
                 if not value.strip().isdecimal() or not name[6:].isdecimal() or len(name) > 20:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -52,8 +53,14 @@ def plan(session: Session) -> dict[str, int]:
         }
 
 
+def current(key: int) -> str:
+    row = queries.course(key)
+    assert row is not None
+    return str(row.version)
+
+
 def line(key: int, **change: str) -> dict[str, Any]:
-    fields = {"t": "3", "h": "48", "c": "2.5", "k": "specialty", "i": "core", "v": "1", **change}
+    fields = {"t": "3", "h": "48", "c": "2.5", "k": "specialty", "i": "core", "v": current(key), **change}
     return {f"{name}-{key}": value for name, value in fields.items()}
 
 
@@ -66,12 +73,12 @@ def test_the_whole_plan_by_terms_in_one_grid(plan: dict[str, int], as_role: Call
     (term,) = rules.by_term(queries.courses_of(plan["version"]))
     assert (term.term, term.hours, term.credits_x10, term.courses[0].research_methods) == (3, 96, 55, ("case", "project"))
     # one wrong cell: nothing is saved, the page says where, what was typed stays
-    bad = head.post(at, data=line(plan["first"], v="2", h="很多") | line(plan["second"], v="2", t="4"))
+    bad = head.post(at, data=line(plan["first"], h="很多") | line(plan["second"], t="4"))
     assert (bad.status_code, "课程1：“很多”不是整数" in bad.get_data(as_text=True)) == (422, True)
     assert 'value="很多"' in bad.get_data(as_text=True)
     assert [row.term for row in queries.courses_of(plan["version"])] == [3, 3]
     # somebody else saved meanwhile
-    assert head.post(at, data=line(plan["first"], t="5")).status_code == 422
+    assert head.post(at, data=line(plan["first"], v="1", t="5")).status_code == 422
     assert as_role(Role.AUDITOR).get(at).status_code == 403
 
 
@@ -81,7 +88,7 @@ def test_a_course_its_objective_and_its_assessment_change_and_the_history_says_s
     for page in ("/edit", f"/objectives/{plan['objective']}", f"/assessments/{plan['item']}"):
         assert head.get(at + page).status_code == 200, page
     facts = {"name": "系统分析", "category": "specialty", "importance": "core", "term": "2", "hours": "40", "credits": "2.5", "language": "bilingual"}
-    facts |= {"delivery_modes": ["project"], "revised_on": "2026-02-01", "version": "1"}
+    facts |= {"delivery_modes": ["project"], "revised_on": "2026-02-01", "version": current(plan["first"])}
     assert head.post(f"{at}/edit", data=facts).status_code == 303
     assert head.post(f"{at}/edit", data=facts | {"name": "另一个"}).status_code in (409, 422)
     row = queries.course(plan["first"])
@@ -94,6 +101,34 @@ def test_a_course_its_objective_and_its_assessment_change_and_the_history_says_s
     done = {event.did for event in organisations.history_of("curriculum_course", plan["first"])}
     assert done >= {"courses.curriculum.course_changed", "courses.objective.changed", "courses.item.changed"}
     assert "修订记录" in head.get(at).get_data(as_text=True)
+
+
+def test_the_second_editor_of_a_part_of_a_course_is_told_and_overwrites_nothing(plan: dict[str, int], as_role: Callable[..., Any]) -> None:
+    """Objective, assessment and shares stand on the version of their course: each page carries it, each change counts it up."""
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=plan["programme"])
+    at = f"/curriculum/{plan['version']}/courses/{plan['first']}"
+    share = f"s-{plan['item']}-{plan['objective']}"
+    changes: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
+        (f"/objectives/{plan['objective']}", f"/objectives/{plan['objective']}", {"text": "甲的写法"}, {"text": "乙的写法"}),
+        (
+            f"/assessments/{plan['item']}",
+            f"/assessments/{plan['item']}",
+            {"kind": "exam", "title": "甲", "weight_percent": "50"},
+            {"kind": "exam", "title": "乙", "weight_percent": "55"},
+        ),
+        ("/marks", "/shares", {share: "70"}, {share: "30"}),
+    ]
+    for page, to, first, second in changes:
+        opened = re.search(r'name="version"[^>]*value="(\d+)"', head.get(at + page).text)
+        assert opened is not None, page
+        version = {"version": opened[1]}
+        assert head.post(at + to, data=first | version).status_code == 303, to
+        assert head.post(at + to, data=second | version).status_code == 409, to
+    objective = queries.objective(plan["objective"])
+    assert objective is not None
+    assert objective.text == "甲的写法"
+    assert [(one.title, one.weight_percent) for one in queries.assessments_of(plan["first"])] == [("甲", 50), ("", 40)]
+    assert list(queries.shares_of(plan["first"]).values()) == [70]
 
 
 def test_an_objective_goes_with_its_place_in_the_matrix_unless_somebody_was_judged_by_it(plan: dict[str, int], as_role: Callable[..., Any]) -> None:

@@ -108,6 +108,10 @@ def test_windows_rubrics_and_reviews_through_their_forms(session: Session, as_ro
     bad = head.post(f"{cohort}/windows", data={"thesis_opens": "2026-05-01", "thesis_closes": "2026-04-01"})
     assert (bad.status_code, "早于开始日期" in bad.text) == (422, True)
     assert head.post(f"{cohort}/windows", data={"thesis_opens": "2026-03-01", "thesis_closes": "2099-05-01"}).status_code == 303
+    late = {"thesis_opens": "2026-03-01", "thesis_closes": "2098-05-01", "thesis_was": "", "defence_was": ""}
+    told = head.post(f"{cohort}/windows", data=late)  # opened before the first saved
+    assert (told.status_code, 'name="thesis_was" value=""' in told.text, 'value="2098-05-01"' in told.text) == (409, True, True)
+    assert 'name="thesis_was" value="2026-03-01/2099-05-01"' in head.get(f"{cohort}/windows").text
     asked = head.post(f"/capstones/{key}/reviews", data={"person_id": reviewer_id, "kind": "blind", "due_on": "2099-01-01"})
     assert asked.status_code == 303
     review = queries.review_of(key, reviewer_id)

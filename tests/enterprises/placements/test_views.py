@@ -279,6 +279,8 @@ def test_an_offer_from_draft_to_approval(world: SimpleNamespace, people: dict[st
     assert people["enterprise"].post(f"{url}/submit").status_code == 422
     assert people["enterprise"].post(f"{url}/seats", data={"term_id": world.later_id, "new_seats": "3"}).status_code == 303
     assert people["enterprise"].post(f"{url}/seats", data={f"seats_{world.later_id}": "-3"}).status_code == 422
+    told = people["enterprise"].post(f"{url}/seats", data={f"seats_{world.later_id}": "4", "version": "1"})
+    assert told.status_code == 409, "opened before the seats were set"
     assert people["enterprise"].post(f"{url}/submit").status_code == 303
     assert people["enterprise"].post(f"{url}/approve").status_code == 403
     assert people["stranger"].post(f"{url}/close").status_code == 403

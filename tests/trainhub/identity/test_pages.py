@@ -77,7 +77,7 @@ def test_account_pages(app: Flask) -> None:
 def test_odd_filters(app: Flask, query: str) -> None:
     admin = make.signed_in_client(app, Role.SYSTEM_ADMIN)
     assert admin.get("/accounts/" + query).status_code == 200
-    assert admin.get("/audit?since=2016-02-30&until=x&who=%25&did=_").status_code == 200
+    assert admin.get("/audit?did=_&on_kind=%25&on_id=" + "x" * 300).status_code == 200
 
 
 def _many(app: Flask, count: int) -> None:
@@ -127,6 +127,36 @@ def test_permission_table_rows() -> None:
     assert first.others == ["本人"]
     assert held(second) == {Role.EXPERT: "over"}
     assert [label for _n, label in part.columns] == ["评价专家", "审计员"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "says"),
+    [
+        ("since=2016-02-30", "since", "“2016-02-30”不是存在的日期"),
+        ("until=x", "until", "“x”不是存在的日期"),
+        ("since=2026-02-02&until=2026-02-01", "until", "结束日期早于开始日期"),
+        ("who=nobody-of-that-name", "who", "没有名为“nobody-of-that-name”的账号"),
+        ("from=2026-02-01", "", "没有名为 from 的筛选条件"),
+    ],
+)
+def test_an_audit_filter_that_cannot_be_answered_is_told_at_its_field(app: Flask, query: str, field: str, says: str) -> None:
+    """No rows of another question are shown, and the other conditions stay as they were typed."""
+    admin = make.signed_in_client(app, Role.SYSTEM_ADMIN)
+    answer = admin.get(f"/audit?did=identity.&{query}")
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert (f'id="q-{field}-error"' in answer.text) is bool(field)
+    assert 'value="identity."' in answer.text
+    assert "<table" not in answer.text
+    refused = admin.get(f"/audit.csv?did=identity.&{query}")
+    assert refused.status_code == 422
+    assert says in refused.text
+
+
+def test_an_account_that_did_nothing_yet_is_known_to_the_audit_filter(app: Flask) -> None:
+    with app.app_context(), transaction():
+        make.account(username="quiet-one")
+    assert make.signed_in_client(app, Role.SYSTEM_ADMIN).get("/audit?who=Quiet-One").status_code == 200
 
 
 def test_audit_filters_and_export(app: Flask) -> None:

@@ -71,7 +71,7 @@ def test_missing_events_at_the_end_are_found(session: Session) -> None:
         audit.record(by=SYSTEM, did="a.b.created", on=("thing", "1"))
     session.execute(sa.update(audit.AuditHead).values(hash="f" * 64))
     session.expire_all()
-    assert audit.verify(session).broken_at == -1
+    assert audit.verify(session).broken_at == audit.AT_THE_END
 
 
 @pytest.mark.parametrize("head_too", [False, True])
@@ -87,4 +87,4 @@ def test_a_wiped_log_or_a_head_that_is_gone_is_found(session: Session, head_too:
             session.execute(sa.text("ALTER TABLE audit_event DISABLE TRIGGER audit_event_append_only"))
         session.execute(sa.delete(audit.AuditEvent))
     session.expire_all()
-    assert audit.verify(session).broken_at == -1
+    assert audit.verify(session).broken_at == audit.AT_THE_END

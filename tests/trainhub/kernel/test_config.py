@@ -10,6 +10,9 @@ import pytest
 from trainhub import config
 
 GOOD = {"TRAINHUB_SECRET_KEY": "x" * 32}
+MAIL = {"TRAINHUB_SMTP_URL": "smtp://mail.example.cn:587", "TRAINHUB_MAIL_FROM": "noreply@example.cn"}
+NOWHERE = ["http://", "http://:25", "http:// /", "http://a b.cn", "http://h:0", "http://h:65536", "http://h:", "http://h:port", "http://[::1"]
+"""Addresses that nobody can reach: no host, or a port that does not exist."""
 
 
 def test_defaults_are_a_laptop(tmp_path: Path) -> None:
@@ -21,23 +24,60 @@ def test_defaults_are_a_laptop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({}, "TRAINHUB_SECRET_KEY is not set"),
-        ({"TRAINHUB_SECRET_KEY": "x" * 31}, "shorter than 32"),
-        ({**GOOD, "TRAINHUB_DATABASE_URL": "mysql://x"}, "TRAINHUB_DATABASE_URL must begin with"),
-        ({**GOOD, "TRAINHUB_BASE_URL": "train.example.cn"}, "TRAINHUB_BASE_URL must be"),
-        ({**GOOD, "TRAINHUB_BASE_URL": "https://a.cn/path"}, "without a path"),
-        ({**GOOD, "TRAINHUB_SMTP_URL": "smtp://h"}, "belong together"),
-        ({**GOOD, "TRAINHUB_MAIL_FROM": "a@b.cn"}, "belong together"),
-        ({**GOOD, "TRAINHUB_SMTP_URL": "http://h", "TRAINHUB_MAIL_FROM": "a@b.cn"}, "must look like smtp://"),
-        ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "much"}, "whole number"),
-        ({**GOOD, "TRAINHUB_FILES_URL": "bucket"}, "TRAINHUB_FILES_URL must look like s3://"),
-        ({**GOOD, "TRAINHUB_LOG_LEVEL": "loud"}, "TRAINHUB_LOG_LEVEL must be one of DEBUG"),
-        ({**GOOD, "TRAINHUB_SECRETKEY": "typo"}, "TRAINHUB_SECRETKEY is not a setting"),
+        ({}, "TRAINHUB_SECRET_KEY 没有设置"),
+        ({"TRAINHUB_SECRET_KEY": "x" * 31}, "不足 32 个字符"),
+        ({**GOOD, "TRAINHUB_DATABASE_URL": "mysql://x"}, "TRAINHUB_DATABASE_URL 应以 sqlite"),
+        ({**GOOD, "TRAINHUB_BASE_URL": "train.example.cn"}, "TRAINHUB_BASE_URL 应为"),
+        ({**GOOD, "TRAINHUB_BASE_URL": "https://a.cn/path"}, "不带路径"),
+        ({**GOOD, "TRAINHUB_SMTP_URL": "smtp://h"}, "一同设置"),
+        ({**GOOD, "TRAINHUB_MAIL_FROM": "a@b.cn"}, "一同设置"),
+        ({**GOOD, "TRAINHUB_SMTP_URL": "http://h", "TRAINHUB_MAIL_FROM": "a@b.cn"}, "TRAINHUB_SMTP_URL 应形如 smtp://"),
+        ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "much"}, "不小于 1 的整数"),
+        ({**GOOD, "TRAINHUB_FILES_URL": "bucket"}, "TRAINHUB_FILES_URL 应形如 s3://"),
+        ({**GOOD, "TRAINHUB_LOG_LEVEL": "loud"}, "TRAINHUB_LOG_LEVEL 应为 DEBUG"),
+        ({**GOOD, "TRAINHUB_SECRETKEY": "typo"}, "TRAINHUB_SECRETKEY 不是本系统的配置项"),
+        *[({**GOOD, "TRAINHUB_BASE_URL": url}, "TRAINHUB_BASE_URL 应为") for url in NOWHERE],
+        *[({**GOOD, **MAIL, "TRAINHUB_SMTP_URL": url.replace("http", "smtp")}, "TRAINHUB_SMTP_URL 应形如") for url in NOWHERE],
+        ({**GOOD, **MAIL, "TRAINHUB_MAIL_FROM": "noreply"}, "TRAINHUB_MAIL_FROM 应为发件地址"),
+        ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:65536/d"}, "端口在 1 至 65535"),
+        ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:0/d"}, "端口在 1 至 65535"),
+        ({**GOOD, "TRAINHUB_DATABASE_URL": "postgresql://u:p@h:port/d"}, "端口在 1 至 65535"),
+        ({**GOOD, "TRAINHUB_FILES_URL": "s3://bucket:70000/x"}, "TRAINHUB_FILES_URL 应形如"),
+        ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "0"}, "不小于 1 的整数"),
+        ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "-5"}, "不小于 1 的整数"),
+        ({**GOOD, "TRAINHUB_TRUSTED_PROXIES": "-1"}, "不小于 0 的整数"),
+        ({**GOOD, "TRAINHUB_PDF_SIGNER_PASSWORD": "secret"}, "TRAINHUB_PDF_SIGNER 设为"),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, environ: dict[str, str], says: str) -> None:
     with pytest.raises(config.HalfConfigured, match=says.replace("(", r"\(")):
         config.load({"TRAINHUB_INSTANCE": str(tmp_path), **environ})
+
+
+def test_addresses_that_work_are_taken(tmp_path: Path) -> None:
+    """The last port, an address of IPv6, a name with an underscore, a password with signs, a socket of PostgreSQL."""
+    for changed in (
+        {"TRAINHUB_BASE_URL": "https://train_hub.example.cn:65535/"},
+        {"TRAINHUB_BASE_URL": "http://[::1]:8000"},
+        {**MAIL, "TRAINHUB_SMTP_URL": "smtps://noreply%40example.cn:p%2Fw@mail:465"},
+        {**MAIL, "TRAINHUB_MAIL_FROM": "培训平台 <noreply@example.cn>"},
+        {"TRAINHUB_DATABASE_URL": "postgresql://u:p#?w@h:1/d"},
+        {"TRAINHUB_DATABASE_URL": "postgresql:///d?host=/run/postgresql"},
+        {"TRAINHUB_FILES_URL": "s3://our_bucket/prefix", "TRAINHUB_MAX_UPLOAD_MB": "1"},
+    ):
+        config.load({**GOOD, "TRAINHUB_INSTANCE": str(tmp_path), **changed})
+
+
+def test_problems_are_told_in_both_languages(tmp_path: Path) -> None:
+    with pytest.raises(config.HalfConfigured) as refused:
+        config.load({"TRAINHUB_INSTANCE": str(tmp_path), "TRAINHUB_MAX_UPLOAD_MB": "0", "TRAINHUB_PDF_SIGNER_PASSWORD": "x", "TRAINHUB_X": "y"})
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        chinese, _, english = line.partition(" / ")
+        assert chinese.startswith("TRAINHUB_")
+        assert any("一" <= char <= "鿿" for char in chinese)
+        assert english.isascii()
 
 
 def test_every_setting_is_documented() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -391,7 +392,11 @@ def test_employment_is_corrected_until_it_is_verified(as_role: As, session: Sess
     own = as_role(Role.LECTURER, person_id=person_id)
     assert own.get("/people/teachers/me").headers["Location"] == f"/people/teachers/{key}"
     assert "还没有你的任教信息" in as_role(Role.LECTURER).get("/people/teachers/me").get_data(as_text=True)
+    opened = re.search(r'name="version"[^>]*value="(\d+)"', own.get(at).text)
+    assert opened is not None
     assert own.post(at, data=facts).status_code == 303
+    told = own.post(at, data={**facts, "post": "另一个岗位", "version": opened[1]})
+    assert (told.status_code, "总工" in told.text, 'value="另一个岗位"' in told.text) == (409, True, True)
     assert "结束日期不能早于开始日期" in own.post(at, data={**facts, "until": "2010-12-31"}).get_data(as_text=True)
     assert own.post(f"{at}/withdraw", data={"reason": "x"}).status_code == 403
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university_id)

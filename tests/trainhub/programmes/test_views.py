@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -109,6 +110,16 @@ def test_set_up_open_a_cohort_and_enter_a_conclusion(as_role: As, session: Sessi
     assert "通过认证" in page
     assert client.post("/programmes/X-080201/cohorts/2026", data={"year": "2026", "graduated_on": "2026-02-30"}).status_code == 422
     assert client.post("/programmes/X-080201/cohorts/2026", data={"year": "2026", "graduated_on": "2030-06-30"}).status_code == 303
+    # opened before that was saved: told, nothing is overwritten, and the form shows what is there now
+    second = client.post("/programmes/X-080201/cohorts/2026", data={"year": "2026", "graduated_on": "2031-06-30", "version": "1"})
+    assert second.status_code == 409
+    assert 'value="2031-06-30"' in second.text
+    assert "2030-06-30" in second.text
+    programme = queries.by_code("X-080201")
+    assert programme is not None
+    cohort = queries.cohort_of(programme.id, 2026)
+    assert cohort is not None
+    assert cohort.graduated_on == date(2030, 6, 30)
 
 
 def test_api(app: Flask, session: Session) -> None:

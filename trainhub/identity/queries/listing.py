@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from trainhub.identity.models import Account, Consent, DataRequest, LoginName, Registration, RoleGrant, UserSession
 from trainhub.identity.permissions import DEPARTMENTS, MANAGERS
@@ -170,6 +170,20 @@ class AuditFilter:
     until: date | None = None
 
 
+def _by(who: str) -> ColumnElement[bool]:
+    """The events of a name, or of the account that signs in as it."""
+    accounts = select(LoginName.account_id).where(LoginName.value == who.casefold())
+    return or_(AuditEvent.actor.contains(who, autoescape=True), AuditEvent.account_id.in_(accounts))
+
+
+def is_known_actor(who: str) -> bool:
+    """Whether a name is that of an account, or of anybody or anything the log tells of."""
+    account = or_(
+        Account.display_name.contains(who, autoescape=True), Account.id.in_(select(LoginName.account_id).where(LoginName.value == who.casefold()))
+    )
+    return any(session().scalar(select(one)) for one in (exists().where(account), exists().where(_by(who))))
+
+
 def audit_listing(wanted: AuditFilter) -> organisations.Statement:
     """Events, newest first."""
     statement = select(
@@ -184,12 +198,7 @@ def audit_listing(wanted: AuditFilter) -> organisations.Statement:
         AuditEvent.data,
     ).order_by(AuditEvent.id.desc())
     if wanted.who:
-        statement = statement.where(
-            or_(
-                AuditEvent.actor.contains(wanted.who, autoescape=True),
-                AuditEvent.account_id.in_(select(LoginName.account_id).where(LoginName.value == wanted.who.casefold())),
-            )
-        )
+        statement = statement.where(_by(wanted.who))
     if wanted.did:
         statement = statement.where(AuditEvent.did.startswith(wanted.did, autoescape=True))
     if wanted.on_kind:

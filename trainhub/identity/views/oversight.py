@@ -18,7 +18,7 @@ from trainhub.kernel import audit_details, clock
 from trainhub.kernel.access import NOTHING, Subject, acting, guard, permission_table, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
-from trainhub.kernel.i18n import _, format_datetime
+from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.web import done
 
@@ -37,29 +37,49 @@ def index() -> Any:
 # -- audit --------------------------------------------------------------------------------------------------------------
 
 
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
+FILTERS = ("who", "did", "on_kind", "on_id", "since", "until")
+OF_EVERY_LIST = ("page", "size", "lang")
 
 
-def _filter() -> queries.AuditFilter:
+def _filter() -> tuple[queries.AuditFilter, dict[str, str]]:
+    """What is asked for, and what is wrong with it: words by field, under "" for a condition that does not exist.
+
+    A log that leaves out a condition answers another question than the one asked, so nothing wrong is passed over.
+    """
+    problems: dict[str, str] = {}
+
     def text(name: str) -> str:
         return request.args.get(name, "").strip()[:100]
 
-    return queries.AuditFilter(
-        who=text("who"), did=text("did"), on_kind=text("on_kind"), on_id=text("on_id"), since=_day("since"), until=_day("until")
+    def day(name: str) -> date | None:
+        try:
+            return date.fromisoformat(text(name)) if text(name) else None
+        except ValueError:
+            problems[name] = _("“%(text)s”不是存在的日期，请填写例如 2016-02-03。", text=text(name))
+            return None
+
+    unknown = sorted(set(request.args) - {*FILTERS, *OF_EVERY_LIST})
+    if unknown:
+        problems[""] = _("没有名为 %(names)s 的筛选条件。可用的有：%(known)s。", names=listed(unknown), known=listed(FILTERS))
+    asked = queries.AuditFilter(
+        who=text("who"), did=text("did"), on_kind=text("on_kind"), on_id=text("on_id"), since=day("since"), until=day("until")
     )
+    if asked.since and asked.until and asked.until < asked.since:
+        problems["until"] = _("结束日期早于开始日期，没有这样的记录。请改正其中一个。")
+    if asked.who and not queries.is_known_actor(asked.who):
+        problems["who"] = _("没有名为“%(who)s”的账号，日志中也没有这样的操作人。请核对姓名或登录名。", who=asked.who)
+    return asked, problems
 
 
 @audit.get("/audit")
 @guard(Can.AUDIT_VIEW)
 def events() -> Any:
-    """Who did what, on what, when, from where."""
+    """Who did what, on what, when, from where; a filter that cannot be answered is told at its field, without rows."""
     number, size = wanted()
-    page = paginate(queries.audit_listing(_filter()), number=number, size=size, scalars=False)
-    return render_template("trainhub/audit/events.html", page=page, told=_told, details=audit_details.details)
+    asked, problems = _filter()
+    page = None if problems else paginate(queries.audit_listing(asked), number=number, size=size, scalars=False)
+    body = render_template("trainhub/audit/events.html", page=page, problems=problems, told=_told, details=audit_details.details)
+    return body, 422 if problems else 200
 
 
 def _told(data: dict[str, Any], indent: int | None = None) -> str:
@@ -69,10 +89,17 @@ def _told(data: dict[str, Any], indent: int | None = None) -> str:
 @audit.get("/audit.csv")
 @guard(Can.AUDIT_VIEW)
 def events_csv() -> Any:
-    """The same events as a file, oldest last."""
+    """The same events as a file, oldest last. Refused when the filter cannot be answered."""
     from trainhub.kernel.sheets.types import Column
     from trainhub.kernel.sheets.writing import for_reader, iter_csv
 
+    asked, problems = _filter()
+    if problems:
+        raise Refused(
+            " ".join(problems.values()),
+            code="bad_input",
+            details=[{"column": k, "value": request.args.get(k), "problem": v} for k, v in problems.items()],
+        )
     columns = [
         Column("id", "编号"),
         Column("at", "时间"),
@@ -83,7 +110,7 @@ def events_csv() -> Any:
         Column("on_id", "对象编号"),
         Column("data", "说明"),
     ]
-    rows = ((str(r.id), format_datetime(r.at), r.actor, r.origin, r.did, r.on_kind, r.on_id, _told(r.data)) for r in queries.audit_stream(_filter()))
+    rows = ((str(r.id), format_datetime(r.at), r.actor, r.origin, r.did, r.on_kind, r.on_id, _told(r.data)) for r in queries.audit_stream(asked))
     answer = Response(stream_with_context(iter_csv(rows, columns, headers=for_reader())), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=audit.csv"
     return answer

@@ -128,7 +128,12 @@ def targets(goal: Goal) -> Any:
         form.refuse(Refused(_("“%(text)s”不是人数，分目标没有保存。", text=bad[0][:20])))
         return _edit_page(goal, form, typed, 422)
     with transaction():
-        total = operations.set_targets(goal=load(code), targets={name: int(text) for name, text in typed.items() if text}, by=who())
+        total = operations.set_targets(
+            goal=load(code),
+            targets={name: int(text) for name, text in typed.items() if text},
+            version=request.form.get("version", type=int),
+            by=who(),
+        )
     if total and total != whole:
         return done(_("分目标已保存。提醒：合计 %(sum)s，与总目标 %(n)s 不一致。", sum=f"{total:,}", n=f"{whole:,}"), "goals.edit", code=code)
     return done(_("分目标已保存。"), "goals.edit", code=code)

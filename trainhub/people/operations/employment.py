@@ -9,11 +9,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.files import StoredFile
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import _
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -98,8 +101,12 @@ def change_employment(
     until: date | None = None,
     is_enterprise: bool = True,
     is_full_time: bool = True,
+    opened_at: int | None = None,
 ) -> dict[str, list[Any]]:
-    """Correct a span that nobody has verified; returns {field: [before, after]}. Raises BadEmployment."""
+    """Correct a span that nobody has verified; returns {field: [before, after]}. `opened_at` is the version of its person, which
+    counts up with the spans, so that two editors notice each other. Raises BadEmployment and Stale."""
+    person = session().get_one(Person, employment.person_id)
+    check_version(person, opened_at)
     _unverified(employment)
     name = _checked_name(organisation, organisation_name, post=post, since=since, until=until)
     wanted = {
@@ -115,6 +122,7 @@ def change_employment(
     for key, (_before, after) in changed.items():
         setattr(employment, key, after)
     if changed:
+        flag_modified(person, "name")
         session().flush()
         _note("people.employment.changed", employment, by, **changed)
     return changed

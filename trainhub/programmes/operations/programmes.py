@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -118,11 +120,19 @@ def create_cohort(
 
 
 def change_cohort(
-    *, cohort: Cohort, by: Identity, now: datetime, version: ProgrammeVersion | None = None, graduated_on: date | None = None
+    *,
+    cohort: Cohort,
+    by: Identity,
+    now: datetime,
+    version: ProgrammeVersion | None = None,
+    graduated_on: date | None = None,
+    opened_at: int | None = None,
 ) -> Cohort:
-    """Put a cohort under a published plan, or note the day it graduated."""
+    """Put a cohort under a published plan, or note the day it graduated. Raises Stale: `opened_at` is the version of the
+    programme, which counts up with its cohorts, so that two editors of one cohort notice each other."""
     programme = queries.by_id(cohort.programme_id)
     assert programme is not None
+    check_version(programme, opened_at)
     if version is not None and (version.programme_id != cohort.programme_id or version.state is VersionState.DRAFT):
         raise BadProgramme(_("年级只能采用本专业已发布的培养方案。"), field="version_id")
     if graduated_on is not None and graduated_on <= cohort.starts_on:
@@ -130,6 +140,7 @@ def change_cohort(
     if version is not None:
         cohort.version_id = version.id
     cohort.graduated_on = graduated_on
+    flag_modified(programme, "name")
     session().flush()
     audit.record(
         by=by,

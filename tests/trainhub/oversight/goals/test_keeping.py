@@ -179,6 +179,9 @@ def test_the_pages_of_who_keeps_a_goal(session: Session, as_role: AsRole) -> Non
     assert hr.post("/goals/fz-own/targets", data={"target_350100": "abc"}).status_code == 422
     answer = hr.post("/goals/fz-own/targets", data={"target_350100": "100"}, follow_redirects=True)
     assert "与总目标 120 不一致" in answer.text
+    # opened before the parts were saved: the second editor is told, and they stay
+    assert hr.post("/goals/fz-own/targets", data={"target_350100": "90", "version": "2"}).status_code == 409
+    assert 'name="target_350100" inputmode="numeric" value="100"' in hr.get("/goals/fz-own/edit").text
     assert hr.post("/goals/fj-400k/closings", data={"until": "2016-12-31", "reason": "年报"}).status_code == 303
     assert hr.post("/goals/fj-400k/closings", data={"until": "2016-12-31", "reason": "年报"}).status_code == 422
     closing = queries.closings_of(_goal().id)[0]

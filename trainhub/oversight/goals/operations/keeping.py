@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import delete, insert
+from sqlalchemy.orm.attributes import flag_modified
 
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -49,9 +50,11 @@ def change(
     return goal
 
 
-def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity) -> int:
+def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity, version: int | None = None) -> int:
     """Put parts of the target in place of the earlier ones; 0 takes a part out. Returns their sum: parts that do not sum up
-    to the target are a warning, no refusal (the document gives only the total). Raises BadGoal for an unknown unit."""
+    to the target are a warning, no refusal (the document gives only the total). Raises Stale, and BadGoal for an unknown unit. The goal's
+    version counts up with its parts."""
+    check_version(goal, version)
     known = dict(queries.regions_of(goal))
     wrong = sorted(set(targets) - set(known))
     if wrong or any(value < 0 for value in targets.values()):
@@ -60,6 +63,7 @@ def set_targets(*, goal: Goal, targets: Mapping[str, int], by: Identity) -> int:
     rows = [{"goal_id": goal.id, "region_code": code, "target": value} for code, value in sorted(targets.items()) if value]
     if rows:
         session().execute(insert(GoalTarget), rows)
+    flag_modified(goal, "name")
     total = sum(targets.values())
     audit.record(by=by, did="goals.target.set", on=goal, data={"targets": dict(sorted(targets.items())), "sum": total, "of": goal.target})
     return total
