@@ -99,7 +99,7 @@ class RunForm(Form):
     starts_on = DateField(_l("开始日期"), [InputRequired()])
     ends_on = DateField(_l("结束日期"), [Optional()])
     enrol_from = DateField(_l("报名开始"), [Optional()])
-    enrol_until = DateField(_l("报名截止"), [Optional()])
+    enrol_until = DateField(_l("报名截止"), [Optional()], description=_l("留空表示到课程结束那天为止；没有结束日期的随时可以报名"))
     withdraw_until = DateField(_l("退课截止"), [Optional()], description=_l("留空表示完成前都可以退出；教师随时可以移出学员"))
     mode = RadioField(_l("报名方式"), [InputRequired()], choices=picks(labels.MODES), default="open")
     cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))

@@ -162,14 +162,19 @@ def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
     return replace(standing, score_x10=mark.score_x10 or 0, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 
 
-def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:
-    """Whether a run takes learners on that day: "open", or why not: "not_published", "too_early", "too_late"."""
+def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, ends_on: date | None, today: date) -> str:
+    """Whether a run takes learners on that day: "open", or why not: "not_published", "too_early", "too_late", "over".
+
+    Without a last day of enrolment the last day of the run is it; a later one that the author wrote holds.
+    """
     if state is not RunState.PUBLISHED:
         return "not_published"
     if enrol_from is not None and today < enrol_from:
         return "too_early"
     if enrol_until is not None and today > enrol_until:
         return "too_late"
+    if enrol_until is None and ends_on is not None and today > ends_on:
+        return "over"
     return "open"
 
 
