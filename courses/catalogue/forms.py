@@ -211,7 +211,9 @@ class BlockForm(Form):
     minutes = DecimalField(
         _l("视频时长（分钟）"), [Optional(), NumberRange(min=0, max=1000)], places=2, description=_l("观看满 80% 自动记为学完；留空时由学员自行标记")
     )
-    options = LongText(_l("选项"), [Length(max=5000)], description=_l("每行一个，2 到 20 个"))
+    options = LongText(
+        _l("选项"), [Length(max=5000)], description=_l("每行一个，2 到 20 个。有人投票后可以更正错字、在末尾添加；更正过的选项会注明投票时的文字")
+    )
     starts_at = DateTimeLocalField(_l("开始时间"), [Optional()], description=_l("北京时间"))
     ends_at = DateTimeLocalField(_l("结束时间"), [Optional()], description=_l("北京时间"))
     recording = Text(_l("回放地址"), [Optional(), Length(max=1000), URL(require_tld=False)], description=_l("直播结束后填写，学员即可观看回放"))

@@ -199,6 +199,7 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     own: dict[str, Any] = {name: getattr(part, name) for name in kept}
     if isinstance(part, Block):
         own |= {"kind": part.kind, "body_html": part.body_html, "unit_id": part.unit_id}
+        own["settings"] = {name: value for name, value in part.settings.items() if name != versions.CORRECTED}  # nobody has voted in the copy
     elif isinstance(part, Unit):
         own |= {"assignment": part.assignment, "section_id": part.section_id}
     made: Part = type(part)(key=new_key(), **{**own, **into})

@@ -26,6 +26,8 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 
 AsRole = Callable[..., FlaskClient]
@@ -146,9 +148,37 @@ def test_a_poll_counts_everybody_once_and_shows_results_after(as_role: AsRole, s
         with pytest.raises(Refused, match="已经有人投票"):
             versions.save(settings={"options": options}, **given)
     versions.save(settings={"options": ["甲", "乙", "丙"]}, **given)
+    versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
     session.commit()
     assert "乙（我的选择）" in client.get(page).text
+    assert "更正" not in client.get(page).text
     assert queries.states_of(row.id)[poll.id].is_done
+
+
+def test_a_slip_in_an_option_is_corrected_after_votes_and_says_so(as_role: AsRole, session: Session) -> None:
+    run = make.run(is_published=True)
+    unit = make.unit(run)
+    poll = content.add_block(unit=unit, kind=BlockKind.POLL, settings={"options": ["星其六", "星期日"]}, title="哪天", by=SYSTEM, now=make.NOW)
+    client, _row = learner(as_role, session, run)
+    given = {"part": poll, "version": None, "by": SYSTEM, "now": make.NOW}
+    waiting = versions.save(settings={"options": ["星期六", "星期日"]}, **given)
+    assert waiting is not None
+    assert "corrected" not in waiting.data["settings"]  # nobody has voted yet
+    client.post(f"/learning/blocks/{poll.id}/vote", data={"choice": "0"})
+    versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
+    assert (poll.settings["options"][0], poll.settings["corrected"]) == ("星期六", {"0": "星其六"})
+    assert found.votes_of([poll.id]) == {poll.id: {0: 1}}
+    session.commit()
+    assert "星期六（我的选择）（投票后更正错字，原为“星其六”）" in client.get(f"/learning/runs/{run.id}/units/{unit.id}").text
+    versions.save(settings={"options": ["星期六上午", "星期日"]}, **given)
+    versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
+    assert poll.settings["corrected"] == {"0": "星其六"}  # what was voted, not the last words
+    with transaction():
+        versions.save(settings={"options": ["星其六", "星期日"]}, **given)
+        versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
+    assert "corrected" not in poll.settings
+    told = [event.data for event in session.scalars(select(AuditEvent).where(AuditEvent.did == "courses.poll.corrected").order_by(AuditEvent.id))]
+    assert [(data["before"][0], data["after"][0]) for data in told] == [("星其六", "星期六"), ("星期六", "星期六上午"), ("星期六上午", "星其六")]
 
 
 def test_a_live_session_opens_a_quarter_before_and_then_becomes_a_recording(as_role: AsRole, session: Session) -> None:
