@@ -217,6 +217,7 @@ class BlockForm(Form):
     starts_at = DateTimeLocalField(_l("开始时间"), [Optional()], description=_l("北京时间"))
     ends_at = DateTimeLocalField(_l("结束时间"), [Optional()], description=_l("北京时间"))
     recording = Text(_l("回放地址"), [Optional(), Length(max=1000), URL(require_tld=False)], description=_l("直播结束后填写，学员即可观看回放"))
+    self_marked = BooleanField(_l("由学员自己标记完成"), description=_l("实验平台不能回传结果时选用；这样的实验不能计入总成绩"))
     is_required = BooleanField(_l("必学（计入完成条件）"), default=True)
     is_graded = BooleanField(_l("计入总成绩"))
     weight = DecimalField(_l("成绩权重"), [Optional(), NumberRange(min=0, max=1000)], places=1, default=Decimal(1))
@@ -227,7 +228,7 @@ class BlockForm(Form):
         BlockKind.VIDEO: ("title", "source", "upload", "minutes", "body", "is_required"),
         BlockKind.FILE: ("title", "upload", "body", "is_required"),
         BlockKind.LINK: ("title", "url", "body", "is_required"),
-        BlockKind.VSIM: ("title", "url", "body", "is_required", "is_graded", "weight"),
+        BlockKind.VSIM: ("title", "url", "body", "self_marked", "is_required", "is_graded", "weight"),
         BlockKind.POLL: ("title", "body", "options", "is_required"),
         BlockKind.LIVE: ("title", "url", "starts_at", "ends_at", "recording", "body", "is_required"),
         BlockKind.DISCUSSION: ("title", "body", "is_required"),
@@ -242,6 +243,8 @@ class BlockForm(Form):
         made = dict(known)
         if kind in (BlockKind.LINK, BlockKind.VSIM, BlockKind.LIVE):
             made["url"] = self.url.data or ""
+        if kind is BlockKind.VSIM and (self.self_marked.data or "self_marked" in made):
+            made["self_marked"] = bool(self.self_marked.data)
         if kind is BlockKind.POLL:
             made["options"] = (self.options.data or "").splitlines()
         if kind is BlockKind.LIVE:
@@ -260,6 +263,7 @@ class BlockForm(Form):
         """Fill the fields from a block's settings."""
         self.url.data = settings.get("url", "")
         self.source.data = settings.get("source", "")
+        self.self_marked.data = bool(settings.get("self_marked"))
         self.options.data = "\n".join(settings.get("options") or ())
         self.starts_at.data, self.ends_at.data = wall(settings.get("starts_at")), wall(settings.get("ends_at"))
         self.recording.data = settings.get("recording", "")

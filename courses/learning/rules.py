@@ -107,9 +107,9 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
     return BlockState(done_at is not None, share, score, done_at, waits and done_at is None, bool(events), position)
 
 
-def may_mark(kind: BlockKind, duration: float) -> bool:
-    """Whether a learner may simply mark a block as done; a video only when its length is not known."""
-    return kind in MARKABLE or (kind is BlockKind.VIDEO and duration <= 0)
+def may_mark(kind: BlockKind, duration: float, *, is_left_to_learner: bool = False) -> bool:
+    """Whether a learner may simply mark a block as done: a video when its length is not known, a laboratory when its author said so."""
+    return kind in MARKABLE or (kind is BlockKind.VIDEO and duration <= 0) or (kind is BlockKind.VSIM and is_left_to_learner)
 
 
 def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
@@ -129,7 +129,7 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.NO_POST
         case BlockKind.POLL:
             return NotDone.NOT_VOTED
-        case BlockKind.VSIM:
+        case BlockKind.VSIM if not block.is_markable:
             return NotDone.NOT_REPORTED
         case _:
             return NotDone.NOT_MARKED

@@ -10,7 +10,7 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries
 from courses.catalogue.authoring_queries import Part
 from courses.catalogue.markup import to_html
-from courses.catalogue.models import Block, Run, RunAsset, Section, Unit
+from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import checking, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, new_key
 from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
@@ -71,6 +71,7 @@ def add_block(
 ) -> Block:
     """Add a block at the end of a unit. The body is sanitised now; both forms are kept."""
     checked = checking.settings(kind, settings or {})
+    checking.graded(kind, checked, bool(fields.get("is_graded")))
     checking.body(body, body_format)
     row = Block(
         run_id=unit.run_id,
@@ -205,6 +206,9 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     made: Part = type(part)(key=new_key(), **{**own, **into})
     session().add(made)
     session().flush()
+    key = found.lab_key(part.id) if isinstance(part, Block) else None
+    if key is not None:
+        session().add(LabKey(block_id=made.id, secret=key.secret))
     blocks = {part.id: made.id} if isinstance(part, Block) else {}
     inner: Sequence[Part] = ()
     if isinstance(part, Section):

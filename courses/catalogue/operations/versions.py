@@ -136,6 +136,7 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         data["title"] = data["title"].strip()[:200]
         checking.body(data["body"], BodyFormat(data["body_format"]))
         data["settings"] = checking.settings(part.kind, data["settings"])
+        checking.graded(part.kind, data["settings"], data["is_graded"])
         data["settings"] = _with_votes(part, data["settings"])
     else:
         data["title"] = checking.titled(data["title"])

@@ -205,6 +205,40 @@ def test_a_live_session_opens_a_quarter_before_and_then_becomes_a_recording(as_r
     assert "video.example.cn" in client.get(page).text
 
 
+def test_a_laboratory_that_cannot_report_is_left_to_the_learner(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    unit = make.unit(run)
+    lab = {"kind": BlockKind.VSIM, "unit": unit, "by": SYSTEM, "now": make.NOW}
+    block = content.add_block(title="数控", settings={"url": "https://lab.example.cn/a"}, **lab)
+    kept = content.add_block(title="机床", settings={"url": "https://lab.example.cn/b"}, **lab)
+    labs.new_secret(block=kept, by=SYSTEM, now=make.NOW)
+    twin, _blocks = content.duplicate(part=kept, by=SYSTEM, now=make.NOW)
+    assert labs.secret_of(twin.id) == labs.secret_of(kept.id)
+    client, row = learner(as_role, session, run)
+    with pytest.raises(Refused, match="不能直接标记"):
+        operations.mark_done(enrolment=row, block=block, by=SYSTEM, now=make.NOW)
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    given = {"title": "数控", "url": "https://lab.example.cn/a", "is_required": "y", "weight": "1", "version": block.version}
+    answer = author.post(f"/teaching/blocks/{block.id}", data=given, follow_redirects=True)
+    assert (answer.status_code, "学员会一直显示“未完成”" in answer.text) == (200, True)
+    session.refresh(block)
+    given |= {"self_marked": "y", "version": block.version}
+    refused = author.post(f"/teaching/blocks/{block.id}", data={**given, "is_graded": "y"})
+    assert (refused.status_code, "没有成绩，不能计入总成绩" in refused.text) == (422, True)
+    assert author.post(f"/teaching/blocks/{block.id}", data=given).status_code == 303
+    session.refresh(block)
+    versions.publish_drafts(parts=[block], note="", by=SYSTEM, now=make.NOW)
+    session.commit()
+    page = f"/learning/runs/{run.id}/units/{unit.id}"
+    assert f'action="{page}/done"' in client.get(page).text
+    assert client.post(f"{page}/done").status_code == 303
+    states = queries.states_of(row.id)
+    assert (states[block.id].is_done, kept.id in states) == (True, False)
+    with pytest.raises(Refused, match="没有成绩"):
+        content.add_block(settings={"url": "https://lab.example.cn/c", "self_marked": True}, is_graded=True, **lab)
+
+
 class Lab:
     """A laboratory that has the secret of a block."""
 
