@@ -109,9 +109,14 @@ def units(run_id: int) -> list[Any]:
     return list(session().execute(statement))
 
 
+def _is_in() -> sa.ColumnElement[bool]:
+    """What the learner has finished: done, or handed in and waiting for a mark that is not the learner's to give."""
+    return sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade)
+
+
 def unit_progress(run_id: int, blocks: Collection[int]) -> list[Any]:
-    """For each learner with a seat and each unit touched: how many of these blocks are done."""
-    done = func.sum(sa.case((sa.and_(BlockProgress.is_done, Block.id.in_(blocks)), 1), else_=0))
+    """For each learner with a seat and each unit touched: how many of these blocks are done or wait for a mark."""
+    done = func.sum(sa.case((sa.and_(_is_in(), Block.id.in_(blocks)), 1), else_=0))
     statement = (
         select(BlockProgress.enrolment_id, Block.unit_id, done.label("done"))
         .join(Block, Block.id == BlockProgress.block_id)
@@ -152,6 +157,25 @@ def means(run_id: int) -> dict[int, int]:
     return {enrolment: int(total) // int(weights) for enrolment, total, weights in session().execute(statement)}
 
 
+def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[int, tuple[int, int]]:
+    """Of each learner who has finished anything that everybody needs: its share in thousandths, and how many of it wait for a mark.
+
+    Finished is what is done and what waits for a mark. `enrolment_ids`: only of these.
+    """
+    blocks = [block.id for block in needed(run_id)]
+    if not blocks:
+        return {}
+    waiting = func.sum(sa.case((sa.and_(BlockProgress.waits_for_grade, ~BlockProgress.is_done), 1), else_=0))
+    statement = (
+        select(BlockProgress.enrolment_id, func.count(), waiting)
+        .where(BlockProgress.block_id.in_(blocks), _is_in())
+        .group_by(BlockProgress.enrolment_id)
+    )
+    if enrolment_ids is not None:
+        statement = statement.where(BlockProgress.enrolment_id.in_(enrolment_ids))
+    return {key: (1000 * int(number) // len(blocks), int(waits)) for key, number, waits in session().execute(statement)}
+
+
 def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
     """How many needed blocks are past their date, and how many of them nobody waits for of each learner.
 
@@ -160,8 +184,9 @@ def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
     late = [row.id for row in needed(run_id) if row.due_at is not None and row.due_at < now]
     if not late:
         return 0, {}
-    is_in = sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade)
-    statement = select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), is_in).group_by(BlockProgress.enrolment_id)
+    statement = (
+        select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), _is_in()).group_by(BlockProgress.enrolment_id)
+    )
     found = {enrolment: int(number) for enrolment, number in session().execute(statement)}
     for enrolment in _given_time(run_id, late, now):
         found[enrolment] = found.get(enrolment, 0) + 1
@@ -185,7 +210,7 @@ def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
         .where(
             BlockProgress.enrolment_id == Enrolment.id,
             BlockProgress.block_id == Assignment.block_id,
-            sa.or_(BlockProgress.is_done, BlockProgress.waits_for_grade),
+            _is_in(),
         )
         .exists()
     )

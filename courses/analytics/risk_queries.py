@@ -27,7 +27,7 @@ def at_risk(run: Run, now: datetime) -> list[LearnerRisk]:
     """Every learner who has not completed, those at most risk first: a fixed number of queries, and a rule for each learner."""
     today = local(now).date()
     late, done_late = queries.overdue(run.id, now)
-    scores, rows = queries.scores(run.id), queries.learners(run.id)
+    scores, rows, handed_in = queries.scores(run.id), queries.learners(run.id), queries.handed_in(run.id)
     names = queries.cohort_names(sorted({row.cohort_id for row in rows if row.cohort_id is not None}))
     groups = _groups(queries.memberships(run.id))
     found = []
@@ -43,6 +43,7 @@ def at_risk(run: Run, now: datetime) -> list[LearnerRisk]:
             pass_mark_x10=run.pass_mark_x10,
             starts_on=run.starts_on,
             ends_on=run.ends_on,
+            handed_in_x1000=handed_in.get(row.id, (0, 0))[0],
         )
         keys = frozenset((*([f"c{row.cohort_id}"] if row.cohort_id else []), *(f"g{key}" for key, _name in groups[row.id])))
         found.append(
@@ -58,6 +59,7 @@ def at_risk(run: Run, now: datetime) -> list[LearnerRisk]:
                 row.last_active_at,
                 facts.overdue,
                 rules.judge(facts, today),
+                handed_in.get(row.id, (0, 0))[1],
             )
         )
     return sorted(found, key=lambda learner: (-learner.judged.points, learner.progress_x1000, learner.enrolment_id))
@@ -122,9 +124,10 @@ def stored(run_id: int, risk: Risk | None, key: str, *, all_risks: bool = False)
 
 
 def as_risks(run_id: int, rows: Sequence[Any]) -> list[LearnerRisk]:
-    """Rows of `stored` with the names of cohorts and groups: two queries however many."""
+    """Rows of `stored` with the names of cohorts and groups, and what waits for a mark: the same queries however many."""
     names = queries.cohort_names(sorted({row.cohort_id for row in rows if row.cohort_id is not None}))
-    groups = _groups(queries.memberships(run_id, [row.enrolment_id for row in rows]) if len(rows) <= 500 else queries.memberships(run_id))
+    ids = [row.enrolment_id for row in rows] if len(rows) <= 500 else None
+    groups, handed_in = _groups(queries.memberships(run_id, ids)), queries.handed_in(run_id, ids)
     return [
         LearnerRisk(
             row.enrolment_id,
@@ -138,6 +141,7 @@ def as_risks(run_id: int, rows: Sequence[Any]) -> list[LearnerRisk]:
             row.last_active_at,
             row.overdue,
             Judged(row.risk, row.points, tuple(Reason(reason) for reason in row.reasons)),
+            handed_in.get(row.enrolment_id, (0, 0))[1],
         )
         for row in rows
     ]

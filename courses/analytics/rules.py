@@ -42,16 +42,19 @@ def expected_x1000(facts: Facts, today: date) -> int | None:
 
 
 def judge(facts: Facts, today: date) -> Judged:
-    """The reasons that apply to a learner who has not completed, their points, and the risk that follows."""
+    """The reasons that apply to a learner who has not completed, their points, and the risk that follows.
+
+    Work that waits for a mark counts as done, and who has nothing left to do is not called inactive.
+    """
     reasons: list[Reason] = []
     begins = max(facts.starts_on, facts.enrolled_on)
     if facts.last_active_on is None:
         if (today - begins).days >= GRACE_DAYS:
             reasons.append(Reason.NEVER_STARTED)
-    elif (today - facts.last_active_on).days >= INACTIVE_DAYS:
+    elif (today - facts.last_active_on).days >= INACTIVE_DAYS and facts.reached_x1000 < 1000:
         reasons.append(Reason.INACTIVE)
     expected = expected_x1000(facts, today)
-    if expected is not None and (today - begins).days >= GRACE_DAYS and expected - facts.progress_x1000 >= BEHIND_X1000:
+    if expected is not None and (today - begins).days >= GRACE_DAYS and expected - facts.reached_x1000 >= BEHIND_X1000:
         reasons.append(Reason.BEHIND)
     if facts.overdue > 0:
         reasons.append(Reason.OVERDUE)

@@ -27,7 +27,10 @@ class Risk(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rule knows of a learner. Shares in thousandths, scores out of 1000; `score_x10` judges what was graded so far."""
+    """What the rule knows of a learner. Shares in thousandths, scores out of 1000; `score_x10` judges what was graded so far.
+
+    `handed_in_x1000` is the progress with the work that waits for a mark.
+    """
 
     enrolled_on: date
     last_active_on: date | None
@@ -37,6 +40,12 @@ class Facts:
     pass_mark_x10: int
     starts_on: date
     ends_on: date | None
+    handed_in_x1000: int = 0
+
+    @property
+    def reached_x1000(self) -> int:
+        """How far the learner got by the own doing: a mark that the teacher still owes is not the learner's delay."""
+        return max(self.progress_x1000, self.handed_in_x1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class LearnerRisk:
-    """One learner in the list. `cohort` and `groups` are names; `keys` are what the list can be narrowed to (`c7` a cohort, `g3` a group)."""
+    """One learner in the list. `cohort` and `groups` are names; `keys` are what the list can be narrowed to (`c7` a cohort, `g3` a group).
+
+    `waiting`: how much of the work waits for a mark.
+    """
 
     enrolment_id: int
     name: str
@@ -63,11 +75,12 @@ class LearnerRisk:
     last_active_at: datetime | None
     overdue: int
     judged: Judged
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class UnitFacts:
-    """One unit of the funnel. `stuck`: active learners whose first unfinished unit it is. Minutes: a lower bound, see `rules.minutes`."""
+    """One unit of the funnel; work that waits for a mark is finished. `stuck`: active learners whose first unfinished unit it is. Minutes: a lower bound, see `rules.minutes`."""
 
     id: int
     section: str

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import labels, queries
@@ -95,14 +95,15 @@ def new_block(pair: tuple[Run, Unit]) -> Any:
                 block = content.add_block(
                     unit=row, kind=kind, by=me(), now=now, settings=settings, file_id=file_id, is_published=shown, **_common(form)
                 )
-                if kind is BlockKind.VSIM:
+                reports = kind is BlockKind.VSIM and not settings.get("self_marked")
+                if reports:
                     labs.new_secret(block=block, by=me(), now=now)
                 block_id = block.id
             if kind is BlockKind.QUIZ:
                 return done(_("测验已添加。现在添加题目。"), "assessment.items", block_id=block_id)
-            if kind in (BlockKind.VSIM, BlockKind.VIDEO):
-                message = _("实验已添加。把下面的密钥填到实验平台。") if kind is BlockKind.VSIM else _("视频已添加。可以继续添加清晰度和字幕。")
-                return done(message, "authoring.edit_block", block_id=block_id, _anchor="lab" if kind is BlockKind.VSIM else "more")
+            if reports or kind is BlockKind.VIDEO:
+                message = _("实验已添加。把下面的密钥填到实验平台。") if reports else _("视频已添加。可以继续添加清晰度和字幕。")
+                return done(message, "authoring.edit_block", block_id=block_id, _anchor="lab" if reports else "more")
             return done(_("内容块已添加。"), "authoring.unit", unit_id=unit_id, _anchor=f"block-{block_id}")
         except Refused as refused:
             form.refuse(refused)
@@ -162,6 +163,10 @@ def edit_block(pair: tuple[Run, Block]) -> Any:
                     **_common(form),
                 )
                 waits = block.draft_no is not None
+                never = kind is BlockKind.VSIM and not settings.get("self_marked") and found.lab_key(block_id) is None
+            if never:
+                flash(_("这个实验还没有密钥，实验平台无法回传结果，学员会一直显示“未完成”。请生成密钥，或改为由学员自己标记完成。"), "warning")
+                return redirect(url_for("authoring.edit_block", block_id=block_id, _anchor="lab"), 303)
             message = _("修改已保存为草稿；学员仍看到原来的内容，发布后才会改变。") if waits else _("内容块已保存。")
             return done(message, "authoring.unit", unit_id=unit_id, _anchor=f"block-{block_id}")
         except Refused as refused:

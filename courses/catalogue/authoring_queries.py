@@ -236,14 +236,6 @@ def has_work_of_groups(run_id: int) -> bool:
     return bool(group_only(Block.run_id == run_id))
 
 
-def foreign_blocks(person_id: int, run_ids: Iterable[int]) -> frozenset[int]:
-    """The blocks of some runs that are only for groups a person is not in: at most two queries."""
-    ids = list(run_ids)
-    limited = group_only(Block.run_id.in_(ids)) if ids else {}
-    keys = group_keys_of(person_id, {run_id for run_id, _stored in limited.values()}) if limited else {}
-    return frozenset(block for block, (run_id, stored) in limited.items() if rules.is_foreign(stored, keys.get(run_id, frozenset())))
-
-
 def runs_with_conditions(run_ids: Iterable[int]) -> list[int]:
     """Those of some runs in which anything opens by conditions: one query."""
     ids = list(run_ids)

@@ -46,6 +46,8 @@ SETTINGS: Mapping[str, Any] = {
     "url": _l("网址"),
     "source": _l("网址"),
     "options": _l("选项"),
+    "self_marked": _l("由学员自己标记完成"),
+    "corrected": _l("投票后更正的选项"),
     "starts_at": _l("开始时间"),
     "ends_at": _l("结束时间"),
     "duration": _l("时长（秒）"),

@@ -99,7 +99,7 @@ class RunForm(Form):
     starts_on = DateField(_l("开始日期"), [InputRequired()])
     ends_on = DateField(_l("结束日期"), [Optional()])
     enrol_from = DateField(_l("报名开始"), [Optional()])
-    enrol_until = DateField(_l("报名截止"), [Optional()])
+    enrol_until = DateField(_l("报名截止"), [Optional()], description=_l("留空表示到课程结束那天为止；没有结束日期的随时可以报名"))
     withdraw_until = DateField(_l("退课截止"), [Optional()], description=_l("留空表示完成前都可以退出；教师随时可以移出学员"))
     mode = RadioField(_l("报名方式"), [InputRequired()], choices=picks(labels.MODES), default="open")
     cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
@@ -211,10 +211,13 @@ class BlockForm(Form):
     minutes = DecimalField(
         _l("视频时长（分钟）"), [Optional(), NumberRange(min=0, max=1000)], places=2, description=_l("观看满 80% 自动记为学完；留空时由学员自行标记")
     )
-    options = LongText(_l("选项"), [Length(max=5000)], description=_l("每行一个，2 到 20 个"))
+    options = LongText(
+        _l("选项"), [Length(max=5000)], description=_l("每行一个，2 到 20 个。有人投票后可以更正错字、在末尾添加；更正过的选项会注明投票时的文字")
+    )
     starts_at = DateTimeLocalField(_l("开始时间"), [Optional()], description=_l("北京时间"))
     ends_at = DateTimeLocalField(_l("结束时间"), [Optional()], description=_l("北京时间"))
     recording = Text(_l("回放地址"), [Optional(), Length(max=1000), URL(require_tld=False)], description=_l("直播结束后填写，学员即可观看回放"))
+    self_marked = BooleanField(_l("由学员自己标记完成"), description=_l("实验平台不能回传结果时选用；这样的实验不能计入总成绩"))
     is_required = BooleanField(_l("必学（计入完成条件）"), default=True)
     is_graded = BooleanField(_l("计入总成绩"))
     weight = DecimalField(_l("成绩权重"), [Optional(), NumberRange(min=0, max=1000)], places=1, default=Decimal(1))
@@ -225,7 +228,7 @@ class BlockForm(Form):
         BlockKind.VIDEO: ("title", "source", "upload", "minutes", "body", "is_required"),
         BlockKind.FILE: ("title", "upload", "body", "is_required"),
         BlockKind.LINK: ("title", "url", "body", "is_required"),
-        BlockKind.VSIM: ("title", "url", "body", "is_required", "is_graded", "weight"),
+        BlockKind.VSIM: ("title", "url", "body", "self_marked", "is_required", "is_graded", "weight"),
         BlockKind.POLL: ("title", "body", "options", "is_required"),
         BlockKind.LIVE: ("title", "url", "starts_at", "ends_at", "recording", "body", "is_required"),
         BlockKind.DISCUSSION: ("title", "body", "is_required"),
@@ -240,6 +243,8 @@ class BlockForm(Form):
         made = dict(known)
         if kind in (BlockKind.LINK, BlockKind.VSIM, BlockKind.LIVE):
             made["url"] = self.url.data or ""
+        if kind is BlockKind.VSIM and (self.self_marked.data or "self_marked" in made):
+            made["self_marked"] = bool(self.self_marked.data)
         if kind is BlockKind.POLL:
             made["options"] = (self.options.data or "").splitlines()
         if kind is BlockKind.LIVE:
@@ -258,6 +263,7 @@ class BlockForm(Form):
         """Fill the fields from a block's settings."""
         self.url.data = settings.get("url", "")
         self.source.data = settings.get("source", "")
+        self.self_marked.data = bool(settings.get("self_marked"))
         self.options.data = "\n".join(settings.get("options") or ())
         self.starts_at.data, self.ends_at.data = wall(settings.get("starts_at")), wall(settings.get("ends_at"))
         self.recording.data = settings.get("recording", "")

@@ -178,7 +178,7 @@ class Block(Versioned, Base):
     """One component of a unit. `body` is what the author wrote, `body_html` the sanitised HTML that is shown.
 
     `settings` by kind: video {source, duration, renditions [{file, height}], captions [{file, lang, label}], poster},
-    file {}, link and vsim {url}, quiz {attempts, minutes, is_shuffled, shows_answers}, poll {options [text], is_public},
+    file {}, link {url}, vsim {url, self_marked}, quiz {attempts, minutes, is_shuffled, shows_answers}, poll {options [text], is_public, corrected {place: text}},
     live {url, starts_at, ends_at, recording}, discussion {}; `origin` in it keeps what a format said, to write it back.
     A removed block stays as a row (`removed_at`), because grades may point at it.
     """

@@ -213,9 +213,8 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
     if wanted.has_seats:
         statement = statement.where(or_(Run.quota.is_(None), Run.taken < Run.quota))
     if wanted.open_on is not None:
-        statement = statement.where(
-            or_(Run.enrol_from.is_(None), Run.enrol_from <= wanted.open_on), or_(Run.enrol_until.is_(None), Run.enrol_until >= wanted.open_on)
-        )
+        last = func.coalesce(Run.enrol_until, Run.ends_on)
+        statement = statement.where(or_(Run.enrol_from.is_(None), Run.enrol_from <= wanted.open_on), or_(last.is_(None), last >= wanted.open_on))
     if wanted.counts_for_goal:
         statement = statement.where(Run.counts_for_goal)
     return statement.order_by(*_ORDERS[wanted.sort], Course.id.desc())  # type: ignore[no-any-return]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from difflib import SequenceMatcher
 
 from courses.catalogue.types import (
     Access,
@@ -188,3 +189,25 @@ def _circle(needs: Mapping[str, Collection[str]]) -> tuple[str, ...]:
             stack.append((node, True))
             stack += [(other, False) for other in sorted(needs.get(node, ()), reverse=True)]
     return ()
+
+
+ALIKE = 0.5
+"""How much of two texts must be the same (ratio of `difflib`) for one to be a correction of the other."""
+
+
+def corrected(voted: Sequence[str], given: Sequence[str], known: Mapping[int, str]) -> dict[int, str] | None:
+    """The words under which options were voted, of those that read otherwise now; None when a vote would mean something else.
+
+    Options stay in their places and may be corrected there; new ones come after them. `known`: the words of earlier corrections.
+    """
+    if len(given) < len(voted):
+        return None
+    found = {}
+    for place, (before, after) in enumerate(zip(voted, given, strict=False)):
+        first = known.get(place, before)
+        if after == first:
+            continue
+        if (after != before and after in voted) or SequenceMatcher(None, first, after).ratio() < ALIKE:
+            return None
+        found[place] = first
+    return found

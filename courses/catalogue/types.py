@@ -95,7 +95,8 @@ class MoveTo(StrEnum):
 
 
 MARKABLE = frozenset({BlockKind.TEXT, BlockKind.FILE, BlockKind.LINK, BlockKind.LIVE})
-"""Blocks that a learner marks as done; videos, quizzes, polls, laboratories and discussions are done by doing."""
+"""Blocks that a learner marks as done; videos, quizzes, polls, laboratories and discussions are done by doing (a laboratory that
+cannot report may be left to the learner: `self_marked` in its settings)."""
 
 
 class PartKind(StrEnum):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from courses.catalogue import authoring_queries as authoring
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
-from courses.discussion import labels, queries, rules
+from courses.discussion import labels, opening, queries, rules
 from courses.discussion.models import Post, Thread
 from courses.discussion.types import Author, Hidden
 from courses.learning import queries as learning
@@ -109,11 +108,11 @@ def demand_block(place: Place, block: Block | None) -> None:
         demand_open(place.enrolment, block, clock.now())
 
 
-def foreign_blocks(place: Place) -> frozenset[int]:
-    """The discussions that are only for groups the reader is not in: nobody lists them for him."""
+def closed_blocks(place: Place) -> frozenset[int]:
+    """The discussions that are closed to the reader: their threads are not listed, for a title tells already."""
     if place.enrolment is None or place.may_moderate:
         return frozenset()
-    return authoring.foreign_blocks(place.enrolment.person_id, [place.run.id])
+    return opening.closed_blocks(place.enrolment, clock.now())
 
 
 def shared(place: Place) -> dict[str, Any]:

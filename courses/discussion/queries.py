@@ -118,6 +118,12 @@ def as_thread(row: Any, *, reader: int, may_moderate: bool) -> ThreadRow:
     )
 
 
+def discussed_blocks(run_id: int) -> frozenset[int]:
+    """The blocks of a run in which there are threads; a thread outlives its block, so not those that were removed."""
+    statement = select(Thread.block_id).join(Block, Block.id == Thread.block_id).where(Thread.run_id == run_id, Block.removed_at.is_(None))
+    return frozenset(key for key in session().scalars(statement.distinct()) if key is not None)
+
+
 def posts(thread: Thread) -> sa.Select[Any]:
     """The posts of a thread in order, with their writers."""
     return select(Post).where(Post.thread_id == thread.id).options(joinedload(Post.person)).order_by(Post.posted_at, Post.id)
@@ -194,6 +200,11 @@ def members_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
     if not person_ids:
         return set()
     return set(session().scalars(select(Person.id).where(Person.id.in_(person_ids), Person.id.in_(_members(run_id)))))
+
+
+def staff_among(run_id: int, person_ids: Sequence[int]) -> set[int]:
+    """Which of the persons teach a run."""
+    return set(session().scalars(select(RunStaff.person_id).where(RunStaff.run_id == run_id, RunStaff.person_id.in_(person_ids))))
 
 
 def mentioned_in(post_id: int) -> set[int]:

@@ -302,13 +302,18 @@ def counted(outline: Outline, now: datetime, closed: Closed | None = None) -> li
             block.is_required,
             block.weight_x10,
             catalogue.is_released(section, unit, now) and not (closed and closed.block(block.id, unit.id)),
-            rules.may_mark(block.kind, duration_of(block)),
+            may_mark(block),
         )
         for section in outline.sections
         for unit in section.units
         for block in unit.blocks
         if block.kind is not BlockKind.UNKNOWN
     ]
+
+
+def may_mark(block: BlockNode | Any) -> bool:
+    """Whether a learner may simply mark a block as done."""
+    return rules.may_mark(block.kind, duration_of(block), is_left_to_learner=bool(block.settings.get("self_marked")))
 
 
 def todo(outline: Outline, standing: Standing, states: dict[int, BlockState]) -> list[Todo]:

@@ -107,9 +107,9 @@ def block_state(kind: BlockKind, events: Sequence[Event]) -> BlockState:
     return BlockState(done_at is not None, share, score, done_at, waits and done_at is None, bool(events), position)
 
 
-def may_mark(kind: BlockKind, duration: float) -> bool:
-    """Whether a learner may simply mark a block as done; a video only when its length is not known."""
-    return kind in MARKABLE or (kind is BlockKind.VIDEO and duration <= 0)
+def may_mark(kind: BlockKind, duration: float, *, is_left_to_learner: bool = False) -> bool:
+    """Whether a learner may simply mark a block as done: a video when its length is not known, a laboratory when its author said so."""
+    return kind in MARKABLE or (kind is BlockKind.VIDEO and duration <= 0) or (kind is BlockKind.VSIM and is_left_to_learner)
 
 
 def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
@@ -129,7 +129,7 @@ def why_not_done(block: Counted, state: BlockState) -> NotDone | None:
             return NotDone.NO_POST
         case BlockKind.POLL:
             return NotDone.NOT_VOTED
-        case BlockKind.VSIM:
+        case BlockKind.VSIM if not block.is_markable:
             return NotDone.NOT_REPORTED
         case _:
             return NotDone.NOT_MARKED
@@ -162,14 +162,19 @@ def with_mark(standing: Standing, mark: HandedDown | None) -> Standing:
     return replace(standing, score_x10=mark.score_x10 or 0, is_from_book=True, is_mark_due=mark.is_due, is_shown=mark.is_shown)
 
 
-def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, today: date) -> str:
-    """Whether a run takes learners on that day: "open", or why not: "not_published", "too_early", "too_late"."""
+def enrolment_open(state: RunState, enrol_from: date | None, enrol_until: date | None, ends_on: date | None, today: date) -> str:
+    """Whether a run takes learners on that day: "open", or why not: "not_published", "too_early", "too_late", "over".
+
+    Without a last day of enrolment the last day of the run is it; a later one that the author wrote holds.
+    """
     if state is not RunState.PUBLISHED:
         return "not_published"
     if enrol_from is not None and today < enrol_from:
         return "too_early"
     if enrol_until is not None and today > enrol_until:
         return "too_late"
+    if enrol_until is None and ends_on is not None and today > ends_on:
+        return "over"
     return "open"
 
 

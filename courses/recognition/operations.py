@@ -190,24 +190,22 @@ def _check_target(student: Student, target: CurriculumCourse) -> None:
 def _check_course_unused(student_id: int, enrolment_id: int, target_id: int) -> None:
     """Who has completed a course in two runs has learnt it once."""
     used = queries.used_course(student_id, enrolment_id)
-    if used is not None and used.target_id != target_id:
+    if used is not None and (used.target_id, used.student_id) != (target_id, student_id):
         words = _("这门在线课程已经用于“%(name)s”的认定，不能再用于另一门课程。", name=used.target.name)
         raise BadClaim(words, code="recognised_twice", field="enrolment_id")
 
 
 def _store(claim: CreditClaim, by: Identity) -> CreditClaim:
-    """Insert; the database itself refuses a second application for the same course or with the same evidence."""
+    """Insert, once per human; the database itself refuses a second application of one student for the same course or with the same evidence."""
+    queries.hold_human(claim.student_id)
+    _check_unused(claim)
     try:
         with session().begin_nested():
             session().add(claim)
             session().flush()
-    except IntegrityError as error:
-        other = queries.in_use(claim.student_id, claim.target_id, claim.evidence_key)
-        if other is None:
-            raise
-        if other.target_id == claim.target_id:
-            raise BadClaim(_("这门课程已经认定或正在申请，不能重复认定。"), code="recognised_twice", field="target_id") from error
-        raise BadClaim(_("这份证明材料已经用于另一门课程的认定，不能重复使用。"), code="recognised_twice", field="enrolment_id") from error
+    except IntegrityError:
+        _check_unused(claim)
+        raise
     audit.record(
         by=by,
         did="courses.recognition.asked",
@@ -215,6 +213,19 @@ def _store(claim: CreditClaim, by: Identity) -> CreditClaim:
         data={"student": claim.student_id, "target": claim.target_id, "evidence": claim.evidence_key},
     )
     return claim
+
+
+def _check_unused(claim: CreditClaim) -> None:
+    """Refuse, with the place, what this human uses in another application, also in another programme."""
+    other = queries.in_use(claim.student_id, claim.target_id, claim.evidence_key, besides=claim.id or 0)
+    if other is None:
+        return
+    if other.target_id == claim.target_id:
+        raise BadClaim(_("这门课程已经认定或正在申请，不能重复认定。"), code="recognised_twice", field="target_id")
+    if other.student_id == claim.student_id:
+        raise BadClaim(_("这份证明材料已经用于另一门课程的认定，不能重复使用。"), code="recognised_twice", field="enrolment_id")
+    words = _("这份证明材料已经用于你在另一个专业（学号 %(no)s）的认定，同一份材料只认定一次。", no=other.student.student_no)
+    raise BadClaim(words, code="recognised_twice", field="enrolment_id")
 
 
 def withdraw(*, claim: CreditClaim, by: Identity, now: datetime) -> None:
@@ -247,6 +258,7 @@ def decide(
         asked = claim.asked_x10 if credits_x10 is None else credits_x10
         if not 0 < asked <= claim.target.credits_x10:
             raise BadClaim(_("认定学分应大于 0，且不超过该课程的 %(n)s 学分。", n=credits(claim.target.credits_x10)), field="credits")
+        _check_not_approved(claim)
         claim.credits_x10, claim.state = asked, ClaimState.APPROVED
     else:
         claim.state = ClaimState.UPHELD if was_appeal else ClaimState.REJECTED
@@ -269,6 +281,17 @@ def decide(
         now=now,
     )
     return claim
+
+
+def _check_not_approved(claim: CreditClaim) -> None:
+    """Two persons who turned out to be one human may both have asked: what was recognised for one of them is not for the other."""
+    queries.hold_human(claim.student_id)
+    other = queries.in_use(claim.student_id, claim.target_id, claim.evidence_key, states=(ClaimState.APPROVED,), besides=claim.id)
+    if other is not None:
+        words = _(
+            "同一人已用这份材料或为这门课程获得认定（学号 %(no)s，%(name)s），不能再次认定。", no=other.student.student_no, name=other.target.name
+        )
+        raise BadClaim(words, code="recognised_twice")
 
 
 def appeal(*, claim: CreditClaim, text: str, by: Identity, now: datetime) -> CreditClaim:

@@ -20,6 +20,7 @@ from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
@@ -113,24 +114,42 @@ def claims_of(student_id: int) -> list[CreditClaim]:
     return list(session().scalars(_whole().where(CreditClaim.student_id == student_id).order_by(CreditClaim.id.desc())))
 
 
-def in_use(student_id: int, target_id: int, key: str) -> CreditClaim | None:
-    """The application that already uses this evidence, or already asks for this course."""
-    statement = select(CreditClaim).where(
-        CreditClaim.student_id == student_id,
-        CreditClaim.state.in_(HOLDING),
+def _of_human(student_id: int) -> Any:
+    """SQL: the applications of the human that a student is, whichever programme or person row they were made in."""
+    person_id = session().scalars(select(Student.person_id).where(Student.id == student_id)).one()
+    return CreditClaim.student_id.in_(select(Student.id).where(people.of_human(Student.person_id, person_id)))
+
+
+def hold_human(student_id: int) -> None:
+    """Make applications of one human wait for one another, those in another programme too."""
+    person_id = session().scalars(select(Student.person_id).where(Student.id == student_id)).one()
+    statement = select(Person.id).where(Person.id.in_(people.human_ids(person_id))).order_by(Person.id)
+    session().execute(statement.with_for_update(key_share=True))  # who only refers to the row does not wait
+
+
+def in_use(student_id: int, target_id: int, key: str, *, states: Collection[ClaimState] = HOLDING, besides: int = 0) -> CreditClaim | None:
+    """The application in which this human uses this evidence already, or asks for this course; `besides`: not this one.
+
+    A certificate is recognised once (IPLUS-2.6.5b): studying in two programmes does not make two of it.
+    """
+    statement = _whole().where(
+        _of_human(student_id),
+        CreditClaim.id != besides,
+        CreditClaim.state.in_(states),
         or_(CreditClaim.target_id == target_id, CreditClaim.evidence_key == key),
     )
-    return session().scalar(statement.order_by(CreditClaim.id).limit(1))
+    found: CreditClaim | None = session().scalar(statement.order_by(CreditClaim.id).limit(1))
+    return found
 
 
 def used_course(student_id: int, enrolment_id: int) -> CreditClaim | None:
-    """The application in which a student uses the course of an enrolment, whichever of its runs it was."""
+    """The application in which a human uses the course of an enrolment, whichever of its runs and of their programmes it was."""
     course = select(Run.course_id).join(Enrolment, Enrolment.run_id == Run.id).where(Enrolment.id == enrolment_id).scalar_subquery()
     statement = (
         _whole()
         .join(Enrolment, Enrolment.id == CreditClaim.enrolment_id)
         .join(Run, Run.id == Enrolment.run_id)
-        .where(CreditClaim.student_id == student_id, CreditClaim.state.in_(HOLDING), Run.course_id == course)
+        .where(_of_human(student_id), CreditClaim.state.in_(HOLDING), Run.course_id == course)
     )
     found: CreditClaim | None = session().scalar(statement.order_by(CreditClaim.id).limit(1))
     return found

@@ -54,6 +54,12 @@ def settings(kind: BlockKind, given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
+def graded(kind: BlockKind, given: dict[str, Any], is_graded: bool) -> None:
+    """Refuse a mark that nobody could ever give: of a laboratory that its learners mark themselves."""
+    if kind is BlockKind.VSIM and is_graded and given.get("self_marked"):
+        raise BadCourse(_("由学员自己标记完成的实验没有成绩，不能计入总成绩。请取消其中一项。"), field="is_graded")
+
+
 def _options(given: list[str]) -> list[str]:
     options = [option.strip()[:200] for option in given if option.strip()]
     if len(options) < 2 or len(options) > MAX_OPTIONS:

@@ -10,7 +10,7 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue import queries
 from courses.catalogue.authoring_queries import Part
 from courses.catalogue.markup import to_html
-from courses.catalogue.models import Block, Run, RunAsset, Section, Unit
+from courses.catalogue.models import Block, LabKey, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import checking, versions
 from courses.catalogue.operations.offerings import BadCourse, asset_prefix, new_key
 from courses.catalogue.types import BlockKind, BodyFormat, MoveTo, PartKind, RunState
@@ -71,6 +71,7 @@ def add_block(
 ) -> Block:
     """Add a block at the end of a unit. The body is sanitised now; both forms are kept."""
     checked = checking.settings(kind, settings or {})
+    checking.graded(kind, checked, bool(fields.get("is_graded")))
     checking.body(body, body_format)
     row = Block(
         run_id=unit.run_id,
@@ -199,11 +200,15 @@ def _copy(part: Part, into: dict[str, int], now: datetime) -> tuple[Part, dict[i
     own: dict[str, Any] = {name: getattr(part, name) for name in kept}
     if isinstance(part, Block):
         own |= {"kind": part.kind, "body_html": part.body_html, "unit_id": part.unit_id}
+        own["settings"] = {name: value for name, value in part.settings.items() if name != versions.CORRECTED}  # nobody has voted in the copy
     elif isinstance(part, Unit):
         own |= {"assignment": part.assignment, "section_id": part.section_id}
     made: Part = type(part)(key=new_key(), **{**own, **into})
     session().add(made)
     session().flush()
+    key = found.lab_key(part.id) if isinstance(part, Block) else None
+    if key is not None:
+        session().add(LabKey(block_id=made.id, secret=key.secret))
     blocks = {part.id: made.id} if isinstance(part, Block) else {}
     inner: Sequence[Part] = ()
     if isinstance(part, Section):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from courses.catalogue import authoring_queries as found
-from courses.catalogue import queries
+from courses.catalogue import queries, rules
 from courses.catalogue.authoring_queries import KIND_OF, Part
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, ContentVersion, Run, Section, Unit
@@ -22,6 +22,8 @@ from trainhub.kernel.i18n import _
 
 MARKS = ("origin", "edited")
 """Settings that are no rules: where a block came from, and that it was changed since."""
+CORRECTED = "corrected"
+"""In the settings of a poll: the words under which options were voted that were corrected since, by their place."""
 FIELDS: dict[type[Any], tuple[str, ...]] = {
     Section: ("title", "release_at", "access"),
     Unit: ("title", "lesson_key", "lesson_title", "release_at", "due_at", "access"),
@@ -134,7 +136,8 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         data["title"] = data["title"].strip()[:200]
         checking.body(data["body"], BodyFormat(data["body_format"]))
         data["settings"] = checking.settings(part.kind, data["settings"])
-        _check_votes(part, data["settings"])
+        checking.graded(part.kind, data["settings"], data["is_graded"])
+        data["settings"] = _with_votes(part, data["settings"])
     else:
         data["title"] = checking.titled(data["title"])
     if data["access"] != part.access:
@@ -142,13 +145,32 @@ def _check(part: Part, data: dict[str, Any]) -> None:
         checking.conditions(queries.outline(part.run_id), part.id, level, Access.of(data["access"]))
 
 
-def _check_votes(block: Block, settings: Mapping[str, Any]) -> None:
-    """Refuse options under which votes that were given would mean something else: a vote is the place of its option."""
+def _with_votes(block: Block, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a block; of a poll in which somebody voted with the words its corrected options were voted under.
+
+    A vote is the place of its option. Refuses options under which votes that were given would mean something else.
+    """
     if block.kind is not BlockKind.POLL:
+        return settings
+    made = {name: value for name, value in settings.items() if name != CORRECTED}
+    if not found.votes_of([block.id]):
+        return made
+    voted = list(block.settings.get("options") or [])
+    known = {int(place): text for place, text in (block.settings.get(CORRECTED) or {}).items()}
+    corrected = rules.corrected(voted, made.get("options") or [], known)
+    if corrected is None:
+        words = _("已经有人投票：原有选项可以更正错字，不能移除、调换或换成别的意思，新选项只能加在末尾。要换选项请另建一个投票。")
+        raise BadCourse(words, field="options")
+    return {**made, CORRECTED: {str(place): text for place, text in corrected.items()}} if corrected else made
+
+
+def _note_correction(part: Part, data: Mapping[str, Any], by: Identity) -> None:
+    """Record that options read otherwise than those that were voted, when learners come to see it."""
+    if not isinstance(part, Block) or not (CORRECTED in data["settings"] or CORRECTED in part.settings):
         return
-    voted, kept = block.settings.get("options") or [], settings.get("options") or []
-    if kept[: len(voted)] != voted and found.votes_of([block.id]):
-        raise BadCourse(_("已经有人投票：原有选项不能改动、移除或调换，只能在末尾添加。要换选项请另建一个投票。"), field="options")
+    before, after = part.settings.get("options") or [], data["settings"].get("options") or []
+    if after[: len(before)] != before:
+        audit.record(by=by, did="courses.poll.corrected", on=part, data={"before": before, "after": after})
 
 
 def _keep(part: Part, data: dict[str, Any], by: Identity, now: datetime, note: str) -> ContentVersion:
@@ -158,6 +180,7 @@ def _keep(part: Part, data: dict[str, Any], by: Identity, now: datetime, note: s
     if is_draft:
         part.draft_no = row.number
     else:
+        _note_correction(part, data, by)
         _show(part, data)
     session().flush()
     audit.record(by=by, did="courses.content.drafted" if is_draft else "courses.content.changed", on=part, data={"version": row.number})
@@ -208,8 +231,9 @@ def publish_drafts(*, parts: Iterable[Part], note: str, by: Identity, now: datet
         if waiting is None:
             continue
         if isinstance(part, Block):
-            _check_votes(part, waiting.data["settings"])
+            waiting.data = {**waiting.data, "settings": _with_votes(part, waiting.data["settings"])}
         waiting.published_at, waiting.published_by_id, waiting.published_note = now, by.account_id, note.strip()[:300]
+        _note_correction(part, waiting.data, by)
         _show(part, waiting.data)
         session().flush()
         audit.record(by=by, did="courses.content.draft_published", on=part, data={"version": waiting.number, "note": waiting.published_note})

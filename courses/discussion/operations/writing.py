@@ -12,7 +12,7 @@ from werkzeug.datastructures import FileStorage
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
-from courses.discussion import queries, rules
+from courses.discussion import opening, queries, rules
 from courses.discussion.models import Post, PostImage, PostMention, PostRevision, Thread
 from courses.discussion.operations.following import follow_thread
 from courses.discussion.types import Author
@@ -140,12 +140,14 @@ def _write(
 
 
 def _render(run: Run, thread: Thread, row: Post, now: datetime) -> None:
-    """The HTML of a post; those mentioned for the first time are told. A stranger's name stays plain text."""
+    """The HTML of a post; those mentioned for the first time are told. The name of who cannot open the thread stays plain text."""
     found = rules.mentions(row.body)
     people = queries.people_of_names(run.id, sorted({name for mention in found for name in mention.names}))
     members = queries.members_among(run.id, [mention.person_id for mention in found if mention.person_id is not None])
-    meant = rules.resolve(found, people, members)
-    numbered = [mention.names[0] for mention in found if mention.person_id in members]
+    named = rules.resolve(found, people, members)
+    readers = opening.who_may_open(thread, named, now)
+    meant = [person_id for person_id in named if person_id in readers]
+    numbered = [mention.names[0] for mention in found if mention.person_id in readers]
     row.body_html = rules.marked(to_html(row.body), [*queries.names_of(meant), *numbered])
     known = queries.mentioned_in(row.id)
     new = [person_id for person_id in meant if person_id not in known and person_id != row.person_id]

@@ -11,6 +11,7 @@ from courses.learning.operations.enrolling import (
     promote,
     reject,
     settle_merged,
+    why_closed,
     withdraw,
 )
 from courses.learning.operations.inviting import check_link, decide, enrol_cohort, invite, join, make_link, revoke_link
@@ -75,6 +76,7 @@ __all__ = [
     "take_marks_from_book",
     "tell_graded",
     "watch",
+    "why_closed",
     "withdraw",
     "write_note",
 ]

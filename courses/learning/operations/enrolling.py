@@ -7,7 +7,7 @@ another one gives a seat back.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -83,15 +83,26 @@ def enrol(*, run: Run, person_id: int, by: Identity, now: datetime, is_approved:
     return known
 
 
+def why_closed(run: Run, today: date) -> str:
+    """Why a run takes no learners on that day, in words; empty when it does."""
+    match rules.enrolment_open(run.state, run.enrol_from, run.enrol_until, run.ends_on, today):
+        case "not_published":
+            return _("这期课程没有开放报名。")
+        case "too_early":
+            return _("报名还没有开始，%(day)s 起可以报名。", day=run.enrol_from)
+        case "too_late":
+            return _("报名已于 %(day)s 截止。可以查看这门课程的其他期次。", day=run.enrol_until)
+        case "over":
+            return _("这期课程已于 %(day)s 结束，不再接受报名。可以查看这门课程的其他期次。", day=run.ends_on)
+        case _:
+            return ""
+
+
 def _check_open(run: Run, person_id: int, now: datetime) -> None:
     today = local(now).date()
-    match rules.enrolment_open(run.state, run.enrol_from, run.enrol_until, today):
-        case "not_published":
-            raise EnrolmentClosed(_("这期课程没有开放报名。"))
-        case "too_early":
-            raise EnrolmentClosed(_("报名还没有开始，%(day)s 起可以报名。", day=run.enrol_from))
-        case "too_late":
-            raise EnrolmentClosed(_("报名已于 %(day)s 截止。可以查看这门课程的其他期次。", day=run.enrol_until))
+    why = why_closed(run, today)
+    if why:
+        raise EnrolmentClosed(why)
     if run.mode is RunMode.INVITATION and not queries.is_invited(run.id, person_id, today):
         if queries.is_invited(run.id, person_id):
             raise NotForYou(_("你的邀请已经过期。请联系课程教师重新邀请。"))

@@ -67,7 +67,7 @@ def _alone(enrolment: Enrolment) -> None:
 def mark_done(*, enrolment: Enrolment, block: Block, by: Identity, now: datetime) -> Standing:
     """The learner says a text, file or link is done. Once is enough: a repeat writes nothing."""
     _check(enrolment, block)
-    if not rules.may_mark(block.kind, queries.duration_of(block)):
+    if not queries.may_mark(block):
         raise NotLearning(_("这个内容要实际完成（观看、作答或发言）才算学完，不能直接标记。"))
     known = queries.progress_row(enrolment.id, block.id)
     if known is None or not known.is_done:

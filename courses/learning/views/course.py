@@ -45,7 +45,7 @@ def course(code: str) -> Any:
         runs=runs,
         mine=mine,
         outline=catalogue.outline(run.id, only_published=True) if run else None,
-        door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, today) for r in runs},
+        door={r.id: rules.enrolment_open(r.state, r.enrol_from, r.enrol_until, r.ends_on, today) for r in runs},
         place=queries.place_in_queue(enrolment) if enrolment is not None and enrolment.state is EnrolmentState.WAITING else 0,
         can_edit=can_edit,
         required=authored.prerequisites_of(found.id),
@@ -96,7 +96,8 @@ def invited(token: str) -> Any:
     operations.check_link(link, clock.today())
     reader = acting()
     known = queries.enrolment_of(run.id, reader.person_id) if reader is not None and reader.person_id is not None else None
-    return render_template("courses/learning/join.html", run=run, link=link, enrolment=known, words=words, labels=labels)
+    why = operations.why_closed(run, clock.today())
+    return render_template("courses/learning/join.html", run=run, link=link, enrolment=known, why_closed=why, words=words, labels=labels)
 
 
 @blueprint.post("/join/<token>")

@@ -101,7 +101,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         languages=media.LANGUAGES,
         has_lab=[block.id for block in blocks if block.kind is BlockKind.VSIM and authored.lab_key(block.id) is not None],
         durations=durations,
-        may_mark=rules.may_mark,
+        may_mark=queries.may_mark,
         address=lambda url: f"{asset_prefix(run.id)}{url.removeprefix(ASSETS)}" if url.startswith(ASSETS) else url,
         has_math=has_math(*[block.body_html for block in blocks]),
         has_code=has_code(*[block.body_html for block in blocks]),
@@ -139,7 +139,7 @@ def unit_done(place: Place) -> Any:
         for block in catalogue.blocks_of(unit_id, only_published=True):
             if block.id not in {node.id for node in door.outline.blocks} or door.closed.block(block.id, unit_id):
                 continue
-            if block.run_id == run_id and rules.may_mark(block.kind, queries.duration_of(block)):
+            if block.run_id == run_id and queries.may_mark(block):
                 operations.mark_done(enrolment=place.enrolment, block=block, by=me(), now=now)
         is_complete = place.enrolment.completed_on is not None
     if is_complete and not was_complete:

@@ -144,6 +144,34 @@ def test_work_is_overdue_by_its_own_date_until_it_is_handed_in(session: Session,
     assert (late(2), late(4)) == ([0, 0, 1], [1, 0, 1])
 
 
+def test_work_that_waits_for_a_mark_counts_as_done_by_the_learner(
+    as_role: AsRole, session: Session, lead: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make.run(lead=lead, ends_on=date(2026, 4, 30))
+    first, second = make.unit(made, title="一"), make.unit(made, title="二")
+    essay = content.add_block(unit=first, kind=BlockKind.ASSIGNMENT, title="报告", is_graded=True, by=SYSTEM, now=NOW)
+    text = make.text(second)
+    made = make.publish(made)
+    waits, idle = make.enrolment(made), make.enrolment(made)
+    for row in (waits, idle):
+        learning.mark_done(enrolment=row, block=text, by=SYSTEM, now=NOW)
+    session.add(BlockProgress(enrolment_id=waits.id, block_id=essay.id, waits_for_grade=True))
+    session.flush()
+    summed = operations.summarise(run_id=made.id, now=NOW)
+    assert [(u.title, u.finished, u.stuck) for u in summed.units] == [("一", 1, 1), ("二", 2, 0)]
+    late = NOW + timedelta(days=58)
+    live = {row.enrolment_id: row for row in risk_queries.at_risk(made, late)}
+    assert (live[waits.id].judged.reasons, live[waits.id].waiting, live[waits.id].progress_x1000) == ((), 1, 500)
+    assert (live[idle.id].judged.reasons, live[idle.id].waiting) == ((Reason.INACTIVE, Reason.BEHIND), 0)
+    monkeypatch.setattr(operations, "AT_ONCE", 1)
+    operations.summarise(run_id=made.id, now=late)
+    stored = risk_queries.as_risks(made.id, session.execute(risk_queries.stored(made.id, None, "", all_risks=True)).all())
+    assert {row.enrolment_id: (row.judged, row.waiting) for row in stored} == {key: (row.judged, row.waiting) for key, row in live.items()}
+    session.commit()
+    teacher = as_role(Role.LECTURER, organisation_id=made.course.owner_id, person_id=lead.id)
+    assert "另有 1 项已提交，等待评分" in teacher.get(f"/teaching/runs/{made.id}/analytics/risk?risk=none").text
+
+
 def test_a_low_score_is_judged_by_the_gradebook_of_the_run(session: Session, lead: Person) -> None:
     made = make.run(lead=lead)
     unit = make.unit(made)

@@ -76,3 +76,13 @@ def test_time_between_near_entries_counts_for_the_later_unit() -> None:
 
 def test_where_learners_are_stuck() -> None:
     assert rules.stuck_at([1, 2, 3], {7: {1}, 8: {2}, 9: {1, 2, 3}}, [7, 8, 9, 10]) == {1: 2, 2: 1, 3: 0}
+
+
+@pytest.mark.parametrize(("handed_in", "found"), [(515, (Reason.BEHIND,)), (516, (Reason.BEHIND,)), (517, ())])
+def test_work_that_waits_for_a_mark_is_not_behind(handed_in: int, found: tuple[Reason, ...]) -> None:
+    assert reasons(progress_x1000=0, handed_in_x1000=handed_in) == found
+
+
+@pytest.mark.parametrize(("handed_in", "found"), [(999, (Reason.INACTIVE,)), (1000, ())])
+def test_who_has_handed_in_everything_may_rest(handed_in: int, found: tuple[Reason, ...]) -> None:
+    assert reasons(last_active_on=TODAY - timedelta(days=30), handed_in_x1000=handed_in) == found

@@ -121,3 +121,27 @@ def test_access_reads_back_what_it_stored() -> None:
     assert Access.of(given.plain()) == given
     assert Access.of(None) == Access()
     assert Access().plain() is None
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        (["北京", "上海市"], {}),
+        (["北京", "上海市", "广州"], {}),
+        (["北京", "上海"], {1: "上海市"}),
+        (["北京", "上海市区"], {1: "上海市"}),
+        (["北京"], None),
+        (["上海市", "北京"], None),
+        (["北京", "广州"], None),
+        (["北上", "上海市"], {0: "北京"}),
+        (["南昌", "上海市"], None),
+    ],
+)
+def test_what_was_voted_keeps_its_place_and_its_meaning(given: list[str], answer: dict[int, str] | None) -> None:
+    assert rules.corrected(["北京", "上海市"], given, {}) == answer
+
+
+def test_a_correction_is_measured_by_the_words_of_the_votes() -> None:
+    assert rules.corrected(["星期六"], ["星期六上午"], {0: "星其六"}) == {0: "星其六"}
+    assert rules.corrected(["星期六"], ["星其六"], {0: "星其六"}) == {}
+    assert rules.corrected(["星期上午"], ["上午十点"], {0: "星期六"}) is None

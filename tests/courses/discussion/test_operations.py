@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
+from courses.catalogue.operations import groups
+from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.discussion import operations, queries
 from courses.discussion.models import PostReport, PostRevision, Thread
 from courses.discussion.types import Author
@@ -69,6 +71,24 @@ def test_an_answer_tells_the_beginner_and_a_mention_the_mentioned_once(session: 
     assert (thread.posts, third.id in queries.mentioned_in(post.id)) == (2, True)
     with pytest.raises(Stale):
         operations.edit(run=run, thread=thread, row=post, body="再改", version=post.version - 1, by=me(second), now=NOW)
+
+
+def test_a_mention_tells_only_who_can_open_the_thread(session: Session) -> None:
+    lead = ground.person(name="陈老师")
+    make_account(person=lead, username="lead")
+    run = make.run(lead=lead, is_published=True)
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=NOW)
+    block = make.discussion(make.unit(run), access=Access((Condition(ConditionKind.GROUP, red.key),)).plain())
+    writer, mate, outsider = member(run, "赵一"), member(run, "钱二"), member(run, "孙三")
+    inside = [writer.id, mate.id]
+    groups.change_members(group=red, joining=inside, leaving=(), learners=[*inside, outsider.id], by=SYSTEM, now=NOW)
+    thread = start(run, writer, f"@钱二 @孙三 @孙三#{outsider.id} @陈老师 请看", block=block)
+    post = session.scalars(queries.posts(thread)).one()
+    assert queries.mentioned_in(post.id) == {mate.id, lead.id}
+    assert kinds(session) == ["courses.mentioned", "courses.mentioned"]
+    assert ("<mark>@钱二</mark>" in post.body_html, "<mark>@孙三</mark>" in post.body_html) == (True, False)
+    everywhere = start(run, writer, "@孙三 这里都能看")
+    assert queries.mentioned_in(session.scalars(queries.posts(everywhere)).one().id) == {outsider.id}
 
 
 def test_a_contribution_to_a_block_counts_as_learning(session: Session) -> None:

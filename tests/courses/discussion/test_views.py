@@ -12,12 +12,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
+from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.discussion import queries, rules
 from courses.discussion.models import Post, PostImage, PostReport, Thread
+from courses.learning import operations as doing
 from courses.learning import queries as learning
 from tests.factories import courses as make
 from tests.factories import ground
-from trainhub.kernel.access import Role
+from trainhub.kernel.access import SYSTEM, Role
 
 AsRole = Callable[..., FlaskClient]
 PNG = (
@@ -133,6 +135,34 @@ def test_nobody_begins_a_thread_in_a_discussion_that_is_closed(as_role: AsRole, 
         assert [answer.status_code for answer in answers] == [status, status]
     assert session.scalars(select(Thread)).all() == []
     assert not learning.states_of(row.id)
+
+
+def test_threads_of_a_closed_discussion_are_not_listed(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    must = make.text(make.unit(run))
+    after = Access((Condition(ConditionKind.DONE, f"block:{must.key}"),)).plain()
+    later, waits = make.discussion(make.unit(run, release_at=make.now() + timedelta(days=1))), make.discussion(make.unit(run), access=after)
+    gone = make.discussion(make.unit(run))
+    for title, block in (("明天的题", later), ("学完再谈", waits), ("随便聊聊", None), ("区已移除", gone)):
+        session.add(Thread(run_id=run.id, block_id=block.id if block else None, title=title, created_at=make.NOW, last_at=make.NOW, posts=1))
+    gone.removed_at = make.NOW
+    row = make.enrolment(run)
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=row.person_id)
+    teacher = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    address = f"/learning/runs/{run.id}/forum"
+
+    def listed(client: FlaskClient, query: str = "") -> list[str]:
+        page = client.get(address + query).text
+        return [title for title in ("明天的题", "学完再谈", "随便聊聊", "区已移除") if title in page]
+
+    assert listed(learner) == ["随便聊聊", "区已移除"]
+    assert listed(learner, f"?block={later.id}") == []
+    assert len(listed(teacher)) == 4
+    doing.mark_done(enrolment=row, block=must, by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert listed(learner) == ["学完再谈", "随便聊聊", "区已移除"]
 
 
 def test_editing_keeps_what_was_said(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:

@@ -182,3 +182,23 @@ def test_the_pages_of_joining(as_role: AsRole, client: FlaskClient, session: Ses
     assert learner.post(f"/learning/runs/{run.id}/withdraw").status_code == 422
     assert learner.post(f"/learning/runs/{run.id}/withdraw", data={"note": "时间冲突"}).status_code == 303
     assert "时间冲突" in teacher.get(f"/teaching/runs/{run.id}/learners").text
+
+
+def test_a_run_that_is_over_offers_no_button_and_says_why(as_role: AsRole, session: Session) -> None:
+    session.expire_on_commit = False
+    today = clock.today()
+    over, last_day = (make.run(is_published=True, starts_on=today - timedelta(days=30), ends_on=today - timedelta(days=days)) for days in (1, 0))
+    link = operations.make_link(run=over, expires_on=today, max_uses=None, by=SYSTEM, now=clock.now())
+    who, codes = ground.person(), [run.course.code for run in (over, last_day)]
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=who.id)
+    for address, action in ((f"/courses/{codes[0]}", f"/learning/runs/{over.id}/enrol"), (f"/join/{link.token}", f"/join/{link.token}")):
+        page = learner.get(address).text
+        assert "不再接受报名" in page
+        assert f'action="{action}"' not in page
+        refused = learner.post(action)
+        assert (refused.status_code, "不再接受报名" in refused.text) == (422, True)
+    page = learner.get("/courses?open=1").text
+    assert [f"/courses/{code}" in page for code in codes] == [False, True]
+    assert f'action="/learning/runs/{last_day.id}/enrol"' in learner.get(f"/courses/{codes[1]}").text
+    assert learner.post(f"/learning/runs/{last_day.id}/enrol").status_code == 303

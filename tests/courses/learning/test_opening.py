@@ -26,6 +26,8 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
 
 AsRole = Callable[..., FlaskClient]
@@ -146,9 +148,37 @@ def test_a_poll_counts_everybody_once_and_shows_results_after(as_role: AsRole, s
         with pytest.raises(Refused, match="已经有人投票"):
             versions.save(settings={"options": options}, **given)
     versions.save(settings={"options": ["甲", "乙", "丙"]}, **given)
+    versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
     session.commit()
     assert "乙（我的选择）" in client.get(page).text
+    assert "更正" not in client.get(page).text
     assert queries.states_of(row.id)[poll.id].is_done
+
+
+def test_a_slip_in_an_option_is_corrected_after_votes_and_says_so(as_role: AsRole, session: Session) -> None:
+    run = make.run(is_published=True)
+    unit = make.unit(run)
+    poll = content.add_block(unit=unit, kind=BlockKind.POLL, settings={"options": ["星其六", "星期日"]}, title="哪天", by=SYSTEM, now=make.NOW)
+    client, _row = learner(as_role, session, run)
+    given = {"part": poll, "version": None, "by": SYSTEM, "now": make.NOW}
+    waiting = versions.save(settings={"options": ["星期六", "星期日"]}, **given)
+    assert waiting is not None
+    assert "corrected" not in waiting.data["settings"]  # nobody has voted yet
+    client.post(f"/learning/blocks/{poll.id}/vote", data={"choice": "0"})
+    versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
+    assert (poll.settings["options"][0], poll.settings["corrected"]) == ("星期六", {"0": "星其六"})
+    assert found.votes_of([poll.id]) == {poll.id: {0: 1}}
+    session.commit()
+    assert "星期六（我的选择）（投票后更正错字，原为“星其六”）" in client.get(f"/learning/runs/{run.id}/units/{unit.id}").text
+    versions.save(settings={"options": ["星期六上午", "星期日"]}, **given)
+    versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
+    assert poll.settings["corrected"] == {"0": "星其六"}  # what was voted, not the last words
+    with transaction():
+        versions.save(settings={"options": ["星其六", "星期日"]}, **given)
+        versions.publish_drafts(parts=[poll], note="", by=SYSTEM, now=make.NOW)
+    assert "corrected" not in poll.settings
+    told = [event.data for event in session.scalars(select(AuditEvent).where(AuditEvent.did == "courses.poll.corrected").order_by(AuditEvent.id))]
+    assert [(data["before"][0], data["after"][0]) for data in told] == [("星其六", "星期六"), ("星期六", "星期六上午"), ("星期六上午", "星其六")]
 
 
 def test_a_live_session_opens_a_quarter_before_and_then_becomes_a_recording(as_role: AsRole, session: Session) -> None:
@@ -173,6 +203,40 @@ def test_a_live_session_opens_a_quarter_before_and_then_becomes_a_recording(as_r
     block.settings = {**block.settings, **past, "recording": "https://video.example.cn/1"}
     session.commit()
     assert "video.example.cn" in client.get(page).text
+
+
+def test_a_laboratory_that_cannot_report_is_left_to_the_learner(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead, is_published=True)
+    unit = make.unit(run)
+    lab = {"kind": BlockKind.VSIM, "unit": unit, "by": SYSTEM, "now": make.NOW}
+    block = content.add_block(title="数控", settings={"url": "https://lab.example.cn/a"}, **lab)
+    kept = content.add_block(title="机床", settings={"url": "https://lab.example.cn/b"}, **lab)
+    labs.new_secret(block=kept, by=SYSTEM, now=make.NOW)
+    twin, _blocks = content.duplicate(part=kept, by=SYSTEM, now=make.NOW)
+    assert labs.secret_of(twin.id) == labs.secret_of(kept.id)
+    client, row = learner(as_role, session, run)
+    with pytest.raises(Refused, match="不能直接标记"):
+        operations.mark_done(enrolment=row, block=block, by=SYSTEM, now=make.NOW)
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    given = {"title": "数控", "url": "https://lab.example.cn/a", "is_required": "y", "weight": "1", "version": block.version}
+    answer = author.post(f"/teaching/blocks/{block.id}", data=given, follow_redirects=True)
+    assert (answer.status_code, "学员会一直显示“未完成”" in answer.text) == (200, True)
+    session.refresh(block)
+    given |= {"self_marked": "y", "version": block.version}
+    refused = author.post(f"/teaching/blocks/{block.id}", data={**given, "is_graded": "y"})
+    assert (refused.status_code, "没有成绩，不能计入总成绩" in refused.text) == (422, True)
+    assert author.post(f"/teaching/blocks/{block.id}", data=given).status_code == 303
+    session.refresh(block)
+    versions.publish_drafts(parts=[block], note="", by=SYSTEM, now=make.NOW)
+    session.commit()
+    page = f"/learning/runs/{run.id}/units/{unit.id}"
+    assert f'action="{page}/done"' in client.get(page).text
+    assert client.post(f"{page}/done").status_code == 303
+    states = queries.states_of(row.id)
+    assert (states[block.id].is_done, kept.id in states) == (True, False)
+    with pytest.raises(Refused, match="没有成绩"):
+        content.add_block(settings={"url": "https://lab.example.cn/c", "self_marked": True}, is_graded=True, **lab)
 
 
 class Lab:

@@ -88,7 +88,14 @@ def test_a_rejection_needs_a_reason_and_gives_the_learner_words(session: Session
         operations.approve(enrolment=row, by=SYSTEM, now=NOW)
 
 
-@pytest.mark.parametrize(("given", "words"), [({"enrol_from": date(2026, 3, 3)}, "还没有开始"), ({"enrol_until": date(2026, 3, 1)}, "截止")])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"enrol_from": date(2026, 3, 3)}, "还没有开始"),
+        ({"enrol_until": date(2026, 3, 1)}, "截止"),
+        ({"starts_on": date(2026, 2, 1), "ends_on": date(2026, 3, 1)}, "2026-03-01 结束"),
+    ],
+)
 def test_outside_the_dates_nobody_enrols(session: Session, given: dict[str, date], words: str) -> None:
     run = make.run(is_published=True, **given)
     with pytest.raises(operations.EnrolmentClosed, match=words):

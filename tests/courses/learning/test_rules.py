@@ -139,8 +139,16 @@ def test_an_empty_run_is_never_complete_and_optional_blocks_are_not_asked() -> N
 @pytest.mark.parametrize(("day", "answer"), [(1, "too_early"), (2, "open"), (5, "open"), (6, "too_late")])
 def test_enrolment_is_open_from_the_first_to_the_last_day(day: int, answer: str) -> None:
     first, last = date(2026, 3, 2), date(2026, 3, 5)
-    assert rules.enrolment_open(RunState.PUBLISHED, first, last, date(2026, 3, day)) == answer
-    assert rules.enrolment_open(RunState.DRAFT, first, last, date(2026, 3, 3)) == "not_published"
+    assert rules.enrolment_open(RunState.PUBLISHED, first, last, None, date(2026, 3, day)) == answer
+    assert rules.enrolment_open(RunState.DRAFT, first, last, None, date(2026, 3, 3)) == "not_published"
+
+
+@pytest.mark.parametrize(("day", "answer"), [(4, "open"), (5, "open"), (6, "over")])
+def test_without_a_last_day_of_enrolment_the_end_of_the_run_closes_it(day: int, answer: str) -> None:
+    end, today = date(2026, 3, 5), date(2026, 3, day)
+    assert rules.enrolment_open(RunState.PUBLISHED, None, None, end, today) == answer
+    assert rules.enrolment_open(RunState.PUBLISHED, None, date(2026, 3, 9), end, today) == "open"  # the author wrote a later day
+    assert rules.enrolment_open(RunState.PUBLISHED, None, None, None, today) == "open"
 
 
 def test_a_completed_course_is_not_left() -> None:

@@ -26,7 +26,7 @@ from trainhub.certificates import queries as certificates
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session as session_of
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Programme
 
 NOW, TODAY = make.NOW, date(2026, 3, 2)
@@ -167,6 +167,43 @@ def test_a_course_learnt_in_two_runs_or_certified_here_is_one_learning(session: 
     assert number
     with pytest.raises(operations.BadClaim, match="本平台签发"):
         certificate(student, second, number=f" {number} ", provider="某大学")
+
+
+def test_evidence_is_recognised_once_for_a_human_in_two_programmes(session: Session, student: Student) -> None:
+    target, row = mapped(student)
+    second_plan = ground.version(requirements=1)
+    second = queries.student_by_id(ground.student(session.get_one(Programme, second_plan.programme_id), who=student.person).id)
+    assert second is not None
+    other = plan_course(second)
+    code = session.get_one(Course, session.get_one(Run, row.run_id).course_id).code
+    values = {"course_code": code, "target": other, "credits_x10": 20, "least_score_x10": 0, "since": TODAY, "until": None, "document": ""}
+    operations.add_mapping(**values, **GIVEN)  # type: ignore[arg-type]
+    claims = [operations.apply_with_run(student=student, target=target, enrolment=row, statement="", **GIVEN)]
+    claims.append(certificate(student, plan_course(student, "GC102")))
+    for approved in (False, True):
+        with pytest.raises(operations.BadClaim, match="已经用于") as refused:
+            operations.apply_with_run(student=second, target=other, enrolment=row, statement="", **GIVEN)
+        assert refused.value.code == "recognised_twice"
+        with pytest.raises(operations.BadClaim, match=f"学号 {student.student_no}"):
+            certificate(second, other)
+        if not approved:
+            for claim in claims:
+                decide(claim, True)
+    assert certificate(second, other, number="XT-2").state is ClaimState.SUBMITTED  # other evidence is another matter
+    stranger = studying()
+    assert certificate(stranger, plan_course(stranger)).state is ClaimState.SUBMITTED  # a number of two humans is for people to judge
+
+
+def test_two_persons_who_turn_out_to_be_one_get_one_recognition(session: Session, student: Student) -> None:
+    target, twin = plan_course(student), studying()
+    mine, theirs = certificate(student, target), certificate(twin, plan_course(twin))
+    session.get_one(Person, twin.person_id).merged_into_id = student.person_id
+    session.flush()
+    decide(mine, True)
+    with pytest.raises(operations.BadClaim, match="同一人") as refused:
+        decide(theirs, True)
+    assert refused.value.code == "recognised_twice"
+    assert decide(theirs, False).state is ClaimState.REJECTED
 
 
 def test_the_database_itself_refuses_a_second_recognition(session: Session, student: Student) -> None:
