@@ -234,6 +234,24 @@ def test_nobody_starts_at_a_base_without_agreement_for_the_whole_term(world: Sim
     assert start(world) == []
 
 
+def test_a_post_at_no_base_asks_its_enterprise_for_inspection_and_agreement(world: SimpleNamespace) -> None:
+    enterprise = ground.enterprise()
+    position = make.position(enterprise=enterprise, terms=[world.term], seats=1)
+    student = ground.student(world.programme, petoe_since=date(2023, 9, 1))
+    world.row = operations.place_student(student=student, position=position, term=world.term, by=SYSTEM, now=NOW)
+    make.ready(world.row, make.mentor(enterprise=enterprise, person=ground.person()))
+    last, unit = world.term.ends_on, {"base": enterprise, "by": SYSTEM, "now": NOW}
+    for row in base_queries.agreements_of(enterprise.id):
+        row.until = last - timedelta(days=1)
+    inspected = {"kind": InspectionKind.ON_SITE, "inspectors": "教务处", **unit}
+    bases.record_inspection(on=STARTS - timedelta(days=5), conclusion=Conclusion.FAILED, **inspected)
+    assert start(world) == ["start.inspection", "start.unit_agreement"]
+    bases.record_inspection(on=STARTS - timedelta(days=4), conclusion=Conclusion.PASSED, **inspected)
+    assert start(world) == ["start.unit_agreement"]
+    bases.sign_agreement(title="续签", signed_on=STARTS, since=last, until=last, topics=[], **unit)
+    assert start(world) == []
+
+
 def test_an_inspection_is_good_for_a_year(world: SimpleNamespace) -> None:
     for row in base_queries.inspections_of(world.base.id):
         row.on = min(row.on, date(2025, 3, 1))
