@@ -48,6 +48,7 @@ from enterprises.placements import cli as placements_cli
 from enterprises.placements import models as placements_models
 from enterprises.placements import operations as placements_operations
 from enterprises.placements import panels as placements_panels
+from enterprises.placements import queries as placements_queries
 from enterprises.placements import tasks as placements_tasks
 from enterprises.placements.views import (
     agreements,
@@ -188,6 +189,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     for blueprint in (bases_views.blueprint, mentors_views.blueprint, shared.blueprint, placements_api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(bases_views.PANELS, []).append(placements_panels.of_base)
+    app.extensions.setdefault(bases_views.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)

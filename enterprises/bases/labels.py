@@ -21,6 +21,11 @@ BASE_TYPES: Mapping[BaseType, Any] = {
     BaseType.MAKER_SPACE: _l("众创空间"),
     BaseType.INNOVATION_TRAINING_CENTRE: _l("创新实训中心"),
     BaseType.INTERNATIONAL_TRAINING: _l("国际化培训基地"),
+    BaseType.ENGINEERING_TRAINING_CENTRE: _l("综合性工程训练中心"),
+    BaseType.OFF_CAMPUS_TRAINING: _l("校外人才培养基地"),
+    BaseType.ENTERPRISE_TRAINING: _l("企业教育培训基地"),
+    BaseType.COACHING_STATION: _l("中小企业信息化辅导站"),
+    BaseType.EXPERIENCE_CENTRE: _l("中小企业信息化体验中心"),
 }
 LEVELS: Mapping[BaseLevel, Any] = {
     BaseLevel.NATIONAL: _l("国家级"),

@@ -8,7 +8,7 @@ from flask import render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries
 from enterprises.bases.models import BaseInspection, InspectionFinding
-from enterprises.bases.views import blueprint, load
+from enterprises.bases.views import blueprint, load_unit, subject_of_unit
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Role, demand, guard, who
@@ -24,7 +24,7 @@ from trainhub.organisations.types import OrganisationKind
 
 
 @blueprint.route("/<code>/inspections", methods=["GET", "POST"])
-@guard(Can.BASE_INSPECT, load=load, subject=organisations.subject_of)
+@guard(Can.BASE_INSPECT, load=load_unit, subject=subject_of_unit)
 def add_inspection(base: Organisation) -> Any:
     """Record an inspection or review."""
     form = forms.InspectionForm()
@@ -72,7 +72,7 @@ def load_finding(finding_id: int) -> tuple[Organisation, InspectionFinding]:
 
 
 @blueprint.post("/findings/<int:finding_id>/close")
-@guard(Can.BASE_EDIT, load=load_finding, subject=lambda pair: organisations.subject_of(pair[0]))
+@guard(Can.BASE_EDIT, load=load_finding, subject=lambda pair: subject_of_unit(pair[0]))
 def close_finding(pair: tuple[Organisation, InspectionFinding]) -> Any:
     """Say how something found was mended."""
     base, row = pair
@@ -95,7 +95,7 @@ def load_inspection(inspection_id: int) -> tuple[Organisation, BaseInspection]:
 
 
 @blueprint.get("/inspections/<int:inspection_id>/file")
-@guard(Can.BASE_INSIDE, load=load_inspection, subject=lambda pair: organisations.subject_of(pair[0]))
+@guard(Can.BASE_INSIDE, load=load_inspection, subject=lambda pair: subject_of_unit(pair[0]))
 def inspection_file(pair: tuple[Organisation, BaseInspection]) -> Any:
     """The record of an inspection, for those inside."""
     kept = session().get(files.StoredFile, pair[1].file_id) if pair[1].file_id else None

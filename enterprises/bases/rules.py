@@ -23,6 +23,11 @@ DEPARTMENTS: Mapping[BaseType, tuple[str, ...]] = {
     BaseType.MAKER_SPACE: ("dept_st",),
     BaseType.INNOVATION_TRAINING_CENTRE: ("dept_edu", "dept_st"),
     BaseType.INTERNATIONAL_TRAINING: ("dept_edu", "dept_hr"),
+    BaseType.ENGINEERING_TRAINING_CENTRE: ("dept_edu",),
+    BaseType.OFF_CAMPUS_TRAINING: ("dept_edu",),
+    BaseType.ENTERPRISE_TRAINING: ("dept_edu", "dept_hr"),
+    BaseType.COACHING_STATION: ("dept_st",),
+    BaseType.EXPERIENCE_CENTRE: ("dept_st",),
 }
 """By type the departments that recognise and accept it: FJ-16b 省教育厅 (000:745), FJ-26b 省科技厅, FJ-26c/d 省人社厅 (000:793)."""
 

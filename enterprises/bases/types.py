@@ -8,7 +8,8 @@ from enum import StrEnum
 
 
 class BaseType(StrEnum):
-    """Base types of the documents; a base may carry several (requirements.md 4, 7 and 8.1, 15)."""
+    """Base types of the documents; a base may carry several. A demonstration college (002:151) is an organisation, see
+    `OrganisationKind`: it hosts bases."""
 
     EPEC = "epec"
     PRACTICE_BASE = "practice_base"
@@ -22,6 +23,15 @@ class BaseType(StrEnum):
     MAKER_SPACE = "maker_space"
     INNOVATION_TRAINING_CENTRE = "innovation_training_centre"
     INTERNATIONAL_TRAINING = "international_training"
+    ENGINEERING_TRAINING_CENTRE = "engineering_training_centre"
+    """综合性工程训练中心 of a school (002:133)."""
+    OFF_CAMPUS_TRAINING = "off_campus_training"
+    """校外人才培养基地 (002:133)."""
+    ENTERPRISE_TRAINING = "enterprise_training"
+    """企业教育培训基地 for engineers and managers (002:163, 002:167)."""
+    COACHING_STATION = "coaching_station"
+    EXPERIENCE_CENTRE = "experience_centre"
+    """中小企业信息化辅导站、体验中心 (MIIT-5, 004:101)."""
 
 
 class BaseLevel(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ from flask import Blueprint, current_app, render_template, request, url_for
 
 from enterprises.bases import forms, labels, operations, queries, rules
 from enterprises.bases.models import BaseAgreement
+from enterprises.bases.types import AgreementSpan
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, files, paging, sniff
-from trainhub.kernel.access import guard, who
+from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import given, once
@@ -30,6 +32,9 @@ blueprint = Blueprint("bases", __name__, url_prefix="/bases")
 PANELS = "enterprises.bases.panels"
 """Rooms and features above add what they know of a base: functions (base id, identity) -> template context for their card."""
 
+SCHOOLS = "enterprises.bases.schools"
+"""Rooms above name the schools that an enterprise offers seats to: functions (enterprise id) -> ids of universities."""
+
 
 def load(code: str) -> Organisation:
     """The base of an address."""
@@ -37,6 +42,24 @@ def load(code: str) -> Organisation:
     if row is None or row.kind is not OrganisationKind.BASE:
         raise NotFound(_("没有代码为 %(code)s 的基地。", code=code[:60]))
     return row
+
+
+def load_unit(code: str) -> Organisation:
+    """A base, or an enterprise: it takes students at posts of its own too, and is inspected and bound by an agreement like a base."""
+    row = organisations.by_code(code)
+    if row is None or row.kind not in (OrganisationKind.BASE, OrganisationKind.ENTERPRISE):
+        raise NotFound(_("没有代码为 %(code)s 的实习单位。", code=code[:60]))
+    return row
+
+
+def subject_of_unit(unit: Organisation) -> Subject:
+    """What permissions over a unit are judged on. An enterprise has no hosts: the schools for whose terms it offers seats answer
+    for what they saw and signed there, as hosts do for a base."""
+    known = organisations.subject_of(unit)
+    if unit.kind is OrganisationKind.BASE:
+        return known
+    schools = {key for ask in current_app.extensions.get(SCHOOLS, []) for key in ask(unit.id)}
+    return replace(known, organisations=known.organisations | schools)
 
 
 COLUMNS = (
@@ -84,13 +107,15 @@ def index() -> Any:
 
 
 @blueprint.get("/<code>")
-@guard(Can.BASE_VIEW, load=load, subject=organisations.subject_of)
+@guard(Can.BASE_VIEW, load=load_unit, subject=subject_of_unit)
 def show(base: Organisation) -> Any:
-    """One base."""
+    """One base; of an enterprise, what it is as a unit for posts at no base."""
     today = clock.today()
+    spans = queries.spans(queries.agreements_of(base.id))
+    if base.kind is OrganisationKind.ENTERPRISE:
+        return render_template("enterprises/bases/unit.html", **_papers(base, spans))
     profile = queries.profile(base.id)
-    agreements, leaders = queries.agreements_of(base.id), queries.leaders_of(base.id)
-    spans = queries.spans(agreements)
+    leaders = queries.leaders_of(base.id)
     panels: dict[str, Any] = {}
     for panel in current_app.extensions.get(PANELS, []):
         panels |= panel(base.id, who(), today)
@@ -106,30 +131,39 @@ def show(base: Organisation) -> Any:
         ),
         rules.judge_agreement(spans, on=today, parameter=book().at("petoe.agreement_topics", on=today)),
     ]
-    days = book().at("own.warning.agreement_days", on=today).number
     return render_template(
         "enterprises/bases/show.html",
-        base=base,
-        subject=organisations.subject_of(base),
+        **_papers(base, spans),
         profile=profile,
         types=queries.types_of(base.id),
         leaders=leaders,
-        agreements=[
-            (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days)) for row, span in zip(agreements, spans, strict=True)
-        ],
         acceptances=queries.acceptances_of(base.id),
-        inspections=queries.inspections_of(base.id),
-        found=queries.findings_of(base.id),
         periods=queries.periods_of(base.id),
-        today=today,
         hosts=[pair for pair in organisations.hosts_of(base.id) if pair[0].until is None],
         region=organisations.region(base.region_code) if base.region_code else None,
         findings=found,
         panels=panels,
-        labels=labels,
         sides=organisation_labels.SIDES,
-        can=Can,
     )
+
+
+def _papers(unit: Organisation, spans: list[AgreementSpan]) -> dict[str, Any]:
+    """What the cards of agreements and inspections show of a unit."""
+    today = clock.today()
+    days = book().at("own.warning.agreement_days", on=today).number
+    return {
+        "base": unit,
+        "subject": subject_of_unit(unit),
+        "agreements": [
+            (row, rules.is_in_force(span, today), rules.expires_soon(span, on=today, days=days))
+            for row, span in zip(queries.agreements_of(unit.id), spans, strict=True)
+        ],
+        "inspections": queries.inspections_of(unit.id),
+        "found": queries.findings_of(unit.id),
+        "today": today,
+        "labels": labels,
+        "can": Can,
+    }
 
 
 def _page(form: Any, base: Organisation, title: str, action: str, lead: str = "") -> Any:
@@ -217,7 +251,7 @@ def end_leader(pair: tuple[Organisation, int]) -> Any:
 
 
 @blueprint.route("/<code>/agreements", methods=["GET", "POST"])
-@guard(Can.BASE_EDIT, load=load, subject=organisations.subject_of)
+@guard(Can.BASE_EDIT, load=load_unit, subject=subject_of_unit)
 def add_agreement(base: Organisation) -> Any:
     """Record a signed agreement."""
     form = forms.AgreementForm()
@@ -253,7 +287,7 @@ def load_agreement(agreement_id: int) -> BaseAgreement:
 def _agreement_subject(row: BaseAgreement) -> Any:
     base = organisations.by_id(row.base_id)
     assert base is not None
-    return organisations.subject_of(base)
+    return subject_of_unit(base)
 
 
 @blueprint.get("/agreements/<int:agreement_id>/file")

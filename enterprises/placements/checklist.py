@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from enterprises.bases import queries as bases
@@ -36,13 +37,18 @@ def checklist(placement: Placement, *, today: date) -> list[Finding]:
     if consent is not None and consent.value:
         has_consent = AgreementParty.GUARDIAN in facts.signed or PaperKind.CONSENT in {row.kind for row in queries.papers_of(placement.id)}
         found.append(rules.judge_consent(has_consent, parameter=consent))
+    # 实习单位 is the base, or the enterprise itself where the post lies at none: both rules ask it of every unit.
+    unit_id = placement.base_id if placement.base_id is not None else placement.enterprise_id
     inspection = _of_kind(facts.degree_level, "inspection_required", on)
-    if inspection is not None and placement.base_id is not None:
-        found.append(rules.judge_inspection(is_inspected(placement.base_id, max(on, today)), parameter=inspection))
-    if placement.base_id is not None:
-        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(placement.base_id))]
-        needed = book().find("cn.ug.agreement_required", on=on) or book().at("petoe.agreement_topics", on=on)
-        found.append(rules.judge_cooperation(spans, (placement.starts_on, placement.ends_on), parameter=needed))
+    if inspection is not None:
+        found.append(rules.judge_inspection(is_inspected(unit_id, max(on, today)), parameter=inspection))
+    needed = book().find("cn.ug.agreement_required", on=on)
+    if needed is None and placement.base_id is not None:
+        needed = book().at("petoe.agreement_topics", on=on)
+    if needed is not None:
+        spans = [(max(one.signed_on, one.since), one.until) for one in bases.spans(bases.agreements_of(unit_id))]
+        judged = rules.judge_cooperation(spans, (placement.starts_on, placement.ends_on), parameter=needed)
+        found.append(judged if placement.base_id is not None else replace(judged, code="start.unit_agreement"))
     found += [
         rules.judge_insurance((placement.insured_from, placement.insured_until), (placement.starts_on, placement.ends_on), parameter=insurance),
         rules.judge_safety(placement.safety_trained_on, max(placement.starts_on, today), parameter=own),

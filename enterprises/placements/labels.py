@@ -206,6 +206,7 @@ FINDINGS: Mapping[str, Any] = {
     "start.inspection": _l("实习单位已实地考察"),
     "start.consent": _l("知情同意书"),
     "start.base_agreement": _l("基地合作协议覆盖全程"),
+    "start.unit_agreement": _l("与实习单位的合作协议覆盖全程"),
     "offer.agency": _l("不通过中介机构"),
     "offer.capacity": _l("不超过基地的接收能力"),
     "offer.fees": _l("不收费、不收押金、不扣证件"),

@@ -119,8 +119,8 @@ def judge_offer(position: Position, *, on: date) -> list[Finding]:
     if position.base_id is not None:
         found.append(judge_capacity(position, on=on))
     inspection = book().find("cn.ug.inspection_required", on=on)
-    if inspection is not None and position.base_id is not None:
-        found.append(rules.judge_inspection(is_inspected(position.base_id, on), parameter=inspection))
+    if inspection is not None:
+        found.append(rules.judge_inspection(is_inspected(position.base_id or position.enterprise_id, on), parameter=inspection))
     topics = book().find("petoe.agreement_topics", on=on)
     if topics is not None and position.base_id is not None:
         found.append(base_rules.judge_agreement(bases.spans(bases.agreements_of(position.base_id)), on=on, parameter=topics))
@@ -139,7 +139,7 @@ def judge_capacity(position: Position, *, on: date) -> Finding:
 
 
 def is_inspected(base_id: int, on: date) -> bool:
-    """Whether the latest on-site inspection of a base until a day did not fail and is not older than own.placement.inspection_valid_months."""
+    """Whether the latest on-site inspection of a unit (a base, or an enterprise without one) until a day did not fail and is not older than own.placement.inspection_valid_months."""
     last = bases.last_on_site(base_id, on)
     months = book().at("own.placement.inspection_valid_months", on=on).number
     return last is not None and last.conclusion is not Conclusion.FAILED and last.on >= months_before(on, int(months))

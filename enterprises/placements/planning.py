@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
-from enterprises.placements.models import Placement, Round
+from enterprises.placements.models import Placement, Position, Round
 from enterprises.placements.planner.types import Case, Options, Post, Pupil, Slot
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
@@ -43,7 +45,7 @@ def problem_of(
 ) -> Problem:
     """Read everything that a plan of the round needs."""
     wanted = settings or settings_of(round)
-    facts = lawful_only(queries.planning_facts(round, today=today))
+    facts = within_bases(lawful_only(queries.planning_facts(round, today=today)), is_mentor_bound=wanted.is_mentor_bound)
     movable = {row.id: row for row in facts.placed if _may_move(row, round, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
@@ -82,6 +84,43 @@ def lawful_only(facts: Planned) -> Planned:
         majors=majors,
         accepted=accepted,
     )
+
+
+def within_bases(facts: Planned, *, is_mentor_bound: bool) -> Planned:
+    """The facts with no more free seats at a base in a term than it can still take (PETOE-6.1): over all its positions, and with
+    everybody there, of whatever programme. A base that says nothing bounds nothing.
+
+    Which of its seats stay when there are too many is decided here, before anything is computed: those of positions that most
+    students wish for, one seat after the other (ties: the older position), then the others, last those of enterprises whose
+    mentors can take nobody; none where nobody of the round is accepted. A repair that moves somebody away frees the seat at the same position only.
+    """
+    by_base: dict[int, list[Position]] = {}
+    for post in facts.positions:
+        if post.base_id is not None:
+            by_base.setdefault(post.base_id, []).append(post)
+    wished = Counter(post_id for posts in facts.preferences.values() for post_id in posts)
+    majors, seats = set(facts.majors.values()), dict(facts.seats)
+    terms = sorted(facts.terms, key=lambda term: (term.starts_on, term.id))
+    for base_id, posts in by_base.items():
+        capacity = bases.capacities(base_id)
+        there = list(queries.spans_at_base(base_id, terms[0].starts_on, max(term.ends_on for term in terms)))
+        for term in terms:
+            span = (term.starts_on, term.ends_on)
+            busy, most = rules.fullest([*there, (*span, 0)], [span], capacity)
+            if most is None:
+                continue
+            takes = {post.id: seats.get((post.id, term.id), 0) for post in posts if any(_takes(facts, post, major) for major in majors)}
+            lonely = {post.id for post in posts if is_mentor_bound and facts.room.get((post.enterprise_id, term.id), 0) < 1}
+            kept = rules.share_out(max(0, most - busy), takes, {key: count for key, count in wished.items() if key not in lonely}, last=lonely)
+            seats.update({(post.id, term.id): kept.get(post.id, 0) for post in posts if (post.id, term.id) in seats})
+            there.append((*span, sum(kept.values())))
+    return replace(facts, seats=seats)
+
+
+def _takes(facts: Planned, post: Position, major: str) -> bool:
+    """Whether a position takes a major: any, unless it or the rules name some (none: nobody)."""
+    named = facts.accepted.get(post.id)
+    return major in named if named is not None else rules.accepts(post.majors, major)
 
 
 def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[dict[int, str], dict[int, frozenset[str]]]:

@@ -133,3 +133,21 @@ def test_a_table_whose_rows_name_each_other_is_made_anew(engine: sa.Engine) -> N
         connection.execute(sa.update(post).where(post.c.id == thread).values(person_id=None))
     migrations.downgrade(engine, "0006")
     migrations.upgrade(engine)
+
+
+def test_types_of_bases_that_are_in_use_are_not_migrated_away(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine, "0025")
+    with engine.begin() as connection:
+        typing = sa.Table("base_typing", sa.MetaData(), autoload_with=connection)
+        base = _row(connection, "organisation")
+        connection.execute(sa.insert(typing).values(base_id=base, type="coaching_station", since=date(2026, 3, 2)))
+        connection.execute(sa.insert(typing).values(base_id=base, type="epec", since=date(2026, 3, 2)))
+    with pytest.raises(RuntimeError, match="1 rows of base_typing"):
+        migrations.downgrade(engine, "0025-1")
+    with engine.begin() as connection:
+        connection.execute(sa.delete(typing).where(typing.c.type == "coaching_station"))
+    migrations.downgrade(engine, "0025-1")
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        connection.execute(sa.insert(typing).values(base_id=base, type="coaching_station", since=date(2026, 3, 2)))
+    migrations.upgrade(engine, "0025")

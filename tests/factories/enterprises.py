@@ -21,6 +21,7 @@ from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.types import AgreementParty
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Programme
@@ -140,8 +141,22 @@ def round(
     return row
 
 
+def seen(enterprise: Organisation, *, on: date, until: date) -> None:
+    """An enterprise as a unit for posts at no base: inspected before a day, with an agreement from then until a day."""
+    before = min(on, TODAY) - timedelta(days=30)
+    bases.record_inspection(
+        base=enterprise, kind=InspectionKind.ON_SITE, on=before, inspectors="教务处", conclusion=Conclusion.PASSED, by=SYSTEM, now=NOW
+    )
+    span = {"signed_on": before, "since": before, "until": until}
+    bases.sign_agreement(base=enterprise, title="校企合作协议", **span, topics=list(AgreementTopic), by=SYSTEM, now=NOW)
+
+
 def ready(placement: Placement, mentor: Mentor) -> Placement:
-    """Complete the checklist: accepted, signed by all, insured for the whole period, trained, with a mentor."""
+    """Complete the checklist: accepted, signed by all, insured for the whole period, trained, with a mentor, at an inspected unit."""
+    if placement.base_id is None:
+        enterprise = organisations.by_id(placement.enterprise_id)
+        assert enterprise is not None
+        seen(enterprise, on=placement.starts_on, until=placement.ends_on)
     placements.accept_placement(placement=placement, by=SYSTEM, now=NOW)
     placements.assign_mentor(placement=placement, mentor=mentor, by=SYSTEM, now=NOW)
     for party in (AgreementParty.SCHOOL, AgreementParty.ENTERPRISE, AgreementParty.STUDENT, AgreementParty.GUARDIAN):

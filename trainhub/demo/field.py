@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
+from enterprises.bases.types import AgreementTopic, Conclusion, InspectionKind
 from enterprises.mentors.models import Mentor
 from enterprises.placements import queries
 from enterprises.placements.models import Placement, Position, Term
@@ -17,6 +18,7 @@ from trainhub.demo.calendar import working_days
 from trainhub.demo.invented import BASES, PROGRAMMES
 from trainhub.demo.practice_texts import COMMENTS, GRADES, NOTES, WEEKLY
 from trainhub.demo.world import World
+from trainhub.organisations.models import Organisation
 from trainhub.people.models import Student
 
 POSTS = ("产线工艺工程师", "设备运维工程师", "软件开发工程师", "质量工程师", "数据分析助理")
@@ -43,6 +45,8 @@ def position(world: World, place: int, terms: Sequence[tuple[Term, int]], now: d
     """An approved position of an enterprise with seats in terms; at its base when it hosts one."""
     enterprise = world.enterprises[place]
     base = next((b for b, (_c, _n, region, _t) in zip(world.bases, BASES, strict=True) if region == enterprise.region_code), None)
+    if base is None:
+        _seen(world, enterprise, [one for one, _seats in terms])
     made = offers.offer_position(
         enterprise=enterprise,
         title=POSTS[(place + ordinal) % len(POSTS)],
@@ -60,6 +64,33 @@ def position(world: World, place: int, terms: Sequence[tuple[Term, int]], now: d
             bases.state_interest(enterprise=enterprise, year=term.starts_on.year, is_interested=True, seats=seats, by=world.by, now=now)
     offers.submit_position(position=made, by=world.by, now=now)
     return offers.approve_position(position=made, by=world.by, now=now)
+
+
+def _seen(world: World, enterprise: Organisation, terms: Sequence[Term]) -> None:
+    """Enterprises without a base were inspected before each term, and an agreement covers it."""
+    for one in terms:
+        ahead = (one.starts_on - world.day).days - 45
+        seen = min(ahead, -1)
+        bases.record_inspection(
+            base=enterprise,
+            kind=InspectionKind.ON_SITE,
+            on=world.calendar.plus(seen),
+            inspectors="教务处、实践教学科",
+            conclusion=Conclusion.PASSED,
+            text="场地、设备、安全制度和指导力量符合接收实习学生的要求。",
+            now=world.calendar.at(seen + 1),
+            by=world.by,
+        )
+        bases.sign_agreement(
+            base=enterprise,
+            title=f"{enterprise.name}实习合作协议",
+            signed_on=world.calendar.plus(seen),
+            since=world.calendar.plus(seen),
+            until=one.ends_on,
+            topics=tuple(AgreementTopic),
+            now=world.calendar.at(seen + 1),
+            by=world.by,
+        )
 
 
 def term(world: World, university: int, code: str, title: str, starts_on: date, weeks: int) -> Term:

@@ -331,6 +331,17 @@ def clashing_terms(round: Round, student: Student) -> dict[int, str]:
     return {term_id: name for term_id, name in session().execute(statement)}
 
 
+def schools_of(enterprise_id: int) -> set[int]:
+    """The universities for whose terms an enterprise offers seats."""
+    statement = (
+        select(Term.university_id)
+        .join(PositionSeats, PositionSeats.term_id == Term.id)
+        .join(Position, Position.id == PositionSeats.position_id)
+        .where(Position.enterprise_id == enterprise_id)
+    )
+    return set(session().scalars(statement.distinct()))
+
+
 def seats_by_position(position_ids: Collection[int], term_ids: Collection[int]) -> dict[int, list[tuple[int, int, int]]]:
     """By position (term, seats, taken) in time."""
     statement = (

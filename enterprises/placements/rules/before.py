@@ -234,6 +234,21 @@ def fullest(offered: Iterable[tuple[date, date, int]], own: Iterable[Span], capa
     return worst
 
 
+def share_out(places: int, seats: Mapping[int, int], wished: Mapping[int, int], *, last: Collection[int] = ()) -> dict[int, int]:
+    """How many of the seats of positions stay when there are only so many places for all of them.
+
+    Seats go one by one to the position with most wishes not served yet, in a tie to the lowest id; those that nobody
+    wishes for come later, those of `last` at the end. Positions that get nothing have 0.
+    """
+    if sum(seats.values()) <= places:
+        return dict(seats)
+    order = sorted((key in last, number - wished.get(key, 0), key) for key, count in seats.items() for number in range(min(count, places)))
+    kept = dict.fromkeys(seats, 0)
+    for _is_last, _served, key in order[:places]:
+        kept[key] += 1
+    return kept
+
+
 def judge_share(code: str, seats: int, staff: int | None, *, parameter: Parameter) -> Finding:
     """Students of a term as a share of the staff of the unit (10 %) or of the post (20 %) (CN-VOC); staff not known: no data."""
     if not staff:

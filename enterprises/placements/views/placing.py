@@ -24,6 +24,7 @@ from trainhub.kernel.forms import given
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
 from trainhub.policy.book import book
 
 
@@ -116,6 +117,7 @@ def show(placement: Placement) -> Any:
         placement=placement,
         row=queries.placement_view(placement.id),
         findings=checklist(placement, today=today) if placement.state in (PlacementState.PLANNED, PlacementState.ACCEPTED) else [],
+        unit=organisations.by_id(placement.base_id or placement.enterprise_id),
         signed=queries.signed_all(placement.id),
         texts=len(queries.text_rows(placement.id)),
         events=queries.events_of(placement.id),

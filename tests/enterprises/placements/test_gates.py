@@ -190,10 +190,41 @@ def test_nobody_is_placed_beyond_what_a_base_says_later(world: SimpleNamespace) 
     round = make.round(programme=world.programme, cohort=ground.cohort(world.programme), terms=[world.term])
     after = make.at(round.closes_on + timedelta(days=1))
     operations.plan_round(round=round, by=SYSTEM, now=after)
-    with pytest.raises(NoSeat):
-        operations.publish_round(round=round, by=SYSTEM, now=after)
+    assert all(is_there for *_row, is_there in round.plan["assignments"])  # the base is full: nobody comes new
     bases.set_period(period=period, version=period.version, capacity=3, **span)
+    with pytest.raises(WrongState):  # what the base takes is part of what was computed
+        operations.publish_round(round=round, by=SYSTEM, now=after)
+    operations.plan_round(round=round, by=SYSTEM, now=after)
     assert operations.publish_round(round=round, by=SYSTEM, now=after) == 1
+
+
+@pytest.mark.parametrize(
+    ("places", "wished", "last", "kept"),
+    [
+        (6, {}, (), {1: 3, 2: 2}),
+        (5, {}, (), {1: 3, 2: 2}),
+        (4, {}, (), {1: 2, 2: 2}),
+        (2, {2: 1}, (), {1: 1, 2: 1}),
+        (3, {2: 9}, (), {1: 1, 2: 2}),
+        (3, {2: 9}, (2,), {1: 3, 2: 0}),
+        (0, {1: 5}, (), {1: 0, 2: 0}),
+    ],
+)
+def test_seats_beyond_what_a_base_takes_go_to_wishes_first(places: int, wished: dict[int, int], last: tuple[int, ...], kept: dict[int, int]) -> None:
+    assert rules.share_out(places, {1: 3, 2: 2}, wished, last=last) == kept
+
+
+@pytest.mark.parametrize(("capacity", "planned"), [(2, 1), (3, 2), (5, 4), (6, 4)])
+def test_a_plan_keeps_to_the_capacity_of_a_base_over_all_its_positions(world: SimpleNamespace, capacity: int, planned: int) -> None:
+    more = make.position(enterprise=world.enterprise, base=world.base, terms=[world.term], seats=4)  # six and four seats; one is taken
+    bases.set_period(base=world.base, title="本学期", since=STARTS, until=world.term.ends_on, capacity=capacity, by=SYSTEM, now=NOW)
+    other = ground.programme(world.university, is_petoe=True)
+    students = [ground.student(other, petoe_since=date(2023, 9, 1)) for _n in range(4)]
+    round = make.round(programme=other, cohort=ground.cohort(other), terms=[world.term])
+    operations.save_preferences(round=round, student=students[0], position_ids=[more.id], by=SYSTEM, now=NOW)
+    operations.plan_round(round=round, by=SYSTEM, now=make.at(round.closes_on + timedelta(days=1)))
+    assert len(round.plan["assignments"]) == planned
+    assert more.id in {row[2] for row in round.plan["assignments"]}  # the seat that somebody wished for stays
 
 
 def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) -> None:
@@ -231,6 +262,24 @@ def test_nobody_starts_at_a_base_without_agreement_for_the_whole_term(world: Sim
     bases.sign_agreement(
         base=world.base, title="续签", signed_on=STARTS, since=world.term.ends_on, until=date(2030, 1, 1), topics=[], by=SYSTEM, now=NOW
     )  # fmt: skip
+    assert start(world) == []
+
+
+def test_a_post_at_no_base_asks_its_enterprise_for_inspection_and_agreement(world: SimpleNamespace) -> None:
+    enterprise = ground.enterprise()
+    position = make.position(enterprise=enterprise, terms=[world.term], seats=1)
+    student = ground.student(world.programme, petoe_since=date(2023, 9, 1))
+    world.row = operations.place_student(student=student, position=position, term=world.term, by=SYSTEM, now=NOW)
+    make.ready(world.row, make.mentor(enterprise=enterprise, person=ground.person()))
+    last, unit = world.term.ends_on, {"base": enterprise, "by": SYSTEM, "now": NOW}
+    for row in base_queries.agreements_of(enterprise.id):
+        row.until = last - timedelta(days=1)
+    inspected = {"kind": InspectionKind.ON_SITE, "inspectors": "教务处", **unit}
+    bases.record_inspection(on=STARTS - timedelta(days=5), conclusion=Conclusion.FAILED, **inspected)
+    assert start(world) == ["start.inspection", "start.unit_agreement"]
+    bases.record_inspection(on=STARTS - timedelta(days=4), conclusion=Conclusion.PASSED, **inspected)
+    assert start(world) == ["start.unit_agreement"]
+    bases.sign_agreement(title="续签", signed_on=STARTS, since=last, until=last, topics=[], **unit)
     assert start(world) == []
 
 

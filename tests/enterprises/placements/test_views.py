@@ -56,7 +56,7 @@ def world(session: Session) -> SimpleNamespace:
         other = ground.enterprise()
         found = SimpleNamespace(
             other_id=other.id,
-            university_id=university.id, enterprise_id=enterprise.id, programme_id=programme.id, version_id=version.id, base_code=base.code, base_id=base.id,
+            university_id=university.id, enterprise_id=enterprise.id, programme_id=programme.id, version_id=version.id, base_code=base.code, base_id=base.id, unit_code=enterprise.code,
             term_id=term.id, later_id=later.id, mentor_id=mentor.id, mentor_person=person.id, position_id=position.id, student_id=student.id,
             student_person=student.person_id, placement_id=placement.id, round_id=round.id, first=term.starts_on, last=term.ends_on,
         )  # fmt: skip
@@ -120,6 +120,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/placements/t4.csv": ("programme", "university", "admin"),
     "/bases/interest": ("enterprise", "programme", "university", "stranger", "admin"),
     "/bases/{base_code}/inspections": ("admin",),
+    "/bases/{unit_code}/inspections": ("university", "admin"),
+    "/bases/{unit_code}/agreements": ("enterprise", "university", "admin"),
+    "/bases/{unit_code}": ("student", "mentor", "enterprise", "programme", "university", "stranger", "admin"),
     "/placements/events": ("mentor", "enterprise", "programme", "university", "stranger", "admin"),
     "/placements/reviews": ("programme", "university", "admin"),
     "/placements/plans": ("programme", "university", "admin"),
