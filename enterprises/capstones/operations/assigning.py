@@ -43,10 +43,17 @@ def assign_capstone(
 ) -> Capstone:
     """Give a student an approved topic of the programme; a seat of the topic is taken or the whole is refused.
 
-    The same topic again: the known capstone. Raises CapstoneRefused (another live capstone, no seat, other programme).
+    The same topic again: the known capstone. Who failed repeats with a new capstone once the failed one is archived; that one stays.
+    Raises CapstoneRefused (another capstone, a failure that may still be appealed, no seat, other programme).
     """
-    known = queries.capstone_of_student(student.id)
+    known = queries.capstone_holding(student.id)
     if known is not None:
+        if known.state is CapstoneState.FAILED:
+            raise CapstoneRefused(
+                _("该学生上一次毕业设计不合格，但还没有归档（申诉期未过或申诉未决）。归档后即可重做，原来的记录会保留。"),
+                field="student_id",
+                code="not_archived",
+            )
         if known.topic_id == topic.id:
             return known
         raise CapstoneRefused(_("该学生已有毕业设计。如需改题，请先终止原来的毕业设计。"), field="student_id")

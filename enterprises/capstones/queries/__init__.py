@@ -4,7 +4,6 @@ from enterprises.capstones.queries.capstones import (
     LIST_ROLES,
     as_row,
     by_id,
-    capstone_of_student,
     cohort_links,
     graded_by,
     ids_of_students,
@@ -147,6 +146,7 @@ from enterprises.capstones.queries.stages import (
     window_of,
     windows_of,
 )
+from enterprises.capstones.queries.standing import capstone_holding, capstone_of_student, earlier_of
 from enterprises.capstones.queries.supervising import (
     ToSupervise,
     conflicts_among,
@@ -200,6 +200,7 @@ __all__ = [
     "board",
     "board_of",
     "by_id",
+    "capstone_holding",
     "capstone_of_student",
     "choice_round",
     "choices_of",
@@ -213,6 +214,7 @@ __all__ = [
     "conflicts_of_cohort",
     "demand_for",
     "directory",
+    "earlier_of",
     "editions_of",
     "enterprise_choices",
     "enterprise_names",
