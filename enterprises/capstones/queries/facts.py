@@ -83,7 +83,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
         .join(Capstone, Capstone.id == Supervision.capstone_id)
         .join(Person, Person.id == Supervision.person_id)
         .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
-        .where(Supervision.capstone_id.in_(ids), Supervision.until.is_(None))
+        .where(Supervision.capstone_id.in_(ids), Supervision.since <= on, or_(Supervision.until.is_(None), Supervision.until > on))
         .order_by(Supervision.id)
     ):
         day = min(on, ends_on)
