@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.capstones import operations, queries
+from enterprises.capstones import operations, queries, rules
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.operations import CapstoneRefused, LinkClosed, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import (
@@ -400,11 +400,19 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
     university = _university(found.capstone)
     with pytest.raises(CapstoneRefused, match="2%"):
-        operations.draw(university=university, year=2026, percent=1, seed=3, by=SYSTEM, **TIMES)
-    check = operations.draw(university=university, year=2026, percent=2, seed=3, by=SYSTEM, **TIMES)
-    assert operations.draw(university=university, year=2026, percent=50, seed=4, by=SYSTEM, **TIMES).id == check.id
+        operations.draw(university=university, year=2026, percent=1, by=SYSTEM, **TIMES)
+    check = operations.draw(university=university, year=2026, percent=2, by=SYSTEM, **TIMES)
+    with pytest.raises(CapstoneRefused, match="不能重抽"):
+        operations.draw(university=university, year=2026, percent=50, by=SYSTEM, **TIMES)
+    assert rules.sample(check.population, check.percent, check.seed) == [found.capstone.id]
     item = queries.spot_items(check.id)[0][0]
     experts = [ground.person() for _n in range(5)]
+    colleague = ground.person()
+    ground.teacher(of=ground.programme(at=university), who=colleague)
+    with pytest.raises(CapstoneRefused, match="须回避本校论文"):
+        operations.send_to_experts(item=item, people=[*experts[:2], colleague], by=SYSTEM, **TIMES)
+    for opinion, _name in queries.opinions_of(item.id):  # a request rolls back as a whole; the test has no request
+        session.delete(opinion)
     with pytest.raises(CapstoneRefused, match="3 位专家"):
         operations.send_to_experts(item=item, people=experts[:2], by=SYSTEM, **TIMES)
     operations.send_to_experts(item=item, people=experts[:3], by=SYSTEM, **TIMES)
