@@ -100,7 +100,10 @@ def assign_capstone(
 
 
 def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
-    """End a capstone before its grade and give the seat back. Raises WrongState, CapstoneRefused without a reason."""
+    """End a capstone before its grade and give the seat back; nobody is left waiting for it (`_call_off`).
+
+    Raises WrongState, CapstoneRefused without a reason.
+    """
     check_version(capstone, version)
     if capstone.state is CapstoneState.WITHDRAWN:
         demand_person(capstone, Action.WITHDRAW, by)
@@ -121,8 +124,25 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
         .values(until=today)
         .execution_options(synchronize_session="fetch")
     )
-    audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note})
+    called_off = _call_off(capstone, now)
+    audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note, **called_off})
     return capstone
+
+
+def _call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
+    """Take back what was asked for and is not answered: reviews, the place in a timetable, links. Signed reviews and records stay."""
+    reviews = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at is None and row.cancelled_at is None]
+    slots = [slot for slot, _group in queries.slots_of(capstone.id) if slot.recorded_at is None]
+    links = [row for row, _name in queries.links_of(capstone.id) if row.used_at is None and row.revoked_at is None]
+    told = {"reviews": [row.id for row in reviews], "defences": [slot.group_id for slot in slots], "links": [row.id for row in links]}
+    for review in reviews:
+        review.cancelled_at = now
+    for slot in slots:
+        session().delete(slot)
+    for link in links:
+        link.revoked_at = now
+    session().flush()
+    return told
 
 
 # -- supervisors --------------------------------------------------------------------------------------------------------

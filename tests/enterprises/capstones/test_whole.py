@@ -79,6 +79,40 @@ def test_a_grade_after_the_deadline_is_refused_until_the_student_has_an_extensio
     assert [(row.until, row.reason) for row in queries.extensions_of(found.capstone.id)] == [(TODAY, "导师出差")]
 
 
+def test_a_correction_after_the_deadline_is_refused_until_the_student_has_an_extension(session: Session) -> None:
+    found = make.graded(80, 80)
+    grade = queries.grades_of(found.capstone.id)[SupervisorRole.SCHOOL]
+    correct = {"grade": grade, "points": make.points(90), "reason": "漏计一项", "by": found.by("school"), **TIMES}
+    yesterday = TODAY - timedelta(days=1)
+    operations.set_windows(cohort=_cohort(found.capstone), windows={WindowStage.GRADING: (START, yesterday)}, by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState, match="24 时截止"):
+        operations.correct_grade(**correct)
+    assert grade.replaced_at is None
+    operations.extend(capstone=found.capstone, stage=WindowStage.GRADING, until=TODAY, reason="导师出差", by=SYSTEM, now=NOW)
+    assert operations.correct_grade(**correct).score_x10 == 900
+
+
+def test_ending_a_capstone_calls_off_its_defence_its_open_reviews_and_its_links(session: Session) -> None:
+    found = make.case()
+    make.submit(found)
+    row, panel = found.capstone, [ground.person() for _n in range(3)]
+    ask = {"capstone": row, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    signed, waiting = (operations.ask_review(person=ground.person(), **ask) for _n in range(2))
+    reader = make.as_person(_person(signed.person_id))
+    operations.sign_review(review=signed, score=80, verdict=Verdict.PASS, comment="好", by=reader, **TIMES)
+    operations.form_group(
+        cohort=_cohort(row), name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
+        secretary=ground.person(), by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    assert list(operations.timetable(cohort=_cohort(row), by=SYSTEM, **TIMES).placed) == [row.id]
+    _link, secret = operations.make_link(capstone=row, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
+    operations.withdraw(capstone=row, reason="退学", by=SYSTEM, **TIMES)
+    assert queries.slots_of(row.id) == []
+    assert (waiting.cancelled_at, signed.cancelled_at) == (NOW, None)
+    with pytest.raises(LinkClosed, match="已被撤销"):
+        operations.link_of(secret, NOW)
+
+
 def test_papers_of_a_capstone_stay_below_their_limit_together(session: Session) -> None:
     found = make.case()
     big = session.get_one(StoredFile, make.pdf("数据.pdf"))
