@@ -43,7 +43,7 @@ MACHINE: dict[Action, Step] = {
     Action.SUPERVISE: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
     Action.CHANGE_TOPIC: Step(WORKING, (Actor.ADMIN,)),
     Action.WISH: Step(WORKING, (Actor.STUDENT,)),
-    Action.EXTEND: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
+    Action.EXTEND: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.SEND_LINK: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
     Action.ISSUE_TASK: Step(WORKING, BOTH),
     Action.GUIDE: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.STUDENT, *BOTH)),

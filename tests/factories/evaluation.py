@@ -169,17 +169,17 @@ def in_the_field(built: Built, *, short: int = 0) -> None:
             current.add(AgreementSignature(placement_id=placement.id, party=party, signed_name="签署人", signed_on=days[0]))
         for role, person_id in ((SupervisorRole.SCHOOL, built.teachers[0].person_id), (SupervisorRole.ENTERPRISE, built.mentor.id)):
             current.add(Supervision(capstone_id=capstone.id, role=role, person_id=person_id, since=days[50]))
-        for turn in range(8):
-            current.add(
+            current.add_all(
                 GuidanceEntry(
                     capstone_id=capstone.id,
-                    person_id=built.mentor.id,
-                    role=SupervisorRole.ENTERPRISE,
+                    person_id=person_id,
+                    role=role,
                     on=days[70 + turn * 5],
                     content="讨论方案",
                     confirmed_at=NOW,
                     created_at=NOW,
                 )
+                for turn in range(8)
             )
         confirmed += [
             {

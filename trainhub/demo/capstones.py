@@ -156,7 +156,7 @@ def conclude(world: World, done: list[Capstone]) -> None:
     finished = done[0].finished_on
     assert finished is not None
     university = world.universities[0]
-    row = draw(university=university, year=finished.year, percent=8, seed=20260702, by=world.by, **_times(world, 20))
+    row = draw(university=university, year=finished.year, percent=8, by=world.by, **_times(world, 20))
     readers, first = _readers(world), world.persons["expert"]
     items = queries.spot_items(row.id)
     for number, (item, _capstone, _opinions) in enumerate(items[:2]):

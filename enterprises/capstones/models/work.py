@@ -13,6 +13,9 @@ from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 
+HOLDS_ITS_STUDENT = "state <> 'withdrawn' AND (state <> 'failed' OR archived_at IS NULL)"
+"""Which capstones leave their student no other one. An archived failure is history: its result cannot change any more (`machine`)."""
+
 
 class Topic(Versioned, Base):
     """A problem of an enterprise with its source in practice and the evidence for it (criterion 8.1)."""
@@ -67,7 +70,7 @@ class TopicMark(Base):
 
 
 class Capstone(Versioned, Base):
-    """The capstone of one student; one live one per student."""
+    """The capstone of one student; one at a time: only after a withdrawn one, or a failed one that is archived, may another follow."""
 
     __tablename__ = "capstone"
 
@@ -102,8 +105,8 @@ class Capstone(Versioned, Base):
             "uq_capstone_live",
             "student_id",
             unique=True,
-            sqlite_where=sa.text("state <> 'withdrawn'"),
-            postgresql_where=sa.text("state <> 'withdrawn'"),
+            sqlite_where=sa.text(HOLDS_ITS_STUDENT),
+            postgresql_where=sa.text(HOLDS_ITS_STUDENT),
         ),
         sa.CheckConstraint("ends_on > starts_on", name="ends_after_start"),
     )

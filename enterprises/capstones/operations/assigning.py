@@ -43,10 +43,17 @@ def assign_capstone(
 ) -> Capstone:
     """Give a student an approved topic of the programme; a seat of the topic is taken or the whole is refused.
 
-    The same topic again: the known capstone. Raises CapstoneRefused (another live capstone, no seat, other programme).
+    The same topic again: the known capstone. Who failed repeats with a new capstone once the failed one is archived; that one stays.
+    Raises CapstoneRefused (another capstone, a failure that may still be appealed, no seat, other programme).
     """
-    known = queries.capstone_of_student(student.id)
+    known = queries.capstone_holding(student.id)
     if known is not None:
+        if known.state is CapstoneState.FAILED:
+            raise CapstoneRefused(
+                _("该学生上一次毕业设计不合格，但还没有归档（申诉期未过或申诉未决）。归档后即可重做，原来的记录会保留。"),
+                field="student_id",
+                code="not_archived",
+            )
         if known.topic_id == topic.id:
             return known
         raise CapstoneRefused(_("该学生已有毕业设计。如需改题，请先终止原来的毕业设计。"), field="student_id")
@@ -93,7 +100,10 @@ def assign_capstone(
 
 
 def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
-    """End a capstone before its grade and give the seat back. Raises WrongState, CapstoneRefused without a reason."""
+    """End a capstone before its grade and give the seat back; nobody is left waiting for it (`_call_off`).
+
+    Raises WrongState, CapstoneRefused without a reason.
+    """
     check_version(capstone, version)
     if capstone.state is CapstoneState.WITHDRAWN:
         demand_person(capstone, Action.WITHDRAW, by)
@@ -114,8 +124,25 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
         .values(until=today)
         .execution_options(synchronize_session="fetch")
     )
-    audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note})
+    called_off = _call_off(capstone, now)
+    audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note, **called_off})
     return capstone
+
+
+def _call_off(capstone: Capstone, now: datetime) -> dict[str, list[int]]:
+    """Take back what was asked for and is not answered: reviews, the place in a timetable, links. Signed reviews and records stay."""
+    reviews = [row for row, _name in queries.reviews_of(capstone.id) if row.signed_at is None and row.cancelled_at is None]
+    slots = [slot for slot, _group in queries.slots_of(capstone.id) if slot.recorded_at is None]
+    links = [row for row, _name in queries.links_of(capstone.id) if row.used_at is None and row.revoked_at is None]
+    told = {"reviews": [row.id for row in reviews], "defences": [slot.group_id for slot in slots], "links": [row.id for row in links]}
+    for review in reviews:
+        review.cancelled_at = now
+    for slot in slots:
+        session().delete(slot)
+    for link in links:
+        link.revoked_at = now
+    session().flush()
+    return told
 
 
 # -- supervisors --------------------------------------------------------------------------------------------------------

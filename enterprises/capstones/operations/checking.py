@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from datetime import date, datetime
+
+from sqlalchemy.exc import IntegrityError
 
 from enterprises.capstones import queries, rules
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
@@ -15,31 +18,40 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
-from trainhub.people.models import Person
+from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
 
 
-def draw(*, university: Organisation, year: int, percent: int, seed: int, by: Identity, today: date, now: datetime) -> SpotCheck:
-    """Draw a sample of the capstones a university finished in a year; the list it was drawn from and the seed are kept.
+SEEDS = 1 << 48
+"""How many seeds there are; the drawer knows none of them before."""
 
-    At least cn.thesis.sample_percent_min, rounded up. The same university and year again: the known check. Raises CapstoneRefused.
+
+def draw(*, university: Organisation, year: int, percent: int, by: Identity, today: date, now: datetime) -> SpotCheck:
+    """Draw a sample of the capstones a university finished in a year, once: who may draw again may choose the sample.
+
+    The seed comes from the machine's secure source of randomness; it is kept with the list it was drawn from, so that anybody can draw
+    the same again (`rules.sample`). At least cn.thesis.sample_percent_min, rounded up. Raises CapstoneRefused.
     """
-    known = queries.spot_check_of(university.id, year)
-    if known is not None:
-        return known
+    if queries.spot_check_of(university.id, year) is not None:
+        raise _drawn_already(year)
     least = book_at("cn.thesis.sample_percent_min", today)
     if not least <= percent <= 100:
         raise CapstoneRefused(_("抽检比例须在 %(least)d%% 至 100%% 之间。", least=least), field="percent")
     population = queries.finished_in(university.id, year)
     if not population:
         raise CapstoneRefused(_("%(year)d 年没有已公布成绩的毕业设计，无从抽取。", year=year), field="year")
+    seed = secrets.randbelow(SEEDS)
     row = SpotCheck(
         university_id=university.id, year=year, percent=percent, seed=seed, population=population, drawn_by_id=by.account_id, drawn_at=now
     )
-    session().add(row)
-    session().flush()
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:  # two drew at once: the first sample stands
+        raise _drawn_already(year) from twice
     chosen = rules.sample(population, percent, seed)
     session().add_all(SpotItem(check_id=row.id, capstone_id=key) for key in chosen)
     session().flush()
@@ -52,13 +64,24 @@ def draw(*, university: Organisation, year: int, percent: int, seed: int, by: Id
     return row
 
 
+def _drawn_already(year: int) -> CapstoneRefused:
+    return CapstoneRefused(
+        _("该校 %(year)d 年的样本已经抽取，不能重抽：重抽等于挑选样本。请在“历次抽检”中查看已有的样本。", year=year),
+        field="year",
+        code="already_drawn",
+    )
+
+
 def book_at(key: str, today: date) -> int:
     """A number of the policy."""
     return book().at(key, on=today).number
 
 
 def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, today: date, now: datetime) -> int:
-    """Send a thesis to as many experts as its round asks for, none of them a supervisor, a reviewer or twice. Raises CapstoneRefused."""
+    """Send a thesis to as many experts as its round asks for, none twice. Raises CapstoneRefused.
+
+    Not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`).
+    """
     capstone = session().get_one(Capstone, item.capstone_id)
     opinions = queries.opinions_of(item.id)
     stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
@@ -68,8 +91,13 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     sent = [o for o, _name in opinions if o.stage == stage]
     if len(sent) + len(people) != wanted or len({person.id for person in people}) != len(people):
         raise CapstoneRefused(_("这一轮须送 %(n)d 位专家，还差 %(left)d 位，请选择不同的人。", n=wanted, left=wanted - len(sent)), field="experts")
+    own = queries.people_of_university(session().get_one(Student, capstone.student_id).university_id, today)
     for person in people:
         demand_outsider(person, capstone)
+        if person.id in own:
+            raise CapstoneRefused(
+                _("%(name)s 是该校的人员，须回避本校论文，请另选校外专家。", name=person.name), field="experts", code="own_university"
+            )
         if any(o.person_id == person.id for o, _name in opinions) or queries.review_of(capstone.id, person.id) is not None:
             raise CapstoneRefused(_("%(name)s 已评阅过这篇论文，须另选专家。", name=person.name), field="experts")
         session().add(SpotOpinion(item_id=item.id, person_id=person.id, stage=stage, asked_at=now))

@@ -15,7 +15,7 @@ from enterprises.capstones.models import Choice, ChoiceRound, Team, TeamMember, 
 from enterprises.capstones.operations._support import CapstoneRefused, WrongState, given, tell
 from enterprises.capstones.operations.assigning import assign_capstone
 from enterprises.capstones.planner.choices import Unit, allocate
-from enterprises.capstones.types import ChoiceState, RoundKind
+from enterprises.capstones.types import CapstoneState, ChoiceState, RoundKind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -97,7 +97,10 @@ def _demand_open(round: ChoiceRound, student: Student, now: datetime) -> None:
         )
     if student.cohort_id != round.cohort_id:
         raise CapstoneRefused(_("这个轮次不面向你的年级。"))
-    if queries.capstone_of_student(student.id) is not None:
+    held = queries.capstone_holding(student.id)
+    if held is not None and held.state is CapstoneState.FAILED:
+        raise CapstoneRefused(_("你上一次毕业设计还没有归档，归档后才能填报重做。"))
+    if held is not None:
         raise CapstoneRefused(_("你已有毕业设计，不用再填报。"))
 
 

@@ -53,7 +53,11 @@ def grade(
 def correct_grade(
     *, grade: CapstoneGrade, points: Mapping[Any, int], comment: str = "", reason: str, by: Identity, today: date, now: datetime
 ) -> CapstoneGrade:
-    """Replace a signed grade by a new entry with a reason; the old one stays. Neither during a moderation nor after its conclusion, not after publication."""
+    """Replace a signed grade by a new entry with a reason; the old one stays.
+
+    Inside the window of grading or an extension of it, as the grade itself; after that the programme looks at the result again
+    (`concluding.moderate`). Neither during a moderation nor after its conclusion, not after publication.
+    """
     capstone = session().get_one(Capstone, grade.capstone_id)
     if by.person_id is None or by.person_id != grade.person_id:
         raise WrongPerson(_("评分只能由签名的导师本人更正。"))
@@ -61,6 +65,7 @@ def correct_grade(
     if grade.replaced_at is not None:
         raise CapstoneRefused(_("这条评分已被更正过，请更正最新的一条。"), code="already_replaced")
     _demand_unsettled(capstone)
+    demand_window(capstone, WindowStage.GRADING, now)
     why = given(reason, _("请写明更正的理由，原评分会一并保留。"), field="reason")
     grade.replaced_at = now
     session().flush()

@@ -4,7 +4,6 @@ from enterprises.capstones.queries.capstones import (
     LIST_ROLES,
     as_row,
     by_id,
-    capstone_of_student,
     cohort_links,
     graded_by,
     ids_of_students,
@@ -34,6 +33,7 @@ from enterprises.capstones.queries.checking import (
     finished_in,
     opinion_by_id,
     opinions_of,
+    people_of_university,
     spot_check,
     spot_check_of,
     spot_checks,
@@ -147,6 +147,7 @@ from enterprises.capstones.queries.stages import (
     window_of,
     windows_of,
 )
+from enterprises.capstones.queries.standing import capstone_holding, capstone_of_student, earlier_of
 from enterprises.capstones.queries.supervising import (
     ToSupervise,
     conflicts_among,
@@ -200,6 +201,7 @@ __all__ = [
     "board",
     "board_of",
     "by_id",
+    "capstone_holding",
     "capstone_of_student",
     "choice_round",
     "choices_of",
@@ -213,6 +215,7 @@ __all__ = [
     "conflicts_of_cohort",
     "demand_for",
     "directory",
+    "earlier_of",
     "editions_of",
     "enterprise_choices",
     "enterprise_names",
@@ -275,6 +278,7 @@ __all__ = [
     "paper",
     "paper_row",
     "papers_of",
+    "people_of_university",
     "person_of_student",
     "placement_enterprises",
     "places_left",

@@ -43,11 +43,6 @@ def title_of(row: Capstone) -> str:
     return session().get_one(Topic, row.topic_id).title
 
 
-def capstone_of_student(student_id: int) -> Capstone | None:
-    """The student's capstone that was not withdrawn."""
-    return session().scalar(select(Capstone).where(Capstone.student_id == student_id, Capstone.state != CapstoneState.WITHDRAWN))
-
-
 def live_capstones_at(enterprise_id: int) -> list[Capstone]:
     """The capstones at an enterprise that are not concluded."""
     return list(session().scalars(select(Capstone).where(Capstone.enterprise_id == enterprise_id, Capstone.state.in_(LIVE)).order_by(Capstone.id)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, union
 
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.queries.capstones import rows_of
@@ -16,7 +16,8 @@ from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
-from trainhub.people.models import Person, Student
+from trainhub.people.models import Person, Student, Teacher
+from trainhub.programmes.models import Programme
 
 SPOT_ROLES = (Role.UNIVERSITY_ADMIN, Role.DEPT_EDU, Role.INSPECTOR, Role.EXPERT, Role.AUDITOR, Role.SYSTEM_ADMIN)
 
@@ -135,8 +136,29 @@ def opinions_of(item_id: int) -> list[tuple[SpotOpinion, str]]:
     return [(row, name) for row, name in session().execute(statement)]
 
 
-def expert_choices() -> list[tuple[int, str]]:
-    """(person, name) of everybody who holds the role of an expert now."""
+def people_of_university(university_id: int, on: date) -> frozenset[int]:
+    """The persons who belong to a university on a day: its teachers and students, and who holds a role there or in one of its programmes."""
+    teachers = select(Teacher.person_id).where(
+        Teacher.university_id == university_id, Teacher.since <= on, or_(Teacher.until.is_(None), Teacher.until >= on)
+    )
+    students = select(Student.person_id).where(Student.university_id == university_id, or_(Student.left_on.is_(None), Student.left_on > on))
+    programmes = select(Programme.id).where(Programme.university_id == university_id)
+    officers = (
+        select(Account.person_id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(
+            Account.person_id.is_not(None),
+            RoleGrant.ended_at.is_(None),
+            or_(RoleGrant.until.is_(None), RoleGrant.until >= on),
+            or_(RoleGrant.organisation_id == university_id, RoleGrant.programme_id.in_(programmes)),
+        )
+    )
+    return frozenset(session().scalars(union(teachers, students, officers)))
+
+
+def expert_choices(university_id: int, on: date) -> list[tuple[int, str]]:
+    """(person, name) of everybody who holds the role of an expert now and does not belong to the university."""
+    own = people_of_university(university_id, on)
     statement = (
         select(Person.id, Person.name)
         .join(Account, Account.person_id == Person.id)
@@ -145,4 +167,4 @@ def expert_choices() -> list[tuple[int, str]]:
         .distinct()
         .order_by(Person.name, Person.id)
     )
-    return [(key, name) for key, name in session().execute(statement)]
+    return [(key, name) for key, name in session().execute(statement) if key not in own]

@@ -9,8 +9,9 @@ from datetime import date
 from sqlalchemy import func, or_, select
 
 from enterprises.capstones.models import Capstone, Choice, ChoiceRound, SupervisorPlan, Team, TeamMember, Topic
+from enterprises.capstones.queries.standing import holds_its_student
 from enterprises.capstones.queries.topics import has_seats
-from enterprises.capstones.types import CapstoneState, ChoiceState, PlanState
+from enterprises.capstones.types import ChoiceState, PlanState
 from trainhub.kernel.access import Subject
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
@@ -43,8 +44,8 @@ def round_subject(row: ChoiceRound) -> Subject:
 
 
 def without_capstone(cohort_id: int) -> list[tuple[Student, Person]]:
-    """The enrolled students of a cohort who have no capstone, in the order of numbers."""
-    has = select(Capstone.id).where(Capstone.student_id == Student.id, Capstone.state != CapstoneState.WITHDRAWN)
+    """The enrolled students of a cohort who have no capstone, or only an archived failure to repeat, in the order of numbers."""
+    has = select(Capstone.id).where(Capstone.student_id == Student.id, holds_its_student())
     statement = (
         select(Student, Person)
         .join(Person, Person.id == Student.person_id)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import aliased
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
 from enterprises.capstones.queries.capstones import PUBLISHED_SCORE
-from enterprises.capstones.types import CONCLUDED, CapstoneState, SupervisorRole, TopicSource
+from enterprises.capstones.queries.standing import is_latest
+from enterprises.capstones.types import CONCLUDED, SupervisorRole, TopicSource
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -76,7 +77,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
         .outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
-        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, is_latest())
     )
     for role, (supervision, person, grade) in people_of.items():
         statement = (

@@ -12,7 +12,8 @@ from sqlalchemy import and_, func, or_, select
 from enterprises.capstones import rules
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
 from enterprises.capstones.queries.capstones import rows_of
-from enterprises.capstones.types import CapstoneFacts, CapstoneRow, CapstoneState, Stay, SupervisorFact, SupervisorRole
+from enterprises.capstones.queries.standing import is_latest
+from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, SupervisorFact, SupervisorRole
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -82,7 +83,7 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
         .join(Capstone, Capstone.id == Supervision.capstone_id)
         .join(Person, Person.id == Supervision.person_id)
         .outerjoin(Mentor, and_(Mentor.person_id == Supervision.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
-        .where(Supervision.capstone_id.in_(ids), Supervision.until.is_(None))
+        .where(Supervision.capstone_id.in_(ids), Supervision.since <= on, or_(Supervision.until.is_(None), Supervision.until > on))
         .order_by(Supervision.id)
     ):
         day = min(on, ends_on)
@@ -154,7 +155,7 @@ def overview(programme_id: int, cohort_id: int, on: date) -> list[Overview]:
         .execute(
             select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_on(on))
             .join(Person, Person.id == Student.person_id)
-            .outerjoin(Capstone, and_(Capstone.student_id == Student.id, Capstone.state != CapstoneState.WITHDRAWN))
+            .outerjoin(Capstone, and_(Capstone.student_id == Student.id, is_latest()))
             .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(Student.left_on.is_(None), Student.left_on > on))
             .order_by(Student.student_no, Student.id)
         )

@@ -21,6 +21,7 @@ from enterprises.capstones.models import (
     Topic,
 )
 from enterprises.capstones.queries.facts import facts_of
+from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.rules import days_in, uncovered
 from enterprises.capstones.scheduling import clock_of
 from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, SupervisorRole, TopicState
@@ -40,7 +41,7 @@ def _mine(cohort_id: int) -> Any:
         .join(Person, Person.id == Student.person_id)
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
-        .where(Student.cohort_id == cohort_id, Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Student.cohort_id == cohort_id, is_latest())
         .order_by(Student.student_no, Capstone.id)
     )
 

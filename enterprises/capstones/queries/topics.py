@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones import likeness
@@ -119,7 +119,8 @@ def topics_listing(identity: Identity, wanted: TopicFilter, sort: str = "") -> o
     if wanted.has_seats:
         clauses.append(has_seats())
     if wanted.text:
-        clauses.append(organisations.matches(wanted.text, Topic.title, Topic.problem, Organisation.name, Organisation.pinyin))
+        skills = cast(Topic.skills, Text)
+        clauses.append(organisations.matches(wanted.text, Topic.title, Topic.problem, skills, Organisation.name, Organisation.pinyin))
     statement: organisations.Statement = (
         select(
             Topic.id,

@@ -67,6 +67,7 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in frozen],
         steps=_steps(row, is_public),
+        earlier=queries.earlier_of(row),
         labels=labels,
         guidance=guidance,
         paper=paper,

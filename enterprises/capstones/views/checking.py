@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from flask import render_template, request
 
-from enterprises.capstones import labels, operations, queries
+from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
-from enterprises.capstones.types import SpotVerdict
+from enterprises.capstones.types import CapstoneRow, SpotVerdict
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.capstones.views.grading import times
@@ -33,19 +32,31 @@ FIELDS = (
     Column("student", "姓名"),
     Column("programme", "专业"),
     Column("topic", "论文题目"),
+    Column("confidential", "是否保密"),
     Column("source", "题目来源"),
     Column("enterprise", "企业"),
     Column("school_supervisor", "校内导师"),
     Column("enterprise_supervisor", "企业指导教师"),
     Column("starts_on", "开始日期"),
     Column("ends_on", "结束日期"),
+    Column("place", "地点"),
+    Column("school_score", "校内评分"),
+    Column("enterprise_score", "企业评分"),
+    Column("review_score", "评阅成绩"),
+    Column("defence_score", "答辩成绩"),
+    Column("similarity", "查重比例（%）"),
     Column("score", "总评"),
     Column("grade", "等级"),
     Column("file", "论文文件"),
     Column("sha256", "论文校验码"),
-    Column("opinions", "专家意见"),
     Column("outcome", "抽检结论"),
+    Column("population", "抽样总数"),
+    Column("percent", "抽样比例（%）"),
+    Column("seed", "随机种子"),
+    Column("drawn_at", "抽取时间"),
 )
+OPINION = (("name", "姓名"), ("stage", "轮次"), ("verdict", "结论"), ("comment", "意见"), ("signed_on", "签名日期"))
+"""What is told of each expert, a column each."""
 
 
 @blueprint.get("/spot-checks")
@@ -75,7 +86,6 @@ def draw() -> Any:
             university=university,
             year=form.get("year", clock.today().year, type=int),
             percent=form.get("percent", 0, type=int),
-            seed=form.get("seed", type=int) or secrets.randbelow(1_000_000_000),
             **times(),
         )
         key = row.id
@@ -98,14 +108,16 @@ def spot_check(row: SpotCheck) -> Any:
 
 
 def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
+    items = queries.spot_items(row.id)
     at = {key: book().at(key, on=clock.today()) for key in ("cn.thesis.experts", "cn.thesis.review_experts", "cn.thesis.fails_for_problem")}
     html = render_template(
         "enterprises/capstones/spot_check.html",
         check=row,
         university=session().get_one(Organisation, row.university_id),
-        items=queries.spot_items(row.id),
-        experts=queries.expert_choices(),
-        rules=at,
+        items=items,
+        experts=queries.expert_choices(row.university_id, clock.today()),
+        is_redone=rules.sample(row.population, row.percent, row.seed) == sorted(item.capstone_id for item, *_rest in items),
+        numbers=at,
         labels=labels,
         problem=problem,
     )
@@ -137,27 +149,53 @@ def send_to_experts(row: SpotItem) -> Any:
 @blueprint.get("/spot-checks/<int:check_id>/export.<form>")
 @guard(Can.SPOT_CHECK_RUN, load=lambda check_id, form: (load_check(check_id), form), subject=lambda pair: queries.spot_subject(pair[0]))
 def export_spot_check(pair: tuple[SpotCheck, str]) -> Any:
-    """Everything about the sample as a file."""
+    """Everything about the sample as a file: a line for each thesis, a column for each field, also of each expert's opinion."""
     row, form = pair
     university = session().get_one(Organisation, row.university_id)
-    lines = []
-    for item, capstone, opinions in queries.spot_items(row.id):
-        thesis = load(item.capstone_id)
-        topic = session().get_one(Topic, thesis.topic_id)
-        file = stored(thesis.thesis_file_id) if thesis.thesis_file_id else None
-        said = "；".join(
-            f"{name}：{labels.SPOT_VERDICTS[o.verdict]}（{o.comment}）" if o.verdict else f"{name}：{_('待评议')}" for o, name in opinions
+    items = queries.spot_items(row.id)
+    most = max((len(opinions) for _item, _capstone, opinions in items), default=0)
+    columns = [*FIELDS, *(Column(f"expert_{n}_{key}", f"专家{n}{label}") for n in range(1, most + 1) for key, label in OPINION)]
+    lines = [
+        (university.name, row.year, *_thesis_cells(item, capstone), len(row.population), row.percent, row.seed, row.drawn_at,
+         *_opinion_cells(opinions), *[""] * (most - len(opinions)) * len(OPINION))
+        for item, capstone, opinions in items
+    ]  # fmt: skip
+    return downloads.table(lines, columns, name=f"论文抽检-{university.name}-{row.year}", form=form, codes=["student_no", "sha256", "seed"])
+
+
+def _thesis_cells(item: SpotItem, capstone: CapstoneRow) -> list[Any]:
+    """The fields of one thesis, from the student's number to the outcome."""
+    thesis = load(item.capstone_id)
+    topic = session().get_one(Topic, thesis.topic_id)
+    file = stored(thesis.thesis_file_id) if thesis.thesis_file_id else None
+    scores = queries.scores_of(thesis)
+    return [
+        capstone.student_no, capstone.student, capstone.programme, capstone.topic, _("保密") if topic.is_confidential else _("否"),
+        str(labels.TOPIC_SOURCES[topic.source]), capstone.enterprise, capstone.school_supervisor, capstone.enterprise_supervisor,
+        capstone.starts_on, capstone.ends_on, thesis.place,
+        *(_tenths(scores[name]) for name in rules.COMPONENTS), _tenths(queries.latest_similarity(thesis.id)), _tenths(capstone.score_x10),
+        str(next((text for key, text in labels.GRADES.items() if key.value == capstone.grade_text), "")),
+        file.name if file else "", file.sha256 if file else "", str(labels.SPOT_OUTCOMES[item.outcome]),
+    ]  # fmt: skip
+
+
+def _opinion_cells(opinions: list[tuple[SpotOpinion, str]]) -> list[Any]:
+    """Each expert's fields one after the other, in the order of `OPINION`."""
+    return [
+        cell
+        for row, name in opinions
+        for cell in (
+            name,
+            _("初评") if row.stage == 1 else _("复评"),
+            str(labels.SPOT_VERDICTS[row.verdict]) if row.verdict else _("待评议"),
+            row.comment,
+            clock.local(row.signed_at).date() if row.signed_at else "",
         )
-        lines.append(
-            (
-                university.name, row.year, capstone.student_no, capstone.student, capstone.programme, capstone.topic,
-                str(labels.TOPIC_SOURCES[topic.source]), capstone.enterprise, capstone.school_supervisor, capstone.enterprise_supervisor,
-                capstone.starts_on, capstone.ends_on, None if capstone.score_x10 is None else f"{capstone.score_x10 / 10:.1f}",
-                str(next((text for key, text in labels.GRADES.items() if key.value == capstone.grade_text), "")),
-                file.name if file else "", file.sha256 if file else "", said, str(labels.SPOT_OUTCOMES[item.outcome]),
-            )
-        )  # fmt: skip
-    return downloads.table(lines, FIELDS, name=f"论文抽检-{university.name}-{row.year}", form=form, codes=["student_no", "sha256"])
+    ]
+
+
+def _tenths(value: int | None) -> str:
+    return "" if value is None else f"{value / 10:.1f}"
 
 
 def load_opinion(opinion_id: int) -> SpotOpinion:

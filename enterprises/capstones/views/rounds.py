@@ -193,12 +193,13 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
     team = queries.team_of(row.id, student.id) if row is not None else None
     speaker = team.leader_id if team is not None else student.id
     mine = queries.choices_of(row.id, speaker) if row is not None else []
+    held = queries.capstone_holding(student.id)
     is_open = row is not None and row.state is ChoiceState.OPEN and row.opens_on <= clock.today() <= row.closes_on
     topics = [(t, name) for t, name in queries.topics_with_seats(student.programme_id) if t.reserved_student_id in (None, student.id)]
     html = render_template(
         "enterprises/capstones/choices.html",
         round=row,
-        is_open=is_open and queries.capstone_of_student(student.id) is None,
+        is_open=is_open and held is None,
         student=student,
         team=team,
         members=queries.members_of(team.id) if team is not None else [],
@@ -207,7 +208,7 @@ def _choices_page(problem: str = "", status: int = 200) -> Any:
         demand=queries.demand_for(row.id) if row is not None else {},
         coverage=_coverage(row, student, {t.enterprise_id for t, _name in topics}),
         chosen={choice.topic_id: choice.rank for choice in mine},
-        capstone=queries.capstone_of_student(student.id),
+        capstone=held,
         problem=problem,
         labels=labels,
     )

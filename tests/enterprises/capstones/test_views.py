@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from typing import Any
@@ -68,6 +69,8 @@ def test_a_coordinator_proposes_with_evidence_and_the_school_approves(session: S
     topic = queries.same_topic(enterprise.id, programme.id, "铸件缺陷在线识别")
     assert topic is not None
     assert (topic.state, topic.approved_by_enterprise_on is not None, topic.skills) == (TopicState.PROPOSED, True, ["机器视觉", "Python"])
+    found = {words: topic.title in client.get("/capstones/topics", query_string={"q": words}).text for words in ("机器视觉", "python", "焊接")}
+    assert found == {"机器视觉": True, "python": True, "焊接": False}  # skills are searched too
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme.id)
     assert "学校审批通过" in head.get(f"/capstones/topics/{topic.id}").text
     assert client.post(f"/capstones/topics/{topic.id}/school").status_code == 403
@@ -283,3 +286,30 @@ def test_the_api_pages_by_cursor_inside_the_scope(app: Flask, session: Session) 
     assert seen == sorted(keys)
     assert client.get("/api/v1/capstones?programme=nowhere").json == {"items": [], "next_cursor": None}
     assert client.get("/api/v1/capstones?state=nonsense").status_code == 422
+
+
+def test_a_spot_check_can_be_drawn_anew_by_anybody_and_exports_a_column_for_each_field(session: Session, as_role: AsRole) -> None:
+    made = make.graded()
+    made.topic.is_confidential = True
+    operations.finish(capstone=made.capstone, by=SYSTEM, today=TODAY, now=NOW)
+    university = session.get_one(Organisation, made.student.university_id)
+    committed()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id)
+    asked = {"university_id": university.id, "year": TODAY.year, "percent": 2, "seed": 7}
+    assert admin.post("/capstones/spot-checks", data=asked).status_code == 303
+    check = queries.spot_check_of(university.id, TODAY.year)
+    assert check is not None
+    assert check.seed != 7
+    assert admin.post("/capstones/spot-checks", data=asked).status_code == 422
+    page = admin.get(f"/capstones/spot-checks/{check.id}").text
+    assert str(check.seed) in page
+    assert "按种子重新抽取，结果一致" in page
+    experts = [ground.person() for _n in range(3)]
+    operations.send_to_experts(item=queries.spot_items(check.id)[0][0], people=experts, by=SYSTEM, today=TODAY, now=NOW)
+    committed()
+    head, line = list(csv.reader(io.StringIO(admin.get(f"/capstones/spot-checks/{check.id}/export.csv").data.decode("utf-8-sig"))))
+    cells = dict(zip(head, line, strict=True))
+    assert cells["是否保密"] == "保密"
+    assert [cells[f"专家{n}姓名"] for n in (1, 2, 3)] == [person.name for person in experts]
+    assert (cells["校内评分"], cells["专家1轮次"], cells["专家1结论"]) == ("80.0", "初评", "待评议")
+    assert admin.get(f"/capstones/spot-checks/{check.id}/export.xlsx").status_code == 200

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from enterprises.capstones import operations, queries
+from enterprises.capstones import operations, queries, rules
 from enterprises.capstones.models import Capstone, SupervisorPlan
 from enterprises.capstones.operations import CapstoneRefused, LinkClosed, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import (
@@ -77,6 +77,40 @@ def test_a_grade_after_the_deadline_is_refused_until_the_student_has_an_extensio
     operations.extend(capstone=found.capstone, stage=WindowStage.GRADING, until=TODAY, reason="导师出差", by=SYSTEM, now=NOW)
     make.grade(found, SupervisorRole.SCHOOL)
     assert [(row.until, row.reason) for row in queries.extensions_of(found.capstone.id)] == [(TODAY, "导师出差")]
+
+
+def test_a_correction_after_the_deadline_is_refused_until_the_student_has_an_extension(session: Session) -> None:
+    found = make.graded(80, 80)
+    grade = queries.grades_of(found.capstone.id)[SupervisorRole.SCHOOL]
+    correct = {"grade": grade, "points": make.points(90), "reason": "漏计一项", "by": found.by("school"), **TIMES}
+    yesterday = TODAY - timedelta(days=1)
+    operations.set_windows(cohort=_cohort(found.capstone), windows={WindowStage.GRADING: (START, yesterday)}, by=SYSTEM, now=NOW)
+    with pytest.raises(WrongState, match="24 时截止"):
+        operations.correct_grade(**correct)
+    assert grade.replaced_at is None
+    operations.extend(capstone=found.capstone, stage=WindowStage.GRADING, until=TODAY, reason="导师出差", by=SYSTEM, now=NOW)
+    assert operations.correct_grade(**correct).score_x10 == 900
+
+
+def test_ending_a_capstone_calls_off_its_defence_its_open_reviews_and_its_links(session: Session) -> None:
+    found = make.case()
+    make.submit(found)
+    row, panel = found.capstone, [ground.person() for _n in range(3)]
+    ask = {"capstone": row, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    signed, waiting = (operations.ask_review(person=ground.person(), **ask) for _n in range(2))
+    reader = make.as_person(_person(signed.person_id))
+    operations.sign_review(review=signed, score=80, verdict=Verdict.PASS, comment="好", by=reader, **TIMES)
+    operations.form_group(
+        cohort=_cohort(row), name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
+        secretary=ground.person(), by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    assert list(operations.timetable(cohort=_cohort(row), by=SYSTEM, **TIMES).placed) == [row.id]
+    _link, secret = operations.make_link(capstone=row, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
+    operations.withdraw(capstone=row, reason="退学", by=SYSTEM, **TIMES)
+    assert queries.slots_of(row.id) == []
+    assert (waiting.cancelled_at, signed.cancelled_at) == (NOW, None)
+    with pytest.raises(LinkClosed, match="已被撤销"):
+        operations.link_of(secret, NOW)
 
 
 def test_papers_of_a_capstone_stay_below_their_limit_together(session: Session) -> None:
@@ -400,11 +434,19 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
     university = _university(found.capstone)
     with pytest.raises(CapstoneRefused, match="2%"):
-        operations.draw(university=university, year=2026, percent=1, seed=3, by=SYSTEM, **TIMES)
-    check = operations.draw(university=university, year=2026, percent=2, seed=3, by=SYSTEM, **TIMES)
-    assert operations.draw(university=university, year=2026, percent=50, seed=4, by=SYSTEM, **TIMES).id == check.id
+        operations.draw(university=university, year=2026, percent=1, by=SYSTEM, **TIMES)
+    check = operations.draw(university=university, year=2026, percent=2, by=SYSTEM, **TIMES)
+    with pytest.raises(CapstoneRefused, match="不能重抽"):
+        operations.draw(university=university, year=2026, percent=50, by=SYSTEM, **TIMES)
+    assert rules.sample(check.population, check.percent, check.seed) == [found.capstone.id]
     item = queries.spot_items(check.id)[0][0]
     experts = [ground.person() for _n in range(5)]
+    colleague = ground.person()
+    ground.teacher(of=ground.programme(at=university), who=colleague)
+    with pytest.raises(CapstoneRefused, match="须回避本校论文"):
+        operations.send_to_experts(item=item, people=[*experts[:2], colleague], by=SYSTEM, **TIMES)
+    for opinion, _name in queries.opinions_of(item.id):  # a request rolls back as a whole; the test has no request
+        session.delete(opinion)
     with pytest.raises(CapstoneRefused, match="3 位专家"):
         operations.send_to_experts(item=item, people=experts[:2], by=SYSTEM, **TIMES)
     operations.send_to_experts(item=item, people=experts[:3], by=SYSTEM, **TIMES)

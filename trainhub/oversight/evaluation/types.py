@@ -224,18 +224,10 @@ class StudentCase:
 
 @dataclass(frozen=True, slots=True)
 class CapstoneCase:
-    """The capstone of a judged student; none when `enterprise_id` is None. `spans`: placements at its enterprise."""
+    """What the capstones' own rule finds on the capstone of a judged student (8.1 to 8.4); no findings: there is none."""
 
     label: str
-    enterprise_id: int | None
-    topic_enterprise_id: int | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
-    spans: tuple[Span, ...] = ()
-    has_school: bool = False
-    enterprise_supervisor: str | None = None
-    is_of_enterprise: bool = False
-    guidances: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

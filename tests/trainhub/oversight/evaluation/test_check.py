@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from enterprises.capstones import queries as capstones
+from enterprises.capstones.models import GuidanceEntry
+from enterprises.capstones.types import SupervisorRole
 from tests.factories import evaluation as factory
 from tests.factories import ground
 from trainhub.kernel.access import SYSTEM
@@ -21,6 +25,7 @@ from trainhub.oversight.evaluation.queries import field
 from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
+from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
 
 ACROSS = [factory.TODAY, factory.TODAY + timedelta(days=1), factory.TODAY + timedelta(days=180), factory.TODAY + timedelta(days=365)]
@@ -59,6 +64,20 @@ def test_the_failing_programme_fails_exactly_three(session: Session) -> None:
         assert (by_no[5], by_no[7], by_no[9]) == ("not_met", "not_met", "met")
         assert (found.special_result.value, found.verdict.value) == ("not_met", "ACCREDITED_SPECIAL_NOT_MET")
         assert found.reapply_from == on.replace(year=on.year + 2)
+
+
+def test_capstones_are_counted_as_their_own_pages_count_them(session: Session) -> None:
+    """A teacher who guided once less: the page of the cohort says so for 8.3, and so does the evaluation."""
+    built = factory.meeting(students=4)
+    entry = session.scalars(select(GuidanceEntry).where(GuidanceEntry.role == SupervisorRole.SCHOOL)).first()
+    assert entry is not None
+    entry.confirmed_at = None
+    session.flush()
+    rows = capstones.overview(built.programme.id, built.cohort.id, factory.TODAY)
+    by_code = {finding.code: finding for finding in readiness.assess(built.programme, factory.TODAY).findings}
+    for code, met in (("8.2", 4), ("8.3", 3)):
+        assert sum(row.statuses[code] is Status.MET for row in rows) == by_code[code].found == met
+    assert [line.partition("：")[2] for line in by_code["8.3"].details] == ["校内导师确认的指导记录 7 次，需 8 次"]
 
 
 def test_the_same_after_the_cohort_graduated(session: Session) -> None:

@@ -11,7 +11,7 @@ import pytest
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.register_types import Quality
 from trainhub.oversight.evaluation.rules import capstones, centres, international, lecturers, standards, teachers, verdict, weeks
-from trainhub.oversight.evaluation.rules.common import days_in, months_between, uncovered_days
+from trainhub.oversight.evaluation.rules.common import days_in, months_between
 from trainhub.oversight.evaluation.rules.whole import PARAMETERS
 from trainhub.oversight.evaluation.types import (
     AccreditationCase,
@@ -38,7 +38,7 @@ from trainhub.oversight.evaluation.types import (
     Verdict,
 )
 from trainhub.policy.book import book
-from trainhub.policy.findings import Finding, Status
+from trainhub.policy.findings import Finding, Status, at_least, at_most
 
 ON = date(2026, 3, 2)
 P = {key: book().at(key, on=ON) for key in PARAMETERS}
@@ -73,10 +73,7 @@ def test_days_of_spans_count_once_and_an_open_end_lasts_to_the_day(spans: list[A
     assert days_in(spans, until=date(2026, 3, 1)) == days
 
 
-def test_uncovered_days_and_months() -> None:
-    starts, ends = date(2025, 3, 3), date(2025, 6, 20)
-    assert uncovered_days(starts, ends, [(date(2025, 3, 8), date(2025, 6, 30))]) == 5
-    assert uncovered_days(starts, ends, []) == 110
+def test_whole_months() -> None:
     assert months_between(date(2025, 3, 1), date(2026, 2, 28)) == 12
     assert months_between(date(2025, 3, 1), date(2026, 2, 27)) == 11
 
@@ -319,28 +316,38 @@ def test_every_student_has_160_days_not_the_mean(days: int, status: str) -> None
 
 # -- 8
 
-CAPSTONE = CapstoneCase("甲", 1, 1, date(2025, 3, 3), date(2025, 6, 20), ((date(2025, 3, 8), date(2025, 6, 20)),), True, "郑工", True, 8)
+
+def _found(code: str, found: int, key: str, *details: str) -> Finding:
+    decide = at_most if code == "8.2" else at_least
+    return decide(code, found, P[key], details=details)
 
 
 @pytest.mark.parametrize(
-    ("change", "gaps"),
+    ("code", "findings", "status", "words"),
     [
-        ({}, 0),
-        ({"spans": ((date(2025, 3, 9), date(2025, 6, 20)),)}, 1),
-        ({"topic_enterprise_id": 2}, 1),
-        ({"enterprise_id": None}, 1),
+        ("8.2", (_found("8.2", 5, "own.capstone.uncovered_days_max"),), "met", ()),
+        ("8.2", (_found("8.2", 6, "own.capstone.uncovered_days_max"),), "not_met", ("乙：6 天不在该企业的实习期内，容许 5 天",)),
+        ("8.3", (_found("8.3.guidance_enterprise", 8, "own.capstone.guidance_logs_min"),), "met", ()),
+        (
+            "8.3",
+            (_found("8.3.enterprise", 0, "petoe.capstone_enterprise_supervisors_min", "郑工 不是该企业在任的指导教师"),),
+            "not_met",
+            ("乙：毕业设计所在企业在任的企业导师 0 人，需 1 人；郑工 不是该企业在任的指导教师",),
+        ),
+        ("8.3", (), "not_met", ("乙：没有毕业设计",)),
     ],
 )
-def test_the_place_of_a_capstone(change: dict[str, Any], gaps: int) -> None:
-    assert len(capstones.place_gaps(replace(CAPSTONE, **change), tolerance=P["own.capstone.uncovered_days_max"].number)) == gaps
+def test_capstones_are_judged_by_what_their_own_rule_found(code: str, findings: tuple[Finding, ...], status: str, words: tuple[str, ...]) -> None:
+    good = CapstoneCase("甲", (_found("8.2", 0, "own.capstone.uncovered_days_max"),))
+    found = capstones.judge(
+        C[code], [good, CapstoneCase("乙", findings)], parameter=P["petoe.capstone_enterprise_supervisors_min"], denominator="2 人"
+    )
+    assert (found.status.value, found.found, found.details) == (status, 2 - len(words), words)
 
 
-@pytest.mark.parametrize(
-    ("change", "gaps"),
-    [({}, 0), ({"guidances": 7}, 1), ({"has_school": False}, 1), ({"enterprise_supervisor": None}, 1), ({"is_of_enterprise": False}, 1)],
-)
-def test_the_supervision_of_a_capstone(change: dict[str, Any], gaps: int) -> None:
-    assert len(capstones.supervision_gaps(replace(CAPSTONE, **change), guidances=P["own.capstone.guidance_logs_min"].number)) == gaps
+def test_without_any_capstone_there_is_no_data() -> None:
+    found = capstones.judge(C["8.2"], [CapstoneCase("甲")], parameter=P["petoe.capstone_same_enterprise"], denominator="1 人")
+    assert found.status is Status.NO_DATA
 
 
 # -- 9

@@ -63,7 +63,7 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
     staff, part_time = _staff(rows, spans, on)
     placements = field.placements_of(programme.id)
     bases = [item.base_id for item in items] + [row.base_id for row in placements if row.student_id in judged]
-    capstones, found = field.capstone_cases(programme.id, members.judged, placements, on)
+    capstones, found = field.capstone_cases(programme.id, members.judged, on)
     days_per_week = book().at("own.weeks.days_per_week", on=on).number
     return Case(
         on=on,

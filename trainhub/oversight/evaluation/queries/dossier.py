@@ -15,7 +15,7 @@ from courses.curriculum.models import CurriculumCourse
 from courses.teaching.models import Offering, TeachingTask
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseProfile, BaseTyping
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
-from enterprises.capstones.types import CapstoneState
+from enterprises.capstones.queries.standing import is_latest
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
 from enterprises.placements.types import PlacementState
@@ -108,7 +108,7 @@ def capstones(programme_id: int, cohort_ids: Collection[int] | None = None) -> l
         .join(Person, Person.id == Student.person_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
         .join(Cohort, Cohort.id == Student.cohort_id)
-        .where(Student.programme_id == programme_id, Capstone.state != CapstoneState.WITHDRAWN)
+        .where(Student.programme_id == programme_id, is_latest())
         .order_by(Student.student_no, Capstone.id)
     )
     if cohort_ids is not None:

@@ -12,17 +12,18 @@ from sqlalchemy import Date, Integer, String, case, cast, func, literal, or_, se
 
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
-from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
-from enterprises.capstones.types import CapstoneState, SupervisorRole, TopicSource
-from enterprises.mentors.models import Mentor
+from enterprises.capstones.models import Capstone
+from enterprises.capstones.queries.facts import findings_of, statuses_of
+from enterprises.capstones.queries.standing import is_latest
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import is_postgresql, session
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
-from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, Span, StudentCase
-from trainhub.people.models import Person, Student
+from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, StudentCase
+from trainhub.people.models import Student
+from trainhub.policy.findings import Status
 from trainhub.programmes.models import ProgrammeVersion
 
 BEGUN = (PlacementState.STARTED, PlacementState.FINISHED)
@@ -148,99 +149,23 @@ def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
     return tuple(CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed))
 
 
-def capstone_cases(
-    programme_id: int, members: Sequence[Member], placements: Iterable[PlacementRow], on: date
-) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
-    """The capstone of every judged student, and the evidence for 8.1 and 8.4: five queries."""
-    spans: dict[tuple[int, int], list[Span]] = defaultdict(list)
-    for placement in placements:
-        spans[placement.student_id, placement.enterprise_id].append((placement.starts_on, placement.ends_on))
-    mine = select(Capstone.id).join(Student, Student.id == Capstone.student_id).where(Student.programme_id == programme_id)
-    found = {
-        row.student_id: row
-        for row in session().execute(
-            select(
-                Capstone.id,
-                Capstone.student_id,
-                Capstone.enterprise_id,
-                Capstone.starts_on,
-                Capstone.ends_on,
-                Topic.enterprise_id.label("topic_enterprise_id"),
-                Topic.source,
-                (or_(Topic.evidence != "", Topic.evidence_file_id.is_not(None))).label("has_evidence"),
-            )
-            .join(Topic, Topic.id == Capstone.topic_id)
-            .where(Capstone.id.in_(mine), Capstone.state != CapstoneState.WITHDRAWN)
-            .order_by(Capstone.id)
-        )
-    }
-    supervisors: dict[tuple[int, SupervisorRole], tuple[int, str]] = {}
-    for capstone_id, side, person_id, until, name in session().execute(
-        select(Supervision.capstone_id, Supervision.role, Supervision.person_id, Supervision.until, Person.name)
-        .join(Person, Person.id == Supervision.person_id)
-        .where(Supervision.capstone_id.in_(mine), Supervision.since <= on)
-        .order_by(Supervision.since, Supervision.id)
-    ):
-        if until is None or until >= on:
-            supervisors[capstone_id, side] = (person_id, name)
-    employed = {
-        (row[0], row[1])
-        for row in session().execute(
-            select(Mentor.person_id, Mentor.enterprise_id)
-            .join(Supervision, Supervision.person_id == Mentor.person_id)
-            .where(Supervision.capstone_id.in_(mine))
-            .distinct()
-        )
-    }
-    guidances: dict[int, int] = {
-        capstone_id: int(number)
-        for capstone_id, number in session().execute(
-            select(GuidanceEntry.capstone_id, func.count())
-            .where(
-                GuidanceEntry.capstone_id.in_(mine),
-                GuidanceEntry.role == SupervisorRole.ENTERPRISE,
-                GuidanceEntry.on <= on,
-                GuidanceEntry.confirmed_at.is_not(None),
-            )
-            .group_by(GuidanceEntry.capstone_id)
-        )
-    }
-    graded = {
-        capstone_id: int(number)
-        for capstone_id, number in session().execute(
-            select(CapstoneGrade.capstone_id, func.count(CapstoneGrade.role.distinct()))
-            .where(CapstoneGrade.capstone_id.in_(mine))
-            .group_by(CapstoneGrade.capstone_id)
-        )
-    }
-    cases, sourced, both = [], 0, 0
-    for member in members:
-        if member.id not in found:
-            cases.append(CapstoneCase(member.label, None))
-            continue
-        capstone = found[member.id]
-        person = supervisors.get((capstone.id, SupervisorRole.ENTERPRISE))
-        sourced += capstone.source is TopicSource.ENGINEERING_PRACTICE and bool(capstone.has_evidence)
-        both += graded.get(capstone.id, 0) == 2
-        cases.append(
-            CapstoneCase(
-                label=member.label,
-                enterprise_id=capstone.enterprise_id,
-                topic_enterprise_id=capstone.topic_enterprise_id,
-                starts_on=capstone.starts_on,
-                ends_on=capstone.ends_on,
-                spans=tuple(spans[member.id, capstone.enterprise_id]),
-                has_school=(capstone.id, SupervisorRole.SCHOOL) in supervisors,
-                enterprise_supervisor=person[1] if person else None,
-                is_of_enterprise=person is not None and (person[0], capstone.enterprise_id) in employed,
-                guidances=guidances.get(capstone.id, 0),
-            )
-        )
+def capstone_cases(programme_id: int, members: Sequence[Member], on: date) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
+    """What the capstones' own rule finds on the latest capstone of every judged student, and the evidence for 8.1 and 8.4.
+
+    Nothing is counted here a second time: a student's page, the cohort's page and the dossier give one answer.
+    """
+    statement = select(Capstone.student_id, Capstone.id).join(Student, Student.id == Capstone.student_id)
+    rows = session().execute(statement.where(Student.programme_id == programme_id, is_latest()))
+    latest: dict[int, int] = {student_id: capstone_id for student_id, capstone_id in rows}
+    found = findings_of((latest[member.id] for member in members if member.id in latest), on)
+    cases = tuple(CapstoneCase(member.label, found.get(latest.get(member.id, 0), ())) for member in members)
+    answers = [statuses_of(case.findings) for case in cases if case.findings]
+    met = {code: sum(one[code] is Status.MET for one in answers) for code in ("8.1", "8.4")}
     evidence = {
-        "8.1": f"题目来自工程实践且有证明材料 {sourced}/{len(members)} 人" if members else "",
-        "8.4": f"校企双方均已评分 {both}/{len(members)} 人" if members else "",
+        "8.1": f"题目来自工程实践且有证明材料 {met['8.1']}/{len(members)} 人" if members else "",
+        "8.4": f"校企双方均已评分 {met['8.4']}/{len(members)} 人" if members else "",
     }
-    return tuple(cases), evidence
+    return cases, evidence
 
 
 def base_choices(programme_id: int) -> list[tuple[int, str]]:

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.types import CapstoneState
+from enterprises.capstones.queries.standing import is_latest
 from enterprises.placements.models import Placement, PlanItem
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
@@ -57,7 +57,7 @@ def item_marks(version_id: int, items: Sequence[PlanItem], student_ids: Collecti
     for student_id, base_id, first, last, mark in session().execute(placements):
         graded[student_id].append((base_id, first, last, int(mark or 0)))
     capstones = select(Capstone.student_id, Capstone.score_x10).where(
-        Capstone.student_id.in_(mine), Capstone.state != CapstoneState.WITHDRAWN, Capstone.finished_on.is_not(None), Capstone.score_x10.is_not(None)
+        Capstone.student_id.in_(mine), is_latest(), Capstone.finished_on.is_not(None), Capstone.score_x10.is_not(None)
     )
     concluded = {student_id: int(mark or 0) for student_id, mark in session().execute(capstones)}
     found: dict[int, dict[int, int]] = defaultdict(dict)

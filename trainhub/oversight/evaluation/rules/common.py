@@ -51,12 +51,6 @@ def days_in(spans: Iterable[Span], *, until: date) -> int:
     return total
 
 
-def uncovered_days(starts_on: date, ends_on: date, spans: Iterable[Span]) -> int:
-    """Days of an interval that no span covers (PETOE-8.2, 002:567)."""
-    inside = [(max(since, starts_on), min(end or ends_on, ends_on)) for since, end in spans]
-    return (ends_on - starts_on).days + 1 - days_in([(a, b) for a, b in inside if a <= b], until=ends_on)
-
-
 def months_between(since: date, until: date) -> int:
     """Whole months of a span whose last day is included."""
     after = until + timedelta(days=1)

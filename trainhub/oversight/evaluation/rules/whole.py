@@ -113,21 +113,8 @@ def findings(case: Case, criteria: Mapping[str, Criterion], p: Mapping[str, Para
         weeks.judge_plan_weeks(c["7.1"], case.plan_items, weeks=p["petoe.plan_weeks"]),
         weeks.judge_students(c["7.2"], case.students, days=p["own.weeks.days_required"], denominator=who),
         weeks.judge_places(c["7.3"], case.plan_items, location=p["petoe.plan_location"]),
-        capstones.judge_place(
-            c["8.2"],
-            case.capstones,
-            same_enterprise=p["petoe.capstone_same_enterprise"],
-            tolerance=p["own.capstone.uncovered_days_max"],
-            denominator=who,
-        ),
-        capstones.judge_supervision(
-            c["8.3"],
-            case.capstones,
-            enterprise=p["petoe.capstone_enterprise_supervisors_min"],
-            school=p["petoe.capstone_school_supervisors_min"],
-            guidances=p["own.capstone.guidance_logs_min"],
-            denominator=who,
-        ),
+        capstones.judge(c["8.2"], case.capstones, parameter=p["petoe.capstone_same_enterprise"], denominator=who),
+        capstones.judge(c["8.3"], case.capstones, parameter=p["petoe.capstone_enterprise_supervisors_min"], denominator=who),
         international.judge_faculty(
             c["9.1"],
             case.teachers,

@@ -10,7 +10,7 @@ from courses.learning import queries as learning
 from courses.learning.types import EnrolmentState as E
 from courses.learning.types import MyRun
 from enterprises.capstones import labels as capstone_labels
-from enterprises.capstones.queries import capstones
+from enterprises.capstones.queries import standing
 from enterprises.capstones.types import CapstoneState
 from enterprises.placements import queries as placements
 from enterprises.placements import rules
@@ -161,7 +161,7 @@ def _log_days(identity: Identity, own: Subject, current: Any, today: date, todos
 
 
 def _capstone(identity: Identity, own: Subject, row: Student, todos: list[Todo]) -> Block:
-    found = capstones.capstone_of_student(row.id)
+    found = standing.capstone_of_student(row.id)
     mine = linked(_("查看"), link(identity, "capstones.mine"))
     if found is None:
         topics = link(identity, "capstones.topics")
