@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.labels import FIGURES
+from enterprises.awards.types import PROJECT_KEYS
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -21,8 +22,11 @@ class FigureRefused(Refused):
     code = "figure_refused"
 
 
-def enter(*, company: Organisation, key: str, year: int, value: Decimal, document: str, by: Identity, now: datetime) -> CompanyFigure:
-    """Enter a figure; money in yuan. A later entry replaces, the earlier stays in the log. Raises FigureRefused."""
+def enter(
+    *, company: Organisation, key: str, year: int, value: Decimal, document: str, by: Identity, now: datetime, project: str = ""
+) -> CompanyFigure:
+    """Enter a figure; money in yuan; `project` for those that belong to one. A later entry replaces, the earlier stays in the log.
+    Raises FigureRefused."""
     if key not in FIGURES:
         raise FigureRefused(_("没有这个指标。"), field="key")
     kind = FIGURES[key][1]
@@ -30,10 +34,14 @@ def enter(*, company: Organisation, key: str, year: int, value: Decimal, documen
         raise FigureRefused(_("是否类指标请填 1（是）或 0（否）。"), field="value")
     if kind != "fen" and value != value.to_integral_value():
         raise FigureRefused(_("请填写整数。"), field="value")
+    project = project.strip()[:120] if key in PROJECT_KEYS else ""
+    if key in PROJECT_KEYS and not project:
+        raise FigureRefused(_("“%(figure)s”按项目登记，请写明中标项目名称。", figure=FIGURES[key][0]), field="project")
     row = CompanyFigure(
         organisation_id=company.id,
         key=key,
         year=year,
+        project=project,
         value=int((value * 100 if kind == "fen" else value).to_integral_value()),
         document=document.strip()[:200],
         entered_by_id=by.account_id,
@@ -41,5 +49,7 @@ def enter(*, company: Organisation, key: str, year: int, value: Decimal, documen
     )
     session().add(row)
     session().flush()
-    audit.record(by=by, did="awards.company.entered", on=row, data={"company": company.code, "key": key, "year": year, "value": row.value})
+    audit.record(
+        by=by, did="awards.company.entered", on=row, data={"company": company.code, "key": key, "year": year, "project": project, "value": row.value}
+    )
     return row

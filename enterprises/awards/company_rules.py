@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from enterprises.awards.rules import credit, once, over, verdict_of
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import CompanyRule, EarlierAward, Entitlement
+from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
 
@@ -37,12 +38,13 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class CompanyCase:
-    """Everything the incentives ask of an enterprise."""
+    """Everything the incentives ask of an enterprise; `figures` hold those of `project` where one is asked about."""
 
     name: str
     figures: Figures
     credit_status: str = ""
     earlier: tuple[EarlierAward, ...] = ()
+    project: str = ""
 
 
 Amount = tuple[int | None, int | None]
@@ -140,13 +142,13 @@ def _payment(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding
 
 
 def _bid(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
-    """FJ-25a, 000:787: a single contract of 6,000,000 or more; 3 %, at most 2,000,000 a project and 3,000,000 a year."""
-    contract = figures.get("largest_contract_fen")
+    """FJ-25a, 000:787: a single contract of 6,000,000 or more; 3 %, at most 2,000,000 a project and 3,000,000 a year over all of them."""
+    contract = figures.get("contract_fen")
     left = max(0, book["fj.bid_cap_year_fen"].number - (figures.get("bid_award_paid_fen") or 0))
     amount = None if contract is None else min(contract * book["fj.bid_percent"].number // 100, book["fj.bid_cap_project_fen"].number, left)
     return [
         _yes(figures, "contract_outside", "FJ-25a.outside", "省外中标项目", clause),
-        _least(figures, "largest_contract_fen", "FJ-25a.contract", book["fj.bid_contract_min_fen"]),
+        _least(figures, "contract_fen", "FJ-25a.contract", book["fj.bid_contract_min_fen"]),
     ], (amount, amount if amount is not None else min(left, book["fj.bid_cap_project_fen"].number))
 
 
@@ -280,22 +282,37 @@ PARAMETERS = (
 def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     """The answer of one incentive for one enterprise and year. What was awarded here counts with what was entered as received.
 
-    One-off incentives are given once, the others once a year (不得重复享受, 000:833).
+    One-off incentives are given once, the others once a year, or once for a project (不得重复享受, 000:833).
     """
     spec, year = spec_of(rule), case.figures.year
     findings, (low, high) = _conditions(rule, _with_awards(case), book, spec.clause)
-    given = [one for one in case.earlier if one.rule == rule and (spec.is_one_off or one.year == year)]
+    given = [one for one in case.earlier if one.rule == rule and (spec.is_one_off or _is_same(one, rule, case))]
     findings.append(once(rule, given, book["fj.highest_only"].clause))
     findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
+    verdict = verdict_of(findings)
+    if rule in BY_PROJECT:
+        group = f"{rule}/{sha256(case.project.encode()).hexdigest()[:16]}"  # the column of groups is short, names of projects are not
+        return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, spec.payer, group, project=case.project)
     group = spec.overlap_group if spec.is_one_off else f"{rule}/{year}"
-    return Entitlement(rule, verdict_of(findings), tuple(findings), low, high, spec.amount, spec.payer, group)
+    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, spec.payer, group)
+
+
+def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:
+    """Whether it was given for the same: the year, or the project whatever the year. A bid award of the year that names no project
+    (decided before projects were kept) stands for any of them."""
+    if rule in BY_PROJECT and one.project:
+        return one.project == case.project
+    return one.year == case.figures.year
 
 
 def _with_awards(case: CompanyCase) -> Figures:
-    """The figures, with what was awarded here for research added to what was entered as received (FJ-11 is capped over all years)."""
-    given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == CompanyRule.RESEARCH)
-    received = (case.figures.get("rd_subsidy_paid_fen") or 0) + given
-    return Figures({**case.figures.values, ("rd_subsidy_paid_fen", case.figures.year): received}, case.figures.year)
+    """The figures, with what was awarded here added to what was entered as received: for research over all years (FJ-11), for bids
+    of other projects in the year (FJ-25a)."""
+    values, year = dict(case.figures.values), case.figures.year
+    for key, rule, of_year in (("rd_subsidy_paid_fen", CompanyRule.RESEARCH, False), ("bid_award_paid_fen", CompanyRule.BID, True)):
+        given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule and (not of_year or one.year == year))
+        values[key, year] = (case.figures.get(key) or 0) + given
+    return Figures(values, year)
 
 
 def _conditions(rule: CompanyRule, figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:

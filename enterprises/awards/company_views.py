@@ -11,7 +11,7 @@ from enterprises.awards.list_views import blueprint as blueprint
 from enterprises.awards.reference import incentives
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import ELSEWHERE, CompanyRule, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, CompanyRule, Verdict
 from enterprises.awards.views import applied, kept_files
 from enterprises.permissions import Can
 from trainhub.kernel import clock, paging
@@ -92,8 +92,8 @@ def company(row: Organisation) -> Any:
 
 
 # -- an application -----------------------------------------------------------------------------------------------------
-def _apply_page(pair: Pair, form: forms.ApplyForm, status: int = 200) -> Any:
-    answer = queries.company_answer(*pair, _year(), clock.today())
+def _apply_page(pair: Pair, form: forms.CompanyApplyForm, status: int = 200) -> Any:
+    answer = queries.company_answer(*pair, _year(), clock.today(), form.project.data or "")
     spec = spec_of(pair[1])
     page = render_template(
         "enterprises/awards/company_apply.html",
@@ -103,6 +103,7 @@ def _apply_page(pair: Pair, form: forms.ApplyForm, status: int = 200) -> Any:
         answer=answer,
         spec=spec,
         form=form,
+        is_by_project=pair[1] in BY_PROJECT,
         labels=labels,
         shown=shown,
     )
@@ -113,7 +114,7 @@ def _apply_page(pair: Pair, form: forms.ApplyForm, status: int = 200) -> Any:
 @guard(Can.AWARD_APPLY, load=load_pair, subject=_subject)
 def apply_company_form(pair: Pair) -> Any:
     """The form of an application of an enterprise."""
-    return _apply_page(pair, forms.CompanyApplyForm())
+    return _apply_page(pair, forms.CompanyApplyForm(formdata=None, project=request.args.get("project", "")[:120]))
 
 
 @blueprint.post("/companies/<code>/<rule>/apply")
@@ -127,6 +128,7 @@ def apply_company(pair: Pair) -> Any:
             company=load_company(code),
             rule=rule,
             year=year,
+            project=form.project.data or "",
             statement=form.statement.data or "",
             evidence=kept_files(form),
             by=who(),
@@ -153,6 +155,7 @@ def enter_figure(row: Organisation) -> Any:
             key=form.key.data,
             year=form.year.data or 0,
             value=given(form.value.data),
+            project=form.project.data or "",
             document=form.document.data or "",
             by=who(),
             now=clock.now(),

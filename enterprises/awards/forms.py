@@ -26,6 +26,7 @@ class CompanyApplyForm(ApplyForm):
     """An application of an enterprise."""
 
     statement = LongText(_l("申请说明"), description=_l("写明申请的事项、依据和数字的来源。"), validators=[InputRequired(), Length(max=4000)])
+    project = Text(_l("中标项目名称"), description=_l("每个项目单独申请，名称与登记合同金额时一致。"), validators=[Length(max=120)])
 
 
 class StepForm(Form):
@@ -110,4 +111,5 @@ class FigureForm(Form):
         validators=[InputRequired(), NumberRange(min=0, max=Decimal("100000000000"))],
         description=_l("金额填元；是否类填 1 或 0。"),
     )
+    project = Text(_l("中标项目名称"), description=_l("只有中标合同按项目填写；其余留空。"), validators=[Length(max=120)])
     document = Text(_l("依据文件"), validators=[Length(max=200)])

@@ -81,7 +81,10 @@ class CreditCheck(Base):
 
 
 class CompanyFigure(Base):
-    """A figure of an enterprise that an incentive asks for, of a year (0: no year), with its document. A later entry replaces."""
+    """A figure of an enterprise that an incentive asks for, of a year (0: no year), with its document. A later entry replaces.
+
+    `project` names the contract of a figure that belongs to one (`types.PROJECT_KEYS`), empty otherwise.
+    """
 
     __tablename__ = "company_figure"
 
@@ -89,6 +92,7 @@ class CompanyFigure(Base):
     organisation_id: Mapped[int] = mapped_column(ref("organisation.id"))
     key: Mapped[str] = mapped_column(sa.String(60))
     year: Mapped[int] = mapped_column(default=0)
+    project: Mapped[str] = mapped_column(sa.String(120), default="")
     value: Mapped[int]
     document: Mapped[str] = mapped_column(sa.String(200), default="")
     entered_by_id: Mapped[int | None]

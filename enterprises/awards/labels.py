@@ -175,7 +175,7 @@ FIGURES: dict[str, tuple[Any, str]] = {
     "national_hq": (_l("全国总部设在福建"), "yes"),
     "platform_investment_fen": (_l("重点公共平台投资（元）"), "fen"),
     "platform_recognised": (_l("平台经省发改委、数字办认定"), "yes"),
-    "largest_contract_fen": (_l("单个中标合同金额（元）"), "fen"),
+    "contract_fen": (_l("单个中标合同金额（元）"), "fen"),
     "contract_outside": (_l("中标项目在省外"), "yes"),
     "bid_award_paid_fen": (_l("当年已获中标奖励（元）"), "fen"),
     "booth_fee_fen": (_l("境外展会展位费（元）"), "fen"),

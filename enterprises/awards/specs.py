@@ -16,7 +16,8 @@ class Spec:
 
     `departments`: roles that recognise, accept and decide; `recogniser` its name where the sentence names one. `payer` is None
     where the sentence names nobody. `types`: base types it asks for (any of), none for incentives of enterprises. `clause` of
-    rules without a number. An incentive of enterprises that is not one-off is claimed once a year.
+    rules without a number. An incentive of enterprises that is not one-off is claimed once a year,
+    or once for each project (`types.BY_PROJECT`).
     """
 
     rule: Rule

@@ -114,6 +114,10 @@ class CompanyRule(StrEnum):
 
 ELSEWHERE = (CompanyRule.TRAINING, CompanyRule.LEADING_TALENT, CompanyRule.HIGH_TALENT)
 """Incentives with a way of their own: training claims are drawn up from the ledger, talent is nominated person by person."""
+BY_PROJECT = frozenset({CompanyRule.BID})
+"""Incentives that the sentence gives for each project (单个中标合同, 000:787): the key of an award is the project, not the year alone."""
+PROJECT_KEYS = frozenset({"contract_fen", "contract_outside"})
+"""Figures that belong to one project."""
 Rule = RuleCode | CompanyRule
 OF_BASES = frozenset(RuleCode)
 """The codes of the rules that attach to a base."""
@@ -194,6 +198,7 @@ class EarlierAward:
     decided_on: date | None = None
     year: int = 0
     amount_fen: int | None = None
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,7 @@ class BaseCase:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """The answer of one rule for one base or enterprise: its conditions, the amount it may bring, who pays."""
+    """The answer of one rule for one base or enterprise (and project, of `BY_PROJECT`): its conditions, the amount it may bring, who pays."""
 
     rule: Rule
     verdict: Verdict
@@ -227,6 +232,7 @@ class Entitlement:
     payer: str | None
     overlap_group: str
     yields_to: tuple[str, ...] = field(default=())
+    project: str = ""
 
     @property
     def is_eligible(self) -> bool:

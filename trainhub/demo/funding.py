@@ -24,6 +24,8 @@ from trainhub.oversight.goals.types import ReviewKind
 
 SEEKING = (Verdict.ELIGIBLE, Verdict.TO_JUDGE, Verdict.MISSING)
 EXAMINED = {StepKind.CHECK: "材料齐全属实，同意上报。", StepKind.INSPECTION: "现场查看场地、设备和台账，与申请相符。"}
+BID = "省外政务云平台建设（演示）"
+"""The contract behind what belongs to a project."""
 FAR = 6
 """How far the applications go, one after the other: applied, checked, inspected, recognised, decided, paid and published."""
 
@@ -112,7 +114,7 @@ def _credit(world: World) -> None:
         (1, "revenue_fen", year - 1, 31_000_000),
         (1, "rd_fen", year, 12_400_000),
         (1, "sales_fen", year, 52_000_000),
-        (3, "largest_contract_fen", year, 6_000_000),
+        (3, "contract_fen", year, 6_000_000),
         (3, "contract_outside", year, 1),
         (5, "payment_licence", 0, 1),
         (5, "national_hq", 0, 1),
@@ -124,6 +126,7 @@ def _credit(world: World) -> None:
             key=key,
             year=when,
             value=Decimal(value),
+            project=BID,
             document="审计报告（演示）",
             by=world.by,
             now=world.calendar.at(-20),
@@ -140,7 +143,9 @@ def _companies(world: World) -> None:
         (3, CompanyRule.BID, 1, 0),
         (13, CompanyRule.DATACENTRE, 0, 0),
     ):
-        row = operations.apply_company(company=world.enterprises[place], rule=rule, year=year, statement="申请按规定给予扶持，材料见附件。", **when)
+        row = operations.apply_company(
+            company=world.enterprises[place], rule=rule, year=year, project=BID, statement="申请按规定给予扶持，材料见附件。", **when
+        )
         if far:
             steps.record(award=row, kind=StepKind.CHECK, on=world.day, is_positive=True, text=EXAMINED[StepKind.CHECK], **when)
         if far > 1 and operations.decide(award=row, amount_fen=amount_fen, minutes="厅务会审议通过。", **when).state is AwardState.DECIDED:

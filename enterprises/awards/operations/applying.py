@@ -11,7 +11,7 @@ from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, name, not_eligible, once_found
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -51,16 +51,18 @@ def apply_company(
     company: Organisation,
     rule: CompanyRule,
     year: int,
+    project: str = "",
     statement: str = "",
     evidence: Sequence[int] = (),
     by: Identity,
     today: date,
     now: datetime,
 ) -> Award:
-    """Apply for an incentive of an enterprise for a year. The application that is under way is returned as it is.
+    """Apply for an incentive of an enterprise for a year, and for a project where it is given for each (FJ-25a). The application
+    that is under way is returned as it is.
 
     A figure that is missing or too low is no bar: the department decides on what stands then. Raises AlreadyAwarded,
-    NotEligible (blacklist), AwardRefused (another way leads to the incentive, or a year without rules).
+    NotEligible (blacklist), AwardRefused (another way leads to the incentive, a year without rules, no project named).
     """
     if company.kind is not OrganisationKind.ENTERPRISE:
         raise AwardRefused(_("“%(name)s”不是企业，不能申请。", name=company.name), field="company")
@@ -68,7 +70,10 @@ def apply_company(
         raise AwardRefused(_("“%(rule)s”不在这里申请：培训补助按结业记录申领，人才逐人推荐。", rule=name(rule)), field="rule")
     if not FIRST_YEAR <= year <= today.year:
         raise AwardRefused(_("年度须在 %(first)s 年与今年之间。", first=FIRST_YEAR), field="year")
-    return _submit(company, queries.company_answer(company, rule, year, today), year, statement, evidence, by, today, now, hard=("credit",))
+    project = project.strip()[:120] if rule in BY_PROJECT else ""
+    if rule in BY_PROJECT and not project:
+        raise AwardRefused(_("“%(rule)s”按项目申请，请写明中标项目名称。", rule=name(rule)), field="project")
+    return _submit(company, queries.company_answer(company, rule, year, today, project), year, statement, evidence, by, today, now, hard=("credit",))
 
 
 def _submit(
@@ -84,7 +89,7 @@ def _submit(
     hard: Sequence[str],
 ) -> Award:
     rule, spec = answer.rule.value, spec_of(answer.rule)
-    known = queries.open_award(organisation.id, rule)
+    known = queries.open_award(organisation.id, rule, answer.project)
     if known is not None and known.state is not AwardState.DRAFT:
         return known
     if answer.verdict is Verdict.AWARDED:
@@ -96,6 +101,7 @@ def _submit(
         organisation_id=organisation.id,
         rule=rule,
         year=year,
+        project=answer.project,
         is_one_off=spec.is_one_off,
         overlap_group=answer.overlap_group,
         evidence=[],
@@ -112,5 +118,7 @@ def _submit(
             session().flush()
     except IntegrityError as twice:
         raise AlreadyAwarded(_("刚刚提交了同一项申请，请刷新页面查看。")) from twice
-    audit.record(by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year})
+    audit.record(
+        by=by, did="awards.award.applied", on=row, data={"organisation": organisation.code, "rule": rule, "year": year, "project": answer.project}
+    )
     return row

@@ -95,6 +95,7 @@ def decide(
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
     if overlap_group is not None and overlap_group.strip():
         award.overlap_group = overlap_group.strip()[:40]
+    queries.hold(award.organisation_id)
     _refuse_overlap(award, today)
     answer = queries.answer_of(award, today)
     if answer.verdict is Verdict.AWARDED:
@@ -129,8 +130,8 @@ def confer(
     version: int | None = None,
 ) -> Award:
     """What the joint conference (联席会议, FJ-34, 000:829) decided about an amount that was put before it: the award is decided, or
-    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, and no entry on the credit list, may stand in
-    the way. Raises AlreadyAwarded, NotEligible, StepRefused, WrongStep, NotAllowed.
+    goes back to where its amount is decided, with the minutes. Nothing given meanwhile, no entry on the credit list, and no cap that
+    others have used up meanwhile, may stand in the way. Raises AlreadyAwarded, NotEligible, AwardRefused, StepRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.CONFER, by, version)
     steps.record(award=award, kind=StepKind.CONFERENCE, on=on, is_positive=is_positive, text=text, people=people, by=by, today=today, now=now)
@@ -138,9 +139,12 @@ def confer(
         back = AwardState.ACCEPTED if award.rule in OF_BASES else AwardState.APPLIED
         award.amount_fen = None
         return end(award, Action.CONFER, by, after=back, reason=text.strip()[:400])
+    queries.hold(award.organisation_id)
     _refuse_overlap(award, today)
-    if bad := [f for f in queries.answer_of(award, today).missing if f.code.endswith(".credit")]:
+    answer = queries.answer_of(award, today)
+    if bad := [f for f in answer.missing if f.code.endswith(".credit")]:
         raise not_eligible(bad)
+    _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
 
@@ -151,7 +155,9 @@ def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:
         return
     if answer.amount_kind is AmountKind.NO_MONEY:
         raise AwardRefused(_("这一项没有奖金，金额应留空。"), field="amount", code="amount_out_of_range")
-    if low is not None and high is not None and low == high:
+    if high is not None and high <= 0:
+        message = _("上限已经用完，没有可以决定的金额。请核对已获得的奖励；不能再给的，请不予通过。")
+    elif low is not None and high is not None and low == high:
         message = _("按规定金额应为 %(high)s。", high=format_yuan(high))
     elif high is not None:
         message = _("金额须在 %(low)s 至 %(high)s 之间。", low=format_yuan(low or 1), high=format_yuan(high))

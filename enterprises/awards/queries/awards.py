@@ -30,9 +30,15 @@ def awards_of(organisation_id: int) -> list[Award]:
     return list(session().scalars(select(Award).where(Award.organisation_id == organisation_id).order_by(Award.id.desc())))
 
 
-def open_award(organisation_id: int, rule: str) -> Award | None:
-    """The application that is under way."""
-    return session().scalar(select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.state.in_(OPEN)))
+def open_award(organisation_id: int, rule: str, project: str = "") -> Award | None:
+    """The application that is under way, for a project where the rule is given for each."""
+    statement = select(Award).where(Award.organisation_id == organisation_id, Award.rule == rule, Award.project == project)
+    return session().scalar(statement.where(Award.state.in_(OPEN)))
+
+
+def hold(organisation_id: int) -> None:
+    """Let decisions about one base or enterprise wait for each other: caps over several awards hold for decisions of one moment too."""
+    session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
 
 
 def taken_in_group(organisation_id: int, overlap_group: str, but: int | None = None) -> list[Award]:
@@ -134,7 +140,7 @@ def given_to(organisation_id: int, on: date) -> tuple[EarlierAward, ...]:
         .where(Award.organisation_id == organisation_id, Award.state.in_(TAKEN), Award.decided_on <= on)
         .order_by(Award.decided_on, Award.id)
     )
-    return tuple(EarlierAward(row.rule, row.overlap_group, row.decided_on, row.year, row.amount_fen) for row in found)
+    return tuple(EarlierAward(row.rule, row.overlap_group, row.decided_on, row.year, row.amount_fen, row.project) for row in found)
 
 
 def paid_from(pool_id: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.models import Award
 from enterprises.awards.queries import cases
 from enterprises.awards.queries.awards import given_to
-from enterprises.awards.types import CompanyRule, Entitlement, RuleCode, rule_of
+from enterprises.awards.types import BY_PROJECT, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, rule_of
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -22,33 +23,56 @@ from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.policy.book import book
+from trainhub.policy.types import Parameter
 
 
 def figures_of(organisation_id: int) -> list[CompanyFigure]:
-    """The latest value of each figure and year."""
+    """The latest value of each figure, year and project."""
     newest = (
-        select(func.max(CompanyFigure.id)).where(CompanyFigure.organisation_id == organisation_id).group_by(CompanyFigure.key, CompanyFigure.year)
+        select(func.max(CompanyFigure.id))
+        .where(CompanyFigure.organisation_id == organisation_id)
+        .group_by(CompanyFigure.key, CompanyFigure.year, CompanyFigure.project)
     )
-    return list(session().scalars(select(CompanyFigure).where(CompanyFigure.id.in_(newest)).order_by(CompanyFigure.key, CompanyFigure.year)))
+    rows = select(CompanyFigure).where(CompanyFigure.id.in_(newest))
+    return list(session().scalars(rows.order_by(CompanyFigure.key, CompanyFigure.year, CompanyFigure.project)))
 
 
-def company_case(company: Organisation, year: int, on: date) -> CompanyCase:
-    """Everything the incentives ask of an enterprise for a year, with what it was awarded up to a day."""
-    values = {(row.key, row.year): row.value for row in figures_of(company.id)}
-    values["counted_completions", year] = _completions(company.id, year)
-    return CompanyCase(company.name, Figures(values, year), company.credit_status, given_to(company.id, on))
+def company_case(company: Organisation, year: int, on: date, project: str = "") -> CompanyCase:
+    """Everything the incentives ask of an enterprise for a year, with what it was awarded up to a day; of figures that belong to a
+    project those of the one named."""
+    return _cases(company, year, on, [project])[0]
+
+
+def _cases(company: Organisation, year: int, on: date, projects: Iterable[str]) -> list[CompanyCase]:
+    rows, given, trained = figures_of(company.id), given_to(company.id, on), _completions(company.id, year)
+    found = []
+    for project in projects:
+        values = {(row.key, row.year): row.value for row in rows if row.project == (project if row.key in PROJECT_KEYS else "")}
+        values["counted_completions", year] = trained
+        found.append(CompanyCase(company.name, Figures(values, year), company.credit_status, given, project))
+    return found
+
+
+def projects_of(organisation_id: int, year: int) -> list[str]:
+    """The contracts of an enterprise that are known for a year."""
+    return sorted({row.project for row in figures_of(organisation_id) if row.key in PROJECT_KEYS and row.project and row.year in (0, year)})
 
 
 def company_answers(company: Organisation, year: int, on: date) -> list[Entitlement]:
-    """Every incentive that does not attach to a base, in the order of the rules; numbers as they hold at the end of the year."""
-    case = company_case(company, year, on)
-    held = {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
-    return [company_rules.judge(rule, case, held) for rule in CompanyRule]
+    """Every incentive that does not attach to a base, in the order of the rules, and for each project where it is given for each;
+    numbers as they hold at the end of the year."""
+    first, *others = _cases(company, year, on, ["", *projects_of(company.id, year)])
+    held = _held(year)
+    return [company_rules.judge(rule, case, held) for rule in CompanyRule for case in ((others if rule in BY_PROJECT else ()) or (first,))]
 
 
-def company_answer(company: Organisation, rule: CompanyRule, year: int, on: date) -> Entitlement:
+def company_answer(company: Organisation, rule: CompanyRule, year: int, on: date, project: str = "") -> Entitlement:
     """The answer of one of them."""
-    return next(one for one in company_answers(company, year, on) if one.rule is rule)
+    return company_rules.judge(rule, company_case(company, year, on, project if rule in BY_PROJECT else ""), _held(year))
+
+
+def _held(year: int) -> dict[str, Parameter]:
+    return {key: book().at(key, on=date(year, 12, 31)) for key in company_rules.PARAMETERS}
 
 
 def answer_of(award: Award, on: date) -> Entitlement:
@@ -58,7 +82,7 @@ def answer_of(award: Award, on: date) -> Entitlement:
         return rules.judge(cases.case_of(award.organisation_id, on), rule, cases.parameters(on), on)
     company = organisations.by_id(award.organisation_id)
     assert company is not None
-    return company_answer(company, rule, award.year, on)
+    return company_answer(company, rule, award.year, on, award.project)
 
 
 def _completions(organisation_id: int, year: int) -> int:

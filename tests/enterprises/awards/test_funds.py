@@ -65,10 +65,10 @@ def _judge(rule: str, year: int = 2016, **values: Any) -> Any:
         ("FJ-24b", {"newly_introduced": 1, "core_technology": 1, "segment_rank": 6, "paid_in_capital_fen": 5000 * WAN}, "not_met", 300 * WAN),
         ("FJ-24b", {"newly_introduced": 1, "core_technology": 1, "segment_rank": 5, "paid_in_capital_fen": 5000 * WAN - 1}, "not_met", 300 * WAN),
         ("FJ-24c", {"payment_licence": YES, "national_hq": YES}, "met", 300 * WAN),
-        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 600 * WAN}, "met", 18 * WAN),
-        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 600 * WAN - 100}, "not_met", 18 * WAN - 3),
-        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 20000 * WAN}, "met", 200 * WAN),
-        ("FJ-25a", {"contract_outside": YES, "largest_contract_fen": 20000 * WAN, "bid_award_paid_fen": 250 * WAN}, "met", 50 * WAN),
+        ("FJ-25a", {"contract_outside": YES, "contract_fen": 600 * WAN}, "met", 18 * WAN),
+        ("FJ-25a", {"contract_outside": YES, "contract_fen": 600 * WAN - 100}, "not_met", 18 * WAN - 3),
+        ("FJ-25a", {"contract_outside": YES, "contract_fen": 20000 * WAN}, "met", 200 * WAN),
+        ("FJ-25a", {"contract_outside": YES, "contract_fen": 20000 * WAN, "bid_award_paid_fen": 250 * WAN}, "met", 50 * WAN),
         ("FJ-25b", {"revenue_fen": 4000 * WAN, "revenue_fen__2015": 1}, "not_met", 50 * WAN),
         ("FJ-25b", {"revenue_fen": 4000 * WAN + 1, "revenue_fen__2015": 1}, "met", 50 * WAN),
         ("FJ-25b", {"revenue_fen": 10000 * WAN, "revenue_fen__2015": 1}, "met", 50 * WAN),
@@ -145,6 +145,40 @@ def test_the_way_of_an_incentive_of_an_enterprise(session: Session) -> None:
     operations.publish(award=row, by=ST, **WHEN)
     with pytest.raises(AlreadyAwarded, match="FJ-24c（2026-03-02）"):
         operations.apply_company(**call, year=2025)
+
+
+def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: Session) -> None:
+    """FJ-25a, 000:787: 单个项目不超过 200 万元, 单家企业年度奖励不超过 300 万元."""
+    company = ground.enterprise(uscc=ground.uscc())
+
+    def asked(project: str, contract_yuan: int) -> Any:
+        for key, value in (("contract_fen", contract_yuan), ("contract_outside", 1)):
+            companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project=project, by=SYSTEM, now=NOW)
+        row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project=project, by=SYSTEM, **WHEN)
+        steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
+        return row
+
+    with pytest.raises(AwardRefused, match="按项目申请"):
+        operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, by=SYSTEM, **WHEN)
+    with pytest.raises(companies.FigureRefused, match="按项目登记"):
+        companies.enter(company=company, key="contract_fen", year=2026, value=Decimal(1), document="合同", by=SYSTEM, now=NOW)
+    call: dict[str, Any] = {"minutes": "纪要", "by": ST, **WHEN}
+    first, second, third = asked("甲项目", 30_000_000), asked("乙项目", 200_000_000), asked("丙项目", 200_000_000)
+    assert operations.decide(award=first, amount_fen=90 * WAN, **call).state is AwardState.DECIDED
+    confer: dict[str, Any] = {"on": TODAY, "text": "纪要", "by": EDU, **WHEN}
+    for row in (second, third):
+        assert operations.decide(award=row, amount_fen=200 * WAN, **call).state is AwardState.CONFERENCE
+    assert operations.confer(award=second, is_positive=True, **confer).state is AwardState.DECIDED
+    with pytest.raises(AwardRefused, match="按规定金额应为"):  # of the 3,000,000 of the year 100,000 are left
+        operations.confer(award=third, is_positive=True, **confer)
+    operations.confer(award=third, is_positive=False, **confer)
+    operations.decide(award=third, amount_fen=10 * WAN, **call)
+    answers = [(one.project, one.verdict) for one in queries.company_answers(company, 2026, TODAY) if one.rule is CompanyRule.BID]
+    assert answers == [(name, Verdict.AWARDED) for name in ("丙项目", "乙项目", "甲项目")]
+    with pytest.raises(AlreadyAwarded, match="不得重复享受"):
+        operations.apply_company(company=company, rule=CompanyRule.BID, year=2025, project="甲项目", by=SYSTEM, **WHEN)
+    with pytest.raises(AwardRefused, match="上限已经用完"):
+        operations.decide(award=asked("丁项目", 6_000_000), amount_fen=1, **call)
 
 
 def test_recognition_waits_for_check_and_inspection(session: Session) -> None:

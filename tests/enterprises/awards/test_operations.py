@@ -268,7 +268,7 @@ def test_every_role_in_every_state(session: Session, state: AwardState, action: 
     base = make.base()
     make.accept(base)
     row = make.examined(make.apply(base))
-    row.decided_on = None
+    row.decided_on, row.amount_fen = None, 60_000_000
     spec, step = SPECS[RuleCode.PRACTICE_BASE], TRANSITIONS[action]
     sides = {Who.DEPARTMENT: spec.departments, Who.PAYER: spec.payer_roles, Who.CONFERENCE: CONFERENCE}
     able = {Role(r) for r in sides[step.who]} | {Role.SYSTEM_ADMIN}
