@@ -14,6 +14,8 @@ from trainhub.certificates.queries.batches import (
     open_items,
     programmes_of,
     subject_of_batch,
+    waiting_by_note,
+    waiting_items,
     with_account,
 )
 from trainhub.certificates.queries.issued import (
@@ -180,6 +182,8 @@ __all__ = [
     "valid_positions",
     "visible_to",
     "waiting",
+    "waiting_by_note",
     "waiting_ids",
+    "waiting_items",
     "with_account",
 ]

@@ -181,10 +181,13 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     page = paging.paginate(queries.items_listing(row.id), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_item_row(one) for one in page.items]  # type: ignore[index]
     subject, layout = queries.subject_of_batch(row), queries.layout_of(row.template)
+    issuer = organisations.by_id(row.issuer_id)
+    assert issuer is not None
     text = render_template(
         "trainhub/certificates/batch.html",
         batch=row,
-        issuer=organisations.by_id(row.issuer_id),
+        issuer=issuer,
+        why=lambda one: batches.why_waiting(one.item, layout, issuer, one.name),
         template=layout.title,
         told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
@@ -204,14 +207,14 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
 @blueprint.get("/batches/<int:batch_id>/preview.pdf")
 @guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
 def batch_preview(row: IssueBatch) -> Any:
-    """The first certificates as they will look, without number, code and QR code."""
+    """The first certificates as they will look, without number, code and QR code; a text that does not fit stands in a red frame."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
 
     issuer = organisations.by_id(row.issuer_id)
     assert issuer is not None
     layout = queries.layout_of(row.template)
     shared = {"issuer": issuer.name, "issuer_en": issuer.name_en or "", "issued_on": clock.today().isoformat()}
-    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site)
+    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site, has_cut_marks=True)
     items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
     names = people.names_of(item.person_id for item in items)
     for item in items:
