@@ -117,6 +117,12 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     assert mine.post(f"{where}/submit").status_code == 303
     assert province.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
     defaults = "/certificates/templates/defaults"
+    first = mine.get(defaults).text
+    assert f'<option selected value="{here.id}"' not in first, "nothing is chosen before somebody chooses"
+    assert first.count('value="">—</option>') == 2
+    for untold in ({"issuer_id": "", "template": "our_training"}, {"issuer_id": here.id, "template": ""}, {"template": "our_training"}):
+        assert mine.post(defaults, data=untold).status_code == 422
+    assert "都用内置模板" in mine.get(defaults).text
     assert theirs.post(defaults, data={"issuer_id": here.id, "template": "training"}).status_code == 422
     assert mine.post(defaults, data={"issuer_id": here.id, "template": "our_training"}).status_code == 303
     assert "our_training" in mine.get(defaults).text
