@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from trainhub.certificates import openbadges, queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot, credential
+from trainhub.certificates.facts import own_fact
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import mask_name
@@ -26,9 +27,6 @@ PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
 """Facts that are names of other people: masked for visitors like the holder's."""
 HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
 """Facts that stand elsewhere on the page."""
-
-OWN = ("course", "topic", "programme", "exam", "enterprise", "base")
-"""The fact that tells certificates of a kind apart, the first that there is."""
 
 
 class NotDrawable(Refused):
@@ -72,7 +70,7 @@ def credential_of(certificate: Certificate, maker: Maker, page: str = "") -> dic
 def title_of(certificate: Certificate) -> str:
     """What it certifies in a few words: the title of its template, and the fact that tells it apart from others of its kind."""
     title = queries.layout_of(certificate.template, certificate.template_version).title
-    own = next((str(certificate.facts[name]) for name in OWN if certificate.facts.get(name)), "")
+    own = own_fact(certificate.facts)
     return f"{title}：{own}" if own else title
 
 

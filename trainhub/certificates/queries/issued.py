@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
 from trainhub.certificates import chain
+from trainhub.certificates.facts import own_fact
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.permissions import VIEWERS
 from trainhub.certificates.rules import thing_of
@@ -250,6 +251,8 @@ class CertificateRow:
     issuer: str
     programme: str | None
     issued_on: date
+    subject: str = ""
+    """Course, topic or whatever tells it apart; only where it is asked for."""
 
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -340,12 +343,12 @@ def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") 
 def doubled(identity: Identity) -> list[list[CertificateRow]]:
     """The valid certificates in the reader's scope that one human holds twice for one thing, together, by name; see `twins_of`."""
     merged = select(Person.merged_into_id).where(Person.merged_into_id.is_not(None))
-    statement = _rows(identity, CertificateFilter(state=State.ISSUED), Certificate.person_id, Certificate.asked_key)
+    statement = _rows(identity, CertificateFilter(state=State.ISSUED), Certificate.person_id, Certificate.asked_key, Certificate.facts)
     by_thing: dict[tuple[int, str], list[CertificateRow]] = {}
-    for *row, person_id, asked_key in session().execute(
+    for *row, person_id, asked_key, facts in session().execute(
         statement.where(Certificate.person_id.in_(merged)).order_by(Person.pinyin, Certificate.person_id, Certificate.id)
     ):
-        by_thing.setdefault((person_id, thing_of(asked_key)), []).append(as_row(row))
+        by_thing.setdefault((person_id, thing_of(asked_key)), []).append(as_row((*row, own_fact(facts))))
     return [rows for (_person_id, thing), rows in by_thing.items() if thing and len(rows) > 1]
 
 
