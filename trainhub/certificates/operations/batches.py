@@ -265,7 +265,8 @@ def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Ide
     fields: dict[str, Any] = {"event": Event.ISSUE.value, "state": State.ISSUED.value, "reason": "", "document": "", "on": today, "at": now}
     events = []
     for row in issued:
-        digest = chain.digest(chain.GENESIS, number=row["number"], edition=1, facts=row["facts"], by_account_id=by.account_id, **fields)
+        own = {"number": row["number"], "edition": 1, "facts": row["facts"], "code": row["code"]}
+        digest = chain.digest(chain.GENESIS, by_account_id=by.account_id, **own, **fields)
         events.append(
             {
                 "certificate_id": made[row["asked_key"]],
