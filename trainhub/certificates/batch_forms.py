@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
@@ -72,13 +72,15 @@ class ImportForm(_BatchForm):
 class SelectionForm(_BatchForm):
     """People that were ticked, and the facts they share (`fact_...`)."""
 
+    template = SelectField(_l("证书模板"), [InputRequired()], description=_l("要换模板，请在上面选定后重新显示人员：各模板要填的内容不同。"))
     is_everyone = BooleanField(_l("全部人员"))
     persons = Checks(_l("人员"), coerce=int)
     layout: Layout
 
-    def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]]) -> SelectionForm:
-        """The issuers, templates and people to choose from."""
-        self._choices(identity, [Kind(self.layout.code)])
+    def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]], label: str) -> SelectionForm:
+        """The issuers and people to choose from. The template was chosen before: the form asks for its facts and takes no other."""
+        self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
+        self.template.choices = [SelectChoice(self.layout.code, label)]
         self.persons.choices = persons
         self._shown = [key for key, _label in persons]
         return self
@@ -97,9 +99,9 @@ class SelectionForm(_BatchForm):
         return {name.removeprefix("fact_"): field.data for name, field in self._fields.items() if name.startswith("fact_")}
 
 
-@cache
+@lru_cache(maxsize=64)
 def selection_form(layout: Layout) -> type[SelectionForm]:
-    """The form for a kind: its own template's facts."""
+    """The form for a template: the facts it prints."""
     fields: dict[str, Any] = {"layout": layout}
     for one in layout.own_fields:
         if one.name in SKIPPED:

@@ -29,10 +29,12 @@ def digest(
     on: date,
     at: datetime,
     by_account_id: int | None,
+    code: str = "",
 ) -> str:
-    """SHA-256 over an event, the facts of its certificate, and the hash before."""
+    """SHA-256 over an event, the facts and the code of its certificate, and the hash before. Early events were written without the code."""
     instant = at.astimezone(UTC).isoformat(timespec="microseconds")
     fields = [before, number, edition, dict(facts), event, state, reason, document, on.isoformat(), instant, by_account_id]
+    fields += [code] if code else []
     return hashlib.sha256(canonical(fields)).hexdigest()
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from trainhub.certificates.types import Kind
-from trainhub.kernel.commands import edge, operator
+from trainhub.kernel.commands import edge, operator, say
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
+
+MOST_TOLD = 200
+"""Certificates that would be printed wrong are named up to so many; the rest is counted."""
 
 
 class _OnlyChecked(Exception):
@@ -32,6 +35,7 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
     """
     from trainhub.certificates import imports, queries
     from trainhub.certificates.operations import batches
+    from trainhub.certificates.operations._support import NEEDS_GLYPH, OVERFLOWS
     from trainhub.certificates.operations.issuing import template_for
     from trainhub.certificates.types import BatchSource
     from trainhub.kernel import clock
@@ -56,7 +60,16 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
             by=operator(),
             now=clock.now(),
         )
-        answer |= {"certificates": batch.count, "known": queries.known_in(batch.id), "needs_glyph": batch.waiting}
+        notes = queries.waiting_by_note(batch.id)
+        answer |= {
+            "certificates": batch.count,
+            "known": queries.known_in(batch.id),
+            **{note: notes.get(note, 0) for note in (NEEDS_GLYPH, OVERFLOWS)},
+        }
+        layout = queries.layout_of(code)
+        for one in queries.waiting_items(batch.id, MOST_TOLD):
+            why = batches.why_waiting(one.item, layout, owner, one.name)
+            say(_("%(name)s：%(why)s，印出来会有错，签发后为待处理。", name=one.name, why=why))
         if dry_run:
             raise _OnlyChecked
         answer["batch"] = batch.id

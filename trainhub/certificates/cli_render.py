@@ -89,6 +89,8 @@ class _Job:
 
     def take(self, table: Table, index: int, row: Row) -> None:
         """Draw a row, or note why not; `index` counts data rows from 1."""
+        from trainhub.certificates.layouts.fitting import cuts_told
+
         facts, problems, waits = facts_of(self.layout, row)
         before = self.numbers.setdefault(facts["number"], row.number)
         if before != row.number:
@@ -107,14 +109,15 @@ class _Job:
             self.needs_glyph.append(index)
             say(_("第%(row)d行：没有字体包含其中的字，已跳过，需人工处理。", row=row.number))
             return
-        report = self.press.add(facts)
+        report = self.press.add(facts, is_whole=True)
         self.seconds += time.process_time() - start
+        if report.cut:
+            self.overflows.append(index)
+            said = cuts_told(self.layout, report.cut)
+            say(_("第%(row)d行：%(fields)s超出版面，会被截断，已跳过：请缩短内容或换用方框更大的模板。", row=row.number, fields=said))
+            return
         for name in report.missing:
             say(_("第%(row)d行：缺少%(field)s，已在页面上标出。", row=row.number, field=self._label(name)))
-        if report.overflows:
-            self.overflows.append(index)
-        for name in report.overflows:
-            say(_("第%(row)d行：%(field)s过长，已截断。", row=row.number, field=self._label(name)))
 
     def _label(self, name: str) -> str:
         return next((column.zh for column in columns_of(self.layout) if column.name == name), name)
@@ -142,8 +145,8 @@ def _write(path: Path, data: bytes) -> None:
 def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, str], base_url: str) -> dict[str, Any]:
     """Draw every row of a table into one PDF.
 
-    Returns pages, bytes, seconds (CPU time of the drawing), needs_glyph (data rows from 1 that got no page) and overflows (data
-    rows whose page shows a cut text, which ends in an ellipsis).
+    Returns pages, bytes, seconds (CPU time of the drawing), needs_glyph (data rows from 1 with a character in no font) and
+    overflows (data rows with a text too long for its box): those rows get no page.
     Raises SheetError for an unreadable table and RenderRefused for bad rows; then nothing is written.
     """
     with read_table(file, columns_of(layout)) as table:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from trainhub.certificates import openbadges, queries
 from trainhub.certificates.chain import canonical
 from trainhub.certificates.credentials import FILE, Snapshot, credential
+from trainhub.certificates.facts import own_fact
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import mask_name
@@ -26,9 +27,6 @@ PERSONS = frozenset({"mentor", "school_supervisor", "enterprise_supervisor"})
 """Facts that are names of other people: masked for visitors like the holder's."""
 HIDDEN = frozenset({"name", "issuer", "issuer_en", "issued_on"})
 """Facts that stand elsewhere on the page."""
-
-OWN = ("course", "topic", "programme", "exam", "enterprise", "base")
-"""The fact that tells certificates of a kind apart, the first that there is."""
 
 
 class NotDrawable(Refused):
@@ -72,7 +70,7 @@ def credential_of(certificate: Certificate, maker: Maker, page: str = "") -> dic
 def title_of(certificate: Certificate) -> str:
     """What it certifies in a few words: the title of its template, and the fact that tells it apart from others of its kind."""
     title = queries.layout_of(certificate.template, certificate.template_version).title
-    own = next((str(certificate.facts[name]) for name in OWN if certificate.facts.get(name)), "")
+    own = own_fact(certificate.facts)
     return f"{title}：{own}" if own else title
 
 
@@ -111,13 +109,22 @@ def _must_stand(certificate: Certificate) -> None:
 
 
 def _must_be_drawn_here(certificate: Certificate) -> None:
-    """A font that was there when it was issued may be missing here: a name with a blank in it is not handed out."""
-    from trainhub.certificates.layouts.fitting import lacking, named
+    """A font that was there when it was issued may be missing here: a name with a blank or a cut text is not handed out."""
+    from trainhub.certificates.layouts.fitting import cuts, cuts_told, lacking, named
 
-    chars = lacking(queries.layout_of(certificate.template, certificate.template_version), certificate.facts)
+    layout = queries.layout_of(certificate.template, certificate.template_version)
+    chars = lacking(layout, certificate.facts)
     if chars:
         raise NotDrawable(
             _("服务器现有的字体中没有这些字：%(chars)s。证书有效，暂不能下载：请联系系统管理员安装签发时所用的字体。", chars=named(chars))
+        )
+    cut = cuts(layout, page_facts(certificate))
+    if cut:
+        raise NotDrawable(
+            _(
+                "%(fields)s超出版面，印出来会被截断。证书有效，暂不能下载：请联系发证单位更正内容，或用方框更大的模板重新签发。",
+                fields=cuts_told(layout, cut),
+            )
         )
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from trainhub.certificates.layouts.model import Field
 from trainhub.kernel.characters import bad_characters, normalise
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.parsers import parse_date, parse_decimal
+
+OWN = ("course", "topic", "programme", "exam", "enterprise", "base")
+"""The fact that tells certificates of a kind apart, the first that there is."""
+
+
+def own_fact(facts: Mapping[str, Any]) -> str:
+    """What tells this certificate apart from others of its kind: its course, topic, programme..."""
+    return next((str(facts[name]) for name in OWN if facts.get(name)), "")
 
 
 def checked(field: Field, text: str) -> str:

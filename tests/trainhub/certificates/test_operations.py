@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import FACTS, REASON, TODAY, certificate
 from tests.factories.identity import account
-from trainhub.certificates import numbers, operations, queries
+from trainhub.certificates import chain, numbers, operations, queries
 from trainhub.certificates.models import Certificate, CertificateCounter, CertificateEvent
 from trainhub.certificates.types import Event, Kind, State
 from trainhub.kernel import fonts
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused, Stale
 from trainhub.notifications.models import Notice
 
@@ -200,6 +201,41 @@ def test_changed_facts_and_changed_events_show(session: Session) -> None:
     session.execute(sa.update(CertificateEvent).where(CertificateEvent.certificate_id == other.id).values(reason="改写"))
     session.expire_all()
     assert not queries.is_whole(other)
+
+
+@pytest.mark.parametrize("changed", [{"holder": "李四"}, {"issued_on": date(2020, 1, 1)}, {"code": "0" * 12}])
+def test_a_changed_column_shows(session: Session, changed: dict[str, Any]) -> None:
+    made = certificate()
+    reissued = operations.reissue(certificate=certificate(), **REASON)
+    assert [queries.is_whole(one) for one in (made, reissued)] == [True, True]
+    ids = [made.id, reissued.id]
+    session.execute(sa.update(Certificate).where(Certificate.id.in_(ids)).values(**changed).execution_options(synchronize_session=False))
+    session.expire_all()
+    assert [queries.is_whole(one) for one in (made, reissued)] == [False, False]
+
+
+def test_a_history_written_before_codes_were_part_of_it_holds(session: Session) -> None:
+    made = certificate()
+    event = queries.last_event(made)
+    assert event is not None
+    told = {"reason": event.reason, "document": event.document, "on": event.on, "at": event.at, "by_account_id": event.by_account_id}
+    old = queries.computed_hash(made, chain.GENESIS, event=event.event.value, state=event.state.value, code="", **told)
+    assert old != event.hash
+    session.execute(sa.update(CertificateEvent).where(CertificateEvent.id == event.id).values(hash=old))
+    session.expire_all()
+    assert queries.is_whole(made)
+
+
+def test_a_history_cut_short_shows(session: Session) -> None:
+    with transaction():
+        made = certificate()
+        operations.revoke(certificate=made, **REASON)
+    assert queries.is_whole(made)
+    with transaction():  # somebody at the database makes a revoked certificate valid again and removes every trace but one
+        session.execute(sa.delete(CertificateEvent).where(CertificateEvent.certificate_id == made.id, CertificateEvent.event == Event.REVOKE))
+        session.execute(sa.update(Certificate).where(Certificate.id == made.id).values(state=State.ISSUED, state_on=made.issued_on))
+    session.expire_all()
+    assert not queries.is_whole(made)
 
 
 def test_the_holder_is_told(session: Session) -> None:

@@ -123,6 +123,27 @@ def test_a_name_whose_font_is_gone_is_not_printed_with_a_blank(session: Session)
             draw(named, tasks.maker())
 
 
+def test_a_text_that_would_be_cut_is_not_printed_until_it_is_put_right(session: Session) -> None:
+    long = "工业互联网平台架构与数据采集技术综合实践" * 20  # issued where nothing could be judged: the text fonts were missing
+    with transaction():
+        issuer = ground.university()
+        named, *_others = (certificate(Kind.TRAINING, issuer=issuer) for _one in range(3))
+        named.facts = {**named.facts, "course": long}
+        wanted = queries.CertificateFilter(kind=Kind.TRAINING, issuer_id=issuer.id)
+        run = printing.start_run(title="春季培训", wanted=wanted, by=SYSTEM, now=ground.NOW)
+    shutil.rmtree(printing.folder_of(tasks.root(), run), ignore_errors=True)
+    with pytest.raises(printing.CannotPrint, match=rf"{named.number}.*（多出\d+字）"):
+        _draw(run)
+    assert not (printing.folder_of(tasks.root(), run) / f"certificates-{run.id}-001.pdf").exists()
+    for draw in (documents.pdf_of, documents.picture_of):
+        with pytest.raises(documents.NotDrawable, match=r"（多出\d+字）"):
+            draw(named, tasks.maker())
+    with transaction():
+        operations.correct(certificate=named, facts={"course": "工业互联网"}, **REASON)
+    _draw(run)
+    assert [item.page for item, _certificate, _serial in queries.items_of(run.id, 1, 3)] == [None, 1, 2]
+
+
 def test_what_was_revoked_before_gets_no_page(session: Session) -> None:
     run = _run(3)
     with transaction():

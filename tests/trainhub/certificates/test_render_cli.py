@@ -58,9 +58,20 @@ def test_a_name_in_no_font_gets_no_page(tmp_path: Path) -> None:
     assert answer["needs_glyph"] == [2, 4]
 
 
-def test_a_row_that_had_to_be_cut_is_named(tmp_path: Path) -> None:
-    status, answer, _out = _run(tmp_path, GOOD, GOOD.replace("000017", "000027").replace("张三", "诺" * 130))
-    assert (status, answer["pages"], answer["overflows"]) == (0, 2, [2])
+def test_a_row_that_would_be_cut_gets_no_page_and_is_told_by_how_much(tmp_path: Path) -> None:
+    import pikepdf
+
+    table, out = tmp_path / "names.csv", tmp_path / "out.pdf"
+    long = GOOD.replace("000017", "000027").replace("张三", "诺" * 130)
+    table.write_text("\n".join([HEADER, GOOD, long, GOOD.replace("000017", "000033"), ""]), encoding="utf-8")
+    result = CliRunner().invoke(render, [str(table), "--template", "completion", "--out", str(out), "--json"])
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["pages"], answer["overflows"], answer["needs_glyph"]) == (0, 2, [2], [])
+    with pikepdf.open(out) as pdf:
+        assert len(pdf.pages) == 2
+    assert "第3行：姓名（多出" in result.stderr
+    status, answer, out = _run(tmp_path / "only", long) if (tmp_path / "only").mkdir() is None else (0, {}, out)
+    assert (status, answer["pages"], answer["overflows"], out.exists()) == (0, 0, [1], False)
 
 
 def test_an_empty_fact_is_shown_not_refused(tmp_path: Path) -> None:

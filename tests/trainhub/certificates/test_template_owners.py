@@ -117,6 +117,12 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     assert mine.post(f"{where}/submit").status_code == 303
     assert province.post(f"{where}/decide", data={"decision": "approve"}).status_code == 303
     defaults = "/certificates/templates/defaults"
+    first = mine.get(defaults).text
+    assert f'<option selected value="{here.id}"' not in first, "nothing is chosen before somebody chooses"
+    assert first.count('value="">—</option>') == 2
+    for untold in ({"issuer_id": "", "template": "our_training"}, {"issuer_id": here.id, "template": ""}, {"template": "our_training"}):
+        assert mine.post(defaults, data=untold).status_code == 422
+    assert "都用内置模板" in mine.get(defaults).text
     assert theirs.post(defaults, data={"issuer_id": here.id, "template": "training"}).status_code == 422
     assert mine.post(defaults, data={"issuer_id": here.id, "template": "our_training"}).status_code == 303
     assert "our_training" in mine.get(defaults).text
@@ -127,3 +133,26 @@ def test_the_pages_keep_owners_apart(session: Session, as_role: AsRole) -> None:
     assert page.status_code == 200
     assert "data-layout-editor" not in page.text, "who may not edit it sees it and no tools"
     assert mine.post(f"{common}/submit").status_code == 403
+
+
+def test_choosing_by_hand_asks_for_the_facts_of_the_template(session: Session, as_role: AsRole) -> None:
+    with transaction():
+        here = ground.university()
+        programme = ground.programme(here)
+        student = ground.student(programme)
+        _approved("graded", here, lambda body: body["fields"].append({"name": "grade", "label": "等第", "label_en": "grade", "required": True}))
+        _approved("plain", here, lambda body: body["fields"].append({"name": "remark", "label": "备注语", "label_en": "remark", "required": False}))
+    mine = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    where = f"/certificates/batches/select?kind=training&programme={programme.id}"
+    assert "fact_grade" not in mine.get(where).text
+    assert "fact_grade" in mine.get(f"{where}&template=graded").text
+    assert "fact_grade" not in mine.get(f"{where}&template=graded".replace("=training", "=exam")).text, "a template of another kind"
+    form = {"title": "选", "issuer_id": here.id, "template": "graded", "fact_course": "课程", "fact_base": "基地", "fact_hours": "8"}
+    data = {**form, "persons": [student.person_id]}
+    assert mine.post(f"{where}&template=graded", data=data).status_code == 422, "the template demands a fact"
+    answer = mine.post(f"{where}&template=graded", data={**data, "fact_grade": "优秀"})
+    assert answer.status_code == 303
+    assert "优秀" in mine.get(answer.location).text
+    with transaction():
+        _choose(here, "plain")
+    assert "fact_remark" in mine.get(where).text, "without a choice: what the university issues from"

@@ -291,6 +291,7 @@ def test_two_certificates_of_one_human_for_one_thing_are_pointed_out(session: Se
     assert "有 1 组重复的证书" in staff.get("/certificates/").text
     page, table = staff.get("/certificates/doubled").text, staff.get("/certificates/doubled.csv").get_data(as_text=True)
     assert [show_number(one.number) in page and one.number in table for one in (first, second)] == [True, True]
+    assert [text.count("智能制造导论") for text in (page, table)] == [2, 2], "who decides sees of which course"
     assert table.count("王一") == 2, "the certificate of another year is none of the two"
     stranger = as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id)
     assert "没有重复的证书" in stranger.get("/certificates/doubled").text

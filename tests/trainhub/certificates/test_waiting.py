@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -15,8 +16,9 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import FACTS, REASON, TODAY, certificate
 from trainhub.certificates import operations, queries
-from trainhub.certificates.layouts.fitting import cut_fields
+from trainhub.certificates.layouts.fitting import cuts
 from trainhub.certificates.layouts.model import built_in
+from trainhub.certificates.layouts.svg import svg
 from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.types import BatchSource, Kind, State
@@ -44,7 +46,7 @@ def _wide(code: str = "wide_completion") -> None:
 @pytest.mark.parametrize(("length", "cut"), [(1, ()), (60, ()), (130, ("name",))])
 def test_a_name_is_cut_only_when_it_cannot_fit(length: int, cut: tuple[str, ...]) -> None:
     facts = {"course": "导论", "hours": "8", "name": "诺" * length, "issued_on": "2026-03-02", "number": "350001120260000017", "code": "0" * 12}
-    assert cut_fields(built_in("completion"), facts) == cut
+    assert tuple(name for name, _lost in cuts(built_in("completion"), facts)) == cut
 
 
 def test_what_would_be_cut_waits_and_is_issued_from_a_wider_template(session: Session) -> None:
@@ -62,7 +64,7 @@ def test_what_would_be_cut_waits_and_is_issued_from_a_wider_template(session: Se
         )
 
 
-def test_a_batch_counts_what_would_be_cut_before_anybody_decides(session: Session) -> None:
+def test_a_batch_names_what_would_be_cut_before_anybody_decides(session: Session, as_role: AsRole) -> None:
     issuer, facts = ground.university(), FACTS[Kind.TRAINING]
     rows = [Wanted(ground.person().id, facts), Wanted(ground.person().id, {**facts, "course": LONG})]
     batch = batches.prepare(
@@ -70,6 +72,28 @@ def test_a_batch_counts_what_would_be_cut_before_anybody_decides(session: Sessio
     )
     assert (batch.count, batch.waiting) == (2, 1)
     assert [one.note for one in queries.first_items(batch.id, 2)] == ["", "overflows"]
+    session.commit()
+    page = as_role(Role.SYSTEM_ADMIN).get(f"/certificates/batches/{batch.id}").text
+    assert re.search(r"内容太长，会被截断.*（多出\d+字）", page)
+
+
+def test_a_preview_frames_what_would_be_cut(session: Session) -> None:
+    layout, frame = built_in("completion"), 'stroke="#c2262b"'
+    facts = templates.sample_facts(layout)
+    assert svg(layout, {**facts, "course": LONG}, base_url="https://example.org").count(frame) == 1 + svg(
+        layout, facts, base_url="https://example.org"
+    ).count(frame)
+
+
+def test_wording_that_does_not_fit_is_not_handed_in(session: Session) -> None:
+    by = Identity(1, None, "甲", ())
+    row = templates.start(code="narrow", kind=Kind.COMPLETION, owner=None, by=by, now=ground.NOW)
+    body = json.loads(row.body)
+    body["elements"].append({"kind": "text", "text": "特此证明" * 20, "box": [20, 20, 30, 8], "size": 12})
+    templates.save(template=row, body=json.dumps(body), version=row.version, by=by)
+    assert any("特此证明" in said for said in templates.warnings_of(templates.checked_layout(row.body)))
+    with pytest.raises(templates.BadTemplate, match="特此证明"):
+        templates.submit(template=row, by=by)
 
 
 def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:

@@ -1,7 +1,7 @@
 """Certificates as PDF: `render(layout, facts) -> bytes`, and `Press` for files of many pages.
 
 A missing fact shows on the page instead of an error, so that a draft can be looked at; a text that does
-not fit at its smallest size is cut and reported. Fixed text and ornaments are one Form XObject with font subsets of
+not fit at its smallest size is cut and reported; what is handed out is drawn with `is_whole`, which gives such a text no page. Fixed text and ornaments are one Form XObject with font subsets of
 their own, cached in the process; a page holds its own texts and the QR code as an inline 1-bit image.
 """
 
@@ -44,10 +44,19 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True)
 class PageReport:
-    """What a person should know about a page: fields without a fact, and fields that had to be cut."""
+    """What a person should know about a page: fields without a fact, and fields too long for their boxes with the characters too many."""
 
     missing: tuple[str, ...] = ()
-    overflows: tuple[str, ...] = ()
+    cut: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def overflows(self) -> tuple[str, ...]:
+        """The fields that had to be cut."""
+        return tuple(name for name, _lost in self.cut)
+
+
+_CUT = "0.76 0.15 0.17 RG"
+"""The colour of the frame that marks a cut text in a preview."""
 
 
 class _Widths(dict[str, float]):
@@ -77,8 +86,8 @@ def widths_of(style: str) -> Callable[[str], float]:
     return _widths(style).of
 
 
-def set_text(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, bool]:
-    """The operators that draw a text in its box, and whether it overflowed."""
+def set_text(item: Text, text: str, ink: Ink, page_height: float, *, has_marks: bool = False) -> tuple[str, int]:
+    """The operators that draw a text in its box, and how many characters did not fit; with marks its box is then framed."""
     widths = _widths(item.font)
     fitted = fit(text, item, widths.of)
     size, spacing = fitted.size, fitted.size * item.tracking / 1000
@@ -96,7 +105,17 @@ def set_text(item: Text, text: str, ink: Ink, page_height: float) -> tuple[str, 
             parts.append(f"BT {number(spacing)} Tc {number(x)} {y} Td{shown} 0 Tc ET")
         else:
             parts.append(f"BT {number(x)} {y} Td{shown} ET")
-    return "\n".join(parts), fitted.overflows
+    if fitted.lost and has_marks:
+        box = item.box
+        at = (box.x, page_height - box.y - box.h, box.w, box.h)
+        parts.append(f"q {_CUT} 1 w {' '.join(number(value * POINTS_PER_MM) for value in at)} re S Q")
+    return "\n".join(parts), fitted.lost
+
+
+def _note_cut(cut: dict[str, int], item: Text, lost: int) -> None:
+    """Remember the fields of a text that lost characters, each with the most it lost."""
+    for name in FIELD.findall(item.text) if lost else ():
+        cut[name] = max(lost, cut.get(name, 0))
 
 
 @lru_cache(maxsize=1024)
@@ -150,7 +169,7 @@ class Background:
 
 
 @lru_cache(maxsize=32)
-def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet = PLAIN) -> Background:
+def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet = PLAIN, *, has_cut_marks: bool = False) -> Background:
     """Draw everything that is the same on all pages, on a ReportLab canvas; cached for the process.
 
     For an overprint only the texts with common facts are drawn (the issuer): the rest stands on the blank, and the seal is
@@ -164,7 +183,7 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
     canvas._code.clear()
     ink = Ink("A")
     missing: list[str] = []
-    overflows: list[str] = []
+    cut: dict[str, int] = {}
     shown: dict[str, str] = {}
 
     def place(x: float, y: float) -> tuple[float, float]:
@@ -199,8 +218,8 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
             case Text() if layout.is_fixed(item) and not (item.needs and not given(layout, facts, item.needs)):
                 text, absent = fill(layout, item.text, facts, item.lang)
                 missing += absent
-                code, overflow = set_text(item, text, ink, layout.height)
-                overflows += FIELD.findall(item.text) if overflow else []
+                code, lost = set_text(item, text, ink, layout.height, has_marks=has_cut_marks)
+                _note_cut(cut, item, lost)
                 canvas._code.append(code)
         canvas._code.append("Q")
     if sheet.has_marks:
@@ -208,14 +227,15 @@ def background(layout: Layout, common: tuple[tuple[str, str], ...], sheet: Sheet
     stream = zlib.compress("\n".join(canvas._code).encode("latin-1"), 9)
     faces = tuple((face.resource, face.font, face.chars) for face in ink.typefaces.values())
     pictures = tuple((resource, layout.images[name]) for name, resource in shown.items())
-    return Background(stream, faces, PageReport(tuple(missing), tuple(overflows)), pictures)
+    return Background(stream, faces, PageReport(tuple(missing), tuple(cut.items())), pictures)
 
 
 class Press:
     """Draws pages of one layout into one file.
 
     `common` are the facts that are the same on all pages (issuer and the like); `base_url` is where certificates are
-    verified. Add pages with `add`, then take the bytes with `finish`, once. Equal input gives equal bytes.
+    verified. Add pages with `add`, then take the bytes with `finish`, once. Equal input gives equal bytes. For previews:
+    `has_cut_marks` frames the texts that had to be cut.
     """
 
     def __init__(
@@ -227,11 +247,13 @@ class Press:
         level: int = 9,
         is_sealed: bool = False,
         sheet: Sheet = PLAIN,
+        has_cut_marks: bool = False,
     ) -> None:
         self.layout = layout
+        self._has_cut_marks = has_cut_marks
         self._common = tuple(sorted((name, value) for name, value in (common or {}).items() if value))
         self._facts = dict(self._common)
-        self.background = background(layout, self._common, sheet)
+        self.background = background(layout, self._common, sheet, has_cut_marks=has_cut_marks)
         self.base_url = base_url.rstrip("/")
         if "/" not in self.base_url.partition("://")[2]:
             # Scheme and host read the same in capitals, and capitals make a smaller, clearer symbol.
@@ -247,7 +269,7 @@ class Press:
     def _is_own(self, item: object) -> bool:
         return isinstance(item, Qr) or (isinstance(item, Text) and not self.layout.is_fixed(item))
 
-    def _drawer(self, item: object) -> Callable[[Facts, list[str], list[str]], bytes]:
+    def _drawer(self, item: object) -> Callable[[Facts, list[str], dict[str, int]], bytes]:
         if isinstance(item, Qr):
             return partial(self._draw_qr, item)
         assert isinstance(item, Text)
@@ -258,10 +280,10 @@ class Press:
     def _draw_text(
         self,
         item: Text,
-        drawn: dict[str, tuple[bytes, bool]] | None,
+        drawn: dict[str, tuple[bytes, int]] | None,
         facts: Facts,
         missing: list[str],
-        overflows: list[str],
+        cut: dict[str, int],
     ) -> bytes:
         if item.needs and not given(self.layout, facts, item.needs):
             return b""
@@ -269,15 +291,15 @@ class Press:
         missing += absent
         known = drawn.get(text) if drawn is not None else None
         if known is None:
-            code, overflow = set_text(item, text, self._ink, self.layout.height)
-            known = (code.encode("ascii"), overflow)
+            code, lost = set_text(item, text, self._ink, self.layout.height, has_marks=self._has_cut_marks)
+            known = (code.encode("ascii"), lost)
             if drawn is not None and len(drawn) < _REMEMBERED:
                 drawn[text] = known
         if known[1]:
-            overflows += FIELD.findall(item.text)
+            _note_cut(cut, item, known[1])
         return known[0]
 
-    def _draw_qr(self, item: Qr, facts: Facts, _missing: list[str], _overflows: list[str]) -> bytes:
+    def _draw_qr(self, item: Qr, facts: Facts, _missing: list[str], _cut: dict[str, int]) -> bytes:
         held, code = facts.get("number", ""), facts.get("code", "")
         if not held or not code:
             return b""
@@ -304,23 +326,27 @@ class Press:
         self._good |= chars - set(bad)
         return sorted(bad)
 
-    def add(self, facts: Facts) -> PageReport:
-        """Draw one page; the report names what is missing and what had to be cut."""
+    def add(self, facts: Facts, *, is_whole: bool = False) -> PageReport:
+        """Draw one page; the report names what is missing and what had to be cut.
+
+        With `is_whole` a page on which something had to be cut is not added to the file.
+        """
         if self._facts:
             facts = {**facts, **self._facts}
         missing: list[str] = list(self.background.report.missing)
-        overflows: list[str] = list(self.background.report.overflows)
+        cut = dict(self.background.report.cut)
         parts = [b"/B Do"]
         for draw in self._drawers:
-            parts.append(draw(facts, missing, overflows))
-        self._book.add_page(b"\n".join(parts), self._level)
-        self.pages += 1
-        return PageReport(tuple(dict.fromkeys(missing)), tuple(dict.fromkeys(overflows)))
+            parts.append(draw(facts, missing, cut))
+        if not (is_whole and cut):
+            self._book.add_page(b"\n".join(parts), self._level)
+            self.pages += 1
+        return PageReport(tuple(dict.fromkeys(missing)), tuple(cut.items()))
 
     def operators(self, facts: Facts) -> tuple[str, str, dict[str, tuple[Font, str]]]:
         """(background, page without its QR code, fonts with their characters by name) as PDF operators: for previews."""
         facts = {**facts, **self._facts}
-        own = b"\n".join(draw(facts, [], []) for draw in self._drawers if draw.func != self._draw_qr)  # type: ignore[attr-defined]
+        own = b"\n".join(draw(facts, [], {}) for draw in self._drawers if draw.func != self._draw_qr)  # type: ignore[attr-defined]
         fonts = {name: (font, chars) for name, font, chars in self.background.faces}
         fonts |= {face.resource: (face.font, face.chars) for face in self._ink.typefaces.values()}
         return zlib.decompress(self.background.stream).decode("latin-1"), own.decode("ascii"), fonts

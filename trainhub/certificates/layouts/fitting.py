@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from trainhub.certificates.layouts.drawing import widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
+from trainhub.kernel.i18n import _, language
+
+Cut = tuple[str, int]
+"""The name of a fact that does not fit, and by how many characters."""
 
 
-def cut_fields(layout: Layout, facts: Facts) -> tuple[str, ...]:
-    """The names of the facts that would be cut: longer than their box holds at the smallest size. In the order of the page."""
-    cut: list[str] = []
+def cuts(layout: Layout, facts: Facts) -> tuple[Cut, ...]:
+    """The facts that would be cut: longer than their box holds at the smallest size. In the order of the page."""
+    cut: dict[str, int] = {}
     for item in layout.elements:
         if not isinstance(item, Text) or "{" not in item.text:
             continue
         text = printed_text(layout, item, facts)
-        if text and fit(text, item, widths_of(item.font)).overflows:
-            cut += FIELD.findall(item.text)
-    return tuple(dict.fromkeys(cut))
+        if text and (lost := fit(text, item, widths_of(item.font)).lost):
+            for name in FIELD.findall(item.text):
+                cut[name] = max(lost, cut.get(name, 0))
+    return tuple(cut.items())
+
+
+def cuts_told(layout: Layout, found: Iterable[Cut]) -> str:
+    """What does not fit and by how much, for a person: 课程（多出12字）."""
+    found = tuple(found)
+    labels = labels_of(layout, [name for name, _lost in found])
+    return "、".join(_("%(field)s（多出%(lost)d字）", field=label, lost=lost) for label, (_name, lost) in zip(labels, found, strict=True))
+
+
+def cut_wording(layout: Layout) -> list[str]:
+    """The fixed texts of a layout that do not fit their boxes: they would be cut on every page."""
+    texts = [one for one in layout.elements if isinstance(one, Text) and not FIELD.search(one.text)]
+    return [one.text for one in texts if one.text and fit(one.text, one, widths_of(one.font)).overflows]
 
 
 def lacking(layout: Layout, facts: Facts) -> list[str]:
@@ -34,8 +52,9 @@ def named(chars: Iterable[str]) -> str:
     return "、".join(f"{char} U+{ord(char):04X}" for char in chars)
 
 
-def labels_of(layout: Layout, names: Iterable[str]) -> list[str]:
-    """What people call the fields."""
-    common = {"name": "姓名", "number": "证书编号", "code": "核验码"}
+def labels_of(layout: Layout, names: Sequence[str]) -> list[str]:
+    """What people call the fields, in the reader's language."""
+    common = {"name": _("姓名"), "number": _("证书编号"), "code": _("核验码")}
     found: list[Field | None] = [layout.field(name) for name in names]
-    return [one.label if one is not None else common.get(name, name) for name, one in zip(names, found, strict=True)]
+    is_english = language() == "en"
+    return [(is_english and one.label_en) or one.label if one else common.get(name, name) for name, one in zip(names, found, strict=True)]

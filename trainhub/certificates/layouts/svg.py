@@ -76,11 +76,11 @@ def _symbol(layout: Layout, item: Qr, text: str) -> str:
 
 
 def svg(layout: Layout, facts: Facts, *, base_url: str, bleed: float = 0) -> str:
-    """The page with these facts, whole in one SVG; a missing fact shows as it would in print.
+    """The page with these facts, whole in one SVG; a missing fact shows as it would in print, a text that is cut stands in a red frame.
 
     With a `bleed` in millimetres the paper beyond the page is shown too, and the line along which it is trimmed.
     """
-    press = Press(layout, common_facts(layout, facts), base_url=base_url)
+    press = Press(layout, common_facts(layout, facts), base_url=base_url, has_cut_marks=True)
     below, above, fonts = press.operators(facts)
     paper = _Paper(fonts, dict(press.background.pictures))
     paper.run(below)

@@ -23,11 +23,16 @@ Width = Callable[[str], float]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A text broken into lines at a size in points; `overflows` when it did not fit at the smallest size."""
+    """A text broken into lines at a size in points; `lost`: how many characters found no room at the smallest size."""
 
     lines: tuple[str, ...]
     size: float
-    overflows: bool
+    lost: int = 0
+
+    @property
+    def overflows(self) -> bool:
+        """Whether the text did not fit."""
+        return self.lost > 0
 
 
 def tokens(text: str) -> list[str]:
@@ -83,7 +88,7 @@ def _balanced(pieces: list[str], lines: list[str], limit: float, width: Width) -
 def fit(text: str, element: Text, width: Width) -> Fitted:
     """The text at the largest size that fits the element's box and number of lines.
 
-    At the smallest size whatever does not fit is cut and ends in an ellipsis, and `overflows` is set.
+    At the smallest size whatever does not fit is cut and ends in an ellipsis, and `lost` counts it (white space does not count).
     """
     box_width, box_height = element.box.w * POINTS_PER_MM, element.box.h * POINTS_PER_MM
     spacing = element.tracking / 1000
@@ -93,7 +98,7 @@ def fit(text: str, element: Text, width: Width) -> Fitted:
 
     natural = spaced(text)
     if "\n" not in text and natural * element.size <= box_width:
-        return Fitted((text,), element.size, overflows=False)
+        return Fitted((text,), element.size)
     pieces = tokens(text)
     size = element.size
     while True:
@@ -104,7 +109,7 @@ def fit(text: str, element: Text, width: Width) -> Fitted:
             if len(lines) <= allowed:
                 if len(lines) > 1 and element.align == "center":
                     lines = _balanced(pieces, lines, limit, spaced)
-                return Fitted(tuple(lines), size, overflows=False)
+                return Fitted(tuple(lines), size)
         if size <= element.min_size:
             break
         size = max(element.min_size, size - STEP)
@@ -112,4 +117,10 @@ def fit(text: str, element: Text, width: Width) -> Fitted:
     last = lines[-1]
     while last and spaced(last + "…") > limit:
         last = last[:-1]
-    return Fitted((*lines[:-1], last + "…"), size, overflows=True)
+    kept = "".join((*lines[:-1], last))
+    return Fitted((*lines[:-1], last + "…"), size, lost=max(1, _solid(text) - _solid(kept)))
+
+
+def _solid(text: str) -> int:
+    """How many characters of a text leave ink."""
+    return len("".join(text.split()))

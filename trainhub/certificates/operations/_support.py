@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.fitting import cut_fields
+from trainhub.certificates.layouts.fitting import cuts, cuts_told, named
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
@@ -75,9 +75,16 @@ def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
     """
     if lacking_characters(layout, facts):
         return NEEDS_GLYPH
-    if fonts.available() and cut_fields(layout, {name: str(value) for name, value in facts.items()}):
+    if fonts.available() and cuts(layout, {name: str(value) for name, value in facts.items()}):
         return OVERFLOWS
     return ""
+
+
+def obstacles_told(layout: Layout, facts: Mapping[str, Any]) -> str:
+    """What `why_not_printable` objects to, for a person: each character with its code point, each field with what is too much of it."""
+    said = named(lacking_characters(layout, facts))
+    cut = cuts(layout, {name: str(value) for name, value in facts.items()}) if fonts.available() else ()
+    return "；".join(one for one in (said, cuts_told(layout, cut)) if one)
 
 
 def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
@@ -173,6 +180,7 @@ __all__ = [
     "clean_facts",
     "lacking_characters",
     "move",
+    "obstacles_told",
     "printed_name",
     "tell_holder",
     "tell_holders",

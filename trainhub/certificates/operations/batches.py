@@ -20,7 +20,7 @@ from trainhub.certificates import chain, queries
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
-from trainhub.certificates.operations._support import clean_evidence, clean_facts, printed_name, tell_holders, why_not_printable
+from trainhub.certificates.operations._support import clean_evidence, clean_facts, obstacles_told, printed_name, tell_holders, why_not_printable
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
@@ -93,7 +93,6 @@ def prepare(
     template = template_for(issuer, kind, template)
     layout = queries.layout_of(template)
     persons = people.persons_by_id(row.person_id for row in rows)
-    shared = clean_facts({"issuer": issuer.name, "issuer_en": issuer.name_en})
     items: dict[str, dict[str, Any]] = {}
     waiting = 0
     for row in rows:
@@ -101,7 +100,7 @@ def prepare(
         if person is None:
             raise CannotIssue(_("名单中有人已不存在，请重新选择。"))
         facts = clean_facts(row.facts)
-        note = why_not_printable(layout, {**facts, **shared, "name": printed_name(person.name)})
+        note = why_not_printable(layout, _printed(facts, issuer, person.name))
         key = asked_key(kind, issuer.id, person.id, facts)
         if key not in items:
             waiting += bool(note)
@@ -123,6 +122,15 @@ def prepare(
     audit.record(by=by, did="certificates.batch.prepared", on=batch, data={"title": title, "kind": kind.value, "count": len(items)})
     session().flush()
     return batch
+
+
+def _printed(facts: Mapping[str, Any], issuer: Organisation, name: str) -> dict[str, Any]:
+    return {**facts, **clean_facts({"issuer": issuer.name, "issuer_en": issuer.name_en}), "name": printed_name(name)}
+
+
+def why_waiting(item: IssueItem, layout: Layout, issuer: Organisation, name: str) -> str:
+    """What is wrong with an item of a batch on a page of this layout: characters, fields and how much of them is too much."""
+    return obstacles_told(layout, _printed(item.facts, issuer, name))
 
 
 def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, now: datetime) -> IssueBatch:
@@ -257,7 +265,8 @@ def _note(rows: Sequence[Mapping[str, Any]], made: Mapping[str, int], *, by: Ide
     fields: dict[str, Any] = {"event": Event.ISSUE.value, "state": State.ISSUED.value, "reason": "", "document": "", "on": today, "at": now}
     events = []
     for row in issued:
-        digest = chain.digest(chain.GENESIS, number=row["number"], edition=1, facts=row["facts"], by_account_id=by.account_id, **fields)
+        own = {"number": row["number"], "edition": 1, "facts": row["facts"], "code": row["code"]}
+        digest = chain.digest(chain.GENESIS, by_account_id=by.account_id, **own, **fields)
         events.append(
             {
                 "certificate_id": made[row["asked_key"]],

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.fitting import cut_fields, labels_of
+from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, move, tell_holder, why_not_printable
@@ -170,8 +170,8 @@ def correct(
     if why == NEEDS_GLYPH:
         raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
     if why:
-        cut = "、".join(labels_of(layout, cut_fields(layout, changed)))
-        raise CannotChange(_("更正后的“%(fields)s”太长，版面放不下，会被截断，没有更正。请缩短。", fields=cut))
+        cut = cuts_told(layout, cuts(layout, changed))
+        raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cut))
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
     _change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.fitting import cut_fields, labels_of, named
+from trainhub.certificates.layouts.fitting import cuts, cuts_told, named
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import (
@@ -163,8 +163,10 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
         chars = named(lacking_characters(layout, facts))
         raise CannotIssue(_("姓名或内容中仍有字体缺少的字（%(chars)s），暂不能签发。请系统管理员安装含该字的字体后再试。", chars=chars))
     if why == OVERFLOWS:
-        cut = "、".join(labels_of(layout, cut_fields(layout, facts)))
-        raise CannotIssue(_("“%(fields)s”太长，这个模板的版面放不下，会被截断。请换用或加大模板的方框。", fields=cut), field="template")
+        cut = cuts_told(layout, cuts(layout, facts))
+        raise CannotIssue(
+            _("%(fields)s超出这个模板的版面，会被截断，没有签发。请换用方框更大的模板，或在来源中缩短内容。", fields=cut), field="template"
+        )
     move(certificate, after, on=today)
     certificate.note, certificate.holder, certificate.facts = "", facts["name"], facts
     certificate.template, certificate.template_version = code, layout.version

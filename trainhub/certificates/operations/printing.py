@@ -152,7 +152,7 @@ class Drawn:
 def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
     """Draw one file; reads only. What was printed once is drawn as it was; before that, what stands is drawn."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
-    from trainhub.certificates.layouts.fitting import lacking, named
+    from trainhub.certificates.layouts.fitting import cuts_told, lacking, named
 
     lines = queries.items_of(run.id, chunk.first, chunk.last)
     if chunk.finished_at is not None:
@@ -177,7 +177,16 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
                 ),
                 code="needs_glyph",
             )
-        press.add(page_facts(certificate))
+        cut = press.add(page_facts(certificate), is_whole=True).cut
+        if cut:
+            raise CannotPrint(
+                _(
+                    "证书 %(number)s 的%(fields)s超出版面，没有绘制，以免印出被截断的内容：请用“更正”缩短内容，或撤销后用方框更大的模板重新签发，再继续绘制。",
+                    number=certificate.number,
+                    fields=cuts_told(layout, cut),
+                ),
+                code="overflows",
+            )
     data = press.finish()
     pages = {item.position: page for page, (item, _certificate, _serial) in enumerate(lines, 1)}
     return Drawn(pages, data, hashlib.sha256(data).hexdigest())

@@ -9,6 +9,7 @@ from typing import Any
 
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.drawing import Press, common_facts
+from trainhub.certificates.layouts.fitting import cut_wording
 from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
@@ -77,7 +78,8 @@ def warnings_of(layout: Layout) -> list[str]:
     """What a person should look at before approving: a field no text prints, a name of 60 characters that is cut."""
     press = Press(layout, common_facts(layout, sample_facts(layout)), base_url="https://example.org")
     report = press.add({**sample_facts(layout), "name": LONGEST_NAME})
-    said = [_("60个字的姓名放不下，会被截断：请加大姓名的方框或允许多行。")] if "name" in report.overflows else []
+    said = [_("60个字的姓名放不下，这样的证书不会签发：请加大姓名的方框或允许多行。")] if "name" in report.overflows else []
+    said += [_("固定文字“%(text)s”放不下，会被截断：请加大方框、允许多行或减小字号。", text=text[:40]) for text in cut_wording(layout)]
     printed = "".join(getattr(one, "text", "") for one in layout.elements)
     said += [_("字段“%(name)s”没有印在页面上。", name=one.label) for one in layout.fields if f"{{{one.name}}}" not in printed]
     said += [_("页面上没有%(what)s。", what=what) for name, what in (("{name}", _("姓名")), ("{number}", _("证书编号"))) if name not in printed]
@@ -224,9 +226,12 @@ def _must_be(template: CertificateTemplate, *states: TemplateState) -> None:
 
 
 def submit(*, template: CertificateTemplate, by: Identity) -> None:
-    """Hand a draft to a second person."""
+    """Hand a draft to a second person; BadTemplate when its own wording does not fit, as that would be cut on every certificate."""
     _must_be(template, TemplateState.DRAFT)
-    checked_layout(template.body)
+    cut = cut_wording(checked_layout(template.body))
+    if cut:
+        message = _("固定文字“%(text)s”放不下，每张证书上都会被截断，没有提交。请加大方框、允许多行或减小字号。", text=cut[0][:40])
+        raise BadTemplate(message)
     template.state = TemplateState.SUBMITTED
     session().flush()
     audit.record(by=by, did="certificates.template.submitted", on=template, data={"code": template.code, "edition": template.edition})

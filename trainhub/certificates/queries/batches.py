@@ -84,6 +84,17 @@ def items_listing(batch_id: int, *, only_waiting: bool = False) -> Any:
     return statement.where(IssueItem.note != "") if only_waiting else statement
 
 
+def waiting_items(batch_id: int, limit: int) -> list[ItemRow]:
+    """The first items that would be printed wrong."""
+    return [ItemRow(*row) for row in session().execute(items_listing(batch_id, only_waiting=True).limit(limit))]
+
+
+def waiting_by_note(batch_id: int) -> dict[str, int]:
+    """How many items of a batch wait, by what for."""
+    statement = select(IssueItem.note, func.count()).where(IssueItem.batch_id == batch_id, IssueItem.note != "").group_by(IssueItem.note)
+    return {note: count for note, count in session().execute(statement)}
+
+
 def as_item_row(row: Any) -> ItemRow:
     """A row of `items_listing`."""
     return ItemRow(*row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import aliased
 
-from trainhub.certificates import chain
-from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.facts import own_fact
+from trainhub.certificates.models import Certificate
 from trainhub.certificates.permissions import VIEWERS
 from trainhub.certificates.rules import thing_of
 from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import Kind, State
-from trainhub.identity.models import Account
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -95,89 +94,6 @@ def twins_of(certificate: Certificate) -> list[Certificate]:
     return [one for one in session().scalars(statement.order_by(Certificate.id)) if thing_of(one.asked_key) == thing]
 
 
-def line_of(certificate: Certificate) -> list[Certificate]:
-    """The certificate and everything it replaces, the first first: other editions and what was corrected."""
-    line = [certificate]
-    while line[-1].replaces_id is not None:
-        before = session().get(Certificate, line[-1].replaces_id)
-        assert before is not None
-        line.append(before)
-    return line[::-1]
-
-
-# -- history ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """An event with the certificate's number and edition and the name of who did it."""
-
-    event: CertificateEvent
-    number: str
-    edition: int
-    who: str
-
-
-def events_of(certificates: Sequence[Certificate]) -> list[EventRow]:
-    """The events of certificates in the order they were written."""
-    ids = [one.id for one in certificates]
-    statement = (
-        select(CertificateEvent, Certificate.number, Certificate.edition, Account.display_name)
-        .join(Certificate, Certificate.id == CertificateEvent.certificate_id)
-        .outerjoin(Account, Account.id == CertificateEvent.by_account_id)
-        .where(CertificateEvent.certificate_id.in_(ids))
-        .order_by(CertificateEvent.id)
-    )
-    return [EventRow(event, number, edition, who or "") for event, number, edition, who in session().execute(statement)]
-
-
-def _last_event(certificate_id: int) -> CertificateEvent | None:
-    statement = select(CertificateEvent).where(CertificateEvent.certificate_id == certificate_id).order_by(CertificateEvent.id.desc()).limit(1)
-    return session().scalar(statement)
-
-
-def last_event(certificate: Certificate) -> CertificateEvent | None:
-    """What happened last to an edition."""
-    return _last_event(certificate.id)
-
-
-def last_hash(certificate: Certificate) -> str:
-    """The hash the next event goes on from; a later edition begins where the one before stood."""
-    own = _last_event(certificate.id)
-    if own is None and certificate.replaces_id is not None:
-        own = _last_event(certificate.replaces_id)
-    return own.hash if own is not None else chain.GENESIS
-
-
-def computed_hash(certificate: Certificate, before: str, **fields: Any) -> str:
-    """The hash of an event of a certificate from its fields."""
-    return chain.digest(before, number=certificate.number, edition=certificate.edition, facts=certificate.facts, **fields)
-
-
-def is_whole(certificate: Certificate) -> bool:
-    """Whether history, facts and states are as they were written, back to the first edition: a state without its event was not given here."""
-    line = line_of(certificate)
-    by_id = {one.id: one for one in line}
-    links: list[tuple[str, str, str]] = []
-    stood: dict[int, State] = {}
-    for row in events_of(line):
-        event = row.event
-        computed = computed_hash(
-            by_id[event.certificate_id],
-            event.before_hash,
-            event=event.event.value,
-            state=event.state.value,
-            reason=event.reason,
-            document=event.document,
-            on=event.on,
-            at=event.at,
-            by_account_id=event.by_account_id,
-        )
-        links.append((event.before_hash, event.hash, computed))
-        stood[event.certificate_id] = event.state
-    return bool(links) and chain.holds(links) and all(stood.get(one.id) is one.state for one in line)
-
-
 # -- scopes -------------------------------------------------------------------------------------------------------------
 
 
@@ -250,6 +166,8 @@ class CertificateRow:
     issuer: str
     programme: str | None
     issued_on: date
+    subject: str = ""
+    """Course, topic or whatever tells it apart; only where it is asked for."""
 
 
 SORTS: dict[str, tuple[Any, ...]] = {
@@ -340,12 +258,12 @@ def every(identity: Identity, wanted: CertificateFilter, sort: str = "-issued") 
 def doubled(identity: Identity) -> list[list[CertificateRow]]:
     """The valid certificates in the reader's scope that one human holds twice for one thing, together, by name; see `twins_of`."""
     merged = select(Person.merged_into_id).where(Person.merged_into_id.is_not(None))
-    statement = _rows(identity, CertificateFilter(state=State.ISSUED), Certificate.person_id, Certificate.asked_key)
+    statement = _rows(identity, CertificateFilter(state=State.ISSUED), Certificate.person_id, Certificate.asked_key, Certificate.facts)
     by_thing: dict[tuple[int, str], list[CertificateRow]] = {}
-    for *row, person_id, asked_key in session().execute(
+    for *row, person_id, asked_key, facts in session().execute(
         statement.where(Certificate.person_id.in_(merged)).order_by(Person.pinyin, Certificate.person_id, Certificate.id)
     ):
-        by_thing.setdefault((person_id, thing_of(asked_key)), []).append(as_row(row))
+        by_thing.setdefault((person_id, thing_of(asked_key)), []).append(as_row((*row, own_fact(facts))))
     return [rows for (_person_id, thing), rows in by_thing.items() if thing and len(rows) > 1]
 
 

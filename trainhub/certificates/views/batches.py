@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -117,23 +117,35 @@ def _students(programme: Programme, cohort_id: int | None) -> list[Student]:
     return [one for one in found if cohort_id is None or one.cohort_id == cohort_id][:MOST_SELECTED]
 
 
+def _template(kind: Kind, programme: Programme | None, offered: Mapping[str, str]) -> str:
+    """The code of the template whose facts are asked for: the one chosen, else that of the programme's university."""
+    wanted = request.values.get("template", "")
+    if wanted in offered:
+        return wanted
+    university = organisations.by_id(programme.university_id) if programme is not None else None
+    usual = queries.default_template(kind, university) if university is not None else kind.value
+    return usual if usual in offered else kind.value
+
+
 @blueprint.route("/batches/select", methods=["GET", "POST"])
 @guard(Can.BATCH_CREATE)
 def batch_select() -> Any:
     """Choose students of a programme, and the facts they share."""
     kinds = {one: label for one, label in labels.KINDS.items() if one is not Kind.PROGRAMME}  # that one is for the chain to ask for
     kind = next((one for one in kinds if one.value == request.values.get("kind")), Kind.TRAINING)
-    layout = queries.layout_of(kind.value)
     offered = dict(programmes.choices(who()))
     chosen, cohort = request.values.get("programme", type=int), request.values.get("cohort", type=int)
     programme = programmes.by_id(chosen) if chosen is not None and chosen in offered else None
+    templates = {code: label for code, _kind, label in forms.template_offers(who(), [kind])}
+    template = _template(kind, programme, templates)
+    layout = queries.layout_of(template)
     students = _students(programme, cohort) if programme is not None else []
     names = people.names_of(one.person_id for one in students)
     persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
-    form = forms.selection_form(layout)().prepare(who(), persons)
+    form = forms.selection_form(layout)().prepare(who(), persons, templates[template])
     if request.method == "GET":
         owner = programme.university_id if programme is not None else None
-        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons)
+        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons, templates[template])
     elif form.validate():
         try:
             issuer = _issuer(form.issuer_id.data)
@@ -144,7 +156,7 @@ def batch_select() -> Any:
                 batch = batches.prepare(
                     title=form.title.data or "",
                     kind=kind,
-                    template=form.template.data or None,
+                    template=layout.code,
                     source=BatchSource.SELECTION,
                     issuer=issuer,
                     rows=[Wanted(key, facts) for key in form.chosen()],
@@ -159,6 +171,8 @@ def batch_select() -> Any:
         form=form,
         kind=kind,
         kinds=kinds,
+        template=template,
+        templates=templates,
         programme=programme,
         programmes=list(offered.items()),
         cohorts={one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {},
@@ -181,10 +195,13 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     page = paging.paginate(queries.items_listing(row.id), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_item_row(one) for one in page.items]  # type: ignore[index]
     subject, layout = queries.subject_of_batch(row), queries.layout_of(row.template)
+    issuer = organisations.by_id(row.issuer_id)
+    assert issuer is not None
     text = render_template(
         "trainhub/certificates/batch.html",
         batch=row,
-        issuer=organisations.by_id(row.issuer_id),
+        issuer=issuer,
+        why=lambda one: batches.why_waiting(one.item, layout, issuer, one.name),
         template=layout.title,
         told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
@@ -204,14 +221,14 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
 @blueprint.get("/batches/<int:batch_id>/preview.pdf")
 @guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
 def batch_preview(row: IssueBatch) -> Any:
-    """The first certificates as they will look, without number, code and QR code."""
+    """The first certificates as they will look, without number, code and QR code; a text that does not fit stands in a red frame."""
     from trainhub.certificates.layouts.drawing import Press, common_facts
 
     issuer = organisations.by_id(row.issuer_id)
     assert issuer is not None
     layout = queries.layout_of(row.template)
     shared = {"issuer": issuer.name, "issuer_en": issuer.name_en or "", "issued_on": clock.today().isoformat()}
-    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site)
+    press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site, has_cut_marks=True)
     items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
     names = people.names_of(item.person_id for item in items)
     for item in items:

@@ -27,6 +27,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _, language
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 
 CAN_OF: dict[Event, Can] = {
@@ -95,8 +96,9 @@ def doubled() -> Any:
 @guard(Can.LIST)
 def doubled_export(form: str) -> Any:
     """The same as a file."""
-    rows = (row for rows in queries.doubled(who()) for row in rows)
-    return downloads.table(exported(rows), EXPORTED, name=_("重复的证书"), form=form, codes=["number"])
+    rows = [row for rows in queries.doubled(who()) for row in rows]
+    lines = ({**line, "subject": row.subject} for line, row in zip(exported(rows), rows, strict=True))
+    return downloads.table(lines, (*EXPORTED, Column("subject", "内容")), name=_("重复的证书"), form=form, codes=["number"])
 
 
 @blueprint.get("/<number>")

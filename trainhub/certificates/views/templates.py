@@ -29,6 +29,7 @@ from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import asks, done
 from trainhub.organisations import queries as organisations
+from trainhub.organisations.forms import optional_int
 
 PREVIEW_BLEED = 3.0
 
@@ -56,14 +57,14 @@ class StartForm(Form):
 class ChoiceForm(Form):
     """Which template an issuer's certificates of a kind are drawn from."""
 
-    issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
-    template = SelectField(_l("证书模板"), [InputRequired()])
+    issuer_id = SelectField(_l("发证单位"), [InputRequired(_l("请选择发证单位。"))], coerce=optional_int)
+    template = SelectField(_l("证书模板"), [InputRequired(_l("请选择证书模板。"))])
 
     def prepare(self, identity: Identity) -> ChoiceForm:
-        """The issuers and templates to choose from."""
-        self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
+        """The issuers and templates to choose from; nothing is chosen to begin with, so that nobody sets one for the wrong issuer."""
+        self.issuer_id.choices = [SelectChoice("", "—"), *(SelectChoice(key, name) for key, name in queries.issuing_choices(identity))]
         self._kinds = {}
-        self.template.choices = []
+        self.template.choices = [SelectChoice("", "—")]
         for code, kind, label in template_offers(identity, tuple(Kind)):
             self._kinds[code] = kind
             self.template.choices.append(SelectChoice(code, label))

@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired
 
 from trainhub.certificates import labels, operations, queries
-from trainhub.certificates.layouts.fitting import cut_fields, labels_of
+from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.permissions import Can
@@ -42,10 +42,10 @@ class ReleaseForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a draft from being issued: characters nothing draws, facts that would be cut."""
+    """What keeps a draft from being issued: characters nothing draws, facts that would be cut and by how much."""
 
     characters: tuple[tuple[str, str], ...] = ()
-    cut: tuple[str, ...] = ()
+    cut: str = ""
 
     @property
     def is_gone(self) -> bool:
@@ -58,8 +58,8 @@ def obstacle_of(certificate: Certificate) -> Obstacle:
     layout = queries.layout_of(certificate.template)
     lacking = operations.lacking_characters(layout, certificate.facts)
     facts = {name: str(value) for name, value in certificate.facts.items()}
-    cut = labels_of(layout, cut_fields(layout, facts)) if fonts.available() else []
-    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), tuple(cut))
+    cut = cuts_told(layout, cuts(layout, facts)) if fonts.available() else ""
+    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), cut)
 
 
 @blueprint.get("/waiting")

@@ -1,0 +1,122 @@
+"""Every select on the history of certificates, and whether it is as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from trainhub.certificates import chain
+from trainhub.certificates.models import Certificate, CertificateEvent
+from trainhub.certificates.types import Event, State
+from trainhub.identity.models import Account
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.db import session
+
+CHANGES = ("reissued", "corrected", "suspended", "resumed", "revoked")
+"""What the audit log calls the changes that also stand in the history."""
+
+
+def line_of(certificate: Certificate) -> list[Certificate]:
+    """The certificate and everything it replaces, the first first: other editions and what was corrected."""
+    line = [certificate]
+    while line[-1].replaces_id is not None:
+        before = session().get(Certificate, line[-1].replaces_id)
+        assert before is not None
+        line.append(before)
+    return line[::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event with the certificate's number and edition and the name of who did it."""
+
+    event: CertificateEvent
+    number: str
+    edition: int
+    who: str
+
+
+def events_of(certificates: Sequence[Certificate]) -> list[EventRow]:
+    """The events of certificates in the order they were written."""
+    ids = [one.id for one in certificates]
+    statement = (
+        select(CertificateEvent, Certificate.number, Certificate.edition, Account.display_name)
+        .join(Certificate, Certificate.id == CertificateEvent.certificate_id)
+        .outerjoin(Account, Account.id == CertificateEvent.by_account_id)
+        .where(CertificateEvent.certificate_id.in_(ids))
+        .order_by(CertificateEvent.id)
+    )
+    return [EventRow(event, number, edition, who or "") for event, number, edition, who in session().execute(statement)]
+
+
+def _last_event(certificate_id: int) -> CertificateEvent | None:
+    statement = select(CertificateEvent).where(CertificateEvent.certificate_id == certificate_id).order_by(CertificateEvent.id.desc()).limit(1)
+    return session().scalar(statement)
+
+
+def last_event(certificate: Certificate) -> CertificateEvent | None:
+    """What happened last to an edition."""
+    return _last_event(certificate.id)
+
+
+def last_hash(certificate: Certificate) -> str:
+    """The hash the next event goes on from; a later edition begins where the one before stood."""
+    own = _last_event(certificate.id)
+    if own is None and certificate.replaces_id is not None:
+        own = _last_event(certificate.replaces_id)
+    return own.hash if own is not None else chain.GENESIS
+
+
+def computed_hash(certificate: Certificate, before: str, **fields: Any) -> str:
+    """The hash of an event of a certificate from its fields."""
+    own = {"number": certificate.number, "edition": certificate.edition, "facts": certificate.facts, "code": certificate.code}
+    return chain.digest(before, **{**own, **fields})
+
+
+def _columns_stand(certificate: Certificate) -> bool:
+    """Whether what lists and pages read of the row is what was certified."""
+    said = certificate.facts.get("name"), certificate.facts.get("issued_on")
+    return said == (certificate.holder, certificate.issued_on.isoformat())
+
+
+def _changes_logged(certificates: Sequence[Certificate]) -> int:
+    """How many changes of certificates the audit log knows: it has a chain of its own, so a history cut short shows."""
+    dids = [f"certificates.certificate.{did}" for did in CHANGES]
+    places = [str(one.id) for one in certificates]
+    statement = select(func.count()).where(AuditEvent.on_kind == Certificate.__tablename__, AuditEvent.on_id.in_(places), AuditEvent.did.in_(dids))
+    return session().scalar(statement) or 0
+
+
+def is_whole(certificate: Certificate) -> bool:
+    """Whether history, facts, columns and states are as they were written, back to the first edition.
+
+    A state without its event was not given here, and a change that the audit log knows must be in the history.
+    """
+    line = line_of(certificate)
+    by_id = {one.id: one for one in line}
+    links: list[tuple[str, str, str]] = []
+    stood: dict[int, State] = {}
+    changes = 0
+    for row in events_of(line):
+        event = row.event
+        fields = {
+            "event": event.event.value,
+            "state": event.state.value,
+            "reason": event.reason,
+            "document": event.document,
+            "on": event.on,
+            "at": event.at,
+            "by_account_id": event.by_account_id,
+        }
+        computed = computed_hash(by_id[event.certificate_id], event.before_hash, **fields)
+        if computed != event.hash:  # written before codes were part of it
+            computed = computed_hash(by_id[event.certificate_id], event.before_hash, **fields, code="")
+        changes += event.event is not Event.ISSUE
+        links.append((event.before_hash, event.hash, computed))
+        stood[event.certificate_id] = event.state
+    if not links or not chain.holds(links) or changes < _changes_logged(line):
+        return False
+    return all(stood.get(one.id) is one.state and _columns_stand(one) for one in line)
