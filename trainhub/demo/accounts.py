@@ -7,6 +7,7 @@ from trainhub.demo.world import World
 from trainhub.identity import operations as identity
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import Role
+from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
 
 PASSWORD = "demo-2026"  # noqa: S105 - the published password of the demo accounts
@@ -46,6 +47,8 @@ def build(world: World) -> None:
             now=world.calendar.at(-300),
         )
     first_enterprise, programme, base = world.enterprises[0], world.programmes[2], world.bases[0]
+    pool = organisations.by_code("DEMO-EXPERTS")
+    assert pool is not None
     for name, role, scope in (
         ("student", Role.STUDENT, {"organisation_id": third.id}),
         ("trainee", Role.TRAINEE, {"organisation_id": world.bases[1].id}),
@@ -58,8 +61,7 @@ def build(world: World) -> None:
         ("prefecture", Role.PREFECTURE_OPERATOR, {"region_code": "350100"}),
         ("province", Role.DEPT_EDU, {}),
         ("province", Role.DEPT_HR, {}),
-        ("expert", Role.EXPERT, {"programme_id": world.programmes[0].id}),
-        ("expert", Role.EXPERT, {"programme_id": world.programmes[1].id}),
+        ("expert", Role.EXPERT, {"organisation_id": pool.id}),
         ("admin", Role.SYSTEM_ADMIN, {}),
     ):
         identity.grant_role(

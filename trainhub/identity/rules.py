@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from trainhub.identity.types import LoginKind
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind, Subject
+from trainhub.organisations.types import OrganisationKind
 
 ORIGIN_FAILURES = 100
 """Failed attempts from one address in one lockout window before the address waits: a whole computer room shares one."""
@@ -237,11 +238,15 @@ SCOPES_OF: Mapping[Role, frozenset[ScopeKind]] = {
     Role.DEPT_ST: _EVERYTHING,
     Role.DEPT_FIN: _EVERYTHING,
     Role.INSPECTOR: frozenset({ScopeKind.EVERYTHING, ScopeKind.REGION}),
-    Role.EXPERT: frozenset({ScopeKind.EVERYTHING, ScopeKind.ORGANISATION, ScopeKind.PROGRAMME}),
+    Role.EXPERT: _ORGANISATION,
     Role.AUDITOR: frozenset({ScopeKind.EVERYTHING, ScopeKind.ORGANISATION}),
     Role.SYSTEM_ADMIN: _EVERYTHING,
 }
 """Over what each role is granted; a role over the wrong kind of scope would reach too far or nowhere."""
+
+EXPERT_HOMES = frozenset({OrganisationKind.ASSOCIATION, OrganisationKind.EVALUATOR, OrganisationKind.EXPERT_GROUP})
+"""The organisations an expert is granted over. What an expert judges is opened by the assignment to a visit or to a thesis, and only for its
+time: a grant over a school, a programme or the province would outlast every visit."""
 
 GRANTABLE: Mapping[Role, frozenset[Role]] = {
     Role.SYSTEM_ADMIN: frozenset(Role),

@@ -21,6 +21,7 @@ from trainhub.identity.types import AccountState, LoginKind
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.db import db, transaction
 from trainhub.kernel.errors import NotFound
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Person
 
 TODAY = make.NOW.date()
@@ -115,6 +116,20 @@ def test_a_role_needs_its_kind_of_scope(two: dict[str, Any]) -> None:
     with pytest.raises(ops.GrantRefused):
         _give(two["system"], two["a_teacher"], Role.DEPT_HR, until=TODAY - timedelta(days=1))
     assert _give(two["system"], two["a_teacher"], Role.DEPT_HR, until=TODAY).until == TODAY
+
+
+def test_an_expert_belongs_to_a_group_of_experts_never_to_what_is_judged(two: dict[str, Any]) -> None:
+    """A grant over the province, a school or a programme would outlast every visit; the assignment opens what an expert judges."""
+    with pytest.raises(ops.GrantRefused) as everywhere:
+        _give(two["system"], two["a_teacher"], Role.EXPERT)
+    assert everywhere.value.code == "scope_wrong"
+    with pytest.raises(ops.GrantRefused) as school:
+        _give(two["system"], two["a_teacher"], Role.EXPERT, organisation_id=two["a"].id)
+    assert school.value.code == "expert_home"
+    assert "考查" in str(school.value)
+    for kind in (OrganisationKind.ASSOCIATION, OrganisationKind.EVALUATOR, OrganisationKind.EXPERT_GROUP):
+        home = ground.organisation(kind)
+        assert _give(two["system"], two["a_teacher"], Role.EXPERT, organisation_id=home.id).organisation_id == home.id
 
 
 def test_an_account_above_ones_scope_is_left_alone(two: dict[str, Any]) -> None:

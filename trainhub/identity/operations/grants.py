@@ -12,6 +12,7 @@ from trainhub.kernel.access import ROLE_LABELS, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, listed
+from trainhub.organisations import queries as organisations
 
 
 def grant_role(
@@ -40,6 +41,7 @@ def grant_role(
     if until is not None and until < (since or today):
         raise GrantRefused(_("结束日期早于开始日期。"), field="until", code="dates_wrong")
     _check_may_give(by, role, kind, organisation_id, programme_id, region_code)
+    _check_home(role, organisation_id)
     known = queries.same_grant(account.id, role, kind, organisation_id, programme_id, region_code, today=today)
     if known is not None:
         return known
@@ -92,6 +94,19 @@ def _check_may_give(
         raise GrantRefused(
             _("你不能授予或收回“%(role)s”在这个范围内的权限：授权不能超出自己的范围。请联系上级管理员。", role=ROLE_LABELS[role]),
             code="above_own_scope",
+        )
+
+
+def _check_home(role: Role, organisation_id: int | None) -> None:
+    """An expert belongs to an association or a group of experts, never to what is judged."""
+    if role is not Role.EXPERT or organisation_id is None:
+        return
+    home = organisations.by_id(organisation_id)
+    if home is None or home.kind not in rules.EXPERT_HOMES:
+        raise GrantRefused(
+            _("评价专家只能在认证协会、专家组或评价机构范围内授权；要查看某个专业，请把该专家指派到考查中，考查期内自动开放。"),
+            field="organisation_id",
+            code="expert_home",
         )
 
 
