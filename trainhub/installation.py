@@ -122,19 +122,24 @@ def audit_group() -> None:
 
 @audit_group.add_command
 @edge("verify")
-def verify() -> dict[str, Any]:
+@click.option("--at", type=click.IntRange(1), help="tell the head after so many events, to compare it with one that was kept elsewhere")
+def verify(at: int | None) -> dict[str, Any]:
     """校验审计日志的哈希链 / recompute the hash chain of the audit log.
+
+    The head it tells belongs outside this machine: see docs/operations.md for what the chain cannot prove.
 
     Example: trainhub audit verify --json
     """
-    check = audit.verify(session())
+    check = audit.verify(session(), at=at)
     if check.broken_at is not None:
         where = f"第 {check.events} 条之后" if check.broken_at == audit.AT_THE_END else f"第 {check.events} 条（编号 {check.broken_at}）处"
         raise Refused(
             f"审计日志的哈希链在{where}断裂：{check.problem}。请保留现场并对照备份核查。",
             code="audit_broken",
         )
-    return {"events": check.events, "holds": True}
+    if at is not None and at > check.events:
+        raise Refused(f"审计日志只有 {check.events} 条，没有第 {at} 条。如果当时记下的条数更多，日志已被改写，请保留现场。", code="audit_shorter")
+    return {"events": check.events, "holds": True, "at": at or check.events, "head": check.head}
 
 
 COMMANDS: dict[str, click.Command] = {

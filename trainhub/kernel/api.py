@@ -23,7 +23,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.paging import decode_cursor, encode_cursor
-from trainhub.kernel.web import answer_refused, csrf
+from trainhub.kernel.web import answer_refused, csrf, sent
 
 PREFIX = "/api/v1"
 LARGEST_ID = 2**63 - 1
@@ -103,7 +103,7 @@ def api_blueprint(name: str, tag: str) -> APIBlueprint:
 def _refuse_repeated() -> None:
     """A parameter given twice is refused; taking the first and dropping the second would be a guess."""
     if twice := sorted(name for name, values in request.args.lists() if len(values) > 1):
-        details = [{"column": name, "problem": "given more than once"} for name in twice]
+        details = [{"column": name, "value": sent(name), "problem": "given more than once"} for name in twice]
         raise Refused(_("请求的参数重复：%(names)s。每个参数只能给一次。", names=listed(twice)), code="bad_input", details=details)
 
 
@@ -135,7 +135,9 @@ def init_app(app: Flask) -> None:
     def refused(error: Any) -> Any:
         """Input that does not fit its schema is refused like everything else: with words, as problem+json."""
         found = error.detail.items() if isinstance(error.detail, dict) else ()
-        details = [{"column": name, "problem": "; ".join(said) if isinstance(said, list) else str(said)} for name, said in _flat(found)]
+        details = [
+            {"column": name, "value": sent(name), "problem": "; ".join(said) if isinstance(said, list) else str(said)} for name, said in _flat(found)
+        ]
         names = listed(row["column"] for row in details)
         refusal = Refused(_("请求的参数无效：%(names)s。", names=names), code="bad_input", details=details)
         refusal.status = error.status_code

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -176,11 +176,13 @@ class Check:
     events: int
     broken_at: int | None
     problem: str = ""
+    head: str = field(default=GENESIS, compare=False)
+    """The hash of the last event asked for. Kept elsewhere it shows a chain that was rewritten as a whole, which has no key of its own."""
 
 
-def verify(current: Session) -> Check:
-    """Recompute the chain from its beginning; memory stays constant."""
-    before, count = GENESIS, 0
+def verify(current: Session, *, at: int | None = None) -> Check:
+    """Recompute the chain from its beginning; memory stays constant. With `at` the head is the hash after so many events."""
+    before, count, asked = GENESIS, 0, GENESIS
     for row in _stream(current):
         count += 1
         if row.before_hash != before:
@@ -188,10 +190,12 @@ def verify(current: Session) -> Check:
         if digest(row) != row.hash:
             return Check(count, row.id, CHANGED)
         before = row.hash
+        if at is None or count <= at:
+            asked = before
     head = current.get(AuditHead, 1)
     if (count and head is None) or (head is not None and (head.hash != before or head.events != count)):
         return Check(count, AT_THE_END, CUT_OFF)
-    return Check(count, None)
+    return Check(count, None, head=asked)
 
 
 def _stream(current: Session) -> Iterator[AuditEvent]:

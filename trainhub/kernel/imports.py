@@ -124,6 +124,11 @@ class ImportSpec:
 
 def examine(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date) -> Draft:
     """Parse and check a file without writing. Raises SheetError when the file as a whole cannot be read."""
+    return _examined(spec, file, filename=filename, by=by, today=today)[0]
+
+
+def _examined(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date) -> tuple[Draft, list[Parsed]]:
+    """What `examine` finds, and the rows that are good."""
     with read_table(file, spec.schema.columns, filename=filename, max_rows=MAX_ROWS) as table:
         draft = Draft(by=by, today=today, file=table.file, sheet=table.sheet)
         draft.problems += table.problems
@@ -138,19 +143,21 @@ def examine(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filen
     with session().no_autoflush:
         spec.check(draft, good)
     draft.problems.sort(key=lambda problem: (problem.row or 0, problem.column or ""))
-    return draft
+    return draft, good
 
 
 def execute(spec: ImportSpec, file: str | os.PathLike[str] | IO[bytes], *, filename: str, by: Identity, today: date, now: datetime) -> Draft:
     """Check and apply a file in the current transaction. Raises ImportRefused (nothing applied) when it has errors."""
-    draft = examine(spec, file, filename=filename, by=by, today=today)
+    draft, good = _examined(spec, file, filename=filename, by=by, today=today)
     refuse_errors(draft)
     for item in draft.work:
         try:
             spec.apply(item, by, today, now)
         except Refused as refused:  # something only the operation can know: say at which row
             row = getattr(item, "row", None)
-            details = [{"file": draft.file, "sheet": draft.sheet, "row": row, "column": refused.field, "value": None, "problem": refused.message}]
+            cell = next((one.row.values.get(refused.field or "") for one in good if one.number == row), None)
+            value = shown(cell) if cell is not None else None
+            details = [Problem(draft.file, draft.sheet, row, refused.field, value, refused.message).as_dict()]
             said = _("第 %(row)s 行：%(said)s没有导入任何数据。", row=row, said=refused.message) if row else refused.message
             raise ImportRefused(said, field="file", details=details) from refused
     return draft

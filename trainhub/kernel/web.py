@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.kernel.nav import navigation
+from trainhub.kernel.sheets.types import SECRET, told
 
 log = structlog.get_logger("web")
 csrf = CSRFProtect()
@@ -73,12 +75,24 @@ TITLES = {
 }  # fmt: skip
 
 
+def sent(name: str) -> str | None:
+    """What the request gave for a parameter or a field of its body, as a refusal may repeat it; None: nothing."""
+    body = request.get_json(silent=True) if request.is_json else request.form
+    values = request.args.getlist(name) or ([body[name]] if isinstance(body, Mapping) and name in body else [])
+    if not values:
+        return None
+    return "***" if name in SECRET else ", ".join(told(name, str(value)) for value in values)
+
+
 def answer_refused(refused: Refused) -> Any:
     """A refusal says why and what to do; a visitor without an account is sent to sign in and comes back after."""
     kernel_db.session().rollback()
     title = _(TITLES.get(refused.status, "无法完成"))
     if is_api():
-        answer = _problem(refused.status, title, refused.message, code=refused.code, details=list(refused.details), field=refused.field)
+        details = list(refused.details)
+        if not details and refused.field:
+            details = [{"column": refused.field, "value": sent(refused.field), "problem": refused.message}]
+        answer = _problem(refused.status, title, refused.message, code=refused.code, details=details, field=refused.field)
     elif isinstance(refused, SignInNeeded) and request.method in SAFE:
         return redirect(url_for("identity.login", next=request.full_path.rstrip("?")), 303)
     else:

@@ -19,7 +19,7 @@ from trainhub.kernel.i18n import _, in_language
 from trainhub.kernel.sheets.parsers import enum_choices, parse_bool, parse_decimal, parse_enum, parse_int
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
-from trainhub.kernel.sheets.types import Problem
+from trainhub.kernel.sheets.types import Problem, shown
 
 PARTS = ("options", "items", "answers", "blanks", "pairs", "variables", "units")
 
@@ -78,7 +78,9 @@ def read(content: bytes, *, filename: str, max_rows: int) -> tuple[Read, list[Pr
                 try:
                     found.questions.append(_carried(row))
                 except Refused as refused:
-                    problems.append(Problem(table.file, table.sheet, row.number, refused.field, None, refused.message))
+                    cell = row.row.values.get(refused.field or "")
+                    value = shown(cell) if cell is not None else None
+                    problems.append(Problem(table.file, table.sheet, row.number, refused.field, value, refused.message))
         return found, problems, table.file, table.sheet
 
 

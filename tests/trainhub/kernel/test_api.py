@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from tests.factories.api import api_client
 from trainhub.kernel.access import Role
 from trainhub.kernel.api import ApiModel
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.paging import decode_cursor, encode_cursor
+from trainhub.kernel.web import answer_refused
 
 
 class Sample(ApiModel):
@@ -85,22 +86,39 @@ def test_the_words_say_which_form_is_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "parameter"),
+    ("path", "parameter", "value"),
     [
-        ("certificates?since=2.6039719490707623e-76", "since"),
-        ("certificates?since=0", "since"),
-        ("organisations?limit=1_0", "limit"),
-        ("organisations?limit=5&limit=6", "limit"),
-        ("people/students?is_petoe=yes", "is_petoe"),
-        ("enrolments?run_id=99999999999999999999", "run_id"),
+        ("certificates?since=2.6039719490707623e-76", "since", "2.6039719490707623e-76"),
+        ("certificates?since=0", "since", "0"),
+        ("organisations?limit=1_0", "limit", "1_0"),
+        ("organisations?limit=5&limit=6", "limit", "5, 6"),
+        ("people/students?is_petoe=yes", "is_petoe", "yes"),
+        ("enrolments?run_id=99999999999999999999", "run_id", "99999999999999999999"),
     ],
 )
-def test_a_request_in_another_form_is_refused_with_the_name_of_the_parameter(app: Flask, path: str, parameter: str) -> None:
+def test_a_request_in_another_form_is_refused_with_parameter_and_value(app: Flask, path: str, parameter: str, value: str) -> None:
     client = api_client(app, Role.SYSTEM_ADMIN, scopes=("organisations:", "people:", "certificates:", "courses:"))
     answer = client.get(f"/api/v1/{path}")
     body = answer.get_json()
     assert (answer.status_code, answer.mimetype, body["code"]) == (422, "application/problem+json", "bad_input"), body
-    assert [row["column"] for row in body["details"]] == [parameter]
+    assert [(row["column"], row["value"]) for row in body["details"]] == [(parameter, value)]
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "told"),
+    [
+        ("hours", "x", "x"),
+        ("id_number", "350102200202021234", "3501**********1234"),
+        ("phone", "13800001234", "1********34"),
+        ("password", "p", "***"),
+    ],
+)
+def test_a_refusal_at_a_field_repeats_the_value_but_no_number_and_no_secret(app: Flask, field: str, given: str, told: str) -> None:
+    ways: list[dict[str, Any]] = [{"query_string": {field: given}}, {"json": {field: given}}]
+    for sent in ways:
+        with app.test_request_context("/api/v1/anything", **sent):
+            body = answer_refused(Refused("不行", field=field)).get_json()
+        assert body["details"] == [{"column": field, "value": told, "problem": "不行"}]
 
 
 def test_a_cursor_is_taken_back_as_it_was_given() -> None:

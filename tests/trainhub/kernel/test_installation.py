@@ -77,6 +77,7 @@ def test_a_backup_restores_into_an_empty_instance(instance: Path, tmp_path: Path
     for table in ("region", "organisation", "account", "audit_event"):
         assert rows(target, table) == rows(instance, table)
     assert run(target, "audit", "verify", "--json")["holds"] is True
+    assert run(target, "audit", "verify", "--at", "99999999", "--json", code=1)["error"]["code"] == "audit_shorter"
     assert run(target, "backup", str(tmp_path / "again.tar.gz"), "--json")["rows"] == made["rows"]
 
 

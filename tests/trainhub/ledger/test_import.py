@@ -129,11 +129,18 @@ def test_bad_rows_are_written_with_their_reasons_and_can_be_corrected(command: C
     assert bad["id_number"] not in stored
 
 
+def test_a_refused_number_is_repeated_with_its_ends_only(command: Command, session: Session, tmp_path: Path) -> None:
+    number = "35010220020202123"  # seventeen signs: no identity number
+    result = command("trainees", "import", write(tmp_path / "r.csv", [row(1), row(2, id_number=number)]), "--strict")
+    assert [(d["row"], d["column"], d["value"]) for d in result["error"]["details"]] == [(3, "id_number", "3501*********2123")]
+    assert number not in str(result)
+
+
 def test_strict_refuses_the_whole_file(command: Command, session: Session, tmp_path: Path) -> None:
     file = write(tmp_path / "r.csv", [row(1), row(2, hours="x")])
     result = command("trainees", "import", file, "--strict")
     assert (result["exit_code"], result["error"]["code"]) == (1, "roster_rejected")
-    assert [(d["file"], d["row"], d["column"]) for d in result["error"]["details"]] == [("r.csv", 3, "hours")]
+    assert [(d["file"], d["row"], d["column"], d["value"]) for d in result["error"]["details"]] == [("r.csv", 3, "hours", "x")]
     assert (records(session), (tmp_path / "r.csv.rejected.csv").exists()) == (0, False)
     assert counts(command("trainees", "import", write(tmp_path / "g.csv", [row(1)]), "--strict")) == (0, 1, 1, 1, 0, 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -50,7 +51,8 @@ REJECTED_COLUMNS = (Column("row", "行号"), Column("column", "问题列"), Colu
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong at one place; `row` is the number shown by Excel, `column` the promised name (or the header found)."""
+    """Something wrong at one place; `row` is the number shown by Excel, `column` the promised name (or the header found),
+    `value` the cell as it may be repeated (`told`)."""
 
     file: str
     sheet: str | None
@@ -59,6 +61,10 @@ class Problem:
     value: str | None
     problem: str
     level: Level = "error"
+
+    def __post_init__(self) -> None:
+        if self.value is not None and self.column in PERSONAL:
+            object.__setattr__(self, "value", told(self.column, self.value))
 
     def as_dict(self) -> dict[str, Any]:
         """The shape promised for `error.details` (level is not part of it)."""
@@ -105,6 +111,23 @@ class SheetError(Refused):
     ) -> None:
         self.problem = Problem(file, sheet, row, column, value, message)
         super().__init__(message, field=field, code=code, details=(self.problem.as_dict(),))
+
+
+PERSONAL = frozenset(["id_number", "id_no", "phone", "guardian_phone"])
+"""Columns and parameters whose values are never repeated in full, wherever a refusal goes: pages, files, logs, the API."""
+SECRET = frozenset(["password", "token", "secret", "totp"])
+"""Parameters whose values are not repeated at all."""
+
+ROUNDED = re.compile(r"\d(\.\d{1,5})?[Ee]\+\d+")
+"""A number that a spreadsheet rounded (3.50102E+17): nothing of the person is left in it, and seeing it explains the problem."""
+
+
+def told(name: str | None, value: str) -> str:
+    """The value of a column or parameter that was refused, as a refusal may repeat it: a personal number keeps its ends."""
+    if name not in PERSONAL or ROUNDED.fullmatch(value):
+        return shown(value)
+    ahead, behind = (4, 4) if len(value) >= 15 else (1, 2)
+    return value[:ahead] + "*" * (len(value) - ahead - behind) + value[-behind:] if len(value) > ahead + behind else "*" * len(value)
 
 
 def shown(value: str) -> str:

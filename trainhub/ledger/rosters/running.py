@@ -21,7 +21,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.reading import Table, read_table
-from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row
+from trainhub.kernel.sheets.types import REJECTED_COLUMNS, Row, told
 from trainhub.kernel.sheets.writing import write_csv
 from trainhub.ledger.rosters import importing
 from trainhub.ledger.rosters import queries as rosters
@@ -131,7 +131,24 @@ class Import:
                 problems += _remarks(table.file, rejected[: max(0, SHOWN - len(problems))])
                 result.notices += _remarks(table.file, planned.notices[: max(0, SHOWN - len(result.notices))])
                 self.progress(result.rows, table.row_count)
+        self._add_values([*problems, *result.notices])
         return result, problems
+
+    def _add_values(self, remarks: Sequence[dict[str, Any]]) -> None:
+        """Read the cells that remarks are about: the file alone holds them. It is read as far as the last of them."""
+        wanted = {remark["row"] for remark in remarks if remark["column"]}
+        if not wanted:
+            return
+        found: dict[int, dict[str, str]] = {}
+        with self._open() as table:
+            for row in table.rows():
+                if row.number in wanted:
+                    found[row.number] = row.values
+                if len(found) == len(wanted):
+                    break
+        for remark in remarks:
+            cell = found.get(remark["row"], {}).get(remark["column"])
+            remark["value"] = told(remark["column"], cell) if cell is not None else None
 
     def refuse_unless_good(self) -> None:
         """Raises RosterRejected, with the first problems, when a row would be left out."""
@@ -217,7 +234,10 @@ class Import:
 
     def notices(self, batch_id: int) -> list[dict[str, Any]]:
         """What to look at in rows that were taken, the first of them."""
-        return _remarks(self.roster.name, [(row, [(column, said)]) for row, column, said in rosters.rejections_of(batch_id, notices=True)[:SHOWN]])
+        rows = [(row, [(column, said)]) for row, column, said in rosters.rejections_of(batch_id, notices=True)[:SHOWN]]
+        remarks = _remarks(self.roster.name, rows)
+        self._add_values(remarks)
+        return remarks
 
     @staticmethod
     def _warn(table: Table, result: RosterResult) -> None:
@@ -225,7 +245,7 @@ class Import:
 
 
 def _remarks(file: str, rows: Sequence[importing.Rejected]) -> list[dict[str, Any]]:
-    """Complaints in the words of the contract; the cell's value stays in the file."""
+    """Complaints in the words of the contract; the cell's value stays in the file (see `_add_values`)."""
     return [
         {"file": file, "sheet": None, "row": number, "column": column, "value": None, "problem": problem}
         for number, complaints in rows
