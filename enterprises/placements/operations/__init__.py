@@ -41,7 +41,7 @@ from enterprises.placements.operations.placing import (
 )
 from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, copy_plan, remove_plan_item, sign_plan
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
-from enterprises.placements.operations.reminding import remind_mentors, remind_students
+from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_leaving_mentors
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -120,5 +120,6 @@ __all__ = [
     "sign_plan",
     "start_placement",
     "submit_position",
+    "warn_of_leaving_mentors",
     "withdraw_placement",
 ]
