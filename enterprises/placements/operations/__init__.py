@@ -12,7 +12,7 @@ from enterprises.placements.operations.days import (
     save_weekly_log,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
-from enterprises.placements.operations.links import decide_by_link, make_mentor_link, open_link, remind_without_account, send_link
+from enterprises.placements.operations.links import decide_by_link, demand_mentor, make_mentor_link, open_link, remind_without_account, send_link
 from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
@@ -83,6 +83,7 @@ __all__ = [
     "decide_days",
     "decide_entries",
     "decline_placement",
+    "demand_mentor",
     "drop_photo",
     "end_early",
     "finish_placement",
