@@ -139,6 +139,7 @@ THINGS = {
     "placements.insurance": _l("实习保险"),
     "placements.log": _l("实习周志"),
     "placements.mentor": _l("实习指导教师"),
+    "placements.mentor_leaves": _l("指导教师聘任到期"),
     "placements.mentor_link": _l("导师一次性链接"),
     "placements.paper": _l("实习材料"),
     "placements.photo": _l("实习照片"),

@@ -54,11 +54,13 @@ def close_rounds(running: Running) -> Mapping[str, Any]:
 
 
 def remind(running: Running) -> Mapping[str, Any]:
-    """Remind mentors of days that wait longer than own.placement.confirm_due_days, and students of a week without a day; once a week."""
+    """Remind mentors of days that wait longer than own.placement.confirm_due_days, students of a week without a
+    day, once a week; warn of mentors whose office ends before a placement, once."""
     with transaction():
         told = operations.remind_mentors(today=clock.today(), now=clock.now())
         students = operations.remind_students(today=clock.today(), now=clock.now())
-    return {"told": told, "students": students}
+        leaving = operations.warn_of_leaving_mentors(today=clock.today(), now=clock.now())
+    return {"told": told, "students": students, "leaving": leaving}
 
 
 def forget(_running: Running) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from enterprises.placements.operations.days import (
     save_weekly_log,
 )
 from enterprises.placements.operations.events import change_base, close_event, decide_absence, end_early, report_event
-from enterprises.placements.operations.links import decide_by_link, make_mentor_link, open_link, remind_without_account, send_link
+from enterprises.placements.operations.links import decide_by_link, demand_mentor, make_mentor_link, open_link, remind_without_account, send_link
 from enterprises.placements.operations.logs import add_note, add_photo, check_place, drop_photo, rate, review_week
 from enterprises.placements.operations.offers import (
     approve_position,
@@ -41,7 +41,7 @@ from enterprises.placements.operations.placing import (
 )
 from enterprises.placements.operations.planitems import add_plan_item, change_plan_item, check_plan, copy_plan, remove_plan_item, sign_plan
 from enterprises.placements.operations.plans import adopt_plan, ask_for_plan, check_plannable, keep_plan, plan_round, publish_repair, publish_round
-from enterprises.placements.operations.reminding import remind_mentors, remind_students
+from enterprises.placements.operations.reminding import remind_mentors, remind_students, warn_of_leaving_mentors
 from enterprises.placements.operations.retaining import forget_logs
 from enterprises.placements.operations.rounds import change_round, close_round, create_round, open_round, save_preferences
 from enterprises.placements.operations.selffound import approve_self_found, cancel_self_found, propose_self_found, return_self_found
@@ -83,6 +83,7 @@ __all__ = [
     "decide_days",
     "decide_entries",
     "decline_placement",
+    "demand_mentor",
     "drop_photo",
     "end_early",
     "finish_placement",
@@ -120,5 +121,6 @@ __all__ = [
     "sign_plan",
     "start_placement",
     "submit_position",
+    "warn_of_leaving_mentors",
     "withdraw_placement",
 ]

@@ -24,7 +24,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.errors import NotAllowed, NotFound
 from trainhub.kernel.i18n import _
 
 LASTS = timedelta(days=7)
@@ -92,6 +92,15 @@ def open_link(token: str, *, now: datetime) -> tuple[MentorLink, Mentor, Identit
     return row, mentor, Identity(account_id=None, person_id=person_id, name=name)
 
 
+def demand_mentor(mentor: Mentor, *, by: Identity | None) -> None:
+    """A link is the mentor's: whoever is signed in as somebody else, above all whoever made it, may not act through it.
+
+    Raises NotAllowed. The link stays good; a browser in which nobody is signed in proves itself by the link.
+    """
+    if by is not None and by.person_id != mentor.person_id:
+        raise NotAllowed(_("这个链接只供%(name)s本人确认，你不能代为确认。请把链接发给本人。", name=mentors.name_of(mentor.id)))
+
+
 def decide_by_link(
     *, token: str, approved: Sequence[int], rejected: Mapping[int, str], now: datetime, comments: Mapping[int, str] | None = None
 ) -> int:
@@ -130,5 +139,7 @@ def decide_by_link(
         placement = queries.placement(logs[log_id].placement_id) if log_id in logs and text.strip() else None
         if placement is not None:
             add_note(log=logs[log_id], placement=placement, side=NoteSide.MENTOR, text=text, by=identity, now=now)
-    audit.record(by=identity, did="placements.mentor_link.used", on=("mentor", str(mentor.id)), data={"link": row.id, "days": done})
+    audit.record(
+        by=identity, did="placements.mentor_link.used", on=("mentor", str(mentor.id)), data={"link": row.id, "days": done, "made_by": row.made_by_id}
+    )
     return done

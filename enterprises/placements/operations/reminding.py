@@ -1,4 +1,4 @@
-"""Reminders: mentors of days that wait, students of a week without a day."""
+"""Reminders: mentors of days that wait, students of a week without a day, schools and enterprises of mentors who leave."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from enterprises.placements import queries
 from enterprises.placements.operations._support import parameter, tell
 from enterprises.placements.operations.links import remind_without_account
 from trainhub.identity import queries as identities
+from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import N_
+from trainhub.notifications.operations import notify
 from trainhub.policy.calendar import is_worked
 
 
@@ -56,3 +58,24 @@ def remind_students(*, today: date, now: datetime) -> int:
             now=now,
         )
     return len(idle)
+
+
+def warn_of_leaving_mentors(*, today: date, now: datetime) -> int:
+    """Tell school and enterprise of placements that outlast the office of their mentor, each once; how many placements."""
+    leaving = queries.leaving_mentors()
+    for row, student_name, mentor, until in leaving:
+        student = queries.student(row.student_id)
+        notify(
+            account_ids={
+                *identities.accounts_holding(Role.PROGRAMME_ADMIN, today=today, programme_id=student.programme_id),
+                *identities.accounts_holding(Role.UNIVERSITY_ADMIN, today=today, organisation_id=student.university_id),
+                *identities.accounts_holding(Role.ENTERPRISE_COORDINATOR, today=today, organisation_id=row.enterprise_id),
+            },
+            kind="placements.mentor_leaves",
+            message=N_("%(mentor)s的聘任到 %(until)s，%(student)s的实习到 %(ends)s。请续聘或另行安排指导教师。"),
+            values={"mentor": mentor, "until": until.isoformat(), "student": student_name, "ends": row.ends_on.isoformat()},
+            url=f"/placements/{row.id}",
+            unique_key=f"placement:{row.id}:mentor:{row.mentor_id}:{until.isoformat()}",
+            now=now,
+        )
+    return len(leaving)

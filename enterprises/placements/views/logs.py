@@ -14,7 +14,7 @@ from enterprises.placements.types import NoteSide
 from enterprises.placements.views.placing import both_sides
 from enterprises.placements.views.shared import act, blueprint, day_of, load_placement
 from trainhub.kernel import clock, files, paging
-from trainhub.kernel.access import guard, public, who
+from trainhub.kernel.access import acting, guard, public, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
@@ -157,7 +157,8 @@ def make_mentor_link(placement: Placement) -> Any:
         placement=placement,
         name=mentors.name_of(mentor.id),
         channel=channel,
-        link=url_for("placements.by_link", token=token, _external=True),
+        # What reached the mentor is for nobody else to see; otherwise whoever made it hands it on.
+        link="" if channel is not None else url_for("placements.by_link", token=token, _external=True),
     )
 
 
@@ -167,6 +168,7 @@ def by_link(token: str) -> Any:
     """What waits for the mentor of a link; sending it once uses the link up."""
     now = clock.now()
     _row, mentor, identity = operations.open_link(token, now=now)
+    operations.demand_mentor(mentor, by=acting())
     problem: Refused | None = None
     form = forms.PlainForm()
     if form.validate_on_submit():

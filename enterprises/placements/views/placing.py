@@ -111,6 +111,7 @@ def show(placement: Placement) -> Any:
     ]
     if placement.mentor_id:
         mentor_form.mentor_id.data = placement.mentor_id
+    guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries = queries.entries_of(placement.id)
     return render_template(
         "enterprises/placements/show.html",
@@ -128,6 +129,7 @@ def show(placement: Placement) -> Any:
         is_mine=is_mine,
         guides=guides,
         mentor_form=mentor_form,
+        mentor_until=guide.until if guide is not None else None,
         insurance_form=forms.InsuranceForm(
             formdata=None,
             insurance_no=placement.insurance_no,

@@ -126,6 +126,7 @@ def show_round(round: Round) -> Any:
         repair_plan=repair,
         displaced=queries.displaced(round.id) if round.state is RoundState.PUBLISHED else 0,
         unaccepted=sum(row.state is PlacementState.PLANNED for row in queries.live_in_round(round.id)),
+        leaving=queries.leaving_mentors(round_id=round.id),
         positions=positions,
         bases=sorted({(row.base_id, row.base) for row in positions if row.base_id is not None}, key=lambda one: one[1]),
         settings=planning.settings_of(round),

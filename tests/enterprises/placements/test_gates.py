@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from enterprises.bases import history
@@ -21,11 +22,12 @@ from enterprises.placements.models import Position
 from enterprises.placements.operations._support import BadPlacement, NoSeat, NotReady, WrongState
 from enterprises.placements.types import Bar, EventKind, EventState, LawFacts, PaperKind, PlanKind, PlanSide, WhatIf
 from tests.factories import enterprises as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from trainhub.identity import delivery
 from trainhub.identity.types import Channel
 from trainhub.kernel import files
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.notifications.models import Notice
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
@@ -455,3 +457,16 @@ def test_a_base_tells_its_history(world: SimpleNamespace) -> None:
     assert all(word in titles for word in ("春季：可接收 12 人", "签署《校企合作教育协议》", "实地考察 · 通过", "登记为工程实践教育中心"))
     [line] = [one for one in queries.table_4(SYSTEM, since=date(2023, 9, 1), on=date(2026, 6, 1)) if one["base"].id == world.base.id]
     assert line["invested"] == (None, 300_000.0)
+
+
+def test_a_mentor_who_leaves_before_the_end_is_told_to_school_and_enterprise_once(world: SimpleNamespace, session: Session) -> None:
+    admin = identity.account(roles=(Role.UNIVERSITY_ADMIN,), organisation_id=world.university.id)
+    host = identity.account(roles=(Role.ENTERPRISE_COORDINATOR,), organisation_id=world.enterprise.id)
+    for until, count in ((world.term.ends_on, 0), (world.term.ends_on - timedelta(days=1), 1)):
+        world.mentor.until = until
+        session.flush()
+        assert [row.id for row, *_rest in queries.leaving_mentors()] == [world.row.id] * count
+    for _time in range(2):
+        assert operations.warn_of_leaving_mentors(today=STARTS, now=NOW) == 1
+    told = session.scalars(select(Notice.account_id).where(Notice.kind == "placements.mentor_leaves"))
+    assert sorted(told) == sorted([admin.id, host.id])

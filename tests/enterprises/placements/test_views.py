@@ -433,3 +433,15 @@ def test_numbers_beyond_any_id_are_refused_in_words(world: SimpleNamespace, peop
     for data in ({f"seats_{huge}": "3"}, {"term_id": world.later_id, "new_seats": "-4"}):
         assert people["enterprise"].post(url, data=data).status_code == 422
     assert people["enterprise"].post(url, data={"term_id": huge, "new_seats": "4"}).status_code == 303
+
+
+def test_whoever_makes_a_link_for_a_mentor_does_not_confirm_through_it(world: SimpleNamespace, people: dict[str, FlaskClient], app: Flask) -> None:
+    for maker in ("enterprise", "university"):
+        page = people[maker].post(f"/placements/{world.placement_id}/mentor-link").text
+        found = re.search(r"/placements/c/[\w-]+", page)
+        assert found is not None
+        for other in ("student", "enterprise", "programme", "university", "admin"):
+            assert people[other].get(found[0]).status_code == 403
+            assert people[other].post(found[0], data={"d_1": "yes"}).status_code == 403
+        assert people["mentor"].get(found[0]).status_code == 200
+        assert app.test_client().get(found[0]).status_code == 200
