@@ -44,7 +44,7 @@ MACHINE: dict[Action, Step] = {
     Action.CHANGE_TOPIC: Step(WORKING, (Actor.ADMIN,)),
     Action.WISH: Step(WORKING, (Actor.STUDENT,)),
     Action.EXTEND: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
-    Action.SEND_LINK: Step((*WORKING, S.SUBMITTED), (Actor.ADMIN,)),
+    Action.SEND_LINK: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.ADMIN,)),
     Action.ISSUE_TASK: Step(WORKING, BOTH),
     Action.GUIDE: Step((*WORKING, S.SUBMITTED, S.GRADED), (Actor.STUDENT, *BOTH)),
     Action.HAND_IN: Step((*WORKING, S.SUBMITTED), (Actor.STUDENT,)),

@@ -20,6 +20,7 @@
     const slots = all("[data-slot]", root), people = all("[data-person]", root), says = root.querySelector("[data-says]");
     const words = root.dataset;
     let picked = null, aimed = null;
+    slots.forEach((slot) => { slot.querySelector("[data-reason]").hidden = true; }); // without JavaScript it is always there
     const fit = (slot, person) => slot.dataset.role === person.dataset.role && (slot.dataset.firm || "") === (person.dataset.firm || "");
 
     function name(slot, text) {

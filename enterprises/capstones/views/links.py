@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 
 from enterprises.capstones import forms, labels, operations, queries
-from enterprises.capstones.models import Capstone, MentorLink, Topic
+from enterprises.capstones.models import Capstone, CapstoneGrade, MentorLink, Topic
 from enterprises.capstones.types import LinkPurpose, Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
@@ -76,17 +77,55 @@ def revoke_link(row: MentorLink) -> Any:
 # -- outside: the mentor ------------------------------------------------------------------------------------------------
 
 
+ANSWERED = "capstone_link"
+"""The id of the link whose holder has said in this browser who he is; who only found the address is asked and learns nothing."""
+
+
 @blueprint.get("/link/<secret>")
 @public
 def link(secret: str) -> Any:
-    """What a mentor without an account sees: one capstone, one act."""
-    return _link_page(secret, operations.link_of(secret, clock.now()))
+    """What a mentor without an account sees: who he is is asked first, then one capstone, one act."""
+    row = operations.link_of(secret, clock.now())
+    return _link_page(secret, row) if cookie.get(ANSWERED) == row.id else _identity_page(secret, row)
+
+
+def _identity_page(secret: str, row: MentorLink, problem: str = "", status: int = 200) -> Any:
+    """The question who one is, in words that name nobody and no topic."""
+    phone = session().get_one(Person, row.person_id).phone
+    asks_digits = any(c.isdigit() for c in phone)
+    return render_template("enterprises/capstones/link_identity.html", secret=secret, asks_digits=asks_digits, problem=problem), status
+
+
+@blueprint.post("/link/<secret>/identity")
+@public
+def answer_identity(secret: str) -> Any:
+    """Say who one is; a wrong answer is counted, five close the link."""
+    row = operations.link_of(secret, clock.now())
+    if not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
+        return _count_failure(secret)
+    cookie[ANSWERED] = row.id
+    return redirect(url_for("capstones.link", secret=secret), 303)
+
+
+def _count_failure(secret: str) -> Any:
+    with transaction():
+        operations.count_failure(link=operations.link_of(secret, clock.now()))
+    return _identity_page(secret, operations.link_of(secret, clock.now()), _("姓名或手机号后四位与登记的不符。"), 422)
+
+
+def _own_grade(row: MentorLink) -> CapstoneGrade | None:
+    """The grade the holder of a link has signed: the link then corrects it."""
+    found = queries.grades_of(row.capstone_id).get(SupervisorRole.ENTERPRISE)
+    return found if found is not None and found.person_id == row.person_id else None
 
 
 def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None, problem: str = "", status: int = 200) -> Any:
-    capstone = load(row.capstone_id)
+    capstone, mine = load(row.capstone_id), _own_grade(row)
+    if form is None:
+        form = forms.grade_form(queries.rubric_items(capstone, clock.today()))
+        if mine is not None:
+            form.fill(mine.rubric, mine.comment)
     student = session().get_one(Student, capstone.student_id)
-    person = session().get_one(Person, row.person_id)
     waiting = [e for e, _name in queries.entries_of(capstone.id) if e.role is SupervisorRole.ENTERPRISE and e.confirmed_at is None]
     html = render_template(
         "enterprises/capstones/link.html",
@@ -96,8 +135,8 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
         topic=session().get_one(Topic, capstone.topic_id),
         student=session().get_one(Person, student.person_id),
         enterprise=session().get_one(Organisation, capstone.enterprise_id),
-        asks_digits=any(c.isdigit() for c in person.phone),
-        form=form or forms.grade_form(queries.rubric_items(capstone, clock.today())),
+        form=form,
+        mine=mine,
         waiting=[e for e in waiting if e.logged_by_person_id == student.person_id],
         has_thesis=any(p.stage is Stage.THESIS for p, _f in queries.papers_of(capstone.id)),
         today=clock.today(),
@@ -111,7 +150,10 @@ def _link_page(secret: str, row: MentorLink, form: forms.GradeForm | None = None
 @public
 def link_thesis(secret: str) -> Any:
     """The thesis, for who grades by a link."""
-    capstone = load(operations.link_of(secret, clock.now()).capstone_id)
+    row = operations.link_of(secret, clock.now())
+    if cookie.get(ANSWERED) != row.id:
+        return _identity_page(secret, row, _("请先核对身份。"), 403)
+    capstone = load(row.capstone_id)
     if capstone.thesis_file_id is None:
         raise NotFound(_("学生还没有提交论文。"))
     return send(stored(capstone.thesis_file_id))
@@ -120,14 +162,13 @@ def link_thesis(secret: str) -> Any:
 @blueprint.post("/link/<secret>")
 @public
 def use_link(secret: str) -> Any:
-    """Grade, confirm or log by a link. Who one is is asked first; a wrong answer is counted, five close the link."""
+    """Grade, correct the own grade, confirm or log by a link, for who has said who he is (there or with the act itself)."""
     row = operations.link_of(secret, clock.now())
     capstone = load(row.capstone_id)
     form = forms.grade_form(queries.rubric_items(capstone, clock.today()))
-    if not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
-        with transaction():
-            operations.count_failure(link=operations.link_of(secret, clock.now()))
-        return _link_page(secret, operations.link_of(secret, clock.now()), form, _("姓名或手机号后四位与登记的不符。"), 422)
+    if cookie.get(ANSWERED) != row.id and not operations.is_holder(row, request.form.get("name", ""), request.form.get("digits", "")):
+        return _count_failure(secret)
+    cookie[ANSWERED] = row.id
     if row.purpose is LinkPurpose.GRADE and not form.validate():
         return _link_page(secret, row, form, _("请给每一项 0 至 100 的整数分。"), 422)
     try:
@@ -135,6 +176,7 @@ def use_link(secret: str) -> Any:
             _act(operations.link_of(secret, clock.now()), form)
     except Refused as refused:
         return _link_page(secret, operations.link_of(secret, clock.now()), form, refused.message, refused.status)
+    cookie.pop(ANSWERED, None)
     flash(_("已提交，谢谢。链接已失效。"), "success")
     return redirect(url_for("capstones.link_done"), 303)
 
@@ -143,20 +185,17 @@ def _act(row: MentorLink, form: forms.GradeForm) -> None:
     capstone, by, now = load(row.capstone_id), operations.holder_of(row), clock.now()
     if row.purpose is LinkPurpose.GRADE:
         # The grade locks the capstone, so it comes before anything that is written for everybody (the audit): no two acts wait for each other.
-        operations.grade(
-            capstone=capstone,
-            role=SupervisorRole.ENTERPRISE,
-            points=form.points(),
-            comment=form.comment.data or "",
-            by=by,
-            today=clock.today(),
-            now=now,
-        )
+        signed: dict[str, Any] = {"points": form.points(), "comment": form.comment.data or "", "by": by, "today": clock.today(), "now": now}
+        mine = _own_grade(row)
+        if mine is None:
+            operations.grade(capstone=capstone, role=SupervisorRole.ENTERPRISE, **signed)
+        else:
+            operations.correct_grade(grade=mine, reason=form.reason.data or "", **signed)
         operations.use_link(link=row, now=now)
         return
     operations.use_link(link=row, now=now)
-    mine = {e.id: e for e, _name in queries.entries_of(capstone.id)}
-    confirmed = [mine[int(key)] for key in request.form.getlist("entry") if key.isdigit() and int(key) in mine]
+    entries = {e.id: e for e, _name in queries.entries_of(capstone.id)}
+    confirmed = [entries[int(key)] for key in request.form.getlist("entry") if key.isdigit() and int(key) in entries]
     for entry in confirmed:
         operations.confirm_guidance(entry=entry, by=by, now=now)
     content = request.form.get("content", "").strip()

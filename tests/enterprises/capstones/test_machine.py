@@ -24,8 +24,8 @@ from trainhub.people.models import Person
 # What the table promises, written down a second time: a slip in it has to be made twice.
 W, S, G, M, C = "assigned opened midterm", "submitted", "graded", "moderation", "passed failed"
 PROMISED = {
-    "supervise": ("admin", f"{W} {S}"), "change_topic": ("admin", W), "wish": ("student", W), "extend": ("admin", f"{W} {S} graded"), "issue_task": ("school enterprise", W),
-    "send_link": ("admin", f"{W} {S}"),
+    "supervise": ("admin", f"{W} {S}"), "change_topic": ("admin", W), "wish": ("student", W), "extend": ("admin", f"{W} {S} {G}"), "issue_task": ("school enterprise", W),
+    "send_link": ("admin", f"{W} {S} {G}"),
     "guide": ("student school enterprise", f"{W} {S} {G}"), "hand_in": ("student", f"{W} {S}"), "comment": ("student school enterprise", f"{W} {S}"),
     "open": ("school", "assigned"), "pass_midterm": ("school", "opened"), "return": ("school", W), "submit": ("student", f"{W} {S}"),
     "ask_review": ("admin", S), "review": ("reviewer", S), "place": ("admin", S), "defend": ("secretary", S),

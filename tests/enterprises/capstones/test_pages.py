@@ -79,16 +79,42 @@ def test_a_mentor_without_an_account_grades_by_a_link(session: Session, client: 
     _link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=clock_now())
     session.commit()
     page = client.get(f"/capstones/link/{secret}")
-    assert (page.status_code, "签名提交" in page.text) == (200, True)
-    assert client.get(f"/capstones/link/{secret}/thesis").data == PDF
+    told = [words in page.text for words in (found.topic.title, found.who.name, found.enterprise.name, name)]
+    assert (page.status_code, "核对身份" in page.text, told) == (200, True, [False] * 4)  # whoever found the address learns nothing
+    assert client.get(f"/capstones/link/{secret}/thesis").status_code == 403
     points = dict.fromkeys(("topic", "work", "result", "report"), 85)
-    assert client.post(f"/capstones/link/{secret}", data={**points, "name": "别人"}).status_code == 422
+    wrong = client.post(f"/capstones/link/{secret}", data={**points, "name": "别人"})
+    assert (wrong.status_code, found.topic.title in wrong.text) == (422, False)
+    assert client.post(f"/capstones/link/{secret}/identity", data={"name": "别人"}).status_code == 422
+    assert client.post(f"/capstones/link/{secret}/identity", data={"name": name}).status_code == 303
+    page = client.get(f"/capstones/link/{secret}")
+    assert ("签名提交" in page.text, found.topic.title in page.text) == (True, True)
+    assert client.get(f"/capstones/link/{secret}/thesis").data == PDF
     assert client.post(f"/capstones/link/{secret}", data={**points, "topic": 101, "name": name}).status_code == 422
-    assert client.post(f"/capstones/link/{secret}", data={**points, "name": name}).status_code == 303
+    assert client.post(f"/capstones/link/{secret}", data=points).status_code == 303
     session.expire_all()
     assert queries.grades_of(key)[SupervisorRole.ENTERPRISE].score_x10 == 850
     assert client.get(f"/capstones/link/{secret}").status_code == 403
     assert client.get("/capstones/link/nothing").status_code == 403
+
+
+def test_a_mentor_corrects_the_signed_grade_by_a_new_link_with_a_reason(session: Session, client: FlaskClient, found: make.Case) -> None:
+    make.submit(found)
+    for role in SupervisorRole:
+        make.grade(found, role)
+    assert found.field is not None
+    name, key = found.field.name, found.capstone.id
+    _link, secret = operations.make_link(capstone=found.capstone, purpose=LinkPurpose.GRADE, by=SYSTEM, now=clock_now())
+    session.commit()
+    client.post(f"/capstones/link/{secret}/identity", data={"name": name})
+    assert "更正评分" in client.get(f"/capstones/link/{secret}").text
+    points = dict.fromkeys(("topic", "work", "result", "report"), 90)
+    refused = client.post(f"/capstones/link/{secret}", data=points)
+    assert (refused.status_code, "请写明更正的理由" in refused.text) == (422, True)
+    assert client.post(f"/capstones/link/{secret}", data={**points, "reason": "漏看附录"}).status_code == 303
+    session.expire_all()
+    now = queries.grades_of(key)[SupervisorRole.ENTERPRISE]
+    assert (now.score_x10, now.reason, now.replaces_id is not None) == (900, "漏看附录", True)
 
 
 def clock_now() -> Any:

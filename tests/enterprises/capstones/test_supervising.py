@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -96,6 +97,9 @@ def test_what_speaks_against_somebody_is_told_while_choosing(session: Session, a
     assert gap in told(ENTERPRISE, "mentor")
     assert "早于毕业设计结束" in told(ENTERPRISE, "leaving")
     board = head.get(f"/capstones/cohorts/{code}/{year}/board").text
+    fields = re.findall(r'<input[^>]*name="reason"[^>]*>', board)
+    assert fields
+    assert not any(" hidden" in field for field in fields)  # a reason can be written without JavaScript
     assert gap in board
     assert "第 1 志愿" in board
 
