@@ -23,6 +23,7 @@ def _text(result: Any) -> str:
     for row in result["rules"]:
         lines.append(f"{row['rule']}\t{'符合条件' if row['eligible'] else row['verdict']}")
         lines += [f"    {m['code']}: {m['found']} / {m['required']}  ({m['clause']})" for m in row["missing"]]
+    lines.append("没有按日期保存、取现值的资料：" + "、".join(result["undated"]))
     return "\n".join(lines)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 from enterprises.awards.rules import credit, once, over, verdict_of
 from enterprises.awards.specs import spec_of
@@ -290,11 +289,9 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
     findings.append(once(rule, given, book["fj.highest_only"].clause))
     findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
     verdict = verdict_of(findings)
-    if rule in BY_PROJECT:
-        group = f"{rule}/{sha256(case.project.encode()).hexdigest()[:16]}"  # the column of groups is short, names of projects are not
-        return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, spec.payer, group, project=case.project)
-    group = spec.overlap_group if spec.is_one_off else f"{rule}/{year}"
-    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, spec.payer, group)
+    project = case.project if rule in BY_PROJECT else ""
+    group = spec.overlap_group if spec.is_one_off else f"{rule}/{project or year}"[:40]
+    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, spec.payer, group, project=project)
 
 
 def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from enterprises.awards import queries
 from enterprises.awards.fund_models import CreditCheck, CreditListing
+from enterprises.awards.types import BAD, GOOD
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -24,9 +25,6 @@ from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.organisations import rules as organisation_rules
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.rules import normalise_uscc
-
-GOOD, BAD = "正常", "失信"
-"""What stands as credit status with the organisation; `rules.BLACKLISTED` knows the second."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,8 +202,14 @@ def _incubator_new(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Fin
 
 
 def _incubator_extended(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
-    """FJ-26b, 000:793: extended floor area; no total cap is stated and none is invented (requirements.md 8.2, 25)."""
-    return [*_incubator(case, spec, book, on), _area(spec, case.area_extended_m2), *_end(case, spec, book)]
+    """FJ-26b, 000:793: extended floor area; no total cap is stated and none is invented (requirements.md 8.2, 25). What was
+    given for the area before counts: nothing is left of it, or a person looks whether the extension is a new one."""
+    end = _end(case, spec, book)
+    _low, left = amounts(case, RuleCode.INCUBATOR_EXTENDED, book)
+    given = _given(case, spec)
+    if given and left is not None and left <= 0:
+        end[0] = once(spec.rule, given, end[0].clause)
+    return [*_incubator(case, spec, book, on), _area(spec, case.area_extended_m2), *end, *_again(case, spec, "新的扩建面积", end[0].clause)]
 
 
 def _incubator_national(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
@@ -230,7 +236,22 @@ def _rural_park(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Findin
 def _software_park(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Finding]:
     """FJ-26e, 000:793: a public platform or new product that supports transformation: only words, a person judges."""
     judged = to_judge(f"{spec.rule}.platform", spec.clause, required="转型支撑平台", details=("“适当经费支持”没有数字，由省经信委决定。",))
-    return [_types(case, spec), judged, *_end(case, spec, book)]
+    end = _end(case, spec, book)
+    return [_types(case, spec), judged, *end, *_again(case, spec, "新的平台或新产品", end[0].clause)]
+
+
+def _given(case: BaseCase, spec: Spec) -> list[EarlierAward]:
+    return [one for one in case.earlier if one.rule == spec.rule.value]
+
+
+def _again(case: BaseCase, spec: Spec, required: str, clause: Clause) -> list[Finding]:
+    """What a rule that is not said to be one-off gave before is shown, and a person judges whether this is another thing
+    (不得重复享受, 000:833)."""
+    found = tuple(f"{one.rule}（{one.decided_on.isoformat() if one.decided_on else '日期不详'}）" for one in _given(case, spec))
+    if not found:
+        return []
+    details = ("以前已获得过；原文没有说只给一次，但同一事项不得重复享受，由人核对。",)
+    return [to_judge(f"{spec.rule}.again", clause, found=found, required=required, details=details)]
 
 
 def _end(case: BaseCase, spec: Spec, book: Book) -> list[Finding]:
@@ -261,7 +282,8 @@ def amounts(case: BaseCase, rule: RuleCode, book: Book) -> tuple[int | None, int
             exact = min(case.area_new_m2 * book["fj.incubator_new_fen_per_m2"].number, book["fj.incubator_new_cap_fen"].number)
             return exact, exact
         case RuleCode.INCUBATOR_EXTENDED:
-            return (None, case.area_extended_m2 * book["fj.incubator_ext_fen_per_m2"].number) if case.area_extended_m2 else (None, None)
+            given = sum(one.amount_fen or 0 for one in case.earlier if one.rule == rule.value)
+            return (None, case.area_extended_m2 * book["fj.incubator_ext_fen_per_m2"].number - given) if case.area_extended_m2 else (None, None)
         case RuleCode.INCUBATION_BASE:
             return None, book["fj.incubation_award_max_fen"].number
         case RuleCode.RURAL_PARK:
@@ -316,6 +338,13 @@ def highest_of(entitlements: Sequence[Entitlement]) -> list[Entitlement]:
     return marked
 
 
+def overtakes(answer: Entitlement, earlier: Iterable[EarlierAward]) -> bool:
+    """Whether what was given stands in the way only as something lower of the same group: the higher may be applied for beside it
+    (就高, 000:833), and takes its place when it is decided."""
+    blocking = [one for one in earlier if one.rule == answer.rule.value or one.overlap_group == answer.overlap_group]
+    return bool(blocking) and all(one.rule != answer.rule.value and (one.amount_fen or 0) < (answer.amount_max_fen or 0) for one in blocking)
+
+
 # -- the decision -------------------------------------------------------------------------------------------------------
 
 
@@ -352,5 +381,6 @@ __all__ = [
     "not_less",
     "once",
     "over",
+    "overtakes",
     "verdict_of",
 ]

@@ -128,6 +128,12 @@ def rule_of(code: str) -> Rule:
     return RuleCode(code) if code in OF_BASES else CompanyRule(code)
 
 
+GOOD, BAD = "正常", "失信"
+"""What stands as credit status with an organisation; `rules.BLACKLISTED` knows the second."""
+UNDATED = ("area_new_m2", "area_extended_m2", "startup_entities", "workers", "is_leading_internet")
+"""Facts that are kept as they are now, without a day: an answer for an earlier day rests on today's."""
+
+
 class StepKind(StrEnum):
     """What offices find out about an application beside the steps of the department: before its recognition the prefecture's
     check and the site inspection, after its decision the joint conference."""
@@ -217,6 +223,18 @@ class BaseCase:
     startup_entities: int | None = None
     workers: int | None = None
     earlier: tuple[EarlierAward, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Something of the overlap group of an award: given, applied for (`award_id`), or open to the base; the higher is taken."""
+
+    rule: str
+    award_id: int | None
+    state: AwardState | None
+    amount_fen: int | None
+    is_given: bool
+    is_higher: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,10 +61,12 @@ def load(award_id: int) -> Award:
 def base(row: Organisation) -> Any:
     """Every rule of one base: eligible, or exactly what is missing."""
     on = asked_day()
+    answers, given = queries.entitlements_of(row.id, on), queries.given_to(row.id, on)
     return render_template(
         "enterprises/awards/base.html",
         base=row,
-        answers=queries.entitlements_of(row.id, on),
+        answers=answers,
+        rising={one.rule for one in answers if rules.overtakes(one, given)},
         awards=queries.awards_of(row.id),
         labels=labels,
         shown=shown,
@@ -174,6 +176,7 @@ def page_of(row: Award, given: dict[Action, Form] | None = None, status: int = 2
         rule=row.rule,
         spec=spec_of(row.rule),
         answer=answer,
+        overlaps=[] if row.state is AwardState.REVOKED else queries.overlaps_of(row, today),
         findings=[shown(f) for f in (row.findings if is_frozen else answer.findings)],
         is_frozen=is_frozen,
         actions=may_do,

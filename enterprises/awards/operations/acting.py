@@ -110,10 +110,10 @@ def once_found(answer: Entitlement) -> tuple[str, ...]:
     return tuple(str(x) for x in found) if isinstance(found, tuple) else (str(found),)
 
 
-def not_eligible(bad: Sequence[Finding]) -> NotEligible:
-    """The refusal that names what is missing, each with its clause."""
+def not_eligible(bad: Sequence[Finding], what_to_do: str = "") -> NotEligible:
+    """The refusal that names what is missing, each with its clause, and what can be done."""
     names = "；".join(str(labels.condition(f.code)) for f in bad)
     return NotEligible(
-        _("条件不具备：%(names)s。各项依据见奖励页面。", names=names),
+        _("条件不具备：%(names)s。各项依据见奖励页面。", names=names) + what_to_do,
         details=[{"column": f.code, "value": str(f.found), "problem": f"{f.required}（{f.clause.cite}）"} for f in bad],
     )

@@ -37,7 +37,8 @@ def apply(
 ) -> Award:
     """Apply for an award of a base; `evidence` are ids of stored files. The application that is under way is returned as it is.
 
-    Recognition and acceptance may still be missing: they are the steps that follow. Raises AlreadyAwarded, NotEligible (the
+    Recognition and acceptance may still be missing: they are the steps that follow. Beside a lower award of its group a higher one
+    may be applied for. Raises AlreadyAwarded, NotEligible (the
     base is not of the rule's type, or a host is on the blacklist), AwardRefused.
     """
     if base.kind is not OrganisationKind.BASE:
@@ -92,7 +93,7 @@ def _submit(
     known = queries.open_award(organisation.id, rule, answer.project)
     if known is not None and known.state is not AwardState.DRAFT:
         return known
-    if answer.verdict is Verdict.AWARDED:
+    if answer.verdict is Verdict.AWARDED and not rules.overtakes(answer, queries.given_to(organisation.id, today)):
         raise AlreadyAwarded(_("已经获得过“%(rule)s”或与其重叠的奖励（%(what)s），不得重复享受。", rule=name(rule), what=listed(once_found(answer))))
     bad = [f for f in answer.missing if f.code.rsplit(".", 1)[-1] in hard]
     if bad:

@@ -86,7 +86,7 @@ def decide(
 
     `judgement` is the reviewer's answer where a condition goes to a person; a condition that is not met refuses. From
     own.awards.joint_conference_from_fen on the amount is only put forward: the joint conference decides (`confer`, FJ-34). Nothing
-    of the same overlap group may have been awarded (就高不重复, 000:833). Incentives of enterprises need the prefecture's check,
+    of the same overlap group may stand awarded: a lower one is revoked first (就高不重复, 000:833). Incentives of enterprises need the prefecture's check,
     and no inspection that found against them. Raises AlreadyAwarded, NotEligible, AwardRefused, WrongStep, NotAllowed.
     """
     begin(award, Action.DECIDE, by, version)
@@ -96,10 +96,9 @@ def decide(
     if overlap_group is not None and overlap_group.strip():
         award.overlap_group = overlap_group.strip()[:40]
     queries.hold(award.organisation_id)
-    _refuse_overlap(award, today)
+    _refuse_overlap(award, amount_fen, today)
     answer = queries.answer_of(award, today)
-    if answer.verdict is Verdict.AWARDED:
-        raise AlreadyAwarded(_("已经获得过“%(rule)s”，同一事项不得重复奖励。", rule=name(award.rule)))
+    _refuse_twice(award, answer)
     bad = [f for f in answer.missing if f.status.value != "judge"]
     if bad:
         raise not_eligible(bad)
@@ -140,8 +139,9 @@ def confer(
         award.amount_fen = None
         return end(award, Action.CONFER, by, after=back, reason=text.strip()[:400])
     queries.hold(award.organisation_id)
-    _refuse_overlap(award, today)
+    _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
+    _refuse_twice(award, answer)
     if bad := [f for f in answer.missing if f.code.endswith(".credit")]:
         raise not_eligible(bad)
     _check_amount(award.amount_fen, answer)
@@ -166,16 +166,28 @@ def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:
     raise AwardRefused(message, field="amount", code="amount_out_of_range")
 
 
-def _refuse_overlap(award: Award, today: date) -> None:
-    given = queries.taken_in_group(award.organisation_id, award.overlap_group, but=award.id)
-    if given and queries.parameters(today)["fj.highest_only"].flag:
+def _refuse_twice(award: Award, answer: Entitlement) -> None:
+    if answer.verdict is Verdict.AWARDED:
+        raise AlreadyAwarded(_("已经获得过“%(rule)s”，同一事项不得重复奖励。", rule=name(award.rule)))
+
+
+def _refuse_overlap(award: Award, amount_fen: int | None, today: date) -> None:
+    """One of a group only. The sentence says that the highest is taken (000:833), not how a lower one is exchanged: it is revoked
+    first, by the department that gave it, and what was paid comes back. The same rule again is the rule's own question."""
+    given = [one for one in queries.taken_in_group(award.organisation_id, award.overlap_group) if one.rule != award.rule]
+    if not given or not queries.parameters(today)["fj.highest_only"].flag:
+        return
+    top = max(given, key=lambda one: one.amount_fen or 0)
+    words = {"rule": name(top.rule), "amount": format_yuan(top.amount_fen), "own": name(award.rule)}
+    if (amount_fen or 0) > (top.amount_fen or 0):
         raise AlreadyAwarded(
             _(
-                "同类事项已获得“%(rule)s”（%(amount)s），就高享受，不得重复。",
-                rule=name(given[0].rule),
-                amount=format_yuan(given[0].amount_fen),
+                "同类事项已获得“%(rule)s”（%(amount)s），就高享受，不得重复。本项更高，要改享本项，请该项的主管部门先把它撤销，"
+                "理由写明“就高改享 %(own)s”，已拨付的收回，再来决定本项。",
+                **words,
             )
         )
+    raise AlreadyAwarded(_("同类事项已获得“%(rule)s”（%(amount)s），就高享受，不得重复。它不低于本项，请对本项作不予通过处理。", **words))
 
 
 def pay(
@@ -191,9 +203,12 @@ def pay(
 ) -> Award:
     """Record the payment with its reference, from a pool that holds enough (None: a department's own money).
 
-    Awards without money are closed without a payment. Raises PoolRefused.
+    Awards without money are closed without a payment. Who came onto the credit list since the decision is not paid (FJ-31,
+    000:817). Raises NotEligible, PoolRefused.
     """
     begin(award, Action.PAY, by, version)
+    if bad := [f for f in queries.answer_of(award, today).missing if f.code.endswith(".credit")]:
+        raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
     if award.amount_fen is None:
         reference = reference.strip() or "—"
     award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]

@@ -41,10 +41,10 @@ def hold(organisation_id: int) -> None:
     session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
 
 
-def taken_in_group(organisation_id: int, overlap_group: str, but: int | None = None) -> list[Award]:
+def taken_in_group(organisation_id: int, overlap_group: str) -> list[Award]:
     """Awards of a base or enterprise that count as given in one overlap group."""
     statement = select(Award).where(Award.organisation_id == organisation_id, Award.overlap_group == overlap_group, Award.state.in_(TAKEN))
-    return [row for row in session().scalars(statement.order_by(Award.id)) if row.id != but]
+    return list(session().scalars(statement.order_by(Award.id)))
 
 
 @dataclass(frozen=True, slots=True)

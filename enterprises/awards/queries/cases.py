@@ -11,8 +11,20 @@ from sqlalchemy import ColumnElement, and_, or_, select
 
 from enterprises.awards import rules
 from enterprises.awards.models import Award
+from enterprises.awards.queries.funding import credit_on
 from enterprises.awards.specs import PARAMETERS
-from enterprises.awards.types import TAKEN, AcceptanceFact, BaseCase, EarlierAward, Entitlement, HostFact
+from enterprises.awards.types import (
+    OF_BASES,
+    OPEN,
+    TAKEN,
+    UNDATED,
+    AcceptanceFact,
+    BaseCase,
+    EarlierAward,
+    Entitlement,
+    HostFact,
+    Overlap,
+)
 from enterprises.bases.models import BaseAcceptance, BaseProfile, BaseTyping
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity
@@ -83,8 +95,8 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
     for row in current.scalars(select(BaseTyping).where(BaseTyping.base_id.in_(ids), BaseTyping.since <= on)):
         types[row.base_id].add(row.type.value)
     hosts: dict[int, list[HostFact]] = defaultdict(list)
-    for host, name, kind, is_leading, credit in current.execute(
-        select(BaseHost, Organisation.name, Organisation.kind, Organisation.is_leading_internet, Organisation.credit_status)
+    standing = current.execute(
+        select(BaseHost, Organisation)
         .join(Organisation, Organisation.id == BaseHost.organisation_id)
         .where(
             BaseHost.base_id.in_(ids),
@@ -92,8 +104,10 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
             or_(BaseHost.until.is_(None), BaseHost.until >= on),
         )
         .order_by(BaseHost.is_lead.desc(), BaseHost.id)
-    ):
-        hosts[host.base_id].append(HostFact(host.organisation_id, name, kind.value, host.side.value, host.is_lead, is_leading, credit))
+    ).all()
+    credit = credit_on({one.id: (one.credit_status, one.credit_checked_on) for _host, one in standing}, on)
+    for host, one in standing:
+        hosts[host.base_id].append(HostFact(one.id, one.name, one.kind.value, host.side.value, host.is_lead, one.is_leading_internet, credit[one.id]))
     steps: dict[int, list[AcceptanceFact]] = defaultdict(list)
     for step in current.scalars(
         select(BaseAcceptance).where(BaseAcceptance.base_id.in_(ids), BaseAcceptance.on <= on).order_by(BaseAcceptance.on, BaseAcceptance.id)
@@ -103,7 +117,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
     for award in current.scalars(
         select(Award).where(Award.organisation_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
     ):
-        earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on))
+        earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on, amount_fen=award.amount_fen))
     rows = current.execute(
         select(Organisation, BaseProfile).outerjoin(BaseProfile, BaseProfile.base_id == Organisation.id).where(Organisation.id.in_(ids))
     ).all()
@@ -138,11 +152,36 @@ def entitlements_of_many(base_ids: Iterable[int], on: date) -> dict[int, list[En
 
 
 def check(code: str, on: date) -> dict[str, Any]:
-    """The contract's `awards check` of a base. Raises Refused (no_such_base, no_rule_on_day)."""
+    """The contract's `awards check` of a base; `undated` names the facts that are kept as they are now. Raises Refused (no_such_base, no_rule_on_day)."""
     base = base_by_code(code)
     if base is None:
         raise Refused(_("没有代码为“%(code)s”的基地。请核对代码，或先登记这个基地。", code=code), field="base", code="no_such_base")
-    return {"base": base.code, "on": on.isoformat(), "rules": [as_dict(one) for one in entitlements_of(base.id, on)]}
+    answers = [as_dict(one) for one in entitlements_of(base.id, on)]
+    return {"base": base.code, "on": on.isoformat(), "rules": answers, "undated": list(UNDATED)}
+
+
+def overlaps_of(award: Award, on: date) -> list[Overlap]:
+    """What else of its overlap group a base holds, has applied for, or could, each with who yields (就高, 000:833)."""
+    if award.rule not in OF_BASES:
+        return []
+    answers = {one.rule.value: one for one in entitlements_of(award.organisation_id, on)}
+    own = answers[award.rule]
+    mine = award.amount_fen or own.amount_max_fen or 0
+    rows = session().scalars(
+        select(Award)
+        .where(Award.organisation_id == award.organisation_id, Award.id != award.id, Award.overlap_group == award.overlap_group)
+        .where(Award.state.in_((*OPEN, *TAKEN)))
+        .order_by(Award.id)
+    )
+    found = []
+    for row in rows:
+        amount = row.amount_fen or answers[row.rule].amount_max_fen
+        found.append(Overlap(row.rule, row.id, row.state, amount, row.state in TAKEN, (amount or 0) > mine))
+    known = {award.rule, *(one.rule for one in found)}
+    for code, one in answers.items():
+        if code not in known and one.overlap_group == award.overlap_group and one.is_eligible:
+            found.append(Overlap(code, None, None, one.amount_max_fen, False, code in own.yields_to or (one.amount_max_fen or 0) > mine))
+    return found
 
 
 def as_dict(one: Entitlement) -> dict[str, Any]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
 
 from enterprises.awards.fund_models import AwardStep, CreditCheck, CreditListing, FundPool
-from enterprises.awards.types import StepKind
+from enterprises.awards.types import BAD, GOOD, StepKind
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 
@@ -47,6 +47,17 @@ def latest_steps(award_id: int) -> dict[StepKind, AwardStep]:
 def checks_of(organisation_id: int) -> list[CreditCheck]:
     """Every look-up of an organisation, the latest first."""
     return list(session().scalars(select(CreditCheck).where(CreditCheck.organisation_id == organisation_id).order_by(CreditCheck.id.desc())))
+
+
+def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[int, str]:
+    """The credit status of organisations as it stood on a day; `known`: the status now with the day it was looked up (None: without a
+    day, it is taken as it is). Where that was later, the last look-up up to the day answers; empty: none was made by then."""
+    found = {key: status if checked is None or checked <= on else "" for key, (status, checked) in known.items()}
+    later = [key for key, (_status, checked) in known.items() if checked is not None and checked > on]
+    if later:
+        rows = select(CreditCheck).where(CreditCheck.organisation_id.in_(later), CreditCheck.on <= on).order_by(CreditCheck.on, CreditCheck.id)
+        found.update({row.organisation_id: BAD if row.is_listed else GOOD for row in session().scalars(rows)})
+    return found
 
 
 def credit_listings(text: str = "") -> Any:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from enterprises.awards import operations, queries
+from enterprises.awards import credit, operations, queries
 from enterprises.awards.models import Award
 from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
 from enterprises.awards.operations.acting import CONFERENCE
@@ -93,6 +93,67 @@ def test_only_the_highest_of_overlapping_awards(session: Session) -> None:
     make.decided(base, RuleCode.PRACTICE_BASE)
     with pytest.raises(AlreadyAwarded, match="就高享受"):
         operations.decide(award=reference, amount_fen=10_000_000, minutes="参照", judgement="参照 FJ-16b", by=EDU, **WHEN)
+
+
+def test_a_higher_award_takes_the_place_of_a_lower_one_that_is_revoked_first(session: Session) -> None:
+    base = make.base(BaseType.PRACTICE_BASE, BaseType.TRAINING_BASE)
+    lower = make.decided(base, RuleCode.LEADING_FIRM_BASE, 10_000_000, judgement="参照 FJ-16b")
+    higher = make.accepted(base)
+    seen = queries.overlaps_of(higher, TODAY)
+    assert [(one.rule, one.award_id, one.is_given, one.is_higher) for one in seen] == [("FJ-24a", lower.id, True, False)]
+    assert [one.is_higher for one in queries.overlaps_of(lower, TODAY)] == [True]
+    call: dict[str, Any] = {"award": higher, "amount_fen": 60_000_000, "minutes": "纪要", "by": EDU, **WHEN}
+    with pytest.raises(AlreadyAwarded, match=r"先把它撤销.*就高改享 FJ-16b"):
+        operations.decide(**call)
+    operations.revoke(award=lower, reason="就高改享 FJ-16b", by=EDU, **WHEN)
+    assert operations.decide(**call).state is AwardState.DECIDED
+    with pytest.raises(AlreadyAwarded, match="不得重复享受"):
+        make.apply(base, RuleCode.LEADING_FIRM_BASE)
+
+
+def test_who_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
+    host = make.leading()
+    row = make.decided(make.base(hosts=((host, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL))))
+    host.credit_status = "失信"
+    session.flush()
+    with pytest.raises(NotEligible, match=r"信用状况.*不能拨付"):
+        operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN)
+    assert (row.state, row.payment_reference) == (AwardState.DECIDED, "")
+    host.credit_status = "正常"
+    session.flush()
+    assert operations.pay(award=row, on=TODAY, reference="1", by=FIN, **WHEN).state is AwardState.PAID
+
+
+def test_check_answers_with_the_credit_of_the_day(session: Session) -> None:
+    host = make.leading()
+    base = make.base(hosts=((host, HostSide.ENTERPRISE), (ground.university(), HostSide.SCHOOL)))
+    for day, is_listed in ((date(2026, 1, 10), False), (date(2026, 2, 10), True)):
+        credit.enter(organisation=host, is_listed=is_listed, detail="信用福建", on=day, by=EDU, **WHEN)
+
+    def missing(on: date) -> bool:
+        return "FJ-16b.credit" in [one["code"] for one in queries.check(base.code, on)["rules"][0]["missing"]]
+
+    assert [missing(day) for day in (date(2026, 1, 9), date(2026, 2, 9), date(2026, 2, 10), TODAY)] == [False, False, True, True]
+    assert "workers" in queries.check(base.code, TODAY)["undated"]
+
+
+def test_what_was_given_before_is_shown_where_the_rule_is_not_one_off(session: Session) -> None:
+    """FJ-26b-ext, 000:793: at most 50 a square metre over all awards of an area; FJ-26e: a person looks."""
+    base = make.base(BaseType.INCUBATOR, area_extended_m2=1_000)
+    call: dict[str, Any] = {"by": ST, **WHEN}
+
+    def answer(rule: RuleCode) -> Any:
+        return next(one for one in queries.entitlements_of(base.id, TODAY) if one.rule is rule)
+
+    row = make.accepted(base, RuleCode.INCUBATOR_EXTENDED)
+    operations.decide(award=row, amount_fen=4_000_000, minutes="纪要", **call)
+    seen = answer(RuleCode.INCUBATOR_EXTENDED)
+    assert (seen.verdict, seen.amount_max_fen, [one.code for one in seen.missing]) == (Verdict.TO_JUDGE, 1_000_000, ["FJ-26b-ext.again"])
+    again = make.accepted(base, RuleCode.INCUBATOR_EXTENDED)
+    operations.decide(award=again, amount_fen=1_000_000, minutes="纪要", judgement="另一处扩建", **call)
+    assert answer(RuleCode.INCUBATOR_EXTENDED).verdict is Verdict.AWARDED
+    make.decided(base, RuleCode.SOFTWARE_PARK_PLATFORM, 5_000_000, judgement="公共平台")
+    assert [one.code for one in answer(RuleCode.SOFTWARE_PARK_PLATFORM).missing] == ["FJ-26e.platform", "FJ-26e.again"]
 
 
 def test_a_reviewer_may_join_two_awards_in_one_group(session: Session) -> None:
