@@ -22,7 +22,7 @@ from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
-from trainhub.oversight.evaluation.queries import evidence, judgements
+from trainhub.oversight.evaluation.queries import evidence, judgements, opinions
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import catalogue as stored
@@ -164,7 +164,7 @@ def show(programme: Programme) -> Any:
     on = asked_day()
     answer = assessed(programme, on)
     counts = {status: sum(f.status is status for f in answer.findings) for status in Status}
-    agreed = diverging.latest_of(programme.id, on)
+    agreed = opinions.latest_of(programme.id, on)
     kinds = {code: criterion.kind.value for code, criterion in catalogue.criteria().items()}
     return page(
         "show",
@@ -232,7 +232,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
             return done(_("已记录判断。"), "evaluation.criterion", code=programme.code, number=asked.code)
         except Refused as refused:
             form.refuse(refused)
-    held, agreed = store.held_by(programme.id), diverging.latest_of(programme.id, on).get(asked.code)
+    held, agreed = store.held_by(programme.id), opinions.latest_of(programme.id, on).get(asked.code)
     body = page(
         "criterion",
         programme,

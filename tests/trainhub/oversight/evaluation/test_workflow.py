@@ -27,6 +27,7 @@ from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries import opinions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
@@ -416,12 +417,12 @@ def test_what_the_group_says_against_the_data_stands_beside_it_and_is_listed(pla
         session.add(Consensus(application_id=row.id, criterion=code, opinion=opinion, remark="现场所见", recorded_by="组长", recorded_at=at(day)))
     row.state = State.VISIT_SCHEDULED
     session.flush()
-    assert diverging.latest_of(programme.id, day) == {}, "nobody reads it while the visit lasts"
+    assert opinions.latest_of(programme.id, day) == {}, "nobody reads it while the visit lasts"
     row.state = State.VISITED
     session.flush()
-    agreed = diverging.latest_of(programme.id, day)
+    agreed = opinions.latest_of(programme.id, day)
     assert set(agreed) == set(said)
-    assert diverging.latest_of(programme.id, day - timedelta(days=1)) == {}
+    assert opinions.latest_of(programme.id, day - timedelta(days=1)) == {}
     # -- only a computed criterion with a clear opinion; the finding itself stays as the data say
     assert [finding.code for finding, _one in diverging.among(findings, agreed)] == ["7.2"]
     assert next(f for f in readiness.assess(programme, day).findings if f.code == "7.2").met
