@@ -26,6 +26,7 @@ from trainhub.policy.types import (
     SourceStatus,
     Strength,
     UnknownParameter,
+    Use,
     Value,
 )
 
@@ -35,7 +36,23 @@ OWN = "trainhub"
 E = TypeVar("E", bound=StrEnum)
 
 _PARAMETER_FIELDS = frozenset(
-    ["key", "value", "unit", "since", "since_source", "until", "strength", "status", "clauses", "label_zh", "label_en", "reason", "note"]
+    [
+        "key",
+        "value",
+        "unit",
+        "since",
+        "since_source",
+        "until",
+        "strength",
+        "status",
+        "clauses",
+        "label_zh",
+        "label_en",
+        "reason",
+        "note",
+        "use",
+        "read_as",
+    ]
 )
 _CLAUSE_FIELDS = frozenset(["rule", "document", "line", "quote"])
 _DOCUMENT_FIELDS = frozenset(["code", "file", "lines", "number", "issued", "title_zh", "title_en", "status", "note"])
@@ -222,6 +239,8 @@ def _parameter(path: Path, row: Mapping[str, Any], documents: Mapping[str, Docum
         reason=row.get("reason", ""),
         note=row.get("note", ""),
         family=path.stem,
+        use=_enum(Use, {"use": Use.APPLIED.value, **row}, "use", path, key),
+        read_as=row.get("read_as", ""),
     )
 
 

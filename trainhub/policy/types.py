@@ -39,6 +39,24 @@ class SinceSource(StrEnum):
     ASSUMED = "assumed"
 
 
+class Use(StrEnum):
+    """What becomes of a number, so that nobody believes the program judges by one that it only shows."""
+
+    APPLIED = "applied"
+    FIXED = "fixed"
+    ELSEWHERE = "elsewhere"
+    PEOPLE = "people"
+    SHOWN = "shown"
+
+
+USE_LABELS: dict[Use, tuple[str, str]] = {
+    Use.APPLIED: ("平台按此判断", "applied by the platform"),
+    Use.FIXED: ("已固定在程序中，改动须修改程序", "built into the program: changing it means changing the program"),
+    Use.ELSEWHERE: ("由另一参数换算后判断", "applied through another parameter"),
+    Use.PEOPLE: ("由人判断，平台不计算", "judged by people, not computed"),
+    Use.SHOWN: ("仅作展示，平台不据此判断", "shown only: the platform judges nothing by it"),
+}
+
 STATUS_LABELS: dict[SourceStatus, tuple[str, str]] = {
     SourceStatus.IN_FORCE: ("已施行", "in force"),
     SourceStatus.TRIAL: ("试行", "trial"),
@@ -171,7 +189,7 @@ class Parameter:
     """One dated version of one number, with everything that has to travel with it.
 
     `since` and `until` are both inclusive; `until` None means no end is stated. The first clause is the one that says the
-    value, further ones repeat or narrow it. `reason` is filled for own decisions and assumptions.
+    value, further ones repeat or narrow it. `reason` is filled for own decisions and assumptions. `read_as` names the parameter through which this one is applied.
     """
 
     key: str
@@ -188,6 +206,8 @@ class Parameter:
     reason: str = ""
     note: str = ""
     family: str = ""
+    use: Use = Use.APPLIED
+    read_as: str = ""
 
     @property
     def clause(self) -> Clause:
@@ -242,6 +262,13 @@ class Parameter:
             return tuple(str(item) for item in self.value)
         raise WrongKind(f"{self.key} 不是列表：{self.value!r}")
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The value as words whatever its kind: the items of a list, one word of anything else; a switch that is off has none."""
+        if isinstance(self.value, bool):
+            return ("yes",) if self.value else ()
+        return self.items if isinstance(self.value, tuple) else (str(self.value),)
+
     def shown(self, *, english: bool = False) -> str:
         """The value with its unit for a page: `32 周`, `500,000 元`, `60.0 分`, `是`."""
         value = self.value
@@ -280,4 +307,6 @@ class Parameter:
             "label_en": self.label_en,
             "reason": self.reason,
             "note": self.note,
+            "use": self.use.value,
+            "read_as": self.read_as,
         }

@@ -134,6 +134,8 @@ def test_a_parameter_carries_everything(tmp_path: Path) -> None:
         "label_en": "Weeks",
         "reason": "",
         "note": "",
+        "use": "applied",
+        "read_as": "",
     }
 
 

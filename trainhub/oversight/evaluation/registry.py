@@ -12,7 +12,7 @@ from courses.teaching import queries as teaching_queries
 from courses.teaching.types import SecondmentState
 from trainhub.kernel import clock
 from trainhub.kernel.forms import Form
-from trainhub.kernel.i18n import _l, format_date, format_yuan
+from trainhub.kernel.i18n import _, _l, format_date, format_yuan
 from trainhub.oversight.evaluation import forms, labels, models
 from trainhub.oversight.evaluation.operations import practice_registers
 from trainhub.oversight.evaluation.operations import registers as operations
@@ -94,6 +94,7 @@ def _secondments(programme: Programme) -> Cells:
                 names[r.teacher_id],
                 STATES[r.state],
                 r.enterprise_name or r.reason,
+                "—" if r.state is SecondmentState.EXEMPT else _("脱产") if r.is_full_time else _("不脱产"),
                 format_date(r.planned_since),
                 format_date(r.planned_until),
                 format_date(r.started_on),
@@ -347,7 +348,7 @@ REGISTERS: dict[str, Register] = {
             _l("教师到企业工作"),
             "PETOE-4.2, 4.3",
             forms.SecondmentForm,
-            (_l("教师"), _l("状态"), _l("企业或理由"), _l("计划开始"), _l("计划结束"), _l("实际开始")),
+            (_l("教师"), _l("状态"), _l("企业或理由"), _l("方式"), _l("计划开始"), _l("计划结束"), _l("实际开始")),
             _secondments,
             _add_secondment,
         ),

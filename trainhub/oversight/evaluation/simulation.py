@@ -8,8 +8,9 @@ from datetime import date
 
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.queries.cases import case_of, work_of_teachers
 from trainhub.oversight.evaluation.rules import verdict, whole
+from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.types import (
     AccreditationStanding,
     CandidateCase,
@@ -20,6 +21,7 @@ from trainhub.oversight.evaluation.types import (
     RequirementAnswer,
     SpecialResult,
     Verdict,
+    WorkEntry,
 )
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
@@ -53,11 +55,22 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class LecturerChoice:
+    """A lecturer who lacks verified days: the entries that would count once verified, and what would still be lacking then."""
+
+    key: int
+    name: str
+    lacks: int
+    unverified: tuple[WorkEntry, ...]
+    lacks_then: int
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """What can be assumed: students who lack days, lecturers of designated courses who lack years, criteria still to judge."""
 
     students: tuple[tuple[str, int], ...]
-    lecturers: tuple[tuple[int, str, int], ...]
+    lecturers: tuple[LecturerChoice, ...]
     judged: tuple[str, ...]
 
 
@@ -97,13 +110,25 @@ def look(programme: Programme, on: date, wanted: Assumptions) -> tuple[Outlook, 
     return now, then, _choices(case, now, p)
 
 
-def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter]) -> Choices:
-    days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
-    lecturers: dict[int, tuple[str, int]] = {}
+def _lecturers(case: Case, needed: int) -> tuple[LecturerChoice, ...]:
+    """Who lacks days: of several courses the one that lacks most counts. One query."""
+    short: dict[int, CandidateCase] = {}
     for found in case.candidates.values():
         for one in found:
-            if one.lead_id is not None and one.lead is not None and one.lead_days < years:
-                lecturers[one.lead_id] = (one.lead, one.lead_days)
+            if one.lead_id is not None and one.lead_days < needed and (one.lead_id not in short or one.lead_days < short[one.lead_id].lead_days):
+                short[one.lead_id] = one
+    work = work_of_teachers(short, case.on) if short else {}
+    choices = []
+    for key, one in sorted(short.items()):
+        entries = work.get(key, [])
+        then = days_in((entry.span for entry in entries), until=one.counted_until)
+        unverified = tuple(entry for entry in entries if not entry.is_verified and entry.span[0] <= one.counted_until)
+        choices.append(LecturerChoice(key, one.lead or "", needed - one.lead_days, unverified, max(needed - then, 0)))
+    return tuple(choices)
+
+
+def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter]) -> Choices:
+    days, years = p["own.weeks.days_required"].number, p["own.lecturer.enterprise_days"].number
     judged = tuple(
         code
         for code, status in now.statuses.items()
@@ -111,7 +136,7 @@ def _choices(case: Case, now: Outlook, p: Mapping[str, Parameter]) -> Choices:
     )
     return Choices(
         tuple((one.label, days - one.credited_days) for one in case.students if one.credited_days < days),
-        tuple((key, name, years - had) for key, (name, had) in sorted(lecturers.items())),
+        _lecturers(case, years),
         judged,
     )
 

@@ -128,6 +128,8 @@ class SecondmentCase:
     months: int | None
     is_done: bool = False
     has_report: bool = False
+    is_full_time: bool = True
+    """脱产: away from teaching for the time of the work (requirements.md 8.2, 22)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,17 @@ class PartTimeCase:
     training_passed_on: date | None
     first_task_on: date | None
     last_appraised_on: date | None
+    tasks_of_term: int = 0
+    """Task books (教学任务书) of the latest term that has any (PETOE-4.8, 002:459)."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkEntry:
+    """A teacher's work in an enterprise as entered, verified or not."""
+
+    organisation: str
+    span: tuple[date, date | None]
+    is_verified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +182,8 @@ class CandidateCase:
     lead_id: int | None
     lead_days: int
     is_in_window: bool = True
+    counted_until: date = date.max
+    """The last day of the lecturer's work that counts: the day before the first teaching day, or the day asked for."""
     waiver: str = ""
 
 

@@ -22,13 +22,15 @@ from trainhub.oversight.evaluation.documents import report
 from trainhub.oversight.evaluation.forms import JudgementForm
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import READERS, Can, CaseSubject
-from trainhub.oversight.evaluation.queries import evidence, judgements
+from trainhub.oversight.evaluation.queries import evidence, judgements, opinions
 from trainhub.oversight.evaluation.rules.verdict import INTERNATIONAL
 from trainhub.oversight.evaluation.sentences import FOUND
 from trainhub.oversight.evaluation.store import catalogue as stored
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.types import Assessment, Criterion, CriterionKind
+from trainhub.oversight.evaluation.workflow import diverging
 from trainhub.oversight.evaluation.workflow import queries as cases
+from trainhub.oversight.evaluation.workflow.words import OPINIONS
 from trainhub.policy.findings import Finding, Status
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
@@ -162,6 +164,7 @@ def show(programme: Programme) -> Any:
     on = asked_day()
     answer = assessed(programme, on)
     counts = {status: sum(f.status is status for f in answer.findings) for status in Status}
+    agreed = opinions.latest_of(programme.id, on)
     kinds = {code: criterion.kind.value for code, criterion in catalogue.criteria().items()}
     return page(
         "show",
@@ -174,6 +177,9 @@ def show(programme: Programme) -> Any:
         texts={code: criterion.text for code, criterion in catalogue.criteria().items()},
         international=INTERNATIONAL,
         shown=shown,
+        agreed=agreed,
+        divergences=diverging.among(answer.findings, agreed),
+        opinions=OPINIONS,
     )
 
 
@@ -226,7 +232,7 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
             return done(_("已记录判断。"), "evaluation.criterion", code=programme.code, number=asked.code)
         except Refused as refused:
             form.refuse(refused)
-    held = store.held_by(programme.id)
+    held, agreed = store.held_by(programme.id), opinions.latest_of(programme.id, on).get(asked.code)
     body = page(
         "criterion",
         programme,
@@ -240,6 +246,9 @@ def criterion(thing: tuple[Programme, Criterion]) -> Any:
         tag_names=TAGS,
         criterion=asked,
         finding=finding,
+        agreed=agreed,
+        is_divergent=agreed is not None and diverging.differs(finding, agreed.opinion),
+        opinions=OPINIONS,
         values=shown(finding),
         history=judgements.judgements_of(programme.id, asked.code),
         form=form if may_judge else None,

@@ -16,7 +16,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, language
 from trainhub.kernel.sheets.types import Column
 from trainhub.policy.book import book
-from trainhub.policy.types import STATUS_LABELS, Clause, Parameter, PolicyError, SourceStatus
+from trainhub.policy.types import STATUS_LABELS, USE_LABELS, Clause, Parameter, PolicyError, SourceStatus, Use
 
 blueprint = Blueprint("policy", __name__, url_prefix="/policy")
 
@@ -29,6 +29,7 @@ COLUMNS = (
     Column("until", "失效"),
     Column("status", "效力"),
     Column("document", "文件"),
+    Column("use", "平台如何使用"),
     Column("clause", "条款"),
     Column("quotation", "原文"),
 )
@@ -40,6 +41,10 @@ def _label(parameter: Parameter) -> str:
 
 def _status(status: SourceStatus) -> str:
     return STATUS_LABELS[status][1 if language() == "en" else 0]
+
+
+def _use(parameter: Parameter) -> str:
+    return USE_LABELS[parameter.use][1 if language() == "en" else 0]
 
 
 def cited(clause: Clause) -> str:
@@ -97,6 +102,7 @@ def index() -> Any:
             "value": p.shown(english=language() == "en"),
             "status": _status(p.source_status),
             "is_in_force": p.holds(on),
+            "use": "" if p.use is Use.APPLIED else _use(p),
         }
         for p in _found()
     ]
@@ -127,6 +133,7 @@ def export(form: str) -> Any:
             p.until,
             _status(p.source_status),
             titles.get(p.clause.document, p.clause.document),
+            _use(p),
             p.clause.cite,
             p.clause.quote or p.reason,
         )
@@ -148,7 +155,8 @@ def show(key: str) -> Any:
         "trainhub/policy/show.html",
         key=key,
         versions=[
-            {"parameter": p, "label": _label(p), "value": p.shown(english=language() == "en"), "status": _status(p.source_status)} for p in versions
+            {"parameter": p, "label": _label(p), "value": p.shown(english=language() == "en"), "status": _status(p.source_status), "use": _use(p)}
+            for p in versions
         ],
         label=_label(versions[-1]),
         documents=documents,

@@ -22,8 +22,9 @@ from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation.workflow import queries
+from trainhub.oversight.evaluation.workflow.models import Consensus
 from trainhub.oversight.evaluation.workflow.operations import moving
-from trainhub.oversight.evaluation.workflow.types import Event, State
+from trainhub.oversight.evaluation.workflow.types import Event, Opinion, State
 from trainhub.people import operations as people
 from trainhub.people.types import StudentState
 from trainhub.programmes import operations as programmes
@@ -164,3 +165,22 @@ def test_what_a_change_of_rules_would_do(played: dict[str, int], as_role: AsRole
     page = as_role(Role.DEPT_EDU).get("/evaluation/rules?key=petoe.plan_weeks&value=40").get_data(as_text=True)
     assert ("7.1 达到 → 未达到" in page, "40" in page) == (True, True)
     assert as_role(Role.DEPT_EDU).get("/evaluation/rules?key=petoe.plan_weeks&value=-1").status_code == 422
+
+
+def test_the_pages_tell_where_the_group_and_the_data_differ(app: Flask, session: Session, played: dict[str, int], as_role: AsRole) -> None:
+    row = queries.application(played["key"])
+    assert row is not None
+    with transaction():
+        row = session.merge(row)
+        row.state = State.VISITED
+        session.add(
+            Consensus(
+                application_id=row.id, criterion="7.2", opinion=Opinion.NOT_MET, remark="周志与现场不符", recorded_by="组长", recorded_at=clock.now()
+            )
+        )
+    head, code = browser(as_role, played, "head"), _code(played)
+    for path in (f"/evaluation/{code}", f"/evaluation/{code}/criteria/7.2", f"/evaluation/applications/{played['key']}/consensus?only=data"):
+        text = head.get(path).get_data(as_text=True)
+        assert "与数据不一致" in text, path
+        assert "周志与现场不符" in text, path
+    assert "与数据不一致" not in head.get(f"/evaluation/{code}/criteria/7.1").get_data(as_text=True)

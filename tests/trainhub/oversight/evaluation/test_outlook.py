@@ -34,6 +34,7 @@ from trainhub.oversight.evaluation.store import catalogue, queries
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.store.types import Mode
 from trainhub.people import queries as people_queries
+from trainhub.people.models import Person, Teacher
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     assert (now.statuses, now.verdict.value) == (then.statuses, "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
     assert (len(choices.students), len(choices.lecturers)) == (1, 3)
     students = frozenset(label for label, _left in choices.students)
-    lecturers = frozenset(key for key, _name, _left in choices.lecturers)
+    lecturers = frozenset(one.key for one in choices.lecturers)
     half = simulation.look(built.programme, day, Assumptions(students=students))[1]
     assert (half.statuses["7.2"].value, half.verdict.value) == ("met", "ACCREDITED_SPECIAL_NOT_MET")  # type: ignore[union-attr]
     whole = simulation.look(built.programme, day, Assumptions(students=students, lecturers=lecturers, judged=frozenset(choices.judged)))[1]
@@ -162,3 +163,27 @@ def test_nobody_is_counted_twice_for_the_ten_thousand(session: Session) -> None:
     found = training.trained_teachers(date(2015, 1, 1), date(2025, 12, 31))
     assert (found.persons, found.full_time, found.part_time, found.by_year) == (1, 1, 0, ((2025, 1),))
     assert training.trained_teachers(date(2015, 1, 1), date(2025, 5, 5)).persons == 0
+
+
+def test_the_outlook_says_which_work_would_count_once_verified(session: Session) -> None:
+    with transaction():
+        built = factory.failing(students=1)
+    day = factory.TODAY
+    first = simulation.look(built.programme, day, Assumptions())[2].lecturers[0]
+    person_id = session.get_one(Teacher, first.key).person_id
+    person = session.get_one(Person, person_id)
+    with transaction():
+        ground.employment(person, is_verified=False, organisation_name="甲机械", since=date(2010, 1, 1), until=date(2010, 12, 31))
+        ground.employment(
+            person, is_verified=False, organisation_name="乙研究院", since=date(2011, 1, 1), until=date(2018, 12, 31), is_enterprise=False
+        )
+        ground.employment(person, is_verified=False, organisation_name="丙晚到", since=day + timedelta(days=1), until=None)
+    part = next(one for one in simulation.look(built.programme, day, Assumptions())[2].lecturers if one.key == first.key)
+    assert [one.organisation for one in part.unverified] == ["甲机械"], "no institute, nothing that began after the first teaching day"
+    assert part.lacks == first.lacks
+    assert part.lacks_then == first.lacks - 365
+    with transaction():
+        ground.employment(person, is_verified=False, organisation_name="丁电气", since=date(2011, 1, 1), until=date(2018, 12, 31))
+    whole = next(one for one in simulation.look(built.programme, day, Assumptions())[2].lecturers if one.key == first.key)
+    assert [one.organisation for one in whole.unverified] == ["甲机械", "丁电气"]
+    assert whole.lacks_then == 0

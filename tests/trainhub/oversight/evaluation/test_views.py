@@ -187,7 +187,7 @@ ENTRIES: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {
         {"held_on": "2025-11-05", "school_members": "3", "enterprise_members": "4", "findings": "轮岗偏少"},
         {"closed_on": "2025-11-01"},
         "6.7",
-        "企业方占 4/7 人次，尚未完成整改 1 次",
+        "企业方占 4/7 人次（“主体”：超过 50%，符合），尚未完成整改 1 次",
     ),
 }
 

@@ -20,15 +20,18 @@ from trainhub.identity import queries as identity_queries
 from trainhub.identity.models import Account
 from trainhub.kernel.access import SYSTEM, Identity, Role, may
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.papers.blocks import Grid, Heading
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.evaluation import catalogue, readiness
+from trainhub.oversight.evaluation.documents import visit_form
 from trainhub.oversight.evaluation.operations import judging
 from trainhub.oversight.evaluation.permissions import Can
+from trainhub.oversight.evaluation.queries import opinions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
-from trainhub.oversight.evaluation.workflow import queries, rules, table
+from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import (
@@ -62,6 +65,11 @@ LISTS = {
     "petoe.interview_groups": ("student", "teacher", "programme_head"),
     "petoe.visit_documents": ("visit_form", "accreditation_visit_report"),
     "petoe.dossier_documents": ("accreditation_conclusion", "supplementary_report", "accreditation_visit_report", "visit_form"),
+    "petoe.accreditation_years_short": ("3",),
+    "petoe.accreditation_years_long": ("6",),
+    "petoe.first_cohort_graduated_required": ("yes",),
+    "petoe.self_report_passage_required": ("yes",),
+    "petoe.centre_visit_expected": ("yes",),
 }
 
 
@@ -139,6 +147,27 @@ READY = ExpertFacts("甲", True, False, True, 64, True)
 )  # fmt: skip
 def test_a_guard_objects_and_is_content(guard: Guard, bad: dict[str, Any], good: dict[str, Any]) -> None:
     assert (gaps(guard, **bad) > 0, gaps(guard, **good)) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("guard", "key", "given"),
+    [
+        (Guard.COHORT_GRADUATED, "petoe.first_cohort_graduated_required", {}),
+        (Guard.AGENDA, "petoe.centre_visit_expected", {"visit": replace(VISIT, kinds=EVERY - {VisitItemKind.CENTRE_VISIT})}),
+        (Guard.REPORTS, "petoe.self_report_passage_required", {"documents": ALL}),
+    ],
+)
+def test_a_guard_asks_only_what_the_policy_of_the_day_asks(guard: Guard, key: str, given: dict[str, Any]) -> None:
+    assert len(rules.GUARDS[guard](facts(**given))) == 1
+    assert rules.GUARDS[guard](replace(facts(**given), numbers={**LISTS, key: ()})) == []
+
+
+def test_the_long_term_of_an_accreditation_is_the_policys(session: Session) -> None:
+    passed = facts(accreditation=AccreditationStanding.PASSED, accreditation_years=8)
+    assert rules.GUARDS[Guard.ROUTE_JOINT](passed) == []
+    eight = replace(passed, numbers={**LISTS, "petoe.accreditation_years_long": ("8",)})
+    assert "8 年" in rules.GUARDS[Guard.ROUTE_JOINT](eight)[0]
+    assert rules.GUARDS[Guard.ROUTE_ALONE](eight) == []
 
 
 def test_the_table_is_whole() -> None:
@@ -377,6 +406,33 @@ def test_what_visitors_could_not_judge_is_not_left_to_the_programme(play: Play, 
     last = {"today": day + timedelta(days=2), "now": at(day + timedelta(days=2))}
     judging.record_judgement(programme=programme, criterion="1.3", result=judging.JudgementResult.MET, remark="查阅后达到", by=play.group, **last)
     assert go(row, Event.CONCLUDE, day + timedelta(days=2), play.group).verdict is Verdict.ACCREDITED_SPECIAL_MET
+
+
+def test_what_the_group_says_against_the_data_stands_beside_it_and_is_listed(play: Play, session: Session) -> None:
+    day, programme = DAY, play.built.programme
+    row = submitted(play)
+    findings = readiness.assess(programme, day).findings
+    said = {"7.2": Opinion.NOT_MET, "5.2": Opinion.UNCLEAR, "1.1": Opinion.MET, "1.3": Opinion.NOT_MET}
+    for code, opinion in said.items():
+        session.add(Consensus(application_id=row.id, criterion=code, opinion=opinion, remark="现场所见", recorded_by="组长", recorded_at=at(day)))
+    row.state = State.VISIT_SCHEDULED
+    session.flush()
+    assert opinions.latest_of(programme.id, day) == {}, "nobody reads it while the visit lasts"
+    row.state = State.VISITED
+    session.flush()
+    agreed = opinions.latest_of(programme.id, day)
+    assert set(agreed) == set(said)
+    assert opinions.latest_of(programme.id, day - timedelta(days=1)) == {}
+    # -- only a computed criterion with a clear opinion; the finding itself stays as the data say
+    assert [finding.code for finding, _one in diverging.among(findings, agreed)] == ["7.2"]
+    assert next(f for f in readiness.assess(programme, day).findings if f.code == "7.2").met
+    form = visit_form.content(row, programme, day)
+    heads = [block.text for block in form.blocks if isinstance(block, Heading)]
+    listed = form.blocks[[isinstance(b, Heading) and b.text == "专家组意见与平台数据不一致的要点" for b in form.blocks].index(True) + 2]
+    assert "专家组意见与平台数据不一致的要点" in heads
+    assert isinstance(listed, Grid)
+    assert [row_[0][:3] for row_ in listed.rows] == ["7.2"]
+    assert "未达到" in listed.rows[0][2]
 
 
 def test_the_conclusion_is_the_associations_while_the_experts_decide(play: Play) -> None:

@@ -233,6 +233,7 @@ def _secondments(drawn: Drawn) -> list[Table]:
             SECONDMENTS[r.state],
             r.enterprise_name,
             r.post,
+            "" if r.state is SecondmentState.EXEMPT else "脱产" if r.is_full_time else "不脱产",
             r.planned_since,
             r.planned_until,
             r.started_on,
@@ -244,7 +245,7 @@ def _secondments(drawn: Drawn) -> list[Table]:
     return [
         table(
             "选送教师到企业工作",
-            ("教师", "状态", "企业", "岗位", "计划开始", "计划结束", "实际开始", "实际结束", "理由或总结"),
+            ("教师", "状态", "企业", "岗位", "方式", "计划开始", "计划结束", "实际开始", "实际结束", "理由或总结"),
             rows,
             "没有企业工作计划。",
         )

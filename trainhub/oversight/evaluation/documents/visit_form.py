@@ -9,7 +9,7 @@ from trainhub.kernel.i18n import format_date, in_language
 from trainhub.kernel.papers.blocks import Block, Grid, Heading, Paper, Para
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import labels, readiness
-from trainhub.oversight.evaluation.workflow import queries, words
+from trainhub.oversight.evaluation.workflow import diverging, queries, words
 from trainhub.oversight.evaluation.workflow.models import Application
 from trainhub.policy.findings import Finding
 from trainhub.programmes.models import Programme
@@ -80,6 +80,24 @@ def _content(application: Application, programme: Programme, on: date, readable:
         blocks.append(Heading(f"{part.requirement.no}. {part.requirement.title}", 2))
         blocks.append(Para(part.requirement.text, is_note=True))
         blocks.append(Grid(["评价要点", "平台数据", "专家意见", "专家组意见"], rows, widths=[40, 16, 24, 20]))
+    if agreed:
+        blocks.append(Heading("专家组意见与平台数据不一致的要点", 1))
+        blocks.append(Para("由数据计算的要点以数据为准，专家组的意见并列于此。", is_note=True))
+        blocks.append(
+            Grid(
+                ["评价要点", "平台数据", "专家组意见"],
+                [
+                    [
+                        f"{finding.code} {finding.clause.quote}",
+                        f"{labels.STATUSES[finding.status]}\n{_facts(finding)}".strip(),
+                        f"{words.OPINIONS[one.opinion]}\n{one.remark}".strip(),
+                    ]
+                    for finding, one in diverging.among(answer.findings, agreed)
+                ],
+                widths=[50, 20, 30],
+                nothing="没有不一致的要点。",
+            )
+        )
     blocks.append(Heading("专家组签字", 1))
     blocks.append(Grid(["姓名", "签字", "日期"], [[one.name, "", ""] for one in experts] or [["", "", ""]], widths=[30, 40, 30]))
     return Paper(

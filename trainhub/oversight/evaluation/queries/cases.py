@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from courses.curriculum import queries as curriculum
 from courses.curriculum.types import CourseCategory, CourseRow
@@ -31,6 +32,7 @@ from trainhub.oversight.evaluation.types import (
     Span,
     StandardCase,
     TeacherCase,
+    WorkEntry,
 )
 from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.people.types import NationalityKind, TeacherKind
@@ -145,18 +147,37 @@ def _courses(
     )
 
 
+def _counts_as_enterprise(on: date) -> Any:
+    """Full-time work in enterprises; institutes count only when the policy says so (requirements.md 8.2, 22)."""
+    if book().at("own.evaluation.research_institute_counts", on=on).flag:
+        return Employment.is_full_time.is_(True)
+    return and_(Employment.is_full_time.is_(True), Employment.is_enterprise.is_(True))
+
+
 def enterprise_spans(person_ids: set[int], on: date) -> dict[int, list[Span]]:
-    """Verified full-time work in enterprises by person; institutes count only when the policy says so (requirements.md 8.2, 22)."""
+    """Verified full-time work in enterprises by person."""
     statement = (
         select(Employment.person_id, Employment.since, Employment.until)
-        .where(Employment.person_id.in_(sorted(person_ids)), Employment.verified_at.is_not(None), Employment.is_full_time.is_(True))
+        .where(Employment.person_id.in_(sorted(person_ids)), Employment.verified_at.is_not(None), _counts_as_enterprise(on))
         .order_by(Employment.since, Employment.id)
     )
-    if not book().at("own.evaluation.research_institute_counts", on=on).flag:
-        statement = statement.where(Employment.is_enterprise.is_(True))
     found: dict[int, list[Span]] = defaultdict(list)
     for person_id, since, until in session().execute(statement):
         found[person_id].append((since, until))
+    return found
+
+
+def work_of_teachers(teacher_ids: Collection[int], on: date) -> dict[int, list[WorkEntry]]:
+    """By teacher: the work in enterprises that counts or would count when it were verified. One query."""
+    statement = (
+        select(Teacher.id, Employment.organisation_name, Employment.since, Employment.until, Employment.verified_at)
+        .join(Employment, Employment.person_id == Teacher.person_id)
+        .where(Teacher.id.in_(sorted(teacher_ids)), _counts_as_enterprise(on))
+        .order_by(Employment.since, Employment.id)
+    )
+    found: dict[int, list[WorkEntry]] = defaultdict(list)
+    for teacher_id, name, since, until, verified_at in session().execute(statement):
+        found[teacher_id].append(WorkEntry(name, (since, until), verified_at is not None))
     return found
 
 
@@ -178,6 +199,7 @@ def _candidates(
                 lead=row.lead,
                 lead_id=row.lead_teacher_id,
                 lead_days=days_in(spans.get(row.lead_person_id or 0, ()), until=last),
+                counted_until=last,
                 is_in_window=row.first_teaching_on < add_years(starts[row.cohort_id], window),
                 waiver=row.waiver,
             )
@@ -193,6 +215,8 @@ def _staff(
     first: dict[int, date] = {}
     tasks = [task for task in teaching.tasks_of_teachers(ids) if task.starts_on <= on]
     latest = max((task.academic_year for task in tasks), default=0)
+    term = max(((task.academic_year, task.semester) for task in tasks), default=(0, 0))
+    of_term = Counter(task.teacher_id for task in tasks if (task.academic_year, task.semester) == term)
     for task in tasks:
         first.setdefault(task.teacher_id, task.starts_on)
         if task.academic_year == latest:
@@ -202,7 +226,9 @@ def _staff(
         months = months_between(plan.planned_since, plan.planned_until) if plan.planned_since and plan.planned_until else None
         is_started = plan.started_on is not None and plan.started_on <= on
         is_done = plan.ended_on is not None and plan.ended_on <= on
-        plans[plan.teacher_id].append(SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip())))
+        plans[plan.teacher_id].append(
+            SecondmentCase(plan.state is SecondmentState.EXEMPT, is_started, months, is_done, bool(plan.report.strip()), plan.is_full_time)
+        )
     files = defaultdict(list)
     for appointment in teaching.appointments_of_teachers(ids):
         if appointment.since <= on:
@@ -235,6 +261,7 @@ def _staff(
                     training_passed_on=min(passed) if passed else None,
                     first_task_on=first.get(teacher.id),
                     last_appraised_on=appraised.get(teacher.id),
+                    tasks_of_term=of_term[teacher.id],
                 )
             )
     return tuple(staff), tuple(part_time)

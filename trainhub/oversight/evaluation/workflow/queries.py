@@ -50,8 +50,6 @@ from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
-LISTS = ("petoe.reports_joint", "petoe.reports_evaluation_only", "petoe.interview_groups", "petoe.visit_documents", "petoe.dossier_documents")
-
 
 def application(key: int) -> Application | None:
     """An application by id."""
@@ -302,7 +300,7 @@ def facts_of(row: Application, today: date, *, reason: str = "", criteria: Colle
         is_visit_optional=book().at("own.evaluation.visit_optional_evaluation_only", on=today).flag,
         verdict=verdict if verdict is not None else row.verdict,
         is_listed=row.state is State.PUBLISHED,
-        numbers={key: tuple(str(one) for one in book().at(key, on=today).items) for key in LISTS},
+        numbers={key: book().at(key, on=today).words for key in rules.ASKED},
     )
 
 

@@ -81,8 +81,17 @@ TABLE: tuple[Transition, ...] = (
 """Every transition there is, in the numbering of requirements.md 2. `own`: the documents do not say, practice needs it."""
 
 
+ASKED = (
+    "petoe.reports_joint", "petoe.reports_evaluation_only", "petoe.interview_groups", "petoe.visit_documents", "petoe.dossier_documents",
+    "petoe.accreditation_years_short", "petoe.accreditation_years_long", "petoe.first_cohort_graduated_required",
+    "petoe.self_report_passage_required", "petoe.centre_visit_expected",
+)  # fmt: skip
+"""The numbers of the policy that the guards ask, see `Facts.numbers`."""
+
+
 def _graduated(facts: Facts) -> list[str]:
-    if facts.graduated_on is not None and facts.graduated_on <= facts.today:
+    is_asked = bool(facts.numbers["petoe.first_cohort_graduated_required"])
+    if not is_asked or (facts.graduated_on is not None and facts.graduated_on <= facts.today):
         return []
     return [_("按卓越计划培养方案培养的第一届学生尚未毕业（002:211）。第一届毕业并登记毕业日期后即可申请。")]
 
@@ -95,9 +104,15 @@ def _none_open(facts: Facts) -> list[str]:
     return [_("这个专业已有一项进行中的申请，一个专业同时只能有一项。")] if facts.has_other_open else []
 
 
+def _term(facts: Facts, which: str) -> int:
+    """The years of the short or the long term of an accreditation (002:223)."""
+    return int(facts.numbers[f"petoe.accreditation_years_{which}"][0])
+
+
 def _joint(facts: Facts) -> list[str]:
-    if facts.accreditation is AccreditationStanding.PASSED and facts.accreditation_years == 6:
-        return [_("认证有效期为 6 年，应单独提出评价申请，只提交补充报告（002:223）。")]
+    years = _term(facts, "long")
+    if facts.accreditation is AccreditationStanding.PASSED and facts.accreditation_years == years:
+        return [_("认证有效期为 %(n)s 年，应单独提出评价申请，只提交补充报告（002:223）。", n=years)]
     return []
 
 
@@ -106,9 +121,9 @@ def _alone(facts: Facts) -> list[str]:
         return [_("认证已于 %(day)s 到期，不能走仅评价路线；请随下一次认证一并申请。", day=facts.accreditation_until)]
     if facts.accreditation is not AccreditationStanding.PASSED:
         return [_("仅评价路线要求认证在有效期内。请先登记认证结论，或随认证一并申请。")]
-    if facts.accreditation_years == 6 or facts.last_verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET:
+    if facts.accreditation_years == _term(facts, "long") or facts.last_verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET:
         return []
-    return [_("认证有效期为 3 年的专业应在下一次申请认证时一并提出（002:223）。")]
+    return [_("认证有效期为 %(n)s 年的专业应在下一次申请认证时一并提出（002:223）。", n=_term(facts, "short"))]
 
 
 def _clock(facts: Facts) -> list[str]:
@@ -128,7 +143,8 @@ def _missing(facts: Facts, wanted: tuple[str, ...]) -> list[str]:
 def _reports(facts: Facts) -> list[str]:
     is_joint = facts.route is Route.JOINT
     gaps = _missing(facts, facts.numbers["petoe.reports_joint" if is_joint else "petoe.reports_evaluation_only"])
-    if is_joint and DocumentKind.SELF_REPORT in facts.documents and not facts.petoe_passage.strip():
+    asks_passage = is_joint and bool(facts.numbers["petoe.self_report_passage_required"])
+    if asks_passage and DocumentKind.SELF_REPORT in facts.documents and not facts.petoe_passage.strip():
         gaps.append(_("请写明自评报告中单独说明卓越计划培养方案对认证标准达成情况的位置（002:213）。"))
     if facts.uncovered:
         gaps.append(_("通用标准 %(codes)s 没有对应的毕业要求，须完全覆盖后才能提交（002:295）。", codes="、".join(facts.uncovered)))
@@ -144,7 +160,8 @@ def _agenda(facts: Facts) -> list[str]:
         for group in facts.numbers["petoe.interview_groups"]
         if INTERVIEWS[group] not in visit.kinds
     ]
-    if VisitItemKind.CENTRE_VISIT not in visit.kinds and not visit.no_centre_reason.strip():
+    asks_centre = bool(facts.numbers["petoe.centre_visit_expected"])
+    if asks_centre and VisitItemKind.CENTRE_VISIT not in visit.kinds and not visit.no_centre_reason.strip():
         gaps.append(_("没有安排到工程实践教育中心考查，请补排，或写明不能安排的理由（“尽可能”，002:215）。"))
     return gaps + [_("日程“%(what)s”不在考查期内。", what=one) for one in visit.outside]
 

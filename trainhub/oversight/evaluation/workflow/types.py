@@ -213,7 +213,7 @@ class Facts:
     verdict: Verdict | None = None
     is_listed: bool = False
     numbers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Lists of the policy of the day by key: reports, interview groups, dossier and visit documents."""
+    """The policy of the day by key, in words: reports, interview groups, documents, the two terms of an accreditation; a switch that is off is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.forms import options
 from trainhub.oversight.evaluation.permissions import Can, CaseSubject
 from trainhub.oversight.evaluation.queries import field, staff
+from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.views import blueprint, shown
-from trainhub.oversight.evaluation.workflow import forms, queries
+from trainhub.oversight.evaluation.workflow import diverging, forms, queries
 from trainhub.oversight.evaluation.workflow.models import Application, VisitExpert, VisitItem
 from trainhub.oversight.evaluation.workflow.operations import visiting
 from trainhub.oversight.evaluation.workflow.types import Opinion, State
@@ -226,12 +227,15 @@ def consensus(row: Application) -> Any:
     all_in = bool(experts) and all(one.submitted_at is not None for one in experts if one.declared_at is not None and not one.has_conflict)
     readable = queries.readable_by(row, who().account_id)
     if readable is not None:
-        said, agreed = {key: found for key, found in said.items() if key in readable}, {}
+        said, agreed = {key: one for key, one in said.items() if key in readable}, {}
+    found = {finding.code: finding for finding in readiness.assess(programme_of(row), clock.today()).findings}
     rows = []
     for criterion in catalogue.criteria().values():
         opinions = {one.id: said.get(one.id, {}).get(criterion.code) for one in experts}
         different = len({one.opinion for one in opinions.values() if one is not None}) > 1
-        rows.append((criterion, opinions, different, agreed.get(criterion.code)))
+        finding, one = found[criterion.code], agreed.get(criterion.code)
+        is_beside_data = any(o is not None and diverging.differs(finding, o.opinion) for o in (*opinions.values(), one))
+        rows.append((criterion, opinions, different, one, finding if criterion.kind is CriterionKind.COMPUTED else None, is_beside_data))
     body = case_page(
         "consensus",
         row,
