@@ -1,7 +1,7 @@
 """More types of bases that the documents name: they join the list that the columns are checked against
 
 Revision ID: 0025
-Revises: 0023
+Revises: 0024
 """
 
 from __future__ import annotations

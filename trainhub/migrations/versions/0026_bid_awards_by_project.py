@@ -1,7 +1,7 @@
 """Bid awards by project: the sentence gives them for each contract, not once a year (FJ-25a, 000:787)
 
 Revision ID: 0026
-Revises: 0023
+Revises: 0025
 """
 
 from __future__ import annotations
