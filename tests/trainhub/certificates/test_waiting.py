@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 import time_machine
@@ -85,11 +86,19 @@ def test_a_preview_frames_what_would_be_cut(session: Session) -> None:
     ).count(frame)
 
 
-def test_wording_that_does_not_fit_is_not_handed_in(session: Session) -> None:
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"kind": "text", "text": "特此证明" * 20, "box": [20, 20, 30, 8], "size": 12},
+        {"kind": "signature", "label": "特此证明" * 20, "box": [20, 20, 30, 20]},
+        {"kind": "signature", "label": "校长", "label_en": "特此证明" * 20, "box": [20, 20, 30, 20]},
+    ],
+)
+def test_wording_that_does_not_fit_is_not_handed_in(session: Session, element: dict[str, Any]) -> None:
     by = Identity(1, None, "甲", ())
     row = templates.start(code="narrow", kind=Kind.COMPLETION, owner=None, by=by, now=ground.NOW)
     body = json.loads(row.body)
-    body["elements"].append({"kind": "text", "text": "特此证明" * 20, "box": [20, 20, 30, 8], "size": 12})
+    body["elements"].append(element)
     templates.save(template=row, body=json.dumps(body), version=row.version, by=by)
     assert any("特此证明" in said for said in templates.warnings_of(templates.checked_layout(row.body)))
     with pytest.raises(templates.BadTemplate, match="特此证明"):

@@ -136,20 +136,28 @@ def picture_in(box: Box, held: Picture, page_height: float, resource: str) -> st
     return f"q {wide} 0 0 {high} {left} {low} cm /{resource} Do Q"
 
 
+def signature_labels(item: Signature) -> list[Text]:
+    """The words under a place to sign, in their boxes: one line for each language, at the foot of its box."""
+    label_h = 4.4 if item.label_en else 4.8
+    top = item.box.y + item.box.h - (label_h * 2 if item.label_en else label_h)
+    lines = [(item.label, 9.0), (item.label_en, 7.5)]
+    return [
+        Text(words, Box(item.box.x, top + index * label_h, item.box.w, label_h), size=size, min_size=5, color=item.color)
+        for index, (words, size) in enumerate(lines)
+        if words
+    ]
+
+
 def signature(item: Signature, layout: Layout, ink: Ink, resource: str) -> str:
     """The operators of a place to sign: the lower part of the box holds the labels, the line runs above them."""
-    label_h = 4.4 if item.label_en else 4.8
-    line_y = item.box.y + item.box.h - (label_h * 2 if item.label_en else label_h) - 1
+    line_y = item.box.y + item.box.h - (8.8 if item.label_en else 4.8) - 1
     room = Box(item.box.x, item.box.y, item.box.w, max(1.0, line_y - item.box.y - 0.6))
     left, right = number(item.box.x * POINTS_PER_MM), number((item.box.x + item.box.w) * POINTS_PER_MM)
     y = number((layout.height - line_y) * POINTS_PER_MM)
     parts = [f"{rgb(item.color)} RG {number(0.18 * POINTS_PER_MM)} w {left} {y} m {right} {y} l S"]
     if resource:
         parts.append(picture_in(room, layout.images[item.image], layout.height, resource))
-    for index, (label, size) in enumerate(((item.label, 9.0), (item.label_en, 7.5))):
-        if label:
-            at = Box(item.box.x, line_y + 1 + index * label_h, item.box.w, label_h)
-            parts.append(set_text(Text(label, at, size=size, min_size=5, color=item.color), label, ink, layout.height)[0])
+    parts += [set_text(words, words.text, ink, layout.height)[0] for words in signature_labels(item)]
     return "\n".join(parts)
 
 

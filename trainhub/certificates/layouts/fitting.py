@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from trainhub.certificates.layouts.drawing import widths_of
+from trainhub.certificates.layouts.drawing import signature_labels, widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
-from trainhub.certificates.layouts.model import FIELD, Field, Layout, Text
+from trainhub.certificates.layouts.model import FIELD, Field, Layout, Signature, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
 from trainhub.kernel.i18n import _, language
@@ -36,8 +36,9 @@ def cuts_told(layout: Layout, found: Iterable[Cut]) -> str:
 
 
 def cut_wording(layout: Layout) -> list[str]:
-    """The fixed texts of a layout that do not fit their boxes: they would be cut on every page."""
+    """The fixed texts of a layout, those under places to sign among them, that do not fit their boxes: they would be cut on every page."""
     texts = [one for one in layout.elements if isinstance(one, Text) and not FIELD.search(one.text)]
+    texts += [words for one in layout.elements if isinstance(one, Signature) for words in signature_labels(one)]
     return [one.text for one in texts if one.text and fit(one.text, one, widths_of(one.font)).overflows]
 
 
