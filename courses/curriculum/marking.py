@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from courses.curriculum import queries, rules
@@ -11,6 +11,7 @@ from courses.curriculum.operations import BadCourse, count_up, course_to_edit, r
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 
 
@@ -48,15 +49,27 @@ def set_shares(
 
 
 def record_scores(
-    *, course: CurriculumCourse, marks: Iterable[tuple[int, AssessmentItem, int]], concluded_on: date, by: Identity, now: datetime
+    *,
+    course: CurriculumCourse,
+    marks: Iterable[tuple[int, AssessmentItem, int]],
+    concluded_on: date,
+    by: Identity,
+    now: datetime,
+    opened: Mapping[tuple[int, int], int | None] | None = None,
 ) -> tuple[int, int]:
     """Enter marks (student, item, tenths) and conclude every objective they complete: (marks changed, conclusions changed).
 
-    A mark again changes nothing. An objective without all of its items' marks gets no conclusion. Raises BadCourse.
+    A mark again changes nothing. An objective without all of its items' marks gets no conclusion. `opened`: the marks of
+    (student, item id) as the grid showed them; one that somebody else changed meanwhile is not overwritten. Raises BadCourse,
+    Stale.
     """
     wanted = list(marks)
     students = {student for student, _item, _mark in wanted}
+    if opened is not None:
+        session().refresh(course, with_for_update={"key_share": True})  # one grid after the other
     known, changed = queries.scores_of(course.id, students), 0
+    if opened is not None:
+        wanted = _still_to_enter(wanted, opened, known)
     for student, item, mark in wanted:
         if item.course_id != course.id:
             raise BadCourse(_("考核方式不属于这门课程。"), field="item_id")
@@ -81,3 +94,14 @@ def record_scores(
         scores = {item: row.score_x10 for (key, item), row in known.items() if key == student}
         concluded += [(student, objectives[key], mark) for key, mark in rules.objective_marks(scores, shares, objectives).items()]
     return changed, record_results(course=course, marks=concluded, concluded_on=concluded_on, by=by, now=now)
+
+
+def _still_to_enter(
+    wanted: list[tuple[int, AssessmentItem, int]], opened: Mapping[tuple[int, int], int | None], known: Mapping[tuple[int, int], ItemScore]
+) -> list[tuple[int, AssessmentItem, int]]:
+    """The marks that were typed anew; raises Stale when a cell that was typed into holds another mark by now than it showed."""
+    typed = [(student, item, mark) for student, item, mark in wanted if opened.get((student, item.id)) != mark]
+    stands = {key: row.score_x10 for key, row in known.items()}
+    if any(stands.get((student, item.id)) not in (opened.get((student, item.id)), mark) for student, item, mark in typed):
+        raise Stale(_("有的成绩刚被其他人修改过，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
+    return typed

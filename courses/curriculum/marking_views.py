@@ -77,15 +77,17 @@ def save_marks(thing: Loaded) -> Any:
         raise NotFound(_("这版培养方案还没有年级。"))
     known = {key for key, _name, _number in queries.students_of_cohort(cohort.id)}
     items = {item.id: item for item in queries.assessments_of(course.id)}
-    found = []
+    found, opened = [], {}
     for name, text in request.form.items():
         parts = name.split("-")
         if len(parts) == 3 and parts[0] == "m" and parts[1].isdigit() and parts[2].isdigit() and text.strip():
             student, item = int(parts[1]), items.get(int(parts[2]))
             if student in known and item is not None:
                 found.append((student, item, _tenths(text, name)))
+                was = request.form.get(f"was-{student}-{item.id}", "")
+                opened[student, item.id] = _tenths(was, name) if was else None
     with transaction():
-        changed, concluded = marking.record_scores(course=course, marks=found, concluded_on=clock.today(), by=who(), now=clock.now())
+        changed, concluded = marking.record_scores(course=course, marks=found, opened=opened, concluded_on=clock.today(), by=who(), now=clock.now())
     said = _("已保存 %(n)s 个成绩，%(m)s 个达成结论有变化。", n=changed, m=concluded)
     return done(said, "curriculum.marks", version_id=version.id, course_id=course.id, year=cohort.year)
 

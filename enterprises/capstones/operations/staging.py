@@ -87,11 +87,19 @@ def extend(*, capstone: Capstone, stage: WindowStage, until: date, reason: str, 
     return row
 
 
-def adopt_rubric(*, version: ProgrammeVersion, items: Sequence[Mapping[str, Any]], weights: Mapping[str, int], by: Identity, now: datetime) -> Rubric:
+def adopt_rubric(
+    *,
+    version: ProgrammeVersion,
+    items: Sequence[Mapping[str, Any]],
+    weights: Mapping[str, int],
+    by: Identity,
+    now: datetime,
+    opened_at: int | None = None,
+) -> Rubric:
     """Adopt a new edition of a version's rubric; grades signed before keep the one they were signed by.
 
     `items`: code, label, hint, weight (per cent, 100 together), points (numbers of indicator points of this version, at least one).
-    Raises CapstoneRefused with what is wrong.
+    `opened_at`: the edition that the form was opened at, 0 for none. Raises CapstoneRefused with what is wrong, Stale.
     """
     problem = rules.check_weights(weights)
     if problem:
@@ -123,6 +131,8 @@ def adopt_rubric(*, version: ProgrammeVersion, items: Sequence[Mapping[str, Any]
     plain = [{key: item[key] for key in ("code", "label", "hint", "weight", "points")} for item in items]
     if before is not None and before.items == plain and before.weights == dict(weights):
         return before
+    if opened_at is not None and opened_at != (before.edition if before is not None else 0):
+        raise Stale(_("评分标准刚被其他人发布了新版，你的修改没有保存，也没有覆盖对方的修改。请重新打开页面，核对后再提交。"))
     row = Rubric(
         version_id=version.id,
         edition=before.edition + 1 if before is not None else 1,

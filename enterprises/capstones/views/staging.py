@@ -148,10 +148,17 @@ def rubric(pair: tuple[Programme, ProgrammeVersion]) -> Any:
         items, weights = _typed()
         try:
             with transaction():
-                operations.adopt_rubric(version=load_version(version_id)[1], items=items, weights=weights, by=who(), now=clock.now())
+                operations.adopt_rubric(
+                    version=load_version(version_id)[1],
+                    items=items,
+                    weights=weights,
+                    opened_at=request.form.get("edition", type=int),
+                    by=who(),
+                    now=clock.now(),
+                )
             return done(_("评分标准已发布；此前的评分仍按签名时的标准。"), "capstones.rubric", version_id=version_id)
         except Refused as refused:
-            problem, status = refused.message, 422
+            problem, status = refused.message, refused.status
             programme, version = load_version(version_id)
     else:
         items, weights = _known(version_id)
@@ -164,9 +171,17 @@ def rubric(pair: tuple[Programme, ProgrammeVersion]) -> Any:
         component_names=[("school", _("校内导师")), ("enterprise", _("企业指导教师")), ("review", _("评阅")), ("defence", _("答辩"))],
         points=[(number, point) for _version, number, point in queries.points_of(version_id)],
         editions=queries.editions_of(version_id),
+        edition=_edition(version_id),
         problem=problem,
     )
     return html, status
+
+
+def _edition(version_id: int) -> int:
+    """The edition the form was opened at: of the refused form itself, so that sending it again does not overwrite after all."""
+    sent = request.form.get("edition", type=int)
+    known = queries.rubric_of_version(version_id)
+    return sent if sent is not None else known.edition if known is not None else 0
 
 
 def _known(version_id: int) -> tuple[list[dict[str, Any]], dict[str, int]]:

@@ -62,9 +62,20 @@ def test_marks_become_conclusions_and_stay_consistent(session: Session, as_role:
         with pytest.raises(Refused, match="已有学生成绩"):
             operations.remove_assessment(item=exam, **W)
         at, keys, programme_id = f"/curriculum/{version.id}/courses/{course.id}/marks", (students[1], exam.id, project.id), programme.id
+        course_id = course.id
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     assert head.get(at).status_code == 200
     assert head.post(at, data={f"m-{keys[0]}-{keys[1]}": "88.5", f"m-{keys[0]}-{keys[2]}": "90"}).status_code == 303
     assert len(queries.marks_of(version.id, [students[1]])[students[1]]) == 2
     assert head.post(at, data={f"m-{keys[0]}-{keys[1]}": "八十"}).status_code == 422
+    exam_cell, project_cell = f"{keys[0]}-{keys[1]}", f"{keys[0]}-{keys[2]}"
+    shown = {f"was-{exam_cell}": "88.5", f"m-{exam_cell}": "88.5", f"was-{project_cell}": "90", f"m-{project_cell}": "90"}
+    page = head.get(at).get_data(as_text=True)
+    assert all(f'name="{name}" value="{value}"' in page for name, value in shown.items() if name.startswith("was"))
+    assert head.post(at, data=shown | {f"m-{exam_cell}": "70"}).status_code == 303
+    told = head.post(at, data=shown | {f"m-{exam_cell}": "60"})  # opened before the 70 was saved
+    assert (told.status_code, "没有覆盖对方的修改" in told.get_data(as_text=True)) == (409, True)
+    assert head.post(at, data=shown | {f"m-{project_cell}": "95"}).status_code == 303  # another cell of the same old page
+    scores = {key: row.score_x10 for key, row in queries.scores_of(course_id, [keys[0]]).items()}
+    assert scores == {(keys[0], keys[1]): 700, (keys[0], keys[2]): 950}
     assert as_role(Role.STUDENT).get(at).status_code == 403

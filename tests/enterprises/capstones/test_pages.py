@@ -138,6 +138,9 @@ def test_windows_rubrics_and_reviews_through_their_forms(session: Session, as_ro
     told = head.post(f"{cohort}/windows", data=late)  # opened before the first saved
     assert (told.status_code, 'name="thesis_was" value=""' in told.text, 'value="2098-05-01"' in told.text) == (409, True, True)
     assert 'name="thesis_was" value="2026-03-01/2099-05-01"' in head.get(f"{cohort}/windows").text
+    version = ground.version(found.programme, from_cohort_year=2031)
+    session.commit()
+    assert 'name="edition" value="0"' in head.get(f"/capstones/rubrics/{version.id}").text
     asked = head.post(f"/capstones/{key}/reviews", data={"person_id": reviewer_id, "kind": "blind", "due_on": "2099-01-01"})
     assert asked.status_code == 303
     review = queries.review_of(key, reviewer_id)

@@ -37,6 +37,7 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session as db_session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.files import StoredFile
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
@@ -281,6 +282,8 @@ def test_a_timetable_keeps_supervisors_away_and_the_record_counts(session: Sessi
         operations.adopt_rubric(version=version, items=[{**items[0], "points": ["99.9"]}], weights=weights, by=SYSTEM, now=NOW)
     rubric = operations.adopt_rubric(version=version, items=items, weights=weights, by=SYSTEM, now=NOW)
     assert operations.adopt_rubric(version=version, items=items, weights=weights, by=SYSTEM, now=NOW).id == rubric.id
+    with pytest.raises(Stale):  # a form that was opened before there was one
+        operations.adopt_rubric(version=version, items=items, weights=weights | {"school": 30, "review": 10}, opened_at=0, by=SYSTEM, now=NOW)
     make.submit(found)
     people = [ground.person() for _n in range(4)]
     form = {"cohort": cohort, "room": "A1", "on": TODAY, "starts_minute": 510, "minutes_each": 30, "secretary": people[3], "by": SYSTEM, "now": NOW}
