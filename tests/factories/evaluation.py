@@ -97,7 +97,7 @@ def bare(*, students: int = 10, teachers: int = 7, foreign: int = 0, year: int =
     built = Built(programme, cohort, version, enterprise, base, items)
     for number in range(students):
         kind = NationalityKind.FOREIGN if number < foreign else None
-        who = ground.person(id_type=None, nationality_kind=kind, nationality="MYS") if kind else ground.person()
+        who = ground.person(id_type=None, nationality_kind=kind, nationality="MY") if kind else ground.person()
         built.students.append(ground.student(programme, year=year, who=who, petoe_since=date(year, 9, 1)))
     for number in range(teachers):
         kind_ = TeacherKind.PART_TIME if number == teachers - 1 else TeacherKind.FULL_TIME

@@ -19,8 +19,8 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
-IMPORTED = (Kind.TRAINING, Kind.EXAM, Kind.MENTOR, Kind.COMPLETION)
-"""The kinds that come as tables."""
+IMPORTED = (Kind.TRAINING, Kind.EXAM, Kind.MENTOR, Kind.COMPLETION, Kind.PLACEMENT, Kind.CAPSTONE)
+"""The kinds that come as tables; a programme's is only asked for by its verified chain."""
 
 
 class _BatchForm(Form):

@@ -179,7 +179,12 @@ def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as
     assert made.person_id == student.person_id
     assert "已签发" in checker.get("/certificates/batches").text
     assert as_role(Role.UNIVERSITY_ADMIN, organisation_id=there.id).get(where).status_code == 403
-    assert maker.get("/certificates/batches/import/training.xlsx").data.startswith(b"PK")
+    page = maker.get("/certificates/batches/import").text
+    for kind in ("training", "exam", "mentor", "completion", "placement", "capstone"):  # every kind but the programme's
+        assert f"/certificates/batches/import/{kind}.xlsx" in page
+        assert f'value="{kind}"' in page
+        assert maker.get(f"/certificates/batches/import/{kind}.xlsx").data.startswith(b"PK")
+    assert 'value="programme"' not in page
 
 
 FORM_SHOWS = (("培训项目", "课程"), ("培训基地", "基地"), ("学时", "8"))

@@ -93,7 +93,12 @@ def batch_import() -> Any:
             problems = refused.details if isinstance(refused, ImportRefused) else ()
             form.refuse(refused)
     page = render_template(
-        "trainhub/certificates/batch_import.html", form=form, problems=problems[:SHOWN_PROBLEMS], total=len(problems), kinds=labels.KINDS
+        "trainhub/certificates/batch_import.html",
+        form=form,
+        problems=problems[:SHOWN_PROBLEMS],
+        total=len(problems),
+        kinds=labels.KINDS,
+        imported=forms.IMPORTED,
     )
     return page, 422 if request.method == "POST" else 200
 
