@@ -342,6 +342,18 @@ def test_an_issuer_sees_what_it_issued(session: Session, as_role: AsRole) -> Non
     assert ours.code not in as_role(Role.AUDITOR).get(f"/certificates/{ours.number}").text
 
 
+@pytest.mark.parametrize("role", [Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER])
+def test_an_issuer_finds_its_templates_and_the_fonts(session: Session, as_role: AsRole, role: Role) -> None:
+    with transaction():
+        here = ground.university()
+    reader = as_role(role, organisation_id=here.id)
+    page = reader.get("/certificates/").text
+    for address in ("/certificates/templates", "/certificates/fonts"):
+        assert f'href="{address}"' in page
+        assert reader.get(address).status_code == 200
+    assert 'href="/certificates/templates"' not in as_role(Role.AUDITOR).get("/certificates/").text
+
+
 def test_filters_and_export(session: Session, as_role: AsRole) -> None:
     here = ground.university()
     first, second = _kept(issuer=here, who=ground.person("林一")), _kept(kind=Kind.PLACEMENT, issuer=here, who=ground.person("陈二"))
