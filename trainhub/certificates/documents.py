@@ -75,7 +75,10 @@ def title_of(certificate: Certificate) -> str:
 
 
 def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False) -> Badge:
-    """The values of its Open Badges credential. What the public address shows hides names: the holder's behind a salted hash."""
+    """The values of its Open Badges credential.
+
+    What the public address shows hides names: the holder's behind a salted hash, and what it rests on, which may name others, is left out.
+    """
     layout = queries.layout_of(certificate.template, certificate.template_version)
     facts = certificate.facts
     said = [
@@ -85,7 +88,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     ]
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(certificate.id)
-    rests = "；".join(str(one["text"]) for one in certificate.evidence)
+    rests = "" if is_public else "；".join(str(one["text"]) for one in certificate.evidence)
     return Badge(
         address=f"{maker.site}/V/{certificate.number}/{certificate.code}",
         issuer=openbadges.did_of(maker.site),

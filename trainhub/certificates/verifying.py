@@ -181,7 +181,10 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
     stored = queries.by_number_and_code(badge.number, badge.address.rpartition("/")[2])
     if stored is None:
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
-    if badge != badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt)):
+    ours = badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt))
+    if badge.salt:  # public ones of before told what they rest on; the signature vouches for that text
+        ours = replace(ours, narrative=badge.narrative)
+    if badge != ours:
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     return _verdict(stored, is_full=True, english=english)
 
