@@ -77,12 +77,15 @@ class SelectionForm(_BatchForm):
     persons = Checks(_l("人员"), coerce=int)
     layout: Layout
 
-    def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]], label: str) -> SelectionForm:
-        """The issuers and people to choose from. The template was chosen before: the form asks for its facts and takes no other."""
+    def prepare(self, identity: Identity, persons: Sequence[tuple[int, str]], everyone: Sequence[int], label: str) -> SelectionForm:
+        """The issuers and people to choose from; `everyone` may be more than those listed.
+
+        The template was chosen before: the form asks for its facts and takes no other.
+        """
         self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
         self.template.choices = [SelectChoice(self.layout.code, label)]
         self.persons.choices = persons
-        self._shown = [key for key, _label in persons]
+        self._everyone = everyone
         return self
 
     def validate_persons(self, field: Any) -> None:
@@ -91,8 +94,8 @@ class SelectionForm(_BatchForm):
             raise ValidationError(_("请至少选择一人。"))
 
     def chosen(self) -> list[int]:
-        """The people that were ticked, or all that are shown."""
-        return list(self._shown) if self.is_everyone.data else list(self.persons.data or [])
+        """The people that were ticked, or everyone."""
+        return list(self._everyone) if self.is_everyone.data else list(self.persons.data or [])
 
     def facts(self) -> dict[str, Any]:
         """The facts by field."""

@@ -19,6 +19,7 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import mask_name
 from trainhub.certificates.openbadges import Badge
 from trainhub.certificates.signers import Signer
+from trainhub.certificates.states import PUBLIC
 from trainhub.certificates.types import State
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
@@ -75,7 +76,10 @@ def title_of(certificate: Certificate) -> str:
 
 
 def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False) -> Badge:
-    """The values of its Open Badges credential. What the public address shows hides names: the holder's behind a salted hash."""
+    """The values of its Open Badges credential.
+
+    What the public address shows hides names: the holder's behind a salted hash, and what it rests on, which may name others, is left out.
+    """
     layout = queries.layout_of(certificate.template, certificate.template_version)
     facts = certificate.facts
     said = [
@@ -85,7 +89,7 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
     ]
     salt = hmac.new(maker.salting, f"{certificate.number}/{certificate.edition}".encode(), hashlib.sha256).hexdigest()[:32] if is_public else ""
     page, index = openbadges.place_of(certificate.id)
-    rests = "；".join(str(one["text"]) for one in certificate.evidence)
+    rests = "" if is_public else "；".join(str(one["text"]) for one in certificate.evidence)
     return Badge(
         address=f"{maker.site}/V/{certificate.number}/{certificate.code}",
         issuer=openbadges.did_of(maker.site),
@@ -101,6 +105,13 @@ def badge_of(certificate: Certificate, maker: Maker, *, is_public: bool = False)
         list_address=f"{maker.site}/status/{page}",
         index=index,
     )
+
+
+def badge_file_of(certificate: Certificate, maker: Maker) -> dict[str, Any]:
+    """The signed Open Badges credential for the holder. Refused for what was never issued; later states are in the status list."""
+    if certificate.state not in PUBLIC:
+        raise NotDrawable(_("这张证书还没有签发，没有数字凭证。待人工处理、签发之后再下载。"))
+    return openbadges.signed(badge_of(certificate, maker), maker.signer)
 
 
 def _must_stand(certificate: Certificate) -> None:

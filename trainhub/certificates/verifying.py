@@ -1,7 +1,7 @@
 """Verification: a number, a number with its code, or a file is answered with one verdict. Reads only.
 
-With the right code a visitor learns the facts; with the number alone only that the certificate exists, its state and a
-masked name. A wrong code and an unknown number are answered alike.
+With the right code a visitor learns the facts; with the number alone only that the certificate exists, its state with its
+day but not its reason, and a masked name. A wrong code and an unknown number are answered alike.
 """
 
 from __future__ import annotations
@@ -120,9 +120,9 @@ def _verdict(found: Certificate, *, is_full: bool, english: bool) -> Verdict:
     if not queries.is_whole(found) or (told is not found and not queries.is_whole(told)):
         reason = _("平台中的记录与签发时的记录不一致，请联系发证单位核实。")
         return Verdict(Status.TAMPERED, found.number, reason, found, is_full=False)
+    if not is_full:  # a reason may tell more of the holder than a number entitles to
+        return Verdict(Status(state.value), found.number, "", found, state_on=told.state_on)
     reason = last.reason if last is not None and state is not State.ISSUED else ""
-    if not is_full:
-        return Verdict(Status(state.value), found.number, reason, found, state_on=told.state_on)
     issuer = organisations.by_id(found.issuer_id)
     return Verdict(
         Status(state.value),
@@ -181,7 +181,10 @@ def check_badge(data: bytes, maker: Maker, trust: Trust, *, english: bool = Fals
     stored = queries.by_number_and_code(badge.number, badge.address.rpartition("/")[2])
     if stored is None:
         return Verdict(Status.TAMPERED, number, _("文件有签名，但平台中没有对应的证书，请联系发证单位核实。"))
-    if badge != badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt)):
+    ours = badge_of(stored, replace(maker, site=site), is_public=bool(badge.salt))
+    if badge.salt:  # public ones of before told what they rest on; the signature vouches for that text
+        ours = replace(ours, narrative=badge.narrative)
+    if badge != ours:
         return Verdict(Status.TAMPERED, number, _("文件中的内容与平台中的记录不一致。"))
     return _verdict(stored, is_full=True, english=english)
 

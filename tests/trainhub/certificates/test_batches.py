@@ -24,12 +24,14 @@ from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.operations.issuing import CannotIssue
 from trainhub.certificates.types import BatchSource, BatchState, Kind, State
+from trainhub.certificates.views import batches as views
 from trainhub.kernel import fonts, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
+from trainhub.people.types import StudentState
 
 AsRole = Callable[..., FlaskClient]
 FACTS = {"course": "工业互联网应用", "base": "榕城智造基地", "hours": "48", "class_name": "二班"}
@@ -208,6 +210,42 @@ def test_the_pages_of_a_selection(session: Session, as_role: AsRole) -> None:
     page = maker.get(answer.location).text
     order = [page.index(f'<span class="faint">{label}</span> <span class="text-nowrap">{value}') for label, value in FORM_SHOWS]
     assert order == sorted(order), "who decides reads what is what, as on the page"
+
+
+def test_everyone_is_everyone_however_many_are_listed(session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_LISTED", 2)
+    with transaction():
+        here = ground.university()
+        programme = ground.programme(here)
+        studying = [ground.student(programme) for _ in range(2)]
+    maker = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    where = f"/certificates/batches/select?kind=training&programme={programme.id}"
+    page = maker.get(where).text
+    assert "共 2 人" in page
+    assert "只列出前" not in page
+    with transaction():
+        studying.append(ground.student(programme))
+        graduate = ground.student(programme)
+        graduate.state = StudentState.GRADUATED
+    page = maker.get(where).text
+    assert "共 3 人，下面只列出前 2 人" in page
+    assert graduate.student_no not in page
+    assert graduate.student_no in maker.get(f"{where}&studying=graduated").text
+    assert "共 4 人，下面只列出前 2 人" in maker.get(f"{where}&studying=both").text
+    form = {
+        "title": "选",
+        "issuer_id": here.id,
+        "template": "training",
+        "fact_course": "课程",
+        "fact_base": "基地",
+        "fact_hours": "8",
+        "is_everyone": "y",
+    }
+    for asked, count in (("", 3), ("&studying=both", 4)):
+        assert maker.post(where + asked, data={**form, "submission_key": f"all{asked}"}).status_code == 303
+        batch = session.scalar(sa.select(IssueBatch).order_by(IssueBatch.id.desc()))
+        assert batch is not None
+        assert batch.count == count
 
 
 def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path: Path) -> None:

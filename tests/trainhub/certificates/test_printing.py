@@ -27,6 +27,7 @@ from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.models import PrintRun
 from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.types import Kind, PrintMode, SheetState
+from trainhub.certificates.views import runs
 from trainhub.config import Settings
 from trainhub.kernel import fonts, jobs, keys
 from trainhub.kernel.access import SYSTEM, Role
@@ -100,6 +101,26 @@ def test_what_was_revoked_after_printing_is_told_and_stays_on_its_page(session: 
     shutil.rmtree(printing.folder_of(tasks.root(), run))
     name = f"certificates-{run.id}-001.pdf"
     assert _draw(run)[name] == first[name]
+
+
+def test_every_page_to_pull_is_counted_whatever_the_page_lists(session: Session, as_role: AsRole, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "SHOWN_PULLS", 2)
+    run = _run(6, chunk_pages=500)
+    _draw(run)
+    reader = as_role(Role.SYSTEM_ADMIN)
+    where = f"/certificates/runs/{run.id}"
+    for position, told in ((1, "有 1 张"), (2, "有 2 张"), (3, "有 3 张"), (4, "有 4 张")):
+        with transaction():
+            one = queries.by_id(queries.items_of(run.id, position, position)[0][1].id)
+            assert one is not None
+            operations.suspend(certificate=one, **REASON)
+        page = reader.get(where).text
+        assert f"{told}已印好的证书状态已变" in page
+        assert (f"另有 {position - 2} 张没有列出" in page) is (position > 2)
+        assert ("没有列出" in page) is (position > 2)
+    table = reader.get(f"{where}/pull.csv").text.splitlines()
+    assert len(table) == 5, "the table has all, with its header"
+    assert table[-1].startswith("001,4,")
 
 
 def test_a_name_whose_font_is_gone_is_not_printed_with_a_blank(session: Session) -> None:

@@ -29,6 +29,7 @@ from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.types import Kind, State
 from trainhub.kernel import backup, clock, fonts
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
@@ -86,6 +87,20 @@ def test_the_list_says_what_no_longer_stands(session: Session, client: FlaskClie
         operations.resume(certificate=suspended, **REASON)
     assert bits() == [False, True, False]
     assert client.get("/status/2").status_code == 404
+
+
+def test_what_a_public_credential_rests_on_names_nobody(session: Session, app: Flask, client: FlaskClient, tmp_path: Path) -> None:
+    made = _kept(kind=Kind.MENTOR, evidence=[("supervision", 1, "指导欧阳娜娜 32 周"), ("supervision", 2, "指导司马相如 32 周")])
+    answer = client.get(f"/V/{made.number}/{made.code}.json")
+    assert answer.get_json(force=True)["credentialSubject"]["achievement"]["criteria"]["narrative"] == "企业指导教师证明"
+    for name in ("欧阳娜娜", "司马相如"):
+        assert name not in json.dumps(answer.get_json(force=True), ensure_ascii=False)
+    maker, file = tasks.maker(), tmp_path / "public.json"
+    before = replace(documents.badge_of(made, maker, is_public=True), narrative="指导欧阳娜娜 32 周；指导司马相如 32 周")
+    for data in (answer.data, json.dumps(openbadges.signed(before, maker.signer)).encode()):
+        file.write_bytes(data)
+        assert _run(app, "verify", str(file))["status"] == "issued", "also what was fetched before the names were left out"
+    assert "欧阳娜娜" in documents.badge_of(made, maker).narrative, "the holder's own file tells all"
 
 
 @with_fonts
@@ -170,6 +185,23 @@ def test_a_holder_shares_and_stops_sharing(session: Session, client: FlaskClient
     assert f"/S/{token}" not in holder.get(where).text
     answer = holder.get(f"{where}/badge.json")
     assert "欧阳娜娜" in answer.text
+
+
+@with_fonts
+def test_a_draft_has_no_credential_to_download(session: Session, as_role: AsRole) -> None:
+    who = ground.person()
+    draft = _kept(who=who, facts={"course": "面向智能制造现场的工业互联网平台架构与数据采集技术综合实践" * 9})
+    assert draft.state is State.DRAFT
+    holder, admin = as_role(Role.TRAINEE, person_id=who.id), as_role(Role.SYSTEM_ADMIN)
+    where = f"/certificates/{draft.number}/badge.json"
+    assert holder.get(where).status_code == 404, "the holder does not learn of it before it is issued"
+    answer = admin.get(where)
+    assert answer.status_code == 422
+    assert "还没有签发" in answer.text
+    gone = _kept(who=who)
+    with transaction():
+        operations.revoke(certificate=gone, **REASON)
+    assert holder.get(f"/certificates/{gone.number}/badge.json").status_code == 200, "its status list tells that it was revoked"
 
 
 def test_a_list_is_checked_row_by_row(session: Session, client: FlaskClient) -> None:

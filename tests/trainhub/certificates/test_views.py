@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.api import api_client
 from tests.factories.certificates import REASON, certificate
-from trainhub.certificates import credentials, operations, queries
+from trainhub.certificates import credentials, operations, queries, verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.signers import Trust
@@ -140,6 +140,23 @@ def test_a_revoked_certificate_says_so(session: Session, client: FlaskClient) ->
         assert text in answer.text
     assert client.get(f"/V/{made.number}/{made.code}/verdict.json").json["status"] == "revoked"
     assert client.get(f"/V/{made.number}/{made.code}/verdict.json").json["reason"] == "学籍核查后不符合条件"
+
+
+def test_the_reason_of_a_change_is_not_told_for_the_number_alone(session: Session, client: FlaskClient) -> None:
+    made = _kept()
+    with transaction():
+        operations.suspend(certificate=made, **REASON)
+    for change in (None, operations.revoke):
+        if change is not None:
+            with transaction():
+                change(certificate=made, **REASON)
+        page = client.get(f"/V/{made.number}")
+        assert page.status_code == 200
+        assert "2026-03-02" in page.text
+        assert REASON["reason"] not in page.text
+        assert "<dt>理由" not in page.text
+        assert verifying.check(made.number).as_dict()["reason"] == ""
+        assert REASON["reason"] in client.get(f"/V/{made.number}/{made.code}").text
 
 
 def test_every_later_state_is_told_for_the_old_and_the_new_code(session: Session, client: FlaskClient) -> None:
@@ -340,6 +357,18 @@ def test_an_issuer_sees_what_it_issued(session: Session, as_role: AsRole) -> Non
     assert ours.number in everything
     assert theirs.number in everything
     assert ours.code not in as_role(Role.AUDITOR).get(f"/certificates/{ours.number}").text
+
+
+@pytest.mark.parametrize("role", [Role.UNIVERSITY_ADMIN, Role.CENTRE_LEADER])
+def test_an_issuer_finds_its_templates_and_the_fonts(session: Session, as_role: AsRole, role: Role) -> None:
+    with transaction():
+        here = ground.university()
+    reader = as_role(role, organisation_id=here.id)
+    page = reader.get("/certificates/").text
+    for address in ("/certificates/templates", "/certificates/fonts"):
+        assert f'href="{address}"' in page
+        assert reader.get(address).status_code == 200
+    assert 'href="/certificates/templates"' not in as_role(Role.AUDITOR).get("/certificates/").text
 
 
 def test_filters_and_export(session: Session, as_role: AsRole) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, PrintItem, PrintRun
 from trainhub.certificates.permissions import PRINTERS
@@ -150,7 +150,18 @@ def pages_of(run_id: int) -> int:
     return int(session().scalar(select(func.sum(PrintChunk.pages)).where(PrintChunk.run_id == run_id)) or 0)
 
 
-def to_pull(run_id: int, limit: int = 200) -> list[Line]:
+def _pulled(run_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Of the items of a run: the page was drawn and the certificate was revoked, suspended or replaced since."""
+    return PrintItem.run_id == run_id, PrintItem.page.is_not(None), Certificate.state != State.ISSUED
+
+
+def count_to_pull(run_id: int) -> int:
+    """How many pages must not be handed out, see `to_pull`."""
+    statement = select(func.count()).select_from(PrintItem).join(Certificate, Certificate.id == PrintItem.certificate_id).where(*_pulled(run_id))
+    return session().scalar(statement) or 0
+
+
+def to_pull(run_id: int, limit: int | None = None) -> list[Line]:
     """Pages that were drawn and whose certificates were revoked, suspended or replaced since: they must not be handed out."""
     statement = (
         select(PrintItem, Certificate, BlankSheet.serial)
@@ -158,7 +169,7 @@ def to_pull(run_id: int, limit: int = 200) -> list[Line]:
         .outerjoin(
             BlankSheet, (BlankSheet.run_id == PrintItem.run_id) & (BlankSheet.position == PrintItem.position) & (BlankSheet.state == SheetState.USED)
         )
-        .where(PrintItem.run_id == run_id, PrintItem.page.is_not(None), Certificate.state != State.ISSUED)
+        .where(*_pulled(run_id))
         .order_by(PrintItem.position)
         .limit(limit)
     )

@@ -31,13 +31,13 @@ from trainhub.kernel.sheets.template import template_xlsx
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.people import queries as people
-from trainhub.people.models import Student
 from trainhub.people.types import StudentState
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 SHOWN_PROBLEMS = 200
-MOST_SELECTED = 1000
+MOST_LISTED = 1000
+"""People with a box of their own on the page of a selection; 全部人员 takes the others too."""
 PREVIEWED = 3
 
 
@@ -116,10 +116,13 @@ def batch_template(kind: str) -> Any:
     return downloads.xlsx(content, _("%(title)s签发名单", title=layout.title))
 
 
-def _students(programme: Programme, cohort_id: int | None) -> list[Student]:
-    """The enrolled students of a programme, or of one of its cohorts; a thousand at most."""
-    found = people.students_of_programme(programme.id, states=[StudentState.ENROLLED])
-    return [one for one in found if cohort_id is None or one.cohort_id == cohort_id][:MOST_SELECTED]
+STUDYING = {"enrolled": (StudentState.ENROLLED,), "graduated": (StudentState.GRADUATED,), "both": (StudentState.ENROLLED, StudentState.GRADUATED)}
+"""Whose names a selection shows, by the word in its address; those who study now unless asked otherwise."""
+
+
+def _studying() -> str:
+    wanted = request.values.get("studying", "")
+    return wanted if wanted in STUDYING else "enrolled"
 
 
 def _template(kind: Kind, programme: Programme | None, offered: Mapping[str, str]) -> str:
@@ -144,13 +147,15 @@ def batch_select() -> Any:
     templates = {code: label for code, _kind, label in forms.template_offers(who(), [kind])}
     template = _template(kind, programme, templates)
     layout = queries.layout_of(template)
-    students = _students(programme, cohort) if programme is not None else []
-    names = people.names_of(one.person_id for one in students)
-    persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in students]
-    form = forms.selection_form(layout)().prepare(who(), persons, templates[template])
+    studying = _studying()
+    students = people.students_of_programme(programme.id, cohort_id=cohort, states=STUDYING[studying]) if programme is not None else []
+    everyone, listed = [one.person_id for one in students], students[:MOST_LISTED]
+    names = people.names_of(one.person_id for one in listed)
+    persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in listed]
+    form = forms.selection_form(layout)().prepare(who(), persons, everyone, templates[template])
     if request.method == "GET":
         owner = programme.university_id if programme is not None else None
-        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons, templates[template])
+        form = forms.selection_form(layout)(formdata=None, issuer_id=owner).prepare(who(), persons, everyone, templates[template])
     elif form.validate():
         try:
             issuer = _issuer(form.issuer_id.data)
@@ -182,7 +187,9 @@ def batch_select() -> Any:
         programmes=list(offered.items()),
         cohorts={one.id: one.year for one in programmes.cohorts_of(programme.id)} if programme is not None else {},
         cohort=cohort,
-        students=students,
+        studying=studying,
+        total=len(students),
+        listed=len(listed),
         facts=[name for name in form._fields if name.startswith("fact_")],
     )
     return page, 422 if request.method == "POST" else 200

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, current_app, render_template, request, send_file
 
-from trainhub.certificates import documents, forms, labels, openbadges, operations, queries, tasks, verifying
+from trainhub.certificates import documents, forms, labels, operations, queries, tasks, verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
 from trainhub.certificates.operations import keys as signing
@@ -181,8 +181,7 @@ def unshare(certificate: Certificate) -> Any:
 @guard(Can.DOWNLOAD, load=load, subject=queries.subject_of)
 def badge(certificate: Certificate) -> Any:
     """The Open Badges credential with the whole name."""
-    maker = tasks.maker()
-    data = openbadges.signed(documents.badge_of(certificate, maker), maker.signer)
+    data = documents.badge_file_of(certificate, tasks.maker())
     body = json.dumps(data, ensure_ascii=False, indent=1).encode()
     return send_file(io.BytesIO(body), mimetype="application/vc", as_attachment=True, download_name=f"{certificate.number}.json")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,16 @@ from trainhub.kernel.jobs import JobState
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 
+SHOWN_PULLS = 200
+"""Pages to take out of the finished work that the page of a run lists; the table has them all."""
+PULLS = (
+    Column("file", "文件"),
+    Column("page", "页"),
+    Column("serial", "空白证书号"),
+    Column("name", "姓名"),
+    Column("number", "证书编号"),
+    Column("state", "状态"),
+)
 BLANKS = (
     Column("serial", "空白证书号"),
     Column("state", "状态"),
@@ -89,7 +100,8 @@ def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.Sp
         job=queries.job_by_id(row.job_id),
         chunks=queries.chunks_of(row.id),
         pages=queries.pages_of(row.id),
-        to_pull=queries.to_pull(row.id),
+        to_pull=queries.to_pull(row.id, SHOWN_PULLS),
+        pulls=queries.count_to_pull(row.id),
         sums=queries.blank_sums(row.id) if is_overprint else None,
         spoiled=queries.blanks_of(row.id, only=(SheetState.SPOILED,), limit=100) if is_overprint else [],
         take=take or forms.TakeForm(formdata=None),
@@ -106,6 +118,26 @@ def _run_page(row: PrintRun, take: forms.TakeForm | None = None, spoil: forms.Sp
 def run(row: PrintRun) -> Any:
     """One run: its progress, its files, its blanks."""
     return _run_page(row)
+
+
+@blueprint.get("/runs/<int:run_id>/pull.<form>")
+@guard(Can.PRINT_VIEW, load=lambda run_id, form: (load_run(run_id), form), subject=lambda pair: queries.subject_of_run(pair[0]))
+def pull_table(pair: tuple[PrintRun, str]) -> Any:
+    """Every printed page that must not be handed out, in the order of the files."""
+    row, form = pair
+    firsts = [chunk.first for chunk in queries.chunks_of(row.id)]
+    rows = (
+        {
+            "file": f"{bisect_right(firsts, item.position):03d}",
+            "page": item.page,
+            "serial": serial or "",
+            "name": one.holder,
+            "number": one.number,
+            "state": str(labels.STATES[one.state]),
+        }
+        for item, one, serial in queries.to_pull(row.id)
+    )
+    return downloads.table(rows, PULLS, name=_("须抽出的证书"), form=form, codes=["file", "serial", "number"])
 
 
 @blueprint.post("/runs/<int:run_id>/again")
