@@ -271,6 +271,7 @@ def test_the_page_of_keys_reminds_of_backups_and_rotates(session: Session, as_ro
     backup.note_made(tasks.root(), clock.now())
     page = admin.get("/certificates/keys").text
     assert "请备份" not in page
+    assert "第一个私钥仍留在 keys.json 中" in page, "what is destroyed and what is not"
     assert "请备份" not in admin.get("/certificates/").text
     before = tasks.maker().signer.public
     assert admin.post("/certificates/keys/rotate").status_code == 303
