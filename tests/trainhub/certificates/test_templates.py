@@ -64,6 +64,19 @@ def test_every_built_in_template_has_a_preview(code: str) -> None:
     assert templates.warnings_of(layout) == []
 
 
+def test_nobody_who_edited_a_version_approves_it(session: Session) -> None:
+    with transaction():
+        row = _draft()
+    with transaction():
+        templates.save(template=row, body=row.body.replace("培训证书", "学院培训证书"), version=row.version, by=_who(3))
+        templates.submit(template=row, by=_who(3))
+    for editor in (1, 3):
+        with pytest.raises(templates.BadTemplate, match="编辑过"):
+            templates.decide(template=row, is_approved=True, reason="", by=_who(editor), now=ground.NOW)
+    templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    assert row.state is TemplateState.APPROVED
+
+
 def test_a_draft_becomes_a_template_that_issues(session: Session) -> None:
     row = _draft()
     with pytest.raises(KeyError):
