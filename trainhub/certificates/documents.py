@@ -133,7 +133,7 @@ def _must_be_drawn_here(certificate: Certificate) -> None:
     if cut:
         raise NotDrawable(
             _(
-                "%(fields)s超出版面，印出来会被截断。证书有效，暂不能下载：请联系发证单位更正内容，或用方框更大的模板重新签发。",
+                "%(fields)s超出版面，印出来会被截断。证书有效，暂不能下载：请联系发证单位更正内容或改用方框更大的模板。",
                 fields=cuts_told(layout, cut),
             )
         )

@@ -257,7 +257,7 @@ class IssuerTemplate(Base):
 
 
 class SigningKey(Base):
-    """A key that signs credentials after the first one of the installation. `sealed` is the seed under the keyring's data key.
+    """A key that signs or signed credentials. `sealed` is the seed under the keyring's data key; the first key's lies in keys.json.
 
     A retired key still verifies; a leaked one (`leaked_at`) does not.
     """

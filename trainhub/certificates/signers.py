@@ -16,6 +16,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {char: value for value, char in enumerate(_ALPHABET)}
 
@@ -48,6 +51,34 @@ class SeedSigner:
     def sign(self, message: bytes) -> bytes:
         """The 64 bytes of the signature; the same message always gives the same."""
         return self._key.sign(message)
+
+
+class LostKey(Refused):
+    """The key that should sign is in no keys.json at hand: what it signed is still verified, nothing new can be signed by it."""
+
+    code = "lost_key"
+
+
+class LostSigner:
+    """A key of which only the public half is left."""
+
+    def __init__(self, public: bytes) -> None:
+        self._public = public
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes that check what it signed."""
+        return self._public
+
+    def sign(self, message: bytes) -> bytes:
+        """Raises LostKey with what to do."""
+        raise LostKey(
+            _(
+                "签名密钥 %(key)s 打不开：keys.json 与数据库不属于同一套备份，暂不能签名，查验不受影响。"
+                "请恢复原来的 keys.json；确已丢失时，由系统管理员在“签名密钥”页面更换密钥，旧文件仍可查验。",
+                key=key_id(self._public),
+            )
+        )
 
 
 def is_signed(message: bytes, signature: bytes, public: bytes) -> bool:

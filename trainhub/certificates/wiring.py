@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 
 import click
@@ -9,6 +10,7 @@ from flask import Flask
 
 from trainhub.certificates import api, bulk, cli, models, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations import batches
+from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
@@ -20,10 +22,11 @@ from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
 from trainhub.certificates.views import waiting
 from trainhub.config import HalfConfigured
-from trainhub.kernel import audit_words
+from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.jobs import register_task
+from trainhub.kernel.keys import keyring
 from trainhub.kernel.nav import Entry, register_nav
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -57,6 +60,11 @@ def register(app: Flask) -> None:
         Entry("mine", _l("我的证书"), "certificates.mine", "certificate", roles=(Role.STUDENT, Role.TRAINEE, Role.MENTOR), order=50),
         Entry("programme", _l("证书管理"), "certificates.index", "certificate", can=Can.LIST, order=70),
     )
+
+
+def load_reference(_folder: Path) -> dict[str, int]:
+    """Note the installation's own signing key, so that its public half outlives keys.json. Called by `trainhub init`."""
+    return {"signing_key": int(signing.note_first(ring=keyring(), now=clock.now()))}
 
 
 def _open_key_file(app: Flask) -> None:

@@ -10,7 +10,7 @@ import io
 import json
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,13 @@ from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.signers import LostKey, SeedSigner, multikey
 from trainhub.certificates.types import Kind, State
-from trainhub.kernel import backup, clock, fonts
+from trainhub.kernel import backup, clock, fonts, keys
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.initialise import load_reference
+from trainhub.kernel.keys import keyring
 
 AsRole = Callable[..., FlaskClient]
 with_fonts = pytest.mark.skipif(not fonts.available(), reason="the document fonts are not installed: make setup")
@@ -155,6 +158,50 @@ def test_old_keys_still_verify_and_leaked_ones_do_not(session: Session, app: Fla
     assert _run(app, "verify", str(file))["status"] == "issued"
 
 
+@pytest.fixture
+def lose_keys(app: Flask, tmp_path: Path) -> Iterator[Callable[[], None]]:
+    """Puts a keys.json made anew in the place of the one the database belongs to."""
+    kept = keyring()
+
+    def lose() -> None:
+        keys.make(tmp_path, "secret of another day, long enough")
+        app.extensions["trainhub.keyring"] = keys.load(tmp_path, "secret of another day, long enough")
+
+    yield lose
+    app.extensions["trainhub.keyring"] = kept
+
+
+@with_fonts
+@pytest.mark.parametrize("rotations", [0, 1])
+def test_what_a_lost_key_signed_still_verifies(
+    rotations: int, session: Session, app: Flask, as_role: AsRole, client: FlaskClient, tmp_path: Path, lose_keys: Callable[[], None]
+) -> None:
+    with transaction():
+        load_reference()
+        for _number in range(rotations):
+            signing.rotate(ring=keyring(), is_leaked=False, by=SYSTEM, now=ground.NOW)
+    made, file = _kept(), tmp_path / "old.pdf"
+    file.write_bytes(documents.pdf_of(made, tasks.maker()))
+    lost = tasks.maker().signer.public
+    lose_keys()
+    assert _run(app, "verify", str(file))["status"] == "issued", "verifying opens no key"
+    admin = as_role(Role.SYSTEM_ADMIN)
+    assert ("在用的密钥打不开" in admin.get("/certificates/keys").text) == bool(rotations)
+    if rotations:
+        with pytest.raises(LostKey, match="更换密钥"):
+            documents.pdf_of(made, tasks.maker())
+    assert admin.post("/certificates/keys/rotate").status_code == 303
+    assert "在用的密钥打不开" not in admin.get("/certificates/keys").text
+    present = tasks.maker().signer.public
+    assert present not in (lost, SeedSigner(keyring().signing).public)
+    assert tasks.trust().good[0] == present
+    published = client.get("/.well-known/did.json").text
+    assert multikey(lost) in published
+    assert _run(app, "verify", str(file))["status"] == "issued"
+    file.write_bytes(documents.pdf_of(made, tasks.maker()))
+    assert _run(app, "verify", str(file))["status"] == "issued"
+
+
 def test_a_holder_shares_and_stops_sharing(session: Session, client: FlaskClient, as_role: AsRole) -> None:
     who = ground.person("欧阳娜娜")
     made = _kept(who=who)
@@ -256,6 +303,7 @@ def test_the_page_of_keys_reminds_of_backups_and_rotates(session: Session, as_ro
     backup.note_made(tasks.root(), clock.now())
     page = admin.get("/certificates/keys").text
     assert "请备份" not in page
+    assert "第一个私钥仍留在 keys.json 中" in page, "what is destroyed and what is not"
     assert "请备份" not in admin.get("/certificates/").text
     before = tasks.maker().signer.public
     assert admin.post("/certificates/keys/rotate").status_code == 303

@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import certificate
-from trainhub.certificates import documents, queries, tasks
+from tests.factories.certificates import REASON, certificate
+from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.layouts.drawing import Press, common_facts, render
 from trainhub.certificates.layouts.joining import join
 from trainhub.certificates.layouts.model import built_in, codes, data_of
@@ -62,6 +62,43 @@ def test_every_built_in_template_has_a_preview(code: str) -> None:
     assert root.tag.endswith("svg")
     assert root.attrib["viewBox"] == "0 0 841.89 595.28"
     assert templates.warnings_of(layout) == []
+
+
+def test_a_correction_is_drawn_from_a_larger_template(session: Session, as_role: AsRole) -> None:
+    row = _approved()
+    made = certificate(Kind.TRAINING, template="college_training")
+    second = templates.next_version(template=row, by=_who(1), now=ground.NOW)
+    templates.submit(template=second, by=_who(1))
+    templates.decide(template=second, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    session.commit()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=made.issuer_id)
+    where = f"/certificates/{made.number}/change/correct"
+    assert "不变（第 1 版）" in admin.get(where).text
+    sent = {f"fact_{name}": value for name, value in made.facts.items()} | {"reason": "放不下", "document": "申请", "on": made.issued_on.isoformat()}
+    assert "没有改动任何内容" in admin.post(where, data=sent).text
+    assert admin.post(where, data={**sent, "template": "exam"}).status_code == 422
+    with pytest.raises(operations.CannotChange, match="不能使用这个模板"):
+        operations.correct(certificate=made, facts={}, template="exam", **REASON)
+    assert admin.post(where, data={**sent, "template": "college_training"}).status_code == 303
+    session.expire_all()
+    new = queries.by_asked_key(made.asked_key)
+    assert new is not None
+    assert (new.template, new.template_version, new.number != made.number) == ("college_training", 2, True)
+    common = operations.correct(certificate=new, facts={}, template="training", **{**REASON, "on": new.issued_on, "today": new.issued_on})
+    assert common.template == "training"
+
+
+def test_nobody_who_edited_a_version_approves_it(session: Session) -> None:
+    with transaction():
+        row = _draft()
+    with transaction():
+        templates.save(template=row, body=row.body.replace("培训证书", "学院培训证书"), version=row.version, by=_who(3))
+        templates.submit(template=row, by=_who(3))
+    for editor in (1, 3):
+        with pytest.raises(templates.BadTemplate, match="编辑过"):
+            templates.decide(template=row, is_approved=True, reason="", by=_who(editor), now=ground.NOW)
+    templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    assert row.state is TemplateState.APPROVED
 
 
 def test_a_draft_becomes_a_template_that_issues(session: Session) -> None:

@@ -92,7 +92,16 @@ def resume(*, certificate: Certificate, reason: str, document: str, on: date, by
 
 
 def _next(
-    certificate: Certificate, *, number: str, edition: int, facts: Mapping[str, Any], issued_on: date, by: Identity, today: date, now: datetime
+    certificate: Certificate,
+    *,
+    number: str,
+    edition: int,
+    facts: Mapping[str, Any],
+    issued_on: date,
+    template: tuple[str, int],
+    by: Identity,
+    today: date,
+    now: datetime,
 ) -> Certificate:
     """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed."""
     certificate.is_current = False
@@ -111,8 +120,8 @@ def _next(
         asked_key=certificate.asked_key,
         is_current=True,
         replaces_id=certificate.id,
-        template=certificate.template,
-        template_version=certificate.template_version,
+        template=template[0],
+        template_version=template[1],
         facts=dict(facts),
         evidence=list(certificate.evidence),
         issued_on=issued_on,
@@ -129,7 +138,8 @@ def reissue(*, certificate: Certificate, reason: str, document: str, on: date, b
     clock_stands()
     _change(certificate, Event.REISSUE, "reissued", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     same: dict[str, Any] = {"number": certificate.number, "facts": certificate.facts, "issued_on": certificate.issued_on}
-    made = _next(certificate, **same, edition=certificate.edition + 1, by=by, today=today, now=now)
+    drawn = (certificate.template, certificate.template_version)
+    made = _next(certificate, **same, edition=certificate.edition + 1, template=drawn, by=by, today=today, now=now)
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "reissued", "你的《%(title)s》（%(number)s）已补发，旧核验码作废，请下载新版。", now=now)
     return made
@@ -145,14 +155,21 @@ def correct(
     by: Identity,
     today: date,
     now: datetime,
+    template: str = "",
 ) -> Certificate:
     """Replace a certificate by one with corrected facts and a new number (更正). Returns the new one.
 
-    `facts` holds only what changes (`name` too). Raises CannotChange when nothing changes, for unknown fields, or when no
-    font can draw the new facts.
+    `facts` holds only what changes (`name` too); `template` names a template in use whose newest version the new one is drawn from
+    (default: the version as before), for texts that do not fit. Raises CannotChange when nothing changes, for unknown fields, for a
+    template the issuer may not use or whose required facts are not known, or when no font can draw the new facts.
     """
     clock_stands()
-    layout = queries.layout_of(certificate.template, certificate.template_version)
+    issuer = organisations.by_id(certificate.issuer_id)
+    assert issuer is not None
+    if template and template not in {code for code, _title in queries.template_choices(certificate.kind, issuer)}:
+        raise CannotChange(_("发证单位不能使用这个模板，没有更正。"), field="template")
+    drawn = (template, queries.layout_of(template).version) if template else (certificate.template, certificate.template_version)
+    layout = queries.layout_of(*drawn)
     known = {"name", *(field.name for field in layout.fields)} - FIXED
     strange = sorted(set(facts) - known)
     if strange:
@@ -164,20 +181,21 @@ def correct(
             raise CannotChange(_("姓名不能为空。"), field="name")
     kept = {name: value for name, value in certificate.facts.items() if name not in given}
     changed = clean_facts({**kept, **given})
-    if changed == certificate.facts:
+    if changed == certificate.facts and drawn == (certificate.template, certificate.template_version):
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
+    missing = [one.label for one in layout.own_fields if one.required and not one.default and not changed.get(one.name)] if template else []
+    if missing:
+        raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=listed(missing)), field="template")
     why = why_not_printable(layout, changed)
     if why == NEEDS_GLYPH:
         raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
     if why:
         cut = cuts_told(layout, cuts(layout, changed))
         raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cut))
-    issuer = organisations.by_id(certificate.issuer_id)
-    assert issuer is not None
     _change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     snapshot = clean_facts({**changed, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today})
     number = new_number(issuer, certificate.kind, today.year)
-    made = _next(certificate, number=number, edition=1, facts=snapshot, issued_on=today, by=by, today=today, now=now)
+    made = _next(certificate, number=number, edition=1, facts=snapshot, issued_on=today, template=drawn, by=by, today=today, now=now)
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "corrected", "你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。", now=now)
     return made

@@ -181,7 +181,7 @@ def draw(run: PrintRun, chunk: PrintChunk, maker: Maker) -> Drawn:
         if cut:
             raise CannotPrint(
                 _(
-                    "证书 %(number)s 的%(fields)s超出版面，没有绘制，以免印出被截断的内容：请用“更正”缩短内容，或撤销后用方框更大的模板重新签发，再继续绘制。",
+                    "证书 %(number)s 的%(fields)s超出版面，没有绘制，以免印出被截断的内容：请用“更正”缩短内容或改用方框更大的模板，再继续绘制。",
                     number=certificate.number,
                     fields=cuts_told(layout, cut),
                 ),

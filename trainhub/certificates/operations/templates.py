@@ -238,10 +238,10 @@ def submit(*, template: CertificateTemplate, by: Identity) -> None:
 
 
 def decide(*, template: CertificateTemplate, is_approved: bool, reason: str, by: Identity, now: datetime) -> None:
-    """Approve (not by who drew it up), or send back to be edited. The version before is retired; it still draws what it issued."""
+    """Approve (not by anybody who drew or changed this version), or send back to be edited. The version before is retired; it still draws what it issued."""
     _must_be(template, TemplateState.SUBMITTED)
-    if is_approved and by.account_id is not None and by.account_id == template.made_by_id:
-        raise BadTemplate(_("模板须由另一人批准：最后编辑的人不能批准自己的模板。"))
+    if is_approved and queries.is_editor(template, by.account_id):
+        raise BadTemplate(_("模板须由另一人批准：编辑过这个版本的人都不能批准它。"))
     if is_approved:
         for one in queries.template_versions(template.code):
             if one.state is TemplateState.APPROVED:

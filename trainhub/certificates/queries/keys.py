@@ -13,7 +13,7 @@ LISTED = (State.REVOKED, State.REISSUED, State.SUPERSEDED, State.SUSPENDED)
 
 
 def signing_keys() -> list[SigningKey]:
-    """The keys made after the installation's first one, the latest first."""
+    """Every key that was ever in use here, the latest first."""
     return list(session().scalars(select(SigningKey).order_by(SigningKey.id.desc())))
 
 

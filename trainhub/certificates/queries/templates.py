@@ -13,6 +13,7 @@ from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.runs import subject_of_issuer
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.kernel.access import NOTHING, Identity, Subject
+from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -133,3 +134,17 @@ def images_of(template: CertificateTemplate) -> dict[str, str]:
     """The pictures of a version as data URIs, by name."""
     images: dict[str, str] = json.loads(template.body).get("images", {})
     return images
+
+
+def is_editor(template: CertificateTemplate, account_id: int | None) -> bool:
+    """Whether an account drew or changed anything of this version, as the audit log tells; nobody in particular (None) did not."""
+    if account_id is None:
+        return False
+    done = ("started", "saved", "image_added", "image_removed")
+    statement = select(AuditEvent.id).where(
+        AuditEvent.on_kind == CertificateTemplate.__tablename__,
+        AuditEvent.on_id == str(template.id),
+        AuditEvent.account_id == account_id,
+        AuditEvent.did.in_([f"certificates.template.{one}" for one in done]),
+    )
+    return account_id == template.made_by_id or session().scalar(statement.limit(1)) is not None

@@ -247,9 +247,9 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     make = forms.correction_form(layout) if is_correction else forms.ReasonForm
     if request.method == "GET":
         values = forms.initial_facts(certificate.facts, layout) if is_correction else {}
-        form = make(formdata=None, on=clock.today(), **values)
+        form = forms.offering(make(formdata=None, on=clock.today(), **values), certificate)
     else:
-        form = make()
+        form = forms.offering(make(), certificate)
         if form.validate():
             try:
                 with transaction():
@@ -287,7 +287,7 @@ def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm) -> Ce
     }
     if event is Event.CORRECT:
         facts = {name: value for name, value in forms.facts_of(form).items() if (value or "") != "" or certificate.facts.get(name)}
-        return operations.correct(facts=facts, **given)
+        return operations.correct(facts=facts, template=form["template"].data or "", **given)
     verbs = {
         Event.REISSUE: operations.reissue,
         Event.SUSPEND: operations.suspend,

@@ -10,7 +10,7 @@ from flask import render_template, request
 from trainhub.certificates import queries, tasks
 from trainhub.certificates.operations import keys
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.signers import key_id, multikey
+from trainhub.certificates.signers import LostSigner, key_id, multikey
 from trainhub.certificates.views import blueprint
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
@@ -27,7 +27,7 @@ BACKUP_DAYS = 30
 def reminder(now: datetime) -> str:
     """What an administrator should be reminded of about backups; empty when there is nothing."""
     last = last_made(tasks.root())
-    newest = max((row.made_at for row in queries.signing_keys()), default=None)
+    newest = max((row.made_at for row in queries.signing_keys() if row.sealed is not None), default=None)
     if last is None:
         return _("还没有备份过：密钥丢失后，新的证书无法用原来的密钥签名，加密的资料也无法读取。")
     if newest is not None and last < newest:
@@ -43,12 +43,19 @@ def key_list() -> Any:
     """The keys, the present one first."""
     rows = {row.public: row for row in queries.signing_keys()}
     trust = tasks.trust()
-    present = tasks.maker().signer.public
+    signer = tasks.maker().signer
+    present = signer.public
     shown = [
         (key_id(one), multikey(one), "present" if one == present else "leaked" if one in trust.leaked else "old", rows.get(one.hex()))
         for one in sorted((*trust.good, *trust.leaked), key=lambda one: one != present)
     ]
-    return render_template("trainhub/certificates/keys.html", rows=shown, last=last_made(tasks.root()), reminder=reminder(clock.now()))
+    return render_template(
+        "trainhub/certificates/keys.html",
+        rows=shown,
+        last=last_made(tasks.root()),
+        reminder=reminder(clock.now()),
+        is_lost=isinstance(signer, LostSigner),
+    )
 
 
 @blueprint.post("/keys/rotate")

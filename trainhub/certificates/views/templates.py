@@ -197,7 +197,7 @@ def _page(row: CertificateTemplate, form: BodyForm | None = None, decision: Deci
         is_latest=queries.template_versions(row.code)[0].id == row.id,
         owner=organisations.by_id(row.owner_id) if row.owner_id is not None else None,
         may_approve=row.state is TemplateState.SUBMITTED and may(who(), Can.TEMPLATE_APPROVE, queries.subject_of_template(row)),
-        is_mine=row.made_by_id == who().account_id,
+        is_mine=queries.is_editor(row, who().account_id),
         labels=labels,
     )
     return page, 200 if form is None and decision is None and image is None else 422
