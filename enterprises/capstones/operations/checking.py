@@ -77,11 +77,17 @@ def book_at(key: str, today: date) -> int:
     return book().at(key, on=today).number
 
 
+def _hold(item: SpotItem) -> None:
+    """One act on a thesis at a time: two last experts who sign at once would each miss the other, and the outcome would stay open."""
+    session().refresh(item, with_for_update={"key_share": True})
+
+
 def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, today: date, now: datetime) -> int:
     """Send a thesis to as many experts as its round asks for, none twice. Raises CapstoneRefused.
 
     Not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`).
     """
+    _hold(item)
     capstone = session().get_one(Capstone, item.capstone_id)
     opinions = queries.opinions_of(item.id)
     stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
@@ -121,12 +127,14 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
     if by.person_id is None or by.person_id != opinion.person_id:
         raise WrongPerson(_("只有被指定的专家可以评议。"))
+    item = session().get_one(SpotItem, opinion.item_id)
+    _hold(item)
+    session().refresh(opinion)
     if opinion.signed_at is not None:
         raise CapstoneRefused(_("评议意见已签名。"), code="already_graded")
     opinion.comment = given(comment, _("请写明评议意见。"), field="comment", most=4000)
     opinion.verdict, opinion.signed_at = verdict, now
     session().flush()
-    item = session().get_one(SpotItem, opinion.item_id)
     rows = [row for row, _name in queries.opinions_of(item.id)]
     item.outcome = rules.spot_outcome(
         [row.verdict for row in rows if row.stage == 1],

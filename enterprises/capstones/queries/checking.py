@@ -126,12 +126,13 @@ def opinion_by_id(opinion_id: int) -> SpotOpinion | None:
 
 
 def opinions_of(item_id: int) -> list[tuple[SpotOpinion, str]]:
-    """The opinions on a thesis with the expert's name."""
+    """The opinions on a thesis with the expert's name, read anew: another session may have signed one since."""
     statement = (
         select(SpotOpinion, Person.name)
         .join(Person, Person.id == SpotOpinion.person_id)
         .where(SpotOpinion.item_id == item_id)
         .order_by(SpotOpinion.stage, SpotOpinion.id)
+        .execution_options(populate_existing=True)
     )
     return [(row, name) for row, name in session().execute(statement)]
 
