@@ -14,7 +14,7 @@ from enterprises.mentors import operations as mentors
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position, Term
 from enterprises.placements.types import PlacementState
-from tests.factories import ground
+from tests.factories import ground, identity
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
@@ -135,6 +135,13 @@ def case(*, has_supervisors: bool = True, has_stay: bool = True, programme: Prog
         for role, person in ((SupervisorRole.SCHOOL, found.school), (SupervisorRole.ENTERPRISE, found.field)):
             operations.assign_supervisor(capstone=row, role=role, person=person, by=SYSTEM, today=TODAY, now=NOW)
     return found
+
+
+def expert(**given: Any) -> Person:
+    """Somebody who holds the role of an expert; `until`: not after that day."""
+    who = ground.person()
+    identity.grant(identity.account(person=who), Role.EXPERT, organisation_id=ground.department().id, **given)
+    return who
 
 
 def points(value: int = 80) -> dict[RubricItem, int]:

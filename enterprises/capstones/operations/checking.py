@@ -77,11 +77,17 @@ def book_at(key: str, today: date) -> int:
     return book().at(key, on=today).number
 
 
+def _hold(item: SpotItem) -> None:
+    """One act on a thesis at a time: two last experts who sign at once would each miss the other, and the outcome would stay open."""
+    session().refresh(item, with_for_update={"key_share": True})
+
+
 def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, today: date, now: datetime) -> int:
     """Send a thesis to as many experts as its round asks for, none twice. Raises CapstoneRefused.
 
-    Not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`).
+    Only who is an expert today; not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`).
     """
+    _hold(item)
     capstone = session().get_one(Capstone, item.capstone_id)
     opinions = queries.opinions_of(item.id)
     stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
@@ -91,13 +97,17 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     sent = [o for o, _name in opinions if o.stage == stage]
     if len(sent) + len(people) != wanted or len({person.id for person in people}) != len(people):
         raise CapstoneRefused(_("这一轮须送 %(n)d 位专家，还差 %(left)d 位，请选择不同的人。", n=wanted, left=wanted - len(sent)), field="experts")
-    own = queries.people_of_university(session().get_one(Student, capstone.student_id).university_id, today)
+    university_id = session().get_one(Student, capstone.student_id).university_id
+    own = queries.people_of_university(university_id, today)
+    experts = {key for key, _name in queries.expert_choices(university_id, today)}
     for person in people:
         demand_outsider(person, capstone)
         if person.id in own:
             raise CapstoneRefused(
                 _("%(name)s 是该校的人员，须回避本校论文，请另选校外专家。", name=person.name), field="experts", code="own_university"
             )
+        if person.id not in experts:
+            raise CapstoneRefused(_("%(name)s 现在不是评议专家，请从专家名单中选择。", name=person.name), field="experts", code="not_an_expert")
         if any(o.person_id == person.id for o, _name in opinions) or queries.review_of(capstone.id, person.id) is not None:
             raise CapstoneRefused(_("%(name)s 已评阅过这篇论文，须另选专家。", name=person.name), field="experts")
         session().add(SpotOpinion(item_id=item.id, person_id=person.id, stage=stage, asked_at=now))
@@ -121,12 +131,14 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
     """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
     if by.person_id is None or by.person_id != opinion.person_id:
         raise WrongPerson(_("只有被指定的专家可以评议。"))
+    item = session().get_one(SpotItem, opinion.item_id)
+    _hold(item)
+    session().refresh(opinion)
     if opinion.signed_at is not None:
         raise CapstoneRefused(_("评议意见已签名。"), code="already_graded")
     opinion.comment = given(comment, _("请写明评议意见。"), field="comment", most=4000)
     opinion.verdict, opinion.signed_at = verdict, now
     session().flush()
-    item = session().get_one(SpotItem, opinion.item_id)
     rows = [row for row, _name in queries.opinions_of(item.id)]
     item.outcome = rules.spot_outcome(
         [row.verdict for row in rows if row.stage == 1],

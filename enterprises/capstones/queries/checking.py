@@ -11,6 +11,7 @@ from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpin
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.types import CONCLUDED, CapstoneRow
 from trainhub.identity.models import Account, RoleGrant
+from trainhub.identity.queries import active
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
 from trainhub.organisations import queries as organisations
@@ -126,12 +127,13 @@ def opinion_by_id(opinion_id: int) -> SpotOpinion | None:
 
 
 def opinions_of(item_id: int) -> list[tuple[SpotOpinion, str]]:
-    """The opinions on a thesis with the expert's name."""
+    """The opinions on a thesis with the expert's name, read anew: another session may have signed one since."""
     statement = (
         select(SpotOpinion, Person.name)
         .join(Person, Person.id == SpotOpinion.person_id)
         .where(SpotOpinion.item_id == item_id)
         .order_by(SpotOpinion.stage, SpotOpinion.id)
+        .execution_options(populate_existing=True)
     )
     return [(row, name) for row, name in session().execute(statement)]
 
@@ -157,13 +159,13 @@ def people_of_university(university_id: int, on: date) -> frozenset[int]:
 
 
 def expert_choices(university_id: int, on: date) -> list[tuple[int, str]]:
-    """(person, name) of everybody who holds the role of an expert now and does not belong to the university."""
+    """(person, name) of everybody who holds the role of an expert on a day and does not belong to the university."""
     own = people_of_university(university_id, on)
     statement = (
         select(Person.id, Person.name)
         .join(Account, Account.person_id == Person.id)
         .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.role == Role.EXPERT, RoleGrant.ended_at.is_(None))
+        .where(RoleGrant.role == Role.EXPERT, active(on))
         .distinct()
         .order_by(Person.name, Person.id)
     )

@@ -9,8 +9,8 @@ from threading import Event
 from flask import Flask
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.models import Capstone, DefenceSlot
-from enterprises.capstones.types import CapstoneState, SupervisorRole, Verdict
+from enterprises.capstones.models import Capstone, DefenceSlot, SpotCheck, SpotItem, SpotOpinion
+from enterprises.capstones.types import CapstoneState, SpotOutcome, SpotVerdict, SupervisorRole, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
@@ -114,3 +114,31 @@ def test_a_record_that_is_being_signed_survives_a_new_timetable(committed: Flask
     with committed.app_context():
         slots = [(slot.starts_minute, slot.score_x10) for slot, *_rest in queries.slots_of_group(group_id)]
         assert slots == [(570, 800), (600, None)]  # who was to come first and was not there comes after the last record
+
+
+def test_the_last_two_experts_at_once_bring_a_spot_check_to_its_end(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        found = make.case()
+        check = SpotCheck(
+            university_id=found.student.university_id, year=2025, percent=2, seed=1, population=[found.capstone.id], drawn_by_id=None, drawn_at=NOW
+        )
+        session().add(check)
+        session().flush()
+        item = SpotItem(check_id=check.id, capstone_id=found.capstone.id)
+        session().add(item)
+        session().flush()
+        people = [ground.person() for _n in range(3)]
+        asked = [SpotOpinion(item_id=item.id, person_id=person.id, stage=1, asked_at=NOW) for person in people]
+        session().add_all(asked)
+        session().flush()
+        item_id, opinions, experts = item.id, [row.id for row in asked], [make.as_person(person) for person in people]
+
+    def sign(number: int) -> Callable[[], object]:
+        return lambda: operations.give_opinion(
+            opinion=session().get_one(SpotOpinion, opinions[number]), verdict=SpotVerdict.QUALIFIED, comment="合格", by=experts[number], **TIMES
+        )
+
+    assert _together(committed, sign(0)) == [""]
+    assert _together(committed, sign(1), sign(2)) == ["", ""]
+    with committed.app_context():
+        assert session().get_one(SpotItem, item_id).outcome is SpotOutcome.FINE

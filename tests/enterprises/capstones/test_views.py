@@ -304,7 +304,7 @@ def test_a_spot_check_can_be_drawn_anew_by_anybody_and_exports_a_column_for_each
     page = admin.get(f"/capstones/spot-checks/{check.id}").text
     assert str(check.seed) in page
     assert "按种子重新抽取，结果一致" in page
-    experts = [ground.person() for _n in range(3)]
+    experts = [make.expert() for _n in range(3)]
     operations.send_to_experts(item=queries.spot_items(check.id)[0][0], people=experts, by=SYSTEM, today=TODAY, now=NOW)
     committed()
     head, line = list(csv.reader(io.StringIO(admin.get(f"/capstones/spot-checks/{check.id}/export.csv").data.decode("utf-8-sig"))))

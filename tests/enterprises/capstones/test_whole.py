@@ -443,13 +443,16 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
         operations.draw(university=university, year=2026, percent=50, by=SYSTEM, **TIMES)
     assert rules.sample(check.population, check.percent, check.seed) == [found.capstone.id]
     item = queries.spot_items(check.id)[0][0]
-    experts = [ground.person() for _n in range(5)]
+    experts = [make.expert() for _n in range(5)]
     colleague = ground.person()
     ground.teacher(of=ground.programme(at=university), who=colleague)
     with pytest.raises(CapstoneRefused, match="须回避本校论文"):
         operations.send_to_experts(item=item, people=[*experts[:2], colleague], by=SYSTEM, **TIMES)
     for opinion, _name in queries.opinions_of(item.id):  # a request rolls back as a whole; the test has no request
         session.delete(opinion)
+    for stranger in (ground.person(), make.expert(until=TODAY - timedelta(days=1))):
+        with pytest.raises(CapstoneRefused, match="现在不是评议专家"):
+            operations.send_to_experts(item=item, people=[stranger, *experts[:2]], by=SYSTEM, **TIMES)
     with pytest.raises(CapstoneRefused, match="3 位专家"):
         operations.send_to_experts(item=item, people=experts[:2], by=SYSTEM, **TIMES)
     operations.send_to_experts(item=item, people=experts[:3], by=SYSTEM, **TIMES)

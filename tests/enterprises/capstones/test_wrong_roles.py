@@ -68,7 +68,7 @@ def places(session: Session) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
     university = session.get_one(Organisation, done.student.university_id)
     check = operations.draw(university=university, year=TODAY.year, percent=100, by=SYSTEM, **TIMES)
     item = queries.spot_items(check.id)[0][0]
-    readers = [ground.person() for _n in range(3)]
+    readers = [make.expert() for _n in range(3)]
     operations.send_to_experts(item=item, people=readers, by=SYSTEM, **TIMES)
     names = {
         "capstone": key, "review": review.id, "group": group.id, "slot": slot.id, "paper": report.id, "entry": entry.id, "version": version.id,
