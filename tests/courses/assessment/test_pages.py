@@ -253,7 +253,16 @@ def test_who_has_used_up_the_attempts_is_told_and_an_extra_one_opens_the_quiz_ag
     quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_attempts=1, by=SYSTEM, now=NOW)
     session.commit()
     assert "我已了解" in taught.learner.get(rules).text
+    page = taught.learner.get(unit).text
+    assert ("可作答 2 次，已用 1 次" in page, "再做一次" in page) == (True, True)
     assert taught.start() != where
+
+
+def test_the_page_of_a_unit_says_the_time_that_one_person_has(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, minutes=30)
+    quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_minutes=15, by=SYSTEM, now=NOW)
+    session.commit()
+    assert "限时 45 分钟" in taught.learner.get(f"/learning/runs/{taught.run.id}/units/{taught.quiz.unit_id}").text
 
 
 def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, session: Session) -> None:
