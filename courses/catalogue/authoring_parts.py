@@ -34,7 +34,11 @@ def unit(pair: tuple[Run, Unit]) -> Any:
     """One unit: its title and its blocks."""
     run, row = pair
     unit_id, data = row.id, versions.latest(row)
-    shown = {name: data[name] for name in ("title", "lesson_title")} | {"release_at": wall(data["release_at"]), "version": row.version}
+    shown = {name: data[name] for name in ("title", "lesson_title")} | {
+        "release_at": wall(data["release_at"]),
+        "due_at": wall(data["due_at"]),
+        "version": row.version,
+    }
     form = UnitForm(data=shown)
     if form.validate_on_submit():
         try:
@@ -50,6 +54,7 @@ def unit(pair: tuple[Run, Unit]) -> Any:
                     lesson_title=lesson,
                     lesson_key=data["lesson_key"] if lesson == data["lesson_title"] else lesson[:120],
                     release_at=instant(form.release_at.data),
+                    due_at=instant(form.due_at.data),
                 )
             return done(_("单元已保存。"), "authoring.unit", unit_id=unit_id)
         except Refused as refused:

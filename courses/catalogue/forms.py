@@ -151,11 +151,12 @@ class TitleForm(Form):
 
 
 class UnitForm(Form):
-    """A unit: its title, the lesson it belongs to, when it opens."""
+    """A unit: its title, the lesson it belongs to, when it opens, until when it should be learnt."""
 
     title = Text(_l("标题"), [InputRequired(), Length(max=200)])
     lesson_title = Text(_l("所属小节"), [Length(max=200)], description=_l("相邻的、小节名相同的单元在目录中归在一起"))
     release_at = DateTimeLocalField(_l("开放时间"), [Optional()], description=_l("北京时间；留空表示发布后立即开放"))
+    due_at = DateTimeLocalField(_l("截止时间"), [Optional()], description=_l("北京时间；显示在学员的日历中，过后仍可学习；留空表示没有截止时间"))
     note = Text(_l("修改说明"), [Length(max=300)], description=_l("记入版本历史"))
 
 

@@ -32,6 +32,7 @@ from trainhub.organisations import queries as organisations
 
 blueprint = Blueprint("interop", __name__, url_prefix="/teaching/import")
 exporting = Blueprint("export", __name__)
+NOTES = "export-notes.txt"
 PACKAGES = frozenset({sniff.GZIP.mime, sniff.TAR.mime, sniff.ZIP.mime})
 
 
@@ -94,12 +95,17 @@ def state(job_id: int) -> Any:
 @exporting.get("/teaching/runs/<int:run_id>/olx.tar.gz")
 @guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
 def olx(run: Run) -> Response:
-    """The run as an OLX package that Open edX imports: content, questions and files, no learners."""
+    """The run as an OLX package that Open edX imports: content, questions and files, no learners.
+
+    What another platform will not show as it is here stands in `NOTES` beside `course.xml`, which importers leave alone.
+    """
     name = f"{run.course.code}-{run.code}"
     packed = tempfile.TemporaryFile(prefix="trainhub-olx-")  # noqa: SIM115 - closed with the answer
     with tempfile.TemporaryDirectory(prefix="trainhub-olx-") as folder:
         out = Path(folder) / "course"
-        write_olx(course_doc(run), out, asset=asset_reader(run))
+        notes = write_olx(course_doc(run), out, asset=asset_reader(run))
+        if notes:
+            (out / NOTES).write_text("".join(f"{note}\n" for note in notes), encoding="utf-8")
         with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=3) as archive:
             archive.add(out, arcname="course", filter=_nobodys)
     packed.seek(0)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, abort, jsonify, redirect, render_template, request, url_for
 
 from courses.assessment import queries as assessment
-from courses.assessment.types import AttemptState, QuizSettings
+from courses.assessment.types import Allowance, AttemptState, QuizSettings
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import previewing
@@ -92,6 +92,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         notes=log_queries.notes_of(enrolment.id, unit.id) if enrolment is not None else [],
         clock_text=exports.clock_text,
         attempts={key: assessment.attempts_of(key, person_id) for key in quizzes} if enrolment is not None else {},
+        allowances={key: assessment.allowance_for(key, person_id) if enrolment is not None else Allowance() for key in quizzes},
         quiz_settings={block.id: QuizSettings.of(block.settings) for block in blocks if block.kind is BlockKind.QUIZ},
         counts=assessment.item_counts(quizzes),
         votes=authored.votes_of(polls) if polls else {},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
@@ -11,11 +11,11 @@ from werkzeug.datastructures import MultiDict
 
 from courses.assessment import answering, labels, showing
 from courses.assessment import queries as assessment
-from courses.assessment.models import Attempt
+from courses.assessment.models import Attempt, QuizDraw, QuizItem
 from courses.assessment.operations import attempts
 from courses.assessment.rules import is_in_time, may_start, moment
 from courses.assessment.rules.results import window
-from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuizSettings, Shown, When
+from courses.assessment.types import Allowance, AttemptEventKind, AttemptState, QuestionKind, QuizSettings, Shown, When
 from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import has_code, has_math
 from courses.catalogue.models import Run
@@ -36,11 +36,30 @@ UPLOADS = sniff.EVIDENCE | sniff.VIDEOS | {sniff.TEXT.mime, sniff.CSV.mime, "aud
 MAX_UPLOAD = 50 * 1024 * 1024
 
 
-def _needs_notice(settings: QuizSettings) -> bool:
-    """Whether a learner must be told something before the clock runs."""
+def _needs_notice(settings: QuizSettings, chances: Sequence[str]) -> bool:
+    """Whether a learner must be told something before the clock runs; `chances`: what lots decide (`_chances`)."""
     return bool(
-        settings.minutes or settings.password or settings.closes_at or settings.is_one_session or settings.logs_focus or settings.is_sequential
+        chances
+        or settings.minutes
+        or settings.password
+        or settings.closes_at
+        or settings.is_one_session
+        or settings.logs_focus
+        or settings.is_sequential
     )
+
+
+def _chances(settings: QuizSettings, parts: Iterable[QuizItem | QuizDraw]) -> list[str]:
+    """What lots decide in an attempt, a sentence each: which questions, their order, their numbers."""
+    parts = list(parts)
+    found = []
+    if settings.draw or any(isinstance(part, QuizDraw) for part in parts):
+        found.append(_("题目随机抽取，各人、各次作答的题目可能不同。"))
+    if settings.is_shuffled or settings.shuffles_options:
+        found.append(_("每个人的题目或选项顺序可能不同。"))
+    if any(isinstance(part, QuizItem) and part.question.kind is QuestionKind.FORMULA for part in parts):
+        found.append(_("有的题目数值随机生成，各人、各次作答的数值可能不同。"))
+    return found
 
 
 def _load_quiz(block_id: int) -> Place:
@@ -75,6 +94,7 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         running=running,
         is_used_up=running is None and not may_start(len(tries), _allowed(settings, allowance)),
         count=settings.draw or assessment.item_counts([block.id]).get(block.id, 0),
+        chances=_chances(settings, assessment.parts_of(block.id)),
         labels=labels,
         review={when.value: listed(str(labels.SHOWN[shown]) for shown in Shown if shown in settings.review[when]) for when in When},
         refused=refused,
@@ -92,7 +112,8 @@ def start(place: Place) -> Any:
     block_id = block.id
     settings, running = QuizSettings.of(block.settings), assessment.attempt_in_progress(block_id, person_id)
     is_running = running is not None and is_in_time(clock.now(), running.due_at)
-    if _needs_notice(settings) and not is_running and "agreed" not in request.form:
+    is_told = is_running or "agreed" in request.form
+    if not is_told and _needs_notice(settings, _chances(settings, assessment.parts_of(block_id))):
         return redirect(url_for("learning.quiz", block_id=block_id), 303)
     try:
         with transaction():

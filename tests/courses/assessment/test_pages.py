@@ -253,7 +253,39 @@ def test_who_has_used_up_the_attempts_is_told_and_an_extra_one_opens_the_quiz_ag
     quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_attempts=1, by=SYSTEM, now=NOW)
     session.commit()
     assert "我已了解" in taught.learner.get(rules).text
+    page = taught.learner.get(unit).text
+    assert ("可作答 2 次，已用 1 次" in page, "再做一次" in page) == (True, True)
     assert taught.start() != where
+
+
+CHANCES = ("题目随机抽取", "选项顺序可能不同", "数值随机生成")
+
+
+@pytest.mark.parametrize(("settings", "told"), [({}, 0), ({"draw": 1}, 1), ({"is_shuffled": True}, 2), ({"shuffles_options": True}, 2)])
+def test_what_lots_decide_is_said_before_an_attempt_begins(as_role: AsRole, session: Session, settings: dict[str, Any], told: int) -> None:
+    taught = Taught(as_role, session, **settings)
+    rules = f"/learning/blocks/{taught.quiz.id}/quiz"
+    began = taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts").headers["Location"]
+    assert began.endswith(rules) is bool(told)
+    page = taught.learner.get(rules).text
+    assert [words in page for words in CHANCES] == [told == n for n in (1, 2, 3)]
+
+
+def test_drawn_questions_and_drawn_numbers_are_said_before_an_attempt_begins(taught: Taught) -> None:
+    rules = f"/learning/blocks/{taught.quiz.id}/quiz"
+    where = f"/teaching/blocks/{taught.quiz.id}"
+    assert taught.lecturer.post(f"{where}/questions/new?kind=formula", data={**FORMS["formula"], "points": "1"}).status_code == 303
+    assert taught.learner.post(f"/learning/blocks/{taught.quiz.id}/attempts").headers["Location"].endswith(rules)
+    assert [words in taught.learner.get(rules).text for words in CHANCES] == [False, False, True]
+    assert taught.lecturer.post(f"{where}/draws", data={"count": "1", "points": "1"}).status_code == 303
+    assert [words in taught.learner.get(rules).text for words in CHANCES] == [True, False, True]
+
+
+def test_the_page_of_a_unit_says_the_time_that_one_person_has(as_role: AsRole, session: Session) -> None:
+    taught = Taught(as_role, session, minutes=30)
+    quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_minutes=15, by=SYSTEM, now=NOW)
+    session.commit()
+    assert "限时 45 分钟" in taught.learner.get(f"/learning/runs/{taught.run.id}/units/{taught.quiz.unit_id}").text
 
 
 def test_one_question_a_page_in_order_without_javascript(as_role: AsRole, session: Session) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,22 @@ def test_conditions_are_added_and_taken_away_by_plain_forms(as_role: AsRole, ses
     assert author.get(f"/teaching/sections/{part.id}").status_code == 200
     assert author.post(f"/teaching/sections/{part.id}", data={"title": "新章名", "note": "改名"}).status_code == 303
     assert author.get(f"/teaching/units/{second.id}").status_code == 200
+
+
+def test_the_deadline_of_a_unit_is_set_and_taken_away(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    page = f"/teaching/units/{unit.id}"
+    assert author.post(page, data={"title": "单元", "due_at": "2026-05-01T18:00"}).status_code == 303
+    session.expire_all()
+    assert unit.due_at == datetime(2026, 5, 1, 10, tzinfo=UTC)
+    assert "2026-05-01 18:00" in author.get(page).text
+    assert author.post(page, data={"title": "单元", "due_at": ""}).status_code == 303
+    session.expire_all()
+    assert unit.due_at is None
 
 
 def test_the_outline_of_a_published_run_is_in_the_api(app: Flask, session: Session) -> None:

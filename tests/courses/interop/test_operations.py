@@ -6,12 +6,15 @@ import functools
 import json
 import subprocess
 import sys
+import tarfile
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -40,7 +43,7 @@ from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.cli import main
 from trainhub.kernel import files
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 
 SINK = Path(__file__).resolve().parents[2] / "data" / "olx" / "oxa-kitchen-sink.tar.gz"
 COUNTS = ("chapters", "sequentials", "verticals", "problems", "videos", "html", "discussions", "other")
@@ -296,3 +299,23 @@ def test_blocks_of_ours_go_out_with_their_files_and_pass_the_checker(tmp_path: P
     found = subprocess.run([Path(sys.executable).with_name("edx-cleaner"), "-c", "course.xml"], cwd=out, capture_output=True, text=True, check=False)
     assert "ERRORs" not in found.stdout, found.stdout
     assert found.returncode == 0
+
+
+def test_a_package_from_the_page_names_what_others_will_not_show(as_role: Callable[..., FlaskClient], session: Session, tmp_path: Path) -> None:
+    session.expire_on_commit = False
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    poll = content.add_block(unit=unit, kind=BlockKind.POLL, title="选", settings={"options": ["甲", "乙"]}, by=SYSTEM, now=make.NOW)
+    session.commit()
+    author = as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id)
+    packed = tmp_path / "course.tar.gz"
+    packed.write_bytes(author.get(f"/teaching/runs/{run.id}/olx.tar.gz").data)
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path, filter="data")
+    out = tmp_path / "course"
+    notes = (out / "export-notes.txt").read_text(encoding="utf-8").splitlines()
+    assert [poll.key in note and "以网页形式" in note for note in notes] == [True]
+    assert [block.title for block in read(packed).blocks()] == ["选"]
+    found = subprocess.run([Path(sys.executable).with_name("edx-cleaner"), "-c", "course.xml"], cwd=out, capture_output=True, text=True, check=False)
+    assert (found.returncode, "ERRORs" in found.stdout) == (0, False), found.stdout
