@@ -14,9 +14,10 @@ from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import operations as ops
 from trainhub.identity import queries, table
-from trainhub.identity.types import AccountState, RequestKind
+from trainhub.identity.types import AccountState, RequestKind, RequestState
 from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
+from trainhub.people import operations as people
 
 OWN = [
     "/account",
@@ -224,6 +225,28 @@ def test_a_granted_deletion_closes_the_account(app: Flask, session: Session) -> 
     session.expire_all()
     assert (account.state, queries.login_names(account.id)) == (AccountState.DELETED, [])
     assert queries.stored_grants(account.id, today=make.NOW.date()) == []
+
+
+def test_no_account_is_closed_while_a_legal_hold_stands(app: Flask, session: Session) -> None:
+    who = ground.person("林晓彤")
+    account = make.account(person=who, username="lin", password=make.PASSWORD, roles=(Role.LECTURER,))
+    request = ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请注销", by=SYSTEM, now=make.NOW)
+    hold = people.place_hold(person=who, reason="监察机关调取", document="闽监〔2026〕1号", by=SYSTEM, now=make.NOW)
+    session.commit()
+    admin, path = make.signed_in_client(app, Role.SYSTEM_ADMIN), f"/data-requests/{request.id}"
+    said = {"state": "done", "answer": "已注销", "closes_account": "y"}
+    page = admin.get(path).text
+    assert ("监察机关调取" in page, "闽监〔2026〕1号" in page) == (True, True)
+    refused = admin.post(path, data=said)
+    assert (refused.status_code, "法定保全期间不能注销账号：监察机关调取（" in refused.text) == (422, True)
+    session.expire_all()
+    assert (account.state, request.state, len(queries.login_names(account.id))) == (AccountState.ACTIVE, RequestState.OPEN, 1)
+    people.lift_hold(hold=hold, by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert "监察机关调取" not in admin.get(path).text
+    assert admin.post(path, data=said).status_code == 303
+    session.expire_all()
+    assert (account.state, queries.login_names(account.id)) == (AccountState.DELETED, [])
 
 
 def test_the_demonstration_shows_its_accounts(app: Flask, client: FlaskClient) -> None:

@@ -21,6 +21,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.web import done
+from trainhub.people import queries as persons
 
 permissions = Blueprint("permissions", __name__)
 audit = Blueprint("audit", __name__)
@@ -146,11 +147,13 @@ def listing() -> Any:
 def _page(row: DataRequest, form: DecisionForm, status: int = 200) -> Any:
     from trainhub.identity import retention
 
+    account = queries.account(row.account_id)
     return (
         render_template(
             "trainhub/identity/data_request.html",
             row=row,
-            name=queries.account(row.account_id).display_name,
+            name=account.display_name,
+            holds=persons.standing_holds(account.person_id) if account.person_id is not None else [],
             form=form,
             labels=labels,
             retention=retention.periods(clock.today()),
