@@ -169,6 +169,13 @@ def test_audit_filters_and_export(app: Flask) -> None:
     assert "identity.account.created" in everything.text
     assert "identity.session.opened" not in admin.get("/audit.csv?did=identity.account").text
     assert admin.get("/audit.csv?until=2000-01-01").text.count("\n") == 1
+    signed_in = admin.get("/audit.csv?did=identity.session&origin=127.0.").text
+    assert ("identity.session.opened" in signed_in, "identity.account.created" in signed_in) == (True, False)
+    assert admin.get("/audit.csv?origin=198.51.100.7").text.count("\n") == 1
+    assert admin.get("/audit.csv?origin=127%25").text.count("\n") == 1
+    page = admin.get("/audit?on_kind=no_such_kind").text
+    assert '<option value="account">account</option>' in page
+    assert '<option value="no_such_kind" selected>no_such_kind</option>' in page
     assert make.signed_in_client(app, Role.INSPECTOR).get("/audit").status_code == 200
     assert make.signed_in_client(app, Role.AUDITOR, organisation_id=_organisation(app)).get("/audit").status_code == 403
 
