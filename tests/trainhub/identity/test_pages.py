@@ -14,9 +14,10 @@ from tests.factories import ground
 from tests.factories import identity as make
 from trainhub.identity import operations as ops
 from trainhub.identity import queries, table
-from trainhub.identity.types import AccountState, RequestKind
+from trainhub.identity.types import AccountState, RequestKind, RequestState
 from trainhub.kernel.access import SYSTEM, Role, own, role, role_everywhere, role_over
 from trainhub.kernel.db import transaction
+from trainhub.people import operations as people
 
 OWN = [
     "/account",
@@ -168,6 +169,13 @@ def test_audit_filters_and_export(app: Flask) -> None:
     assert "identity.account.created" in everything.text
     assert "identity.session.opened" not in admin.get("/audit.csv?did=identity.account").text
     assert admin.get("/audit.csv?until=2000-01-01").text.count("\n") == 1
+    signed_in = admin.get("/audit.csv?did=identity.session&origin=127.0.").text
+    assert ("identity.session.opened" in signed_in, "identity.account.created" in signed_in) == (True, False)
+    assert admin.get("/audit.csv?origin=198.51.100.7").text.count("\n") == 1
+    assert admin.get("/audit.csv?origin=127%25").text.count("\n") == 1
+    page = admin.get("/audit?on_kind=no_such_kind").text
+    assert '<option value="account">account</option>' in page
+    assert '<option value="no_such_kind" selected>no_such_kind</option>' in page
     assert make.signed_in_client(app, Role.INSPECTOR).get("/audit").status_code == 200
     assert make.signed_in_client(app, Role.AUDITOR, organisation_id=_organisation(app)).get("/audit").status_code == 403
 
@@ -224,6 +232,28 @@ def test_a_granted_deletion_closes_the_account(app: Flask, session: Session) -> 
     session.expire_all()
     assert (account.state, queries.login_names(account.id)) == (AccountState.DELETED, [])
     assert queries.stored_grants(account.id, today=make.NOW.date()) == []
+
+
+def test_no_account_is_closed_while_a_legal_hold_stands(app: Flask, session: Session) -> None:
+    who = ground.person("林晓彤")
+    account = make.account(person=who, username="lin", password=make.PASSWORD, roles=(Role.LECTURER,))
+    request = ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请注销", by=SYSTEM, now=make.NOW)
+    hold = people.place_hold(person=who, reason="监察机关调取", document="闽监〔2026〕1号", by=SYSTEM, now=make.NOW)
+    session.commit()
+    admin, path = make.signed_in_client(app, Role.SYSTEM_ADMIN), f"/data-requests/{request.id}"
+    said = {"state": "done", "answer": "已注销", "closes_account": "y"}
+    page = admin.get(path).text
+    assert ("监察机关调取" in page, "闽监〔2026〕1号" in page) == (True, True)
+    refused = admin.post(path, data=said)
+    assert (refused.status_code, "法定保全期间不能注销账号：监察机关调取（" in refused.text) == (422, True)
+    session.expire_all()
+    assert (account.state, request.state, len(queries.login_names(account.id))) == (AccountState.ACTIVE, RequestState.OPEN, 1)
+    people.lift_hold(hold=hold, by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert "监察机关调取" not in admin.get(path).text
+    assert admin.post(path, data=said).status_code == 303
+    session.expire_all()
+    assert (account.state, queries.login_names(account.id)) == (AccountState.DELETED, [])
 
 
 def test_the_demonstration_shows_its_accounts(app: Flask, client: FlaskClient) -> None:

@@ -85,6 +85,13 @@ def test_periods_are_calendar_months(day: date, count: int, before: date) -> Non
 def test_every_period_says_what_happens_then(app: Flask) -> None:
     keys = {one.key for one in book().in_force(on=date(2026, 3, 2)) if one.key.startswith(months.PREFIX)}
     assert {f"{months.PREFIX}{name}_months" for name in retention.THEN} == keys
+
+
+def test_answers_to_surveys_are_said_to_be_kept_and_for_how_long(app: Flask) -> None:
+    with app.test_request_context():
+        (row,) = [row for row in retention.periods(date(2026, 3, 2)) if "调查答卷" in row.label]
+    assert row.months == book().at("own.retention.survey_answer_months", on=date(2026, 3, 2)).number
+    assert ("按人保存" in row.then, "不自动删除" in row.then, "不保存" in row.then) == (True, True, False)
     tasks = app.extensions["trainhub.tasks"]
     assert {"identity.forget", "courses.forget", "placements.forget", "capstones.forget", "identity.sweep", "ledger.sweep"} <= set(tasks)
 

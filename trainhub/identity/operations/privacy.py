@@ -16,7 +16,8 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, format_date
+from trainhub.people import queries as persons
 from trainhub.people.models import Person
 
 
@@ -94,13 +95,15 @@ def decide_request(*, row: DataRequest, state: RequestState, answer: str, by: Id
 def close_account(*, account: Account, by: Identity, now: datetime) -> None:
     """Close an account for good: its names, password, second factor, sessions, tokens and roles go.
 
-    The row stays without them, so that the audit log and records under a legal hold keep saying who acted (own.retention.*).
+    The row stays without them, so that the audit log and the records keep saying who acted (own.retention.*). While a legal hold
+    stands on the person nothing of it may go: refused, naming the hold.
     """
     check_may_manage(account=account, by=by, today=local(now).date())
     if by.account_id is not None and by.account_id == account.id:
         raise AccountRefused(_("不能注销自己的账号，请由另一位管理员操作。"))
     if account.state is AccountState.DELETED:
         return
+    _check_not_held(account)
     revoke_sessions(account_id=account.id, by=by, now=now)
     for statement in (
         update(RoleGrant).where(RoleGrant.account_id == account.id, RoleGrant.ended_at.is_(None)).values(ended_at=now),
@@ -116,3 +119,17 @@ def close_account(*, account: Account, by: Identity, now: datetime) -> None:
     account.wants_email, account.state = False, AccountState.DELETED
     session().flush()
     audit.record(by=by, did="identity.account.closed", on=account)
+
+
+def _check_not_held(account: Account) -> None:
+    holds = persons.standing_holds(account.person_id) if account.person_id is not None else []
+    if holds:
+        raise AccountRefused(
+            _(
+                "法定保全期间不能注销账号：%(reason)s（%(since)s 起）。请不勾选注销，在答复中写明保全期间不能删除；保全解除后可再注销。",
+                reason=holds[0].reason,
+                since=format_date(holds[0].placed_at),
+            ),
+            field="closes_account",
+            code="held",
+        )

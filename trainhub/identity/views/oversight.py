@@ -21,6 +21,7 @@ from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _, format_datetime, listed
 from trainhub.kernel.paging import paginate, wanted
 from trainhub.kernel.web import done
+from trainhub.people import queries as persons
 
 permissions = Blueprint("permissions", __name__)
 audit = Blueprint("audit", __name__)
@@ -37,7 +38,7 @@ def index() -> Any:
 # -- audit --------------------------------------------------------------------------------------------------------------
 
 
-FILTERS = ("who", "did", "on_kind", "on_id", "since", "until")
+FILTERS = ("who", "did", "on_kind", "on_id", "origin", "since", "until")
 OF_EVERY_LIST = ("page", "size", "lang")
 
 
@@ -62,7 +63,13 @@ def _filter() -> tuple[queries.AuditFilter, dict[str, str]]:
     if unknown:
         problems[""] = _("没有名为 %(names)s 的筛选条件。可用的有：%(known)s。", names=listed(unknown), known=listed(FILTERS))
     asked = queries.AuditFilter(
-        who=text("who"), did=text("did"), on_kind=text("on_kind"), on_id=text("on_id"), since=day("since"), until=day("until")
+        who=text("who"),
+        did=text("did"),
+        on_kind=text("on_kind"),
+        on_id=text("on_id"),
+        origin=text("origin"),
+        since=day("since"),
+        until=day("until"),
     )
     if asked.since and asked.until and asked.until < asked.since:
         problems["until"] = _("结束日期早于开始日期，没有这样的记录。请改正其中一个。")
@@ -78,7 +85,8 @@ def events() -> Any:
     number, size = wanted()
     asked, problems = _filter()
     page = None if problems else paginate(queries.audit_listing(asked), number=number, size=size, scalars=False)
-    body = render_template("trainhub/audit/events.html", page=page, problems=problems, told=_told, details=audit_details.details)
+    kinds = [(kind, kind) for kind in sorted({*queries.audit_kinds(), asked.on_kind} - {""})]  # one that the log does not know stays chosen
+    body = render_template("trainhub/audit/events.html", page=page, problems=problems, kinds=kinds, told=_told, details=audit_details.details)
     return body, 422 if problems else 200
 
 
@@ -146,11 +154,13 @@ def listing() -> Any:
 def _page(row: DataRequest, form: DecisionForm, status: int = 200) -> Any:
     from trainhub.identity import retention
 
+    account = queries.account(row.account_id)
     return (
         render_template(
             "trainhub/identity/data_request.html",
             row=row,
-            name=queries.account(row.account_id).display_name,
+            name=account.display_name,
+            holds=persons.standing_holds(account.person_id) if account.person_id is not None else [],
             form=form,
             labels=labels,
             retention=retention.periods(clock.today()),

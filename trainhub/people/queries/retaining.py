@@ -39,6 +39,13 @@ def holds_on(person_id: int) -> list[LegalHold]:
     return list(session().scalars(select(LegalHold).where(LegalHold.person_id == person_id).order_by(LegalHold.id.desc())))
 
 
+def standing_holds(person_id: int) -> list[LegalHold]:
+    """The holds for which a person is not free (see `is_free`), the oldest first."""
+    merged_into = select(Person.merged_into_id).where(Person.id == person_id).scalar_subquery()
+    is_theirs = sa.or_(LegalHold.person_id == person_id, LegalHold.person_id == merged_into)
+    return list(session().scalars(select(LegalHold).where(is_theirs, LegalHold.lifted_at.is_(None)).order_by(LegalHold.id)))
+
+
 def hold(hold_id: int) -> LegalHold | None:
     """One hold."""
     return session().get(LegalHold, hold_id)
