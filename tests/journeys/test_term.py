@@ -39,7 +39,9 @@ class Phone(Driver):
 def offer(host: Driver, head: Driver) -> None:
     """The enterprise offers a position in the running term; what charges students is refused; the school approves."""
     host.get("/placements/positions/new")
-    wanted = {"title": "视觉检测工程助理", "description": "参与检测线调试。", "hours_per_day": 8, "pay": 3200, "post_pay": 4000}
+    assert host.page is not None
+    base = _option(host.page.form("/positions/new"), "base_id", "榕城")  # inspected and under agreement: the start asks for both
+    wanted = {"title": "视觉检测工程助理", "description": "参与检测线调试。", "base_id": base, "hours_per_day": 8, "pay": 3200, "post_pay": 4000}
     host.send("/positions/new", wanted)
     assert host.page is not None
     address = host.page.url
