@@ -284,7 +284,7 @@ def file(claim: CreditClaim) -> Response:
     """The scan of a certificate."""
     if claim.file is None:
         raise NotFound(_("这份申请没有上传文件。"))
-    return send(claim.file, as_download=True)
+    return send(claim.file)
 
 
 # -- mapping tables -----------------------------------------------------------------------------------------------------
