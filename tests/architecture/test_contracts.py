@@ -117,7 +117,7 @@ def _inner_modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def _taken_from_the_request(tree: ast.Module) -> list[str]:
-    """The names of the request that a module imports or reads, and every `commit()`."""
+    """The names of the request that a module imports or reads."""
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module in ONLY_EDGES_HAVE_IT:
@@ -129,12 +129,10 @@ def _taken_from_the_request(tree: ast.Module) -> list[str]:
             and node.attr in OF_THE_REQUEST
         ):
             found.append(node.attr)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit":
-            found.append("commit()")
     return found
 
 
-def test_below_the_edges_nobody_knows_the_request_or_commits() -> None:
+def test_below_the_edges_nobody_knows_the_request() -> None:
     assert {module: taken for module, tree in _inner_modules() if (taken := _taken_from_the_request(tree))} == {}
 
 
@@ -146,7 +144,6 @@ def test_below_the_edges_nobody_knows_the_request_or_commits() -> None:
         ("import flask\nflask.request.form", ["request"]),
         ("from flask_login import current_user", ["current_user"]),
         ("from trainhub.kernel.access import Identity, who", ["who"]),
-        ("session().commit()", ["commit()"]),
         ("from trainhub.kernel.db import session", []),
     ],
 )
