@@ -93,10 +93,11 @@ class BatchState(StrEnum):
 
 
 class BatchSource(StrEnum):
-    """Where the people of a batch come from."""
+    """Where the people of a batch come from; a correction is a batch of one."""
 
     SELECTION = "selection"
     IMPORT = "import"
+    CORRECTION = "correction"
 
 
 class TemplateState(StrEnum):

@@ -54,7 +54,7 @@ def _prepare(persons: list[Person], issuer: Organisation, **given: Any) -> Issue
 
 
 def _decide(batch: IssueBatch, **given: Any) -> IssueBatch:
-    return batches.decide(batch=batch, **{"is_approved": True, "reason": "", "by": _who(2), "now": ground.NOW, **given})
+    return batches.decide(batch=batch, **{"is_approved": True, "reason": "", "by": _who(2), "today": TODAY, "now": ground.NOW, **given})
 
 
 def _issue(batch: IssueBatch) -> None:
