@@ -14,13 +14,13 @@ from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import EVIDENCE_PAGES
+from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
+from trainhub.certificates.views import evidence, waiting
 from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
-from trainhub.certificates.views import waiting
 from trainhub.config import HalfConfigured
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
@@ -53,6 +53,7 @@ def register(app: Flask) -> None:
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
+    app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
     register_nav(

@@ -17,8 +17,8 @@ from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
-from trainhub.certificates.views import blueprint
+from trainhub.certificates.types import Event, State
+from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder
 from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
@@ -134,7 +134,7 @@ def show(certificate: Certificate) -> Any:
         obstacle=obstacle,
         clock=clock_told() if obstacle is not None else "",
         is_own=is_own,
-        evidence=_evidence(certificate, is_own=is_own),
+        evidence=evidence.shown(certificate, is_own=is_own),
         address=address,
         share=share,
         showcase=documents.showcase_of(certificate, share or address),
@@ -142,16 +142,6 @@ def show(certificate: Certificate) -> Any:
         show_number=show_number,
         show_code=show_code,
     )
-
-
-def _evidence(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
-    """What it rests on, each with the page that shows it when a room has one for this reader."""
-    pages = current_app.extensions.get(EVIDENCE_PAGES, {})
-    ids: dict[str, list[str]] = {}
-    for one in certificate.evidence:
-        ids.setdefault(one["kind"], []).append(one["id"])
-    seen = {kind: pages[kind](keys, is_own) for kind, keys in ids.items() if kind in pages}
-    return [{**one, "url": seen.get(one["kind"], {}).get(one["id"])} for one in certificate.evidence]
 
 
 def _address(certificate: Certificate) -> str:

@@ -81,6 +81,11 @@ def test_training_classes_become_certificates_with_their_records(session: Sessio
         "2026-02-27",
     )
     assert [(one["kind"], one["id"]) for one in made.evidence] == [("training_record", str(records[0])), ("batch", str(batch.id))]
+    holder = as_role(Role.TRAINEE, person_id=made.person_id).get(f"/certificates/{made.number}").text
+    assert f'"/trainees/records/{records[0]}"' in holder, "the holder opens the record"
+    assert f"培训记录第 {records[0]} 号，2026-03-02 登记" in holder
+    assert batch.digest in holder
+    assert as_role(Role.TRAINEE, person_id=made.person_id).get(f"/trainees/records/{records[0]}").status_code == 200
 
 
 def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
