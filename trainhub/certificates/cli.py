@@ -73,6 +73,7 @@ def rotate(leaked: bool, yes: bool) -> dict[str, Any]:
 
     Example: trainhub certificates keys rotate --yes --json
     """
+    from trainhub.certificates import tasks
     from trainhub.certificates.operations import keys
     from trainhub.kernel import clock
     from trainhub.kernel.db import transaction
@@ -82,7 +83,7 @@ def rotate(leaked: bool, yes: bool) -> dict[str, Any]:
         question = "旧密钥签过的文件将全部失效，持证人需要重新下载。确定吗？" if leaked else "更换签名密钥，旧文件仍可查验。确定吗？"
         click.confirm(question, abort=True, err=True)
     with transaction():
-        old, new = keys.rotate(ring=keyring(), is_leaked=leaked, by=operator(), now=clock.now())
+        old, new = keys.rotate(ring=keyring(), is_leaked=leaked, by=operator(), now=clock.now(), module=tasks.module())
     say(_("新密钥存在数据库中，由 keys.json 加密：请立即执行 trainhub backup，并把备份和 TRAINHUB_SECRET_KEY 分开保存。"))
     return {"old": old, "new": new, "leaked": leaked}
 
