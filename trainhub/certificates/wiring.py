@@ -14,13 +14,14 @@ from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import EVIDENCE_PAGES
+from trainhub.certificates.signers import SLOT, CannotPlug, plugged
+from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
+from trainhub.certificates.views import evidence, waiting
 from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
-from trainhub.certificates.views import waiting
 from trainhub.config import HalfConfigured
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
@@ -49,10 +50,12 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     _open_key_file(app)
+    _plug_signer(app)
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
+    app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
     register_nav(
@@ -63,8 +66,8 @@ def register(app: Flask) -> None:
 
 
 def load_reference(_folder: Path) -> dict[str, int]:
-    """Note the installation's own signing key, so that its public half outlives keys.json. Called by `trainhub init`."""
-    return {"signing_key": int(signing.note_first(ring=keyring(), now=clock.now()))}
+    """Note the keys that sign here, so that their public halves outlive keys.json and an external module. Called by `trainhub init`."""
+    return {"signing_key": int(signing.note_first(ring=keyring(), now=clock.now(), module=tasks.module()))}
 
 
 def _open_key_file(app: Flask) -> None:
@@ -76,3 +79,14 @@ def _open_key_file(app: Flask) -> None:
         app.extensions["trainhub.certificates.sealer"] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
     except CannotSeal as bad:
         raise HalfConfigured(f"TRAINHUB_PDF_SIGNER, TRAINHUB_PDF_SIGNER_PASSWORD: {bad}") from bad
+
+
+def _plug_signer(app: Flask) -> None:
+    """Put the external signer of credentials into its place at the start, after a signature for trial."""
+    place = app.config["SETTINGS"].credential_signer
+    if not place:
+        return
+    try:
+        app.extensions[SLOT] = plugged(place)
+    except CannotPlug as bad:
+        raise HalfConfigured(f"TRAINHUB_CREDENTIAL_SIGNER: {bad}") from bad
