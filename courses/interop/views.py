@@ -103,7 +103,8 @@ def olx(run: Run) -> Response:
     packed = tempfile.TemporaryFile(prefix="trainhub-olx-")  # noqa: SIM115 - closed with the answer
     with tempfile.TemporaryDirectory(prefix="trainhub-olx-") as folder:
         out = Path(folder) / "course"
-        notes = write_olx(course_doc(run), out, asset=asset_reader(run))
+        doc = course_doc(run)
+        notes = [*doc.warnings, *write_olx(doc, out, asset=asset_reader(run))]
         if notes:
             (out / NOTES).write_text("".join(f"{note}\n" for note in notes), encoding="utf-8")
         with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=3) as archive:
