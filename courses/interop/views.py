@@ -113,6 +113,15 @@ def olx(run: Run) -> Response:
     return send_file(packed, mimetype=sniff.GZIP.mime, as_attachment=True, download_name=f"{name}.tar.gz")
 
 
+@exporting.get("/teaching/runs/<int:run_id>/import-report")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def report(run: Run) -> Any:
+    """What was said when the run was taken in, by whatever way."""
+    if not run.import_report:
+        raise NotFound(_("这期课程不是导入的，没有导入报告。"))
+    return render_template("courses/interop/run_report.html", run=run)
+
+
 def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """Without the names of this machine."""
     member.uid = member.gid = 0

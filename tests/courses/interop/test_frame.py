@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.catalogue import queries
-from courses.catalogue.models import Block, Run
+from courses.catalogue.models import Block, Run, RunStaff
 from courses.catalogue.operations import content
 from courses.catalogue.types import BlockKind
 from courses.gradebook import queries as gradebook
@@ -30,9 +33,10 @@ from tests.courses.interop.courses_for_tests import OXA, course_folder
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.kernel import files
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.notifications.models import Notice
 
+AsRole = Callable[..., FlaskClient]
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 CHOICE = '<problem><multiplechoiceresponse><choicegroup><choice correct="true">a</choice><choice correct="false">b</choice></choicegroup></multiplechoiceresponse></problem>'
 HEAD = {
@@ -238,3 +242,21 @@ def test_what_other_platforms_show_otherwise_is_named(session: Session) -> None:
     notes = course_doc(make.loaded(run)).warnings
     assert any("周三直播" in note for note in notes)
     assert any("没有成绩册" in note for note in notes)
+
+
+def test_the_report_stays_with_the_run_also_of_a_command(as_role: AsRole, session: Session) -> None:
+    run, report = take_in(OXA)
+    plain = make.run(run.course)
+    who = ground.person()
+    session.add_all([RunStaff(run_id=run.id, person_id=who.id), RunStaff(run_id=plain.id, person_id=who.id)])
+    session.commit()
+    author, other = as_role(Role.LECTURER, person_id=who.id), as_role(Role.LECTURER)
+    where = f"/teaching/runs/{run.id}/import-report"
+    assert where in author.get(f"/teaching/runs/{run.id}/settings").text
+    assert where in author.get(f"/teaching/runs/{run.id}/contents").text
+    page = html.unescape(author.get(where).text)
+    assert all(text in page for text in report["warnings"])
+    assert all(row["block"] in page for row in report["unsupported"])
+    assert other.get(where).status_code == 403
+    assert author.get(f"/teaching/runs/{plain.id}/import-report").status_code == 404
+    assert "import-report" not in author.get(f"/teaching/runs/{plain.id}/settings").text
