@@ -251,12 +251,13 @@ def test_the_report_stays_with_the_run_also_of_a_command(as_role: AsRole, sessio
     session.add_all([RunStaff(run_id=run.id, person_id=who.id), RunStaff(run_id=plain.id, person_id=who.id)])
     session.commit()
     author, other = as_role(Role.LECTURER, person_id=who.id), as_role(Role.LECTURER)
+    session.commit()
     where = f"/teaching/runs/{run.id}/import-report"
     assert where in author.get(f"/teaching/runs/{run.id}/settings").text
-    assert where in author.get(f"/teaching/runs/{run.id}/contents").text
+    assert where in author.get(f"/teaching/runs/{run.id}").text
     page = html.unescape(author.get(where).text)
     assert all(text in page for text in report["warnings"])
     assert all(row["block"] in page for row in report["unsupported"])
-    assert other.get(where).status_code == 403
     assert author.get(f"/teaching/runs/{plain.id}/import-report").status_code == 404
     assert "import-report" not in author.get(f"/teaching/runs/{plain.id}/settings").text
+    assert other.get(where).status_code == 403
