@@ -15,17 +15,17 @@ from wtforms.validators import InputRequired, Length
 from courses.catalogue import choice_queries
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
-from courses.catalogue.forms import picks
 from courses.catalogue.models import Run
 from courses.interop.olx.writer import write_olx
 from courses.interop.putting_out import asset_reader, course_doc
 from courses.interop.tasks import TASK
-from courses.learning.views.common import load_run
+from courses.learning.places import load_run
 from courses.permissions import Can
 from trainhub.kernel import clock, files, jobs, sniff
 from trainhub.kernel.access import demand, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import picks
 from trainhub.kernel.forms import Form, Text, once
 from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import queries as organisations

@@ -19,7 +19,6 @@ from trainhub.ledger import rules
 from trainhub.ledger.models import (
     ConfirmedDay,
     Milestone,
-    PossibleDuplicate,
     RecordCancellation,
     RosterBatch,
     TrainingRecord,
@@ -30,7 +29,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import ordered_or, scope
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
-from trainhub.people.models import Person, PersonPair
+from trainhub.people.models import Person
 from trainhub.policy.book import book
 from trainhub.policy.calendar import holiday_weeks
 
@@ -314,38 +313,6 @@ def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> Ros
         .order_by(RosterBatch.id)
         .limit(1)
     )
-
-
-# -- possible duplicates ------------------------------------------------------------------------------------------------
-def possible_duplicates(*, only_open: bool) -> Any:
-    """Pairs for review, the open ones first."""
-    one, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
-    statement: Any = (
-        select(
-            PossibleDuplicate.id,
-            PossibleDuplicate.found_at,
-            PossibleDuplicate.decided_at,
-            PossibleDuplicate.is_same,
-            PossibleDuplicate.note,
-            one.id.label("person_id"),
-            one.name,
-            one.birth_on,
-            one.id_type,
-            one.id_mask,
-            other.id.label("other_id"),
-            other.id_type.label("other_type"),
-            other.id_mask.label("other_mask"),
-        )
-        .join(one, one.id == PossibleDuplicate.person_id)
-        .join(other, other.id == PossibleDuplicate.other_person_id)
-        .order_by(PossibleDuplicate.decided_at.is_not(None), PossibleDuplicate.id.desc())
-    )
-    if not only_open:
-        return statement
-    elsewhere = select(PersonPair.id).where(
-        PersonPair.first_id == PossibleDuplicate.person_id, PersonPair.second_id == PossibleDuplicate.other_person_id
-    )
-    return statement.where(PossibleDuplicate.decided_at.is_(None), ~elsewhere.exists())
 
 
 # -- my data ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import given, once
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _, format_datetime, language
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
@@ -39,6 +39,15 @@ LISTED = (
     Column("hours", "学时"),
     Column("completed_on", "完成日期"),
     Column("counted", "是否计入"),
+)
+PAIRS = (
+    Column("name", "姓名"),
+    Column("birth_on", "出生日期"),
+    Column("first", "证件一"),
+    Column("second", "证件二"),
+    Column("found_at", "发现时间"),
+    Column("verdict", "判定"),
+    Column("note", "核对依据"),
 )
 
 
@@ -294,9 +303,28 @@ def rejected(batch_id: int) -> Any:
 def duplicates() -> Any:
     """Persons who may be one human."""
     number, size = paging.wanted()
-    only_open = request.args.get("all") != "1"
-    page = paging.paginate(queries.possible_duplicates(only_open=only_open), number=number, size=size, scalars=False)
-    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=only_open, form=forms.DecideForm())
+    page = paging.paginate(_duplicates(), number=number, size=size, scalars=False)
+    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=_only_open())
+
+
+def _only_open() -> bool:
+    return request.args.get("all") != "1"
+
+
+def _duplicates() -> organisations.Statement:
+    return roster_queries.possible_duplicates(only_open=_only_open(), text=request.args.get("q", "").strip()[:60], sort=request.args.get("sort", ""))
+
+
+@duplicate_pages.get("/export.<form>")
+@guard(Can.DECIDE)
+def export_duplicates(form: str) -> Any:
+    """The pairs as they are filtered and sorted, as a file; numbers stay masked."""
+    verdicts = {None: _("待判定"), True: _("同一人"), False: _("不是同一人")}
+    rows = (
+        (r.name, r.birth_on, r.id_mask, r.other_mask, format_datetime(r.found_at), verdicts[r.is_same if r.decided_at else None], r.note)
+        for r in session().execute(_duplicates())
+    )
+    return downloads.table(rows, PAIRS, name=_("疑似重复"), form=form)
 
 
 @duplicate_pages.post("/<int:duplicate_id>")

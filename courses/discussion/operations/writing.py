@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import update
-from werkzeug.datastructures import FileStorage
 
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, Run
@@ -28,6 +27,8 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
+Picture = tuple[str, IO[bytes]]
+"""The name and the bytes of a picture that was sent."""
 
 
 class BadPost(Refused):
@@ -56,7 +57,7 @@ def start(
     block: Block | None = None,
     is_question: bool = False,
     is_anonymous: bool = False,
-    images: Sequence[FileStorage] = (),
+    images: Sequence[Picture] = (),
     enrolment: Enrolment | None = None,
 ) -> Thread:
     """Begin a thread in the forum of a run or in one of its discussion blocks; there it counts as the learner's part."""
@@ -96,7 +97,7 @@ def answer(
     now: datetime,
     block: Block | None = None,
     is_anonymous: bool = False,
-    images: Sequence[FileStorage] = (),
+    images: Sequence[Picture] = (),
     enrolment: Enrolment | None = None,
 ) -> Post:
     """Answer in a thread; its beginner, when it is still open to him, is told. Refuses a locked thread to learners."""
@@ -112,9 +113,7 @@ def answer(
     return row
 
 
-def _write(
-    run: Run, thread: Thread, author: Author, body: str, is_anonymous: bool, images: Sequence[FileStorage], by: Identity, now: datetime
-) -> Post:
+def _write(run: Run, thread: Thread, author: Author, body: str, is_anonymous: bool, images: Sequence[Picture], by: Identity, now: datetime) -> Post:
     row = Post(
         thread_id=thread.id,
         person_id=author.person_id,
@@ -126,11 +125,10 @@ def _write(
     )
     session().add(row)
     session().flush()
-    given = [image for image in images if image.filename]
-    if len(given) > rules.MAX_IMAGES:
+    if len(images) > rules.MAX_IMAGES:
         raise BadPost(_("一次最多附 %(n)d 张图片。", n=rules.MAX_IMAGES), field="images")
-    for image in given:
-        kept = files.keep(image.stream, name=image.filename or "", kind="discussion", by=by, now=now, allowed=sniff.IMAGES, max_bytes=MAX_IMAGE_BYTES)
+    for name, stream in images:
+        kept = files.keep(stream, name=name, kind="discussion", by=by, now=now, allowed=sniff.IMAGES, max_bytes=MAX_IMAGE_BYTES)
         session().add(PostImage(post_id=row.id, file_id=kept.id))
     session().execute(
         update(Thread).where(Thread.id == thread.id).values(posts=Thread.posts + 1, last_at=now).execution_options(synchronize_session=False)

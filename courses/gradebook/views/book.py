@@ -9,7 +9,6 @@ from flask import Blueprint, render_template, request
 
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.forms import picks, tenths
 from courses.catalogue.models import Run
 from courses.gradebook import forms, labels, queries, rules
 from courses.gradebook.models import Gradebook, GradeColumn
@@ -18,12 +17,13 @@ from courses.gradebook.types import OWN_SCALE, Cell, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning import queries as learners
 from courses.learning.models import Enrolment
-from courses.learning.views.common import load_run, me
+from courses.learning.places import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import number_x10, picks, tenths
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
@@ -315,8 +315,6 @@ def column(opened: Open) -> Any:
 
 
 def _write_column(opened: Open, row: GradeColumn) -> int:
-    from courses.assignments.forms import number_x10
-
     changed = []
     for name, text in request.form.items():
         key = name.removeprefix("points_")

@@ -22,8 +22,9 @@ from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind, ShownBlock
 from courses.learning import exports, log_queries, opening, operations, queries, rules, transcript
 from courses.learning.models import Enrolment
+from courses.learning.places import Place, load_block_place, load_place, load_run, me
 from courses.learning.types import SEATED
-from courses.learning.views.common import Place, blueprint, load_block_place, load_place, load_run, me
+from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import guard, may, signed_in

@@ -22,7 +22,8 @@ from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries
 from courses.learning.models import Enrolment
-from courses.learning.views.common import Place, blueprint, load_block_place, load_run, me, subject_of_learner
+from courses.learning.places import Place, load_block_place, load_run, me, subject_of_learner
+from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard

@@ -14,6 +14,8 @@ from trainhub.identity.queries.accounts import (
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_of, unread_counter
 from trainhub.identity.queries.grants import GrantRow, active, grants_of, same_grant, stored_grants, subject_of_account, subject_of_scope
 from trainhub.identity.queries.listing import (
+    AUDIT_SORTS,
+    REQUEST_SORTS,
     AccountFilter,
     AuditFilter,
     accounts_listing,
@@ -47,6 +49,8 @@ from trainhub.identity.queries.security import (
 )
 
 __all__ = [
+    "AUDIT_SORTS",
+    "REQUEST_SORTS",
     "AccountFilter",
     "AuditFilter",
     "GrantRow",

@@ -31,7 +31,7 @@ from trainhub.oversight.evaluation.queries import opinions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
-from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table
+from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
 from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import (
@@ -41,6 +41,7 @@ from trainhub.oversight.evaluation.workflow.types import (
     ExpertFacts,
     Facts,
     Guard,
+    Lack,
     Opinion,
     Route,
     State,
@@ -166,13 +167,14 @@ def test_the_long_term_of_an_accreditation_is_the_policys(session: Session) -> N
     passed = facts(accreditation=AccreditationStanding.PASSED, accreditation_years=8)
     assert rules.GUARDS[Guard.ROUTE_JOINT](passed) == []
     eight = replace(passed, numbers={**LISTS, "petoe.accreditation_years_long": ("8",)})
-    assert "8 年" in rules.GUARDS[Guard.ROUTE_JOINT](eight)[0]
+    assert "8 年" in words.tell(rules.GUARDS[Guard.ROUTE_JOINT](eight)[0])
     assert rules.GUARDS[Guard.ROUTE_ALONE](eight) == []
 
 
 def test_the_table_is_whole() -> None:
     assert {guard for one in rules.TABLE for guard in one.guards} == set(Guard) == set(rules.GUARDS)
     assert {one.event for one in rules.TABLE} == set(Event)
+    assert set(words.LACKS) == set(Lack)
     assert {one.target for one in rules.TABLE} | {State.IMPLEMENTING} == set(State)
     assert len({one.code for one in rules.TABLE}) == len(rules.TABLE)
     for state in State:
