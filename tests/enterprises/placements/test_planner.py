@@ -104,6 +104,9 @@ def direct(case: Case, *, only: set[str] | None = None) -> tuple[int, int, int]:
         add([float(c[0] == pupil.id) for c in columns], 1, 1)
     for (post, slot), count in case.seats.items():
         add([float(c[1].get(slot) == post) for c in columns], 0, count)
+    for (base, slot), count in (case.base_room or {}).items():
+        there = {post.id for post in case.posts if post.base == base}
+        add([float(c[1].get(slot) in there) for c in columns], 0, count)
     if only is not None:
         add([float(c[2] and c[0] not in only) for c in columns], 0, 0)
 
@@ -135,6 +138,11 @@ def check(case: Case, plan: Plan) -> set[str]:
     assert len({(a.pupil, a.slot) for a in plan.assignments}) == len(plan.assignments)
     used = Counter((a.post, a.slot) for a in plan.assignments)
     assert all(count <= case.seats.get(key, 0) for key, count in used.items())
+    room = dict(case.base_room or {})
+    for a in plan.assignments:
+        where = (posts[a.post].base, a.slot)
+        room[where] = room.get(where, len(pupils)) - 1
+    assert all(left >= 0 for left in room.values())
     fixed = set(case.fixed)
     assert fixed <= {(a.pupil, a.slot, a.post) for a in plan.assignments}
     have = {one.id: one.prior_x10 for one in case.pupils}
@@ -152,7 +160,7 @@ def check(case: Case, plan: Plan) -> set[str]:
     for key in below:
         mine = {a.slot for a in plan.assignments if a.pupil == key}
         for (post, slot), count in case.seats.items():
-            can = not posts[post].majors or pupils[key].major in posts[post].majors
+            can = (not posts[post].majors or pupils[key].major in posts[post].majors) and room.get((posts[post].base, slot), 1) > 0
             assert not (can and slot not in mine and slot not in pupils[key].blocked and used[post, slot] < count), "a free seat is left"
     return {key for key in have if key not in below and any(a.pupil == key for a in plan.assignments)}
 
