@@ -70,6 +70,8 @@ THINGS = {
     "evaluation.activity": _l("国际化举措"),
     "evaluation.budget": _l("经费预算"),
     "evaluation.case": _l("课程案例与项目"),
+    "evaluation.centre_mentor": _l("中心指导教师队伍"),
+    "evaluation.need": _l("经费需要"),
     "evaluation.output": _l("教师教研成果"),
     "evaluation.review": _l("合作教育质量评价"),
     "evaluation.scheme": _l("专职教师考核办法"),
