@@ -323,7 +323,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
         [int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays]
         for a in result.assignments
     ]
-    unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.explanation] for u in result.unplaced]
+    unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.why] for u in result.unplaced]
     return {
         "kind": problem.kind.value,
         "seed": problem.seed,

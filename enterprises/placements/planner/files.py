@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from enterprises.placements.planner.plan import DEFAULT, solve
+from enterprises.placements.planner.telling import told
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot, Triple
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.columns import Columns
@@ -241,7 +242,7 @@ def write(plan: Plan, out: Path) -> None:
     """Both files, sorted by id, each put in place whole; a student's rank is empty when the position was not ranked."""
     out.mkdir(parents=True, exist_ok=True)
     put_csv(out / "assignments.csv", ((a.pupil, a.slot, a.post, "" if a.rank is None else a.rank) for a in plan.assignments), ASSIGNMENTS)
-    rows = ((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, u.explanation) for u in plan.unplaced)
+    rows = ((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, told(u.why)) for u in plan.unplaced)
     put_csv(out / "unplaced.csv", rows, UNPLACED)
 
 

@@ -19,6 +19,17 @@ class Reason(StrEnum):
     FIXED_CONFLICT = "fixed_conflict"
 
 
+class Cause(StrEnum):
+    """What exactly is told of the reason (`telling.told`)."""
+
+    NO_ELIGIBLE_POSITION = "no_eligible_position"
+    BLOCKED_TERMS = "blocked_terms"
+    SEATS_SHORT = "seats_short"
+    SEATS_USED_UP = "seats_used_up"
+    NO_ENTERPRISE_FOR_ALL_TERMS = "no_enterprise_for_all_terms"
+    FIXED_CONFLICT = "fixed_conflict"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A term."""
@@ -130,7 +141,8 @@ class Unplaced(NamedTuple):
     weeks_x10: int
     target_x10: int
     reason: Reason
-    explanation: str
+    why: dict[str, Any]
+    """The cause and its values, JSON-able; `telling.told` makes a sentence of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,7 +276,7 @@ def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) 
     women = {key: one.is_woman for key, one in queries.law_facts([one.id for one in students.values()]).items()}
     assert (women[assigned[0]], women[below[0]]) == (False, True)
     assert below[3] == "no_eligible_position"
-    assert "女生" in below[4]
+    assert "女生" in below[4]["major"]
     choices = {key: lawful.choices(round, one) for key, one in students.items()}
     assert {number: [bar for one in found for bar in one.bars] for number, found in choices.items()} == {
         number: ([Bar.WOMEN_POST] if women[students[number].id] else []) for number in students

@@ -11,6 +11,7 @@ import pytest
 
 from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.prepare import minimal_sets
+from enterprises.placements.planner.telling import told
 from enterprises.placements.planner.types import Case, Plan, Post, Pupil, Reason, Slot
 
 CASES = 60
@@ -156,7 +157,7 @@ def check(case: Case, plan: Plan) -> set[str]:
             assert have[a.pupil] - weeks[a.slot] < pupils[a.pupil].target_x10, "placed in a term although the others suffice"
     below = {key for key, value in have.items() if value < pupils[key].target_x10}
     assert [u.pupil for u in plan.unplaced] == sorted(below)
-    assert all(u.explanation and u.weeks_x10 == have[u.pupil] for u in plan.unplaced)
+    assert all(told(u.why) and u.weeks_x10 == have[u.pupil] for u in plan.unplaced)
     for key in below:
         mine = {a.slot for a in plan.assignments if a.pupil == key}
         for (post, slot), count in case.seats.items():
@@ -244,8 +245,8 @@ def test_every_reason_is_told() -> None:
     assert [reasons[key] for key in ("s3", "s4", "s5")] == [Reason.NO_ELIGIBLE_POSITION, Reason.BLOCKED_TERMS, Reason.NO_ELIGIBLE_POSITION]
     short = next(u for u in plan.unplaced if u.reason is Reason.SEATS_SHORT)
     assert short.pupil in ("s1", "s2")
-    assert "p1" in short.explanation
-    assert "1 个席位" in short.explanation
+    assert "p1" in told(short.why)
+    assert "1 个席位" in told(short.why)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from enterprises.placements.planner import exact
 from enterprises.placements.planner.limits import Crossing
 from enterprises.placements.planner.plan import solve
+from enterprises.placements.planner.telling import told
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
 from enterprises.placements.types import Aim
 from tests.enterprises.placements.test_planner import check, direct, random_case
@@ -128,7 +129,7 @@ def test_who_does_not_get_a_full_base_is_told_how_many_places_it_has() -> None:
     case = Case((Slot("t", 320),), posts, {("p1", "t"): 3, ("p2", "t"): 3}, tuple(Pupil(f"s{n}", "a") for n in range(4)), base_room={("b", "t"): 2})
     plan = solve(case)
     assert len(plan.assignments) == 2
-    assert {"2 个席位" in one.explanation for one in plan.unplaced} == {True}
+    assert {"2 个席位" in told(one.why) for one in plan.unplaced} == {True}
 
 
 def test_a_base_across_enterprises_that_also_offer_elsewhere_is_no_such_case() -> None:
