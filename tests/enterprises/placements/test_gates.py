@@ -451,7 +451,7 @@ def test_a_round_may_ask_for_one_enterprise_and_says_what_that_costs(session: Se
     assert (summary["reached"], summary["reached_anywhere"]) == (0, 1)
     assert round.plan is not None
     [below] = round.plan["unplaced"]
-    assert "同一企业" in below[4]
+    assert below[4] == {"cause": "no_enterprise_for_all_terms"}
     operations.publish_round(round=round, by=SYSTEM, now=NOW)
 
 

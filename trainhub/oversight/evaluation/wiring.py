@@ -92,6 +92,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
+    jobs.register_periodic(
+        app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title="结束不合现行规则的评价专家授权"
+    )
     jobs.register_task(app, packing.TASK, tasks.pack)
     holds.register_hold(app, "evaluation", workflow_queries.why_not_accredited_here)
     register_nav(
