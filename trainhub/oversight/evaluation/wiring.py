@@ -70,6 +70,8 @@ THINGS = {
     "evaluation.activity": _l("国际化举措"),
     "evaluation.budget": _l("经费预算"),
     "evaluation.case": _l("课程案例与项目"),
+    "evaluation.centre_mentor": _l("中心指导教师队伍"),
+    "evaluation.need": _l("经费需要"),
     "evaluation.output": _l("教师教研成果"),
     "evaluation.review": _l("合作教育质量评价"),
     "evaluation.scheme": _l("专职教师考核办法"),
@@ -90,6 +92,9 @@ def register(app: Flask) -> None:
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
+    jobs.register_periodic(
+        app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title="结束不合现行规则的评价专家授权"
+    )
     jobs.register_task(app, packing.TASK, tasks.pack)
     holds.register_hold(app, "evaluation", workflow_queries.why_not_accredited_here)
     register_nav(
