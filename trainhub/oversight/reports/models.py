@@ -24,6 +24,7 @@ class Report(Versioned, Base):
     until: Mapped[date]
     organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
     known_at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(sa.String(2), default="zh")
     title: Mapped[str] = mapped_column(sa.String(200), default="")
     document: Mapped[dict[str, Any] | None]
     sha256: Mapped[str] = mapped_column(sa.String(64), default="")
