@@ -14,7 +14,7 @@ from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
-from trainhub.kernel.access import guard, who
+from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
@@ -111,10 +111,43 @@ def decisions() -> Any:
     )
 
 
+PUBLISHED = (
+    Column("name", "基地或企业"),
+    Column("rule", "奖励"),
+    Column("year", "年度"),
+    Column("project", "项目"),
+    Column("amount", "金额（元）"),
+    Column("decided_on", "决定日期"),
+    Column("published_on", "公布日期"),
+    Column("state", "状态"),
+)
+
+
+@blueprint.get("/published.<form>")
+@public
+def export_published(form: str) -> Any:
+    """The decisions that are published, as a file."""
+    cells = [
+        (
+            name,
+            f"{a.rule} {labels.name_of(a.rule)}",
+            a.year or None,
+            a.project,
+            None if a.amount_fen is None else f"{a.amount_fen / 100:.2f}",
+            a.decided_on,
+            a.published_on,
+            str(labels.STATES[a.state]),
+        )
+        for a, name in queries.published()
+    ]
+    return downloads.table(cells, PUBLISHED, name=_("奖补公示"), form=form)
+
+
 DECISIONS = (
     Column("name", "基地或企业"),
     Column("rule", "奖励"),
     Column("year", "年度"),
+    Column("project", "项目"),
     Column("state", "状态"),
     Column("amount", "金额（元）"),
     Column("payer", "拨付单位"),
@@ -134,6 +167,7 @@ def export(form: str) -> Any:
             r.name,
             f"{r.rule} {labels.name_of(r.rule)}",
             r.year or None,
+            r.project,
             str(labels.STATES[r.state]),
             None if r.amount_fen is None else f"{r.amount_fen / 100:.2f}",
             r.payer,
