@@ -13,7 +13,7 @@ from trainhub.oversight.reports.types import ReportKind, ReportState
 
 
 class Report(Versioned, Base):
-    """A report of a kind over a span of days, of one organisation or of the province. `sha256` is of the kept document."""
+    """A report of a kind over a span of days, of one organisation or of the province, in a language. `sha256` is of the kept document."""
 
     __tablename__ = "report"
 
