@@ -8,7 +8,7 @@ from flask import render_template, request
 
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
-from enterprises.awards.specs import spec_of
+from enterprises.awards.specs import TERMS, terms_of
 from enterprises.awards.types import ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
@@ -84,12 +84,22 @@ def index() -> Any:
 @guard(Can.AWARD_RULES)
 def rules() -> Any:
     """The 27 incentives of the documents: clause and quotation, dated numbers, payer, how often, overlap group."""
-    rows = [(one, spec_of(one["id"]), [version for key in one["parameters"] for version in book().versions(key)]) for one in incentives()]
+    on = asked_day()
+    known = queries.parameters(on)
+    held = {key: known[key] for key in TERMS}
+    rows = [(one, terms_of(one["id"], held), [version for key in one["parameters"] for version in book().versions(key)]) for one in incentives()]
     groups: dict[str, list[str]] = {}
-    for _one, spec, _numbers in rows:
-        groups.setdefault(spec.overlap_group, []).append(spec.rule.value)
+    for one, terms, _numbers in rows:
+        groups.setdefault(terms.overlap_group, []).append(one["id"])
     return render_template(
-        "enterprises/awards/rules.html", rows=rows, groups=groups, wordy=("text", "list", "switch"), of_bases=OF_BASES, elsewhere=ELSEWHERE
+        "enterprises/awards/rules.html",
+        rows=rows,
+        terms=held,
+        on=on,
+        groups=groups,
+        wordy=("text", "list", "switch"),
+        of_bases=OF_BASES,
+        elsewhere=ELSEWHERE,
     )
 
 

@@ -251,6 +251,7 @@ class Entitlement:
     overlap_group: str
     yields_to: tuple[str, ...] = field(default=())
     project: str = ""
+    is_one_off: bool = False
 
     @property
     def is_eligible(self) -> bool:

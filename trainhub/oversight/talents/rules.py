@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from enterprises.awards import rules as awards
-from enterprises.awards.specs import spec_of
+from enterprises.awards.specs import TERMS, spec_of, terms_of
 from enterprises.awards.types import AmountKind, CompanyRule, EarlierAward
 from trainhub.policy.findings import Finding, Status, at_least, decided, no_data, to_judge
 from trainhub.policy.types import Parameter
 
 PARAMETERS = ("fj.talent_rank_intl", "fj.talent_rank_cn", "fj.talent_experience_years")
 AWARD_PARAMETERS = (
+    *TERMS,
     "fj.talent_award_min_fen",
     "fj.talent_award_max_fen",
     "fj.talent_repeatable",
@@ -101,7 +102,7 @@ def judge_support(
 
     FJ-15b may be given again (可根据情况连续支持) in another year; the same year twice is the same thing twice (000:833).
     """
-    spec = spec_of(rule.value)
+    spec, group = spec_of(rule.value), terms_of(rule.value, book).overlap_group
     clause = spec.clause
     recognised = Finding(
         f"{rule}.recognised", Status.MET if is_recognised else Status.NOT_MET, "已认定入库", "已认定" if is_recognised else "未认定", clause
@@ -114,7 +115,7 @@ def judge_support(
         repeats = book["fj.talent_repeatable"].flag
     else:
         findings.append(to_judge(f"{rule}.reference", clause, required="参照自贸区高层次人才支持办法", details=("办法不在文件中，由人判断。",)))
-    same = [EarlierAward(rule.value, spec.overlap_group, day, of) for of, day in given if of == year or not repeats]
+    same = [EarlierAward(rule.value, group, day, of) for of, day in given if of == year or not repeats]
     findings.append(awards.once(rule, same, book["fj.highest_only"].clause))
     findings.append(awards.credit(rule, credit, book["fj.credit_platform_deadline"].clause))
     return Support(rule.value, tuple(findings), low, high, spec.amount)
