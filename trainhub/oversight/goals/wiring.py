@@ -11,11 +11,11 @@ from flask import Flask
 
 from trainhub.kernel import access, audit_words, clock, jobs, nav
 from trainhub.kernel.i18n import _l
-from trainhub.oversight.goals import api, cli, keeper_views, models, operations, permissions, tasks
+from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, permissions, tasks
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
-
+PAGES = (keeper_views.blueprint, enrolment_views.blueprint)
 
 THINGS = {
     "goals.goal": _l("培训目标"),
@@ -30,7 +30,7 @@ THINGS = {
 def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
-    app.register_blueprint(keeper_views.blueprint)
+    app.register_blueprint(PAGES[0])
     app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     nav.register_nav(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, IntegerField, SelectField
+from decimal import Decimal
+
+from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trainhub.kernel.forms import Form, LongText, Text
+from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.talents import labels
 
@@ -43,6 +45,26 @@ class DecisionForm(Form):
     decision = LongText(_l("认定意见"), [InputRequired(), Length(max=4000)])
     document = Text(_l("文号"), [Length(max=200)])
     valid_until = DateField(_l("有效期至"), [Optional()])
+
+
+class AwardForm(Form):
+    """The decision on money for a talent, in yuan, with minutes."""
+
+    amount = DecimalField(_l("金额（元）"), places=2, validators=[InputRequired(), NumberRange(min=Decimal("0.01"), max=Decimal("10000000000"))])
+    minutes = LongText(_l("决定依据与会议纪要"), [InputRequired(), Length(max=4000)])
+    judgement = LongText(_l("需由人判断的条件：结论和理由"), [Length(max=400)])
+
+    def amount_fen(self) -> int:
+        """The amount in fen."""
+        return int((given(self.amount.data) * 100).to_integral_value())
+
+
+class ConferenceForm(Form):
+    """What the joint conference decided."""
+
+    on = DateField(_l("日期"), [InputRequired()])
+    is_positive = RadioField(_l("结论"), choices=[SelectChoice("yes", _l("通过")), SelectChoice("no", _l("不通过"))], validators=[InputRequired()])
+    text = LongText(_l("意见和依据"), [InputRequired(), Length(max=4000)])
 
 
 class ShortageForm(Form):

@@ -10,12 +10,17 @@ from flask import Flask
 from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.talents import list_views, models, permissions, views
+from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, permissions, views
 
-TABLES: tuple[ModuleType, ...] = (models,)
-COMMANDS: dict[str, click.Command] = {}
-PAGES = list_views.blueprint
-THINGS = {"talents.talent": _l("人才"), "talents.exam": _l("考试合格人员"), "talents.shortage": _l("急需紧缺目录")}
+TABLES: tuple[ModuleType, ...] = (models, award_models)
+COMMANDS: dict[str, click.Command] = cli.COMMANDS
+PAGES = (list_views.blueprint, award_views.blueprint)
+THINGS = {
+    "talents.talent": _l("人才"),
+    "talents.award": _l("人才资金支持"),
+    "talents.exam": _l("考试合格人员"),
+    "talents.shortage": _l("急需紧缺目录"),
+}
 """How the audit log calls the things of this part."""
 
 
