@@ -8,7 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import api, bulk, cli, models, permissions, public, publishing, tasks, views
+from trainhub.certificates import api, bulk, cli, models, own_queries, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
@@ -23,6 +23,7 @@ from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
 from trainhub.config import HalfConfigured
+from trainhub.identity.my_data import register_exports
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -54,6 +55,16 @@ def register(app: Flask) -> None:
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
+    register_exports(
+        app,
+        (
+            ("certificates", _l("证书"), own_queries.certificates, models.Certificate),
+            ("certificate_events", _l("证书的变更"), own_queries.events, models.CertificateEvent),
+            ("certificate_shares", _l("证书分享链接"), own_queries.shares, models.CertificateShare),
+            ("certificate_prints", _l("证书打印"), own_queries.prints, models.PrintItem),
+            ("certificate_drafts", _l("成批签发的证书"), own_queries.drafts, models.IssueItem),
+        ),
+    )
     app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
     app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)

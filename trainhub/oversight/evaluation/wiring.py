@@ -8,6 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.identity.my_data import register_export, register_exports
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
@@ -18,6 +19,7 @@ from trainhub.oversight.evaluation import (
     matrix_views,
     models,
     outlook_views,
+    own_queries,
     permissions,
     register_views,
     standard_views,
@@ -88,6 +90,16 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
+    register_exports(
+        app,
+        (
+            ("exchanges", _l("国际交流经历"), own_queries.exchanges, models.ExchangeRecord),
+            ("teacher_incentives", _l("教师激励"), own_queries.incentives, models.Incentive),
+            ("teacher_outputs", _l("教师教研成果"), own_queries.outputs, models.TeacherOutput),
+        ),
+    )
+    register_export(app, "expert_visits", _l("专家考查任务"), own_queries.visits, tables=(workflow_models.VisitExpert,), of="account")
+    register_export(app, "expert_opinions", _l("专家意见"), own_queries.opinions, tables=(workflow_models.VisitOpinion,), of="account")
     assert all(PAGES)
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
