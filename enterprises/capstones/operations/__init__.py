@@ -4,7 +4,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, TopicRefu
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, leave_programme
-from enterprises.capstones.operations.checking import draw, give_opinion, send_to_experts
+from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
@@ -88,6 +88,7 @@ __all__ = [
     "is_holder",
     "issue_certificate",
     "join_team",
+    "last_year",
     "leave_programme",
     "lift_conflict",
     "link_of",

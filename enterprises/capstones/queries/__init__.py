@@ -30,9 +30,9 @@ from enterprises.capstones.queries.capstones import (
 )
 from enterprises.capstones.queries.checking import (
     expert_choices,
-    finished_in,
     opinion_by_id,
     opinions_of,
+    passed_in,
     people_of_university,
     spot_check,
     spot_check_of,
@@ -230,7 +230,6 @@ __all__ = [
     "extensions_of",
     "facts_of",
     "findings_of",
-    "finished_in",
     "grade_by_id",
     "grade_history",
     "graded_by",
@@ -278,6 +277,7 @@ __all__ = [
     "paper",
     "paper_row",
     "papers_of",
+    "passed_in",
     "people_of_university",
     "person_of_student",
     "placement_enterprises",
