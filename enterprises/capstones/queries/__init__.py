@@ -167,6 +167,7 @@ from enterprises.capstones.queries.supervising import (
 from enterprises.capstones.queries.topics import (
     as_topic_row,
     enterprise_choices,
+    finished_with,
     has_seats,
     live_topics_of,
     open_topics,
@@ -230,6 +231,7 @@ __all__ = [
     "extensions_of",
     "facts_of",
     "findings_of",
+    "finished_with",
     "grade_by_id",
     "grade_history",
     "graded_by",

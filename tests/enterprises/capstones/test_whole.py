@@ -32,6 +32,7 @@ from enterprises.capstones.types import (
 )
 from tests.factories import capstones as make
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
@@ -421,9 +422,9 @@ def test_an_enterprise_that_leaves_keeps_its_students_until_they_are_moved(sessi
 
 
 def test_a_refused_topic_is_changed_and_proposed_again_by_its_proposer(session: Session) -> None:
-    author = Identity(account_id=77, person_id=None, name="联系人")
+    author = Identity(account_id=accounts.account().id, person_id=None, name="联系人")
     row = make.topic(is_approved=False)
-    row.proposed_by_id = 77
+    row.proposed_by_id = author.account_id
     operations.refuse_topic(topic=row, side=Side.SCHOOL, reason="太泛", by=SYSTEM, now=NOW)
     with pytest.raises(WrongPerson):
         operations.revise_topic(topic=row, title="新题", problem="新问题", by=SYSTEM, now=NOW)
