@@ -9,12 +9,11 @@ from sqlalchemy import update
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell
 from enterprises.capstones.operations.topics import withdraw_topic
 from enterprises.capstones.types import Action, SupervisorRole, TopicState
-from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
@@ -148,8 +147,8 @@ def _tell_left(enterprise: Organisation, running: list[Capstone], now: datetime)
     )  # fmt: skip
     tell(person_ids=supervisors, message=TOLD_SUPERVISORS, values={"enterprise": enterprise.name}, url="/capstones/supervised", **said)
     for programme_id in sorted({student.programme_id for student in students}):
-        heads = identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme_id)
-        number = sum(student.programme_id == programme_id for student in students)
+        theirs = [student for student in students if student.programme_id == programme_id]
+        heads, number = heads_of(theirs[0]), len(theirs)
         if heads:
             notifications.notify(
                 account_ids=heads, message=TOLD_HEADS, values={"enterprise": enterprise.name, "n": number}, url="/capstones/?state=live", **said

@@ -213,13 +213,13 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
 
 
 def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Identity, now: datetime) -> Capstone:
-    """The student submits the thesis; a new version may follow until the first grade, and when a reviewer has sent it back.
+    """The student submits the thesis; a new version may follow until the first grade, and when a reviewer or a panel has sent it back.
 
     Raises WrongPerson, WrongState, CapstoneRefused.
     """
     demand(capstone, Action.SUBMIT, by)
     sent_back = queries.revised_reviews(capstone)
-    if queries.grades_of(capstone.id) and not sent_back:
+    if queries.grades_of(capstone.id) and not sent_back and not queries.is_sent_back_by_panel(capstone):
         raise CapstoneRefused(_("已有一方评分，不能再更换论文。如确需更换，请联系专业负责人。"), field="file")
     hand_in(capstone=capstone, stage=Stage.THESIS, file_id=file_id, note=note, by=by, now=now)
     capstone.state, capstone.thesis_file_id, capstone.submitted_at = CapstoneState.SUBMITTED, file_id, now

@@ -44,6 +44,7 @@ def _statement() -> Any:
         programme_id=request.args.get("programme", type=int),
         only_live=asked == "live",
         only_alone=asked == "alone",
+        only_appealed=asked == "appealed",
         sort=request.args.get("sort", ""),
     )
 

@@ -27,12 +27,6 @@ TIMES: dict[str, Any] = {"today": TODAY, "now": NOW}
 AsRole = Callable[..., FlaskClient]
 
 
-def told(session: Session, account_id: int, kind: str) -> list[str]:
-    """What an account was told of a kind, as it reads."""
-    rows = session.scalars(select(Notice).where(Notice.account_id == account_id, Notice.kind == kind).order_by(Notice.id))
-    return [row.message % row.values for row in rows]
-
-
 @pytest.mark.parametrize("state", [OrganisationState.CLOSED, OrganisationState.REGISTERED])
 def test_topics_of_an_enterprise_that_is_not_verified_have_no_seats(session: Session, state: OrganisationState) -> None:
     enterprise, programme = ground.enterprise(), ground.programme()
@@ -60,13 +54,13 @@ def test_closing_an_enterprise_is_its_leaving_the_capstones(session: Session) ->
     assert (idle.reason, found.topic.closed_at) == ("注销", NOW)
     assert [key for key, *_rest in queries.to_move(found.student.cohort_id)] == [found.capstone.id]
     for account in (*people.values(), head):
-        (text,) = told(session, account.id, "capstones.enterprise_left")
+        (text,) = make.told(account.id, "capstones.enterprise_left")
         assert found.enterprise.name in text
     organisations.close(organisation=found.enterprise, reason="注销", by=SYSTEM, now=NOW + timedelta(days=1))
     organisations.reopen(organisation=found.enterprise, by=SYSTEM, now=NOW)
     organisations.verify(organisation=found.enterprise, by=SYSTEM, now=NOW)
     assert queries.open_topics(found.programme.id) == [], "what was withdrawn or closed is proposed anew"
-    assert len(told(session, head.id, "capstones.enterprise_left")) == 1
+    assert len(make.told(head.id, "capstones.enterprise_left")) == 1
 
 
 def test_closing_who_has_no_capstones_tells_nobody(session: Session) -> None:
@@ -97,11 +91,11 @@ def test_who_proposed_a_topic_is_told_what_became_of_it(session: Session) -> Non
     operations.refuse_topic(topic=topic, side=Side.SCHOOL, reason="太泛，请收窄", by=other, now=NOW)
     operations.revise_topic(topic=topic, title="新题", problem="新问题", by=me, now=NOW)
     operations.approve_topic(topic=topic, side=Side.ENTERPRISE, by=me, **TIMES)
-    assert told(session, author.id, "capstones.topic") == [f"你提出的选题被退回：{title}。理由：太泛，请收窄"]
+    assert make.told(author.id, "capstones.topic") == [f"你提出的选题被退回：{title}。理由：太泛，请收窄"]
     operations.approve_topic(topic=topic, side=Side.SCHOOL, by=other, **TIMES)
     operations.approve_topic(topic=topic, side=Side.SCHOOL, by=other, **TIMES)
     operations.withdraw_topic(topic=topic, reason="产线停产", by=other, now=NOW)
-    assert told(session, author.id, "capstones.topic")[1:] == ["你提出的选题已由校企双方审批通过：新题", "你提出的选题已撤回：新题。理由：产线停产"]
+    assert make.told(author.id, "capstones.topic")[1:] == ["你提出的选题已由校企双方审批通过：新题", "你提出的选题已撤回：新题。理由：产线停产"]
 
 
 def test_who_decides_on_an_own_topic_is_not_told(session: Session) -> None:
@@ -110,4 +104,4 @@ def test_who_decides_on_an_own_topic_is_not_told(session: Session) -> None:
     topic = make.topic()
     topic.proposed_by_id = author.id
     operations.withdraw_topic(topic=topic, reason="重复", by=me, now=NOW)
-    assert told(session, author.id, "capstones.topic") == []
+    assert make.told(author.id, "capstones.topic") == []
