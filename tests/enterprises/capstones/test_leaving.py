@@ -18,6 +18,7 @@ from enterprises.capstones.types import Side, TopicState
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
+from trainhub.identity.models import Account
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.notifications.models import Notice
 from trainhub.organisations import operations as organisations
@@ -105,3 +106,30 @@ def test_who_decides_on_an_own_topic_is_not_told(session: Session) -> None:
     topic.proposed_by_id = author.id
     operations.withdraw_topic(topic=topic, reason="重复", by=me, now=NOW)
     assert make.told(author.id, "capstones.topic") == []
+
+
+# -- the desk of an enterprise ------------------------------------------------------------------------------------------
+def test_the_desk_is_found_from_list_capstone_and_topic_by_those_who_may_open_it(session: Session, as_role: AsRole) -> None:
+    found, other = make.case(), make.case()
+    session.commit()
+    desk, foreign = (f"/capstones/enterprises/{one.enterprise.code}" for one in (found, other))
+    pages = ("/capstones/", f"/capstones/{found.capstone.id}", f"/capstones/topics/{found.topic.id}")
+    coordinator = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id)
+    assert [(desk in text, foreign in text) for page in pages if (text := coordinator.get(page).text)] == [(True, False)] * 3
+    assert coordinator.get(desk).status_code == 200
+    head = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    assert [desk in head.get(page).text for page in pages] == [False] * 3
+
+
+def test_who_coordinates_more_than_one_enterprise_chooses(session: Session, as_role: AsRole) -> None:
+    found, other = make.case(), ground.enterprise()
+    session.commit()
+    coordinator = as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=found.enterprise.id)
+    desk = f"/capstones/enterprises/{found.enterprise.code}"
+    assert coordinator.get("/capstones/enterprises/mine").headers["Location"] == desk
+    who = session.scalars(select(Account).order_by(Account.id.desc())).first()
+    assert who is not None
+    identity.grant(who, Role.ENTERPRISE_COORDINATOR, organisation_id=other.id)
+    session.commit()
+    page = coordinator.get("/capstones/enterprises/mine")
+    assert (page.status_code, desk in page.text, f"/capstones/enterprises/{other.code}" in page.text) == (200, True, True)
