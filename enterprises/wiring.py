@@ -261,7 +261,7 @@ def _capstones(app: Flask) -> None:
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
         app,
-        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=40),
+        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=39),
         nav.Entry(
             "mine",
             _l("我指导的毕业设计"),
@@ -271,7 +271,7 @@ def _capstones(app: Flask) -> None:
             roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
             order=41,
         ),
-        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
+        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=40),
         nav.Entry(
             "mine",
             _l("我的评审任务"),

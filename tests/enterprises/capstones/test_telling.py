@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceSlot
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import CapstoneState, SupervisorRole, Verdict
+from enterprises.capstones.types import CapstoneState, Stage, SupervisorRole, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
@@ -51,6 +51,20 @@ def test_without_a_head_of_the_programme_the_university_is_told(session: Session
     other = identity.account(roles=(Role.PROGRAMME_ADMIN,), programme_id=ground.programme().id)
     operations.appeal(capstone=found.capstone, reason="漏计一项", by=found.by("student"), **TIMES)
     assert [len(make.told(one.id, "capstones.appeal")) for one in (office, other)] == [1, 0]
+
+
+# -- papers -------------------------------------------------------------------------------------------------------------
+def test_both_supervisors_are_told_of_reports_and_drafts(session: Session) -> None:
+    found = make.case()
+    assert found.school is not None
+    assert found.field is not None
+    accounts = [identity.account(person=who) for who in (found.school, found.field)]
+    for stage in (Stage.OPENING, Stage.DRAFT, Stage.SIMILARITY):
+        operations.hand_in(capstone=found.capstone, stage=stage, file_id=make.pdf(), similarity_x10=120, by=found.by("student"), now=NOW)
+    make.submit(found)
+    for account in accounts:
+        assert make.told(account.id, "capstones.paper") == [f"{found.who.name} 提交了{what}，请查看并给出意见" for what in ("开题报告", "论文草稿")]
+        assert len(make.told(account.id, "capstones.submitted")) == 1
 
 
 # -- a panel sends the thesis back --------------------------------------------------------------------------------------
