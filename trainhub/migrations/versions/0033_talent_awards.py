@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0033"
-down_revision = "0026"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
