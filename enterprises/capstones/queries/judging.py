@@ -103,6 +103,18 @@ def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
     return {key: frozenset(people) for key, people in barred.items()}
 
 
+def parties_to(row: Capstone) -> frozenset[int]:
+    """Whose own judgement a decision about the result would be: who is barred from judging, and everybody who has scored it."""
+    third = third_of(row.id)
+    scored = {grade.person_id for grade, _name in grade_history(row.id)} | {
+        review.person_id for review, _name in reviews_of(row.id) if review.signed_at
+    }
+    scored |= {int(person) for slot, _group in slots_of(row.id) for person in slot.scores}
+    if third is not None and third.signed_at is not None:
+        scored.add(third.person_id)
+    return barred_from(row) | scored
+
+
 def unreviewed(cohort_id: int) -> list[Capstone]:
     """Submitted capstones of a cohort without a reviewer."""
     asked = select(Review.id).where(Review.capstone_id == Capstone.id, Review.cancelled_at.is_(None))
