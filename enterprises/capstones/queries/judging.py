@@ -26,6 +26,7 @@ from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of
 from enterprises.capstones.queries.work import grade_history, grades_of, papers_of
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
+from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
@@ -158,8 +159,11 @@ def revised_reviews(row: Capstone) -> list[Review]:
     return list(session().scalars(statement.order_by(Review.id)))
 
 
-def judge_choices(university_id: int, cohort_id: int, on: date) -> list[tuple[int, str]]:
-    """(person, words) of who may review, grade as a third or sit in a panel: the school's teachers, and mentors of the cohort's enterprises."""
+def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:
+    """(person, words) of who may sit in a panel: the school's teachers, and mentors of the cohort's enterprises.
+
+    `signing`: only who has an account, for what one signs in for: a review, a third grade, the record of a defence.
+    """
     teachers = (
         select(Person.id, Person.name, Teacher.title, Teacher.discipline)
         .join(Person, Person.id == Teacher.person_id)
@@ -178,7 +182,8 @@ def judge_choices(university_id: int, cohort_id: int, on: date) -> list[tuple[in
     for statement in (teachers, mentors):
         for key, name, *more in session().execute(statement):
             found.setdefault(key, f"{name}（{' · '.join(x for x in more if x)}）")
-    return list(found.items())
+    able = identity.accounts_of_persons(found) if signing else found
+    return [(key, words) for key, words in found.items() if key in able]
 
 
 # -- archive ------------------------------------------------------------------------------------------------------------
