@@ -4,7 +4,7 @@ Theses are published before the summer: what was drawn for a calendar year becom
 drawn from is kept as it was.
 
 Revision ID: 0031
-Revises: 0026
+Revises: 0027
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Money for recognised talent, to its end (FJ-15b, FJ-15d); figures of bases as they were; reports in a chosen language
 
 Revision ID: 0033
-Revises: 0026
+Revises: 0031
 """
 
 from __future__ import annotations

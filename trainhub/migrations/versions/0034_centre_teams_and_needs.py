@@ -1,7 +1,7 @@
 """The team of a practice centre and what a year costs: facts for two criteria that had none (PETOE-6.4, 10.4)
 
 Revision ID: 0034
-Revises: 0026
+Revises: 0033
 """
 
 from __future__ import annotations
