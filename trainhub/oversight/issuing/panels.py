@@ -11,7 +11,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.ledger.permissions import Can
-from trainhub.ledger.views import load
+from trainhub.ledger.places import load
 from trainhub.oversight.issuing import queries
 
 

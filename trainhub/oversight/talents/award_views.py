@@ -8,7 +8,6 @@ from flask import render_template, request
 
 from enterprises.awards import labels as award_labels
 from enterprises.awards import queries as pools
-from enterprises.awards.forms import PayForm
 from enterprises.awards.operations import may_act
 from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
@@ -144,7 +143,7 @@ def _page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 2
     if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE):
         shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
     if handles and row.state is AwardState.DECIDED and may_act(by, row.rule, Who.PAYER):
-        shown_forms.setdefault("pay", PayForm(formdata=None, on=clock.today(), version=row.version))
+        shown_forms.setdefault("pay", forms.PayForm(formdata=None, on=clock.today(), version=row.version))
     talent = session().get_one(Talent, row.talent_id)
     page = render_template(
         "trainhub/talents/award.html",
@@ -195,7 +194,7 @@ def confer_award(row: TalentAward) -> Any:
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.subject_of)
 def pay_award(row: TalentAward) -> Any:
     """The payment."""
-    form, key = PayForm(), row.id
+    form, key = forms.PayForm(), row.id
     return submit(
         form,
         lambda: awarding.pay(
