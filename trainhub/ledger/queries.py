@@ -315,40 +315,7 @@ def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> Ros
     )
 
 
-# -- my data ------------------------------------------------------------------------------------------------------------
-def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
-    """Every training record of a person, cancelled ones too, for the page "my data"."""
-    found = session().execute(
-        select(
-            TrainingRecord.course,
-            Organisation.name.label("base"),
-            TrainingRecord.hours_x10,
-            TrainingRecord.completed_on,
-            TrainingRecord.is_counted,
-            TrainingRecord.cancelled_at,
-        )
-        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(people.same_human(TrainingRecord.person_id, person_id))
-        .order_by(TrainingRecord.completed_on, TrainingRecord.id)
-    )
-    return [
-        {
-            "课程": row.course,
-            "培训机构": row.base,
-            "学时": f"{row.hours_x10 / 10:g}",
-            "完成日期": row.completed_on.isoformat(),
-            "是否计入": "是" if row.is_counted else "否",
-            "已作废": "是" if row.cancelled_at else "否",
-        }
-        for row in found
-    ]
-
-
-def milestones_of_person(person_id: int) -> list[dict[str, Any]]:
-    """Everything a person finished, for the page "my data"."""
-    return [{"名称": row.title, "完成日期": row.reached_on.isoformat()} for row in milestones_of(person_id)]
-
-
+# -- what keeps data in use ---------------------------------------------------------------------------------------------
 def completions_since(since: datetime) -> list[people.Use]:
     """What was completed, or recorded, since an instant: it keeps the data of the person in use (own.retention.*)."""
     day = local(since).date()

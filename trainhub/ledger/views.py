@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 
 from trainhub.kernel import clock, downloads, files, jobs, paging, sniff
-from trainhub.kernel.access import Subject, guard, who
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
@@ -21,6 +20,7 @@ from trainhub.kernel.web import done
 from trainhub.ledger import forms, labels, operations, queries, tasks
 from trainhub.ledger.models import RosterBatch, TrainingRecord
 from trainhub.ledger.permissions import SEES_ALL, Can
+from trainhub.ledger.places import Record, load
 from trainhub.ledger.rosters import queries as roster_queries
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
@@ -89,24 +89,6 @@ def export(form: str) -> Any:
         for r in found
     )
     return downloads.table(rows, LISTED, name=_("培训学员"), form=form, codes=("id_mask",))
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record's page: the row, and on what permissions are judged."""
-
-    row: Any
-    subject: Subject
-
-
-def load(record_id: int) -> Record:
-    """The record of an address."""
-    row = queries.record_row(record_id)
-    if row is None:
-        raise NotFound(_("没有这条培训记录。"))
-    path = organisations.region_path(row.county_code)
-    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id, row.merged_into_id))
-    return Record(row, subject)
 
 
 @blueprint.get("/records/<int:record_id>")

@@ -100,13 +100,14 @@ def answer(
     images: Sequence[Picture] = (),
     enrolment: Enrolment | None = None,
 ) -> Post:
-    """Answer in a thread; its beginner is told. Refuses a locked thread to learners."""
+    """Answer in a thread; its beginner, when it is still open to him, is told. Refuses a locked thread to learners."""
     if not rules.may_write(is_locked=thread.is_locked, is_staff=author.is_staff):
         raise NotAllowed(_("这个话题已被教师锁定，不能再回复。可以另起一个话题。"))
     row = _write(run, thread, author, _checked(body), is_anonymous, images, by, now)
     follow_thread(thread=thread, person_id=author.person_id, now=now)
-    if thread.person_id not in (None, author.person_id):
-        _tell([thread.person_id], "courses.answered", N_("你的话题《%(title)s》有了新回复。"), thread, now, f"thread-answered:{row.id}")
+    if thread.person_id is not None and thread.person_id != author.person_id:
+        readers = sorted(opening.who_may_open(thread, [thread.person_id], now))
+        _tell(readers, "courses.answered", N_("你的话题《%(title)s》有了新回复。"), thread, now, f"thread-answered:{row.id}")
     if block is not None and enrolment is not None and block.kind is BlockKind.DISCUSSION:
         learning.note_post(enrolment=enrolment, block=block, post_id=row.id, by=by, now=now)
     return row
@@ -191,6 +192,7 @@ def accept(*, thread: Thread, post: Post, by: Identity, now: datetime) -> None:
     is_new = thread.accepted_post_id != post.id
     thread.accepted_post_id = post.id if is_new else None
     session().flush()
-    if is_new and post.person_id not in (None, by.person_id):
-        _tell([post.person_id], "courses.accepted", N_("你在话题《%(title)s》中的回复被采纳了。"), thread, now, f"post-accepted:{post.id}")
+    if is_new and post.person_id is not None and post.person_id != by.person_id:
+        readers = sorted(opening.who_may_open(thread, [post.person_id], now))
+        _tell(readers, "courses.accepted", N_("你在话题《%(title)s》中的回复被采纳了。"), thread, now, f"post-accepted:{post.id}")
     audit.record(by=by, did="courses.post.accepted", on=post, data={"thread": thread.id, "is_accepted": is_new})
