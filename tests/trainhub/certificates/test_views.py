@@ -230,7 +230,7 @@ def test_the_pdf_and_what_happens_when_it_is_changed(session: Session, app: Flas
     assert "证书真实有效" in told(pdf)
     signed = json.loads(pdf_attachment(pdf))
     public = client.get("/.well-known/trainhub-certificates.json").json["keys"][0]
-    trust = Trust((credentials._unb64(public["public_key"]),))
+    trust = Trust((credentials.unb64(public["public_key"]),))
     assert credentials.is_signed(signed, trust)
     signed["certificate"]["facts"]["hours"] = "999"
     assert not credentials.is_signed(signed, trust)
