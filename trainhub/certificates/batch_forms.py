@@ -85,6 +85,7 @@ class SelectionForm(_BatchForm):
         self.issuer_id.choices = [SelectChoice(key, name) for key, name in queries.issuing_choices(identity)]
         self.template.choices = [SelectChoice(self.layout.code, label)]
         self.persons.choices = persons
+        self.persons.flags.required = True  # these or everyone: not "optional", whatever the page says of fields nobody has to fill in
         self._everyone = everyone
         return self
 

@@ -159,6 +159,8 @@ def _standing(person: Person | None) -> Person | None:
 
 def refuse_problems(found: Read) -> None:
     """Raise ImportRefused when anything is wrong: a batch is whole or not there."""
+    if not found.count:
+        raise ImportRefused(_("文件中没有数据行，没有建立签发批次。请在表头下面填写名单后重新导入。"), field="file")
     if found.problems:
         raise ImportRefused(
             _("文件中有 %(count)d 处错误，没有建立签发批次。请按提示改正后重新导入。", count=len(found.problems)),

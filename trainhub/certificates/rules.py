@@ -1,4 +1,4 @@
-"""How a print run is cut into files, whether its blanks add up, what a certificate is for. Pure: values in, values out."""
+"""How a print run is cut into files, whether its blanks add up, what a certificate is for and what tells two apart. Pure: values in, values out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from trainhub.certificates.types import SheetState
+from trainhub.certificates.types import Kind, SheetState
 
 LEAST_CHUNK, MOST_CHUNK, USUAL_CHUNK = 500, 5_000, 2_000
 MOST_BLANKS = 100_000
@@ -80,6 +81,23 @@ def serials(first: str, count: int) -> list[str]:
     if len(str(start + count - 1)) > digits:
         raise ValueError(first)
     return [f"{prefix}{number:0{digits}d}" for number in range(start, start + count)]
+
+
+TELLS_APART: dict[Kind, tuple[str, ...]] = {
+    Kind.TRAINING: ("course", "class_name", "ends_on"),
+    Kind.EXAM: ("exam", "level", "taken_on"),
+    Kind.MENTOR: ("enterprise", "programme", "starts_on", "ends_on"),
+    Kind.COMPLETION: ("course",),
+    Kind.PLACEMENT: ("base", "starts_on"),
+    Kind.CAPSTONE: ("topic",),
+}
+"""The facts by which two certificates of a kind for one person and issuer are two: with the same, the second is not issued."""
+
+
+def is_same_thing(kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the facts of two certificates of a kind, of one person by one issuer, name the same thing."""
+    apart = TELLS_APART.get(kind, ())
+    return bool(apart) and all(str(one.get(name) or "") == str(other.get(name) or "") for name in apart)
 
 
 def thing_of(asked_key: str) -> str:

@@ -195,6 +195,9 @@ def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as
     assert bad.status_code == 422
     for said in ("姓名与登记的不一致", "没有这个人", "至少填写一项"):
         assert said in bad.text
+    assert "第 3 行" in bad.text
+    assert "姓名" in bad.text.split("需要改正的内容")[1], "columns are called as in the table"
+    assert "没有数据行" in post([], "e").text
     assert post(["张三,,2026001,课程,基地,48,二班,,"], "b", there.id).status_code == 422
     answer = post(["张三,,2026001,课程,基地,48,二班,2026/1/5,2026/2/5"], "c")
     assert answer.status_code == 303

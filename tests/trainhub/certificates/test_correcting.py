@@ -83,6 +83,18 @@ def test_a_certificate_changed_meanwhile_is_not_corrected(session: Session, verb
     assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == before
 
 
+def test_a_correction_makes_no_second_certificate_for_one_thing(session: Session) -> None:
+    who, issuer = ground.person(), ground.university()
+    first, second = (
+        certificate(who=who, issuer=issuer, facts={"course": course}, asked_key=f"completion:{issuer.id}:{course}:person:{who.id}")
+        for course in ("导论", "概论")
+    )
+    with pytest.raises(operations.CannotChange, match=numbers.show_number(first.number)):
+        _prepare(second, facts={"course": "导论"})
+    operations.revoke(certificate=first, **REASON)
+    assert corrected(second, facts={"course": "导论"}).facts["course"] == "导论"
+
+
 def test_what_a_room_corrects_by_rule_ends_a_correction_that_waits(session: Session) -> None:
     old = certificate()
     batch = _prepare(old)

@@ -230,7 +230,7 @@ def test_the_pdf_and_what_happens_when_it_is_changed(session: Session, app: Flas
     assert "证书真实有效" in told(pdf)
     signed = json.loads(pdf_attachment(pdf))
     public = client.get("/.well-known/trainhub-certificates.json").json["keys"][0]
-    trust = Trust((credentials._unb64(public["public_key"]),))
+    trust = Trust((credentials.unb64(public["public_key"]),))
     assert credentials.is_signed(signed, trust)
     signed["certificate"]["facts"]["hours"] = "999"
     assert not credentials.is_signed(signed, trust)
@@ -312,6 +312,9 @@ def test_two_certificates_of_one_human_for_one_thing_are_pointed_out(session: Se
     assert table.count("王一") == 2, "the certificate of another year is none of the two"
     stranger = as_role(Role.UNIVERSITY_ADMIN, organisation_id=other.id)
     assert "没有重复的证书" in stranger.get("/certificates/doubled").text
+    second = corrected(second, facts={"hours": 48})
+    session.commit()
+    assert show_number(second.number) in staff.get("/certificates/doubled").text, "a correction leaves two for one thing"
     operations.revoke(certificate=second, **REASON)
     session.commit()
     assert "同一件事发过两张证书" not in staff.get(f"/certificates/{first.number}").get_data(as_text=True)

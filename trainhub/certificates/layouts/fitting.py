@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from unicodedata import bidirectional
 
 from trainhub.certificates.layouts.drawing import signature_labels, widths_of
 from trainhub.certificates.layouts.filling import Facts, printed_text
@@ -49,8 +50,8 @@ def lacking(layout: Layout, facts: Facts) -> list[str]:
 
 
 def named(chars: Iterable[str]) -> str:
-    """Characters with their code points, for a person who looks for a font."""
-    return "、".join(f"{char} U+{ord(char):04X}" for char in chars)
+    """Characters with their code points, for a person who looks for a font; letters written from right to left keep beside theirs."""
+    return "、".join(f"\u2068{char}\u2069 U+{ord(char):04X}" if bidirectional(char) in ("R", "AL") else f"{char} U+{ord(char):04X}" for char in chars)
 
 
 def labels_of(layout: Layout, names: Sequence[str]) -> list[str]:

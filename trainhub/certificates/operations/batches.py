@@ -24,6 +24,7 @@ from trainhub.certificates.operations._support import clean_evidence, clean_fact
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
+from trainhub.certificates.rules import TELLS_APART
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
@@ -37,15 +38,6 @@ from trainhub.people import queries as people
 MOST_ITEMS = 50_000
 PORTION = 500
 TASK = "certificates.issue"
-TELLS_APART: dict[Kind, tuple[str, ...]] = {
-    Kind.TRAINING: ("course", "class_name", "ends_on"),
-    Kind.EXAM: ("exam", "level", "taken_on"),
-    Kind.MENTOR: ("enterprise", "programme", "starts_on", "ends_on"),
-    Kind.COMPLETION: ("course",),
-    Kind.PLACEMENT: ("base", "starts_on"),
-    Kind.CAPSTONE: ("topic",),
-}
-"""The facts by which two certificates of a kind for one person and issuer are two: with the same, the second is not issued."""
 
 
 class CannotDecide(Refused):

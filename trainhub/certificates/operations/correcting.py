@@ -22,6 +22,7 @@ from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, cl
 from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.rules import is_same_thing
 from trainhub.certificates.types import BatchSource, Event, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -60,6 +61,7 @@ def prepare_correction(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts and drawn == (certificate.template, certificate.template_version) and is_dated_right(certificate, today):
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
+    _must_be_the_only_one(certificate, changed)
     if template:
         missing = [one.label for one in layout.own_fields if one.required and not one.default and not changed.get(one.name)]
         if missing:
@@ -201,6 +203,21 @@ def _changed(certificate: Certificate, facts: Mapping[str, Any], layout: Layout)
         if not given["name"]:
             raise CannotChange(_("姓名不能为空。"), field="name")
     return clean_facts({**{name: value for name, value in certificate.facts.items() if name not in given}, **given})
+
+
+def _must_be_the_only_one(certificate: Certificate, facts: Mapping[str, Any]) -> None:
+    """CannotChange when the correction would say what another certificate of the holder says already (unless this one says so too).
+
+    Asked only of those from batches, where the facts are all that tells two apart; a room's may say the same of two years.
+    """
+    from_batch = f"{certificate.kind.value}:{certificate.issuer_id}:"
+    if is_same_thing(certificate.kind, certificate.facts, facts) or not certificate.asked_key.startswith(from_batch):
+        return
+    for other in queries.of_person(certificate.person_id):
+        is_other = other.id != certificate.id and other.asked_key.startswith(from_batch)
+        if is_other and other.state in (State.ISSUED, State.SUSPENDED) and is_same_thing(other.kind, other.facts, facts):
+            number = show_number(other.number)
+            raise CannotChange(_("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=number))
 
 
 def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
@@ -33,17 +33,27 @@ def subject_of_batch(batch: IssueBatch) -> Subject:
 
 
 def batches_of(identity: Identity, limit: int = 50) -> list[tuple[IssueBatch, str, str]]:
-    """The latest batches of the issuers in the reader's scope, with the names of the issuer and of who prepared them."""
-    mine = organisations.scope(identity, CHANGERS, organisations=(IssueBatch.issuer_id, Organisation.parent_id), region=Organisation.region_code)
+    """The latest batches of the issuers in the reader's scope, with the names of the issuer and of who prepared them; what waits first."""
     statement = (
         select(IssueBatch, Organisation.name, func.coalesce(Account.display_name, ""))
         .join(Organisation, Organisation.id == IssueBatch.issuer_id)
         .outerjoin(Account, Account.id == IssueBatch.asked_by_id)
-        .where(mine)
-        .order_by(IssueBatch.id.desc())
+        .where(_in_scope(identity))
+        .order_by((IssueBatch.state != BatchState.PREPARED), IssueBatch.id.desc())
         .limit(limit)
     )
     return [(batch, issuer, who) for batch, issuer, who in session().execute(statement)]
+
+
+def _in_scope(identity: Identity) -> ColumnElement[bool]:
+    """Batches of the issuers in the reader's scope. The statement joins the issuer."""
+    return organisations.scope(identity, CHANGERS, organisations=(IssueBatch.issuer_id, Organisation.parent_id), region=Organisation.region_code)
+
+
+def count_undecided(identity: Identity) -> int:
+    """How many batches in the reader's scope wait for a second person."""
+    statement = select(func.count()).select_from(IssueBatch).join(Organisation, Organisation.id == IssueBatch.issuer_id)
+    return session().scalar(statement.where(IssueBatch.state == BatchState.PREPARED, _in_scope(identity))) or 0
 
 
 def issuing_choices(identity: Identity) -> list[tuple[int, str]]:

@@ -68,12 +68,14 @@ def batch_import() -> Any:
     """Upload a table; it becomes a batch to be decided, or is refused with every problem named."""
     form = forms.ImportForm().prepare(who())
     problems: tuple[dict[str, Any], ...] = ()
+    columns: dict[str, str] = {}
     if form.validate_on_submit():
         kind, upload = Kind(form.kind.data), form.file.data
         try:
             issuer = _issuer(form.issuer_id.data)
             template = template_for(issuer, kind, form.template.data or None)
             layout = queries.layout_of(template)
+            columns = {one.name: one.zh for one in imports.columns_of(layout)}
             found = imports.read(io.BytesIO(upload.stream.read()), upload.filename or "", layout, issuer.id)
             imports.refuse_problems(found)
             with transaction():
@@ -98,6 +100,7 @@ def batch_import() -> Any:
         "trainhub/certificates/batch_import.html",
         form=form,
         problems=problems[:SHOWN_PROBLEMS],
+        columns=columns,
         total=len(problems),
         kinds=labels.KINDS,
         imported=forms.IMPORTED,
@@ -153,7 +156,7 @@ def batch_select() -> Any:
     students = people.students_of_programme(programme.id, cohort_id=cohort, states=STUDYING[studying]) if programme is not None else []
     everyone, listed = [one.person_id for one in students], students[:MOST_LISTED]
     names = people.names_of(one.person_id for one in listed)
-    persons = [(one.person_id, f"{names[one.person_id]} {one.student_no} {one.class_name}") for one in listed]
+    persons = [(one.person_id, f"\u2068{names[one.person_id]}\u2069 {one.student_no} {one.class_name}") for one in listed]
     form = forms.selection_form(layout)().prepare(who(), persons, everyone, templates[template])
     if request.method == "GET":
         owner = programme.university_id if programme is not None else None

@@ -71,6 +71,7 @@ def index() -> Any:
         counts=queries.counts_by_state(who()),
         doubles=len(queries.doubled(who())),
         clock=clock_told(),
+        undecided=queries.count_undecided(who()) if may(who(), Can.BATCH_LIST) else 0,
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
         issuers=queries.issuer_choices(who()),
         show_number=show_number,
