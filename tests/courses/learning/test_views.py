@@ -262,3 +262,14 @@ def test_the_files_of_a_course_are_for_its_learners_and_come_in_ranges(app: Flas
     assert learner.get(url, headers={"Range": "bytes=20-"}).status_code == 416
     for several in ("bytes=0-1,5-6", "pages=1-2"):
         assert learner.get(url, headers={"Range": several}).data == b"0123456789"
+
+
+def test_a_formula_is_set_without_javascript(as_role: AsRole, session: Session) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    make.text(unit, body=r"面积 \(\frac{a}{b}\)，代码 `\(x\)`，$$E = mc^2$$")
+    row = make.enrolment(make.publish(run))
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/units/{unit.id}").text
+    assert ("<mfrac>" in page, page.count("<math"), r"<code>\(x\)</code>" in page) == (True, 2, True)
+    assert r'data-tex="\(\frac{a}{b}\)"' in page
