@@ -45,7 +45,7 @@ class CoursePage(ApiModel):
 
 
 class RunOut(ApiModel):
-    """A published run of a course. Marks are in tenths."""
+    """A published run of a course. Marks, hours and credits are in tenths."""
 
     code: str
     starts_on: date
@@ -57,6 +57,9 @@ class RunOut(ApiModel):
     taken: int
     pass_mark_x10: int
     counts_for_goal: bool
+    hours_x10: int
+    credits_x10: int
+    language: str
 
 
 class CourseOut(ApiModel):

@@ -1,4 +1,4 @@
-"""What authors write, made safe: Markdown or HTML in, sanitised HTML out. Formulas stay as text for the browser to set."""
+"""What authors write, made safe: Markdown or HTML in, sanitised HTML out. Formulas stay as text; pages set them (`formulas`)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from courses.catalogue.types import BodyFormat
+from trainhub.kernel.mathml import FORMULA
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-_MATH = re.compile(r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt",
     "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp",
@@ -67,7 +67,7 @@ def _markdown(text: str) -> str:
         formulas.append(match.group(0))
         return f"\ue000{len(formulas) - 1}\ue001"
 
-    text = _MATH.sub(keep, text.replace("\ue000", "").replace("\ue001", ""))
+    text = FORMULA.sub(keep, text.replace("\ue000", "").replace("\ue001", ""))
     rendered = _parser().render(text)
     return re.sub("\ue000(\\d+)\ue001", lambda m: html.escape(formulas[int(m.group(1))], quote=False), str(rendered))
 
@@ -103,7 +103,7 @@ def lost(*texts: str) -> tuple[str, ...]:
 
 def has_math(*texts: str) -> bool:
     """Whether any of the texts holds a formula, so that the page loads what sets it."""
-    return any(_MATH.search(text) for text in texts)
+    return any(FORMULA.search(text) for text in texts)
 
 
 def has_code(*texts: str) -> bool:

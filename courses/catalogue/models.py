@@ -67,7 +67,8 @@ class Run(Versioned, Base):
     """One offering of a course. `taken` counts active and completed learners and never passes `quota` (None: no limit).
 
     `counts_for_goal` says whether completions are recorded as training in `goal_category` (FJ-16c). Marks in tenths.
-    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark.
+    Complete is who has done `completion_share_x1000` of the required blocks and reached the pass mark. Hours, credits and language are
+    those of the course unless the run has its own (`own_…`).
     """
 
     __tablename__ = "course_run"
@@ -88,6 +89,9 @@ class Run(Versioned, Base):
     goal_category: Mapped[Category] = mapped_column(enum_column(Category), default=Category.WORKER)
     pass_mark_x10: Mapped[int]
     completion_share_x1000: Mapped[int] = mapped_column(default=1000, server_default="1000")
+    own_hours_x10: Mapped[int | None]
+    own_credits_x10: Mapped[int | None]
+    own_language: Mapped[str | None] = mapped_column(sa.String(12))
     programme_id: Mapped[int | None] = mapped_column(ref("programme.id"), index=True)
     cohort_id: Mapped[int | None] = mapped_column(ref("cohort.id"), index=True)
     copied_from_id: Mapped[int | None] = mapped_column(ref("course_run.id"))
@@ -104,7 +108,24 @@ class Run(Versioned, Base):
         sa.CheckConstraint("enrol_from IS NULL OR enrol_until IS NULL OR enrol_until >= enrol_from", name="enrol_until_after_from"),
         sa.CheckConstraint("pass_mark_x10 BETWEEN 0 AND 1000", name="pass_mark_range"),
         sa.CheckConstraint("completion_share_x1000 BETWEEN 1 AND 1000", name="completion_share_range"),
+        sa.CheckConstraint("own_hours_x10 >= 0", name="own_hours_not_negative"),
+        sa.CheckConstraint("own_credits_x10 >= 0", name="own_credits_not_negative"),
     )
+
+    @property
+    def hours_x10(self) -> int:
+        """The hours of this run."""
+        return self.course.hours_x10 if self.own_hours_x10 is None else self.own_hours_x10
+
+    @property
+    def credits_x10(self) -> int:
+        """The credits of this run."""
+        return self.course.credits_x10 if self.own_credits_x10 is None else self.own_credits_x10
+
+    @property
+    def language(self) -> str:
+        """The language this run is taught in."""
+        return self.own_language or self.course.language
 
 
 class RunStaff(Base):

@@ -63,7 +63,7 @@ def runs_of(course_id: int) -> list[Run]:
     statement = (
         select(Run)
         .where(Run.course_id == course_id)
-        .options(selectinload(Run.staff).joinedload(RunStaff.person))
+        .options(selectinload(Run.staff).joinedload(RunStaff.person), joinedload(Run.course))
         .order_by(Run.starts_on.desc(), Run.id.desc())
     )
     return list(session().scalars(statement))
@@ -177,8 +177,8 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
             Organisation.name,
             Course.education_type,
             Course.key_field_no,
-            Course.hours_x10,
-            Course.credits_x10,
+            func.coalesce(Run.own_hours_x10, Course.hours_x10).label("hours_x10"),
+            func.coalesce(Run.own_credits_x10, Course.credits_x10).label("credits_x10"),
             Run.id.label("run_id"),
             Run.code.label("run_code"),
             Run.starts_on,
@@ -209,7 +209,7 @@ def catalogue(wanted: CourseFilter) -> sa.Select[Any]:
     if wanted.focus_area_no is not None:
         statement = statement.where(Course.focus_area_no == wanted.focus_area_no)
     if wanted.language:
-        statement = statement.where(Course.language.startswith(wanted.language, autoescape=True))
+        statement = statement.where(func.coalesce(Run.own_language, Course.language).startswith(wanted.language, autoescape=True))
     if wanted.has_seats:
         statement = statement.where(or_(Run.quota.is_(None), Run.taken < Run.quota))
     if wanted.open_on is not None:
@@ -225,7 +225,7 @@ _ORDERS: dict[CatalogueSort, tuple[Any, ...]] = {
     CatalogueSort.STARTS_SOON: (Run.starts_on,),
     CatalogueSort.TITLE: (Course.pinyin, Course.title),
     CatalogueSort.POPULAR: (Run.taken.desc(),),
-    CatalogueSort.HOURS: (Course.hours_x10,),
+    CatalogueSort.HOURS: (func.coalesce(Run.own_hours_x10, Course.hours_x10),),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from wtforms import BooleanField, DateField, DecimalField, IntegerField, RadioField, SelectField
@@ -34,13 +35,21 @@ class RunForm(Form):
         default=100,
         description=_l("达到这个比例，且成绩达到合格线，即为完成课程；通常为 100"),
     )
+    run_hours = DecimalField(_l("本期学时"), [Optional(), NumberRange(min=0, max=10000)], places=1, description=_l("留空表示与课程相同"))
+    run_credits = DecimalField(_l("本期学分"), [Optional(), NumberRange(min=0, max=100)], places=1, description=_l("留空表示与课程相同"))
+    run_language = SelectField(_l("本期授课语言"), default="")
     counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
     goal_category = RadioField(_l("培训对象"), [InputRequired()], choices=picks(labels.CATEGORIES), default="worker")
 
     def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:
         if kw.get("obj") is not None:
-            kw.setdefault("completion_share", kw["obj"].completion_share_x1000 // 10)
+            run = kw["obj"]
+            kw.setdefault("completion_share", run.completion_share_x1000 // 10)
+            for name, own in (("run_hours", run.own_hours_x10), ("run_credits", run.own_credits_x10)):
+                kw[name] = None if own is None else Decimal(own) / 10
+            kw["run_language"] = run.own_language or ""
         super().__init__(*args, **kw)
+        self.run_language.choices = picks({"": _l("与课程相同"), **labels.LANGUAGES})
         self.cohort_id.choices = picks([("", _l("不限定")), *cohorts])
 
     def values(self) -> dict[str, Any]:
@@ -55,6 +64,9 @@ class RunForm(Form):
             "quota": self.quota.data,
             "pass_mark_x10": tenths(self.pass_mark.data),
             "completion_share_x1000": (self.completion_share.data or 100) * 10,
+            "own_hours_x10": None if self.run_hours.data is None else tenths(self.run_hours.data),
+            "own_credits_x10": None if self.run_credits.data is None else tenths(self.run_credits.data),
+            "own_language": self.run_language.data or None,
             "counts_for_goal": bool(self.counts_for_goal.data),
             "goal_category": Category(self.goal_category.data),
         }

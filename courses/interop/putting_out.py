@@ -79,7 +79,7 @@ def course_doc(run: Run) -> docs.CourseDoc:
     return docs.CourseDoc(
         code=course.code,
         title=course.title,
-        language=course.language,
+        language=run.language,
         sections=tuple(sections),
         org=(run.import_report or {}).get("org", "") or "",
         run=run.code,

@@ -247,8 +247,8 @@ def runs_of_person(person_id: int) -> list[Any]:
             Run.code.label("run_code"),
             Enrolment.state,
             Enrolment.score_x10,
-            Course.credits_x10,
-            Course.hours_x10,
+            func.coalesce(Run.own_credits_x10, Course.credits_x10).label("credits_x10"),
+            func.coalesce(Run.own_hours_x10, Course.hours_x10).label("hours_x10"),
             Enrolment.completed_on,
         )
         .join(Run, Run.id == Enrolment.run_id)

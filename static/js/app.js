@@ -154,10 +154,15 @@
       }));
     }
     if (window.renderMathInElement) {
-      all("[data-math]", root).forEach((part) => window.renderMathInElement(part, {
-        delimiters: [{ left: "$$", right: "$$", display: true }, { left: "\\(", right: "\\)", display: false }, { left: "\\[", right: "\\]", display: true }],
-        throwOnError: false,
-      }));
+      // The server has set the formulas already; KaTeX sets them anew from their source.
+      all("[data-math]", root).forEach((part) => {
+        part.querySelectorAll("math[data-tex]").forEach((made) => made.replaceWith(made.dataset.tex));
+        part.normalize();
+        window.renderMathInElement(part, {
+          delimiters: [{ left: "$$", right: "$$", display: true }, { left: "\\(", right: "\\)", display: false }, { left: "\\[", right: "\\]", display: true }],
+          throwOnError: false,
+        });
+      });
     }
   }
 

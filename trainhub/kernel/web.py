@@ -23,6 +23,7 @@ from trainhub.kernel.access import View, acting, may
 from trainhub.kernel.audit_words import in_words
 from trainhub.kernel.errors import Refused, SignInNeeded, Stale, TooMany
 from trainhub.kernel.i18n import N_, _, listed
+from trainhub.kernel.mathml import formulas
 from trainhub.kernel.nav import navigation
 from trainhub.kernel.sheets.types import SECRET, told
 
@@ -222,6 +223,7 @@ def init_app(app: Flask) -> None:
     app.add_template_test(is_unbroken, "unbroken")
     app.add_template_filter(in_words, "in_words")
     app.add_template_filter(listed)
+    app.add_template_filter(formulas)
 
     @app.before_request
     def _intent() -> None:

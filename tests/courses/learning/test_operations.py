@@ -147,6 +147,15 @@ def test_completion_pushes_its_facts_down_exactly_once(session: Session) -> None
     assert keys == [f"course:{run.course.code}/{run.code}:person:{row.person_id}"]
 
 
+def test_a_run_with_hours_of_its_own_records_and_certifies_those(session: Session) -> None:
+    row, run = finish(session, counts_for_goal=True, goal_category=Category.FOUNDER, own_hours_x10=245)
+    assert session.scalars(select(Milestone.hours_x10).where(Milestone.person_id == row.person_id)).all() == [245]
+    assert session.scalars(select(TrainingRecord.hours_x10).where(TrainingRecord.person_id == row.person_id)).all() == [245]
+    facts = session.scalars(select(Certificate.facts).where(Certificate.person_id == row.person_id)).one()
+    assert facts["hours"] == "24.5"
+    assert (run.course.hours_x10, run.credits_x10, run.language) == (160, run.course.credits_x10, run.course.language)
+
+
 def test_a_run_that_does_not_count_records_no_training(session: Session) -> None:
     row, _run = finish(session)
     assert row.state is EnrolmentState.COMPLETED

@@ -262,3 +262,35 @@ def test_the_files_of_a_course_are_for_its_learners_and_come_in_ranges(app: Flas
     assert learner.get(url, headers={"Range": "bytes=20-"}).status_code == 416
     for several in ("bytes=0-1,5-6", "pages=1-2"):
         assert learner.get(url, headers={"Range": several}).data == b"0123456789"
+
+
+def test_a_formula_is_set_without_javascript(as_role: AsRole, session: Session) -> None:
+    run = make.run()
+    unit = make.unit(run)
+    make.text(unit, body=r"面积 \(\frac{a}{b}\)，代码 `\(x\)`，$$E = mc^2$$")
+    row = make.enrolment(make.publish(run))
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=row.person_id).get(f"/learning/runs/{run.id}/units/{unit.id}").text
+    assert ("<mfrac>" in page, page.count("<math"), r"<code>\(x\)</code>" in page) == (True, 2, True)
+    assert r'data-tex="\(\frac{a}{b}\)"' in page
+
+
+def test_a_run_has_hours_of_its_own_where_they_are_filled_in(as_role: AsRole, session: Session) -> None:
+    lead = ground.person()
+    run = make.run(make.course(credits_x10=20), lead=lead, has_content=True)
+    run = make.publish(run)
+    session.commit()
+    author = as_role(Role.LECTURER, person_id=lead.id)
+    public = f"/courses/{run.course.code}"
+    assert all(text in author.get(public).text for text in ("<dd>16</dd>", "<dd>2</dd>", "<dd>中文</dd>"))
+    sent = {"code": run.code, "starts_on": "2026-03-02", "mode": "open", "pass_mark": "60", "goal_category": "worker", "version": run.version}
+    where = f"/teaching/runs/{run.id}/settings"
+    assert author.post(where, data={**sent, "run_hours": "24.5", "run_credits": "1.5", "run_language": "en"}).status_code == 303
+    page = author.get(public).text
+    assert all(text in page for text in ("<dd>24.5</dd>", "<dd>1.5</dd>", "<dd>英文</dd>"))
+    form = author.get(where).text
+    assert 'value="24.5"' in form
+    session.expire_all()
+    version = make.loaded(run).version
+    assert author.post(where, data={**sent, "version": version, "run_hours": "", "run_credits": "", "run_language": ""}).status_code == 303
+    assert all(text in author.get(public).text for text in ("<dd>16</dd>", "<dd>2</dd>"))
