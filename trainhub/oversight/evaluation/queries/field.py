@@ -13,7 +13,7 @@ from sqlalchemy import Date, Integer, String, case, cast, func, literal, or_, se
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.queries.facts import findings_of, statuses_of
+from enterprises.capstones.queries.facts import findings_of, statuses_of, supposed
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
 from enterprises.placements.types import PlacementState
@@ -24,6 +24,7 @@ from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people.models import Student
 from trainhub.policy.findings import Status
+from trainhub.policy.types import Parameter
 from trainhub.programmes.models import ProgrammeVersion
 
 BEGUN = (PlacementState.STARTED, PlacementState.FINISHED)
@@ -149,7 +150,9 @@ def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
     return tuple(CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed))
 
 
-def capstone_cases(programme_id: int, members: Sequence[Member], on: date) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
+def capstone_cases(
+    programme_id: int, members: Sequence[Member], on: date, rules: Mapping[str, Parameter]
+) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
     """What the capstones' own rule finds on the latest capstone of every judged student, and the evidence for 8.1 and 8.4.
 
     Nothing is counted here a second time: a student's page, the cohort's page and the dossier give one answer.
@@ -157,7 +160,7 @@ def capstone_cases(programme_id: int, members: Sequence[Member], on: date) -> tu
     statement = select(Capstone.student_id, Capstone.id).join(Student, Student.id == Capstone.student_id)
     rows = session().execute(statement.where(Student.programme_id == programme_id, is_latest()))
     latest: dict[int, int] = {student_id: capstone_id for student_id, capstone_id in rows}
-    found = findings_of((latest[member.id] for member in members if member.id in latest), on)
+    found = findings_of((latest[member.id] for member in members if member.id in latest), on, supposed(on, rules))
     cases = tuple(CapstoneCase(member.label, found.get(latest.get(member.id, 0), ())) for member in members)
     answers = [statuses_of(case.findings) for case in cases if case.findings]
     met = {code: sum(one[code] is Status.MET for one in answers) for code in ("8.1", "8.4")}
