@@ -92,6 +92,12 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     first, rest = tables.tables("T1", built.programme, day)
     assert (len(first.rows), rest.rows) == (4, [])
     assert {row[first.columns.index("累计周数")] for row in first.rows} == {"32", "31.8"}
+    assert {row[first.columns.index("是否卓越计划")] for row in first.rows} == {"是"}
+    assert {row[first.columns.index("企业培养方案环节")] for row in first.rows} != {""}
+    [bases] = tables.tables("T4", built.programme, day)
+    assert {"合作企业", "校内导师数", "企业指导教师数", "学校投入（元）", "企业投入（元）"} <= set(bases.columns)
+    assert {len(row) for row in bases.rows} == {len(bases.columns)}
+    assert all(row[bases.columns.index("合作企业")] for row in bases.rows)
     assert len(report.sections(day)) == 12
     assert [one.code for one in report.sections(day) if one.code in report.POINTERS] == ["4", "5", "7", "8"]
     lacks = report.gaps(built.programme, day)

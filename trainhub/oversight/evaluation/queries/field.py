@@ -19,10 +19,13 @@ from enterprises.placements.models import AgreementSignature, Placement, PlanIte
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import is_postgresql, session
 from trainhub.ledger.models import ConfirmedDay
+from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people.models import Student
+from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 from trainhub.policy.findings import Status
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import ProgrammeVersion
@@ -54,7 +57,12 @@ def _week_of(day: Any) -> Any:
 
 
 def credited_days(programme_id: int, members: Sequence[Member], *, on: date, days_per_week: int) -> tuple[StudentCase, ...]:
-    """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does."""
+    """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does.
+
+    Under the holiday switch (own.weeks.holiday_rule) the days themselves are read and the ledger's own rule sums them.
+    """
+    if book().at("own.weeks.holiday_rule", on=on).flag:
+        return _with_holidays(programme_id, members, on, days_per_week)
     week = _week_of(ConfirmedDay.on)
     weeks = (
         select(ConfirmedDay.student_id.label("student_id"), func.count(ConfirmedDay.on.distinct()).label("days"))
@@ -66,6 +74,17 @@ def credited_days(programme_id: int, members: Sequence[Member], *, on: date, day
     capped = case((weeks.c.days > days_per_week, days_per_week), else_=weeks.c.days)
     statement = select(weeks.c.student_id, func.sum(capped)).group_by(weeks.c.student_id)
     credited = {student_id: int(number) for student_id, number in session().execute(statement)}
+    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
+
+
+def _with_holidays(programme_id: int, members: Sequence[Member], on: date, days_per_week: int) -> tuple[StudentCase, ...]:
+    days: dict[int, list[date]] = defaultdict(list)
+    statement = select(ConfirmedDay.student_id, ConfirmedDay.on).join(Student, Student.id == ConfirmedDay.student_id)
+    for student_id, day in session().execute(
+        statement.where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
+    ):
+        days[student_id].append(day)
+    credited = {key: credit_weeks(found, days_per_week=days_per_week, working_days=holiday_weeks(found)).credited_days for key, found in days.items()}
     return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
 
 
