@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import and_, func, or_, select
@@ -22,9 +22,24 @@ from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status, all_of
+from trainhub.policy.types import Parameter
 
 COUNTS = (PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.FINISHED)
 CHUNK = 500
+
+
+SUPPOSED = {
+    "own.capstone.uncovered_days_max": "uncovered_days_max",
+    "petoe.capstone_school_supervisors_min": "school_supervisors_min",
+    "petoe.capstone_enterprise_supervisors_min": "enterprise_supervisors_min",
+    "own.capstone.guidance_logs_min": "guidance_logs_min",
+}
+"""The numbers of 8.2 and 8.3 that somebody may suppose to be others, and how they are called among the numbers."""
+
+
+def supposed(on: date, others: Mapping[str, Parameter]) -> rules.Numbers:
+    """The numbers of a day with those of SUPPOSED as given."""
+    return replace(numbers(on), **{SUPPOSED[key]: one for key, one in others.items() if key in SUPPOSED})
 
 
 def numbers(on: date) -> rules.Numbers:
@@ -121,9 +136,9 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
     }
 
 
-def findings_of(capstone_ids: Iterable[int], on: date) -> dict[int, tuple[Finding, ...]]:
-    """The findings of 8.1 to 8.4 of every capstone asked for, as of a day."""
-    held = numbers(on)
+def findings_of(capstone_ids: Iterable[int], on: date, held: rules.Numbers | None = None) -> dict[int, tuple[Finding, ...]]:
+    """The findings of 8.1 to 8.4 of every capstone asked for, as of a day; by other numbers than the day's when they are given."""
+    held = held or numbers(on)
     return {key: rules.judge(facts, held) for key, facts in facts_of(capstone_ids, on).items()}
 
 

@@ -24,7 +24,7 @@ from trainhub.oversight.evaluation.types import CriterionKind
 from trainhub.oversight.evaluation.views import asked_day, blueprint, load, on_programme, page, shown
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
-from trainhub.policy.types import PolicyError
+from trainhub.policy.types import USE_LABELS, PolicyError
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import ProgrammeFilter
@@ -118,8 +118,9 @@ def preview_rules() -> Any:
     if key or text:
         if key not in numbers:
             raise Refused(_("请选择一个参数。"), field="key")
-        if not text.isdecimal() or len(text) > 6:
-            raise Refused(_("请填写不小于 0 的整数。"), field="value")
+        most = simulation.most_of(numbers[key])
+        if not text.isdecimal() or len(text) > 6 or int(text) > most:
+            raise Refused(_("请填写 0 到 %(most)s 之间的整数。", most=most), field="value")
         asked = simulation.suppose(key, int(text), on)
         changes = [asked]
     number, _size = paging.wanted()
@@ -134,6 +135,7 @@ def preview_rules() -> Any:
         changes=changes,
         asked=asked,
         effects=effects,
+        uses=USE_LABELS,
         universities={row.id: row.university for row in rows},
         labels=labels,
         page=found,

@@ -8,24 +8,27 @@ from typing import Any
 
 from trainhub.oversight.evaluation import catalogue
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.queries.cases import case_of
+from trainhub.oversight.evaluation.queries.cases import RULES, case_of
 from trainhub.oversight.evaluation.rules import verdict, whole
-from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind, JudgementCase, RequirementAnswer
+from trainhub.oversight.evaluation.types import Assessment, Case, Criterion, CriterionKind, JudgementCase, RequirementAnswer, Verdict
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding
 from trainhub.policy.types import Parameter
 from trainhub.programmes.models import Programme
 
+KEYS = tuple(dict.fromkeys((*whole.PARAMETERS, *RULES)))
+"""Every number on which an answer depends: those that judge, and those by which facts are gathered."""
+
 
 def parameters(on: date) -> dict[str, Parameter]:
     """The numbers of the day. Raises NotInForce before the scheme existed (2010-01-01)."""
-    return {key: book().at(key, on=on) for key in whole.PARAMETERS}
+    return {key: book().at(key, on=on) for key in KEYS}
 
 
 def assess(programme: Programme, on: date) -> Assessment:
     """The answer for a programme on a day: the same number of queries whatever the number of students."""
     p = parameters(on)
-    case = case_of(programme, on)
+    case = case_of(programme, on, rules=p)
     said = judgements.latest_judgements(programme.id, on)
     answers = answers_of(case, said, p)
     accreditation = verdict.standing(judgements.accreditation_on(programme.id, on), on)
@@ -38,15 +41,20 @@ def assess(programme: Programme, on: date) -> Assessment:
         special_result=special,
         accreditation=accreditation,
         verdict=reached,
-        reapply_from=verdict.reapply_from(
-            judgements.decision_on(programme.id, on),
-            reached,
-            on,
-            failed_years=p["petoe.reapply_failed_years"],
-            not_accepted_years=p["petoe.reapply_not_accepted_years"],
-            basis=p["own.evaluation.next_year_basis"],
-        ),
+        reapply_from=reapply_from(programme, reached, on, p),
         judgements=said,
+    )
+
+
+def reapply_from(programme: Programme, reached: Verdict | None, on: date, p: Mapping[str, Parameter]) -> date | None:
+    """From when the programme may apply again, by these numbers."""
+    return verdict.reapply_from(
+        judgements.decision_on(programme.id, on),
+        reached,
+        on,
+        failed_years=p["petoe.reapply_failed_years"],
+        not_accepted_years=p["petoe.reapply_not_accepted_years"],
+        basis=p["own.evaluation.next_year_basis"],
     )
 
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from trainhub.oversight.evaluation import catalogue, readiness
 from trainhub.oversight.evaluation.queries import judgements
-from trainhub.oversight.evaluation.queries.cases import case_of, work_of_teachers
-from trainhub.oversight.evaluation.rules import verdict, whole
+from trainhub.oversight.evaluation.queries.cases import RULES, case_of, work_of_teachers
+from trainhub.oversight.evaluation.rules import verdict
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.oversight.evaluation.types import (
     AccreditationStanding,
@@ -25,7 +25,7 @@ from trainhub.oversight.evaluation.types import (
 )
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
-from trainhub.policy.types import Parameter, Value
+from trainhub.policy.types import Parameter, Use, Value
 from trainhub.programmes.models import Programme
 
 
@@ -152,23 +152,38 @@ class RuleChange:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a change of rules does to a programme: the criteria whose answer changes, and the verdicts."""
+    """What a change of rules does to a programme: the criteria whose answer changes, the verdicts, the days of the next application."""
 
     programme: Programme
     changed: tuple[tuple[str, Status, Status], ...]
     before: Outlook
     after: Outlook
+    reapply_before: date | None
+    reapply_after: date | None
 
 
 def changeable(on: date) -> dict[str, Parameter]:
-    """The numbers of evaluation that have one whole number, for the preview."""
-    return {key: found for key, found in readiness.parameters(on).items() if isinstance(found.value, int) and not isinstance(found.value, bool)}
+    """The rules of evaluation that are one whole number and by which the platform judges, for the preview: not those built into the program."""
+    return {
+        key: found
+        for key, found in readiness.parameters(on).items()
+        if isinstance(found.value, int) and not isinstance(found.value, bool) and found.use is Use.APPLIED
+    }
+
+
+MOST = {"year": 100, "month": 1200}
+"""The largest value of such a unit that somebody may think about: beyond it the calendar ends."""
+
+
+def most_of(parameter: Parameter) -> int:
+    """The largest value of a number that can be thought about."""
+    return MOST.get(parameter.unit, 999_999)
 
 
 def announced(on: date) -> list[RuleChange]:
     """The changes that the book already holds for later days: a rule that is published and not yet in force."""
     found = []
-    for key in whole.PARAMETERS:
+    for key in readiness.KEYS:
         now = book().find(key, on=on)
         for later in book().versions(key):
             if now is not None and later.since > on:
@@ -189,8 +204,11 @@ def effects(programmes: Collection[Programme], changes: Collection[RuleChange], 
     changed = {**p, **{one.key: one.after for one in changes}}
     found = []
     for programme in programmes:
-        case, said = case_of(programme, on), judgements.latest_judgements(programme.id, on)
-        before, after = (_outlook(case, said, rules, programme, False) for rules in (p, changed))
+        said = judgements.latest_judgements(programme.id, on)
+        case = case_of(programme, on, rules=p)
+        other = case_of(programme, on, rules=changed) if any(one.key in RULES for one in changes) else case
+        before, after = _outlook(case, said, p, programme, False), _outlook(other, said, changed, programme, False)
         different = tuple((code, status, after.statuses[code]) for code, status in before.statuses.items() if after.statuses[code] is not status)
-        found.append(Effect(programme, different, before, after))
+        days = (readiness.reapply_from(programme, one.verdict, on, rules) for one, rules in ((before, p), (after, changed)))
+        found.append(Effect(programme, different, before, after, *days))
     return found

@@ -164,7 +164,8 @@ def test_the_public_sees_the_yearly_lists(client: Any) -> None:
 def test_what_a_change_of_rules_would_do(played: dict[str, int], as_role: AsRole) -> None:
     page = as_role(Role.DEPT_EDU).get("/evaluation/rules?key=petoe.plan_weeks&value=40").get_data(as_text=True)
     assert ("7.1 达到 → 未达到" in page, "40" in page) == (True, True)
-    assert as_role(Role.DEPT_EDU).get("/evaluation/rules?key=petoe.plan_weeks&value=-1").status_code == 422
+    for wrong in ("petoe.plan_weeks&value=-1", "petoe.reapply_failed_years&value=8000", "petoe.plan_weeks&value=1000000"):
+        assert (wrong, as_role(Role.DEPT_EDU).get(f"/evaluation/rules?key={wrong}").status_code) == (wrong, 422)
 
 
 def test_the_pages_tell_where_the_group_and_the_data_differ(app: Flask, session: Session, played: dict[str, int], as_role: AsRole) -> None:

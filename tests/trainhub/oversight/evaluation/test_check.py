@@ -17,7 +17,9 @@ from enterprises.capstones.models import GuidanceEntry
 from enterprises.capstones.types import SupervisorRole
 from tests.factories import evaluation as factory
 from tests.factories import ground
+from tests.trainhub.ledger.test_holidays import THREE, switched_on  # noqa: F401 - a fixture
 from trainhub.kernel.access import SYSTEM
+from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import ConfirmedDay
 from trainhub.ledger.rules import credit_weeks
 from trainhub.oversight.evaluation import catalogue, cli, readiness
@@ -136,6 +138,17 @@ def test_the_database_sums_weeks_as_the_ledger_does(session: Session) -> None:
     found = field.credited_days(built.programme.id, members, on=factory.TODAY, days_per_week=5)
     assert found[0].credited_days == credit_weeks(days, days_per_week=5).credited_days == 13
     assert field.credited_days(built.programme.id, members, on=first, days_per_week=5)[0].credited_days == 1
+
+
+def test_under_the_holiday_switch_the_evaluation_counts_as_the_ledger_does(session: Session, switched_on: None) -> None:
+    built = factory.bare(students=1)
+    student = built.students[0]
+    for day in (*THREE, date(2026, 10, 12)):  # three working days are left of the week of the national holiday
+        session.add(ConfirmedDay(student_id=student.id, enterprise_id=built.enterprise.id, on=day, confirmed_at=factory.NOW))
+    session.flush()
+    on = date(2026, 11, 1)
+    found = field.credited_days(built.programme.id, members_of(built.programme.id, on).judged, on=on, days_per_week=5)
+    assert found[0].credited_days == ledger.weeks_of_many([student.id])[student.id].credited_days == 6
 
 
 def test_the_number_of_queries_does_not_depend_on_the_students(session: Session, count_queries: list[str]) -> None:

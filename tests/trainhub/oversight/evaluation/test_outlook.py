@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from enterprises.placements.models import PlanItem
 from tests.factories import courses as make
 from tests.factories import evaluation as factory
 from tests.factories import ground
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.kernel.papers import docx
 from trainhub.kernel.papers.blocks import Bullets, Grid, Heading, Paper, Para
@@ -91,6 +92,12 @@ def test_three_weaknesses_and_what_would_mend_them(session: Session) -> None:
     first, rest = tables.tables("T1", built.programme, day)
     assert (len(first.rows), rest.rows) == (4, [])
     assert {row[first.columns.index("累计周数")] for row in first.rows} == {"32", "31.8"}
+    assert {row[first.columns.index("是否卓越计划")] for row in first.rows} == {"是"}
+    assert {row[first.columns.index("企业培养方案环节")] for row in first.rows} != {""}
+    [bases] = tables.tables("T4", built.programme, day)
+    assert {"合作企业", "校内导师数", "企业指导教师数", "学校投入（元）", "企业投入（元）"} <= set(bases.columns)
+    assert {len(row) for row in bases.rows} == {len(bases.columns)}
+    assert all(row[bases.columns.index("合作企业")] for row in bases.rows)
     assert len(report.sections(day)) == 12
     assert [one.code for one in report.sections(day) if one.code in report.POINTERS] == ["4", "5", "7", "8"]
     lacks = report.gaps(built.programme, day)
@@ -187,3 +194,31 @@ def test_the_outlook_says_which_work_would_count_once_verified(session: Session)
     whole = next(one for one in simulation.look(built.programme, day, Assumptions())[2].lecturers if one.key == first.key)
     assert [one.organisation for one in whole.unverified] == ["甲机械", "丁电气"]
     assert whole.lacks_then == 0
+
+
+WITHOUT_FACTS = {
+    "own.capstone.uncovered_days_max": "every capstone lies inside its placement",
+    "own.intl.faculty_tolerance_points": "the share of teachers is above the least, not near it",
+    "own.parttime.appraisal_every_months": "no appraisal is old",
+    "own.teacher.senior_enterprise_years": "nobody is senior by years alone",
+    "petoe.intl_stay_months": "a quarter of the teachers has a doctorate from abroad",
+    "petoe.reapply_not_accepted_years": "no application was refused",
+}
+"""Numbers that the two programmes say nothing about, and why; their rules are tested at their thresholds."""
+
+
+def test_every_number_that_the_preview_offers_changes_something(session: Session, as_role: Callable[..., Any]) -> None:
+    with transaction():
+        good, bad = factory.meeting(students=3), factory.failing(students=4)
+    day = factory.TODAY
+    idle = []
+    for key, now in simulation.changeable(day).items():
+        found = [
+            simulation.effects([good.programme, bad.programme], [simulation.suppose(key, v, day)], day)
+            for v in (0, now.number + 1, simulation.most_of(now))
+        ]
+        if not any(one.changed or one.reapply_before != one.reapply_after for some in found for one in some):
+            idle.append(key)
+    assert sorted(idle) == sorted(WITHOUT_FACTS)
+    page = as_role(Role.DEPT_EDU).get(f"/evaluation/rules?key=petoe.reapply_failed_years&value=3&on={day}").get_data(as_text=True)
+    assert f"{day.replace(year=day.year + 2)} → {day.replace(year=day.year + 3)}" in page

@@ -209,7 +209,7 @@ def test_what_registers_hold_stands_beside_the_question_that_a_person_answers(se
         bare = factory.bare(students=1)
         course = test_operations.course(bare.version)
         code, programme_id, extra = bare.programme.code, bare.programme.id, {"course_id": course.id, "teacher_id": bare.teachers[0].id}
-        extra["base_id"] = ground.base().id
+        extra["base_id"] = bare.base.id
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     for slug, (good, bad, criterion, fact) in ENTRIES.items():
         at, page = f"/evaluation/{code}/registers/{slug}", f"/evaluation/{code}/criteria/{criterion}?on=2026-03-02"

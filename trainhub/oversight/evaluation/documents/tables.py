@@ -10,11 +10,13 @@ from typing import Any
 
 from enterprises.bases import labels as base_labels
 from enterprises.capstones.types import TopicSource
+from trainhub.identity import queries as identity
+from trainhub.kernel.access import Role
 from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Sheet, write_xlsx
-from trainhub.ledger.rules import credit_weeks
+from trainhub.ledger.rules import credits
 from trainhub.oversight.evaluation.queries import dossier
 from trainhub.oversight.evaluation.queries import field as practice
 from trainhub.oversight.evaluation.queries.cases import enterprise_spans
@@ -22,6 +24,7 @@ from trainhub.oversight.evaluation.queries.members import members_of
 from trainhub.oversight.evaluation.rules.common import days_in
 from trainhub.people.types import TeacherKind
 from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 from trainhub.programmes.models import Programme
 
 SOURCES = {
@@ -93,14 +96,19 @@ def practice_table(programme: Programme, on: date) -> list[Table]:
     since, until = window(book().at("sup.practice_window_years", on=on).number, on)
     per_week = book().at("own.weeks.days_per_week", on=on).number
     rows, days = dossier.placed(programme.id, since, until), dossier.days_by_student(programme.id, on)
-    totals = {key: credit_weeks([day for day, _at in found], days_per_week=per_week).credited_days for key, found in days.items()}
+    earned = {key: credits(found, days_per_week=per_week, working_days=holiday_weeks([day for day, _at in found])) for key, found in days.items()}
+    totals = {key: sum(found.values()) for key, found in earned.items()}
+    items: dict[tuple[int | None, int | None], list[str]] = {}
+    for version_id in {row.version_id for row in rows if row.version_id is not None}:
+        for item in practice.plan_items_of(version_id):
+            items.setdefault((version_id, item.base_id), []).append(item.title)
 
     def line(row: dossier.PlacedRow) -> list[Any]:
-        inside = [day for day, at in days.get(row.student_id, ()) if at == row.enterprise_id and row.starts_on <= day <= row.ends_on]
-        credited = credit_weeks(inside, days_per_week=per_week).credited_days
+        mine = earned.get(row.student_id, {})
+        credited = sum(count for (day, at), count in mine.items() if at == row.enterprise_id and row.starts_on <= day <= row.ends_on)
         return [
-            year_text(row.starts_on), f"{row.cohort_year} 级", row.class_name, row.student_no, row.name, row.base or row.enterprise, row.enterprise,
-            row.position, row.starts_on, row.ends_on, f"{credited / per_week:g}", f"{totals.get(row.student_id, 0) / per_week:g}", row.mentor,
+            year_text(row.starts_on), f"{row.cohort_year} 级", row.class_name, "是" if row.is_petoe else "否", row.student_no, row.name,
+            row.base or row.enterprise, row.enterprise, "、".join(items.get((row.version_id, row.base_id), ())), row.position, row.starts_on, row.ends_on, f"{credited / per_week:g}", f"{totals.get(row.student_id, 0) / per_week:g}", row.mentor,
             marks(row.score_x10),
         ]  # fmt: skip
 
@@ -108,11 +116,13 @@ def practice_table(programme: Programme, on: date) -> list[Table]:
         "学年",
         "年级",
         "班级",
+        "是否卓越计划",
         "学号",
         "姓名",
         "基地",
         "企业",
-        "环节（岗位）",
+        "企业培养方案环节",
+        "岗位",
         "开始",
         "结束",
         "认定周数",
@@ -199,6 +209,7 @@ def base_table(programme: Programme, on: date) -> list[Table]:
     for row in placed:
         taken.setdefault(row.base, set()).add(row.student_id)
     mentors, rows = dossier.mentors_at(programme.id), []
+    supervisors = len(identity.accounts_holding(Role.SCHOOL_SUPERVISOR, today=on, programme_id=programme.id))
     for base in dossier.bases(ids, on):
         kinds = "、".join(str(base_labels.BASE_TYPES[kind]) for kind in base["types"])
         carried = "、".join(item.title for item in items if item.base_id == base["id"])
@@ -206,14 +217,16 @@ def base_table(programme: Programme, on: date) -> list[Table]:
             state = "没有协议" if agreement is None else ("有效" if agreement.since <= on <= agreement.until else "不在有效期")
             rows.append(
                 [
-                    base["name"], kinds, agreement.title if agreement else "", agreement.since if agreement else "", agreement.until if agreement else "",
+                    base["name"], kinds, "、".join(base["hosts"]), agreement.title if agreement else "", agreement.since if agreement else "", agreement.until if agreement else "",
                     state, carried, base["capacity"] if base["capacity"] is not None else "", len(taken.get(base["name"], ())),
-                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), mentors.get(base["id"], 0),
+                    "、".join(base["leaders"]["school"]), "、".join(base["leaders"]["enterprise"]), supervisors, mentors.get(base["id"], 0),
+                    *("" if fen is None else f"{fen / 100:g}" for fen in base["invested_fen"]),
                 ]
             )  # fmt: skip
     columns = (
         "基地",
         "类型",
+        "合作企业",
         "协议",
         "协议开始",
         "协议结束",
@@ -223,7 +236,10 @@ def base_table(programme: Programme, on: date) -> list[Table]:
         "近三年接纳学生",
         "学校负责人",
         "企业负责人",
+        "校内导师数",
         "企业指导教师数",
+        "学校投入（元）",
+        "企业投入（元）",
     )
     return [table("实践基地", columns, rows, "没有登记合作基地。")]
 

@@ -15,6 +15,7 @@ from courses.standards import queries as standards
 from courses.standards.types import Cover, TargetKind
 from courses.teaching import queries as teaching
 from courses.teaching.types import OfferingRow, SecondmentState
+from enterprises.capstones.queries.facts import SUPPOSED
 from trainhub.kernel.db import session
 from trainhub.oversight.evaluation.models import ExchangeRecord, IntlProgramme
 from trainhub.oversight.evaluation.queries import evidence, field
@@ -37,6 +38,7 @@ from trainhub.oversight.evaluation.types import (
 from trainhub.people.models import Employment, Person, Student, Teacher
 from trainhub.people.types import NationalityKind, TeacherKind
 from trainhub.policy.book import book
+from trainhub.policy.types import Parameter
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.types import Requirement
@@ -45,8 +47,18 @@ AT_HOME = frozenset(["", "CN", "CHN", "HK", "HKG", "MO", "MAC", "TW", "TWN"])
 """A doctorate counts when it is from abroad (国外): Hong Kong, Macao and Taiwan are not (requirements.md 8.2, 23)."""
 
 
-def case_of(programme: Programme, on: date, only_year: int | None = None) -> Case:
-    """The case of a programme on a day; with a year, of that cohort alone."""
+RULES = ("own.weeks.days_per_week", "own.evaluation.research_institute_counts", "petoe.core_courses_window_years", *SUPPOSED)
+"""The rules by which facts are gathered, before anything is judged."""
+
+
+def rules_of(on: date) -> dict[str, Parameter]:
+    """Those rules as they are on a day."""
+    return {key: book().at(key, on=on) for key in RULES}
+
+
+def case_of(programme: Programme, on: date, only_year: int | None = None, *, rules: Mapping[str, Parameter] | None = None) -> Case:
+    """The case of a programme on a day; with a year, of that cohort alone. `rules` (RULES) stand for those of the day."""
+    p = rules or rules_of(on)
     members = members_of(programme.id, on, only_year)
     judged = {member.id: member for member in members.judged}
     version_id = members.version_id
@@ -61,12 +73,11 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
     offerings = teaching.offerings_of_cohorts(members.cohort_ids)
     rows = teaching.staff_of_programme(programme.id, on)
     people = {person.id for _teacher, person in rows} | {row.lead_person_id for row in offerings if row.lead_person_id is not None}
-    spans = enterprise_spans(people, on)
+    spans = enterprise_spans(people, on, counts_institutes=p["own.evaluation.research_institute_counts"].flag)
     staff, part_time = _staff(rows, spans, on)
     placements = field.placements_of(programme.id)
     bases = [item.base_id for item in items] + [row.base_id for row in placements if row.student_id in judged]
-    capstones, found = field.capstone_cases(programme.id, members.judged, on)
-    days_per_week = book().at("own.weeks.days_per_week", on=on).number
+    capstones, found = field.capstone_cases(programme.id, members.judged, on, p)
     return Case(
         on=on,
         group=members.group,
@@ -79,11 +90,11 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
         courses=_courses(courses, offerings, members.judged, curriculum.conclusions(version_id, on=on), on),
         teachers=staff,
         part_time=part_time,
-        candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on),
+        candidates=_candidates(offerings, members.group.cohort_years, spans, members.starts, on, p["petoe.core_courses_window_years"].number),
         centres=field.centre_cases([key for key in bases if key is not None], on),
         placements=field.placement_cases(programme.id, placements, judged, on),
         plan_items=field.plan_cases(items),
-        students=field.credited_days(programme.id, members.judged, on=on, days_per_week=days_per_week),
+        students=field.credited_days(programme.id, members.judged, on=on, days_per_week=p["own.weeks.days_per_week"].number),
         capstones=capstones,
         international=_international(programme.id, members.present, on),
         evidence=found
@@ -147,18 +158,20 @@ def _courses(
     )
 
 
-def _counts_as_enterprise(on: date) -> Any:
+def _counts_as_enterprise(counts_institutes: bool) -> Any:
     """Full-time work in enterprises; institutes count only when the policy says so (requirements.md 8.2, 22)."""
-    if book().at("own.evaluation.research_institute_counts", on=on).flag:
+    if counts_institutes:
         return Employment.is_full_time.is_(True)
     return and_(Employment.is_full_time.is_(True), Employment.is_enterprise.is_(True))
 
 
-def enterprise_spans(person_ids: set[int], on: date) -> dict[int, list[Span]]:
-    """Verified full-time work in enterprises by person."""
+def enterprise_spans(person_ids: set[int], on: date, *, counts_institutes: bool | None = None) -> dict[int, list[Span]]:
+    """Verified full-time work in enterprises by person; whether institutes count is a rule of the day unless it is given."""
+    if counts_institutes is None:
+        counts_institutes = rules_of(on)["own.evaluation.research_institute_counts"].flag
     statement = (
         select(Employment.person_id, Employment.since, Employment.until)
-        .where(Employment.person_id.in_(sorted(person_ids)), Employment.verified_at.is_not(None), _counts_as_enterprise(on))
+        .where(Employment.person_id.in_(sorted(person_ids)), Employment.verified_at.is_not(None), _counts_as_enterprise(counts_institutes))
         .order_by(Employment.since, Employment.id)
     )
     found: dict[int, list[Span]] = defaultdict(list)
@@ -172,7 +185,7 @@ def work_of_teachers(teacher_ids: Collection[int], on: date) -> dict[int, list[W
     statement = (
         select(Teacher.id, Employment.organisation_name, Employment.since, Employment.until, Employment.verified_at)
         .join(Employment, Employment.person_id == Teacher.person_id)
-        .where(Teacher.id.in_(sorted(teacher_ids)), _counts_as_enterprise(on))
+        .where(Teacher.id.in_(sorted(teacher_ids)), _counts_as_enterprise(rules_of(on)["own.evaluation.research_institute_counts"].flag))
         .order_by(Employment.since, Employment.id)
     )
     found: dict[int, list[WorkEntry]] = defaultdict(list)
@@ -182,9 +195,8 @@ def work_of_teachers(teacher_ids: Collection[int], on: date) -> dict[int, list[W
 
 
 def _candidates(
-    offerings: Sequence[OfferingRow], years: Sequence[int], spans: Mapping[int, list[Span]], starts: Mapping[int, date], on: date
+    offerings: Sequence[OfferingRow], years: Sequence[int], spans: Mapping[int, list[Span]], starts: Mapping[int, date], on: date, window: int
 ) -> dict[int, tuple[CandidateCase, ...]]:
-    window = book().at("petoe.core_courses_window_years", on=on).number
     found: dict[int, list[CandidateCase]] = {year: [] for year in years}
     for row in offerings:
         if not row.is_designated:

@@ -21,7 +21,8 @@ from enterprises.placements.models import Placement, Position
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
 from trainhub.ledger.models import ConfirmedDay
-from trainhub.organisations.models import Organisation
+from trainhub.organisations.models import BaseHost, Organisation
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people.models import Employment, Person, PetoeSpan, Student, Teacher
 from trainhub.programmes.models import Cohort
 
@@ -43,6 +44,8 @@ class PlacedRow:
     ends_on: date
     mentor: str
     score_x10: int | None
+    base_id: int | None
+    version_id: int | None
     is_petoe: bool
 
 
@@ -64,6 +67,7 @@ def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
         select(
             Student.id, Student.student_no, Person.name, Student.class_name, Cohort.year, Placement.enterprise_id, Organisation.name, base.name,
             Position.title, Placement.starts_on, Placement.ends_on, mentor.name, Placement.mentor_score_x10,
+            Placement.base_id, Cohort.version_id,
         )
         .join(Student, Student.id == Placement.student_id)
         .join(Person, Person.id == Student.person_id)
@@ -82,7 +86,8 @@ def placed(programme_id: int, since: date, until: date) -> list[PlacedRow]:
         .order_by(Placement.starts_on, Student.student_no, Placement.id)
     )  # fmt: skip
     return [
-        PlacedRow(*row[:7], row[7] or "", row[8], row[9], row[10], row[11] or "", row[12], row[0] in petoe) for row in session().execute(statement)
+        PlacedRow(*row[:7], row[7] or "", row[8], row[9], row[10], row[11] or "", row[12], row[13], row[14], row[0] in petoe)
+        for row in session().execute(statement)
     ]
 
 
@@ -199,12 +204,19 @@ def employments(person_ids: Collection[int]) -> list[tuple[str, Employment]]:
 
 
 def bases(base_ids: Collection[int], on: date) -> list[dict[str, Any]]:
-    """Bases with agreements, leaders and mentors, for table T4: five queries whatever their number."""
+    """Bases with hosts, agreements, leaders and what was invested, for table T4: six queries whatever their number."""
     ids = list(base_ids)
     names = {key: name for key, name in session().execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids)))}
-    capacity = {
-        key: n for key, n in session().execute(select(BaseProfile.base_id, BaseProfile.capacity_per_term).where(BaseProfile.base_id.in_(ids)))
-    }
+    profiles = {row.base_id: row for row in session().scalars(select(BaseProfile).where(BaseProfile.base_id.in_(ids)))}
+    hosts: dict[int, list[str]] = defaultdict(list)
+    hosted = (
+        select(BaseHost.base_id, Organisation.name)
+        .join(Organisation, Organisation.id == BaseHost.organisation_id)
+        .where(BaseHost.base_id.in_(ids), Organisation.kind == OrganisationKind.ENTERPRISE, or_(BaseHost.until.is_(None), BaseHost.until >= on))
+        .order_by(BaseHost.id)
+    )
+    for key, name in session().execute(hosted):
+        hosts[key].append(name)
     types: dict[int, list[Any]] = defaultdict(list)
     for key, kind in session().execute(select(BaseTyping.base_id, BaseTyping.type).where(BaseTyping.base_id.in_(ids), BaseTyping.since <= on)):
         types[key].append(kind)
@@ -221,7 +233,16 @@ def bases(base_ids: Collection[int], on: date) -> list[dict[str, Any]]:
     for row in session().scalars(select(BaseAgreement).where(BaseAgreement.base_id.in_(ids)).order_by(BaseAgreement.since, BaseAgreement.id)):
         agreements[row.base_id].append(row)
     return [
-        {"id": key, "name": names[key], "types": types[key], "capacity": capacity.get(key), "leaders": leaders[key], "agreements": agreements[key]}
+        {
+            "id": key,
+            "name": names[key],
+            "types": types[key],
+            "hosts": list(dict.fromkeys(hosts[key])),
+            "capacity": profiles[key].capacity_per_term if key in profiles else None,
+            "leaders": leaders[key],
+            "agreements": agreements[key],
+            "invested_fen": (profiles[key].school_invested_fen, profiles[key].enterprise_invested_fen) if key in profiles else (None, None),
+        }
         for key in sorted(names, key=lambda key: names[key])
     ]
 

@@ -13,17 +13,21 @@ from sqlalchemy import Date, Integer, String, case, cast, func, literal, or_, se
 from enterprises.bases.models import BaseAgreement, BaseLeader, BaseTyping
 from enterprises.bases.types import BaseType
 from enterprises.capstones.models import Capstone
-from enterprises.capstones.queries.facts import findings_of, statuses_of
+from enterprises.capstones.queries.facts import findings_of, statuses_of, supposed
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.placements.models import AgreementSignature, Placement, PlanItem
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import is_postgresql, session
 from trainhub.ledger.models import ConfirmedDay
+from trainhub.ledger.rules import credit_weeks
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.evaluation.queries.members import Member
 from trainhub.oversight.evaluation.types import AgreementCase, CapstoneCase, CentreCase, PlacementCase, PlanItemCase, StudentCase
 from trainhub.people.models import Student
+from trainhub.policy.book import book
+from trainhub.policy.calendar import holiday_weeks
 from trainhub.policy.findings import Status
+from trainhub.policy.types import Parameter
 from trainhub.programmes.models import ProgrammeVersion
 
 BEGUN = (PlacementState.STARTED, PlacementState.FINISHED)
@@ -53,7 +57,12 @@ def _week_of(day: Any) -> Any:
 
 
 def credited_days(programme_id: int, members: Sequence[Member], *, on: date, days_per_week: int) -> tuple[StudentCase, ...]:
-    """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does."""
+    """The credited days of the judged students up to a day: one query, summed by the database as `ledger.rules.credit_weeks` does.
+
+    Under the holiday switch (own.weeks.holiday_rule) the days themselves are read and the ledger's own rule sums them.
+    """
+    if book().at("own.weeks.holiday_rule", on=on).flag:
+        return _with_holidays(programme_id, members, on, days_per_week)
     week = _week_of(ConfirmedDay.on)
     weeks = (
         select(ConfirmedDay.student_id.label("student_id"), func.count(ConfirmedDay.on.distinct()).label("days"))
@@ -65,6 +74,17 @@ def credited_days(programme_id: int, members: Sequence[Member], *, on: date, day
     capped = case((weeks.c.days > days_per_week, days_per_week), else_=weeks.c.days)
     statement = select(weeks.c.student_id, func.sum(capped)).group_by(weeks.c.student_id)
     credited = {student_id: int(number) for student_id, number in session().execute(statement)}
+    return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
+
+
+def _with_holidays(programme_id: int, members: Sequence[Member], on: date, days_per_week: int) -> tuple[StudentCase, ...]:
+    days: dict[int, list[date]] = defaultdict(list)
+    statement = select(ConfirmedDay.student_id, ConfirmedDay.on).join(Student, Student.id == ConfirmedDay.student_id)
+    for student_id, day in session().execute(
+        statement.where(Student.programme_id == programme_id, ConfirmedDay.on <= on, ConfirmedDay.withdrawn_at.is_(None))
+    ):
+        days[student_id].append(day)
+    credited = {key: credit_weeks(found, days_per_week=days_per_week, working_days=holiday_weeks(found)).credited_days for key, found in days.items()}
     return tuple(StudentCase(m.label, m.cohort_year, credited.get(m.id, 0)) for m in members)
 
 
@@ -149,7 +169,9 @@ def centre_cases(base_ids: Iterable[int], on: date) -> tuple[CentreCase, ...]:
     return tuple(CentreCase(names[key], dict(leaders[key]), tuple(agreements[key])) for key in ids if key in names and (not typed or key in typed))
 
 
-def capstone_cases(programme_id: int, members: Sequence[Member], on: date) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
+def capstone_cases(
+    programme_id: int, members: Sequence[Member], on: date, rules: Mapping[str, Parameter]
+) -> tuple[tuple[CapstoneCase, ...], dict[str, str]]:
     """What the capstones' own rule finds on the latest capstone of every judged student, and the evidence for 8.1 and 8.4.
 
     Nothing is counted here a second time: a student's page, the cohort's page and the dossier give one answer.
@@ -157,7 +179,7 @@ def capstone_cases(programme_id: int, members: Sequence[Member], on: date) -> tu
     statement = select(Capstone.student_id, Capstone.id).join(Student, Student.id == Capstone.student_id)
     rows = session().execute(statement.where(Student.programme_id == programme_id, is_latest()))
     latest: dict[int, int] = {student_id: capstone_id for student_id, capstone_id in rows}
-    found = findings_of((latest[member.id] for member in members if member.id in latest), on)
+    found = findings_of((latest[member.id] for member in members if member.id in latest), on, supposed(on, rules))
     cases = tuple(CapstoneCase(member.label, found.get(latest.get(member.id, 0), ())) for member in members)
     answers = [statuses_of(case.findings) for case in cases if case.findings]
     met = {code: sum(one[code] is Status.MET for one in answers) for code in ("8.1", "8.4")}

@@ -83,7 +83,7 @@ def judge_item_mentors(criterion: Criterion, items: Sequence[PlanItemCase], plac
     """6.8: enterprise mentors guide every item of the plan and grade every placement that ended (002:523)."""
     if not items:
         return lacking(criterion, mentors, NO_PLAN)
-    without = [item.label for item in items if not item.has_enterprise_mentor]
+    without = [item.label for item in items if int(item.has_enterprise_mentor) < mentors.number]
     ended = [case for case in placements if case.has_ended]
     ungraded = [case.label for case in ended if not case.has_grade]
     finding = decided(
@@ -107,7 +107,7 @@ def judge_item_assessments(
     ended = [case for case in placements if case.has_ended]
     if not ended:
         return lacking(criterion, assessments, "还没有结束的实习，没有考核结果。")
-    without = [item.label for item in items if not item.has_assessment]
+    without = [item.label for item in items if int(item.has_assessment) < assessments.number]
     open_ = [case.label for case in ended if not case.has_grade]
     finding = decided(
         criterion.code,
