@@ -116,3 +116,12 @@ def test_a_new_place_does_not_take_the_right_to_submit_the_revised_thesis(sessio
     )  # fmt: skip
     assert operations.timetable(cohort=session.get_one(Cohort, found.student.cohort_id), by=SYSTEM, **TIMES).left == frozenset()
     make.submit(found)
+
+
+def test_a_student_sees_the_record_of_a_defence_whose_timetable_was_never_published(session: Session, as_role: AsRole) -> None:
+    found, panel = make.case(), [ground.person() for _n in range(4)]
+    make.submit(found)
+    _defended(session, found, Verdict.REVISE, panel, 540)
+    session.commit()
+    student = as_role(Role.STUDENT, person_id=found.who.id, organisation_id=found.student.university_id)
+    assert "组540" in student.get(f"/capstones/{found.capstone.id}").text
