@@ -53,6 +53,20 @@ def test_without_a_head_of_the_programme_the_university_is_told(session: Session
     assert [len(make.told(one.id, "capstones.appeal")) for one in (office, other)] == [1, 0]
 
 
+# -- who supervises, and an end -----------------------------------------------------------------------------------------
+def test_a_student_is_told_who_supervises_and_everybody_that_a_capstone_ends(session: Session) -> None:
+    found, school = make.case(has_supervisors=False), ground.person()
+    ground.teacher(of=found.programme, who=school)
+    student, teacher = identity.account(person=found.who), identity.account(person=school)
+    for _twice in range(2):
+        operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.SCHOOL, person=school, by=SYSTEM, **TIMES)
+    assert make.told(student.id, "capstones.supervisor") == [f"你的毕业设计校内导师：{school.name}"]
+    for _twice in range(2):
+        operations.withdraw(capstone=found.capstone, reason="应征入伍", by=SYSTEM, **TIMES)
+    text = f"毕业设计“{found.topic.title}”（{found.who.name}）已终止：应征入伍"
+    assert [make.told(one.id, "capstones.withdrawn") for one in (student, teacher)] == [[text], [text]]
+
+
 # -- papers -------------------------------------------------------------------------------------------------------------
 def test_both_supervisors_are_told_of_reports_and_drafts(session: Session) -> None:
     found = make.case()
