@@ -140,6 +140,13 @@ def case(*, has_supervisors: bool = True, has_stay: bool = True, programme: Prog
     return found
 
 
+def signer() -> Person:
+    """Somebody with an account, who can be asked to sign a review, a third grade or the record of a defence."""
+    who = ground.person()
+    identity.account(person=who)
+    return who
+
+
 def expert(**given: Any) -> Person:
     """Somebody who holds the role of an expert; `until`: not after that day."""
     who = ground.person()

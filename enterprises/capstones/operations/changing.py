@@ -15,6 +15,7 @@ from enterprises.capstones.types import Action, SupervisorRole, TopicState
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.organisations.models import Organisation
@@ -27,15 +28,16 @@ TOLD_HEADS = N_("“%(enterprise)s”退出毕业设计：%(n)d 名学生须改�
 TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
 
 
-def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime) -> Capstone:
+def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
     """Move a capstone to another approved topic of the programme before its thesis; guidance, papers and the school supervisor stay.
 
     The seats change hands; when the enterprise is another one its supervisor ends today, because the new one must come from there.
-    Raises CapstoneRefused (no seat, other programme, reserved), WrongState.
+    Raises CapstoneRefused (no seat, other programme, reserved), WrongState, Stale.
     """
     demand(capstone, Action.CHANGE_TOPIC, by)
     if topic.id == capstone.topic_id:
         return capstone
+    check_version(capstone, version)
     why = given(reason, _("请写明改题的理由。"), field="reason")
     student = session().get_one(Student, capstone.student_id)
     if topic.programme_id != student.programme_id:

@@ -57,8 +57,12 @@ def _open(capstone: Capstone, kind: ReasonKind, reason: str, by: Identity, now: 
 
 
 def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
-    """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched."""
+    """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched.
+
+    Not by somebody who supervises, has scored or stands near the student (`queries.parties_to`).
+    """
     demand(capstone, Action.SETTLE, by)
+    _demand_impartial(capstone, by)
     row = queries.open_reconsideration(capstone.id)
     assert row is not None
     _decide(row, capstone, score_x10, note, by, today, now)
@@ -66,6 +70,18 @@ def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity
     session().flush()
     audit.record(by=by, did="capstones.moderation.settled", on=capstone, data=_said(row))
     return row
+
+
+def _demand_impartial(capstone: Capstone, by: Identity) -> None:
+    """Refuse who would decide on a score of the own hand, or on somebody near: another one of the office does it."""
+    if by.person_id is not None and by.person_id in queries.parties_to(capstone):
+        raise CapstoneRefused(
+            _(
+                "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你决定它的复核或申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"
+            ),
+            field="note",
+            code="own_grade",
+        )
 
 
 def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> None:
@@ -252,9 +268,11 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     """Decide the appeal: the score stands (None) or is a new one with its reason.
 
     A new score is written to the ledger (the old milestone is withdrawn with the reason) and to the certificate, which is corrected,
-    or revoked when the capstone has failed now. Raises CapstoneRefused without an open appeal.
+    or revoked when the capstone has failed now. Raises CapstoneRefused without an open appeal, and for somebody who supervises or
+    has scored the capstone: nobody decides on the own grade.
     """
     demand(capstone, Action.DECIDE_APPEAL, by)
+    _demand_impartial(capstone, by)
     row = queries.open_reconsideration(capstone.id)
     if row is None:
         raise CapstoneRefused(_("没有待处理的申诉。"))

@@ -48,6 +48,10 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     actors = queries.actors_of(row, who())
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
     manages = Actor.ADMIN in actors
+    is_party = manages and who().person_id in queries.parties_to(row)
+    judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
+    if is_party:
+        can.update(settle=False, decide_appeal=False)
     is_public = row.state in CONCLUDED
     frozen = row.findings if is_public and row.findings else list(queries.findings_of([row.id], clock.today())[row.id])
     guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
@@ -77,6 +81,7 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         is_student=is_student,
         manages=manages,
         can=can,
+        judges_own=judges_own,
         stages=[s for s, a in ((Stage.OPENING, Action.OPEN), (Stage.MIDTERM, Action.PASS_MIDTERM)) if can[a]],
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),

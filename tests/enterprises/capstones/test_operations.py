@@ -355,7 +355,7 @@ def test_grades_too_far_apart_need_a_review(session: Session, enterprise: int, n
         with pytest.raises(CapstoneRefused) as refused:
             _finish(found)
         assert refused.value.code == "far_apart"
-        third = ground.person()
+        third = make.signer()
         operations.ask_third(capstone=found.capstone, person=third, by=SYSTEM, today=TODAY, now=NOW)
         with pytest.raises(CapstoneRefused, match="第三方"):
             _finish(found)

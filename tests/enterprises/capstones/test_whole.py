@@ -99,12 +99,12 @@ def test_ending_a_capstone_calls_off_its_defence_its_open_reviews_and_its_links(
     make.submit(found)
     row, panel = found.capstone, [ground.person() for _n in range(3)]
     ask = {"capstone": row, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
-    signed, waiting = (operations.ask_review(person=ground.person(), **ask) for _n in range(2))
+    signed, waiting = (operations.ask_review(person=make.signer(), **ask) for _n in range(2))
     reader = make.as_person(_person(signed.person_id))
     operations.sign_review(review=signed, score=80, verdict=Verdict.PASS, comment="好", by=reader, **TIMES)
     operations.form_group(
         cohort=_cohort(row), name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
-        secretary=ground.person(), by=SYSTEM, now=NOW,
+        secretary=make.signer(), by=SYSTEM, now=NOW,
     )  # fmt: skip
     assert list(operations.timetable(cohort=_cohort(row), by=SYSTEM, **TIMES).placed) == [row.id]
     _link, secret = operations.make_link(capstone=row, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
@@ -252,7 +252,7 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
 
 # -- reviews and defences -----------------------------------------------------------------------------------------------
 def test_a_review_sends_a_thesis_back_and_reads_the_next_version(session: Session) -> None:
-    found, reviewer = make.case(), ground.person()
+    found, reviewer = make.case(), make.signer()
     make.submit(found)
     ask = {"capstone": found.capstone, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
     with pytest.raises(CapstoneRefused, match="须回避"):
@@ -286,7 +286,7 @@ def test_a_timetable_keeps_supervisors_away_and_the_record_counts(session: Sessi
     with pytest.raises(Stale):  # a form that was opened before there was one
         operations.adopt_rubric(version=version, items=items, weights=weights | {"school": 30, "review": 10}, opened_at=0, by=SYSTEM, now=NOW)
     make.submit(found)
-    people = [ground.person() for _n in range(4)]
+    people = [*(ground.person() for _n in range(3)), make.signer()]
     form = {"cohort": cohort, "room": "A1", "on": TODAY, "starts_minute": 510, "minutes_each": 30, "secretary": people[3], "by": SYSTEM, "now": NOW}
     assert found.school is not None
     barred = operations.form_group(name="甲", chair=found.school, members=people[:2], **form)

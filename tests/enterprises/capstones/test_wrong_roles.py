@@ -54,7 +54,7 @@ def places(session: Session) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
     programme, key = found.programme, found.capstone.id
     cohort, student = session.get_one(Cohort, found.student.cohort_id), found.by("student")
     version = ground.version(programme, from_cohort_year=cohort.year)
-    reviewer, secretary, panel = ground.person(), ground.person(), [ground.person() for _n in range(3)]
+    reviewer, secretary, panel = make.signer(), make.signer(), [ground.person() for _n in range(3)]
     report = operations.hand_in(capstone=found.capstone, stage=Stage.OPENING, file_id=make.pdf(), by=student, now=NOW)
     entry = operations.log_guidance(capstone=found.capstone, role=SupervisorRole.SCHOOL, on=TODAY, content="讨论", by=found.by("school"), **TIMES)
     make.submit(found)
