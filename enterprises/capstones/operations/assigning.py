@@ -26,6 +26,8 @@ from trainhub.policy.book import book
 from trainhub.programmes import queries as programmes
 
 TOLD_ASSIGNED = N_("毕业设计选题已下达：%(title)s")
+TOLD_WHO = N_("你的毕业设计%(role)s：%(name)s")
+TOLD_ENDED = N_("毕业设计“%(title)s”（%(name)s）已终止：%(reason)s")
 TOLD_SUPERVISOR = N_("你被指派为毕业设计“%(title)s”的%(role)s")
 
 
@@ -109,6 +111,7 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
         demand_person(capstone, Action.WITHDRAW, by)
         return capstone
     demand(capstone, Action.WITHDRAW, by)
+    supervisors = [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None]
     capstone.note = given(reason, _("请写明终止的理由。"), field="reason")
     capstone.state = CapstoneState.WITHDRAWN
     session().flush()
@@ -126,6 +129,16 @@ def withdraw(*, capstone: Capstone, reason: str, by: Identity, today: date, now:
     )
     called_off = _call_off(capstone, now)
     audit.record(by=by, did="capstones.capstone.withdrawn", on=capstone, data={"reason": capstone.note, **called_off})
+    person = session().get_one(Person, session().get_one(Student, capstone.student_id).person_id)
+    tell(
+        person_ids=[person.id, *supervisors],
+        kind="capstones.withdrawn",
+        message=TOLD_ENDED,
+        values={"title": queries.title_of(capstone), "name": person.name, "reason": capstone.note},
+        url=f"/capstones/{capstone.id}",
+        unique_key=f"capstones.withdrawn:{capstone.id}",
+        now=now,
+    )
     return capstone
 
 
@@ -202,6 +215,15 @@ def assign_supervisor(
         values={"title": topic.title, "role": str(ROLES[role])},
         url=f"/capstones/{capstone.id}",
         unique_key=f"capstones.supervisor:{row.id}",
+        now=now,
+    )
+    tell(
+        person_ids=[student.person_id],
+        kind="capstones.supervisor",
+        message=TOLD_WHO,
+        values={"role": str(ROLES[role]), "name": person.name},
+        url=f"/capstones/{capstone.id}",
+        unique_key=f"capstones.supervised:{row.id}",
         now=now,
     )
     return row

@@ -20,12 +20,13 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 
 TOLD_LEFT = N_("“%(enterprise)s”退出毕业设计：已有的指导和材料都保留，专业会改题或让你在该企业继续完成")
 TOLD_SUPERVISORS = N_("“%(enterprise)s”退出毕业设计：你在该企业指导的学生由专业改题，或在该企业继续完成；已有的指导和材料都保留")
 TOLD_HEADS = N_("“%(enterprise)s”退出毕业设计：%(n)d 名学生须改题，或在该企业继续完成")
 TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
+TOLD_CHANGED_SUPERVISORS = N_("%(name)s 的毕业设计改为新的选题：%(title)s")
 
 
 def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
@@ -67,14 +68,10 @@ def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity,
         on=capstone,
         data={"before": before[0], "enterprise_before": before[1], "topic": topic.id, "enterprise": topic.enterprise_id, "reason": why},
     )
-    tell(
-        person_ids=[student.person_id, *(s.person_id for s, _name in queries.supervisions_of(capstone.id))],
-        kind="capstones.topic_changed",
-        message=TOLD_CHANGED,
-        values={"title": topic.title},
-        url=f"/capstones/{capstone.id}",
-        now=now,
-    )
+    said: dict[str, Any] = {"kind": "capstones.topic_changed", "url": f"/capstones/{capstone.id}", "now": now}
+    values = {"title": topic.title, "name": session().get_one(Person, student.person_id).name}
+    tell(person_ids=[student.person_id], message=TOLD_CHANGED, values=values, **said)
+    tell(person_ids=[s.person_id for s, _name in queries.supervisions_of(capstone.id)], message=TOLD_CHANGED_SUPERVISORS, values=values, **said)
     return capstone
 
 

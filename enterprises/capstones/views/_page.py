@@ -130,7 +130,9 @@ def _judged(row: Capstone, roles: list[SupervisorRole], is_public: bool, manages
             if manages or review.signed_at is not None
         ],
         "slots": [
-            (slot, group, scheduling.clock_of(slot.starts_minute)) for slot, group in queries.slots_of(row.id) if group.published_at or manages
+            (slot, group, scheduling.clock_of(slot.starts_minute))
+            for slot, group in queries.slots_of(row.id)
+            if group.published_at or slot.recorded_at or manages
         ],
         "again": queries.reconsiderations_of(row.id) if manages or is_public else [],
         "appeal": next((one for one in queries.reconsiderations_of(row.id) if one.kind is ReasonKind.APPEAL), None),

@@ -185,8 +185,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
 
 def school_year(day: date) -> str:
     """The academic year of a day: from September on."""
-    first = academic_year(day)
-    return f"{first}-{first + 1}"
+    return f"{academic_year(day)}-{academic_year(day) + 1}"
 
 
 def _credited_by_placement(student_ids: Collection[int], per_week: int) -> dict[int, int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceSlot
 from enterprises.capstones.operations import CapstoneRefused
-from enterprises.capstones.types import CapstoneState, Stage, SupervisorRole, Verdict
+from enterprises.capstones.types import CapstoneState, ReviewKind, Stage, SupervisorRole, Verdict
 from tests.factories import capstones as make
 from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
@@ -53,6 +53,20 @@ def test_without_a_head_of_the_programme_the_university_is_told(session: Session
     assert [len(make.told(one.id, "capstones.appeal")) for one in (office, other)] == [1, 0]
 
 
+# -- who supervises, and an end -----------------------------------------------------------------------------------------
+def test_a_student_is_told_who_supervises_and_everybody_that_a_capstone_ends(session: Session) -> None:
+    found, school = make.case(has_supervisors=False), ground.person()
+    ground.teacher(of=found.programme, who=school)
+    student, teacher = identity.account(person=found.who), identity.account(person=school)
+    for _twice in range(2):
+        operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.SCHOOL, person=school, by=SYSTEM, **TIMES)
+    assert make.told(student.id, "capstones.supervisor") == [f"你的毕业设计校内导师：{school.name}"]
+    for _twice in range(2):
+        operations.withdraw(capstone=found.capstone, reason="应征入伍", by=SYSTEM, **TIMES)
+    text = f"毕业设计“{found.topic.title}”（{found.who.name}）已终止：应征入伍"
+    assert [make.told(one.id, "capstones.withdrawn") for one in (student, teacher)] == [[text], [text]]
+
+
 # -- papers -------------------------------------------------------------------------------------------------------------
 def test_both_supervisors_are_told_of_reports_and_drafts(session: Session) -> None:
     found = make.case()
@@ -65,6 +79,20 @@ def test_both_supervisors_are_told_of_reports_and_drafts(session: Session) -> No
     for account in accounts:
         assert make.told(account.id, "capstones.paper") == [f"{found.who.name} 提交了{what}，请查看并给出意见" for what in ("开题报告", "论文草稿")]
         assert len(make.told(account.id, "capstones.submitted")) == 1
+
+
+def test_a_reviewer_who_sends_a_thesis_back_and_a_new_topic_reach_student_and_supervisors(session: Session) -> None:
+    found, reviewer = make.case(), make.signer()
+    accounts = [identity.account(person=who) for who in (found.who, found.school, found.field) if who is not None]
+    other = make.topic(programme=found.programme, enterprise=found.enterprise)
+    operations.change_topic(capstone=found.capstone, topic=other, reason="产线停产", by=SYSTEM, **TIMES)
+    theirs = f"{found.who.name} 的毕业设计改为新的选题：{other.title}"
+    assert [make.told(one.id, "capstones.topic_changed") for one in accounts] == [[f"你的毕业设计改为新的选题：{other.title}"], [theirs], [theirs]]
+    make.submit(found)
+    review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    operations.sign_review(review=review, score=60, verdict=Verdict.REVISE, comment="补充实验", by=make.as_person(reviewer), **TIMES)
+    theirs = f"{found.who.name} 的论文被评阅人退回：修改后再审，请指导"
+    assert [make.told(one.id, "capstones.revise") for one in accounts] == [["评阅意见：论文须修改后再审"], [theirs], [theirs]]
 
 
 # -- a panel sends the thesis back --------------------------------------------------------------------------------------
@@ -83,7 +111,7 @@ def _defended(session: Session, found: make.Case, verdict: Verdict, panel: list[
 
 
 def test_a_thesis_that_a_panel_sends_back_is_submitted_anew_beside_a_grade(session: Session) -> None:
-    found, panel = make.case(), [ground.person() for _n in range(4)]
+    found, panel = make.case(), [*(ground.person() for _n in range(3)), make.signer()]
     accounts = [identity.account(person=who) for who in (found.who, found.school, found.field) if who is not None]
     make.submit(found)
     make.grade(found, SupervisorRole.SCHOOL)
@@ -106,7 +134,7 @@ def test_a_thesis_that_a_panel_sends_back_is_submitted_anew_beside_a_grade(sessi
 
 
 def test_a_new_place_does_not_take_the_right_to_submit_the_revised_thesis(session: Session) -> None:
-    found, panel = make.case(), [ground.person() for _n in range(4)]
+    found, panel = make.case(), [*(ground.person() for _n in range(3)), make.signer()]
     make.submit(found)
     make.grade(found, SupervisorRole.SCHOOL)
     _defended(session, found, Verdict.REVISE, panel, 540)
@@ -116,3 +144,12 @@ def test_a_new_place_does_not_take_the_right_to_submit_the_revised_thesis(sessio
     )  # fmt: skip
     assert operations.timetable(cohort=session.get_one(Cohort, found.student.cohort_id), by=SYSTEM, **TIMES).left == frozenset()
     make.submit(found)
+
+
+def test_a_student_sees_the_record_of_a_defence_whose_timetable_was_never_published(session: Session, as_role: AsRole) -> None:
+    found, panel = make.case(), [*(ground.person() for _n in range(3)), make.signer()]
+    make.submit(found)
+    _defended(session, found, Verdict.REVISE, panel, 540)
+    session.commit()
+    student = as_role(Role.STUDENT, person_id=found.who.id, organisation_id=found.student.university_id)
+    assert "组540" in student.get(f"/capstones/{found.capstone.id}").text
