@@ -24,6 +24,7 @@ from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
+from enterprises.capstones.views import archiving as capstones_archiving
 from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
 from enterprises.capstones.views import checking as capstones_checking
@@ -159,6 +160,7 @@ THINGS = {
 
 CAPSTONE_PAGES: tuple[ModuleType, ...] = (
     capstones_pages,
+    capstones_archiving,
     capstones_board,
     capstones_checking,
     capstones_cohorts,

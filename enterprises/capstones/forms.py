@@ -139,6 +139,7 @@ class ReviewForm(Form):
     comment = LongText(
         _l("评阅意见"), description=_l("选题、方案、论证、写作各有什么长处和问题；学生会看到。"), validators=[InputRequired(), Length(max=4000)]
     )
+    file = FileField(_l("附件"), description=_l("评阅表或批注过的论文；与意见一起签名，存档时连同校验码保留。"))
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)

@@ -1,5 +1,16 @@
 """Every select on topics and capstones."""
 
+from enterprises.capstones.queries.archive import (
+    DEFENCE,
+    EVIDENCE,
+    REVIEW,
+    KeptFile,
+    attachments_of,
+    files_by_ids,
+    files_of,
+    manifest_for,
+    manifest_of,
+)
 from enterprises.capstones.queries.capstones import (
     LIST_ROLES,
     as_row,
@@ -93,7 +104,6 @@ from enterprises.capstones.queries.judging import (
     is_failed_by_judges,
     judge_choices,
     judged_rows,
-    manifest_of,
     parties_to,
     review_loads,
     revised_reviews,
@@ -181,13 +191,17 @@ from enterprises.capstones.queries.topics import (
     topics_listing,
     topics_visible_to,
 )
-from enterprises.capstones.queries.work import entries_of, entry, entry_on, grade_by_id, grade_history, grades_of, paper, papers_of, size_of_papers
+from enterprises.capstones.queries.work import entries_of, entry, entry_on, grade_by_id, grade_history, grades_of, paper, papers_of, size_of_files
 
 __all__ = [
+    "DEFENCE",
+    "EVIDENCE",
     "LIST_ROLES",
+    "REVIEW",
     "Board",
     "ExportRow",
     "Judged",
+    "KeptFile",
     "Moment",
     "Overview",
     "Supervised",
@@ -196,6 +210,7 @@ __all__ = [
     "all_choices",
     "as_row",
     "as_topic_row",
+    "attachments_of",
     "awaited",
     "barred_from",
     "barred_from_each",
@@ -230,6 +245,8 @@ __all__ = [
     "extended_until",
     "extensions_of",
     "facts_of",
+    "files_by_ids",
+    "files_of",
     "findings_of",
     "finished_in",
     "grade_by_id",
@@ -259,6 +276,7 @@ __all__ = [
     "live_topics_of",
     "load_of",
     "loads_outside",
+    "manifest_for",
     "manifest_of",
     "members_of",
     "members_of_group",
@@ -309,7 +327,7 @@ __all__ = [
     "sessions_of",
     "side_of",
     "similar",
-    "size_of_papers",
+    "size_of_files",
     "slot_by_id",
     "slots_of",
     "slots_of_group",

@@ -1,4 +1,4 @@
-"""Selects on scores, rubrics in use, reviews, who has to stay away from whom, and what is archived."""
+"""Selects on scores, rubrics in use, reviews, and who has to stay away from whom."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from enterprises.capstones.models import (
     DefenceSlot,
     Review,
     Supervision,
-    Topic,
 )
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
-from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, rubric_of, slots_of, third_of
-from enterprises.capstones.queries.work import grade_history, grades_of, papers_of
+from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of, third_of
+from enterprises.capstones.queries.work import grade_history, grades_of
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
@@ -184,46 +183,6 @@ def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool
             found.setdefault(key, f"{name}（{' · '.join(x for x in more if x)}）")
     able = identity.accounts_of_persons(found) if signing else found
     return [(key, words) for key, words in found.items() if key in able]
-
-
-# -- archive ------------------------------------------------------------------------------------------------------------
-
-
-def manifest_of(row: Capstone) -> dict[str, Any]:
-    """Everything that is archived: files with their checksum, grades as signed, reviews, defences, looking again, findings."""
-    third = third_of(row.id)
-    return {
-        "topic": session().get_one(Topic, row.topic_id).title,
-        "files": [
-            {"stage": paper.stage.value, "name": file.name, "size": file.size, "sha256": file.sha256, "at": paper.handed_in_at.isoformat()}
-            for paper, file in papers_of(row.id)
-        ],
-        "grades": [
-            {
-                "role": grade.role.value,
-                "person": name,
-                "score_x10": grade.score_x10,
-                "signed_at": grade.signed_at.isoformat(),
-                "is_replaced": grade.replaced_at is not None,
-            }
-            for grade, name in grade_history(row.id)
-        ],
-        "third_x10": third.score_x10 if third is not None else None,
-        "reviews": [
-            {"person": name, "score_x10": review.score_x10, "verdict": review.verdict.value if review.verdict else None}
-            for review, name in reviews_of(row.id)
-        ],
-        "defences": [
-            {"group": group.name, "on": group.on.isoformat(), "score_x10": slot.score_x10, "verdict": slot.verdict.value if slot.verdict else None}
-            for slot, group in slots_of(row.id)
-        ],
-        "reconsiderations": [
-            {"kind": one.kind.value, "before_x10": one.before_x10, "after_x10": one.after_x10, "note": one.note}
-            for one in reconsiderations_of(row.id)
-        ],
-        "computation": row.computation,
-        "findings": row.findings,
-    }
 
 
 # -- a cohort -----------------------------------------------------------------------------------------------------------

@@ -53,7 +53,6 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     if is_party:
         can.update(settle=False, decide_appeal=False)
     is_public = row.state in CONCLUDED
-    frozen = row.findings if is_public and row.findings else list(queries.findings_of([row.id], clock.today())[row.id])
     guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
     html = render_template(
@@ -66,10 +65,11 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),
-        used_mb=queries.size_of_papers(row.id) / 1024 / 1024,
+        used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
+        attachments=queries.attachments_of(row),
         comments=queries.comments_of(row.id),
-        findings=[shown(f) for f in frozen],
+        findings=[shown(f) for f in queries.findings_of([row.id], clock.today())[row.id]],
         steps=_steps(row, is_public),
         earlier=queries.earlier_of(row),
         labels=labels,
@@ -128,7 +128,9 @@ def _judged(row: Capstone, roles: list[SupervisorRole], is_public: bool, manages
             if manages or review.signed_at is not None
         ],
         "slots": [
-            (slot, group, scheduling.clock_of(slot.starts_minute)) for slot, group in queries.slots_of(row.id) if group.published_at or manages
+            (slot, group, scheduling.clock_of(slot.starts_minute))
+            for slot, group in queries.slots_of(row.id)
+            if group.published_at or slot.recorded_at or manages
         ],
         "again": queries.reconsiderations_of(row.id) if manages or is_public else [],
         "appeal": next((one for one in queries.reconsiderations_of(row.id) if one.kind is ReasonKind.APPEAL), None),

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
-from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.types import Stay
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import who
-from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.access import Subject, who
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
 from trainhub.policy.book import book
@@ -37,12 +37,65 @@ def load_topic(topic_id: int) -> Topic:
     return row
 
 
+def load_review(review_id: int) -> Review:
+    """The review of an address."""
+    found = queries.review_by_id(review_id)
+    if found is None:
+        raise NotFound(_("没有这份评阅。"))
+    return found
+
+
+def review_subject(row: Review) -> Subject:
+    """Only the reviewer."""
+    return Subject.of(persons=(row.person_id,))
+
+
+def load_group(group_id: int) -> DefenceGroup:
+    """The defence group of an address."""
+    found = queries.group_by_id(group_id)
+    if found is None:
+        raise NotFound(_("没有这个答辩组。"))
+    return found
+
+
+def group_secretary(row: DefenceGroup) -> Subject:
+    """Only the secretary of a group."""
+    return Subject.of(persons=(row.secretary_id,))
+
+
+def load_slot(slot_id: int) -> DefenceSlot:
+    """The place of an address."""
+    found = queries.slot_by_id(slot_id)
+    if found is None:
+        raise NotFound(_("没有这个答辩安排。"))
+    return found
+
+
+def secretary_subject(row: DefenceSlot) -> Subject:
+    """Only the secretary of a place's group."""
+    return group_secretary(load_group(row.group_id))
+
+
 def kept(upload: FileStorage | None, kind: str) -> int | None:
     """Store an upload and return its id; None when nothing was chosen."""
     if upload is None or not upload.filename:
         return None
     allowed = sniff.EVIDENCE | sniff.DOCUMENTS
     return files.keep(upload.stream, name=upload.filename, kind=kind, by=who(), now=clock.now(), allowed=allowed).id
+
+
+def with_upload(upload: FileStorage | None, kind: str, act: Callable[[int | None], object]) -> None:
+    """Do one act with an upload (its id, None without one) in a transaction; what was refused does not stay in the store."""
+    digest = ""
+    try:
+        with transaction():
+            file_id = kept(upload, kind)
+            digest = stored(file_id).sha256 if file_id is not None else ""
+            act(file_id)
+    except Refused:
+        if digest:
+            files.erase([digest])  # unless another paper has the same content
+        raise
 
 
 def stored(file_id: int) -> StoredFile:
