@@ -20,7 +20,7 @@ from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, format_datetime
 from trainhub.kernel.sending import send
 from trainhub.people.models import Person, Student
 
@@ -109,16 +109,17 @@ def manifest(pair: tuple[Capstone, str]) -> Any:
         answer = Response(_as_json(queries.manifest_for(row, is_whole=is_whole)), mimetype="application/json")
     else:
         answer = Response(_as_text(row, _listed(row, is_whole)), mimetype="text/plain")
-    return downloads.named(answer, f"{_('毕业设计材料清单')}-{session().get_one(Student, row.student_id).student_no}.{form}")
+    title, student = _("毕业设计材料清单"), session().get_one(Student, row.student_id)
+    return downloads.named(answer, f"{title}-{student.student_no}.{form}")
 
 
 def _as_text(row: Capstone, files: list[dict[str, Any]]) -> str:
     """A line a file: checksum, two spaces, name; remarks begin with #."""
-    at = clock.local(row.archived_at).strftime("%Y-%m-%d %H:%M") if row.archived_at else ""
-    lines = [
-        f"# {queries.title_of(row)}",
-        f"# {_('归档时间：%(at)s', at=at) if at else _('尚未归档，清单以 %(day)s 为准', day=clock.today().isoformat())}",
-    ]
+    if row.archived_at is not None:
+        when = _("归档时间：%(at)s", at=format_datetime(row.archived_at))
+    else:
+        when = _("尚未归档，清单以 %(day)s 为准", day=clock.today().isoformat())
+    lines = [f"# {queries.title_of(row)}", f"# {when}"]
     for one in files:
         name = "".join("_" if ord(c) < 32 or c == "\\" else c for c in one["name"]) or f"{one['stage']}-{one['sha256'][:8]}"
         lines += [f"# {one['label']} · {one['size']} B · {one['at']:%Y-%m-%d %H:%M}", f"{one['sha256']}  {name}"]
