@@ -9,6 +9,7 @@ from enterprises.capstones.labels import GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, tell
 from enterprises.capstones.operations.grading import result_of
+from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
@@ -318,7 +319,7 @@ def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> 
     is_settled = any(row.kind is ReasonKind.APPEAL for row in queries.reconsiderations_of(capstone.id))
     if today <= last and not is_settled:
         raise CapstoneRefused(_("申诉期到 %(last)s 24 时结束，之后才能归档。", last=last.isoformat()))
-    capstone.archive = queries.manifest_of(capstone, today)
+    capstone.archive = manifest_of(capstone, today)
     capstone.archived_at = now
     session().flush()
     audit.record(by=by, did="capstones.capstone.archived", on=capstone, data={"files": len(capstone.archive["files"])})

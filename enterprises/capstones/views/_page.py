@@ -9,6 +9,7 @@ from flask import render_template
 from enterprises.capstones import forms, labels, queries, scheduling
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.queries import archive
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
 from enterprises.capstones.views._support import shown
@@ -67,7 +68,8 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         papers=queries.papers_of(row.id),
         used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
-        attachments=queries.attachments_of(row),
+        is_sealed=not queries.is_opened_to(row.topic_id, who()),
+        attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
         findings=[shown(f) for f in queries.findings_of([row.id], clock.today())[row.id]],
         steps=_steps(row, is_public),

@@ -14,7 +14,7 @@ from enterprises.capstones.types import Stay
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Subject, who
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
 from trainhub.policy.book import book
@@ -74,6 +74,12 @@ def load_slot(slot_id: int) -> DefenceSlot:
 def secretary_subject(row: DefenceSlot) -> Subject:
     """Only the secretary of a place's group."""
     return group_secretary(load_group(row.group_id))
+
+
+def demand_opened(topic_id: int) -> None:
+    """Refuse what is confidential to who is neither of both sides nor of those who judge it."""
+    if not queries.is_opened_to(topic_id, who()):
+        raise NotAllowed(_("选题内容需要保密：问题、证明和材料只对校企双方负责人、承担的学生和导师、指定的评审人、主管部门和评价专家开放。"))
 
 
 def kept(upload: FileStorage | None, kind: str) -> int | None:

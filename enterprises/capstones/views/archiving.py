@@ -12,9 +12,10 @@ from flask import Response, render_template, url_for
 from enterprises.capstones import labels, queries
 from enterprises.capstones.machine import Actor
 from enterprises.capstones.models import Capstone, DefenceSlot, Review, Topic
-from enterprises.capstones.queries import KeptFile
+from enterprises.capstones.queries import archive
+from enterprises.capstones.queries.archive import KeptFile
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, load_review, load_slot, review_subject, secretary_subject, stored
+from enterprises.capstones.views._support import demand_opened, load, load_review, load_slot, review_subject, secretary_subject, stored
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import guard, may, who
@@ -32,26 +33,28 @@ def _is_whole(row: Capstone) -> bool:
 
 def _address(row: Capstone, one: KeptFile) -> str:
     """Where the reader finds a file; empty for the evidence of a topic that is not the reader's to see."""
-    if one.stage == queries.EVIDENCE:
+    if not queries.is_opened_to(row.topic_id, who()):
+        return ""
+    if one.stage == archive.EVIDENCE:
         topic = queries.topic_seen_by(one.key, who())
-        is_mine = topic is not None and may(who(), Can.TOPIC_EVIDENCE, queries.topic_subject(topic))
+        is_mine = topic is not None and may(who(), Can.TOPIC_EVIDENCE, queries.evidence_subject(topic))
         return url_for("capstones.evidence", topic_id=one.key) if is_mine else ""
-    if one.stage == queries.REVIEW:
+    if one.stage == archive.REVIEW:
         return url_for("capstones.review_attachment", capstone_id=row.id, review_id=one.key)
-    if one.stage == queries.DEFENCE:
+    if one.stage == archive.DEFENCE:
         return url_for("capstones.defence_attachment", capstone_id=row.id, slot_id=one.key)
     return url_for("capstones.paper", capstone_id=row.id, paper_id=one.key)
 
 
 def _listed(row: Capstone, is_whole: bool) -> list[dict[str, Any]]:
     """The files as the manifest has them, or, before the archive, as they are now; each with its address."""
-    live = queries.files_of(row)
+    live = archive.files_of(row)
     at = {(one.stage, one.file.sha256): _address(row, one) for one in live}
-    kept = queries.manifest_for(row, is_whole=is_whole)["files"] if row.archived_at else [one.as_dict() for one in live]
+    kept = archive.manifest_for(row, is_whole=is_whole)["files"] if row.archived_at else [one.as_dict() for one in live]
     found = []
     for one in kept:
         url = at.get((one["stage"], one["sha256"]), "")
-        is_hidden = (one["stage"] == queries.EVIDENCE and not url) or (one.get("blind") and not is_whole)
+        is_hidden = not url or (one.get("blind") and not is_whole)
         found.append(
             one | {"url": url, "name": "" if is_hidden else one["name"], "label": labels.KEPT_STAGES[one["stage"]], "at": _instant(one["at"])}
         )
@@ -66,7 +69,7 @@ def kept_files(row: Capstone) -> Any:
     found = _listed(row, is_whole)
     is_same = None
     if row.archived_at is not None:
-        now = {(one.stage, one.file.sha256) for one in queries.files_of(row)}
+        now = {(one.stage, one.file.sha256) for one in archive.files_of(row)}
         is_same = now == {(one["stage"], one["sha256"]) for one in found}
     return render_template(
         "enterprises/capstones/files.html",
@@ -74,8 +77,8 @@ def kept_files(row: Capstone) -> Any:
         topic=session().get_one(Topic, row.topic_id),
         person=session().get_one(Person, student.person_id),
         files=found,
-        manifest=_shown(queries.manifest_for(row, is_whole=is_whole)) if row.archived_at else None,
-        digest=hashlib.sha256(_as_json(queries.manifest_for(row, is_whole=True))).hexdigest() if row.archived_at and is_whole else "",
+        manifest=_shown(archive.manifest_for(row, is_whole=is_whole)) if row.archived_at else None,
+        digest=hashlib.sha256(_as_json(archive.manifest_for(row, is_whole=True))).hexdigest() if row.archived_at and is_whole else "",
         is_same=is_same,
         labels=labels,
     )
@@ -104,9 +107,10 @@ def manifest(pair: tuple[Capstone, str]) -> Any:
     row, form = pair
     is_whole = _is_whole(row)
     if form == "json":
+        demand_opened(row.topic_id)
         if row.archived_at is None:
             raise NotFound(_("归档后才有完整的归档清单；现在可以下载文本清单。"))
-        answer = Response(_as_json(queries.manifest_for(row, is_whole=is_whole)), mimetype="application/json")
+        answer = Response(_as_json(archive.manifest_for(row, is_whole=is_whole)), mimetype="application/json")
     else:
         answer = Response(_as_text(row, _listed(row, is_whole)), mimetype="text/plain")
     title, student = _("毕业设计材料清单"), session().get_one(Student, row.student_id)
@@ -142,9 +146,10 @@ def _attachment(stage: str, key: int, file_id: int | None, *, is_named: bool = T
 def review_attachment(pair: tuple[Capstone, int]) -> Any:
     """What a reviewer attached; a blind reviewer's under a name that tells nothing."""
     row, found = pair[0], queries.review_by_id(pair[1])
+    demand_opened(row.topic_id)
     if found is None or found.capstone_id != row.id or found.signed_at is None:
         raise NotFound(_("没有这份评阅。"))
-    return _attachment(queries.REVIEW, found.id, found.file_id, is_named=_is_whole(row))
+    return _attachment(archive.REVIEW, found.id, found.file_id, is_named=_is_whole(row))
 
 
 @blueprint.get("/<int:capstone_id>/defences/<int:slot_id>/file")
@@ -152,20 +157,21 @@ def review_attachment(pair: tuple[Capstone, int]) -> Any:
 def defence_attachment(pair: tuple[Capstone, int]) -> Any:
     """What the secretary attached to the record."""
     found = queries.slot_by_id(pair[1])
+    demand_opened(pair[0].topic_id)
     if found is None or found.capstone_id != pair[0].id:
         raise NotFound(_("没有这个答辩安排。"))
-    return _attachment(queries.DEFENCE, found.id, found.file_id)
+    return _attachment(archive.DEFENCE, found.id, found.file_id)
 
 
 @blueprint.get("/reviews/<int:review_id>/file")
 @guard(Can.REVIEW_SIGN, load=load_review, subject=review_subject)
 def own_review_attachment(row: Review) -> Any:
     """The reviewer's own attachment."""
-    return _attachment(queries.REVIEW, row.id, row.file_id)
+    return _attachment(archive.REVIEW, row.id, row.file_id)
 
 
 @blueprint.get("/defences/slots/<int:slot_id>/file")
 @guard(Can.REVIEW_SIGN, load=load_slot, subject=secretary_subject)
 def own_defence_attachment(row: DefenceSlot) -> Any:
     """The secretary's own attachment."""
-    return _attachment(queries.DEFENCE, row.id, row.file_id)
+    return _attachment(archive.DEFENCE, row.id, row.file_id)

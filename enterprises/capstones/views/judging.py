@@ -8,6 +8,7 @@ from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
+from enterprises.capstones.queries import archive
 from enterprises.capstones.types import ReviewKind, Verdict
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import (
@@ -166,6 +167,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         rows=queries.judged_rows(of.id),
         groups=groups,
         away=_away(groups),
+        secret=queries.confidential_among(capstone.id for _group, _members, slots in groups for _slot, capstone, *_rest in slots),
         people=queries.judge_choices(programme.university_id, of.id, today, signing=True),
         clock_of=scheduling.clock_of,
         labels=labels,
@@ -285,7 +287,8 @@ def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200) -> An
         group=row,
         members=queries.members_of_group(row.id),
         slots=slots,
-        files=queries.files_by_ids(slot.file_id for slot, *_rest in slots if slot.file_id is not None),
+        files=archive.files_by_ids(slot.file_id for slot, *_rest in slots if slot.file_id is not None),
+        secret=queries.confidential_among(capstone.id for _slot, capstone, *_rest in slots),
         titles={capstone.id: queries.title_of(capstone) for _slot, capstone, _student, _person in slots},
         clock_of=scheduling.clock_of,
         labels=labels,

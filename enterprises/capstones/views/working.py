@@ -11,7 +11,7 @@ from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
 from enterprises.capstones.types import Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import guidance_form, page, roles_of
-from enterprises.capstones.views._support import load, with_upload
+from enterprises.capstones.views._support import demand_opened, load, with_upload
 from enterprises.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
@@ -98,6 +98,7 @@ def hand_in(row: Capstone) -> Any:
 @guard(Can.CAPSTONE_VIEW, load=lambda capstone_id, paper_id: (load(capstone_id), paper_id), subject=lambda pair: queries.subject_of(pair[0]))
 def paper(pair: tuple[Capstone, int]) -> Any:
     """A paper's file."""
+    demand_opened(pair[0].topic_id)
     file = queries.paper(pair[0].id, pair[1])
     if file is None:
         raise NotFound(_("没有这份材料。"))

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceSlot, Review
 from enterprises.capstones.operations import CapstoneRefused
+from enterprises.capstones.queries import archive
 from enterprises.capstones.types import ReviewKind, Stage, SupervisorRole, Verdict
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -76,7 +77,7 @@ STAGES = ["topic", "opening", "thesis", "review", "defence"]
 
 def test_every_stage_is_listed_with_the_checksum_of_its_file(session: Session) -> None:
     found, review, slot = _judged(session)
-    kept = queries.files_of(found.capstone)
+    kept = archive.files_of(found.capstone)
     assert sorted(one.stage for one in kept) == sorted(STAGES)
     assert {one.stage: one.key for one in kept if one.stage in ("review", "defence")} == {"review": review.id, "defence": slot.id}
     for one in kept:
@@ -90,7 +91,7 @@ def test_every_stage_is_listed_with_the_checksum_of_its_file(session: Session) -
 def test_what_is_attached_counts_to_what_a_capstone_may_hold(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """200 MB altogether: papers, attachments of reviews, attachments of records; the same content once."""
     found, review, _slot = _judged(session)
-    sizes = {one.file.sha256: one.file.size for one in queries.files_of(found.capstone) if one.stage != "topic"}
+    sizes = {one.file.sha256: one.file.size for one in archive.files_of(found.capstone) if one.stage != "topic"}
     assert queries.size_of_files(found.capstone.id) == sum(sizes.values())
     assert queries.size_of_files(found.capstone.id, and_file=review.file_id or 0) == sum(sizes.values())
     other, reader = make.case(), make.signer()
@@ -137,7 +138,7 @@ def test_the_page_lists_checksums_and_gives_the_manifest(session: Session, as_ro
     found, review, slot = _judged(session)
     key, programme, who, stranger = found.capstone.id, found.programme.id, found.who.id, ground.student(found.programme).person_id
     review_id, slot_id = review.id, slot.id
-    sums = {one.stage: one.file.sha256 for one in queries.files_of(found.capstone)}
+    sums = {one.stage: one.file.sha256 for one in archive.files_of(found.capstone)}
     session.commit()
     head, student = as_role(Role.PROGRAMME_ADMIN, programme_id=programme), as_role(Role.STUDENT, person_id=who)
     other = as_role(Role.STUDENT, person_id=stranger)
@@ -160,7 +161,7 @@ def test_the_page_lists_checksums_and_gives_the_manifest(session: Session, as_ro
     assert "张教授" not in json.dumps(told, ensure_ascii=False)
     assert [one["person"] for one in told["reviews"]] == [""]
     text = head.get(f"/capstones/{key}/files.txt")
-    for one in queries.files_of(found.capstone):
+    for one in archive.files_of(found.capstone):
         (tmp_path / one.file.name).write_bytes(files.read(one.file))
     (tmp_path / "list.txt").write_bytes(text.data)
     checked = subprocess.run(["sha256sum", "-c", "--strict", "list.txt"], cwd=tmp_path, capture_output=True, text=True, check=False)
