@@ -22,6 +22,7 @@ from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
 from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
+from enterprises.capstones import operations as capstones_operations
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
 from enterprises.capstones.views import archiving as capstones_archiving
@@ -76,6 +77,7 @@ from trainhub.identity import my_data, retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
+from trainhub.organisations import operations as organisation_operations
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
@@ -254,13 +256,14 @@ def _capstones(app: Flask) -> None:
     app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda keys, _is_own: {
         key: url_for("capstones.show", capstone_id=int(key)) for key in keys
     }
+    app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
         app,
-        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=40),
+        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=39),
         nav.Entry(
             "mine",
             _l("我指导的毕业设计"),
@@ -270,7 +273,7 @@ def _capstones(app: Flask) -> None:
             roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
             order=41,
         ),
-        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
+        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=40),
         nav.Entry(
             "mine",
             _l("我的评审任务"),

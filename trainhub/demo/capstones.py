@@ -21,6 +21,7 @@ from enterprises.capstones.operations import (
     give_opinion,
     hand_in,
     join_team,
+    last_year,
     moderate,
     open_choices,
     publish_timetable,
@@ -156,10 +157,10 @@ def conclude(world: World, done: list[Capstone]) -> None:
     settled = [row for row in done if row.finished_on is not None and row.finished_on < world.calendar.plus(-60)]
     for capstone in settled[:8]:
         archive(capstone=capstone, by=world.by, **_times(world, 30))
-    finished = done[0].finished_on
-    assert finished is not None
-    university = world.universities[0]
-    row = draw(university=university, year=finished.year, percent=8, by=world.by, **_times(world, 20))
+    university, last = world.universities[0], last_year(world.calendar.plus(-20))
+    if not queries.passed_in(university.id, last):
+        return  # until September the youngest graduates' academic year runs: nothing of it is drawn yet
+    row = draw(university=university, year=last, percent=8, by=world.by, **_times(world, 20))
     readers, first = _readers(world), world.persons["expert"]
     items = queries.spot_items(row.id)
     for number, (item, _capstone, _opinions) in enumerate(items[:2]):

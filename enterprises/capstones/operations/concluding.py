@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries, rules
-from enterprises.capstones.labels import GRADES
+from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, tell
 from enterprises.capstones.operations.grading import result_of
 from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
@@ -22,12 +22,14 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
+from trainhub.notifications import operations as notifications
 from trainhub.organisations import queries as organisations
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.policy.findings import as_dicts
 
 TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
+TOLD_APPEAL = N_("%(name)s 对毕业设计成绩提出申诉，请处理：%(title)s")
 TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s")
 LIVE_CERTIFICATES = (State.ISSUED, State.REISSUED, State.SUSPENDED)
 
@@ -236,6 +238,16 @@ def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: d
         raise CapstoneRefused(_("申诉须在成绩公布后 %(days)d 天内提出，已于 %(last)s 截止。", days=days, last=last.isoformat()), code="too_late")
     row = _open(capstone, ReasonKind.APPEAL, given(reason, _("请写明申诉的理由。"), field="reason", most=2000), by, now)
     audit.record(by=by, did="capstones.appeal.opened", on=capstone, data={"reason": row.reason[:400]})
+    student = session().get_one(Student, capstone.student_id)
+    notifications.notify(
+        account_ids=heads_of(student),
+        kind="capstones.appeal",
+        message=TOLD_APPEAL,
+        values={"name": session().get_one(Person, student.person_id).name, "title": queries.title_of(capstone)},
+        url=f"/capstones/{capstone.id}#grades",
+        unique_key=f"capstones.appealed:{row.id}",
+        now=now,
+    )
     return row
 
 
@@ -273,12 +285,13 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
         _conclude(capstone, by, today, now)
         _mend_certificate(capstone, why, by, today, now)
+    assert row.decision is not None
     audit.record(by=by, did="capstones.appeal.decided", on=capstone, data=_said(row))
     tell(
         person_ids=[student.person_id],
         kind="capstones.appeal",
         message=TOLD_DECIDED,
-        values={"decision": row.note[:100]},
+        values={"decision": f"{DECISIONS[row.decision]}。{row.note[:100]}"},
         url=f"/capstones/{capstone.id}#grades",
         unique_key=f"capstones.appeal:{row.id}",
         now=now,

@@ -23,6 +23,8 @@ from trainhub.programmes.models import Cohort, Programme
 
 TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
 TOLD_REVISE = N_("评阅意见：论文须修改后再审")
+TOLD_AGAIN = N_("答辩结论：修改后再审。请按意见修改，重新提交论文，再次答辩")
+TOLD_AGAIN_SUPERVISORS = N_("%(name)s 的答辩结论：修改后再审。论文修改重交后再次答辩，请指导")
 TOLD_DEFENCE = N_("毕业设计答辩：%(day)s %(time)s，%(room)s")
 
 
@@ -351,5 +353,23 @@ def record_defence(
     audit.record(
         by=by, did="capstones.defence.recorded", on=capstone, data={"slot": slot.id, "score_x10": slot.score_x10, "verdict": verdict, "file": file_id}
     )
+    if verdict is Verdict.REVISE:
+        _tell_revise(capstone, slot, now)
     compute(capstone, today)
     return slot
+
+
+def _tell_revise(capstone: Capstone, slot: DefenceSlot, now: datetime) -> None:
+    """Tell the student that a revised thesis and another defence are needed, and both supervisors whose student it is."""
+    person = session().get_one(Person, session().get_one(Student, capstone.student_id).person_id)
+    supervisors = [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None]
+    for people, message, key in (([person.id], TOLD_AGAIN, "student"), (supervisors, TOLD_AGAIN_SUPERVISORS, "supervisors")):
+        tell(
+            person_ids=people,
+            kind="capstones.revise",
+            message=message,
+            values={"name": person.name},
+            url=f"/capstones/{capstone.id}#reviews",
+            unique_key=f"capstones.again:{slot.id}:{key}",
+            now=now,
+        )

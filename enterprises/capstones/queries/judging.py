@@ -158,6 +158,14 @@ def revised_reviews(row: Capstone) -> list[Review]:
     return list(session().scalars(statement.order_by(Review.id)))
 
 
+def is_sent_back_by_panel(row: Capstone) -> bool:
+    """Whether the last defence that was recorded asks for changes of the latest thesis (修改后再审)."""
+    slot = next((slot for slot, _group in slots_of(row.id) if slot.recorded_at is not None), None)
+    if slot is None or slot.recorded_at is None or slot.verdict is not Verdict.REVISE:
+        return False
+    return row.submitted_at is None or slot.recorded_at >= row.submitted_at
+
+
 def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:
     """(person, words) of who may sit in a panel: the school's teachers, and mentors of the cohort's enterprises.
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from enterprises.capstones import likeness
 from enterprises.capstones.models import Capstone, Supervision, Topic, TopicMark
-from enterprises.capstones.types import SimilarTopic, TopicFilter, TopicRow, TopicState
+from enterprises.capstones.types import CONCLUDED, SimilarTopic, TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -61,8 +61,9 @@ def topic_seen_by(topic_id: int, identity: Identity) -> Topic | None:
 
 
 def has_seats() -> ColumnElement[bool]:
-    """Topics that may be given to a student now: approved by both sides, a free seat, the enterprise still takes part."""
-    return and_(Topic.state == TopicState.APPROVED, Topic.closed_at.is_(None), Topic.taken < Topic.seats)
+    """Topics that may be given to a student now: approved by both sides, a free seat, the enterprise is verified and still takes part."""
+    verified = select(Organisation.id).where(Organisation.state == OrganisationState.VERIFIED)
+    return and_(Topic.state == TopicState.APPROVED, Topic.closed_at.is_(None), Topic.taken < Topic.seats, Topic.enterprise_id.in_(verified))
 
 
 def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | None:
@@ -291,6 +292,11 @@ def live_topics_of(enterprise_id: int) -> list[Topic]:
     """The topics of an enterprise that were neither refused nor withdrawn."""
     statement = select(Topic).where(Topic.enterprise_id == enterprise_id, Topic.state.in_((TopicState.PROPOSED, TopicState.APPROVED)))
     return list(session().scalars(statement.order_by(Topic.id)))
+
+
+def finished_with(topic_id: int) -> Any:
+    """How many students have a published result with a topic: for them its seat is taken for good, and nothing of theirs is open."""
+    return select(func.count()).select_from(Capstone).where(Capstone.topic_id == topic_id, Capstone.state.in_(CONCLUDED)).scalar_subquery()
 
 
 def placement_enterprises(student_id: int) -> list[tuple[int, str]]:

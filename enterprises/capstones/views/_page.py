@@ -12,7 +12,7 @@ from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries import archive
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
-from enterprises.capstones.views._support import shown
+from enterprises.capstones.views._support import desk_of, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock
@@ -56,13 +56,15 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     is_public = row.state in CONCLUDED
     guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
+    enterprise = session().get_one(Organisation, row.enterprise_id)
     html = render_template(
         "enterprises/capstones/show.html",
         capstone=row,
         topic=session().get_one(Topic, row.topic_id),
         student=student,
         person=session().get_one(Person, student.person_id),
-        enterprise=session().get_one(Organisation, row.enterprise_id),
+        enterprise=enterprise,
+        desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),

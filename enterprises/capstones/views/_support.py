@@ -6,17 +6,20 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from flask import url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.types import Stay
+from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import Subject, who
+from trainhub.kernel.access import Subject, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
+from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
 
@@ -80,6 +83,16 @@ def demand_opened(topic_id: int) -> None:
     """Refuse what is confidential to who is neither of both sides nor of those who judge it."""
     if not queries.is_opened_to(topic_id, who()):
         raise NotAllowed(_("选题内容需要保密：问题、证明和材料只对校企双方负责人、承担的学生和导师、指定的评审人、主管部门和评价专家开放。"))
+
+
+def enterprise_subject(row: Organisation) -> Subject:
+    """The enterprise with its region."""
+    return queries.university_subject(row)
+
+
+def desk_of(row: Organisation) -> str:
+    """The address of an enterprise's desk for who may see it; empty for everybody else."""
+    return url_for("capstones.enterprise", code=row.code) if may(who(), Can.ENTERPRISE_DESK, enterprise_subject(row)) else ""
 
 
 def kept(upload: FileStorage | None, kind: str) -> int | None:

@@ -14,7 +14,7 @@ from enterprises.capstones.models import Topic
 from enterprises.capstones.operations import TopicRefused
 from enterprises.capstones.types import Side, Stage, TopicFilter
 from tests.factories import capstones as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import Grant, Identity, Role, ScopeKind
 from trainhub.people.models import Person
@@ -136,9 +136,10 @@ def test_a_topic_that_was_sent_back_is_revised_in_everything(session: Session, a
 
 def test_a_revised_topic_keeps_what_is_not_said(session: Session) -> None:
     found = make.case()
-    author = Identity(account_id=77, person_id=None, name="企业", grants=())
+    account = identity.account()
+    author = Identity(account_id=account.id, person_id=None, name="企业", grants=())
     topic = make.topic(programme=found.programme, enterprise=found.enterprise, is_approved=False, seats=2, skills=["装配"], is_confidential=True)
-    topic.proposed_by_id = 77
+    topic.proposed_by_id = account.id
     operations.refuse_topic(topic=topic, side=Side.SCHOOL, reason="请改题目", by=make.head_of(found.programme), now=NOW)
     with pytest.raises(TopicRefused, match="小组人数"):
         operations.revise_topic(topic=topic, title="新题", problem="新问题", team_most=3, by=author, now=NOW)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -32,6 +32,7 @@ from enterprises.capstones.types import (
 )
 from tests.factories import capstones as make
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
@@ -421,9 +422,9 @@ def test_an_enterprise_that_leaves_keeps_its_students_until_they_are_moved(sessi
 
 
 def test_a_refused_topic_is_changed_and_proposed_again_by_its_proposer(session: Session) -> None:
-    author = Identity(account_id=77, person_id=None, name="联系人")
+    author = Identity(account_id=accounts.account().id, person_id=None, name="联系人")
     row = make.topic(is_approved=False)
-    row.proposed_by_id = 77
+    row.proposed_by_id = author.account_id
     operations.refuse_topic(topic=row, side=Side.SCHOOL, reason="太泛", by=SYSTEM, now=NOW)
     with pytest.raises(WrongPerson):
         operations.revise_topic(topic=row, title="新题", problem="新问题", by=SYSTEM, now=NOW)
@@ -436,11 +437,12 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
     found = make.graded(80, 80)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
     university = _university(found.capstone)
+    found.capstone.finished_on = date(2025, 6, 14)
     with pytest.raises(CapstoneRefused, match="2%"):
-        operations.draw(university=university, year=2026, percent=1, by=SYSTEM, **TIMES)
-    check = operations.draw(university=university, year=2026, percent=2, by=SYSTEM, **TIMES)
+        operations.draw(university=university, year=2024, percent=1, by=SYSTEM, **TIMES)
+    check = operations.draw(university=university, year=2024, percent=2, by=SYSTEM, **TIMES)
     with pytest.raises(CapstoneRefused, match="不能重抽"):
-        operations.draw(university=university, year=2026, percent=50, by=SYSTEM, **TIMES)
+        operations.draw(university=university, year=2024, percent=50, by=SYSTEM, **TIMES)
     assert rules.sample(check.population, check.percent, check.seed) == [found.capstone.id]
     item = queries.spot_items(check.id)[0][0]
     experts = [make.expert() for _n in range(5)]
@@ -464,6 +466,33 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
     operations.send_to_experts(item=item, people=experts[3:], by=SYSTEM, **TIMES)
     _judge(item.id, [SpotVerdict.QUALIFIED, SpotVerdict.QUALIFIED])
     assert item.outcome is SpotOutcome.FINE
+
+
+def test_a_spot_check_looks_at_what_passed_in_an_academic_year_that_is_over(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    university = _university(found.capstone)
+
+    def drawn(year: int, on: date) -> list[int]:
+        return operations.draw(university=university, year=year, percent=2, by=SYSTEM, today=on, now=NOW).population
+
+    for on in (date(2026, 3, 2), date(2026, 8, 31)):  # to the last day of the year, results are published that the sample has to know
+        with pytest.raises(CapstoneRefused, match="2025—2026 学年还没有结束") as refused:
+            drawn(2025, on)
+        assert (refused.value.field, refused.value.code) == ("year", "year_not_over")
+    for year in (-1, 0, 1999, 2024):
+        with pytest.raises(CapstoneRefused, match="没有公布成绩且合格"):
+            drawn(year, date(2026, 9, 1))
+    with pytest.raises(CapstoneRefused, match="还没有结束"):
+        drawn(99999, date(2026, 9, 1))
+    for day, year in ((date(2025, 8, 31), 2024), (date(2025, 9, 1), 2025), (date(2026, 8, 31), 2025), (date(2026, 9, 1), 2026)):
+        found.capstone.finished_on = day
+        assert [y for y in (2024, 2025, 2026) if queries.passed_in(university.id, y)] == [year]
+    found.capstone.finished_on, found.capstone.state = date(2026, 8, 31), CapstoneState.FAILED
+    with pytest.raises(CapstoneRefused, match="没有公布成绩且合格"):
+        drawn(2025, date(2026, 9, 1))
+    found.capstone.state = CapstoneState.PASSED
+    assert drawn(2025, date(2026, 9, 1)) == [found.capstone.id]
 
 
 def _judge(item_id: int, verdicts: list[SpotVerdict]) -> None:
