@@ -44,6 +44,7 @@ from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
+from enterprises.own import register as own
 from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, SUBSIDY_VIEWERS, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
@@ -73,7 +74,7 @@ from enterprises.placements.views import (
 from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES
-from trainhub.identity import my_data, retention
+from trainhub.identity import retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
@@ -187,6 +188,7 @@ def register(app: Flask) -> None:
     _capstones(app)
     _awards(app)
     _subsidies(app)
+    own.register(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -199,7 +201,6 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
-    my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
     jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from enterprises.awards.rules import credit, once, over, verdict_of
-from enterprises.awards.specs import spec_of
+from enterprises.awards.specs import TERMS, spec_of, terms_of
 from enterprises.awards.types import BY_PROJECT, CompanyRule, EarlierAward, Entitlement
 from trainhub.policy.findings import Finding, Status, at_least, at_most, decided, no_data, to_judge
 from trainhub.policy.types import Clause, Parameter
@@ -246,6 +246,7 @@ BY_PERSON = {
 }
 """Incentives whose conditions are not figures of an enterprise: a person decides."""
 PARAMETERS = (
+    *TERMS,
     "fj.platform_investment_over_fen",
     "fj.platform_award_fen",
     "fj.rd_share_over_percent",
@@ -283,15 +284,15 @@ def judge(rule: CompanyRule, case: CompanyCase, book: Book) -> Entitlement:
 
     One-off incentives are given once, the others once a year, or once for a project (不得重复享受, 000:833).
     """
-    spec, year = spec_of(rule), case.figures.year
+    spec, terms, year = spec_of(rule), terms_of(rule.value, book), case.figures.year
     findings, (low, high) = _conditions(rule, _with_awards(case), book, spec.clause)
-    given = [one for one in case.earlier if one.rule == rule and (spec.is_one_off or _is_same(one, rule, case))]
+    given = [one for one in case.earlier if one.rule == rule and (terms.is_one_off or _is_same(one, rule, case))]
     findings.append(once(rule, given, book["fj.highest_only"].clause))
     findings.append(credit(rule, [(case.name, case.credit_status)], book["fj.credit_platform_deadline"].clause))
     verdict = verdict_of(findings)
     project = case.project if rule in BY_PROJECT else ""
-    group = spec.overlap_group if spec.is_one_off else f"{rule}/{project or year}"[:40]
-    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, spec.payer, group, project=project)
+    group = terms.overlap_group if terms.is_one_off else f"{rule}/{project or year}"[:40]
+    return Entitlement(rule, verdict, tuple(findings), low, high, spec.amount, terms.payer, group, project=project, is_one_off=terms.is_one_off)
 
 
 def _is_same(one: EarlierAward, rule: CompanyRule, case: CompanyCase) -> bool:

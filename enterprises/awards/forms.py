@@ -10,9 +10,10 @@ from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectFie
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from enterprises.awards import labels, queries
+from enterprises.awards import labels
+from enterprises.awards.choices import pools_with_money
 from trainhub.kernel.forms import Form, LongText, Text
-from trainhub.kernel.i18n import _l, format_yuan
+from trainhub.kernel.i18n import _l
 
 
 class ApplyForm(Form):
@@ -59,14 +60,7 @@ class PayForm(Form):
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.pool.choices = [
-            SelectChoice(0, _l("部门自有资金，不从下列资金列支")),
-            *[
-                SelectChoice(one.id, f"{one.year} {one.name}（{format_yuan(one.planned_fen - one.spent_fen)}）")
-                for one in queries.pools()
-                if one.planned_fen > one.spent_fen
-            ],
-        ]
+        self.pool.choices = pools_with_money()
 
 
 class ExamineForm(Form):

@@ -8,13 +8,13 @@ from flask import render_template, request
 
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
-from enterprises.awards.specs import spec_of
+from enterprises.awards.specs import TERMS, terms_of
 from enterprises.awards.types import ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
 from trainhub.kernel import downloads, paging
-from trainhub.kernel.access import guard, who
+from trainhub.kernel.access import guard, public, who
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _, listed
 from trainhub.kernel.sheets.types import Column
@@ -84,12 +84,22 @@ def index() -> Any:
 @guard(Can.AWARD_RULES)
 def rules() -> Any:
     """The 27 incentives of the documents: clause and quotation, dated numbers, payer, how often, overlap group."""
-    rows = [(one, spec_of(one["id"]), [version for key in one["parameters"] for version in book().versions(key)]) for one in incentives()]
+    on = asked_day()
+    known = queries.parameters(on)
+    held = {key: known[key] for key in TERMS}
+    rows = [(one, terms_of(one["id"], held), [version for key in one["parameters"] for version in book().versions(key)]) for one in incentives()]
     groups: dict[str, list[str]] = {}
-    for _one, spec, _numbers in rows:
-        groups.setdefault(spec.overlap_group, []).append(spec.rule.value)
+    for one, terms, _numbers in rows:
+        groups.setdefault(terms.overlap_group, []).append(one["id"])
     return render_template(
-        "enterprises/awards/rules.html", rows=rows, groups=groups, wordy=("text", "list", "switch"), of_bases=OF_BASES, elsewhere=ELSEWHERE
+        "enterprises/awards/rules.html",
+        rows=rows,
+        terms=held,
+        on=on,
+        groups=groups,
+        wordy=("text", "list", "switch"),
+        of_bases=OF_BASES,
+        elsewhere=ELSEWHERE,
     )
 
 
@@ -111,10 +121,43 @@ def decisions() -> Any:
     )
 
 
+PUBLISHED = (
+    Column("name", "基地或企业"),
+    Column("rule", "奖励"),
+    Column("year", "年度"),
+    Column("project", "项目"),
+    Column("amount", "金额（元）"),
+    Column("decided_on", "决定日期"),
+    Column("published_on", "公布日期"),
+    Column("state", "状态"),
+)
+
+
+@blueprint.get("/published.<form>")
+@public
+def export_published(form: str) -> Any:
+    """The decisions that are published, as a file."""
+    cells = [
+        (
+            name,
+            f"{a.rule} {labels.name_of(a.rule)}",
+            a.year or None,
+            a.project,
+            None if a.amount_fen is None else f"{a.amount_fen / 100:.2f}",
+            a.decided_on,
+            a.published_on,
+            str(labels.STATES[a.state]),
+        )
+        for a, name in queries.published()
+    ]
+    return downloads.table(cells, PUBLISHED, name=_("奖补公示"), form=form)
+
+
 DECISIONS = (
     Column("name", "基地或企业"),
     Column("rule", "奖励"),
     Column("year", "年度"),
+    Column("project", "项目"),
     Column("state", "状态"),
     Column("amount", "金额（元）"),
     Column("payer", "拨付单位"),
@@ -134,6 +177,7 @@ def export(form: str) -> Any:
             r.name,
             f"{r.rule} {labels.name_of(r.rule)}",
             r.year or None,
+            r.project,
             str(labels.STATES[r.state]),
             None if r.amount_fen is None else f"{r.amount_fen / 100:.2f}",
             r.payer,

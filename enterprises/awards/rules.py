@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from enterprises.awards.specs import SPECS, Spec
+from enterprises.awards.specs import SPECS, Spec, terms_of
 from enterprises.awards.types import (
     OF_BASES,
     TRANSITIONS,
@@ -95,11 +95,12 @@ def _step(rule: Rule, name: str, on: date | None, department: str, clause: Claus
     return Finding(f"{rule}.{name}", Status.MET if on else Status.NOT_MET, department, on if on else "尚未办理", clause)
 
 
-def _once(case: BaseCase, spec: Spec, clause: Clause) -> Finding:
+def _once(case: BaseCase, spec: Spec, book: Book, parameter: str = "fj.highest_only") -> Finding:
     """Never awarded before under this rule (一次性), nor under one of its overlap group (不得重复享受, 000:833)."""
-    same = [a for a in case.earlier if a.rule == spec.rule.value and spec.is_one_off]
-    group = [a for a in case.earlier if a.overlap_group == spec.overlap_group and a.rule != spec.rule.value]
-    return once(spec.rule, [*same, *group], clause)
+    terms = terms_of(spec.rule.value, book)
+    same = [a for a in case.earlier if a.rule == spec.rule.value and terms.is_one_off]
+    group = [a for a in case.earlier if a.overlap_group == terms.overlap_group and a.rule != spec.rule.value]
+    return once(spec.rule, [*same, *group], book[parameter].clause)
 
 
 def once(rule: Rule, given: Iterable[EarlierAward], clause: Clause) -> Finding:
@@ -152,7 +153,7 @@ def _practice_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list[Fin
             *parts,
             _step(spec.rule, "recognised", recognised, "省教育厅认定", acceptor.clause),
             _step(spec.rule, "accepted", accepted, "省教育厅验收", acceptor.clause),
-            _once(case, spec, book["fj.base_award_once"].clause),
+            _once(case, spec, book, "fj.base_award_once"),
             _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause),
         ]
 
@@ -172,7 +173,7 @@ def _leading_firm_base(case: BaseCase, spec: Spec, book: Book, on: date) -> list
             spec.clause,
         ),
         to_judge(f"{spec.rule}.reference", spec.clause, required="可参照有关支持政策", details=("原文没有金额和标准，由人决定参照哪一项。",)),
-        _once(case, spec, book["fj.highest_only"].clause),
+        _once(case, spec, book),
         _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause),
     ]
 
@@ -255,7 +256,7 @@ def _again(case: BaseCase, spec: Spec, required: str, clause: Clause) -> list[Fi
 
 
 def _end(case: BaseCase, spec: Spec, book: Book) -> list[Finding]:
-    return [_once(case, spec, book["fj.highest_only"].clause), _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause)]
+    return [_once(case, spec, book), _credit(case, spec.rule, book["fj.credit_platform_deadline"].clause)]
 
 
 JUDGES: dict[RuleCode, Callable[[BaseCase, Spec, Book, date], list[Finding]]] = {
@@ -298,7 +299,10 @@ def judge(case: BaseCase, rule: RuleCode, book: Book, on: date) -> Entitlement:
     spec = SPECS[rule]
     findings = tuple(JUDGES[rule](case, spec, book, on))
     low, high = amounts(case, rule, book)
-    return Entitlement(rule, _verdict(case, spec, findings), findings, low, high, spec.amount, spec.payer, spec.overlap_group)
+    terms = terms_of(rule.value, book)
+    return Entitlement(
+        rule, _verdict(case, spec, findings), findings, low, high, spec.amount, terms.payer, terms.overlap_group, is_one_off=terms.is_one_off
+    )
 
 
 def _verdict(case: BaseCase, spec: Spec, findings: Sequence[Finding]) -> Verdict:

@@ -130,7 +130,7 @@ def rule_of(code: str) -> Rule:
 
 GOOD, BAD = "正常", "失信"
 """What stands as credit status with an organisation; `rules.BLACKLISTED` knows the second."""
-UNDATED = ("area_new_m2", "area_extended_m2", "startup_entities", "workers", "is_leading_internet")
+UNDATED = ("is_leading_internet",)
 """Facts that are kept as they are now, without a day: an answer for an earlier day rests on today's."""
 
 
@@ -251,6 +251,7 @@ class Entitlement:
     overlap_group: str
     yields_to: tuple[str, ...] = field(default=())
     project: str = ""
+    is_one_off: bool = False
 
     @property
     def is_eligible(self) -> bool:

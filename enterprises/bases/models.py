@@ -39,6 +39,20 @@ class BaseProfile(Versioned, Base):
     __table_args__ = (sa.CheckConstraint("capacity_per_term IS NULL OR capacity_per_term >= 0", name="capacity_not_negative"),)
 
 
+class BaseFigurePast(Base):
+    """A figure of a profile that was replaced: `value` held up to the day before `until`. Append-only; what no row names held all along."""
+
+    __tablename__ = "base_figure_past"
+
+    id: Mapped[Key]
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    key: Mapped[str] = mapped_column(sa.String(40))
+    value: Mapped[int | None]
+    until: Mapped[date]
+    replaced_by_id: Mapped[int | None]
+    replaced_at: Mapped[datetime]
+
+
 class BasePeriod(Versioned, Base):
     """What a base can take and show in a span of time (a term), where it is not what the profile says."""
 

@@ -152,22 +152,58 @@ def test_types_of_bases_that_are_in_use_are_not_migrated_away(engine: sa.Engine)
     migrations.upgrade(engine, "0025")
 
 
-def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(engine: sa.Engine) -> None:
+def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(engine: sa.Engine) -> None:
+    """0026 down, with data: the earlier version knows one award and one application of a rule a year."""
     load_tables()
-    migrations.upgrade(engine, "0032")
+    migrations.upgrade(engine, "0026")
+    call = {"rule": "FJ-25a", "is_one_off": False, "evidence": [], "findings": [], "amount_fen": 5}
     with engine.begin() as connection:
         owner = _row(connection, "organisation")
-        drawn = {"university_id": owner, "year": 2025, "population": [1]}
-        voided = _row(connection, "spot_check", voided_at=datetime(2026, 3, 2, tzinfo=UTC), **drawn)
-        valid = _row(connection, "spot_check", **drawn)
-    before = ScriptDirectory.from_config(migrations.config()).get_revision("0032").down_revision
-    assert isinstance(before, str)
-    migrations.downgrade(engine, before)
+        given = [
+            _row(connection, "award", base_id=owner, year=2026, state=state, project=project, **call)
+            for state, project in (("paid", "甲"), ("decided", "乙"), ("closed", "丙"), ("applied", "丁"), ("applied", "戊"), ("rejected", "己"))
+        ]
+        _row(connection, "award", base_id=owner, year=2025, state="paid", project="甲二", **call)
+        _row(connection, "company_figure", organisation_id=owner, key="contract_fen", year=2026, project="甲", value=7)
+    migrations.downgrade(engine, "0025")
     with engine.begin() as connection:
-        assert connection.execute(sa.text("SELECT id FROM spot_check")).scalars().all() == [valid]
-        assert voided != valid
-    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
-        _row(connection, "spot_check", **drawn)
+        award, figure = (sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("award", "company_figure"))
+        rows = connection.execute(sa.select(award.c.id, award.c.year, award.c.state, award.c.reason).order_by(award.c.id)).all()
+        assert [(row.year, row.state) for row in rows] == [
+            (2026, "paid"),
+            (0, "decided"),
+            (0, "closed"),
+            (2026, "applied"),
+            (2026, "rejected"),
+            (2026, "rejected"),
+            (2025, "paid"),
+        ]
+        assert [row.reason for row in rows if row.id == given[4]] == ["戊"]  # which project it was for is still said
+        assert connection.execute(sa.select(figure.c.key)).scalars().all() == ["largest_contract_fen"]
+        with pytest.raises(sa.exc.IntegrityError), connection.begin_nested():
+            _row(connection, "award", base_id=owner, year=2026, state="paid", **call)
+    migrations.upgrade(engine, "0026")
+    with engine.begin() as connection:
+        figure = sa.Table("company_figure", sa.MetaData(), autoload_with=connection)
+        assert connection.execute(sa.select(figure.c.key, figure.c.project)).all() == [("contract_fen", "")]
+        _row(connection, "award", base_id=owner, year=2026, state="paid", project="庚", **call)
+
+
+def test_money_of_talents_that_stands_is_not_migrated_away(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine, "0033")
+    with engine.begin() as connection:
+        talent = _row(connection, "talent", person_id=_row(connection, "person"), key_field_no=None)
+        _row(connection, "talent_award", talent_id=talent, state="paid", findings=[], amount_fen=5)
+        _row(connection, "report", language="en", document=None)
+    with pytest.raises(RuntimeError, match="1 awards of talents"):
+        migrations.downgrade(engine, "0033-1")
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE talent_award SET state = 'revoked'"))
+    migrations.downgrade(engine, "0033-1")
+    migrations.upgrade(engine, "0033")
+    with engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT language FROM report")).scalars().all() == ["zh"]
 
 
 def test_spot_checks_of_following_years_become_academic_years_and_back(engine: sa.Engine) -> None:
@@ -185,3 +221,21 @@ def test_spot_checks_of_following_years_become_academic_years_and_back(engine: s
     migrations.downgrade(engine, "0031-1")
     with engine.connect() as connection:
         assert connection.execute(found).scalars().all() == [2024, 2026, 2025]
+
+
+def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine, "0032")
+    with engine.begin() as connection:
+        owner = _row(connection, "organisation")
+        drawn = {"university_id": owner, "year": 2025, "population": [1]}
+        voided = _row(connection, "spot_check", voided_at=datetime(2026, 3, 2, tzinfo=UTC), **drawn)
+        valid = _row(connection, "spot_check", **drawn)
+    before = ScriptDirectory.from_config(migrations.config()).get_revision("0032").down_revision
+    assert isinstance(before, str)
+    migrations.downgrade(engine, before)
+    with engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT id FROM spot_check")).scalars().all() == [valid]
+        assert voided != valid
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        _row(connection, "spot_check", **drawn)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert
 
 from trainhub.assets import asset_dir
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import language
 from trainhub.programmes import queries
 from trainhub.programmes.models import GeneralStandard
 
@@ -27,8 +29,11 @@ def load(folder: Path) -> dict[str, int]:
     return {"general_standard": len(rows)}
 
 
-@cache
 def key_fields() -> list[tuple[int, str]]:
-    """The ten key fields of 中国制造2025 (002:880-920): number and name."""
-    rows = json.loads((asset_dir("seeds") / "reference" / "key_fields.json").read_text(encoding="utf-8"))
-    return [(row["no"], row["zh"]) for row in rows]
+    """The ten key fields of 中国制造2025 (002:880-920): number and name in the reader's language."""
+    return [(row["no"], row["en" if language() == "en" else "zh"]) for row in _key_fields()]
+
+
+@cache
+def _key_fields() -> tuple[dict[str, Any], ...]:
+    return tuple(json.loads((asset_dir("seeds") / "reference" / "key_fields.json").read_text(encoding="utf-8")))

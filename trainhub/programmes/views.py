@@ -18,11 +18,9 @@ from trainhub.organisations import queries as organisations
 from trainhub.programmes import forms, holds, labels, operations, queries, reference
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.permissions import Can
+from trainhub.programmes.types import COUNTS
 
 blueprint = Blueprint("programmes", __name__, url_prefix="/programmes")
-
-COUNTS = "trainhub.programmes.counts"
-"""Who counts the students of the cohorts of a programme: (programme id, day) -> {cohort id: (students, of the 卓越计划)}."""
 
 COLUMNS = (
     Column("code", "专业点代码"),

@@ -10,17 +10,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.forms import instant
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
 from courses.catalogue.operations import groups, team
 from courses.learning import seat_queries, tasks
-from courses.learning.views.common import load_run, me
+from courses.learning.places import load_run, me
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import Subject, guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import instant
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 

@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from enterprises.awards import queries, rules
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, name, not_eligible, once_found
-from enterprises.awards.specs import spec_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, AwardState, CompanyRule, Entitlement, RuleCode, Verdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -89,7 +88,7 @@ def _submit(
     *,
     hard: Sequence[str],
 ) -> Award:
-    rule, spec = answer.rule.value, spec_of(answer.rule)
+    rule = answer.rule.value
     known = queries.open_award(organisation.id, rule, answer.project)
     if known is not None and known.state is not AwardState.DRAFT:
         return known
@@ -103,11 +102,11 @@ def _submit(
         rule=rule,
         year=year,
         project=answer.project,
-        is_one_off=spec.is_one_off,
+        is_one_off=answer.is_one_off,
         overlap_group=answer.overlap_group,
         evidence=[],
         findings=[],
-        payer=spec.payer or "",
+        payer=answer.payer or "",
         created_at=now,
     )
     row.statement, row.evidence = statement.strip(), list(evidence)

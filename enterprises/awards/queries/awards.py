@@ -56,6 +56,7 @@ class AwardRow:
     name: str
     rule: str
     year: int
+    project: str
     state: AwardState
     amount_fen: int | None
     payer: str
@@ -83,7 +84,7 @@ def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state:
     if rule:
         clauses.append(Award.rule == rule)
     if text:
-        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
+        clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code, Award.project))
     statement: organisations.Statement = (
         select(
             Award.id,
@@ -91,6 +92,7 @@ def awards_listing(identity: Identity, *, text: str = "", rule: str = "", state:
             Organisation.name,
             Award.rule,
             Award.year,
+            Award.project,
             Award.state,
             Award.amount_fen,
             Award.payer,

@@ -25,7 +25,7 @@ from enterprises.awards.types import (
     HostFact,
     Overlap,
 )
-from enterprises.bases.models import BaseAcceptance, BaseProfile, BaseTyping
+from enterprises.bases.models import BaseAcceptance, BaseFigurePast, BaseProfile, BaseTyping
 from enterprises.permissions import AWARD_VIEWERS
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -81,7 +81,7 @@ def case_of(base_id: int, on: date) -> BaseCase:
 
 
 def cases_of(base_ids: Iterable[int], on: date) -> dict[int, BaseCase]:
-    """The same for many bases: five queries for 500 of them."""
+    """The same for many bases: six queries for 500 of them."""
     wanted = sorted(set(base_ids))
     found: dict[int, BaseCase] = {}
     for start in range(0, len(wanted), CHUNK):
@@ -118,6 +118,7 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
         select(Award).where(Award.organisation_id.in_(ids), Award.state.in_(TAKEN), Award.decided_on <= on).order_by(Award.decided_on, Award.id)
     ):
         earlier[award.organisation_id].append(EarlierAward(award.rule, award.overlap_group, award.decided_on, amount_fen=award.amount_fen))
+    past = _figures_before(ids, on)
     rows = current.execute(
         select(Organisation, BaseProfile).outerjoin(BaseProfile, BaseProfile.base_id == Organisation.id).where(Organisation.id.in_(ids))
     ).all()
@@ -130,14 +131,23 @@ def _cases(ids: list[int], on: date) -> dict[int, BaseCase]:
             is_in_fujian=base.region_code is None or base.region_code.startswith("35"),
             hosts=tuple(hosts[base.id]),
             acceptances=tuple(steps[base.id]),
-            area_new_m2=profile.area_new_m2 if profile else None,
-            area_extended_m2=profile.area_extended_m2 if profile else None,
-            startup_entities=profile.startup_entities if profile else None,
-            workers=profile.workers if profile else None,
+            area_new_m2=past.get((base.id, "area_new_m2"), profile.area_new_m2) if profile else None,
+            area_extended_m2=past.get((base.id, "area_extended_m2"), profile.area_extended_m2) if profile else None,
+            startup_entities=past.get((base.id, "startup_entities"), profile.startup_entities) if profile else None,
+            workers=past.get((base.id, "workers"), profile.workers) if profile else None,
             earlier=tuple(earlier[base.id]),
         )
         for base, profile in rows
     }
+
+
+def _figures_before(ids: list[int], on: date) -> dict[tuple[int, str], int | None]:
+    """{(base, figure): its value on a day} of the figures that were replaced since; the first that was replaced after the day held on it."""
+    rows = select(BaseFigurePast).where(BaseFigurePast.base_id.in_(ids), BaseFigurePast.until > on).order_by(BaseFigurePast.until, BaseFigurePast.id)
+    found: dict[tuple[int, str], int | None] = {}
+    for row in session().scalars(rows):
+        found.setdefault((row.base_id, row.key), row.value)
+    return found
 
 
 def entitlements_of(base_id: int, on: date) -> list[Entitlement]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from enterprises.bases import labels, queries, rules
-from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseLeader, BasePeriod, BaseProfile, BaseTyping
+from enterprises.bases.models import BaseAcceptance, BaseAgreement, BaseFigurePast, BaseLeader, BasePeriod, BaseProfile, BaseTyping
 from enterprises.bases.types import AcceptanceStep, AgreementTopic, BaseType, LeaderSide
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity, Role
@@ -38,6 +38,8 @@ FIGURES = frozenset(
         "enterprise_invested_fen",
     ]
 )
+DATED = ("area_new_m2", "area_extended_m2", "startup_entities", "workers")
+"""Figures that awards are decided by: what they were on an earlier day is kept."""
 
 
 class BadBase(Refused):
@@ -67,7 +69,9 @@ def open_base(*, base: Organisation, by: Identity, now: datetime, **figures: Any
         profile = BaseProfile(base_id=base.id)
         session().add(profile)
         audit.record(by=by, did="bases.base.opened", on=("base", str(base.id)), data={"code": base.code})
-    _set(profile, figures)
+        _set(profile, figures)
+    else:
+        _keep(profile, _set(profile, figures), by, now)
     session().flush()
     return profile
 
@@ -95,6 +99,16 @@ def _set(profile: BaseProfile, figures: dict[str, Any]) -> dict[str, list[Any]]:
     return changed
 
 
+def _keep(profile: BaseProfile, changed: dict[str, list[Any]], by: Identity, now: datetime) -> None:
+    """Keep what the figures of awards were before today."""
+    today = local(now).date()
+    session().add_all(
+        BaseFigurePast(base_id=profile.base_id, key=key, value=changed[key][0], until=today, replaced_by_id=by.account_id, replaced_at=now)
+        for key in DATED
+        if key in changed
+    )
+
+
 def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: int | None = None, **figures: Any) -> dict[str, list[Any]]:
     """Change the figures of a base; returns {field: [before, after]}. Raises Stale, BadBase."""
     check_version(profile, version)
@@ -103,6 +117,7 @@ def change_base(*, profile: BaseProfile, by: Identity, now: datetime, version: i
         raise TypeError(f"change_base() got unexpected fields {unknown}")
     changed = _set(profile, figures)
     if changed:
+        _keep(profile, changed, by, now)
         session().flush()
         audit.record(by=by, did="bases.base.changed", on=("base", str(profile.base_id)), data=changed)
     return changed

@@ -181,6 +181,22 @@ def test_a_bid_is_awarded_for_each_project_inside_the_cap_of_the_year(session: S
         operations.decide(award=asked("丁项目", 6_000_000), amount_fen=1, **call)
 
 
+def test_lists_and_files_of_decisions_name_the_project_of_a_bid(session: Session, as_role: AsRole, client: FlaskClient) -> None:
+    company = ground.enterprise()
+    for key, value in (("contract_fen", 30_000_000), ("contract_outside", 1)):
+        companies.enter(company=company, key=key, year=2026, value=Decimal(value), document="合同", project="数字政务", by=SYSTEM, now=NOW)
+    row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project="数字政务", by=SYSTEM, **WHEN)
+    steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="属实", by=SYSTEM, **WHEN)
+    operations.decide(award=row, amount_fen=90 * WAN, minutes="纪要", by=ST, **WHEN)
+    operations.publish(award=row, by=ST, **WHEN)
+    session.commit()
+    office = as_role(Role.DEPT_ST)
+    for address in ("/awards/decisions", "/awards/decisions?q=数字政务", "/awards/decisions.csv"):
+        assert "数字政务" in office.get(address).text, address
+    for address in ("/awards/published", "/awards/published.csv"):
+        assert "数字政务" in client.get(address).text, address
+
+
 def test_recognition_waits_for_check_and_inspection(session: Session) -> None:
     row = make.apply(make.base())
     call: dict[str, Any] = {"award": row, "on": TODAY, "text": "意见", "by": SYSTEM, **WHEN}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligi
 from enterprises.awards.operations.acting import CONFERENCE
 from enterprises.awards.specs import SPECS
 from enterprises.awards.types import TRANSITIONS, Action, AwardState, RuleCode, Verdict, Who
+from enterprises.bases import operations as bases
+from enterprises.bases import queries as base_queries
 from enterprises.bases.types import AcceptanceStep, BaseType
 from tests.factories import awards as make
 from tests.factories import ground
@@ -134,7 +136,22 @@ def test_check_answers_with_the_credit_of_the_day(session: Session) -> None:
         return "FJ-16b.credit" in [one["code"] for one in queries.check(base.code, on)["rules"][0]["missing"]]
 
     assert [missing(day) for day in (date(2026, 1, 9), date(2026, 2, 9), date(2026, 2, 10), TODAY)] == [False, False, True, True]
-    assert "workers" in queries.check(base.code, TODAY)["undated"]
+    assert queries.check(base.code, TODAY)["undated"] == ["is_leading_internet"]
+
+
+def test_check_answers_with_the_figures_of_the_day(session: Session) -> None:
+    """The four figures of the profile that rules ask for: what was replaced answers for the days before."""
+    base = make.base(BaseType.RURAL_PARK, workers=90)
+    profile = base_queries.profile(base.id)
+    assert profile is not None
+    for day, workers in ((10, 95), (10, 100), (20, None)):
+        bases.change_base(profile=profile, workers=workers, by=SYSTEM, now=datetime(2026, 2, day, 4, tzinfo=UTC))
+
+    def found(day: int) -> Any:
+        answer = next(one for one in queries.entitlements_of(base.id, date(2026, 2, day)) if one.rule is RuleCode.RURAL_PARK)
+        return next(one.found for one in answer.findings if one.code == "FJ-26d.workers")
+
+    assert [found(day) for day in (1, 9, 10, 19, 20)] == [90, 90, 100, 100, None]
 
 
 def test_what_was_given_before_is_shown_where_the_rule_is_not_one_off(session: Session) -> None:

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from enterprises.awards import rules
-from enterprises.awards.specs import PARAMETERS, SPECS
+from enterprises.awards.reference import incentives
+from enterprises.awards.specs import PARAMETERS, SPECS, Terms, terms_of
 from enterprises.awards.types import AcceptanceFact, AmountKind, BaseCase, EarlierAward, HostFact, RuleCode, Verdict
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
@@ -206,3 +207,31 @@ def test_the_clauses_are_quoted_from_the_documents() -> None:
     rows = json.loads((Path(__file__).resolve().parents[3] / "seeds/reference/incentives.json").read_text())
     known = {(row["id"], cite["line"], cite["quote"]) for row in rows for cite in row["cites"]}
     assert {(spec.rule.value, spec.clause.line, spec.clause.quote) for spec in SPECS.values()} <= known
+
+
+def test_payer_how_often_and_overlap_are_read_by_date() -> None:
+    """The terms of the 27 are parameters of the policy book: another version gives another answer, and every code is one of the 27."""
+    codes = {one["id"] for one in incentives()}
+    named = [
+        *(line.split(" ", 1)[0] for line in BOOK["fj.award_payers"].items),
+        *BOOK["fj.award_once_rules"].items,
+        *BOOK["own.awards.once_rules"].items,
+        *(code for line in BOOK["own.awards.overlap_groups"].items for code in line.split()[1:]),
+    ]
+    assert set(named) <= codes
+    assert set(BOOK["fj.award_once_rules"].items).isdisjoint(BOOK["own.awards.once_rules"].items)
+    assert all("一次性" in clause.quote for clause in BOOK["fj.award_once_rules"].clauses)
+    later = {
+        "fj.award_payers": ["FJ-26c 省财政厅"],
+        "fj.award_once_rules": ["FJ-26c"],
+        "own.awards.once_rules": [],
+        "own.awards.overlap_groups": ["hatching FJ-26c FJ-26d"],
+    }
+    changed = {**BOOK, **{key: replace(BOOK[key], value=tuple(value)) for key, value in later.items()}}
+    assert terms_of("FJ-26c", BOOK) == Terms("省人社厅", True, "incubation")
+    assert terms_of("FJ-26c", changed) == Terms("省财政厅", True, "hatching")
+    assert terms_of("FJ-26d", changed) == Terms(None, False, "hatching")
+    assert terms_of("FJ-16b", changed) == Terms(None, False, "FJ-16b")
+    case = replace(GOOD, types=frozenset({"incubation_base"}), startup_entities=21)
+    answer = rules.judge(case, RuleCode.INCUBATION_BASE, changed, ON)
+    assert (answer.payer, answer.is_one_off, answer.overlap_group) == ("省财政厅", True, "hatching")

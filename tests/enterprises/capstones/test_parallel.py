@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 
 from flask import Flask
 
@@ -14,37 +12,13 @@ from enterprises.capstones.types import CapstoneState, SpotOutcome, SpotVerdict,
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, TODAY
+from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session, transaction
-from trainhub.kernel.errors import Refused
 from trainhub.programmes.models import Cohort
 
 SCHOOL, ENTERPRISE = SupervisorRole
 TIMES = {"today": TODAY, "now": NOW}
-
-
-def _together(app: Flask, *acts: Callable[[], object]) -> list[str]:
-    """Do the acts in sessions of their own: the second begins when the first has written and is not committed yet. "" or the refusal's code."""
-    written, over = Event(), Event()
-
-    def run(number: int) -> str:
-        with app.app_context():
-            try:
-                with transaction():
-                    if number:
-                        written.wait(5)
-                    acts[number]()
-                    if not number:
-                        written.set()
-                        over.wait(0.25)  # who has to wait for the lock does not come to an end before this one commits
-                return ""
-            except Refused as refused:
-                return refused.code
-            finally:
-                (over if number else written).set()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, range(len(acts))))
 
 
 def _grade(key: int, role: SupervisorRole, by: Identity, points: int) -> Callable[[], object]:
@@ -70,17 +44,17 @@ def test_two_sessions_at_once_lose_nothing_and_the_second_is_told(committed: Fla
             return row.state, row.score_x10, len(queries.grade_history(key))
 
     # both sides sign at once: each would miss the other's grade, and the capstone would never be graded
-    assert _together(committed, _grade(keys[0], SCHOOL, by[0][SCHOOL], 80), _grade(keys[0], ENTERPRISE, by[0][ENTERPRISE], 90)) == ["", ""]
+    assert together(committed, _grade(keys[0], SCHOOL, by[0][SCHOOL], 80), _grade(keys[0], ENTERPRISE, by[0][ENTERPRISE], 90)) == ["", ""]
     assert stands(keys[0]) == (CapstoneState.GRADED, 850, 2)
     # one person in two windows: one signature
     mine = by[1][SCHOOL]
-    assert _together(committed, _grade(keys[1], SCHOOL, mine, 70), _grade(keys[1], SCHOOL, mine, 75)) == ["", "already_graded"]
+    assert together(committed, _grade(keys[1], SCHOOL, mine, 70), _grade(keys[1], SCHOOL, mine, 75)) == ["", "already_graded"]
     assert stands(keys[1]) == (CapstoneState.SUBMITTED, None, 1)
     # a result is published while a side corrects its grade: what was published is what stands
     for role in SupervisorRole:
-        assert _together(committed, _grade(keys[2], role, by[2][role], 80)) == [""]
+        assert together(committed, _grade(keys[2], role, by[2][role], 80)) == [""]
     finish = lambda: operations.finish(capstone=session().get_one(Capstone, keys[2]), by=head, **TIMES)  # noqa: E731
-    assert _together(committed, finish, _correct(keys[2], SCHOOL, by[2][SCHOOL], 60)) == ["", "wrong_state"]
+    assert together(committed, finish, _correct(keys[2], SCHOOL, by[2][SCHOOL], 60)) == ["", "wrong_state"]
     assert stands(keys[2]) == (CapstoneState.PASSED, 800, 2)
 
 
@@ -110,7 +84,7 @@ def test_a_record_that_is_being_signed_survives_a_new_timetable(committed: Flask
     def again() -> object:
         return operations.timetable(cohort=session().get_one(Cohort, cohort_id), by=SYSTEM, **TIMES)
 
-    assert _together(committed, record, again) == ["", ""]
+    assert together(committed, record, again) == ["", ""]
     with committed.app_context():
         slots = [(slot.starts_minute, slot.score_x10) for slot, *_rest in queries.slots_of_group(group_id)]
         assert slots == [(570, 800), (600, None)]  # who was to come first and was not there comes after the last record
@@ -138,7 +112,7 @@ def test_the_last_two_experts_at_once_bring_a_spot_check_to_its_end(committed: F
             opinion=session().get_one(SpotOpinion, opinions[number]), verdict=SpotVerdict.QUALIFIED, comment="合格", by=experts[number], **TIMES
         )
 
-    assert _together(committed, sign(0)) == [""]
-    assert _together(committed, sign(1), sign(2)) == ["", ""]
+    assert together(committed, sign(0)) == [""]
+    assert together(committed, sign(1), sign(2)) == ["", ""]
     with committed.app_context():
         assert session().get_one(SpotItem, item_id).outcome is SpotOutcome.FINE

@@ -4,7 +4,7 @@ Theses are published before the summer: what was drawn for a calendar year becom
 drawn from is kept as it was.
 
 Revision ID: 0031
-Revises: 0026
+Revises: 0027
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0031"
-down_revision = "0026"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

@@ -50,7 +50,8 @@ def _region(goal: Goal) -> str:
     return asked if asked and asked in dict(queries.regions_of(goal)) else ""
 
 
-def _computed(goal: Goal) -> Goal:
+def computed_only(goal: Goal) -> Goal:
+    """A goal that is counted from the ledger; for others there are no records to look at."""
     if goal.counting_rule is not CountingRule.DISTINCT_PERSONS:
         raise NotFound(_("目标 %(code)s 不按培训记录计数，没有统计页面。", code=goal.code))
     return goal
@@ -86,7 +87,7 @@ def show(goal: Goal) -> Any:
 @guard(Can.VIEW)
 def plot(code: str, name: str) -> Any:
     """A plot of the dashboard as a file."""
-    goal = _computed(load(code))
+    goal = computed_only(load(code))
     if name not in dashboards.PLOTS:
         raise NotFound(_("没有这张图。"))
     board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal))
@@ -97,7 +98,7 @@ def plot(code: str, name: str) -> Any:
 @public
 def summary(code: str) -> Any:
     """The same in short for everybody: only sums of whole units, rounded so that they tell of nobody."""
-    goal = _computed(load(code))
+    goal = computed_only(load(code))
     board, step = dashboards.public(goal, on=clock.today())
     return render_template("trainhub/goals/summary.html", board=board, goal=goal, step=step)
 
@@ -106,7 +107,7 @@ def summary(code: str) -> Any:
 @guard(Can.VIEW)
 def figures(code: str, form: str) -> Any:
     """The figures of the dashboard as a table."""
-    goal = _computed(load(code))
+    goal = computed_only(load(code))
     board = dashboards.dashboard(goal, on=clock.today(), region=_region(goal))
     rows: list[tuple[Any, ...]] = [(_("合计"), goal.code, goal.name, board.progress.persons, board.progress.enrolments)]
     rows += [(_("地区"), r["code"], r["name"], r["persons"], r["enrolments"]) for r in board.regions]
@@ -116,11 +117,15 @@ def figures(code: str, form: str) -> Any:
     rows += [(_("培训机构"), codes[b], names[b], n, board.progress.enrolments_by_base[b]) for b, n in sorted(board.progress.by_base.items())]
     rows += [(_("课程"), None, course, persons, enrolments) for course, persons, enrolments in board.courses]
     rows += [(_("月份"), month, month, n, None) for month, n in zip(board.months, board.month_values, strict=True)]
+    rows += [(_("累计"), month, month, n, None) for month, n in zip(board.months, board.cumulative, strict=True)]
+    if board.cumulative_planned:
+        rows += [(_("匀速进度"), month, month, n, None) for month, n in zip(board.months, board.cumulative_planned, strict=True)]
     rows += [(_("年度累计"), year, f"{year}-{n:02d}", persons, None) for year, values in board.years for n, persons in enumerate(values, start=1)]
     return downloads.table(rows, FIGURES, name=goal.name, form=form, codes=("code",))
 
 
-def _filters(goal: Goal) -> dict[str, Any]:
+def wanted(goal: Goal) -> dict[str, Any]:
+    """What the address asks of the records behind a figure."""
     month = request.args.get("month", "")
     category = request.args.get("category", "")
     return {
@@ -139,8 +144,7 @@ def _filters(goal: Goal) -> dict[str, Any]:
 def people(goal: Goal) -> Any:
     """The persons who make a figure, masked, each with the record by which they count."""
     number, size = paging.wanted()
-    wanted = _filters(_computed(goal))
-    page = paging.paginate(queries.drill(goal, who(), **wanted), number=number, size=size, scalars=False)
+    page = paging.paginate(queries.drill(computed_only(goal), who(), **wanted(goal)), number=number, size=size, scalars=False)
     return render_template(
         "trainhub/goals/people.html",
         goal=goal,
@@ -155,8 +159,8 @@ def people(goal: Goal) -> Any:
 @guard(Can.DRILL)
 def people_export(code: str, form: str) -> Any:
     """The same list as a file, masked."""
-    goal = _computed(load(code))
-    people = downloads.no_more_than(session().execute(queries.drill(goal, who(), **_filters(goal)).limit(downloads.MOST_ROWS + 1)).all())
+    goal = computed_only(load(code))
+    people = downloads.no_more_than(session().execute(queries.drill(goal, who(), **wanted(goal)).limit(downloads.MOST_ROWS + 1)).all())
     rows = (
         (r.name, r.id_mask, str(CATEGORIES[Category(r.category)]), r.county, r.base, r.course, r.on, _("补录") if r.is_late else "") for r in people
     )

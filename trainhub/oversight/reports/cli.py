@@ -26,14 +26,16 @@ def reports() -> None:
 @click.option("--since", type=DAY, required=True, help="first day, YYYY-MM-DD")
 @click.option("--until", type=DAY, required=True, help="last day, YYYY-MM-DD")
 @click.option("--organisation", "code", default="", help="code of the enterprise or base, for csr and scorecard")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="language of the report (default: zh)")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None, help="folder for report.xlsx and report.pdf")
-def make(kind: str, since: datetime, until: datetime, code: str, out: Path | None) -> dict[str, Any]:
+def make(kind: str, since: datetime, until: datetime, code: str, language: str, out: Path | None) -> dict[str, Any]:
     """生成一份报告 / make a report: contribution, csr, talent, demand, outcome, university, quality, scorecard.
 
     Example: trainhub reports make contribution --since 2026-01-01 --until 2026-06-30 --out out --json
     """
+    from trainhub.kernel.i18n import in_language
     from trainhub.organisations import queries as organisations
-    from trainhub.oversight.reports import operations
+    from trainhub.oversight.reports import labels, operations
     from trainhub.oversight.reports.pdf import pdf
     from trainhub.oversight.reports.types import ReportKind
     from trainhub.oversight.reports.workbook import workbook
@@ -48,6 +50,7 @@ def make(kind: str, since: datetime, until: datetime, code: str, out: Path | Non
             since=since.date(),
             until=until.date(),
             organisation=organisations.by_code(code) if code else None,
+            language=language,
             by=operator(),
             today=clock.today(),
             now=now,
@@ -57,9 +60,10 @@ def make(kind: str, since: datetime, until: datetime, code: str, out: Path | Non
         answer: dict[str, Any] = {"report": row.id, "kind": kind, "title": row.title, "sha256": row.sha256, "files": []}
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        stamp = f"统计时点 {clock.local(now):%Y-%m-%d %H:%M}　校验 {answer['sha256'][:16]}"
-        (out / "report.xlsx").write_bytes(workbook(document, stamp=stamp))
-        (out / "report.pdf").write_bytes(pdf(document, stamp=stamp, made_at=now))
+        with in_language(language):
+            stamp = labels.stamp(now, answer["sha256"])
+            (out / "report.xlsx").write_bytes(workbook(document, stamp=stamp))
+            (out / "report.pdf").write_bytes(pdf(document, stamp=stamp, made_at=now))
         answer["files"] = ["report.xlsx", "report.pdf"]
     return answer
 

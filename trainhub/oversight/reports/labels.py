@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import TAGS, _, _l, format_datetime, in_language
 from trainhub.oversight.reports.types import ReportKind, ReportState
 
 KINDS: Mapping[ReportKind, Any] = {
@@ -40,3 +42,26 @@ PILLS: Mapping[ReportState, str] = {
     ReportState.PUBLISHED: "ok",
     ReportState.FAILED: "bad",
 }
+LANGUAGES: Mapping[str, str] = {"zh": "中文", "en": "English"}
+"""The languages a report is written in, each by its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The words around a document, in its own language."""
+
+    tag: str
+    unit: str
+    method: str
+    nothing: str
+
+
+def frame(code: str) -> Frame:
+    """What the page of a report says around its document, whatever its reader's language."""
+    with in_language(code):
+        return Frame(TAGS[code], _("单位："), _("计算方法和依据"), _("当期没有数据。"))
+
+
+def stamp(known_at: datetime, sha256: str) -> str:
+    """Of which moment a file is, and its checksum."""
+    return _("统计时点 %(at)s　校验 %(sum)s", at=format_datetime(known_at), sum=sha256[:16])

@@ -13,7 +13,7 @@ from trainhub.oversight.reports.types import ReportKind, ReportState
 
 
 class Report(Versioned, Base):
-    """A report of a kind over a span of days, of one organisation or of the province. `sha256` is of the kept document."""
+    """A report of a kind over a span of days, of one organisation or of the province, in a language. `sha256` is of the kept document."""
 
     __tablename__ = "report"
 
@@ -24,6 +24,7 @@ class Report(Versioned, Base):
     until: Mapped[date]
     organisation_id: Mapped[int | None] = mapped_column(ref("organisation.id"), index=True)
     known_at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(sa.String(2), default="zh")
     title: Mapped[str] = mapped_column(sa.String(200), default="")
     document: Mapped[dict[str, Any] | None]
     sha256: Mapped[str] = mapped_column(sa.String(64), default="")

@@ -15,7 +15,7 @@ from trainhub.kernel.i18n import _, in_language
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building.registry import RECIPES, build
-from trainhub.oversight.reports.labels import KINDS
+from trainhub.oversight.reports.labels import KINDS, LANGUAGES
 from trainhub.oversight.reports.models import Report
 from trainhub.oversight.reports.permissions import OWN, PROVINCE
 from trainhub.oversight.reports.types import Asked, Document, Recount, ReportKind, ReportState, document_from
@@ -30,9 +30,21 @@ class ReportRefused(Refused):
     code = "report_refused"
 
 
-def ask(*, kind: ReportKind, since: date, until: date, organisation: Organisation | None = None, by: Identity, today: date, now: datetime) -> Report:
-    """Ask for a report over a span of days; a job makes it. Raises ReportRefused and NotAllowed."""
+def ask(
+    *,
+    kind: ReportKind,
+    since: date,
+    until: date,
+    organisation: Organisation | None = None,
+    language: str = "zh",
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> Report:
+    """Ask for a report over a span of days, written in a language (`labels.LANGUAGES`); a job makes it. Raises ReportRefused and NotAllowed."""
     recipe = RECIPES[kind]
+    if language not in LANGUAGES:
+        raise ReportRefused(_("报告可以用中文（zh）或英文（en）生成。"), field="language")
     if until < since:
         raise ReportRefused(_("截止日不能早于起始日。"), field="until")
     if until > today:
@@ -51,6 +63,7 @@ def ask(*, kind: ReportKind, since: date, until: date, organisation: Organisatio
         until=until,
         organisation_id=organisation.id if organisation else None,
         known_at=now,
+        language=language,
         asked_by_id=by.account_id,
         asked_at=now,
     )
@@ -58,7 +71,12 @@ def ask(*, kind: ReportKind, since: date, until: date, organisation: Organisatio
     session().flush()
     job = jobs.ask(TASK, by=by, title=_("生成%(kind)s", kind=KINDS[kind])[:200], report_id=row.id)
     row.job_id = job.id
-    audit.record(by=by, did="reports.report.asked", on=row, data={"kind": kind, "since": since, "until": until, "organisation": row.organisation_id})
+    audit.record(
+        by=by,
+        did="reports.report.asked",
+        on=row,
+        data={"kind": kind, "since": since, "until": until, "organisation": row.organisation_id, "language": language},
+    )
     return row
 
 
@@ -78,7 +96,7 @@ def make(*, report: Report, by: Identity, now: datetime) -> Report:
     """Count and keep the document. Making a report that is made changes nothing."""
     if report.state is not ReportState.ASKED:
         return report
-    with in_language("zh"):
+    with in_language(report.language):
         document = build(asked_of(report))
     data = document.as_dict()
     report.document, report.sha256 = json.loads(json.dumps(data, ensure_ascii=False)), digest(data)
@@ -102,8 +120,9 @@ def kept(report: Report) -> Document:
 
 def recount(report: Report) -> Recount:
     """Count again what the report was asked to show, as it was known then, and compare. Writes nothing."""
-    with in_language("zh"):
-        return Recount(rules.differences(kept(report), build(asked_of(report))))
+    with in_language(report.language):
+        now = build(asked_of(report))
+    return Recount(rules.differences(kept(report), now))
 
 
 def publish(*, report: Report, by: Identity, today: date) -> Report:

@@ -8,6 +8,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from trainhub.kernel import fonts
+from trainhub.kernel.i18n import _
 from trainhub.oversight.reports.types import Cell, Document, Plot, PlotKind, Section, Table
 
 INK, LINE, SOFT = "#17586F", "#CDC8BC", "#F3F1EB"
@@ -33,7 +34,7 @@ def pdf(document: Document, *, stamp: str, made_at: datetime) -> bytes:
         canvas.setFont(SANS, 7.5)
         canvas.setFillGray(0.45)
         canvas.drawString(57, 32, stamp)
-        canvas.drawRightString(538, 32, f"第 {page.page} 页")
+        canvas.drawRightString(538, 32, _("第 %(n)s 页", n=page.page))
         canvas.restoreState()
 
     paper.build(_story(document), onFirstPage=foot, onLaterPages=foot)
@@ -79,7 +80,7 @@ def _story(document: Document) -> list[Any]:
         story += [_figures(document, looks), Spacer(1, 8)]
     for section in document.sections:
         story += _section(section, looks)
-    for title, lines in (("计算方法", document.method), ("依据", document.sources)):
+    for title, lines in ((_("计算方法"), document.method), (_("依据"), document.sources)):
         if lines:
             story += [Paragraph(title, looks["h2"]), *[Paragraph(f"{n}. {escape(line)}", looks["small"]) for n, line in enumerate(lines, start=1)]]
     return story
@@ -108,7 +109,7 @@ def _section(section: Section, looks: dict[str, Any]) -> list[Any]:
     if section.table is None:
         return [KeepTogether(head)]
     if not section.table.rows:
-        return [KeepTogether([*head, Paragraph("当期没有数据。", looks["small"])])]
+        return [KeepTogether([*head, Paragraph(_("当期没有数据。"), looks["small"])])]
     return [KeepTogether(head), _grid(section.table, looks)]
 
 
@@ -156,7 +157,15 @@ def _bars(plot: Plot) -> Any:
     values = plot.series[0][1]
     top, height, left = max([*values, 1.0]), 16, 150.0
     drawing = Drawing(WIDTH, height * len(values) + 22)
-    drawing.add(String(0, height * len(values) + 8, f"{plot.title}（{plot.unit}）" if plot.unit else plot.title, fontName=BOLD, fontSize=9))
+    drawing.add(
+        String(
+            0,
+            height * len(values) + 8,
+            _("%(title)s（%(unit)s）", title=plot.title, unit=plot.unit) if plot.unit else plot.title,
+            fontName=BOLD,
+            fontSize=9,
+        )
+    )
     for place, (label, value) in enumerate(zip(plot.labels, values, strict=True)):
         y = height * (len(values) - 1 - place) + 3
         drawing.add(String(left - 6, y + 2, _short(label, 17), fontName=SANS, fontSize=8, textAnchor="end"))
@@ -171,7 +180,7 @@ def _columns(plot: Plot) -> Any:
 
     top = max([value for _name, values in plot.series for value in values] or [1.0]) or 1.0
     drawing, base, tall = Drawing(WIDTH, 190), 46.0, 112.0
-    drawing.add(String(0, 176, f"{plot.title}（{plot.unit}）" if plot.unit else plot.title, fontName=BOLD, fontSize=9))
+    drawing.add(String(0, 176, _("%(title)s（%(unit)s）", title=plot.title, unit=plot.unit) if plot.unit else plot.title, fontName=BOLD, fontSize=9))
     slot = WIDTH / len(plot.labels)
     width = min(20.0, slot * 0.7 / len(plot.series))
     drawing.add(Line(0, base, WIDTH, base, strokeColor=HexColor(LINE)))

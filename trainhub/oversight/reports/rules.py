@@ -80,7 +80,7 @@ def differences(kept: Document, now: Document) -> list[Difference]:
             if row != again:
                 found.append(Difference(one.title, _line(row), _line(again)))
         if len(before) != len(after):
-            found.append(Difference(one.title, f"{len(before)} 行", f"{len(after)} 行"))
+            found.append(Difference(one.title, str(len(before)), str(len(after))))
     return found
 
 

@@ -14,7 +14,7 @@ from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, in_language
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
@@ -96,6 +96,7 @@ def ask() -> Any:
             since=given(form.since.data),
             until=given(form.until.data),
             organisation=organisations.by_id(form.organisation.data) if form.organisation.data else None,
+            language=form.language.data or "zh",
             by=who(),
             today=clock.today(),
             now=clock.now(),
@@ -168,15 +169,17 @@ def file(pair: tuple[Report, str]) -> Any:
 def _file(row: Report, form: str) -> Any:
     document = operations.kept(row)
     made_at = row.made_at or row.known_at
-    stamp = f"统计时点 {clock.local(row.known_at):%Y-%m-%d %H:%M}　校验 {row.sha256[:16]}"
     if form == "xlsx":
         from trainhub.oversight.reports.workbook import workbook
 
-        return downloads.xlsx(workbook(document, stamp=stamp), document.title)
+        with in_language(row.language):
+            table = workbook(document, stamp=labels.stamp(row.known_at, row.sha256))
+        return downloads.xlsx(table, document.title)
     if form == "pdf":
         from trainhub.oversight.reports.pdf import pdf
 
-        content = io.BytesIO(pdf(document, stamp=stamp, made_at=made_at))
+        with in_language(row.language):
+            content = io.BytesIO(pdf(document, stamp=labels.stamp(row.known_at, row.sha256), made_at=made_at))
         return send_file(content, mimetype="application/pdf", as_attachment=True, download_name=f"{document.title}.pdf")
     raise NotFound(_("只能导出为 xlsx 或 pdf。"))
 

@@ -6,6 +6,7 @@ import io
 import re
 from typing import Any
 
+from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.text import neutralised
 from trainhub.oversight.reports.types import Cell, Column, Document, Plot, PlotKind, Section
 
@@ -33,7 +34,7 @@ def workbook(document: Document, *, stamp: str) -> bytes:
         looks[f"cell {shape}"] = book.add_format({"font_name": FONT, "font_size": 10, "num_format": shape})
         looks[f"sum {shape}"] = book.add_format({"font_name": FONT, "font_size": 10, "bold": True, "top": 1, "num_format": shape})
     _cover(book, document, looks, stamp)
-    names: set[str] = {"概要"}
+    names: set[str] = {_("概要")}
     for number, section in enumerate(document.sections, start=1):
         _sheet(book, section, _name(section.title, number, names), looks)
     book.close()
@@ -41,7 +42,7 @@ def workbook(document: Document, *, stamp: str) -> bytes:
 
 
 def _name(title: str, number: int, used: set[str]) -> str:
-    name = title.translate(ILLEGAL)[:28] or f"第{number}节"
+    name = title.translate(ILLEGAL)[:28] or _("第%(n)s节", n=number)
     while name in used:
         name = f"{name[:26]}{number}"
     used.add(name)
@@ -49,7 +50,7 @@ def _name(title: str, number: int, used: set[str]) -> str:
 
 
 def _cover(book: Any, document: Document, looks: dict[str, Any], stamp: str) -> None:
-    sheet = book.add_worksheet("概要")
+    sheet = book.add_worksheet(_("概要"))
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 18)
     sheet.set_column(2, 2, 70)
@@ -60,7 +61,7 @@ def _cover(book: Any, document: Document, looks: dict[str, Any], stamp: str) -> 
         for column, text in enumerate((figure.label, figure.value, figure.hint)):
             sheet.write_string(row, column, neutralised(text), looks["cell"])
         row += 1
-    for title, lines in (("计算方法", document.method), ("依据", document.sources), ("", (stamp,))):
+    for title, lines in ((_("计算方法"), document.method), (_("依据"), document.sources), ("", (stamp,))):
         row += 1
         for line in lines:
             sheet.write_string(row, 0, title, looks["head" if title else "cell"])

@@ -1,4 +1,4 @@
-"""Names of the values of surveys: on pages in the reader's language, in reports in Chinese."""
+"""Names of the values of surveys."""
 
 from __future__ import annotations
 
@@ -23,19 +23,4 @@ PAYS: Mapping[PayBand, Any] = {
     PayBand.FROM_8: _l("8000 至 11999 元"),
     PayBand.FROM_12: _l("12000 元以上"),
     PayBand.UNTOLD: _l("不愿透露"),
-}
-STATUS_NAMES: Mapping[GraduateStatus, str] = {
-    GraduateStatus.EMPLOYED: "就业",
-    GraduateStatus.STARTUP: "自主创业",
-    GraduateStatus.STUDYING: "升学",
-    GraduateStatus.SEEKING: "求职中",
-    GraduateStatus.OTHER: "其他",
-}
-PAY_NAMES: Mapping[PayBand, str] = {
-    PayBand.UNDER_4: "4000 元以下",
-    PayBand.FROM_4: "4000 至 5999 元",
-    PayBand.FROM_6: "6000 至 7999 元",
-    PayBand.FROM_8: "8000 至 11999 元",
-    PayBand.FROM_12: "12000 元以上",
-    PayBand.UNTOLD: "不愿透露",
 }

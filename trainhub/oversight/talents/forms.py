@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, IntegerField, SelectField
+from decimal import Decimal
+from typing import Any
+
+from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from trainhub.kernel.forms import Form, LongText, Text
+from enterprises.awards.choices import pools_with_money
+from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.talents import labels
 
@@ -45,6 +49,26 @@ class DecisionForm(Form):
     valid_until = DateField(_l("有效期至"), [Optional()])
 
 
+class AwardForm(Form):
+    """The decision on money for a talent, in yuan, with minutes."""
+
+    amount = DecimalField(_l("金额（元）"), places=2, validators=[InputRequired(), NumberRange(min=Decimal("0.01"), max=Decimal("10000000000"))])
+    minutes = LongText(_l("决定依据与会议纪要"), [InputRequired(), Length(max=4000)])
+    judgement = LongText(_l("需由人判断的条件：结论和理由"), [Length(max=400)])
+
+    def amount_fen(self) -> int:
+        """The amount in fen."""
+        return int((given(self.amount.data) * 100).to_integral_value())
+
+
+class ConferenceForm(Form):
+    """What the joint conference decided."""
+
+    on = DateField(_l("日期"), [InputRequired()])
+    is_positive = RadioField(_l("结论"), choices=[SelectChoice("yes", _l("通过")), SelectChoice("no", _l("不通过"))], validators=[InputRequired()])
+    text = LongText(_l("意见和依据"), [InputRequired(), Length(max=4000)])
+
+
 class ShortageForm(Form):
     """A post of the catalogue."""
 
@@ -56,3 +80,15 @@ class ShortageForm(Form):
     wanted = IntegerField(_l("需求人数"), [InputRequired(), NumberRange(0, 1_000_000)])
     requirement = Text(_l("要求"), [Length(max=400)])
     source = Text(_l("依据"), [Length(max=200)])
+
+
+class PayForm(Form):
+    """A payment of an award to a talent."""
+
+    on = DateField(_l("拨付日期"), validators=[InputRequired()])
+    reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
+    pool = SelectField(_l("资金"), coerce=int, default=0)
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.pool.choices = pools_with_money()

@@ -1,4 +1,4 @@
-"""Names of the values of the talent databases: on pages in the reader's language, in reports in Chinese."""
+"""Names of the values of the talent databases."""
 
 from __future__ import annotations
 
@@ -39,10 +39,3 @@ EXAMS: Mapping[ExamKind, Any] = {
 }
 LEVELS: Mapping[ExamLevel, Any] = {ExamLevel.JUNIOR: _l("初级"), ExamLevel.INTERMEDIATE: _l("中级"), ExamLevel.SENIOR: _l("高级")}
 URGENCIES: Mapping[int, Any] = {3: _l("特别急需"), 2: _l("急需"), 1: _l("紧缺")}
-KIND_NAMES: Mapping[TalentKind, str] = {
-    TalentKind.PART_TIME_MENTOR: "兼职导师库",
-    TalentKind.HIGH_LEVEL: "高层次人才库",
-    TalentKind.LEADING: "领军人才（团队）",
-}
-EXAM_NAMES: Mapping[str, str] = {ExamKind.SOFTWARE: "计算机技术与软件专业技术资格（水平）考试", ExamKind.TELECOM: "通信专业技术水平考试"}
-LEVEL_NAMES: Mapping[str, str] = {ExamLevel.JUNIOR: "初级", ExamLevel.INTERMEDIATE: "中级", ExamLevel.SENIOR: "高级"}

@@ -22,6 +22,8 @@ class Can(StrEnum):
     NOMINATE = "talents:talent:propose"
     REVIEW = "talents:talent:review"
     DECIDE = "talents:talent:decide"
+    AWARD_DECIDE = "talents:award:decide"
+    AWARD_HANDLE = "talents:award:handle"
     EXAM_LIST = "talents:exam:list"
     EXAM_IMPORT = "talents:exam:import"
     SHORTAGE_VIEW = "talents:shortage:view"
@@ -34,6 +36,8 @@ GRANTS: Table = {
     Can.NOMINATE: ((role(*NOMINATORS),),),
     Can.REVIEW: ((role_everywhere(*REVIEWERS),),),
     Can.DECIDE: ((role_everywhere(*KEEPERS),),),
+    Can.AWARD_DECIDE: ((role_everywhere(*KEEPERS),),),
+    Can.AWARD_HANDLE: ((role_everywhere(*REVIEWERS, Role.DEPT_FIN),),),
     Can.EXAM_LIST: ((role_everywhere(*SEES_ALL),),),
     Can.EXAM_IMPORT: ((role_everywhere(*KEEPERS),),),
     Can.SHORTAGE_VIEW: ((anyone_signed_in,),),

@@ -1,14 +1,28 @@
-"""Whether a leading talent meets FJ-15b (000:741). Pure."""
+"""Whether a leading talent meets FJ-15b (000:741), and what may be given to recognised talent (FJ-15b, FJ-15d). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from trainhub.policy.findings import Finding, Status, at_least, decided, no_data
+from enterprises.awards import rules as awards
+from enterprises.awards.specs import TERMS, spec_of, terms_of
+from enterprises.awards.types import AmountKind, CompanyRule, EarlierAward
+from trainhub.policy.findings import Finding, Status, at_least, decided, no_data, to_judge
 from trainhub.policy.types import Parameter
 
-PARAMETERS = ("fj.talent_rank_intl", "fj.talent_rank_cn", "fj.talent_experience_years", "fj.talent_award_min_fen", "fj.talent_award_max_fen")
+PARAMETERS = ("fj.talent_rank_intl", "fj.talent_rank_cn", "fj.talent_experience_years")
+AWARD_PARAMETERS = (
+    *TERMS,
+    "fj.talent_award_min_fen",
+    "fj.talent_award_max_fen",
+    "fj.talent_repeatable",
+    "fj.highest_only",
+    "fj.credit_platform_deadline",
+)
+FROM_NEW_FUND = frozenset({CompanyRule.LEADING_TALENT.value})
+"""Rules whose money the sentence takes from the newly added provincial guidance fund (从省级新增引导资金中, 000:741)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +70,52 @@ def judge_leading(person: Leading, book: Mapping[str, Parameter]) -> list[Findin
         years.clause,
     )
     return [rank, stay, post, project]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What a rule says of money for one talent on a day; no bounds where the sentence states none."""
+
+    rule: str
+    findings: tuple[Finding, ...]
+    amount_min_fen: int | None
+    amount_max_fen: int | None
+    amount_kind: AmountKind
+
+    @property
+    def is_open(self) -> bool:
+        """Nothing is missing but what a person judges."""
+        return all(one.met or one.status is Status.JUDGE for one in self.findings)
+
+
+def judge_support(
+    rule: CompanyRule,
+    *,
+    is_recognised: bool,
+    conditions: Sequence[Finding],
+    given: Iterable[tuple[int, date | None]],
+    credit: Iterable[tuple[str, str]],
+    book: Mapping[str, Parameter],
+    year: int,
+) -> Support:
+    """Whether money may be given for a year, and how much. `given`: (year, day) of what stands under the rule.
+
+    FJ-15b may be given again (可根据情况连续支持) in another year; the same year twice is the same thing twice (000:833).
+    """
+    spec, group = spec_of(rule.value), terms_of(rule.value, book).overlap_group
+    clause = spec.clause
+    recognised = Finding(
+        f"{rule}.recognised", Status.MET if is_recognised else Status.NOT_MET, "已认定入库", "已认定" if is_recognised else "未认定", clause
+    )
+    findings = [recognised, *conditions]
+    low = high = None
+    repeats = True
+    if rule is CompanyRule.LEADING_TALENT:
+        low, high = book["fj.talent_award_min_fen"].number, book["fj.talent_award_max_fen"].number
+        repeats = book["fj.talent_repeatable"].flag
+    else:
+        findings.append(to_judge(f"{rule}.reference", clause, required="参照自贸区高层次人才支持办法", details=("办法不在文件中，由人判断。",)))
+    same = [EarlierAward(rule.value, group, day, of) for of, day in given if of == year or not repeats]
+    findings.append(awards.once(rule, same, book["fj.highest_only"].clause))
+    findings.append(awards.credit(rule, credit, book["fj.credit_platform_deadline"].clause))
+    return Support(rule.value, tuple(findings), low, high, spec.amount)

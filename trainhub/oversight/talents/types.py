@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from enterprises.awards.types import CompanyRule
+
 
 class TalentKind(StrEnum):
     """Which database a talent stands in."""
@@ -12,6 +14,10 @@ class TalentKind(StrEnum):
     PART_TIME_MENTOR = "part_time_mentor"
     HIGH_LEVEL = "high_level"
     LEADING = "leading"
+
+
+AWARD_RULES = {TalentKind.LEADING: CompanyRule.LEADING_TALENT, TalentKind.HIGH_LEVEL: CompanyRule.HIGH_TALENT}
+"""The rule that gives money to the talent of a database (000:741); part-time mentors get none."""
 
 
 class TalentState(StrEnum):

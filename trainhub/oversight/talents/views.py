@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from enterprises.awards import labels as award_labels
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
@@ -17,10 +18,10 @@ from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.types import OrganisationKind
-from trainhub.oversight.talents import forms, imports, labels, operations, queries
+from trainhub.oversight.talents import award_queries, forms, imports, labels, operations, queries
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import NOMINATORS, Can
-from trainhub.oversight.talents.types import STEPS, Origin, TalentKind, TalentState
+from trainhub.oversight.talents.types import AWARD_RULES, STEPS, Origin, TalentKind, TalentState
 from trainhub.people.models import Person
 from trainhub.policy.findings import Finding, Status
 from trainhub.programmes.reference import key_fields
@@ -189,6 +190,9 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
         fields=dict(key_fields()),
         steps=open_steps,
         forms=made,
+        awards=award_queries.awards_of(row),
+        award_labels=award_labels,
+        may_award=row.kind in AWARD_RULES and row.state is TalentState.RECOGNISED and may(who(), Can.AWARD_DECIDE),
         history=organisations.history_of("talent", row.id),
     )
     return page, status

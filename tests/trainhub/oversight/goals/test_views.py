@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,31 @@ def test_drilling_down_shows_only_the_own_rows(as_role: As, filled: dict[str, in
     assert names(as_role(Role.CENTRE_LEADER, organisation_id=filled["B-02"])) == {"黄厦门"}
     text = as_role(Role.PREFECTURE_OPERATOR, region_code="350128").get("/goals/fj-400k/people.csv").data.decode()
     assert ("陈平潭" in text, "林福州" in text, row(2)["id_number"] in text) == (True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows", "first"),
+    [("", 4, 3), ("?region=350200", 2, 1), ("?month=2017-05", 1, 0), ("?course=二", 1, 0), ("?category=worker", 1, 1), ("?late=1", 0, 0)],
+)
+def test_the_enrolments_behind_a_figure(as_role: As, filled: dict[str, int], query: str, rows: int, first: int) -> None:
+    client = as_role(Role.DEPT_HR)
+    text = client.get(f"/goals/fj-400k/enrolments.csv{query}").data.decode("utf-8-sig")
+    lines = list(csv.DictReader(text.splitlines()))
+    assert (len(lines), sum(line["计入人数"] == "是" for line in lines)) == (rows, first)
+    page = client.get(f"/goals/fj-400k/enrolments{query}")
+    assert (page.status_code, f"共 {rows} 人次" in page.text) == (200, True)
+
+
+def test_enrolments_are_narrowed_like_persons_and_reached_from_the_dashboard(as_role: As, filled: dict[str, int]) -> None:
+    client = as_role(Role.DEPT_HR)
+    board = client.get("/goals/fj-400k").text
+    for query in ("", "?region=350200", f"?base={filled['B-02']}"):
+        assert f"/goals/fj-400k/enrolments{query}" in board, query
+    text = as_role(Role.PREFECTURE_OPERATOR, region_code="350128").get("/goals/fj-400k/enrolments.csv?sort=-base").text
+    assert ("陈平潭" in text, "林福州" in text, row(2)["id_number"] in text) == (True, False, False)
+    assert as_role(Role.STUDENT).get("/goals/fj-400k/enrolments").status_code == 403
+    assert client.get("/goals/cn-teachers-10k/enrolments").status_code == 404
+    assert client.get("/goals/fj-400k/enrolments.xlsx").status_code == 200
 
 
 def test_an_export_that_would_leave_out_rows_is_refused(as_role: As, filled: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> None:

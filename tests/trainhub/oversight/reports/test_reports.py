@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -121,6 +122,38 @@ def test_every_kind_is_drawn_as_workbook_and_pdf(session: Session, kind: ReportK
     assert {cell.font.name for cell in cells} == {"Microsoft YaHei"}
     drawn = pdf(document, stamp="x", made_at=NOW)
     assert (drawn[:5], drawn) == (b"%PDF-", pdf(document, stamp="x", made_at=NOW))
+
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("kind", list(ReportKind))
+def test_every_kind_is_made_in_english_too(session: Session, kind: ReportKind, as_role: AsRole) -> None:
+    """Page, workbook and PDF of a report asked for in English are English but for names and quotations, whoever reads it."""
+    of = RECIPES[kind].of
+    made = {None: lambda: None, OrganisationKind.ENTERPRISE: ground.enterprise, OrganisationKind.BASE: ground.base}[of]()
+    if made is not None:
+        made.name = "Works"
+    row = operations.ask(kind=kind, organisation=made, language="en", by=SYSTEM, today=TODAY, now=NOW, **YEAR)
+    document = operations.kept(operations.make(report=row, by=SYSTEM, now=NOW))
+    heads = [column.name for section in document.sections if section.table for column in section.table.columns]
+    told = [text for section in document.sections for text in (section.title, *section.paragraphs, section.plot.title if section.plot else "")]
+    figures = [text for one in document.figures for text in (one.label, one.value, one.hint)]
+    assert [text for text in (document.title, document.subtitle, *document.method, *heads, *told, *figures) if CHINESE.search(text)] == []
+    assert operations.recount(row).is_same
+    key = row.id
+    session.commit()
+    client = as_role(Role.DEPT_EDU)
+    page = client.get(f"/reports/{key}?lang=zh").text
+    assert ('<div lang="en" class="report">' in page, "Method and sources" in page, "计算方法和依据" in page) == (True, True, False)
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/reports/{key}/report.xlsx").data))
+    assert book.sheetnames[0] == "Summary"
+    assert client.get(f"/reports/{key}/report.pdf").data[:5] == b"%PDF-"
+
+
+def test_a_report_is_asked_for_in_a_language_that_is_spoken_here(session: Session) -> None:
+    with pytest.raises(ReportRefused, match="中文"):
+        operations.ask(kind=ReportKind.QUALITY, language="fr", by=SYSTEM, today=TODAY, now=NOW, **YEAR)
 
 
 def test_numbers_of_a_table_are_numbers_in_the_workbook() -> None:

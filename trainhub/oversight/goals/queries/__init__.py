@@ -32,6 +32,7 @@ from trainhub.oversight.goals.queries.counting import (
     targets_of,
     touched_persons,
 )
+from trainhub.oversight.goals.queries.enrolling import enrolments
 from trainhub.oversight.goals.queries.keeping import closing, closings_of, figures_of, is_late, late_count, reviews_of
 from trainhub.oversight.goals.queries.refreshing import kept_days_of, persons_to_keep, sums_by_day, sums_by_share
 
@@ -49,6 +50,7 @@ __all__ = [
     "course_pieces",
     "days_of_records",
     "drill",
+    "enrolments",
     "enrolments_by_key",
     "figures_of",
     "first_completions",

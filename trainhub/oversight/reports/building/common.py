@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from trainhub.kernel.i18n import _, format_date, language
 from trainhub.oversight.reports.types import Asked, Cell, Column, Plot, PlotKind, Table
 from trainhub.policy.book import book
 from trainhub.policy.types import Parameter
@@ -16,20 +17,36 @@ SHOWN = 15
 def span(asked: Asked) -> str:
     """The span of days in words."""
     if (asked.since.month, asked.since.day, asked.until.month, asked.until.day) == (1, 1, 12, 31) and asked.since.year == asked.until.year:
-        return f"{asked.since.year}年度"
+        return _("%(year)s年度", year=asked.since.year)
     last = asked.until
-    same = last.year == asked.since.year
-    return f"{day(asked.since)}至{'' if same else f'{last.year}年'}{last.month}月{last.day}日"
+    if language() == "zh" and last.year == asked.since.year:
+        return f"{day(asked.since)}至{last.month}月{last.day}日"
+    return _("%(a)s至%(b)s", a=day(asked.since), b=day(last))
 
 
 def day(on: date) -> str:
     """A day in words."""
-    return f"{on.year}年{on.month}月{on.day}日"
+    return f"{on.year}年{on.month}月{on.day}日" if language() == "zh" else format_date(on)
+
+
+def known() -> str:
+    """What every report says of later entries."""
+    return _("只计入截至统计时点已经登记、且尚未撤回的事实；以后的补录不改变本报告。")
+
+
+def platform() -> str:
+    """Who makes the reports of the province."""
+    return _("福建省工程人才培养平台")
+
+
+def head(name: str) -> str:
+    """A name at the head of a column or a series: with a capital where the language has them."""
+    return name[:1].upper() + name[1:]
 
 
 def columns(*names: str) -> tuple[Column, ...]:
     """Columns; a name that begins with # is of numbers."""
-    return tuple(Column(name.lstrip("#"), name.startswith("#")) for name in names)
+    return tuple(Column(head(name.lstrip("#")), name.startswith("#")) for name in names)
 
 
 def table(title: str, names: Sequence[str], rows: Sequence[Sequence[Cell]], total: Sequence[Cell] = ()) -> Table:
@@ -42,14 +59,14 @@ def bars(title: str, rows: Sequence[tuple[str, float]], *, name: str, unit: str 
     some = rows[:SHOWN]
     if not some:
         return None
-    return Plot(PlotKind.BARS, title, tuple(label for label, _value in some), ((name, tuple(float(value) for _label, value in some)),), unit)
+    return Plot(PlotKind.BARS, title, tuple(label for label, _value in some), ((head(name), tuple(float(value) for _label, value in some)),), unit)
 
 
 def pairs(title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], *, unit: str = "") -> Plot | None:
     """Columns of several series side by side; None without labels."""
     if not labels:
         return None
-    return Plot(PlotKind.COLUMNS, title, tuple(labels), tuple((name, tuple(float(v) for v in values)) for name, values in series), unit)
+    return Plot(PlotKind.COLUMNS, title, tuple(labels), tuple((head(name), tuple(float(v) for v in values)) for name, values in series), unit)
 
 
 def parameter(key: str, asked: Asked) -> Parameter:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from trainhub.kernel.i18n import _
 from trainhub.oversight.reports import rules
-from trainhub.oversight.reports.building.common import bars, parameter, span, table, weeks
+from trainhub.oversight.reports.building.common import bars, known, parameter, platform, span, table, weeks
 from trainhub.oversight.reports.queries import facts
 from trainhub.oversight.reports.types import Asked, Cell, Document, Figure, Section
 
@@ -19,17 +20,20 @@ def _weights(asked: Asked) -> tuple[int, int]:
 
 def _formula(asked: Asked) -> str:
     students, teachers = _weights(asked)
-    return (
-        f"贡献度（百分制）= {students} × 接纳学生人数 ÷ 当期最高接纳人数 + {teachers} × 践习教师人数 ÷ 当期最高践习人数；"
-        "各项取到 0.1 分，舍去以后各位。权重是平台的有期限参数，见“政策参数”。"
+    return _(
+        "贡献度（百分制）= %(a)s × 接纳学生人数 ÷ 当期最高接纳人数 + %(b)s × 践习教师人数 ÷ 当期最高践习人数；各项取到 0.1 分，舍去以后各位。权重是平台的有期限参数，见“政策参数”。",
+        a=students,
+        b=teachers,
     )
 
 
-METHOD = (
-    "接纳学生：当期有经企业导师确认的实习日的不同学生；实习人周：确认的实习日每 5 日折合 1 周。",
-    "践习教师：当期在该企业挂职，或有经核验的企业工作经历的不同教师。",
-    "只计入截至统计时点已经登记、且尚未撤回的事实；以后的补录不改变本报告。",
-)
+def _method(asked: Asked) -> tuple[str, ...]:
+    return (
+        _formula(asked),
+        _("接纳学生：当期有经企业导师确认的实习日的不同学生；实习人周：确认的实习日每 5 日折合 1 周。"),
+        _("践习教师：当期在该企业挂职，或有经核验的企业工作经历的不同教师。"),
+        known(),
+    )
 
 
 def _scores(asked: Asked) -> tuple[list[rules.Score], dict[int, tuple[int, int]], dict[int, int]]:
@@ -61,38 +65,52 @@ def contribution(asked: Asked) -> Document:
     days = sum(days for _students, days in hosted.values())
     hosts = sorted(((named[key].name, students, count) for key, (students, count) in hosted.items()), key=lambda row: (-row[1], row[0]))
     return Document(
-        title=f"企业对人才培养贡献度报告（{span(asked)}）",
-        subtitle="福建省工程人才培养平台",
+        title=_("企业对人才培养贡献度报告（%(a)s）", a=span(asked)),
+        subtitle=platform(),
         figures=(
-            Figure("参与企业", str(len(scores)), "接纳学生或教师的企业"),
-            Figure("接纳学生", str(sum(students for students, _days in hosted.values())), "各企业合计人次"),
-            Figure("实习人周", weeks(days), "确认的实习日每 5 日折合 1 周"),
-            Figure("践习教师", str(sum(teachers.values())), "各企业合计人次"),
+            Figure(_("参与企业"), str(len(scores)), _("接纳学生或教师的企业")),
+            Figure(_("接纳学生"), str(sum(students for students, _days in hosted.values())), _("各企业合计人次")),
+            Figure(_("实习人周"), weeks(days), _("确认的实习日每 5 日折合 1 周")),
+            Figure(_("践习教师"), str(sum(teachers.values())), _("各企业合计人次")),
         ),
         sections=(
             Section(
-                "贡献度排序",
-                ("本报告将接纳学生实习、教师践习作为两项重要指标，其余各项列示而不计分。",),
-                bars("贡献度（前 15 家）", [(named[s.id].name, s.total_x10 / 10) for s in scores], name="贡献度", unit="分"),
+                _("贡献度排序"),
+                (_("本报告将接纳学生实习、教师践习作为两项重要指标，其余各项列示而不计分。"),),
+                bars(_("贡献度（前 15 家）"), [(named[s.id].name, s.total_x10 / 10) for s in scores], name=_("贡献度"), unit=_("分")),
                 table(
-                    "企业贡献度",
-                    ("#名次", "企业", "#接纳学生", "#实习人周", "#践习教师", "#指导教师", "#毕业设计", "#培训人次", "#贡献度"),
+                    _("企业贡献度"),
+                    (
+                        "#" + _("名次"),
+                        _("企业"),
+                        "#" + _("接纳学生"),
+                        "#" + _("实习人周"),
+                        "#" + _("践习教师"),
+                        "#" + _("指导教师"),
+                        "#" + _("毕业设计"),
+                        "#" + _("培训人次"),
+                        "#" + _("贡献度"),
+                    ),
                     rows,
                 ),
             ),
             Section(
-                "接纳学生",
+                _("接纳学生"),
                 (),
                 bars(
-                    "接纳学生人数（前 15 家）",
+                    _("接纳学生人数（前 15 家）"),
                     [(name, students) for name, students, _days in hosts],
-                    name="学生",
-                    unit="人",
+                    name=_("学生"),
+                    unit=_("人"),
                 ),
-                table("接纳学生人数", ("企业", "#学生", "#实习人周"), [(name, students, weeks(days)) for name, students, days in hosts]),
+                table(
+                    _("接纳学生人数"),
+                    (_("企业"), "#" + _("学生"), "#" + _("实习人周")),
+                    [(name, students, weeks(days)) for name, students, days in hosts],
+                ),
             ),
         ),
-        method=(_formula(asked), *METHOD),
+        method=_method(asked),
         sources=SOURCES,
     )
 
@@ -108,38 +126,48 @@ def csr(asked: Asked) -> Document:
     trainees, persons, courses = facts.trained(asked).get(key, (0, 0, 0))
     mentors, capstones = facts.mentors(asked).get(key, 0), facts.capstones(asked).get(key, 0)
     rows: list[tuple[str, Cell]] = [
-        ("接纳学生实习（人）", students),
-        ("实习人周", weeks(days)),
-        ("接纳教师践习（人）", teachers.get(key, 0)),
-        ("企业指导教师（人）", mentors),
-        ("校企合作毕业设计（项）", capstones),
-        ("开展培训（人次）", trainees),
-        ("培训人员（人）", persons),
-        ("培训课程（门）", courses),
+        (_("接纳学生实习（人）"), students),
+        (_("实习人周"), weeks(days)),
+        (_("接纳教师践习（人）"), teachers.get(key, 0)),
+        (_("企业指导教师（人）"), mentors),
+        (_("校企合作毕业设计（项）"), capstones),
+        (_("开展培训（人次）"), trainees),
+        (_("培训人员（人）"), persons),
+        (_("培训课程（门）"), courses),
     ]
-    place = f"在全省 {len(scores)} 家参与企业中居第 {mine.place} 位" if mine else "当期没有接纳学生或教师的记录"
+    place = _("在全省 %(a)s 家参与企业中居第 %(b)s 位", a=len(scores), b=mine.place) if mine else _("当期没有接纳学生或教师的记录")
     return Document(
-        title=f"{name}人才培养责任专章（{span(asked)}）",
-        subtitle="供企业社会责任报告引用",
+        title=_("%(a)s人才培养责任专章（%(b)s）", a=name, b=span(asked)),
+        subtitle=_("供企业社会责任报告引用"),
         figures=(
-            Figure("接纳学生", str(students), "人"),
-            Figure("实习人周", weeks(days)),
-            Figure("践习教师", str(teachers.get(key, 0)), "人"),
-            Figure("贡献度", f"{mine.total_x10 / 10:.1f}" if mine else "—", place),
+            Figure(_("接纳学生"), str(students), _("人")),
+            Figure(_("实习人周"), weeks(days)),
+            Figure(_("践习教师"), str(teachers.get(key, 0)), _("人")),
+            Figure(_("贡献度"), f"{mine.total_x10 / 10:.1f}" if mine else "—", place),
         ),
         sections=(
             Section(
-                "参与人才培养情况",
+                _("参与人才培养情况"),
                 (
-                    f"{span(asked)}，{name}接纳 {students} 名学生开展企业学习，累计 {weeks(days)} 人周；接纳 {teachers.get(key, 0)} 名教师践习；"
-                    f"有 {mentors} 名工程技术人员担任指导教师，完成校企合作毕业设计 {capstones} 项；"
-                    f"开设培训课程 {courses} 门，培训 {persons} 人、{trainees} 人次。",
-                    f"按公布的公式计算，{place}。",
+                    _(
+                        "%(a)s，%(b)s接纳 %(c)s 名学生开展企业学习，累计 %(d)s 人周；接纳 %(e)s 名教师践习；有 %(f)s 名工程技术人员担任指导教师，完成校企合作毕业设计 %(g)s 项；开设培训课程 %(h)s 门，培训 %(i)s 人、%(j)s 人次。",
+                        a=span(asked),
+                        b=name,
+                        c=students,
+                        d=weeks(days),
+                        e=teachers.get(key, 0),
+                        f=mentors,
+                        g=capstones,
+                        h=courses,
+                        i=persons,
+                        j=trainees,
+                    ),
+                    _("按公布的公式计算，%(a)s。", a=place),
                 ),
-                bars("参与情况", [(label, float(value or 0)) for label, value in rows if not label.startswith("实习人周")], name="数量"),
-                table("参与情况", ("指标", "#数量"), rows),
+                bars(_("参与情况"), [(label, float(value or 0)) for label, value in rows if not label.startswith(_("实习人周"))], name=_("数量")),
+                table(_("参与情况"), (_("指标"), "#" + _("数量")), rows),
             ),
         ),
-        method=(_formula(asked), *METHOD),
+        method=_method(asked),
         sources=SOURCES,
     )

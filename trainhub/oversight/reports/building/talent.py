@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainhub.kernel.i18n import _, _l, listed
+from trainhub.organisations.places import place
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building.common import bars, day, pairs, parameter, span, table
 from trainhub.oversight.reports.queries import facts
@@ -12,7 +14,9 @@ from trainhub.oversight.surveys import queries as surveys
 from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.types import SurveyKind
 from trainhub.oversight.talents import queries as talents
-from trainhub.oversight.talents.labels import EXAM_NAMES, KIND_NAMES, LEVEL_NAMES
+from trainhub.oversight.talents.labels import EXAMS, KINDS
+from trainhub.oversight.talents.labels import LEVELS as EXAM_LEVELS
+from trainhub.oversight.talents.types import ExamKind, ExamLevel
 from trainhub.programmes.reference import key_fields
 from trainhub.programmes.types import DegreeLevel
 
@@ -25,14 +29,17 @@ SOURCES_DEMAND = (
     "RESEARCH-4.1, 002:109「发布人才需求预测报告，提出行业需要的人才数量、类型、层次、规格等」",
     "十大重点领域：002:880-918",
 )
-LEVELS = {DegreeLevel.VOCATIONAL: "高职专科", DegreeLevel.BACHELOR: "本科", DegreeLevel.MASTER: "硕士", DegreeLevel.DOCTOR: "博士"}
-ASKED = "在岗人数和需求数由企业在“人才需求调查”中填报，每家企业每个领域一行；未填报的企业不作推算。"
+LEVELS = {DegreeLevel.VOCATIONAL: _l("高职专科"), DegreeLevel.BACHELOR: _l("本科"), DegreeLevel.MASTER: _l("硕士"), DegreeLevel.DOCTOR: _l("博士")}
+
+
+def _asked() -> str:
+    return _("在岗人数和需求数由企业在“人才需求调查”中填报，每家企业每个领域一行；未填报的企业不作推算。")
 
 
 def _survey_note(survey: Survey | None) -> str:
     if survey is None:
-        return "到统计时点为止还没有开展过人才需求调查，在岗人数和需求数为空。"
-    return f"采用“{survey.title}”（{day(survey.opens_on)}至{day(survey.closes_on)}）的填报结果。"
+        return _("到统计时点为止还没有开展过人才需求调查，在岗人数和需求数为空。")
+    return _("采用“%(a)s”（%(b)s至%(c)s）的填报结果。", a=survey.title, b=day(survey.opens_on), c=day(survey.closes_on))
 
 
 def status(asked: Asked) -> Document:
@@ -43,51 +50,65 @@ def status(asked: Asked) -> Document:
     by_field = talents.recognised_by_field(asked.known_at, asked.until)
     passes = talents.pass_counts(asked.since, asked.until, asked.known_at)
     trained = facts.trained(asked)
-    regions = surveys.demand_by_prefecture(survey.id, asked.known_at) if survey else []
+    regions = [(place(name), firms, staffed) for name, firms, staffed in surveys.demand_by_prefecture(survey.id, asked.known_at)] if survey else []
     fields, least = key_fields(), parameter("own.reports.small_cell_min", asked).number
     return Document(
-        title=f"福建省工程人才状况报告（{span(asked)}）",
-        subtitle="按《中国制造2025》十大重点领域",
+        title=_("福建省工程人才状况报告（%(a)s）", a=span(asked)),
+        subtitle=_("按《中国制造2025》十大重点领域"),
         figures=(
-            Figure("填报在岗人数", str(sum(row.staff for row in staff.values())), "参与调查的企业合计"),
-            Figure("入库人才", str(sum(count for _kind, count in recognised)), "已认定、在有效期内"),
-            Figure("考试合格", str(sum(count for *_kinds, count in passes)), "当期，两类考试合计"),
-            Figure("培训人次", str(sum(rows for rows, _persons, _courses in trained.values())), "当期"),
+            Figure(_("填报在岗人数"), str(sum(row.staff for row in staff.values())), _("参与调查的企业合计")),
+            Figure(_("入库人才"), str(sum(count for _kind, count in recognised)), _("已认定、在有效期内")),
+            Figure(_("考试合格"), str(sum(count for *_kinds, count in passes)), _("当期，两类考试合计")),
+            Figure(_("培训人次"), str(sum(rows for rows, _persons, _courses in trained.values())), _("当期")),
         ),
         sections=(
             Section(
-                "各领域在岗人才",
+                _("各领域在岗人才"),
                 (_survey_note(survey),),
-                bars("填报的在岗工程技术人才", [(name, staff[no].staff if no in staff else 0) for no, name in fields], name="在岗", unit="人"),
+                bars(
+                    _("填报的在岗工程技术人才"), [(name, staff[no].staff if no in staff else 0) for no, name in fields], name=_("在岗"), unit=_("人")
+                ),
                 table(
-                    "各领域的数量、结构、来源与薪酬",
-                    ("领域", "#填报企业", "#在岗人数", "#其中高级", "#来自省外", "#平均月薪（元）", "#入库高层次人才"),
+                    _("各领域的数量、结构、来源与薪酬"),
+                    (
+                        _("领域"),
+                        "#" + _("填报企业"),
+                        "#" + _("在岗人数"),
+                        "#" + _("其中高级"),
+                        "#" + _("来自省外"),
+                        "#" + _("平均月薪（元）"),
+                        "#" + _("入库高层次人才"),
+                    ),
                     [_field(name, staff.get(no), by_field.get(no, 0), least) for no, name in fields],
                 ),
             ),
             Section(
-                "地区分布",
+                _("地区分布"),
                 (),
-                bars("在岗人才的地区分布", [(name, count) for name, _enterprises, count in regions], name="在岗", unit="人"),
-                table("在岗人才的地区分布", ("地区", "#填报企业", "#在岗人数"), regions),
+                bars(_("在岗人才的地区分布"), [(name, count) for name, _firms, count in regions], name=_("在岗"), unit=_("人")),
+                table(_("在岗人才的地区分布"), (_("地区"), "#" + _("填报企业"), "#" + _("在岗人数")), regions),
             ),
             Section(
-                "人才库",
+                _("人才库"),
                 (),
-                bars("已认定的入库人才", [(KIND_NAMES[kind], count) for kind, count in recognised], name="人数", unit="人"),
-                table("已认定的入库人才", ("人才库", "#人数"), [(KIND_NAMES[kind], count) for kind, count in recognised]),
+                bars(_("已认定的入库人才"), [(str(KINDS[kind]), count) for kind, count in recognised], name=_("人数"), unit=_("人")),
+                table(_("已认定的入库人才"), (_("人才库"), "#" + _("人数")), [(str(KINDS[kind]), count) for kind, count in recognised]),
             ),
             Section(
-                "专业技术资格考试",
-                ("计算机技术与软件专业技术资格（水平）考试、通信专业技术水平考试的合格人员，按导入的合格名单统计。",),
+                _("专业技术资格考试"),
+                (_("计算机技术与软件专业技术资格（水平）考试、通信专业技术水平考试的合格人员，按导入的合格名单统计。"),),
                 None,
-                table("当期合格人员", ("考试", "级别", "#人数"), [(EXAM_NAMES[exam], LEVEL_NAMES[level], count) for exam, level, count in passes]),
+                table(
+                    _("当期合格人员"),
+                    (_("考试"), _("级别"), "#" + _("人数")),
+                    [(str(EXAMS[ExamKind(exam)]), str(EXAM_LEVELS[ExamLevel(level)]), count) for exam, level, count in passes],
+                ),
             ),
         ),
         method=(
-            ASKED,
-            f"平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足{least}人的不公布。",
-            "入库人才以认定日期和有效期为准。",
+            _asked(),
+            _("平均月薪按各企业在岗人数加权，只计填报了薪酬的企业，舍去小数；合计不足%(a)s人的不公布。", a=least),
+            _("入库人才以认定日期和有效期为准。"),
         ),
         sources=SOURCES_STATUS,
     )
@@ -123,47 +144,47 @@ def demand(asked: Asked) -> Document:
                 out,
                 rules.gap(needed, out),
                 demands[number].three_years if number in demands else 0,
-                "、".join(dict.fromkeys(hard.get(number, []))) or None,
+                listed(dict.fromkeys(hard.get(number, []))) or None,
             )
         )
     needed_all, out_all = sum(row[5] for row in rows), sum(row[6] for row in rows)
     levels = surveys.demand_by_level(survey.id, asked.known_at) if survey else {}
     return Document(
-        title=f"福建省工程人才需求预测报告（{year} 年）",
-        subtitle="需求与毕业生供给，按十大重点领域",
+        title=_("福建省工程人才需求预测报告（%(a)s 年）", a=year),
+        subtitle=_("需求与毕业生供给，按十大重点领域"),
         figures=(
-            Figure(f"{year} 年需求", str(needed_all), "企业填报"),
-            Figure(f"{year} 届毕业生", str(out_all), "十大领域相关专业"),
-            Figure("缺口", str(rules.gap(needed_all, out_all)), "需求减毕业生；负数表示供大于求"),
-            Figure("未对应领域的毕业生", str(graduates.get(None, 0)), "专业没有登记重点领域"),
+            Figure(_("%(a)s 年需求", a=year), str(needed_all), _("企业填报")),
+            Figure(_("%(a)s 届毕业生", a=year), str(out_all), _("十大领域相关专业")),
+            Figure(_("缺口"), str(rules.gap(needed_all, out_all)), _("需求减毕业生；负数表示供大于求")),
+            Figure(_("未对应领域的毕业生"), str(graduates.get(None, 0)), _("专业没有登记重点领域")),
         ),
         sections=(
             Section(
-                "需求与供给",
-                (_survey_note(survey), f"供给为预计 {year} 年毕业的在籍学生，按其专业登记的重点领域归类。"),
+                _("需求与供给"),
+                (_survey_note(survey), _("供给为预计 %(a)s 年毕业的在籍学生，按其专业登记的重点领域归类。", a=year)),
                 pairs(
-                    "需求与毕业生",
+                    _("需求与毕业生"),
                     [name for name, *_rest in rows],
-                    [("需求", [row[5] for row in rows]), ("毕业生", [row[6] for row in rows])],
-                    unit="人",
+                    [(_("需求"), [row[5] for row in rows]), (_("毕业生"), [row[6] for row in rows])],
+                    unit=_("人"),
                 ),
                 table(
-                    "各领域需求、毕业生与缺口",
+                    _("各领域需求、毕业生与缺口"),
                     (
-                        "领域",
-                        "#填报企业",
-                        "#经营管理",
-                        "#专业技术",
-                        "#技能",
-                        f"#{year} 年需求",
-                        f"#{year} 届毕业生",
-                        "#缺口",
-                        "#三年累计需求",
-                        "紧缺岗位",
+                        _("领域"),
+                        "#" + _("填报企业"),
+                        "#" + _("经营管理"),
+                        "#" + _("专业技术"),
+                        "#" + _("技能"),
+                        "#" + _("%(a)s 年需求", a=year),
+                        "#" + _("%(a)s 届毕业生", a=year),
+                        "#" + _("缺口"),
+                        "#" + _("三年累计需求"),
+                        _("紧缺岗位"),
                     ),
                     rows,
                     (
-                        "合计",
+                        _("合计"),
                         None,
                         *(sum(row[place] for row in rows) for place in (2, 3, 4)),
                         needed_all,
@@ -175,12 +196,12 @@ def demand(asked: Asked) -> Document:
                 ),
             ),
             Section(
-                "层次",
-                ("按填报的多数岗位要求的学历。",),
-                bars("需求的学历层次", [(LEVELS[level], levels.get(level, 0)) for level in DegreeLevel], name="需求", unit="人"),
-                table("需求的学历层次", ("学历", "#需求"), [(LEVELS[level], levels.get(level, 0)) for level in DegreeLevel]),
+                _("层次"),
+                (_("按填报的多数岗位要求的学历。"),),
+                bars(_("需求的学历层次"), [(str(LEVELS[level]), levels.get(level, 0)) for level in DegreeLevel], name=_("需求"), unit=_("人")),
+                table(_("需求的学历层次"), (_("学历"), "#" + _("需求")), [(str(LEVELS[level]), levels.get(level, 0)) for level in DegreeLevel]),
             ),
         ),
-        method=(ASKED, "缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。"),
+        method=(_asked(), _("缺口 = 需求数减毕业生数，不作比例推算；退学学生不计入供给。")),
         sources=SOURCES_DEMAND,
     )

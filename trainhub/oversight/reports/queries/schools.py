@@ -140,12 +140,13 @@ class BaseFigures:
     mentors: int
     graded: int
     mean_score_x10: int | None
-    score_bands: tuple[tuple[str, int], ...]
+    score_bands: tuple[tuple[int, int, int], ...]
     ratings: tuple[dict[str, int], ...]
     awards: tuple[tuple[str, AwardState, int | None, date | None], ...]
 
 
-BANDS = (("90 分以上", 900, 1001), ("80 至 89 分", 800, 900), ("70 至 79 分", 700, 800), ("60 至 69 分", 600, 700), ("60 分以下", 0, 600))
+BANDS = ((900, 1001), (800, 900), (700, 800), (600, 700), (0, 600))
+"""Spans of grades in tenths: from, up to below."""
 
 
 def base_figures(asked: Asked) -> BaseFigures:
@@ -195,7 +196,7 @@ def base_figures(asked: Asked) -> BaseFigures:
         mentors=int(mentors or 0),
         graded=len(known),
         mean_score_x10=sum(known) // len(known) if known else None,
-        score_bands=tuple((name, sum(low <= score < high for score in known)) for name, low, high in BANDS),
+        score_bands=tuple((low, high, sum(low <= score < high for score in known)) for low, high in BANDS),
         ratings=tuple(marks for marks, at in ratings if asked.since <= local(at).date() <= asked.until),
         awards=tuple(_award_on(row, local(asked.known_at).date()) for row in awards),
     )

@@ -1,0 +1,70 @@
+"""An award decided twice at the same moment, on the database of the run with real commits: one decision stands, the second is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from enterprises.awards import companies, funds, operations, queries, steps
+from enterprises.awards.models import Award
+from enterprises.awards.types import TAKEN, CompanyRule, PoolKind, StepKind
+from tests.factories import awards as make
+from tests.factories import ground
+from tests.factories.awards import NOW, TODAY
+from tests.factories.parallel import together
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
+
+WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
+WAN = 1_000_000  # fen
+
+
+def _decide(key: int, amount_fen: int) -> Callable[[], object]:
+    return lambda: operations.decide(award=session().get_one(Award, key), amount_fen=amount_fen, minutes="纪要", by=SYSTEM, **WHEN)
+
+
+def _pay(key: int, pool: int) -> Callable[[], object]:
+    return lambda: operations.pay(award=session().get_one(Award, key), on=TODAY, reference="1", pool_id=pool, by=SYSTEM, **WHEN)
+
+
+def test_one_award_is_decided_once_and_paid_once(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key = make.accepted(make.base()).id
+        pool = funds.open_pool(year=2026, name="资金", kind=PoolKind.NEW, planned_fen=100 * WAN, by=SYSTEM, now=NOW).id
+    first, second = together(committed, _decide(key, 60 * WAN), _decide(key, 70 * WAN))
+    assert (first, second in {"already_awarded", "wrong_step", "stale"}) == ("", True)
+    first, second = together(committed, _pay(key, pool), _pay(key, pool))
+    assert (first, second in {"wrong_step", "stale"}) == ("", True)
+    with committed.app_context():
+        row, left = session().get_one(Award, key), queries.pool(pool)
+        assert (row.amount_fen, left.spent_fen if left else None) == (60 * WAN, 60 * WAN)
+
+
+def test_two_bids_of_one_year_decided_at_once_stay_under_its_cap(committed: Flask) -> None:
+    """FJ-25a, 000:787: at most 2,000,000 a project, 3,000,000 a year over all of them; the second reads what the first took."""
+    with committed.app_context(), transaction():
+        company, keys = ground.enterprise(), []
+        for project in ("甲项目", "乙项目"):
+            for figure, value in (("contract_fen", Decimal(100_000_000)), ("contract_outside", Decimal(1))):
+                companies.enter(company=company, key=figure, year=2026, project=project, value=value, document="合同", by=SYSTEM, now=NOW)
+            row = operations.apply_company(company=company, rule=CompanyRule.BID, year=2026, project=project, by=SYSTEM, **WHEN)
+            steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)
+            keys.append(row.id)
+    with committed.app_context(), transaction():
+        for key in keys:
+            _decide(key, 200 * WAN)()
+            operations.confer(award=session().get_one(Award, key), on=TODAY, is_positive=False, text="再议", by=SYSTEM, **WHEN)
+    with committed.app_context(), transaction():
+        for key in keys:
+            _decide(key, 200 * WAN)()
+    confer = [
+        (lambda key=key: operations.confer(award=session().get_one(Award, key), on=TODAY, is_positive=True, text="同意", by=SYSTEM, **WHEN))
+        for key in keys
+    ]
+    assert together(committed, *confer) == ["", "amount_out_of_range"]
+    with committed.app_context():
+        assert session().scalar(select(func.sum(Award.amount_fen)).where(Award.state.in_(TAKEN))) == 200 * WAN

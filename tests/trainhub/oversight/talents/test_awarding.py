@@ -1,0 +1,198 @@
+"""Money for talent (FJ-15b, FJ-15d): at, below and above both bounds, minutes, conference, payment, revocation, once a year."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.awards import funds
+from enterprises.awards import queries as pools
+from enterprises.awards.operations import AlreadyAwarded, AwardRefused, NotEligible, WrongStep
+from enterprises.awards.types import AwardState, PoolKind
+from tests.factories import ground
+from tests.factories.awards import EDU, FIN, HR, NOW, ST, TODAY
+from tests.factories.parallel import together
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import session as current
+from trainhub.kernel.db import transaction
+from trainhub.kernel.errors import NotAllowed
+from trainhub.oversight.talents import award_queries, awarding, cli, operations
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.types import TalentKind
+
+WAN = 1_000_000  # fen
+WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
+AsRole = Callable[..., FlaskClient]
+WHOLE: dict[str, Any] = {"rank_china": 20, "years_there": 3, "is_mid_senior": True, "project": "平台"}
+
+
+def _talent(kind: TalentKind = TalentKind.LEADING, **facts: Any) -> Talent:
+    """A recognised talent."""
+    facts = {**(WHOLE if kind is TalentKind.LEADING else {}), **facts}
+    row = operations.nominate(person=ground.person(), kind=kind, merits="业绩", by=SYSTEM, **WHEN, **facts)
+    operations.review(row=row, opinion="建议", by=SYSTEM, today=TODAY)
+    return operations.recognise(row=row, decision="同意", by=SYSTEM, today=TODAY)
+
+
+def _decide(row: Talent, wan: float = 50, **given: Any) -> Any:
+    return awarding.decide(**{"talent": row, "amount_fen": int(wan * WAN), "minutes": "纪要3号", "by": HR, **WHEN, **given})
+
+
+def _pool(kind: PoolKind = PoolKind.NEW, wan: int = 100) -> int:
+    return funds.open_pool(year=2026, name=f"资金{kind}", kind=kind, planned_fen=wan * WAN, by=SYSTEM, now=NOW).id
+
+
+@pytest.mark.parametrize(
+    ("fen", "state"),
+    [
+        (30 * WAN - 1, None),
+        (30 * WAN, AwardState.DECIDED),
+        (30 * WAN + 1, AwardState.DECIDED),
+        (100 * WAN - 1, AwardState.DECIDED),
+        (100 * WAN, AwardState.CONFERENCE),
+        (100 * WAN + 1, None),
+    ],
+)
+def test_the_amount_stays_inside_the_range(session: Session, fen: int, state: AwardState | None) -> None:
+    row = _talent()
+    if state is None:
+        with pytest.raises(AwardRefused, match="300,000"):
+            _decide(row, amount_fen=fen)
+    else:
+        assert _decide(row, amount_fen=fen).state is state
+
+
+def test_from_the_decision_to_the_payment_out_of_the_new_fund(session: Session) -> None:
+    row = _talent()
+    with pytest.raises(AwardRefused, match="纪要"):
+        _decide(row, minutes=" ")
+    with pytest.raises(NotAllowed):
+        _decide(row, by=EDU)
+    made = _decide(row)
+    assert {one["status"] for one in made.findings} == {"met"}
+    new, own, small = _pool(), _pool(PoolKind.DEPARTMENT), _pool(PoolKind.INTEGRATED)
+    pay: dict[str, Any] = {"award": made, "on": TODAY, "reference": "P-1", "by": FIN, **WHEN}
+    for pool in (None, own, small):
+        with pytest.raises(AwardRefused, match="新增引导资金"):
+            awarding.pay(**pay, pool_id=pool)
+    with pytest.raises(NotAllowed):
+        awarding.pay(**{**pay, "by": ST}, pool_id=new)
+    with pytest.raises(AwardRefused, match="早于"):
+        awarding.pay(**{**pay, "on": date(2026, 3, 1)}, pool_id=new)
+    awarding.pay(**pay, pool_id=new)
+    assert (made.state, made.payment_reference, pools.pool(new).spent_fen) == (AwardState.PAID, "P-1", 50 * WAN)  # type: ignore[union-attr]
+    with pytest.raises(WrongStep):
+        awarding.pay(**pay, pool_id=new)
+    awarding.revoke(award=made, reason="材料不实", by=HR, **WHEN)
+    assert (made.state, pools.pool(new).spent_fen) == (AwardState.REVOKED, 0)  # type: ignore[union-attr]
+    assert _decide(row).id != made.id
+
+
+def test_one_year_once_and_another_year_again(session: Session) -> None:
+    row = _talent()
+    _decide(row)
+    with pytest.raises(AlreadyAwarded, match="同一年"):
+        _decide(row)
+    assert _decide(row, today=date(2027, 1, 4)).year == 2027
+    operations.end(row=row, decision="调离", by=SYSTEM, today=TODAY)
+    with pytest.raises(NotEligible):
+        _decide(row, today=date(2028, 1, 4))
+
+
+def test_a_talent_whose_conditions_are_gone_gets_nothing(session: Session) -> None:
+    row = _talent()
+    row.is_mid_senior = False
+    with pytest.raises(NotEligible):
+        _decide(row)
+    firm = ground.enterprise()
+    firm.credit_status, listed = "失信", _talent(employer_id=firm.id)
+    with pytest.raises(NotEligible):
+        _decide(listed)
+
+
+def test_a_company_that_came_onto_the_credit_list_is_not_paid(session: Session) -> None:
+    firm = ground.enterprise()
+    made, pool = _decide(_talent(employer_id=firm.id)), _pool()
+    firm.credit_status = "失信"
+    with pytest.raises(NotEligible, match="失信"):
+        awarding.pay(award=made, on=TODAY, reference="P", pool_id=pool, by=FIN, **WHEN)
+
+
+def test_the_joint_conference_agrees_or_sends_back(session: Session) -> None:
+    row = _talent()
+    made = _decide(row, 100)
+    with pytest.raises(NotAllowed):
+        awarding.confer(award=made, on=TODAY, is_positive=True, text="同意", by=FIN, **WHEN)
+    awarding.confer(award=made, on=TODAY, is_positive=False, text="再议", by=ST, **WHEN)
+    assert (made.state, made.reason) == (AwardState.REJECTED, "再议")
+    again = _decide(row, 100)
+    awarding.confer(award=again, on=TODAY, is_positive=True, text="同意", by=ST, **WHEN)
+    assert (again.state, again.decided_on) == (AwardState.DECIDED, TODAY)
+
+
+def test_high_level_talent_by_fj_15d_is_judged_by_a_person_without_bounds(session: Session) -> None:
+    row = _talent(TalentKind.HIGH_LEVEL)
+    with pytest.raises(AwardRefused, match="判断"):
+        _decide(row, 1)
+    with pytest.raises(AwardRefused, match="大于零"):
+        _decide(row, 0, judgement="参照办法第五条")
+    made = _decide(row, 1, judgement="参照办法第五条")
+    awarding.pay(award=made, on=TODAY, reference="P", pool_id=None, by=FIN, **WHEN)
+    assert (made.rule, made.state, made.pool_id) == ("FJ-15d", AwardState.PAID, None)
+    with pytest.raises(AwardRefused, match="兼职导师"):
+        _decide(_talent(TalentKind.PART_TIME_MENTOR))
+
+
+def test_two_entries_of_one_human_share_the_year(session: Session) -> None:
+    row = _talent()
+    _decide(row)
+    operations.end(row=row, decision="调离", by=SYSTEM, today=TODAY)
+    person = session.get_one(type(ground.person()), row.person_id)
+    other = operations.nominate(person=person, kind=TalentKind.LEADING, merits="再次", by=SYSTEM, **WHEN, **WHOLE)
+    operations.review(row=other, opinion="建议", by=SYSTEM, today=TODAY)
+    operations.recognise(row=other, decision="同意", by=SYSTEM, today=TODAY)
+    with pytest.raises(AlreadyAwarded):
+        _decide(other)
+    assert [one.year for one in award_queries.awards_of(other)] == [2026]
+
+
+def test_the_pages_and_the_command(session: Session, as_role: AsRole, app: Any) -> None:
+    firm = ground.enterprise()
+    row, key = _talent(employer_id=firm.id), firm.id
+    talent, pool = row.id, _pool()
+    session.commit()
+    hr, fin, coordinator = as_role(Role.DEPT_HR), as_role(Role.DEPT_FIN), as_role(Role.ENTERPRISE_COORDINATOR, organisation_id=key)
+    assert f"/talents/{talent}/award" in hr.get(f"/talents/{talent}").text
+    assert "300,000" in hr.get(f"/talents/{talent}/award").text
+    assert coordinator.get(f"/talents/{talent}/award").status_code == 403
+    bad = hr.post(f"/talents/{talent}/award", data={"amount": "299999.99", "minutes": "纪要"})
+    assert (bad.status_code, "300,000" in bad.text) == (422, True)
+    where = hr.post(f"/talents/{talent}/award", data={"amount": "1000000", "minutes": "纪要"}).headers["Location"]
+    assert hr.post(f"{where}/confer", data={"on": "2026-03-01", "is_positive": "yes", "text": "同意"}).status_code == 303
+    assert "新增引导资金" in fin.get(where).text
+    assert fin.post(f"{where}/pay", data={"on": "2026-03-02", "reference": "P-9", "pool": "0"}).status_code == 422
+    assert coordinator.post(f"{where}/pay", data={"on": "2026-03-02", "reference": "P-9", "pool": str(pool)}).status_code == 403
+    assert fin.post(f"{where}/pay", data={"on": "2026-03-02", "reference": "P-9", "pool": str(pool)}).status_code == 303
+    assert "P-9" in coordinator.get(where).text
+    assert "已拨付" in hr.get("/talents/awards?rule=FJ-15b&state=paid&sort=-amount").text
+    assert "1000000.00" in hr.get("/talents/awards.csv").text
+    told = CliRunner().invoke(cli.talents, ["support", "--talent", str(talent), "--json"], obj={"create_app": lambda: app}).stdout
+    assert [(one["year"], one["state"], one["amount_fen"]) for one in json.loads(told)["awards"]] == [(2026, "paid", 100 * WAN)]
+    assert hr.post(f"{where}/revoke", data={"reason": "材料不实"}).status_code == 303
+
+
+def test_two_decisions_at_once_give_one_award(committed: Flask) -> None:
+    with committed.app_context(), transaction():
+        key = _talent().id
+    act = lambda: _decide(current().get_one(Talent, key))  # noqa: E731
+    assert together(committed, act, act) == ["", "already_awarded"]
+    with committed.app_context():
+        assert len(award_queries.awards_of(current().get_one(Talent, key))) == 1

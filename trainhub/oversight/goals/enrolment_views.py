@@ -1,0 +1,71 @@
+"""Enrolments (人次) behind a figure of a goal: the list and its file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from trainhub.kernel import downloads, paging
+from trainhub.kernel.access import guard, who
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.ledger.labels import CATEGORIES
+from trainhub.ledger.types import Category
+from trainhub.oversight.goals import queries
+from trainhub.oversight.goals.models import Goal
+from trainhub.oversight.goals.permissions import Can
+from trainhub.oversight.goals.views import blueprint as blueprint
+from trainhub.oversight.goals.views import computed_only, load, nothing, wanted
+
+ENROLMENTS = (
+    Column("name", "姓名"),
+    Column("id_mask", "证件号码"),
+    Column("category", "类别"),
+    Column("county", "县区"),
+    Column("base", "培训机构"),
+    Column("course", "课程"),
+    Column("on", "结业日期"),
+    Column("first", "计入人数"),
+    Column("late", "备注"),
+)
+
+
+@blueprint.get("/<code>/enrolments")
+@guard(Can.DRILL, load=load, subject=nothing)
+def enrolments(goal: Goal) -> Any:
+    """Every completion that makes a figure of enrolments, masked."""
+    number, size = paging.wanted()
+    page = paging.paginate(queries.enrolments(computed_only(goal), who(), **wanted(goal)), number=number, size=size, scalars=False)
+    return render_template(
+        "trainhub/goals/enrolments.html",
+        goal=goal,
+        page=page,
+        regions=queries.regions_of(goal),
+        categories=CATEGORIES,
+        asked={key: value for key, value in request.args.to_dict().items() if key != "page"},
+    )
+
+
+@blueprint.get("/<code>/enrolments.<form>")
+@guard(Can.DRILL)
+def enrolments_export(code: str, form: str) -> Any:
+    """The same list as a file, masked."""
+    goal = computed_only(load(code))
+    statement = queries.enrolments(goal, who(), **wanted(goal)).limit(downloads.MOST_ROWS + 1)
+    rows = (
+        (
+            r.name,
+            r.id_mask,
+            str(CATEGORIES[Category(r.category)]),
+            r.county,
+            r.base,
+            r.course,
+            r.on,
+            _("是") if r.is_first else "",
+            _("补录") if r.is_late else "",
+        )
+        for r in downloads.no_more_than(session().execute(statement).all())
+    )
+    return downloads.table(rows, ENROLMENTS, name=_("%(goal)s 人次", goal=goal.name), form=form, codes=("id_mask",))

@@ -1,0 +1,72 @@
+"""The completions that make a figure of enrolments (人次): one row each, where the drill of persons has one row a human."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_
+
+from trainhub.kernel.access import Identity
+from trainhub.ledger.models import TrainingRecord
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation, Region
+from trainhub.oversight.goals.models import Goal, GoalPerson
+from trainhub.oversight.goals.permissions import VIEWERS
+from trainhub.oversight.goals.queries.counting import completions
+from trainhub.oversight.goals.queries.keeping import is_late
+from trainhub.people.models import Person
+
+SORTS = {
+    "name": (Person.pinyin,),
+    "category": (TrainingRecord.category,),
+    "county": (TrainingRecord.county_code,),
+    "base": (Organisation.pinyin,),
+    "on": (TrainingRecord.completed_on,),
+}
+
+
+def enrolments(
+    goal: Goal,
+    identity: Identity,
+    *,
+    region: str = "",
+    base_id: int | None = None,
+    category: str = "",
+    month: str = "",
+    course: str = "",
+    late: bool = False,
+    sort: str = "",
+) -> Any:
+    """Every completion a goal counts, the latest first unless sorted; narrowed to what the identity may see. `is_first`: the one by
+    which its human counts, in the kept facts."""
+    statement: Any = (
+        completions(goal)
+        .with_only_columns(
+            TrainingRecord.id.label("record_id"),
+            TrainingRecord.completed_on.label("on"),
+            TrainingRecord.category,
+            Person.name,
+            Person.id_mask,
+            Region.name.label("county"),
+            Organisation.name.label("base"),
+            TrainingRecord.course,
+            is_late(goal.id).label("is_late"),
+            GoalPerson.id.is_not(None).label("is_first"),
+        )
+        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
+        .outerjoin(GoalPerson, and_(GoalPerson.goal_id == goal.id, GoalPerson.record_id == TrainingRecord.id))
+        .where(organisations.scope(identity, VIEWERS, organisations=(TrainingRecord.organisation_id,), region=TrainingRecord.county_code))
+    )
+    for column, wanted in ((Region.reporting_code, region), (TrainingRecord.category, category), (TrainingRecord.course, course)):
+        if wanted:
+            statement = statement.where(column == wanted)
+    if base_id is not None:
+        statement = statement.where(TrainingRecord.organisation_id == base_id)
+    if late:
+        statement = statement.where(is_late(goal.id))
+    if month:
+        year, number = int(month[:4]), int(month[5:7])
+        after = date(year + number // 12, number % 12 + 1, 1)
+        statement = statement.where(TrainingRecord.completed_on >= date(year, number, 1), TrainingRecord.completed_on < after)
+    return organisations.ordered_or(statement, sort, SORTS, TrainingRecord.completed_on.desc(), TrainingRecord.id.desc(), unique=TrainingRecord.id)

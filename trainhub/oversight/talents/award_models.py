@@ -1,0 +1,45 @@
+"""Money given to a recognised talent (FJ-15b, FJ-15d, 000:741): decided with minutes, paid from a pool, never twice for one year."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from enterprises.awards.types import AwardState
+from trainhub.kernel.db import Base, Key, Versioned, enum_column, ref
+
+_STANDS = "state IN ('conference', 'decided', 'paid')"
+
+
+class TalentAward(Versioned, Base):
+    """What a talent was given for a year. `amount_fen` is what is put before the joint conference while its decision is awaited;
+    `findings` are those of the day it was decided on."""
+
+    __tablename__ = "talent_award"
+
+    id: Mapped[Key]
+    talent_id: Mapped[int] = mapped_column(ref("talent.id"), index=True)
+    rule: Mapped[str] = mapped_column(sa.String(40))
+    year: Mapped[int]
+    state: Mapped[AwardState] = mapped_column(enum_column(AwardState), index=True)
+    amount_fen: Mapped[int]
+    minutes: Mapped[str] = mapped_column(sa.Text)
+    judgement: Mapped[str] = mapped_column(sa.String(400), default="")
+    conference_minutes: Mapped[str] = mapped_column(sa.Text, default="")
+    findings: Mapped[list[Any]]
+    decided_on: Mapped[date | None]
+    decided_by_id: Mapped[int | None]
+    paid_on: Mapped[date | None]
+    payment_reference: Mapped[str] = mapped_column(sa.String(120), default="")
+    pool_id: Mapped[int | None] = mapped_column(ref("fund_pool.id"))
+    reason: Mapped[str] = mapped_column(sa.String(400), default="")
+    ended_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (
+        sa.Index("uq_talent_award_year", "talent_id", "rule", "year", unique=True, sqlite_where=sa.text(_STANDS), postgresql_where=sa.text(_STANDS)),
+        sa.CheckConstraint("amount_fen > 0", name="amount_positive"),
+    )

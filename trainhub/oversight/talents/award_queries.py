@@ -1,0 +1,114 @@
+"""What talents were given: one award, those of a person, the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from enterprises.awards.queries.funding import credit_on
+from enterprises.awards.types import AwardState
+from trainhub.kernel.access import Identity, Subject
+from trainhub.kernel.db import session
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.talents import queries
+from trainhub.oversight.talents.award_models import TalentAward
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.queries import Employer
+from trainhub.people.models import Person
+from trainhub.people.queries import of_human
+
+STANDS = (AwardState.CONFERENCE, AwardState.DECIDED, AwardState.PAID)
+"""States in which an award of a year stands in the way of another one."""
+SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Person.pinyin,),
+    "rule": (TalentAward.rule,),
+    "year": (TalentAward.year,),
+    "state": (TalentAward.state,),
+    "amount": (TalentAward.amount_fen,),
+    "decided": (TalentAward.decided_on,),
+    "paid": (TalentAward.paid_on,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRow:
+    """An award in the list."""
+
+    id: int
+    talent_id: int
+    name: str
+    employer: str | None
+    rule: str
+    year: int
+    state: AwardState
+    amount_fen: int
+    decided_on: date | None
+    paid_on: date | None
+    payment_reference: str
+
+
+def award(award_id: int) -> TalentAward | None:
+    """An award by id."""
+    return session().get(TalentAward, award_id)
+
+
+def subject_of(row: TalentAward) -> Subject:
+    """What permissions over an award are judged on: those of its talent."""
+    return queries.subject_of(session().get_one(Talent, row.talent_id))
+
+
+def hold(talent_id: int) -> None:
+    """Let decisions about one talent wait for each other."""
+    session().execute(select(Talent.id).where(Talent.id == talent_id).with_for_update())
+
+
+def awards_of(row: Talent) -> list[TalentAward]:
+    """Every award of the human, under whichever entry it was given, the latest first."""
+    statement = select(TalentAward).join(Talent, Talent.id == TalentAward.talent_id).where(of_human(Talent.person_id, row.person_id))
+    return list(session().scalars(statement.order_by(TalentAward.id.desc())))
+
+
+def standing(row: Talent, rule: str) -> list[TalentAward]:
+    """The awards of the human under a rule that stand, the earliest first."""
+    return [one for one in reversed(awards_of(row)) if one.rule == rule and one.state in STANDS]
+
+
+def credit_of(row: Talent, on: date) -> list[tuple[str, str]]:
+    """(name, credit status on a day) of the employer, if there is one."""
+    employer = organisations.by_id(row.employer_id) if row.employer_id else None
+    if employer is None:
+        return []
+    return [(employer.name, credit_on({employer.id: (employer.credit_status, employer.credit_checked_on)}, on)[employer.id])]
+
+
+def listing(identity: Identity, *, text: str = "", rule: str = "", state: AwardState | None = None, sort: str = "") -> Any:
+    """The rows of the list, the latest first unless sorted; `AwardRow(*row)`."""
+    statement: Any = (
+        select(
+            TalentAward.id,
+            TalentAward.talent_id,
+            Person.name,
+            Employer.name.label("employer"),
+            TalentAward.rule,
+            TalentAward.year,
+            TalentAward.state,
+            TalentAward.amount_fen,
+            TalentAward.decided_on,
+            TalentAward.paid_on,
+            TalentAward.payment_reference,
+        )
+        .join(Talent, Talent.id == TalentAward.talent_id)
+        .join(Person, Person.id == Talent.person_id)
+        .outerjoin(Employer, Employer.id == Talent.employer_id)
+        .where(queries.visible_to(identity))
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, Person.name, Person.pinyin, Employer.name))
+    if rule:
+        statement = statement.where(TalentAward.rule == rule)
+    if state is not None:
+        statement = statement.where(TalentAward.state == state)
+    return organisations.ordered_or(statement, sort, SORTS, TalentAward.id.desc(), unique=TalentAward.id)

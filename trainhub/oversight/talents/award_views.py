@@ -1,0 +1,222 @@
+"""Pages of the money given to talent: the list, one award with its next step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from enterprises.awards import labels as award_labels
+from enterprises.awards import queries as pools
+from enterprises.awards.operations import may_act
+from enterprises.awards.showing import shown
+from enterprises.awards.specs import spec_of
+from enterprises.awards.types import AwardState, Who
+from trainhub.kernel import clock, downloads, paging
+from trainhub.kernel.access import guard, may, who
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.forms import Form, given
+from trainhub.kernel.frames import found, submit
+from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
+from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
+from trainhub.oversight.talents import award_queries as queries
+from trainhub.oversight.talents import awarding, forms
+from trainhub.oversight.talents import queries as talents
+from trainhub.oversight.talents.award_models import TalentAward
+from trainhub.oversight.talents.list_views import blueprint as blueprint
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.permissions import Can
+from trainhub.oversight.talents.types import AWARD_RULES
+from trainhub.oversight.talents.views import load as load_talent
+from trainhub.people.models import Person
+
+STATES = (AwardState.CONFERENCE, AwardState.DECIDED, AwardState.PAID, AwardState.REJECTED, AwardState.REVOKED)
+LISTED = (
+    Column("name", "姓名"),
+    Column("employer", "工作单位"),
+    Column("rule", "依据"),
+    Column("year", "年度"),
+    Column("state", "状态"),
+    Column("amount", "金额（元）"),
+    Column("decided_on", "决定日期"),
+    Column("paid_on", "拨付日期"),
+    Column("reference", "拨付凭证"),
+)
+
+
+def load(award_id: int) -> TalentAward:
+    """The award of an address."""
+    return found(queries.award(award_id), _("没有这项人才资金支持。"))
+
+
+def _wanted() -> Any:
+    args = request.args
+    state = next((one for one in STATES if one.value == args.get("state")), None)
+    return queries.listing(who(), text=args.get("q", "").strip()[:100], rule=args.get("rule", "")[:40], state=state, sort=args.get("sort", ""))
+
+
+@blueprint.get("/awards")
+@guard(Can.LIST)
+def awards() -> Any:
+    """The money given to talent."""
+    number, size = paging.wanted()
+    page = paging.paginate(_wanted(), number=number, size=size, scalars=False)
+    page.items[:] = [queries.AwardRow(*row) for row in page.items]  # type: ignore[index]
+    return render_template("trainhub/talents/awards.html", page=page, labels=award_labels, rules=list(AWARD_RULES.values()), states=STATES)
+
+
+@blueprint.get("/awards.<form>")
+@guard(Can.LIST)
+def export_awards(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file."""
+    rows = [
+        (
+            one.name,
+            one.employer,
+            f"{one.rule} {award_labels.name_of(one.rule)}",
+            one.year,
+            str(award_labels.STATES[one.state]),
+            f"{one.amount_fen / 100:.2f}",
+            one.decided_on,
+            one.paid_on,
+            one.payment_reference,
+        )
+        for one in (queries.AwardRow(*row) for row in session().execute(_wanted()))
+    ]
+    return downloads.table(rows, LISTED, name=_("人才资金支持"), form=form, codes=("reference",))
+
+
+# -- the decision -------------------------------------------------------------------------------------------------------
+def _decide_page(row: Talent, form: forms.AwardForm, status: int = 200) -> Any:
+    support = awarding.support_of(row, clock.today())
+    page = render_template(
+        "trainhub/talents/award_decide.html",
+        talent=row,
+        person=session().get_one(Person, row.person_id),
+        support=support,
+        spec=spec_of(support.rule),
+        findings=[shown(one) for one in support.findings],
+        awards=queries.awards_of(row),
+        form=form,
+        year=clock.today().year,
+        labels=award_labels,
+    )
+    return page, status
+
+
+@blueprint.get("/<int:talent_id>/award")
+@guard(Can.AWARD_DECIDE, load=load_talent, subject=talents.subject_of)
+def award_form(row: Talent) -> Any:
+    """Conditions, range and form of a decision."""
+    return _decide_page(row, forms.AwardForm(formdata=None))
+
+
+@blueprint.post("/<int:talent_id>/award")
+@guard(Can.AWARD_DECIDE, load=load_talent, subject=talents.subject_of)
+def decide_award(row: Talent) -> Any:
+    """Decide."""
+    form, key = forms.AwardForm(), row.id
+    return submit(
+        form,
+        lambda: (
+            awarding.decide(
+                talent=load_talent(key),
+                amount_fen=form.amount_fen(),
+                minutes=form.minutes.data or "",
+                judgement=form.judgement.data or "",
+                by=who(),
+                today=clock.today(),
+                now=clock.now(),
+            ).id
+        ),
+        again=lambda status: _decide_page(load_talent(key), form, status),
+        then=lambda made: done(_("决定已登记。"), "talents.show_award", award_id=made),
+    )
+
+
+# -- one award ----------------------------------------------------------------------------------------------------------
+def _page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 200) -> Any:
+    shown_forms, by = dict(made or {}), who()
+    handles = may(by, Can.AWARD_HANDLE)
+    if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE):
+        shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
+    if handles and row.state is AwardState.DECIDED and may_act(by, row.rule, Who.PAYER):
+        shown_forms.setdefault("pay", forms.PayForm(formdata=None, on=clock.today(), version=row.version))
+    talent = session().get_one(Talent, row.talent_id)
+    page = render_template(
+        "trainhub/talents/award.html",
+        award=row,
+        talent=talent,
+        person=session().get_one(Person, talent.person_id),
+        pool=pools.pool(row.pool_id) if row.pool_id else None,
+        spec=spec_of(row.rule),
+        findings=[shown(one) for one in row.findings],
+        forms=shown_forms,
+        may_revoke=may(by, Can.AWARD_DECIDE) and row.state in queries.STANDS,
+        history=organisations.history_of("talent_award", row.id),
+        labels=award_labels,
+    )
+    return page, status
+
+
+@blueprint.get("/awards/<int:award_id>")
+@guard(Can.VIEW, load=load, subject=queries.subject_of)
+def show_award(row: TalentAward) -> Any:
+    """One award."""
+    return _page(row)
+
+
+@blueprint.post("/awards/<int:award_id>/confer")
+@guard(Can.AWARD_HANDLE, load=load, subject=queries.subject_of)
+def confer_award(row: TalentAward) -> Any:
+    """What the joint conference decided."""
+    form, key = forms.ConferenceForm(), row.id
+    return submit(
+        form,
+        lambda: awarding.confer(
+            award=load(key),
+            on=given(form.on.data),
+            is_positive=form.is_positive.data == "yes",
+            text=form.text.data or "",
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=form.version.data or None,
+        ),
+        again=lambda status: _page(load(key), {"confer": form}, status),
+        then=lambda _given: done(_("联席会议的意见已登记。"), "talents.show_award", award_id=key),
+    )
+
+
+@blueprint.post("/awards/<int:award_id>/pay")
+@guard(Can.AWARD_HANDLE, load=load, subject=queries.subject_of)
+def pay_award(row: TalentAward) -> Any:
+    """The payment."""
+    form, key = forms.PayForm(), row.id
+    return submit(
+        form,
+        lambda: awarding.pay(
+            award=load(key),
+            on=given(form.on.data),
+            reference=form.reference.data or "",
+            pool_id=form.pool.data or None,
+            by=who(),
+            today=clock.today(),
+            now=clock.now(),
+            version=form.version.data or None,
+        ),
+        again=lambda status: _page(load(key), {"pay": form}, status),
+        then=lambda _given: done(_("拨付已登记。"), "talents.show_award", award_id=key),
+    )
+
+
+@blueprint.post("/awards/<int:award_id>/revoke")
+@guard(Can.AWARD_DECIDE, load=load, subject=queries.subject_of)
+def revoke_award(row: TalentAward) -> Any:
+    """Take the decision back."""
+    key = row.id
+    with transaction():
+        awarding.revoke(award=load(key), reason=request.form.get("reason", ""), by=who(), today=clock.today(), now=clock.now())
+    return done(_("已撤销，理由已记录。"), "talents.show_award", award_id=key)

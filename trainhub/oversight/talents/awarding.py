@@ -1,0 +1,187 @@
+"""Money for recognised talent, to its end: decided inside the range with minutes, before the joint conference, paid, revoked.
+
+FJ-15b (000:741): 从省级新增引导资金中给予 30 万~100 万元的创业资金支持，并可根据情况连续支持. FJ-15d supports high-level talent
+by the rules of the free trade zone, which are not in the documents: a person judges, and no bound is invented.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.exc import IntegrityError
+
+from enterprises.awards import funds
+from enterprises.awards import labels as award_labels
+from enterprises.awards import queries as pools
+from enterprises.awards import rules as award_rules
+from enterprises.awards.operations import AlreadyAwarded, AwardRefused, may_act
+from enterprises.awards.operations import WrongStep as WrongAwardStep
+from enterprises.awards.operations.acting import name as rule_name
+from enterprises.awards.operations.acting import need, not_eligible
+from enterprises.awards.types import AwardState, PoolKind, Who
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
+from trainhub.kernel.errors import NotAllowed
+from trainhub.kernel.forms import check_version
+from trainhub.kernel.i18n import _, format_yuan
+from trainhub.oversight.talents import award_queries as queries
+from trainhub.oversight.talents import rules
+from trainhub.oversight.talents.award_models import TalentAward
+from trainhub.oversight.talents.models import Talent
+from trainhub.oversight.talents.operations import findings_of
+from trainhub.oversight.talents.rules import Support
+from trainhub.oversight.talents.types import AWARD_RULES, TalentState
+from trainhub.policy.book import book
+from trainhub.policy.findings import Finding, as_dicts
+
+
+def support_of(row: Talent, on: date) -> Support:
+    """What the rule of the talent's database says on a day: conditions and range. Raises AwardRefused where no rule gives money."""
+    rule = AWARD_RULES.get(row.kind)
+    if rule is None:
+        raise AwardRefused(_("兼职导师库没有对应的资金支持。"), code="no_award")
+    held = {key: book().at(key, on=on) for key in rules.AWARD_PARAMETERS}
+    return rules.judge_support(
+        rule,
+        is_recognised=row.state is TalentState.RECOGNISED and (row.valid_until is None or row.valid_until >= on),
+        conditions=findings_of(row, on),
+        given=[(one.year, one.decided_on) for one in queries.standing(row, rule)],
+        credit=queries.credit_of(row, on),
+        book=held,
+        year=on.year,
+    )
+
+
+def _begin(award: TalentAward, who: Who, before: tuple[AwardState, ...], by: Identity, version: int | None) -> None:
+    check_version(award, version)
+    _may(award.rule, who, by)
+    if award.state not in before:
+        raise WrongAwardStep(
+            _("这项支持现为“%(state)s”，不能这样办理。请刷新页面查看最新进度。", state=award_labels.STATES[award.state]), code="wrong_step"
+        )
+
+
+def _may(rule: str, who: Who, by: Identity) -> None:
+    if not may_act(by, rule, who):
+        raise NotAllowed(_("“%(rule)s”由该项规定的部门办理，你的部门不能办理。", rule=rule_name(rule)))
+
+
+def _check_amount(amount_fen: int, support: Support) -> None:
+    if award_rules.is_in_range(amount_fen, support.amount_min_fen, support.amount_max_fen, support.amount_kind):
+        return
+    low, high = support.amount_min_fen, support.amount_max_fen
+    if low is None or high is None:
+        raise AwardRefused(_("请填写大于零的金额。"), field="amount", code="amount_out_of_range")
+    raise AwardRefused(
+        _("金额须在 %(low)s 至 %(high)s 之间。", low=format_yuan(low), high=format_yuan(high)), field="amount", code="amount_out_of_range"
+    )
+
+
+def decide(*, talent: Talent, amount_fen: int, minutes: str, judgement: str = "", by: Identity, today: date, now: datetime) -> TalentAward:
+    """Decide the amount for this year, inside the range, with minutes; the findings of the day are stored with it.
+
+    From own.awards.joint_conference_from_fen on it is only put forward (`confer`, FJ-34). Another year may follow (连续支持), the
+    same year may not. Raises AlreadyAwarded, NotEligible, AwardRefused, NotAllowed.
+    """
+    queries.hold(talent.id)
+    support = support_of(talent, today)
+    _may(support.rule, Who.DEPARTMENT, by)
+    minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
+    if bad := [one for one in support.findings if one.code.endswith(".once") and not one.met]:
+        raise AlreadyAwarded(
+            _("“%(rule)s”：%(name)s 年已有支持，同一年不得重复。", rule=rule_name(support.rule), name=today.year), details=_cited(bad)
+        )
+    if bad := [one for one in support.findings if not one.met and one.status.value != "judge"]:
+        raise not_eligible(bad)
+    if any(not one.met for one in support.findings) and not judgement.strip():
+        raise AwardRefused(_("有条件需要由人判断，请写明判断的结论和理由。"), field="judgement", code="judgement_needed")
+    _check_amount(amount_fen, support)
+    waits = award_rules.needs_conference(amount_fen, book().at("own.awards.joint_conference_from_fen", on=today))
+    row = TalentAward(
+        talent_id=talent.id,
+        rule=support.rule,
+        year=today.year,
+        state=AwardState.CONFERENCE if waits else AwardState.DECIDED,
+        amount_fen=amount_fen,
+        minutes=minutes,
+        judgement=judgement.strip()[:400],
+        findings=as_dicts(support.findings),
+        decided_on=None if waits else today,
+        decided_by_id=by.account_id,
+        created_at=now,
+    )
+    try:
+        with session().begin_nested():
+            session().add(row)
+            session().flush()
+    except IntegrityError as twice:
+        raise AlreadyAwarded(_("刚刚有人作出了同一项决定，请刷新页面查看。")) from twice
+    audit.record(by=by, did=f"talents.award.{row.state.value}", on=row, data={"talent": talent.id, "rule": row.rule, "amount_fen": amount_fen})
+    return row
+
+
+def _cited(findings: list[Finding]) -> list[dict[str, str]]:
+    return [{"column": one.code, "value": str(one.found), "problem": f"{one.required}（{one.clause.cite}）"} for one in findings]
+
+
+def confer(
+    *, award: TalentAward, on: date, is_positive: bool, text: str, by: Identity, today: date, now: datetime, version: int | None = None
+) -> TalentAward:
+    """What the joint conference decided (联席会议, FJ-34, 000:829): the amount stands, or it ends and may be decided anew."""
+    _begin(award, Who.CONFERENCE, (AwardState.CONFERENCE,), by, version)
+    text = need(text, _("请写明联席会议的意见和纪要。"), "text")
+    _check_day(on, today, None)
+    talent = session().get_one(Talent, award.talent_id)
+    award.conference_minutes = text
+    if is_positive:
+        if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
+            raise not_eligible(bad)
+        award.state, award.decided_on = AwardState.DECIDED, on
+    else:
+        award.state, award.reason, award.ended_on = AwardState.REJECTED, text[:400], today
+    return _ended(award, by, on=on)
+
+
+def _check_day(on: date, today: date, earliest: date | None) -> None:
+    if on > today:
+        raise AwardRefused(_("日期不能晚于今天。"), field="on")
+    if earliest is not None and on < earliest:
+        raise AwardRefused(_("日期不能早于上一步（%(day)s）。", day=earliest.isoformat()), field="on")
+
+
+def pay(
+    *, award: TalentAward, on: date, reference: str, pool_id: int | None, by: Identity, today: date, now: datetime, version: int | None = None
+) -> TalentAward:
+    """Record the payment. FJ-15b comes out of the newly added provincial guidance fund (从省级新增引导资金中), so it names a pool of
+    that kind; FJ-15d may be a department's own money (None). Raises PoolRefused, NotEligible, AwardRefused."""
+    _begin(award, Who.PAYER, (AwardState.DECIDED,), by, version)
+    talent = session().get_one(Talent, award.talent_id)
+    if bad := [one for one in support_of(talent, today).findings if one.code.endswith(".credit") and not one.met]:
+        raise not_eligible(bad, _("决定之后列入失信名单，不能拨付：移出名单后重新核查信用再拨付，或由主管部门撤销这项奖励。"))
+    award.payment_reference = need(reference, _("请填写拨付凭证号。"), "reference")[:120]
+    _check_day(on, today, award.decided_on)
+    pool = pools.pool(pool_id) if pool_id is not None else None
+    if award.rule in rules.FROM_NEW_FUND and (pool is None or pool.kind is not PoolKind.NEW):
+        raise AwardRefused(_("这项支持从省级新增引导资金中给予（000:741），请选择一项新增引导资金。"), field="pool", code="pool_of_other_kind")
+    if pool_id is not None:
+        funds.spend(pool_id, award.amount_fen)
+        award.pool_id = pool_id
+    award.paid_on, award.state = on, AwardState.PAID
+    return _ended(award, by, on=on, reference=award.payment_reference, pool=award.pool_id)
+
+
+def revoke(*, award: TalentAward, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> TalentAward:
+    """Take a decision back, with a reason; the row stays, the pool gets the money back, the year is free again."""
+    _begin(award, Who.DEPARTMENT, queries.STANDS, by, version)
+    if award.pool_id is not None:
+        funds.give_back(award.pool_id, award.amount_fen)
+    award.reason, award.ended_on = need(reason, _("请写明撤销的理由和文件依据。"), "reason")[:400], today
+    award.state = AwardState.REVOKED
+    return _ended(award, by, reason=award.reason)
+
+
+def _ended(award: TalentAward, by: Identity, **data: object) -> TalentAward:
+    session().flush()
+    audit.record(by=by, did=f"talents.award.{award.state.value}", on=award, data=data)
+    return award
