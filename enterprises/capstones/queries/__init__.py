@@ -30,8 +30,10 @@ from enterprises.capstones.queries.capstones import (
 )
 from enterprises.capstones.queries.checking import (
     expert_choices,
+    is_void,
     opinion_by_id,
     opinions_of,
+    other_draws,
     passed_in,
     people_of_university,
     spot_check,
@@ -42,6 +44,7 @@ from enterprises.capstones.queries.checking import (
     spot_subject,
     spot_tasks,
     spot_universities,
+    theses_of,
     university_subject,
 )
 from enterprises.capstones.queries.choosing import (
@@ -100,6 +103,8 @@ from enterprises.capstones.queries.judging import (
     rubric_items,
     school_supervisors_of,
     scores_of,
+    scores_of_each,
+    similarities_of,
     unreviewed,
     weights_of,
 )
@@ -257,6 +262,7 @@ __all__ = [
     "is_opened_to",
     "is_sent_back_by_panel",
     "is_supervisor",
+    "is_void",
     "job_of",
     "judge_choices",
     "judged_rows",
@@ -286,6 +292,7 @@ __all__ = [
     "opened_to",
     "opinion_by_id",
     "opinions_of",
+    "other_draws",
     "overview",
     "paper",
     "paper_row",
@@ -318,9 +325,11 @@ __all__ = [
     "school_load",
     "school_supervisors_of",
     "scores_of",
+    "scores_of_each",
     "sessions_of",
     "side_of",
     "similar",
+    "similarities_of",
     "size_of_files",
     "slot_by_id",
     "slots_of",
@@ -352,6 +361,7 @@ __all__ = [
     "team_of",
     "teams_by_ids",
     "teams_in",
+    "theses_of",
     "third_of",
     "title_of",
     "to_defend",
