@@ -25,6 +25,7 @@ from enterprises.capstones import models as capstones_models
 from enterprises.capstones import operations as capstones_operations
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
+from enterprises.capstones.views import archiving as capstones_archiving
 from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
 from enterprises.capstones.views import checking as capstones_checking
@@ -162,6 +163,7 @@ THINGS = {
 
 CAPSTONE_PAGES: tuple[ModuleType, ...] = (
     capstones_pages,
+    capstones_archiving,
     capstones_board,
     capstones_checking,
     capstones_cohorts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -16,8 +17,35 @@ from enterprises.capstones.types import EvidenceKind, RoundKind, Stage, Supervis
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
+SECRECY = _l(
+    "题目、企业和需要的能力仍然公开，请勿把保密内容写进题目；问题、证明、论文和过程材料只对校企双方负责人、承担的学生和导师、"
+    "指定的评审人、主管部门和评价专家开放，答辩不公开。"
+)
+"""What it means that a topic is confidential (docs/capstones.md)."""
 
-class TopicForm(Form):
+
+def split_skills(text: str | None) -> list[str]:
+    """Skills as they are typed: apart by 、 or a comma."""
+    return [one.strip() for one in re.split(r"[、,，;；|]", text or "") if one.strip()]
+
+
+class _Evidence(Form):
+    """What a topic that comes from practice is proved by."""
+
+    evidence_kind = SelectField(_l("证明材料种类"), validators=[Optional()])
+    evidence = Text(_l("证明材料编号或说明"), validators=[Length(max=400)])
+    file = FileField(_l("证明材料"), description=_l("立项材料、任务书、合同或说明函的扫描件；没有证明材料的选题不满足 8.1。"))
+
+    def __init__(self, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
+        self.evidence_kind.choices = [("", _("暂无")), *((one.value, labels.EVIDENCE_KINDS[one]) for one in EvidenceKind)]
+
+    def kind(self) -> EvidenceKind | None:
+        """The kind of evidence, if one was chosen."""
+        return EvidenceKind(self.evidence_kind.data) if self.evidence_kind.data else None
+
+
+class TopicForm(_Evidence):
     """A topic with its source in practice and the evidence for it."""
 
     enterprise_id = SelectField(_l("企业"), coerce=int, validators=[InputRequired()])
@@ -37,15 +65,11 @@ class TopicForm(Form):
         validators=[Optional(), NumberRange(min=1, max=10)],
     )
     skills = Text(_l("需要的能力"), description=_l("用顿号或逗号分开。"), validators=[Length(max=400)])
-    evidence_kind = SelectField(_l("证明材料种类"), validators=[Optional()])
-    evidence = Text(_l("证明材料编号或说明"), validators=[Length(max=400)])
-    file = FileField(_l("证明材料"), description=_l("立项材料、任务书、合同或说明函的扫描件；没有证明材料的选题不满足 8.1。"))
-    is_confidential = BooleanField(_l("内容需要保密"), description=_l("证明材料只对校企双方和评价专家开放。"))
+    is_confidential = BooleanField(_l("内容需要保密"), description=SECRECY)
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
         self.source.choices = [(one.value, labels.TOPIC_SOURCES[one]) for one in TopicSource]
-        self.evidence_kind.choices = [("", _("暂无")), *((one.value, labels.EVIDENCE_KINDS[one]) for one in EvidenceKind)]
 
 
 class AssignForm(Form):
@@ -139,6 +163,7 @@ class ReviewForm(Form):
     comment = LongText(
         _l("评阅意见"), description=_l("选题、方案、论证、写作各有什么长处和问题；学生会看到。"), validators=[InputRequired(), Length(max=4000)]
     )
+    file = FileField(_l("附件"), description=_l("评阅表或批注过的论文；与意见一起签名，存档时连同校验码保留。"))
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         super().__init__(*args, **kw)
@@ -210,7 +235,7 @@ class RoundForm(Form):
         self.kind.choices = [(one.value, labels.ROUND_KINDS[one]) for one in RoundKind]
 
 
-class SuggestForm(Form):
+class SuggestForm(_Evidence):
     """A student's own topic: a problem of an enterprise he knows from his placement."""
 
     enterprise_id = SelectField(
@@ -220,20 +245,28 @@ class SuggestForm(Form):
     problem = LongText(
         _l("要解决的工程问题"), description=_l("问题从哪里来，企业谁了解情况，预期做出什么。"), validators=[InputRequired(), Length(max=4000)]
     )
+    seats = IntegerField(
+        _l("承担人数"),
+        default=1,
+        description=_l("包括你自己；多于 1 人时由你当组长，在选题轮次里组队承担。"),
+        validators=[InputRequired(), NumberRange(min=1, max=10)],
+    )
+    skills = Text(_l("需要的能力"), description=_l("用顿号或逗号分开。"), validators=[Length(max=400)])
+    is_confidential = BooleanField(_l("内容需要保密"), description=SECRECY)
 
 
-class ReviseForm(Form):
+class ReviseForm(_Evidence):
     """A topic that was sent back, proposed again."""
 
     title = Text(_l("题目"), validators=[InputRequired(), Length(max=200)])
     problem = LongText(_l("要解决的工程问题"), validators=[InputRequired(), Length(max=4000)])
-    evidence_kind = SelectField(_l("证明材料种类"), validators=[Optional()])
-    evidence = Text(_l("证明材料编号或说明"), validators=[Length(max=400)])
+    seats = IntegerField(_l("可接纳人数"), validators=[InputRequired(), NumberRange(min=1, max=50)])
+    team_most = IntegerField(
+        _l("小组最多人数"), description=_l("1 表示各做各的；多人协作的选题填小组人数上限。"), validators=[InputRequired(), NumberRange(min=1, max=10)]
+    )
+    skills = Text(_l("需要的能力"), description=_l("用顿号或逗号分开。"), validators=[Length(max=400)])
     file = FileField(_l("新的证明材料"), description=_l("不选则保留原来的。"))
-
-    def __init__(self, *args: Any, **kw: Any) -> None:
-        super().__init__(*args, **kw)
-        self.evidence_kind.choices = [("", _("暂无")), *((one.value, labels.EVIDENCE_KINDS[one]) for one in EvidenceKind)]
+    is_confidential = BooleanField(_l("内容需要保密"), description=SECRECY)
 
 
 class EvidenceForm(Form):

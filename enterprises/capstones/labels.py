@@ -80,6 +80,12 @@ STAGES: dict[Stage, Any] = {
     Stage.THESIS: _l("论文"),
     Stage.SIMILARITY: _l("查重报告"),
 }
+KEPT_STAGES: dict[str, Any] = {
+    "topic": _l("选题的证明材料"),
+    **{stage.value: text for stage, text in STAGES.items()},
+    "review": _l("评阅附件"),
+    "defence": _l("答辩记录附件"),
+}
 RUBRIC: dict[RubricItem, Any] = {
     RubricItem.TOPIC: _l("选题与调研"),
     RubricItem.WORK: _l("方案与实现"),

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from trainhub.app import load_tables
 from trainhub.kernel import migrations
@@ -40,8 +41,6 @@ def engine(tmp_path: Path) -> Iterator[sa.Engine]:
 
 
 def test_the_history_has_one_head() -> None:
-    from alembic.script import ScriptDirectory
-
     assert len(ScriptDirectory.from_config(migrations.config()).get_heads()) == 1
 
 
@@ -222,3 +221,21 @@ def test_spot_checks_of_following_years_become_academic_years_and_back(engine: s
     migrations.downgrade(engine, "0031-1")
     with engine.connect() as connection:
         assert connection.execute(found).scalars().all() == [2024, 2026, 2025]
+
+
+def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine, "0032")
+    with engine.begin() as connection:
+        owner = _row(connection, "organisation")
+        drawn = {"university_id": owner, "year": 2025, "population": [1]}
+        voided = _row(connection, "spot_check", voided_at=datetime(2026, 3, 2, tzinfo=UTC), **drawn)
+        valid = _row(connection, "spot_check", **drawn)
+    before = ScriptDirectory.from_config(migrations.config()).get_revision("0032").down_revision
+    assert isinstance(before, str)
+    migrations.downgrade(engine, before)
+    with engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT id FROM spot_check")).scalars().all() == [valid]
+        assert voided != valid
+    with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
+        _row(connection, "spot_check", **drawn)

@@ -30,6 +30,7 @@ DEEDS: Mapping[str, Any] = {
     "joined": _l("已加入"),
     "left": _l("已退出"),
     "sampled": _l("已抽取"),
+    "voided": _l("已作废"),
     "settled": _l("已有结论"),
     "topic_changed": _l("已改题"),
     "waived": _l("已放弃"),

@@ -25,8 +25,21 @@ class SpotCheck(Base):
     population: Mapped[list[Any]]
     drawn_by_id: Mapped[int | None]
     drawn_at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]
+    """Since when the sample is void, with its reason: drawn by mistake, kept for whoever asks what was drawn first."""
+    voided_by_id: Mapped[int | None]
+    void_reason: Mapped[str] = mapped_column(sa.String(400), default="", server_default="")
 
-    __table_args__ = (sa.UniqueConstraint("university_id", "year"),)
+    __table_args__ = (
+        sa.Index(
+            "uq_spot_check_standing",
+            "university_id",
+            "year",
+            unique=True,
+            sqlite_where=sa.text("voided_at IS NULL"),
+            postgresql_where=sa.text("voided_at IS NULL"),
+        ),
+    )
 
 
 class SpotItem(Base):

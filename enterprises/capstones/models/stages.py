@@ -91,6 +91,8 @@ class Review(Base):
     score_x10: Mapped[int | None]
     verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
     comment: Mapped[str] = mapped_column(sa.Text, default="")
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    """The form or the marked copy that was signed with it."""
     signed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
 
@@ -156,6 +158,8 @@ class DefenceSlot(Base):
     """Tenths of a point by the id of the panel's person."""
     score_x10: Mapped[int | None]
     verdict: Mapped[Verdict | None] = mapped_column(enum_column(Verdict))
+    file_id: Mapped[int | None] = mapped_column(ref("stored_file.id"))
+    """The signed record on paper, or the score sheets, scanned."""
     recorded_by_id: Mapped[int | None]
     recorded_at: Mapped[datetime | None]
 

@@ -4,7 +4,7 @@ from enterprises.capstones.operations._support import CapstoneRefused, TopicRefu
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
 from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
-from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts
+from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts, void
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
@@ -118,6 +118,7 @@ __all__ = [
     "submit_thesis",
     "timetable",
     "use_link",
+    "void",
     "withdraw",
     "withdraw_topic",
 ]

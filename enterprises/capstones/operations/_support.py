@@ -19,6 +19,7 @@ from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
 from trainhub.people.models import Student
+from trainhub.policy.book import book
 
 
 class TopicRefused(Refused):
@@ -103,6 +104,17 @@ def demand_window(row: Capstone, stage: WindowStage, now: datetime) -> None:
                 day=window.closes_on.isoformat(),
             ),
             code="window_closed",
+        )
+
+
+def demand_room(row: Capstone, file_id: int, now: datetime) -> None:
+    """Refuse a file with which those of the capstone grow beyond own.capstone.attachments_mb_max."""
+    most = book().at("own.capstone.attachments_mb_max", on=local(now).date()).number
+    if queries.size_of_files(row.id, and_file=file_id) > most * 1024 * 1024:
+        raise CapstoneRefused(
+            _("这个毕业设计的材料总量将超过 %(most)d MB 的上限，没有保存。请压缩文件，或把原始数据存放在企业。", most=most),
+            field="file",
+            code="too_large",
         )
 
 

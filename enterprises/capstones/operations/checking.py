@@ -24,6 +24,7 @@ from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
+TOLD_VOID = N_("你被请去评议的论文抽检已作废，不必再评议")
 
 
 SEEDS = 1 << 48
@@ -86,9 +87,53 @@ def draw(*, university: Organisation, year: int, percent: int, by: Identity, tod
     return row
 
 
+def void(*, check: SpotCheck, reason: str, by: Identity, now: datetime) -> SpotCheck:
+    """Declare a sample that was drawn by mistake void, so that the year can be drawn anew; a repeat changes nothing.
+
+    Only while no expert has signed (after that a result would be thrown away), with a reason, and by another one of the office than
+    who drew it: alone nobody draws until the sample suits. Seed, list and sample stay on record beside the new one; experts who were
+    asked are told. Raises CapstoneRefused.
+    """
+    session().refresh(check, with_for_update=True)
+    if check.voided_at is not None:
+        return check
+    why = given(reason, _("请写明作废的理由，它与种子和名单一起留存。"), field="reason")
+    items = [item for item, *_rest in queries.spot_items(check.id)]
+    for item in items:
+        _hold(item)
+    opinions = [opinion for item in items for opinion, _name in queries.opinions_of(item.id)]
+    if any(opinion.signed_at is not None for opinion in opinions):
+        raise CapstoneRefused(_("已有专家签署意见，这次抽检不能作废：作废会丢掉已有的结论。"), field="reason", code="has_results")
+    if by.account_id is not None and by.account_id == check.drawn_by_id:
+        raise CapstoneRefused(_("样本是你抽取的，须由本单位的另一人或上级部门作废：一个人不能反复抽取直到满意。"), field="reason", code="own_draw")
+    check.voided_at, check.voided_by_id, check.void_reason = now, by.account_id, why
+    session().flush()
+    said = {"year": check.year, "seed": check.seed, "of": len(check.population), "reason": why}
+    audit.record(by=by, did="capstones.spot_check.voided", on=check, data=said)
+    tell(
+        person_ids={opinion.person_id for opinion in opinions},
+        kind="capstones.spot_check",
+        message=TOLD_VOID,
+        values={},
+        url="/capstones/tasks",
+        unique_key=f"capstones.spot_void:{check.id}",
+        now=now,
+    )
+    return check
+
+
+def _demand_valid(item: SpotItem) -> None:
+    """Refuse to go on with a sample that is void; asked of the database, as somebody may have said so while this waited for the thesis."""
+    if queries.is_void(item.check_id):
+        raise CapstoneRefused(_("这次抽检已作废，不再评议。"), code="void")
+
+
 def _drawn_already(year: int) -> CapstoneRefused:
     return CapstoneRefused(
-        _("该校 %(year)s 学年的样本已经抽取，不能重抽：重抽等于挑选样本。请在“历次抽检”中查看已有的样本。", year=years(year)),
+        _(
+            "该校 %(year)s 学年的样本已经抽取，不能重抽：重抽等于挑选样本。误抽的样本可由另一人写明理由作废。请在“历次抽检”中查看已有的样本。",
+            year=years(year),
+        ),
         field="year",
         code="already_drawn",
     )
@@ -110,6 +155,7 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
     Only who is an expert today; not a supervisor, a reviewer, or somebody of the student's own university (`queries.people_of_university`).
     """
     _hold(item)
+    _demand_valid(item)
     capstone = session().get_one(Capstone, item.capstone_id)
     opinions = queries.opinions_of(item.id)
     stage = 2 if item.outcome is SpotOutcome.MORE_EXPERTS else 1
@@ -155,6 +201,7 @@ def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by
         raise WrongPerson(_("只有被指定的专家可以评议。"))
     item = session().get_one(SpotItem, opinion.item_id)
     _hold(item)
+    _demand_valid(item)
     session().refresh(opinion)
     if opinion.signed_at is not None:
         raise CapstoneRefused(_("评议意见已签名。"), code="already_graded")

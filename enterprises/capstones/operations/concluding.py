@@ -9,6 +9,7 @@ from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
 from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, tell
 from enterprises.capstones.operations.grading import result_of
+from enterprises.capstones.queries.archive import manifest_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
@@ -106,7 +107,8 @@ def _said(row: Reconsideration) -> dict[str, object]:
 
 
 def finish(*, capstone: Capstone, note: str = "", by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
-    """Publish the result: passed or failed by the pass mark; the findings of 8.1 to 8.4 are frozen with it.
+    """Publish the result: passed or failed by the pass mark; the findings of 8.1 to 8.4 as of this day are
+    kept with it (shown are the living ones until the archive freezes them).
 
     Grades that lie too far apart (own.capstone.grade_difference_over_x10) need a third grade or a moderation that was settled; a pass
     against a review or a defence that says no needs the moderation. A pass is pushed to the ledger and a certificate is issued (see
@@ -314,7 +316,7 @@ def _mend_certificate(capstone: Capstone, why: str, by: Identity, today: date, n
 
 
 def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> Capstone:
-    """Close a concluded capstone: every file with its checksum, the grades and the findings are listed; nothing is changed any more.
+    """Close a concluded capstone: every file with its checksum, the grades and the findings of this day are listed; nothing is changed any more.
 
     Not while an appeal is open or may still be made (own.capstone.appeal_days), unless the student accepted the result. A repeat
     changes nothing.
@@ -330,7 +332,7 @@ def archive(*, capstone: Capstone, by: Identity, today: date, now: datetime) -> 
     is_settled = any(row.kind is ReasonKind.APPEAL for row in queries.reconsiderations_of(capstone.id))
     if today <= last and not is_settled:
         raise CapstoneRefused(_("申诉期到 %(last)s 24 时结束，之后才能归档。", last=last.isoformat()))
-    capstone.archive = queries.manifest_of(capstone)
+    capstone.archive = manifest_of(capstone, today)
     capstone.archived_at = now
     session().flush()
     audit.record(by=by, did="capstones.capstone.archived", on=capstone, data={"files": len(capstone.archive["files"])})

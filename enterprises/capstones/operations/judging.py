@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from enterprises.capstones import queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_window, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_room, demand_window, given, tell
 from enterprises.capstones.operations.grading import compute, demand_account, demand_outsider
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
@@ -103,8 +103,10 @@ def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date
     return len(given_to)
 
 
-def sign_review(*, review: Review, score: int, verdict: Verdict, comment: str, by: Identity, today: date, now: datetime) -> Review:
-    """Sign a review: 0 to 100 points, a verdict, words. `revise` sends the thesis back to its student; grades of supervisors stay.
+def sign_review(
+    *, review: Review, score: int, verdict: Verdict, comment: str, file_id: int | None = None, by: Identity, today: date, now: datetime
+) -> Review:
+    """Sign a review: 0 to 100 points, a verdict, words, and a file if there is one (a form, a marked copy). `revise` sends the thesis back to its student; grades of supervisors stay.
 
     Once; raises WrongPerson, WrongState (the window of reviews), CapstoneRefused.
     """
@@ -118,9 +120,12 @@ def sign_review(*, review: Review, score: int, verdict: Verdict, comment: str, b
     if not 0 <= score <= 100:
         raise CapstoneRefused(_("请给 0 至 100 的整数分。"), field="score")
     review.comment = given(comment, _("请写明评阅意见。"), field="comment", most=4000)
-    review.score_x10, review.verdict, review.signed_at = score * 10, verdict, now
+    if file_id is not None:
+        demand_room(capstone, file_id, now)
+    review.score_x10, review.verdict, review.signed_at, review.file_id = score * 10, verdict, now, file_id
     session().flush()
-    audit.record(by=by, did="capstones.review.signed", on=capstone, data={"review": review.id, "score_x10": review.score_x10, "verdict": verdict})
+    said = {"review": review.id, "score_x10": review.score_x10, "verdict": verdict, "file": file_id}
+    audit.record(by=by, did="capstones.review.signed", on=capstone, data=said)
     if verdict is Verdict.REVISE:
         _send_back(capstone, review, now)
     else:
@@ -301,9 +306,19 @@ def _tell_place(group: DefenceGroup, minute: int, people: Sequence[int], key: st
 
 
 def record_defence(
-    *, slot: DefenceSlot, scores: Mapping[int, int], questions: str, verdict: Verdict, by: Identity, today: date, now: datetime
+    *,
+    slot: DefenceSlot,
+    scores: Mapping[int, int],
+    questions: str,
+    verdict: Verdict,
+    file_id: int | None = None,
+    by: Identity,
+    today: date,
+    now: datetime,
 ) -> DefenceSlot:
-    """The secretary's record: what was asked, points 0 to 100 of every member, the conclusion. Once; `revise` asks for a second defence.
+    """The secretary's record: what was asked, points 0 to 100 of every member, the conclusion, a scan of the signed sheets if there is one.
+
+    Once; `revise` asks for a second defence.
 
     Raises WrongPerson, WrongState (before the day, outside the window), CapstoneRefused.
     """
@@ -321,11 +336,16 @@ def record_defence(
     if set(scores) != panel or any(not 0 <= value <= 100 for value in scores.values()):
         raise CapstoneRefused(_("每位成员都要给 0 至 100 的整数分。"), field="scores")
     slot.questions = given(questions, _("请记录提问与回答。"), field="questions", most=8000)
+    if file_id is not None:
+        demand_room(capstone, file_id, now)
+        slot.file_id = file_id
     slot.scores = {str(key): value * 10 for key, value in scores.items()}
     slot.score_x10, slot.verdict = half_up(sum(scores.values()) * 10, len(scores)), verdict
     slot.recorded_by_id, slot.recorded_at = by.account_id, now
     session().flush()
-    audit.record(by=by, did="capstones.defence.recorded", on=capstone, data={"slot": slot.id, "score_x10": slot.score_x10, "verdict": verdict})
+    audit.record(
+        by=by, did="capstones.defence.recorded", on=capstone, data={"slot": slot.id, "score_x10": slot.score_x10, "verdict": verdict, "file": file_id}
+    )
     if verdict is Verdict.REVISE:
         _tell_revise(capstone, TOLD_AGAIN, TOLD_AGAIN_SUPERVISORS, f"again:{slot.id}", now)
     compute(capstone, today)

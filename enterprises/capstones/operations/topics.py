@@ -67,10 +67,7 @@ def propose_topic(
         raise TopicRefused(_("请填写题目。"), field="title")
     if not problem:
         raise TopicRefused(_("请写明要解决的工程问题：背景、要求、预期成果。"), field="problem")
-    if not 1 <= seats <= SEATS_MOST:
-        raise TopicRefused(_("可接纳人数须在 1 至 %(most)d 之间。", most=SEATS_MOST), field="seats")
-    if not 1 <= team_most <= min(seats, 10):
-        raise TopicRefused(_("小组人数不能超过可接纳人数，也不能超过 10 人。"), field="team_most")
+    _demand_seats(seats, team_most)
     if origin is TopicOrigin.STUDENT and reserved_for is None:
         raise TopicRefused(_("学生自拟的选题须写明是哪一名学生。"))
     if evidence_file_id is not None and evidence_kind is None:
@@ -104,6 +101,13 @@ def propose_topic(
     if proposing_side is not None:
         approve_topic(topic=row, side=proposing_side, by=by, today=today, now=now)
     return row
+
+
+def _demand_seats(seats: int, team_most: int) -> None:
+    if not 1 <= seats <= SEATS_MOST:
+        raise TopicRefused(_("可接纳人数须在 1 至 %(most)d 之间。", most=SEATS_MOST), field="seats")
+    if not 1 <= team_most <= min(seats, 10):
+        raise TopicRefused(_("小组人数不能超过可接纳人数，也不能超过 10 人。"), field="team_most")
 
 
 def _mark(topic: Topic) -> None:
@@ -162,11 +166,18 @@ def revise_topic(
     evidence: str = "",
     evidence_kind: EvidenceKind | None = None,
     evidence_file_id: int | None = None,
+    seats: int | None = None,
+    team_most: int | None = None,
+    skills: Sequence[str] | None = None,
+    is_confidential: bool | None = None,
     by: Identity,
     now: datetime,
     version: int | None = None,
 ) -> Topic:
-    """Whoever proposed a topic that was sent back changes it and proposes it again: both sides decide anew. Raises WrongState, WrongPerson."""
+    """Whoever proposed a topic that was sent back changes it and proposes it again: both sides decide anew.
+
+    What is None stays as it was. Raises WrongState, WrongPerson, TopicRefused.
+    """
     check_version(topic, version)
     if topic.state is not TopicState.REFUSED:
         raise WrongState(_("只有退回的选题可以修改后重新提出。"))
@@ -174,7 +185,13 @@ def revise_topic(
         raise WrongPerson(_("只有提出人可以修改后重新提出。"))
     if not title.strip() or not problem.strip():
         raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")
+    _demand_seats(topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most)
     topic.title, topic.problem, topic.evidence = title.strip()[:200], problem.strip(), evidence.strip()
+    topic.seats, topic.team_most = topic.seats if seats is None else seats, topic.team_most if team_most is None else team_most
+    if skills is not None:
+        topic.skills = [skill.strip() for skill in skills if skill.strip()]
+    if is_confidential is not None:
+        topic.is_confidential = is_confidential
     if evidence_file_id is not None:
         if evidence_kind is None:
             raise TopicRefused(_("请选择证明材料的种类。"), field="evidence_kind")

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from enterprises.capstones import queries
 from enterprises.capstones.labels import ROLES, STAGES
 from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry, PaperComment, Review
-from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_room, demand_window, given, tell
 from enterprises.capstones.types import Action, CapstoneState, Stage, SupervisorRole, WindowStage
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -16,7 +16,6 @@ from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Student
-from trainhub.policy.book import book
 
 TOLD_CONFIRM = N_("请确认 %(day)s 的毕业设计指导记录（%(role)s）")
 TOLD_HANDED_IN = N_("%(name)s 提交了%(stage)s，请查看并给出意见")
@@ -115,7 +114,7 @@ def hand_in(
     demand_window(capstone, WindowStage(stage.value), now)
     if stage is Stage.SIMILARITY and similarity_x10 is None:
         raise CapstoneRefused(_("请填写查重报告中的总相似比例。"), field="similarity")
-    _demand_room(capstone, file_id, now)
+    demand_room(capstone, file_id, now)
     row = CapstonePaper(
         capstone_id=capstone.id,
         stage=stage,
@@ -147,16 +146,6 @@ def hand_in(
             now=now,
         )
     return row
-
-
-def _demand_room(capstone: Capstone, file_id: int, now: datetime) -> None:
-    most = book().at("own.capstone.attachments_mb_max", on=local(now).date()).number
-    if queries.size_of_papers(capstone.id, and_file=file_id) > most * 1024 * 1024:
-        raise CapstoneRefused(
-            _("这个毕业设计的材料总量将超过 %(most)d MB 的上限，没有保存。请压缩文件，或把原始数据存放在企业。", most=most),
-            field="file",
-            code="too_large",
-        )
 
 
 def comment(*, paper: CapstonePaper, text: str, by: Identity, now: datetime) -> PaperComment:

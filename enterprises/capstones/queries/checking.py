@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -14,6 +15,7 @@ from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.queries import active
 from trainhub.kernel.access import Identity, Role, Subject
 from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
@@ -30,7 +32,8 @@ def spot_tasks(person_id: int) -> list[tuple[Any, str]]:
         .join(SpotItem, SpotItem.id == SpotOpinion.item_id)
         .join(Capstone, Capstone.id == SpotItem.capstone_id)
         .join(Topic, Topic.id == Capstone.topic_id)
-        .where(SpotOpinion.person_id == person_id)
+        .join(SpotCheck, SpotCheck.id == SpotItem.check_id)
+        .where(SpotOpinion.person_id == person_id, SpotCheck.voided_at.is_(None))
         .order_by(SpotOpinion.signed_at.is_not(None), SpotOpinion.id)
     )
     return [(row, title) for row, title in session().execute(statement)]
@@ -42,8 +45,20 @@ def spot_check(check_id: int) -> SpotCheck | None:
 
 
 def spot_check_of(university_id: int, year: int) -> SpotCheck | None:
-    """The spot check of a university and year."""
-    return session().scalar(select(SpotCheck).where(SpotCheck.university_id == university_id, SpotCheck.year == year))
+    """The spot check of a university and year that stands."""
+    mine = select(SpotCheck).where(SpotCheck.university_id == university_id, SpotCheck.year == year)
+    return session().scalar(mine.where(SpotCheck.voided_at.is_(None)))
+
+
+def is_void(check_id: int) -> bool:
+    """Whether a sample was declared void, read anew."""
+    return session().scalar(select(SpotCheck.voided_at).where(SpotCheck.id == check_id)) is not None
+
+
+def other_draws(row: SpotCheck) -> list[SpotCheck]:
+    """The other samples of the same university and year, void or valid, in the order in which they were drawn."""
+    statement = select(SpotCheck).where(SpotCheck.university_id == row.university_id, SpotCheck.year == row.year, SpotCheck.id != row.id)
+    return list(session().scalars(statement.order_by(SpotCheck.id)))
 
 
 def spot_subject(row: SpotCheck) -> Subject:
@@ -114,6 +129,17 @@ def spot_items(check_id: int) -> list[tuple[SpotItem, CapstoneRow, list[tuple[Sp
     for row, name in session().execute(statement):
         opinions.setdefault(row.item_id, []).append((row, name))
     return [(item, rows[item.capstone_id], opinions.get(item.id, [])) for item in items]
+
+
+def theses_of(ids: Collection[int]) -> dict[int, tuple[Capstone, Topic, StoredFile | None]]:
+    """The capstones of a sample with topic and thesis, by id; one query."""
+    statement = (
+        select(Capstone, Topic, StoredFile)
+        .join(Topic, Topic.id == Capstone.topic_id)
+        .outerjoin(StoredFile, StoredFile.id == Capstone.thesis_file_id)
+        .where(Capstone.id.in_(list(ids)))
+    )
+    return {row.id: (row, topic, file) for row, topic, file in session().execute(statement)}
 
 
 def spot_item(item_id: int) -> SpotItem | None:

@@ -17,11 +17,12 @@ from enterprises.capstones.types import CapstoneFacts, CapstoneRow, Stay, Superv
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
+from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
-from trainhub.policy.findings import Finding, Status, all_of
+from trainhub.policy.findings import Finding, Status, all_of, finding_from_dict
 from trainhub.policy.types import Parameter
 
 COUNTS = (PlacementState.ACCEPTED, PlacementState.STARTED, PlacementState.FINISHED)
@@ -137,9 +138,27 @@ def _facts(ids: list[int], on: date) -> dict[int, CapstoneFacts]:
 
 
 def findings_of(capstone_ids: Iterable[int], on: date, held: rules.Numbers | None = None) -> dict[int, tuple[Finding, ...]]:
-    """The findings of 8.1 to 8.4 of every capstone asked for, as of a day; by other numbers than the day's when they are given."""
-    held = held or numbers(on)
-    return {key: rules.judge(facts, held) for key, facts in facts_of(capstone_ids, on).items()}
+    """The findings of 8.1 to 8.4 of every capstone asked for, as of a day: live until it is archived, from that day on as they were frozen.
+
+    The student's page, the cohort's and the evaluation ask here: whatever changes later in placements or mentors, they say the same.
+    Other numbers than the day's, when they are given, judge only what is still live: so does a change of rules.
+    """
+    wanted, held = sorted(set(capstone_ids)), held or numbers(on)
+    frozen = _frozen(wanted, on)
+    live = facts_of((key for key in wanted if key not in frozen), on)
+    return frozen | {key: rules.judge(facts, held) for key, facts in live.items()}
+
+
+def _frozen(ids: list[int], on: date) -> dict[int, tuple[Finding, ...]]:
+    """The findings of those that were archived by a day."""
+    found: dict[int, tuple[Finding, ...]] = {}
+    for start in range(0, len(ids), CHUNK):
+        some = Capstone.id.in_(ids[start : start + CHUNK])
+        statement = select(Capstone.id, Capstone.archived_at, Capstone.archive["findings"]).where(some, Capstone.archived_at.is_not(None))
+        for key, at, findings in session().execute(statement):
+            if at is not None and local(at).date() <= on:
+                found[key] = tuple(finding_from_dict(one) for one in findings)
+    return found
 
 
 def statuses_of(findings: Iterable[Finding]) -> dict[str, Status]:

@@ -1,4 +1,4 @@
-"""Selects on scores, rubrics in use, reviews, who has to stay away from whom, and what is archived."""
+"""Selects on scores, rubrics in use, reviews, and who has to stay away from whom."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from sqlalchemy import func, or_, select
 from enterprises.capstones import labels, rules
 from enterprises.capstones.models import (
     Capstone,
+    CapstoneGrade,
     CapstonePaper,
     Conflict,
     DefenceGroup,
     DefenceSlot,
     Review,
     Supervision,
-    Topic,
 )
 from enterprises.capstones.queries.capstones import rows_of
 from enterprises.capstones.queries.facts import numbers
-from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, rubric_of, slots_of, third_of
-from enterprises.capstones.queries.work import grade_history, grades_of, papers_of
+from enterprises.capstones.queries.stages import reviews_of, rubric_of, slots_of, third_of
+from enterprises.capstones.queries.work import grade_history
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
 from trainhub.identity import queries as identity
@@ -55,15 +55,37 @@ def weights_of(row: Capstone, on: date) -> dict[str, int]:
 
 def scores_of(row: Capstone) -> dict[str, int | None]:
     """The scores that stand, in tenths, by component; a review's is the mean of the signed ones, a defence's the last one passed or failed."""
-    grades = grades_of(row.id)
-    signed = [review.score_x10 for review, _name in reviews_of(row.id) if review.cancelled_at is None and review.score_x10 is not None]
-    asked = [review for review, _name in reviews_of(row.id) if review.cancelled_at is None]
-    defended = next((slot.score_x10 for slot, _group in slots_of(row.id) if slot.verdict in (Verdict.PASS, Verdict.FAIL)), None)
-    return {
-        **{role.value: grades[role].score_x10 if role in grades else None for role in SupervisorRole},
-        "review": rules.half_up(sum(signed), len(signed)) if signed and len(signed) == len(asked) else None,
-        "defence": defended,
-    }
+    return scores_of_each([row.id])[row.id]
+
+
+def scores_of_each(ids: Collection[int]) -> dict[int, dict[str, int | None]]:
+    """The same for many capstones: three queries however many there are."""
+    found: dict[int, dict[str, int | None]] = {key: dict.fromkeys(rules.COMPONENTS) for key in ids}
+    grades = select(CapstoneGrade).where(CapstoneGrade.capstone_id.in_(found), CapstoneGrade.replaced_at.is_(None))
+    for grade in session().scalars(grades):
+        found[grade.capstone_id][grade.role.value] = grade.score_x10
+    asked: dict[int, list[int | None]] = {}
+    reviews = select(Review.capstone_id, Review.score_x10).where(Review.capstone_id.in_(found), Review.cancelled_at.is_(None))
+    for key, score in session().execute(reviews):
+        asked.setdefault(key, []).append(score)
+    for key, scores in asked.items():
+        signed = [score for score in scores if score is not None]
+        if len(signed) == len(scores):
+            found[key]["review"] = rules.half_up(sum(signed), len(signed))
+    slots = select(DefenceSlot.capstone_id, DefenceSlot.score_x10).where(
+        DefenceSlot.capstone_id.in_(found), DefenceSlot.verdict.in_((Verdict.PASS, Verdict.FAIL))
+    )
+    for key, score in session().execute(slots.order_by(DefenceSlot.id)):
+        found[key]["defence"] = score
+    return found
+
+
+def similarities_of(ids: Collection[int]) -> dict[int, int]:
+    """Tenths of a per cent of the latest similarity report, by capstone; one query."""
+    statement = select(CapstonePaper.capstone_id, CapstonePaper.similarity_x10).where(
+        CapstonePaper.capstone_id.in_(list(ids)), CapstonePaper.similarity_x10.is_not(None)
+    )
+    return {key: int(value or 0) for key, value in session().execute(statement.order_by(CapstonePaper.id))}
 
 
 def awaited(row: Capstone) -> tuple[str, ...]:
@@ -194,46 +216,6 @@ def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool
     return [(key, words) for key, words in found.items() if key in able]
 
 
-# -- archive ------------------------------------------------------------------------------------------------------------
-
-
-def manifest_of(row: Capstone) -> dict[str, Any]:
-    """Everything that is archived: files with their checksum, grades as signed, reviews, defences, looking again, findings."""
-    third = third_of(row.id)
-    return {
-        "topic": session().get_one(Topic, row.topic_id).title,
-        "files": [
-            {"stage": paper.stage.value, "name": file.name, "size": file.size, "sha256": file.sha256, "at": paper.handed_in_at.isoformat()}
-            for paper, file in papers_of(row.id)
-        ],
-        "grades": [
-            {
-                "role": grade.role.value,
-                "person": name,
-                "score_x10": grade.score_x10,
-                "signed_at": grade.signed_at.isoformat(),
-                "is_replaced": grade.replaced_at is not None,
-            }
-            for grade, name in grade_history(row.id)
-        ],
-        "third_x10": third.score_x10 if third is not None else None,
-        "reviews": [
-            {"person": name, "score_x10": review.score_x10, "verdict": review.verdict.value if review.verdict else None}
-            for review, name in reviews_of(row.id)
-        ],
-        "defences": [
-            {"group": group.name, "on": group.on.isoformat(), "score_x10": slot.score_x10, "verdict": slot.verdict.value if slot.verdict else None}
-            for slot, group in slots_of(row.id)
-        ],
-        "reconsiderations": [
-            {"kind": one.kind.value, "before_x10": one.before_x10, "after_x10": one.after_x10, "note": one.note}
-            for one in reconsiderations_of(row.id)
-        ],
-        "computation": row.computation,
-        "findings": row.findings,
-    }
-
-
 # -- a cohort -----------------------------------------------------------------------------------------------------------
 
 
@@ -280,11 +262,7 @@ def judged_rows(cohort_id: int) -> list[Judged]:
         .order_by(DefenceSlot.id)
     ):
         slots[slot.capstone_id] = (slot, group)
-    similar: dict[int, int] = {}
-    for paper in session().scalars(
-        select(CapstonePaper).where(CapstonePaper.capstone_id.in_(mine), CapstonePaper.similarity_x10.is_not(None)).order_by(CapstonePaper.id)
-    ):
-        similar[paper.capstone_id] = paper.similarity_x10 or 0
+    similar = similarities_of(rows)
     return [
         Judged(row, tuple(reviews.get(key, ())), slots.get(key), similar.get(key))
         for key, row in sorted(rows.items(), key=lambda pair: (pair[1].student_no, pair[0]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -9,7 +11,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones import likeness
-from enterprises.capstones.models import Capstone, Topic, TopicMark
+from enterprises.capstones.models import Capstone, Supervision, Topic, TopicMark
 from enterprises.capstones.types import CONCLUDED, SimilarTopic, TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
@@ -34,6 +36,16 @@ TOPIC_ROLES = (
     Role.AUDITOR,
     Role.SYSTEM_ADMIN,
 )
+CONFIDENTIAL_ROLES = (
+    Role.ENTERPRISE_COORDINATOR,
+    Role.PROGRAMME_ADMIN,
+    Role.UNIVERSITY_ADMIN,
+    Role.DEPT_EDU,
+    Role.INSPECTOR,
+    Role.EXPERT,
+    Role.SYSTEM_ADMIN,
+)
+"""Who reads what is confidential inside the scope of the role; auditors and teachers who do not supervise it see title and enterprise."""
 CANDIDATES = 100
 University = aliased(Organisation)
 
@@ -71,7 +83,49 @@ def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | Non
 
 
 def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
-    """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme; of one's own capstone."""
+    """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme, and what one works on."""
+    clauses = [_inside(identity, TOPIC_ROLES)]
+    if identity.person_id is not None:
+        mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
+        reserved = select(Student.id).where(Student.person_id == identity.person_id)
+        is_free = or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(reserved))
+        clauses += [and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine), is_free), *_own(identity.person_id)]
+    return or_(*clauses)
+
+
+def opened_to(identity: Identity) -> ColumnElement[bool]:
+    """Topics whose problem and papers the reader may read: every one that is not confidential; of the others both sides' heads and the
+    authorities that evaluate, the enterprise's mentors, who proposed it, who works on it and who supervises that."""
+    clauses = [Topic.is_confidential.is_(False), _inside(identity, CONFIDENTIAL_ROLES)]
+    return or_(*clauses, *(_own(identity.person_id) if identity.person_id is not None else ()))
+
+
+def is_opened_to(topic_id: int, identity: Identity) -> bool:
+    """Whether the reader may read the problem of a topic and the papers of its capstones."""
+    return session().scalar(select(Topic.id).where(Topic.id == topic_id, opened_to(identity))) is not None
+
+
+def confidential_among(capstone_ids: Iterable[int]) -> frozenset[int]:
+    """The capstones of confidential topics, of those asked for: their defence is not public."""
+    statement = select(Capstone.id).join(Topic, Topic.id == Capstone.topic_id)
+    return frozenset(session().scalars(statement.where(Capstone.id.in_(list(capstone_ids)), Topic.is_confidential.is_(True))))
+
+
+def _own(person_id: int) -> list[ColumnElement[bool]]:
+    """Topics one proposed, of an enterprise one is mentor of, that one works on, or whose work one supervises."""
+    mentored = select(Mentor.enterprise_id).where(Mentor.person_id == person_id, Mentor.until.is_(None))
+    worked = select(Capstone.topic_id).join(Student, Student.id == Capstone.student_id).where(Student.person_id == person_id)
+    supervised = select(Capstone.topic_id).join(Supervision, Supervision.capstone_id == Capstone.id)
+    return [
+        Topic.proposed_by_person_id == person_id,
+        Topic.enterprise_id.in_(mentored),
+        Topic.id.in_(worked),
+        Topic.id.in_(supervised.where(Supervision.person_id == person_id, Supervision.until.is_(None))),
+    ]
+
+
+def _inside(identity: Identity, roles: Sequence[Role]) -> ColumnElement[bool]:
+    """Topics inside the scope of one of the reader's roles."""
     university = select(Programme.university_id).where(Programme.id == Topic.programme_id).correlate(Topic).scalar_subquery()
     region = (
         select(Organisation.region_code)
@@ -80,22 +134,7 @@ def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
         .correlate(Topic)
         .scalar_subquery()
     )
-    clauses = [
-        organisations.scope(identity, TOPIC_ROLES, organisations=(Topic.enterprise_id, university), programmes=(Topic.programme_id,), region=region)
-    ]
-    if identity.person_id is not None:
-        mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
-        mentored = select(Mentor.enterprise_id).where(Mentor.person_id == identity.person_id, Mentor.until.is_(None))
-        reserved = select(Student.id).where(Student.person_id == identity.person_id)
-        done = select(Capstone.topic_id).where(Capstone.student_id.in_(reserved))
-        is_free = or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(reserved))
-        clauses += [
-            and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine), is_free),
-            Topic.proposed_by_person_id == identity.person_id,
-            Topic.enterprise_id.in_(mentored),
-            Topic.id.in_(done),
-        ]
-    return or_(*clauses)
+    return organisations.scope(identity, roles, organisations=(Topic.enterprise_id, university), programmes=(Topic.programme_id,), region=region)
 
 
 TOPIC_SORTS: dict[str, tuple[Any, ...]] = {
@@ -123,7 +162,9 @@ def topics_listing(identity: Identity, wanted: TopicFilter, sort: str = "") -> o
         clauses.append(has_seats())
     if wanted.text:
         skills = cast(Topic.skills, Text)
-        clauses.append(organisations.matches(wanted.text, Topic.title, Topic.problem, skills, Organisation.name, Organisation.pinyin))
+        public = organisations.matches(wanted.text, Topic.title, skills, Organisation.name, Organisation.pinyin)
+        # who may not read a problem does not find it by its words either
+        clauses.append(or_(public, and_(organisations.matches(wanted.text, Topic.problem), opened_to(identity))))
     statement: organisations.Statement = (
         select(
             Topic.id,
@@ -165,6 +206,13 @@ def topic_subject(row: Topic) -> Subject:
         regions=organisations.region_path(university.region_code if university else None).codes,
         persons=session().scalars(select(Mentor.person_id).where(Mentor.enterprise_id == row.enterprise_id, Mentor.until.is_(None))),
     )
+
+
+def evidence_subject(row: Topic) -> Subject:
+    """The same, and whoever proposed it: the evidence may be the own."""
+    subject = topic_subject(row)
+    proposer = () if row.proposed_by_person_id is None else (row.proposed_by_person_id,)
+    return replace(subject, persons=subject.persons.union(proposer))
 
 
 def similar(row: Topic, identity: Identity, *, most: int = 5) -> list[SimilarTopic]:

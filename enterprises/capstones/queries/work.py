@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, union
 
-from enterprises.capstones.models import CapstoneGrade, CapstonePaper, GuidanceEntry
+from enterprises.capstones.models import CapstoneGrade, CapstonePaper, DefenceSlot, GuidanceEntry, Review
 from enterprises.capstones.types import SupervisorRole
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
@@ -54,10 +54,17 @@ def paper(capstone_id: int, paper_id: int) -> StoredFile | None:
     )
 
 
-def size_of_papers(capstone_id: int, *, and_file: int = 0) -> int:
-    """Bytes of all papers of a capstone, together with one more file if asked; the same content counts once."""
-    mine = select(CapstonePaper.file_id).where(CapstonePaper.capstone_id == capstone_id)
-    files = select(StoredFile.sha256, func.max(StoredFile.size).label("size")).where(or_(StoredFile.id.in_(mine), StoredFile.id == and_file))
+def size_of_files(capstone_id: int, *, and_file: int = 0) -> int:
+    """Bytes of all papers of a capstone and of what is attached to reviews and records of defences, together with one more file if asked.
+
+    The same content counts once.
+    """
+    mine = union(
+        *(select(one.file_id).where(one.capstone_id == capstone_id, one.file_id.is_not(None)) for one in (CapstonePaper, Review, DefenceSlot))
+    )
+    files = select(StoredFile.sha256, func.max(StoredFile.size).label("size")).where(
+        or_(StoredFile.id.in_(mine.scalar_subquery()), StoredFile.id == and_file)
+    )
     return int(session().scalar(select(func.coalesce(func.sum(files.group_by(StoredFile.sha256).subquery().c.size), 0))) or 0)
 
 

@@ -9,6 +9,7 @@ from flask import render_template
 from enterprises.capstones import forms, labels, queries, scheduling
 from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.queries import archive
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
 from enterprises.capstones.views._support import desk_of, shown
@@ -53,7 +54,6 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     if is_party:
         can.update(settle=False, decide_appeal=False)
     is_public = row.state in CONCLUDED
-    frozen = row.findings if is_public and row.findings else list(queries.findings_of([row.id], clock.today())[row.id])
     guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
     enterprise = session().get_one(Organisation, row.enterprise_id)
@@ -68,10 +68,12 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),
-        used_mb=queries.size_of_papers(row.id) / 1024 / 1024,
+        used_mb=queries.size_of_files(row.id) / 1024 / 1024,
         most_mb=book().at("own.capstone.attachments_mb_max", on=clock.today()).number,
+        is_sealed=not queries.is_opened_to(row.topic_id, who()),
+        attachments=archive.attachments_of(row),
         comments=queries.comments_of(row.id),
-        findings=[shown(f) for f in frozen],
+        findings=[shown(f) for f in queries.findings_of([row.id], clock.today())[row.id]],
         steps=_steps(row, is_public),
         earlier=queries.earlier_of(row),
         labels=labels,

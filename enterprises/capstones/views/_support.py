@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,13 +10,13 @@ from flask import url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
-from enterprises.capstones.models import Capstone, Topic
+from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
 from enterprises.capstones.types import Stay
 from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import Subject, may, who
-from trainhub.kernel.db import session
-from trainhub.kernel.errors import NotFound
+from trainhub.kernel.db import session, transaction
+from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
@@ -40,6 +40,51 @@ def load_topic(topic_id: int) -> Topic:
     return row
 
 
+def load_review(review_id: int) -> Review:
+    """The review of an address."""
+    found = queries.review_by_id(review_id)
+    if found is None:
+        raise NotFound(_("没有这份评阅。"))
+    return found
+
+
+def review_subject(row: Review) -> Subject:
+    """Only the reviewer."""
+    return Subject.of(persons=(row.person_id,))
+
+
+def load_group(group_id: int) -> DefenceGroup:
+    """The defence group of an address."""
+    found = queries.group_by_id(group_id)
+    if found is None:
+        raise NotFound(_("没有这个答辩组。"))
+    return found
+
+
+def group_secretary(row: DefenceGroup) -> Subject:
+    """Only the secretary of a group."""
+    return Subject.of(persons=(row.secretary_id,))
+
+
+def load_slot(slot_id: int) -> DefenceSlot:
+    """The place of an address."""
+    found = queries.slot_by_id(slot_id)
+    if found is None:
+        raise NotFound(_("没有这个答辩安排。"))
+    return found
+
+
+def secretary_subject(row: DefenceSlot) -> Subject:
+    """Only the secretary of a place's group."""
+    return group_secretary(load_group(row.group_id))
+
+
+def demand_opened(topic_id: int) -> None:
+    """Refuse what is confidential to who is neither of both sides nor of those who judge it."""
+    if not queries.is_opened_to(topic_id, who()):
+        raise NotAllowed(_("选题内容需要保密：问题、证明和材料只对校企双方负责人、承担的学生和导师、指定的评审人、主管部门和评价专家开放。"))
+
+
 def enterprise_subject(row: Organisation) -> Subject:
     """The enterprise with its region."""
     return queries.university_subject(row)
@@ -56,6 +101,20 @@ def kept(upload: FileStorage | None, kind: str) -> int | None:
         return None
     allowed = sniff.EVIDENCE | sniff.DOCUMENTS
     return files.keep(upload.stream, name=upload.filename, kind=kind, by=who(), now=clock.now(), allowed=allowed).id
+
+
+def with_upload(upload: FileStorage | None, kind: str, act: Callable[[int | None], object]) -> None:
+    """Do one act with an upload (its id, None without one) in a transaction; what was refused does not stay in the store."""
+    digest = ""
+    try:
+        with transaction():
+            file_id = kept(upload, kind)
+            digest = stored(file_id).sha256 if file_id is not None else ""
+            act(file_id)
+    except Refused:
+        if digest:
+            files.erase([digest])  # unless another paper has the same content
+        raise
 
 
 def stored(file_id: int) -> StoredFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -54,6 +55,8 @@ FIELDS = (
     Column("percent", "抽样比例（%）"),
     Column("seed", "随机种子"),
     Column("drawn_at", "抽取时间"),
+    Column("voided_at", "作废时间"),
+    Column("void_reason", "作废理由"),
 )
 OPINION = (("name", "姓名"), ("stage", "轮次"), ("verdict", "结论"), ("comment", "意见"), ("signed_on", "签名日期"))
 """What is told of each expert, a column each."""
@@ -122,10 +125,26 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
         experts=queries.expert_choices(row.university_id, clock.today()),
         is_redone=rules.sample(row.population, row.percent, row.seed) == sorted(item.capstone_id for item, *_rest in items),
         numbers=at,
+        others=queries.other_draws(row),
+        may_void=row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
+        is_own=row.drawn_by_id is not None and row.drawn_by_id == who().account_id,
         labels=labels,
         problem=problem,
     )
     return html, status
+
+
+@blueprint.post("/spot-checks/<int:check_id>/void")
+@guard(Can.SPOT_CHECK_RUN, load=load_check, subject=queries.spot_subject)
+def void_check(row: SpotCheck) -> Any:
+    """Declare a sample that was drawn by mistake void."""
+    key = row.id
+    try:
+        with transaction():
+            operations.void(check=load_check(key), reason=request.form.get("reason", ""), by=who(), now=clock.now())
+    except Refused as refused:
+        return _check_page(load_check(key), refused.message, refused.status)
+    return done(_("抽检已作废，种子和名单留存；可以重新抽取。"), "capstones.spot_check", check_id=key)
 
 
 def load_item(item_id: int) -> SpotItem:
@@ -159,30 +178,33 @@ def export_spot_check(pair: tuple[SpotCheck, str]) -> Any:
     items = queries.spot_items(row.id)
     most = max((len(opinions) for _item, _capstone, opinions in items), default=0)
     columns = [*FIELDS, *(Column(f"expert_{n}_{key}", f"专家{n}{label}") for n in range(1, most + 1) for key, label in OPINION)]
+    theses = _thesis_cells([(item, capstone) for item, capstone, _opinions in items])
     lines = [
-        (university.name, labels.years(row.year), *_thesis_cells(item, capstone), len(row.population), row.percent, row.seed, row.drawn_at,
+        (university.name, labels.years(row.year), *theses[item.id], len(row.population), row.percent, row.seed, row.drawn_at, row.voided_at or "", row.void_reason,
          *_opinion_cells(opinions), *[""] * (most - len(opinions)) * len(OPINION))
-        for item, capstone, opinions in items
+        for item, _capstone, opinions in items
     ]  # fmt: skip
     return downloads.table(
         lines, columns, name=f"论文抽检-{university.name}-{labels.years(row.year)}", form=form, codes=["student_no", "sha256", "seed"]
     )
 
 
-def _thesis_cells(item: SpotItem, capstone: CapstoneRow) -> list[Any]:
-    """The fields of one thesis, from the student's number to the outcome."""
-    thesis = load(item.capstone_id)
-    topic = session().get_one(Topic, thesis.topic_id)
-    file = stored(thesis.thesis_file_id) if thesis.thesis_file_id else None
-    scores = queries.scores_of(thesis)
-    return [
-        capstone.student_no, capstone.student, capstone.programme, capstone.topic, _("保密") if topic.is_confidential else _("否"),
-        str(labels.TOPIC_SOURCES[topic.source]), capstone.enterprise, capstone.school_supervisor, capstone.enterprise_supervisor,
-        capstone.starts_on, capstone.ends_on, thesis.place,
-        *(_tenths(scores[name]) for name in rules.COMPONENTS), _tenths(queries.latest_similarity(thesis.id)), _tenths(capstone.score_x10),
-        str(next((text for key, text in labels.GRADES.items() if key.value == capstone.grade_text), "")),
-        file.name if file else "", file.sha256 if file else "", str(labels.SPOT_OUTCOMES[item.outcome]),
-    ]  # fmt: skip
+def _thesis_cells(rows: Sequence[tuple[SpotItem, CapstoneRow]]) -> dict[int, list[Any]]:
+    """The fields of each thesis, from the student's number to the outcome, by item; six queries however many there are."""
+    ids = [item.capstone_id for item, _row in rows]
+    theses, scores, similar = queries.theses_of(ids), queries.scores_of_each(ids), queries.similarities_of(ids)
+    found = {}
+    for item, row in rows:
+        thesis, topic, file = theses[item.capstone_id]
+        found[item.id] = [
+            row.student_no, row.student, row.programme, row.topic, _("保密") if topic.is_confidential else _("否"),
+            str(labels.TOPIC_SOURCES[topic.source]), row.enterprise, row.school_supervisor, row.enterprise_supervisor,
+            row.starts_on, row.ends_on, thesis.place,
+            *(_tenths(scores[thesis.id][name]) for name in rules.COMPONENTS), _tenths(similar.get(thesis.id)), _tenths(row.score_x10),
+            str(next((text for key, text in labels.GRADES.items() if key.value == row.grade_text), "")),
+            file.name if file else "", file.sha256 if file else "", str(labels.SPOT_OUTCOMES[item.outcome]),
+        ]  # fmt: skip
+    return found
 
 
 def _opinion_cells(opinions: list[tuple[SpotOpinion, str]]) -> list[Any]:

@@ -89,6 +89,7 @@ def cohort(pair: Pair) -> Any:
         labels=labels,
         only=only,
         shown=shown,
+        today=clock.today(),
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject(pair)),
     )
 

@@ -8,9 +8,20 @@ from flask import render_template, request
 
 from enterprises.capstones import forms, labels, operations, queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceSlot, Review, Topic
+from enterprises.capstones.queries import archive
 from enterprises.capstones.types import ReviewKind, Verdict
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load, stored
+from enterprises.capstones.views._support import (
+    group_secretary,
+    load,
+    load_group,
+    load_review,
+    load_slot,
+    review_subject,
+    secretary_subject,
+    stored,
+    with_upload,
+)
 from enterprises.capstones.views.cohorts import Pair, load_cohort, subject
 from enterprises.capstones.views.grading import third_subject, times
 from enterprises.permissions import Can
@@ -36,19 +47,6 @@ def tasks() -> Any:
 # -- reviews ------------------------------------------------------------------------------------------------------------
 
 
-def load_review(review_id: int) -> Review:
-    """The review of an address."""
-    found = queries.review_by_id(review_id)
-    if found is None:
-        raise NotFound(_("没有这份评阅。"))
-    return found
-
-
-def review_subject(row: Review) -> Subject:
-    """Only the reviewer."""
-    return Subject.of(persons=(row.person_id,))
-
-
 @blueprint.route("/reviews/<int:review_id>", methods=["GET", "POST"])
 @guard(Can.REVIEW_SIGN, load=load_review, subject=review_subject)
 def review(row: Review) -> Any:
@@ -58,14 +56,18 @@ def review(row: Review) -> Any:
         status = 422
         if form.validate():
             try:
-                with transaction():
-                    operations.sign_review(
+                with_upload(
+                    form.file.data,
+                    "capstone",
+                    lambda file_id: operations.sign_review(
                         review=load_review(key),
                         score=form.score.data or 0,
                         verdict=Verdict(form.verdict.data),
                         comment=form.comment.data or "",
+                        file_id=file_id,
                         **times(),
-                    )
+                    ),
+                )
                 return done(_("评阅意见已签名。"), "capstones.tasks")
             except Refused as refused:
                 form.refuse(refused)
@@ -77,6 +79,7 @@ def review(row: Review) -> Any:
         capstone=capstone,
         topic=session().get_one(Topic, capstone.topic_id),
         row=queries.rows_of([capstone.id])[capstone.id] if row.kind is ReviewKind.CROSS else None,
+        file=stored(row.file_id) if row.file_id is not None else None,
         form=form,
         labels=labels,
     )
@@ -164,6 +167,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         rows=queries.judged_rows(of.id),
         groups=groups,
         away=_away(groups),
+        secret=queries.confidential_among(capstone.id for _group, _members, slots in groups for _slot, capstone, *_rest in slots),
         people=queries.judge_choices(programme.university_id, of.id, today, signing=True),
         clock_of=scheduling.clock_of,
         labels=labels,
@@ -230,14 +234,6 @@ def form_group(pair: Pair) -> Any:
     return done(_("答辩组已建立。"), "capstones.judging", code=code, year=year)
 
 
-def load_group(group_id: int) -> DefenceGroup:
-    """The defence group of an address."""
-    found = queries.group_by_id(group_id)
-    if found is None:
-        raise NotFound(_("没有这个答辩组。"))
-    return found
-
-
 def _group_programme(row: DefenceGroup) -> Subject:
     return subject((session().get_one(Programme, row.programme_id), session().get_one(Cohort, row.cohort_id)))
 
@@ -277,12 +273,8 @@ def timetable(pair: Pair) -> Any:
     return done(_("已排 %(n)d 人，没有冲突。", n=len(found.placed)), "capstones.judging", code=code, year=year)
 
 
-def _secretary(row: DefenceGroup) -> Subject:
-    return Subject.of(persons=(row.secretary_id,))
-
-
 @blueprint.get("/defences/<int:group_id>")
-@guard(Can.REVIEW_SIGN, load=load_group, subject=_secretary)
+@guard(Can.REVIEW_SIGN, load=load_group, subject=group_secretary)
 def defence(row: DefenceGroup) -> Any:
     """The secretary's page of a group."""
     return _defence_page(row)
@@ -295,6 +287,8 @@ def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200) -> An
         group=row,
         members=queries.members_of_group(row.id),
         slots=slots,
+        files=archive.files_by_ids(slot.file_id for slot, *_rest in slots if slot.file_id is not None),
+        secret=queries.confidential_among(capstone.id for _slot, capstone, *_rest in slots),
         titles={capstone.id: queries.title_of(capstone) for _slot, capstone, _student, _person in slots},
         clock_of=scheduling.clock_of,
         labels=labels,
@@ -304,27 +298,23 @@ def _defence_page(row: DefenceGroup, problem: str = "", status: int = 200) -> An
     return html, status
 
 
-def load_slot(slot_id: int) -> DefenceSlot:
-    """The place of an address."""
-    found = queries.slot_by_id(slot_id)
-    if found is None:
-        raise NotFound(_("没有这个答辩安排。"))
-    return found
-
-
 @blueprint.post("/defences/slots/<int:slot_id>")
-@guard(Can.REVIEW_SIGN, load=load_slot, subject=lambda row: _secretary(load_group(row.group_id)))
+@guard(Can.REVIEW_SIGN, load=load_slot, subject=secretary_subject)
 def record_defence(row: DefenceSlot) -> Any:
     """The secretary's record of one student."""
     key, group_id = row.id, row.group_id
     panel = [member.person_id for member, _name in queries.members_of_group(group_id)]
     scores = {person: value for person in panel if (value := request.form.get(f"score-{person}", type=int)) is not None}
     verdict = next((v for v in Verdict if v.value == request.form.get("verdict")), None)
+
+    def act(file_id: int | None) -> None:
+        if verdict is None:
+            raise Refused(_("请选择答辩结论。"), field="verdict")
+        questions = request.form.get("questions", "")
+        operations.record_defence(slot=load_slot(key), scores=scores, questions=questions, verdict=verdict, file_id=file_id, **times())
+
     try:
-        with transaction():
-            if verdict is None:
-                raise Refused(_("请选择答辩结论。"), field="verdict")
-            operations.record_defence(slot=load_slot(key), scores=scores, questions=request.form.get("questions", ""), verdict=verdict, **times())
+        with_upload(request.files.get("file"), "capstone", act)
     except Refused as refused:
         return _defence_page(load_group(group_id), refused.message, refused.status)
     return done(_("答辩记录已签名。"), "capstones.defence", group_id=group_id)

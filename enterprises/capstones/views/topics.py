@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import render_template, request
@@ -11,7 +10,7 @@ from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import desk_of, kept, load_topic, stored
+from enterprises.capstones.views._support import demand_opened, desk_of, kept, load_topic, stored
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
@@ -114,9 +113,9 @@ def propose() -> Any:
                 source=TopicSource(form.source.data),
                 seats=form.seats.data or 1,
                 evidence=form.evidence.data or "",
-                evidence_kind=EvidenceKind(form.evidence_kind.data) if form.evidence_kind.data else None,
+                evidence_kind=form.kind(),
                 evidence_file_id=kept(form.file.data, "evidence"),
-                skills=re.split(r"[、,，;；|]", form.skills.data or ""),
+                skills=forms.split_skills(form.skills.data),
                 is_confidential=form.is_confidential.data,
                 team_most=form.team_most.data or 1,
                 origin=_origin(),
@@ -164,6 +163,13 @@ def suggest() -> Any:
                         title=form.title.data or "",
                         problem=form.problem.data or "",
                         source=TopicSource.ENGINEERING_PRACTICE,
+                        evidence=form.evidence.data or "",
+                        evidence_kind=form.kind(),
+                        evidence_file_id=kept(form.file.data, "evidence"),
+                        skills=forms.split_skills(form.skills.data),
+                        seats=form.seats.data or 1,
+                        team_most=form.seats.data or 1,
+                        is_confidential=form.is_confidential.data,
                         origin=TopicOrigin.STUDENT,
                         reserved_for=me,
                         by=who(),
@@ -182,7 +188,7 @@ def suggest() -> Any:
 @guard(Can.TOPIC_VIEW, load=load_topic, subject=queries.topic_subject)
 def revise(row: Topic) -> Any:
     """Whoever proposed it changes a topic that was sent back and proposes it again."""
-    form, key, status = forms.ReviseForm(obj=row), row.id, 200
+    form, key, status = forms.ReviseForm(data=_as_typed(row)), row.id, 200
     if form.is_submitted():
         status = 422
         if form.validate():
@@ -193,8 +199,12 @@ def revise(row: Topic) -> Any:
                         title=form.title.data or "",
                         problem=form.problem.data or "",
                         evidence=form.evidence.data or "",
-                        evidence_kind=EvidenceKind(form.evidence_kind.data) if form.evidence_kind.data else None,
+                        evidence_kind=form.kind(),
                         evidence_file_id=kept(form.file.data, "evidence"),
+                        seats=form.seats.data,
+                        team_most=form.team_most.data,
+                        skills=forms.split_skills(form.skills.data),
+                        is_confidential=form.is_confidential.data,
                         by=who(),
                         now=clock.now(),
                         version=form.version.data,
@@ -204,6 +214,12 @@ def revise(row: Topic) -> Any:
                 form.refuse(refused)
                 status, row = refused.status, load_topic(key)
     return render_template("enterprises/capstones/revise.html", form=form, topic=row), status
+
+
+def _as_typed(row: Topic) -> dict[str, Any]:
+    """A topic as its form has it."""
+    names = ("title", "problem", "evidence", "evidence_kind", "seats", "team_most", "is_confidential", "version")
+    return {name: getattr(row, name) for name in names} | {"skills": "、".join(row.skills)}
 
 
 WITHDRAW = {Can.TOPIC_APPROVE_ENTERPRISE: "capstones.withdraw_topic", Can.TOPIC_APPROVE_SCHOOL: "capstones.withdraw_topic_by_school"}
@@ -221,7 +237,9 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
     subject = queries.topic_subject(row)
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
-    sees_evidence = may(who(), Can.TOPIC_EVIDENCE, subject)
+    is_opened = queries.is_opened_to(row.id, who())
+    sees_evidence = is_opened and may(who(), Can.TOPIC_EVIDENCE, queries.evidence_subject(row))
+    sees_alike = is_opened and may(who(), Can.TOPIC_EVIDENCE, subject)
     enterprise = session().get_one(Organisation, row.enterprise_id)
     html = render_template(
         "enterprises/capstones/topic.html",
@@ -233,6 +251,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         university=session().get_one(Organisation, programme.university_id),
         file=stored(row.evidence_file_id) if row.evidence_file_id and sees_evidence else None,
         sees_evidence=sees_evidence,
+        is_opened=is_opened,
         open_sides=[
             side for side, can in SIDES.items() if row.state is TopicState.PROPOSED and may(who(), can, subject) and not _has_decided(row, but=side)
         ],
@@ -240,7 +259,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         if row.state in (TopicState.PROPOSED, TopicState.APPROVED)
         else "",
         may_revise=row.state is TopicState.REFUSED and who().account_id is not None and who().account_id == row.proposed_by_id,
-        similar=queries.similar(row, who()) if sees_evidence else [],
+        similar=queries.similar(row, who()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
         if row.evidence_file_id is None
         and row.state in (TopicState.PROPOSED, TopicState.APPROVED)
@@ -257,9 +276,10 @@ def _has_decided(row: Topic, but: Side) -> bool:
 
 
 @blueprint.get("/topics/<int:topic_id>/evidence")
-@guard(Can.TOPIC_EVIDENCE, load=load_topic, subject=queries.topic_subject)
+@guard(Can.TOPIC_EVIDENCE, load=load_topic, subject=queries.evidence_subject)
 def evidence(row: Topic) -> Any:
     """The evidence of a topic."""
+    demand_opened(row.id)
     if row.evidence_file_id is None:
         raise NotFound(_("这个选题没有证明材料。"))
     return send(stored(row.evidence_file_id))

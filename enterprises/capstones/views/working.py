@@ -11,9 +11,9 @@ from enterprises.capstones.models import Capstone, CapstonePaper, GuidanceEntry
 from enterprises.capstones.types import Stage, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import guidance_form, page, roles_of
-from enterprises.capstones.views._support import kept, load, stored
+from enterprises.capstones.views._support import demand_opened, load, with_upload
 from enterprises.permissions import Can
-from trainhub.kernel import clock, files
+from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -73,23 +73,22 @@ def confirm_guidance(entry: GuidanceEntry) -> Any:
 @guard(Can.CAPSTONE_GUIDE, load=load, subject=queries.subject_of)
 def hand_in(row: Capstone) -> Any:
     """Hand in a paper; the thesis is a submission."""
-    form, key, digest = forms.PaperForm(), row.id, ""
+    form, key = forms.PaperForm(), row.id
     if not form.validate_on_submit():
         return page(row, paper=form, status=422)
+
+    def act(file_id: int | None) -> None:
+        if file_id is None:
+            raise Refused(_("请选择文件。"), field="file")
+        call: dict[str, Any] = {"capstone": load(key), "file_id": file_id, "note": form.note.data or "", "by": who(), "now": clock.now()}
+        if form.stage.data == Stage.THESIS:
+            operations.submit_thesis(**call)
+        else:
+            operations.hand_in(stage=Stage(form.stage.data), similarity_x10=form.similarity_x10(), **call)
+
     try:
-        with transaction():
-            file_id = kept(form.file.data, "capstone")
-            if file_id is None:
-                raise Refused(_("请选择文件。"), field="file")
-            digest = stored(file_id).sha256
-            call: dict[str, Any] = {"capstone": load(key), "file_id": file_id, "note": form.note.data or "", "by": who(), "now": clock.now()}
-            if form.stage.data == Stage.THESIS:
-                operations.submit_thesis(**call)
-            else:
-                operations.hand_in(stage=Stage(form.stage.data), similarity_x10=form.similarity_x10(), **call)
+        with_upload(form.file.data, "capstone", act)
     except Refused as refused:
-        if digest:
-            files.erase([digest])  # what was refused does not stay in the store, unless another paper has the same content
         form.refuse(refused)
         return page(load(key), paper=form, status=refused.status)
     return done(_("材料已提交。"), "capstones.show", capstone_id=key, _anchor="papers")
@@ -99,6 +98,7 @@ def hand_in(row: Capstone) -> Any:
 @guard(Can.CAPSTONE_VIEW, load=lambda capstone_id, paper_id: (load(capstone_id), paper_id), subject=lambda pair: queries.subject_of(pair[0]))
 def paper(pair: tuple[Capstone, int]) -> Any:
     """A paper's file."""
+    demand_opened(pair[0].topic_id)
     file = queries.paper(pair[0].id, pair[1])
     if file is None:
         raise NotFound(_("没有这份材料。"))

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries
-from enterprises.capstones.types import CapstoneState, LinkPurpose, SupervisorRole
+from enterprises.capstones.types import CapstoneState, EvidenceKind, LinkPurpose, SupervisorRole
 from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories.capstones import NOW, PDF, TODAY
@@ -159,12 +159,17 @@ def test_a_student_proposes_a_topic_of_his_placement(session: Session, as_role: 
     enterprise_id, who = found.enterprise.id, found.who.id
     session.commit()
     me = as_role(Role.STUDENT, person_id=who)
-    data = {"title": "夹具定位误差补偿", "problem": "换型后首件超差"}
+    data = {"title": "夹具定位误差补偿", "problem": "换型后首件超差", "seats": 2, "skills": "测量、误差分析", "is_confidential": "y"}
     assert me.post("/capstones/topics/suggest", data={**data, "enterprise_id": enterprise_id + 999}).status_code == 422
-    assert me.post("/capstones/topics/suggest", data={**data, "enterprise_id": enterprise_id}).status_code == 303
+    assert me.post("/capstones/topics/suggest", data={**data, "enterprise_id": enterprise_id, "seats": 11}).status_code == 422
+    proof = {"evidence_kind": "letter", "evidence": "说明函 2026-3", "file": (io.BytesIO(PDF), "说明函.pdf")}
+    assert me.post("/capstones/topics/suggest", data={**data, "enterprise_id": enterprise_id, **proof}).status_code == 303
     topic = queries.same_topic(enterprise_id, found.programme.id, "夹具定位误差补偿")
     assert topic is not None
     assert (topic.reserved_student_id, topic.approved_by_school_on) == (found.student.id, None)
+    assert (topic.seats, topic.team_most, topic.skills, topic.is_confidential) == (2, 2, ["测量", "误差分析"], True)
+    assert (topic.evidence_kind, topic.evidence, topic.evidence_file_id is not None) == (EvidenceKind.LETTER, "说明函 2026-3", True)
+    assert me.get(f"/capstones/topics/{topic.id}/evidence").status_code == 200
 
 
 @pytest.mark.parametrize("page", ["/judging", "/materials/m82", "/materials/m83", "/board"])

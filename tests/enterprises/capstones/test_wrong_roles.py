@@ -39,7 +39,7 @@ DEEDS = {
     "reviewer": "/reviews/{review}",
     "secretary": "/defences/slots/{slot}",
     FIRM: "/topics/{topic}/enterprise /topics/{topic}/withdraw /topics/{topic}/evidence /enterprises/{firm}/leave",
-    "university department admin": "/spot-checks/items/{item}/experts",
+    "university department admin": "/spot-checks/items/{item}/experts /spot-checks/{check}/void",
     "reader": "/spot-checks/opinions/{opinion}",
 }
 """Who may, by what: one line a kind of person, the addresses below /capstones."""
@@ -81,7 +81,7 @@ def places(session: Session) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
         "plan": operations.ask_for_plan(cohort=cohort, mode=PlanMode.FILL, by=SYSTEM, now=NOW).id,
         "conflict": operations.record_conflict(person=panel[0], student=found.student, reason="亲属", by=SYSTEM, now=NOW).id,
         "topic": make.topic(programme=programme, enterprise=found.enterprise, is_approved=False, proposing_side=Side.ENTERPRISE).id,
-        "item": item.id, "opinion": queries.opinions_of(item.id)[0][0].id, "firm": found.enterprise.code,
+        "item": item.id, "check": check.id, "opinion": queries.opinions_of(item.id)[0][0].id, "firm": found.enterprise.code,
         "cohort": f"/cohorts/{session.get_one(Programme, programme.id).code}/{cohort.year}",
     }  # fmt: skip
     school, firm, other = found.student.university_id, found.enterprise.id, ground.programme()
@@ -121,7 +121,7 @@ def test_every_deed_is_refused_to_who_is_not_named(app: Flask, as_role: Callable
             for who, client in clients.items():
                 if "{capstone}" not in address and who in ASIDE and who not in allowed.split():
                     continue  # the guards are the same; who stands that far from a capstone is asked for everything done to one
-                asking = item_school if who == "university" and "{item}" in address else client
+                asking = item_school if who == "university" and address.startswith("/spot-checks/") else client
                 status = asking.post("/capstones" + address.format(**names)).status_code
                 if status == 403 if who in allowed.split() else status not in (403, 404):
                     wrong.append(f"{who} {address}: {status}")

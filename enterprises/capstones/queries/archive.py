@@ -1,0 +1,121 @@
+"""Selects on every file of a capstone, of whatever stage, with its checksum, and what is archived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from enterprises.capstones.models import Capstone, CapstonePaper, DefenceSlot, Review, Topic
+from enterprises.capstones.queries.facts import findings_of
+from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, slots_of, third_of
+from enterprises.capstones.queries.work import grade_history
+from enterprises.capstones.types import ReviewKind
+from trainhub.kernel.db import session
+from trainhub.kernel.files import StoredFile
+from trainhub.policy.findings import as_dicts
+
+EVIDENCE, REVIEW, DEFENCE = "topic", "review", "defence"
+"""Stages of files beside those of papers: the evidence of the topic, what a reviewer and the secretary signed with their words."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a capstone: at which stage, the row it belongs to (paper, review, defence), and since when."""
+
+    stage: str
+    key: int
+    at: datetime
+    file: StoredFile
+    is_blind: bool = False
+    """What a blind reviewer attached: its name is nobody's business but the programme's."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the manifest of the archive keeps it."""
+        file = self.file
+        return {
+            "stage": self.stage, "name": file.name, "size": file.size, "sha256": file.sha256, "at": self.at.isoformat(), "blind": self.is_blind,
+        }  # fmt: skip
+
+
+def files_of(row: Capstone) -> list[KeptFile]:
+    """Every file of every stage in the order in which they came: evidence, papers with all versions, attachments of reviews and defences."""
+    topic = session().get_one(Topic, row.topic_id)
+    found = [KeptFile(EVIDENCE, topic.id, file.uploaded_at, file) for file in _files(topic.evidence_file_id)]
+    papers = select(CapstonePaper, StoredFile).join(StoredFile, StoredFile.id == CapstonePaper.file_id).where(CapstonePaper.capstone_id == row.id)
+    found += [KeptFile(paper.stage.value, paper.id, paper.handed_in_at, file) for paper, file in session().execute(papers)]
+    reviews = select(Review, StoredFile).join(StoredFile, StoredFile.id == Review.file_id).where(Review.capstone_id == row.id)
+    for review, file in session().execute(reviews):
+        found.append(KeptFile(REVIEW, review.id, review.signed_at or review.asked_at, file, review.kind is ReviewKind.BLIND))
+    slots = select(DefenceSlot, StoredFile).join(StoredFile, StoredFile.id == DefenceSlot.file_id).where(DefenceSlot.capstone_id == row.id)
+    found += [KeptFile(DEFENCE, slot.id, slot.recorded_at or file.uploaded_at, file) for slot, file in session().execute(slots)]
+    return sorted(found, key=lambda one: (one.at, one.stage, one.key))
+
+
+def _files(file_id: int | None) -> list[StoredFile]:
+    return [] if file_id is None else [session().get_one(StoredFile, file_id)]
+
+
+def files_by_ids(ids: Iterable[int]) -> dict[int, StoredFile]:
+    """Stored files by id."""
+    return {file.id: file for file in session().scalars(select(StoredFile).where(StoredFile.id.in_(list(ids))))}
+
+
+def attachments_of(row: Capstone) -> dict[tuple[str, int], StoredFile]:
+    """The files attached to reviews and records of defences, by stage and row."""
+    return {(one.stage, one.key): one.file for one in files_of(row) if one.stage in (REVIEW, DEFENCE)}
+
+
+def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
+    """Everything that is archived: files with their checksum, grades as signed, reviews, defences, looking again, findings as of a day."""
+    third = third_of(row.id)
+    return {
+        "topic": session().get_one(Topic, row.topic_id).title,
+        "files": [one.as_dict() for one in files_of(row)],
+        "grades": [
+            {
+                "role": grade.role.value,
+                "person": name,
+                "score_x10": grade.score_x10,
+                "signed_at": grade.signed_at.isoformat(),
+                "is_replaced": grade.replaced_at is not None,
+            }
+            for grade, name in grade_history(row.id)
+        ],
+        "third_x10": third.score_x10 if third is not None else None,
+        "reviews": [
+            {
+                "person": name,
+                "kind": review.kind.value,
+                "score_x10": review.score_x10,
+                "verdict": review.verdict.value if review.verdict else None,
+            }
+            for review, name in reviews_of(row.id)
+        ],
+        "defences": [
+            {"group": group.name, "on": group.on.isoformat(), "score_x10": slot.score_x10, "verdict": slot.verdict.value if slot.verdict else None}
+            for slot, group in slots_of(row.id)
+        ],
+        "reconsiderations": [
+            {"kind": one.kind.value, "before_x10": one.before_x10, "after_x10": one.after_x10, "note": one.note}
+            for one in reconsiderations_of(row.id)
+        ],
+        "computation": row.computation,
+        "findings": as_dicts(findings_of([row.id], on)[row.id]),
+        "findings_on": on.isoformat(),
+        "findings_at_publication": row.findings,
+    }
+
+
+def manifest_for(row: Capstone, *, is_whole: bool) -> dict[str, Any]:
+    """The manifest as it was frozen; for anybody but the programme without the names of reviewers and of what blind ones attached."""
+    kept = dict(row.archive or {})
+    if is_whole:
+        return kept
+    return kept | {
+        "files": [one | {"name": ""} if one.get("blind") else one for one in kept.get("files", ())],
+        "reviews": [one | {"person": one["person"] if one.get("kind") == ReviewKind.CROSS else ""} for one in kept.get("reviews", ())],
+    }

@@ -1,0 +1,210 @@
+"""Every file of every stage is kept with its checksum; the archive's manifest can be taken along; one truth about 8.1 to 8.4."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.capstones import operations, queries
+from enterprises.capstones.models import DefenceSlot, Review
+from enterprises.capstones.operations import CapstoneRefused
+from enterprises.capstones.queries import archive
+from enterprises.capstones.types import ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.placements.models import Placement
+from enterprises.placements.types import PlacementState
+from tests.factories import capstones as make
+from tests.factories import ground
+from tests.factories.capstones import NOW, PDF, TODAY
+from trainhub.kernel import clock, files
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.programmes.models import Cohort
+
+AsRole = Callable[..., FlaskClient]
+TIMES = {"today": TODAY, "now": NOW}
+LATER = {"today": TODAY + timedelta(days=30), "now": NOW + timedelta(days=30)}
+
+
+def _pdf(text: str) -> int:
+    """A small PDF with content of its own; its id."""
+    return files.keep(io.BytesIO(PDF + text.encode()), name=f"{text}.pdf", kind="capstone", by=SYSTEM, now=NOW).id
+
+
+def _judged(session: Session) -> tuple[make.Case, Review, DefenceSlot]:
+    """A capstone with a report, a thesis, a blind review and a defence, each with its file, graded by both."""
+    found, reviewer, secretary = make.case(), make.signer(), make.signer()
+    student = found.by("student")
+    make.guide(found)
+    operations.hand_in(capstone=found.capstone, stage=Stage.OPENING, file_id=_pdf("开题"), by=student, now=NOW)
+    operations.submit_thesis(capstone=found.capstone, file_id=_pdf("论文"), by=student, now=NOW)
+    review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
+    operations.sign_review(
+        review=review, score=80, verdict=Verdict.PASS, comment="好", file_id=_pdf("张教授评阅表"), by=make.as_person(reviewer), **TIMES
+    )
+    panel, cohort = [ground.person() for _n in range(3)], session.get_one(Cohort, found.student.cohort_id)
+    group = operations.form_group(
+        cohort=cohort, name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:], secretary=secretary,
+        by=SYSTEM, now=NOW,
+    )  # fmt: skip
+    operations.timetable(cohort=cohort, by=SYSTEM, **TIMES)
+    slot = queries.slots_of(found.capstone.id)[0][0]
+    scores = {person.id: 80 for person in panel}
+    operations.record_defence(
+        slot=slot, scores=scores, questions="问答", verdict=Verdict.PASS, file_id=_pdf("评分表"), by=make.as_person(secretary), **TIMES
+    )
+    assert group.id == slot.group_id
+    for side in SupervisorRole:
+        make.grade(found, side)
+    return found, review, slot
+
+
+def _archived(found: make.Case) -> None:
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.archive(capstone=found.capstone, by=SYSTEM, **LATER)
+
+
+STAGES = ["topic", "opening", "thesis", "review", "defence"]
+
+
+def test_every_stage_is_listed_with_the_checksum_of_its_file(session: Session) -> None:
+    found, review, slot = _judged(session)
+    kept = archive.files_of(found.capstone)
+    assert sorted(one.stage for one in kept) == sorted(STAGES)
+    assert {one.stage: one.key for one in kept if one.stage in ("review", "defence")} == {"review": review.id, "defence": slot.id}
+    for one in kept:
+        assert hashlib.sha256(files.read(one.file)).hexdigest() == one.file.sha256
+    _archived(found)
+    assert found.capstone.archive is not None
+    listed = {one["stage"]: one["sha256"] for one in found.capstone.archive["files"]}
+    assert listed == {one.stage: one.file.sha256 for one in kept}
+
+
+def test_what_is_attached_counts_to_what_a_capstone_may_hold(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 MB altogether: papers, attachments of reviews, attachments of records; the same content once."""
+    found, review, _slot = _judged(session)
+    sizes = {one.file.sha256: one.file.size for one in archive.files_of(found.capstone) if one.stage != "topic"}
+    assert queries.size_of_files(found.capstone.id) == sum(sizes.values())
+    assert queries.size_of_files(found.capstone.id, and_file=review.file_id or 0) == sum(sizes.values())
+    other, reader = make.case(), make.signer()
+    make.submit(other)
+    again = operations.ask_review(capstone=other.capstone, person=reader, kind=ReviewKind.CROSS, due_on=TODAY, by=SYSTEM, **TIMES)
+    large = files.keep(io.BytesIO(PDF), name="大.pdf", kind="capstone", by=SYSTEM, now=NOW)
+    large.size, large.sha256 = 201 * 1024 * 1024, "f" * 64  # what a row says of its size is believed: nobody stores 200 MB for a test
+    session.flush()
+    sign = {"review": again, "score": 80, "verdict": Verdict.PASS, "comment": "好", "by": make.as_person(reader), **TIMES}
+    with pytest.raises(CapstoneRefused, match="200 MB"):
+        operations.sign_review(file_id=large.id, **sign)
+    assert again.signed_at is None
+    assert operations.sign_review(**sign).signed_at == NOW
+
+
+def test_findings_live_until_the_archive_and_stand_from_then_on(session: Session) -> None:
+    """The student's page and the cohort's ask one function: what is changed in the placements shows on both, or on neither."""
+    found = make.graded()
+    key, programme, cohort = found.capstone.id, found.programme.id, found.student.cohort_id
+
+    def both(on: Any) -> tuple[bool, str]:
+        mine = next(f.met for f in queries.findings_of([key], on)[key] if f.code == "8.2")
+        return mine, next(row.statuses["8.2"].value for row in queries.overview(programme, cohort, on) if row.capstone is not None)
+
+    def stays(state: PlacementState) -> None:
+        for row in session.query(Placement).filter(Placement.student_id == found.student.id):
+            row.state = state
+        session.flush()
+
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    stays(PlacementState.WITHDRAWN)
+    assert both(TODAY) == (False, "not_met")  # published, not archived: live
+    stays(PlacementState.STARTED)
+    operations.archive(capstone=found.capstone, by=SYSTEM, **LATER)
+    stays(PlacementState.WITHDRAWN)
+    assert both(LATER["today"]) == (True, "met")
+    assert both(TODAY) == (False, "not_met")  # as of a day before the archive there is nothing frozen
+
+
+# -- pages --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_lists_checksums_and_gives_the_manifest(session: Session, as_role: AsRole, tmp_path: Path) -> None:
+    found, review, slot = _judged(session)
+    key, programme, who, stranger = found.capstone.id, found.programme.id, found.who.id, ground.student(found.programme).person_id
+    review_id, slot_id = review.id, slot.id
+    sums = {one.stage: one.file.sha256 for one in archive.files_of(found.capstone)}
+    session.commit()
+    head, student = as_role(Role.PROGRAMME_ADMIN, programme_id=programme), as_role(Role.STUDENT, person_id=who)
+    other = as_role(Role.STUDENT, person_id=stranger)
+    for client in (head, student):
+        page = client.get(f"/capstones/{key}/files").text
+        assert [stage for stage in STAGES if sums[stage] not in page] == []
+        assert "尚未归档" in page
+        shown = client.get(f"/capstones/{key}").text
+        assert [stage for stage in STAGES[1:] if sums[stage] not in shown] == []
+    assert head.get(f"/capstones/{key}/files.json").status_code == 404
+    _archived(found)
+    session.commit()
+    page, mine = head.get(f"/capstones/{key}/files").text, student.get(f"/capstones/{key}/files").text
+    assert "清单中的材料与系统中保存的一致" in page
+    assert ("张教授" in page, "张教授" in mine) == (True, False)  # a blind reviewer is nobody to the student
+    whole = head.get(f"/capstones/{key}/files.json")
+    assert hashlib.sha256(whole.data).hexdigest() in page
+    assert sorted(one["sha256"] for one in whole.get_json()["files"]) == sorted(sums.values())
+    told = json.loads(student.get(f"/capstones/{key}/files.json").data)
+    assert "张教授" not in json.dumps(told, ensure_ascii=False)
+    assert [one["person"] for one in told["reviews"]] == [""]
+    text = head.get(f"/capstones/{key}/files.txt")
+    for one in archive.files_of(found.capstone):
+        (tmp_path / one.file.name).write_bytes(files.read(one.file))
+    (tmp_path / "list.txt").write_bytes(text.data)
+    checked = subprocess.run(["sha256sum", "-c", "--strict", "list.txt"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout.count(": OK")) == (0, 5), checked.stderr
+    named = student.get(f"/capstones/{key}/reviews/{review_id}/file")
+    assert (named.status_code, f"review-{review_id}.pdf" in named.headers["Content-Disposition"]) == (200, True)
+    assert student.get(f"/capstones/{key}/defences/{slot_id}/file").status_code == 200
+    session.commit()
+    for address in ("files", "files.json", "files.txt", f"reviews/{review_id}/file", f"defences/{slot_id}/file"):
+        assert other.get(f"/capstones/{key}/{address}").status_code == 403, address
+
+
+def test_a_review_and_a_record_are_signed_with_a_file(session: Session, as_role: AsRole) -> None:
+    found, reviewer, secretary = make.case(), make.signer(), make.signer()
+    operations.submit_thesis(capstone=found.capstone, file_id=make.pdf(), by=found.by("student"), now=clock.now())
+    today = {"today": clock.today(), "now": clock.now()}
+    review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=clock.today(), by=SYSTEM, **today)
+    panel, cohort = [ground.person() for _n in range(3)], session.get_one(Cohort, found.student.cohort_id)
+    group = operations.form_group(
+        cohort=cohort, name="甲", room="A1", on=clock.today(), starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
+        secretary=secretary, by=SYSTEM, now=clock.now(),
+    )  # fmt: skip
+    operations.timetable(cohort=cohort, by=SYSTEM, **today)
+    slot = queries.slots_of(found.capstone.id)[0][0]
+    review_id, slot_id, group_id, scores = review.id, slot.id, group.id, {f"score-{person.id}": "80" for person in panel}
+    reader_id, keeper_id = reviewer.id, secretary.id
+    session.commit()
+    reader, keeper = as_role(Role.LECTURER, person_id=reader_id), as_role(Role.LECTURER, person_id=keeper_id)
+
+    def upload(content: bytes, name: str) -> tuple[io.BytesIO, str]:
+        return io.BytesIO(content), name
+
+    words = {"score": "80", "verdict": "pass", "comment": "好"}
+    program = reader.post(f"/capstones/reviews/{review_id}", data={**words, "file": upload(b"MZ\x90\x00", "评阅表.exe")})
+    assert program.status_code == 422
+    signed = reader.post(f"/capstones/reviews/{review_id}", data={**words, "file": upload(PDF + b"review", "评阅表.pdf")})
+    assert signed.status_code == 303
+    assert "评阅表.pdf" in reader.get(f"/capstones/reviews/{review_id}").text
+    assert reader.get(f"/capstones/reviews/{review_id}/file").status_code == 200
+    assert keeper.get(f"/capstones/reviews/{review_id}/file").status_code == 403
+    record = {**scores, "questions": "问答", "verdict": "pass"}
+    assert keeper.post(f"/capstones/defences/slots/{slot_id}", data={**record, "file": upload(b"MZ", "x.exe")}).status_code == 422
+    assert keeper.post(f"/capstones/defences/slots/{slot_id}", data={**record, "file": upload(PDF + b"record", "记录.pdf")}).status_code == 303
+    assert hashlib.sha256(PDF + b"record").hexdigest() in keeper.get(f"/capstones/defences/{group_id}").text
+    assert keeper.get(f"/capstones/defences/slots/{slot_id}/file").data == PDF + b"record"
+    assert reader.get(f"/capstones/defences/slots/{slot_id}/file").status_code == 403
