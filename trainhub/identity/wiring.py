@@ -8,7 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.identity import cli, delivery, guarding, models, my_data, retention, rules, tasks
+from trainhub.identity import cli, delivery, guarding, models, my_data, queries, retention, rules, tasks
 from trainhub.identity.permissions import GRANTS, Can
 from trainhub.identity.types import Channel
 from trainhub.identity.views import accounts, entrance, oversight, own
@@ -17,6 +17,7 @@ from trainhub.kernel import access, audit_words, jobs, nav, permission_words
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l, listed
 from trainhub.kernel.nav import Entry
+from trainhub.people import queries as persons
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {"accounts": cli.accounts}
@@ -60,6 +61,7 @@ def register(app: Flask) -> None:
     )
     my_data.register_own(app)
     retention.register_own(app)
+    persons.register_keeper(app, "data_requests", queries.person_asks)
     app.jinja_env.filters.update(
         listed=listed, data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
     )

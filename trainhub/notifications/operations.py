@@ -12,6 +12,7 @@ from flask import current_app, render_template
 from sqlalchemy import delete, update
 
 from trainhub.identity import delivery
+from trainhub.identity import queries as accounts
 from trainhub.identity.types import Channel
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM, Identity
@@ -168,10 +169,13 @@ def claim_mail(*, now: datetime) -> MailMessage | None:
 
 
 def sweep(*, now: datetime, today: date) -> dict[str, int]:
-    """Delete notices and e-mails older than own.retention.notification_months, sent or not: nobody wants last year's e-mail."""
+    """Delete notices and e-mails older than own.retention.notification_months, sent or not: nobody wants last year's e-mail.
+
+    Notices to somebody under a legal hold, or with an open request about their data, stay; an e-mail names no account.
+    """
     before = ended_at("notification", now=now, today=today)
     statements: dict[str, Any] = {
-        "notices": delete(Notice).where(Notice.created_at < before),
+        "notices": delete(Notice).where(Notice.created_at < before, Notice.account_id.not_in(accounts.kept_accounts())),
         "mails": delete(MailMessage).where(MailMessage.created_at < before),
     }
     return {

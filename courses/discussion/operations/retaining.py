@@ -15,7 +15,7 @@ from trainhub.kernel.retention import last_day
 
 
 def forget_posts(*, today: date) -> int:
-    """Take the signature from contributions to runs that ended long ago; how many. Legal holds are left alone."""
+    """Take the signature from contributions to runs that ended long ago; how many. Who is not free (`people.is_free`) is left alone."""
     before, count = last_day("forum_post", today=today), 0
     for table in (Post, Thread):
         statement = update(table).where(table.id.in_(queries.signed(table, before))).values(person_id=None)

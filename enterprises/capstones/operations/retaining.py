@@ -16,7 +16,7 @@ from trainhub.people import queries as people
 
 
 def forget_guidance(*, today: date) -> int:
-    """Erase what was said in guidances of students who left long ago; how many. Legal holds are left alone."""
+    """Erase what was said in guidances of students who left long ago; how many. Who is not free (`people.is_free`) is left alone."""
     students = people.left_before(last_day("capstone_log", today=today))
     capstones = queries.ids_of_students(students)
     statement = update(GuidanceEntry).where(GuidanceEntry.capstone_id.in_(capstones), GuidanceEntry.content != "").values(content="")

@@ -8,16 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import enterprises, ground
 from tests.factories import identity as make
 from trainhub.identity import operations as ops
 from trainhub.identity import retention
-from trainhub.identity.models import ApiToken, Consent
+from trainhub.identity.models import ApiToken, Consent, OneTimeLink, UserSession
 from trainhub.identity.operations.retaining import close_unused, forget_consenting_guardians, forget_contacts, forget_guardians, forget_numbers
-from trainhub.identity.types import AccountState, RequestKind
+from trainhub.identity.types import AccountState, LinkPurpose, RequestKind
 from trainhub.kernel import retention as months
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import transaction
@@ -25,6 +25,8 @@ from trainhub.ledger import operations as ledger
 from trainhub.ledger.rosters import exporting
 from trainhub.ledger.rosters.queries import Extent
 from trainhub.ledger.types import Category, Source
+from trainhub.notifications.models import Notice
+from trainhub.notifications.operations import sweep as sweep_notices
 from trainhub.organisations import queries as organisations
 from trainhub.people import operations as people
 from trainhub.people import queries as persons
@@ -89,11 +91,13 @@ def test_every_period_says_what_happens_then(app: Flask) -> None:
 
 def test_answers_to_surveys_are_said_to_be_kept_and_for_how_long(app: Flask) -> None:
     with app.test_request_context():
-        (row,) = [row for row in retention.periods(date(2026, 3, 2)) if "调查答卷" in row.label]
+        (row,) = [row for row in retention.periods(date(2026, 3, 2)) if "毕业生调查答卷" in row.label]
     assert row.months == book().at("own.retention.survey_answer_months", on=date(2026, 3, 2)).number
-    assert ("按人保存" in row.then, "不自动删除" in row.then, "不保存" in row.then) == (True, True, False)
+    assert ("到期自动删除" in row.then, "汇总" in row.then, "由运维" in row.then) == (True, True, False)
     tasks = app.extensions["trainhub.tasks"]
-    assert {"identity.forget", "courses.forget", "placements.forget", "capstones.forget", "identity.sweep", "ledger.sweep"} <= set(tasks)
+    assert {"identity.forget", "courses.forget", "placements.forget", "capstones.forget", "surveys.forget", "identity.sweep", "ledger.sweep"} <= set(
+        tasks
+    )
 
 
 def test_contacts_go_two_years_after_the_last_activity(session: Session) -> None:
@@ -212,3 +216,54 @@ def test_my_data_says_what_happens_when_a_period_is_over(as_role: Callable[..., 
     page = as_role(Role.TRAINEE).get("/my-data").get_data(as_text=True)
     assert "审计链逐条相连" in page
     assert "只留不可逆的比对值和掩码" in page
+
+
+FAR = 40
+"""Years after which every period is over."""
+
+
+@pytest.mark.parametrize("keeps", ["hold", "request", "hold on the human they were merged into", "nothing"])
+def test_every_sweep_asks_the_same_question(session: Session, keeps: str) -> None:
+    """A legal hold and an open request stop each of them, and their end lets each go on (the sweeps of the rooms ask `is_free` too)."""
+    who = ground.person(id_type=IdType.RESIDENT_ID, id_number=ground.resident_id(date(1980, 1, 1)), phone="13900000009")
+    student = ground.student(who=who, guardian_name="林父", guardian_phone="13800000000")
+    student.left_on = date(2026, 6, 30)
+    completion(who, date(2026, 5, 1))
+    account = make.account(person=who, has_consented=False)
+    session.add_all(
+        [
+            Consent(account_id=account.id, notice_version="1", given_at=OLD, guardian_name="林父"),
+            UserSession(account_id=account.id, token_hash="1" * 64, created_at=OLD, expires_at=OLD, origin="127.0.0.1", agent="x"),
+            OneTimeLink(account_id=account.id, purpose=LinkPurpose.INVITATION, token_hash="2" * 64, address="a@b.cn", created_at=OLD, expires_at=OLD),
+            Notice(account_id=account.id, kind="x", message="x", values={}, url="", unique_key="x", created_at=OLD),
+        ]
+    )
+    other = ground.person()
+    session.flush()
+    if keeps == "hold":
+        people.place_hold(person=who, reason="复核", by=SYSTEM, now=OLD)
+    elif keeps == "request":
+        ops.ask_about_data(account=account, kind=RequestKind.DELETION, text="请删除", by=SYSTEM, now=OLD)
+    elif keeps != "nothing":
+        people.place_hold(person=other, reason="复核", by=SYSTEM, now=OLD)
+        who.merged_into_id = other.id
+        session.flush()
+    now, today = later(FAR)
+    for verb in ops.FORGETTING.values():
+        everything(verb, now, today)
+    ops.sweep(now=now, today=today)
+    sweep_notices(now=now, today=today)
+    session.expire_all()
+    counted = [
+        session.scalar(select(func.count()).select_from(table).where(table.account_id == account.id)) for table in (UserSession, OneTimeLink, Notice)
+    ]
+    consent = session.scalars(select(Consent.guardian_name).where(Consent.account_id == account.id)).one()
+    left = [
+        bool(who.phone),
+        bool(who.id_number_encrypted),
+        bool(student.guardian_name),
+        account.state is not AccountState.DELETED,
+        bool(consent),
+        *map(bool, counted),
+    ]
+    assert left == [keeps != "nothing"] * 8

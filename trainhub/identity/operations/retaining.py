@@ -1,7 +1,7 @@
 """Erasing what has served its time of persons and accounts, portion by portion (own.retention.*).
 
 Each verb takes one portion after an id and returns the ids it found; an empty answer is the end. Repeating changes nothing.
-Legal holds and open requests about data are left alone.
+Who is not free (`people.is_free`: a legal hold, an open request about data) is left alone, here and in every sweep of the rooms.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ from trainhub.identity.queries.listing import (
     sessions_of,
     visible_to,
 )
-from trainhub.identity.queries.retaining import account_uses, consents_of_grown, unused_accounts
+from trainhub.identity.queries.retaining import account_uses, consents_of_grown, kept_accounts, person_asks, unused_accounts
 from trainhub.identity.queries.security import (
     api_tokens,
     failures_from,
@@ -90,6 +90,7 @@ __all__ = [
     "identity_of",
     "is_child",
     "is_known_actor",
+    "kept_accounts",
     "last_attempt",
     "link",
     "links_since",
@@ -99,6 +100,7 @@ __all__ = [
     "open_organisations",
     "open_sessions",
     "password_history",
+    "person_asks",
     "recovery_codes_left",
     "registration",
     "requests_listing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
@@ -24,9 +25,20 @@ def _asks(account: object) -> sa.ColumnElement[bool]:
     return sa.exists().where(DataRequest.account_id == account, DataRequest.state == RequestState.OPEN)
 
 
+def person_asks(person: Any) -> sa.ColumnElement[bool]:
+    """SQL: the person a column names waits for the answer to a request about their data; nothing of theirs goes meanwhile."""
+    own = sa.orm.aliased(Account)
+    return sa.exists().where(own.person_id == person, DataRequest.account_id == own.id, DataRequest.state == RequestState.OPEN)
+
+
+def kept_accounts() -> sa.Select[int]:
+    """Accounts of which nothing may be erased: a legal hold stands on their person, or a request about their data is open."""
+    return select(Account.id).where(or_(_asks(Account.id), sa.and_(Account.person_id.is_not(None), ~is_free(Account.person_id))))
+
+
 def account_uses(since: datetime) -> list[Use]:
-    """Who has signed in, or got an account, since an instant, or waits for the answer to a request about their data."""
-    return [Use(Account.person_id, or_(since <= _LAST, _asks(Account.id)))]
+    """Who has signed in, or got an account, since an instant."""
+    return [Use(Account.person_id, since <= _LAST)]
 
 
 def unused_accounts(*, before: datetime, now: datetime, today: date, uses: Iterable[Use], after: int, limit: int) -> list[int]:
@@ -42,8 +54,8 @@ def unused_accounts(*, before: datetime, now: datetime, today: date, uses: Itera
         Account.id > after,
         Account.state != AccountState.DELETED,
         before > _LAST,
-        or_(Account.person_id.is_(None), sa.and_(~is_used(Account.person_id, uses), is_free(Account.person_id))),
-        ~_asks(Account.id),
+        or_(Account.person_id.is_(None), ~is_used(Account.person_id, uses)),
+        Account.id.not_in(kept_accounts()),
         ~sa.exists().where(
             ApiToken.account_id == Account.id, ApiToken.revoked_at.is_(None), or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now)
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,7 +14,10 @@ from trainhub.programmes.types import DegreeLevel
 
 
 class Survey(Versioned, Base):
-    """A survey of a year, open for some days. `year`: of the demand, or of the graduation."""
+    """A survey of a year, open for some days. `year`: of the demand, or of the graduation.
+
+    `figures`: what the reports say of the graduates (`GraduateFigures`), kept from the day on which their answers had served their time.
+    """
 
     __tablename__ = "survey"
 
@@ -24,6 +28,7 @@ class Survey(Versioned, Base):
     opens_on: Mapped[date]
     closes_on: Mapped[date]
     created_at: Mapped[datetime]
+    figures: Mapped[dict[str, Any] | None]
 
     __table_args__ = (sa.UniqueConstraint("kind", "year"), sa.CheckConstraint("closes_on >= opens_on", name="closes_after_opening"))
 

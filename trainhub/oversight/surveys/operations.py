@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from sqlalchemy import delete
+
+from trainhub.kernel import audit, clock
+from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.retention import last_day
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.surveys import queries, rules
 from trainhub.oversight.surveys.models import DemandAnswer, GraduateAnswer, Survey
 from trainhub.oversight.surveys.types import ANSWERED_WORK, GraduateStatus, PayBand, SurveyKind
 from trainhub.people.models import Student
+from trainhub.policy.book import book
 from trainhub.programmes.reference import key_fields
 
 
@@ -123,3 +127,25 @@ def answer_graduate(
     session().flush()
     audit.record(by=by, did="surveys.answer.saved", on=survey, data={"year": survey.year})
     return row
+
+
+# -- forgetting ---------------------------------------------------------------------------------------------------------
+
+
+def forget_answers(*, today: date) -> int:
+    """Erase what graduates answered in surveys that closed long ago (own.retention.survey_answer_months); how many answers.
+
+    The figures of the reports are kept with the survey first, from all answers, and only once: who may not be forgotten yet (a legal hold,
+    an open request) stays in them, and their answer goes when they are free. Repeating changes nothing.
+    """
+    count = 0
+    least = int(book().at("own.reports.small_cell_min", on=today).number)
+    for survey in queries.to_forget(last_day("survey_answer", today=today)):
+        if survey.figures is None:
+            survey.figures = rules.without_small(queries.graduate_figures(survey, clock.start_of(today)), least).as_data()
+        statement = delete(GraduateAnswer).where(GraduateAnswer.id.in_(queries.free_answers(survey.id)))
+        erased: int = session().execute(statement.execution_options(synchronize_session="fetch")).rowcount  # type: ignore[attr-defined]
+        session().flush()
+        audit.record(by=SYSTEM, did="surveys.answer.erased", on=survey, data={"count": erased})
+        count += erased
+    return count

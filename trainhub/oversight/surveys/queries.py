@@ -12,8 +12,9 @@ from sqlalchemy.orm import aliased
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation, Region
+from trainhub.oversight.surveys import rules
 from trainhub.oversight.surveys.models import DemandAnswer, GraduateAnswer, Survey
-from trainhub.oversight.surveys.types import SurveyKind
+from trainhub.oversight.surveys.types import GraduateFigures, SurveyKind
 from trainhub.people import queries as people
 from trainhub.people.models import Student
 from trainhub.people.types import StudentState
@@ -72,7 +73,7 @@ def listing() -> list[tuple[Survey, int]]:
     }
     answered = {kind: {key: int(count) for key, count in session().execute(statement)} for kind, statement in asked.items()}
     rows = session().scalars(select(Survey).order_by(Survey.year.desc(), Survey.kind, Survey.id))
-    return [(row, answered[row.kind].get(row.id, 0)) for row in rows]
+    return [(row, row.figures["answered"] if row.figures else answered[row.kind].get(row.id, 0)) for row in rows]
 
 
 def open_on(kind: SurveyKind, on: date) -> list[Survey]:
@@ -218,17 +219,38 @@ def answer_of(survey_id: int, student_id: int) -> GraduateAnswer | None:
     return session().scalar(select(GraduateAnswer).where(GraduateAnswer.survey_id == survey_id, GraduateAnswer.student_id == student_id))
 
 
-def graduate_answers(survey_id: int, known_at: datetime) -> list[tuple[GraduateAnswer, str, str, int | None]]:
-    """Every answer with programme, university and key field; only for sums."""
+def graduate_figures(survey_row: Survey, known_at: datetime) -> GraduateFigures:
+    """What the graduates say together by a moment; from the kept figures once the answers have served their time."""
+    if survey_row.figures is not None:
+        return GraduateFigures.of(survey_row.figures)
+    answer = GraduateAnswer
+    columns = (answer.status, answer.pay, answer.satisfaction, answer.is_in_field, answer.is_in_fujian, Programme.name, Organisation.name)
     found = session().execute(
-        select(GraduateAnswer, Programme.name, Organisation.name, Programme.key_field_no)
-        .join(Student, Student.id == GraduateAnswer.student_id)
+        select(*columns)
+        .select_from(answer)
+        .join(Student, Student.id == answer.student_id)
         .join(Programme, Programme.id == Student.programme_id)
         .join(Organisation, Organisation.id == Programme.university_id)
-        .where(GraduateAnswer.survey_id == survey_id, GraduateAnswer.answered_at <= known_at)
-        .order_by(GraduateAnswer.id)
+        .where(answer.survey_id == survey_row.id, answer.answered_at <= known_at)
+        .order_by(answer.id)
     )
-    return [(answer, programme, university, field) for answer, programme, university, field in found]
+    return rules.sum_up([rules.Said(*row) for row in found])
+
+
+def to_forget(closed_before: date) -> list[Survey]:
+    """Surveys of graduates that closed before a day and still have answers of somebody who is free."""
+    free = select(GraduateAnswer.survey_id).join(Student, Student.id == GraduateAnswer.student_id).where(people.is_free(Student.person_id))
+    statement = select(Survey).where(Survey.kind == SurveyKind.GRADUATES, Survey.closes_on < closed_before, Survey.id.in_(free))
+    return list(session().scalars(statement.order_by(Survey.id)))
+
+
+def free_answers(survey_id: int) -> Any:
+    """SQL: the answers of a survey that nothing keeps."""
+    return (
+        select(GraduateAnswer.id)
+        .join(Student, Student.id == GraduateAnswer.student_id)
+        .where(GraduateAnswer.survey_id == survey_id, people.is_free(Student.person_id))
+    )
 
 
 def asked_by_programme(year: int) -> dict[tuple[str, str], int]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 
+from trainhub.oversight.surveys.types import ANSWERED_WORK, GraduateFigures, GraduateStatus, PayBand, ProgrammeFigures
 from trainhub.programmes.types import DegreeLevel
 
 MOST_PERSONS = 1_000_000
@@ -51,3 +54,51 @@ def problems(answer: Demand) -> list[str]:
     if max(answer.staff, answer.needed_three_years) > MOST_PERSONS:
         found.append("size")
     return found
+
+
+# -- graduates ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One graduate's answer without who it is."""
+
+    status: GraduateStatus
+    pay: PayBand
+    satisfaction: int | None
+    is_in_field: bool | None
+    is_in_fujian: bool | None
+    programme: str
+    university: str
+
+    @property
+    def works(self) -> bool:
+        """Employed, or with a business of their own."""
+        return self.status in ANSWERED_WORK
+
+
+def sum_up(answers: Sequence[Said]) -> GraduateFigures:
+    """The figures of the reports."""
+    working = [one for one in answers if one.works]
+    counts = Counter((one.programme, one.university) for one in answers)
+    at_work = Counter((one.programme, one.university) for one in working)
+    return GraduateFigures(
+        answered=len(answers),
+        status=Counter(one.status for one in answers),
+        pay=Counter(one.pay for one in working),
+        satisfaction=Counter(one.satisfaction for one in answers if one.satisfaction is not None),
+        in_field=_yes(one.is_in_field for one in working),
+        in_fujian=_yes(one.is_in_fujian for one in working),
+        programmes=[ProgrammeFigures(*key, count, at_work[key]) for key, count in sorted(counts.items())],
+    )
+
+
+def _yes(values: Iterable[bool | None]) -> tuple[int, int]:
+    told = [value for value in values if value is not None]
+    return sum(told), len(told)
+
+
+def without_small(figures: GraduateFigures, least: int) -> GraduateFigures:
+    """The figures to keep: of a programme with fewer answers than `least`, which no report tells, not what they were."""
+    programmes = [one if one.answered >= least else replace(one, working=None) for one in figures.programmes]
+    return replace(figures, programmes=programmes)

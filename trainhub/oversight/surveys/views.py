@@ -97,7 +97,7 @@ def show(survey: Survey) -> Any:
         answers=queries.demand_answers(survey.id) if demand else [],
         degrees=DEGREES,
         asked=0 if demand else queries.asked_count(survey.year),
-        answered=0 if demand else len(queries.graduate_answers(survey.id, clock.now())),
+        answered=0 if demand else queries.graduate_figures(survey, clock.now()).answered,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import Flask, current_app
 from sqlalchemy import or_, select
 
 from trainhub.kernel.clock import local
@@ -15,6 +16,7 @@ from trainhub.kernel.db import session
 from trainhub.people.models import LegalHold, Person, Student, Teacher
 
 Clause = sa.ColumnElement[bool]
+_KEEPERS = "trainhub.keepers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,31 @@ class Use:
     clause: Clause
 
 
+Keeper = Callable[[Any], Clause]
+"""SQL: something keeps everything of the person that a column names."""
+
+
+def register_keeper(app: Flask, name: str, keeps: Keeper) -> None:
+    """Tell what else than a legal hold keeps everything of a person; every sweep asks it through `is_free`."""
+    known: dict[str, Keeper] = app.extensions.setdefault(_KEEPERS, {})
+    if name in known:
+        raise RuntimeError(f"keeper {name} is registered twice")
+    known[name] = keeps
+
+
+def _is_held(person: Any) -> Clause:
+    return sa.exists().where(LegalHold.person_id == person, LegalHold.lifted_at.is_(None))
+
+
 def is_free(person: Any) -> Clause:
-    """SQL: no legal hold stands on the person a column names, nor on the human they were merged into."""
-    named, standing = sa.orm.aliased(Person), LegalHold.lifted_at.is_(None)
+    """SQL: nothing keeps everything of the person a column names, nor of the human they were merged into.
+
+    This is the one question that every sweep asks before it erases: a legal hold keeps, and so does what was registered from above.
+    """
+    named, keepers = sa.orm.aliased(Person), (_is_held, *current_app.extensions.get(_KEEPERS, {}).values())
     return sa.and_(
-        ~sa.exists().where(LegalHold.person_id == person, standing),
-        ~sa.exists().where(named.id == person, LegalHold.person_id == named.merged_into_id, standing),
+        *(~keeps(person) for keeps in keepers),
+        *(~sa.exists().where(named.id == person, keeps(named.merged_into_id)) for keeps in keepers),
     )
 
 

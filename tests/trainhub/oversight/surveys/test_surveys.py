@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from tests.factories import ground
+from tests.factories import ground, identity
+from trainhub.identity import operations as identity_operations
+from trainhub.identity.types import RequestKind, RequestState
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.errors import NotAllowed
+from trainhub.oversight.reports.building.graduates import outcome
+from trainhub.oversight.reports.types import Asked, ReportKind
 from trainhub.oversight.surveys import operations, queries, rules
+from trainhub.oversight.surveys.models import Survey
 from trainhub.oversight.surveys.operations import SurveyRefused
 from trainhub.oversight.surveys.rules import Demand
-from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
+from trainhub.oversight.surveys.types import GraduateFigures, GraduateStatus, PayBand, SurveyKind
+from trainhub.people import operations as people
+from trainhub.people.models import Person, Student
 
 NOW, TODAY = datetime(2026, 3, 2, 2, tzinfo=UTC), date(2026, 3, 2)
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
@@ -105,3 +113,70 @@ def test_the_pages_of_a_survey(session: Session, as_role: AsRole) -> None:
     assert hr.get(at).status_code == 200
     assert hr.get(f"{at}/answers.csv").status_code == 200
     assert hr.get("/surveys/").status_code == 200
+
+
+# -- forgetting ---------------------------------------------------------------------------------------------------------
+
+CLOSED, FIRST_DAY = date(2026, 3, 31), date(2028, 4, 1)
+"""Twenty-four months after the survey closed its last answer has served its time."""
+
+
+@pytest.fixture
+def answered(session: Session) -> tuple[Survey, list[Student]]:
+    """A survey that two graduates of a programme answered."""
+    survey, students = _survey(SurveyKind.GRADUATES, 2027, closes_on=CLOSED), [ground.student(year=2023) for _n in range(2)]
+    for student, status in zip(students, (GraduateStatus.EMPLOYED, GraduateStatus.STUDYING), strict=True):
+        me = Identity(None, student.person_id, "我", (Grant(Role.STUDENT, ScopeKind.EVERYTHING),))
+        operations.answer_graduate(
+            survey=survey, student=student, status=status, is_in_field=True, pay=PayBand.FROM_8, satisfaction=5, comment="很好", by=me, **WHEN
+        )
+    return survey, students
+
+
+def _reported(survey: Survey) -> Any:
+    asked = Asked(kind=ReportKind.OUTCOME, since=date(2026, 1, 1), until=date(2026, 12, 31), known_at=datetime(2026, 12, 31, tzinfo=UTC))
+    return outcome(asked)
+
+
+def test_answers_of_graduates_go_when_their_time_is_over_and_the_report_stays(session: Session, answered: tuple[Survey, list[Student]]) -> None:
+    survey, students = answered
+    before = _reported(survey)
+    assert operations.forget_answers(today=FIRST_DAY - timedelta(days=1)) == 0
+    assert survey.figures is None
+    assert operations.forget_answers(today=FIRST_DAY) == 2
+    assert [queries.answer_of(survey.id, one.id) for one in students] == [None, None]
+    assert operations.forget_answers(today=FIRST_DAY + timedelta(days=1)) == 0
+    figures = queries.graduate_figures(survey, NOW)
+    assert (figures.answered, figures.status[GraduateStatus.EMPLOYED], figures.pay, figures.satisfaction) == (2, 1, {PayBand.FROM_8: 1}, {5: 2})
+    assert _reported(survey) == before
+    assert [count for row, count in queries.listing() if row.id == survey.id] == [2]
+
+
+def test_a_hold_and_an_open_request_keep_an_answer_until_they_end(session: Session, answered: tuple[Survey, list[Student]]) -> None:
+    survey, (held, asking) = answered
+    hold = people.place_hold(person=session.get_one(Person, held.person_id), reason="监察机关调取", by=SYSTEM, now=NOW)
+    account = identity.account(person=session.get_one(Person, asking.person_id))
+    me = Identity(account.id, asking.person_id, "我")
+    request = identity_operations.ask_about_data(account=account, kind=RequestKind.DELETION, text="请删除", by=me, now=NOW)
+    assert operations.forget_answers(today=FIRST_DAY) == 0
+    people.lift_hold(hold=hold, by=SYSTEM, now=NOW)
+    assert operations.forget_answers(today=FIRST_DAY) == 1
+    assert queries.answer_of(survey.id, asking.id) is not None
+    request.state = RequestState.REFUSED
+    session.flush()
+    assert operations.forget_answers(today=FIRST_DAY) == 1
+    assert queries.graduate_figures(survey, NOW).answered == 2
+
+
+@pytest.mark.parametrize(("least", "kept"), [(2, 2), (3, 2), (4, None)])
+def test_of_few_answers_only_their_number_is_kept(least: int, kept: int | None) -> None:
+    said = rules.Said(GraduateStatus.STARTUP, PayBand.UNTOLD, None, None, True, "机械", "甲大学")
+    other = rules.Said(GraduateStatus.SEEKING, PayBand.UNTOLD, None, None, None, "机械", "甲大学")
+    (one,) = rules.without_small(rules.sum_up([said, said, other]), least).programmes
+    assert (one.answered, one.working) == (3, kept)
+
+
+def test_figures_are_kept_as_they_are_read() -> None:
+    said = rules.Said(GraduateStatus.EMPLOYED, PayBand.FROM_6, 4, True, False, "机械", "甲大学")
+    figures = rules.sum_up([said])
+    assert GraduateFigures.of(json.loads(json.dumps(figures.as_data()))) == figures

@@ -1,0 +1,27 @@
+"""Surveys keep their figures, so that the answers of graduates go when their time is over (own.retention.survey_answer_months)
+
+Revision ID: 0028
+Revises: 0026
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0028"
+down_revision = "0026"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forward. Nothing is forgotten yet: the daily task does it."""
+    with op.batch_alter_table("survey", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("figures", sa.JSON(), nullable=True))
+
+
+def downgrade() -> None:
+    """Back. The figures of forgotten surveys are lost with the column; make a backup before."""
+    with op.batch_alter_table("survey", schema=None) as batch_op:
+        batch_op.drop_column("figures")
