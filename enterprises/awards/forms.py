@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards import labels, queries
+from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l, format_yuan
 
@@ -51,20 +52,20 @@ class DecideForm(Form):
 
 
 class PayForm(Form):
-    """A payment."""
+    """A payment; `only`: out of pools of that kind, where the sentence names the fund."""
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
     pool = SelectField(_l("资金"), coerce=int, default=0)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, *, only: PoolKind | None = None, **values: Any) -> None:
         super().__init__(**values)
         self.pool.choices = [
-            SelectChoice(0, _l("部门自有资金，不从下列资金列支")),
+            *([] if only else [SelectChoice(0, _l("部门自有资金，不从下列资金列支"))]),
             *[
                 SelectChoice(one.id, f"{one.year} {one.name}（{format_yuan(one.planned_fen - one.spent_fen)}）")
                 for one in queries.pools()
-                if one.planned_fen > one.spent_fen
+                if one.planned_fen > one.spent_fen and only in (None, one.kind)
             ],
         ]
 
