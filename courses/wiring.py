@@ -55,6 +55,7 @@ from courses.learning.views import authors, common, course, doing, entry, markin
 from courses.messages import models as message_models
 from courses.messages import tasks as message_tasks
 from courses.messages import views as message_views
+from courses.own import register as own
 from courses.paths import models as path_models
 from courses.paths import views as path_views
 from courses.permissions import AUTHORS, GRANTS, RECOGNITION_READERS, Can
@@ -220,5 +221,6 @@ def register(app: Flask) -> None:
     jobs.register_task(app, learning_tasks.REGROUP, learning_tasks.judge_after_regrouping)
     jobs.register_periodic(app, learning_tasks.FORGET, learning_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的作答")
     jobs.register_periodic(app, discussion_tasks.FORGET, discussion_tasks.forget, every=timedelta(days=1), title="去除保存期限届满的发言署名")
+    own.register(app)
     retention.register_use(app, "courses", learning_queries.enrolments_since)
     jobs.register_periodic(app, learning_tasks.SETTLE, learning_tasks.settle_merged, every=timedelta(minutes=5), title="归并同一人的重复报名")

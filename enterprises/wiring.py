@@ -22,6 +22,7 @@ from enterprises.bases import views as bases_views
 from enterprises.capstones import api as capstones_api
 from enterprises.capstones import cli as capstones_cli
 from enterprises.capstones import models as capstones_models
+from enterprises.capstones import operations as capstones_operations
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
 from enterprises.capstones.views import board as capstones_board
@@ -42,6 +43,7 @@ from enterprises.mentors import cli as mentors_cli
 from enterprises.mentors import models as mentors_models
 from enterprises.mentors import queries as mentors_queries
 from enterprises.mentors import views as mentors_views
+from enterprises.own import register as own
 from enterprises.permissions import CAPSTONE_VIEWERS, GRANTS, PLACEMENT_VIEWERS, SCHOOL, SUBSIDY_VIEWERS, TOPIC_SIDES, WEEKS_VIEWERS, Can
 from enterprises.placements import api as placements_api
 from enterprises.placements import cli as placements_cli
@@ -71,10 +73,11 @@ from enterprises.placements.views import (
 from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import views as subsidies_views
 from trainhub.certificates.types import EVIDENCE_PAGES
-from trainhub.identity import my_data, retention
+from trainhub.identity import retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
+from trainhub.organisations import operations as organisation_operations
 from trainhub.programmes.operations import plans as programme_plans
 
 PAGES: tuple[ModuleType, ...] = (bases_partner_views, bases_history_views, awards_fund_views, awards_company_views)
@@ -183,6 +186,7 @@ def register(app: Flask) -> None:
     _capstones(app)
     _awards(app)
     _subsidies(app)
+    own.register(app)
 
 
 def _bases_mentors_placements(app: Flask) -> None:
@@ -195,7 +199,6 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
-    my_data.register_export(app, "placements", _l("实习记录"), placements_panels.my_data)
     jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
     jobs.register_task(app, "placements.plan", placements_tasks.plan)
     jobs.register_periodic(app, "placements.close", placements_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的实习轮次")
@@ -252,13 +255,14 @@ def _capstones(app: Flask) -> None:
     app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda keys, _is_own: {
         key: url_for("capstones.show", capstone_id=int(key)) for key in keys
     }
+    app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")
     jobs.register_periodic(app, "capstones.forget", capstones_tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的指导记录")
     topics = (*TOPIC_SIDES, Role.MENTOR, Role.STUDENT)
     nav.register_nav(
         app,
-        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=40),
+        nav.Entry("mine", _l("我的毕业设计"), "capstones.mine", "graduate", can=Can.CAPSTONE_OWN, roles=(Role.STUDENT,), order=39),
         nav.Entry(
             "mine",
             _l("我指导的毕业设计"),
@@ -268,7 +272,7 @@ def _capstones(app: Flask) -> None:
             roles=(Role.MENTOR, Role.SCHOOL_SUPERVISOR),
             order=41,
         ),
-        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=39),
+        nav.Entry("mine", _l("毕业设计选题"), "capstones.choices", "list", can=Can.CHOICE_OWN, roles=(Role.STUDENT,), order=40),
         nav.Entry(
             "mine",
             _l("我的评审任务"),

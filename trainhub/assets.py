@@ -73,7 +73,6 @@ SOURCES: tuple[Source, ...] = (
         ),
     ),
     Source("echarts", "echarts", (("dist/echarts.min.js", ""), ("NOTICE", ""))),
-    Source("scorm-again", "scorm-again", (("dist/scorm12.min.js", ""), ("dist/scorm2004.min.js", ""))),
     # Static TrueType instances for the PDFs of certificates and reports; pages use the fonts of the system.
     Source(
         "@expo-google-fonts/noto-sans-sc",

@@ -36,6 +36,7 @@ class Settings:
     log_level: str = "INFO"
     pdf_signer: Path | None = None
     pdf_signer_password: str = ""
+    credential_signer: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -49,7 +50,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LAST_PORT = 65535
 _KNOWN = {
     "DATABASE_URL", "INSTANCE", "SECRET_KEY", "BASE_URL", "SMTP_URL", "MAIL_FROM", "FILES_URL", "TRUSTED_PROXIES",
-    "MAX_UPLOAD_MB", "LOG_LEVEL", "PDF_SIGNER", "PDF_SIGNER_PASSWORD", "TEST_DATABASE_URL", "TEST_REQUIRE", "CHROMIUM",
+    "MAX_UPLOAD_MB", "LOG_LEVEL", "PDF_SIGNER", "PDF_SIGNER_PASSWORD", "CREDENTIAL_SIGNER", "TEST_DATABASE_URL", "TEST_REQUIRE", "CHROMIUM",
 }  # fmt: skip
 
 
@@ -103,6 +104,11 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
             "TRAINHUB_PDF_SIGNER_PASSWORD 没有对应的密钥文件：请把 TRAINHUB_PDF_SIGNER 设为 PKCS #12 文件的路径，或删去这个口令 / "
             "has no key file: set TRAINHUB_PDF_SIGNER to the path of the PKCS #12 file, or take this password away"
         )
+    if env.get("CREDENTIAL_SIGNER") and not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", env["CREDENTIAL_SIGNER"]):
+        problems.append(
+            "TRAINHUB_CREDENTIAL_SIGNER 应形如 包.模块:函数，由它给出外接签名设备，见 docs/certificates.md / "
+            "must look like package.module:function, which gives the external signer, see docs/certificates.md"
+        )
     trusted_proxies = _number(env.get("TRUSTED_PROXIES", ""), "TRUSTED_PROXIES", 0, 0, problems)
     max_upload_mb = _number(env.get("MAX_UPLOAD_MB", ""), "MAX_UPLOAD_MB", 200, 1, problems)
     if problems:
@@ -121,6 +127,7 @@ def load(environ: Mapping[str, str] | None = None, *, need_secret: bool = True) 
         log_level=log_level,
         pdf_signer=Path(env["PDF_SIGNER"]) if env.get("PDF_SIGNER") else None,
         pdf_signer_password=env.get("PDF_SIGNER_PASSWORD", ""),
+        credential_signer=env.get("CREDENTIAL_SIGNER", ""),
     )
 
 

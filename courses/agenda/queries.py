@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import Item, ItemKind
+from courses.assessment.queries import hours
+from courses.assessment.types import Allowance
 from courses.assignments.models import Assignment
 from courses.assignments.queries import work
 from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
@@ -74,6 +76,7 @@ def items(person_id: int, *, since: date, until: date, now: datetime) -> list[It
         *_units(runs, doors, now),
         *_live(runs, doors, now),
         *_assignments(runs, person_id, doors, now),
+        *_quizzes(runs, person_id, doors, now),
         *_announcements(runs, start, stop),
     ]
     return sorted((item for item in found if start <= item.starts_at < stop), key=lambda item: (item.starts_at, item.uid))
@@ -204,6 +207,22 @@ def _assignments(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door]
         found.append(Item(f"assignment-{row.id}-due", ItemKind.DUE, title, run.title, due, None, False, url, waits))
         if row.peers and row.peer_due_at is not None:
             found.append(Item(f"assignment-{row.id}-review", ItemKind.REVIEW_DUE, title, run.title, row.peer_due_at, None, False, url, waits))
+    return found
+
+
+def _quizzes(runs: dict[int, Any], person_id: int, doors: Mapping[int, Door], now: datetime) -> list[Item]:
+    """When quizzes open and close; a learner who was given other hours sees those."""
+    rows = [(row, _waits(doors.get(row.run_id), row.unit_id, row.block_id, now)) for row in hours.hours_of(runs)]
+    given = hours.allowances_of(person_id, [row.block_id for row, _why in rows if not runs[row.run_id].is_taught])
+    found = []
+    for row, waits in rows:
+        if waits is None:
+            continue
+        run, own = runs[row.run_id], given.get(row.block_id, Allowance())
+        url = _unit_url(run, row.unit_id, f"#block-{row.block_id}") if run.is_taught else f"/learning/blocks/{row.block_id}/quiz"
+        for kind, at in ((ItemKind.RELEASE, own.opens_at or row.opens_at), (ItemKind.DUE, own.closes_at or row.closes_at)):
+            if at is not None:
+                found.append(Item(f"quiz-{row.block_id}-{kind}", kind, row.title, run.title, at, None, False, url, waits))
     return found
 
 

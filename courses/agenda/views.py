@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 
 from courses.agenda import labels, operations, queries, rules
 from courses.agenda.types import Item, ItemKind
-from courses.learning.views.common import me
+from courses.learning.places import me
 from courses.permissions import Can
 from trainhub.identity.queries import accounts
 from trainhub.identity.types import AccountState

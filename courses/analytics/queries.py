@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from courses.analytics.models import RunSummary
 from courses.analytics.types import GroupFacts, Summary, UnitFacts
+from courses.assessment.queries import hours
 from courses.assignments.models import Assignment, AssignmentExtension
 from courses.catalogue import rules as content
 from courses.catalogue.models import Block, Run, RunGroup, RunGroupMember, Section, Unit
@@ -24,14 +25,24 @@ from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
 
-def needed(run_id: int) -> list[Any]:
-    """The published blocks that completion needs of everybody: id, unit, when it is due (an assignment by its own date, else with its unit).
+class Needed(NamedTuple):
+    """A block that completion needs."""
+
+    id: int
+    unit_id: int
+    due_at: datetime | None
+
+
+def needed(run_id: int) -> list[Needed]:
+    """The published blocks that completion needs of everybody, with the day each is due: an assignment by its own, a quiz when it closes,
+    else with its unit.
 
     What is only for some groups is left out: who is not in them is neither behind nor overdue with it.
     """
     due_at = func.coalesce(Assignment.due_at, Unit.due_at, type_=Unit.due_at.type).label("due_at")
+    closes = sa.case((Block.kind == BlockKind.QUIZ, Block.settings["closes_at"].as_string())).label("closes")
     statement = (
-        select(Block.id, Block.unit_id, due_at, Block.access, Unit.access.label("unit_access"), Section.access.label("section_access"))
+        select(Block.id, Block.unit_id, due_at, closes, Block.access, Unit.access.label("unit_access"), Section.access.label("section_access"))
         .join(Unit, Unit.id == Block.unit_id)
         .join(Section, Section.id == Unit.section_id)
         .outerjoin(Assignment, Assignment.block_id == Block.id)
@@ -44,7 +55,12 @@ def needed(run_id: int) -> list[Any]:
         )
         .order_by(Block.id)
     )
-    return [row for row in session().execute(statement) if not content.is_foreign((row.access, row.unit_access, row.section_access), ())]
+    rows = session().execute(statement)
+    return [
+        Needed(row.id, row.unit_id, hours.instant(row.closes) or row.due_at)
+        for row in rows
+        if not content.is_foreign((row.access, row.unit_access, row.section_access), ())
+    ]
 
 
 def learners(run_id: int) -> list[Any]:
@@ -179,7 +195,7 @@ def handed_in(run_id: int, enrolment_ids: Sequence[int] | None = None) -> dict[i
 def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
     """How many needed blocks are past their date, and how many of them nobody waits for of each learner.
 
-    Those are what the learner has done, what was handed in and waits for a mark, and work for which the learner was given more time.
+    Those are what the learner has done, what was handed in and waits for a mark, and work and quizzes for which the learner was given more time.
     """
     late = [row.id for row in needed(run_id) if row.due_at is not None and row.due_at < now]
     if not late:
@@ -188,7 +204,7 @@ def overdue(run_id: int, now: datetime) -> tuple[int, dict[int, int]]:
         select(BlockProgress.enrolment_id, func.count()).where(BlockProgress.block_id.in_(late), _is_in()).group_by(BlockProgress.enrolment_id)
     )
     found = {enrolment: int(number) for enrolment, number in session().execute(statement)}
-    for enrolment in _given_time(run_id, late, now):
+    for enrolment in (*_given_time(run_id, late, now), *_given_hours(run_id, late, now)):
         found[enrolment] = found.get(enrolment, 0) + 1
     return len(late), found
 
@@ -221,6 +237,25 @@ def _given_time(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
         .where(Enrolment.run_id == run_id, Assignment.block_id.in_(blocks), AssignmentExtension.until_at >= now, is_latest, ~handed_in)
     )
     return list(session().scalars(statement))
+
+
+def _given_hours(run_id: int, blocks: Sequence[int], now: datetime) -> list[int]:
+    """Who may still take quizzes of these blocks that have closed for the others, once for each of them that was not handed in."""
+    longer = hours.open_longer(blocks, now).subquery()
+    is_in = (
+        select(BlockProgress.id)
+        .where(BlockProgress.enrolment_id == Enrolment.id, BlockProgress.block_id == longer.c.block_id, _is_in())
+        .correlate(Enrolment, longer)
+        .exists()
+    )
+    cohorts = select(Student.cohort_id).where(Student.person_id == Enrolment.person_id)
+    statement = (
+        select(Enrolment.id, longer.c.block_id)
+        .join(longer, sa.or_(longer.c.person_id == Enrolment.person_id, longer.c.cohort_id.in_(cohorts)))
+        .where(Enrolment.run_id == run_id, Enrolment.state.in_(SEATED), ~is_in)
+        .distinct()
+    )
+    return [enrolment for enrolment, _block in session().execute(statement)]
 
 
 def summary_of(run_id: int) -> Summary | None:

@@ -13,8 +13,8 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning.exports import csv_lines
-from courses.learning.views.common import load_run, me
-from courses.messages.views import to_chosen
+from courses.learning.places import load_run, me
+from courses.messages.writing import to_chosen
 from courses.permissions import Can
 from trainhub.kernel import clock, jobs, paging
 from trainhub.kernel.access import guard, may

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField
@@ -15,9 +15,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from courses.assignments import labels
 from courses.assignments.models import Assignment
 from courses.assignments.types import Criterion, Level, Marking, Rubric
-from courses.catalogue.forms import picks, tenths
 from trainhub.kernel.clock import SHANGHAI, local
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.fields import number_x10, picks, tenths
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 
@@ -176,14 +175,3 @@ def marking_of(rubric: Rubric, sent: Mapping[str, str]) -> Marking:
         if text:
             points[key] = number_x10(text)
     return Marking(points, sent.get("comment", "").strip()[:4000])
-
-
-def number_x10(text: str) -> int:
-    """Points as people type them, in tenths."""
-    try:
-        value = Decimal(text.strip()) * 10
-    except InvalidOperation as error:
-        raise Refused(_("“%(text)s”不是数值。", text=text[:20]), field="points") from error
-    if not value.is_finite() or value != int(value):
-        raise Refused(_("得分最多保留一位小数。"), field="points")
-    return int(value)

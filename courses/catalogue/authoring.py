@@ -9,9 +9,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import choice_queries, labels, queries
-from courses.catalogue.forms import CourseForm, RunForm
+from courses.catalogue.forms import CourseForm
 from courses.catalogue.models import Block, Course, Run, Section, Unit
 from courses.catalogue.operations import offerings, team
+from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import StaffRole
 from courses.permissions import Can
 from trainhub.kernel import clock, files, paging, sniff

@@ -11,7 +11,7 @@ from courses.catalogue import labels, queries
 from courses.catalogue.authoring import blueprint, load_part, load_run, load_section, load_unit, me, subject_of_pair
 from courses.catalogue.diffing import changes
 from courses.catalogue.explaining import summary
-from courses.catalogue.forms import SectionForm, TitleForm, instant, wall
+from courses.catalogue.forms import SectionForm, TitleForm
 from courses.catalogue.models import Block, Run, Section, Unit
 from courses.catalogue.operations import content, versions
 from courses.catalogue.types import BlockKind, MoveTo, PartKind
@@ -20,6 +20,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import instant, wall
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done

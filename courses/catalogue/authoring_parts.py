@@ -12,7 +12,7 @@ from courses.catalogue import authoring_queries as found
 from courses.catalogue import labels, queries
 from courses.catalogue.authoring import UPLOADS, blueprint, load_block, load_run, load_unit, me, subject_of_pair
 from courses.catalogue.explaining import summary
-from courses.catalogue.forms import BlockForm, UnitForm, instant, tenths, wall
+from courses.catalogue.forms import BlockForm, UnitForm
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations import content, labs, media, versions
 from courses.catalogue.types import BlockKind, BodyFormat
@@ -21,6 +21,7 @@ from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import instant, tenths, wall
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done

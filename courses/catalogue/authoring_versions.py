@@ -14,7 +14,7 @@ from courses.catalogue import labels, queries
 from courses.catalogue.authoring import blueprint, load_part, me, subject_of_pair
 from courses.catalogue.diffing import Change, changes
 from courses.catalogue.explaining import reasons
-from courses.catalogue.forms import ConditionForm, instant, tenths
+from courses.catalogue.forms import ConditionForm
 from courses.catalogue.models import ContentVersion, Run
 from courses.catalogue.operations import versions
 from courses.catalogue.types import Access, BlockKind, Condition, ConditionKind, Outline, PartKind
@@ -23,6 +23,7 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import Refused
+from trainhub.kernel.fields import instant, tenths
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 

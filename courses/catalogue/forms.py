@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, DateField, DateTimeLocalField, DecimalField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateTimeLocalField, DecimalField, RadioField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import URL, InputRequired, Length, NumberRange, Optional
 
 from courses.catalogue import labels
-from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family, RunMode
-from trainhub.kernel.clock import SHANGHAI, local
+from courses.catalogue.types import BlockKind, BodyFormat, EducationType, Family
+from trainhub.kernel.fields import instant, optional_int, picks, tenths, wall
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
-from trainhub.ledger.types import Category
-
-
-def tenths(value: Decimal | None) -> int:
-    """A decimal with one place as tenths."""
-    return int((value or Decimal(0)) * 10)
-
-
-def picks(options: Any) -> list[Any]:
-    """Choices of a form from a mapping of labels or pairs of value and label."""
-    pairs = options.items() if hasattr(options, "items") else options
-    return [SelectChoice(str(value), label) for value, label in pairs]
-
-
-def _number(value: str) -> int | None:
-    return int(value) if value else None
 
 
 class CourseForm(Form):
@@ -48,8 +32,8 @@ class CourseForm(Form):
     language = SelectField(_l("授课语言"), choices=picks(labels.LANGUAGES), default="zh")
     family = RadioField(_l("课程类别"), [InputRequired()], choices=picks(labels.FAMILIES), default="professional")
     education_type = RadioField(_l("教育类型"), [InputRequired()], choices=picks(labels.EDUCATION_TYPES), default="continuing")
-    key_field_no = SelectField(_l("重点领域"), coerce=_number, default="")
-    focus_area_no = SelectField(_l("互联网经济方向"), coerce=_number, default="")
+    key_field_no = SelectField(_l("重点领域"), coerce=optional_int, default="")
+    focus_area_no = SelectField(_l("互联网经济方向"), coerce=optional_int, default="")
     hours = DecimalField(_l("学时"), [InputRequired(), NumberRange(min=0, max=10000)], places=1, default=Decimal(16))
     credits = DecimalField(_l("学分"), [Optional(), NumberRange(min=0, max=100)], places=1)
     cover = FileField(_l("封面图"), description=_l("显示在课程目录；建议 16:9，PNG、JPEG 或 WebP"))
@@ -92,58 +76,6 @@ class CourseForm(Form):
         }
 
 
-class RunForm(Form):
-    """One run of a course."""
-
-    code = Text(_l("期次代码"), [InputRequired(), Length(max=40)], description=_l("例如 2026-autumn；保存后不能修改"))
-    starts_on = DateField(_l("开始日期"), [InputRequired()])
-    ends_on = DateField(_l("结束日期"), [Optional()])
-    enrol_from = DateField(_l("报名开始"), [Optional()])
-    enrol_until = DateField(_l("报名截止"), [Optional()], description=_l("留空表示到课程结束那天为止；没有结束日期的随时可以报名"))
-    withdraw_until = DateField(_l("退课截止"), [Optional()], description=_l("留空表示完成前都可以退出；教师随时可以移出学员"))
-    mode = RadioField(_l("报名方式"), [InputRequired()], choices=picks(labels.MODES), default="open")
-    cohort_id = SelectField(_l("年级"), coerce=_number, default="", description=_l("只在“指定年级加入”时需要"))
-    quota = IntegerField(_l("名额"), [Optional(), NumberRange(min=1, max=1_000_000)], description=_l("留空表示不限；满额后自动进入候补"))
-    pass_mark = DecimalField(_l("合格线（百分制）"), [InputRequired(), NumberRange(min=0, max=100)], places=1)
-    completion_share = IntegerField(
-        _l("完成规则：学完必学内容的百分之几"),
-        [Optional(), NumberRange(min=1, max=100)],
-        default=100,
-        description=_l("达到这个比例，且成绩达到合格线，即为完成课程；通常为 100"),
-    )
-    counts_for_goal = BooleanField(_l("完成后计入互联网经济人才培训目标"))
-    goal_category = RadioField(_l("培训对象"), [InputRequired()], choices=picks(labels.CATEGORIES), default="worker")
-
-    def __init__(self, *args: Any, cohorts: Any = (), **kw: Any) -> None:
-        if kw.get("obj") is not None:
-            kw.setdefault("completion_share", kw["obj"].completion_share_x1000 // 10)
-        super().__init__(*args, **kw)
-        self.cohort_id.choices = picks([("", _l("不限定")), *cohorts])
-
-    def values(self) -> dict[str, Any]:
-        """The columns of a run, without its code and first day."""
-        return {
-            "cohort_id": self.cohort_id.data if self.mode.data == RunMode.COHORT else None,
-            "ends_on": self.ends_on.data,
-            "enrol_from": self.enrol_from.data,
-            "enrol_until": self.enrol_until.data,
-            "withdraw_until": self.withdraw_until.data,
-            "mode": RunMode(self.mode.data),
-            "quota": self.quota.data,
-            "pass_mark_x10": tenths(self.pass_mark.data),
-            "completion_share_x1000": (self.completion_share.data or 100) * 10,
-            "counts_for_goal": bool(self.counts_for_goal.data),
-            "goal_category": Category(self.goal_category.data),
-        }
-
-
-class CopyForm(Form):
-    """A new run from an old one."""
-
-    code = Text(_l("新期次代码"), [InputRequired(), Length(max=40)])
-    starts_on = DateField(_l("开始日期"), [InputRequired()])
-
-
 class TitleForm(Form):
     """A new section or unit."""
 
@@ -184,18 +116,6 @@ class ConditionForm(Form):
         super().__init__(*args, **kw)
         none = [("", _l("请选择"))]
         self.part.choices, self.group.choices = picks([*none, *parts]), picks([*none, *groups])
-
-
-def instant(wall: datetime | None) -> datetime | None:
-    """A wall-clock time of Shanghai as an instant."""
-    return None if wall is None else wall.replace(tzinfo=SHANGHAI)
-
-
-def wall(at: datetime | str | None) -> datetime | None:
-    """An instant (or its stored text) as the wall-clock time of Shanghai that a form shows."""
-    if not at:
-        return None
-    return local(datetime.fromisoformat(at) if isinstance(at, str) else at).replace(tzinfo=None)
 
 
 class BlockForm(Form):

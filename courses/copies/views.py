@@ -9,9 +9,9 @@ from flask import Blueprint, render_template
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_part, load_run, me, subject_of_pair
 from courses.catalogue.authoring_outline import back_to
-from courses.catalogue.forms import CopyForm
 from courses.catalogue.models import Run
 from courses.copies import operations
+from courses.copies.forms import CopyForm
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard

@@ -8,15 +8,16 @@ from typing import Any
 from flask import render_template, request, url_for
 
 from courses.curriculum import forms, labels, operations, queries, rules
+from courses.curriculum.loading import load, load_course, load_objective, subject_of
 from courses.curriculum.marking_views import load_item
 from courses.curriculum.models import AssessmentItem, CourseObjective, CurriculumCourse
 from courses.curriculum.types import CourseCategory, Importance, ResearchMethod
-from courses.curriculum.views import blueprint, load, load_course, subject_of
+from courses.curriculum.views import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 from trainhub.programmes.models import Programme, ProgrammeVersion
@@ -129,15 +130,6 @@ def _form_page(thing: tuple[Any, ...], form: Any, title: str) -> Any:
         back=url_for("curriculum.course", version_id=version.id, course_id=row.id),
     )
     return body, 422 if form.is_submitted() else 200
-
-
-def load_objective(version_id: int, course_id: int, objective_id: int) -> tuple[Programme, ProgrammeVersion, CurriculumCourse, CourseObjective]:
-    """An objective of a course of a plan."""
-    programme, version, course = load_course(version_id, course_id)
-    row = queries.objective(objective_id)
-    if row is None or row.course_id != course.id:
-        raise NotFound(_("这门课程没有这个目标。"))
-    return programme, version, course, row
 
 
 @blueprint.route("/<int:version_id>/courses/<int:course_id>/objectives/<int:objective_id>", methods=["GET", "POST"])

@@ -8,9 +8,9 @@ from typing import Any
 from flask import render_template, request
 
 from courses.curriculum import labels, marking, operations, queries
+from courses.curriculum.loading import load_course, subject_of
 from courses.curriculum.models import AssessmentItem, CurriculumCourse
 from courses.curriculum.views import blueprint as blueprint
-from courses.curriculum.views import load_course, subject_of
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard, who

@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from courses.curriculum import forms, labels, operations, queries, rules
+from courses.curriculum.loading import load, load_course, subject_of
 from courses.curriculum.models import CurriculumCourse
 from courses.curriculum.types import DeliveryMode, ResearchMethod
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
-from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
@@ -22,29 +23,6 @@ from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme, ProgrammeVersion
 
 blueprint = Blueprint("curriculum", __name__, url_prefix="/curriculum")
-
-
-def load(version_id: int) -> tuple[Programme, ProgrammeVersion]:
-    """The plan of an address with its programme."""
-    version = programmes.version_by_id(version_id)
-    programme = programmes.by_id(version.programme_id) if version is not None else None
-    if version is None or programme is None:
-        raise NotFound(_("没有这版培养方案。"))
-    return programme, version
-
-
-def load_course(version_id: int, course_id: int) -> tuple[Programme, ProgrammeVersion, CurriculumCourse]:
-    """The course of an address; one of another plan is not found."""
-    programme, version = load(version_id)
-    row = queries.course(course_id)
-    if row is None or row.version_id != version.id:
-        raise NotFound(_("这版培养方案中没有这门课程。"))
-    return programme, version, row
-
-
-def subject_of(thing: tuple[Programme, Any]) -> Any:
-    """What a plan or course is judged on: its programme."""
-    return programmes.subject_of(thing[0])
 
 
 @blueprint.route("/<int:version_id>", methods=["GET", "POST"])

@@ -28,10 +28,37 @@ def who_may_open(thread: Thread, person_ids: Sequence[int], now: datetime) -> se
     """Which of the persons can open a thread: the staff of its run always, a learner with a seat when its block is open."""
     block = catalogue.block_by_id(thread.block_id) if thread.block_id is not None else None
     if block is None:
-        return set(person_ids)
+        return queries.members_among(thread.run_id, person_ids)
     found = queries.staff_among(thread.run_id, person_ids)
     for person_id in person_ids:
         enrolment = learning.enrolment_of(thread.run_id, person_id) if person_id not in found else None
         if enrolment is not None and enrolment.state in SEATED and opening.door(enrolment, now).is_open(block.unit_id, block.id):
             found.add(person_id)
     return found
+
+
+def news(now: datetime) -> dict[int, int]:
+    """How much is new for each follower who was not told yet, in what is open to the follower now."""
+    rows = queries.news(now)
+    members: dict[int, set[int]] = {}
+    for run_id in {row.run_id for row in rows}:
+        members[run_id] = queries.members_among(run_id, sorted({row.person_id for row in rows if row.run_id == run_id}))
+    closed: dict[tuple[int, int], frozenset[int]] = {}
+    found: dict[int, int] = {}
+    for row in rows:
+        if row.person_id not in members[row.run_id]:
+            continue
+        if row.block_id is not None:
+            place = (row.run_id, row.person_id)
+            if place not in closed:
+                closed[place] = _closed_to(*place, now)
+            if row.block_id in closed[place]:
+                continue
+        found[row.person_id] = found.get(row.person_id, 0) + row.number
+    return found
+
+
+def _closed_to(run_id: int, person_id: int, now: datetime) -> frozenset[int]:
+    """The discussions that are closed to somebody who takes part; the staff reads all of them."""
+    enrolment = learning.enrolment_of(run_id, person_id) if not queries.staff_among(run_id, [person_id]) else None
+    return closed_blocks(enrolment, now) if enrolment is not None else frozenset()

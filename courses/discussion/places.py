@@ -15,8 +15,8 @@ from courses.discussion.types import Author, Hidden
 from courses.learning import queries as learning
 from courses.learning.models import Enrolment
 from courses.learning.opening import demand_open
+from courses.learning.places import load_run, me
 from courses.learning.types import SEATED
-from courses.learning.views.common import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, may

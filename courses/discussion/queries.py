@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -321,27 +321,33 @@ def followed_threads(person_id: int) -> sa.Select[Any]:
     return statement  # type: ignore[no-any-return]
 
 
-def news(now: datetime) -> dict[int, int]:
-    """How many new posts in followed threads, and new threads in followed forums, each follower was not told of yet."""
+class News(NamedTuple):
+    """What is new for a follower in one discussion: a block of a run, or its forum (None)."""
+
+    person_id: int
+    run_id: int
+    block_id: int | None
+    number: int
+
+
+def news(now: datetime) -> list[News]:
+    """New posts in followed threads, and new threads in followed forums, that each follower was not told of yet."""
     answers = (
-        select(ThreadFollow.person_id, func.count(Post.id))
+        select(ThreadFollow.person_id, Thread.run_id, Thread.block_id, func.count(Post.id))
         .join(Post, Post.thread_id == ThreadFollow.thread_id)
+        .join(Thread, Thread.id == ThreadFollow.thread_id)
         .where(Post.posted_at > ThreadFollow.told_at, Post.posted_at <= now, Post.person_id != ThreadFollow.person_id, Post.removed_at.is_(None))
-        .group_by(ThreadFollow.person_id)
+        .group_by(ThreadFollow.person_id, Thread.run_id, Thread.block_id)
     )
     begun = (
-        select(ForumFollow.person_id, func.count(Thread.id))
+        select(ForumFollow.person_id, Thread.run_id, Thread.block_id, func.count(Thread.id))
         .join(Thread, Thread.run_id == ForumFollow.run_id)
         .where(
             Thread.created_at > ForumFollow.told_at, Thread.created_at <= now, Thread.person_id != ForumFollow.person_id, Thread.removed_at.is_(None)
         )
-        .group_by(ForumFollow.person_id)
+        .group_by(ForumFollow.person_id, Thread.run_id, Thread.block_id)
     )
-    found: dict[int, int] = defaultdict(int)
-    for statement in (answers, begun):
-        for person_id, number in session().execute(statement):
-            found[person_id] += number
-    return dict(found)
+    return [News(*row) for statement in (answers, begun) for row in session().execute(statement)]
 
 
 def signed(table: type[Post] | type[Thread], ended_before: date) -> sa.Select[int]:

@@ -9,7 +9,7 @@ from flask import redirect, render_template, request, url_for
 from courses.discussion import operations, queries, rules
 from courses.discussion.places import Place, load_place, load_post, load_thread, shared
 from courses.discussion.views import blueprint
-from courses.learning.views.common import me
+from courses.learning.places import me
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard

@@ -10,9 +10,10 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.discussion import operations, queries, rules
+from courses.discussion.operations.writing import Picture
 from courses.discussion.places import Place, closed_blocks, demand_block, load_block, load_place, load_post, load_thread, shared
 from courses.discussion.types import ThreadFilter
-from courses.learning.views.common import me
+from courses.learning.places import me
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard
@@ -93,7 +94,7 @@ def start(place: Place) -> Any:
                     block=block,
                     is_question=bool(request.form.get("is_question")),
                     is_anonymous=bool(request.form.get("is_anonymous")),
-                    images=request.files.getlist("images"),
+                    images=_sent_pictures(),
                     enrolment=place.enrolment,
                     by=me(),
                     now=clock.now(),
@@ -151,7 +152,7 @@ def answer(place: Place) -> Any:
                 body=request.form.get("body", ""),
                 block=place.block,
                 is_anonymous=bool(request.form.get("is_anonymous")),
-                images=request.files.getlist("images"),
+                images=_sent_pictures(),
                 enrolment=place.enrolment,
                 by=me(),
                 now=clock.now(),
@@ -275,6 +276,10 @@ def remove(place: Place) -> Any:
     if request.form.get("back") == "moderation":
         return redirect(url_for("discussion.moderation", run_id=run_id), 303)
     return redirect(url_for("discussion.forum", run_id=run_id) if is_gone else url_for("discussion.thread", thread_id=thread_id), 303)
+
+
+def _sent_pictures() -> list[Picture]:
+    return [(sent.filename, sent.stream) for sent in request.files.getlist("images") if sent.filename]
 
 
 @blueprint.get("/learning/posts/images/<int:image_id>")

@@ -8,8 +8,8 @@ from typing import Any
 from wtforms import BooleanField, DecimalField, HiddenField, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from courses.catalogue.forms import picks
 from courses.gradebook import labels
+from trainhub.kernel.fields import picks
 from trainhub.kernel.forms import Form, Text
 from trainhub.kernel.i18n import _l
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from courses.gradebook.types import Counts, GradeKind
-from trainhub.kernel.i18n import _l
+from courses.gradebook.types import Counts, GradeKind, Scale
+from trainhub.kernel.i18n import _, _l, listed
 
 KINDS: Mapping[GradeKind, Any] = {GradeKind.MANUAL: _l("手工成绩"), GradeKind.OVERRIDE: _l("改定"), GradeKind.EXCUSED: _l("免计")}
 COUNTS: Mapping[Counts, Any] = {
@@ -23,3 +23,8 @@ SCALES: Mapping[str, Any] = {
     "pass_fail": _l("两级制（通过、不通过）"),
     "letter": _l("字母制（A 到 F）"),
 }
+
+
+def own_scale(scale: Scale) -> str:
+    """A scale that came with a course, with its grades."""
+    return _("课程自带的等级（%(grades)s）", grades=listed(f"{label} ≥ {floor / 10:g}" for floor, label in sorted(scale.bands, reverse=True)))

@@ -28,6 +28,10 @@ class Counts(StrEnum):
     EXTRA = "extra"
 
 
+OWN_SCALE = "own"
+"""The key of a scale that came with a course; its bands are kept in the gradebook alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How a total is worded: the label of the highest floor that is reached. An empty scale shows the number alone."""

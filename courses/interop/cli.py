@@ -67,7 +67,7 @@ def export(code: str, kind: str, out: Path) -> dict[str, Any]:
     """
     run = operations.latest_run(code)
     doc = course_doc(run)
-    notes = write_olx(doc, out, asset=asset_reader(run))
+    notes = [*doc.warnings, *write_olx(doc, out, asset=asset_reader(run))]
     return {"course": run.course.code, "run": run.code, "format": kind, "out": str(out), "warnings": notes}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from courses.assessment.models import Question, QuestionVersion, QuizItem
@@ -16,14 +16,13 @@ from courses.catalogue.markup import ASSETS, lost, to_html
 from courses.catalogue.models import Block, Course, Run, RunAsset, Section, Unit
 from courses.catalogue.operations import offerings
 from courses.catalogue.types import BlockKind, BodyFormat, StaffRole
-from courses.interop import taking_in
+from courses.interop import frame, taking_in
 from courses.interop import types as docs
 from courses.interop.formats import OpenCourse
 from courses.interop.report import import_report
 from courses.interop.subtitles import MOST, as_webvtt
 from trainhub.kernel import audit, files, sniff
 from trainhub.kernel.access import Identity
-from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _, listed
@@ -81,32 +80,31 @@ def import_course(
         raise CannotImport(
             _("课程代码 %(code)s 已被其他课程使用，没有导入。请改用其他课程代码（--code）后再导入。", code=own_code), code="code_taken"
         )
+    is_new_course = course is None
     if course is None:
         course = _course(doc, own_code, owner, by, now)
-    starts_on = local(doc.starts_at).date() if doc.starts_at else local(now).date()
+    report = {**import_report(doc), "code": own_code, "run": run_code, "is_new": True}
     run = offerings.create_run(
         course=course,
         code=run_code,
-        starts_on=starts_on,
         by=by,
         now=now,
         staff=[(person_id, StaffRole.LEAD) for person_id in staff],
-        ends_on=_day(doc.ends_at, starts_on),
-        enrol_from=None,
-        enrol_until=None,
+        **frame.run_fields(doc, now, report["warnings"]),
     )
-    report = {**import_report(doc), "code": own_code, "run": run_code, "is_new": True}
+    if is_new_course:
+        frame.set_cover(opened, course, report["warnings"], by, now)
+    else:
+        frame.second_run(doc, course, report["warnings"])
     _assets(opened, run, report, by, now)
-    _content(opened, run, report, by, now)
+    made = _content(opened, run, report, by, now)
+    frame.add_handouts(doc, run, len(doc.sections))
+    frame.set_marks(doc, run, made, report["warnings"], by, now)
+    frame.add_news(doc, run, by, now)
     run.import_report = {**report, "is_new": False, "fingerprint": fingerprint, "org": doc.org}
     session().flush()
     audit.record(by=by, did="courses.run.imported", on=run, data={"format": opened.format.code, "course": own_code, "counts": report["verticals"]})
     return run, report
-
-
-def _day(at: datetime | None, earliest: date) -> date | None:
-    day = local(at).date() if at else None
-    return day if day is not None and day >= earliest else None
 
 
 def _course(doc: docs.CourseDoc, code: str, owner: Organisation, by: Identity, now: datetime) -> Course:
@@ -138,8 +136,8 @@ def _assets(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, 
     session().flush()
 
 
-def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> None:
-    """Every section, unit and block in few statements: rows of one kind are written together."""
+def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity, now: datetime) -> list[frame.Taken]:
+    """Every section, unit and block in few statements: rows of one kind are written together. Answers the blocks in their order."""
     current, doc = session(), opened.doc
     titles = [title for s in doc.sections for title in (s.title, *(u.title for u in s.units), *(p.title for u in s.units for p in u.pages))]
     titles += [block.title for block in doc.blocks()]
@@ -159,6 +157,7 @@ def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity,
     current.add_all([unit for unit, _lesson, _page in units])
     current.flush()
     made: list[tuple[Block, taking_in.Block]] = []
+    placed: list[frame.Taken] = []
     prefix = offerings.asset_prefix(run.id)
     for unit, lesson, page in units:
         for position, block_doc in enumerate(page.blocks if page is not None else (), start=1):
@@ -167,10 +166,12 @@ def _content(opened: OpenCourse, run: Run, report: dict[str, Any], by: Identity,
                 _subtitles(opened, block_doc.content, taken, by, now)
             report["unsupported"] += [{"block": f"{block_doc.kind}/{block_doc.key}", "reason": note} for note in (*taken.notes, *_lost(taken))]
             made.append((_block(unit, block_doc, taken, position, prefix), taken))
+            placed.append((unit, lesson, made[-1][0]))
     current.add_all([block for block, _taken in made])
     current.flush()
     current.add_all([Assignment(block_id=block.id, run_id=run.id, **taken.work) for block, taken in made if taken.work is not None])
     _questions(run, made, prefix, by, now)
+    return placed
 
 
 def _subtitles(opened: OpenCourse, video: docs.VideoDoc, taken: taking_in.Block, by: Identity, now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
 from html import escape
 from itertools import groupby
 
@@ -17,9 +16,11 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.markup import ASSETS
 from courses.catalogue.models import Block, Run, Unit
 from courses.catalogue.operations.media import file_ids
+from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind, BodyFormat
+from courses.interop import frame_out, works
 from courses.interop import types as docs
-from courses.interop import works
+from courses.interop.frame import HANDOUTS
 from courses.interop.freezing import thaw
 from courses.interop.operations import EMPTY
 from courses.interop.questions_out import as_packed, question_docs
@@ -27,9 +28,13 @@ from trainhub.kernel import files
 from trainhub.kernel.files import StoredFile
 
 
-def files_of(run_id: int, blocks: list[Block]) -> dict[str, StoredFile]:
-    """Every file that goes out with a run, by the name its parts refer to: its own files, and those of videos and file blocks."""
-    found = {row.name: row.file for row in catalogue.assets_of(run_id)}
+def files_of(run: Run, blocks: list[Block]) -> dict[str, StoredFile]:
+    """Every file that goes out with a run, by the name its parts refer to: its own files, those of videos and file blocks, the cover."""
+    assets = catalogue.assets_of(run.id)
+    found = {row.name: row.file for row in assets}
+    cover = frame_out.cover_of(run, assets)
+    if cover is not None:
+        found.setdefault(*cover)
     stored = authored.files_named({key for block in blocks for key in (*file_ids(block.settings), *([block.file_id] if block.file_id else []))})
     for block in blocks:
         for key in (*file_ids(block.settings), *([block.file_id] if block.file_id else [])):
@@ -43,7 +48,10 @@ def _name_of(block: Block, file: StoredFile) -> str:
 
 
 def course_doc(run: Run) -> docs.CourseDoc:
-    """The course tree of a run with everything that was not removed. Needs a run from `run_by_id`."""
+    """The course tree of a run with everything that was not removed. Needs a run from `run_by_id`.
+
+    `warnings` say what does not go out, or will mean something else on another platform.
+    """
     course = run.course
     blocks = catalogue.blocks_of_run(run.id)
     items = _asked(run, [b.id for b in blocks if b.kind is BlockKind.QUIZ])
@@ -52,13 +60,22 @@ def course_doc(run: Run) -> docs.CourseDoc:
     of_unit: dict[int, list[Block]] = {}
     for block in blocks:
         of_unit.setdefault(block.unit_id, []).append(block)
-    sections = []
-    for section in catalogue.sections_of(run.id):
+    parts = [(section, catalogue.units_of(section.id)) for section in catalogue.sections_of(run.id)]
+    lesson_of = {unit.id: unit.lesson_key or unit.key for _section, units in parts for unit in units}
+    grading, graders, notes = frame_out.marks_of(run, blocks, lesson_of)
+    sections, handouts = [], ""
+    for section, units in parts:
+        if section.key == HANDOUTS:
+            handouts = "".join(block.body_html for unit in units for block in of_unit.get(unit.id, []))
+            handouts = handouts.replace(f'="{asset_prefix(run.id)}', f'="{ASSETS}')
+            continue
         lessons = []
-        for key, group in groupby(catalogue.units_of(section.id), key=lambda u: u.lesson_key or u.key):
-            lessons.append(_lesson(key, list(group), of_unit, items, versions, rules))
+        for key, group in groupby(units, key=lambda u: u.lesson_key or u.key):
+            lesson = _lesson(key, list(group), of_unit, items, versions, rules)
+            lessons.append(replace(lesson, assignment=graders.get(key, lesson.assignment)))
         sections.append(docs.SectionDoc(section.key, section.title, tuple(lessons), section.release_at, section.is_published))
-    assets = tuple(docs.AssetDoc(name, f"static/{name}", row.size, row.media_type) for name, row in sorted(files_of(run.id, blocks).items()))
+    assets = tuple(docs.AssetDoc(name, f"static/{name}", row.size, row.media_type) for name, row in sorted(files_of(run, blocks).items()))
+    cover = frame_out.cover_of(run, catalogue.assets_of(run.id))
     return docs.CourseDoc(
         code=course.code,
         title=course.title,
@@ -68,9 +85,16 @@ def course_doc(run: Run) -> docs.CourseDoc:
         run=run.code,
         summary=course.summary,
         overview=course.description_html,
-        starts_at=datetime.combine(run.starts_on, time(), UTC),
-        ends_at=datetime.combine(run.ends_on, time(), UTC) if run.ends_on else None,
+        starts_at=frame_out.begin_of(run.starts_on),
+        ends_at=frame_out.close_of(run.ends_on),
+        enrols_from=frame_out.begin_of(run.enrol_from),
+        enrols_until=frame_out.close_of(run.enrol_until),
+        image=cover[0] if cover is not None else "",
+        grading=grading,
+        news=frame_out.news_of(run),
+        handouts=handouts,
         assets=assets,
+        warnings=(*notes, *frame_out.changed_blocks(blocks)),
     )
 
 
@@ -231,5 +255,5 @@ def _content(block: Block) -> docs.Content:
 
 def asset_reader(run: Run) -> Callable[[docs.AssetDoc], bytes]:
     """What answers the bytes of each file of a run that goes out."""
-    known = files_of(run.id, catalogue.blocks_of_run(run.id))
+    known = files_of(run, catalogue.blocks_of_run(run.id))
     return lambda asset: files.read(known[asset.name])

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from courses.interop.frame_types import NO_GRADING, GradingDoc, NewsDoc
+
 
 class QuestionKind(StrEnum):
     """How a question is answered. `ESSAY` and `MANUAL` need a person's grade."""
@@ -329,25 +331,6 @@ class AssetDoc:
 
 
 @dataclass(frozen=True, slots=True)
-class GraderDoc:
-    """One kind of graded work and its share of the course's mark."""
-
-    name: str
-    weight_x1000: int
-    min_count: int = 1
-    drop_count: int = 0
-    short_label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GradingDoc:
-    """Graders, and the least share for each grade: (name, thousandths), best first."""
-
-    graders: tuple[GraderDoc, ...] = ()
-    cutoffs: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class UnsupportedDoc:
     """A block (`tag/key`) that could not be taken over as it was, and why."""
 
@@ -371,7 +354,7 @@ class CountsDoc:
 
 @dataclass(frozen=True, slots=True)
 class CourseDoc:
-    """A whole course. `org` and `run` may be empty for a course of our own."""
+    """A whole course. `org` and `run` may be empty for a course of our own. `news` oldest first; `handouts` is HTML."""
 
     code: str
     title: str
@@ -386,7 +369,9 @@ class CourseDoc:
     enrols_from: datetime | None = None
     enrols_until: datetime | None = None
     image: str = ""
-    grading: GradingDoc = GradingDoc()
+    grading: GradingDoc = NO_GRADING
+    news: tuple[NewsDoc, ...] = ()
+    handouts: str = ""
     assets: tuple[AssetDoc, ...] = ()
     warnings: tuple[str, ...] = ()
     unsupported: tuple[UnsupportedDoc, ...] = ()

@@ -15,17 +15,17 @@ from wtforms.validators import InputRequired, Length
 from courses.catalogue import choice_queries
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import me
-from courses.catalogue.forms import picks
 from courses.catalogue.models import Run
 from courses.interop.olx.writer import write_olx
 from courses.interop.putting_out import asset_reader, course_doc
 from courses.interop.tasks import TASK
-from courses.learning.views.common import load_run
+from courses.learning.places import load_run
 from courses.permissions import Can
 from trainhub.kernel import clock, files, jobs, sniff
 from trainhub.kernel.access import demand, guard
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import picks
 from trainhub.kernel.forms import Form, Text, once
 from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import queries as organisations
@@ -103,13 +103,23 @@ def olx(run: Run) -> Response:
     packed = tempfile.TemporaryFile(prefix="trainhub-olx-")  # noqa: SIM115 - closed with the answer
     with tempfile.TemporaryDirectory(prefix="trainhub-olx-") as folder:
         out = Path(folder) / "course"
-        notes = write_olx(course_doc(run), out, asset=asset_reader(run))
+        doc = course_doc(run)
+        notes = [*doc.warnings, *write_olx(doc, out, asset=asset_reader(run))]
         if notes:
             (out / NOTES).write_text("".join(f"{note}\n" for note in notes), encoding="utf-8")
         with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=3) as archive:
             archive.add(out, arcname="course", filter=_nobodys)
     packed.seek(0)
     return send_file(packed, mimetype=sniff.GZIP.mime, as_attachment=True, download_name=f"{name}.tar.gz")
+
+
+@exporting.get("/teaching/runs/<int:run_id>/import-report")
+@guard(Can.RUN_EDIT, load=load_run, subject=catalogue.subject_of_run)
+def report(run: Run) -> Any:
+    """What was said when the run was taken in, by whatever way."""
+    if not run.import_report:
+        raise NotFound(_("这期课程不是导入的，没有导入报告。"))
+    return render_template("courses/interop/run_report.html", run=run)
 
 
 def _nobodys(member: tarfile.TarInfo) -> tarfile.TarInfo:

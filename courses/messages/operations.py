@@ -56,6 +56,16 @@ def announce(*, run: Run, title: str, body: str, publish_at: datetime | None, by
     return row
 
 
+def take_over(*, run: Run, title: str, body: str, at: datetime, by: Identity, now: datetime) -> Announcement:
+    """An announcement that was made elsewhere at an instant that has passed: shown under its day, and nobody is told again. `body` is sanitised HTML."""
+    title = _text(" ".join(title.split()), 200, "title", _("标题"))
+    row = Announcement(run_id=run.id, title=title, body=body, body_html=body, publish_at=at, published_at=at, made_by_id=by.account_id)
+    session().add(row)
+    session().flush()
+    audit.record(by=by, did="courses.announcement.taken_over", on=row, data={"run": run.id, "made_at": at.isoformat(), "at": now.isoformat()})
+    return row
+
+
 def change_announcement(
     *, row: Announcement, title: str, body: str, publish_at: datetime | None, version: int | None, by: Identity, now: datetime
 ) -> Announcement:

@@ -39,6 +39,11 @@ def as_announcement(row: Any) -> AnnouncementRow:
     return AnnouncementRow(*row)
 
 
+def told(run_id: int) -> list[Any]:
+    """Every announcement learners were told, the latest first: id, title, body_html, published_at."""
+    return list(session().execute(published(run_id)))
+
+
 def all_announcements(run_id: int) -> sa.Select[Any]:
     """Every announcement of a run that was not removed, planned ones first."""
     return (

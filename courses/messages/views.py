@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,12 +12,13 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import seat_queries
-from courses.learning.views.common import Place, load_place, load_run, me
-from courses.messages import operations, queries, tasks
+from courses.learning.places import Place, load_place, load_run, me
+from courses.messages import operations, queries
 from courses.messages.forms import AnnouncementForm, MessageForm, ReplyForm
 from courses.messages.models import Announcement, Conversation
+from courses.messages.writing import to_chosen
 from courses.permissions import Can
-from trainhub.kernel import clock, jobs, paging
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, may
 from trainhub.kernel.clock import SHANGHAI
 from trainhub.kernel.db import transaction
@@ -267,54 +267,3 @@ def to_many(run: Run) -> Any:
     is_all = bool(request.values.get("all"))
     picked = seat_queries.seated_ids(run.id) if is_all else request.values.getlist("enrolment", type=int)
     return to_chosen(run, picked, url_for("messages.to_many", run_id=run.id, all=1 if is_all else None), names_them=not is_all)
-
-
-def _send_later(run: Run, person_ids: Sequence[int], sender: int, form: MessageForm) -> Any:
-    """By a job: a request that writes a hundred thousand messages would keep everybody else waiting."""
-    run_id, at = run.id, clock.now()
-    with transaction():
-        if once(form.submission_key.data or ""):
-            jobs.ask(
-                tasks.SEND,
-                by=me(),
-                title=_("群发消息：%(subject)s", subject=form.subject.data or ""),
-                run_id=run_id,
-                person_ids=list(person_ids),
-                subject=form.subject.data or "",
-                body=form.body.data or "",
-                sender_id=sender,
-                at=at.isoformat(),
-            )
-    return done(_("正在后台发送给 %(n)d 名学员，每人一个会话；几分钟内全部送达。", n=len(person_ids)), "messages.of_run", run_id=run_id)
-
-
-def to_chosen(run: Run, picked: Sequence[int], action: str, *, names_them: bool = False) -> Any:
-    """The page to write to many on, and the sending. `action` finds the same learners again, unless the form names each of them."""
-    run_id, sender, form = run.id, me().person_id, MessageForm()
-    if sender is None:
-        raise Refused(_("你的账户没有关联个人信息，不能发消息。请联系管理员补全。"))
-    people = queries.chosen(run_id, picked)
-    if "subject" in request.form and form.validate_on_submit():
-        try:
-            person_ids = [person_id for _enrolment, person_id, _name in people]
-            if len(person_ids) > tasks.AT_ONCE:
-                return _send_later(run, person_ids, sender, form)
-            with transaction():
-                count = 0
-                if once(form.submission_key.data or ""):
-                    count = operations.write_to_many(
-                        run=run,
-                        person_ids=person_ids,
-                        subject=form.subject.data or "",
-                        body=form.body.data or "",
-                        sender_id=sender,
-                        by=me(),
-                        now=clock.now(),
-                    )
-            return done(_("已发送给 %(n)d 名学员，每人一个会话。", n=count), "messages.of_run", run_id=run_id)
-        except Refused as refused:
-            form.refuse(refused)
-            run = load_run(run_id)
-    status = 422 if "subject" in request.form else 200
-    page = render_template("courses/messages/to_many.html", run=run, form=form, people=people, action=action, names_them=names_them, words=words)
-    return page, status

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, Length
 
-from courses.catalogue.forms import picks
+from trainhub.kernel.fields import picks
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 

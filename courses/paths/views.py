@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from courses.catalogue import choice_queries
-from courses.learning.views.common import me
+from courses.learning.places import me
 from courses.paths import labels, operations, queries, rules
 from courses.paths.forms import PathForm
 from courses.paths.models import LearningPath

@@ -9,7 +9,7 @@ from flask_wtf.file import FileField
 from wtforms import DateField, DecimalField, SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from courses.catalogue.forms import picks
+from trainhub.kernel.fields import picks
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 

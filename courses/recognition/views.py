@@ -9,12 +9,11 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from courses.catalogue.forms import tenths
 from courses.gradebook import queries as gradebook
 from courses.gradebook.types import Scale
 from courses.learning import labels as learning_labels
 from courses.learning import queries as learners
-from courses.learning.views.common import me
+from courses.learning.places import me
 from courses.permissions import Can
 from courses.recognition import forms, labels, operations, queries
 from courses.recognition.models import CreditClaim, CreditMapping
@@ -23,6 +22,7 @@ from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, may, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
+from trainhub.kernel.fields import number_x10, tenths
 from trainhub.kernel.forms import given, once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sending import send
@@ -256,7 +256,7 @@ def show(claim: CreditClaim) -> Any:
                     claim=claim,
                     version=request.form.get("version", type=int),
                     is_approved=request.form.get("do") == "approve",
-                    credits_x10=_tenths(text) if text else None,
+                    credits_x10=number_x10(text) if text else None,
                     reason=request.form.get("reason", ""),
                     by=me(),
                     now=clock.now(),
@@ -278,19 +278,13 @@ def show(claim: CreditClaim) -> Any:
     return page, refused.status if refused is not None else 200
 
 
-def _tenths(text: str) -> int:
-    from courses.assignments.forms import number_x10
-
-    return number_x10(text)
-
-
 @blueprint.get("/recognition/<int:claim_id>/file")
 @guard(Can.RECOGNITION_VIEW, load=load_claim, subject=subject_of)
 def file(claim: CreditClaim) -> Response:
     """The scan of a certificate."""
     if claim.file is None:
         raise NotFound(_("这份申请没有上传文件。"))
-    return send(claim.file, as_download=True)
+    return send(claim.file)
 
 
 # -- mapping tables -----------------------------------------------------------------------------------------------------

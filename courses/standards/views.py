@@ -6,9 +6,8 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from courses.curriculum.editing_views import load_objective
+from courses.curriculum.loading import load, load_objective, subject_of
 from courses.curriculum.models import CourseObjective, CurriculumCourse
-from courses.curriculum.views import load, subject_of
 from courses.permissions import Can
 from courses.standards import operations
 from trainhub.kernel import clock

@@ -14,12 +14,13 @@ from enterprises.awards.specs import spec_of
 from enterprises.awards.types import BY_PROJECT, ELSEWHERE, CompanyRule, Verdict
 from enterprises.awards.views import applied, kept_files
 from enterprises.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.forms import Form, given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -44,13 +45,27 @@ def _subject(pair: Pair) -> Any:
     return organisations.subject_of(pair[0])
 
 
+def _companies() -> organisations.Statement:
+    return queries.companies_listing(who(), request.args.get("q", "").strip()[:100], request.args.get("sort", ""))
+
+
 @blueprint.get("/companies")
 @guard(Can.AWARD_LIST)
 def company_list() -> Any:
     """The enterprises whose incentives the reader may look at."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.companies_listing(who(), request.args.get("q", "").strip()[:100]), number=number, size=size, scalars=False)
+    page = paging.paginate(_companies(), number=number, size=size, scalars=False)
     return render_template("enterprises/awards/companies.html", page=page)
+
+
+COMPANIES = (Column("code", "企业代码"), Column("name", "企业"), Column("credit", "信用状况"), Column("figures", "已登记指标"))
+
+
+@blueprint.get("/companies.<form>")
+@guard(Can.AWARD_LIST)
+def export_companies(form: str) -> Any:
+    """The enterprises as they are filtered and sorted, as a file."""
+    return downloads.table(session().execute(_companies()), COMPANIES, name=_("企业扶持政策"), form=form, codes=["code"])
 
 
 def _year() -> int:

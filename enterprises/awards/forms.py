@@ -10,10 +10,10 @@ from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectFie
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from enterprises.awards import labels, queries
-from enterprises.awards.types import PoolKind
+from enterprises.awards import labels
+from enterprises.awards.choices import pools_with_money
 from trainhub.kernel.forms import Form, LongText, Text
-from trainhub.kernel.i18n import _l, format_yuan
+from trainhub.kernel.i18n import _l
 
 
 class ApplyForm(Form):
@@ -52,22 +52,15 @@ class DecideForm(Form):
 
 
 class PayForm(Form):
-    """A payment; `only`: out of pools of that kind, where the sentence names the fund."""
+    """A payment."""
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
     pool = SelectField(_l("资金"), coerce=int, default=0)
 
-    def __init__(self, *, only: PoolKind | None = None, **values: Any) -> None:
+    def __init__(self, **values: Any) -> None:
         super().__init__(**values)
-        self.pool.choices = [
-            *([] if only else [SelectChoice(0, _l("部门自有资金，不从下列资金列支"))]),
-            *[
-                SelectChoice(one.id, f"{one.year} {one.name}（{format_yuan(one.planned_fen - one.spent_fen)}）")
-                for one in queries.pools()
-                if one.planned_fen > one.spent_fen and only in (None, one.kind)
-            ],
-        ]
+        self.pool.choices = pools_with_money()
 
 
 class ExamineForm(Form):

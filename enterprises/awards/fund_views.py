@@ -14,15 +14,16 @@ from enterprises.awards.models import Award
 from enterprises.awards.types import PoolKind, StepKind, Who
 from enterprises.awards.views import load, page_of
 from enterprises.permissions import Can
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, public, who
-from trainhub.kernel.db import transaction
+from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import submit
 from trainhub.kernel.i18n import _
 from trainhub.kernel.import_pages import add_pages
 from trainhub.kernel.web import done
+from trainhub.organisations import queries as organisations
 
 add_pages(blueprint, credit.SPEC, can=Can.CREDIT_EDIT, path="/credit/import", back="awards.credit_list")
 
@@ -125,10 +126,22 @@ def open_pool() -> Any:
 
 
 # -- credit -------------------------------------------------------------------------------------------------------------
+def _credit() -> organisations.Statement:
+    return queries.credit_listings(request.args.get("q", "").strip()[:100], request.args.get("sort", ""))
+
+
 @blueprint.get("/credit")
 @guard(Can.CREDIT_LIST)
 def credit_list() -> Any:
     """The imported list."""
     number, size = paging.wanted()
-    page = paging.paginate(queries.credit_listings(request.args.get("q", "").strip()[:100]), number=number, size=size)
+    page = paging.paginate(_credit(), number=number, size=size)
     return render_template("enterprises/awards/credit.html", page=page, may_edit=may(who(), Can.CREDIT_EDIT))
+
+
+@blueprint.get("/credit.<form>")
+@guard(Can.CREDIT_LIST)
+def export_credit(form: str) -> Any:
+    """The list as it is filtered and sorted, as a file with the columns that the import reads."""
+    rows = ((row.uscc, row.name, row.reason, row.since, row.until) for row in session().scalars(_credit()))
+    return downloads.table(rows, downloads.columns_of(credit.SCHEMA), name=_("失信名单"), form=form, codes=downloads.codes_of(credit.SCHEMA))

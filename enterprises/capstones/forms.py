@@ -167,7 +167,7 @@ class GroupForm(Form):
     minutes_each = IntegerField(_l("每人分钟数"), default=30, validators=[InputRequired(), NumberRange(min=5, max=180)])
     chair_id = SelectField(_l("组长"), coerce=int, validators=[InputRequired()])
     members = SelectMultipleField(_l("成员"), coerce=int, description=_l("至少两位，可以包括企业专家。"), validators=[InputRequired()])
-    secretary_id = SelectField(_l("秘书"), coerce=int, validators=[InputRequired()])
+    secretary_id = SelectField(_l("秘书"), coerce=int, description=_l("秘书登录后签署答辩记录，只列出有账户的人。"), validators=[InputRequired()])
 
 
 class NoteForm(Form):

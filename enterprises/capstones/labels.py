@@ -170,3 +170,8 @@ SPOT_PILLS: dict[SpotOutcome, str] = {
     SpotOutcome.FINE: "ok",
     SpotOutcome.PROBLEM: "bad",
 }
+
+
+def years(year: int) -> str:
+    """An academic year by its first calendar year, in figures: 2025—2026."""
+    return f"{year}—{year + 1}"

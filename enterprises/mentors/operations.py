@@ -43,8 +43,9 @@ def add_mentor(
     load_limit: int = 5,
     is_shared: bool = False,
     trained_on: date | None = None,
+    until: date | None = None,
 ) -> Mentor:
-    """Take a person of an enterprise into the mentor pool; a mentor it has already is returned as they are.
+    """Take a person of an enterprise into the mentor pool; a mentor it has already is returned as they are, their term included.
 
     Raises BadMentor when the organisation is no enterprise, a number is impossible, or the person is mentor elsewhere.
     """
@@ -67,6 +68,7 @@ def add_mentor(
             "load_limit": load_limit,
             "is_shared": is_shared,
             "trained_on": trained_on,
+            "until": until,
         },
     )
     session().add(row)

@@ -29,8 +29,9 @@ def placements() -> None:
 def simulate(folder: Path, out: Path, seed: int, time_limit: float, relax_fixed: bool, aim: str, bonus: int, whole: bool) -> dict[str, Any]:
     """试算一次实习安排，不用数据库 / plan placements from files, without a database.
 
-    DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv, current.csv and
-    mentors.csv (mentor, enterprise, load: then no enterprise takes more students in a term than its mentors can look after).
+    DIR holds terms.csv, positions.csv, seats.csv, students.csv, preferences.csv and, if wanted, fixed.csv, current.csv,
+    mentors.csv (mentor, enterprise, load: then no enterprise takes more students in a term than its mentors can look after) and
+    bases.csv (base, term, places: no base takes more, over all positions whose column base names it).
 
     Example: trainhub placements simulate round-2026 --out plan --seed 7 --json
     """

@@ -30,6 +30,7 @@ from enterprises.placements.types import (
     WithdrawalSide,
 )
 from trainhub.kernel.i18n import N_, _, _l
+from trainhub.kernel.sentences import Sentences
 
 OFFER_STATES: Mapping[OfferState, Any] = {
     OfferState.DRAFT: _l("草稿"),
@@ -235,3 +236,7 @@ REASONS: Mapping[str, Any] = {
 def miss_words(why: tuple[tuple[Miss, int], ...]) -> str:
     """Why a student may miss the weeks, in one sentence."""
     return _("；").join(_(MISSES[miss], n=days) for miss, days in why)
+
+
+EXPLAINED = Sentences(N_("自主联系的实习单位"), N_("由其他单位转入：%(reason)s"))
+"""How a placement came about when no wish explains it: kept in Chinese, told in the reader's language."""

@@ -44,14 +44,6 @@ def loads(mentor_ids: Sequence[int], on: date) -> dict[int, int]:
     return queries.loads_of_mentors(mentor_ids, on, on)
 
 
-def my_data(person_id: int) -> list[dict[str, Any]]:
-    """A person's placements and logged days, for the page "my data"."""
-    return [
-        {"enterprise": row.name, "position": row.title, "day": row.on, "state": row.state.value, "note": row.note}
-        for row in queries.days_of_person(person_id)
-    ]
-
-
 def evidence_pages(keys: Sequence[str], is_own: bool) -> dict[str, str]:
     """The pages of the placements that a certificate rests on: the holder sees them all, others those in their scope."""
     seen = queries.seen_of({int(key) for key in keys if key.isdigit()}, None if is_own else who())

@@ -13,7 +13,7 @@ from typing import Any
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
-from enterprises.placements.models import Placement, Position, Round
+from enterprises.placements.models import Placement, Position, Round, Term
 from enterprises.placements.planner.types import Case, Options, Post, Pupil, Slot
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
@@ -87,34 +87,50 @@ def lawful_only(facts: Planned) -> Planned:
 
 
 def within_bases(facts: Planned, *, is_mentor_bound: bool) -> Planned:
-    """The facts with no more free seats at a base in a term than it can still take (PETOE-6.1): over all its positions, and with
-    everybody there, of whatever programme. A base that says nothing bounds nothing.
+    """The facts with the room that is left at each base in each term (PETOE-6.1): over all its positions, and with everybody there,
+    of whatever programme. A base that says nothing bounds nothing. The planner decides who takes it.
 
-    Which of its seats stay when there are too many is decided here, before anything is computed: those of positions that most
-    students wish for, one seat after the other (ties: the older position), then the others, last those of enterprises whose
-    mentors can take nobody; none where nobody of the round is accepted. A repair that moves somebody away frees the seat at the same position only.
+    One kind of base the planner cannot take as a limit of its own: one of several enterprises of which some offer elsewhere too,
+    while the mentors of each enterprise are a limit. Which seats of such a base stay is decided here (`_shared_out`).
     """
     by_base: dict[int, list[Position]] = {}
     for post in facts.positions:
         if post.base_id is not None:
             by_base.setdefault(post.base_id, []).append(post)
-    wished = Counter(post_id for posts in facts.preferences.values() for post_id in posts)
-    majors, seats = set(facts.majors.values()), dict(facts.seats)
-    terms = sorted(facts.terms, key=lambda term: (term.starts_on, term.id))
+    seats, room = dict(facts.seats), {}
     for base_id, posts in by_base.items():
         capacity = bases.capacities(base_id)
-        there = list(queries.spans_at_base(base_id, terms[0].starts_on, max(term.ends_on for term in terms)))
-        for term in terms:
+        there = queries.spans_at_base(base_id, min(term.starts_on for term in facts.terms), max(term.ends_on for term in facts.terms))
+        for term in facts.terms:
             span = (term.starts_on, term.ends_on)
             busy, most = rules.fullest([*there, (*span, 0)], [span], capacity)
             if most is None:
                 continue
-            takes = {post.id: seats.get((post.id, term.id), 0) for post in posts if any(_takes(facts, post, major) for major in majors)}
-            lonely = {post.id for post in posts if is_mentor_bound and facts.room.get((post.enterprise_id, term.id), 0) < 1}
-            kept = rules.share_out(max(0, most - busy), takes, {key: count for key, count in wished.items() if key not in lonely}, last=lonely)
-            seats.update({(post.id, term.id): kept.get(post.id, 0) for post in posts if (post.id, term.id) in seats})
-            there.append((*span, sum(kept.values())))
-    return replace(facts, seats=seats)
+            if is_mentor_bound and _is_across(facts, posts):
+                seats.update(_shared_out(facts, posts, term, max(0, most - busy)))
+            else:
+                room[base_id, term.id] = max(0, most - busy)
+    return replace(facts, seats=seats, base_room=room)
+
+
+def _is_across(facts: Planned, posts: Sequence[Position]) -> bool:
+    """Whether the positions of a base are of several enterprises of which one offers elsewhere too."""
+    firms = {post.enterprise_id for post in posts}
+    return len(firms) > 1 and sum(post.enterprise_id in firms for post in facts.positions) > len(posts)
+
+
+def _shared_out(facts: Planned, posts: Sequence[Position], term: Term, places: int) -> dict[tuple[int, int], int]:
+    """The seats of a base that stay when it has too many: those of positions that most students wish for, one seat after the other
+    (ties: the older position), then the others, last those of enterprises whose mentors can take nobody; none where nobody of the
+    round is accepted.
+    """
+    wished = Counter(post_id for chosen in facts.preferences.values() for post_id in chosen)
+    takes = {
+        post.id: facts.seats.get((post.id, term.id), 0) for post in posts if any(_takes(facts, post, major) for major in set(facts.majors.values()))
+    }
+    lonely = {post.id for post in posts if facts.room.get((post.enterprise_id, term.id), 0) < 1}
+    kept = rules.share_out(places, takes, {key: count for key, count in wished.items() if key not in lonely}, last=lonely)
+    return {(post.id, term.id): kept.get(post.id, 0) for post in posts if (post.id, term.id) in facts.seats}
 
 
 def _takes(facts: Planned, post: Position, major: str) -> bool:
@@ -170,8 +186,8 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
     prior = {
         key: sum(days for week, days in total.by_week.items() if week not in running.get(key, ())) * 10 // per_week for key, total in totals.items()
     }
-    seats, room = dict(facts.seats), dict(facts.room)
-    offered = {post.id for post in facts.positions}
+    seats, room, base_room = dict(facts.seats), dict(facts.room), dict(facts.base_room)
+    offered = {post.id: post for post in facts.positions}
     fixed: list[tuple[str, str, str]] = []
     current: list[tuple[str, str, str]] = []
     elsewhere: list[Placement] = []
@@ -183,6 +199,9 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
             (current if row.id in movable else fixed).append((key(row.student_id), key(row.term_id), key(row.position_id)))
             seats[row.position_id, row.term_id] = seats.get((row.position_id, row.term_id), 0) + 1
             room[row.enterprise_id, row.term_id] = room.get((row.enterprise_id, row.term_id), 0) + 1
+            where = (offered[row.position_id].base_id or 0, row.term_id)
+            if where in base_room:
+                base_room[where] += 1
         elif row.id not in movable:
             elsewhere.append(row)
     weeks = {term.id: term.weeks * 10 for term in facts.terms}
@@ -194,10 +213,17 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
         if row.state is not PlacementState.FINISHED:
             prior[row.student_id] += weeks[row.term_id]
     held = {(student, term) for student, term, _post in fixed}
+    bounded = {base_id for base_id, _term in base_room}
     return Case(
         slots=tuple(Slot(key(term.id), term.weeks * 10, term.title) for term in facts.terms),
         posts=tuple(
-            Post(key(post.id), key(post.enterprise_id), facts.accepted.get(post.id, frozenset(post.majors)), facts.names[post.id])
+            Post(
+                key(post.id),
+                key(post.enterprise_id),
+                facts.accepted.get(post.id, frozenset(post.majors)),
+                facts.names[post.id],
+                key(post.base_id) if post.base_id in bounded else "",
+            )
             for post in facts.positions
         ),
         seats={(key(post_id), key(term_id)): count for (post_id, term_id), count in sorted(seats.items())},
@@ -218,6 +244,7 @@ def case_of(facts: Planned, *, today: date, settings: PlanSettings, movable: dic
         fixed=tuple(sorted(fixed)),
         current=tuple(sorted(current)) if movable else None,
         room={(key(firm), key(term_id)): max(0, count) for (firm, term_id), count in sorted(room.items())} if settings.is_mentor_bound else None,
+        base_room={(key(base_id), key(term_id)): count for (base_id, term_id), count in sorted(base_room.items())} if base_room else None,
     )
 
 
@@ -228,20 +255,24 @@ def _tried(case: Case, facts: Planned, what_ifs: Sequence[WhatIf]) -> Case:
     seats = dict(case.seats)
     gone = {key(post.id) for post in facts.positions for one in what_ifs if one.base_id is not None and post.base_id == one.base_id}
     room = dict(case.room) if case.room is not None else None
-    firm = {key(post.id): key(post.enterprise_id) for post in facts.positions}
+    base_room = dict(case.base_room) if case.base_room is not None else None
+    posts = {post.id: post for post in case.posts}
     for one in what_ifs:
-        if one.position_id is not None and one.term_id is not None and key(one.position_id) in firm:
+        if one.position_id is not None and one.term_id is not None and key(one.position_id) in posts:
             at = (key(one.position_id), key(one.term_id))
             seats[at] = max(0, seats.get(at, 0) + one.seats)
-            if room is not None and one.seats > 0:  # seats are tried out with the mentors they need
-                where = (firm[at[0]], at[1])
+            # Seats are tried out with the mentors and the room they need.
+            where, there = (posts[at[0]].enterprise, at[1]), (posts[at[0]].base, at[1])
+            if room is not None and one.seats > 0:
                 room[where] = room.get(where, 0) + one.seats
+            if base_room is not None and there in base_room and one.seats > 0:
+                base_room[there] += one.seats
     for post in gone:  # students who are there already stay; nobody comes new
         for term in facts.terms:
             at = (post, key(term.id))
             if at in seats:
                 seats[at] = sum(row[1:] == (at[1], post) for row in case.fixed)
-    return replace(case, seats=seats, room=room)
+    return replace(case, seats=seats, room=room, base_room=base_room)
 
 
 def _running_weeks(placed: Sequence[Placement]) -> dict[int, set[str]]:
@@ -292,7 +323,7 @@ def compute(problem: Problem, *, now: datetime, time_limit: float, tell: Callabl
         [int(a.pupil), int(a.slot), int(a.post), a.rank, (a.pupil, a.slot, a.post) in fixed or (int(a.pupil), int(a.slot), int(a.post)) in stays]
         for a in result.assignments
     ]
-    unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.explanation] for u in result.unplaced]
+    unplaced = [[int(u.pupil), u.weeks_x10, u.target_x10, u.reason.value, u.why] for u in result.unplaced]
     return {
         "kind": problem.kind.value,
         "seed": problem.seed,

@@ -26,6 +26,11 @@ def rates() -> list[SubsidyRate]:
     return list(session().scalars(select(SubsidyRate).order_by(SubsidyRate.since.desc(), SubsidyRate.id.desc())))
 
 
+def latest_rate_id() -> int:
+    """The rate that was entered last; 0 when there is none."""
+    return session().scalar(select(func.max(SubsidyRate.id))) or 0
+
+
 def as_rates() -> list[Rate]:
     """The rates as rules ask for them."""
     return [Rate(row.category, row.course, row.amount_fen, row.since, row.until, row.source) for row in rates()]

@@ -299,14 +299,14 @@ def _rates_page(form: forms.RateForm | None, status: int = 200) -> Any:
 @guard(Can.SUBSIDY_LIST)
 def rates() -> Any:
     """The rates with their documents."""
-    return _rates_page(forms.RateForm(since=clock.today()) if may(who(), Can.SUBSIDY_HANDLE) else None)
+    return _rates_page(forms.RateForm(since=clock.today(), version=queries.latest_rate_id()) if may(who(), Can.SUBSIDY_HANDLE) else None)
 
 
 @blueprint.post("/rates")
 @guard(Can.SUBSIDY_HANDLE)
 def set_rate() -> Any:
     """A new rate."""
-    form = forms.RateForm()
+    form = forms.RateForm(version=queries.latest_rate_id())
     return frames.submit(
         form,
         lambda: operations.set_rate(
@@ -316,6 +316,7 @@ def set_rate() -> Any:
             source=form.source.data or "",
             category=form.category.data or "",
             course=form.course.data or "",
+            opened_at=form.version.data,
             by=who(),
             now=clock.now(),
         ),

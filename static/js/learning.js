@@ -75,14 +75,19 @@
     video.closest(".card").scrollIntoView({ block: "start" });
   });
 
-  // A new note takes the place at which the video stands when one begins to write.
+  // A new note takes the place at which the video stands when one begins to write; of several videos that which played last.
+  let latest = null;
+  document.addEventListener("play", (event) => { latest = event.target.closest("[id^='block-']"); }, true);
   function stamp(field) {
     const form = field.closest("form");
+    const choice = form.querySelector("select[name='block']");
     const fill = () => {
-      const video = videoOf(field.dataset.noteAt);
+      if (choice && latest && !choice.dataset.touched) choice.value = latest.id.replace("block-", "");
+      const video = videoOf(choice ? `block-${choice.value}` : field.dataset.noteAt);
       if (video && video.currentTime > 0 && !field.dataset.touched) field.value = clock(video.currentTime);
     };
     field.addEventListener("input", () => { field.dataset.touched = "yes"; });
+    if (choice) choice.addEventListener("change", () => { choice.dataset.touched = "yes"; fill(); });
     form.querySelector("textarea").addEventListener("focus", fill);
   }
 

@@ -205,3 +205,20 @@ def test_money_of_talents_that_stands_is_not_migrated_away(engine: sa.Engine) ->
     migrations.upgrade(engine, "0033")
     with engine.begin() as connection:
         assert connection.execute(sa.text("SELECT language FROM report")).scalars().all() == ["zh"]
+
+
+def test_spot_checks_of_following_years_become_academic_years_and_back(engine: sa.Engine) -> None:
+    """A university has one check a year: on the way no two of its checks have the same one."""
+    load_tables()
+    migrations.upgrade(engine, "0031-1")
+    with engine.begin() as connection:
+        school = _row(connection, "organisation")
+        for year in (2024, 2026, 2025):
+            _row(connection, "spot_check", university_id=school, year=year)
+    found = sa.text("SELECT year FROM spot_check ORDER BY id")
+    migrations.upgrade(engine, "0031")
+    with engine.connect() as connection:
+        assert connection.execute(found).scalars().all() == [2023, 2025, 2024]
+    migrations.downgrade(engine, "0031-1")
+    with engine.connect() as connection:
+        assert connection.execute(found).scalars().all() == [2024, 2026, 2025]

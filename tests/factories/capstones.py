@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from enterprises.capstones import operations
 from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.types import EvidenceKind, RubricItem, Side, SupervisorRole
@@ -18,6 +20,7 @@ from tests.factories import ground, identity
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Grant, Identity, Role, ScopeKind
 from trainhub.kernel.db import session
+from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
 from trainhub.programmes.models import Programme
@@ -137,6 +140,13 @@ def case(*, has_supervisors: bool = True, has_stay: bool = True, programme: Prog
     return found
 
 
+def signer() -> Person:
+    """Somebody with an account, who can be asked to sign a review, a third grade or the record of a defence."""
+    who = ground.person()
+    identity.account(person=who)
+    return who
+
+
 def expert(**given: Any) -> Person:
     """Somebody who holds the role of an expert; `until`: not after that day."""
     who = ground.person()
@@ -147,6 +157,12 @@ def expert(**given: Any) -> Person:
 def points(value: int = 80) -> dict[RubricItem, int]:
     """The same points for every item of the rubric."""
     return dict.fromkeys(RubricItem, value)
+
+
+def told(account_id: int, kind: str) -> list[str]:
+    """What an account was told of a kind, as it reads."""
+    rows = session().scalars(select(Notice).where(Notice.account_id == account_id, Notice.kind == kind).order_by(Notice.id))
+    return [row.message % row.values for row in rows]
 
 
 def guide(found: Case, times: int = 8) -> None:

@@ -7,16 +7,19 @@ from datetime import date
 from typing import Any
 
 from tests.factories import ground
-from trainhub.certificates import operations
+from trainhub.certificates import operations, queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import check_digit
+from trainhub.certificates.operations import batches
 from trainhub.certificates.types import Kind
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
 
 TODAY = date(2026, 3, 2)
+WRITER = Identity(account_id=91, person_id=None, name="提出人", grants=())
+DECIDER = Identity(account_id=92, person_id=None, name="审核人", grants=())
 FACTS: dict[Kind, dict[str, Any]] = {
     Kind.COMPLETION: {"course": "智能制造导论", "hours": 32},
     Kind.PLACEMENT: {"base": "榕城智造基地", "weeks": 32, "mentor": "陈师傅", "starts_on": date(2025, 3, 3), "ends_on": date(2025, 12, 5)},
@@ -37,6 +40,15 @@ def certificate(
     given.setdefault("evidence", [("milestone", 1, "完成课程")])
     facts = {**FACTS[kind], **given.pop("facts", {})}
     return operations.issue(kind=kind, person_id=who.id, issuer_id=issuer.id, facts=facts, by=SYSTEM, today=today, now=ground.NOW, **given)
+
+
+def corrected(old: Certificate, *, facts: dict[str, Any], **given: Any) -> Certificate:
+    """The certificate that takes the place of one, its correction prepared and decided by two persons."""
+    batch = operations.prepare_correction(certificate=old, facts=facts, **{**REASON, "by": WRITER, **given})
+    batches.decide(batch=batch, is_approved=True, reason="", by=DECIDER, today=given.get("today", TODAY), now=ground.NOW)
+    made = queries.by_asked_key(old.asked_key)
+    assert made is not None
+    return made
 
 
 def many(count: int, *, issuer: Organisation, facts: Callable[[int], dict[str, Any]] = lambda _index: {}) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,6 +14,11 @@ GENESIS = "0" * 64
 def canonical(data: Any) -> bytes:
     """JSON with sorted keys, no blanks and plain characters: equal data gives equal bytes (texts and whole numbers only)."""
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def table(rows: Iterable[tuple[int, Mapping[str, Any], Sequence[Any]]]) -> bytes:
+    """A list of (person, facts, evidence) as one line of canonical JSON each: what the checksum of a selection is taken of."""
+    return b"".join(canonical({"person": person, "facts": facts, "evidence": evidence}) + b"\n" for person, facts, evidence in rows)
 
 
 def digest(

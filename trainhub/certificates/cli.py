@@ -27,37 +27,56 @@ def _verdict_text(result: Any) -> str:
     from trainhub.certificates.labels import VERDICTS
     from trainhub.certificates.types import Status
 
-    lines = [str(VERDICTS[Status(result["status"])][0])]
+    is_signed_only = result.get("offline") and result["status"] == Status.ISSUED
+    lines = [_("签名有效（离线核对）") if is_signed_only else str(VERDICTS[Status(result["status"])][0])]
     for label, name in (("编号", "number"), ("持证人", "holder_masked"), ("种类", "kind"), ("发证日期", "issued_on"), ("说明", "reason")):
         if result[name]:
             lines.append(f"{label}：{result[name]}")
     return "\n".join(lines)
 
 
-@edge("verify", human=_verdict_text)
+@edge("verify", human=_verdict_text, app_when=lambda given: given["keys"] is None)
 @click.argument("file_or_number")
 @click.option("--code", default=None, help="The verification code / 核验码")
-def verify(file_or_number: str, code: str | None) -> dict[str, Any]:
+@click.option(
+    "--keys",
+    default=None,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The site's did.json: verify a file offline, without an installation / 签发平台的密钥文件，离线核对",
+)
+def verify(file_or_number: str, code: str | None, keys: Path | None) -> dict[str, Any]:
     """Verify a certificate's PDF or credential (JSON), or a number / 查验证书 PDF、凭证文件或编号.
 
     Example: trainhub certificates verify 350001120260000017 --code 7K3M-ZQ9X-W2HB --json
+    Example: trainhub certificates verify certificate.pdf --keys did.json
     """
-    from trainhub.certificates import tasks, verifying
-    from trainhub.certificates.layouts.reading import MOST_BYTES
     from trainhub.certificates.numbers import has_number_shape, read_number
 
     path = Path(file_or_number)
+    if keys is not None:
+        from trainhub.certificates import standalone
+
+        return standalone.check(_bytes_of(path), standalone.read_keys(keys.read_bytes()))
+    from trainhub.certificates import tasks, verifying
+
     if has_number_shape(read_number(file_or_number)) and not path.is_file():
         return verifying.check(file_or_number, code).as_dict()
-    if path.is_file():
-        if path.stat().st_size > MOST_BYTES:
-            raise TooLarge(_("文件超过 %(mb)d MB：单张证书的 PDF 不会这么大，请使用平台下载的原文件。", mb=MOST_BYTES >> 20))
-        data = path.read_bytes()
+    if path.is_file() or path.suffix or "/" in file_or_number:
+        data = _bytes_of(path)
         check = verifying.check_badge if data.lstrip()[:1] == b"{" else verifying.check_file
         return check(data, tasks.maker(), tasks.trust()).as_dict()
-    if path.suffix or "/" in file_or_number:
-        raise NotFound(_("没有文件“%(file)s”：请检查路径，或直接给出18位证书编号。", file=path.name), code="no_file")
     return verifying.check(file_or_number, code).as_dict()
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What a certificate's file holds; refused when there is none, or one that can be none."""
+    from trainhub.certificates.layouts.reading import MOST_BYTES
+
+    if not path.is_file():
+        raise NotFound(_("没有文件“%(file)s”：请检查路径，或直接给出18位证书编号。", file=path.name), code="no_file")
+    if path.stat().st_size > MOST_BYTES:
+        raise TooLarge(_("文件超过 %(mb)d MB：单张证书的 PDF 不会这么大，请使用平台下载的原文件。", mb=MOST_BYTES >> 20))
+    return path.read_bytes()
 
 
 @click.group("keys")
@@ -73,6 +92,7 @@ def rotate(leaked: bool, yes: bool) -> dict[str, Any]:
 
     Example: trainhub certificates keys rotate --yes --json
     """
+    from trainhub.certificates import tasks
     from trainhub.certificates.operations import keys
     from trainhub.kernel import clock
     from trainhub.kernel.db import transaction
@@ -82,7 +102,7 @@ def rotate(leaked: bool, yes: bool) -> dict[str, Any]:
         question = "旧密钥签过的文件将全部失效，持证人需要重新下载。确定吗？" if leaked else "更换签名密钥，旧文件仍可查验。确定吗？"
         click.confirm(question, abort=True, err=True)
     with transaction():
-        old, new = keys.rotate(ring=keyring(), is_leaked=leaked, by=operator(), now=clock.now())
+        old, new = keys.rotate(ring=keyring(), is_leaked=leaked, by=operator(), now=clock.now(), module=tasks.module())
     say(_("新密钥存在数据库中，由 keys.json 加密：请立即执行 trainhub backup，并把备份和 TRAINHUB_SECRET_KEY 分开保存。"))
     return {"old": old, "new": new, "leaked": leaked}
 

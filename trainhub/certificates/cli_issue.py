@@ -57,6 +57,7 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
             source=BatchSource.IMPORT,
             issuer=owner,
             rows=found.rows,
+            digest=found.digest,
             by=operator(),
             now=clock.now(),
         )

@@ -1,8 +1,9 @@
-"""`trainhub certificates render`: certificates from a table, without a database."""
+"""`trainhub certificates render`: certificates from a table; only a template drawn up here asks for the database."""
 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +12,11 @@ from typing import Any
 import click
 
 from trainhub.certificates.facts import checked
-from trainhub.certificates.layouts.model import Layout, built_in, codes
+from trainhub.certificates.layouts.model import BadLayout, Layout, built_in, codes, read_layout
 from trainhub.certificates.numbers import has_number_shape, is_code, read_code
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
 from trainhub.kernel.commands import edge, progress, say
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.reading import Table, read_table
 from trainhub.kernel.sheets.types import Column, Row
@@ -174,9 +175,50 @@ def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, 
     }
 
 
-@edge("render", needs_app=False)
+class TemplateName(click.ParamType[str]):
+    """A template: the code of a built-in one, a JSON file, or one drawn up here as CODE@VERSION."""
+
+    name = "template"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it came; a usage error for what names no template."""
+        text = str(value)
+        if text in codes() or _STORED.fullmatch(text) or Path(text).is_file():
+            return text
+        return self.fail(f"{text!r}: {', '.join(codes())}; FILE.json; CODE@VERSION", param, ctx)
+
+
+_STORED = re.compile(r"([a-z][a-z0-9_]*)@([1-9][0-9]{0,5})")
+
+
+def _is_stored(given: Mapping[str, Any]) -> bool:
+    """Whether the template asked for lies in the database."""
+    found = _STORED.fullmatch(given["template"])
+    return found is not None and found[1] not in codes() and not Path(given["template"]).is_file()
+
+
+def layout_named(template: str) -> Layout:
+    """The layout of a `TemplateName`. Refused when the file is no layout, or when there is no such version."""
+    if template in codes():
+        return built_in(template)
+    path = Path(template)
+    if path.is_file():
+        try:
+            return read_layout(path.read_text("utf-8"))
+        except (BadLayout, UnicodeDecodeError) as bad:
+            raise Refused(_("%(file)s 不是证书模板：%(why)s。", file=path.name, why=str(bad)), code="bad_template") from bad
+    from trainhub.certificates import queries
+
+    code, _at, version = template.partition("@")
+    try:
+        return queries.layout_of(code, int(version))
+    except KeyError as unknown:
+        raise NotFound(_("没有批准过的模板 %(code)s 第 %(version)s 版。", code=code, version=version), code="no_template") from unknown
+
+
+@edge("render", app_when=_is_stored)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--template", "template", required=True, type=click.Choice(codes()), help="The template / 证书模板")
+@click.option("--template", "template", required=True, type=TemplateName(), help="A built-in template, a JSON file or CODE@VERSION / 证书模板")
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The PDF to write / 输出文件")
 @click.option("--issuer", default="", help="The issuer printed and sealed / 发证单位")
 @click.option("--issuer-en", default="", help="The issuer in English / 发证单位英文名")
@@ -184,8 +226,11 @@ def render_table(file: Path, layout: Layout, out: Path, *, common: Mapping[str, 
 def render(file: Path, template: str, out: Path, issuer: str, issuer_en: str, base_url: str) -> dict[str, Any]:
     """Print certificates from a table into one PDF, without a database / 由表格生成证书 PDF.
 
+    Only a template drawn up here (CODE@VERSION) is looked up in the database.
+
     Example: trainhub certificates render names.csv --template completion --out certificates.pdf --json
+    Example: trainhub certificates render names.csv --template my-layout.json --out certificates.pdf
     """
     address = base_url or os.environ.get("TRAINHUB_BASE_URL") or "http://127.0.0.1:8000"
     common = {"issuer": normalise(issuer), "issuer_en": normalise(issuer_en)}
-    return render_table(file, built_in(template), out, common=common, base_url=address)
+    return render_table(file, layout_named(template), out, common=common, base_url=address)

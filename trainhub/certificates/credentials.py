@@ -53,7 +53,8 @@ def _b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
-def _unb64(text: str) -> bytes:
+def unb64(text: str) -> bytes:
+    """Base 64 as it stands in addresses, without its padding."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
@@ -87,7 +88,7 @@ def is_signed(found: Mapping[str, Any], trust: Trust) -> bool:
     body = {name: value for name, value in found.items() if name != "signature"}
     public = trust.named(str(found.get("key", "")))
     try:
-        signature = _unb64(str(found.get("signature", "")))
+        signature = unb64(str(found.get("signature", "")))
     except ValueError:
         return False
     return public is not None and signers.is_signed(canonical(body), signature, public)

@@ -14,7 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from trainhub.certificates import labels, queries
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.operations.changing import FIXED
+from trainhub.certificates.operations.correcting import FIXED
 from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, USUAL_CHUNK
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import Identity
@@ -52,14 +52,15 @@ class ReasonForm(Form):
 
 @cache
 def correction_form(layout: Layout) -> type[ReasonForm]:
-    """The form for correcting a certificate of a template: the name and the template's own facts, and from what it is drawn."""
-    hint = _l("内容超出版面时，可改用方框更大的模板；选同一模板即用它最新批准的版本。")
-    fields: dict[str, Any] = {"template": SelectField(_l("证书模板"), [Optional()], description=hint, default="")}
-    fields |= {"fact_name": Text(_l("姓名"), [DataRequired(_l("姓名不能为空。")), Length(max=200)])}
+    """The form for correcting a certificate as a template prints it: the name and the template's own facts.
+
+    Which template that is was chosen before (`template` in the address): each asks for its own facts.
+    """
+    fields: dict[str, Any] = {"fact_name": Text(_l("姓名"), [DataRequired(_l("姓名不能为空。")), Length(max=200)])}
     for one in layout.own_fields:
         if one.name in FIXED:
             continue
-        checks = [DataRequired(_l("此项不能为空。"))] if one.required else [Optional()]
+        checks = [DataRequired(_l("此项不能为空。"))] if one.required and not one.default else [Optional()]
         label = one.label
         if one.type == "date":
             fields[f"fact_{one.name}"] = DateField(label, checks)
@@ -73,14 +74,13 @@ def facts_of(form: ReasonForm) -> dict[str, Any]:
     return {name.removeprefix("fact_"): field.data for name, field in form._fields.items() if name.startswith("fact_")}
 
 
-def offering(form: ReasonForm, certificate: Certificate) -> ReasonForm:
-    """The form with the templates a correction may be drawn from; nothing chosen: the version as before."""
-    if "template" in form:
-        issuer = organisations.by_id(certificate.issuer_id)
-        assert issuer is not None
-        choices = [SelectChoice(code, title) for code, title in queries.template_choices(certificate.kind, issuer)]
-        form["template"].choices = [SelectChoice("", _("不变（第 %(n)d 版）", n=certificate.template_version)), *choices]
-    return form
+def correction_templates(certificate: Certificate) -> dict[str, str]:
+    """The templates a correction may be drawn from, by code; the first, without a code, is the version as before."""
+    issuer = organisations.by_id(certificate.issuer_id)
+    assert issuer is not None
+    title = queries.layout_of(certificate.template, certificate.template_version).title
+    offered = {code: _("%(title)s（%(code)s，最新版）", title=one, code=code) for code, one in queries.template_choices(certificate.kind, issuer)}
+    return {"": _("%(title)s：不变（第 %(n)d 版）", title=title, n=certificate.template_version), **offered}
 
 
 def initial_facts(facts: dict[str, Any], layout: Layout) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from trainhub.certificates.facts import checked
@@ -39,11 +41,12 @@ def columns_of(layout: Layout) -> tuple[Column, ...]:
 
 @dataclass(slots=True)
 class Read:
-    """What a table holds: certificates to ask for, or problems."""
+    """What a table holds: certificates to ask for, or problems. `digest` is the SHA-256 of the file."""
 
     rows: list[Wanted]
     problems: list[Problem]
     count: int
+    digest: str
 
 
 class _Reader:
@@ -112,6 +115,7 @@ def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout
         reader = _Reader(layout, issuer_id, table.file, table.sheet)
         reader.problems += [one for one in table.problems if one.level == "error"]
         rows = list(table.rows())
+        digest = _digest(file)
     hashes = {row.number: reader.number_of(row) for row in rows}
     persons = people.persons_by_hash(digest for digest in hashes.values() if digest)
     numbers = [(issuer_id, row.values["student_no"].strip()) for row in rows if row.values.get("student_no") and not hashes[row.number]]
@@ -135,7 +139,15 @@ def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout
             wanted.append(
                 Wanted(person_id, facts, evidence=[("roster", row.number, _("名单“%(file)s”第%(row)d行", file=table.file, row=row.number))])
             )
-    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows))
+    return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest)
+
+
+def _digest(file: str | os.PathLike[str] | IO[bytes]) -> str:
+    """The SHA-256 of the file, whole as it came."""
+    if isinstance(file, str | os.PathLike):
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    file.seek(0)
+    return hashlib.sha256(file.read()).hexdigest()
 
 
 def _standing(person: Person | None) -> Person | None:

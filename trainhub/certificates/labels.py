@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.certificates.types import BatchState, Event, Kind, PrintMode, SheetState, State, Status, TemplateState
+from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, SheetState, State, Status, TemplateState
 from trainhub.kernel.i18n import _l
 
 KINDS: Mapping[Kind, Any] = {
@@ -43,7 +43,7 @@ EVENTS: Mapping[Event, Any] = {
 }
 EVENT_HINTS: Mapping[Event, Any] = {
     Event.REISSUE: _l("证书遗失或损坏时使用：编号和内容不变，版次加一，核验码更换，旧证书作废。"),
-    Event.CORRECT: _l("内容有误时使用：原证书作废，按改正后的内容签发一张新编号的证书。"),
+    Event.CORRECT: _l("内容有误时使用：一人提出、另一人审核；通过后原证书作废，按改正后的内容签发一张新编号的证书。"),
     Event.SUSPEND: _l("需要核查时使用：查验页会显示“已暂停”，核查后可以恢复或撤销。"),
     Event.RESUME: _l("核查结束、证书无误时使用：证书恢复有效。"),
     Event.REVOKE: _l("撤销后不能恢复。查验页会显示“已撤销”、日期和理由，持证人会收到通知。"),
@@ -89,6 +89,11 @@ SHEETS: Mapping[SheetState, Any] = {
     SheetState.USED: _l("已使用"),
     SheetState.SPOILED: _l("已作废"),
     SheetState.RETURNED: _l("已退回"),
+}
+SOURCES: Mapping[BatchSource, Any] = {
+    BatchSource.SELECTION: _l("选择人员"),
+    BatchSource.IMPORT: _l("名单导入"),
+    BatchSource.CORRECTION: _l("更正"),
 }
 BATCHES: Mapping[BatchState, Any] = {
     BatchState.PREPARED: _l("待审核"),

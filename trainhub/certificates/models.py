@@ -178,7 +178,9 @@ class BlankSheet(Base):
 class IssueBatch(Base):
     """Certificates to be issued together: prepared by one person, decided by another (four eyes), issued in portions.
 
-    `common` are the facts that all share. Nothing is numbered before the decision.
+    Nothing is numbered before the decision. `digest` is the SHA-256 of the list it was drawn up from: of the file that was imported, or
+    of the rows that were selected (`queries.table_of`). A correction is a batch of one: `replaces_id` is the certificate that stands
+    until the decision, `why`, `document` and `effective_on` are what the event will say, `template_version` is what it is drawn from.
     """
 
     __tablename__ = "issue_batch"
@@ -200,6 +202,22 @@ class IssueBatch(Base):
     decided_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(sa.String(400), default="")
     finished_at: Mapped[datetime | None]
+    digest: Mapped[str] = mapped_column(sa.String(64), default="")
+    replaces_id: Mapped[int | None] = mapped_column(ref("certificate.id"), index=True)
+    template_version: Mapped[int | None]
+    why: Mapped[str] = mapped_column(sa.String(400), default="")
+    document: Mapped[str] = mapped_column(sa.String(200), default="")
+    effective_on: Mapped[date | None]
+
+    __table_args__ = (
+        sa.Index(
+            "uq_issue_batch_open_correction",
+            "replaces_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'prepared'"),
+            postgresql_where=sa.text("state = 'prepared'"),
+        ),
+    )
 
 
 class IssueItem(Base):

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -21,6 +22,12 @@ from trainhub.kernel.i18n import _
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {char: value for value, char in enumerate(_ALPHABET)}
+
+
+PUBLIC_BYTES, SIGNATURE_BYTES = 32, 64
+TRIAL = b"trainhub: a signature for trial"
+SLOT = "trainhub.certificates.signer"
+"""Under this name in `app.extensions` an external signer takes the place of the key kept here."""
 
 
 class Signer(Protocol):
@@ -79,6 +86,57 @@ class LostSigner:
                 key=key_id(self._public),
             )
         )
+
+
+class SignerAway(Refused):
+    """The external module did not sign; nothing was handed out. What was signed before is still verified."""
+
+    code = "signer_away"
+    status = 503
+
+
+class CannotPlug(ValueError):
+    """What should be an external signer is none; the message says what is wrong."""
+
+
+class ModuleSigner:
+    """A module outside (hardware, a service) that never hands its key out, as the app uses it: whatever it fails with is told in words."""
+
+    def __init__(self, module: Signer) -> None:
+        public = module.public
+        if not isinstance(public, bytes) or len(public) != PUBLIC_BYTES:
+            raise CannotPlug("public must be the 32 bytes of an Ed25519 key")
+        self._module, self._public = module, public
+
+    @property
+    def public(self) -> bytes:
+        """The 32 bytes that check what it signs, read once."""
+        return self._public
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64 bytes of the signature; SignerAway when the module gives none."""
+        try:
+            signature = self._module.sign(message)
+        except Exception as away:
+            raise SignerAway(_("外接签名设备没有签名（%(why)s）：请检查设备和连接后再试，查验不受影响。", why=str(away)[:120])) from away
+        if len(signature) != SIGNATURE_BYTES:
+            raise SignerAway(_("外接签名设备给出的不是 Ed25519 签名：请检查设备设置，查验不受影响。"))
+        return signature
+
+
+def plugged(place: str) -> ModuleSigner:
+    """The external signer that `package.module:function` gives; it signs once for a trial. CannotPlug with what is wrong."""
+    name, _colon, attribute = place.partition(":")
+    try:
+        signer = ModuleSigner(getattr(import_module(name), attribute)())
+        signature = signer.sign(TRIAL)
+    except CannotPlug:
+        raise
+    except Exception as bad:
+        raise CannotPlug(f"{place}: {type(bad).__name__}: {bad}") from bad
+    if not is_signed(TRIAL, signature, signer.public):
+        raise CannotPlug(f"{place}: its signature is not one of its public key")
+    return signer
 
 
 def is_signed(message: bytes, signature: bytes, public: bytes) -> bool:

@@ -16,7 +16,7 @@ from trainhub.certificates.models import PrintChunk, PrintRun
 from trainhub.certificates.operations import batches, blanks, printing
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.pades import Sealer
-from trainhub.certificates.signers import Trust
+from trainhub.certificates.signers import SLOT, Signer, Trust
 from trainhub.kernel import clock
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session, transaction
@@ -32,7 +32,13 @@ MOST_COLLISIONS = 10
 def maker() -> Maker:
     """What drawing needs of this installation."""
     ring = keyring()
-    return Maker(site=current_app.config["SETTINGS"].base_url, signer=signing.present_signer(ring), salting=ring.lookup)
+    return Maker(site=current_app.config["SETTINGS"].base_url, signer=signing.present_signer(ring, module()), salting=ring.lookup)
+
+
+def module() -> Signer | None:
+    """The external module that signs credentials, when the installation has one."""
+    found: Signer | None = current_app.extensions.get(SLOT)
+    return found
 
 
 def sealer() -> Sealer | None:
@@ -43,7 +49,7 @@ def sealer() -> Sealer | None:
 
 def trust() -> Trust:
     """The keys whose signatures hold here."""
-    return signing.trusted(keyring())
+    return signing.trusted(keyring(), module())
 
 
 def root() -> Path:

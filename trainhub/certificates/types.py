@@ -9,6 +9,10 @@ EVIDENCE_PAGES = "trainhub.certificates.evidence"
 """Under this name in `app.extensions` rooms say which pages show what a certificate rests on: by the kind of evidence a function of
 (ids, is the reader the holder) that answers with the address of each one that this reader may see."""
 
+EVIDENCE_WORDS = "trainhub.certificates.evidence_words"
+"""Under this name rooms say in words what a record is (number, day, checksum): by the kind of evidence a function of ids. The holder
+reads them whether or not there is a page to open."""
+
 
 class Kind(StrEnum):
     """What a certificate attests; also the code of its built-in template."""
@@ -93,10 +97,11 @@ class BatchState(StrEnum):
 
 
 class BatchSource(StrEnum):
-    """Where the people of a batch come from."""
+    """Where the people of a batch come from; a correction is a batch of one."""
 
     SELECTION = "selection"
     IMPORT = "import"
+    CORRECTION = "correction"
 
 
 class TemplateState(StrEnum):

@@ -8,20 +8,22 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.certificates import api, bulk, cli, models, permissions, public, publishing, tasks, views
+from trainhub.certificates import api, bulk, cli, models, own_queries, permissions, public, publishing, tasks, views
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations import keys as signing
 from trainhub.certificates.operations.printing import TASK
 from trainhub.certificates.pades import CannotSeal, KeyFile
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import EVIDENCE_PAGES
+from trainhub.certificates.signers import SLOT, CannotPlug, plugged
+from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
 from trainhub.certificates.views import batches as batch_views
 from trainhub.certificates.views import certificates as certificate_views
+from trainhub.certificates.views import evidence, waiting
 from trainhub.certificates.views import keys as key_views
 from trainhub.certificates.views import runs as run_views
 from trainhub.certificates.views import templates as template_views
-from trainhub.certificates.views import waiting
 from trainhub.config import HalfConfigured
+from trainhub.identity.my_data import register_exports
 from trainhub.kernel import audit_words, clock
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
@@ -49,10 +51,22 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     _open_key_file(app)
+    _plug_signer(app)
     register_permissions(app, permissions.GRANTS)
     for blueprint in (views.blueprint, public.blueprint, publishing.blueprint, api.blueprint):
         app.register_blueprint(blueprint)
+    register_exports(
+        app,
+        (
+            ("certificates", _l("证书"), own_queries.certificates, models.Certificate),
+            ("certificate_events", _l("证书的变更"), own_queries.events, models.CertificateEvent),
+            ("certificate_shares", _l("证书分享链接"), own_queries.shares, models.CertificateShare),
+            ("certificate_prints", _l("证书打印"), own_queries.prints, models.PrintItem),
+            ("certificate_drafts", _l("成批签发的证书"), own_queries.drafts, models.IssueItem),
+        ),
+    )
     app.extensions.setdefault(EVIDENCE_PAGES, {})["batch"] = batch_views.evidence_pages
+    app.extensions.setdefault(EVIDENCE_WORDS, {})["batch"] = evidence.batch_words
     register_task(app, TASK, tasks.draw)
     register_task(app, batches.TASK, tasks.issue)
     register_nav(
@@ -63,8 +77,8 @@ def register(app: Flask) -> None:
 
 
 def load_reference(_folder: Path) -> dict[str, int]:
-    """Note the installation's own signing key, so that its public half outlives keys.json. Called by `trainhub init`."""
-    return {"signing_key": int(signing.note_first(ring=keyring(), now=clock.now()))}
+    """Note the keys that sign here, so that their public halves outlive keys.json and an external module. Called by `trainhub init`."""
+    return {"signing_key": int(signing.note_first(ring=keyring(), now=clock.now(), module=tasks.module()))}
 
 
 def _open_key_file(app: Flask) -> None:
@@ -76,3 +90,14 @@ def _open_key_file(app: Flask) -> None:
         app.extensions["trainhub.certificates.sealer"] = KeyFile.read(settings.pdf_signer, settings.pdf_signer_password)
     except CannotSeal as bad:
         raise HalfConfigured(f"TRAINHUB_PDF_SIGNER, TRAINHUB_PDF_SIGNER_PASSWORD: {bad}") from bad
+
+
+def _plug_signer(app: Flask) -> None:
+    """Put the external signer of credentials into its place at the start, after a signature for trial."""
+    place = app.config["SETTINGS"].credential_signer
+    if not place:
+        return
+    try:
+        app.extensions[SLOT] = plugged(place)
+    except CannotPlug as bad:
+        raise HalfConfigured(f"TRAINHUB_CREDENTIAL_SIGNER: {bad}") from bad

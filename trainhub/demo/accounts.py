@@ -19,6 +19,9 @@ FURTHER = ("association", "workgroup", "expert2", "programme1")
 READERS = ("expert3", "expert4", "expert5", "expert6")
 """Made with the capstones of the demo: with `expert` they read the theses of its spot check."""
 
+JUDGES = ("teacher3", "teacher4", "teacher5", "teacher6")
+"""Made with the capstones of the demo: teachers who review and grade as a third, for which one signs."""
+
 
 def build(world: World) -> None:
     """Accounts for those who sign in, roles for everybody who has one."""

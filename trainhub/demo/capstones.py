@@ -21,6 +21,7 @@ from enterprises.capstones.operations import (
     give_opinion,
     hand_in,
     join_team,
+    last_year,
     moderate,
     open_choices,
     publish_timetable,
@@ -32,10 +33,11 @@ from enterprises.capstones.operations import (
     timetable,
 )
 from enterprises.capstones.types import ReviewKind, RoundKind, SpotVerdict, Stage, SupervisorRole, Verdict, WindowStage
-from trainhub.demo.accounts import PASSWORD, READERS
+from trainhub.demo.accounts import JUDGES, PASSWORD, READERS
 from trainhub.demo.ground import register
 from trainhub.demo.world import World
 from trainhub.identity import operations as identity
+from trainhub.identity import queries as accounts
 from trainhub.kernel.access import Role
 from trainhub.organisations import queries as organisations
 from trainhub.people.models import Person
@@ -65,17 +67,19 @@ def judge(world: World, running: dict[int, Capstone]) -> None:
     """Reviews, a timetable, a third grade and a moderation among the running capstones of programme 3."""
     teachers, supervisor = _people(world, 2), world.made["person_of"](world.teachers[2][1].person_id)
     others = [person for person in teachers if person.id != supervisor.id]
+    _give_accounts(world, others)
     submitted = [running[number] for number in (1, 2, 13) if number in running]
     paper = world.made["thesis"].id
     for capstone in submitted:
         student = world.acting(queries.person_of_student(capstone))
         hand_in(capstone=capstone, stage=Stage.SIMILARITY, file_id=paper, similarity_x10=126, by=student, now=world.calendar.at(-12))
-    asked = {}
+    have = accounts.accounts_of_persons(person.id for person in others)
+    signing, asked = [person for person in others if person.id in have], {}
     for capstone, reviewer, kind in zip(
-        submitted, (others[0], others[1], supervisor), (ReviewKind.BLIND, ReviewKind.CROSS, ReviewKind.CROSS), strict=False
+        submitted, (signing[0], signing[1], supervisor), (ReviewKind.BLIND, ReviewKind.CROSS, ReviewKind.CROSS), strict=False
     ):
         if reviewer.id in queries.barred_from(capstone):
-            reviewer = next(person for person in others if person.id not in queries.barred_from(capstone))
+            reviewer = next(person for person in signing if person.id not in queries.barred_from(capstone))
         asked[capstone.id] = ask_review(capstone=capstone, person=reviewer, kind=kind, due_on=world.calendar.plus(9), by=world.by, **_times(world, 8))
     first = asked[submitted[0].id]
     sign_review(
@@ -90,7 +94,7 @@ def judge(world: World, running: dict[int, Capstone]) -> None:
     timetable(cohort=cohort, by=world.by, **_times(world, 2))
     publish_timetable(cohort=cohort, by=world.by, now=world.calendar.at(-1))
     if 15 in running:
-        third = next(person for person in (supervisor, *others) if person.id not in queries.barred_from(running[15]))
+        third = next(person for person in (supervisor, *signing) if person.id not in queries.barred_from(running[15]))
         ask_third(capstone=running[15], person=third, by=world.by, **_times(world, 3))
     if 16 in running:
         moderate(capstone=running[16], reason="校内评分与同组其他学生相比明显偏高，请学院复核。", by=world.by, now=world.calendar.at(-2))
@@ -153,10 +157,10 @@ def conclude(world: World, done: list[Capstone]) -> None:
     settled = [row for row in done if row.finished_on is not None and row.finished_on < world.calendar.plus(-60)]
     for capstone in settled[:8]:
         archive(capstone=capstone, by=world.by, **_times(world, 30))
-    finished = done[0].finished_on
-    assert finished is not None
-    university = world.universities[0]
-    row = draw(university=university, year=finished.year, percent=8, by=world.by, **_times(world, 20))
+    university, last = world.universities[0], last_year(world.calendar.plus(-20))
+    if not queries.passed_in(university.id, last):
+        return  # until September the youngest graduates' academic year runs: nothing of it is drawn yet
+    row = draw(university=university, year=last, percent=8, by=world.by, **_times(world, 20))
     readers, first = _readers(world), world.persons["expert"]
     items = queries.spot_items(row.id)
     for number, (item, _capstone, _opinions) in enumerate(items[:2]):
@@ -177,12 +181,23 @@ def _readers(world: World) -> list[Person]:
     found = []
     for name in READERS:
         person = register(world, next(row))
-        account = identity.create_account(
-            person=person, display_name=person.name, username=name, password=PASSWORD, by=world.by, now=world.calendar.at(-300)
-        )
-        identity.grant_role(
-            account=account, role=Role.EXPERT, by=world.by, today=world.day, now=world.calendar.at(-300), since=world.calendar.plus(-300),
-            organisation_id=group.id,
-        )  # fmt: skip
+        _give_account(world, person, name, Role.EXPERT, group.id)
         found.append(person)
     return found
+
+
+def _give_accounts(world: World, teachers: list[Person]) -> None:
+    """Accounts for teachers who review: who has none could not sign."""
+    have = accounts.accounts_of_persons(person.id for person in teachers)
+    for name, person in zip(JUDGES, [person for person in teachers if person.id not in have], strict=False):
+        _give_account(world, person, name, Role.LECTURER, world.universities[2].id)
+
+
+def _give_account(world: World, person: Person, name: str, role: Role, organisation_id: int) -> None:
+    account = identity.create_account(
+        person=person, display_name=person.name, username=name, password=PASSWORD, by=world.by, now=world.calendar.at(-300)
+    )
+    identity.grant_role(
+        account=account, role=role, by=world.by, today=world.day, now=world.calendar.at(-300), since=world.calendar.plus(-300),
+        organisation_id=organisation_id,
+    )  # fmt: skip

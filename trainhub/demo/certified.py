@@ -73,6 +73,6 @@ def _prepared(world: World, university_id: int) -> IssueBatch | None:
 def _issue(world: World, batch: IssueBatch) -> None:
     """Decide as another person and issue at once: nothing is left to the jobs."""
     now = world.calendar.at(DECIDED)
-    batches.decide(batch=batch, is_approved=True, reason="已与实习记录核对", by=world.by, now=now)
+    batches.decide(batch=batch, is_approved=True, reason="已与实习记录核对", by=world.by, today=world.calendar.plus(DECIDED), now=now)
     while batches.issue_portion(batch=batch, by=world.by, today=world.calendar.plus(DECIDED), now=now):
         pass

@@ -8,7 +8,7 @@ from typing import Any
 
 from courses.curriculum.models import CurriculumCourse
 from trainhub.kernel.access import Identity
-from trainhub.oversight.evaluation.operations import practice_registers, registers
+from trainhub.oversight.evaluation.operations import practice_registers, registers, support
 from trainhub.oversight.evaluation.register_types import (
     ActivityKind,
     BudgetPurpose,
@@ -83,6 +83,9 @@ def fill(
             planned_fen=(12 + place * 3) * 1_000_000,
             spent_fen=(5 + place * 2) * 1_000_000,
             **w,
+        )
+        support.set_need(
+            programme=programme, year=today.year, purpose=purpose, need_fen=(11 + place * 3) * 1_000_000, basis="按上年支出和本年学生人数测算", **w
         )
     for kind_, teacher in zip(IncentiveKind, [*full_time, *full_time], strict=False):
         registers.add_incentive(

@@ -7,6 +7,8 @@ from enterprises.placements.types import PlanSide
 from trainhub.demo import evaluation_cases
 from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
 from trainhub.demo.world import World
+from trainhub.oversight.evaluation.operations import support
+from trainhub.oversight.evaluation.register_types import CentreRole
 from trainhub.programmes import operations as programmes
 from trainhub.programmes.models import ProgrammeVersion
 
@@ -67,4 +69,32 @@ def build(world: World) -> None:
         now=world.now,
         plan_item_ids=items[world.programmes[1].id],
     )
+    _teams(world)
     evaluation_cases.build(world)
+
+
+def _teams(world: World) -> None:
+    """Who guides at the centre of the two programmes that were judged: all three kinds, one came this year, one left."""
+    firm, plus = world.enterprises[0].name, world.calendar.plus
+    team = (
+        ("陈教研（演示）", CentreRole.FACULTY, "示范大学", "副教授", -1400, None),
+        ("林实验（演示）", CentreRole.FACULTY, "示范大学", "实验师", -900, -120),
+        ("黄工艺（演示）", CentreRole.TECHNICIAN, firm, "高级工程师", -1400, None),
+        ("郑设备（演示）", CentreRole.TECHNICIAN, firm, "工程师", -700, None),
+        ("吴质量（演示）", CentreRole.TECHNICIAN, firm, "工程师", -150, None),
+        ("许培训（演示）", CentreRole.MANAGER, firm, "培训主管", -1400, None),
+    )
+    for programme in world.programmes[:2]:
+        for name, role, unit, post, since, until in team:
+            support.add_centre_mentor(
+                programme=programme,
+                base=world.bases[0],
+                name=name,
+                role=role,
+                unit=unit,
+                post=post,
+                since=plus(since),
+                until=plus(until) if until is not None else None,
+                by=world.by,
+                now=world.now,
+            )

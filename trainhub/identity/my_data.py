@@ -1,27 +1,38 @@
 """What is stored about a person: rooms register how to tell it, the person reads and takes it (PIPL 44, 45).
 
-A room calls `register_export(app, "placements", _l("实习记录"), rows_of)` from its `wiring.py`; `rows_of(person_id)` returns a
-list of flat dicts whose keys are column names and whose values are texts, numbers, dates or None.
+A room calls `register_export(app, "placements", _l("实习"), queries.own_placements, tables=(Placement,))` from its `wiring.py`. The provider
+takes a person's id (an account's where `of="account"`) and answers with one select (`Owned`), or with flat rows where a select cannot
+tell it; `tables` are those whose rows it tells. tests/architecture/test_own_data.py finds the table that nobody tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any, Literal
 
 from flask import Flask, current_app
 
-from trainhub.identity import queries
-from trainhub.identity.labels import LOGIN_KINDS, REQUEST_KINDS, REQUEST_STATES, STATES
+from trainhub.identity import models, queries
+from trainhub.identity.own_columns import LABELS
+from trainhub.identity.queries import own
+from trainhub.identity.queries.owned import Owned
 from trainhub.kernel.access import ROLE_LABELS
-from trainhub.kernel.clock import today
-from trainhub.kernel.i18n import _l, format_date, format_datetime
-from trainhub.people import labels as people_labels
-from trainhub.people import queries as people
+from trainhub.kernel.audit import AuditEvent
+from trainhub.kernel.clock import local, today
+from trainhub.kernel.db import Base
+from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import _, _l, format_date, format_datetime
+from trainhub.kernel.sheets.types import EXCEL_CELL, Column
+from trainhub.kernel.sheets.writing import Sheet, write_xlsx
+from trainhub.people import models as persons
 
 Rows = Sequence[Mapping[str, Any]]
+Holder = Literal["person", "account"]
+Kind = tuple[str, Any, Callable[[int], Owned | Rows], type[Base]]
+"""Name, heading, provider and the table it tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +41,34 @@ class Export:
 
     name: str
     label: Any
-    rows_of: Callable[[int], Rows]
+    told: Callable[[int], Owned | Rows]
+    tables: tuple[type[Base], ...]
+    of: Holder
 
 
-def register_export(app: Flask, name: str, label: Any, rows_of: Callable[[int], Rows]) -> None:
+def register_export(
+    app: Flask, name: str, label: Any, told: Callable[[int], Owned | Rows], *, tables: Iterable[type[Base]], of: Holder = "person"
+) -> None:
     """Let the page "my data" show and export what a room stores about a person."""
     known: dict[str, Export] = app.extensions.setdefault("trainhub.my_data", {})
     if name in known:
         raise RuntimeError(f"my-data export {name} is registered twice")
-    known[name] = Export(name, label, rows_of)
+    known[name] = Export(name, label, told, tuple(tables), of)
+
+
+def register_exports(app: Flask, kinds: Iterable[Kind], *, of: Holder = "person") -> None:
+    """Several at once, each telling one table, in the order in which they are shown."""
+    for name, label, told, table in kinds:
+        register_export(app, name, label, told, tables=(table,), of=of)
+
+
+def exports(app: Flask) -> Sequence[Export]:
+    """Everything that was registered, in the order in which it is shown."""
+    return list(app.extensions.get("trainhub.my_data", {}).values())
+
+
+SHOWN = 20
+"""Rows of a kind that the page shows; the files hold all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,206 +80,97 @@ class Part:
     rows: list[dict[str, Any]]
 
 
-def of_account(account_id: int, person_id: int | None) -> list[Part]:
-    """Everything stored about the holder of an account, by kind."""
-    parts = _of_account(account_id)
-    if person_id is not None:
-        exports: Mapping[str, Export] = current_app.extensions.get("trainhub.my_data", {})
-        parts += [Part(e.name, str(e.label), [dict(row) for row in e.rows_of(person_id)]) for e in exports.values()]
+def of_account(account_id: int, person_id: int | None, *, limit: int | None = None) -> list[Part]:
+    """Everything stored about the holder of an account, by kind, all of it or the first rows; one query for each kind, whatever it holds."""
+    parts = []
+    for export in exports(current_app):
+        holder = account_id if export.of == "account" else person_id
+        if holder is not None:
+            told = export.told(holder)
+            rows = told.rows(limit) if isinstance(told, Owned) else [dict(row) for row in told][:limit]
+            parts.append(Part(export.name, str(export.label), rows))
     return parts
 
 
-def _of_account(account_id: int) -> list[Part]:
-    row = queries.account(account_id)
-    account = {
-        "display_name": row.display_name,
-        "state": str(STATES[row.state]),
-        "created_at": row.created_at,
-        "last_sign_in_at": row.last_sign_in_at,
-        "language": {"zh": "中文", "en": "English"}.get(row.language, row.language),
-        "wants_email": row.wants_email,
-        "has_second_factor": row.totp_confirmed_at is not None,
-    }
+def _roles(account_id: int) -> Rows:
     return [
-        Part("account", str(_l("账号")), [account]),
-        Part(
-            "login_names",
-            str(_l("登录名")),
-            [
-                {"kind": str(LOGIN_KINDS[n.kind]), "value": n.value, "scope": n.scope, "verified_at": n.verified_at}
-                for n in queries.login_names(account_id)
-            ],
-        ),
-        Part(
-            "roles",
-            str(_l("角色")),
-            [
-                {"role": str(ROLE_LABELS[g.role]), "scope": g.scope_name, "since": g.since, "until": g.until, "is_active": g.is_active}
-                for g in queries.grants_of(account_id, today=today())
-            ],
-        ),
-        Part(
-            "consents",
-            str(_l("隐私同意记录")),
-            [
-                {"notice_version": c.notice_version, "given_at": c.given_at, "withdrawn_at": c.withdrawn_at, "guardian_name": c.guardian_name}
-                for c in queries.consents_of(account_id)
-            ],
-        ),
-        Part(
-            "sessions",
-            str(_l("登录记录")),
-            [
-                {"created_at": s.created_at, "expires_at": s.expires_at, "revoked_at": s.revoked_at, "origin": s.origin, "agent": s.agent}
-                for s in queries.sessions_of(account_id)
-            ],
-        ),
-        Part(
-            "data_requests",
-            str(_l("个人信息申请")),
-            [
-                {
-                    "kind": str(REQUEST_KINDS[r.kind]),
-                    "state": str(REQUEST_STATES[r.state]),
-                    "text": r.text,
-                    "answer": r.answer,
-                    "asked_at": r.asked_at,
-                }
-                for r in queries.requests_of(account_id)
-            ],
-        ),
-    ]
-
-
-def person_rows(person_id: int) -> Rows:
-    """The person as stored; the number stays masked, its full value is on the document in the person's own hand."""
-    row = people.person(person_id)
-    if row is None:
-        return []
-    return [
-        {
-            "name": row.name,
-            "id_type": str(people_labels.ID_TYPES[row.id_type]) if row.id_type else None,
-            "id_number": row.id_mask,
-            "is_verified": row.is_verified,
-            "birth_on": row.birth_on,
-            "gender": str(people_labels.GENDERS[row.gender]),
-            "nationality": row.nationality,
-            "phone": row.phone,
-            "email": row.email,
-            "county_code": row.county_code,
-            "created_at": row.created_at,
-        }
-    ]
-
-
-def student_rows(person_id: int) -> Rows:
-    """The person's studies."""
-    return [
-        {
-            "student_no": s.student_no,
-            "class_name": s.class_name,
-            "state": str(people_labels.STUDENT_STATES[s.state]),
-            "enrolled_on": s.enrolled_on,
-            "left_on": s.left_on,
-            "guardian_name": s.guardian_name,
-            "guardian_phone": s.guardian_phone,
-        }
-        for s in people.students_of_person(person_id)
-    ]
-
-
-def teacher_rows(person_id: int) -> Rows:
-    """Where the person teaches."""
-    return [
-        {
-            "staff_no": t.staff_no,
-            "kind": str(people_labels.TEACHER_KINDS[t.kind]),
-            "title": t.title,
-            "discipline": t.discipline,
-            "since": t.since,
-            "until": t.until,
-        }
-        for t in people.teachers_of_person(person_id)
-    ]
-
-
-def employment_rows(person_id: int) -> Rows:
-    """The person's enterprise experience."""
-    return [
-        {"organisation": e.organisation_name, "post": e.post, "since": e.since, "until": e.until, "verified_at": e.verified_at}
-        for e in people.employment_of(person_id)
+        {"role": str(ROLE_LABELS[g.role]), "scope": g.scope_name, "since": g.since, "until": g.until, "is_active": g.is_active}
+        for g in queries.grants_of(account_id, today=today())
     ]
 
 
 def register_own(app: Flask) -> None:
-    """The persons' own data; rooms above register theirs."""
-    register_export(app, "person", _l("个人信息"), person_rows)
-    register_export(app, "studies", _l("学籍"), student_rows)
-    register_export(app, "teaching", _l("任教"), teacher_rows)
-    register_export(app, "employment", _l("企业经历"), employment_rows)
+    """The accounts' and persons' own data; rooms above register theirs."""
+    accounts: Sequence[Kind] = (
+        ("account", _l("账号"), own.account_itself, models.Account),
+        ("login_names", _l("登录名"), own.logins, models.LoginName),
+        ("roles", _l("角色"), _roles, models.RoleGrant),
+        ("consents", _l("隐私同意记录"), own.consents, models.Consent),
+        ("data_requests", _l("个人信息申请"), own.requests, models.DataRequest),
+        ("sessions", _l("登录记录"), own.sign_ins, models.UserSession),
+        ("tokens", _l("接口令牌"), own.tokens, models.ApiToken),
+        ("links", _l("邀请与密码重置链接"), own.links, models.OneTimeLink),
+        ("passwords", _l("密码更换记录"), own.passwords, models.PasswordHistory),
+        ("recovery_codes", _l("恢复码"), own.recovery_codes, models.RecoveryCode),
+        ("acts", _l("本人的操作记录"), own.own_acts, AuditEvent),
+        ("files", _l("上传的文件"), own.own_files, StoredFile),
+    )
+    people: Sequence[Kind] = (
+        ("person", _l("个人信息"), own.person_itself, persons.Person),
+        ("studies", _l("学籍"), own.studies, persons.Student),
+        ("petoe_spans", _l("卓越计划学生身份"), own.petoe_spans, persons.PetoeSpan),
+        ("teaching", _l("任教"), own.teaching, persons.Teacher),
+        ("employment", _l("企业经历"), own.employment, persons.Employment),
+        ("holds", _l("数据保全"), own.holds, persons.LegalHold),
+        ("merges", _l("人员合并记录"), own.merges, persons.PersonMerge),
+        ("compared", _l("疑似同一人的判定"), own.compared, persons.PersonPair),
+    )
+    register_exports(app, people[:1])
+    register_exports(app, accounts, of="account")
+    register_exports(app, people[1:])
 
 
-COLUMN_LABELS: Mapping[str, Any] = {
-    "display_name": _l("显示姓名"),
-    "state": _l("状态"),
-    "created_at": _l("建立时间"),
-    "last_sign_in_at": _l("最近登录"),
-    "language": _l("语言"),
-    "wants_email": _l("接收邮件"),
-    "has_second_factor": _l("动态验证码"),
-    "kind": _l("类型"),
-    "value": _l("内容"),
-    "scope": _l("范围"),
-    "verified_at": _l("验证时间"),
-    "role": _l("角色"),
-    "since": _l("起"),
-    "until": _l("止"),
-    "is_active": _l("有效"),
-    "notice_version": _l("说明版本"),
-    "given_at": _l("同意时间"),
-    "withdrawn_at": _l("撤回时间"),
-    "guardian_name": _l("监护人"),
-    "guardian_phone": _l("监护人手机号"),
-    "expires_at": _l("有效至"),
-    "revoked_at": _l("退出时间"),
-    "origin": _l("来源地址"),
-    "agent": _l("浏览器"),
-    "text": _l("说明"),
-    "answer": _l("答复"),
-    "asked_at": _l("提交时间"),
-    "name": _l("姓名"),
-    "id_type": _l("证件类型"),
-    "id_number": _l("证件号码"),
-    "is_verified": _l("已核实"),
-    "birth_on": _l("出生日期"),
-    "gender": _l("性别"),
-    "nationality": _l("国籍"),
-    "phone": _l("手机号"),
-    "email": _l("邮箱"),
-    "county_code": _l("县区代码"),
-    "student_no": _l("学号"),
-    "class_name": _l("班级"),
-    "enrolled_on": _l("入学"),
-    "left_on": _l("离校"),
-    "staff_no": _l("工号"),
-    "title": _l("职称"),
-    "discipline": _l("学科"),
-    "organisation": _l("单位"),
-    "post": _l("岗位"),
-    "read_at": _l("阅读时间"),
-}
+# -- showing and taking -------------------------------------------------------------------------------------------------
 
 
 def column_label(name: str) -> str:
-    """What a column is called on the page; rooms may use these names, or names that speak for themselves."""
-    return str(COLUMN_LABELS.get(name, name))
+    """What a column is called, in the reader's language."""
+    return str(LABELS[name])
 
 
 def shown(value: Any) -> str:
-    """A value as the page shows it."""
+    """A value as the page and the workbook show it: times in Shanghai, yes and no in words."""
     if isinstance(value, bool):
         return str(_l("是")) if value else str(_l("否"))
     if isinstance(value, datetime):
         return format_datetime(value)
     return format_date(value) if isinstance(value, date) else str(value if value is not None else "")
+
+
+def as_json(parts: Sequence[Part], *, at: datetime, notice_version: str) -> str:
+    """One document: columns under their stable names, states in the reader's language, times with the offset of Shanghai."""
+    body = {"exported_at": _text(at), "notice_version": notice_version} | {part.name: part.rows for part in parts}
+    return json.dumps(body, ensure_ascii=False, indent=1, default=_text)
+
+
+def _text(value: Any) -> str:
+    return local(value).isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat() if isinstance(value, date) else str(value)
+
+
+def as_workbook(parts: Sequence[Part], target: IO[bytes]) -> None:
+    """A workbook: a list of what there is and how much, then one tab for each kind of which something is stored."""
+    kinds = (Column("kind", _("内容"), own_title=True), Column("count", _("条数"), own_title=True))
+    sheets = [Sheet(_("目录"), kinds, [(part.label, len(part.rows)) for part in parts], headers="zh")]
+    for part in parts:
+        if part.rows:
+            columns = [Column(name, column_label(name), own_title=True) for name in part.rows[0]]
+            sheets.append(Sheet(part.label, columns, [{name: _cell(value) for name, value in row.items()} for row in part.rows], headers="zh"))
+    write_xlsx(sheets, target)
+
+
+def _cell(value: Any) -> int | float | str:
+    """Numbers stay numbers; a text that no cell holds is cut, the JSON file has all of it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = shown(value)
+    return text if len(text) <= EXCEL_CELL else text[: EXCEL_CELL - 1] + "…"

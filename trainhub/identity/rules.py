@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from trainhub.identity.types import LoginKind
-from trainhub.kernel.access import Grant, Identity, Role, ScopeKind, Subject
+from trainhub.kernel.roles import Grant, Identity, Role, ScopeKind, Subject
 from trainhub.organisations.types import OrganisationKind
 
 ORIGIN_FAILURES = 100

@@ -15,7 +15,7 @@ from trainhub.identity.views import accounts, entrance, oversight, own
 from trainhub.identity.views.signing_in import blueprint
 from trainhub.kernel import access, audit_words, jobs, nav, permission_words
 from trainhub.kernel.access import Role
-from trainhub.kernel.i18n import _l
+from trainhub.kernel.i18n import _l, listed
 from trainhub.kernel.nav import Entry
 
 TABLES: tuple[ModuleType, ...] = (models,)
@@ -61,7 +61,7 @@ def register(app: Flask) -> None:
     my_data.register_own(app)
     retention.register_own(app)
     app.jinja_env.filters.update(
-        data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
+        listed=listed, data_label=my_data.column_label, data_value=my_data.shown, device=rules.device, permission_words=permission_words.in_words
     )
     jobs.register_periodic(app, "identity.sweep", tasks.sweep, every=timedelta(hours=6), title="清理过期的登录与链接记录")
     jobs.register_periodic(app, "identity.forget", tasks.forget, every=timedelta(days=1), title="抹去保存期限届满的个人信息")

@@ -194,6 +194,7 @@ DEEDS: Mapping[str, Any] = {
     "link_made": _l("已生成加入链接"),
     "link_revoked": _l("已停用加入链接"),
     "portion_issued": _l("已签发一部分"),
+    "renumbered": _l("已换编号"),
     "prepared": _l("已准备"),
     "shared": _l("已开启分享"),
     "unshared": _l("已关闭分享"),

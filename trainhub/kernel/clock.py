@@ -44,6 +44,11 @@ def add_years(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+def academic_year(day: date) -> int:
+    """The academic year (学年) a day lies in, by its first calendar year: 1 September to 31 August."""
+    return day.year if day.month >= 9 else day.year - 1
+
+
 def days_ago(day: date, days: int) -> date:
     """The day `days` before."""
     return day - timedelta(days=days)

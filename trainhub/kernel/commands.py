@@ -28,6 +28,7 @@ class Edge(click.Command):
     """A command of the product."""
 
     needs_app: bool = True
+    app_when: Callable[[Mapping[str, Any]], bool] | None = None
     human: Human | None = None
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -49,7 +50,8 @@ class Edge(click.Command):
         return result
 
     def _run(self, ctx: click.Context) -> Any:
-        with ctx.find_root().obj["create_app"]().app_context() if self.needs_app else nullcontext():
+        needs_app = self.app_when(ctx.params) if self.app_when else self.needs_app
+        with ctx.find_root().obj["create_app"]().app_context() if needs_app else nullcontext():
             try:
                 return super().invoke(ctx)
             except (OSError, OperationalError, ProgrammingError) as problem:
@@ -106,12 +108,17 @@ def as_text(result: Mapping[str, Any], indent: str = "") -> str:
     return "\n".join(line for line in lines if line)
 
 
-def edge(name: str, *, needs_app: bool = True, human: Human | None = None) -> Callable[[Callable[..., Any]], Edge]:
-    """Declare a command; its docstring is its help (one-line meaning, then an example)."""
+def edge(
+    name: str, *, needs_app: bool = True, app_when: Callable[[Mapping[str, Any]], bool] | None = None, human: Human | None = None
+) -> Callable[[Callable[..., Any]], Edge]:
+    """Declare a command; its docstring is its help (one-line meaning, then an example).
+
+    `app_when` says by the options given whether this call needs the app: the same command then also works where nothing is installed.
+    """
 
     def decorate(function: Callable[..., Any]) -> Edge:
         made = click.command(name, cls=Edge)(function)
-        made.needs_app = needs_app
+        made.needs_app, made.app_when = needs_app, app_when
         made.human = human
         made.params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print exactly one JSON object on stdout / 只输出一个 JSON 对象"))
         return made

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
+from babel import Locale
 from flask import Flask, g, has_app_context, has_request_context, request, session
 from flask_babel import Babel, force_locale, gettext, lazy_gettext
 
@@ -114,15 +115,25 @@ def unit_of(unit: Any, value: Any) -> str:
     return text.removesuffix("s") if language() == "en" and str(value) == "1" else text
 
 
+def format_country(code: str | None) -> str:
+    """The name of a country in the reader's language for the two letters of ISO 3166; what Unicode does not name stays as it is."""
+    if not code:
+        return "—"
+    if code == "TW":  # official papers write it beside Hong Kong and Macao, which Unicode's list already words so
+        return _("中国台湾")
+    return str(Locale.parse(_locale()).territories.get(code, code))
+
+
 def format_percent(value: float | None, digits: int = 1) -> str:
     """A share between 0 and 1 as per cent."""
     return "—" if value is None else f"{value * 100:.{digits}f}%"
 
 
 def init_app(app: Flask) -> None:
-    """Install Babel and the template filters d, dt, yuan, num, pct."""
+    """Install Babel and the template filters d, dt, yuan, num, pct, unit_of, country."""
     babel.init_app(app, locale_selector=_locale, timezone_selector=lambda: "Asia/Shanghai")
     app.jinja_env.filters.update(d=format_date, dt=format_datetime, yuan=format_yuan, num=format_number, pct=format_percent, unit_of=unit_of)
+    app.jinja_env.filters["country"] = format_country
 
     @app.context_processor
     def _languages() -> dict[str, Any]:

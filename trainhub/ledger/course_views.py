@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, who
+from trainhub.kernel.db import session
 from trainhub.kernel.forms import given
 from trainhub.kernel.frames import found, submit
 from trainhub.kernel.i18n import _
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.ledger import forms, operations, queries
 from trainhub.ledger.permissions import Can
@@ -25,9 +27,13 @@ def _form() -> forms.CourseForm:
     return form
 
 
+def _courses() -> organisations.Statement:
+    return rosters.courses_listing(queries.may_import_for(who()), request.args.get("q", "").strip()[:60], request.args.get("sort", ""))
+
+
 def _page(form: forms.CourseForm, status: int = 200) -> Any:
     number, size = paging.wanted()
-    page = paging.paginate(rosters.courses_listing(queries.may_import_for(who())), number=number, size=size, scalars=False)
+    page = paging.paginate(_courses(), number=number, size=size, scalars=False)
     return render_template("trainhub/ledger/courses.html", page=page, form=form), status
 
 
@@ -36,6 +42,17 @@ def _page(form: forms.CourseForm, status: int = 200) -> Any:
 def courses() -> Any:
     """The courses of the organisations the reader imports rosters for."""
     return _page(_form())
+
+
+COURSES = (Column("title", "课程"), Column("code", "机构代码"), Column("base", "培训机构"), Column("since", "开设日期"))
+
+
+@blueprint.get("/courses.<form>")
+@guard(Can.IMPORT)
+def export_courses(form: str) -> Any:
+    """The courses as they are filtered and sorted, as a file."""
+    rows = ((row.title, code, name, row.since) for row, code, name in session().execute(_courses()))
+    return downloads.table(rows, COURSES, name=_("培训课程"), form=form, codes=["code"])
 
 
 @blueprint.post("/courses")

@@ -184,7 +184,9 @@ def correct_record(
     before = (record.course, record.category, record.county_code, record.hours_x10, record.completed_on, record.is_counted)
     if before == (course.strip(), category, county, hours_x10, completed_on, is_counted):
         raise BadRecord(_("没有改变任何一项，不用更正。"))
-    cancellation, _is_new = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    cancellation, is_first = cancel_record(record_id=record.id, reason=reason, by=by, now=now)
+    if not is_first:  # somebody else was faster by less than this request
+        raise BadRecord(_("这条记录已作废，不能再更正。"))
     session().refresh(record)
     made, _is_new = record_training(
         person_id=record.person_id,

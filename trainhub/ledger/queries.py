@@ -19,7 +19,6 @@ from trainhub.ledger import rules
 from trainhub.ledger.models import (
     ConfirmedDay,
     Milestone,
-    PossibleDuplicate,
     RecordCancellation,
     RosterBatch,
     TrainingRecord,
@@ -30,7 +29,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.queries import ordered_or, scope
 from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
-from trainhub.people.models import Person, PersonPair
+from trainhub.people.models import Person
 from trainhub.policy.book import book
 from trainhub.policy.calendar import holiday_weeks
 
@@ -316,72 +315,7 @@ def open_batch(sha256: str, base_id: int | None, asked_by_id: int | None) -> Ros
     )
 
 
-# -- possible duplicates ------------------------------------------------------------------------------------------------
-def possible_duplicates(*, only_open: bool) -> Any:
-    """Pairs for review, the open ones first."""
-    one, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
-    statement: Any = (
-        select(
-            PossibleDuplicate.id,
-            PossibleDuplicate.found_at,
-            PossibleDuplicate.decided_at,
-            PossibleDuplicate.is_same,
-            PossibleDuplicate.note,
-            one.id.label("person_id"),
-            one.name,
-            one.birth_on,
-            one.id_type,
-            one.id_mask,
-            other.id.label("other_id"),
-            other.id_type.label("other_type"),
-            other.id_mask.label("other_mask"),
-        )
-        .join(one, one.id == PossibleDuplicate.person_id)
-        .join(other, other.id == PossibleDuplicate.other_person_id)
-        .order_by(PossibleDuplicate.decided_at.is_not(None), PossibleDuplicate.id.desc())
-    )
-    if not only_open:
-        return statement
-    elsewhere = select(PersonPair.id).where(
-        PersonPair.first_id == PossibleDuplicate.person_id, PersonPair.second_id == PossibleDuplicate.other_person_id
-    )
-    return statement.where(PossibleDuplicate.decided_at.is_(None), ~elsewhere.exists())
-
-
-# -- my data ------------------------------------------------------------------------------------------------------------
-def trainings_of_person(person_id: int) -> list[dict[str, Any]]:
-    """Every training record of a person, cancelled ones too, for the page "my data"."""
-    found = session().execute(
-        select(
-            TrainingRecord.course,
-            Organisation.name.label("base"),
-            TrainingRecord.hours_x10,
-            TrainingRecord.completed_on,
-            TrainingRecord.is_counted,
-            TrainingRecord.cancelled_at,
-        )
-        .join(Organisation, Organisation.id == TrainingRecord.organisation_id)
-        .where(people.same_human(TrainingRecord.person_id, person_id))
-        .order_by(TrainingRecord.completed_on, TrainingRecord.id)
-    )
-    return [
-        {
-            "课程": row.course,
-            "培训机构": row.base,
-            "学时": f"{row.hours_x10 / 10:g}",
-            "完成日期": row.completed_on.isoformat(),
-            "是否计入": "是" if row.is_counted else "否",
-            "已作废": "是" if row.cancelled_at else "否",
-        }
-        for row in found
-    ]
-
-
-def milestones_of_person(person_id: int) -> list[dict[str, Any]]:
-    """Everything a person finished, for the page "my data"."""
-    return [{"名称": row.title, "完成日期": row.reached_on.isoformat()} for row in milestones_of(person_id)]
-
-
+# -- what keeps data in use ---------------------------------------------------------------------------------------------
 def completions_since(since: datetime) -> list[people.Use]:
     """What was completed, or recorded, since an instant: it keeps the data of the person in use (own.retention.*)."""
     day = local(since).date()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
 
 from trainhub.kernel import clock, downloads, files, jobs, paging, sniff
-from trainhub.kernel.access import Subject, guard, who
+from trainhub.kernel.access import guard, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotAllowed, NotFound, Refused
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.forms import given, once
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _, format_datetime, language
 from trainhub.kernel.jobs import Job, JobState
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import for_reader, iter_csv
@@ -21,6 +20,7 @@ from trainhub.kernel.web import done
 from trainhub.ledger import forms, labels, operations, queries, tasks
 from trainhub.ledger.models import RosterBatch, TrainingRecord
 from trainhub.ledger.permissions import SEES_ALL, Can
+from trainhub.ledger.places import Record, load
 from trainhub.ledger.rosters import queries as roster_queries
 from trainhub.ledger.rosters.columns import schema
 from trainhub.ledger.types import Category
@@ -39,6 +39,15 @@ LISTED = (
     Column("hours", "学时"),
     Column("completed_on", "完成日期"),
     Column("counted", "是否计入"),
+)
+PAIRS = (
+    Column("name", "姓名"),
+    Column("birth_on", "出生日期"),
+    Column("first", "证件一"),
+    Column("second", "证件二"),
+    Column("found_at", "发现时间"),
+    Column("verdict", "判定"),
+    Column("note", "核对依据"),
 )
 
 
@@ -80,24 +89,6 @@ def export(form: str) -> Any:
         for r in found
     )
     return downloads.table(rows, LISTED, name=_("培训学员"), form=form, codes=("id_mask",))
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record's page: the row, and on what permissions are judged."""
-
-    row: Any
-    subject: Subject
-
-
-def load(record_id: int) -> Record:
-    """The record of an address."""
-    row = queries.record_row(record_id)
-    if row is None:
-        raise NotFound(_("没有这条培训记录。"))
-    path = organisations.region_path(row.county_code)
-    subject = Subject.of(organisations=(row.organisation_id, row.parent_id), regions=path.codes, persons=(row.person_id, row.merged_into_id))
-    return Record(row, subject)
 
 
 @blueprint.get("/records/<int:record_id>")
@@ -294,9 +285,28 @@ def rejected(batch_id: int) -> Any:
 def duplicates() -> Any:
     """Persons who may be one human."""
     number, size = paging.wanted()
-    only_open = request.args.get("all") != "1"
-    page = paging.paginate(queries.possible_duplicates(only_open=only_open), number=number, size=size, scalars=False)
-    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=only_open, form=forms.DecideForm())
+    page = paging.paginate(_duplicates(), number=number, size=size, scalars=False)
+    return render_template("trainhub/ledger/duplicates.html", page=page, only_open=_only_open())
+
+
+def _only_open() -> bool:
+    return request.args.get("all") != "1"
+
+
+def _duplicates() -> organisations.Statement:
+    return roster_queries.possible_duplicates(only_open=_only_open(), text=request.args.get("q", "").strip()[:60], sort=request.args.get("sort", ""))
+
+
+@duplicate_pages.get("/export.<form>")
+@guard(Can.DECIDE)
+def export_duplicates(form: str) -> Any:
+    """The pairs as they are filtered and sorted, as a file; numbers stay masked."""
+    verdicts = {None: _("待判定"), True: _("同一人"), False: _("不是同一人")}
+    rows = (
+        (r.name, r.birth_on, r.id_mask, r.other_mask, format_datetime(r.found_at), verdicts[r.is_same if r.decided_at else None], r.note)
+        for r in session().execute(_duplicates())
+    )
+    return downloads.table(rows, PAIRS, name=_("疑似重复"), form=form)
 
 
 @duplicate_pages.post("/<int:duplicate_id>")

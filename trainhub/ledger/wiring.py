@@ -9,10 +9,10 @@ import click
 from flask import Flask
 
 from trainhub.identity import retention
-from trainhub.identity.my_data import register_export
+from trainhub.identity.my_data import register_exports
 from trainhub.kernel import access, audit_words, jobs, nav
 from trainhub.kernel.i18n import _l
-from trainhub.ledger import cli, course_views, models, permissions, queries, tasks, views
+from trainhub.ledger import cli, course_views, models, own_queries, permissions, queries, tasks, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 PAGES: tuple[ModuleType, ...] = (course_views,)
@@ -40,8 +40,16 @@ def register(app: Flask) -> None:
     jobs.register_task(app, tasks.IMPORT, tasks.import_roster)
     jobs.register_periodic(app, "ledger.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的导入文件")
     retention.register_use(app, "ledger", queries.completions_since, are_completions=True)
-    register_export(app, "trainings", _l("培训记录"), queries.trainings_of_person)
-    register_export(app, "milestones", _l("已完成的学习与实践"), queries.milestones_of_person)
+    register_exports(
+        app,
+        (
+            ("trainings", _l("培训记录"), own_queries.trainings, models.TrainingRecord),
+            ("cancelled_trainings", _l("作废的培训记录"), own_queries.cancellations, models.RecordCancellation),
+            ("milestones", _l("已完成的学习与实践"), own_queries.milestones, models.Milestone),
+            ("confirmed_days", _l("已确认的实习日"), own_queries.confirmed_days, models.ConfirmedDay),
+            ("possible_duplicates", _l("名册导入时的重复核对"), own_queries.possible_duplicates, models.PossibleDuplicate),
+        ),
+    )
     nav.register_nav(
         app,
         nav.Entry("province", _l("培训学员"), "ledger.index", "users", can=permissions.Can.LIST, roles=permissions.READERS, order=20),

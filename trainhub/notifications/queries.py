@@ -135,13 +135,9 @@ def outbox(state: MailState | None, sort: str = "") -> Statement:
     return ordered_or(statement, sort, MAIL_SORTS, MailMessage.id.desc(), unique=MailMessage.id)
 
 
-def notices_of_person(person_id: int) -> list[Any]:
-    """A person's notices, newest first, for the page "my data"."""
+def notices_told(account_id: int) -> list[Any]:
+    """The notices of an account, newest first, for the page "my data"."""
     statement = (
-        select(Notice.created_at, Notice.message, Notice.values, Notice.read_at)
-        .join(Account, Account.id == Notice.account_id)
-        .where(Account.person_id == person_id)
-        .order_by(Notice.id.desc())
-        .limit(1000)
+        select(Notice.created_at, Notice.message, Notice.values, Notice.read_at).where(Notice.account_id == account_id).order_by(Notice.id.desc())
     )
     return list(session().execute(statement))

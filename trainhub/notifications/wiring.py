@@ -42,14 +42,14 @@ def register(app: Flask) -> None:
     )
     jobs.register_periodic(app, operations.SEND_TASK, tasks.send_mail, every=timedelta(minutes=1), title="发送邮件")
     jobs.register_periodic(app, "notifications.sweep", tasks.sweep, every=timedelta(hours=12), title="删除到期的通知")
-    my_data.register_export(app, "notices", _l("通知"), _rows)
+    my_data.register_export(app, "notices", _l("通知"), _rows, tables=(models.Notice,), of="account")
     settings = app.config["SETTINGS"]
     if settings.smtp_url or settings.is_demo or settings.is_testing:
         delivery.register_channel(app, Channel.EMAIL, operations.queue_mail)
 
 
-def _rows(person_id: int) -> Sequence[dict[str, Any]]:
+def _rows(account_id: int) -> Sequence[dict[str, Any]]:
     return [
         {"created_at": row.created_at, "text": operations.text_of(row.message, row.values), "read_at": row.read_at}
-        for row in queries.notices_of_person(person_id)
+        for row in queries.notices_told(account_id)
     ]

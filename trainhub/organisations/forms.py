@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask import request
-from wtforms import BooleanField, DateField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from trainhub.kernel.access import Identity
+from trainhub.kernel.fields import NEEDED, blank, optional_int, pick, values_of
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.organisations import labels, queries
@@ -17,31 +17,6 @@ from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import EnterpriseSize, HostSide, OrganisationFilter, OrganisationKind, OrganisationState
 
 PARENT_KINDS = tuple(kind for kind in OrganisationKind if kind not in (OrganisationKind.ENTERPRISE, OrganisationKind.BASE))
-NEEDED = _l("请填写此项。")
-
-
-def optional_int(value: Any) -> int | None:
-    """The value of a select whose empty choice means none."""
-    return int(value) if value not in (None, "", "None") else None
-
-
-def values_of(form: Form, names: Iterable[str]) -> dict[str, Any]:
-    """The values of fields; a text that was not sent is empty."""
-    texts = (StringField, TextAreaField)
-    return {name: form[name].data if form[name].data is not None or not isinstance(form[name], texts) else "" for name in names}
-
-
-def blank(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Choices with an empty one in front."""
-    return [("", "—"), *choices]
-
-
-def pick(enum: Any, name: str) -> Any:
-    """An enum value from the address; nonsense is no filter."""
-    try:
-        return enum(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 def wanted() -> OrganisationFilter:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask import current_app
+
 from trainhub.kernel import audit, pinyin
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -15,6 +17,8 @@ from trainhub.organisations import labels, queries, rules
 from trainhub.organisations.models import BaseHost, Organisation
 from trainhub.organisations.types import HostSide, OrganisationKind, OrganisationState
 
+CLOSING = "trainhub.organisations.closing"
+"""Rooms above add what follows when an organisation is taken out of use: functions (organisation, reason, by, now), in the same transaction."""
 EDITABLE = frozenset(
     [
         "name", "name_en", "short_name", "uscc", "region_code", "address", "parent_id", "level", "supervising_department", "ownership",
@@ -169,7 +173,10 @@ def verify(*, organisation: Organisation, by: Identity, now: datetime, version: 
 
 
 def close(*, organisation: Organisation, reason: str, by: Identity, now: datetime, version: int | None = None) -> Organisation:
-    """Take an organisation out of use; everything it did stays. Doing it again changes nothing."""
+    """Take an organisation out of use; everything it did stays, and what rooms above have running there ends their way (`CLOSING`).
+
+    Doing it again changes nothing.
+    """
     check_version(organisation, version)
     if organisation.state is OrganisationState.CLOSED:
         return organisation
@@ -178,6 +185,8 @@ def close(*, organisation: Organisation, reason: str, by: Identity, now: datetim
     before, organisation.state = organisation.state, OrganisationState.CLOSED
     session().flush()
     audit.record(by=by, did="organisations.organisation.closed", on=organisation, data={"before": before.value, "reason": reason.strip()})
+    for follow in current_app.extensions.get(CLOSING, []):
+        follow(organisation=organisation, reason=reason, by=by, now=now)
     return organisation
 
 

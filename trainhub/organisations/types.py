@@ -138,3 +138,7 @@ class OrganisationFilter:
     state: OrganisationState | None = None
     region: str = ""
     text: str = ""
+
+
+PANELS = "trainhub.organisations.panels"
+"""Rooms above put functions (organisation, identity) -> panel or None here: what they know of an organisation."""

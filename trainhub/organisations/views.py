@@ -17,12 +17,10 @@ from trainhub.kernel.web import done
 from trainhub.organisations import forms, imports, labels, operations, queries
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.permissions import Can
-from trainhub.organisations.types import OrganisationKind
+from trainhub.organisations.types import PANELS, OrganisationKind
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 add_pages(blueprint, imports.SPEC, can=Can.IMPORT, path="/import", back="organisations.index")
-
-PANELS = "trainhub.organisations.panels"
 
 
 def load(code: str) -> Organisation:

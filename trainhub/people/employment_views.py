@@ -80,12 +80,18 @@ def edit_employment(pair: Pair) -> Any:
     key, is_verified = row.id, employment.verified_at is not None
     person = queries.person(row.person_id)
     assert person is not None
-    form: Any = forms.EndForm(obj=employment) if is_verified else forms.EmploymentForm(obj=employment, version=person.version).prepare()
+    form: Any = (
+        forms.EndForm(obj=employment, version=person.version)
+        if is_verified
+        else forms.EmploymentForm(obj=employment, version=person.version).prepare()
+    )
     if form.validate_on_submit():
         try:
             with transaction():
                 if is_verified:
-                    operations.end_employment(employment=employment, until=given(form.until.data), by=who(), now=clock.now())
+                    operations.end_employment(
+                        employment=employment, until=given(form.until.data), opened_at=form.version.data, by=who(), now=clock.now()
+                    )
                 else:
                     operations.change_employment(employment=employment, opened_at=form.version.data, **facts(form))
             return done(_("已保存。"), "people.teacher", teacher_id=key)

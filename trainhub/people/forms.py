@@ -10,10 +10,10 @@ from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from trainhub.kernel.access import Identity
+from trainhub.kernel.fields import NEEDED, blank, optional_int, pick, values_of
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.forms import NEEDED, blank, optional_int, pick, values_of
 from trainhub.organisations.types import SCHOOLS, OrganisationKind
 from trainhub.people import labels
 from trainhub.people.permissions import EDITORS

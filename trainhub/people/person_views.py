@@ -179,7 +179,24 @@ def lift_hold(row: LegalHold) -> Any:
 @guard(Can.PAIR_DECIDE)
 def same() -> Any:
     """Persons with the same name and birth date about whom nobody has decided yet."""
-    return render_template("trainhub/people/same.html", pairs=queries.possible_same(), labels=labels)
+    number, size = paging.wanted()
+    page = paging.paginate(queries.same_listing(*_asked_pairs()), number=number, size=size, scalars=False)
+    return render_template("trainhub/people/same.html", page=page)
+
+
+def _asked_pairs() -> tuple[str, str]:
+    return request.args.get("q", "").strip()[:60], request.args.get("sort", "")
+
+
+PAIRS = (Column("name", "姓名"), Column("birth_on", "出生日期"), Column("first", "先登记的证件号码"), Column("second", "后登记的证件号码"))
+
+
+@blueprint.get("/same/export.<form>")
+@guard(Can.PAIR_DECIDE)
+def export_same(form: str) -> Any:
+    """The pairs as they are filtered and sorted, as a file; numbers stay masked."""
+    rows = ((one.name, one.birth_on, one.id_mask, other.id_mask) for one, other in queries.possible_same(*_asked_pairs()))
+    return downloads.table(rows, PAIRS, name=_("疑似同一人"), form=form)
 
 
 def load_pair(first_id: int, second_id: int) -> tuple[Person, Person]:

@@ -11,9 +11,9 @@ from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.organisations.views import PANELS
+from trainhub.organisations.types import PANELS
 from trainhub.people import api, cli, employment_views, models, panels, permissions, person_views, queries, teacher_views, views
-from trainhub.programmes.views import COUNTS
+from trainhub.programmes.types import COUNTS
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS

@@ -9,10 +9,10 @@ from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from trainhub.kernel.access import Identity
+from trainhub.kernel.fields import NEEDED, blank, optional_int, values_of
 from trainhub.kernel.forms import Checks, Form, LongText, Text
 from trainhub.kernel.i18n import _l
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.forms import NEEDED, blank, optional_int, values_of
 from trainhub.organisations.types import SCHOOLS
 from trainhub.programmes import labels, queries
 from trainhub.programmes.permissions import EDITORS

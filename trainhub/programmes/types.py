@@ -96,3 +96,7 @@ class Coverage:
     def is_whole(self) -> bool:
         """All of them."""
         return not self.missing
+
+
+COUNTS = "trainhub.programmes.counts"
+"""Who counts the students of the cohorts of a programme: (programme id, day) -> {cohort id: (students, of the 卓越计划)}."""

@@ -11,18 +11,16 @@ from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, format_date, listed
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.programmes import forms, holds, labels, operations, queries, reference
 from trainhub.programmes.models import Cohort, Programme
 from trainhub.programmes.permissions import Can
+from trainhub.programmes.types import COUNTS
 
 blueprint = Blueprint("programmes", __name__, url_prefix="/programmes")
-
-COUNTS = "trainhub.programmes.counts"
-"""Who counts the students of the cohorts of a programme: (programme id, day) -> {cohort id: (students, of the 卓越计划)}."""
 
 COLUMNS = (
     Column("code", "专业点代码"),
@@ -202,7 +200,7 @@ def edit_cohort(pair: tuple[Programme, Cohort]) -> Any:
 @guard(Can.EDIT, load=load, subject=queries.subject_of)
 def accredit(programme: Programme) -> Any:
     """Enter a conclusion of the association."""
-    form = forms.AccreditationForm()
+    form = forms.AccreditationForm(version=programme.version)
     if form.validate_on_submit():
         try:
             for reason in holds.reasons(programme):
@@ -215,6 +213,7 @@ def accredit(programme: Programme) -> Any:
                     concluded_on=form.concluded_on.data,
                     valid_from=form.valid_from.data,
                     valid_years=form.valid_years.data,
+                    opened_at=form.version.data,
                     by=who(),
                     now=clock.now(),
                 )
@@ -222,4 +221,8 @@ def accredit(programme: Programme) -> Any:
         except Refused as refused:
             form.refuse(refused)
     back = url_for("programmes.show", code=programme.code)
-    return form_page(form, _("登记认证结论"), action="", back=back, programme=programme, lead=_("按认证协会的书面结论登记，系统不计算。"))
+    lead = _("按认证协会的书面结论登记，系统不计算。")
+    known = [f"{format_date(row.concluded_on)} {labels.RESULTS[row.result]}" for row in queries.accreditations_of(programme.id)]
+    if known:
+        lead += _("已登记的结论：%(known)s。同一天再次登记会代替原来的结论。", known=listed(known))
+    return form_page(form, _("登记认证结论"), action="", back=back, programme=programme, lead=lead)

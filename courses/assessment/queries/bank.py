@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from courses.assessment.models import Question, QuestionTag, QuestionVersion, QuizItem
+from courses.assessment.models import Question, QuestionTag, QuestionVersion, QuizDraw, QuizItem
 from courses.assessment.types import Asked, BankFilter, Blank, Difficulty, Expected, Option, Pair, QuestionKind, Unit, Variable
 from courses.catalogue.models import Block, Run
 from trainhub.kernel.db import session
@@ -178,14 +178,24 @@ def tags_of_course(course_id: int) -> dict[int, list[str]]:
 
 def drawable(course_id: int, *, category: str = "", tag: str = "", difficulty: Difficulty | None = None) -> list[int]:
     """The questions a draw may give, in a stable order. Archived ones are not given."""
-    statement = select(Question.id).where(Question.course_id == course_id, ~Question.is_archived).order_by(Question.id)
+    return list(session().scalars(_drawable(course_id, category, tag, difficulty).order_by(Question.id)))
+
+
+def may_draw(course_id: int, draws: Iterable[QuizDraw], kind: QuestionKind) -> bool:
+    """Whether one of the draws may give a question of a kind."""
+    sets = [_drawable(course_id, draw.category, draw.tag, draw.difficulty).where(Question.kind == kind) for draw in draws]
+    return bool(sets) and bool(session().scalar(select(sa.or_(*(one.exists() for one in sets)))))
+
+
+def _drawable(course_id: int, category: str, tag: str, difficulty: Difficulty | None) -> sa.Select[int]:
+    statement = select(Question.id).where(Question.course_id == course_id, ~Question.is_archived)
     if category:
         statement = statement.where(_under(Question.category, category))
     if difficulty is not None:
         statement = statement.where(Question.difficulty == difficulty)
     if tag:
         statement = statement.where(select(QuestionTag.id).where(QuestionTag.question_id == Question.id, QuestionTag.tag == tag).exists())
-    return list(session().scalars(statement))
+    return statement
 
 
 def questions_under(course_id: int, path: str) -> list[Question]:

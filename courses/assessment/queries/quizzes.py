@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from courses.assessment.models import Question, QuizAllowance, QuizDraw, QuizItem
+from courses.assessment.queries.hours import allowances_of
 from courses.assessment.types import Allowance
 from courses.catalogue.models import Block, Run
 from trainhub.kernel.db import session
-from trainhub.people.models import Student
 from trainhub.programmes.models import Cohort
 
 
@@ -92,22 +92,7 @@ def allowance_rows(block_id: int) -> list[QuizAllowance]:
 
 def allowance_for(block_id: int, person_id: int) -> Allowance:
     """What a person may do differently at a quiz: their own grant and that of their cohorts, each time the more generous."""
-    cohorts = select(Student.cohort_id).where(Student.person_id == person_id)
-    rows = list(
-        session().scalars(
-            select(QuizAllowance).where(
-                QuizAllowance.block_id == block_id, sa.or_(QuizAllowance.person_id == person_id, QuizAllowance.cohort_id.in_(cohorts))
-            )
-        )
-    )
-    opens = [row.opens_at for row in rows if row.opens_at is not None]
-    closes = [row.closes_at for row in rows if row.closes_at is not None]
-    return Allowance(
-        extra_minutes=max((row.extra_minutes for row in rows), default=0),
-        extra_attempts=max((row.extra_attempts for row in rows), default=0),
-        opens_at=min(opens, default=None),
-        closes_at=max(closes, default=None),
-    )
+    return allowances_of(person_id, [block_id]).get(block_id, Allowance())
 
 
 def question_in_course(question_id: int, course_id: int) -> Question | None:

@@ -8,12 +8,13 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from courses.assessment import answering, labels, notation, queries, rules, showing
+from courses.assessment.loading import load_question, subject_of_question
 from courses.assessment.models import AttemptAnswer, Question, QuestionVersion
 from courses.assessment.operations import bank
 from courses.assessment.rules import drawing
 from courses.assessment.types import BankFilter, Difficulty, QuestionKind
 from courses.assessment.views import common
-from courses.assessment.views.common import blueprint, load_question, subject_of_question
+from courses.assessment.views.common import blueprint
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_course, me
 from courses.catalogue.markup import has_math

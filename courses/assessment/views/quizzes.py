@@ -9,14 +9,14 @@ from flask import redirect, render_template, request, url_for
 
 from courses.assessment import labels, notation, passwords, queries, showing
 from courses.assessment.forms import DrawForm, QuizForm
+from courses.assessment.loading import load_quiz
 from courses.assessment.models import QuizDraw, QuizItem
 from courses.assessment.operations import bank, quizzes
 from courses.assessment.types import Difficulty, QuizSettings
 from courses.assessment.views import common
-from courses.assessment.views.common import blueprint, load_quiz
+from courses.assessment.views.common import blueprint
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, me, subject_of_pair
-from courses.catalogue.forms import tenths
 from courses.catalogue.markup import has_math
 from courses.catalogue.models import Block, Run
 from courses.permissions import Can
@@ -24,6 +24,7 @@ from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import tenths
 from trainhub.kernel.forms import once
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done

@@ -7,8 +7,9 @@ from typing import Any
 from flask import render_template, request
 
 from courses.assessment import labels, queries
+from courses.assessment.loading import load_quiz
 from courses.assessment.statistics import QuizStatistics, analyse
-from courses.assessment.views.common import blueprint, load_quiz
+from courses.assessment.views.common import blueprint
 from courses.catalogue.authoring import subject_of_pair
 from courses.catalogue.markup import plain
 from courses.catalogue.models import Block, Run

@@ -13,7 +13,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.learning.models import Enrolment
 from courses.learning.opening import demand_open
-from courses.learning.views.common import load_place, load_run, me
+from courses.learning.places import load_place, load_run, me
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject
 from trainhub.kernel.errors import NotFound

@@ -130,9 +130,9 @@ def file(file_id: int) -> Response:
     person_id = me().person_id or 0
     is_mine = person_id in {member.person_id for member in submission.members}
     if is_mine and (row.use is FileUse.WORK or submission.released_at is not None):
-        return send(row.file, as_download=True)
+        return send(row.file)
     if may(me(), Can.RUN_GRADE, catalogue.subject_of_run(load_run(submission.assignment.run_id))) and (row.version_id or row.use is FileUse.FEEDBACK):
-        return send(row.file, as_download=True)
+        return send(row.file)
     if row.version_id is not None and row.use is FileUse.WORK and peers.is_reviewer(submission.id, person_id):
         return _neutral(row, submission)
     raise NotAllowed(_("这不是你的作业，也没有分给你评阅，不能打开这个文件。"))
@@ -140,4 +140,4 @@ def file(file_id: int) -> Response:
 
 def _neutral(row: SubmissionFile, submission: Submission) -> Response:
     """The file under the work's alias: the name its author chose may say who they are."""
-    return downloads.named(send(row.file, as_download=True), f"{submission.alias}-{row.id}{sniff.suffix_of(row.file.name)}")
+    return downloads.named(send(row.file), f"{submission.alias}-{row.id}{sniff.suffix_of(row.file.name)}")

@@ -18,7 +18,7 @@ from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import seat_queries
-from courses.learning.views.common import person_of_login
+from courses.learning.places import person_of_login
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import guard

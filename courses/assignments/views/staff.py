@@ -22,6 +22,7 @@ from trainhub.kernel import clock, downloads, files, paging
 from trainhub.kernel.access import guard
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import number_x10
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
@@ -104,7 +105,7 @@ def grade(marked: Marked) -> Any:
             version, now = request.form.get("version", type=int), clock.now()
             match request.form.get("do", "grade"):
                 case "override":
-                    points = forms.number_x10(request.form.get("points", ""))
+                    points = number_x10(request.form.get("points", ""))
                     grading.override(
                         submission=submission, version=version, points_x10=points, reason=request.form.get("reason", ""), by=me(), now=now
                     )

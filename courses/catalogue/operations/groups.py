@@ -14,6 +14,7 @@ from courses.catalogue.operations.offerings import BadCourse, new_key
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import _
 
 MAX_GROUPS = 500
@@ -38,9 +39,16 @@ def add_group(*, run: Run, name: str, by: Identity, now: datetime, set_name: str
     return row
 
 
-def rename(*, group: RunGroup, name: str, by: Identity, now: datetime) -> None:
-    """Give a group another name."""
+def rename(*, group: RunGroup, name: str, by: Identity, now: datetime, was: str | None = None) -> None:
+    """Give a group another name. `was`: the name when the form was opened; whoever did not touch it changes nothing.
+
+    Raises BadCourse, and Stale when somebody else gave the group a third name meanwhile.
+    """
     name = name.strip()
+    if name in (was, group.name):
+        return
+    if was is not None and was != group.name:
+        raise Stale(_("分组刚由其他人改名为“%(name)s”，你的修改没有保存。请重新打开页面，核对后再提交。", name=group.name))
     if not name or len(name) > 80:
         raise BadCourse(_("组名不能为空，也不能超过 80 个字。"), field="name")
     if any(other.id != group.id and other.name == name and other.set_name == group.set_name for other in found.groups_of(group.run_id)):

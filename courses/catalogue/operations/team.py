@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from courses.catalogue import authoring_queries as found
 from courses.catalogue import labels, queries
 from courses.catalogue.models import Course, CoursePrerequisite, Run, StaffInvitation
@@ -64,7 +66,8 @@ def take_back(*, invitation: StaffInvitation, by: Identity, now: datetime) -> No
 
 
 def set_prerequisites(*, course: Course, required_ids: Collection[int], by: Identity, now: datetime) -> None:
-    """Which courses must be completed before this one. Refuses a circle."""
+    """Which courses must be completed before this one. Refuses a circle. The course's version counts up with them, so that whoever
+    opened its form before is told."""
     wanted = {key for key in required_ids if key != course.id}
     edges = found.prerequisite_edges()
     edges[course.id] = wanted
@@ -83,5 +86,6 @@ def set_prerequisites(*, course: Course, required_ids: Collection[int], by: Iden
     for key in set(known) - wanted:
         session().delete(known[key])
     session().add_all(CoursePrerequisite(course_id=course.id, required_id=key) for key in sorted(wanted - set(known)))
+    flag_modified(course, "title")
     session().flush()
     audit.record(by=by, did="courses.course.prerequisites", on=course, data={"required": sorted(wanted)})

@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from courses.catalogue.models import Run
-from courses.discussion import queries
+from courses.discussion import opening, queries
 from courses.discussion.models import ForumFollow, Thread, ThreadFollow
 from trainhub.identity.queries import accounts
 from trainhub.kernel.db import session
@@ -42,8 +42,8 @@ def _add(row: ThreadFollow | ForumFollow) -> None:
 
 
 def tell_followers(*, now: datetime) -> int:
-    """One notice for everything that is new since the last one; returns how many persons were told. Running it twice tells once."""
-    news = queries.news(now)
+    """One notice for everything that is new since the last one and open to who follows; returns how many persons were told. Running it twice tells once."""
+    news = opening.news(now)
     known = accounts.accounts_of_persons(news)
     for person_id, number in sorted(news.items()):
         if person_id in known:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import update
-from werkzeug.datastructures import FileStorage
 
 from courses.catalogue.markup import to_html
 from courses.catalogue.models import Block, Run
@@ -28,6 +27,8 @@ from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 
 MAX_IMAGE_BYTES = 5 * 1024 * 1024
+Picture = tuple[str, IO[bytes]]
+"""The name and the bytes of a picture that was sent."""
 
 
 class BadPost(Refused):
@@ -56,7 +57,7 @@ def start(
     block: Block | None = None,
     is_question: bool = False,
     is_anonymous: bool = False,
-    images: Sequence[FileStorage] = (),
+    images: Sequence[Picture] = (),
     enrolment: Enrolment | None = None,
 ) -> Thread:
     """Begin a thread in the forum of a run or in one of its discussion blocks; there it counts as the learner's part."""
@@ -96,24 +97,23 @@ def answer(
     now: datetime,
     block: Block | None = None,
     is_anonymous: bool = False,
-    images: Sequence[FileStorage] = (),
+    images: Sequence[Picture] = (),
     enrolment: Enrolment | None = None,
 ) -> Post:
-    """Answer in a thread; its beginner is told. Refuses a locked thread to learners."""
+    """Answer in a thread; its beginner, when it is still open to him, is told. Refuses a locked thread to learners."""
     if not rules.may_write(is_locked=thread.is_locked, is_staff=author.is_staff):
         raise NotAllowed(_("这个话题已被教师锁定，不能再回复。可以另起一个话题。"))
     row = _write(run, thread, author, _checked(body), is_anonymous, images, by, now)
     follow_thread(thread=thread, person_id=author.person_id, now=now)
-    if thread.person_id not in (None, author.person_id):
-        _tell([thread.person_id], "courses.answered", N_("你的话题《%(title)s》有了新回复。"), thread, now, f"thread-answered:{row.id}")
+    if thread.person_id is not None and thread.person_id != author.person_id:
+        readers = sorted(opening.who_may_open(thread, [thread.person_id], now))
+        _tell(readers, "courses.answered", N_("你的话题《%(title)s》有了新回复。"), thread, now, f"thread-answered:{row.id}")
     if block is not None and enrolment is not None and block.kind is BlockKind.DISCUSSION:
         learning.note_post(enrolment=enrolment, block=block, post_id=row.id, by=by, now=now)
     return row
 
 
-def _write(
-    run: Run, thread: Thread, author: Author, body: str, is_anonymous: bool, images: Sequence[FileStorage], by: Identity, now: datetime
-) -> Post:
+def _write(run: Run, thread: Thread, author: Author, body: str, is_anonymous: bool, images: Sequence[Picture], by: Identity, now: datetime) -> Post:
     row = Post(
         thread_id=thread.id,
         person_id=author.person_id,
@@ -125,11 +125,10 @@ def _write(
     )
     session().add(row)
     session().flush()
-    given = [image for image in images if image.filename]
-    if len(given) > rules.MAX_IMAGES:
+    if len(images) > rules.MAX_IMAGES:
         raise BadPost(_("一次最多附 %(n)d 张图片。", n=rules.MAX_IMAGES), field="images")
-    for image in given:
-        kept = files.keep(image.stream, name=image.filename or "", kind="discussion", by=by, now=now, allowed=sniff.IMAGES, max_bytes=MAX_IMAGE_BYTES)
+    for name, stream in images:
+        kept = files.keep(stream, name=name, kind="discussion", by=by, now=now, allowed=sniff.IMAGES, max_bytes=MAX_IMAGE_BYTES)
         session().add(PostImage(post_id=row.id, file_id=kept.id))
     session().execute(
         update(Thread).where(Thread.id == thread.id).values(posts=Thread.posts + 1, last_at=now).execution_options(synchronize_session=False)
@@ -193,6 +192,7 @@ def accept(*, thread: Thread, post: Post, by: Identity, now: datetime) -> None:
     is_new = thread.accepted_post_id != post.id
     thread.accepted_post_id = post.id if is_new else None
     session().flush()
-    if is_new and post.person_id not in (None, by.person_id):
-        _tell([post.person_id], "courses.accepted", N_("你在话题《%(title)s》中的回复被采纳了。"), thread, now, f"post-accepted:{post.id}")
+    if is_new and post.person_id is not None and post.person_id != by.person_id:
+        readers = sorted(opening.who_may_open(thread, [post.person_id], now))
+        _tell(readers, "courses.accepted", N_("你在话题《%(title)s》中的回复被采纳了。"), thread, now, f"post-accepted:{post.id}")
     audit.record(by=by, did="courses.post.accepted", on=post, data={"thread": thread.id, "is_accepted": is_new})

@@ -7,6 +7,7 @@ from datetime import datetime
 from courses.catalogue.models import Run
 from courses.gradebook import queries, scales
 from courses.gradebook.models import Gradebook, GradeCategory, GradeColumn
+from courses.gradebook.types import OWN_SCALE
 from courses.learning import operations as learning
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -89,7 +90,9 @@ def configure(
     """The scale, what missing work counts, and whether learners see their total."""
     check_version(book, version)
     _refuse_locked(book)
-    book.scale, book.missing_is_zero, book.shows_total = scales.scale(scale).as_data(), missing_is_zero, shows_total
+    if scale != OWN_SCALE:  # that one stays: only the book knows it
+        book.scale = scales.scale(scale).as_data()
+    book.missing_is_zero, book.shows_total = missing_is_zero, shows_total
     session().flush()
     _changed(book, by, now, "courses.gradebook.configured", {"scale": scale, "missing_is_zero": missing_is_zero, "shows_total": shows_total})
     return book

@@ -9,21 +9,21 @@ from flask import Blueprint, render_template, request
 
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.forms import tenths
 from courses.catalogue.models import Run
 from courses.gradebook import forms, labels, queries, rules
 from courses.gradebook.models import Gradebook, GradeColumn
 from courses.gradebook.operations import books, grades
-from courses.gradebook.types import Cell, GradeKind, Scale
+from courses.gradebook.types import OWN_SCALE, Cell, GradeKind, Scale
 from courses.learning import operations as learning
 from courses.learning import queries as learners
 from courses.learning.models import Enrolment
-from courses.learning.views.common import load_run, me
+from courses.learning.places import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, guard, may
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import number_x10, picks, tenths
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
@@ -135,8 +135,11 @@ def setup(opened: Open) -> Any:
     categories = queries.categories_of(book.id)
     choices = [(row.id, row.name) for row in categories]
     form = forms.BookForm(request.form if what == "book" else None, obj=book, prefix="")
+    scale = Scale.of(book.scale)
+    if scale.key == OWN_SCALE:
+        form.scale.choices = [*picks(labels.SCALES), (OWN_SCALE, labels.own_scale(scale))]
     if what != "book":
-        form.scale.data = Scale.of(book.scale).key
+        form.scale.data = scale.key
     category = forms.CategoryForm(request.form if what == "category" else None)
     column = forms.ColumnForm(request.form if what == "column" else None, categories=choices)
     chosen: Any = {"book": form, "category": category, "column": column}.get(what)
@@ -312,8 +315,6 @@ def column(opened: Open) -> Any:
 
 
 def _write_column(opened: Open, row: GradeColumn) -> int:
-    from courses.assignments.forms import number_x10
-
     changed = []
     for name, text in request.form.items():
         key = name.removeprefix("points_")

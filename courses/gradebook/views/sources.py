@@ -9,8 +9,8 @@ from flask import render_template, request
 from courses.catalogue import labels as words
 from courses.curriculum import labels
 from courses.curriculum import queries as curriculum
+from courses.curriculum.loading import load_course, subject_of
 from courses.curriculum.models import CurriculumCourse
-from courses.curriculum.views import load_course, subject_of
 from courses.gradebook import feed_queries, forms, queries
 from courses.gradebook.models import GradeFeed
 from courses.gradebook.operations import feeding

@@ -12,7 +12,7 @@ from courses.gradebook.operations import sheets
 from courses.gradebook.types import Scale
 from courses.gradebook.views.book import Open, blueprint, line_page, load
 from courses.learning import seat_queries
-from courses.learning.views.common import Place, load_place, load_run, me
+from courses.learning.places import Place, load_place, load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import guard

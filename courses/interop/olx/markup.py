@@ -104,6 +104,11 @@ def plain(markup: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", markup)).split())
 
 
+def is_blank(markup: str) -> bool:
+    """Whether markup shows nothing: no word, and nothing to look at or to open."""
+    return not plain(markup).strip() and not re.search(r"<(?:img|a|video|audio|iframe|object|embed)\b", markup, re.IGNORECASE)
+
+
 def with_static_links(markup: str) -> str:
     """Addresses of course assets in one form: `/static/<name>`."""
     if "asset-v1:" in markup:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from courses.interop.olx import markup, values
+from courses.interop.frame_types import GraderDoc, GradingDoc
+from courses.interop.olx import info, markup, values
 from courses.interop.olx.files import CourseFiles
 from courses.interop.olx.markup import Element
 from courses.interop.packages import PackageRefused
@@ -15,8 +16,6 @@ from courses.interop.types import (
     AssetDoc,
     CountsDoc,
     CourseDoc,
-    GraderDoc,
-    GradingDoc,
     SectionDoc,
     UnsupportedDoc,
 )
@@ -98,7 +97,10 @@ def read_head(files: CourseFiles) -> Head:
         enrols_until=when("enrollment_end"),
         image="" if image == values.NO_IMAGE else image,
         grading=_grading(files, run),
+        news=info.read_news(files, run, warnings),
+        handouts=info.read_handouts(files, run),
     )
+    warnings += info.left_behind(files, found)
     others = sorted(path.stem for path in (files.root / "course").glob("*.xml") if path.stem != run)
     if others:
         warnings.append(_("包内还有其他开课批次（%(runs)s），只导入 %(run)s", runs=listed(others), run=run))
@@ -157,17 +159,24 @@ def _grading(files: CourseFiles, run: str) -> GradingDoc:
         )
     cutoffs = found.get("GRADE_CUTOFFS", {})
     shares = [(str(name), _share(value)) for name, value in cutoffs.items()] if isinstance(cutoffs, dict) else []
+    shares = _own_grades(found.get(values.OWN_GRADES)) or shares
     kept = sorted(((name, share) for name, share in shares if share is not None), key=lambda row: (-row[1], row[0]))
-    is_filler = not graders and bool(rows)
+    is_filler = not graders and bool(rows) and kept == [("Pass", values.NO_CUTOFF)]
     return GradingDoc(tuple(graders), () if is_filler else tuple(kept))
+
+
+def _own_grades(rows: object) -> list[tuple[str, int | None]]:
+    """The grades of a run of ours by their own names; [] where nothing of the kind is written."""
+    pairs = [row for row in rows if isinstance(row, list) and len(row) == 2] if isinstance(rows, list) else []
+    return [(str(name), share) for name, share in pairs if isinstance(share, int) and 0 <= share <= 1000]
 
 
 def missing_assets(doc: CourseDoc) -> list[str]:
     """Files that pages refer to and the package lacks: one warning with the first names."""
     have = {asset.name.replace(" ", "_") for asset in doc.assets}
     wanted: dict[str, None] = {}
-    for block in doc.blocks():
-        for name in _STATIC.findall(repr(block.content)):
+    for text in (*(repr(block.content) for block in doc.blocks()), doc.overview, doc.handouts, *(one.html for one in doc.news)):
+        for name in _STATIC.findall(text):
             wanted.setdefault(name)
     from urllib.parse import unquote
 

@@ -14,6 +14,10 @@ NO_END = datetime(2999, 12, 31, tzinfo=UTC)
 NO_IMAGE = "images_course_image.jpg"
 # A grader of this label only fills the shares up to one, which checkers demand.
 FILLER = "trainhub-rest"
+NO_CUTOFF = 600
+"""The least share of a pass, in thousandths, that stands in a package whose course says nothing about marks."""
+OWN_GRADES = "trainhub_grades"
+"""Beside the grades that Open edX knows: those they stand for, where they have other names or are more."""
 _CLOCK = re.compile(r"^(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:\.\d+)?$")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from courses.interop.olx import carrier, markup, values, write_blocks
+from courses.interop.olx import carrier, info, markup, values, write_blocks, write_grading
 from courses.interop.olx.markup import Element
 from courses.interop.olx.write_problems import write_problem
 from courses.interop.packages import PackageRefused
@@ -16,7 +16,6 @@ from courses.interop.types import (
     BlockDoc,
     CourseDoc,
     FileDoc,
-    GradingDoc,
     HtmlDoc,
     LtiDoc,
     PageDoc,
@@ -77,10 +76,14 @@ class _Writer:
             policy = {"lti_passports": [f"{name}:KEY:SECRET" for name in sorted(set(self.lti))]}
             self.notes.append(_("外部工具（LTI）的密钥没有导出，请在目标平台填写"))
         self.text(f"policies/{run}/policy.json", _json({f"course/{run}": policy}))
-        self.text(f"policies/{run}/grading_policy.json", _json(_grading(doc.grading)))
+        self.text(f"policies/{run}/grading_policy.json", _json(self.grading()))
         for name, text in (("short_description", doc.summary), ("overview", doc.overview)):
             if text:
                 self.text(f"about/{name}.html", text)
+        for name, text in (info.news_files(doc.news) if doc.news else {}).items():
+            self.text(name, text)
+        if doc.handouts:
+            self.text(info.HANDOUTS, doc.handouts)
         for item in doc.assets if asset is not None else ():
             target = self.out / "static" / item.name
             if not target.resolve().is_relative_to((self.out / "static").resolve()):
@@ -89,6 +92,11 @@ class _Writer:
             assert asset is not None
             target.write_bytes(asset(item))
         return self.notes
+
+    def grading(self) -> dict[str, object]:
+        policy, note = write_grading.grading_policy(self.doc.grading)
+        self.notes += [note] if note else []
+        return policy
 
     def section(self, section: SectionDoc) -> str:
         element = _element("chapter", display_name=section.title)
@@ -242,22 +250,3 @@ def _set(element: Element, **attributes: str) -> None:
 
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
-
-
-def _grading(grading: GradingDoc) -> dict[str, Any]:
-    """The shares must add up to one for checkers: what is missing becomes a grader that our reader drops again."""
-    rows: list[dict[str, Any]] = [
-        {
-            "type": grader.name,
-            "short_label": grader.short_label,
-            "weight": grader.weight_x1000 / 1000,
-            "min_count": grader.min_count,
-            "drop_count": grader.drop_count,
-        }
-        for grader in grading.graders
-    ]
-    rest = 1000 - sum(grader.weight_x1000 for grader in grading.graders)
-    if rest > 0:
-        rows.append({"type": "Other", "short_label": values.FILLER, "weight": rest / 1000, "min_count": 1, "drop_count": 0})
-    cutoffs = {name: share / 1000 for name, share in grading.cutoffs}
-    return {"GRADER": rows, "GRADE_CUTOFFS": cutoffs or {"Pass": 0.6}}

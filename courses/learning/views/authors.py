@@ -10,17 +10,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from courses.catalogue import authoring_queries as authored
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.forms import instant
 from courses.catalogue.models import Run, RunGroup, StaffInvitation
 from courses.catalogue.operations import groups, team
 from courses.learning import seat_queries, tasks
-from courses.learning.views.common import load_run, me
+from courses.learning.places import load_run, me
 from courses.learning.views.player import Preview, render_unit
 from courses.permissions import Can
 from trainhub.kernel import clock, jobs
 from trainhub.kernel.access import Subject, guard, signed_in
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import instant
 from trainhub.kernel.i18n import _
 from trainhub.kernel.web import done
 
@@ -131,7 +131,7 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
                 groups.remove(group=row, by=me(), now=now)
                 _judge_anew(run_id)
                 return done(_("分组已解散。"), "authors.run_groups", run_id=run_id)
-            groups.rename(group=row, name=request.form.get("name", ""), by=me(), now=now)
+            groups.rename(group=row, name=request.form.get("name", ""), was=request.form.get("name_was"), by=me(), now=now)
             _change_members(row, now)
             _judge_anew(run_id)
         return done(_("分组已保存。"), "authors.group", group_id=group_id, q=text or None)
@@ -150,12 +150,12 @@ def group(pair: tuple[Run, RunGroup]) -> Any:
 
 
 def _change_members(row: RunGroup, now: datetime) -> None:
-    """Only who was shown is judged by whether they are ticked: the others of a large group stay."""
-    shown, chosen = set(request.form.getlist("shown", type=int)), set(request.form.getlist("member", type=int))
+    """Only a tick that was set or taken away moves somebody: who is not listed stays, and so does whom a second editor moved meanwhile."""
+    was, chosen = set(request.form.getlist("was", type=int)), set(request.form.getlist("member", type=int))
     here = set(authored.members_of([row.id]).get(row.id, ()))
-    joining = chosen - here
+    joining = (chosen - was) - here
     learners = seat_queries.seated_among(row.run_id, joining)
-    groups.change_members(group=row, joining=joining, leaving=(shown & here) - chosen, learners=learners, by=me(), now=now)
+    groups.change_members(group=row, joining=joining, leaving=(was - chosen) & here, learners=learners, by=me(), now=now)
 
 
 # -- invitations to the staff -------------------------------------------------------------------------------------------

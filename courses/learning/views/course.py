@@ -12,8 +12,9 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import invitation_queries, labels, opening, operations, queries, rules
 from courses.learning.models import InviteLink
+from courses.learning.places import Place, load_place, load_run, me
 from courses.learning.types import EnrolmentState
-from courses.learning.views.common import Place, blueprint, load_place, load_run, me
+from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, paging
 from trainhub.kernel.access import Subject, acting, guard, may, public

@@ -13,8 +13,9 @@ from courses.catalogue.models import LabLaunch
 from courses.catalogue.operations import labs, media, polls, versions
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries
+from courses.learning.places import Place, load_block_place, load_place, load_run, me
 from courses.learning.types import SEATED
-from courses.learning.views.common import Place, blueprint, load_block_place, load_place, load_run, me
+from courses.learning.views.common import blueprint
 from courses.learning.views.player import demand_file
 from courses.permissions import Can
 from trainhub.kernel import clock

@@ -13,7 +13,7 @@ from courses.catalogue import queries as catalogue
 from courses.catalogue.models import Run
 from courses.learning import imports, invitation_queries, labels, operations, rules
 from courses.learning.models import InviteLink
-from courses.learning.views.common import load_run, me
+from courses.learning.places import load_run, me
 from courses.learning.views.staff import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging

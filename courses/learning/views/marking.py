@@ -9,11 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from courses.assessment import labels, queries, showing
-from courses.assessment.forms import AllowanceForm
+from courses.assessment.loading import load_question, load_quiz, subject_of_question
 from courses.assessment.models import Attempt, AttemptAnswer, Question, QuizAllowance
 from courses.assessment.operations import attempts, grading, quizzes
 from courses.assessment.types import QuizSettings
-from courses.assessment.views.common import load_question, load_quiz, subject_of_question
 from courses.catalogue import choice_queries
 from courses.catalogue import queries as catalogue
 from courses.catalogue.authoring import load_block, subject_of_pair
@@ -21,7 +20,8 @@ from courses.catalogue.markup import has_math
 from courses.catalogue.models import Block, Course, Run
 from courses.learning import operations
 from courses.learning import queries as learning
-from courses.learning.views.common import load_run, me
+from courses.learning.forms import AllowanceForm
+from courses.learning.places import load_run, me
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard

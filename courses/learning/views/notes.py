@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, render_template, request
 
 from courses.learning import exports, log_queries, operations, transcript
-from courses.learning.views.common import Place, blueprint, load_place
+from courses.learning.places import Place, load_place
+from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock
 from trainhub.kernel.access import guard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,8 +22,9 @@ from courses.catalogue.operations.offerings import asset_prefix
 from courses.catalogue.types import BlockKind, ShownBlock
 from courses.learning import exports, log_queries, opening, operations, queries, rules, transcript
 from courses.learning.models import Enrolment
+from courses.learning.places import Place, load_block_place, load_place, load_run, me
 from courses.learning.types import SEATED
-from courses.learning.views.common import Place, blueprint, load_block_place, load_place, load_run, me
+from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import guard, may, signed_in
@@ -87,6 +89,7 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         blocks=blocks,
         states=states,
         resume={key: rules.resume_at(states[key].position_x10, durations[key]) if key in states else 0 for key in durations},
+        jump=_jump(blocks),
         seconds_left={key: rules.seconds_left(states[key].share_x1000 if key in states else 0, durations[key]) for key in durations},
         transcripts={block.id: _transcript(block) for block in blocks if block.kind is BlockKind.VIDEO},
         notes=log_queries.notes_of(enrolment.id, unit.id) if enrolment is not None else [],
@@ -110,6 +113,13 @@ def render_unit(run: Run, unit_id: int, enrolment: Enrolment | None, preview: Pr
         words=words,
         AttemptState=AttemptState,
     )
+
+
+def _jump(blocks: Sequence[ShownBlock]) -> tuple[int, int] | None:
+    """The video and the second that a link to a note asks for (`t`, `v`; without a video the first of the unit)."""
+    at = request.args.get("t", type=int)
+    first = next((block.id for block in blocks if block.kind is BlockKind.VIDEO), 0)
+    return (request.args.get("v", first, type=int), at) if at is not None and at >= 0 else None
 
 
 def _transcript(block: ShownBlock) -> list[transcript.Cue]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
@@ -22,7 +22,8 @@ from courses.catalogue.models import Run
 from courses.catalogue.types import BlockKind
 from courses.learning import operations, queries
 from courses.learning.models import Enrolment
-from courses.learning.views.common import Place, blueprint, load_block_place, load_run, me, subject_of_learner
+from courses.learning.places import Place, load_block_place, load_run, me, subject_of_learner
+from courses.learning.views.common import blueprint
 from courses.permissions import Can
 from trainhub.kernel import clock, files, sniff
 from trainhub.kernel.access import guard
@@ -49,15 +50,18 @@ def _needs_notice(settings: QuizSettings, chances: Sequence[str]) -> bool:
     )
 
 
-def _chances(settings: QuizSettings, parts: Iterable[QuizItem | QuizDraw]) -> list[str]:
+def _chances(settings: QuizSettings, place: Place) -> list[str]:
     """What lots decide in an attempt, a sentence each: which questions, their order, their numbers."""
-    parts = list(parts)
+    assert place.block is not None
+    parts = assessment.parts_of(place.block.id)
+    draws = [part for part in parts if isinstance(part, QuizDraw)]
     found = []
-    if settings.draw or any(isinstance(part, QuizDraw) for part in parts):
+    if settings.draw or draws:
         found.append(_("题目随机抽取，各人、各次作答的题目可能不同。"))
     if settings.is_shuffled or settings.shuffles_options:
         found.append(_("每个人的题目或选项顺序可能不同。"))
-    if any(isinstance(part, QuizItem) and part.question.kind is QuestionKind.FORMULA for part in parts):
+    is_fixed = any(isinstance(part, QuizItem) and part.question.kind is QuestionKind.FORMULA for part in parts)
+    if is_fixed or assessment.may_draw(place.run.course_id, draws, QuestionKind.FORMULA):
         found.append(_("有的题目数值随机生成，各人、各次作答的数值可能不同。"))
     return found
 
@@ -94,7 +98,7 @@ def _quiz_page(place: Place, refused: Refused | None = None) -> Any:
         running=running,
         is_used_up=running is None and not may_start(len(tries), _allowed(settings, allowance)),
         count=settings.draw or assessment.item_counts([block.id]).get(block.id, 0),
-        chances=_chances(settings, assessment.parts_of(block.id)),
+        chances=_chances(settings, place),
         labels=labels,
         review={when.value: listed(str(labels.SHOWN[shown]) for shown in Shown if shown in settings.review[when]) for when in When},
         refused=refused,
@@ -113,7 +117,7 @@ def start(place: Place) -> Any:
     settings, running = QuizSettings.of(block.settings), assessment.attempt_in_progress(block_id, person_id)
     is_running = running is not None and is_in_time(clock.now(), running.due_at)
     is_told = is_running or "agreed" in request.form
-    if not is_told and _needs_notice(settings, _chances(settings, assessment.parts_of(block_id))):
+    if not is_told and _needs_notice(settings, _chances(settings, place)):
         return redirect(url_for("learning.quiz", block_id=block_id), 303)
     try:
         with transaction():

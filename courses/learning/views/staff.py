@@ -17,14 +17,14 @@ from courses.catalogue import authoring_queries as authored
 from courses.catalogue import choice_queries
 from courses.catalogue import labels as words
 from courses.catalogue import queries as catalogue
-from courses.catalogue.forms import RunForm
 from courses.catalogue.models import Run
 from courses.catalogue.operations import offerings, team
+from courses.catalogue.run_settings import RunForm
 from courses.catalogue.types import RunState, StaffRole
 from courses.learning import exports, labels, opening, operations, queries
 from courses.learning.models import Enrolment
+from courses.learning.places import load_run, me, person_of_login
 from courses.learning.types import EnrolmentState
-from courses.learning.views.common import load_run, me, person_of_login
 from courses.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import acting, guard, may

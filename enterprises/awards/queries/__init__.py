@@ -29,8 +29,9 @@ from enterprises.awards.queries.cases import (
     overlaps_of,
     parameters,
 )
-from enterprises.awards.queries.companies import answer_of, companies_listing, company_answer, company_answers, figures_of
+from enterprises.awards.queries.companies import COMPANY_SORTS, answer_of, companies_listing, company_answer, company_answers, figures_of
 from enterprises.awards.queries.funding import (
+    CREDIT_SORTS,
     checks_of,
     credit_lines,
     credit_listings,
@@ -46,6 +47,8 @@ from enterprises.awards.queries.funding import (
 __all__ = [
     "AWARD_SORTS",
     "BASE_SORTS",
+    "COMPANY_SORTS",
+    "CREDIT_SORTS",
     "AwardRow",
     "answer_of",
     "award",

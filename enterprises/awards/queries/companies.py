@@ -99,8 +99,16 @@ def _completions(organisation_id: int, year: int) -> int:
     return session().scalar(statement) or 0
 
 
-def companies_listing(identity: Identity, text: str) -> Any:
-    """Enterprises in the reader's scope: (code, name, credit status, number of figures)."""
+COMPANY_SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Organisation.pinyin, Organisation.name),
+    "code": (Organisation.code,),
+    "credit": (Organisation.credit_status, Organisation.pinyin),
+}
+"""Beside them `figures`, which is counted with the rows."""
+
+
+def companies_listing(identity: Identity, text: str = "", sort: str = "") -> organisations.Statement:
+    """Enterprises in the reader's scope: (code, name, credit status, number of figures), those with most figures first unless sorted otherwise."""
     counts = select(CompanyFigure.organisation_id, func.count().label("figures")).group_by(CompanyFigure.organisation_id).subquery()
     clauses = [
         Organisation.kind == OrganisationKind.ENTERPRISE,
@@ -109,9 +117,10 @@ def companies_listing(identity: Identity, text: str) -> Any:
     ]
     if text:
         clauses.append(organisations.matches(text, Organisation.name, Organisation.pinyin, Organisation.code))
-    return (
-        select(Organisation.code, Organisation.name, Organisation.credit_status, func.coalesce(counts.c.figures, 0).label("figures"))
+    figures = func.coalesce(counts.c.figures, 0)
+    statement: organisations.Statement = (
+        select(Organisation.code, Organisation.name, Organisation.credit_status, figures.label("figures"))
         .outerjoin(counts, counts.c.organisation_id == Organisation.id)
         .where(and_(*clauses))
-        .order_by(func.coalesce(counts.c.figures, 0).desc(), Organisation.pinyin, Organisation.id)
     )
+    return organisations.ordered_or(statement, sort, {**COMPANY_SORTS, "figures": (figures,)}, figures.desc(), Organisation.pinyin, Organisation.id)

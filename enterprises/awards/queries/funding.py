@@ -60,10 +60,20 @@ def credit_on(known: Mapping[int, tuple[str, date | None]], on: date) -> dict[in
     return found
 
 
-def credit_listings(text: str = "") -> Any:
-    """The imported list, the latest first."""
-    statement: Any = select(CreditListing).order_by(CreditListing.since.desc(), CreditListing.id.desc())
-    return statement.where(organisations.matches(text, CreditListing.name, CreditListing.uscc)) if text else statement
+CREDIT_SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (CreditListing.name,),
+    "code": (CreditListing.uscc,),
+    "since": (CreditListing.since,),
+    "until": (CreditListing.until,),
+}
+
+
+def credit_listings(text: str = "", sort: str = "") -> organisations.Statement:
+    """The imported list, the latest first unless sorted otherwise."""
+    statement: organisations.Statement = select(CreditListing)
+    if text:
+        statement = statement.where(organisations.matches(text, CreditListing.name, CreditListing.uscc))
+    return organisations.ordered_or(statement, sort, CREDIT_SORTS, CreditListing.since.desc(), CreditListing.id.desc(), unique=CreditListing.id)
 
 
 def has_credit_list() -> bool:

@@ -13,7 +13,7 @@ from trainhub.kernel.db import Base, Key, enum_column, ref
 
 
 class SpotCheck(Base):
-    """A random sample of the capstones a university finished in a year. The seed and the list it was drawn from are kept."""
+    """A random sample of the theses that passed at a university in an academic year (`year`: its first calendar year). The seed and the list it was drawn from are kept."""
 
     __tablename__ = "spot_check"
 

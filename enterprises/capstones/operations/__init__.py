@@ -3,8 +3,8 @@
 from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.operations.assigning import assign_capstone, assign_supervisor, end_supervision, withdraw
 from enterprises.capstones.operations.certifying import certify_supervision
-from enterprises.capstones.operations.changing import change_topic, leave_programme
-from enterprises.capstones.operations.checking import draw, give_opinion, send_to_experts
+from enterprises.capstones.operations.changing import change_topic, enterprise_closed, leave_programme
+from enterprises.capstones.operations.checking import draw, give_opinion, last_year, send_to_experts
 from enterprises.capstones.operations.choosing import (
     ask_into_team,
     close_choices,
@@ -75,6 +75,7 @@ __all__ = [
     "draw",
     "drop_group",
     "end_supervision",
+    "enterprise_closed",
     "extend",
     "finish",
     "forget_guidance",
@@ -88,6 +89,7 @@ __all__ = [
     "is_holder",
     "issue_certificate",
     "join_team",
+    "last_year",
     "leave_programme",
     "lift_conflict",
     "link_of",

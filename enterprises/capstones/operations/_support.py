@@ -12,12 +12,13 @@ from enterprises.capstones.machine import HOLDING, MACHINE, Actor, Answer, permi
 from enterprises.capstones.models import Capstone
 from enterprises.capstones.types import Action, WindowStage
 from trainhub.identity import queries as identity
-from trainhub.kernel.access import Identity
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotAllowed, Refused
 from trainhub.kernel.i18n import N_, _, listed
 from trainhub.notifications import operations as notifications
+from trainhub.people.models import Student
 
 
 class TopicRefused(Refused):
@@ -111,6 +112,13 @@ def given(text: str, message: str, *, field: str, most: int = 400) -> str:
     if not text:
         raise CapstoneRefused(message, field=field)
     return text[:most]
+
+
+def heads_of(student: Student) -> list[int]:
+    """The accounts that decide for a student's programme: its heads, or its university's administrators where it has none."""
+    return identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=student.programme_id) or identity.accounts_holding(
+        Role.UNIVERSITY_ADMIN, organisation_id=student.university_id
+    )
 
 
 def tell(

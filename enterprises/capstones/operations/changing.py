@@ -9,32 +9,35 @@ from sqlalchemy import update
 
 from enterprises.capstones import queries
 from enterprises.capstones.models import Capstone, Supervision, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, TopicRefused, demand, given, heads_of, tell
 from enterprises.capstones.operations.topics import withdraw_topic
 from enterprises.capstones.types import Action, SupervisorRole, TopicState
-from trainhub.identity import queries as identity
 from trainhub.kernel import audit
-from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
+from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
 from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.people.models import Student
 
 TOLD_LEFT = N_("“%(enterprise)s”退出毕业设计：已有的指导和材料都保留，专业会改题或让你在该企业继续完成")
+TOLD_SUPERVISORS = N_("“%(enterprise)s”退出毕业设计：你在该企业指导的学生由专业改题，或在该企业继续完成；已有的指导和材料都保留")
 TOLD_HEADS = N_("“%(enterprise)s”退出毕业设计：%(n)d 名学生须改题，或在该企业继续完成")
 TOLD_CHANGED = N_("你的毕业设计改为新的选题：%(title)s")
 
 
-def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime) -> Capstone:
+def change_topic(*, capstone: Capstone, topic: Topic, reason: str, by: Identity, today: date, now: datetime, version: int | None = None) -> Capstone:
     """Move a capstone to another approved topic of the programme before its thesis; guidance, papers and the school supervisor stay.
 
     The seats change hands; when the enterprise is another one its supervisor ends today, because the new one must come from there.
-    Raises CapstoneRefused (no seat, other programme, reserved), WrongState.
+    Raises CapstoneRefused (no seat, other programme, reserved), WrongState, Stale.
     """
     demand(capstone, Action.CHANGE_TOPIC, by)
     if topic.id == capstone.topic_id:
         return capstone
+    check_version(capstone, version)
     why = given(reason, _("请写明改题的理由。"), field="reason")
     student = session().get_one(Student, capstone.student_id)
     if topic.programme_id != student.programme_id:
@@ -85,6 +88,13 @@ def take_seat(topic: Topic, student: Student) -> None:
         raise CapstoneRefused(
             _("“%(title)s”所在的企业已退出毕业设计，不再接收新学生。请换一个选题。", title=topic.title), field="topic_id", code="enterprise_left"
         )
+    enterprise = session().get_one(Organisation, topic.enterprise_id)
+    if enterprise.state is not OrganisationState.VERIFIED:
+        raise CapstoneRefused(
+            _("“%(enterprise)s”已停用或尚未核验，不再接收新学生。请换一个选题。", enterprise=enterprise.name),
+            field="topic_id",
+            code="enterprise_closed",
+        )
     taken = session().execute(
         update(Topic)
         .where(Topic.id == topic.id, queries.has_seats())
@@ -96,22 +106,22 @@ def take_seat(topic: Topic, student: Student) -> None:
 
 
 def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now: datetime) -> tuple[int, int]:
-    """An enterprise offers no capstones any more: topics without students are withdrawn, the others take nobody further.
+    """An enterprise offers no capstones any more: topics nobody works on are withdrawn, the others take nobody further.
 
     Running capstones go on until the programme moves each to another topic (`change_topic`) or ends it. Returns (topics withdrawn,
     capstones still to be moved). A repeat changes nothing. Raises TopicRefused without a reason.
     """
     if not reason.strip():
         raise TopicRefused(_("请写明退出的理由。"), field="reason")
-    withdrawn = 0
+    running = queries.live_capstones_at(enterprise.id)
+    occupied, withdrawn = {row.topic_id for row in running}, 0
     for topic in queries.live_topics_of(enterprise.id):
-        if topic.taken == 0:
+        if topic.id not in occupied:
             withdraw_topic(topic=topic, reason=reason, by=by, now=now)
             withdrawn += 1
         elif topic.closed_at is None:
             topic.closed_at = now
     session().flush()
-    running = queries.live_capstones_at(enterprise.id)
     audit.record(
         by=by,
         did="capstones.enterprise.left",
@@ -122,18 +132,25 @@ def leave_programme(*, enterprise: Organisation, reason: str, by: Identity, now:
     return withdrawn, len(running)
 
 
+def enterprise_closed(*, organisation: Organisation, reason: str, by: Identity, now: datetime) -> None:
+    """An enterprise that is taken out of use leaves the capstones too; one that has none is left alone."""
+    if organisation.kind is OrganisationKind.ENTERPRISE and (queries.live_topics_of(organisation.id) or queries.live_capstones_at(organisation.id)):
+        leave_programme(enterprise=organisation, reason=reason, by=by, now=now)
+
+
 def _tell_left(enterprise: Organisation, running: list[Capstone], now: datetime) -> None:
-    """Tell the students and their school supervisors, and the heads of the programmes who have to move them."""
+    """Tell the students and both supervisors of each, and the heads of the programmes who have to move them."""
     students = [session().get_one(Student, row.student_id) for row in running]
-    schools = [s.person_id for row in running if (s := queries.live_supervision(row.id, SupervisorRole.SCHOOL)) is not None]
+    supervisors = [s.person_id for row in running for s, _name in queries.supervisions_of(row.id) if s.until is None]
     said: dict[str, Any] = {"kind": "capstones.enterprise_left", "unique_key": f"capstones.left:{enterprise.id}:{now.date().isoformat()}", "now": now}
     tell(
-        person_ids=[*(student.person_id for student in students), *schools], message=TOLD_LEFT, values={"enterprise": enterprise.name},
+        person_ids=[student.person_id for student in students], message=TOLD_LEFT, values={"enterprise": enterprise.name},
         url="/capstones/mine", **said,
     )  # fmt: skip
+    tell(person_ids=supervisors, message=TOLD_SUPERVISORS, values={"enterprise": enterprise.name}, url="/capstones/supervised", **said)
     for programme_id in sorted({student.programme_id for student in students}):
-        heads = identity.accounts_holding(Role.PROGRAMME_ADMIN, programme_id=programme_id)
-        number = sum(student.programme_id == programme_id for student in students)
+        theirs = [student for student in students if student.programme_id == programme_id]
+        heads, number = heads_of(theirs[0]), len(theirs)
         if heads:
             notifications.notify(
                 account_ids=heads, message=TOLD_HEADS, values={"enterprise": enterprise.name, "n": number}, url="/capstones/?state=live", **said

@@ -9,12 +9,14 @@ from datetime import date, datetime
 from sqlalchemy.exc import IntegrityError
 
 from enterprises.capstones import queries, rules
+from enterprises.capstones.labels import years
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
 from enterprises.capstones.operations.grading import demand_outsider
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.clock import academic_year
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
@@ -26,22 +28,42 @@ TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
 
 SEEDS = 1 << 48
 """How many seeds there are; the drawer knows none of them before."""
+FIRST_YEAR = 2000
+"""No thesis of the house is older."""
+
+
+def last_year(today: date) -> int:
+    """The latest academic year of which a sample may be drawn: with cn.thesis.academic_years_back = 1 the one before the running one (上一学年度)."""
+    return academic_year(today) - book_at("cn.thesis.academic_years_back", today)
 
 
 def draw(*, university: Organisation, year: int, percent: int, by: Identity, today: date, now: datetime) -> SpotCheck:
-    """Draw a sample of the capstones a university finished in a year, once: who may draw again may choose the sample.
+    """Draw a sample of the theses that passed in an academic year, once: who may draw again may choose the sample.
 
+    `year` is the first calendar year of the academic year; it must be over (cn.thesis.academic_years_back), or whatever is published
+    after the draw would never be looked at.
     The seed comes from the machine's secure source of randomness; it is kept with the list it was drawn from, so that anybody can draw
     the same again (`rules.sample`). At least cn.thesis.sample_percent_min, rounded up. Raises CapstoneRefused.
     """
     if queries.spot_check_of(university.id, year) is not None:
         raise _drawn_already(year)
+    last = last_year(today)
+    if year > last:
+        raise CapstoneRefused(
+            _(
+                "%(year)s 学年还没有结束：一年只抽取一次，之后公布的论文就不会被抽到。请选择 %(last)s 学年或更早的学年。",
+                year=years(year),
+                last=years(last),
+            ),
+            field="year",
+            code="year_not_over",
+        )
     least = book_at("cn.thesis.sample_percent_min", today)
     if not least <= percent <= 100:
         raise CapstoneRefused(_("抽检比例须在 %(least)d%% 至 100%% 之间。", least=least), field="percent")
-    population = queries.finished_in(university.id, year)
+    population = queries.passed_in(university.id, year) if year >= FIRST_YEAR else []
     if not population:
-        raise CapstoneRefused(_("%(year)d 年没有已公布成绩的毕业设计，无从抽取。", year=year), field="year")
+        raise CapstoneRefused(_("%(year)s 学年没有公布成绩且合格的毕业设计，无从抽取。", year=years(year)), field="year")
     seed = secrets.randbelow(SEEDS)
     row = SpotCheck(
         university_id=university.id, year=year, percent=percent, seed=seed, population=population, drawn_by_id=by.account_id, drawn_at=now
@@ -66,7 +88,7 @@ def draw(*, university: Organisation, year: int, percent: int, by: Identity, tod
 
 def _drawn_already(year: int) -> CapstoneRefused:
     return CapstoneRefused(
-        _("该校 %(year)d 年的样本已经抽取，不能重抽：重抽等于挑选样本。请在“历次抽检”中查看已有的样本。", year=year),
+        _("该校 %(year)s 学年的样本已经抽取，不能重抽：重抽等于挑选样本。请在“历次抽检”中查看已有的样本。", year=years(year)),
         field="year",
         code="already_drawn",
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries, rules
-from enterprises.capstones.labels import GRADES
+from enterprises.capstones.labels import DECISIONS, GRADES
 from enterprises.capstones.models import Capstone, Reconsideration, Topic
-from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, tell
+from enterprises.capstones.operations._support import CapstoneRefused, demand, demand_person, given, heads_of, tell
 from enterprises.capstones.operations.grading import result_of
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decision, ReasonKind, SupervisorRole, TextGrade
 from trainhub.certificates import operations as certificates
@@ -21,12 +21,14 @@ from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
+from trainhub.notifications import operations as notifications
 from trainhub.organisations import queries as organisations
-from trainhub.people.models import Student
+from trainhub.people.models import Person, Student
 from trainhub.policy.book import book
 from trainhub.policy.findings import as_dicts
 
 TOLD_FINISHED = N_("毕业设计成绩已公布：%(title)s，%(grade)s")
+TOLD_APPEAL = N_("%(name)s 对毕业设计成绩提出申诉，请处理：%(title)s")
 TOLD_DECIDED = N_("你的成绩申诉已有结论：%(decision)s")
 LIVE_CERTIFICATES = (State.ISSUED, State.REISSUED, State.SUSPENDED)
 
@@ -55,8 +57,12 @@ def _open(capstone: Capstone, kind: ReasonKind, reason: str, by: Identity, now: 
 
 
 def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> Reconsideration:
-    """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched."""
+    """End a moderation: the score stands (None) or is a new one; the reason is kept. The grades of both sides are never touched.
+
+    Not by somebody who supervises, has scored or stands near the student (`queries.parties_to`).
+    """
     demand(capstone, Action.SETTLE, by)
+    _demand_impartial(capstone, by)
     row = queries.open_reconsideration(capstone.id)
     assert row is not None
     _decide(row, capstone, score_x10, note, by, today, now)
@@ -64,6 +70,18 @@ def settle(*, capstone: Capstone, score_x10: int | None, note: str, by: Identity
     session().flush()
     audit.record(by=by, did="capstones.moderation.settled", on=capstone, data=_said(row))
     return row
+
+
+def _demand_impartial(capstone: Capstone, by: Identity) -> None:
+    """Refuse who would decide on a score of the own hand, or on somebody near: another one of the office does it."""
+    if by.person_id is not None and by.person_id in queries.parties_to(capstone):
+        raise CapstoneRefused(
+            _(
+                "你是这个毕业设计的导师、评分人或与学生有利益关系的人，不能由你决定它的复核或申诉。请本专业的其他负责人办理；没有其他负责人时由学校教务管理员办理。"
+            ),
+            field="note",
+            code="own_grade",
+        )
 
 
 def _decide(row: Reconsideration, capstone: Capstone, score_x10: int | None, note: str, by: Identity, today: date, now: datetime) -> None:
@@ -218,6 +236,16 @@ def appeal(*, capstone: Capstone, reason: str, by: Identity, today: date, now: d
         raise CapstoneRefused(_("申诉须在成绩公布后 %(days)d 天内提出，已于 %(last)s 截止。", days=days, last=last.isoformat()), code="too_late")
     row = _open(capstone, ReasonKind.APPEAL, given(reason, _("请写明申诉的理由。"), field="reason", most=2000), by, now)
     audit.record(by=by, did="capstones.appeal.opened", on=capstone, data={"reason": row.reason[:400]})
+    student = session().get_one(Student, capstone.student_id)
+    notifications.notify(
+        account_ids=heads_of(student),
+        kind="capstones.appeal",
+        message=TOLD_APPEAL,
+        values={"name": session().get_one(Person, student.person_id).name, "title": queries.title_of(capstone)},
+        url=f"/capstones/{capstone.id}#grades",
+        unique_key=f"capstones.appealed:{row.id}",
+        now=now,
+    )
     return row
 
 
@@ -240,9 +268,11 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     """Decide the appeal: the score stands (None) or is a new one with its reason.
 
     A new score is written to the ledger (the old milestone is withdrawn with the reason) and to the certificate, which is corrected,
-    or revoked when the capstone has failed now. Raises CapstoneRefused without an open appeal.
+    or revoked when the capstone has failed now. Raises CapstoneRefused without an open appeal, and for somebody who supervises or
+    has scored the capstone: nobody decides on the own grade.
     """
     demand(capstone, Action.DECIDE_APPEAL, by)
+    _demand_impartial(capstone, by)
     row = queries.open_reconsideration(capstone.id)
     if row is None:
         raise CapstoneRefused(_("没有待处理的申诉。"))
@@ -253,12 +283,13 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
         _conclude(capstone, by, today, now)
         _mend_certificate(capstone, why, by, today, now)
+    assert row.decision is not None
     audit.record(by=by, did="capstones.appeal.decided", on=capstone, data=_said(row))
     tell(
         person_ids=[student.person_id],
         kind="capstones.appeal",
         message=TOLD_DECIDED,
-        values={"decision": row.note[:100]},
+        values={"decision": f"{DECISIONS[row.decision]}。{row.note[:100]}"},
         url=f"/capstones/{capstone.id}#grades",
         unique_key=f"capstones.appeal:{row.id}",
         now=now,

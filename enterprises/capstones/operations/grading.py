@@ -14,6 +14,7 @@ from enterprises.capstones.models import Capstone, CapstoneGrade, ThirdGrade
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, demand, demand_window, given, tell
 from enterprises.capstones.operations.staging import demand_no_conflict
 from enterprises.capstones.types import Action, CapstoneState, ReasonKind, Result, SupervisorRole, WindowStage
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -152,6 +153,7 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
     if result is None or not result.is_far_apart:
         raise CapstoneRefused(_("双方评分没有相差过大，不需要第三方评分。"))
     demand_outsider(person, capstone)
+    demand_account(person)
     row = queries.third_of(capstone.id)
     if row is not None and row.signed_at is not None:
         raise CapstoneRefused(_("第三方已经评分并签名。"), code="already_graded")
@@ -174,6 +176,14 @@ def ask_third(*, capstone: Capstone, person: Person, by: Identity, today: date, 
         now=now,
     )
     return row
+
+
+def demand_account(person: Person) -> None:
+    """Refuse to ask somebody without an account for a signature: one-time links are for an enterprise's supervisor only."""
+    if person.id not in identity.accounts_of_persons([person.id]):
+        raise CapstoneRefused(
+            _("%(name)s 没有账户，无法登录签名。请先为其开通账户，或另选有账户的人。", name=person.name), field="person_id", code="no_account"
+        )
 
 
 def demand_outsider(person: Person, capstone: Capstone) -> None:

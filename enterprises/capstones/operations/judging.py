@@ -8,9 +8,10 @@ from datetime import date, datetime
 from enterprises.capstones import queries, scheduling
 from enterprises.capstones.models import Capstone, DefenceGroup, DefenceMember, DefenceSlot, Review
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, WrongState, demand, demand_window, given, tell
-from enterprises.capstones.operations.grading import compute, demand_outsider
+from enterprises.capstones.operations.grading import compute, demand_account, demand_outsider
 from enterprises.capstones.rules import half_up
 from enterprises.capstones.types import Action, CapstoneState, ReviewKind, Verdict, WindowStage
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import local
@@ -22,6 +23,8 @@ from trainhub.programmes.models import Cohort, Programme
 
 TOLD_REVIEW = N_("请在 %(day)s 前评阅毕业设计论文")
 TOLD_REVISE = N_("评阅意见：论文须修改后再审")
+TOLD_AGAIN = N_("答辩结论：修改后再审。请按意见修改，重新提交论文，再次答辩")
+TOLD_AGAIN_SUPERVISORS = N_("%(name)s 的答辩结论：修改后再审。论文修改重交后再次答辩，请指导")
 TOLD_DEFENCE = N_("毕业设计答辩：%(day)s %(time)s，%(room)s")
 
 
@@ -40,10 +43,11 @@ def _demand_original(capstone: Capstone, today: date) -> None:
 
 
 def ask_review(*, capstone: Capstone, person: Person, kind: ReviewKind, due_on: date, by: Identity, today: date, now: datetime) -> Review:
-    """Ask somebody of neither side to review a thesis. The same person again: the known row. Raises CapstoneRefused, WrongState."""
+    """Ask somebody of neither side, with an account, to review a thesis. The same person again: the known row. Raises CapstoneRefused, WrongState."""
     demand(capstone, Action.ASK_REVIEW, by)
     _demand_original(capstone, today)
     demand_outsider(person, capstone)
+    demand_account(person)
     known = queries.review_of(capstone.id, person.id)
     if known is not None:
         return known
@@ -81,9 +85,12 @@ def cancel_review(*, review: Review, by: Identity, now: datetime) -> Review:
 
 
 def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date, now: datetime) -> int:
-    """Let the school supervisors of a cohort read each other's students: every submitted thesis without a reviewer gets one, evenly."""
+    """Let the school supervisors of a cohort read each other's students: every submitted thesis without a reviewer gets one, evenly.
+
+    Who has no account is left out.
+    """
     waiting = queries.unreviewed(cohort.id)
-    people = {key: session().get_one(Person, key) for key in queries.school_supervisors_of(cohort.id)}
+    people = {key: session().get_one(Person, key) for key in identity.accounts_of_persons(queries.school_supervisors_of(cohort.id))}
     barred = queries.barred_from_each(waiting)
     given_to = scheduling.spread([row.id for row in waiting], sorted(people), barred, held=queries.review_loads(people))
     for row in waiting:
@@ -91,7 +98,7 @@ def ask_cross_reviews(*, cohort: Cohort, due_on: date, by: Identity, today: date
         if person_id is not None:
             ask_review(capstone=row, person=people[person_id], kind=ReviewKind.CROSS, due_on=due_on, by=by, today=today, now=now)
     if waiting and not given_to:
-        raise CapstoneRefused(_("没有可以交叉评阅的导师：同组只有一位校内导师，或都须回避。请改用指定评阅人。"))
+        raise CapstoneRefused(_("没有可以交叉评阅的导师：同组只有一位有账户的校内导师，或都须回避。请改用指定评阅人。"))
     return len(given_to)
 
 
@@ -154,7 +161,7 @@ def form_group(
     by: Identity,
     now: datetime,
 ) -> DefenceGroup:
-    """Form a panel: a chair, at least two further members, a secretary outside the panel, on a day inside the window of defences.
+    """Form a panel: a chair, at least two further members, a secretary outside the panel and with an account, on a day inside the window of defences.
 
     Refused when its room, or one of its people, is elsewhere at that time, in whatever programme. Raises CapstoneRefused.
     """
@@ -165,6 +172,7 @@ def form_group(
         raise CapstoneRefused(_("答辩组至少三人：一位组长和两位成员。"), field="members")
     if secretary.id in panel:
         raise CapstoneRefused(_("秘书不能同时是答辩组成员。"), field="secretary_id")
+    demand_account(secretary)
     if not 0 <= starts_minute < 1440 or not 5 <= minutes_each <= 180:
         raise CapstoneRefused(_("每人时间须在 5 至 180 分钟之间。"), field="minutes_each")
     window = queries.windows_of(cohort.id).get(WindowStage.DEFENCE)
@@ -325,5 +333,23 @@ def record_defence(
     slot.recorded_by_id, slot.recorded_at = by.account_id, now
     session().flush()
     audit.record(by=by, did="capstones.defence.recorded", on=capstone, data={"slot": slot.id, "score_x10": slot.score_x10, "verdict": verdict})
+    if verdict is Verdict.REVISE:
+        _tell_revise(capstone, slot, now)
     compute(capstone, today)
     return slot
+
+
+def _tell_revise(capstone: Capstone, slot: DefenceSlot, now: datetime) -> None:
+    """Tell the student that a revised thesis and another defence are needed, and both supervisors whose student it is."""
+    person = session().get_one(Person, session().get_one(Student, capstone.student_id).person_id)
+    supervisors = [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.until is None]
+    for people, message, key in (([person.id], TOLD_AGAIN, "student"), (supervisors, TOLD_AGAIN_SUPERVISORS, "supervisors")):
+        tell(
+            person_ids=people,
+            kind="capstones.revise",
+            message=message,
+            values={"name": person.name},
+            url=f"/capstones/{capstone.id}#reviews",
+            unique_key=f"capstones.again:{slot.id}:{key}",
+            now=now,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
@@ -16,13 +16,17 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import N_, _
+from trainhub.notifications import operations as notifications
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.people.models import Student
 from trainhub.programmes import queries as programmes
 
 SEATS_MOST = 50
+TOLD_APPROVED = N_("你提出的选题已由校企双方审批通过：%(title)s")
+TOLD_REFUSED = N_("你提出的选题被退回：%(title)s。理由：%(reason)s")
+TOLD_WITHDRAWN = N_("你提出的选题已撤回：%(title)s。理由：%(reason)s")
 
 
 def propose_topic(
@@ -131,6 +135,8 @@ def approve_topic(*, topic: Topic, side: Side, by: Identity, today: date, now: d
         topic.state = TopicState.APPROVED
     session().flush()
     audit.record(by=by, did="capstones.topic.approved", on=topic, data={"side": side, "state": topic.state})
+    if topic.state is TopicState.APPROVED:
+        _tell_proposer(topic, TOLD_APPROVED, by, now)
     return topic
 
 
@@ -144,6 +150,7 @@ def refuse_topic(*, topic: Topic, side: Side, reason: str, by: Identity, now: da
     topic.state, topic.reason = TopicState.REFUSED, reason.strip()[:400]
     session().flush()
     audit.record(by=by, did="capstones.topic.refused", on=topic, data={"side": side, "reason": topic.reason})
+    _tell_proposer(topic, TOLD_REFUSED, by, now)
     return topic
 
 
@@ -197,22 +204,45 @@ def add_evidence(*, topic: Topic, kind: EvidenceKind, file_id: int, evidence: st
 
 
 def withdraw_topic(*, topic: Topic, reason: str, by: Identity, now: datetime, version: int | None = None) -> Topic:
-    """Withdraw a topic that no student works on; with students it is refused: their capstones come first."""
+    """Withdraw a topic that no student works on any more; while one does it is refused: the capstones come first.
+
+    Whoever has finished keeps the seat and the capstone. Raises TopicRefused, Stale.
+    """
     check_version(topic, version)
     if topic.state is TopicState.WITHDRAWN:
         return topic
     if not reason.strip():
         raise TopicRefused(_("请写明撤回的理由。"), field="reason")
+    finished = queries.finished_with(topic.id)
     taken = session().execute(
         update(Topic)
-        .where(Topic.id == topic.id, Topic.taken == 0)
+        .where(Topic.id == topic.id, Topic.taken <= finished)
         .values(state=TopicState.WITHDRAWN, reason=reason.strip()[:400], version=Topic.version + 1)
         .execution_options(synchronize_session="fetch")
     )
     if not taken.rowcount:  # type: ignore[attr-defined]
         raise TopicRefused(
-            _("选题“%(title)s”已有 %(n)d 名学生，不能撤回。请先为这些学生改派选题或终止其毕业设计。", title=topic.title, n=topic.taken)
+            _(
+                "还有 %(n)d 名学生在做选题“%(title)s”，不能撤回。请先为这些学生改派选题或终止其毕业设计。",
+                title=topic.title,
+                n=topic.taken - (session().scalar(select(finished)) or 0),
+            )
         )
     session().refresh(topic)
     audit.record(by=by, did="capstones.topic.withdrawn", on=topic, data={"reason": topic.reason})
+    _tell_proposer(topic, TOLD_WITHDRAWN, by, now)
     return topic
+
+
+def _tell_proposer(topic: Topic, message: str, by: Identity, now: datetime) -> None:
+    """Tell who proposed a topic what became of it, with the reason; who decided it oneself knows."""
+    if topic.proposed_by_id is None or topic.proposed_by_id == by.account_id:
+        return
+    notifications.notify(
+        account_ids=[topic.proposed_by_id],
+        kind="capstones.topic",
+        message=message,
+        values={"title": topic.title, "reason": topic.reason},
+        url=f"/capstones/topics/{topic.id}",
+        now=now,
+    )

@@ -19,10 +19,13 @@ from trainhub.people.models import Student
 from trainhub.policy.book import book
 
 TOLD_CONFIRM = N_("请确认 %(day)s 的毕业设计指导记录（%(role)s）")
+TOLD_HANDED_IN = N_("%(name)s 提交了%(stage)s，请查看并给出意见")
 TOLD_SUBMITTED = N_("学生已提交论文，请评分：%(title)s")
 TOLD_COMMENT = N_("%(name)s 对你的%(stage)s写了意见")
 TOLD_RETURNED = N_("%(stage)s被退回修改：%(reason)s")
 TOLD_TASK = N_("任务书已下达：%(title)s")
+READ_BY_SUPERVISORS = (Stage.OPENING, Stage.MIDTERM, Stage.DRAFT)
+"""What a student hands in for both supervisors to read; of a thesis they are told to grade it (`submit_thesis`)."""
 
 
 def _student_person(capstone: Capstone) -> int:
@@ -125,6 +128,15 @@ def hand_in(
     session().add(row)
     session().flush()
     audit.record(by=by, did="capstones.paper.handed_in", on=capstone, data={"stage": stage, "file": file_id, "similarity_x10": row.similarity_x10})
+    if stage in READ_BY_SUPERVISORS:
+        tell(
+            person_ids=[s.person_id for s, _name in queries.supervisions_of(capstone.id) if s.until is None],
+            kind="capstones.paper",
+            message=TOLD_HANDED_IN,
+            values={"name": by.name, "stage": str(STAGES[stage])},
+            url=f"/capstones/{capstone.id}#papers",
+            now=now,
+        )
     if stage is Stage.TASK_BOOK:
         tell(
             person_ids=[_student_person(capstone)],
@@ -213,13 +225,13 @@ def pass_stage(*, capstone: Capstone, stage: Stage, by: Identity, now: datetime,
 
 
 def submit_thesis(*, capstone: Capstone, file_id: int, note: str = "", by: Identity, now: datetime) -> Capstone:
-    """The student submits the thesis; a new version may follow until the first grade, and when a reviewer has sent it back.
+    """The student submits the thesis; a new version may follow until the first grade, and when a reviewer or a panel has sent it back.
 
     Raises WrongPerson, WrongState, CapstoneRefused.
     """
     demand(capstone, Action.SUBMIT, by)
     sent_back = queries.revised_reviews(capstone)
-    if queries.grades_of(capstone.id) and not sent_back:
+    if queries.grades_of(capstone.id) and not sent_back and not queries.is_sent_back_by_panel(capstone):
         raise CapstoneRefused(_("已有一方评分，不能再更换论文。如确需更换，请联系专业负责人。"), field="file")
     hand_in(capstone=capstone, stage=Stage.THESIS, file_id=file_id, note=note, by=by, now=now)
     capstone.state, capstone.thesis_file_id, capstone.submitted_at = CapstoneState.SUBMITTED, file_id, now

@@ -11,6 +11,7 @@ import sqlalchemy.orm
 from sqlalchemy import ColumnElement, case, func, or_, select
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, GuidanceEntry, Supervision, Topic
+from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.types import CONCLUDED, LIVE, WORKING, CapstoneRow, CapstoneState, Load, SupervisorRole
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role, Subject
@@ -141,11 +142,13 @@ def listing(
     cohort_id: int | None = None,
     only_live: bool = False,
     only_alone: bool = False,
+    only_appealed: bool = False,
     sort: str = "",
 ) -> organisations.Statement:
     """The rows of the list in the order of student numbers unless sorted otherwise; `CapstoneRow(*row)`.
 
-    `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor on one of the two sides.
+    `only_live`: not concluded; `only_alone`: of those, the ones without a supervisor on one of the two sides;
+    `only_appealed`: those whose student waits for the decision of an appeal.
     """
     statement = _rows().where(visible_to(identity))
     if state is not None:
@@ -162,6 +165,8 @@ def listing(
         statement = statement.where(Capstone.state.in_(LIVE))
     if only_alone:
         statement = statement.where(lacks_supervisor())
+    if only_appealed:
+        statement = statement.where(is_appealed())
     return organisations.ordered_or(statement, sort, SORTS, Student.student_no, Capstone.id)
 
 

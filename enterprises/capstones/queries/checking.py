@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select, union
 
 from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpinion, Topic
 from enterprises.capstones.queries.capstones import rows_of
-from enterprises.capstones.types import CONCLUDED, CapstoneRow
+from enterprises.capstones.types import CapstoneRow, CapstoneState
 from trainhub.identity.models import Account, RoleGrant
 from trainhub.identity.queries import active
 from trainhub.kernel.access import Identity, Role, Subject
@@ -84,16 +84,16 @@ def spot_universities(identity: Identity) -> list[tuple[int, str]]:
     return [(key, name) for key, name in session().execute(statement)]
 
 
-def finished_in(university_id: int, year: int) -> list[int]:
-    """The capstones whose result a university published in a calendar year."""
+def passed_in(university_id: int, year: int) -> list[int]:
+    """The capstones a university's students passed, by the day of publication, in the academic year that begins in a calendar year."""
     statement = (
         select(Capstone.id)
         .join(Student, Student.id == Capstone.student_id)
         .where(
             Student.university_id == university_id,
-            Capstone.state.in_(CONCLUDED),
-            Capstone.finished_on >= date(year, 1, 1),
-            Capstone.finished_on <= date(year, 12, 31),
+            Capstone.state == CapstoneState.PASSED,
+            Capstone.finished_on >= date(year, 9, 1),
+            Capstone.finished_on <= date(year + 1, 8, 31),
         )
         .order_by(Capstone.id)
     )

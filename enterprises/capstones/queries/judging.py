@@ -26,6 +26,7 @@ from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of
 from enterprises.capstones.queries.work import grade_history, grades_of, papers_of
 from enterprises.capstones.types import WORKING, CapstoneRow, CapstoneState, RubricItem, SupervisorRole, Verdict
 from enterprises.mentors.models import Mentor
+from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
@@ -103,6 +104,18 @@ def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
     return {key: frozenset(people) for key, people in barred.items()}
 
 
+def parties_to(row: Capstone) -> frozenset[int]:
+    """Whose own judgement a decision about the result would be: who is barred from judging, and everybody who has scored it."""
+    third = third_of(row.id)
+    scored = {grade.person_id for grade, _name in grade_history(row.id)} | {
+        review.person_id for review, _name in reviews_of(row.id) if review.signed_at
+    }
+    scored |= {int(person) for slot, _group in slots_of(row.id) for person in slot.scores}
+    if third is not None and third.signed_at is not None:
+        scored.add(third.person_id)
+    return barred_from(row) | scored
+
+
 def unreviewed(cohort_id: int) -> list[Capstone]:
     """Submitted capstones of a cohort without a reviewer."""
     asked = select(Review.id).where(Review.capstone_id == Capstone.id, Review.cancelled_at.is_(None))
@@ -146,8 +159,19 @@ def revised_reviews(row: Capstone) -> list[Review]:
     return list(session().scalars(statement.order_by(Review.id)))
 
 
-def judge_choices(university_id: int, cohort_id: int, on: date) -> list[tuple[int, str]]:
-    """(person, words) of who may review, grade as a third or sit in a panel: the school's teachers, and mentors of the cohort's enterprises."""
+def is_sent_back_by_panel(row: Capstone) -> bool:
+    """Whether the last defence that was recorded asks for changes of the latest thesis (修改后再审)."""
+    slot = next((slot for slot, _group in slots_of(row.id) if slot.recorded_at is not None), None)
+    if slot is None or slot.recorded_at is None or slot.verdict is not Verdict.REVISE:
+        return False
+    return row.submitted_at is None or slot.recorded_at >= row.submitted_at
+
+
+def judge_choices(university_id: int, cohort_id: int, on: date, *, signing: bool = False) -> list[tuple[int, str]]:
+    """(person, words) of who may sit in a panel: the school's teachers, and mentors of the cohort's enterprises.
+
+    `signing`: only who has an account, for what one signs in for: a review, a third grade, the record of a defence.
+    """
     teachers = (
         select(Person.id, Person.name, Teacher.title, Teacher.discipline)
         .join(Person, Person.id == Teacher.person_id)
@@ -166,7 +190,8 @@ def judge_choices(university_id: int, cohort_id: int, on: date) -> list[tuple[in
     for statement in (teachers, mentors):
         for key, name, *more in session().execute(statement):
             found.setdefault(key, f"{name}（{' · '.join(x for x in more if x)}）")
-    return list(found.items())
+    able = identity.accounts_of_persons(found) if signing else found
+    return [(key, words) for key, words in found.items() if key in able]
 
 
 # -- archive ------------------------------------------------------------------------------------------------------------

@@ -26,9 +26,12 @@ from enterprises.capstones.rules import days_in, uncovered
 from enterprises.capstones.scheduling import clock_of
 from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
+from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.kernel.files import StoredFile
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
+from trainhub.organisations.types import OrganisationKind
 from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
@@ -250,6 +253,26 @@ def board(capstones: Sequence[tuple[CapstoneState, str, int | None, bool]], topi
         topics=len(topics),
         topics_open=sum(1 for seats, taken in topics if taken < seats),
     )
+
+
+DESK_ROLES = (Role.ENTERPRISE_COORDINATOR, Role.DEPT_EDU, Role.INSPECTOR, Role.AUDITOR, Role.SYSTEM_ADMIN)
+MOST_DESKS = 30
+
+
+def desks(identity: Identity) -> list[tuple[str, str]]:
+    """(code, name) of the enterprises whose desk the reader may open, those with the most running capstones first."""
+    running = select(func.count()).select_from(Capstone).where(Capstone.enterprise_id == Organisation.id, Capstone.state.in_(LIVE)).scalar_subquery()
+    statement = (
+        select(Organisation.code, Organisation.name)
+        .where(
+            Organisation.kind == OrganisationKind.ENTERPRISE,
+            Organisation.id.in_(select(Topic.enterprise_id)),
+            organisations.scope(identity, DESK_ROLES, organisations=(Organisation.id,), region=Organisation.region_code),
+        )
+        .order_by(running.desc(), Organisation.pinyin, Organisation.id)
+        .limit(MOST_DESKS)
+    )
+    return [(code, name) for code, name in session().execute(statement)]
 
 
 def board_of(*, cohort_id: int | None = None, enterprise_id: int | None = None, programme_id: int | None = None) -> Board:

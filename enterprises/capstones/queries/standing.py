@@ -1,12 +1,12 @@
-"""Which capstone speaks for its student: one at a time, and after a failure that is archived a repeat."""
+"""Which capstone speaks for its student: one at a time, and after a failure that is archived a repeat; whose student has appealed."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
-from enterprises.capstones.models import Capstone
-from enterprises.capstones.types import CapstoneState
+from enterprises.capstones.models import Capstone, Reconsideration
+from enterprises.capstones.types import CapstoneState, ReasonKind
 from trainhub.kernel.db import session
 
 
@@ -20,6 +20,14 @@ def is_latest() -> ColumnElement[bool]:
     repeat = aliased(Capstone)
     after = select(repeat.id).where(repeat.student_id == Capstone.student_id, repeat.id > Capstone.id, repeat.state != CapstoneState.WITHDRAWN)
     return and_(Capstone.state != CapstoneState.WITHDRAWN, or_(Capstone.state != CapstoneState.FAILED, ~after.correlate(Capstone).exists()))
+
+
+def is_appealed() -> ColumnElement[bool]:
+    """Capstones whose student has appealed and has no decision yet."""
+    waiting = select(Reconsideration.id).where(
+        Reconsideration.capstone_id == Capstone.id, Reconsideration.kind == ReasonKind.APPEAL, Reconsideration.decided_at.is_(None)
+    )
+    return waiting.exists()
 
 
 def capstone_of_student(student_id: int) -> Capstone | None:

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones import likeness
-from enterprises.capstones.models import Topic, TopicMark
-from enterprises.capstones.types import SimilarTopic, TopicFilter, TopicRow, TopicState
+from enterprises.capstones.models import Capstone, Topic, TopicMark
+from enterprises.capstones.types import CONCLUDED, SimilarTopic, TopicFilter, TopicRow, TopicState
 from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
@@ -49,8 +49,9 @@ def topic_seen_by(topic_id: int, identity: Identity) -> Topic | None:
 
 
 def has_seats() -> ColumnElement[bool]:
-    """Topics that may be given to a student now: approved by both sides, a free seat, the enterprise still takes part."""
-    return and_(Topic.state == TopicState.APPROVED, Topic.closed_at.is_(None), Topic.taken < Topic.seats)
+    """Topics that may be given to a student now: approved by both sides, a free seat, the enterprise is verified and still takes part."""
+    verified = select(Organisation.id).where(Organisation.state == OrganisationState.VERIFIED)
+    return and_(Topic.state == TopicState.APPROVED, Topic.closed_at.is_(None), Topic.taken < Topic.seats, Topic.enterprise_id.in_(verified))
 
 
 def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | None:
@@ -70,7 +71,7 @@ def same_topic(enterprise_id: int, programme_id: int, title: str) -> Topic | Non
 
 
 def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
-    """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme."""
+    """Topics inside the reader's scope; of the enterprise one is mentor of; approved ones of one's own programme; of one's own capstone."""
     university = select(Programme.university_id).where(Programme.id == Topic.programme_id).correlate(Topic).scalar_subquery()
     region = (
         select(Organisation.region_code)
@@ -86,11 +87,13 @@ def topics_visible_to(identity: Identity) -> ColumnElement[bool]:
         mine = select(Student.programme_id).where(Student.person_id == identity.person_id)
         mentored = select(Mentor.enterprise_id).where(Mentor.person_id == identity.person_id, Mentor.until.is_(None))
         reserved = select(Student.id).where(Student.person_id == identity.person_id)
+        done = select(Capstone.topic_id).where(Capstone.student_id.in_(reserved))
         is_free = or_(Topic.reserved_student_id.is_(None), Topic.reserved_student_id.in_(reserved))
         clauses += [
             and_(Topic.state == TopicState.APPROVED, Topic.programme_id.in_(mine), is_free),
             Topic.proposed_by_person_id == identity.person_id,
             Topic.enterprise_id.in_(mentored),
+            Topic.id.in_(done),
         ]
     return or_(*clauses)
 
@@ -241,6 +244,11 @@ def live_topics_of(enterprise_id: int) -> list[Topic]:
     """The topics of an enterprise that were neither refused nor withdrawn."""
     statement = select(Topic).where(Topic.enterprise_id == enterprise_id, Topic.state.in_((TopicState.PROPOSED, TopicState.APPROVED)))
     return list(session().scalars(statement.order_by(Topic.id)))
+
+
+def finished_with(topic_id: int) -> Any:
+    """How many students have a published result with a topic: for them its seat is taken for good, and nothing of theirs is open."""
+    return select(func.count()).select_from(Capstone).where(Capstone.topic_id == topic_id, Capstone.state.in_(CONCLUDED)).scalar_subquery()
 
 
 def placement_enterprises(student_id: int) -> list[tuple[int, str]]:

@@ -11,7 +11,7 @@ from enterprises.capstones.machine import Actor, Answer, permits
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.rules import lacking
 from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, ReasonKind, ReviewKind, Stage, SupervisorRole
-from enterprises.capstones.views._support import shown
+from enterprises.capstones.views._support import desk_of, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
 from trainhub.kernel import clock
@@ -48,17 +48,23 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     actors = queries.actors_of(row, who())
     can = {action.value: row.archived_at is None and permits(action, row.state, actors) is Answer.YES for action in Action}
     manages = Actor.ADMIN in actors
+    is_party = manages and who().person_id in queries.parties_to(row)
+    judges_own = is_party and (can[Action.SETTLE] or (can[Action.DECIDE_APPEAL] and queries.open_reconsideration(row.id) is not None))
+    if is_party:
+        can.update(settle=False, decide_appeal=False)
     is_public = row.state in CONCLUDED
     frozen = row.findings if is_public and row.findings else list(queries.findings_of([row.id], clock.today())[row.id])
     guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
+    enterprise = session().get_one(Organisation, row.enterprise_id)
     html = render_template(
         "enterprises/capstones/show.html",
         capstone=row,
         topic=session().get_one(Topic, row.topic_id),
         student=student,
         person=session().get_one(Person, student.person_id),
-        enterprise=session().get_one(Organisation, row.enterprise_id),
+        enterprise=enterprise,
+        desk=desk_of(enterprise),
         supervisors=queries.supervisions_of(row.id),
         entries=queries.entries_of(row.id),
         papers=queries.papers_of(row.id),
@@ -75,6 +81,7 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         is_student=is_student,
         manages=manages,
         can=can,
+        judges_own=judges_own,
         stages=[s for s, a in ((Stage.OPENING, Action.OPEN), (Stage.MIDTERM, Action.PASS_MIDTERM)) if can[a]],
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),

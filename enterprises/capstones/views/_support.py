@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from flask import url_for
 from werkzeug.datastructures import FileStorage
 
 from enterprises.capstones import labels, queries, rules
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import Stay
+from enterprises.permissions import Can
 from trainhub.kernel import clock, files, sniff
-from trainhub.kernel.access import who
+from trainhub.kernel.access import Subject, may, who
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.files import StoredFile
 from trainhub.kernel.i18n import _, listed
+from trainhub.organisations.models import Organisation
 from trainhub.policy.book import book
 from trainhub.policy.findings import Finding, Status
 
@@ -35,6 +38,16 @@ def load_topic(topic_id: int) -> Topic:
     if row is None:
         raise NotFound(_("没有这个选题，或者它不在你可以查看的范围内。"))
     return row
+
+
+def enterprise_subject(row: Organisation) -> Subject:
+    """The enterprise with its region."""
+    return queries.university_subject(row)
+
+
+def desk_of(row: Organisation) -> str:
+    """The address of an enterprise's desk for who may see it; empty for everybody else."""
+    return url_for("capstones.enterprise", code=row.code) if may(who(), Can.ENTERPRISE_DESK, enterprise_subject(row)) else ""
 
 
 def kept(upload: FileStorage | None, kind: str) -> int | None:

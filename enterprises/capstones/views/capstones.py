@@ -44,6 +44,7 @@ def _statement() -> Any:
         programme_id=request.args.get("programme", type=int),
         only_live=asked == "live",
         only_alone=asked == "alone",
+        only_appealed=asked == "appealed",
         sort=request.args.get("sort", ""),
     )
 
@@ -69,7 +70,9 @@ def index() -> Any:
     number, size = paging.wanted()
     found = paging.paginate(_statement(), number=number, size=size, scalars=False)
     found.items[:] = [queries.as_row(row) for row in found.items]  # type: ignore[index]
-    return render_template("enterprises/capstones/index.html", page=found, labels=labels, cohorts=queries.cohort_links(who()))
+    return render_template(
+        "enterprises/capstones/index.html", page=found, labels=labels, cohorts=queries.cohort_links(who()), enterprises=queries.desks(who())
+    )
 
 
 @blueprint.get("/mine")

@@ -27,7 +27,7 @@ from trainhub.policy.book import book
 
 FIELDS = (
     Column("university", "学校"),
-    Column("year", "年份"),
+    Column("year", "学年"),
     Column("student_no", "学号"),
     Column("student", "姓名"),
     Column("programme", "专业"),
@@ -57,18 +57,22 @@ FIELDS = (
 )
 OPINION = (("name", "姓名"), ("stage", "轮次"), ("verdict", "结论"), ("comment", "意见"), ("signed_on", "签名日期"))
 """What is told of each expert, a column each."""
+SHOWN_YEARS = 6
+"""How many academic years the form offers."""
 
 
 @blueprint.get("/spot-checks")
 @guard(Can.SPOT_CHECK_LIST)
 def spot_checks() -> Any:
     """The spot checks inside the reader's scope."""
+    last = operations.last_year(clock.today())
     return render_template(
         "enterprises/capstones/spot_checks.html",
         rows=queries.spot_checks(who()),
         universities=queries.spot_universities(who()),
         least=book().at("cn.thesis.sample_percent_min", on=clock.today()),
-        year=clock.today().year,
+        years=[(year, labels.years(year)) for year in range(last, last - SHOWN_YEARS, -1)],
+        labels=labels,
     )
 
 
@@ -84,7 +88,7 @@ def draw() -> Any:
         demand(who(), Can.SPOT_CHECK_RUN, queries.university_subject(university))
         row = operations.draw(
             university=university,
-            year=form.get("year", clock.today().year, type=int),
+            year=form.get("year", 0, type=int),
             percent=form.get("percent", 0, type=int),
             **times(),
         )
@@ -156,11 +160,13 @@ def export_spot_check(pair: tuple[SpotCheck, str]) -> Any:
     most = max((len(opinions) for _item, _capstone, opinions in items), default=0)
     columns = [*FIELDS, *(Column(f"expert_{n}_{key}", f"专家{n}{label}") for n in range(1, most + 1) for key, label in OPINION)]
     lines = [
-        (university.name, row.year, *_thesis_cells(item, capstone), len(row.population), row.percent, row.seed, row.drawn_at,
+        (university.name, labels.years(row.year), *_thesis_cells(item, capstone), len(row.population), row.percent, row.seed, row.drawn_at,
          *_opinion_cells(opinions), *[""] * (most - len(opinions)) * len(OPINION))
         for item, capstone, opinions in items
     ]  # fmt: skip
-    return downloads.table(lines, columns, name=f"论文抽检-{university.name}-{row.year}", form=form, codes=["student_no", "sha256", "seed"])
+    return downloads.table(
+        lines, columns, name=f"论文抽检-{university.name}-{labels.years(row.year)}", form=form, codes=["student_no", "sha256", "seed"]
+    )
 
 
 def _thesis_cells(item: SpotItem, capstone: CapstoneRow) -> list[Any]:

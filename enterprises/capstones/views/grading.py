@@ -108,7 +108,8 @@ def third_person(row: Capstone) -> Any:
     """Choose who gives the third grade."""
     student = session().get_one(Student, row.student_id)
     barred = queries.barred_from(row)
-    people = [pair for pair in queries.judge_choices(student.university_id, student.cohort_id, clock.today()) if pair[0] not in barred]
+    able = queries.judge_choices(student.university_id, student.cohort_id, clock.today(), signing=True)
+    people = [pair for pair in able if pair[0] not in barred]
     return render_template(
         "enterprises/capstones/third_person.html", capstone=row, person=session().get_one(Person, student.person_id), people=people
     )

@@ -144,9 +144,8 @@ def judging(pair: Pair) -> Any:
 
 def _group_form(pair: Pair) -> forms.GroupForm:
     form, (programme, of) = forms.GroupForm(), pair
-    people = queries.judge_choices(programme.university_id, of.id, clock.today())
-    form.chair_id.choices = form.secretary_id.choices = people
-    form.members.choices = people
+    form.chair_id.choices = form.members.choices = queries.judge_choices(programme.university_id, of.id, clock.today())
+    form.secretary_id.choices = queries.judge_choices(programme.university_id, of.id, clock.today(), signing=True)
     return form
 
 
@@ -165,7 +164,7 @@ def _judging_page(pair: Pair, form: forms.GroupForm, status: int = 200, problem:
         rows=queries.judged_rows(of.id),
         groups=groups,
         away=_away(groups),
-        people=queries.judge_choices(programme.university_id, of.id, today),
+        people=queries.judge_choices(programme.university_id, of.id, today, signing=True),
         clock_of=scheduling.clock_of,
         labels=labels,
         today=today,

@@ -13,12 +13,12 @@ from enterprises.capstones import labels, operations, paper, queries
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.types import CONCLUDED
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import load
+from enterprises.capstones.views._support import enterprise_subject, load
 from enterprises.capstones.views.cohorts import T2, Pair, load_cohort, subject, t2_rows
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads
-from trainhub.kernel.access import Role, Subject, guard, may, who
+from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _, _l
@@ -246,11 +246,6 @@ def load_enterprise(code: str) -> Organisation:
     return found
 
 
-def enterprise_subject(row: Organisation) -> Subject:
-    """The enterprise with its region."""
-    return queries.university_subject(row)
-
-
 @blueprint.get("/enterprises/<code>")
 @guard(Can.ENTERPRISE_DESK, load=load_enterprise, subject=enterprise_subject)
 def enterprise(row: Organisation) -> Any:
@@ -275,11 +270,13 @@ def _most(on: date) -> int:
 @blueprint.get("/enterprises/mine")
 @guard(Can.CAPSTONE_LIST)
 def my_enterprise() -> Any:
-    """The desk of the enterprise one is coordinator of; more than one: choose."""
+    """The desk of the enterprise one is coordinator of; who coordinates more than one chooses."""
     mine = [row for key in sorted(who().organisation_ids(Role.ENTERPRISE_COORDINATOR)) if (row := organisations.by_id(key)) is not None]
     if not mine:
         raise NotFound(_("你没有负责的企业。"))
-    return redirect(url_for("capstones.enterprise", code=mine[0].code), 303)
+    if len(mine) == 1:
+        return redirect(url_for("capstones.enterprise", code=mine[0].code), 303)
+    return render_template("enterprises/capstones/my_enterprises.html", rows=[(row, queries.board_of(enterprise_id=row.id)) for row in mine])
 
 
 @blueprint.post("/enterprises/<code>/leave")

@@ -100,7 +100,8 @@ def change_topic(row: Capstone) -> Any:
                 topic = session().get(Topic, request.form.get("topic_id", 0, type=int))
                 if topic is None:
                     raise NotFound(_("没有这个选题。"))
-                operations.change_topic(capstone=load(key), topic=topic, reason=request.form.get("reason", ""), **times())
+                version = request.form.get("version", type=int)
+                operations.change_topic(capstone=load(key), topic=topic, reason=request.form.get("reason", ""), version=version, **times())
             return done(_("已改题；换了企业的，请重新指派企业指导教师。"), "capstones.show", capstone_id=key)
         except Refused as refused:
             problem, status, row = refused.message, refused.status, load(key)

@@ -11,7 +11,7 @@ from enterprises.capstones import forms, labels, operations, queries
 from enterprises.capstones.models import Topic
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
 from enterprises.capstones.views import blueprint
-from enterprises.capstones.views._support import kept, load_topic, stored
+from enterprises.capstones.views._support import desk_of, kept, load_topic, stored
 from enterprises.permissions import Can
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
@@ -222,11 +222,13 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
     programme = programmes.by_id(row.programme_id)
     assert programme is not None
     sees_evidence = may(who(), Can.TOPIC_EVIDENCE, subject)
+    enterprise = session().get_one(Organisation, row.enterprise_id)
     html = render_template(
         "enterprises/capstones/topic.html",
         topic=row,
         labels=labels,
-        enterprise=session().get_one(Organisation, row.enterprise_id),
+        enterprise=enterprise,
+        desk=desk_of(enterprise),
         programme=programme,
         university=session().get_one(Organisation, programme.university_id),
         file=stored(row.evidence_file_id) if row.evidence_file_id and sees_evidence else None,

@@ -103,6 +103,7 @@ def correct_text(
         raise WrongState(_("实习已结束或撤销，协议不能再更正。"))
     if not reason.strip():
         raise BadPlacement(_("请写明更正的理由。"), field="reason")
+    session().refresh(placement, with_for_update={"key_share": True})  # one correction after the other
     lines, rows = _lines(changes), {row.number: row for row in queries.text_rows(placement.id)}
     if number == 1 and 1 not in rows:
         rows[1] = AgreementText(

@@ -264,7 +264,7 @@ def change_base(
         round_id=placement.round_id,
         starts_on=since,
         ends_on=term.ends_on,
-        explanation=_("由其他单位转入：%(reason)s", reason=reason.strip())[:300],
+        explanation=(N_("由其他单位转入：%(reason)s") % {"reason": reason.strip()})[:300],
         created_at=now,
     )
     session().add(row)

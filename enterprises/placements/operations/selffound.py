@@ -88,7 +88,7 @@ def approve_self_found(*, row: SelfFound, enterprise: Organisation, by: Identity
     offers.set_seats(position=position, term=term, seats=1, by=by, now=now)
     offers.submit_position(position=position, by=by, now=now, is_found_by_student=True)
     offers.approve_position(position=position, by=by, now=now)
-    placement = place_student(student=student, position=position, term=term, explanation=_("自主联系的实习单位"), by=by, now=now)
+    placement = place_student(student=student, position=position, term=term, explanation=N_("自主联系的实习单位"), by=by, now=now)
     row.state, row.placement_id, row.decided_by_id, row.decided_at = SelfFoundState.APPROVED, placement.id, by.account_id, now
     session().flush()
     audit.record(by=by, did="placements.self_found.approved", on=row, data={"enterprise": enterprise.code, "placement": placement.id})

@@ -1,6 +1,6 @@
 """Step 3: where and when, at least rank cost, by one time-expanded minimum cost flow.
 
-    student -> "k of these slots" -> student and slot -> ranked position and slot -> (enterprise and slot ->) sink
+    student -> "k of these slots" -> student and slot -> ranked position and slot -> (base or enterprise and slot ->) sink
                                                       \\-> kind and slot -> bundle and slot -> position and slot
 
 Positions that were not ranked cost all the same: they are reached through a node of kind and slot, so that 40 x 150 arcs
@@ -119,13 +119,7 @@ def flow(setup: Setup, some: Patterns, wishes: Wishes, *, weight: int = 0, stay:
     slot, post = np.nonzero(setup.seats > 0)
     seats = setup.seats[slot, post]
     at_place = place + slot * posts + post
-    if setup.caps is None:
-        net.arcs(at_place, sink, seats, 0)
-    else:
-        firms = setup.caps.shape[1]
-        firm = net.nodes(slots * firms)
-        net.arcs(at_place, firm + slot * firms + setup.firm[post], seats, 0)
-        net.arcs(firm + np.arange(slots * firms), sink, setup.caps.reshape(-1).clip(0), 0)
+    limit = setup.limits.drain(net, at_place, setup.limits.of[post], slot, seats, sink)
     # Only the arcs into the sink are tight: then the price of a seat stands in one place.
     ample = len(setup.pupils) + 1
     into_posts = net.arcs(bundle + slot * bundles + setup.bundle[post], at_place, ample, 0)
@@ -171,13 +165,9 @@ def flow(setup: Setup, some: Patterns, wishes: Wishes, *, weight: int = 0, stay:
         return Found(placed, cost)
     height = potentials(*arcs, flows, net.size)
     at = height[place : place + slots * posts].reshape(slots, posts)
-    if setup.caps is None:
-        prices = (height[sink] - at).clip(0)
-        return Found(placed, cost, prices, int((prices * setup.seats.clip(0)).sum()))
-    of_firm = height[firm : firm + slots * firms].reshape(slots, firms)
-    own, shared = (of_firm[:, setup.firm] - at).clip(0), (height[sink] - of_firm).clip(0)
-    rent = int((own * setup.seats.clip(0)).sum() + (shared * setup.caps.clip(0)).sum())
-    return Found(placed, cost, own + shared[:, setup.firm], rent)
+    own, shared = setup.limits.prices(height, at, limit, sink)
+    rent = int((own * setup.seats.clip(0)).sum() + (shared * setup.limits.most.clip(0)).sum())
+    return Found(placed, cost, own + shared[:, setup.limits.chain].sum(axis=1), rent)
 
 
 def _spread(

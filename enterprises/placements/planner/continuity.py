@@ -137,9 +137,9 @@ class Model:
 
 
 def _serve(setup: Setup, model: Model, masks: Ints, kinds: Ints, firms: Ints) -> None:
-    """Seats (and mentors) for columns that ask for the slots of a set at an enterprise: in each slot a transport from kinds to posts."""
+    """Seats (within the limits) for columns that ask for the slots of a set at an enterprise: in each slot a transport from kinds to posts."""
     _first, like = alike(setup.accepts.T)
-    units, of_post = np.unique(np.column_stack([setup.firm, like]), axis=0, return_inverse=True)
+    units, of_post = np.unique(np.column_stack([setup.firm, setup.limits.of, like]), axis=0, return_inverse=True)
     of_post = of_post.reshape(-1)
     takes = np.array([setup.accepts[:, np.flatnonzero(of_post == unit)[0]] for unit in range(len(units))])
     units_of: dict[int, list[int]] = {}
@@ -150,9 +150,7 @@ def _serve(setup: Setup, model: Model, masks: Ints, kinds: Ints, firms: Ints) ->
         for slot in bits(mask) if home >= 0 else ():
             asking.setdefault((slot, home, kind), []).append(column)
     serving: dict[tuple[int, int], list[int]] = {}
-    loads: dict[tuple[int, int], list[int]] = {}
     for (slot, home, kind), columns in sorted(asking.items()):
-        loads.setdefault((slot, home), []).extend(columns)
         ways = {unit: model.column() for unit in units_of[home] if takes[unit, kind]}
         for unit, way in ways.items():
             serving.setdefault((slot, unit), []).append(way)
@@ -160,8 +158,11 @@ def _serve(setup: Setup, model: Model, masks: Ints, kinds: Ints, firms: Ints) ->
     supply = [np.bincount(of_post, setup.seats[slot].clip(0), minlength=len(units)) for slot in range(len(setup.slots))]
     for (slot, unit), columns in sorted(serving.items()):
         model.row([(column, 1.0) for column in columns], 0, float(supply[slot][unit]))
-    for (slot, home), columns in sorted(loads.items()) if setup.caps is not None else ():
-        model.row([(column, 1.0) for column in columns], 0, float(max(0, setup.caps[slot, home])))  # type: ignore[index]
+    for at, members in enumerate(setup.limits.members()):
+        for slot in range(len(setup.slots)):
+            entries = [(column, 1.0) for unit in np.unique(of_post[members]).tolist() for column in serving.get((slot, unit), [])]
+            if entries:
+                model.row(entries, 0, float(max(0, setup.limits.most[slot, at])))
 
 
 def place_at_one(setup: Setup, homes: Homes, chosen: Ints, single: Ints, until: float) -> Placed:
@@ -313,7 +314,9 @@ def _positions(setup: Setup, pupils: Ints, masks: Ints, firms: Ints) -> Ints:
         cost = cost - (int(cost.max(initial=0)) + 1) * (setup.current[pupils[row[place]], slot[place]] == post)
         cost = cost - cost.min(initial=0)
     direct = net.arcs(student + place, seat + slot[place] * posts + post, 1, cost)
-    net.arcs(seat + np.arange(len(setup.slots) * posts), sink, setup.seats.reshape(-1).clip(0), 0)
+    of_slot = np.repeat(np.arange(len(setup.slots)), posts)
+    seats = setup.seats.reshape(-1).clip(0)
+    setup.limits.drain(net, seat + np.arange(len(seats)), np.tile(setup.limits.of, len(setup.slots)), of_slot, seats, sink)
     net.supply(student + np.arange(len(row)), 1)
     net.supply(sink, -len(row))
     tails, heads, capacities, (costs,) = net.joined()
@@ -325,18 +328,16 @@ def _positions(setup: Setup, pupils: Ints, masks: Ints, firms: Ints) -> Ints:
 
 
 def _keep(setup: Setup, placed: Ints, taken: frozenset[int]) -> None:
-    """Rows of the earlier plan of the others stay where seats (and mentors) are left, in the order of the lottery."""
-    left, room = setup.seats.copy(), None if setup.caps is None else setup.caps.copy()
+    """Rows of the earlier plan of the others stay where seats are left (within the limits), in the order of the lottery."""
+    left, room = setup.seats.copy(), setup.limits.most.copy()
     _pupil, slots, posts = setup.rows(placed)
     np.subtract.at(left, (slots, posts), 1)
-    if room is not None:
-        np.subtract.at(room, (slots, setup.firm[posts]), 1)
+    setup.limits.take(room, slots, posts)
     pupil, slot, post = setup.rows(keepable(setup))
     for at in np.lexsort((slot, setup.lottery[pupil])).tolist():
         one, when, where = int(pupil[at]), int(slot[at]), int(post[at])
-        if one in taken or left[when, where] < 1 or (room is not None and room[when, setup.firm[where]] < 1):
+        if one in taken or left[when, where] < 1 or not setup.limits.is_open(room[when])[where]:
             continue
         placed[one, when] = where
         left[when, where] -= 1
-        if room is not None:
-            room[when, setup.firm[where]] -= 1
+        setup.limits.take(room, when, where)

@@ -87,8 +87,7 @@ def solve(setup: Setup, numbers: Reach, chosen: Ints, until: float, homes: Ints 
         row([(column, 1.0), *[(other, 1.0) for other in of_pupil.get(pupil, [])]], 0, 1)
     for (slot, post), mine in sorted(by_seat.items()):
         row([(column, 1.0) for column in mine], 0, seats[slot][post])
-    if setup.caps is not None:
-        _caps(setup, by_seat, row)
+    _limits(setup, by_seat, row)
     if homes is not None:
         _stays(setup, places, first_place, {one: column for column, one in enumerate(stays, start=first_stay)}, row)
     row([(column, 1.0) for column in range(len(sets))], reached, reached)
@@ -143,10 +142,8 @@ def _stays(setup: Setup, places: list[tuple[int, int, int]], first: int, stays: 
         row(entries, 0, 1)
 
 
-def _caps(setup: Setup, by_seat: dict[tuple[int, int], list[int]], row: Row) -> None:
-    of_firm: dict[tuple[int, int], list[tuple[int, float]]] = {}
-    for (slot, post), columns in sorted(by_seat.items()):
-        of_firm.setdefault((slot, int(setup.firm[post])), []).extend((column, 1.0) for column in columns)
-    assert setup.caps is not None
-    for (slot, firm), entries in sorted(of_firm.items()):
-        row(entries, 0, max(0, int(setup.caps[slot, firm])))
+def _limits(setup: Setup, by_seat: dict[tuple[int, int], list[int]], row: Row) -> None:
+    for at, members in enumerate(setup.limits.members()):
+        for slot in range(len(setup.slots)):
+            entries = [(column, 1.0) for post in members.tolist() for column in by_seat.get((slot, post), [])]
+            row(entries, 0, max(0, int(setup.limits.most[slot, at])))

@@ -1,15 +1,17 @@
-"""Why a student stays below the target, in a sentence that names what is short."""
+"""Why a student stays below the target: the cause and what is short, in values (`telling.told` makes sentences of them)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from enterprises.placements.planner.prepare import NOWHERE, Bools, Ints, Setup, bits
 from enterprises.placements.planner.reach import Cut, hall_cut
-from enterprises.placements.planner.types import Reason, Unplaced
-from trainhub.kernel.i18n import _, listed
+from enterprises.placements.planner.telling import first
+from enterprises.placements.planner.types import Cause, Reason, Unplaced
 
-SHOWN = 6
+Why = dict[str, Any]
 
 
 def explain(setup: Setup, placed: Ints, *, is_one_enterprise: bool = False) -> list[Unplaced]:
@@ -20,32 +22,25 @@ def explain(setup: Setup, placed: Ints, *, is_one_enterprise: bool = False) -> l
     found = []
     for pupil in below.tolist():
         one = setup.pupils[pupil]
-        reason, text = _why(setup, pupil, told)
-        found.append(Unplaced(one.id, one.target_x10 - int(missing[pupil]), one.target_x10, reason, text))
+        reason, why = _why(setup, pupil, told)
+        found.append(Unplaced(one.id, one.target_x10 - int(missing[pupil]), one.target_x10, reason, why))
     return found
 
 
-def _weeks(value: int) -> str:
-    whole, tenth = divmod(value, 10)
-    return f"{whole}.{tenth}" if tenth else str(whole)
-
-
-def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, str]:
+def _why(setup: Setup, pupil: int, told: _Bottlenecks) -> tuple[Reason, Why]:
     one, kind = setup.pupils[pupil], int(setup.kind[pupil])
     if one.id in setup.case.dropped:
-        return Reason.FIXED_CONFLICT, _("该生的一项已定安排无法保留（岗位不接收、学期不可用或席位不足），已按其余条件重新安排，仍未达到目标。")
+        return Reason.FIXED_CONFLICT, {"cause": Cause.FIXED_CONFLICT.value}
     if not told.has_seats[kind]:
-        return Reason.NO_ELIGIBLE_POSITION, _("没有岗位接收专业 %(major)s，或接收的岗位都没有席位。请联系企业增加岗位。", major=one.major)
+        return Reason.NO_ELIGIBLE_POSITION, {"cause": Cause.NO_ELIGIBLE_POSITION.value, "major": one.major}
     if not setup.family[pupil]:
-        free = int(sum(setup.weeks[slot] for slot in bits(int(setup.free[pupil]))))
-        return Reason.BLOCKED_TERMS, _(
-            "可用学期合计 %(free)s 周，连同已有 %(prior)s 周仍不足目标 %(target)s 周（不可用学期：%(blocked)s）。",
-            free=_weeks(free),
-            prior=_weeks(one.target_x10 - int(setup.need[pupil])),
-            target=_weeks(one.target_x10),
-            blocked=listed([slot.name or slot.id for slot in sorted(setup.case.slots, key=lambda slot: slot.id) if slot.id in one.blocked])
-            or _("无"),
-        )
+        return Reason.BLOCKED_TERMS, {
+            "cause": Cause.BLOCKED_TERMS.value,
+            "free_x10": int(sum(setup.weeks[slot] for slot in bits(int(setup.free[pupil])))),
+            "prior_x10": one.target_x10 - int(setup.need[pupil]),
+            "target_x10": one.target_x10,
+            "blocked": [slot.name or slot.id for slot in sorted(setup.case.slots, key=lambda slot: slot.id) if slot.id in one.blocked],
+        }
     return Reason.SEATS_SHORT, told.of(kind, int(setup.family[pupil]))
 
 
@@ -72,15 +67,15 @@ class _Bottlenecks:
         for one, kind in zip(setup.pupils, setup.kind.tolist(), strict=True):
             self._majors[kind].add(one.major)
         self._cuts: dict[tuple[int, int], Cut | None] = {}
-        self._texts: dict[tuple[int, int], str] = {}
+        self._told: dict[tuple[int, int], Why] = {}
 
-    def of(self, kind: int, family: int) -> str:
-        """The sentence for a student of the kind for whom the sets of the family suffice."""
-        if (kind, family) not in self._texts:
+    def of(self, kind: int, family: int) -> Why:
+        """The cause for a student of the kind for whom the sets of the family suffice."""
+        if (kind, family) not in self._told:
             slots = sorted({slot for one in self._setup.families[family] for slot in bits(one)})
             cuts = [cut for slot in slots if (cut := self._cut(kind, slot)) is not None]
-            self._texts[kind, family] = self._text(cuts)
-        return self._texts[kind, family]
+            self._told[kind, family] = self._short(cuts)
+        return self._told[kind, family]
 
     def _cut(self, kind: int, slot: int) -> Cut | None:
         if (kind, slot) not in self._cuts:
@@ -89,28 +84,20 @@ class _Bottlenecks:
             self._cuts[kind, slot] = hall_cut(self._setup, slot, more)
         return self._cuts[kind, slot]
 
-    def _text(self, cuts: list[Cut]) -> str:
-        if not cuts and self._is_one_enterprise:
-            return _("没有一家企业能在所需的各学期都再接收一名学生（本次要求各学期在同一企业）。")
+    def _short(self, cuts: list[Cut]) -> Why:
         if not cuts:
-            return _("席位在其他学生的组合中用尽，无法再容纳一名学生达到目标。")
+            return {"cause": (Cause.NO_ENTERPRISE_FOR_ALL_TERMS if self._is_one_enterprise else Cause.SEATS_USED_UP).value}
         setup = self._setup
         missing, slot, kinds, seats = min(
             ((max(1, int(self._waiting[slot][kinds].sum())), slot, kinds, seats) for slot, kinds, seats in cuts), key=lambda one: one[:2]
         )
         majors = sorted(set().union(*(self._majors[kind] for kind in np.flatnonzero(kinds))))
         posts = np.flatnonzero(setup.accepts[kinds].any(axis=0) & (self._offered[slot] > 0))
-        return _(
-            "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
-            slot=self._slot_names[slot],
-            majors=_few(majors),
-            posts=_few([self._post_names[post] for post in posts]) or _("无"),
-            seats=seats,
-            missing=missing,
-        )
-
-
-def _few(names: list[str]) -> str:
-    if len(names) <= SHOWN:
-        return listed(names)
-    return _("%(names)s 等 %(count)d 个", names=listed(names[:SHOWN]), count=len(names))
+        return {
+            "cause": Cause.SEATS_SHORT.value,
+            "slot": self._slot_names[slot],
+            "majors": first(majors),
+            "posts": first([self._post_names[post] for post in posts]),
+            "seats": seats,
+            "missing": missing,
+        }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from enterprises.placements.planner.plan import DEFAULT, solve
+from enterprises.placements.planner.telling import told
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot, Triple
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.columns import Columns
@@ -57,6 +58,7 @@ SCHEMAS: dict[str, Schema] = {
             _field("enterprise", "企业"),
             _field("majors", "专业", split_list(), required=False, default=()),
             _field("county_code", "县区代码", required=False, default=""),
+            _field("base", "基地", required=False, default=""),
         ]
     ),
     "seats": Schema([POSITION, TERM, _field("seats", "席位", _count(0, 100_000))]),
@@ -73,8 +75,9 @@ SCHEMAS: dict[str, Schema] = {
     "fixed": TRIPLES,
     "current": TRIPLES,
     "mentors": Schema([_field("mentor", "企业导师"), _field("enterprise", "企业"), _field("load", "可带人数", _count(0, 100_000))]),
+    "bases": Schema([_field("base", "基地"), TERM, _field("places", "可接纳人数", _count(0, 100_000))]),
 }
-OPTIONAL = ("fixed", "current", "mentors")
+OPTIONAL = ("fixed", "current", "mentors", "bases")
 
 ASSIGNMENTS = (Column("student", "学生"), Column("term", "学期"), Column("position", "岗位"), Column("rank", "志愿顺序"))
 UNPLACED = (
@@ -94,7 +97,8 @@ def read_case(path: Path, *, is_relaxed: bool = False) -> tuple[Case, Folder]:
     folder = Folder(path, SCHEMAS, OPTIONAL)
     slots = _slots(folder)
     rows = folder.unique("positions", folder.read("positions"), "position").data
-    posts = {one: Post(one, firm, frozenset(majors)) for one, firm, majors in _zip(rows, "position", "enterprise", "majors")}
+    names = ("position", "enterprise", "majors", "base")
+    posts = {one: Post(one, firm, frozenset(majors), base=base) for one, firm, majors, base in _zip(rows, *names)}
     rows = folder.known("seats", folder.unique("seats", folder.read("seats"), "position", "term"), position=posts, term=slots).data
     seats = {(post, term): count for post, term, count in _zip(rows, "position", "term", "seats")}
     pupils = _pupils(folder, slots)
@@ -106,9 +110,10 @@ def read_case(path: Path, *, is_relaxed: bool = False) -> tuple[Case, Folder]:
     fixed, dropped = _fixed(folder, slots, posts, seats, pupils, is_relaxed=is_relaxed)
     current = _current(folder, slots, posts, pupils)
     mentors = _mentors(folder, posts)
+    base_room = _bases(folder, slots, posts, is_mentor_bound=mentors is not None)
     folder.refuse_if_bad()
-    case = Case(tuple(slots.values()), tuple(posts.values()), seats, tuple(pupils.values()), wishes, fixed, current, frozenset(dropped), mentors)
-    return case, folder
+    known = (tuple(slots.values()), tuple(posts.values()), seats, tuple(pupils.values()), wishes, fixed, current, frozenset(dropped))
+    return Case(*known, mentors=mentors, base_room=base_room), folder
 
 
 def _zip(data: dict[str, list[Any]], *names: str) -> Iterable[tuple[Any, ...]]:
@@ -208,6 +213,21 @@ def _mentors(folder: Folder, posts: dict[str, Post]) -> dict[str, int] | None:
     return dict(found)
 
 
+def _bases(folder: Folder, slots: dict[str, Slot], posts: dict[str, Post], *, is_mentor_bound: bool) -> dict[tuple[str, str], int] | None:
+    """The places at bases by term, when the folder has bases.csv. A base must not lie across enterprises that mentors limit."""
+    if folder.file("bases") is None:
+        return None
+    rows = folder.unique("bases", folder.read("bases"), "base", "term")
+    rows = folder.known("bases", rows, is_warning=True, base={one.base for one in posts.values()}, term=slots)
+    firms: dict[str, set[str]] = {}
+    for one in posts.values():
+        firms.setdefault(one.base, set()).add(one.enterprise)
+    for row, base in zip(rows.numbers, rows.data["base"], strict=True) if is_mentor_bound else ():
+        if len(firms[base]) > 1 and any(one.enterprise in firms[base] and one.base != base for one in posts.values()):
+            folder.bad("bases", row, "base", base, _("基地属于多家企业，其中有企业在别处也提供岗位，不能与企业指导教师人数同时限制。"))
+    return {(base, term): places for base, term, places in _zip(rows.data, "base", "term", "places")}
+
+
 def simulate(
     path: Path, out: Path, *, seed: int = 1, time_limit: float = 60.0, is_relaxed: bool = False, options: Options = DEFAULT
 ) -> dict[str, Any]:
@@ -222,7 +242,7 @@ def write(plan: Plan, out: Path) -> None:
     """Both files, sorted by id, each put in place whole; a student's rank is empty when the position was not ranked."""
     out.mkdir(parents=True, exist_ok=True)
     put_csv(out / "assignments.csv", ((a.pupil, a.slot, a.post, "" if a.rank is None else a.rank) for a in plan.assignments), ASSIGNMENTS)
-    rows = ((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, u.explanation) for u in plan.unplaced)
+    rows = ((u.pupil, _number(u.weeks_x10), _number(u.target_x10), u.reason.value, told(u.why)) for u in plan.unplaced)
     put_csv(out / "unplaced.csv", rows, UNPLACED)
 
 

@@ -97,11 +97,10 @@ def fill(setup: Setup, placed: Ints, options: Options = DEFAULT) -> None:
     nobody below could take a free seat (under hard continuity: at the enterprise where the student is).
     """
     homes = continuity.homes_of(setup) if options.is_one_enterprise else None
-    left, room = setup.seats.copy(), None if setup.caps is None else setup.caps.copy()
+    left, room = setup.seats.copy(), setup.limits.most.copy()
     pupil, slot, post = setup.rows(placed)
     np.subtract.at(left, (slot, post), 1)
-    if room is not None:
-        np.subtract.at(room, (slot, setup.firm[post]), 1)
+    setup.limits.take(room, slot, post)
     missing = setup.need - weeks_of(setup, placed)
     have = np.array([one.target_x10 for one in setup.pupils], dtype=np.int64) - missing
     below = np.flatnonzero(missing > 0)
@@ -114,8 +113,8 @@ def fill(setup: Setup, placed: Ints, options: Options = DEFAULT) -> None:
             if placed[pupil, slot] != NOWHERE or not setup.free[pupil] >> slot & 1:
                 continue
             is_open = (left[slot] > 0) & setup.accepts[setup.kind[pupil]]
-            if room is not None:
-                is_open &= room[slot][setup.firm] > 0
+            if len(setup.limits):
+                is_open &= setup.limits.is_open(room[slot])
             if homes is not None:
                 mine = placed[pupil][placed[pupil] != NOWHERE]
                 home = setup.firm[mine[0]] if len(mine) else homes[pupil]
@@ -125,8 +124,7 @@ def fill(setup: Setup, placed: Ints, options: Options = DEFAULT) -> None:
             post = _best(setup, pupil, np.flatnonzero(is_open))
             placed[pupil, slot] = post
             left[slot, post] -= 1
-            if room is not None:
-                room[slot, setup.firm[post]] -= 1
+            setup.limits.take(room, slot, post)
             missing[pupil] -= setup.weeks[slot]
 
 

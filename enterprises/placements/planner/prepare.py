@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from enterprises.placements.planner.limits import Limits, limits_of
 from enterprises.placements.planner.types import Case, Pupil, Triple
 
 Ints = Any
@@ -57,8 +58,8 @@ class Setup:
     """[S] tenths of a week"""
     seats: Ints
     """[S, P] left after the fixed rows"""
-    caps: Ints | None
-    """[S, E] most students at an enterprise in a slot (mentors), left after the fixed rows; None: no limit"""
+    limits: Limits
+    """How many students the mentors of an enterprise and the room of a base allow, left after the fixed rows"""
     firm: Ints
     """[P] the enterprise of each post"""
     need: Ints
@@ -70,11 +71,11 @@ class Setup:
     accepts: Bools
     """[K, P]"""
     bundle: Ints
-    """[P] posts that accept the same kinds (and, under caps, belong to the same enterprise)"""
+    """[P] posts that accept the same kinds and lie in the same limits"""
     bundles: Bools
     """[B, K]"""
-    bundle_firm: Ints
-    """[B] the enterprise, meaningful under caps"""
+    bundle_limit: Ints
+    """[B] the innermost limit"""
     lottery: Ints
     """[N] the place in the seeded order of all students"""
     wishes: Wishes
@@ -105,11 +106,8 @@ class Setup:
         return np.bincount(self.bundle, self.seats[slot].clip(0), minlength=len(self.bundles)).astype(np.int64)
 
     def seats_of(self, slot: int, kinds: Bools) -> int:
-        """The seats in a slot of all posts that accept one of the kinds; under caps no more of an enterprise than its cap."""
-        seats = self.supply(slot) * self.bundles[:, kinds].any(axis=1)
-        if self.caps is None:
-            return int(seats.sum())
-        return int(np.minimum(np.bincount(self.bundle_firm, seats, minlength=self.caps.shape[1]), self.caps[slot].clip(0)).sum())
+        """The seats in a slot of all posts that accept one of the kinds, no more of them than the limits allow."""
+        return self.limits.through(slot, self.supply(slot) * self.bundles[:, kinds].any(axis=1), self.bundle_limit)
 
 
 @lru_cache(100_000)
@@ -159,25 +157,19 @@ def prepare(case: Case, seed: int) -> Setup:
     firms = sorted({one.enterprise for one in posts})
     firm_at = {one: index for index, one in enumerate(firms)}
     firm = np.array([firm_at[one.enterprise] for one in posts], dtype=np.int64)
-    caps = None
-    if case.room is not None:
-        caps = np.array([[case.room.get((one, slot.id), 0) for one in firms] for slot in slots], dtype=np.int64).reshape(len(slots), len(firms))
-    elif case.mentors is not None:
-        caps = np.repeat(np.array([[case.mentors.get(one, 0) for one in firms]], dtype=np.int64), len(slots), axis=0)
     held = table(case.fixed)
     current = None if case.current is None else table(case.current)
     for slot in range(len(slots)):
         taken = held[:, slot][held[:, slot] != NOWHERE]
         np.subtract.at(seats[slot], taken, 1)
-        if caps is not None:
-            np.subtract.at(caps[slot], firm[taken], 1)
+    limits = limits_of(case, [one.id for one in slots], posts, firm, seats, held)
     masks = {blocked: sum(1 << slot_at[one] for one in slot_at if one not in blocked) for blocked in {pupil.blocked for pupil in pupils}}
     power = np.left_shift(1, np.arange(len(slots), dtype=np.int64))
     is_held = held != NOWHERE
     free = np.array([masks[pupil.blocked] for pupil in pupils], dtype=np.int64) & ~(is_held @ power)
     need = np.array([pupil.target_x10 - pupil.prior_x10 for pupil in pupils], dtype=np.int64) - is_held @ weeks
     kind, accepts = _kinds(case, pupils, post_at)
-    bundle, bundles, bundle_firm = _bundles(accepts, firm if caps is not None else np.zeros(len(posts), dtype=np.int64))
+    bundle, bundles, bundle_limit = _bundles(accepts, limits.of)
     family, families = _families(need, free, weeks)
     return Setup(
         case=case,
@@ -186,7 +178,7 @@ def prepare(case: Case, seed: int) -> Setup:
         pupils=pupils,
         weeks=weeks,
         seats=seats,
-        caps=caps,
+        limits=limits,
         firm=firm,
         need=need,
         free=free,
@@ -194,7 +186,7 @@ def prepare(case: Case, seed: int) -> Setup:
         accepts=accepts,
         bundle=bundle,
         bundles=bundles,
-        bundle_firm=bundle_firm,
+        bundle_limit=bundle_limit,
         lottery=_lottery(pupils, seed),
         wishes=_wishes(case, pupils, post_at, kind, accepts),
         held=held,
@@ -221,11 +213,11 @@ def _kinds(case: Case, pupils: list[Pupil], post_at: dict[str, int]) -> tuple[In
     return of_major[[majors[pupil.major] for pupil in pupils]].astype(np.int64), accepts[first]
 
 
-def _bundles(accepts: Bools, firm: Ints) -> tuple[Ints, Bools, Ints]:
-    """Posts that accept the same kinds (and belong to the same firm) put together: [P] bundle, [B, K] accepted kinds, [B] firm."""
+def _bundles(accepts: Bools, limit: Ints) -> tuple[Ints, Bools, Ints]:
+    """Posts that accept the same kinds and lie in the same limit put together: [P] bundle, [B, K] accepted kinds, [B] limit."""
     _first, like = alike(accepts.T)
-    _keys, first, of_post = np.unique(like * (int(firm.max(initial=0)) + 1) + firm, return_index=True, return_inverse=True)
-    return of_post.astype(np.int64), accepts.T[first], firm[first]
+    _keys, first, of_post = np.unique(like * (int(limit.max(initial=-1)) + 2) + limit + 1, return_index=True, return_inverse=True)
+    return of_post.astype(np.int64), accepts.T[first], limit[first]
 
 
 def alike(table: Bools) -> tuple[Ints, Ints]:

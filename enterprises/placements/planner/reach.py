@@ -211,18 +211,14 @@ def serve(setup: Setup, slot: int, demand: Ints) -> tuple[Ints, Bools | None]:
     if wanted == 0:
         return demand, None
     kinds, bundles = len(demand), len(setup.bundles)
-    firms = 0 if setup.caps is None else setup.caps.shape[1]
-    source, sink, asking = kinds + bundles + firms, kinds + bundles + firms + 1, np.flatnonzero(demand)
+    net = Network()
+    asking, at_kind, at_bundle = np.flatnonzero(demand), net.nodes(kinds), net.nodes(bundles)
+    source, sink = net.nodes(1), net.nodes(1)
     supply = setup.supply(slot)
     bundle, kind = np.nonzero(setup.bundles & (demand > 0) & (supply > 0)[:, None])
-    net = Network()
-    asked = net.arcs(source, asking, demand[asking])
-    net.arcs(kind, kinds + bundle, demand[kind])
-    if setup.caps is None:
-        net.arcs(kinds + np.arange(bundles), sink, supply)
-    else:
-        net.arcs(kinds + np.arange(bundles), kinds + bundles + setup.bundle_firm, supply)
-        net.arcs(kinds + bundles + np.arange(firms), sink, setup.caps[slot].clip(0))
+    asked = net.arcs(source, at_kind + asking, demand[asking])
+    net.arcs(at_kind + kind, at_bundle + bundle, demand[kind])
+    setup.limits.at(slot).drain(net, at_bundle + np.arange(bundles), setup.bundle_limit, 0, supply, sink)
     solver = max_flow.SimpleMaxFlow()
     arcs = solver.add_arcs_with_capacity(*net.joined()[:3])
     solver.solve(source, sink)

@@ -19,6 +19,17 @@ class Reason(StrEnum):
     FIXED_CONFLICT = "fixed_conflict"
 
 
+class Cause(StrEnum):
+    """What exactly is told of the reason (`telling.told`)."""
+
+    NO_ELIGIBLE_POSITION = "no_eligible_position"
+    BLOCKED_TERMS = "blocked_terms"
+    SEATS_SHORT = "seats_short"
+    SEATS_USED_UP = "seats_used_up"
+    NO_ENTERPRISE_FOR_ALL_TERMS = "no_enterprise_for_all_terms"
+    FIXED_CONFLICT = "fixed_conflict"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A term."""
@@ -37,6 +48,8 @@ class Post:
     enterprise: str
     majors: frozenset[str] = frozenset()
     name: str = ""
+    base: str = ""
+    """Where it is, as far as that has a limit of its own (`Case.base_room`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,9 @@ class Case:
     """How many students the mentors of each enterprise can look after in a term; None: no such limit."""
     room: Mapping[tuple[str, str], int] | None = None
     """The same by (enterprise, term) where it is not the same in every term; it goes before `mentors`."""
+    base_room: Mapping[tuple[str, str], int] | None = None
+    """How many students a base takes in a term over all its positions, by (base, term); not named: no limit. A base and an
+    enterprise whose mentors are limited do not cross: one of them holds all positions that they share."""
 
     def as_data(self) -> list[Any]:
         """The case as JSON-able data in a canonical order."""
@@ -98,6 +114,14 @@ class Case:
             None if self.current is None else sorted(map(list, self.current)),
             *([] if self.mentors is None else [sorted(map(list, self.mentors.items()))]),
             *([] if self.room is None else [sorted([firm, slot, count] for (firm, slot), count in self.room.items())]),
+            *(
+                []
+                if self.base_room is None
+                else [
+                    ["bases", sorted([base, slot, count] for (base, slot), count in self.base_room.items())],
+                    sorted([one.id, one.base] for one in self.posts if one.base),
+                ]
+            ),
         ]
 
 
@@ -117,7 +141,8 @@ class Unplaced(NamedTuple):
     weeks_x10: int
     target_x10: int
     reason: Reason
-    explanation: str
+    why: dict[str, Any]
+    """The cause and its values, JSON-able; `telling.told` makes a sentence of it."""
 
 
 @dataclass(frozen=True, slots=True)

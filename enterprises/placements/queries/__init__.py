@@ -118,7 +118,7 @@ from enterprises.placements.queries.placing import (
     weekly_log,
 )
 from enterprises.placements.queries.progress import SORTS as PROGRESS_SORTS
-from enterprises.placements.queries.progress import days_for_export, days_of_person, progress_of, progress_of_student, progress_rows, whole_progress
+from enterprises.placements.queries.progress import days_for_export, progress_of, progress_of_student, progress_rows, whole_progress
 from enterprises.placements.queries.rounds import (
     Planned,
     cohort_choices,
@@ -172,7 +172,6 @@ __all__ = [
     "day_entry",
     "days_by_ids",
     "days_for_export",
-    "days_of_person",
     "displaced",
     "enterprises_offering",
     "entries_between",

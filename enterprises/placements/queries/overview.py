@@ -17,6 +17,7 @@ from enterprises.placements.queries.placing import LIVE, visible_to
 from enterprises.placements.types import DayState, EventKind, EventState, OfferState, PlacementState, RoundState
 from trainhub.identity import queries as identities
 from trainhub.kernel.access import Identity, Role
+from trainhub.kernel.clock import academic_year
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
 from trainhub.ledger import rules as ledger_rules
@@ -184,7 +185,7 @@ def table_1(identity: Identity, *, since: date, on: date) -> list[dict[str, Any]
 
 def school_year(day: date) -> str:
     """The academic year of a day: from September on."""
-    first = day.year if day.month >= 9 else day.year - 1
+    first = academic_year(day)
     return f"{first}-{first + 1}"
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from enterprises.permissions import WEEKS_VIEWERS
 from enterprises.placements import rules
-from enterprises.placements.models import DayEntry, Placement, Position, Term
+from enterprises.placements.models import DayEntry, Placement, Term
 from enterprises.placements.types import DayState, Light, PlacementState, StudentProgress
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session
@@ -198,19 +198,5 @@ def days_for_export(student_ids: Collection[int]) -> list[Any]:
         .join(Organisation, Organisation.id == Placement.enterprise_id)
         .where(DayEntry.student_id.in_(list(student_ids)))
         .order_by(Student.student_no, DayEntry.on, DayEntry.id)
-    )
-    return list(session().execute(statement))
-
-
-def days_of_person(person_id: int) -> list[Any]:
-    """Every logged day of a person with enterprise and position, for the person's own copy."""
-    statement = (
-        select(Organisation.name, Position.title, DayEntry.on, DayEntry.state, DayEntry.note)
-        .join(Placement, Placement.id == DayEntry.placement_id)
-        .join(Position, Position.id == Placement.position_id)
-        .join(Student, Student.id == DayEntry.student_id)
-        .join(Organisation, Organisation.id == Placement.enterprise_id)
-        .where(Student.person_id == person_id)
-        .order_by(DayEntry.on, DayEntry.id)
     )
     return list(session().execute(statement))

@@ -233,6 +233,8 @@ class Planned:
     """(student, term) of placements that students themselves gave up."""
     accepted: dict[int, frozenset[str]] = field(default_factory=dict)
     """By position the majors it takes where the rules narrow them; empty: none."""
+    base_room: dict[tuple[int, int], int] = field(default_factory=dict)
+    """By (base, term) how many more students the base can take over all its positions; not named: it says nothing."""
 
 
 def planning_facts(row: Round, *, today: date) -> Planned:

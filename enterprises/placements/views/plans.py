@@ -9,6 +9,7 @@ from flask import render_template, request
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, planning, queries, rules
 from enterprises.placements.models import Round, RoundPlan
+from enterprises.placements.planner.telling import told
 from enterprises.placements.types import Aim, PlanKind, PlanSettings, RoundState, WhatIf
 from enterprises.placements.views.rounds import conditions_of
 from enterprises.placements.views.shared import act, blueprint, load_round
@@ -157,6 +158,7 @@ def result(pair: tuple[Round, Student]) -> Any:
         round=round,
         rows=rows,
         below=below,
+        why=told(below[4]) if below is not None else "",
         is_for_me=people.is_petoe(student, clock.today()),
         wishes=[
             {

@@ -10,6 +10,7 @@ from flask import render_template, request, url_for
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, planning, queries
 from enterprises.placements.models import Round, RoundPlan
+from enterprises.placements.planner.telling import told
 from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, RoundState
 from enterprises.placements.views.shared import act, blueprint, load_round, save
 from trainhub.kernel import clock, downloads, paging
@@ -147,7 +148,7 @@ def preview(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "summary": data["summary"],
         "lines": sorted(lines, key=lambda line: (line[0][1], line[1])),
-        "unplaced": [(students[row[0]], row[1] / 10, row[2] / 10, labels.REASONS[row[3]], row[4]) for row in unplaced],
+        "unplaced": [(students[row[0]], row[1] / 10, row[2] / 10, labels.REASONS[row[3]], told(row[4])) for row in unplaced],
         "made": [line for line in lines if not line[4]],
         "removed": [(students[row.student_id], terms[row.term_id], positions[row.position_id]) for row in removed],
     }

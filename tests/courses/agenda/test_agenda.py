@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from courses.agenda import queries, rules
 from courses.agenda.models import CalendarFeed
 from courses.agenda.types import ItemKind
+from courses.assessment.operations import attempts, quizzes
 from courses.assignments.operations import setup
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.learning import operations as learning
+from courses.learning import quiz_queries
 from courses.messages import operations as messages
 from tests.factories import courses as make
 from tests.factories import ground, work
@@ -128,6 +130,52 @@ def test_work_is_due_in_the_calendar_and_an_extension_moves_it_for_one(session: 
     assert due(slow) == [("课程设计", 14, f"/assignments/{of.block_id}")]
     assert due(quick) == [("课程设计", 12, f"/assignments/{of.block_id}")]
     assert due(quick, ItemKind.REVIEW_DUE) == due(slow, ItemKind.REVIEW_DUE) == [("课程设计", 19, f"/assignments/{of.block_id}")]
+
+
+def test_a_quiz_stands_in_the_calendar_when_it_opens_and_closes(as_role: AsRole, session: Session) -> None:
+    """By the hours each learner has; on the first page it is asked for until something was handed in."""
+
+    def at(day: int) -> datetime:
+        return datetime(2026, 3, day, 1, 0, tzinfo=UTC)
+
+    lead = ground.person()
+    run = make.run(lead=lead)
+    unit = make.unit(run)
+    block = make.quiz(unit, of=run, opens_at=at(9).isoformat(), closes_at=at(12).isoformat())
+    make.quiz(unit, of=run)  # without hours it has no day
+    run = make.publish(run)
+    quick, slow = make.enrolment(run), make.enrolment(run)
+    quizzes.allow(block=block, person_id=slow.person_id, closes_at=at(20), by=SYSTEM, now=make.NOW)
+
+    def found(person_id: int) -> list[tuple[ItemKind, str, int, str]]:
+        items = queries.items(person_id, since=date(2026, 3, 3), until=date(2026, 3, 31), now=make.NOW)
+        return [(item.kind, item.title, item.starts_at.day, item.url) for item in items if "quiz" in item.uid]
+
+    url = f"/learning/blocks/{block.id}/quiz"
+    assert found(quick.person_id) == [(ItemKind.RELEASE, "单元测验", 9, url), (ItemKind.DUE, "单元测验", 12, url)]
+    assert [row[:3] for row in found(slow.person_id)] == [(ItemKind.RELEASE, "单元测验", 9), (ItemKind.DUE, "单元测验", 20)]
+    assert [row[3] for row in found(lead.id)] == [f"/teaching/runs/{run.id}/preview/{unit.id}#block-{block.id}"] * 2
+
+    def to_do(person_id: int, day: int) -> list[tuple[str, int]]:
+        return [(title, closes.day) for _block, title, closes in quiz_queries.closing(person_id, at(day + 7), at(day))]
+
+    assert (to_do(quick.person_id, 4), to_do(quick.person_id, 10), to_do(quick.person_id, 12)) == ([], [("单元测验", 12)], [])
+    assert (to_do(slow.person_id, 10), to_do(slow.person_id, 14)) == ([], [("单元测验", 20)])
+    attempt = attempts.start(block=block, person_id=quick.person_id, by=SYSTEM, now=at(10))
+    assert to_do(quick.person_id, 10) == [("单元测验", 12)]
+    attempts.submit(attempt_id=attempt.id, responses={}, by=SYSTEM, now=at(10))
+    assert to_do(quick.person_id, 10) == []
+    session.commit()
+    assert "单元测验" in as_role(Role.TRAINEE, person_id=slow.person_id).get("/learning/calendar?month=2026-03").text
+
+
+def test_a_quiz_that_closes_this_week_is_to_be_done_on_the_first_page(as_role: AsRole, session: Session) -> None:
+    run = make.run()
+    make.quiz(make.unit(run), of=run, closes_at=(clock.now() + timedelta(days=2)).isoformat())
+    row = make.enrolment(make.publish(run))
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=row.person_id)
+    assert "完成测验：单元测验" in learner.get("/").text
 
 
 def test_what_opens_by_conditions_says_so_and_what_is_over_goes(as_role: AsRole, session: Session) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from courses.analytics import operations, queries, risk_queries
 from courses.analytics.models import RunSummary, StoredRisk
 from courses.analytics.types import LearnerRisk, Reason, Risk
+from courses.assessment.operations import quizzes
 from courses.assignments.models import Assignment, AssignmentExtension
 from courses.catalogue.models import Run
 from courses.catalogue.operations import content, groups
@@ -142,6 +143,30 @@ def test_work_is_overdue_by_its_own_date_until_it_is_handed_in(session: Session,
     session.add(AssignmentExtension(until_at=NOW + timedelta(days=3), **more))  # the latest holds, also a shorter one
     session.flush()
     assert (late(2), late(4)) == ([0, 0, 1], [1, 0, 1])
+
+
+def test_a_quiz_is_overdue_when_it_has_closed_for_the_learner(session: Session, lead: Person) -> None:
+    """Its own hours come before the day of its unit; whoever was given longer, alone or with a cohort, is not late."""
+    made = make.run(lead=lead)
+    unit = make.unit(made, due_at=NOW + timedelta(days=30))
+    block = make.quiz(unit, of=made, closes_at=(NOW + timedelta(days=1)).isoformat())
+    made = make.publish(made)
+    student = ground.student()
+    people = [ground.person(), session.get_one(Person, student.person_id), ground.person(), ground.person()]
+    rows = [make.enrolment(made, person) for person in people]
+    for given in (
+        {"person_id": people[0].id, "closes_at": NOW + timedelta(days=5)},
+        {"cohort_id": student.cohort_id, "closes_at": NOW + timedelta(days=9)},
+    ):
+        quizzes.allow(block=block, **given, by=SYSTEM, now=NOW)
+    session.add(BlockProgress(enrolment_id=rows[2].id, block_id=block.id, waits_for_grade=True))
+    session.flush()
+
+    def late(days: int) -> list[int]:
+        found = {learner.enrolment_id: learner.overdue for learner in risk_queries.at_risk(made, NOW + timedelta(days=days))}
+        return [found[one.id] for one in rows]
+
+    assert (late(0), late(2), late(7), late(10)) == ([0, 0, 0, 0], [0, 0, 0, 1], [1, 0, 0, 1], [1, 1, 0, 1])
 
 
 def test_work_that_waits_for_a_mark_counts_as_done_by_the_learner(

@@ -281,6 +281,29 @@ def test_drawn_questions_and_drawn_numbers_are_said_before_an_attempt_begins(tau
     assert [words in taught.learner.get(rules).text for words in CHANCES] == [True, False, True]
 
 
+def test_drawn_numbers_of_a_pool_are_said_too(taught: Taught, session: Session) -> None:
+    """The learner may get a formula question from it; a draw that can give none says nothing of numbers."""
+    where = f"/teaching/blocks/{taught.quiz.id}"
+    choice = {"options": [{"body": "甲", "is_correct": True}, {"body": "乙"}]}
+    bank.save_question(course_id=taught.run.course_id, kind=QuestionKind.SINGLE, stem="选", data=choice, category="计算", by=SYSTEM, now=NOW)
+    session.commit()
+    assert taught.lecturer.post(f"{where}/draws", data={"count": "1", "points": "1", "category": "计算"}).status_code == 303
+    rules = f"/learning/blocks/{taught.quiz.id}/quiz"
+    variables = [{"name": "x", "low": "1", "high": "9", "decimals": 0}]
+    asked = {
+        "course_id": taught.run.course_id,
+        "kind": QuestionKind.FORMULA,
+        "stem": "{x} 的两倍？",
+        "data": {"variables": variables, "expression": "2*x"},
+    }
+    bank.save_question(**asked, category="其他", by=SYSTEM, now=NOW)
+    session.commit()
+    assert [words in taught.learner.get(rules).text for words in CHANCES] == [True, False, False]
+    bank.save_question(**asked, category="计算/倍数", by=SYSTEM, now=NOW)
+    session.commit()
+    assert [words in taught.learner.get(rules).text for words in CHANCES] == [True, False, True]
+
+
 def test_the_page_of_a_unit_says_the_time_that_one_person_has(as_role: AsRole, session: Session) -> None:
     taught = Taught(as_role, session, minutes=30)
     quizzes.allow(block=taught.quiz, person_id=taught.enrolment.person_id, extra_minutes=15, by=SYSTEM, now=NOW)

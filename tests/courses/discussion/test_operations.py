@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from courses.catalogue.models import Run
 from courses.catalogue.operations import groups
 from courses.catalogue.types import Access, Condition, ConditionKind
-from courses.discussion import operations, queries
+from courses.discussion import opening, operations, queries
 from courses.discussion.models import PostReport, PostRevision, Thread
 from courses.discussion.types import Author
 from courses.learning.models import BlockProgress, Enrolment
@@ -89,6 +89,29 @@ def test_a_mention_tells_only_who_can_open_the_thread(session: Session) -> None:
     assert ("<mark>@钱二</mark>" in post.body_html, "<mark>@孙三</mark>" in post.body_html) == (True, False)
     everywhere = start(run, writer, "@孙三 这里都能看")
     assert queries.mentioned_in(session.scalars(queries.posts(everywhere)).one().id) == {outsider.id}
+
+
+def test_nobody_is_told_of_what_is_no_longer_open_to_him(session: Session) -> None:
+    """An answer, an accepted reply and news of a followed thread: the same question as for a mention."""
+    run = make.run(lead=ground.person(name="陈老师"), is_published=True)
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=NOW)
+    block = make.discussion(make.unit(run), access=Access((Condition(ConditionKind.GROUP, red.key),)).plain())
+    inside, moved = member(run, "赵一"), member(run, "钱二")
+    both = [inside.id, moved.id]
+    groups.change_members(group=red, joining=both, leaving=(), learners=both, by=SYSTEM, now=NOW)
+    asked = start(run, moved, "请教", block=block)
+    reply = operations.answer(run=run, thread=asked, author=Author(moved.id, False), body="自己想到了", by=SYSTEM, now=NOW, block=block)
+    operations.follow_thread(thread=asked, person_id=inside.id, now=NOW)
+    groups.change_members(group=red, joining=(), leaving=[moved.id], learners=both, by=SYSTEM, now=NOW)
+    later = NOW + timedelta(hours=1)
+    operations.answer(run=run, thread=asked, author=Author(inside.id, False), body="这样", by=SYSTEM, now=later, block=block)
+    operations.accept(thread=asked, post=reply, by=SYSTEM, now=later)
+    assert kinds(session) == []
+    assert opening.news(later + timedelta(hours=1)) == {}
+    groups.change_members(group=red, joining=[moved.id], leaving=(), learners=both, by=SYSTEM, now=later)
+    assert opening.news(later + timedelta(hours=1)) == {moved.id: 1}
+    operations.answer(run=run, thread=asked, author=Author(inside.id, False), body="再补充", by=SYSTEM, now=later, block=block)
+    assert kinds(session) == ["courses.answered"]
 
 
 def test_a_contribution_to_a_block_counts_as_learning(session: Session) -> None:
@@ -184,7 +207,7 @@ def test_followers_are_told_together_and_once(session: Session) -> None:
     for minutes in range(1, 4):
         answer(run, thread, second, minutes=minutes)
     later = NOW + timedelta(hours=1)
-    assert queries.news(later) == {first.id: 3, third.id: 3}
+    assert opening.news(later) == {first.id: 3, third.id: 3}
     assert operations.tell_followers(now=later) == 2
     assert operations.tell_followers(now=later) == 0
     told = session.scalars(select(Notice).where(Notice.kind == "courses.discussion_news")).all()

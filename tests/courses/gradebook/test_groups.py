@@ -85,7 +85,7 @@ def test_work_of_one_group_is_nothing_to_the_others(as_role: Callable[..., Flask
     assert [("悄悄话" in who.get(forum).text) for who in (member, other, teacher)] == [True, False, True]
     # who changes groups is judged by what is asked of him now
     session.get_one(Enrolment, outside_id).progress_x1000 = 1000
-    data = {"name": "红组", "member": [inside_person, outside_person], "shown": [inside_person, outside_person]}
+    data = {"name": "红组", "member": [inside_person, outside_person]}
     assert teacher.post(f"/teaching/groups/{group_id}", data=data).status_code == 303
     job = session.scalars(select(jobs.Job).where(jobs.Job.task == tasks.REGROUP)).one()
     assert tasks.judge_after_regrouping(jobs.Running(job.id, job.args, job.asked_by_id)) == {"learners": 2}

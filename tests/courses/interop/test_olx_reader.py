@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from courses.interop import formats
+from courses.interop.frame_types import GraderDoc
 from courses.interop.olx.reader import read_olx
 from courses.interop.packages import PackageRefused
 from courses.interop.report import import_report
 from courses.interop.types import (
     BlockKind,
     CountsDoc,
-    GraderDoc,
     HtmlDoc,
     OpenAssessmentDoc,
     PollDoc,

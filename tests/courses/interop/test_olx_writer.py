@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from courses.interop import formats
+from courses.interop.frame_types import GraderDoc, GradingDoc, NewsDoc
 from courses.interop.olx.reader import read_olx
 from courses.interop.olx.writer import write_olx
 from courses.interop.packages import PackageRefused
@@ -22,8 +23,6 @@ from courses.interop.types import (
     CriterionDoc,
     DiscussionDoc,
     FileDoc,
-    GraderDoc,
-    GradingDoc,
     HtmlDoc,
     LevelDoc,
     LtiDoc,
@@ -106,6 +105,8 @@ COURSE = CourseDoc(
     ends_at=None,
     image="cover.png",
     grading=GradingDoc((GraderDoc("作业", 400, 3, 1, "HW"),), (("A", 900), ("B", 600))),
+    news=(NewsDoc("<p>先</p>", datetime(2026, 2, 1, tzinfo=UTC)), NewsDoc("<p>后</p>")),
+    handouts='<p><a href="/static/a.pdf">讲义</a></p>',
 )
 
 

@@ -51,3 +51,25 @@ def test_a_note_is_written_changed_exported_and_thrown_away(as_role: AsRole, ses
     assert mine.post(f"{url}/notes", data={"body": "字" * 5001}).status_code == 422
     assert mine.post(f"/learning/runs/{run.id}/notes/{note.id}", data={"delete": "1"}).status_code == 303
     assert session.scalars(select(Note)).all() == []
+
+
+def test_a_note_goes_to_any_video_of_its_unit(as_role: AsRole, session: Session) -> None:
+    """With several videos the writer says which; the link of a note moves that video alone."""
+    run = make.run()
+    unit = make.unit(run)
+    first, second = make.video(unit, title="讲解"), make.video(unit)
+    row = make.enrolment(make.publish(run))
+    session.commit()
+    learner = as_role(Role.TRAINEE, person_id=row.person_id)
+    url = f"/learning/runs/{run.id}/units/{unit.id}"
+    page = learner.get(url).text
+    for option in (f'<option value="{first.id}">讲解</option>', f'<option value="{second.id}">视频 2</option>'):
+        assert option in page
+    assert learner.post(f"{url}/notes", data={"body": "看第二个", "block": second.id, "at": "0:42"}).status_code == 303
+    note = session.scalars(select(Note)).one()
+    assert (note.block_id, note.at_seconds) == (second.id, 42)
+    page = learner.get(url).text
+    assert f'data-of="block-{second.id}">0:42</a> <small class="faint">视频 2</small>' in page
+    link = f"{url}?t=42&amp;v={second.id}#block-{second.id}"
+    assert link in learner.get(f"/learning/runs/{run.id}/notes").text
+    assert learner.get(link.replace("&amp;", "&")).text.count('data-resume="42"') == 1

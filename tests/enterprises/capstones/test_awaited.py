@@ -33,7 +33,7 @@ def _both_grade(found: make.Case, school: int = 80, enterprise: int = 80) -> Cap
 
 
 def _group(session: Session, found: make.Case, day: int = 0) -> DefenceGroup:
-    panel = [ground.person() for _n in range(4)]
+    panel = [*(ground.person() for _n in range(3)), make.signer()]
     cohort = session.get_one(Cohort, found.student.cohort_id)
     return operations.form_group(
         cohort=cohort, name=f"第 {day} 天", room="A1", on=TODAY + timedelta(days=day), starts_minute=540, minutes_each=30, chair=panel[0],
@@ -42,7 +42,7 @@ def _group(session: Session, found: make.Case, day: int = 0) -> DefenceGroup:
 
 
 def test_a_review_that_was_asked_for_is_waited_for_or_taken_back(session: Session) -> None:
-    found, reviewer = make.case(), ground.person()
+    found, reviewer = make.case(), make.signer()
     make.submit(found)
     review = operations.ask_review(capstone=found.capstone, person=reviewer, kind=ReviewKind.BLIND, due_on=TODAY, by=SYSTEM, **TIMES)
     assert _both_grade(found) is CapstoneState.SUBMITTED
@@ -52,7 +52,7 @@ def test_a_review_that_was_asked_for_is_waited_for_or_taken_back(session: Sessio
 
 
 def test_a_thesis_that_was_sent_back_is_not_graded_before_its_new_version_was_read(session: Session) -> None:
-    found, reviewer = make.case(), ground.person()
+    found, reviewer = make.case(), make.signer()
     make.submit(found)
     ask = {"capstone": found.capstone, "person": reviewer, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM}
     first = operations.ask_review(**ask, **TIMES)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import likeness, operations, queries
 from enterprises.capstones.types import Side
 from tests.factories import capstones as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from tests.factories.capstones import NOW
 from trainhub.kernel.access import SYSTEM, Identity
 
@@ -64,9 +64,9 @@ def test_the_library_finds_the_same_problem_under_another_title_in_another_progr
     old.is_confidential = True
     session.flush()
     assert [one.title for one in queries.similar(new, stranger)] == [""]
-    new.proposed_by_id = 5
+    author = Identity(account_id=identity.account().id, person_id=None, name="提出人")
+    new.proposed_by_id = author.account_id
     operations.refuse_topic(topic=new, side=Side.SCHOOL, reason="重复", by=SYSTEM, now=NOW)
-    author = Identity(account_id=5, person_id=None, name="提出人")
     operations.revise_topic(
         topic=new, title="叉车调度", problem="叉车在三个路口等待，装车超时。需要统计任务，设计调度与会车规则。", by=author, now=NOW
     )

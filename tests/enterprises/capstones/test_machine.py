@@ -65,7 +65,7 @@ class World:
 
 def _world(session: Session) -> World:
     found = make.case()
-    reviewer, secretary, third, spare = (ground.person() for _n in range(4))
+    reviewer, secretary, third, spare = (make.signer() for _n in range(4))
     panel = [ground.person() for _n in range(3)]
     ground.teacher(of=found.programme, who=spare)
     make.mentor(found.enterprise, who=spare)

@@ -66,7 +66,7 @@ def test_a_refused_topic_is_not_approved(session: Session) -> None:
 
 def test_a_topic_with_students_is_not_withdrawn(session: Session) -> None:
     found = make.case(has_supervisors=False)
-    with pytest.raises(TopicRefused, match="已有 1 名学生"):
+    with pytest.raises(TopicRefused, match="还有 1 名学生在做"):
         operations.withdraw_topic(topic=found.topic, reason="企业调整", by=SYSTEM, now=NOW)
     operations.withdraw(capstone=found.capstone, reason="改题", by=SYSTEM, today=TODAY, now=NOW)
     operations.withdraw_topic(topic=found.topic, reason="企业调整", by=SYSTEM, now=NOW)
@@ -355,7 +355,7 @@ def test_grades_too_far_apart_need_a_review(session: Session, enterprise: int, n
         with pytest.raises(CapstoneRefused) as refused:
             _finish(found)
         assert refused.value.code == "far_apart"
-        third = ground.person()
+        third = make.signer()
         operations.ask_third(capstone=found.capstone, person=third, by=SYSTEM, today=TODAY, now=NOW)
         with pytest.raises(CapstoneRefused, match="第三方"):
             _finish(found)

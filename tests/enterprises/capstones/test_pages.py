@@ -127,7 +127,7 @@ def clock_now() -> Any:
 def test_windows_rubrics_and_reviews_through_their_forms(session: Session, as_role: AsRole, found: make.Case) -> None:
     cohort, key, programme_id = address(found, session), found.capstone.id, found.programme.id
     make.submit(found)
-    reviewer = ground.person()
+    reviewer = make.signer()
     reviewer_id = reviewer.id
     session.commit()
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)

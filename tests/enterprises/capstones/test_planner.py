@@ -257,6 +257,7 @@ def test_shuffled_cases_give_the_same_plan(seed: int) -> None:
         ("capstones", "capstone,student,discipline,enterprise\nc1,s1,A,X\nc1,s2,A,X\n", 3, "capstone"),
         ("teachers", "teacher,disciplines,capacity\nt1,A,many\nt2,B,1\n", 2, "capacity"),
         ("mentors", "mentor,enterprise,capacity\nm1,X,-1\n", 2, "capacity"),
+        ("mentors", "mentor,enterprise,capacity\nm1,X,1\nt1,X,1\n", 3, "mentor"),
         ("preferences", "capstone,role,person,rank\nc9,school,t1,1\n", 2, "capstone"),
         ("preferences", "capstone,role,person,rank\nc1,school,m1,1\n", 2, "person"),
         ("preferences", "capstone,role,person,rank\nc1,school,t1,0\n", 2, "rank"),
@@ -272,6 +273,14 @@ def test_bad_rows_are_named_with_file_and_row(tmp_path: Path, file: str, text: s
     places = {(d["file"], d["row"], d["column"]) for d in answer["error"]["details"]}
     assert (f"{file}.csv", row, column) in places
     assert not (tmp_path / "out").exists()
+
+
+def test_a_teacher_may_be_mentor_where_no_capstone_has_both(tmp_path: Path) -> None:
+    mentors = "mentor,enterprise,capacity\nm1,X,1\nm2,Y,1\n"
+    code, plain = run(folder(tmp_path, mentors=mentors), tmp_path / "a")
+    assert (code, plain["both"]) == (0, 2)
+    code, answer = run(folder(tmp_path, mentors=mentors + "t1,Z,1\n"), tmp_path / "b")
+    assert (code, answer["both"]) == (0, 2), "t1 is mentor of an enterprise without a capstone: pointed out, not refused"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

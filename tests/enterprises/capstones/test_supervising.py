@@ -131,7 +131,7 @@ def test_defences_of_two_programmes_meet_neither_in_a_room_nor_in_a_person(sessi
     university = _university(first)
     second, elsewhere = make.case(programme=ground.programme(at=university)), make.case()
     cohorts = [session.get_one(Cohort, found.student.cohort_id) for found in (first, second, elsewhere)]
-    people = [ground.person() for _n in range(12)]
+    people = [make.signer() for _n in range(12)]
     for found in (first, second, elsewhere):
         make.submit(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -292,12 +293,13 @@ def test_a_spot_check_can_be_drawn_anew_by_anybody_and_exports_a_column_for_each
     made = make.graded()
     made.topic.is_confidential = True
     operations.finish(capstone=made.capstone, by=SYSTEM, today=TODAY, now=NOW)
+    made.capstone.finished_on = date(2025, 6, 14)
     university = session.get_one(Organisation, made.student.university_id)
     committed()
     admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=university.id)
-    asked = {"university_id": university.id, "year": TODAY.year, "percent": 2, "seed": 7}
+    asked = {"university_id": university.id, "year": 2024, "percent": 2, "seed": 7}
     assert admin.post("/capstones/spot-checks", data=asked).status_code == 303
-    check = queries.spot_check_of(university.id, TODAY.year)
+    check = queries.spot_check_of(university.id, 2024)
     assert check is not None
     assert check.seed != 7
     assert admin.post("/capstones/spot-checks", data=asked).status_code == 422
@@ -309,7 +311,7 @@ def test_a_spot_check_can_be_drawn_anew_by_anybody_and_exports_a_column_for_each
     committed()
     head, line = list(csv.reader(io.StringIO(admin.get(f"/capstones/spot-checks/{check.id}/export.csv").data.decode("utf-8-sig"))))
     cells = dict(zip(head, line, strict=True))
-    assert cells["是否保密"] == "保密"
+    assert (cells["学年"], cells["是否保密"]) == ("2024—2025", "保密")
     assert [cells[f"专家{n}姓名"] for n in (1, 2, 3)] == [person.name for person in experts]
     assert (cells["校内评分"], cells["专家1轮次"], cells["专家1结论"]) == ("80.0", "初评", "待评议")
     assert admin.get(f"/capstones/spot-checks/{check.id}/export.xlsx").status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -32,6 +32,7 @@ from enterprises.capstones.types import (
 )
 from tests.factories import capstones as make
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
@@ -98,12 +99,12 @@ def test_ending_a_capstone_calls_off_its_defence_its_open_reviews_and_its_links(
     make.submit(found)
     row, panel = found.capstone, [ground.person() for _n in range(3)]
     ask = {"capstone": row, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
-    signed, waiting = (operations.ask_review(person=ground.person(), **ask) for _n in range(2))
+    signed, waiting = (operations.ask_review(person=make.signer(), **ask) for _n in range(2))
     reader = make.as_person(_person(signed.person_id))
     operations.sign_review(review=signed, score=80, verdict=Verdict.PASS, comment="好", by=reader, **TIMES)
     operations.form_group(
         cohort=_cohort(row), name="甲", room="A1", on=TODAY, starts_minute=540, minutes_each=30, chair=panel[0], members=panel[1:],
-        secretary=ground.person(), by=SYSTEM, now=NOW,
+        secretary=make.signer(), by=SYSTEM, now=NOW,
     )  # fmt: skip
     assert list(operations.timetable(cohort=_cohort(row), by=SYSTEM, **TIMES).placed) == [row.id]
     _link, secret = operations.make_link(capstone=row, purpose=LinkPurpose.GRADE, by=SYSTEM, now=NOW)
@@ -251,7 +252,7 @@ def test_a_round_from_choices_to_capstones_with_a_team(session: Session) -> None
 
 # -- reviews and defences -----------------------------------------------------------------------------------------------
 def test_a_review_sends_a_thesis_back_and_reads_the_next_version(session: Session) -> None:
-    found, reviewer = make.case(), ground.person()
+    found, reviewer = make.case(), make.signer()
     make.submit(found)
     ask = {"capstone": found.capstone, "kind": ReviewKind.BLIND, "due_on": TODAY, "by": SYSTEM, **TIMES}
     with pytest.raises(CapstoneRefused, match="须回避"):
@@ -285,7 +286,7 @@ def test_a_timetable_keeps_supervisors_away_and_the_record_counts(session: Sessi
     with pytest.raises(Stale):  # a form that was opened before there was one
         operations.adopt_rubric(version=version, items=items, weights=weights | {"school": 30, "review": 10}, opened_at=0, by=SYSTEM, now=NOW)
     make.submit(found)
-    people = [ground.person() for _n in range(4)]
+    people = [*(ground.person() for _n in range(3)), make.signer()]
     form = {"cohort": cohort, "room": "A1", "on": TODAY, "starts_minute": 510, "minutes_each": 30, "secretary": people[3], "by": SYSTEM, "now": NOW}
     assert found.school is not None
     barred = operations.form_group(name="甲", chair=found.school, members=people[:2], **form)
@@ -421,9 +422,9 @@ def test_an_enterprise_that_leaves_keeps_its_students_until_they_are_moved(sessi
 
 
 def test_a_refused_topic_is_changed_and_proposed_again_by_its_proposer(session: Session) -> None:
-    author = Identity(account_id=77, person_id=None, name="联系人")
+    author = Identity(account_id=accounts.account().id, person_id=None, name="联系人")
     row = make.topic(is_approved=False)
-    row.proposed_by_id = 77
+    row.proposed_by_id = author.account_id
     operations.refuse_topic(topic=row, side=Side.SCHOOL, reason="太泛", by=SYSTEM, now=NOW)
     with pytest.raises(WrongPerson):
         operations.revise_topic(topic=row, title="新题", problem="新问题", by=SYSTEM, now=NOW)
@@ -436,11 +437,12 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
     found = make.graded(80, 80)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
     university = _university(found.capstone)
+    found.capstone.finished_on = date(2025, 6, 14)
     with pytest.raises(CapstoneRefused, match="2%"):
-        operations.draw(university=university, year=2026, percent=1, by=SYSTEM, **TIMES)
-    check = operations.draw(university=university, year=2026, percent=2, by=SYSTEM, **TIMES)
+        operations.draw(university=university, year=2024, percent=1, by=SYSTEM, **TIMES)
+    check = operations.draw(university=university, year=2024, percent=2, by=SYSTEM, **TIMES)
     with pytest.raises(CapstoneRefused, match="不能重抽"):
-        operations.draw(university=university, year=2026, percent=50, by=SYSTEM, **TIMES)
+        operations.draw(university=university, year=2024, percent=50, by=SYSTEM, **TIMES)
     assert rules.sample(check.population, check.percent, check.seed) == [found.capstone.id]
     item = queries.spot_items(check.id)[0][0]
     experts = [make.expert() for _n in range(5)]
@@ -464,6 +466,33 @@ def test_a_spot_check_calls_further_experts(session: Session) -> None:
     operations.send_to_experts(item=item, people=experts[3:], by=SYSTEM, **TIMES)
     _judge(item.id, [SpotVerdict.QUALIFIED, SpotVerdict.QUALIFIED])
     assert item.outcome is SpotOutcome.FINE
+
+
+def test_a_spot_check_looks_at_what_passed_in_an_academic_year_that_is_over(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    university = _university(found.capstone)
+
+    def drawn(year: int, on: date) -> list[int]:
+        return operations.draw(university=university, year=year, percent=2, by=SYSTEM, today=on, now=NOW).population
+
+    for on in (date(2026, 3, 2), date(2026, 8, 31)):  # to the last day of the year, results are published that the sample has to know
+        with pytest.raises(CapstoneRefused, match="2025—2026 学年还没有结束") as refused:
+            drawn(2025, on)
+        assert (refused.value.field, refused.value.code) == ("year", "year_not_over")
+    for year in (-1, 0, 1999, 2024):
+        with pytest.raises(CapstoneRefused, match="没有公布成绩且合格"):
+            drawn(year, date(2026, 9, 1))
+    with pytest.raises(CapstoneRefused, match="还没有结束"):
+        drawn(99999, date(2026, 9, 1))
+    for day, year in ((date(2025, 8, 31), 2024), (date(2025, 9, 1), 2025), (date(2026, 8, 31), 2025), (date(2026, 9, 1), 2026)):
+        found.capstone.finished_on = day
+        assert [y for y in (2024, 2025, 2026) if queries.passed_in(university.id, y)] == [year]
+    found.capstone.finished_on, found.capstone.state = date(2026, 8, 31), CapstoneState.FAILED
+    with pytest.raises(CapstoneRefused, match="没有公布成绩且合格"):
+        drawn(2025, date(2026, 9, 1))
+    found.capstone.state = CapstoneState.PASSED
+    assert drawn(2025, date(2026, 9, 1)) == [found.capstone.id]
 
 
 def _judge(item_id: int, verdicts: list[SpotVerdict]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def places(session: Session) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
     programme, key = found.programme, found.capstone.id
     cohort, student = session.get_one(Cohort, found.student.cohort_id), found.by("student")
     version = ground.version(programme, from_cohort_year=cohort.year)
-    reviewer, secretary, panel = ground.person(), ground.person(), [ground.person() for _n in range(3)]
+    reviewer, secretary, panel = make.signer(), make.signer(), [ground.person() for _n in range(3)]
     report = operations.hand_in(capstone=found.capstone, stage=Stage.OPENING, file_id=make.pdf(), by=student, now=NOW)
     entry = operations.log_guidance(capstone=found.capstone, role=SupervisorRole.SCHOOL, on=TODAY, content="讨论", by=found.by("school"), **TIMES)
     make.submit(found)
@@ -66,7 +67,8 @@ def places(session: Session) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]
     session.add(slot)
     session.flush()
     university = session.get_one(Organisation, done.student.university_id)
-    check = operations.draw(university=university, year=TODAY.year, percent=100, by=SYSTEM, **TIMES)
+    done.capstone.finished_on = date(2025, 6, 14)
+    check = operations.draw(university=university, year=2024, percent=100, by=SYSTEM, **TIMES)
     item = queries.spot_items(check.id)[0][0]
     readers = [make.expert() for _n in range(3)]
     operations.send_to_experts(item=item, people=readers, by=SYSTEM, **TIMES)

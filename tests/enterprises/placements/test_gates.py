@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +29,8 @@ from trainhub.identity.types import Channel
 from trainhub.kernel import files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.notifications.models import Notice
+from trainhub.organisations import operations as organisations
+from trainhub.organisations.types import HostSide
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import operations as programmes
@@ -223,10 +226,34 @@ def test_a_plan_keeps_to_the_capacity_of_a_base_over_all_its_positions(world: Si
     other = ground.programme(world.university, is_petoe=True)
     students = [ground.student(other, petoe_since=date(2023, 9, 1)) for _n in range(4)]
     round = make.round(programme=other, cohort=ground.cohort(other), terms=[world.term])
-    operations.save_preferences(round=round, student=students[0], position_ids=[more.id], by=SYSTEM, now=NOW)
-    operations.plan_round(round=round, by=SYSTEM, now=make.at(round.closes_on + timedelta(days=1)))
-    assert len(round.plan["assignments"]) == planned
-    assert more.id in {row[2] for row in round.plan["assignments"]}  # the seat that somebody wished for stays
+    for student in students:
+        operations.save_preferences(round=round, student=student, position_ids=[more.id], by=SYSTEM, now=NOW)
+    after = make.at(round.closes_on + timedelta(days=1))
+    operations.plan_round(round=round, by=SYSTEM, now=after)
+    assert [row[2] for row in round.plan["assignments"]] == [more.id] * planned  # nobody has to take the other position first
+    more_there = planning.problem_of(round, today=after.date(), what_ifs=[WhatIf(position_id=more.id, term_id=world.term.id, seats=1)])
+    [(_base, room)] = (more_there.case.base_room or {}).items()
+    assert room == capacity  # a seat that is tried out comes with its room; one place was taken
+
+
+def test_a_base_across_enterprises_that_also_offer_elsewhere_is_shared_out_before(world: SimpleNamespace) -> None:
+    other = ground.enterprise()
+    make.mentor(enterprise=other)
+    organisations.add_host(base=world.base, organisation=other, side=HostSide.ENTERPRISE, is_lead=False, by=SYSTEM, now=NOW)
+    make.position(enterprise=other, base=world.base, terms=[world.term], seats=4)
+    make.position(enterprise=other, terms=[world.term], seats=1)
+    bases.set_period(base=world.base, title="本学期", since=STARTS, until=world.term.ends_on, capacity=3, by=SYSTEM, now=NOW)
+    programme = ground.programme(world.university, is_petoe=True)
+    for _n in range(6):
+        ground.student(programme, petoe_since=date(2023, 9, 1))
+    round = make.round(programme=programme, cohort=ground.cohort(programme), terms=[world.term])
+    problem = planning.problem_of(round, today=round.closes_on)
+    base = {post.id: post.base_id for post in queries.planning_facts(round, today=round.closes_on).positions}
+    assert problem.case.base_room is None
+    assert sum(count for (post, _term), count in problem.case.seats.items() if base[int(post)] == world.base.id) == 2  # of three one is taken
+    assert len(planning.compute(problem, now=NOW, time_limit=20.0)["assignments"]) == 3
+    free = planning.problem_of(round, today=round.closes_on, settings=replace(problem.settings, is_mentor_bound=False))
+    assert list((free.case.base_room or {}).values()) == [2]
 
 
 def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) -> None:
@@ -249,7 +276,7 @@ def test_a_plan_leaves_out_posts_that_are_unfit_for_a_student(session: Session) 
     women = {key: one.is_woman for key, one in queries.law_facts([one.id for one in students.values()]).items()}
     assert (women[assigned[0]], women[below[0]]) == (False, True)
     assert below[3] == "no_eligible_position"
-    assert "女生" in below[4]
+    assert "女生" in below[4]["major"]
     choices = {key: lawful.choices(round, one) for key, one in students.items()}
     assert {number: [bar for one in found for bar in one.bars] for number, found in choices.items()} == {
         number: ([Bar.WOMEN_POST] if women[students[number].id] else []) for number in students
@@ -424,7 +451,7 @@ def test_a_round_may_ask_for_one_enterprise_and_says_what_that_costs(session: Se
     assert (summary["reached"], summary["reached_anywhere"]) == (0, 1)
     assert round.plan is not None
     [below] = round.plan["unplaced"]
-    assert "同一企业" in below[4]
+    assert below[4] == {"cause": "no_enterprise_for_all_terms"}
     operations.publish_round(round=round, by=SYSTEM, now=NOW)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from enterprises.placements.planner.plan import solve
 from enterprises.placements.planner.prepare import minimal_sets
+from enterprises.placements.planner.telling import told
 from enterprises.placements.planner.types import Case, Plan, Post, Pupil, Reason, Slot
 
 CASES = 60
@@ -104,6 +105,9 @@ def direct(case: Case, *, only: set[str] | None = None) -> tuple[int, int, int]:
         add([float(c[0] == pupil.id) for c in columns], 1, 1)
     for (post, slot), count in case.seats.items():
         add([float(c[1].get(slot) == post) for c in columns], 0, count)
+    for (base, slot), count in (case.base_room or {}).items():
+        there = {post.id for post in case.posts if post.base == base}
+        add([float(c[1].get(slot) in there) for c in columns], 0, count)
     if only is not None:
         add([float(c[2] and c[0] not in only) for c in columns], 0, 0)
 
@@ -135,6 +139,11 @@ def check(case: Case, plan: Plan) -> set[str]:
     assert len({(a.pupil, a.slot) for a in plan.assignments}) == len(plan.assignments)
     used = Counter((a.post, a.slot) for a in plan.assignments)
     assert all(count <= case.seats.get(key, 0) for key, count in used.items())
+    room = dict(case.base_room or {})
+    for a in plan.assignments:
+        where = (posts[a.post].base, a.slot)
+        room[where] = room.get(where, len(pupils)) - 1
+    assert all(left >= 0 for left in room.values())
     fixed = set(case.fixed)
     assert fixed <= {(a.pupil, a.slot, a.post) for a in plan.assignments}
     have = {one.id: one.prior_x10 for one in case.pupils}
@@ -148,11 +157,11 @@ def check(case: Case, plan: Plan) -> set[str]:
             assert have[a.pupil] - weeks[a.slot] < pupils[a.pupil].target_x10, "placed in a term although the others suffice"
     below = {key for key, value in have.items() if value < pupils[key].target_x10}
     assert [u.pupil for u in plan.unplaced] == sorted(below)
-    assert all(u.explanation and u.weeks_x10 == have[u.pupil] for u in plan.unplaced)
+    assert all(told(u.why) and u.weeks_x10 == have[u.pupil] for u in plan.unplaced)
     for key in below:
         mine = {a.slot for a in plan.assignments if a.pupil == key}
         for (post, slot), count in case.seats.items():
-            can = not posts[post].majors or pupils[key].major in posts[post].majors
+            can = (not posts[post].majors or pupils[key].major in posts[post].majors) and room.get((posts[post].base, slot), 1) > 0
             assert not (can and slot not in mine and slot not in pupils[key].blocked and used[post, slot] < count), "a free seat is left"
     return {key for key in have if key not in below and any(a.pupil == key for a in plan.assignments)}
 
@@ -236,8 +245,8 @@ def test_every_reason_is_told() -> None:
     assert [reasons[key] for key in ("s3", "s4", "s5")] == [Reason.NO_ELIGIBLE_POSITION, Reason.BLOCKED_TERMS, Reason.NO_ELIGIBLE_POSITION]
     short = next(u for u in plan.unplaced if u.reason is Reason.SEATS_SHORT)
     assert short.pupil in ("s1", "s2")
-    assert "p1" in short.explanation
-    assert "1 个席位" in short.explanation
+    assert "p1" in told(short.why)
+    assert "1 个席位" in told(short.why)
 
 
 @pytest.mark.parametrize(

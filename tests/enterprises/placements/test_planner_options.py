@@ -24,7 +24,7 @@ Column = tuple[Pupil, dict[str, str], int]
 
 
 def model(case: Case, *objectives: Callable[[Column], float], at_one: bool = False) -> list[int]:
-    """The least values of objectives, one after the other, over whole schedules, by an integer programme that knows seats and mentors."""
+    """The least values of objectives, one after the other, over whole schedules, by an integer programme that knows seats, mentors and bases."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -53,6 +53,11 @@ def model(case: Case, *objectives: Callable[[Column], float], at_one: bool = Fal
         rows.append([float(firm.get(c[1].get(slot.id, "")) == one) for c in columns])
         low.append(0.0)
         high.append((case.mentors or {}).get(one, 0))
+    for (base, in_slot), count in (case.base_room or {}).items():
+        there = {post.id for post in case.posts if post.base == base}
+        rows.append([float(c[1].get(in_slot) in there) for c in columns])
+        low.append(0.0)
+        high.append(count)
     found = []
     for objective in objectives:
         values = [objective(column) for column in columns]

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from enterprises.placements import operations, planning, queries, rules
 from enterprises.placements.operations._support import BadPlacement, WrongState
 from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSettings, SelfFoundState, WhatIf, WithdrawalSide
+from enterprises.placements.views.rounds import preview
 from tests.factories import enterprises as make
 from tests.factories import ground
 from trainhub.kernel import jobs
 from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.i18n import in_language
 
 NOW = make.NOW
 
@@ -64,6 +66,19 @@ def test_trying_out_changes_the_answer_and_nothing_else(world: SimpleNamespace) 
     assert (kept.number, kept.kind, world.round.plan) == (2, PlanKind.WHAT_IF, before)
     with pytest.raises(WrongState):
         operations.adopt_plan(plan=kept, round=world.round, by=SYSTEM, now=world.after)
+
+
+def test_why_somebody_stays_below_is_told_in_the_language_of_the_reader(world: SimpleNamespace) -> None:
+    operations.plan_round(round=world.round, by=SYSTEM, now=world.after)
+    why = world.round.plan["unplaced"][0][4]
+    assert (why["cause"], why["seats"], why["missing"]) == ("seats_short", 2, 2)
+    [chinese, _other] = [row[4] for row in preview(world.round.plan)["unplaced"]]
+    assert "共 2 个席位，还缺 2 个" in chinese
+    with in_language("en"):
+        assert {row[4] for row in preview(world.round.plan)["unplaced"]} != {chinese}
+        assert "2 seats" in preview(world.round.plan)["unplaced"][0][4]
+        before = {**world.round.plan, "unplaced": [[*row[:4], "席位不足。"] for row in world.round.plan["unplaced"]]}
+        assert {row[4] for row in preview(before)["unplaced"]} == {"席位不足。"}  # kept by a plan of before
 
 
 def test_mentors_bound_a_plan_unless_switched_off(world: SimpleNamespace) -> None:

@@ -138,6 +138,24 @@ def test_a_position_that_is_gone_is_a_change_and_mentors_limit_an_enterprise(fol
     assert figures["changed"] == len(placed) + (("S1", "T1") not in {(r["student"], r["term"]) for r in placed})
 
 
+def test_a_base_takes_no_more_than_its_places_over_all_positions(folder: Path) -> None:
+    lines = (folder / "positions.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "positions.csv").write_text("\n".join([f"{lines[0]},base", *(f"{line},B1" for line in lines[1:])]) + "\n", encoding="utf-8")
+    (folder / "bases.csv").write_text("base,term,places\nB1,T1,1\nB1,T2,0\n", encoding="utf-8")
+    code, figures = run(folder)
+    assert (code, figures["optimal"]) == (0, True)
+    assert [row["term"] for row in rows(folder, "assignments.csv")] == ["T1", "T3", "T3"]  # nothing is said of the third term
+    (folder / "mentors.csv").write_text("mentor,enterprise,load\nM1,E1,1\n", encoding="utf-8")
+    (folder / "positions.csv").write_text("position,enterprise,majors,county_code,base\nP1,E1,,,B1\nP2,E2,,,B1\nP3,E1,,,\n", encoding="utf-8")
+    for name in ("seats", "preferences"):
+        head = (folder / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+        (folder / f"{name}.csv").write_text(head + "\n", encoding="utf-8")
+    for name in ("fixed", "current"):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
+    code, answer = run(folder)
+    assert (code, {one["file"] for one in answer["error"]["details"]}) == (1, {"bases.csv"})  # across enterprises and limited by mentors
+
+
 def test_other_aims_are_asked_for_by_options(folder: Path) -> None:
     code, figures = run(folder, "--aim", "everyone", "--same-enterprise", "2")
     assert (code, figures["students"]) == (0, 4)

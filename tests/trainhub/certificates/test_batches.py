@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from tests.factories import ground
 from tests.factories.certificates import TODAY
 from tests.factories.identity import account
 from trainhub.certificates import cli, numbers, operations, queries
-from trainhub.certificates.models import Certificate, IssueBatch
+from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
 from trainhub.certificates.operations.issuing import CannotIssue
@@ -54,7 +55,7 @@ def _prepare(persons: list[Person], issuer: Organisation, **given: Any) -> Issue
 
 
 def _decide(batch: IssueBatch, **given: Any) -> IssueBatch:
-    return batches.decide(batch=batch, **{"is_approved": True, "reason": "", "by": _who(2), "now": ground.NOW, **given})
+    return batches.decide(batch=batch, **{"is_approved": True, "reason": "", "by": _who(2), "today": TODAY, "now": ground.NOW, **given})
 
 
 def _issue(batch: IssueBatch) -> None:
@@ -134,6 +135,36 @@ def test_the_same_thing_is_issued_once(session: Session) -> None:
     assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 2
 
 
+def test_a_selection_keeps_the_checksum_of_its_rows(session: Session, as_role: AsRole) -> None:
+    issuer, who = ground.university(), ground.person()
+    batch = _prepare([who, ground.person()], issuer)
+    session.commit()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id)
+    assert batch.digest in admin.get(f"/certificates/batches/{batch.id}").text
+    table = admin.get(f"/certificates/batches/{batch.id}/table.jsonl").data
+    assert hashlib.sha256(table).hexdigest() == batch.digest, "anybody who may see the batch computes it"
+    assert [json.loads(line)["facts"]["class_name"] for line in table.splitlines()] == ["二班", "二班"]
+    session.execute(sa.update(IssueItem).where(IssueItem.position == 2).values(facts={**FACTS, "hours": "64"}))
+    session.commit()
+    assert hashlib.sha256(queries.table_of(batch.id)).hexdigest() != batch.digest
+
+
+def test_a_holder_reads_which_list_and_batch_it_rests_on(session: Session, as_role: AsRole) -> None:
+    issuer = ground.university()
+    who = ground.person()
+    batch = _prepare([who], issuer, digest="ab" * 32, source=BatchSource.IMPORT)
+    _issue(_decide(batch))
+    session.commit()
+    made = session.scalars(sa.select(Certificate)).one()
+    made.evidence = [{"kind": "roster", "id": "2", "text": "名单“班.csv”第2行"}, *made.evidence]
+    session.commit()
+    page = as_role(Role.TRAINEE, person_id=who.id).get(f"/certificates/{made.number}").text
+    assert "文件 SHA-256 " + "ab" * 32 in page
+    assert f"第 {batch.id} 号批次" in page
+    assert "由另一人审核通过" in page
+    assert f'"/certificates/batches/{batch.id}"' not in page, "the page of a batch names others: it is not the holder's"
+
+
 @with_fonts
 def test_a_name_in_no_font_is_counted_before_and_waits_after(session: Session) -> None:
     batch = _prepare([ground.person("张\U000323b0"), ground.person("张三")], ground.university())
@@ -168,6 +199,7 @@ def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as
     answer = post(["张三,,2026001,课程,基地,48,二班,2026/1/5,2026/2/5"], "c")
     assert answer.status_code == 303
     where = answer.location
+    assert hashlib.sha256(_table(["张三,,2026001,课程,基地,48,二班,2026/1/5,2026/2/5"])).hexdigest() in maker.get(where).text
     assert maker.post(f"{where}/decide", data={"decision": "approve"}).status_code == 422
     assert "另一人审核" in maker.get(where).text
     if fonts.available():

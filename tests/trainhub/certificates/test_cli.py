@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON, certificate
+from tests.factories.certificates import REASON, certificate, corrected
 from trainhub.certificates import cli, documents, operations, queries
 from trainhub.certificates.operations import printing
 from trainhub.certificates.signers import SeedSigner
@@ -65,7 +65,7 @@ def test_every_state(run: Run) -> None:
         operations.revoke(certificate=revoked, **REASON)
         operations.suspend(certificate=suspended, **REASON)
         operations.reissue(certificate=old, **REASON)
-        operations.correct(certificate=wrong, facts={"hours": 99}, **REASON)
+        corrected(wrong, facts={"hours": 99})
     answers = [run("verify", one.number, "--code", one.code)[1] for one in (revoked, suspended, old, wrong)]
     assert [one["status"] for one in answers] == ["revoked", "suspended", "reissued", "superseded"]
     assert {one["reason"] for one in answers} == {"学籍核查后不符合条件"}

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import FACTS, REASON, TODAY, certificate
+from tests.factories.certificates import FACTS, REASON, TODAY, certificate, corrected
 from tests.factories.identity import account
 from trainhub.certificates import chain, numbers, operations, queries
 from trainhub.certificates.models import Certificate, CertificateCounter, CertificateEvent
@@ -167,7 +167,7 @@ def test_a_reissue_keeps_the_number_and_kills_the_old_code(session: Session) -> 
 
 def test_a_correction_has_a_new_number(session: Session) -> None:
     old = certificate()
-    new = operations.correct(certificate=old, facts={"name": "林更正", "hours": 48}, **REASON)
+    new = corrected(old, facts={"name": "林更正", "hours": 48})
     assert (old.state, new.state, new.edition) == (State.SUPERSEDED, State.ISSUED, 1)
     assert new.number != old.number
     assert (new.holder, new.facts["name"], new.facts["hours"], new.facts["course"]) == ("林更正", "林更正", "48", "智能制造导论")
@@ -181,7 +181,7 @@ def test_a_correction_has_a_new_number(session: Session) -> None:
 def test_a_correction_must_change_something_known(session: Session, facts: dict[str, Any]) -> None:
     made = certificate()
     with pytest.raises(Refused):
-        operations.correct(certificate=made, facts=facts, **REASON)
+        operations.prepare_correction(certificate=made, facts=facts, **REASON)
     assert made.state is State.ISSUED
 
 

@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON, certificate, many
+from tests.factories.certificates import REASON, certificate, corrected, many
 from trainhub.app import create_app
 from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.models import PrintRun
@@ -160,7 +160,7 @@ def test_a_text_that_would_be_cut_is_not_printed_until_it_is_put_right(session: 
         with pytest.raises(documents.NotDrawable, match=r"（多出\d+字）"):
             draw(named, tasks.maker())
     with transaction():
-        operations.correct(certificate=named, facts={"course": "工业互联网"}, **REASON)
+        corrected(named, facts={"course": "工业互联网"})
     _draw(run)
     assert [item.page for item, _certificate, _serial in queries.items_of(run.id, 1, 3)] == [None, 1, 2]
 

@@ -8,9 +8,17 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy.orm import Session
 
+from tests.factories import ground
 from trainhub.certificates.cli_render import render
+from trainhub.certificates.layouts.model import built_in, data_of
+from trainhub.certificates.operations import templates
+from trainhub.certificates.types import Kind
 from trainhub.kernel import fonts
+from trainhub.kernel.access import Identity
+from trainhub.kernel.db import transaction
 
 HEADER = "number,code,name,course,hours,issued_on"
 GOOD = "350001120260000017,7K3MZQ9XW2HB,张三,工业互联网,48,2026-11-22"
@@ -113,6 +121,40 @@ def test_a_missing_column_and_an_empty_table_are_refused(tmp_path: Path) -> None
     assert "name" in json.dumps(answer["error"])
     status, answer, _out = _run(tmp_path)
     assert (status, answer["error"]["code"]) == (1, "empty_file")
+
+
+def test_a_layout_of_ones_own_is_a_file(tmp_path: Path) -> None:
+    table, out, layout = tmp_path / "names.csv", tmp_path / "out.pdf", tmp_path / "own.json"
+    table.write_text(f"{HEADER},grade\n{GOOD},优秀\n", "utf-8")
+    body = data_of(built_in("completion"))
+    body |= {"code": "own", "fields": [*body["fields"], {"name": "grade", "label": "等第", "label_en": "grade", "type": "text", "required": True}]}
+    body["elements"].append({"kind": "text", "text": "{grade}", "box": [20, 20, 60, 10], "size": 12})
+    layout.write_text(json.dumps(body), "utf-8")
+    command = [str(table), "--template", str(layout), "--out", str(out), "--json"]
+    assert json.loads(CliRunner().invoke(render, command).stdout)["pages"] == 1
+    assert out.read_bytes().startswith(b"%PDF")
+    layout.write_text("{}", "utf-8")
+    refused = CliRunner().invoke(render, command)
+    assert (refused.exit_code, json.loads(refused.stdout)["error"]["code"]) == (1, "bad_template")
+
+
+def test_a_template_drawn_up_here_is_named_with_its_version(app: Flask, session: Session, tmp_path: Path) -> None:
+    by, other = Identity(1, None, "甲", ()), Identity(2, None, "乙", ())
+    with transaction():
+        row = templates.start(code="college", kind=Kind.COMPLETION, owner=None, by=by, now=ground.NOW)
+        templates.submit(template=row, by=by)
+        templates.decide(template=row, is_approved=True, reason="", by=other, now=ground.NOW)
+    table, out = tmp_path / "names.csv", tmp_path / "out.pdf"
+    table.write_text(f"{HEADER}\n{GOOD}\n", "utf-8")
+
+    def run(template: str) -> tuple[int, dict[str, Any]]:
+        command = [str(table), "--template", template, "--out", str(out), "--json"]
+        result = CliRunner().invoke(render, command, obj={"create_app": lambda: app})
+        return result.exit_code, json.loads(result.stdout)
+
+    assert run("college@1")[1]["pages"] == 1
+    assert run("college@2")[1]["error"]["code"] == "no_template"
+    assert run("completion@1")[1]["pages"] == 1
 
 
 def test_unknown_templates_are_a_usage_error(tmp_path: Path) -> None:

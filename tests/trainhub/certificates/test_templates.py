@@ -16,14 +16,14 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import REASON, certificate
+from tests.factories.certificates import REASON, TODAY, certificate, corrected
 from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.layouts.drawing import Press, common_facts, render
 from trainhub.certificates.layouts.joining import join
 from trainhub.certificates.layouts.model import built_in, codes, data_of
 from trainhub.certificates.layouts.png import png
 from trainhub.certificates.layouts.svg import svg
-from trainhub.certificates.operations import templates
+from trainhub.certificates.operations import batches, templates
 from trainhub.certificates.types import Kind, State, TemplateState
 from trainhub.kernel import fonts
 from trainhub.kernel.access import Identity, Role
@@ -76,16 +76,46 @@ def test_a_correction_is_drawn_from_a_larger_template(session: Session, as_role:
     assert "不变（第 1 版）" in admin.get(where).text
     sent = {f"fact_{name}": value for name, value in made.facts.items()} | {"reason": "放不下", "document": "申请", "on": made.issued_on.isoformat()}
     assert "没有改动任何内容" in admin.post(where, data=sent).text
-    assert admin.post(where, data={**sent, "template": "exam"}).status_code == 422
+    assert "没有改动任何内容" in admin.post(f"{where}?template=exam", data=sent).text, "a template of another kind is not offered"
     with pytest.raises(operations.CannotChange, match="不能使用这个模板"):
-        operations.correct(certificate=made, facts={}, template="exam", **REASON)
-    assert admin.post(where, data={**sent, "template": "college_training"}).status_code == 303
+        operations.prepare_correction(certificate=made, facts={}, template="exam", **REASON)
+    assert admin.post(f"{where}?template=college_training", data=sent).status_code == 303
+    waits = queries.open_correction(made.id)
+    assert waits is not None
+    batches.decide(batch=waits, is_approved=True, reason="", by=_who(2), today=TODAY, now=ground.NOW)
     session.expire_all()
     new = queries.by_asked_key(made.asked_key)
     assert new is not None
     assert (new.template, new.template_version, new.number != made.number) == ("college_training", 2, True)
-    common = operations.correct(certificate=new, facts={}, template="training", **{**REASON, "on": new.issued_on, "today": new.issued_on})
+    common = corrected(new, facts={}, template="training", on=new.issued_on, today=new.issued_on)
     assert common.template == "training"
+
+
+def test_another_template_asks_for_its_own_facts(session: Session, as_role: AsRole) -> None:
+    row = _draft("asks_more")
+    body = json.loads(row.body)
+    body["fields"].append({"name": "grade", "label": "等第", "label_en": "grade", "type": "text", "required": True})
+    body["elements"].append({"kind": "text", "text": "{grade}", "box": [20, 20, 60, 10], "size": 12})
+    templates.save(template=row, body=json.dumps(body), version=row.version, by=_who(1))
+    templates.submit(template=row, by=_who(1))
+    templates.decide(template=row, is_approved=True, reason="", by=_who(2), now=ground.NOW)
+    made = certificate(Kind.TRAINING)
+    session.commit()
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=made.issuer_id)
+    where = f"/certificates/{made.number}/change/correct"
+    assert "fact_grade" not in admin.get(where).text
+    assert 'name="fact_grade"' in admin.get(f"{where}?template=asks_more").text
+    sent = {f"fact_{name}": value for name, value in made.facts.items()} | {"reason": "换模板", "document": "申请", "on": made.issued_on.isoformat()}
+    refused = admin.post(f"{where}?template=asks_more", data=sent)
+    assert (refused.status_code, "此项不能为空" in refused.text) == (422, True)
+    with pytest.raises(operations.CannotChange, match="等第"):
+        operations.prepare_correction(certificate=made, facts={}, template="asks_more", **REASON)
+    assert admin.post(f"{where}?template=asks_more", data={**sent, "fact_grade": "优秀"}).status_code == 303
+    session.expire_all()
+    waits = queries.open_correction(made.id)
+    assert waits is not None
+    (item,) = queries.first_items(waits.id, 2)
+    assert (waits.template, item.facts["grade"], made.state) == ("asks_more", "优秀", State.ISSUED)
 
 
 def test_nobody_who_edited_a_version_approves_it(session: Session) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.api import api_client
-from tests.factories.certificates import REASON, certificate
+from tests.factories.certificates import REASON, certificate, corrected
 from trainhub.certificates import credentials, operations, queries, verifying
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
@@ -173,7 +173,7 @@ def test_every_later_state_is_told_for_the_old_and_the_new_code(session: Session
         operations.suspend(certificate=second, **REASON)
     assert (status(old), status(second)) == ("suspended", "suspended")
     with transaction():
-        third = operations.correct(certificate=second, facts={"hours": 40}, **REASON)
+        third = corrected(second, facts={"hours": 40})
     assert (status(old), status(second), status(third)) == ("superseded", "superseded", "issued")
 
 
@@ -457,6 +457,14 @@ def test_reissuing_and_correcting_by_the_form(session: Session, as_role: AsRole)
     assert "没有改动任何内容" in same.text
     answer = admin.post(f"/certificates/{made.number}/change/correct", data={**reason, **facts})
     assert answer.status_code == 303
+    assert "有一份更正等待审核" in admin.get(f"/certificates/{made.number}").text
+    session.expire_all()
+    assert [one.state for one in queries.editions_of(made.number)] == [State.REISSUED, State.ISSUED], "it stands until the second person"
+    batch = queries.open_correction(queries.by_number(made.number).id)  # type: ignore[union-attr]
+    assert batch is not None
+    assert admin.post(f"/certificates/batches/{batch.id}/decide", data={"decision": "approve"}).status_code == 422
+    second = as_role(Role.UNIVERSITY_ADMIN, organisation_id=here.id)
+    assert second.post(f"/certificates/batches/{batch.id}/decide", data={"decision": "approve"}).status_code == 303
     assert admin.get(f"/certificates/{made.number}?edition=1").status_code == 200
     shown = admin.get(f"/certificates/{made.number}").text
     session.expire_all()

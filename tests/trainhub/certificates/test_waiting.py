@@ -60,7 +60,7 @@ def test_what_would_be_cut_waits_and_is_issued_from_a_wider_template(session: Se
     operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW, template="wide_completion")
     assert (made.state, made.note, made.template) == (State.ISSUED, "", "wide_completion")
     with pytest.raises(operations.CannotChange, match="截断"):
-        operations.correct(
+        operations.prepare_correction(
             certificate=certificate(), facts={"course": LONG}, reason="改名", document="1号", on=TODAY, by=SYSTEM, today=TODAY, now=ground.NOW
         )
 
@@ -117,7 +117,7 @@ def test_a_clock_that_was_set_back_stops_issuing(session: Session) -> None:
         assert (made.state, made.note) == (State.DRAFT, "clock")
         with pytest.raises(operations.CannotIssue, match="时钟"):
             operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
-        for verb in (operations.reissue, partial(operations.correct, facts={"hours": 48})):
+        for verb in (operations.reissue, partial(operations.prepare_correction, facts={"hours": 48})):
             with pytest.raises(operations.CannotIssue, match="时钟"):
                 verb(certificate=stands, **REASON)
     operations.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)

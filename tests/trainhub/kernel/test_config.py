@@ -47,6 +47,7 @@ def test_defaults_are_a_laptop(tmp_path: Path) -> None:
         ({**GOOD, "TRAINHUB_MAX_UPLOAD_MB": "-5"}, "不小于 1 的整数"),
         ({**GOOD, "TRAINHUB_TRUSTED_PROXIES": "-1"}, "不小于 0 的整数"),
         ({**GOOD, "TRAINHUB_PDF_SIGNER_PASSWORD": "secret"}, "TRAINHUB_PDF_SIGNER 设为"),
+        ({**GOOD, "TRAINHUB_CREDENTIAL_SIGNER": "token.so"}, "包.模块:函数"),
     ],
 )
 def test_each_mistake_is_named(tmp_path: Path, environ: dict[str, str], says: str) -> None:

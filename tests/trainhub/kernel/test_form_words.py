@@ -12,6 +12,7 @@ from wtforms import DateField, IntegerField, SelectField
 from wtforms.validators import Length, NumberRange
 
 from trainhub.kernel.forms import MESSAGES, Form, Text
+from trainhub.kernel.i18n import format_country, in_language
 
 
 class Asked(Form):
@@ -54,3 +55,20 @@ def test_nothing_the_library_says_is_forgotten() -> None:
         "This field is disabled and cannot have a value.",
         "Not a valid week value.",
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        ("CN", "中国", "China"),
+        ("HK", "中国香港特别行政区", "Hong Kong SAR China"),
+        ("TW", "中国台湾", "Taiwan, China"),
+        ("QQ", "QQ", "QQ"),
+        ("", "—", "—"),
+    ],
+)
+def test_a_country_is_shown_by_its_name(app: Flask, code: str, zh: str, en: str) -> None:
+    with app.test_request_context("/"):
+        assert format_country(code) == zh
+        with in_language("en"):
+            assert format_country(code) == en

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -88,6 +89,26 @@ def test_other_refusals_show_nothing_more(app: Flask) -> None:
         form = Facts(obj=Row())
         form.refuse(Refused("这样不行", field="name"))
         assert (form.name.errors, hasattr(form.name, "now_says"), g.refused.status) == (["这样不行"], False, 422)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "says"),
+    [
+        ("zh", "文件太大", "上传的内容有 4 MB，超过 2 MB 的上限，没有保存"),
+        ("en", "The file is too large", "The upload has 4 MB, more than the limit of 2 MB; nothing was saved"),
+    ],
+)
+def test_too_large_is_a_page_of_ours_in_both_languages(app: Flask, monkeypatch: pytest.MonkeyPatch, language: str, title: str, says: str) -> None:
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 2 * 1024 * 1024)
+    client = signed_in_client(app, Role.SYSTEM_ADMIN)
+    file = {"file": (io.BytesIO(b"x" * (3 * 1024 * 1024)), "a.csv")}
+    answer = client.post(f"/organisations/import?lang={language}", data=file, headers={"Referer": "http://localhost/organisations/import"})
+    assert (answer.status_code, answer.mimetype) == (413, "text/html")
+    assert f"<h1>{title}</h1>" in answer.text
+    assert says in answer.text
+    assert 'rel="stylesheet"' in answer.text
+    assert 'href="/organisations/import"' in answer.text
+    assert re.search("<code>[0-9a-f]{8}</code>", answer.text)
 
 
 def test_too_large_says_the_limit_and_leads_back_to_the_form(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

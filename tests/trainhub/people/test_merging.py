@@ -17,7 +17,7 @@ from trainhub.certificates import queries as certificate_queries
 from trainhub.identity import queries as identity_queries
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.ledger import operations as ledger
-from trainhub.ledger import queries as ledger_queries
+from trainhub.ledger import own_queries as ledger_own
 from trainhub.ledger.models import TrainingRecord
 from trainhub.ledger.types import Category, Source
 from trainhub.people import operations, queries
@@ -78,7 +78,7 @@ def test_everything_of_the_other_belongs_to_the_one_who_stays(session: Session, 
     assert [row.id for row in certificate_queries.of_person(stays.id)] == [certificate.id]
     # A record of a roster stays under the number it came with, and belongs to the whole human.
     assert training.person_id == gone.id
-    assert len(ledger_queries.trainings_of_person(stays.id)) == 1
+    assert len(ledger_own.trainings(stays.id).rows()) == 1
     again = ledger.record_training(
         person_id=stays.id,
         organisation_id=training.organisation_id,

@@ -1,7 +1,8 @@
 """The verbs of certificates: issue, release, suspend, resume, revoke, reissue, correct."""
 
 from trainhub.certificates.operations._support import lacking_characters
-from trainhub.certificates.operations.changing import CannotChange, correct, reissue, resume, revoke, suspend
+from trainhub.certificates.operations.changing import CannotChange, reissue, resume, revoke, suspend
+from trainhub.certificates.operations.correcting import correct, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
 
@@ -13,6 +14,7 @@ __all__ = [
     "issue",
     "lacking_characters",
     "next_serial",
+    "prepare_correction",
     "reissue",
     "release",
     "resume",

@@ -21,6 +21,7 @@ from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent, IssueBatch, IssueItem
 from trainhub.certificates.numbers import KIND_DIGITS, compose, new_code
 from trainhub.certificates.operations._support import clean_evidence, clean_facts, obstacles_told, printed_name, tell_holders, why_not_printable
+from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
@@ -78,10 +79,12 @@ def prepare(
     by: Identity,
     now: datetime,
     template: str | None = None,
+    digest: str = "",
 ) -> IssueBatch:
     """Put a batch together for a second person to decide. Nothing is numbered or issued.
 
-    Who is named twice with the same facts is taken once; without a template the issuer's own is used. Raises CannotIssue for none,
+    Who is named twice with the same facts is taken once; without a template the issuer's own is used. `digest` is the SHA-256 of the
+    file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
     for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
     if kind is Kind.PROGRAMME:
@@ -113,13 +116,15 @@ def prepare(
         issuer_id=issuer.id,
         count=len(items),
         waiting=waiting,
+        digest=digest or hashlib.sha256(chain.table((one["person_id"], one["facts"], one["evidence"]) for one in items.values())).hexdigest(),
         asked_by_id=by.account_id,
         asked_at=now,
     )
     session().add(batch)
     session().flush()
     session().execute(insert(IssueItem), [{"batch_id": batch.id, "position": place, **one} for place, one in enumerate(items.values(), 1)])
-    audit.record(by=by, did="certificates.batch.prepared", on=batch, data={"title": title, "kind": kind.value, "count": len(items)})
+    data = {"title": title, "kind": kind.value, "count": len(items), "digest": batch.digest}
+    audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
     session().flush()
     return batch
 
@@ -133,10 +138,11 @@ def why_waiting(item: IssueItem, layout: Layout, issuer: Organisation, name: str
     return obstacles_told(layout, _printed(item.facts, issuer, name))
 
 
-def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, now: datetime) -> IssueBatch:
+def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, today: date, now: datetime) -> IssueBatch:
     """Approve or send back. Four eyes: nobody approves what they prepared; the one who prepared may take it back.
 
-    Approving asks for the job that issues. Raises CannotDecide.
+    Approving asks for the job that issues; a correction, a batch of one, is carried out at once. Raises CannotDecide, and for a
+    correction CannotChange when the certificate was changed since.
     """
     reason = reason.strip()
     if is_approved and by.account_id is not None and by.account_id == batch.asked_by_id:
@@ -152,7 +158,10 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, n
     if not moved.rowcount:  # type: ignore[attr-defined]
         raise CannotDecide(_("这个批次已经审核过，不能再次审核。"))
     session().refresh(batch)
-    if is_approved:
+    if is_approved and batch.source is BatchSource.CORRECTION:
+        carry_out(batch=batch, by=by, today=today, now=now)
+        batch.state, batch.finished_at = BatchState.ISSUED, now
+    elif is_approved:
         title = _("签发证书：%(title)s", title=batch.title)
         batch.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{batch.id}", batch=batch.id).id
     did = "certificates.batch.approved" if is_approved else "certificates.batch.rejected"

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.fitting import cuts, cuts_told, named
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.numbers import new_code
+from trainhub.certificates.numbers import new_code, parse
 from trainhub.certificates.operations._support import (
     CLOCK,
     ISSUED,
@@ -82,7 +82,7 @@ def issue(
     name = printed_name(person.name)
     issued = {"name": name, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}
     snapshot = clean_facts({**facts, **issued})
-    note = CLOCK if audit.clock_set_back() else why_not_printable(layout, snapshot)
+    note = CLOCK if clock_told() else why_not_printable(layout, snapshot)
     try:
         with session().begin_nested():
             made = Certificate(
@@ -145,6 +145,9 @@ def _note_issued(made: Certificate, *, by: Identity, today: date, now: datetime)
 def release(*, certificate: Certificate, by: Identity, today: date, now: datetime, template: str | None = None) -> Certificate:
     """Issue a draft that can be drawn now (a font was installed, a name put right, a template widened); it keeps its number.
 
+    One that waited because the clock was wrong, and whose number bears another year than today's, gets a number of this year: the
+    audit log keeps the one given up, which no visitor has ever seen.
+
     The holder's name is read anew: a draft attests nothing yet. It is drawn from the newest version of its template, or of
     another template of its kind. Raises CannotIssue, naming what still stands in the way.
     """
@@ -168,6 +171,7 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
             _("%(fields)s超出这个模板的版面，会被截断，没有签发。请换用方框更大的模板，或在来源中缩短内容。", fields=cut), field="template"
         )
     move(certificate, after, on=today)
+    _renumber(certificate, issuer, by=by, today=today)
     certificate.note, certificate.holder, certificate.facts = "", facts["name"], facts
     certificate.template, certificate.template_version = code, layout.version
     certificate.issued_on, certificate.issued_at, certificate.issued_by_id = today, now, by.account_id
@@ -176,13 +180,45 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     return certificate
 
 
-def clock_stands() -> None:
-    """Raises CannotIssue while the machine's clock stands before what was written already: dates of issue would be wrong."""
+def _renumber(certificate: Certificate, issuer: Organisation, *, by: Identity, today: date) -> None:
+    number = parse(certificate.number)
+    if certificate.note == CLOCK and number is not None and number.year != today.year:
+        given_up, certificate.number = certificate.number, new_number(issuer, certificate.kind, today.year)
+        audit.record(by=by, did="certificates.certificate.renumbered", on=certificate, data={"before": given_up, "number": certificate.number})
+
+
+def clock_told() -> str:
+    """In words why the machine's clock cannot be right, and what to do; empty when nothing speaks against it.
+
+    Two witnesses: the newest line of the audit log, and the latest date of issue among the certificates that stand. The first
+    forgets as soon as something is written under the wrong clock, the second does not.
+    """
     before = audit.clock_set_back()
     if before is not None:
-        raise CannotIssue(
-            _(
-                "服务器时钟早于已有记录的时间（%(at)s），可能被调回：为避免印错发证日期，暂停签发。请校准时钟后再试。",
-                at=f"{clock.local(before):%Y-%m-%d %H:%M}",
-            )
+        return _(
+            "服务器时钟早于已有记录的时间（%(at)s），可能被调回：为避免印错发证日期，暂停签发。请校准时钟后再试。",
+            at=f"{clock.local(before):%Y-%m-%d %H:%M}",
         )
+    today = clock.today()
+    ahead = queries.dated_after(today)
+    if not ahead.count:
+        return ""
+    return _(
+        "服务器今天是 %(today)s，却有 %(n)d 张有效证书的发证日期在此之后（最晚 %(day)s）：为避免印错发证日期，暂停签发。"
+        "时钟不准时，请校准后再试；时钟无误时，那些证书是在时钟走快时签发的，请先在证书管理中逐张更正或撤销。",
+        today=today.isoformat(),
+        n=ahead.count,
+        day=ahead.latest.isoformat() if ahead.latest else "",
+    )
+
+
+def clock_stands(*, mending: Certificate | None = None) -> None:
+    """Raises CannotIssue while the machine's clock cannot be right: dates of issue would be wrong.
+
+    `mending` is a certificate that is about to be corrected: one dated later than today is what has to be mended, not what forbids it.
+    """
+    if mending is not None and mending.issued_on > clock.today() and audit.clock_set_back() is None:
+        return
+    told = clock_told()
+    if told:
+        raise CannotIssue(told)

@@ -23,17 +23,23 @@ class CannotShare(Refused):
     code = "cannot_share"
 
 
-def note_first(*, ring: Keyring, now: datetime) -> bool:
-    """Keep the public half of the installation's own key in the database, so that it is published even when keys.json is lost.
+class CannotRotate(Refused):
+    """The key that signs lies in an external module: it is changed there."""
 
-    Returns whether it was noted now; harmless to repeat (`trainhub init` does).
+    code = "cannot_rotate"
+
+
+def note_first(*, ring: Keyring, now: datetime, module: Signer | None = None) -> bool:
+    """Keep the public halves of the installation's own key and of an external module in the database: they are published even when
+    keys.json or the module is lost.
+
+    Returns whether any was noted now; harmless to repeat (`trainhub init` does).
     """
-    public = SeedSigner(ring.signing).public.hex()
-    if queries.signing_key(public) is not None:
-        return False
-    session().add(SigningKey(public=public, sealed=None, made_at=now))
+    publics = [one.public.hex() for one in (SeedSigner(ring.signing), module) if one is not None]
+    new = [public for public in publics if queries.signing_key(public) is None]
+    session().add_all(SigningKey(public=public, sealed=None, made_at=now) for public in new)
     session().flush()
-    return True
+    return bool(new)
 
 
 def _present() -> SigningKey | None:
@@ -42,8 +48,20 @@ def _present() -> SigningKey | None:
     return next((row for row in rows if row.sealed is not None and row.retired_at is None and row.leaked_at is None), None)
 
 
-def present_signer(ring: Keyring) -> Signer:
-    """Who signs now. A key that the keys.json at hand does not open is a LostSigner: it is named, and refuses to sign."""
+def _in_use(module: Signer | None) -> Signer | None:
+    """The external module, unless its key leaked."""
+    row = queries.signing_key(module.public.hex()) if module is not None else None
+    return None if row is not None and row.leaked_at is not None else module
+
+
+def present_signer(ring: Keyring, module: Signer | None = None) -> Signer:
+    """Who signs now: the external module when there is one, else the key kept here.
+
+    A key that the keys.json at hand does not open is a LostSigner: it is named, and refuses to sign.
+    """
+    outside = _in_use(module)
+    if outside is not None:
+        return outside
     row = _present()
     if row is None:
         return SeedSigner(ring.signing)
@@ -54,24 +72,45 @@ def present_signer(ring: Keyring) -> Signer:
         return LostSigner(bytes.fromhex(row.public))
 
 
-def trusted(ring: Keyring) -> Trust:
+def trusted(ring: Keyring, module: Signer | None = None) -> Trust:
     """The keys that hold, the present one first, and those that leaked. Public halves suffice: nothing is opened."""
-    rows, row = queries.signing_keys(), _present()
+    rows, row, outside = queries.signing_keys(), _present(), _in_use(module)
     first = SeedSigner(ring.signing).public
     present = first if row is None else bytes.fromhex(row.public)
     good = [bytes.fromhex(one.public) for one in rows if one.leaked_at is None]
     leaked = tuple(bytes.fromhex(one.public) for one in rows if one.leaked_at is not None)
     if first not in (*good, *leaked):
         good.append(first)
+    if outside is not None:
+        present = outside.public
+        good += [] if present in good else [present]
     return Trust(tuple(sorted(good, key=lambda one: one != present)), leaked)
 
 
-def rotate(*, ring: Keyring, is_leaked: bool, by: Identity, now: datetime) -> tuple[str, str]:
+def _give_up(module: Signer, *, ring: Keyring, by: Identity, now: datetime) -> tuple[str, str]:
+    """The key of the external module leaked: nothing it signed is trusted, and the key kept here signs until another key is plugged in."""
+    note_first(ring=ring, now=now, module=module)
+    row = queries.signing_key(module.public.hex())
+    assert row is not None
+    row.retired_at = row.leaked_at = now
+    session().flush()
+    names = key_id(module.public), key_id(present_signer(ring).public)
+    audit.record(by=by, did="certificates.key.rotated", on=row, data={"old": names[0], "new": names[1], "leaked": True, "lost": False})
+    return names
+
+
+def rotate(*, ring: Keyring, is_leaked: bool, by: Identity, now: datetime, module: Signer | None = None) -> tuple[str, str]:
     """Make a new key; returns the names of the old and the new one. The old one may be lost: it is retired without being opened.
 
     The old key's secret half is destroyed in the database and it still verifies, unless it leaked: then nothing it signed is trusted,
     and holders download anew (documents are drawn on demand and signed by the new key). Every key in use until now is retired.
+    The key of an external module is changed in the module (CannotRotate); when it leaked, it is given up here.
     """
+    outside = _in_use(module)
+    if outside is not None and is_leaked:
+        return _give_up(outside, ring=ring, by=by, now=now)
+    if outside is not None:
+        raise CannotRotate(_("签名密钥在外接设备中：请在设备上换用新密钥，重启服务并执行 trainhub init，旧公钥继续用于核验旧文件。"))
     signer = present_signer(ring)
     old = signer.public.hex()
     note_first(ring=ring, now=now)

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import exists, func, select
 
+from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.permissions import CHANGERS
+from trainhub.certificates.types import BatchState
 from trainhub.identity.models import Account
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -98,6 +100,18 @@ def waiting_by_note(batch_id: int) -> dict[str, int]:
 def as_item_row(row: Any) -> ItemRow:
     """A row of `items_listing`."""
     return ItemRow(*row)
+
+
+def table_of(batch_id: int) -> bytes:
+    """The list of a batch as its checksum was taken of what was selected: canonical JSON, one row a person, in order."""
+    statement = select(IssueItem.person_id, IssueItem.facts, IssueItem.evidence).where(IssueItem.batch_id == batch_id).order_by(IssueItem.position)
+    return chain.table(session().execute(statement))
+
+
+def open_correction(certificate_id: int) -> IssueBatch | None:
+    """The correction of a certificate that waits for a second person."""
+    statement = select(IssueBatch).where(IssueBatch.replaces_id == certificate_id, IssueBatch.state == BatchState.PREPARED)
+    return session().scalar(statement.limit(1))
 
 
 def known_in(batch_id: int) -> int:

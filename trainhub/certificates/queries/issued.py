@@ -45,6 +45,23 @@ def by_asked_keys(asked_keys: Iterable[str]) -> dict[str, Certificate]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Certificates that stand and are dated later than a day: how many, and the latest date."""
+
+    count: int
+    latest: date | None
+
+
+def dated_after(day: date) -> Ahead:
+    """Those dated later than a day; walks the index of the dates from its end, where nothing lies as a rule."""
+    statement = select(func.count(), func.max(Certificate.issued_on)).where(
+        Certificate.issued_on > day, Certificate.state.in_((State.ISSUED, State.SUSPENDED))
+    )
+    count, latest = session().execute(statement).one()
+    return Ahead(count, latest)
+
+
 def by_number(number: str) -> Certificate | None:
     """The latest edition of a number, whatever its state."""
     return session().scalar(select(Certificate).where(Certificate.number == number).order_by(Certificate.edition.desc()).limit(1))

@@ -11,7 +11,8 @@ from flask import render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
 from trainhub.certificates import imports, labels, queries, tasks, verifying
-from trainhub.certificates.models import IssueBatch
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
@@ -85,6 +86,7 @@ def batch_import() -> Any:
                     source=BatchSource.IMPORT,
                     issuer=issuer,
                     rows=found.rows,
+                    digest=found.digest,
                     by=who(),
                     now=clock.now(),
                 )
@@ -206,7 +208,8 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     number, size = paging.wanted()
     page = paging.paginate(queries.items_listing(row.id), number=number, size=size, scalars=False)
     page.items[:] = [queries.as_item_row(one) for one in page.items]  # type: ignore[index]
-    subject, layout = queries.subject_of_batch(row), queries.layout_of(row.template)
+    subject, layout = queries.subject_of_batch(row), queries.layout_of(row.template, row.template_version)
+    corrected = queries.by_id(row.replaces_id) if row.replaces_id is not None else None
     issuer = organisations.by_id(row.issuer_id)
     assert issuer is not None
     text = render_template(
@@ -218,7 +221,9 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         told=partial(verifying.labelled, layout, english=language() == "en"),
         page=page,
         job=queries.job_by_id(row.job_id),
-        known=queries.known_in(row.id) if row.state is BatchState.PREPARED else 0,
+        known=queries.known_in(row.id) if row.state is BatchState.PREPARED and corrected is None else 0,
+        corrected=corrected,
+        changes=_changes(corrected, page.items[0].item.facts, layout) if corrected is not None else (),
         left=queries.count_open_items(row.id),
         names=queries.names_of_accounts([row.asked_by_id, row.decided_by_id]),
         may_decide=row.state is BatchState.PREPARED and may(who(), Can.BATCH_DECIDE, subject),
@@ -230,6 +235,31 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
     return text, 422 if form is not None else 200
 
 
+def _changes(corrected: Certificate, facts: Mapping[str, Any], layout: Layout) -> list[tuple[str, str, str]]:
+    """(label, as it stands, as it would be) of what a correction changes; the name first."""
+    english = language() == "en"
+    found = [(_("姓名"), corrected.holder, str(facts["name"]))]
+    for one in layout.own_fields:
+        label = one.label_en[:1].upper() + one.label_en[1:] if english else one.label
+        found.append((label, str(corrected.facts.get(one.name, "")), str(facts.get(one.name, ""))))
+    changed = [row for row in found if row[1] != row[2]]
+    if (corrected.template, corrected.template_version) != (layout.code, layout.version):
+        before = queries.layout_of(corrected.template, corrected.template_version)
+        changed.append((_("证书模板"), _version(before, corrected.template), _version(layout, layout.code)))
+    return changed
+
+
+def _version(layout: Layout, code: str) -> str:
+    return _("%(title)s（%(code)s 第 %(n)d 版）", title=layout.title, code=code, n=layout.version)
+
+
+@blueprint.get("/batches/<int:batch_id>/table.jsonl")
+@guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
+def batch_table(row: IssueBatch) -> Any:
+    """The rows of a batch, byte for byte what the checksum of a selection was taken of."""
+    return send_file(io.BytesIO(queries.table_of(row.id)), mimetype="application/x-ndjson", as_attachment=True, download_name=f"batch-{row.id}.jsonl")
+
+
 @blueprint.get("/batches/<int:batch_id>/preview.pdf")
 @guard(Can.BATCH_VIEW, load=load_batch, subject=queries.subject_of_batch)
 def batch_preview(row: IssueBatch) -> Any:
@@ -238,13 +268,13 @@ def batch_preview(row: IssueBatch) -> Any:
 
     issuer = organisations.by_id(row.issuer_id)
     assert issuer is not None
-    layout = queries.layout_of(row.template)
+    layout = queries.layout_of(row.template, row.template_version)
     shared = {"issuer": issuer.name, "issuer_en": issuer.name_en or "", "issued_on": clock.today().isoformat()}
     press = Press(layout, common_facts(layout, shared), base_url=tasks.maker().site, has_cut_marks=True)
     items = queries.open_items(row.id, PREVIEWED) or queries.first_items(row.id, PREVIEWED)
     names = people.names_of(item.person_id for item in items)
     for item in items:
-        press.add({**item.facts, **shared, "name": names[item.person_id], "number": _("签发时编号"), "code": ""})
+        press.add({"name": names[item.person_id], **item.facts, **shared, "number": _("签发时编号"), "code": ""})
     return send_file(io.BytesIO(press.finish()), mimetype="application/pdf", download_name="preview.pdf")
 
 
@@ -258,11 +288,18 @@ def batch_decide(row: IssueBatch) -> Any:
         return _page(row, form)
     try:
         with transaction():
-            batches.decide(batch=load_batch(row.id), is_approved=is_approved, reason=form.reason.data or "", by=who(), now=clock.now())
-    except batches.CannotDecide as refused:
+            batches.decide(
+                batch=load_batch(row.id), is_approved=is_approved, reason=form.reason.data or "", by=who(), today=clock.today(), now=clock.now()
+            )
+    except Refused as refused:
+        if refused.status not in (422, 409):
+            raise
         form.refuse(refused)
         return _page(load_batch(row.id), form)
-    said = _("已通过审核，正在签发。") if is_approved else _("已退回。")
+    if is_approved:
+        said = _("已更正：新证书已签发，原证书作废。") if row.replaces_id is not None else _("已通过审核，正在签发。")
+    else:
+        said = _("已退回。")
     return done(said, "certificates.batch", batch_id=row.id)
 
 

@@ -12,12 +12,13 @@ from trainhub.certificates import documents, forms, labels, operations, queries,
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_code, show_number
 from trainhub.certificates.operations import keys as signing
+from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.pades import sealed
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.public import title_of
 from trainhub.certificates.states import events_in
-from trainhub.certificates.types import EVIDENCE_PAGES, Event, State
-from trainhub.certificates.views import blueprint
+from trainhub.certificates.types import Event, State
+from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder
 from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
@@ -69,6 +70,7 @@ def index() -> Any:
         labels=labels,
         counts=queries.counts_by_state(who()),
         doubles=len(queries.doubled(who())),
+        clock=clock_told(),
         reminder=reminder(clock.now()) if may(who(), Can.KEYS) else "",
         issuers=queries.issuer_choices(who()),
         show_number=show_number,
@@ -108,6 +110,7 @@ def show(certificate: Certificate) -> Any:
     subject = queries.subject_of(certificate)
     is_own = certificate.person_id == who().person_id
     address, share = _address(certificate), _shared(certificate) if is_own else ""
+    correction = queries.open_correction(certificate.id) if may(who(), Can.CORRECT, subject) else None
     release = obstacle = None
     if certificate.state is State.DRAFT:
         obstacle = obstacle_of(certificate)
@@ -121,14 +124,17 @@ def show(certificate: Certificate) -> Any:
         history=queries.events_of(queries.line_of(certificate)),
         is_whole=not queries.events_of([certificate]) or queries.is_whole(certificate),
         after=queries.successor_of(certificate),
+        correction=correction,
+        may_decide=correction is not None and may(who(), Can.BATCH_VIEW, queries.subject_of_batch(correction)),
         twins=queries.twins_of(certificate),
         editions=queries.editions_of(certificate.number),
         actions=[event for event in events_in(certificate.state) if event in CAN_OF and may(who(), CAN_OF[event], subject)],
         may_have=may(who(), Can.DOWNLOAD, subject),
         release=release,
         obstacle=obstacle,
+        clock=clock_told() if obstacle is not None else "",
         is_own=is_own,
-        evidence=_evidence(certificate, is_own=is_own),
+        evidence=evidence.shown(certificate, is_own=is_own),
         address=address,
         share=share,
         showcase=documents.showcase_of(certificate, share or address),
@@ -136,16 +142,6 @@ def show(certificate: Certificate) -> Any:
         show_number=show_number,
         show_code=show_code,
     )
-
-
-def _evidence(certificate: Certificate, *, is_own: bool) -> list[dict[str, Any]]:
-    """What it rests on, each with the page that shows it when a room has one for this reader."""
-    pages = current_app.extensions.get(EVIDENCE_PAGES, {})
-    ids: dict[str, list[str]] = {}
-    for one in certificate.evidence:
-        ids.setdefault(one["kind"], []).append(one["id"])
-    seen = {kind: pages[kind](keys, is_own) for kind, keys in ids.items() if kind in pages}
-    return [{**one, "url": seen.get(one["kind"], {}).get(one["id"])} for one in certificate.evidence]
 
 
 def _address(certificate: Certificate) -> str:
@@ -242,20 +238,26 @@ def change(pair: tuple[Certificate, Event]) -> Any:
     """Suspend, resume, revoke, reissue or correct, with reason, document and date."""
     certificate, event = pair
     demand(who(), CAN_OF[event], queries.subject_of(certificate))
-    layout = queries.layout_of(certificate.template, certificate.template_version)
     is_correction = event is Event.CORRECT
+    templates = forms.correction_templates(certificate) if is_correction else {}
+    template = request.args.get("template", "")
+    if template not in templates:
+        template = ""
+    layout = queries.layout_of(template) if template else queries.layout_of(certificate.template, certificate.template_version)
     make = forms.correction_form(layout) if is_correction else forms.ReasonForm
     if request.method == "GET":
         values = forms.initial_facts(certificate.facts, layout) if is_correction else {}
-        form = forms.offering(make(formdata=None, on=clock.today(), **values), certificate)
+        form = make(formdata=None, on=clock.today(), **values)
     else:
-        form = forms.offering(make(), certificate)
+        form = make()
         if form.validate():
             try:
                 with transaction():
                     if not once(form.submission_key.data or ""):
                         return done(_("这个表单已经提交过，没有重复处理。"), "certificates.show", number=certificate.number)
-                    after = _apply(_again(certificate), event, form)
+                    after = _apply(_again(certificate), event, form, template)
+                if is_correction:
+                    return done(_("更正已提交，须由另一人审核；审核通过前，原证书仍然有效。"), "certificates.show", number=after.number)
                 message = _("证书 %(number)s：%(event)s已完成。", number=after.number, event=str(labels.EVENTS[event]))
                 return done(message, "certificates.show", number=after.number)
             except Refused as refused:
@@ -269,13 +271,16 @@ def change(pair: tuple[Certificate, Event]) -> Any:
         event=event,
         form=form,
         title=title_of(certificate),
+        templates=templates,
+        template=template,
         labels=labels,
         show_number=show_number,
     )
     return page, 422 if request.method == "POST" else 200
 
 
-def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm) -> Certificate:
+def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm, template: str) -> Certificate:
+    """Do it; a correction is only drawn up. Returns the certificate whose page shows what came of it."""
     given: dict[str, Any] = {
         "certificate": certificate,
         "reason": form.reason.data or "",
@@ -287,7 +292,8 @@ def _apply(certificate: Certificate, event: Event, form: forms.ReasonForm) -> Ce
     }
     if event is Event.CORRECT:
         facts = {name: value for name, value in forms.facts_of(form).items() if (value or "") != "" or certificate.facts.get(name)}
-        return operations.correct(facts=facts, template=form["template"].data or "", **given)
+        operations.prepare_correction(facts=facts, template=template, **given)
+        return certificate
     verbs = {
         Event.REISSUE: operations.reissue,
         Event.SUSPEND: operations.suspend,

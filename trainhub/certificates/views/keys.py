@@ -45,6 +45,8 @@ def key_list() -> Any:
     trust = tasks.trust()
     signer = tasks.maker().signer
     present = signer.public
+    module = tasks.module()
+    is_module = module is not None and module.public == present
     shown = [
         (key_id(one), multikey(one), "present" if one == present else "leaked" if one in trust.leaked else "old", rows.get(one.hex()))
         for one in sorted((*trust.good, *trust.leaked), key=lambda one: one != present)
@@ -55,6 +57,8 @@ def key_list() -> Any:
         last=last_made(tasks.root()),
         reminder=reminder(clock.now()),
         is_lost=isinstance(signer, LostSigner),
+        is_module=is_module,
+        is_noted=present.hex() in rows or not is_module,
     )
 
 
@@ -63,5 +67,5 @@ def key_list() -> Any:
 def key_rotate() -> Any:
     """Make a new key; the old one still verifies unless it leaked."""
     with transaction():
-        _old, new = keys.rotate(ring=keyring(), is_leaked=request.form.get("leaked") == "yes", by=who(), now=clock.now())
-    return done(_("新密钥 %(key)s 已启用。请立即执行 trainhub backup。", key=new), "certificates.key_list")
+        _old, new = keys.rotate(ring=keyring(), is_leaked=request.form.get("leaked") == "yes", by=who(), now=clock.now(), module=tasks.module())
+    return done(_("现在由密钥 %(key)s 签名。请立即执行 trainhub backup。", key=new), "certificates.key_list")

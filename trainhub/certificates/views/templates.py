@@ -25,11 +25,11 @@ from trainhub.kernel import clock
 from trainhub.kernel.access import NOTHING, Identity, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
+from trainhub.kernel.fields import optional_int
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.web import asks, done
 from trainhub.organisations import queries as organisations
-from trainhub.organisations.forms import optional_int
 
 PREVIEW_BLEED = 3.0
 

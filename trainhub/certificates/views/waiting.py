@@ -14,6 +14,7 @@ from trainhub.certificates import labels, operations, queries
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
+from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import State
 from trainhub.certificates.views import blueprint
@@ -74,6 +75,7 @@ def waiting() -> Any:
         page=page,
         rows=rows,
         can_release=any(allowed for _row, _obstacle, allowed in rows),
+        clock=clock_told(),
         rare=[one for one in fonts.inventory() if one.is_fallback],
         labels=labels,
         show_number=show_number,

@@ -12,8 +12,19 @@ from trainhub.identity.queries.accounts import (
     password_history,
 )
 from trainhub.identity.queries.acting import Known, by_api_token, by_session, identity_of, unread_counter
-from trainhub.identity.queries.grants import GrantRow, active, grants_of, same_grant, stored_grants, subject_of_account, subject_of_scope
+from trainhub.identity.queries.grants import (
+    GrantRow,
+    active,
+    experts_outside_homes,
+    grants_of,
+    same_grant,
+    stored_grants,
+    subject_of_account,
+    subject_of_scope,
+)
 from trainhub.identity.queries.listing import (
+    AUDIT_SORTS,
+    REQUEST_SORTS,
     AccountFilter,
     AuditFilter,
     accounts_listing,
@@ -47,6 +58,8 @@ from trainhub.identity.queries.security import (
 )
 
 __all__ = [
+    "AUDIT_SORTS",
+    "REQUEST_SORTS",
     "AccountFilter",
     "AuditFilter",
     "GrantRow",
@@ -69,6 +82,7 @@ __all__ = [
     "consents_of_grown",
     "data_request",
     "email_of",
+    "experts_outside_homes",
     "failures_from",
     "failures_of",
     "grant_organisations",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 
 from trainhub.identity.models import Account, RoleGrant
+from trainhub.identity.rules import EXPERT_HOMES
 from trainhub.kernel.access import NOTHING, Role, ScopeKind, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
@@ -22,6 +23,21 @@ from trainhub.programmes.models import Programme
 def active(on: date) -> sa.ColumnElement[bool]:
     """Whether a grant holds on a day, as a condition."""
     return sa.and_(RoleGrant.ended_at.is_(None), RoleGrant.since <= on, or_(RoleGrant.until.is_(None), RoleGrant.until >= on))
+
+
+def experts_outside_homes() -> list[RoleGrant]:
+    """Grants of experts that were not ended and that could not be given today: not over an association or a group of experts."""
+    statement = (
+        select(RoleGrant)
+        .outerjoin(Organisation, Organisation.id == RoleGrant.organisation_id)
+        .where(
+            RoleGrant.role == Role.EXPERT,
+            RoleGrant.ended_at.is_(None),
+            or_(Organisation.id.is_(None), Organisation.kind.not_in(EXPERT_HOMES)),
+        )
+        .order_by(RoleGrant.id)
+    )
+    return list(session().scalars(statement))
 
 
 @dataclass(frozen=True, slots=True)

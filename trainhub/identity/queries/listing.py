@@ -170,6 +170,17 @@ class AuditFilter:
     """The beginning of an address, so that a network can be asked for."""
     since: date | None = None
     until: date | None = None
+    sort: str = ""
+    """One of AUDIT_SORTS, "-" before it for the other way round; empty: the newest first."""
+
+
+AUDIT_SORTS: dict[str, tuple[Any, ...]] = {
+    "at": (),  # events are numbered as they are written
+    "who": (AuditEvent.actor,),
+    "origin": (AuditEvent.origin,),
+    "did": (AuditEvent.did,),
+    "on": (AuditEvent.on_kind, AuditEvent.on_id),
+}
 
 
 def _by(who: str) -> ColumnElement[bool]:
@@ -187,8 +198,8 @@ def is_known_actor(who: str) -> bool:
 
 
 def audit_listing(wanted: AuditFilter) -> organisations.Statement:
-    """Events, newest first."""
-    statement = select(
+    """Events, newest first unless sorted otherwise."""
+    statement: organisations.Statement = select(
         AuditEvent.id,
         AuditEvent.at,
         AuditEvent.actor,
@@ -198,7 +209,7 @@ def audit_listing(wanted: AuditFilter) -> organisations.Statement:
         AuditEvent.on_kind,
         AuditEvent.on_id,
         AuditEvent.data,
-    ).order_by(AuditEvent.id.desc())
+    )
     if wanted.who:
         statement = statement.where(_by(wanted.who))
     if wanted.did:
@@ -213,7 +224,7 @@ def audit_listing(wanted: AuditFilter) -> organisations.Statement:
         statement = statement.where(AuditEvent.at >= start_of(wanted.since))
     if wanted.until is not None:
         statement = statement.where(AuditEvent.at <= end_of(wanted.until))
-    return statement
+    return organisations.ordered_or(statement, wanted.sort, AUDIT_SORTS, AuditEvent.id.desc(), unique=AuditEvent.id)
 
 
 def audit_kinds() -> list[str]:
@@ -224,16 +235,24 @@ def audit_kinds() -> list[str]:
     return list(session().scalars(select(kinds.c.kind).where(kinds.c.kind.is_not(None))))
 
 
-def audit_stream(wanted: AuditFilter) -> Iterator[Any]:
-    """The events of a filter in portions, so that a long export needs little memory."""
-    last: int | None = None
+def audit_stream(wanted: AuditFilter, *, portion: int = 1000) -> Iterator[Any]:
+    """The events of a filter, in its order, in portions, so that a long export needs little memory.
+
+    Each portion begins after the last row of the one before: what is written meanwhile moves no row from one portion into the next.
+    """
+    columns = (*AUDIT_SORTS.get(wanted.sort.removeprefix("-"), ()), AuditEvent.id)
+    key, ordered_by = sa.tuple_(*columns), [column.key for column in columns]
+    is_up = wanted.sort.removeprefix("-") in AUDIT_SORTS and not wanted.sort.startswith("-")
+    last: tuple[Any, ...] | None = None
     while True:
-        statement = audit_listing(wanted).limit(1000)
-        rows = session().execute(statement if last is None else statement.where(AuditEvent.id < last)).all()
+        statement = audit_listing(wanted).limit(portion)
+        if last is not None:
+            statement = statement.where(key > last if is_up else key < last)
+        rows = session().execute(statement).all()
         if not rows:
             return
         yield from rows
-        last = rows[-1].id
+        last = tuple(getattr(rows[-1], name) for name in ordered_by)
 
 
 # -- personal data ------------------------------------------------------------------------------------------------------
@@ -244,16 +263,24 @@ def requests_of(account_id: int) -> list[DataRequest]:
     return list(session().scalars(select(DataRequest).where(DataRequest.account_id == account_id).order_by(DataRequest.id.desc())))
 
 
-def requests_listing(state: RequestState | None) -> organisations.Statement:
-    """Requests with the asker's name, open ones first, then the oldest."""
-    statement: organisations.Statement = (
-        select(
-            DataRequest.id, DataRequest.kind, DataRequest.state, DataRequest.text, DataRequest.asked_at, DataRequest.decided_at, Account.display_name
-        )
-        .join(Account, Account.id == DataRequest.account_id)
-        .order_by(DataRequest.state != RequestState.OPEN, DataRequest.id)
-    )
-    return statement.where(DataRequest.state == state) if state is not None else statement
+REQUEST_SORTS: dict[str, tuple[Any, ...]] = {
+    "name": (Account.display_name,),
+    "kind": (DataRequest.kind,),
+    "asked": (DataRequest.asked_at,),
+    "state": (DataRequest.state,),
+}
+
+
+def requests_listing(state: RequestState | None = None, text: str = "", sort: str = "") -> organisations.Statement:
+    """Requests with the asker's name, open ones first, then the oldest, unless sorted otherwise."""
+    statement: organisations.Statement = select(
+        DataRequest.id, DataRequest.kind, DataRequest.state, DataRequest.text, DataRequest.asked_at, DataRequest.decided_at, Account.display_name
+    ).join(Account, Account.id == DataRequest.account_id)
+    if state is not None:
+        statement = statement.where(DataRequest.state == state)
+    if text:
+        statement = statement.where(organisations.matches(text, Account.display_name, DataRequest.text))
+    return organisations.ordered_or(statement, sort, REQUEST_SORTS, DataRequest.state != RequestState.OPEN, DataRequest.id)
 
 
 def data_request(request_id: int) -> DataRequest | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template
@@ -309,7 +307,8 @@ def _data_page(form: RequestForm, status: int = 200) -> Any:
     return (
         render_template(
             "trainhub/identity/my_data.html",
-            kinds=my_data.of_account(account.id, identity.person_id),
+            kinds=my_data.of_account(account.id, identity.person_id, limit=my_data.SHOWN + 1),
+            most=my_data.SHOWN,
             requests=queries.requests_of(account.id),
             consents=queries.consents_of(account.id),
             form=form,
@@ -334,31 +333,18 @@ def my_data_json() -> Any:
     """Everything about me as one JSON file."""
     identity, account = _me()
     parts = my_data.of_account(account.id, identity.person_id)
-    body = {"exported_at": clock.now().isoformat(), "notice_version": notice.VERSION} | {part.name: part.rows for part in parts}
-    answer = Response(json.dumps(body, ensure_ascii=False, indent=1, default=_text), mimetype="application/json")
+    answer = Response(my_data.as_json(parts, at=clock.now(), notice_version=notice.VERSION), mimetype="application/json")
     answer.headers["Content-Disposition"] = "attachment; filename=my-data.json"
     return answer
-
-
-def _text(value: Any) -> str:
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 @blueprint.get("/my-data/export.xlsx")
 @signed_in
 def my_data_xlsx() -> Any:
     """The same as a workbook, one tab for each kind."""
-    from trainhub.kernel.sheets.types import Column
-    from trainhub.kernel.sheets.writing import Sheet, write_xlsx
-
     identity, account = _me()
-    sheets = []
-    for part in my_data.of_account(account.id, identity.person_id):
-        names = list(part.rows[0]) if part.rows else ["empty"]
-        rows = [{k: _text(v) if isinstance(v, datetime) else v for k, v in row.items()} for row in part.rows]
-        sheets.append(Sheet(part.label, [Column(name, name) for name in names], rows))
     target = io.BytesIO()
-    write_xlsx(sheets, target)
+    my_data.as_workbook(my_data.of_account(account.id, identity.person_id), target)
     answer = make_response(target.getvalue())
     answer.mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     answer.headers["Content-Disposition"] = "attachment; filename=my-data.xlsx"

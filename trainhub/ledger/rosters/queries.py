@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from trainhub.kernel.db import session
-from trainhub.ledger.models import RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
+from trainhub.ledger.models import PossibleDuplicate, RosterBatch, RosterRejection, TrainingCourse, TrainingRecord
 from trainhub.ledger.types import Category
+from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.queries import within_regions
-from trainhub.people.models import Person
+from trainhub.people.models import Person, PersonPair
 from trainhub.people.queries.numbers import CHUNK
 
 PORTION = 2_000
@@ -139,11 +140,59 @@ def earliest_completion(organisation_id: int, title: str) -> date | None:
     )
 
 
-def courses_listing(allowed: Collection[int] | None) -> Any:
+COURSE_SORTS: dict[str, tuple[Any, ...]] = {
+    "title": (TrainingCourse.title,),
+    "base": (Organisation.pinyin, Organisation.name, TrainingCourse.title),
+    "since": (TrainingCourse.since,),
+}
+
+
+def courses_listing(allowed: Collection[int] | None, text: str = "", sort: str = "") -> organisations.Statement:
     """Registered courses with the organisation's code and name; of some organisations, or of all (None)."""
-    statement: Any = (
-        select(TrainingCourse, Organisation.code, Organisation.name)
-        .join(Organisation, Organisation.id == TrainingCourse.organisation_id)
-        .order_by(Organisation.name, TrainingCourse.title)
+    statement: organisations.Statement = select(TrainingCourse, Organisation.code, Organisation.name).join(
+        Organisation, Organisation.id == TrainingCourse.organisation_id
     )
-    return statement if allowed is None else statement.where(TrainingCourse.organisation_id.in_(allowed))
+    if allowed is not None:
+        statement = statement.where(TrainingCourse.organisation_id.in_(allowed))
+    if text:
+        statement = statement.where(organisations.matches(text, TrainingCourse.title, Organisation.name, Organisation.pinyin, Organisation.code))
+    return organisations.ordered_or(statement, sort, COURSE_SORTS, Organisation.name, TrainingCourse.title, unique=TrainingCourse.id)
+
+
+# -- possible duplicates ------------------------------------------------------------------------------------------------
+DUPLICATE_SORTS = ("name", "birth", "found")
+
+
+def possible_duplicates(*, only_open: bool, text: str = "", sort: str = "") -> organisations.Statement:
+    """Pairs for review, the open ones first unless sorted otherwise."""
+    one, other = sa.orm.aliased(Person), sa.orm.aliased(Person)
+    statement: organisations.Statement = (
+        select(
+            PossibleDuplicate.id,
+            PossibleDuplicate.found_at,
+            PossibleDuplicate.decided_at,
+            PossibleDuplicate.is_same,
+            PossibleDuplicate.note,
+            one.id.label("person_id"),
+            one.name,
+            one.birth_on,
+            one.id_type,
+            one.id_mask,
+            other.id.label("other_id"),
+            other.id_type.label("other_type"),
+            other.id_mask.label("other_mask"),
+        )
+        .join(one, one.id == PossibleDuplicate.person_id)
+        .join(other, other.id == PossibleDuplicate.other_person_id)
+    )
+    if text:
+        statement = statement.where(organisations.matches(text, one.name, one.pinyin))
+    columns = ((one.pinyin, one.name), (one.birth_on,), (PossibleDuplicate.found_at,))
+    usual = (PossibleDuplicate.decided_at.is_not(None), PossibleDuplicate.id.desc())
+    statement = organisations.ordered_or(statement, sort, dict(zip(DUPLICATE_SORTS, columns, strict=True)), *usual, unique=PossibleDuplicate.id)
+    if not only_open:
+        return statement
+    elsewhere = select(PersonPair.id).where(
+        PersonPair.first_id == PossibleDuplicate.person_id, PersonPair.second_id == PossibleDuplicate.other_person_id
+    )
+    return statement.where(PossibleDuplicate.decided_at.is_(None), ~elsewhere.exists())

@@ -1,7 +1,7 @@
 """Money for recognised talent, to its end (FJ-15b, FJ-15d); figures of bases as they were; reports in a chosen language
 
 Revision ID: 0033
-Revises: 0026
+Revises: 0031
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
 revision = "0033"
-down_revision = "0026"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 

@@ -30,7 +30,7 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
     app.register_blueprint(views.blueprint)
-    for kind in ("milestone", "weeks"):
+    for kind in ("milestone", "weeks", "cohort"):
         app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda keys, is_own: dict.fromkeys(keys, url_for("chains.mine")) if is_own else {}
     register_nav(
         app,

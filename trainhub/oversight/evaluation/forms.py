@@ -16,6 +16,7 @@ from trainhub.oversight.evaluation.register_types import (
     ActivityKind,
     BudgetPurpose,
     BudgetSource,
+    CentreRole,
     ExchangeKind,
     IncentiveKind,
     OutputKind,
@@ -83,6 +84,27 @@ class BudgetForm(Form):
     source = _select(_l("来源"), BudgetSource, labels.SOURCES)
     planned = IntegerField(_l("预算（元）"), [InputRequired(_l("请填写金额。")), NumberRange(0, 10**12)])
     spent = IntegerField(_l("已支出（元）"), [Optional(), NumberRange(0, 10**12)], default=0)
+
+
+class NeedForm(Form):
+    """What a purpose costs in a year, in yuan."""
+
+    year = IntegerField(_l("年度"), [InputRequired(_l("请填写年度。")), NumberRange(2000, 2200)])
+    purpose = _select(_l("用途"), BudgetPurpose, labels.PURPOSES)
+    need = IntegerField(_l("需要（元）"), [InputRequired(_l("请填写金额。")), NumberRange(0, 10**12)])
+    basis = _line(_l("测算依据"), 300, required=False, description=_l("同一年度、同一用途再次登记即更新。"))
+
+
+class CentreMentorForm(Form):
+    """Somebody in the team of a practice centre."""
+
+    base_id = SelectField(_l("中心（基地）"), coerce=int)
+    name = _line(_l("姓名"), 120)
+    role = _select(_l("人员类别"), CentreRole, labels.CENTRE_ROLES)
+    unit = _line(_l("所在单位"))
+    post = _line(_l("职务或职称"), 100, required=False)
+    since = _day(_l("开始日期"))
+    until = DateField(_l("结束日期"), [Optional()], description=_l("离开后按同一开始日期再次登记，补填结束日期。"))
 
 
 class IncentiveForm(Form):

@@ -10,6 +10,7 @@ from trainhub.oversight.evaluation.register_types import (
     ActivityKind,
     BudgetPurpose,
     BudgetSource,
+    CentreRole,
     Dimension,
     ExchangeKind,
     IncentiveKind,
@@ -73,6 +74,11 @@ SOURCES: Mapping[BudgetSource, Any] = {
     BudgetSource.GOVERNMENT: _l("政府"),
     BudgetSource.ENTERPRISE: _l("企业"),
     BudgetSource.OTHER: _l("其他"),
+}
+CENTRE_ROLES: Mapping[CentreRole, Any] = {
+    CentreRole.FACULTY: _l("高校教师"),
+    CentreRole.TECHNICIAN: _l("企业专业技术人员"),
+    CentreRole.MANAGER: _l("企业管理人员"),
 }
 INCENTIVES: Mapping[IncentiveKind, Any] = {
     IncentiveKind.TEACHING_REFORM: _l("参与教育教学改革"),

@@ -13,6 +13,7 @@ from trainhub.oversight.evaluation.register_types import (
     ActivityKind,
     BudgetPurpose,
     BudgetSource,
+    CentreRole,
     ExchangeKind,
     IncentiveKind,
     OutputKind,
@@ -128,6 +129,45 @@ class BudgetLine(Base):
     __table_args__ = (
         sa.UniqueConstraint("programme_id", "year", "purpose", "source"),
         sa.CheckConstraint("planned_fen >= 0 AND spent_fen >= 0", name="amounts_not_negative"),
+    )
+
+
+class BudgetNeed(Base):
+    """What a year of the 卓越计划 costs for one of the eight purposes, as the programme reckons it (PETOE-10.4, 002:627)."""
+
+    __tablename__ = "budget_need"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    year: Mapped[int]
+    purpose: Mapped[BudgetPurpose] = mapped_column(enum_column(BudgetPurpose))
+    need_fen: Mapped[int]
+    basis: Mapped[str] = mapped_column(sa.String(300), default="")
+
+    __table_args__ = (
+        sa.UniqueConstraint("programme_id", "year", "purpose"),
+        sa.CheckConstraint("need_fen >= 0", name="need_not_negative"),
+    )
+
+
+class CentreMentor(Base):
+    """Somebody in the team that guides at a practice centre, with first and last day (PETOE-6.4, 002:513)."""
+
+    __tablename__ = "centre_mentor"
+
+    id: Mapped[Key]
+    programme_id: Mapped[int] = mapped_column(ref("programme.id"), index=True)
+    base_id: Mapped[int] = mapped_column(ref("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    role: Mapped[CentreRole] = mapped_column(enum_column(CentreRole))
+    unit: Mapped[str] = mapped_column(sa.String(200))
+    post: Mapped[str] = mapped_column(sa.String(100), default="")
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    __table_args__ = (
+        sa.UniqueConstraint("programme_id", "base_id", "name", "role", "since"),
+        sa.CheckConstraint("until IS NULL OR until >= since", name="until_after_since"),
     )
 
 

@@ -46,6 +46,14 @@ class BudgetSource(StrEnum):
     OTHER = "other"
 
 
+class CentreRole(StrEnum):
+    """The three kinds of people in the team of a practice centre (PETOE-6.4, 002:513)."""
+
+    FACULTY = "faculty"
+    TECHNICIAN = "technician"
+    MANAGER = "manager"
+
+
 class IncentiveKind(StrEnum):
     """The four kinds of incentives for teachers (PETOE-10.5, 002:629)."""
 

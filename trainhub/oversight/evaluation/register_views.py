@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 
 from courses.teaching import queries as teaching_queries
+from enterprises.bases import queries as bases
 from trainhub.kernel import clock
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
@@ -33,6 +34,8 @@ def _choices(form: Any, programme: Programme, on: date) -> None:
     if "teacher_id" in form:
         kind = TeacherKind.FULL_TIME if isinstance(form, forms.SecondmentForm) else None
         form.teacher_id.choices = forms.options(teaching_queries.staff_choices(programme.id, on, kind))
+    if "base_id" in form:
+        form.base_id.choices = forms.options(bases.choices())
     if "course_id" in form:
         version_id = members_of(programme.id, on).version_id or 0
         form.course_id.choices = forms.options(queries.course_choices(version_id))

@@ -13,7 +13,7 @@ from courses.teaching.types import SecondmentState
 from trainhub.kernel import clock
 from trainhub.kernel.forms import Form
 from trainhub.kernel.i18n import _, _l, format_date, format_yuan
-from trainhub.oversight.evaluation import forms, labels, models
+from trainhub.oversight.evaluation import forms, labels, models, support_registers
 from trainhub.oversight.evaluation.operations import practice_registers
 from trainhub.oversight.evaluation.operations import registers as operations
 from trainhub.oversight.evaluation.queries import registers as queries
@@ -243,6 +243,26 @@ REGISTERS: dict[str, Register] = {
             _budgets,
             _add_budget,
             models.BudgetLine,
+        ),
+        Register(
+            "needs",
+            _l("经费需要"),
+            "PETOE-10.4",
+            forms.NeedForm,
+            (_l("年度"), _l("用途"), {"label": _l("需要"), "num": True}, _l("测算依据")),
+            support_registers.needs,
+            support_registers.add_need,
+            models.BudgetNeed,
+        ),
+        Register(
+            "centre-mentors",
+            _l("中心指导教师队伍"),
+            "PETOE-6.4",
+            forms.CentreMentorForm,
+            (_l("中心（基地）"), _l("姓名"), _l("人员类别"), _l("单位与职务"), _l("开始"), _l("结束")),
+            support_registers.team,
+            support_registers.add_mentor,
+            models.CentreMentor,
         ),
         Register(
             "incentives",

@@ -1,4 +1,4 @@
-"""What happens by itself: every programme's readiness is remembered each night; a dossier that was asked for is drawn."""
+"""What happens by itself: every programme's readiness is remembered each night, grants that outlived a rule are ended; a dossier that was asked for is drawn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from trainhub.kernel.db import transaction
 from trainhub.kernel.jobs import Running
 from trainhub.oversight.evaluation import remembering
 from trainhub.oversight.evaluation.store.operations import packing
+from trainhub.oversight.evaluation.workflow.operations import outliving
 from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
 
@@ -27,6 +28,12 @@ def remember_readiness(running: Running, **_args: Any) -> dict[str, Any]:
             continue
         running.progress(done, len(found))
     return {"programmes": done}
+
+
+def end_outlived_grants(_running: Running, **_args: Any) -> dict[str, Any]:
+    """End the grants of experts that the rule of today would not give, once their visit is over."""
+    with transaction():
+        return {"ended": outliving.end_outlived_grants(today=clock.today(), now=clock.now())}
 
 
 def pack(running: Running) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,12 +10,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from courses.permissions import Can as CourseCan
 from enterprises.placements.labels import TAGS
-from trainhub.kernel import clock, paging
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.forms import once
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.web import done
 from trainhub.organisations import queries as organisations
 from trainhub.oversight.evaluation import catalogue, labels, readiness, registry
@@ -36,7 +38,7 @@ from trainhub.policy.types import PolicyError
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 from trainhub.programmes.permissions import Can as ProgrammeCan
-from trainhub.programmes.types import ProgrammeFilter
+from trainhub.programmes.types import ProgrammeFilter, ProgrammeRow
 
 OF_LOGS = "6.10"
 """The criterion about what students did in enterprises: their weekly logs tell, counted on its own page only."""
@@ -135,26 +137,78 @@ def index() -> Any:
     if not who().has(*READERS):
         return redirect(url_for("evaluation.applications"), 303)
     on = asked_day()
-    wanted = ProgrammeFilter(text=request.args.get("q", "").strip()[:60], is_petoe=True)
     number, _size = paging.wanted()
-    found = paging.paginate(programmes.listing(who(), wanted, "code"), number=number, size=20, scalars=False)
-    rows = []
-    for row in (programmes.as_row(item) for item in found.items):
-        programme = programmes.by_id(row.id)
-        assert programme is not None
-        answer = assessed(programme, on)
-        computed = [f for f in answer.findings if catalogue.criteria()[f.code].kind is CriterionKind.COMPUTED]
-        rows.append(
-            {
-                "row": row,
-                "answer": answer,
-                "met": sum(f.met for f in computed),
-                "computed": len(computed),
-                "judged": sum(code in answer.judgements for code, c in catalogue.criteria().items() if c.kind is CriterionKind.JUDGED),
-                "failing": [f.code for f in computed if f.status is Status.NOT_MET],
-            }
-        )
+    found = paging.paginate(_programmes(), number=number, size=20, scalars=False)
+    rows = [_standing(programmes.as_row(item), on) for item in found.items]
     return render_template("trainhub/evaluation/index.html", page=found, rows=rows, on=on, labels=labels)
+
+
+def _programmes() -> organisations.Statement:
+    wanted = ProgrammeFilter(text=request.args.get("q", "").strip()[:60], is_petoe=True)
+    return programmes.listing(who(), wanted, request.args.get("sort") or "code")
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """One programme of the list: how many criteria are met, judged, open."""
+
+    row: ProgrammeRow
+    answer: Assessment
+    met: int
+    computed: int
+    judged: int
+    failing: list[str]
+
+
+def _standing(row: ProgrammeRow, on: date) -> _Standing:
+    programme = programmes.by_id(row.id)
+    assert programme is not None
+    answer, criteria = assessed(programme, on), catalogue.criteria()
+    computed = [f for f in answer.findings if criteria[f.code].kind is CriterionKind.COMPUTED]
+    return _Standing(
+        row=row,
+        answer=answer,
+        met=sum(f.met for f in computed),
+        computed=len(computed),
+        judged=sum(code in answer.judgements for code, c in criteria.items() if c.kind is CriterionKind.JUDGED),
+        failing=[f.code for f in computed if f.status is Status.NOT_MET],
+    )
+
+
+STANDINGS = (
+    Column("code", "专业点代码"),
+    Column("name", "专业名称"),
+    Column("university", "学校"),
+    Column("met", "达到的可计算要点"),
+    Column("computed", "可计算要点"),
+    Column("failing", "未达到"),
+    Column("judged", "专家判断"),
+    Column("accreditation", "认证"),
+    Column("verdict", "结论"),
+)
+
+
+@blueprint.get("/export.<form>")
+@guard(Can.LIST)
+def export(form: str) -> Any:
+    """Every programme of the list as it is filtered and sorted, judged on the same day, as a file."""
+    on = asked_day()
+    rows = [_standing(programmes.as_row(item), on) for item in programmes.rows_of(_programmes())]
+    cells = (
+        (
+            one.row.code,
+            one.row.name,
+            one.row.university,
+            one.met,
+            one.computed,
+            listed(one.failing),
+            one.judged,
+            str(labels.ACCREDITATIONS[one.answer.accreditation]) if one.answer.accreditation else _("未登记"),
+            str(labels.VERDICTS[one.answer.verdict]) if one.answer.verdict else _("未定"),
+        )
+        for one in rows
+    )
+    return downloads.table(cells, STANDINGS, name=_("专业评价"), form=form, codes=["code"])
 
 
 @blueprint.get("/<code>")

@@ -8,6 +8,7 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.identity.my_data import register_export, register_exports
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import register_permissions
 from trainhub.kernel.i18n import _l
@@ -18,6 +19,7 @@ from trainhub.oversight.evaluation import (
     matrix_views,
     models,
     outlook_views,
+    own_queries,
     permissions,
     register_views,
     standard_views,
@@ -70,6 +72,8 @@ THINGS = {
     "evaluation.activity": _l("国际化举措"),
     "evaluation.budget": _l("经费预算"),
     "evaluation.case": _l("课程案例与项目"),
+    "evaluation.centre_mentor": _l("中心指导教师队伍"),
+    "evaluation.need": _l("经费需要"),
     "evaluation.output": _l("教师教研成果"),
     "evaluation.review": _l("合作教育质量评价"),
     "evaluation.scheme": _l("专职教师考核办法"),
@@ -86,10 +90,23 @@ def register(app: Flask) -> None:
     """Blueprints, permissions, navigation, tasks."""
     audit_words.name_things(app, THINGS)
     register_permissions(app, permissions.GRANTS)
+    register_exports(
+        app,
+        (
+            ("exchanges", _l("国际交流经历"), own_queries.exchanges, models.ExchangeRecord),
+            ("teacher_incentives", _l("教师激励"), own_queries.incentives, models.Incentive),
+            ("teacher_outputs", _l("教师教研成果"), own_queries.outputs, models.TeacherOutput),
+        ),
+    )
+    register_export(app, "expert_visits", _l("专家考查任务"), own_queries.visits, tables=(workflow_models.VisitExpert,), of="account")
+    register_export(app, "expert_opinions", _l("专家意见"), own_queries.opinions, tables=(workflow_models.VisitOpinion,), of="account")
     assert all(PAGES)
     app.add_template_filter(FOUND.told, "finding_words")
     app.register_blueprint(views.blueprint)
     jobs.register_periodic(app, "evaluation.remember", tasks.remember_readiness, every=timedelta(days=1), title="记录各专业的达标情况")
+    jobs.register_periodic(
+        app, "evaluation.end_outlived_grants", tasks.end_outlived_grants, every=timedelta(days=1), title="结束不合现行规则的评价专家授权"
+    )
     jobs.register_task(app, packing.TASK, tasks.pack)
     holds.register_hold(app, "evaluation", workflow_queries.why_not_accredited_here)
     register_nav(

@@ -9,9 +9,10 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, clock, jobs, nav
 from trainhub.kernel.i18n import _l
-from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, permissions, tasks
+from trainhub.oversight.goals import api, cli, enrolment_views, keeper_views, models, operations, own_queries, permissions, tasks
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(PAGES[0])
     app.register_blueprint(api.blueprint)
     access.register_permissions(app, permissions.GRANTS)
+    register_export(app, "goals", _l("计入的培训目标"), own_queries.counted_for, tables=(models.GoalPerson,))
     nav.register_nav(
         app,
         nav.Entry("province", _l("培训目标"), "goals.index", "target", can=permissions.Can.VIEW, roles=permissions.VIEWERS, order=10),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
@@ -13,7 +13,7 @@ from enterprises.mentors.models import Mentor
 from enterprises.placements.models import Placement, Position
 from enterprises.placements.types import PlacementState
 from trainhub.kernel.db import session
-from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.models import RosterBatch, TrainingRecord
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
 
@@ -113,3 +113,24 @@ def guided_at(university_id: int, since: date, until: date) -> list[Guided]:
         .order_by(Organisation.name, Person.name, Mentor.person_id, Placement.starts_on, Placement.id)
     )
     return [Guided(*row) for row in session().execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A training record with the roster it came in; without one it was recorded by hand or by a room."""
+
+    id: int
+    recorded_at: datetime
+    cancelled_at: datetime | None
+    file_name: str | None
+    sha256: str | None
+
+
+def origins_of(ids: Iterable[int]) -> list[Origin]:
+    """Where training records come from."""
+    statement = (
+        select(TrainingRecord.id, TrainingRecord.recorded_at, TrainingRecord.cancelled_at, RosterBatch.file_name, RosterBatch.sha256)
+        .outerjoin(RosterBatch, RosterBatch.id == TrainingRecord.batch_id)
+        .where(TrainingRecord.id.in_(sorted(set(ids))))
+    )
+    return [Origin(*row) for row in session().execute(statement)]

@@ -7,12 +7,15 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from trainhub.oversight.issuing import views
+from trainhub.certificates.types import EVIDENCE_PAGES, EVIDENCE_WORDS
+from trainhub.oversight.issuing import panels, views
 
 TABLES: tuple[ModuleType, ...] = ()
 COMMANDS: dict[str, click.Command] = {}
 
 
 def register(app: Flask) -> None:
-    """Its blueprint."""
+    """Its blueprint, and what certificates say of the training records they rest on."""
     app.register_blueprint(views.blueprint)
+    app.extensions.setdefault(EVIDENCE_PAGES, {})["training_record"] = panels.record_pages
+    app.extensions.setdefault(EVIDENCE_WORDS, {})["training_record"] = panels.record_words

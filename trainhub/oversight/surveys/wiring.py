@@ -7,11 +7,12 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.access import Role
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.surveys import models, permissions, views
+from trainhub.oversight.surveys import models, own_queries, permissions, views
 
 TABLES: tuple[ModuleType, ...] = (models,)
 COMMANDS: dict[str, click.Command] = {}
@@ -24,6 +25,8 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
+    register_export(app, "graduate_answers", _l("毕业生答卷"), own_queries.graduate_answers, tables=(models.GraduateAnswer,))
+    register_export(app, "demand_answers", _l("代企业填报的需求答卷"), own_queries.demand_answers, tables=(models.DemandAnswer,))
     nav.register_nav(
         app,
         nav.Entry("mine", _l("待填调查"), "surveys.mine", "clipboard", roles=(Role.STUDENT, Role.ENTERPRISE_COORDINATOR), order=80),

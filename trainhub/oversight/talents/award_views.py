@@ -8,7 +8,6 @@ from flask import render_template, request
 
 from enterprises.awards import labels as award_labels
 from enterprises.awards import queries as pools
-from enterprises.awards.forms import PayForm
 from enterprises.awards.operations import may_act
 from enterprises.awards.specs import spec_of
 from enterprises.awards.types import AwardState, PoolKind, Who
@@ -151,7 +150,7 @@ def _page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 2
     if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE):
         shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
     if handles and row.state is AwardState.DECIDED and may_act(by, row.rule, Who.PAYER):
-        shown_forms.setdefault("pay", PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
+        shown_forms.setdefault("pay", forms.PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
     talent = session().get_one(Talent, row.talent_id)
     page = render_template(
         "trainhub/talents/award.html",
@@ -202,7 +201,7 @@ def confer_award(row: TalentAward) -> Any:
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.subject_of)
 def pay_award(row: TalentAward) -> Any:
     """The payment."""
-    form, key = PayForm(only=_fund(row)), row.id
+    form, key = forms.PayForm(only=_fund(row)), row.id
     return submit(
         form,
         lambda: awarding.pay(

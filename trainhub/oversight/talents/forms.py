@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from wtforms import DateField, DecimalField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from enterprises.awards.choices import pools_with_money
+from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.talents import labels
@@ -78,3 +81,15 @@ class ShortageForm(Form):
     wanted = IntegerField(_l("需求人数"), [InputRequired(), NumberRange(0, 1_000_000)])
     requirement = Text(_l("要求"), [Length(max=400)])
     source = Text(_l("依据"), [Length(max=200)])
+
+
+class PayForm(Form):
+    """A payment of an award to a talent; `only`: out of pools of that kind."""
+
+    on = DateField(_l("拨付日期"), validators=[InputRequired()])
+    reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
+    pool = SelectField(_l("资金"), coerce=int, default=0)
+
+    def __init__(self, *, only: PoolKind | None = None, **values: Any) -> None:
+        super().__init__(**values)
+        self.pool.choices = pools_with_money(only)

@@ -7,10 +7,11 @@ from types import ModuleType
 import click
 from flask import Flask
 
+from trainhub.identity.my_data import register_export
 from trainhub.kernel import access, audit_words, nav
 from trainhub.kernel.i18n import _l
 from trainhub.ledger.permissions import SEES_ALL
-from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, permissions, views
+from trainhub.oversight.talents import award_models, award_views, cli, list_views, models, own_queries, permissions, views
 
 TABLES: tuple[ModuleType, ...] = (models, award_models)
 COMMANDS: dict[str, click.Command] = cli.COMMANDS
@@ -29,6 +30,8 @@ def register(app: Flask) -> None:
     audit_words.name_things(app, THINGS)
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
+    register_export(app, "talents", _l("人才库"), own_queries.talents, tables=(models.Talent,))
+    register_export(app, "exam_passes", _l("考试合格记录"), own_queries.exams, tables=(models.ExamPass,))
     nav.register_nav(
         app,
         nav.Entry("province", _l("人才库"), "talents.index", "users", can=permissions.Can.LIST, roles=permissions.VIEWERS, order=70),

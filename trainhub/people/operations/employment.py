@@ -128,14 +128,19 @@ def change_employment(
     return changed
 
 
-def end_employment(*, employment: Employment, until: date, by: Identity, now: datetime) -> Employment:
-    """Note the last day of a span of work. A verified span keeps its verification: it only became shorter."""
+def end_employment(*, employment: Employment, until: date, by: Identity, now: datetime, opened_at: int | None = None) -> Employment:
+    """Note the last day of a span of work. A verified span keeps its verification: it only became shorter. `opened_at` as above.
+
+    Raises BadEmployment and Stale."""
+    person = session().get_one(Person, employment.person_id)
+    check_version(person, opened_at)
     if until < employment.since:
         raise BadEmployment(_("结束日期不能早于开始日期。"), field="until")
     if employment.until is not None and until > employment.until and employment.verified_at is not None:
         raise BadEmployment(_("这段经历已核实，不能延长。请另外登记一段并核实。"), field="until")
     if employment.until != until:
         before, employment.until = employment.until, until
+        flag_modified(person, "name")
         session().flush()
         _note("people.employment.changed", employment, by, until=[before, until])
     return employment

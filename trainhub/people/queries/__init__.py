@@ -15,6 +15,7 @@ from trainhub.people.queries.merging import (
 )
 from trainhub.people.queries.persons import (
     PERSON_SORTS,
+    SAME_SORTS,
     as_person_row,
     hash_of,
     names_of,
@@ -26,6 +27,7 @@ from trainhub.people.queries.persons import (
     persons_listing,
     persons_named,
     possible_same,
+    same_listing,
     subject_of_person,
 )
 from trainhub.people.queries.retaining import (
@@ -87,6 +89,7 @@ from trainhub.people.queries.teachers import (
 __all__ = [
     "ACTIVE",
     "PERSON_SORTS",
+    "SAME_SORTS",
     "STUDENT_SORTS",
     "TEACHER_SORTS",
     "Use",
@@ -130,6 +133,7 @@ __all__ = [
     "references",
     "rows_naming",
     "same_human",
+    "same_listing",
     "same_pairs",
     "spans_of",
     "standing_holds",

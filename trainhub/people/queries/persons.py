@@ -101,18 +101,29 @@ def as_person_row(row: Any) -> PersonRow:
     return PersonRow(key, name, id_type, mask, birth_on, rules.mask_phone(phone), is_verified, county)
 
 
-def possible_same(limit: int = 200) -> list[tuple[Person, Person]]:
-    """Pairs with the same name and birth date about whom nobody has decided yet, the lower id first."""
+SAME_SORTS = ("name", "birth", "first", "second")
+
+
+def same_listing(text: str = "", sort: str = "") -> organisations.Statement:
+    """Pairs with the same name and birth date about whom nobody has decided yet, the lower id first; by age of the entry unless sorted."""
     one, other = aliased(Person), aliased(Person)
     decided = select(PersonPair.id).where(PersonPair.first_id == one.id, PersonPair.second_id == other.id)
-    statement = (
+    statement: organisations.Statement = (
         select(one, other)
         .join(other, and_(other.name == one.name, other.birth_on == one.birth_on, other.id > one.id))
         .where(one.birth_on.is_not(None), one.merged_into_id.is_(None), other.merged_into_id.is_(None), ~decided.exists())
-        .order_by(one.id, other.id)
-        .limit(limit)
     )
-    return [(first, second) for first, second in session().execute(statement)]
+    if text:
+        statement = statement.where(organisations.matches(text, one.name, one.pinyin))
+    columns = ((one.pinyin, one.name), (one.birth_on,), (one.id_mask,), (other.id_mask,))
+    by_pair = (one.id, other.id)
+    sorts = {key: (*named, one.id) for key, named in zip(SAME_SORTS, columns, strict=True)}
+    return organisations.ordered_or(statement, sort, sorts, *by_pair)
+
+
+def possible_same(text: str = "", sort: str = "") -> list[tuple[Person, Person]]:
+    """All pairs of `same_listing`."""
+    return [(first, second) for first, second in session().execute(same_listing(text, sort))]
 
 
 def pair(first_id: int, second_id: int) -> PersonPair | None:

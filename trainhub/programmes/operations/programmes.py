@@ -160,8 +160,14 @@ def enter_accreditation(
     now: datetime,
     valid_from: date | None = None,
     valid_years: int | None = None,
+    opened_at: int | None = None,
 ) -> Accreditation:
-    """Enter the association's conclusion (PETOE-P2, 002:217): it is never computed here. The same day again replaces it."""
+    """Enter the association's conclusion (PETOE-P2, 002:217): it is never computed here. The same day again replaces it.
+
+    `opened_at`: the version of the programme, which counts up with its conclusions, so that two who enter one notice each other.
+    Raises BadProgramme and Stale.
+    """
+    check_version(programme, opened_at)
     if valid_years not in (None, 3, 6):
         raise BadProgramme(_("认证有效期只能是 3 年或 6 年。"), field="valid_years")
     row = next((a for a in queries.accreditations_of(programme.id) if a.concluded_on == concluded_on), None)
@@ -169,6 +175,7 @@ def enter_accreditation(
         row = Accreditation(programme_id=programme.id, concluded_on=concluded_on, result=result)
         session().add(row)
     row.result, row.valid_from, row.valid_years = result, valid_from, valid_years
+    flag_modified(programme, "name")
     session().flush()
     audit.record(by=by, did="programmes.accreditation.entered", on=programme, data={"result": result.value, "on": concluded_on, "years": valid_years})
     return row

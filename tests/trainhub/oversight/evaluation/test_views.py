@@ -183,6 +183,18 @@ ENTRIES: dict[str, tuple[dict[str, str], dict[str, str], str, str]] = {
         "4.4",
         "五项合计占 51%",
     ),
+    "centre-mentors": (
+        {"name": "黄工艺", "role": "technician", "unit": "某厂", "post": "工程师", "since": "2024-01-05"},
+        {"until": "2023-01-05"},
+        "6.4",
+        "企业专业技术人员 1 人；企业管理人员 0 人；三类人员不齐全；在队满一年 1 人，近一年加入 0 人、离开 0 人",
+    ),
+    "needs": (
+        {"year": "2026", "purpose": "courses", "need": "120000", "basis": "按上年支出"},
+        {"need": "-1"},
+        "10.4",
+        "2026 年度需要 120,000 元，各渠道预算 0 元（不足）；填报需要的用途 1 项，其中预算不足 1 项",
+    ),
     "reviews": (
         {"held_on": "2025-11-05", "school_members": "3", "enterprise_members": "4", "findings": "轮岗偏少"},
         {"closed_on": "2025-11-01"},
@@ -197,6 +209,7 @@ def test_what_registers_hold_stands_beside_the_question_that_a_person_answers(se
         bare = factory.bare(students=1)
         course = test_operations.course(bare.version)
         code, programme_id, extra = bare.programme.code, bare.programme.id, {"course_id": course.id, "teacher_id": bare.teachers[0].id}
+        extra["base_id"] = ground.base().id
     head = as_role(Role.PROGRAMME_ADMIN, programme_id=programme_id)
     for slug, (good, bad, criterion, fact) in ENTRIES.items():
         at, page = f"/evaluation/{code}/registers/{slug}", f"/evaluation/{code}/criteria/{criterion}?on=2026-03-02"
@@ -206,6 +219,16 @@ def test_what_registers_hold_stands_beside_the_question_that_a_person_answers(se
         text = head.get(page).get_data(as_text=True)
         assert fact in text, slug
         assert f"/registers/{slug}" in text, "the page leads to where it is entered"
+    budget = {"year": "2026", "purpose": "courses", "source": "university", "planned": "120000"}
+    assert head.post(f"/evaluation/{code}/registers/budget", data=budget).status_code == 303
+    assert "各渠道预算 120,000 元（满足）" in head.get(f"/evaluation/{code}/criteria/10.4?on=2026-03-02").get_data(as_text=True)
+    team = ENTRIES["centre-mentors"][0] | {"base_id": extra["base_id"]}
+    for more in ({"role": "faculty", "name": "陈教研"}, {"role": "manager", "name": "许培训", "since": "2025-12-01"}, {"until": "2026-01-31"}):
+        assert head.post(f"/evaluation/{code}/registers/centre-mentors", data=team | more).status_code == 303
+    text = head.get(f"/evaluation/{code}/criteria/6.4?on=2026-03-02").get_data(as_text=True)
+    assert "中心指导教师队伍 2 人；高校教师 1 人；企业专业技术人员 0 人" in text  # the engineer left
+    assert "近一年加入 1 人、离开 1 人" in text
+    assert "三类人员齐全" in head.get(f"/evaluation/{code}/criteria/6.4?on=2026-01-05").get_data(as_text=True)
     again = ENTRIES["reviews"][0] | {"actions": "增加轮岗", "closed_on": "2025-12-01"}
     assert head.post(f"/evaluation/{code}/registers/reviews", data=again).status_code == 303
     assert "尚未完成整改 0 次" in head.get(f"/evaluation/{code}/criteria/6.7?on=2026-03-02").get_data(as_text=True)

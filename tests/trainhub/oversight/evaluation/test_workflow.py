@@ -17,8 +17,8 @@ from tests.factories import evaluation as factory
 from tests.factories import ground
 from tests.factories import identity as accounts
 from trainhub.identity import queries as identity_queries
-from trainhub.identity.models import Account
-from trainhub.kernel.access import SYSTEM, Identity, Role, may
+from trainhub.identity.models import Account, RoleGrant
+from trainhub.kernel.access import SYSTEM, Identity, Role, ScopeKind, may
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.papers.blocks import Grid, Heading
 from trainhub.organisations import queries as organisations
@@ -31,9 +31,9 @@ from trainhub.oversight.evaluation.queries import opinions
 from trainhub.oversight.evaluation.store import queries as store
 from trainhub.oversight.evaluation.store.operations import keeping
 from trainhub.oversight.evaluation.types import AccreditationStanding, Outcome, Verdict
-from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table
+from trainhub.oversight.evaluation.workflow import diverging, queries, rules, table, words
 from trainhub.oversight.evaluation.workflow.models import Application, Consensus, Step
-from trainhub.oversight.evaluation.workflow.operations import moving, papers, visiting
+from trainhub.oversight.evaluation.workflow.operations import moving, outliving, papers, visiting
 from trainhub.oversight.evaluation.workflow.types import (
     CLOSED,
     DocumentKind,
@@ -41,6 +41,7 @@ from trainhub.oversight.evaluation.workflow.types import (
     ExpertFacts,
     Facts,
     Guard,
+    Lack,
     Opinion,
     Route,
     State,
@@ -166,13 +167,14 @@ def test_the_long_term_of_an_accreditation_is_the_policys(session: Session) -> N
     passed = facts(accreditation=AccreditationStanding.PASSED, accreditation_years=8)
     assert rules.GUARDS[Guard.ROUTE_JOINT](passed) == []
     eight = replace(passed, numbers={**LISTS, "petoe.accreditation_years_long": ("8",)})
-    assert "8 年" in rules.GUARDS[Guard.ROUTE_JOINT](eight)[0]
+    assert "8 年" in words.tell(rules.GUARDS[Guard.ROUTE_JOINT](eight)[0])
     assert rules.GUARDS[Guard.ROUTE_ALONE](eight) == []
 
 
 def test_the_table_is_whole() -> None:
     assert {guard for one in rules.TABLE for guard in one.guards} == set(Guard) == set(rules.GUARDS)
     assert {one.event for one in rules.TABLE} == set(Event)
+    assert set(words.LACKS) == set(Lack)
     assert {one.target for one in rules.TABLE} | {State.IMPLEMENTING} == set(State)
     assert len({one.code for one in rules.TABLE}) == len(rules.TABLE)
     for state in State:
@@ -302,6 +304,14 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
         assert not may(play.who(account), Can.VIEW, queries.subject_of(row, day)), "nothing before the declaration"
         visiting.declare(expert=expert, has_conflict=False, conflict="", by=play.who(account), now=at(day))
     go(row, Event.SCHEDULE_VISIT, day, play.association)
+    # -- grants of before today's rule: who visits keeps his until the visit is over, the others lose theirs; the office's stays
+    old = RoleGrant(
+        account_id=play.member.id, role=Role.EXPERT, scope_kind=ScopeKind.PROGRAMME, programme_id=programme.id, since=day, granted_at=at(day)
+    )
+    session.add(old)
+    session.flush()
+    assert outliving.end_outlived_grants(today=day, now=at(day)) == 1  # over the university, of the one from the same school
+    assert {one.account_id for one in identity_queries.experts_outside_homes()} == {play.leader.id, play.member.id}
     # -- the dossier is open to them around the visit only
     assert may(play.who(play.member), Can.VIEW, queries.subject_of(row, day))
     assert not may(play.who(play.member), Can.VIEW, queries.subject_of(row, day + timedelta(days=16)))
@@ -319,6 +329,7 @@ def test_a_whole_evaluation_on_the_joint_route(play: Play, session: Session) -> 
     agreed = visiting.agree(application=row, expert=leader, criterion="1.3", opinion=Opinion.MET, remark="补充访谈后一致", by=play.who(play.leader), today=day, now=at(day))  # fmt: skip
     assert agreed.was_disputed
     go(row, Event.END_VISIT, last, play.who(play.leader))
+    assert [outliving.end_outlived_grants(today=last, now=at(last)) > 1, outliving.end_outlived_grants(today=last, now=at(last))] == [True, 0]
     assert DocumentKind.VISIT_FORM in queries.current_documents(row.id)
     # -- both documents together; conclusion; dossier of four; verdict derived
     with pytest.raises(Refused, match="现场考查报告"):

@@ -68,7 +68,7 @@ def test_training_classes_become_certificates_with_their_records(session: Sessio
     with transaction():
         batch = certificates.batch_by_id(batch.id)
         assert batch is not None
-        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, now=ground.NOW)
+        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, today=ground.NOW.date(), now=ground.NOW)
         batches.issue_portion(batch=batch, by=SYSTEM, today=DAY + timedelta(days=3), now=ground.NOW)
     item = certificates.first_items(batch.id, 1)[0]
     made = certificates.by_id(item.certificate_id or 0)
@@ -81,6 +81,11 @@ def test_training_classes_become_certificates_with_their_records(session: Sessio
         "2026-02-27",
     )
     assert [(one["kind"], one["id"]) for one in made.evidence] == [("training_record", str(records[0])), ("batch", str(batch.id))]
+    holder = as_role(Role.TRAINEE, person_id=made.person_id).get(f"/certificates/{made.number}").text
+    assert f'"/trainees/records/{records[0]}"' in holder, "the holder opens the record"
+    assert f"培训记录第 {records[0]} 号，2026-03-02 登记" in holder
+    assert batch.digest in holder
+    assert as_role(Role.TRAINEE, person_id=made.person_id).get(f"/trainees/records/{records[0]}").status_code == 200
 
 
 def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
@@ -118,7 +123,7 @@ def test_supervision_is_counted_from_confirmed_days(session: Session, as_role: A
     assert (item.facts["students"], item.facts["weeks"], item.facts["enterprise"]) == ("2", "3.4", enterprise.name)
     assert [row["kind"] for row in item.evidence] == ["placement", "placement"]
     with transaction():
-        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, now=ground.NOW)
+        batches.decide(batch=batch, is_approved=True, reason="", by=OTHER, today=ground.NOW.date(), now=ground.NOW)
         batches.issue_portion(batch=batch, by=SYSTEM, today=term.ends_on, now=ground.NOW)
     made = certificates.by_id(certificates.first_items(batch.id, 1)[0].certificate_id or 0)
     assert made is not None

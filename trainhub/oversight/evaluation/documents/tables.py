@@ -10,6 +10,7 @@ from typing import Any
 
 from enterprises.bases import labels as base_labels
 from enterprises.capstones.types import TopicSource
+from trainhub.kernel.clock import academic_year
 from trainhub.kernel.i18n import in_language
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import Sheet, write_xlsx
@@ -74,11 +75,6 @@ def workbook(tables: Sequence[Table]) -> bytes:
     ]
     write_xlsx(sheets, target)
     return target.getvalue()
-
-
-def academic_year(day: date) -> int:
-    """The academic year a day lies in: it begins on 1 September."""
-    return day.year if day.month >= 9 else day.year - 1
 
 
 def window(years: int, on: date) -> tuple[date, date]:

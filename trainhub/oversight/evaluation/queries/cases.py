@@ -88,7 +88,7 @@ def case_of(programme: Programme, on: date, only_year: int | None = None) -> Cas
         international=_international(programme.id, members.present, on),
         evidence=found
         | evidence.of_programme(programme, version_id, requirements, courses, covers, staff, part_time, on)
-        | evidence.of_practice(version_id, items, placements, judged, on)
+        | evidence.of_practice(programme.id, version_id, items, placements, judged, on)
         | evidence.of_six(offerings, members.group.cohort_years, on),
     )
 

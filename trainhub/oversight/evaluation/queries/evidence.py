@@ -34,6 +34,7 @@ from trainhub.oversight.evaluation.models import (
     TeachingCase,
 )
 from trainhub.oversight.evaluation.queries.field import PlacementRow
+from trainhub.oversight.evaluation.queries.support import need_text, team_text
 from trainhub.oversight.evaluation.register_types import ACTIVITY_CRITERIA, ActivityKind, ParticipationArea, PolicyTopic
 from trainhub.oversight.evaluation.types import PartTimeCase, TeacherCase
 from trainhub.people.models import Student
@@ -54,7 +55,7 @@ def of_programme(
     part_time: Sequence[PartTimeCase],
     on: date,
 ) -> dict[str, str]:
-    """Texts by criterion; a criterion without facts is left out. Nine queries."""
+    """Texts by criterion; a criterion without facts is left out. Eleven queries."""
     numbers = _numbers(programme.id, on)
     documents = list(
         session().scalars(
@@ -159,7 +160,14 @@ def _money(programme_id: int, on: date) -> dict[str, str]:
     sources = {row[1] for row in rows if row[2]}
     return {
         "10.3": f"八项用途中已安排 {len({row[0] for row in rows})} 项" if rows else "",
-        "10.4": f"预算 {planned // 100:,} 元，已支出 {spent // 100:,} 元；投入渠道 {len(sources)} 种" if planned else "",
+        "10.4": "；".join(
+            text
+            for text in (
+                f"预算 {planned // 100:,} 元，已支出 {spent // 100:,} 元；投入渠道 {len(sources)} 种" if planned else "",
+                need_text(programme_id, on),
+            )
+            if text
+        ),
     }
 
 
@@ -187,8 +195,10 @@ def _reviews(programme_id: int, on: date) -> dict[str, str]:
     return {"6.7": f"质量评价 {len(rows)} 次，企业方占 {enterprise}/{everybody} 人次（“主体”：超过 {over}%，{is_most}），尚未完成整改 {open_} 次"}
 
 
-def of_practice(version_id: int, items: Sequence[PlanItem], placements: Sequence[PlacementRow], judged: Collection[int], on: date) -> dict[str, str]:
-    """The same about learning in enterprises: capacity, both signatures, the mentors, what was carried out. Two queries."""
+def of_practice(
+    programme_id: int, version_id: int, items: Sequence[PlanItem], placements: Sequence[PlacementRow], judged: Collection[int], on: date
+) -> dict[str, str]:
+    """The same about learning in enterprises: capacity, both signatures, the mentors, what was carried out. Three queries."""
     bases = sorted({item.base_id for item in items if item.base_id is not None} | {row.base_id for row in placements if row.base_id is not None})
     seats = list(
         session().scalars(select(BaseProfile.capacity_per_term).where(BaseProfile.base_id.in_(bases), BaseProfile.capacity_per_term.is_not(None)))
@@ -201,11 +211,12 @@ def of_practice(version_id: int, items: Sequence[PlanItem], placements: Sequence
         if row.mentor_id is not None:
             terms[row.mentor_id].add(row.term_id)
     stable = sum(len(found) > 1 for found in terms.values())
+    guided = f"指导过实习的企业指导教师 {len(terms)} 人；在不止一个学期指导的 {stable} 人" if terms else ""
     ended = sum(row.ends_on <= on for row in mine)
     return {
         "6.1": f"基地每学期可接纳 {sum(number or 0 for number in seats)} 人，同一学期最多安排 {most} 人" if seats else "",
         "6.3": f"企业培养方案已由校企双方中的 {len(set(signed))} 方签署" if signed else "",
-        "6.4": f"指导过实习的企业指导教师 {len(terms)} 人；在不止一个学期指导的 {stable} 人" if terms else "",
+        "6.4": "；".join(text for text in (team_text(programme_id, on), guided) if text),
         "6.11": f"企业培养方案 {len(items)} 个环节，实习 {len(mine)} 人次，已完成 {ended} 人次" if items and mine else "",
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, url_for
 
-from trainhub.kernel import clock, files
+from trainhub.kernel import clock, files, sending
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import session, transaction
 from trainhub.kernel.downloads import named, xlsx
@@ -159,10 +159,8 @@ def load_version(code: str, key: int, version_id: int) -> tuple[Programme, Evide
 
 
 def send(file_id: int) -> Response:
-    """A stored file as a download."""
-    file = session().get(files.StoredFile, file_id)
-    assert file is not None
-    return named(Response(files.stream(file), mimetype=file.media_type, headers={"Content-Length": str(file.size)}), file.name)
+    """A stored file: shown where a browser can, else as a download."""
+    return sending.send(session().get_one(files.StoredFile, file_id))
 
 
 @blueprint.get("/<code>/evidence/<int:key>/versions/<int:version_id>")

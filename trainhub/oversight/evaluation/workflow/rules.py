@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
-from trainhub.kernel.i18n import _
 from trainhub.oversight.evaluation.types import AccreditationStanding, Verdict
-from trainhub.oversight.evaluation.workflow import words
 from trainhub.oversight.evaluation.workflow.types import (
     INTERVIEWS,
     Actor,
     DocumentKind,
     Event,
     Facts,
+    Gap,
     Guard,
+    Lack,
     Next,
     Route,
     State,
@@ -89,19 +89,19 @@ ASKED = (
 """The numbers of the policy that the guards ask, see `Facts.numbers`."""
 
 
-def _graduated(facts: Facts) -> list[str]:
+def _graduated(facts: Facts) -> list[Gap]:
     is_asked = bool(facts.numbers["petoe.first_cohort_graduated_required"])
     if not is_asked or (facts.graduated_on is not None and facts.graduated_on <= facts.today):
         return []
-    return [_("按卓越计划培养方案培养的第一届学生尚未毕业（002:211）。第一届毕业并登记毕业日期后即可申请。")]
+    return [Gap.of(Lack.NOT_GRADUATED)]
 
 
-def _prerequisite(facts: Facts) -> list[str]:
-    return [] if facts.has_prerequisite else [_("请由专业负责人确认已满足专业认证申请要求（002:211）。")]
+def _prerequisite(facts: Facts) -> list[Gap]:
+    return [] if facts.has_prerequisite else [Gap.of(Lack.NO_PREREQUISITE)]
 
 
-def _none_open(facts: Facts) -> list[str]:
-    return [_("这个专业已有一项进行中的申请，一个专业同时只能有一项。")] if facts.has_other_open else []
+def _none_open(facts: Facts) -> list[Gap]:
+    return [Gap.of(Lack.OTHER_OPEN)] if facts.has_other_open else []
 
 
 def _term(facts: Facts, which: str) -> int:
@@ -109,127 +109,123 @@ def _term(facts: Facts, which: str) -> int:
     return int(facts.numbers[f"petoe.accreditation_years_{which}"][0])
 
 
-def _joint(facts: Facts) -> list[str]:
+def _joint(facts: Facts) -> list[Gap]:
     years = _term(facts, "long")
     if facts.accreditation is AccreditationStanding.PASSED and facts.accreditation_years == years:
-        return [_("认证有效期为 %(n)s 年，应单独提出评价申请，只提交补充报告（002:223）。", n=years)]
+        return [Gap.of(Lack.LONG_TERM, n=years)]
     return []
 
 
-def _alone(facts: Facts) -> list[str]:
+def _alone(facts: Facts) -> list[Gap]:
     if facts.accreditation is AccreditationStanding.EXPIRED:
-        return [_("认证已于 %(day)s 到期，不能走仅评价路线；请随下一次认证一并申请。", day=facts.accreditation_until)]
+        return [Gap.of(Lack.LAPSED_ALONE, day=facts.accreditation_until)]
     if facts.accreditation is not AccreditationStanding.PASSED:
-        return [_("仅评价路线要求认证在有效期内。请先登记认证结论，或随认证一并申请。")]
+        return [Gap.of(Lack.NOT_ACCREDITED)]
     if facts.accreditation_years == _term(facts, "long") or facts.last_verdict is Verdict.ACCREDITED_SPECIAL_NOT_MET:
         return []
-    return [_("认证有效期为 %(n)s 年的专业应在下一次申请认证时一并提出（002:223）。", n=_term(facts, "short"))]
+    return [Gap.of(Lack.SHORT_TERM, n=_term(facts, "short"))]
 
 
-def _clock(facts: Facts) -> list[str]:
+def _clock(facts: Facts) -> list[Gap]:
     if facts.reapply_from is None or facts.today >= facts.reapply_from:
         return []
-    return [_("可再次申请的日期是 %(day)s，还没有到。", day=facts.reapply_from)]
+    return [Gap.of(Lack.TOO_EARLY, day=facts.reapply_from)]
 
 
-def _reason(facts: Facts) -> list[str]:
-    return [] if facts.reason.strip() else [_("请写明理由。")]
+def _reason(facts: Facts) -> list[Gap]:
+    return [] if facts.reason.strip() else [Gap.of(Lack.NO_REASON)]
 
 
-def _missing(facts: Facts, wanted: tuple[str, ...]) -> list[str]:
-    return [_("缺少：%(what)s。", what=words.DOCUMENTS[DocumentKind(one)]) for one in wanted if DocumentKind(one) not in facts.documents]
+def _missing(facts: Facts, wanted: tuple[str, ...]) -> list[Gap]:
+    return [Gap.of(Lack.NO_DOCUMENT, what=DocumentKind(one)) for one in wanted if DocumentKind(one) not in facts.documents]
 
 
-def _reports(facts: Facts) -> list[str]:
+def _reports(facts: Facts) -> list[Gap]:
     is_joint = facts.route is Route.JOINT
     gaps = _missing(facts, facts.numbers["petoe.reports_joint" if is_joint else "petoe.reports_evaluation_only"])
     asks_passage = is_joint and bool(facts.numbers["petoe.self_report_passage_required"])
     if asks_passage and DocumentKind.SELF_REPORT in facts.documents and not facts.petoe_passage.strip():
-        gaps.append(_("请写明自评报告中单独说明卓越计划培养方案对认证标准达成情况的位置（002:213）。"))
+        gaps.append(Gap.of(Lack.NO_PASSAGE))
     if facts.uncovered:
-        gaps.append(_("通用标准 %(codes)s 没有对应的毕业要求，须完全覆盖后才能提交（002:295）。", codes="、".join(facts.uncovered)))
+        gaps.append(Gap.of(Lack.UNCOVERED, codes="、".join(facts.uncovered)))
     return gaps
 
 
-def _agenda(facts: Facts) -> list[str]:
+def _agenda(facts: Facts) -> list[Gap]:
     visit = facts.visit
     if visit is None:
-        return [_("还没有安排现场考查的日期和日程。")]
+        return [Gap.of(Lack.NO_VISIT)]
     gaps = [
-        _("日程缺少：%(what)s（002:215）。", what=words.ITEMS[INTERVIEWS[group]])
-        for group in facts.numbers["petoe.interview_groups"]
-        if INTERVIEWS[group] not in visit.kinds
+        Gap.of(Lack.NO_INTERVIEW, what=INTERVIEWS[group]) for group in facts.numbers["petoe.interview_groups"] if INTERVIEWS[group] not in visit.kinds
     ]
     asks_centre = bool(facts.numbers["petoe.centre_visit_expected"])
     if asks_centre and VisitItemKind.CENTRE_VISIT not in visit.kinds and not visit.no_centre_reason.strip():
-        gaps.append(_("没有安排到工程实践教育中心考查，请补排，或写明不能安排的理由（“尽可能”，002:215）。"))
-    return gaps + [_("日程“%(what)s”不在考查期内。", what=one) for one in visit.outside]
+        gaps.append(Gap.of(Lack.NO_CENTRE_VISIT))
+    return gaps + [Gap.of(Lack.OUTSIDE_VISIT, what=one) for one in visit.outside]
 
 
-def _experts(facts: Facts) -> list[str]:
-    gaps = [_("专家%(name)s尚未声明利益冲突。", name=one.name) for one in facts.experts if not one.has_declared]
-    gaps += [_("专家%(name)s声明了利益冲突，请更换。", name=one.name) for one in facts.experts if one.has_conflict]
+def _experts(facts: Facts) -> list[Gap]:
+    gaps = [Gap.of(Lack.NOT_DECLARED, name=one.name) for one in facts.experts if not one.has_declared]
+    gaps += [Gap.of(Lack.IN_CONFLICT, name=one.name) for one in facts.experts if one.has_conflict]
     usable = [one for one in facts.experts if one.is_usable]
     if not usable:
-        gaps.append(_("还没有可以参加考查的专家。"))
+        gaps.append(Gap.of(Lack.NO_EXPERT))
     elif not any(one.is_leader for one in usable):
-        gaps.append(_("请指定一名专家任组长，由其记录组内一致意见。"))
+        gaps.append(Gap.of(Lack.NO_LEADER))
     return gaps
 
 
-def _visit_over(facts: Facts) -> list[str]:
+def _visit_over(facts: Facts) -> list[Gap]:
     if facts.visit is not None and facts.today < facts.visit.ends_on:
-        return [_("现场考查到 %(day)s 才结束。", day=facts.visit.ends_on)]
+        return [Gap.of(Lack.VISIT_RUNNING, day=facts.visit.ends_on)]
     return []
 
 
-def _forms(facts: Facts) -> list[str]:
-    gaps = [
-        _("专家%(name)s的评价表还没有提交（已填 %(n)s 条）。", name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted
-    ]
+def _forms(facts: Facts) -> list[Gap]:
+    gaps = [Gap.of(Lack.FORM_OPEN, name=e.name, n=e.answered) for e in facts.experts if e.is_usable and not e.is_submitted]
     if facts.open_criteria:
         codes = "、".join(facts.open_criteria[:FEW]) + ("…" if len(facts.open_criteria) > FEW else "")
-        gaps.append(_("还有 %(n)s 个要点没有形成组内一致意见：%(codes)s。", n=len(facts.open_criteria), codes=codes))
+        gaps.append(Gap.of(Lack.NO_AGREEMENT, n=len(facts.open_criteria), codes=codes))
     return gaps
 
 
-def _conclusion(facts: Facts) -> list[str]:
-    gaps = [] if facts.has_new_conclusion else [_("请先登记本次认证的结论。")]
+def _conclusion(facts: Facts) -> list[Gap]:
+    gaps = [] if facts.has_new_conclusion else [Gap.of(Lack.NO_CONCLUSION)]
     return gaps + _missing(facts, (DocumentKind.ACCREDITATION_CONCLUSION.value,))
 
 
-def _still_valid(facts: Facts) -> list[str]:
+def _still_valid(facts: Facts) -> list[Gap]:
     if facts.accreditation is AccreditationStanding.EXPIRED:
-        return [_("认证已于 %(day)s 到期，评价不能继续；请登记新的认证结论。", day=facts.accreditation_until)]
+        return [Gap.of(Lack.LAPSED, day=facts.accreditation_until)]
     return []
 
 
-def _dossier_alone(facts: Facts) -> list[str]:
+def _dossier_alone(facts: Facts) -> list[Gap]:
     if facts.state is State.SUBMITTED and facts.visit is not None:
-        return [_("已安排现场考查，请先完成考查。")]
+        return [Gap.of(Lack.VISIT_PLANNED)]
     if facts.state is State.SUBMITTED and not facts.is_visit_optional:
-        return [_("请先安排并完成现场考查。")]
+        return [Gap.of(Lack.VISIT_NEEDED)]
     wanted = [DocumentKind.ACCREDITATION_CONCLUSION.value, *facts.numbers["petoe.reports_evaluation_only"]]
     if facts.visit is not None:
         wanted.append(DocumentKind.VISIT_FORM.value)
     return _still_valid(facts) + _missing(facts, tuple(wanted))
 
 
-def _derivable(facts: Facts) -> list[str]:
+def _derivable(facts: Facts) -> list[Gap]:
     gaps = _still_valid(facts)
     if facts.undecided and facts.accreditation is not AccreditationStanding.FAILED:
-        gaps.append(_("考查专家组未能判断的要点，请由专家工作组判断：%(codes)s。", codes="、".join(facts.undecided)))
+        gaps.append(Gap.of(Lack.UNDECIDED, codes="、".join(facts.undecided)))
     if not gaps and facts.verdict is None:
-        gaps.append(_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"))
+        gaps.append(Gap.of(Lack.NO_VERDICT))
     return gaps
 
 
-def _met(facts: Facts) -> list[str]:
+def _met(facts: Facts) -> list[Gap]:
     is_met = facts.verdict is Verdict.ACCREDITED_SPECIAL_MET
-    return [] if is_met else [_("只有“通过工程教育专业认证且达到卓越计划专门要求”的专业列入公布名单（002:219）。")]
+    return [] if is_met else [Gap.of(Lack.NOT_MET)]
 
 
-GUARDS: Mapping[Guard, Callable[[Facts], list[str]]] = {
+GUARDS: Mapping[Guard, Callable[[Facts], list[Gap]]] = {
     Guard.COHORT_GRADUATED: _graduated,
     Guard.PREREQUISITE: _prerequisite,
     Guard.NONE_OPEN: _none_open,
@@ -248,8 +244,8 @@ GUARDS: Mapping[Guard, Callable[[Facts], list[str]]] = {
     Guard.DOSSIER_ALONE: _dossier_alone,
     Guard.DERIVABLE: _derivable,
     Guard.VERDICT_MET: _met,
-    Guard.VERDICT_OTHER: lambda facts: [] if facts.verdict is not Verdict.ACCREDITED_SPECIAL_MET else [_("结论为达到，不是未通过。")],
-    Guard.ONE_LIST: lambda facts: [_("这项结论已经公布。")] if facts.is_listed else [],
+    Guard.VERDICT_OTHER: lambda facts: [] if facts.verdict is not Verdict.ACCREDITED_SPECIAL_MET else [Gap.of(Lack.MET)],
+    Guard.ONE_LIST: lambda facts: [Gap.of(Lack.LISTED)] if facts.is_listed else [],
 }
 
 
@@ -261,9 +257,9 @@ def find(state: State, event: Event, route: Route) -> Transition | None:
     return None
 
 
-def gaps(transition: Transition, facts: Facts) -> tuple[str, ...]:
+def gaps(transition: Transition, facts: Facts) -> tuple[Gap, ...]:
     """What stands in the way of a transition, in the order of its guards."""
-    return tuple(text for guard in transition.guards for text in GUARDS[guard](facts))
+    return tuple(gap for guard in transition.guards for gap in GUARDS[guard](facts))
 
 
 def following(facts: Facts) -> tuple[Next, ...]:
@@ -272,7 +268,7 @@ def following(facts: Facts) -> tuple[Next, ...]:
     for one in TABLE:
         if facts.state in one.sources and (one.route in (None, facts.route) or one.event is Event.APPLY_ALONE):
             quiet = tuple(guard for guard in one.guards if guard is not Guard.REASON)
-            found.append(Next(one, tuple(text for guard in quiet for text in GUARDS[guard](facts))))
+            found.append(Next(one, tuple(gap for guard in quiet for gap in GUARDS[guard](facts))))
     return tuple(found)
 
 

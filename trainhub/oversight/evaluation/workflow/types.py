@@ -216,9 +216,59 @@ class Facts:
     """The policy of the day by key, in words: reports, interview groups, documents, the two terms of an accreditation; a switch that is off is empty."""
 
 
+class Lack(StrEnum):
+    """What can stand in the way of a transition; `words.LACKS` has the sentence of each."""
+
+    NOT_GRADUATED = "not_graduated"
+    NO_PREREQUISITE = "no_prerequisite"
+    OTHER_OPEN = "other_open"
+    LONG_TERM = "long_term"
+    LAPSED_ALONE = "lapsed_alone"
+    NOT_ACCREDITED = "not_accredited"
+    SHORT_TERM = "short_term"
+    TOO_EARLY = "too_early"
+    NO_REASON = "no_reason"
+    NO_DOCUMENT = "no_document"
+    NO_PASSAGE = "no_passage"
+    UNCOVERED = "uncovered"
+    NO_VISIT = "no_visit"
+    NO_INTERVIEW = "no_interview"
+    NO_CENTRE_VISIT = "no_centre_visit"
+    OUTSIDE_VISIT = "outside_visit"
+    NOT_DECLARED = "not_declared"
+    IN_CONFLICT = "in_conflict"
+    NO_EXPERT = "no_expert"
+    NO_LEADER = "no_leader"
+    VISIT_RUNNING = "visit_running"
+    FORM_OPEN = "form_open"
+    NO_AGREEMENT = "no_agreement"
+    NO_CONCLUSION = "no_conclusion"
+    LAPSED = "lapsed"
+    VISIT_PLANNED = "visit_planned"
+    VISIT_NEEDED = "visit_needed"
+    UNDECIDED = "undecided"
+    NO_VERDICT = "no_verdict"
+    NOT_MET = "not_met"
+    MET = "met"
+    LISTED = "listed"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One thing that stands in the way, with the facts its sentence names; `words.tell` says it to a reader."""
+
+    lack: Lack
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, lack: Lack, **facts: object) -> Gap:
+        """A gap from the facts by the names of its sentence."""
+        return cls(lack, facts)
+
+
 @dataclass(frozen=True, slots=True)
 class Next:
     """A transition that starts from the state, with what stands in its way (empty: nothing)."""
 
     transition: Transition
-    gaps: tuple[str, ...]
+    gaps: tuple[Gap, ...]

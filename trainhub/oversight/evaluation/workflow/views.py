@@ -158,7 +158,7 @@ def application(row: Application) -> Any:
         handing=_handing(row, subject),
         form_document=forms.DocumentForm(),
         form_passage=forms.PassageForm(passage=row.petoe_passage),
-        form_conclusion=forms.ConclusionForm(),
+        form_conclusion=forms.ConclusionForm(version=programme_of(row).version),
         form_quality=forms.QualityForm() if row.state is State.IN_WORKING_GROUP and may(who(), Can.ACT_GROUP, subject) else None,
         previous=queries.application(row.previous_id) if row.previous_id else None,
         may_read=may(who(), Can.VIEW, subject),
@@ -289,6 +289,7 @@ def enter_conclusion(row: Application) -> Any:
                 concluded_on=given(form.concluded_on.data),
                 valid_from=form.valid_from.data,
                 valid_years=form.valid_years.data,
+                opened_at=request.form.get("version", type=int),
                 by=who(),
                 now=clock.now(),
             )

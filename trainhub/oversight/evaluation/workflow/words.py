@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.kernel.i18n import _l
-from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, Guard, Opinion, Route, State, VisitItemKind
+from trainhub.kernel.i18n import N_, _, _l
+from trainhub.oversight.evaluation.workflow.types import Actor, DocumentKind, Event, Gap, Guard, Lack, Opinion, Route, State, VisitItemKind
 
 ROUTES: Mapping[Route, Any] = {Route.JOINT: _l("随认证一并评价"), Route.EVALUATION_ONLY: _l("仅评价（认证有效期 6 年）")}
 STATES: Mapping[State, Any] = {
@@ -107,3 +107,53 @@ ITEMS: Mapping[VisitItemKind, Any] = {
     VisitItemKind.OTHER: _l("其他"),
 }
 OPINIONS: Mapping[Opinion, Any] = {Opinion.MET: _l("达到"), Opinion.NOT_MET: _l("未达到"), Opinion.UNCLEAR: _l("未能判断")}
+
+LACKS: Mapping[Lack, str] = {
+    Lack.NOT_GRADUATED: N_("按卓越计划培养方案培养的第一届学生尚未毕业（002:211）。第一届毕业并登记毕业日期后即可申请。"),
+    Lack.NO_PREREQUISITE: N_("请由专业负责人确认已满足专业认证申请要求（002:211）。"),
+    Lack.OTHER_OPEN: N_("这个专业已有一项进行中的申请，一个专业同时只能有一项。"),
+    Lack.LONG_TERM: N_("认证有效期为 %(n)s 年，应单独提出评价申请，只提交补充报告（002:223）。"),
+    Lack.LAPSED_ALONE: N_("认证已于 %(day)s 到期，不能走仅评价路线；请随下一次认证一并申请。"),
+    Lack.NOT_ACCREDITED: N_("仅评价路线要求认证在有效期内。请先登记认证结论，或随认证一并申请。"),
+    Lack.SHORT_TERM: N_("认证有效期为 %(n)s 年的专业应在下一次申请认证时一并提出（002:223）。"),
+    Lack.TOO_EARLY: N_("可再次申请的日期是 %(day)s，还没有到。"),
+    Lack.NO_REASON: N_("请写明理由。"),
+    Lack.NO_DOCUMENT: N_("缺少：%(what)s。"),
+    Lack.NO_PASSAGE: N_("请写明自评报告中单独说明卓越计划培养方案对认证标准达成情况的位置（002:213）。"),
+    Lack.UNCOVERED: N_("通用标准 %(codes)s 没有对应的毕业要求，须完全覆盖后才能提交（002:295）。"),
+    Lack.NO_VISIT: N_("还没有安排现场考查的日期和日程。"),
+    Lack.NO_INTERVIEW: N_("日程缺少：%(what)s（002:215）。"),
+    Lack.NO_CENTRE_VISIT: N_("没有安排到工程实践教育中心考查，请补排，或写明不能安排的理由（“尽可能”，002:215）。"),
+    Lack.OUTSIDE_VISIT: N_("日程“%(what)s”不在考查期内。"),
+    Lack.NOT_DECLARED: N_("专家%(name)s尚未声明利益冲突。"),
+    Lack.IN_CONFLICT: N_("专家%(name)s声明了利益冲突，请更换。"),
+    Lack.NO_EXPERT: N_("还没有可以参加考查的专家。"),
+    Lack.NO_LEADER: N_("请指定一名专家任组长，由其记录组内一致意见。"),
+    Lack.VISIT_RUNNING: N_("现场考查到 %(day)s 才结束。"),
+    Lack.FORM_OPEN: N_("专家%(name)s的评价表还没有提交（已填 %(n)s 条）。"),
+    Lack.NO_AGREEMENT: N_("还有 %(n)s 个要点没有形成组内一致意见：%(codes)s。"),
+    Lack.NO_CONCLUSION: N_("请先登记本次认证的结论。"),
+    Lack.LAPSED: N_("认证已于 %(day)s 到期，评价不能继续；请登记新的认证结论。"),
+    Lack.VISIT_PLANNED: N_("已安排现场考查，请先完成考查。"),
+    Lack.VISIT_NEEDED: N_("请先安排并完成现场考查。"),
+    Lack.UNDECIDED: N_("考查专家组未能判断的要点，请由专家工作组判断：%(codes)s。"),
+    Lack.NO_VERDICT: N_("还不能得出评价结论：认证结论、数据或专家判断尚不完整。"),
+    Lack.NOT_MET: N_("只有“通过工程教育专业认证且达到卓越计划专门要求”的专业列入公布名单（002:219）。"),
+    Lack.MET: N_("结论为达到，不是未通过。"),
+    Lack.LISTED: N_("这项结论已经公布。"),
+}
+"""What stands in the way of a step, as a sentence for each; see `tell`."""
+
+
+def tell(gap: Gap) -> str:
+    """What stands in the way, in the language of the reader; documents and items of an agenda by their names."""
+    return _(LACKS[gap.lack], **{name: _called(fact) for name, fact in gap.facts.items()})
+
+
+def _called(fact: object) -> object:
+    match fact:
+        case DocumentKind():
+            return DOCUMENTS[fact]
+        case VisitItemKind():
+            return ITEMS[fact]
+    return fact

@@ -7,6 +7,7 @@ from typing import Any
 
 from courses.assignments.queries import peers, work
 from courses.learning import queries as learning
+from courses.learning import quiz_queries
 from courses.learning.types import EnrolmentState as E
 from courses.learning.types import MyRun
 from enterprises.capstones import labels as capstone_labels
@@ -18,6 +19,7 @@ from enterprises.placements.types import PlacementState, RoundState
 from trainhub.certificates import labels as certificate_labels
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.types import State
+from trainhub.kernel import clock
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.clock import end_of, local
 from trainhub.kernel.db import session
@@ -239,10 +241,13 @@ def courses_block(identity: Identity, own: Subject, runs: list[MyRun], todos: li
 
 
 def _work(identity: Identity, own: Subject, person_id: int, today: date, todos: list[Todo]) -> None:
-    """Assignments that are due within a week, and peer reviews to write: others wait for those."""
+    """Assignments that are due and quizzes that close within a week, and peer reviews to write: others wait for those."""
     for block_id, title, due_at in work.to_hand_in(person_id, end_of(today + timedelta(days=SOON_DAYS)), end_of(today)):
         url, due = link(identity, "assignments.show", own, block_id=block_id), local(due_at).date()
         todos.append(Todo(_("提交作业：%(title)s", title=title), url, _("去提交"), urgency=0 if due <= today else 1, icon="pen", until=due))
+    for block_id, title, closes_at in quiz_queries.closing(person_id, end_of(today + timedelta(days=SOON_DAYS)), clock.now()):
+        url, due = link(identity, "learning.quiz", own, block_id=block_id), local(closes_at).date()
+        todos.append(Todo(_("完成测验：%(title)s", title=title), url, _("去作答"), urgency=0 if due <= today else 1, icon="pen", until=due))
     for block_id, title, due_at, count in peers.to_write(person_id):
         url = link(identity, "assignments.show", own, block_id=block_id)
         todos.append(Todo(_("互评：%(title)s", title=title), url, _("去评阅"), count, urgency=0, icon="pen", until=local(due_at).date()))

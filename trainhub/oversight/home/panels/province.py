@@ -236,6 +236,9 @@ def expert(identity: Identity, today: date) -> Panel:
         todo = _visit(identity, case, assigned, name, today)
         if todo is not None:
             todos.append(todo)
+        url = link(identity, "evaluation.application", cases.subject_of(case, today), key=case.id)
+        if url:
+            lines.append(Line(name, url, text=case_words.STATES[case.state]))
     for one in mine[:8]:
         subject = cases.subject_of_programme(one, today)
         url = link(identity, "evaluation.show", subject, code=one.code)

@@ -96,6 +96,19 @@ def school(identity: Identity, today: date) -> Panel:
         todos.append(
             Todo(_("确认毕业设计成绩"), narrowed(capstones_url, state="graded"), _("去确认"), graded, _("双方已评分，等待结论"), 1, "check-circle")
         )
+    appealed = practice.capstones_appealed(identity)
+    if appealed:
+        todos.append(
+            Todo(
+                _("处理毕业设计成绩申诉"),
+                narrowed(capstones_url, state="appealed"),
+                _("去处理"),
+                appealed,
+                _("学生在等待结论；未决的申诉不能归档"),
+                0,
+                "flag",
+            )
+        )
     placed = practice.placements_by_state(identity)
     figures = [
         Figure(_("卓越计划学生"), len(rows) if len(rows) <= MOST_STUDENTS else f"{MOST_STUDENTS}+", _("人"), url=weeks_url),

@@ -13,6 +13,7 @@ from enterprises.awards.types import AwardState
 from enterprises.capstones.models import Capstone, Topic
 from enterprises.capstones.queries.capstones import lacks_supervisor
 from enterprises.capstones.queries.capstones import visible_to as capstones_visible_to
+from enterprises.capstones.queries.standing import is_appealed
 from enterprises.capstones.queries.topics import topics_visible_to
 from enterprises.capstones.types import LIVE as LIVE_CAPSTONES
 from enterprises.capstones.types import CapstoneState, TopicState
@@ -146,6 +147,12 @@ def capstones_going(identity: Identity) -> tuple[int, int, int]:
     )
     row = session().execute(statement).one()
     return int(row[0]), int(row[1]), int(row[2])
+
+
+def capstones_appealed(identity: Identity) -> int:
+    """The capstones whose student waits for the decision of an appeal."""
+    statement = select(func.count(Capstone.id)).join(Student, Student.id == Capstone.student_id).where(capstones_visible_to(identity), is_appealed())
+    return session().scalar(statement) or 0
 
 
 def awards_by_state(identity: Identity) -> dict[AwardState, int]:

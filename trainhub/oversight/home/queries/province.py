@@ -16,6 +16,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.rosters import queries as rosters
 from trainhub.organisations.models import Organisation
 from trainhub.organisations.types import OrganisationKind, OrganisationState
 from trainhub.oversight.evaluation.models import ExpertJudgement
@@ -42,7 +43,7 @@ def records_since(identity: Identity, since: date) -> tuple[int, int]:
 
 def open_duplicates() -> int:
     """How many pairs of trainees wait for a decision whether they are the same person."""
-    listed = ledger.possible_duplicates(only_open=True).order_by(None).subquery()
+    listed = rosters.possible_duplicates(only_open=True).order_by(None).subquery()
     return session().scalar(select(func.count()).select_from(listed)) or 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from trainhub.oversight.evaluation.types import DecisionCase, JudgementResult, O
 from trainhub.oversight.evaluation.workflow import queries, rules, words
 from trainhub.oversight.evaluation.workflow.models import Application, Listed, Publication, Step
 from trainhub.oversight.evaluation.workflow.operations import papers
-from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Facts, Guard, Opinion, Route, State, Transition
+from trainhub.oversight.evaluation.workflow.types import CLOSED, Actor, DocumentKind, Event, Facts, Gap, Guard, Opinion, Route, State, Transition
 from trainhub.policy.book import book
 from trainhub.policy.findings import Status
 from trainhub.programmes import queries as programmes
@@ -58,7 +58,7 @@ def open_application(*, programme: Programme, has_prerequisite: bool, by: Identi
     transition = _transition(row, Event.BECOME_ELIGIBLE)
     gaps = rules.gaps(transition, facts)
     if gaps:
-        raise BadStep("".join(gaps), details=[{"problem": gap} for gap in gaps])
+        raise _refusal(gaps)
     return _write(row, transition, by=by, today=today, now=now, reason="", documents=[])
 
 
@@ -79,7 +79,7 @@ def step(
         facts = replace(facts, verdict=readiness.assess(_programme(application), today).verdict)
     gaps = rules.gaps(transition, facts)
     if gaps:
-        raise BadStep("".join(gaps), details=[{"problem": gap} for gap in gaps])
+        raise _refusal(gaps)
     if event in (Event.APPLY_NEXT_YEAR, Event.APPLY_AGAIN):
         return _successor(application, transition, facts, by=by, today=today, now=now)
     effect = EFFECTS.get(event)
@@ -91,6 +91,11 @@ def step(
     if event is Event.CONCLUDE and not rules.gaps(_transition(application, Event.FAIL), replace(facts, verdict=application.verdict)):
         step(application=application, event=Event.FAIL, by=SYSTEM, today=today, now=now)
     return application
+
+
+def _refusal(gaps: Sequence[Gap]) -> BadStep:
+    problems = [words.tell(gap) for gap in gaps]
+    return BadStep("".join(problems), details=[{"problem": problem} for problem in problems])
 
 
 def _programme(application: Application) -> Programme:

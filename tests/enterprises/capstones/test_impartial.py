@@ -1,0 +1,134 @@
+"""Who judges: nobody decides on the own grade, and nobody is asked for a signature who could not give it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from enterprises.capstones import operations, queries
+from enterprises.capstones.models import Review
+from enterprises.capstones.operations import CapstoneRefused
+from enterprises.capstones.types import Decision, ReviewKind, SupervisorRole, Verdict
+from tests.factories import capstones as make
+from tests.factories import ground, identity
+from tests.factories.capstones import NOW, TODAY
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.people.models import Person
+from trainhub.programmes.models import Cohort
+
+TIMES = {"today": TODAY, "now": NOW}
+
+
+def _head(found: make.Case, who: Person | None) -> object:
+    """A head of the programme who is this person."""
+    return replace(make.head_of(found.programme), person_id=who.id if who is not None else None)
+
+
+@pytest.mark.parametrize("side", list(SupervisorRole))
+def test_a_head_who_supervises_settles_no_moderation_of_the_own_grade(session: Session, side: SupervisorRole) -> None:
+    found = make.graded(60, 90)
+    operations.moderate(capstone=found.capstone, reason="双方相差过大", by=SYSTEM, now=NOW)
+    mine = found.school if side is SupervisorRole.SCHOOL else found.field
+    with pytest.raises(CapstoneRefused) as no:
+        operations.settle(capstone=found.capstone, score_x10=900, note="按我方评分", by=_head(found, mine), **TIMES)
+    assert no.value.code == "own_grade"
+    assert found.capstone.score_x10 == 750
+    row = operations.settle(capstone=found.capstone, score_x10=None, note="维持", by=_head(found, ground.person()), **TIMES)
+    assert row.decision is Decision.UPHELD
+
+
+def test_an_appeal_is_decided_by_who_has_no_part_in_the_result(session: Session) -> None:
+    """Neither a supervisor of today or before, nor a reviewer, nor whoever stands near the student; a head without a part decides."""
+    found = make.graded(80, 80)
+    reviewer, relative = ground.person(), ground.person()
+    session.add(
+        Review(
+            capstone_id=found.capstone.id, person_id=reviewer.id, kind=ReviewKind.BLIND, due_on=TODAY, asked_at=NOW, score_x10=800,
+            verdict=Verdict.PASS, comment="好", signed_at=NOW,
+        )
+    )  # fmt: skip
+    operations.record_conflict(person=relative, student=found.student, reason="亲属", by=SYSTEM, now=NOW)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.appeal(capstone=found.capstone, reason="漏评第三章", by=found.by("student"), **TIMES)
+    for who in (found.school, found.field, reviewer, relative):
+        with pytest.raises(CapstoneRefused) as no:
+            operations.decide_appeal(capstone=found.capstone, score_x10=950, note="提高", by=_head(found, who), **TIMES)
+        assert no.value.code == "own_grade"
+    row = operations.decide_appeal(capstone=found.capstone, score_x10=None, note="维持", by=_head(found, ground.person()), **TIMES)
+    assert (row.decision, found.capstone.score_x10) == (Decision.UPHELD, 800)
+
+
+def test_the_page_offers_the_decision_to_somebody_else(session: Session, as_role: Callable[..., FlaskClient]) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.appeal(capstone=found.capstone, reason="漏评", by=found.by("student"), today=TODAY + timedelta(days=1), now=NOW)
+    assert found.school is not None
+    key = found.capstone.id
+    supervises = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id, person_id=found.school.id)
+    other = as_role(Role.PROGRAMME_ADMIN, programme_id=found.programme.id)
+    session.commit()
+    page = supervises.get(f"/capstones/{key}").text
+    assert "须由他人决定" in page
+    assert "登记申诉结论" not in page
+    said = supervises.post(f"/capstones/{key}/appeal/decide", data={"note": "维持"}, follow_redirects=True)
+    assert said.status_code == 422
+    assert "不能由你决定" in said.text
+    assert "登记申诉结论" in other.get(f"/capstones/{key}").text
+
+
+# -- who can be asked at all --------------------------------------------------------------------------------------------
+
+
+def test_who_has_no_account_is_asked_for_no_signature(session: Session) -> None:
+    """A review, a third grade and the record of a defence are signed by who signs in; a panel needs no account."""
+    found, without, able = make.graded(60, 90), ground.person(), make.signer()
+    ask = {"by": SYSTEM, **TIMES}
+    with pytest.raises(CapstoneRefused, match="没有账户") as no:
+        operations.ask_third(capstone=found.capstone, person=without, **ask)
+    assert no.value.code == "no_account"
+    assert operations.ask_third(capstone=found.capstone, person=able, **ask).person_id == able.id
+    other = make.case()
+    make.submit(other)
+    review = {"capstone": other.capstone, "kind": ReviewKind.BLIND, "due_on": TODAY, **ask}
+    with pytest.raises(CapstoneRefused, match="没有账户"):
+        operations.ask_review(person=without, **review)
+    assert operations.ask_review(person=able, **review).person_id == able.id
+    panel = [ground.person() for _n in range(3)]
+    group = {
+        "cohort": session.get_one(Cohort, other.student.cohort_id), "name": "甲", "room": "A1", "on": TODAY, "starts_minute": 540, "minutes_each": 30,
+        "chair": panel[0], "members": panel[1:], "by": SYSTEM, "now": NOW,
+    }  # fmt: skip
+    with pytest.raises(CapstoneRefused, match="没有账户"):
+        operations.form_group(secretary=without, **group)
+    assert operations.form_group(secretary=able, **group).secretary_id == able.id
+
+
+def test_the_lists_offer_who_can_sign(session: Session) -> None:
+    found, without, able = make.case(), ground.person(), make.signer()
+    for person in (without, able):
+        ground.teacher(of=found.programme, who=person)
+    at = (found.student.university_id, found.student.cohort_id, TODAY)
+    everybody, signing = dict(queries.judge_choices(*at)), dict(queries.judge_choices(*at, signing=True))
+    assert {without.id, able.id} <= set(everybody)
+    assert (without.id in signing, able.id in signing) == (False, True)
+
+
+def test_cross_reviews_go_to_supervisors_who_can_sign(session: Session) -> None:
+    first = make.case()
+    second = make.case(programme=first.programme, enterprise=first.enterprise)
+    second.student.cohort_id = first.student.cohort_id
+    for found in (first, second):
+        make.submit(found)
+    cohort = session.get_one(Cohort, first.student.cohort_id)
+    ask = {"cohort": cohort, "due_on": TODAY, "by": SYSTEM, **TIMES}
+    with pytest.raises(CapstoneRefused, match="有账户的校内导师"):
+        operations.ask_cross_reviews(**ask)
+    assert second.school is not None
+    identity.account(person=second.school)
+    assert operations.ask_cross_reviews(**ask) == 1
+    assert queries.review_of(first.capstone.id, second.school.id) is not None

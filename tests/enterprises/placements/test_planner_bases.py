@@ -1,0 +1,148 @@
+"""The room of a base over all its positions: part of what is solved, equal to a direct model, also beside the limits of mentors."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from enterprises.placements.planner import exact
+from enterprises.placements.planner.limits import Crossing
+from enterprises.placements.planner.plan import solve
+from enterprises.placements.planner.telling import told
+from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
+from enterprises.placements.types import Aim
+from tests.enterprises.placements.test_planner import check, direct, random_case
+from tests.enterprises.placements.test_planner_options import Column, missed, model, stays
+
+
+def with_bases(seed: int, *, is_mentor_bound: bool = False, with_current: bool = False) -> Case:
+    """A random case at bases with less room than seats. With limits of mentors a base lies inside an enterprise, or is shared by
+    two whole enterprises; without, it lies anywhere.
+    """
+    dice = random.Random(f"bases/{seed}")
+    case = random_case(9000 + seed, with_current=with_current)
+    firms = sorted({post.enterprise for post in case.posts})
+    shared = dict.fromkeys(dice.sample(firms, min(2, len(firms))), "joint") if is_mentor_bound and dice.random() < 0.5 else {}
+
+    def base(post: Post) -> str:
+        if not is_mentor_bound:
+            return dice.choice(["b0", "b1", ""])
+        return shared.get(post.enterprise) or dice.choice([f"{post.enterprise}-0", f"{post.enterprise}-1", ""])
+
+    posts = tuple(replace(post, base=base(post)) for post in case.posts)
+    room = {
+        (name, slot.id): dice.randint(0, 3) for name in sorted({post.base for post in posts} - {""}) for slot in case.slots if dice.random() < 0.8
+    }
+    mentors = {firm: dice.randint(0, 4) for firm in firms} if is_mentor_bound else None
+    return replace(case, posts=posts, base_room=room, mentors=mentors)
+
+
+def room_holds(case: Case, plan: Plan) -> bool:
+    base = {post.id: post.base for post in case.posts}
+    firm = {post.id: post.enterprise for post in case.posts}
+    there, loads = Counter((base[a.post], a.slot) for a in plan.assignments), Counter((firm[a.post], a.slot) for a in plan.assignments)
+    return all(count <= (case.base_room or {}).get(where, count) for where, count in there.items()) and all(
+        case.mentors is None or count <= case.mentors[one] for (one, _slot), count in loads.items()
+    )
+
+
+def least_cost(case: Case, plan: Plan, *, at_one: bool = False) -> int:
+    """The least rank cost of any plan for the same students."""
+    done = {one.id for one in case.pupils} - {u.pupil for u in plan.unplaced}
+
+    def dear(column: Column) -> float:
+        pupil, taken, total = column
+        if total >= pupil.target_x10 and pupil.id not in done:
+            return 1e6  # the lottery chose others
+        return sum(case.wishes.get(pupil.id, {}).get(post, 16) - 1 for post in taken.values()) if total >= pupil.target_x10 else 0.0
+
+    return model(case, missed, dear, at_one=at_one)[1]
+
+
+@pytest.mark.parametrize("is_mentor_bound", [False, True])
+@pytest.mark.parametrize("seed", range(60))
+def test_plans_within_the_room_of_bases_equal_a_direct_model(seed: int, is_mentor_bound: bool) -> None:
+    case = with_bases(seed, is_mentor_bound=is_mentor_bound)
+    plan = solve(case, seed=seed)
+    assert room_holds(case, plan)
+    assert plan.figures["reached"] == plan.figures["reached_bound"] == -model(case, missed)[0]
+    assert (plan.figures["rank_cost"], plan.figures["optimal"]) == (least_cost(case, plan), True)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_large_cases_are_solved_by_flows_that_know_the_room(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "LIMIT", 0)
+    case = with_bases(200 + seed, is_mentor_bound=bool(seed % 2))
+    plan = solve(case, seed=seed)
+    assert room_holds(case, plan)
+    assert plan.figures["reached"] == -model(case, missed)[0]
+    assert plan.figures["rank_cost_bound"] <= least_cost(case, plan) <= plan.figures["rank_cost"]
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("seed", range(30))
+def test_a_repair_keeps_to_the_room_of_bases(seed: int, is_whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not is_whole:
+        monkeypatch.setattr(exact, "LIMIT", 0)
+    case = with_bases(400 + seed, with_current=True)
+    plan = solve(case, seed=seed)
+    check(case, plan)
+    most, _fewest, cost = direct(case)
+    assert plan.figures["reached"] == most + sum(one.prior_x10 >= one.target_x10 for one in case.pupils)
+    if is_whole:
+        assert plan.figures["rank_cost"] == cost
+
+
+@pytest.mark.parametrize("is_mentor_bound", [False, True])
+@pytest.mark.parametrize("seed", range(25))
+def test_everyone_and_one_enterprise_keep_to_the_room_of_bases(seed: int, is_mentor_bound: bool) -> None:
+    case = with_bases(600 + seed, is_mentor_bound=is_mentor_bound)
+    everyone = solve(case, seed=seed, options=Options(aim=Aim.EVERYONE))
+    placed = {a.pupil for a in everyone.assignments}
+    nothing = sum(one.id not in placed for one in case.pupils if one.target_x10 > one.prior_x10)
+    assert room_holds(case, everyone)
+    wanted = model(case, lambda c: float(not c[1] and c[0].target_x10 > c[0].prior_x10), missed)
+    assert [nothing, -everyone.figures["reached"]] == wanted
+    together = solve(case, seed=seed, options=Options(is_one_enterprise=True))
+    assert room_holds(case, together)
+    assert stays(case, together)
+    assert together.figures["reached"] == -model(case, missed, at_one=True)[0]
+    assert together.figures["rank_cost"] == least_cost(case, together, at_one=True)
+
+
+def test_the_solver_and_not_the_wishes_counted_before_says_which_seats_stay() -> None:
+    """One place at a base; the position with most wishes takes only students who are elsewhere at less cost."""
+    slots = (Slot("t", 320),)
+    posts = (Post("p1", "e", frozenset("a"), base="b"), Post("p2", "e", frozenset("c"), base="b"), Post("p3", "e", frozenset("a")))
+    seats = {("p1", "t"): 1, ("p2", "t"): 1, ("p3", "t"): 2}
+    pupils = (Pupil("s1", "a"), Pupil("s2", "a"), Pupil("s3", "c"))
+    plan = solve(Case(slots, posts, seats, pupils, {"s1": {"p1": 1}, "s2": {"p1": 1}}, base_room={("b", "t"): 1}))
+    assert [(a.pupil, a.post) for a in plan.assignments] == [("s1", "p3"), ("s2", "p3"), ("s3", "p2")]
+    assert (plan.figures["reached"], plan.figures["optimal"]) == (3, True)
+
+
+def test_who_does_not_get_a_full_base_is_told_how_many_places_it_has() -> None:
+    posts = (Post("p1", "e", base="b"), Post("p2", "e", base="b"))
+    case = Case((Slot("t", 320),), posts, {("p1", "t"): 3, ("p2", "t"): 3}, tuple(Pupil(f"s{n}", "a") for n in range(4)), base_room={("b", "t"): 2})
+    plan = solve(case)
+    assert len(plan.assignments) == 2
+    assert {"2 个席位" in told(one.why) for one in plan.unplaced} == {True}
+
+
+def test_a_base_across_enterprises_that_also_offer_elsewhere_is_no_such_case() -> None:
+    posts = (Post("p1", "e1", base="b"), Post("p2", "e2", base="b"), Post("p3", "e1"))
+    seats = {(post.id, "t"): 3 for post in posts}
+    pupils = tuple(Pupil(f"s{n}", "a") for n in range(3))
+    case = Case((Slot("t", 320),), posts, seats, pupils, mentors={"e1": 2, "e2": 2}, base_room={("b", "t"): 2})
+    with pytest.raises(Crossing):
+        solve(case)
+    assert solve(replace(case, mentors=None)).figures["reached"] == 3
+
+
+def test_the_room_is_part_of_the_input() -> None:
+    case = with_bases(1)
+    assert case.as_data() != replace(case, base_room=None).as_data()
+    assert case.as_data() != replace(case, posts=tuple(replace(post, base="") for post in case.posts)).as_data()

@@ -1,0 +1,166 @@
+"""Corrections: drawn up by one, decided by another; until then, and when it is sent back, the certificate stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories import ground
+from tests.factories.certificates import DECIDER, REASON, TODAY, WRITER, certificate, corrected
+from trainhub.certificates import numbers, operations, queries
+from trainhub.certificates.models import Certificate, IssueBatch
+from trainhub.certificates.operations import batches
+from trainhub.certificates.types import BatchSource, BatchState, State
+from trainhub.kernel import audit, clock
+from trainhub.kernel.access import SYSTEM, Role
+from trainhub.kernel.db import transaction
+
+AsRole = Callable[..., FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _readable(session: Session) -> None:
+    session.expire_on_commit = False
+
+
+def _prepare(old: Certificate, **given: Any) -> IssueBatch:
+    return operations.prepare_correction(certificate=old, **{"facts": {"hours": 48}, **REASON, "by": WRITER, **given})
+
+
+def _decide(batch: IssueBatch, **given: Any) -> IssueBatch:
+    return batches.decide(batch=batch, **{"is_approved": True, "reason": "", "by": DECIDER, "today": TODAY, "now": ground.NOW, **given})
+
+
+def test_nobody_corrects_alone(session: Session) -> None:
+    old = certificate()
+    batch = _prepare(old)
+    assert (batch.state, batch.source, batch.count) == (BatchState.PREPARED, BatchSource.CORRECTION, 1)
+    assert (old.state, old.is_current, queries.by_asked_key(old.asked_key)) == (State.ISSUED, True, old)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == 1, "no number is taken before the decision"
+    with pytest.raises(batches.CannotDecide, match="另一人"):
+        _decide(batch, by=WRITER)
+    assert old.state is State.ISSUED
+    with pytest.raises(operations.CannotChange, match="已有一份更正"):
+        _prepare(old, facts={"hours": 64}, by=DECIDER)
+    _decide(batch)
+    new = queries.by_asked_key(old.asked_key)
+    assert new is not None
+    assert (old.state, new.state, new.facts["hours"], batch.state) == (State.SUPERSEDED, State.ISSUED, "48", BatchState.ISSUED)
+    assert [row.event.by_account_id for row in queries.events_of([new])] == [DECIDER.account_id]
+    assert new.evidence[-1]["kind"] == "batch", "who drew it up is found from the certificate"
+    assert queries.is_whole(old)
+    assert queries.is_whole(new)
+    assert batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW) == 0
+    with pytest.raises(batches.CannotDecide, match="已经审核过"):
+        _decide(batch)
+
+
+def test_what_is_sent_back_changes_nothing_and_may_be_drawn_up_again(session: Session) -> None:
+    old = certificate()
+    _decide(_prepare(old), is_approved=False, reason="文号不对", by=WRITER)
+    assert (old.state, queries.open_correction(old.id)) == (State.ISSUED, None)
+    assert corrected(old, facts={"hours": 64}).facts["hours"] == "64"
+
+
+@pytest.mark.parametrize("verb", [operations.revoke, operations.reissue])
+def test_a_certificate_changed_meanwhile_is_not_corrected(session: Session, verb: Callable[..., Any]) -> None:
+    with transaction():
+        old = certificate()
+        batch = _prepare(old)
+        verb(certificate=old, **REASON)
+    before = session.scalar(sa.select(sa.func.count()).select_from(Certificate))
+    with pytest.raises(operations.CannotChange), transaction():
+        _decide(batch)
+    session.expire_all()
+    assert batch.state is BatchState.PREPARED
+    assert session.scalar(sa.select(sa.func.count()).select_from(Certificate)) == before
+
+
+def test_what_a_room_corrects_by_rule_ends_a_correction_that_waits(session: Session) -> None:
+    old = certificate()
+    batch = _prepare(old)
+    new = operations.correct(certificate=old, facts={"hours": 24}, **REASON)
+    assert (old.state, new.facts["hours"], new.number != old.number) == (State.SUPERSEDED, "24", True)
+    with pytest.raises(operations.CannotChange, match="已有新版"), session.begin_nested():
+        _decide(batch)
+    with pytest.raises(operations.CannotChange, match="没有改动"):
+        operations.correct(certificate=new, facts={"hours": 24}, **REASON)
+
+
+def test_the_page_shows_what_waits_and_what_would_change(session: Session, as_role: AsRole) -> None:
+    old = certificate(today=clock.today())
+    batch = _prepare(old, facts={"hours": 48, "name": "林更正"}, on=clock.today(), today=clock.today())
+    session.commit()
+    elsewhere = ground.university()
+    session.commit()
+    page = f"/certificates/batches/{batch.id}"
+    admin = as_role(Role.UNIVERSITY_ADMIN, organisation_id=old.issuer_id)
+    shown = admin.get(page).text
+    assert all(text in shown for text in ("林更正", old.holder, "32", "48", REASON["reason"], REASON["document"], "通过并更正"))
+    assert "有一份更正等待审核" in admin.get(f"/certificates/{old.number}").text
+    assert "更正" in admin.get("/certificates/batches").text
+    assert admin.get(f"{page}/preview.pdf").data.startswith(b"%PDF")
+    other = as_role(Role.UNIVERSITY_ADMIN, organisation_id=elsewhere.id)
+    assert other.post(f"{page}/decide", data={"decision": "approve"}).status_code == 403
+    assert as_role(Role.LECTURER, organisation_id=old.issuer_id).post(f"{page}/decide", data={"decision": "approve"}).status_code == 403
+    assert admin.post(f"{page}/decide", data={"decision": "approve"}).status_code == 303
+    new = queries.by_asked_key(old.asked_key)
+    assert new is not None
+    assert numbers.show_number(new.number) in admin.get(page).text
+    assert (new.holder, new.facts["hours"]) == ("林更正", "48")
+
+
+def test_a_certificate_of_a_fast_clock_stops_issuing_until_it_is_mended(session: Session, as_role: AsRole) -> None:
+    """The audit log forgets as soon as anything is written under the right clock; the dates of issue do not."""
+    with transaction():
+        issuer, today = ground.university(), clock.today()
+    fast = today + timedelta(days=400)
+    with time_machine.travel(clock.now() + timedelta(days=400), tick=False), transaction():
+        wrong, worse = (certificate(issuer=issuer, today=clock.today()) for _one in range(2))
+    with transaction():
+        audit.record(by=SYSTEM, did="identity.account.signed_in", on=("account", "1"))
+    assert audit.clock_set_back() is None
+    made = certificate(issuer=issuer, today=today)
+    assert (made.state, made.note) == (State.DRAFT, "clock")
+    with pytest.raises(operations.CannotIssue, match="时钟走快"):
+        operations.release(certificate=made, by=SYSTEM, today=today, now=ground.NOW)
+    with pytest.raises(operations.CannotIssue, match=fast.isoformat()):
+        operations.reissue(certificate=wrong, **{**REASON, "on": today, "today": today})
+    session.commit()
+    assert "时钟走快" in as_role(Role.UNIVERSITY_ADMIN, organisation_id=issuer.id).get("/certificates/waiting").text
+    now = {"on": today, "today": today}
+    operations.revoke(certificate=worse, **{**REASON, **now})
+    right = corrected(wrong, facts={}, **now)
+    assert (right.issued_on, right.number[7:11], wrong.state) == (today, str(today.year), State.SUPERSEDED)
+    operations.release(certificate=made, by=SYSTEM, today=today, now=ground.NOW)
+    assert made.state is State.ISSUED
+
+
+def test_a_clock_set_back_is_still_seen_after_something_was_written_under_it(session: Session) -> None:
+    with transaction():
+        who, issuer, _stands = ground.person(), ground.university(), certificate(today=clock.today())
+    back = clock.now() - timedelta(days=400)
+    with time_machine.travel(back, tick=False):
+        with transaction():
+            audit.record(by=SYSTEM, did="identity.account.signed_in", on=("account", "1"))
+        assert audit.clock_set_back() is None
+        with transaction():
+            made = certificate(who=who, issuer=issuer, today=clock.today())
+        assert (made.state, made.note, made.number[7:11]) == (State.DRAFT, "clock", str(back.year))
+    with transaction():
+        operations.release(certificate=made, by=SYSTEM, today=clock.today(), now=clock.now())
+    assert (made.state, made.number[7:11]) == (State.ISSUED, str(clock.today().year)), "no visitor ever saw the number of the wrong year"
+    assert numbers.is_number(made.number)
+
+
+def test_the_number_has_the_year_of_issue_when_it_is_corrected(session: Session) -> None:
+    old = certificate(today=date(2025, 12, 30))
+    new = corrected(old, facts={"hours": 48})
+    assert (old.number[7:11], new.number[7:11], new.issued_on) == ("2025", "2026", TODAY)

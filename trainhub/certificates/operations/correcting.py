@@ -1,0 +1,212 @@
+"""Corrections (更正): drawn up by one person, decided by another as a batch of one. Until then the certificate stands as it is.
+
+Only a room whose records changed by a decision of its own (an appeal, a day withdrawn) corrects at once, as it issues: by rule, with
+facts that are read from the records and typed by nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from trainhub.certificates import chain, queries
+from trainhub.certificates.layouts.fitting import cuts, cuts_told
+from trainhub.certificates.layouts.model import Layout
+from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
+from trainhub.certificates.numbers import parse, show_number
+from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, tell_holder, why_not_printable
+from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
+from trainhub.certificates.operations.issuing import clock_stands
+from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.types import BatchSource, Event, State
+from trainhub.kernel import audit
+from trainhub.kernel.access import Identity
+from trainhub.kernel.characters import clean_name
+from trainhub.kernel.db import session
+from trainhub.kernel.i18n import _, listed
+from trainhub.organisations import queries as organisations
+from trainhub.organisations.models import Organisation
+
+FIXED = frozenset({"number", "code", "issuer", "issuer_en", "issued_on"})
+"""Facts that a correction does not touch: they are set when it is issued."""
+
+
+def prepare_correction(
+    *,
+    certificate: Certificate,
+    facts: Mapping[str, Any],
+    reason: str,
+    document: str,
+    on: date,
+    by: Identity,
+    today: date,
+    now: datetime,
+    template: str = "",
+) -> IssueBatch:
+    """Draw up a correction for a second person to decide. Nothing is numbered, the certificate stands.
+
+    `facts` holds only what changes (`name` too); `template` names a template in use whose newest version the new one is drawn from
+    (default: the version as before). Raises CannotChange when nothing changes (unless its date or the year of its number is
+    wrong), when one waits already, for unknown fields, for a template the issuer may not use or whose required facts are not given,
+    or when no font can draw the new facts.
+    """
+    clock_stands(mending=certificate)
+    drawn = _drawn(certificate, template, _issuer(certificate))
+    layout = queries.layout_of(*drawn)
+    changed = _changed(certificate, facts, layout)
+    if changed == certificate.facts and drawn == (certificate.template, certificate.template_version) and is_dated_right(certificate, today):
+        raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
+    if template:
+        missing = [one.label for one in layout.own_fields if one.required and not one.default and not changed.get(one.name)]
+        if missing:
+            raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=listed(missing)), field="template")
+    _must_print(layout, changed)
+    _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
+    batch = IssueBatch(
+        title=_("更正 %(number)s", number=show_number(certificate.number)),
+        kind=certificate.kind,
+        template=drawn[0],
+        template_version=drawn[1],
+        source=BatchSource.CORRECTION,
+        issuer_id=certificate.issuer_id,
+        count=1,
+        replaces_id=certificate.id,
+        why=reason,
+        document=document,
+        effective_on=on,
+        digest=hashlib.sha256(chain.canonical(changed)).hexdigest(),
+        asked_by_id=by.account_id,
+        asked_at=now,
+    )
+    try:
+        with session().begin_nested():
+            session().add(batch)
+            session().flush()
+    except IntegrityError as twice:
+        raise CannotChange(_("这张证书已有一份更正等待审核：请先审核或撤回那一份，再提出新的更正。")) from twice
+    item = IssueItem(batch_id=batch.id, position=1, person_id=certificate.person_id, asked_key=certificate.asked_key, facts=changed)
+    session().add(item)
+    data = {"number": certificate.number, "edition": certificate.edition, "reason": reason, "document": document, "on": on}
+    audit.record(by=by, did="certificates.batch.prepared", on=batch, data=data)
+    session().flush()
+    return batch
+
+
+def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> Certificate:
+    """Do what an approved correction says; returns the certificate that takes the place.
+
+    Called by `batches.decide`, which asks for the second person. Raises CannotChange when the certificate was changed meanwhile.
+    """
+    assert batch.replaces_id is not None
+    assert batch.effective_on is not None
+    assert batch.template_version is not None
+    certificate = queries.by_id(batch.replaces_id)
+    (item,) = queries.first_items(batch.id, 1)
+    assert certificate is not None
+    clock_stands(mending=certificate)
+    if not certificate.is_current:
+        raise CannotChange(_("这张证书在提出更正之后已有新版，不能再按这份更正处理。请退回，并对新版重新提出。"))
+    drawn = (batch.template, batch.template_version)
+    _must_print(queries.layout_of(*drawn), item.facts)
+    given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": batch.effective_on, "by": by, "today": today, "now": now}
+    rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
+    made = _supersede(certificate, item.facts, drawn, evidence=[rests], **given)
+    item.certificate_id = made.id
+    return made
+
+
+def correct(
+    *, certificate: Certificate, facts: Mapping[str, Any], reason: str, document: str, on: date, by: Identity, today: date, now: datetime
+) -> Certificate:
+    """Correct by rule, for the room whose records say otherwise now: `facts` are read from them. Returns the certificate with the new number.
+
+    What a person types is never corrected by this, see `prepare_correction`. Raises CannotChange as that does.
+    """
+    clock_stands(mending=certificate)
+    drawn = (certificate.template, certificate.template_version)
+    layout = queries.layout_of(*drawn)
+    changed = _changed(certificate, facts, layout)
+    if changed == certificate.facts:
+        raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
+    _must_print(layout, changed)
+    return _supersede(certificate, changed, drawn, evidence=(), reason=reason, document=document, on=on, by=by, today=today, now=now)
+
+
+def _supersede(
+    certificate: Certificate,
+    facts: Mapping[str, Any],
+    drawn: tuple[str, int],
+    *,
+    evidence: Sequence[Mapping[str, Any]],
+    reason: str,
+    document: str,
+    on: date,
+    by: Identity,
+    today: date,
+    now: datetime,
+) -> Certificate:
+    """End the certificate and issue the one with these facts and the next number."""
+    issuer = _issuer(certificate)
+    change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
+    made = take_place(
+        certificate,
+        number=new_number(issuer, certificate.kind, today.year),
+        edition=1,
+        facts=clean_facts({**facts, "issuer": issuer.name, "issuer_en": issuer.name_en, "issued_on": today}),
+        issued_on=today,
+        template=drawn,
+        by=by,
+        today=today,
+        now=now,
+        evidence=evidence,
+    )
+    add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
+    tell_holder(made, "corrected", "你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。", now=now)
+    return made
+
+
+def is_dated_right(certificate: Certificate, today: date) -> bool:
+    """Whether its date lies not in the future and its number bears the year of that date: otherwise the clock was wrong."""
+    number = parse(certificate.number)
+    return certificate.issued_on <= today and (number is None or number.year == certificate.issued_on.year)
+
+
+def _issuer(certificate: Certificate) -> Organisation:
+    issuer = organisations.by_id(certificate.issuer_id)
+    assert issuer is not None
+    return issuer
+
+
+def _drawn(certificate: Certificate, template: str, issuer: Organisation) -> tuple[str, int]:
+    """The template and version the new one is drawn from."""
+    if not template:
+        return certificate.template, certificate.template_version
+    if template not in {code for code, _title in queries.template_choices(certificate.kind, issuer)}:
+        raise CannotChange(_("发证单位不能使用这个模板，没有更正。"), field="template")
+    return template, queries.layout_of(template).version
+
+
+def _changed(certificate: Certificate, facts: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """All facts with what changes; CannotChange for what the layout does not know and for an empty name."""
+    strange = sorted(set(facts) - ({"name", *(field.name for field in layout.fields)} - FIXED))
+    if strange:
+        raise CannotChange(_("这类证书没有“%(fields)s”这一项，没有更正。", fields=listed(strange)))
+    given = dict(facts)
+    if "name" in given:
+        given["name"] = clean_name(str(given["name"]))
+        if not given["name"]:
+            raise CannotChange(_("姓名不能为空。"), field="name")
+    return clean_facts({**{name: value for name, value in certificate.facts.items() if name not in given}, **given})
+
+
+def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
+    why = why_not_printable(layout, facts)
+    if why == NEEDS_GLYPH:
+        raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
+    if why:
+        cut = cuts_told(layout, cuts(layout, {name: str(value) for name, value in facts.items()}))
+        raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cut))

@@ -1,0 +1,129 @@
+"""Verification without an installation: a file, and the keys somebody downloaded from the site that issued it. No database, no network.
+
+It tells what was signed and that nothing was changed since; whether the certificate still stands only the site knows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from trainhub.certificates import credentials, openbadges
+from trainhub.certificates.chain import canonical
+from trainhub.certificates.layouts import reading
+from trainhub.certificates.numbers import KIND_DIGITS, mask_name, parse
+from trainhub.certificates.signers import PUBLIC_BYTES, Trust, unbase58
+from trainhub.certificates.types import Status
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.i18n import _
+
+_MULTIKEY_HEAD = b"\xed\x01"
+
+
+class KeysNotReadable(Refused):
+    """The file of keys is none that this platform publishes."""
+
+    code = "keys_not_readable"
+
+
+def read_keys(data: bytes) -> Trust:
+    """The keys of a DID document (`/.well-known/did.json`) or of `/.well-known/trainhub-certificates.json`."""
+    try:
+        found = json.loads(data)
+        if "verificationMethod" in found:
+            keys = [_of_multikey(one["publicKeyMultibase"]) for one in found["verificationMethod"]]
+        else:
+            keys = [credentials.unb64(one["public_key"]) for one in found["keys"] if found["type"] == credentials.TYPE]
+    except (ValueError, KeyError, TypeError, RecursionError) as bad:
+        raise KeysNotReadable(_not_keys()) from bad
+    if not keys or any(len(one) != PUBLIC_BYTES for one in keys):
+        raise KeysNotReadable(_not_keys())
+    return Trust(tuple(keys))
+
+
+def _not_keys() -> str:
+    return _("这不是密钥文件：请从签发平台下载 /.well-known/did.json 或 /.well-known/trainhub-certificates.json，原样保存后再试。")
+
+
+def _of_multikey(text: str) -> bytes:
+    if not text.startswith("z"):
+        raise ValueError("no base 58")
+    data = unbase58(text[1:], len(_MULTIKEY_HEAD) + PUBLIC_BYTES)
+    if not data.startswith(_MULTIKEY_HEAD):
+        raise ValueError("no Ed25519 key")
+    return data[len(_MULTIKEY_HEAD) :]
+
+
+def check(data: bytes, trust: Trust) -> dict[str, Any]:
+    """The verdict on a PDF or a credential, in the fields of `verifying.Verdict.as_dict` and `offline`.
+
+    Raises Refused for a file that is neither.
+    """
+    return _check_badge(data, trust) if data.lstrip()[:1] == b"{" else _check_file(data, trust)
+
+
+def _answer(
+    status: Status, reason: str, number: str = "", holder: str | None = None, kind: str | None = None, issued_on: str | None = None
+) -> dict[str, Any]:
+    masked = mask_name(holder) if holder else None
+    return {
+        "status": status.value,
+        "number": number or None,
+        "holder_masked": masked,
+        "kind": kind,
+        "issued_on": issued_on,
+        "reason": reason,
+        "offline": True,
+    }
+
+
+def _signed_only() -> str:
+    return _("签名有效，内容与签发时一致。离线不能知道此后是否被撤销、暂停或更正：请再用编号和核验码在签发平台查一次。")
+
+
+def _forged() -> str:
+    return _("没有有效的签名：文件被改动过，不是这个平台签发的，或签名密钥不在这份密钥文件中（文件较旧，或密钥已作废）。")
+
+
+def _check_badge(data: bytes, trust: Trust) -> dict[str, Any]:
+    found = openbadges.parse(data)
+    if found is None:
+        raise Refused(_("这不是本平台的证书文件：请使用下载的 PDF 或凭证（JSON）原文件。"), code="file_not_readable")
+    badge = openbadges.verified(found, openbadges.did_of(str(found.get("id", "")).partition("/V/")[0]), trust)
+    if badge is None:
+        return _answer(Status.TAMPERED, _forged())
+    return _answer(Status.ISSUED, _signed_only(), badge.number, "" if badge.salt else badge.identity, _kind_of(badge.number))
+
+
+def _kind_of(number: str) -> str | None:
+    parts = parse(number)
+    return next((kind.value for kind, digit in KIND_DIGITS.items() if parts is not None and digit == parts.kind), None)
+
+
+def _check_file(data: bytes, trust: Trust) -> dict[str, Any]:
+    try:
+        read = reading.read(data)
+    except reading.NotReadable as bad:
+        raise Refused(_("这不是单张证书的 PDF 文件，无法读取。请使用平台下载的原文件。"), code="file_not_readable") from bad
+    found = next((one for one in map(credentials.parse, read.attachments) if one is not None), None)
+    if found is None:
+        return _answer(Status.UNKNOWN, _("文件中没有本平台的签名数据（扫描件、批量打印件或另存的文件没有）：请用编号和核验码查验。"))
+    if not credentials.is_signed(found, trust):
+        return _answer(Status.TAMPERED, _forged())
+    said: Mapping[str, Any] = found["certificate"]
+    about: dict[str, Any] = {
+        "number": str(said["number"]),
+        "holder": str(said["facts"].get("name", "")),
+        "kind": str(said["kind"]),
+        "issued_on": str(said["issued_on"]),
+    }
+    badge = next((one for one in map(openbadges.parse, read.attachments) if one is not None), None)
+    ours = sorted(canonical(one) for one in (found, badge) if one is not None)
+    if not read.seal or found.get("page") != read.seal or sorted(read.attachments) != ours:
+        return _answer(Status.TAMPERED, _("页面内容与签发时不同：文件被改动或被其他软件另存过，请以查验页显示的内容为准。"), **about)
+    if badge is not None:
+        values = openbadges.verified(badge, openbadges.did_of(str(found.get("site", ""))), trust)
+        if values is None or (values.number, values.identity) != (about["number"], about["holder"]):
+            return _answer(Status.TAMPERED, _("文件内附的凭证被改动过，或不属于这张证书。"), **about)
+    return _answer(Status.ISSUED, _signed_only(), **about)

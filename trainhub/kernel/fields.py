@@ -1,0 +1,77 @@
+"""What forms of every room do with their fields: choices with none in front, tenths, times of the wall clock, values out of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask import request
+from wtforms import StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from trainhub.kernel.clock import SHANGHAI, local
+from trainhub.kernel.errors import Refused
+from trainhub.kernel.forms import Form
+from trainhub.kernel.i18n import _, _l
+
+NEEDED = _l("请填写此项。")
+
+
+def optional_int(value: Any) -> int | None:
+    """The value of a select whose empty choice means none."""
+    return int(value) if value not in (None, "", "None") else None
+
+
+def values_of(form: Form, names: Iterable[str]) -> dict[str, Any]:
+    """The values of fields; a text that was not sent is empty."""
+    texts = (StringField, TextAreaField)
+    return {name: form[name].data if form[name].data is not None or not isinstance(form[name], texts) else "" for name in names}
+
+
+def blank(choices: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Choices with an empty one in front."""
+    return [("", "—"), *choices]
+
+
+def pick(enum: Any, name: str) -> Any:
+    """An enum value from the address; nonsense is no filter."""
+    try:
+        return enum(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def tenths(value: Decimal | None) -> int:
+    """A decimal with one place as tenths."""
+    return int((value or Decimal(0)) * 10)
+
+
+def picks(options: Any) -> list[Any]:
+    """Choices of a form from a mapping of labels or pairs of value and label."""
+    pairs = options.items() if hasattr(options, "items") else options
+    return [SelectChoice(str(value), label) for value, label in pairs]
+
+
+def instant(wall: datetime | None) -> datetime | None:
+    """A wall-clock time of Shanghai as an instant."""
+    return None if wall is None else wall.replace(tzinfo=SHANGHAI)
+
+
+def wall(at: datetime | str | None) -> datetime | None:
+    """An instant (or its stored text) as the wall-clock time of Shanghai that a form shows."""
+    if not at:
+        return None
+    return local(datetime.fromisoformat(at) if isinstance(at, str) else at).replace(tzinfo=None)
+
+
+def number_x10(text: str) -> int:
+    """Points as people type them, in tenths."""
+    try:
+        value = Decimal(text.strip()) * 10
+    except InvalidOperation as error:
+        raise Refused(_("“%(text)s”不是数值。", text=text[:20]), field="points") from error
+    if not value.is_finite() or value != int(value):
+        raise Refused(_("得分最多保留一位小数。"), field="points")
+    return int(value)

@@ -1,0 +1,41 @@
+"""What a certificate's page says of the training records it rests on: where they are seen, and from which roster they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask import url_for
+
+from trainhub.kernel.access import may, who
+from trainhub.kernel.clock import local
+from trainhub.kernel.errors import NotFound
+from trainhub.kernel.i18n import _
+from trainhub.ledger.permissions import Can
+from trainhub.ledger.places import load
+from trainhub.oversight.issuing import queries
+
+
+def record_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:
+    """The pages of the records for whoever may see them, the holder among them; a certificate rests on one."""
+    found = {}
+    for key in keys:
+        try:
+            record = load(int(key))
+        except (NotFound, ValueError):
+            continue
+        if may(who(), Can.VIEW, record.subject):
+            found[key] = url_for("ledger.show", record_id=int(key))
+    return found
+
+
+def record_words(keys: Sequence[str]) -> Mapping[str, str]:
+    """Number, day of recording and checksum of the roster of each record; whether it was cancelled since."""
+    said = {}
+    for row in queries.origins_of(int(key) for key in keys if key.isdigit()):
+        parts = [_("培训记录第 %(n)d 号，%(day)s 登记", n=row.id, day=local(row.recorded_at).date().isoformat())]
+        if row.sha256:
+            parts.append(_("花名册“%(file)s”，SHA-256 %(digest)s", file=row.file_name, digest=row.sha256))
+        if row.cancelled_at is not None:
+            parts.append(_("此记录已于 %(day)s 作废", day=local(row.cancelled_at).date().isoformat()))
+        said[str(row.id)] = "；".join(parts)
+    return said

@@ -1,0 +1,31 @@
+"""What the talent databases hold of somebody, told for the page "my data": each is one select."""
+
+from __future__ import annotations
+
+from trainhub.identity.queries.owned import Owned, pick
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.talents import labels
+from trainhub.oversight.talents.models import ExamPass, Talent
+from trainhub.people.queries import same_human
+
+
+def talents(person_id: int) -> Owned:
+    """Nominations and recognitions. What is said between the nomination and the decision is told once it is decided."""
+    row = Talent
+    work = (row.post, row.title, row.origin.label("came_from"), row.former_employer, row.project, row.merits)
+    course = (row.state, row.nominated_on, row.decided_on, row.decision, row.document, row.valid_until)
+    statement = pick(row, row.kind, Organisation.name.label("organisation"), *work, *course).outerjoin(
+        Organisation, Organisation.id == row.employer_id
+    )
+    return Owned(
+        statement.where(same_human(row.person_id, person_id)).order_by(row.id),
+        {"kind": labels.KINDS, "state": labels.STATES, "came_from": labels.ORIGINS},
+    )
+
+
+def exams(person_id: int) -> Owned:
+    """State examinations passed, as the list of the province has them."""
+    row = ExamPass
+    columns = (row.exam.label("kind"), row.level, row.subject, row.certificate_no.label("document_no"), row.name, row.id_mask.label("id_number"))
+    statement = pick(row, *columns, row.passed_on, row.imported_at).where(same_human(row.person_id, person_id))
+    return Owned(statement.order_by(row.id), {"kind": labels.EXAMS, "level": labels.LEVELS})
