@@ -205,8 +205,9 @@ def _investor(figures: Figures, book: Book, clause: Clause) -> tuple[list[Findin
 
 
 def _contest(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:
-    """FJ-10c, 000:717: winners of the yearly contest share 5,000,000."""
-    return [_yes(figures, "contest_winner", "FJ-10c.winner", "当年互联网创业大赛优胜者", clause)], (None, book["fj.contest_prizes_year_fen"].number)
+    """FJ-10c, 000:717: winners of the yearly contest share 5,000,000; what other winners got of the year is gone."""
+    left = max(0, book["fj.contest_prizes_year_fen"].number - (figures.get("contest_given_fen") or 0))
+    return [_yes(figures, "contest_winner", "FJ-10c.winner", "当年互联网创业大赛优胜者", clause)], (None, left)
 
 
 def _workspace(figures: Figures, book: Book, clause: Clause) -> tuple[list[Finding], Amount]:

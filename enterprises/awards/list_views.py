@@ -9,7 +9,7 @@ from flask import render_template, request
 from enterprises.awards import labels, queries
 from enterprises.awards.reference import incentives
 from enterprises.awards.specs import TERMS, terms_of
-from enterprises.awards.types import ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
+from enterprises.awards.types import BY_PROJECT, ELSEWHERE, OF_BASES, AwardState, CompanyRule, RuleCode, Verdict
 from enterprises.awards.views import asked_day
 from enterprises.awards.views import blueprint as blueprint
 from enterprises.permissions import Can
@@ -99,6 +99,7 @@ def rules() -> Any:
         groups=groups,
         wordy=("text", "list", "switch"),
         of_bases=OF_BASES,
+        by_project=BY_PROJECT,
         elsewhere=ELSEWHERE,
     )
 

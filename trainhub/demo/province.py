@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
+from enterprises.awards import queries as pools
+from enterprises.awards.types import PoolKind
 from trainhub.demo.world import World
 from trainhub.oversight.reports import operations as reports
 from trainhub.oversight.reports.types import ReportKind
 from trainhub.oversight.surveys import operations as surveys
 from trainhub.oversight.surveys.rules import Demand
 from trainhub.oversight.surveys.types import GraduateStatus, PayBand, SurveyKind
+from trainhub.oversight.talents import awarding
 from trainhub.oversight.talents import operations as talents
 from trainhub.oversight.talents.models import Talent
-from trainhub.oversight.talents.types import ExamKind, ExamLevel, Origin, TalentKind
+from trainhub.oversight.talents.types import ExamKind, ExamLevel, Origin, TalentKind, TalentState
 from trainhub.people import queries as people
 from trainhub.people import rules as people_rules
 from trainhub.people.types import IdType
@@ -175,7 +178,20 @@ def _talents(world: World) -> None:
                 by=world.by,
                 today=world.calendar.plus(-15),
             )
+    _support(world, [row for row in made if row.state is TalentState.RECOGNISED])
     talents.reject(row=made[6], decision="业绩材料与岗位不符，请补充后重新推荐。", by=world.by, today=world.calendar.plus(-14))
+
+
+def _support(world: World, recognised: list[Talent]) -> None:
+    """Money for recognised talent: a leading one is paid, a high-level one decided."""
+    day, now = world.calendar.plus(-10), world.calendar.at(-10)
+    for row in recognised:
+        if row.kind is TalentKind.LEADING:
+            award = awarding.decide(talent=row, amount_fen=60_000_000, minutes="厅务会纪要〔3〕号", by=world.by, today=day, now=now)
+            pool = next(one.id for one in pools.pools() if one.kind is PoolKind.NEW)
+            awarding.pay(award=award, on=day, reference="DEMO-RC-0001", pool_id=pool, by=world.by, today=day, now=now)
+    row = next(row for row in recognised if row.kind is TalentKind.HIGH_LEVEL)
+    awarding.decide(talent=row, amount_fen=10_000_000, minutes="厅务会纪要〔3〕号", judgement="符合办法规定的条件", by=world.by, today=day, now=now)
 
 
 def _exams(world: World) -> None:

@@ -11,7 +11,7 @@ from enterprises.awards import funds, queries, rules, steps
 from enterprises.awards.models import Award
 from enterprises.awards.operations.acting import AlreadyAwarded, AwardRefused, WrongStep, begin, end, may_act, name, need, not_eligible
 from enterprises.awards.specs import SPECS
-from enterprises.awards.types import OF_BASES, TAKEN, Action, AmountKind, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
+from enterprises.awards.types import OF_BASES, SHARED, TAKEN, Action, AmountKind, AwardState, Entitlement, RuleCode, StepKind, Verdict, Who
 from enterprises.bases import operations as bases
 from enterprises.bases import queries as base_queries
 from enterprises.bases.rules import DEPARTMENTS
@@ -95,7 +95,7 @@ def decide(
     minutes = need(minutes, _("请写明决定的依据和会议纪要。"), "minutes")
     if overlap_group is not None and overlap_group.strip():
         award.overlap_group = overlap_group.strip()[:40]
-    queries.hold(award.organisation_id)
+    _hold(award)
     _refuse_overlap(award, amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
@@ -138,7 +138,7 @@ def confer(
         back = AwardState.ACCEPTED if award.rule in OF_BASES else AwardState.APPLIED
         award.amount_fen = None
         return end(award, Action.CONFER, by, after=back, reason=text.strip()[:400])
-    queries.hold(award.organisation_id)
+    _hold(award)
     _refuse_overlap(award, award.amount_fen, today)
     answer = queries.answer_of(award, today)
     _refuse_twice(award, answer)
@@ -147,6 +147,12 @@ def confer(
     _check_amount(award.amount_fen, answer)
     award.conference_minutes, award.decided_on = text.strip(), on
     return end(award, Action.CONFER, by, amount_fen=award.amount_fen, overlap_group=award.overlap_group)
+
+
+def _hold(award: Award) -> None:
+    queries.hold(award.organisation_id)
+    if award.rule in SHARED:
+        queries.hold_all(award.rule, award.year)
 
 
 def _check_amount(amount_fen: int | None, answer: Entitlement) -> None:

@@ -41,6 +41,17 @@ def hold(organisation_id: int) -> None:
     session().execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update())
 
 
+def hold_all(rule: str, year: int) -> None:
+    """Let decisions about everybody who applied under a rule for a year wait for each other: they share a sum (`types.SHARED`)."""
+    session().execute(select(Award.id).where(Award.rule == rule, Award.year == year).order_by(Award.id).with_for_update())
+
+
+def given_to_others(rule: str, year: int, organisation_id: int, on: date) -> int:
+    """Fen that others than one were awarded under a rule for a year, up to a day."""
+    clauses = (Award.rule == rule, Award.year == year, Award.organisation_id != organisation_id, Award.state.in_(TAKEN), Award.decided_on <= on)
+    return int(session().scalar(select(func.coalesce(func.sum(Award.amount_fen), 0)).where(*clauses)) or 0)
+
+
 def taken_in_group(organisation_id: int, overlap_group: str) -> list[Award]:
     """Awards of a base or enterprise that count as given in one overlap group."""
     statement = select(Award).where(Award.organisation_id == organisation_id, Award.overlap_group == overlap_group, Award.state.in_(TAKEN))

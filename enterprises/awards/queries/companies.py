@@ -13,7 +13,7 @@ from enterprises.awards.company_rules import CompanyCase, Figures
 from enterprises.awards.fund_models import CompanyFigure
 from enterprises.awards.models import Award
 from enterprises.awards.queries import cases
-from enterprises.awards.queries.awards import given_to
+from enterprises.awards.queries.awards import given_to, given_to_others
 from enterprises.awards.queries.funding import credit_on
 from enterprises.awards.types import BY_PROJECT, PROJECT_KEYS, CompanyRule, Entitlement, RuleCode, rule_of
 from enterprises.permissions import AWARD_VIEWERS
@@ -46,11 +46,13 @@ def company_case(company: Organisation, year: int, on: date, project: str = "") 
 
 def _cases(company: Organisation, year: int, on: date, projects: Iterable[str]) -> list[CompanyCase]:
     rows, given, trained = figures_of(company.id), given_to(company.id, on), _completions(company.id, year)
+    contest = given_to_others(CompanyRule.CONTEST, year, company.id, on)
     credit = credit_on({company.id: (company.credit_status, company.credit_checked_on)}, on)[company.id]
     found = []
     for project in projects:
         values = {(row.key, row.year): row.value for row in rows if row.project == (project if row.key in PROJECT_KEYS else "")}
         values["counted_completions", year] = trained
+        values["contest_given_fen", year] = contest
         found.append(CompanyCase(company.name, Figures(values, year), credit, given, project))
     return found
 

@@ -18,6 +18,7 @@ from tests.factories.awards import NOW, TODAY
 from tests.factories.parallel import together
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.db import session, transaction
+from trainhub.organisations.models import Organisation
 
 WHEN: dict[str, Any] = {"today": TODAY, "now": NOW}
 WAN = 1_000_000  # fen
@@ -42,6 +43,30 @@ def test_one_award_is_decided_once_and_paid_once(committed: Flask) -> None:
     with committed.app_context():
         row, left = session().get_one(Award, key), queries.pool(pool)
         assert (row.amount_fen, left.spent_fen if left else None) == (60 * WAN, 60 * WAN)
+
+
+def test_winners_of_one_contest_share_its_sum_though_decided_at_once(committed: Flask) -> None:
+    """FJ-10c, 000:717: 5,000,000 a year over all winners."""
+    with committed.app_context(), transaction():
+        keys = []
+        for _n in range(2):
+            company = ground.enterprise()
+            companies.enter(company=company, key="contest_winner", year=2026, value=Decimal(1), document="公告", by=SYSTEM, now=NOW)
+            row = operations.apply_company(company=company, rule=CompanyRule.CONTEST, year=2026, by=SYSTEM, **WHEN)
+            steps.record(award=row, kind=StepKind.CHECK, on=TODAY, is_positive=True, text="符合", by=SYSTEM, **WHEN)
+            keys.append(row.id)
+        for key in keys:
+            _decide(key, 300 * WAN)()
+    confer = [
+        (lambda key=key: operations.confer(award=session().get_one(Award, key), on=TODAY, is_positive=True, text="同意", by=SYSTEM, **WHEN))
+        for key in keys
+    ]
+    assert together(committed, *confer) == ["", "amount_out_of_range"]
+    with committed.app_context():
+        left = queries.company_answer(
+            session().get_one(Organisation, session().get_one(Award, keys[1]).organisation_id), CompanyRule.CONTEST, 2026, TODAY
+        )
+        assert left.amount_max_fen == 200 * WAN
 
 
 def test_two_bids_of_one_year_decided_at_once_stay_under_its_cap(committed: Flask) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template
+from flask import Blueprint, Response, jsonify, render_template, url_for
 
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import public
 from trainhub.kernel.errors import NotFound
+from trainhub.kernel.frames import found
 from trainhub.kernel.i18n import _, _l
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import iter_csv
@@ -21,6 +22,7 @@ from trainhub.oversight.reports.queries import opendata as queries
 from trainhub.policy.book import book
 
 blueprint = Blueprint("opendata", __name__, url_prefix="/open")
+DICTIONARY = (Column("column", "列"), Column("name", "名称"), Column("meaning", "含义"))
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/deed.zh-hans", "attribution": "福建省工程人才培养平台"}
 
 
@@ -128,25 +130,39 @@ def index() -> Any:
     return render_template("trainhub/reports/opendata.html", datasets=datasets(today), least=least(today))
 
 
+def _load(code: str, today: date) -> Dataset:
+    return found(next((one for one in datasets(today) if one.code == code), None), _("没有这个数据集。"))
+
+
+@blueprint.get("/<code>-dictionary.csv")
+@public
+def dictionary(code: str) -> Any:
+    """What each column of a dataset means, with the licence: a CSV file has no room for them."""
+    one = _load(code, clock.today())
+    rows = [*((column.name, column.zh, str(one.dictionary[column.name])) for column in one.columns), ("", _("许可"), " ".join(LICENCE.values()))]
+    return downloads.table(rows, DICTIONARY, name=f"{one.title}-{_('数据字典')}", form="csv")
+
+
 @blueprint.get("/<code>.<form>")
 @public
 def dataset(code: str, form: str) -> Any:
     """One dataset as JSON or CSV."""
     today = clock.today()
-    found = next((one for one in datasets(today) if one.code == code), None)
-    if found is None:
-        raise NotFound(_("没有这个数据集。"))
+    one = _load(code, today)
     if form == "json":
         return jsonify(
-            dataset=found.code,
-            title=str(found.title),
+            dataset=one.code,
+            title=str(one.title),
             on=today.isoformat(),
             licence=LICENCE,
             smallest_group=least(today),
-            dictionary={name: str(text) for name, text in found.dictionary.items()},
-            rows=[dict(zip([c.name for c in found.columns], row, strict=True)) for row in found.rows],
+            dictionary={name: str(text) for name, text in one.dictionary.items()},
+            rows=[dict(zip([c.name for c in one.columns], row, strict=True)) for row in one.rows],
         )
     if form == "csv":
-        answer = Response(b"".join(iter_csv(found.rows, found.columns, headers="name")), mimetype="text/csv")
-        return downloads.named(answer, f"{found.title}.csv")
+        answer = Response(b"".join(iter_csv(one.rows, one.columns, headers="name")), mimetype="text/csv")
+        answer.headers["Link"] = (
+            f'<{LICENCE["url"]}>; rel="license", <{url_for("opendata.dictionary", code=code, _external=True)}>; rel="describedby"'
+        )
+        return downloads.named(answer, f"{one.title}.csv")
     raise NotFound(_("只能导出为 json 或 csv。"))

@@ -9,9 +9,8 @@ from flask import render_template, request
 from enterprises.awards import labels as award_labels
 from enterprises.awards import queries as pools
 from enterprises.awards.operations import may_act
-from enterprises.awards.showing import shown
 from enterprises.awards.specs import spec_of
-from enterprises.awards.types import AwardState, Who
+from enterprises.awards.types import AwardState, PoolKind, Who
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import guard, may, who
 from trainhub.kernel.db import session, transaction
@@ -28,6 +27,8 @@ from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.list_views import blueprint as blueprint
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import Can
+from trainhub.oversight.talents.rules import FROM_NEW_FUND
+from trainhub.oversight.talents.showing import shown
 from trainhub.oversight.talents.types import AWARD_RULES
 from trainhub.oversight.talents.views import load as load_talent
 from trainhub.people.models import Person
@@ -99,6 +100,7 @@ def _decide_page(row: Talent, form: forms.AwardForm, status: int = 200) -> Any:
         spec=spec_of(support.rule),
         findings=[shown(one) for one in support.findings],
         awards=queries.awards_of(row),
+        is_given=any(one.code.endswith(".once") and not one.met for one in support.findings),
         form=form,
         year=clock.today().year,
         labels=award_labels,
@@ -137,13 +139,18 @@ def decide_award(row: Talent) -> Any:
 
 
 # -- one award ----------------------------------------------------------------------------------------------------------
+def _fund(row: TalentAward) -> PoolKind | None:
+    """The kind of pool the rule takes its money from, None: any."""
+    return PoolKind.NEW if row.rule in FROM_NEW_FUND else None
+
+
 def _page(row: TalentAward, made: dict[str, Form] | None = None, status: int = 200) -> Any:
     shown_forms, by = dict(made or {}), who()
     handles = may(by, Can.AWARD_HANDLE)
     if handles and row.state is AwardState.CONFERENCE and may_act(by, row.rule, Who.CONFERENCE):
         shown_forms.setdefault("confer", forms.ConferenceForm(formdata=None, on=clock.today(), version=row.version))
     if handles and row.state is AwardState.DECIDED and may_act(by, row.rule, Who.PAYER):
-        shown_forms.setdefault("pay", forms.PayForm(formdata=None, on=clock.today(), version=row.version))
+        shown_forms.setdefault("pay", forms.PayForm(formdata=None, only=_fund(row), on=clock.today(), version=row.version))
     talent = session().get_one(Talent, row.talent_id)
     page = render_template(
         "trainhub/talents/award.html",
@@ -194,7 +201,7 @@ def confer_award(row: TalentAward) -> Any:
 @guard(Can.AWARD_HANDLE, load=load, subject=queries.subject_of)
 def pay_award(row: TalentAward) -> Any:
     """The payment."""
-    form, key = forms.PayForm(), row.id
+    form, key = forms.PayForm(only=_fund(row)), row.id
     return submit(
         form,
         lambda: awarding.pay(

@@ -10,6 +10,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from enterprises.awards.choices import pools_with_money
+from enterprises.awards.types import PoolKind
 from trainhub.kernel.forms import Form, LongText, Text, given
 from trainhub.kernel.i18n import _l
 from trainhub.oversight.talents import labels
@@ -83,12 +84,12 @@ class ShortageForm(Form):
 
 
 class PayForm(Form):
-    """A payment of an award to a talent."""
+    """A payment of an award to a talent; `only`: out of pools of that kind."""
 
     on = DateField(_l("拨付日期"), validators=[InputRequired()])
     reference = Text(_l("拨付凭证号"), validators=[InputRequired(), Length(max=120)])
     pool = SelectField(_l("资金"), coerce=int, default=0)
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, *, only: PoolKind | None = None, **values: Any) -> None:
         super().__init__(**values)
-        self.pool.choices = pools_with_money()
+        self.pool.choices = pools_with_money(only)

@@ -39,3 +39,11 @@ EXAMS: Mapping[ExamKind, Any] = {
 }
 LEVELS: Mapping[ExamLevel, Any] = {ExamLevel.JUNIOR: _l("初级"), ExamLevel.INTERMEDIATE: _l("中级"), ExamLevel.SENIOR: _l("高级")}
 URGENCIES: Mapping[int, Any] = {3: _l("特别急需"), 2: _l("急需"), 1: _l("紧缺")}
+CONDITIONS: Mapping[str, Any] = {
+    "rank": _l("原单位排名"),
+    "years": _l("工作年限"),
+    "post": _l("职务级别"),
+    "project": _l("创业项目"),
+    "recognised": _l("认定入库"),
+}
+"""The conditions of FJ-15b and of money for talent by the last word of their code."""

@@ -21,9 +21,9 @@ from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.talents import award_queries, forms, imports, labels, operations, queries
 from trainhub.oversight.talents.models import Talent
 from trainhub.oversight.talents.permissions import NOMINATORS, Can
+from trainhub.oversight.talents.showing import shown
 from trainhub.oversight.talents.types import AWARD_RULES, STEPS, Origin, TalentKind, TalentState
 from trainhub.people.models import Person
-from trainhub.policy.findings import Finding, Status
 from trainhub.programmes.reference import key_fields
 
 blueprint = Blueprint("talents", __name__, url_prefix="/talents")
@@ -156,20 +156,6 @@ def nominate() -> Any:
     )
 
 
-TITLES = {"rank": "原单位排名", "years": "工作年限", "post": "职务级别", "project": "创业项目"}
-
-
-def _shown(finding: Finding) -> dict[str, Any]:
-    value = finding.found
-    return {
-        "met": None if finding.status is Status.JUDGE else finding.met,
-        "title": TITLES[finding.code.split(".")[-1]],
-        "required": finding.required,
-        "found": _("没有数据") if value is None else "、".join(map(str, value)) if isinstance(value, tuple) else value,
-        "clause": f"{finding.clause.cite}「{finding.clause.quote}」",
-    }
-
-
 def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int = 200) -> Any:
     made: dict[str, Form] = {}
     allowed = {"review": Can.REVIEW, "recognise": Can.DECIDE, "reject": Can.DECIDE, "end": Can.DECIDE}
@@ -185,7 +171,7 @@ def _page(row: Talent, given_forms: dict[str, Form] | None = None, status: int =
         employer=organisations.by_id(row.employer_id) if row.employer_id else None,
         shortage=queries.shortage(row.shortage_id) if row.shortage_id else None,
         passes=queries.passes_of(row.person_id),
-        findings=[_shown(one) for one in operations.findings_of(row, clock.today())],
+        findings=[shown(one) for one in operations.findings_of(row, clock.today())],
         labels=labels,
         fields=dict(key_fields()),
         steps=open_steps,

@@ -230,5 +230,11 @@ def test_open_data_tells_of_no_person(session: Session, client: FlaskClient) -> 
         assert answer["licence"]["name"] == "CC BY 4.0"
         assert set(answer["dictionary"]) == set(answer["rows"][0]) if answer["rows"] else True
         assert io.BytesIO(client.get(f"/open/{code}.csv").data).read(3) == b"\xef\xbb\xbf"
+        link = client.get(f"/open/{code}.csv").headers["Link"]
+        assert ("creativecommons.org/licenses/by/4.0" in link, f"/open/{code}-dictionary.csv" in link) == (True, True)
+        words = client.get(f"/open/{code}-dictionary.csv").data.decode("utf-8-sig")
+        assert "CC BY 4.0" in words
+        assert all(name in words for name in client.get(f"/open/{code}.json").json["dictionary"])  # type: ignore[index]
+    assert client.get("/open/nothing-dictionary.csv").status_code == 404
     assert client.get("/open/nothing.json").status_code == 404
     assert client.get("/open/trained.xml").status_code == 404

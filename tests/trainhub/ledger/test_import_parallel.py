@@ -1,0 +1,52 @@
+"""Two offices import the same trainees at the same moment, with real commits: nothing is lost or doubled, each is told its part."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.trainhub.ledger.conftest import NOW
+from tests.trainhub.ledger.rosters import row, write
+from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.db import session, transaction
+from trainhub.ledger.models import TrainingRecord
+from trainhub.ledger.rosters import running
+from trainhub.ledger.types import RosterResult
+from trainhub.organisations import operations as organisations
+from trainhub.organisations.types import OrganisationKind
+from trainhub.people.models import Person
+
+ROWS = 60
+
+
+@pytest.mark.parametrize("is_same_file", [True, False])
+def test_two_offices_import_the_same_trainees_at_once(committed: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_same_file: bool) -> None:
+    """The very same file is one batch, whoever sends it; another file with the same trainees in another order finds them there."""
+    monkeypatch.setattr(running, "ROWS_A_CHUNK", 7)
+    with committed.app_context(), transaction():
+        organisations.register(code="B-01", kind=OrganisationKind.BASE, name="基地", region_code="350102", by=SYSTEM, now=NOW)
+    rows = [row(n) for n in range(ROWS)]
+    files = [write(tmp_path / "a.csv", rows), write(tmp_path / "b.csv", rows if is_same_file else rows[::-1])]
+    start = Barrier(2)
+
+    def office(number: int) -> RosterResult:
+        with committed.app_context():
+            work = running.Import(running.Roster(files[number], f"{number}.csv"), by=SYSTEM, today=NOW.date(), now=NOW)
+            start.wait(10)
+            _result, batch_id = work.run()
+            return work.finish(batch_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(office, range(2)))
+    with committed.app_context():
+        assert session().scalar(select(func.count()).select_from(TrainingRecord)) == ROWS
+        assert session().scalar(select(func.count()).select_from(Person).where(Person.id_number_hash.is_not(None))) == ROWS
+    assert [one.rows for one in results] == [ROWS, ROWS]
+    assert [one.rejected for one in results] == [0, 0]
+    if not is_same_file:
+        assert (sum(one.accepted for one in results), sum(one.duplicates for one in results)) == (ROWS, ROWS)
