@@ -1,7 +1,7 @@
 """A run may have its own hours, credits and language; without them those of its course hold
 
 Revision ID: 0030
-Revises: 0027
+Revises: 0028
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
