@@ -144,7 +144,6 @@ LABELS: Mapping[str, Any] = {
     "is_in_field": _l("专业对口"),
     "is_in_fujian": _l("在福建"),
     "is_leader": _l("负责人"),
-    "is_merged": _l("已并入他条"),
     "is_mine": _l("本人发送"),
     "is_question": _l("提问"),
     "is_replaced": _l("已被替代"),
