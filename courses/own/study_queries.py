@@ -221,7 +221,7 @@ def attempts(person_id: int) -> Owned:
 def answers(person_id: int) -> Owned:
     """What was answered, question by question."""
     row = AttemptAnswer
-    columns = (Attempt.number, row.position, row.response.label("answer"), row.saved_at, row.share_x1000.label("share"), row.feedback)
+    columns = (Attempt.number, row.position, row.response.label("given_answer"), row.saved_at, row.share_x1000.label("share"), row.feedback)
     statement = (
         pick(row, *COURSE, Block.title.label("item"), *columns, Question.kind.label("question_kind"), QuestionVersion.data.label("question"))
         .join(Attempt, Attempt.id == row.attempt_id)
@@ -238,7 +238,7 @@ def answers(person_id: int) -> Owned:
 
 def _answered(row: dict[str, Any]) -> dict[str, Any]:
     """The answer in the words of its options."""
-    row["answer"] = answer_in_words(row.pop("question"), row["answer"] or {})
+    row["given_answer"] = answer_in_words(row.pop("question"), row["given_answer"] or {})
     return _without_hidden(row)
 
 

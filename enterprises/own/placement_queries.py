@@ -58,7 +58,16 @@ def _placed(statement: Select) -> Select:
 def placements(person_id: int) -> Owned:
     """Every placement with its mentor, insurance, safety training and grade."""
     row, guide = Placement, sa.orm.aliased(Person)
-    when = (row.state, row.starts_on, row.ends_on, row.rank, row.explanation, row.accepted_on, row.started_on, row.finished_on)
+    when = (
+        row.state,
+        row.starts_on,
+        row.ends_on,
+        row.rank,
+        row.explanation,
+        row.accepted_on,
+        row.started_on.label("begun_on"),
+        row.finished_on.label("completed_on"),
+    )
     papers = (row.insurance_no, row.insured_from, row.insured_until, row.safety_trained_on)
     grade = (row.mentor_score_x10.label("score"), row.mentor_comment.label("comment"), row.graded_on)
     end = (row.ended_early_on, row.withdrawal_reason, row.withdrawn_by)

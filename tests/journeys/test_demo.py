@@ -39,6 +39,7 @@ from trainhub.organisations.models import Organisation, Region
 from trainhub.organisations.types import OrganisationKind
 from trainhub.oversight.chains import queries as chains
 from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.types import IdType, NationalityKind
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Cohort, Programme
 
@@ -91,6 +92,8 @@ def test_everybody_is_invented_and_marked_so() -> None:
     people = select(Person.id).join(Student, Student.person_id == Person.id).where(Person.is_demo.is_(False))
     assert session().scalars(people).all() == []
     assert count(Person.is_demo.is_(False)) == 0
+    foreign = session().scalars(select(Person.id_type).where(Person.nationality_kind == NationalityKind.FOREIGN)).all()
+    assert (len(foreign) > 10, set(foreign)) == (True, {IdType.PASSPORT})
     assert session().scalars(select(Course.code).where(Course.is_demo.is_(False))).all() == []
 
 

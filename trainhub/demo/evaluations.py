@@ -6,6 +6,7 @@ from enterprises.placements.operations import planitems
 from enterprises.placements.types import PlanSide
 from trainhub.demo import evaluation_cases
 from trainhub.demo.evaluation_data import complete_programme, failing_programme, plan_of
+from trainhub.demo.ground import FOREIGN_EVERY
 from trainhub.demo.world import World
 from trainhub.oversight.evaluation.operations import support
 from trainhub.oversight.evaluation.register_types import CentreRole
@@ -58,7 +59,7 @@ def build(world: World) -> None:
         by=world.by,
         today=world.day,
         now=world.now,
-        foreign=everybody[::8],
+        foreign=everybody[::FOREIGN_EVERY],
         plan_item_ids=items[world.programmes[0].id],
     )
     failing_programme(

@@ -125,14 +125,20 @@ def _programmes(world: World) -> None:
             world.cohorts[place, entry] = cohort
 
 
-def register(world: World, who: Invented) -> Person:
-    """A person of the demo."""
+FOREIGN_EVERY = 8
+"""Of the first programme every so many-th student comes from abroad, with a passport: more than the tenth that criterion 9.8 asks for."""
+
+
+def register(world: World, who: Invented, passport: str = "") -> Person:
+    """A person of the demo; with a passport number somebody from abroad."""
     return people.register_person(
         name=who.name,
         by=world.by,
         now=world.calendar.at(-1500),
-        id_type=IdType.RESIDENT_ID,
-        id_number=who.id_number,
+        id_type=IdType.PASSPORT if passport else IdType.RESIDENT_ID,
+        id_number=passport or who.id_number,
+        birth_on=who.birth_on,
+        nationality="VN" if passport else "CN",
         gender=Gender.FEMALE if who.is_female else Gender.MALE,
         phone=who.phone,
         county_code=who.county_code,
@@ -148,20 +154,23 @@ def _students(world: World) -> None:
     """
     graduated = world.calendar.graduated
     for place in range(len(world.programmes)):
+        count = 0
         for slot, entry in enumerate((graduated, world.calendar.final_entry, world.calendar.final_entry + 1)):
             cohort, made = world.cohorts[place, entry], []
             row = invented_people(700 + place * 10 + slot, date(entry - 19, 1, 1), date(entry - 19, 12, 28))
             for number in range(COHORT_SIZES[slot] * world.scale):
                 is_petoe = number < 20 * world.scale and (slot == 0 if place < 2 else slot > 0)
-                made.append(_student(world, place, cohort, number, next(row), is_petoe))
+                passport = f"C{7_000_000 + count}" if place == 0 and count % FOREIGN_EVERY == 0 else ""
+                made.append(_student(world, place, cohort, number, next(row), is_petoe, passport))
+                count += 1
             world.students[place, entry] = made
 
 
-def _student(world: World, place: int, cohort: object, number: int, who: Invented, is_petoe: bool) -> Student:
+def _student(world: World, place: int, cohort: object, number: int, who: Invented, is_petoe: bool, passport: str) -> Student:
     entry = cohort.year  # type: ignore[attr-defined]
     starts: date = world.calendar.starts(entry)
     return people.add_student(
-        person=register(world, who),
+        person=register(world, who, passport),
         programme=world.programmes[place],
         cohort=cohort,  # type: ignore[arg-type]
         student_no=f"{entry}{place + 1:02d}{number + 1:04d}",

@@ -135,7 +135,8 @@ def register_own(app: Flask) -> None:
 
 def column_label(name: str) -> str:
     """What a column is called, in the reader's language."""
-    return str(LABELS[name])
+    label = str(LABELS[name])
+    return label[:1].upper() + label[1:]  # some words also stand inside sentences
 
 
 def shown(value: Any) -> str:

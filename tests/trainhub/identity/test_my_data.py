@@ -49,6 +49,7 @@ def test_a_room_tells_states_in_words(parts: list[my_data.Part]) -> None:
     (enrolment,) = told["enrolments"]
     assert enrolment["state"] == "学习中"
     assert told["course_progress"] == []
+    assert (told["person"][0]["nationality"], told["person"][0]["nationality_kind"]) == ("中国", "中国内地")
 
 
 def test_the_workbook_has_headings_for_people_and_times_of_shanghai(parts: list[my_data.Part]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from trainhub.identity import labels
 from trainhub.identity.models import Account, ApiToken, Consent, DataRequest, LoginName, OneTimeLink, PasswordHistory, RecoveryCode, UserSession
-from trainhub.identity.queries.owned import Owned, pick
+from trainhub.identity.queries.owned import Owned, pick, territory
 from trainhub.identity.types import LinkPurpose
 from trainhub.kernel import audit_words
 from trainhub.kernel.audit import AuditEvent
@@ -139,13 +139,17 @@ def person_itself(person_id: int) -> Owned:
             row.phone,
             row.email,
             county.name.label("county"),
-            row.merged_into_id.is_not(None).label("is_merged"),
             row.created_at,
         )
         .outerjoin(county, county.code == row.county_code)
         .where(same_human(row.id, person_id))
         .order_by(row.id),
-        {"id_type": people_labels.ID_TYPES, "gender": people_labels.GENDERS, "nationality_kind": people_labels.NATIONALITY_KINDS},
+        {
+            "id_type": people_labels.ID_TYPES,
+            "gender": people_labels.GENDERS,
+            "nationality": territory,
+            "nationality_kind": people_labels.NATIONALITY_KINDS,
+        },
     )
 
 

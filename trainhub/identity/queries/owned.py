@@ -12,8 +12,10 @@ from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
+from babel import Locale
 
 from trainhub.kernel.db import session
+from trainhub.kernel.i18n import language
 
 Words = Mapping[Any, Any] | Callable[[Any], Any]
 
@@ -60,9 +62,9 @@ def yuan(value: int) -> str:
     return f"{value / 100:.2f}"
 
 
-def either(yes: Any, no: Any = "") -> Mapping[bool, Any]:
-    """Words for a yes or no."""
-    return {True: yes, False: no}
+def territory(code: str) -> str:
+    """A country by its ISO code, in the reader's language."""
+    return str(Locale(language()).territories.get(code, code))
 
 
 def pick(table: Any, *columns: Any) -> sa.Select[Any]:

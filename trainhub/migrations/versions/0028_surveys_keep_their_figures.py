@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0028"
 down_revision = "0027"
@@ -18,7 +19,7 @@ depends_on = None
 def upgrade() -> None:
     """Forward. Nothing is forgotten yet: the daily task does it."""
     with op.batch_alter_table("survey", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("figures", sa.JSON(), nullable=True))
+        batch_op.add_column(sa.Column("figures", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True))
 
 
 def downgrade() -> None:

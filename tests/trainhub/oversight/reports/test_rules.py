@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
 from trainhub.oversight.reports import rules
 from trainhub.oversight.reports.building import graduates
 from trainhub.oversight.reports.types import Column, Document, Figure, Section, Table, document_from
-from trainhub.oversight.surveys.types import GraduateStatus
+from trainhub.oversight.surveys.rules import Said, sum_up
+from trainhub.oversight.surveys.types import GraduateStatus, PayBand
 
 
 def test_the_highest_of_both_indicators_has_a_hundred_points() -> None:
@@ -42,8 +40,8 @@ def test_small_groups_are_hidden_and_cannot_be_told_from_the_sum(counts: list[tu
 
 def test_a_small_programme_cannot_be_told_from_the_sum_of_the_others() -> None:
     sizes = {"甲": 3, "乙": 9, "丙": 6}
-    answers: Any = [(SimpleNamespace(status=GraduateStatus.EMPLOYED), name, "校", None) for name, count in sizes.items() for _ in range(count)]
-    table = graduates._programmes(answers, {(name, "校"): 10 for name in sizes}, 5)
+    said = [Said(GraduateStatus.EMPLOYED, PayBand.UNTOLD, None, None, None, name, "校") for name, count in sizes.items() for _ in range(count)]
+    table = graduates._programmes(sum_up(said), {(name, "校"): 10 for name in sizes}, 5)
     assert {row[1]: row[3:] for row in table.rows} == {"甲": ("*", "*", "*"), "丙": ("*", "*", "*"), "乙": (9, "90.0%", "100.0%")}
 
 
