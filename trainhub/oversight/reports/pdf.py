@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import textwrap
 from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -50,6 +52,10 @@ def _register() -> None:
             pdfmetrics.registerFont(TTFont(name, str(fonts.text_font(style).path)))
 
 
+CHINESE = re.compile(r"[\u3000-\u9fff]")
+"""What may be broken anywhere; other text is broken between its words."""
+
+
 def _styles() -> dict[str, Any]:
     from reportlab.lib.colors import HexColor
     from reportlab.lib.styles import ParagraphStyle
@@ -57,7 +63,7 @@ def _styles() -> dict[str, Any]:
     def style(name: str, **given: Any) -> Any:
         return ParagraphStyle(name, **{"fontName": SANS, "fontSize": 9.5, "leading": 15, "wordWrap": "CJK", **given})
 
-    return {
+    made = {
         "title": style("title", fontName=BOLD, fontSize=19, leading=27, textColor=HexColor(INK), spaceAfter=4),
         "subtitle": style("subtitle", fontSize=10.5, textColor=HexColor("#6B675E"), spaceAfter=14),
         "h2": style("h2", fontName=BOLD, fontSize=13, leading=20, textColor=HexColor(INK), spaceBefore=14, spaceAfter=5),
@@ -66,9 +72,12 @@ def _styles() -> dict[str, Any]:
         "cell": style("cell", fontSize=8.2, leading=11.5),
         "number": style("number", fontSize=8.2, leading=11.5, alignment=2, wordWrap=None),
         "head": style("head", fontName=BOLD, fontSize=8.2, leading=11.5),
+        "number head": style("number head", fontName=BOLD, fontSize=8.2, leading=11.5, alignment=2),
         "figure": style("figure", fontName=BOLD, fontSize=17, leading=23, textColor=HexColor(INK)),
         "hint": style("hint", fontSize=7.8, leading=11, textColor=HexColor("#6B675E")),
     }
+    words = {f"{name} words": ParagraphStyle(f"{name} words", parent=one, wordWrap=None) for name, one in made.items()}
+    return made | words
 
 
 def _story(document: Document) -> list[Any]:
@@ -120,15 +129,15 @@ def _grid(table: Table, looks: dict[str, Any]) -> Any:
 
     def cell(value: Cell, is_number: bool, look: str = "") -> Any:
         text = "—" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-        return Paragraph(escape(text), looks[look or ("number" if is_number else "cell")])
+        look = look or ("number" if is_number else "cell")
+        return Paragraph(escape(text), looks[look if CHINESE.search(text) else f"{look} words"])
 
     numbers = [column.is_number for column in table.columns]
-    weights = [1.0 if is_number else 2.4 for is_number in numbers]
-    rows = [[cell(column.name, False, "head") for column in table.columns]]
+    rows = [[cell(column.name, False, "number head" if column.is_number else "head") for column in table.columns]]
     rows += [[cell(value, is_number) for value, is_number in zip(row, numbers, strict=True)] for row in table.rows]
     if table.total:
         rows.append([cell(value, is_number) for value, is_number in zip(table.total, numbers, strict=True)])
-    grid = Grid(rows, colWidths=[WIDTH * weight / sum(weights) for weight in weights], repeatRows=1)
+    grid = Grid(rows, colWidths=_widths(table), repeatRows=1)
     lines: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, 0), HexColor("#E7F0F3")),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, HexColor(LINE)),
@@ -142,11 +151,41 @@ def _grid(table: Table, looks: dict[str, Any]) -> Any:
     return grid
 
 
+def _widths(table: Table) -> list[float]:
+    """Columns of text take more than those of numbers, and none breaks a word of its head where the page has room for it."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    weights = [1.0 if column.is_number else 2.4 for column in table.columns]
+    widths = [WIDTH * weight / sum(weights) for weight in weights]
+    words = [[] if CHINESE.search(column.name) else column.name.split() for column in table.columns]
+    least = [max((stringWidth(word, BOLD, 8.2) for word in some), default=0.0) + 9 for some in words]
+    if all(need <= width for need, width in zip(least, widths, strict=True)):
+        return widths
+    numbers = sum(max(30.0, need) for need, column in zip(least, table.columns, strict=True) if column.is_number)
+    texts = sum(not column.is_number for column in table.columns)
+    if not texts or (WIDTH - numbers) / texts < 60:
+        return widths
+    return [max(30.0, need) if column.is_number else (WIDTH - numbers) / texts for need, column in zip(least, table.columns, strict=True)]
+
+
 def _drawing(plot: Plot) -> Any:
     return _bars(plot) if plot.kind is PlotKind.BARS else _columns(plot)
 
 
+def _titled(plot: Plot) -> str:
+    return _("%(title)s（%(unit)s）", title=plot.title, unit=plot.unit) if plot.unit else plot.title
+
+
+def _lines(label: str, slot: float) -> list[str]:
+    """A label under a column in the lines it takes: Chinese is broken anywhere, other text between its words."""
+    if CHINESE.search(label):
+        per_line = max(3, int(slot / 7.2))
+        return [label[at : at + per_line] for at in range(0, min(len(label), per_line * 3), per_line)]
+    return textwrap.wrap(label, max(6, int(slot / 3.9)))[:4]
+
+
 def _short(label: str, most: int) -> str:
+    most = most if CHINESE.search(label) else most * 2
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
@@ -161,7 +200,7 @@ def _bars(plot: Plot) -> Any:
         String(
             0,
             height * len(values) + 8,
-            _("%(title)s（%(unit)s）", title=plot.title, unit=plot.unit) if plot.unit else plot.title,
+            _titled(plot),
             fontName=BOLD,
             fontSize=9,
         )
@@ -177,32 +216,25 @@ def _bars(plot: Plot) -> Any:
 def _columns(plot: Plot) -> Any:
     from reportlab.graphics.shapes import Drawing, Line, Rect, String
     from reportlab.lib.colors import HexColor
+    from reportlab.pdfbase.pdfmetrics import stringWidth
 
     top = max([value for _name, values in plot.series for value in values] or [1.0]) or 1.0
     drawing, base, tall = Drawing(WIDTH, 190), 46.0, 112.0
-    drawing.add(String(0, 176, _("%(title)s（%(unit)s）", title=plot.title, unit=plot.unit) if plot.unit else plot.title, fontName=BOLD, fontSize=9))
+    drawing.add(String(0, 176, _titled(plot), fontName=BOLD, fontSize=9))
+    key = max(250.0, stringWidth(_titled(plot), BOLD, 9) + 14)
     slot = WIDTH / len(plot.labels)
     width = min(20.0, slot * 0.7 / len(plot.series))
     drawing.add(Line(0, base, WIDTH, base, strokeColor=HexColor(LINE)))
     for number, (name, values) in enumerate(plot.series):
         fill = HexColor(FILLS[number % len(FILLS)])
-        drawing.add(Rect(250 + 90 * number, 175, 8, 8, fillColor=fill, strokeColor=None))
-        drawing.add(String(262 + 90 * number, 176, name, fontName=SANS, fontSize=8))
+        drawing.add(Rect(key, 175, 8, 8, fillColor=fill, strokeColor=None))
+        drawing.add(String(key + 12, 176, name, fontName=SANS, fontSize=8))
+        key += max(90.0, stringWidth(name, SANS, 8) + 26)
         for place, value in enumerate(values):
             x = slot * place + slot / 2 - width * len(plot.series) / 2 + width * number
             drawing.add(Rect(x, base, width - 1.5, tall * value / top, fillColor=fill, strokeColor=None))
             drawing.add(String(x + width / 2 - 1, base + tall * value / top + 2, f"{value:,.10g}", fontName=SANS, fontSize=6.5, textAnchor="middle"))
     for place, label in enumerate(plot.labels):
-        per_line = max(3, int(slot / 7.2))
-        for line in range(0, min(len(label), per_line * 3), per_line):
-            drawing.add(
-                String(
-                    slot * place + slot / 2,
-                    base - 10 - 9 * (line // per_line),
-                    label[line : line + per_line],
-                    fontName=SANS,
-                    fontSize=7,
-                    textAnchor="middle",
-                )
-            )
+        for line, text in enumerate(_lines(label, slot)):
+            drawing.add(String(slot * place + slot / 2, base - 10 - 9 * line, text, fontName=SANS, fontSize=7, textAnchor="middle"))
     return drawing
