@@ -191,17 +191,17 @@ def test_bid_awards_of_one_year_go_back_to_one_a_year_without_losing_a_row(engin
 
 def test_money_of_talents_that_stands_is_not_migrated_away(engine: sa.Engine) -> None:
     load_tables()
-    migrations.upgrade(engine, "0033")
+    migrations.upgrade(engine, "0032")
     with engine.begin() as connection:
         talent = _row(connection, "talent", person_id=_row(connection, "person"), key_field_no=None)
         _row(connection, "talent_award", talent_id=talent, state="paid", findings=[], amount_fen=5)
         _row(connection, "report", language="en", document=None)
     with pytest.raises(RuntimeError, match="1 awards of talents"):
-        migrations.downgrade(engine, "0033-1")
+        migrations.downgrade(engine, "0032-1")
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE talent_award SET state = 'revoked'"))
-    migrations.downgrade(engine, "0033-1")
-    migrations.upgrade(engine, "0033")
+    migrations.downgrade(engine, "0032-1")
+    migrations.upgrade(engine, "0032")
     with engine.begin() as connection:
         assert connection.execute(sa.text("SELECT language FROM report")).scalars().all() == ["zh"]
 
@@ -209,29 +209,29 @@ def test_money_of_talents_that_stands_is_not_migrated_away(engine: sa.Engine) ->
 def test_spot_checks_of_following_years_become_academic_years_and_back(engine: sa.Engine) -> None:
     """A university has one check a year: on the way no two of its checks have the same one."""
     load_tables()
-    migrations.upgrade(engine, "0031-1")
+    migrations.upgrade(engine, "0030-1")
     with engine.begin() as connection:
         school = _row(connection, "organisation")
         for year in (2024, 2026, 2025):
             _row(connection, "spot_check", university_id=school, year=year)
     found = sa.text("SELECT year FROM spot_check ORDER BY id")
-    migrations.upgrade(engine, "0031")
+    migrations.upgrade(engine, "0030")
     with engine.connect() as connection:
         assert connection.execute(found).scalars().all() == [2023, 2025, 2024]
-    migrations.downgrade(engine, "0031-1")
+    migrations.downgrade(engine, "0030-1")
     with engine.connect() as connection:
         assert connection.execute(found).scalars().all() == [2024, 2026, 2025]
 
 
 def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(engine: sa.Engine) -> None:
     load_tables()
-    migrations.upgrade(engine, "0032")
+    migrations.upgrade(engine, "0031")
     with engine.begin() as connection:
         owner = _row(connection, "organisation")
         drawn = {"university_id": owner, "year": 2025, "population": [1]}
         voided = _row(connection, "spot_check", voided_at=datetime(2026, 3, 2, tzinfo=UTC), **drawn)
         valid = _row(connection, "spot_check", **drawn)
-    before = ScriptDirectory.from_config(migrations.config()).get_revision("0032").down_revision
+    before = ScriptDirectory.from_config(migrations.config()).get_revision("0031").down_revision
     assert isinstance(before, str)
     migrations.downgrade(engine, before)
     with engine.begin() as connection:

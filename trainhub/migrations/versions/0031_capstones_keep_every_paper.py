@@ -1,7 +1,7 @@
 """A file may be attached to a review and to the record of a defence; a spot check that was drawn by mistake is voided and kept
 
-Revision ID: 0032
-Revises: 0034
+Revision ID: 0031
+Revises: 0030
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, UtcDateTime
 
-revision = "0032"
-down_revision = "0034"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

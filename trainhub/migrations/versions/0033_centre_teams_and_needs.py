@@ -1,7 +1,7 @@
 """The team of a practice centre and what a year costs: facts for two criteria that had none (PETOE-6.4, 10.4)
 
-Revision ID: 0034
-Revises: 0033
+Revision ID: 0033
+Revises: 0032
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Money for recognised talent, to its end (FJ-15b, FJ-15d); figures of bases as they were; reports in a chosen language
 
-Revision ID: 0033
+Revision ID: 0032
 Revises: 0031
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from trainhub.kernel.db import BigKey, Json, UtcDateTime
 
-revision = "0033"
+revision = "0032"
 down_revision = "0031"
 branch_labels = None
 depends_on = None

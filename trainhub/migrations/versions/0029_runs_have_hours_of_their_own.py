@@ -1,6 +1,6 @@
 """A run may have its own hours, credits and language; without them those of its course hold
 
-Revision ID: 0030
+Revision ID: 0029
 Revises: 0028
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0030"
+revision = "0029"
 down_revision = "0028"
 branch_labels = None
 depends_on = None
