@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from enterprises.placements import operations, planning, queries, rules
 from enterprises.placements.operations._support import BadPlacement, WrongState
+from enterprises.placements.planner.telling import told
 from enterprises.placements.types import Aim, PlacementState, PlanKind, PlanSettings, SelfFoundState, WhatIf, WithdrawalSide
 from enterprises.placements.views.rounds import preview
 from tests.factories import enterprises as make
@@ -171,7 +172,7 @@ def test_an_outdated_repair_is_refused(world: SimpleNamespace) -> None:
 
 def test_reasons_name_terms_and_positions_as_people_do(world: SimpleNamespace) -> None:
     data = tried(world)
-    texts = [row[4] for row in data["unplaced"]]  # type: ignore[attr-defined]
+    texts = [told(row[4]) for row in data["unplaced"]]  # type: ignore[attr-defined]
     assert len(texts) == 2
     assert all(world.term.title in text and world.one.title in text for text in texts)
 
