@@ -201,6 +201,7 @@ LABELS: Mapping[str, Any] = {
     "outcome": _l("处理结果"),
     "overdue": _l("逾期项"),
     "overseas_months": _l("海外经历（月）"),
+    "paid_on": _l("拨付日期"),
     "page": _l("页"),
     "partner": _l("合作方"),
     "party": _l("签署方"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from trainhub.identity.queries.owned import Owned, pick
+from enterprises.awards.labels import STATES as AWARD_STATES
+from trainhub.identity.queries.owned import Owned, pick, yuan
 from trainhub.organisations.models import Organisation
 from trainhub.oversight.talents import labels
+from trainhub.oversight.talents.award_models import TalentAward
 from trainhub.oversight.talents.models import ExamPass, Talent
 from trainhub.people.queries import same_human
 
@@ -29,3 +31,13 @@ def exams(person_id: int) -> Owned:
     columns = (row.exam.label("kind"), row.level, row.subject, row.certificate_no.label("document_no"), row.name, row.id_mask.label("id_number"))
     statement = pick(row, *columns, row.passed_on, row.imported_at).where(same_human(row.person_id, person_id))
     return Owned(statement.order_by(row.id), {"kind": labels.EXAMS, "level": labels.LEVELS})
+
+
+def awards(person_id: int) -> Owned:
+    """Money given to a recognised talent; what is put before the conference is told once it is decided."""
+    row = TalentAward
+    columns = (Talent.kind, row.year, row.state, row.amount_fen.label("amount_yuan"), row.decided_on, row.paid_on, row.reason)
+    statement = (
+        pick(row, *columns).join(Talent, Talent.id == row.talent_id).where(same_human(Talent.person_id, person_id), row.decided_on.is_not(None))
+    )
+    return Owned(statement.order_by(row.id), {"kind": labels.KINDS, "state": AWARD_STATES, "amount_yuan": yuan})

@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     access.register_permissions(app, permissions.GRANTS)
     register_export(app, "talents", _l("人才库"), own_queries.talents, tables=(models.Talent,))
+    register_export(app, "talent_awards", _l("人才奖补"), own_queries.awards, tables=(award_models.TalentAward,))
     register_export(app, "exam_passes", _l("考试合格记录"), own_queries.exams, tables=(models.ExamPass,))
     nav.register_nav(
         app,
