@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
 from trainhub.certificates.signers import LostSigner, SeedSigner, Signer, Trust, key_id
@@ -146,21 +148,24 @@ def share(*, certificate: Certificate, by: Identity, now: datetime) -> Certifica
     """Switch the holder's link on, or return the one that is on. Raises CannotShare for what does not stand."""
     if certificate.state is not State.ISSUED:
         raise CannotShare(_("只有当前有效的证书才能分享。"))
-    known = queries.open_share(certificate.id)
-    if known is not None:
-        return known
-    made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
-    session().add(made)
-    session().flush()
+    known = queries.open_shares(certificate)
+    if known:
+        return known[0]
+    try:
+        with session().begin_nested():
+            made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
+            session().add(made)
+    except IntegrityError:
+        return queries.open_shares(certificate)[0]  # pressed twice at the same time
     audit.record(by=by, did="certificates.certificate.shared", on=certificate, data={"number": certificate.number})
     return made
 
 
 def unshare(*, certificate: Certificate, by: Identity, now: datetime) -> None:
-    """Switch the link off for good; a new one gets another address. Harmless to repeat."""
-    known = queries.open_share(certificate.id)
-    if known is None:
-        raise NotFound(_("这张证书没有打开的分享链接。"))
-    known.closed_at = now
+    """Switch the link off for good, whatever the certificate's state; a new one gets another address. Harmless to repeat."""
+    known = queries.open_shares(certificate)
+    for one in known:
+        one.closed_at = now
     session().flush()
-    audit.record(by=by, did="certificates.certificate.unshared", on=certificate, data={"number": certificate.number})
+    if known:
+        audit.record(by=by, did="certificates.certificate.unshared", on=certificate, data={"number": certificate.number})
