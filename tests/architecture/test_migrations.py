@@ -239,3 +239,21 @@ def test_a_voided_sample_goes_with_the_older_program_and_the_valid_one_stays(eng
         assert voided != valid
     with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
         _row(connection, "spot_check", **drawn)
+
+
+def test_of_several_open_share_links_the_latest_stays(engine: sa.Engine) -> None:
+    load_tables()
+    migrations.upgrade(engine, "0033")
+    with engine.begin() as connection:
+        owner, person = _row(connection, "organisation"), _row(connection, "person")
+        made = [_row(connection, "certificate", number=name, asked_key=name, issuer_id=owner, person_id=person) for name in "ab"]
+        share = sa.Table("certificate_share", sa.MetaData(), autoload_with=connection)
+        days = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
+        rows = [(made[0], days[0], None), (made[0], days[2], None), (made[0], days[1], None), (made[0], days[0], days[0]), (made[1], days[0], None)]
+        for token, (certificate_id, made_at, closed_at) in enumerate(rows):
+            connection.execute(sa.insert(share).values(token=str(token), certificate_id=certificate_id, made_at=made_at, closed_at=closed_at))
+    migrations.upgrade(engine)
+    with engine.begin() as connection:
+        ends = connection.execute(sa.select(share.c.closed_at).order_by(share.c.token)).scalars().all()
+        assert [end and end.day for end in ends] == [3, None, 3, 1, None]
+    migrations.downgrade(engine, "0033")

@@ -84,27 +84,43 @@ def signing_keys() -> None:
     """签名密钥 / signing keys."""
 
 
+PRESENT = "present"
+"""What `--leaked` without a name means: the key that signs now."""
+
+
 @edge("rotate")
-@click.option("--leaked", is_flag=True, help="The old key leaked: nothing it signed is trusted any more / 旧密钥已泄露")
+@click.option(
+    "--leaked",
+    is_flag=False,
+    flag_value=PRESENT,
+    metavar="[KEY]",
+    help="This key (see `keys list`; without a name the present one) leaked: nothing it signed is trusted / 这个密钥已泄露，不写名称指在用的密钥",
+)
 @click.option("--yes", is_flag=True, help="Do not ask / 不再询问")
-def rotate(leaked: bool, yes: bool) -> dict[str, Any]:
-    """Make a new signing key; the old one still verifies unless it leaked / 更换签名密钥.
+def rotate(leaked: str | None, yes: bool) -> dict[str, Any]:
+    """Make a new signing key, the old one still verifies; or give up one that leaked / 更换签名密钥，或作废已泄露的密钥.
 
     Example: trainhub certificates keys rotate --yes --json
+    Example: trainhub certificates keys rotate --leaked 1f0c4d9a7b32e865 --yes --json
     """
     from trainhub.certificates import tasks
     from trainhub.certificates.operations import keys
+    from trainhub.certificates.signers import key_id
     from trainhub.kernel import clock
     from trainhub.kernel.db import transaction
     from trainhub.kernel.keys import keyring
 
+    present = key_id(tasks.maker().signer.public)
+    name = present if leaked == PRESENT else leaked
     if not yes:
-        question = "旧密钥签过的文件将全部失效，持证人需要重新下载。确定吗？" if leaked else "更换签名密钥，旧文件仍可查验。确定吗？"
+        question = f"密钥 {name} 签过的文件将全部失效，持证人需要重新下载。确定吗？" if name else "更换签名密钥，旧文件仍可查验。确定吗？"
         click.confirm(question, abort=True, err=True)
+    given: dict[str, Any] = {"ring": keyring(), "by": operator(), "now": clock.now(), "module": tasks.module()}
     with transaction():
-        old, new = keys.rotate(ring=keyring(), is_leaked=leaked, by=operator(), now=clock.now(), module=tasks.module())
-    say(_("新密钥存在数据库中，由 keys.json 加密：请立即执行 trainhub backup，并把备份和 TRAINHUB_SECRET_KEY 分开保存。"))
-    return {"old": old, "new": new, "leaked": leaked}
+        old, new = keys.withdraw(name=name, **given) if name else keys.rotate(**given)
+    if new != present:
+        say(_("新密钥存在数据库中，由 keys.json 加密：请立即执行 trainhub backup，并把备份和 TRAINHUB_SECRET_KEY 分开保存。"))
+    return {"old": old, "new": new, "leaked": name is not None}
 
 
 @edge("list")

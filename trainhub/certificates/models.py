@@ -291,7 +291,10 @@ class SigningKey(Base):
 
 
 class CertificateShare(Base):
-    """A link by which the holder shows a certificate with the whole name; switched off for good by `closed_at`."""
+    """A link by which the holder shows a certificate with the whole name; switched off for good by `closed_at`.
+
+    It moves on to the row that takes the certificate's place.
+    """
 
     __tablename__ = "certificate_share"
 
@@ -299,3 +302,13 @@ class CertificateShare(Base):
     certificate_id: Mapped[int] = mapped_column(ref("certificate.id"), index=True)
     made_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        sa.Index(
+            "uq_certificate_share_open",
+            "certificate_id",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+    )

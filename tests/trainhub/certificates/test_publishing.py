@@ -29,7 +29,7 @@ from trainhub.certificates import cli, documents, openbadges, operations, tasks
 from trainhub.certificates.layouts import reading
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import keys as signing
-from trainhub.certificates.signers import LostKey, SeedSigner, multikey
+from trainhub.certificates.signers import LostKey, SeedSigner, Trust, key_id, multikey
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel import backup, clock, fonts, keys
 from trainhub.kernel.access import SYSTEM, Role
@@ -147,8 +147,12 @@ def test_old_keys_still_verify_and_leaked_ones_do_not(session: Session, app: Fla
     assert _run(app, "verify", str(file))["status"] == "issued"
     assert len(client.get("/.well-known/did.json").get_json(force=True)["verificationMethod"]) == 2
     newer = documents.pdf_of(made, tasks.maker())
-    _run(app, "keys", "rotate", "--leaked", "--yes")
-    assert [one["state"] for one in _run(app, "keys", "list")["keys"]] == ["present", "old", "leaked"]
+    assert _run(app, "keys", "rotate", "--leaked", "--yes")["old"] == key_id(second), "without a name: the present one"
+    assert {one["key"]: one["state"] for one in _run(app, "keys", "list")["keys"]} == {
+        key_id(tasks.maker().signer.public): "present",
+        key_id(first): "old",
+        key_id(second): "leaked",
+    }
     assert _run(app, "verify", str(file))["status"] == "issued"
     file.write_bytes(newer)
     answer = _run(app, "verify", str(file))
@@ -156,6 +160,13 @@ def test_old_keys_still_verify_and_leaked_ones_do_not(session: Session, app: Fla
     assert "已作废的密钥" in answer["reason"]
     file.write_bytes(documents.pdf_of(made, tasks.maker()))
     assert _run(app, "verify", str(file))["status"] == "issued"
+    present = tasks.maker().signer.public
+    answer = _run(app, "keys", "rotate", "--leaked", key_id(first), "--yes")
+    assert (answer["old"], answer["new"]) == (key_id(first), key_id(present)), "the first one lies in keys.json for ever, and is named when it leaks"
+    assert _run(app, "verify", str(file))["status"] == "issued"
+    file.write_bytes(old)
+    assert _run(app, "verify", str(file))["status"] == "tampered"
+    assert _run(app, "keys", "rotate", "--leaked", "0123456789abcdef", "--yes")["error"]["code"] == "no_key"
 
 
 @pytest.fixture
@@ -179,7 +190,7 @@ def test_what_a_lost_key_signed_still_verifies(
     with transaction():
         load_reference()
         for _number in range(rotations):
-            signing.rotate(ring=keyring(), is_leaked=False, by=SYSTEM, now=ground.NOW)
+            signing.rotate(ring=keyring(), by=SYSTEM, now=ground.NOW)
     made, file = _kept(), tmp_path / "old.pdf"
     file.write_bytes(documents.pdf_of(made, tasks.maker()))
     lost = tasks.maker().signer.public
@@ -310,8 +321,19 @@ def test_the_page_of_keys_reminds_of_backups_and_rotates(session: Session, as_ro
     assert tasks.maker().signer.public != before
     assert before in tasks.trust().good
     assert "更换后还没有备份过" in admin.get("/certificates/").text
-    assert admin.post("/certificates/keys/rotate", data={"leaked": "yes"}).status_code == 303
-    assert "已泄露" in admin.get("/certificates/keys").text
+    present = tasks.maker().signer.public
+    withdraw = f"/certificates/keys/{key_id(before)}/leaked"
+    assert withdraw in admin.get("/certificates/keys").text, "each row has its own button"
+    for _once_and_again in range(2):
+        assert admin.post(withdraw).status_code == 303
+        assert tasks.trust() == Trust((present,), (before,))
+    page = admin.get("/certificates/keys").text
+    assert "已泄露" in page
+    assert withdraw not in page
+    assert admin.post(f"/certificates/keys/{key_id(present)}/leaked").status_code == 303
+    assert tasks.trust().leaked == (present, before)
+    assert admin.post("/certificates/keys/0123456789abcdef/leaked").status_code == 404
+    assert as_role(Role.UNIVERSITY_ADMIN).post(withdraw).status_code == 403
 
 
 @with_fonts

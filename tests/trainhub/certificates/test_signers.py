@@ -106,8 +106,8 @@ def test_its_key_is_changed_in_it_and_given_up_when_it_leaked(token: Token, app:
     assert "由外接设备签名" in page
     assert "公钥尚未登记" in page
     with pytest.raises(keys.CannotRotate, match="外接设备"):
-        keys.rotate(ring=keyring(), is_leaked=False, by=SYSTEM, now=clock.now(), module=tasks.module())
-    assert admin.post("/certificates/keys/rotate", data={"leaked": "yes"}).status_code == 303
+        keys.rotate(ring=keyring(), by=SYSTEM, now=clock.now(), module=tasks.module())
+    assert admin.post(f"/certificates/keys/{key_id(token.public)}/leaked").status_code == 303
     assert tasks.maker().signer.public == SeedSigner(keyring().signing).public
     assert verifying.check_badge(badge, tasks.maker(), tasks.trust()).status is Status.TAMPERED
     row = queries.signing_key(token.public.hex())
@@ -118,6 +118,24 @@ def test_its_key_is_changed_in_it_and_given_up_when_it_leaked(token: Token, app:
     assert own is None or own.leaked_at is None, "the key kept here did not leak"
     app.extensions[SLOT] = ModuleSigner(Token())
     assert tasks.maker().signer.public not in (token.public, SeedSigner(keyring().signing).public), "another key in the slot signs again"
+
+
+@pytest.mark.parametrize("is_plugged", [True, False])
+def test_the_key_kept_here_leaks_without_the_module(is_plugged: bool, token: Token, app: Flask) -> None:
+    with transaction():
+        wiring.load_reference(tasks.root())
+    if not is_plugged:
+        app.extensions.pop(SLOT)
+    first = SeedSigner(keyring().signing).public
+    with transaction():
+        keys.withdraw(name=key_id(first), ring=keyring(), by=SYSTEM, now=clock.now(), module=tasks.module())
+    assert tasks.trust().leaked == (first,), "nobody has the key of the module"
+    assert token.public in tasks.trust().good
+    assert (tasks.maker().signer.public == token.public) == is_plugged
+    app.extensions.pop(SLOT, None)
+    signer = tasks.maker().signer
+    assert signer.public not in (first, token.public), "without the module a new key signs, not the one that leaked"
+    assert signer.public in tasks.trust().good
 
 
 @pytest.mark.parametrize(

@@ -147,3 +147,19 @@ def test_the_page_names_characters_and_facts_and_issues_what_is_mended(session: 
         _wide()
     assert head.post(f"/certificates/{numbers[1]}/release", data={"template": "wide_completion"}).status_code == 303
     assert queries.by_number(numbers[1]).state is State.ISSUED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.INSPECTOR, Role.PROGRAMME_ADMIN, Role.PREFECTURE_OPERATOR])
+def test_what_a_list_shows_to_those_who_only_look_opens(role: Role, session: Session, as_role: AsRole) -> None:
+    with transaction():
+        programme, holder = ground.programme(), ground.person()
+        made = certificate(who=holder, issuer=ground.university(), facts={"course": LONG}, programme_id=programme.id)
+        where = f"/certificates/{made.number}"
+    reader = as_role(role, programme_id=programme.id if role is Role.PROGRAMME_ADMIN else None, region_code="350000" if role is Role.PREFECTURE_OPERATOR else None)
+    for page in ("/certificates/", "/certificates/waiting"):
+        assert where in reader.get(page).text
+    page = reader.get(where)
+    assert page.status_code == 200
+    assert f"{where}/release" not in page.text
+    assert reader.post(f"{where}/release").status_code == 403
+    assert as_role(Role.TRAINEE, person_id=holder.id).get(where).status_code == 404, "the holder does not learn of it before it is issued"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import new_code
 from trainhub.certificates.operations._support import add_event, move, tell_holder
@@ -105,7 +106,10 @@ def take_place(
     now: datetime,
     evidence: Sequence[Mapping[str, Any]] = (),
 ) -> Certificate:
-    """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed."""
+    """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed.
+
+    The holder's open link moves on to it: what the holder's page can close is what the link shows.
+    """
     certificate.is_current = False
     session().flush()
     made = Certificate(
@@ -131,6 +135,9 @@ def take_place(
         issued_by_id=by.account_id,
     )
     session().add(made)
+    session().flush()
+    for place, link in enumerate(queries.open_shares(certificate)):
+        link.certificate_id, link.closed_at = (made.id, None) if place == 0 else (link.certificate_id, now)
     session().flush()
     return made
 

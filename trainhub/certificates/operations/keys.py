@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from trainhub.certificates import queries
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
 from trainhub.certificates.signers import LostSigner, SeedSigner, Signer, Trust, key_id
@@ -87,45 +89,58 @@ def trusted(ring: Keyring, module: Signer | None = None) -> Trust:
     return Trust(tuple(sorted(good, key=lambda one: one != present)), leaked)
 
 
-def _give_up(module: Signer, *, ring: Keyring, by: Identity, now: datetime) -> tuple[str, str]:
-    """The key of the external module leaked: nothing it signed is trusted, and the key kept here signs until another key is plugged in."""
-    note_first(ring=ring, now=now, module=module)
-    row = queries.signing_key(module.public.hex())
-    assert row is not None
-    row.retired_at = row.leaked_at = now
-    session().flush()
-    names = key_id(module.public), key_id(present_signer(ring).public)
-    audit.record(by=by, did="certificates.key.rotated", on=row, data={"old": names[0], "new": names[1], "leaked": True, "lost": False})
-    return names
-
-
-def rotate(*, ring: Keyring, is_leaked: bool, by: Identity, now: datetime, module: Signer | None = None) -> tuple[str, str]:
-    """Make a new key; returns the names of the old and the new one. The old one may be lost: it is retired without being opened.
-
-    The old key's secret half is destroyed in the database and it still verifies, unless it leaked: then nothing it signed is trusted,
-    and holders download anew (documents are drawn on demand and signed by the new key). Every key in use until now is retired.
-    The key of an external module is changed in the module (CannotRotate); when it leaked, it is given up here.
-    """
-    outside = _in_use(module)
-    if outside is not None and is_leaked:
-        return _give_up(outside, ring=ring, by=by, now=now)
-    if outside is not None:
-        raise CannotRotate(_("签名密钥在外接设备中：请在设备上换用新密钥，重启服务并执行 trainhub init，旧公钥继续用于核验旧文件。"))
-    signer = present_signer(ring)
-    old = signer.public.hex()
-    note_first(ring=ring, now=now)
-    for row in queries.signing_keys():
-        if row.retired_at is None:
-            row.retired_at, row.sealed = now, None
-            row.leaked_at = now if is_leaked else None
-    session().flush()
+def _make(ring: Keyring, now: datetime) -> SigningKey:
+    """A new key kept here; it signs from now on."""
     seed = secrets.token_bytes(32)
     made = SigningKey(public=SeedSigner(seed).public.hex(), sealed=ring.encrypt(seed.hex()), made_at=now)
     session().add(made)
     session().flush()
-    names = key_id(bytes.fromhex(old)), key_id(bytes.fromhex(made.public))
-    data = {"old": names[0], "new": names[1], "leaked": is_leaked, "lost": isinstance(signer, LostSigner)}
-    audit.record(by=by, did="certificates.key.rotated", on=made, data=data)
+    return made
+
+
+def rotate(*, ring: Keyring, by: Identity, now: datetime, module: Signer | None = None) -> tuple[str, str]:
+    """Make a new key; returns the names of the old and the new one. The old one may be lost: it is retired without being opened.
+
+    The old key's secret half is destroyed in the database and it still verifies. Every key in use until now is retired.
+    The key of an external module is changed in the module (CannotRotate).
+    """
+    if _in_use(module) is not None:
+        raise CannotRotate(_("签名密钥在外接设备中：请在设备上换用新密钥，重启服务并执行 trainhub init，旧公钥继续用于核验旧文件。"))
+    signer = present_signer(ring)
+    note_first(ring=ring, now=now)
+    for row in queries.signing_keys():
+        if row.retired_at is None:
+            row.retired_at, row.sealed = now, None
+    session().flush()
+    made = _make(ring, now)
+    names = key_id(signer.public), key_id(bytes.fromhex(made.public))
+    audit.record(by=by, did="certificates.key.rotated", on=made, data={"old": names[0], "new": names[1], "lost": isinstance(signer, LostSigner)})
+    return names
+
+
+def withdraw(*, name: str, ring: Keyring, by: Identity, now: datetime, module: Signer | None = None) -> tuple[str, str]:
+    """The key of that name leaked: nothing it signed is trusted any more. Returns its name and the name of the key that signs now.
+
+    Exactly this key is given up, be it the present one, retired long ago or in an external module. Holders download anew: documents are
+    drawn on demand and signed by the key that signs then. The key kept here that signs, or would without the module, is replaced by a new
+    one; when the module's leaked, the one kept here signs until another is plugged in. Harmless to repeat. Raises NotFound for no key of here.
+    """
+    trust = trusted(ring, module)
+    if trust.is_leaked(name):
+        return name, key_id(present_signer(ring, module).public)
+    public = trust.named(name)
+    if public is None:
+        raise NotFound(_("没有名为 %(key)s 的签名密钥：名称见“签名密钥”页面或 trainhub certificates keys list。", key=name[:60]), code="no_key")
+    note_first(ring=ring, now=now, module=module)
+    row = queries.signing_key(public.hex())
+    assert row is not None
+    is_kept = present_signer(ring).public == public
+    row.retired_at, row.leaked_at, row.sealed = row.retired_at or now, now, None
+    session().flush()
+    if is_kept:
+        _make(ring, now)
+    names = key_id(public), key_id(present_signer(ring, module).public)
+    audit.record(by=by, did="certificates.key.withdrawn", on=row, data={"key": names[0], "signs": names[1]})
     return names
 
 
@@ -133,21 +148,24 @@ def share(*, certificate: Certificate, by: Identity, now: datetime) -> Certifica
     """Switch the holder's link on, or return the one that is on. Raises CannotShare for what does not stand."""
     if certificate.state is not State.ISSUED:
         raise CannotShare(_("只有当前有效的证书才能分享。"))
-    known = queries.open_share(certificate.id)
-    if known is not None:
-        return known
-    made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
-    session().add(made)
-    session().flush()
+    known = queries.open_shares(certificate)
+    if known:
+        return known[0]
+    try:
+        with session().begin_nested():
+            made = CertificateShare(token=secrets.token_urlsafe(18), certificate_id=certificate.id, made_at=now)
+            session().add(made)
+    except IntegrityError:
+        return queries.open_shares(certificate)[0]  # pressed twice at the same time
     audit.record(by=by, did="certificates.certificate.shared", on=certificate, data={"number": certificate.number})
     return made
 
 
 def unshare(*, certificate: Certificate, by: Identity, now: datetime) -> None:
-    """Switch the link off for good; a new one gets another address. Harmless to repeat."""
-    known = queries.open_share(certificate.id)
-    if known is None:
-        raise NotFound(_("这张证书没有打开的分享链接。"))
-    known.closed_at = now
+    """Switch the link off for good, whatever the certificate's state; a new one gets another address. Harmless to repeat."""
+    known = queries.open_shares(certificate)
+    for one in known:
+        one.closed_at = now
     session().flush()
-    audit.record(by=by, did="certificates.certificate.unshared", on=certificate, data={"number": certificate.number})
+    if known:
+        audit.record(by=by, did="certificates.certificate.unshared", on=certificate, data={"number": certificate.number})

@@ -60,7 +60,7 @@ from trainhub.certificates.queries.issued import (
 from trainhub.certificates.queries.keys import (
     last_list,
     listed,
-    open_share,
+    open_shares,
     shared,
     signing_key,
     signing_keys,
@@ -169,7 +169,7 @@ __all__ = [
     "of_person",
     "open_correction",
     "open_items",
-    "open_share",
+    "open_shares",
     "pages_of",
     "printable",
     "programmes_of",

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from trainhub.certificates.models import Certificate, CertificateShare, SigningKey
 from trainhub.certificates.openbadges import LIST_LENGTH
+from trainhub.certificates.queries.history import line_of
 from trainhub.certificates.types import State
 from trainhub.kernel.db import session
 
@@ -34,10 +35,11 @@ def last_list() -> int:
     return ((session().scalar(select(func.max(Certificate.id))) or 1) - 1) // LIST_LENGTH + 1
 
 
-def open_share(certificate_id: int) -> CertificateShare | None:
-    """The link of a certificate that is on."""
-    statement = select(CertificateShare).where(CertificateShare.certificate_id == certificate_id, CertificateShare.closed_at.is_(None))
-    return session().scalar(statement.limit(1))
+def open_shares(certificate: Certificate) -> list[CertificateShare]:
+    """The links that are on, of the certificate and of what it replaces, the latest first. One, as a rule: it moves on with the certificate."""
+    line = [one.id for one in line_of(certificate)]
+    statement = select(CertificateShare).where(CertificateShare.certificate_id.in_(line), CertificateShare.closed_at.is_(None))
+    return list(session().scalars(statement.order_by(CertificateShare.certificate_id.desc())))
 
 
 def shared(token: str) -> Certificate | None:

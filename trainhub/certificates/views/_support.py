@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -31,15 +32,20 @@ EXPORTED = (
 
 
 def load(number: str) -> Certificate:
-    """The latest edition of the number in the address, or the edition asked for."""
+    """The latest edition of the number in the address, or the edition asked for. NotFound for none, and for a draft the reader may not see."""
     number = read_number(number)
     found = queries.by_number(number) if is_number(number) else None
     edition = request.args.get("edition", type=int)
     if found is not None and edition is not None:
         found = next((one for one in queries.editions_of(number) if one.edition == edition), None)
-    if found is None or (found.state is State.DRAFT and not may(acting(), Can.ISSUE, queries.subject_of(found))):
+    if found is None or (found.state is State.DRAFT and not _may_see_draft(found)):
         raise NotFound(_("没有编号为 %(number)s 的证书，请核对编号。", number=number[:40]))
     return found
+
+
+def _may_see_draft(certificate: Certificate) -> bool:
+    """Whoever sees the issuer's certificates in lists sees its drafts; the holder does not learn of one before it is issued."""
+    return may(acting(), Can.VIEW, replace(queries.subject_of(certificate), persons=frozenset()))
 
 
 def exported(rows: Iterable[queries.CertificateRow]) -> Iterator[dict[str, Any]]:

@@ -152,8 +152,8 @@ def _address(certificate: Certificate) -> str:
 
 def _shared(certificate: Certificate) -> str:
     """The address of the holder's link when it is on; shown to nobody else."""
-    row = queries.open_share(certificate.id)
-    return f"{current_app.config['SETTINGS'].base_url}/S/{row.token}" if row is not None else ""
+    rows = queries.open_shares(certificate)
+    return f"{current_app.config['SETTINGS'].base_url}/S/{rows[0].token}" if rows else ""
 
 
 @blueprint.post("/<number>/share")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 
 from trainhub.certificates import queries, tasks
 from trainhub.certificates.operations import keys
@@ -65,7 +65,22 @@ def key_list() -> Any:
 @blueprint.post("/keys/rotate")
 @guard(Can.KEYS)
 def key_rotate() -> Any:
-    """Make a new key; the old one still verifies unless it leaked."""
+    """Make a new key; the old one still verifies."""
     with transaction():
-        _old, new = keys.rotate(ring=keyring(), is_leaked=request.form.get("leaked") == "yes", by=who(), now=clock.now(), module=tasks.module())
+        _old, new = keys.rotate(ring=keyring(), by=who(), now=clock.now(), module=tasks.module())
     return done(_("现在由密钥 %(key)s 签名。请立即执行 trainhub backup。", key=new), "certificates.key_list")
+
+
+@blueprint.post("/keys/<name>/leaked")
+@guard(Can.KEYS)
+def key_leaked(name: str) -> Any:
+    """Give up the key of that name, and no other: nothing it signed is trusted any more."""
+    before = key_id(tasks.maker().signer.public)
+    with transaction():
+        old, new = keys.withdraw(name=name, ring=keyring(), by=who(), now=clock.now(), module=tasks.module())
+    if new == before:
+        return done(_("密钥 %(key)s 已作废，它签过的文件不再可信。", key=old), "certificates.key_list")
+    return done(
+        _("密钥 %(old)s 已作废，它签过的文件不再可信。现在由密钥 %(key)s 签名，请立即执行 trainhub backup。", old=old, key=new),
+        "certificates.key_list",
+    )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from trainhub.certificates import queries as certificates
-from trainhub.certificates.types import Kind
+from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
@@ -128,6 +128,23 @@ def test_the_page_of_a_programme_issues_its_certificates(session: Session, as_ro
     assert "压装机控制系统" in mine
     assert "还差 1 项" in as_role(Role.STUDENT, person_id=short.person_id).get("/chains/mine").text
     assert head.post(f"/chains/{programme.code}/issue", data={"cohort": "1999"}).status_code == 303
+
+
+def test_a_student_does_not_follow_a_link_to_a_certificate_that_waits(session: Session, as_role: AsRole) -> None:
+    session.expire_on_commit = False
+    with transaction():
+        programme = ground.programme()
+        whole = _student(programme)
+        operations.issue(programme=programme, chains=queries.chains_of_programme(programme, on=TODAY), by=SYSTEM, today=TODAY, now=ground.NOW)
+        (made,) = certificates.of_person(whole.person_id)
+    mine = as_role(Role.STUDENT, person_id=whole.person_id)
+    assert f"/certificates/{made.number}" in mine.get("/chains/mine").text
+    with transaction():
+        made.state = State.DRAFT
+        session.add(made)
+    page = mine.get("/chains/mine").text
+    assert f"/certificates/{made.number}" not in page
+    assert "等待学校签发" in page
 
 
 def test_the_page_asks_the_same_number_of_queries_for_1_and_30(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
