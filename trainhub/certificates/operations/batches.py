@@ -75,7 +75,7 @@ def prepare(
 ) -> IssueBatch:
     """Put a batch together for a second person to decide. Nothing is numbered or issued.
 
-    Who is named twice with the same facts is taken once; without a template the issuer's own is used. `digest` is the SHA-256 of the
+    Who is named twice with the same facts is taken once; without a template the issuer's own is used, in the version of now. `digest` is the SHA-256 of the
     file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
     for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
@@ -104,6 +104,7 @@ def prepare(
         title=title,
         kind=kind,
         template=template,
+        template_version=layout.version,
         source=source,
         issuer_id=issuer.id,
         count=len(items),
@@ -196,7 +197,7 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
     """The certificates of a portion; returns their ids by what was asked."""
     issuer = organisations.by_id(batch.issuer_id)
     assert issuer is not None
-    layout = queries.layout_of(batch.template)
+    layout = queries.layout_of(batch.template, batch.template_version)  # what was decided on, not what was approved since
     persons = people.persons_by_id(item.person_id for item in items)
     programmes = queries.programmes_of(item.person_id for item in items)
     unit, province = unit_of(issuer.id), (issuer.region_code or "")[:2] or PROVINCE

@@ -18,7 +18,7 @@ from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.numbers import parse, show_number
-from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, tell_holder, why_not_printable
+from trainhub.certificates.operations._support import LACKS_FACTS, NEEDS_GLYPH, add_event, clean_facts, lacking_facts, tell_holder, why_not_printable
 from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
@@ -62,10 +62,6 @@ def prepare_correction(
     if changed == certificate.facts and drawn == (certificate.template, certificate.template_version) and is_dated_right(certificate, today):
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     _must_be_the_only_one(certificate, changed)
-    if template:
-        missing = [one.label for one in layout.own_fields if one.required and not one.default and not changed.get(one.name)]
-        if missing:
-            raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=listed(missing)), field="template")
     _must_print(layout, changed)
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
     batch = IssueBatch(
@@ -134,7 +130,8 @@ def correct(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
-    _must_print(layout, changed)
+    if not lacking_facts(layout, certificate.facts):  # one that lacked a fact before is not kept from saying the truth about another
+        _must_print(layout, changed)
     return _supersede(certificate, changed, drawn, evidence=(), reason=reason, document=document, on=on, by=by, today=today, now=now)
 
 
@@ -224,6 +221,8 @@ def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
         raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
+    if why == LACKS_FACTS:
+        raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=lacking_facts(layout, facts)), field="template")
     if why:
         cut = cuts_told(layout, cuts(layout, {name: str(value) for name, value in facts.items()}))
         raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cut))
