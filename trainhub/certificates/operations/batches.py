@@ -29,7 +29,7 @@ from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Nu
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -161,6 +161,17 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     audit.record(by=by, did=did, on=batch, data={"reason": reason, "count": batch.count})
     session().flush()
     return batch
+
+
+def go_on(*, batch: IssueBatch, by: Identity) -> None:
+    """Ask for the issuing of an approved batch once more after its job failed; what is issued stays. Raises Stale when none failed."""
+    job = queries.job_by_id(batch.job_id)
+    if batch.state is not BatchState.APPROVED or (job is not None and job.state in (jobs.JobState.QUEUED, jobs.JobState.RUNNING)):
+        raise Stale(_("这个批次正在签发或已经签发完，无需重新开始。"))
+    title = _("签发证书：%(title)s", title=batch.title)
+    batch.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{batch.id}:after:{batch.job_id}", batch=batch.id).id
+    audit.record(by=by, did="certificates.batch.resumed", on=batch, data={"left": queries.count_open_items(batch.id)})
+    session().flush()
 
 
 def issue_portion(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> int:
