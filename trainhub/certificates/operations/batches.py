@@ -24,7 +24,7 @@ from trainhub.certificates.operations._support import clean_evidence, clean_fact
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
-from trainhub.certificates.rules import TELLS_APART
+from trainhub.certificates.rules import asked_key
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
@@ -53,12 +53,6 @@ class Wanted:
     person_id: int
     facts: Mapping[str, Any]
     evidence: Sequence[Any] = ()
-
-
-def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any]) -> str:
-    """The stable name of what is certified."""
-    apart = "\n".join(str(facts.get(name) or "") for name in TELLS_APART[kind])
-    return f"{kind.value}:{issuer_id}:{hashlib.sha256(apart.encode()).hexdigest()[:24]}:person:{person_id}"
 
 
 def prepare(

@@ -104,8 +104,12 @@ def take_place(
     today: date,
     now: datetime,
     evidence: Sequence[Mapping[str, Any]] = (),
+    asked_key: str = "",
 ) -> Certificate:
-    """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed."""
+    """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed.
+
+    `asked_key`: what it certifies, when that is something else than before.
+    """
     certificate.is_current = False
     session().flush()
     made = Certificate(
@@ -119,7 +123,7 @@ def take_place(
         holder=str(facts["name"]),
         issuer_id=certificate.issuer_id,
         programme_id=certificate.programme_id,
-        asked_key=certificate.asked_key,
+        asked_key=asked_key or certificate.asked_key,
         is_current=True,
         replaces_id=certificate.id,
         template=template[0],

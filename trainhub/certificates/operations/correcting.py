@@ -22,7 +22,7 @@ from trainhub.certificates.operations._support import LACKS_FACTS, NEEDS_GLYPH, 
 from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
-from trainhub.certificates.rules import is_same_thing
+from trainhub.certificates.rules import asked_key, batch_keys, is_same_thing
 from trainhub.certificates.types import BatchSource, Event, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -109,6 +109,7 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     if not certificate.is_current:
         raise CannotChange(_("这张证书在提出更正之后已有新版，不能再按这份更正处理。请退回，并对新版重新提出。"))
     drawn = (batch.template, batch.template_version)
+    _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
     _must_print(queries.layout_of(*drawn), item.facts)
     given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": batch.effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
@@ -148,7 +149,11 @@ def _supersede(
     today: date,
     now: datetime,
 ) -> Certificate:
-    """End the certificate and issue the one with these facts and the next number."""
+    """End the certificate and issue the one with these facts and the next number.
+
+    One from a batch is known by its facts from now on as they are: a later list that asks for the same finds it, one that asks for
+    what it said before does not.
+    """
     issuer = _issuer(certificate)
     change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     made = take_place(
@@ -162,10 +167,28 @@ def _supersede(
         today=today,
         now=now,
         evidence=evidence,
+        asked_key=_asked_now(certificate, facts),
     )
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "corrected", "你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。", now=now)
     return made
+
+
+def _asked_now(certificate: Certificate, facts: Mapping[str, Any]) -> str:
+    """The name of what the corrected certificate certifies; a room's own name for it stays."""
+    if not certificate.asked_key.startswith(batch_keys(certificate.kind, certificate.issuer_id)):
+        return certificate.asked_key
+    if is_same_thing(certificate.kind, certificate.facts, facts):
+        return certificate.asked_key
+    key = asked_key(certificate.kind, certificate.issuer_id, certificate.person_id, facts)
+    other = queries.by_asked_key(key)
+    if other is None:
+        return key
+    if other.state is State.REVOKED:  # that one keeps the name: who was revoked is not issued the same by the next list
+        return certificate.asked_key
+    raise CannotChange(
+        _("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=show_number(other.number))
+    )
 
 
 def is_dated_right(certificate: Certificate, today: date) -> bool:
@@ -207,7 +230,7 @@ def _must_be_the_only_one(certificate: Certificate, facts: Mapping[str, Any]) ->
 
     Asked only of those from batches, where the facts are all that tells two apart; a room's may say the same of two years.
     """
-    from_batch = f"{certificate.kind.value}:{certificate.issuer_id}:"
+    from_batch = batch_keys(certificate.kind, certificate.issuer_id)
     if is_same_thing(certificate.kind, certificate.facts, facts) or not certificate.asked_key.startswith(from_batch):
         return
     for other in queries.of_person(certificate.person_id):
