@@ -45,6 +45,11 @@ def _weeks(days: int, today: date) -> Decimal:
     return Decimal(days) / parameter("own.weeks.days_per_week", today).number
 
 
+def _earned(student_id: int, days: int) -> tuple[str, int, str]:
+    """The days the weeks rest on, as evidence."""
+    return "weeks", student_id, f"认定 {days} 天"
+
+
 def issue_certificate(*, placement: Placement, by: Identity, today: date, now: datetime) -> Certificate | None:
     """Issue the certificate of a finished placement, or return the known one.
 
@@ -73,7 +78,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
             "starts_on": placement.starts_on,
             "ends_on": placement.ends_on,
         },
-        evidence=[("placement", placement.id, queries.title_of(placement.id)), ("weeks", student.id, f"认定 {days} 天")],
+        evidence=[("placement", placement.id, queries.title_of(placement.id)), _earned(student.id, days)],
         by=by,
         today=today,
         now=now,
@@ -92,5 +97,13 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
         certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
     elif f"{_weeks(days, today).normalize():f}" != certificate.facts["weeks"]:
         certificates.correct(
-            certificate=certificate, facts={"weeks": _weeks(days, today)}, reason=reason, document=document, on=today, by=by, today=today, now=now
+            certificate=certificate,
+            facts={"weeks": _weeks(days, today)},
+            evidence=[_earned(placement.student_id, days)],
+            reason=reason,
+            document=document,
+            on=today,
+            by=by,
+            today=today,
+            now=now,
         )

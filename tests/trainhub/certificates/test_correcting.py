@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate, corrected
-from trainhub.certificates import numbers, operations, queries
+from trainhub.certificates import documents, numbers, operations, queries, tasks
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
@@ -224,3 +224,12 @@ def test_a_correction_may_say_what_a_revoked_one_said(session: Session) -> None:
     (first,) = [one for one in queries.of_person(person.id) if one.state is State.ISSUED]
     _decide(_prepare(first, facts={"course": "乙课"}))
     assert _held(person.id) == ["乙课"]
+
+
+def test_a_correction_by_rule_does_not_keep_what_it_contradicts(session: Session) -> None:
+    old = certificate(Kind.PLACEMENT, evidence=[("placement", 7, "企业学习"), ("weeks", 1, "认定 160 天")])
+    made = operations.correct(certificate=old, facts={"weeks": 31}, evidence=[("weeks", 1, "认定 155 天")], **REASON)
+    assert [one["text"] for one in made.evidence] == ["企业学习", "认定 155 天"]
+    said = documents.badge_of(made, tasks.maker()).narrative
+    assert "认定 155 天" in said
+    assert "160" not in said

@@ -108,8 +108,9 @@ def take_place(
 ) -> Certificate:
     """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed.
 
-    `asked_key`: what it certifies, when that is something else than before.
+    `evidence` joins what it rested on before; of a kind other than a batch it takes the place of the rows of that kind. `asked_key`: what it certifies, when that is something else than before.
     """
+    renewed = {one["kind"] for one in evidence} - {"batch"}
     certificate.is_current = False
     session().flush()
     made = Certificate(
@@ -129,7 +130,7 @@ def take_place(
         template=template[0],
         template_version=template[1],
         facts=dict(facts),
-        evidence=[*certificate.evidence, *evidence],
+        evidence=[*(one for one in certificate.evidence if one["kind"] not in renewed), *evidence],
         issued_on=issued_on,
         issued_at=now,
         issued_by_id=by.account_id,

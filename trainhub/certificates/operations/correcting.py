@@ -7,7 +7,7 @@ facts that are read from the records and typed by nobody.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +18,16 @@ from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.numbers import parse, show_number
-from trainhub.certificates.operations._support import LACKS_FACTS, NEEDS_GLYPH, add_event, clean_facts, lacking_facts, tell_holder, why_not_printable
+from trainhub.certificates.operations._support import (
+    LACKS_FACTS,
+    NEEDS_GLYPH,
+    add_event,
+    clean_evidence,
+    clean_facts,
+    lacking_facts,
+    tell_holder,
+    why_not_printable,
+)
 from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
@@ -119,9 +128,20 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
 
 
 def correct(
-    *, certificate: Certificate, facts: Mapping[str, Any], reason: str, document: str, on: date, by: Identity, today: date, now: datetime
+    *,
+    certificate: Certificate,
+    facts: Mapping[str, Any],
+    reason: str,
+    document: str,
+    on: date,
+    by: Identity,
+    today: date,
+    now: datetime,
+    evidence: Iterable[Any] = (),
 ) -> Certificate:
     """Correct by rule, for the room whose records say otherwise now: `facts` are read from them. Returns the certificate with the new number.
+
+    `evidence` takes the place of the rows of its kinds that the facts contradict now.
 
     What a person types is never corrected by this, see `prepare_correction`. Raises CannotChange as that does.
     """
@@ -133,7 +153,9 @@ def correct(
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     if not lacking_facts(layout, certificate.facts):  # one that lacked a fact before is not kept from saying the truth about another
         _must_print(layout, changed)
-    return _supersede(certificate, changed, drawn, evidence=(), reason=reason, document=document, on=on, by=by, today=today, now=now)
+    return _supersede(
+        certificate, changed, drawn, evidence=clean_evidence(evidence), reason=reason, document=document, on=on, by=by, today=today, now=now
+    )
 
 
 def _supersede(
