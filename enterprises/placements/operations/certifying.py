@@ -89,7 +89,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
 def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime) -> None:
     """After a confirmed day was withdrawn: the certificate that stands says the new weeks, or is revoked when none are left."""
     certificate = certificate_queries.by_asked_key(asked_key(placement))
-    if certificate is None or certificate.state is not State.ISSUED:
+    if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
         return
     days = credited_days([placement], today=today)[placement.id]
     document = _("实习日更正记录（%(day)s）", day=today.isoformat())

@@ -28,7 +28,7 @@ from trainhub.certificates.operations._support import (
     tell_holder,
     why_not_printable,
 )
-from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
+from trainhub.certificates.operations.changing import CannotChange, change, checked_change, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
 from trainhub.certificates.rules import asked_key, batch_keys, is_same_thing
@@ -141,7 +141,7 @@ def correct(
 ) -> Certificate:
     """Correct by rule, for the room whose records say otherwise now: `facts` are read from them. Returns the certificate with the new number.
 
-    `evidence` takes the place of the rows of its kinds that the facts contradict now.
+    `evidence` takes the place of the rows of its kinds that the facts contradict now. One that is suspended stays so: a rule lifts no suspension.
 
     What a person types is never corrected by this, see `prepare_correction`. Raises CannotChange as that does.
     """
@@ -153,9 +153,12 @@ def correct(
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     if not lacking_facts(layout, certificate.facts):  # one that lacked a fact before is not kept from saying the truth about another
         _must_print(layout, changed)
-    return _supersede(
-        certificate, changed, drawn, evidence=clean_evidence(evidence), reason=reason, document=document, on=on, by=by, today=today, now=now
-    )
+    was_suspended = certificate.state is State.SUSPENDED
+    given: dict[str, Any] = {"reason": reason, "document": document, "on": on, "by": by, "today": today, "now": now}
+    made = _supersede(certificate, changed, drawn, evidence=clean_evidence(evidence), **given)
+    if was_suspended:
+        suspend(certificate=made, **{**given, "on": max(on, made.issued_on)})
+    return made
 
 
 def _supersede(
