@@ -46,7 +46,9 @@ def corrected(old: Certificate, *, facts: dict[str, Any], **given: Any) -> Certi
     """The certificate that takes the place of one, its correction prepared and decided by two persons."""
     batch = operations.prepare_correction(certificate=old, facts=facts, **{**REASON, "by": WRITER, **given})
     batches.decide(batch=batch, is_approved=True, reason="", by=DECIDER, today=given.get("today", TODAY), now=ground.NOW)
-    made = queries.by_asked_key(old.asked_key)
+    (item,) = queries.first_items(batch.id, 1)
+    assert item.certificate_id is not None
+    made = queries.by_id(item.certificate_id)
     assert made is not None
     return made
 

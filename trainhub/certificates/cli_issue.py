@@ -35,7 +35,7 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
     """
     from trainhub.certificates import imports, queries
     from trainhub.certificates.operations import batches
-    from trainhub.certificates.operations._support import NEEDS_GLYPH, OVERFLOWS
+    from trainhub.certificates.operations._support import LACKS_FACTS, NEEDS_GLYPH, OVERFLOWS
     from trainhub.certificates.operations.issuing import template_for
     from trainhub.certificates.types import BatchSource
     from trainhub.kernel import clock
@@ -65,7 +65,7 @@ def issue(file: Path, kind: str, issuer: str, title: str, template: str | None, 
         answer |= {
             "certificates": batch.count,
             "known": queries.known_in(batch.id),
-            **{note: notes.get(note, 0) for note in (NEEDS_GLYPH, OVERFLOWS)},
+            **{note: notes.get(note, 0) for note in (NEEDS_GLYPH, LACKS_FACTS, OVERFLOWS)},
         }
         layout = queries.layout_of(code)
         for one in queries.waiting_items(batch.id, MOST_TOLD):

@@ -103,6 +103,7 @@ BATCHES: Mapping[BatchState, Any] = {
 }
 NOTES: Mapping[str, Any] = {
     "needs_glyph": _l("有字体缺字"),
+    "lacks_facts": _l("缺少必填的内容"),
     "overflows": _l("内容太长，会被截断"),
     "clock": _l("服务器时钟曾被调回"),
 }

@@ -172,7 +172,17 @@ class BlankSheet(Base):
     by_account_id: Mapped[int | None]
     at: Mapped[datetime]
 
-    __table_args__ = (sa.Index("ix_blank_sheet_run", "run_id", "state", "serial"),)
+    __table_args__ = (
+        sa.Index("ix_blank_sheet_run", "run_id", "state", "serial"),
+        sa.Index(
+            "uq_blank_sheet_used",
+            "run_id",
+            "position",
+            unique=True,
+            sqlite_where=sa.text("state = 'used'"),
+            postgresql_where=sa.text("state = 'used'"),
+        ),
+    )
 
 
 class IssueBatch(Base):

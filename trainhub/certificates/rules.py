@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -92,6 +93,17 @@ TELLS_APART: dict[Kind, tuple[str, ...]] = {
     Kind.CAPSTONE: ("topic",),
 }
 """The facts by which two certificates of a kind for one person and issuer are two: with the same, the second is not issued."""
+
+
+def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any]) -> str:
+    """The stable name of what a certificate of a batch certifies."""
+    apart = "\n".join(str(facts.get(name) or "") for name in TELLS_APART[kind])
+    return f"{batch_keys(kind, issuer_id)}{hashlib.sha256(apart.encode()).hexdigest()[:24]}:person:{person_id}"
+
+
+def batch_keys(kind: Kind, issuer_id: int) -> str:
+    """What the keys of an issuer's batches of a kind begin with; the rooms name their certificates otherwise."""
+    return f"{kind.value}:{issuer_id}:"
 
 
 def is_same_thing(kind: Kind, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -133,7 +133,9 @@ def issue_batch(batch_id: int, by: Identity, progress: Progress) -> None:
 
 
 def issue(running: Running) -> Mapping[str, Any]:
-    """Issue the batch of a job, in the name of who approved it; harmless to repeat."""
+    """Issue the batch of a job, in the name of who approved it, whoever asked to go on; harmless to repeat."""
     batch_id = int(running.args["batch"])
-    issue_batch(batch_id, SYSTEM if running.asked_by_id is None else replace(SYSTEM, account_id=running.asked_by_id), running.progress)
+    batch = queries.batch_by_id(batch_id)
+    decided_by = batch.decided_by_id if batch is not None else None
+    issue_batch(batch_id, SYSTEM if decided_by is None else replace(SYSTEM, account_id=decided_by), running.progress)
     return {"batch": batch_id}

@@ -45,6 +45,11 @@ def _weeks(days: int, today: date) -> Decimal:
     return Decimal(days) / parameter("own.weeks.days_per_week", today).number
 
 
+def _earned(student_id: int, days: int) -> tuple[str, int, str]:
+    """The days the weeks rest on, as evidence."""
+    return "weeks", student_id, f"认定 {days} 天"
+
+
 def issue_certificate(*, placement: Placement, by: Identity, today: date, now: datetime) -> Certificate | None:
     """Issue the certificate of a finished placement, or return the known one.
 
@@ -73,7 +78,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
             "starts_on": placement.starts_on,
             "ends_on": placement.ends_on,
         },
-        evidence=[("placement", placement.id, queries.title_of(placement.id)), ("weeks", student.id, f"认定 {days} 天")],
+        evidence=[("placement", placement.id, queries.title_of(placement.id)), _earned(student.id, days)],
         by=by,
         today=today,
         now=now,
@@ -84,7 +89,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
 def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime) -> None:
     """After a confirmed day was withdrawn: the certificate that stands says the new weeks, or is revoked when none are left."""
     certificate = certificate_queries.by_asked_key(asked_key(placement))
-    if certificate is None or certificate.state is not State.ISSUED:
+    if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
         return
     days = credited_days([placement], today=today)[placement.id]
     document = _("实习日更正记录（%(day)s）", day=today.isoformat())
@@ -92,5 +97,13 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
         certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
     elif f"{_weeks(days, today).normalize():f}" != certificate.facts["weeks"]:
         certificates.correct(
-            certificate=certificate, facts={"weeks": _weeks(days, today)}, reason=reason, document=document, on=today, by=by, today=today, now=now
+            certificate=certificate,
+            facts={"weeks": _weeks(days, today)},
+            evidence=[_earned(placement.student_id, days)],
+            reason=reason,
+            document=document,
+            on=today,
+            by=by,
+            today=today,
+            now=now,
         )

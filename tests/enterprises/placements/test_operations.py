@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from enterprises.placements.operations._support import BadDay, BadPlacement, NoS
 from enterprises.placements.types import AgreementParty, DayState, OfferState, PlacementState, RoundState
 from tests.factories import enterprises as make
 from tests.factories import ground
+from trainhub.certificates import operations as issuing
 from trainhub.certificates import queries as certificates
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind, State
@@ -321,6 +323,19 @@ def test_a_corrected_day_corrects_the_certificate_and_the_last_one_revokes_it(ru
             assert (standing.facts["weeks"], first.state) == ("0.2", State.SUPERSEDED)
             assert standing.number != first.number
     assert standing.state is State.REVOKED
+
+
+def test_a_corrected_day_corrects_a_suspended_certificate_which_stays_suspended(running: SimpleNamespace) -> None:
+    day = finished(running, days=2)
+    first = certificate_of(running)
+    assert first is not None
+    given: dict[str, Any] = {"document": "1号", "on": day, "by": SYSTEM, "today": day, "now": make.at(day)}
+    issuing.suspend(certificate=first, reason="核查", **given)
+    entry = queries.entries_of(running.placement.id)[0]
+    operations.correct_day(entry=entry, placement=running.placement, reason="误登", today=day, by=SYSTEM, now=make.at(day))
+    standing = certificate_of(running)
+    assert standing is not None
+    assert (standing.facts["weeks"], standing.state, first.state) == ("0.2", State.SUSPENDED, State.SUPERSEDED)
 
 
 # -- rounds -------------------------------------------------------------------------------------------------------------

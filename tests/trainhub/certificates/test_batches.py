@@ -294,7 +294,7 @@ def test_the_command_checks_and_prepares(session: Session, app: Flask, tmp_path:
         args = ["issue", str(file), "--kind", "training", "--issuer", here.code or "", "--title", "春", *more, "--json"]
         return json.loads(CliRunner().invoke(cli.certificates, args, obj={"create_app": lambda: app}).stdout)
 
-    assert run("--dry-run") == {"rows": 1, "certificates": 1, "known": 0, "needs_glyph": 0, "overflows": 0, "batch": None}
+    assert run("--dry-run") == {"rows": 1, "certificates": 1, "known": 0, "needs_glyph": 0, "lacks_facts": 0, "overflows": 0, "batch": None}
     assert session.scalar(sa.select(sa.func.count()).select_from(IssueBatch)) == 0
     assert run()["batch"] is not None
     file.write_bytes(_table([f"张三,,2026001,{'工业互联网平台架构与数据采集' * 20},基地,48,二班,,"]))

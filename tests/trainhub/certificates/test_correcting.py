@@ -13,14 +13,16 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
-from tests.factories.certificates import DECIDER, REASON, TODAY, WRITER, certificate, corrected
-from trainhub.certificates import numbers, operations, queries
+from tests.factories.certificates import DECIDER, FACTS, REASON, TODAY, WRITER, certificate, corrected
+from trainhub.certificates import documents, numbers, operations, queries, tasks
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.operations import batches
-from trainhub.certificates.types import BatchSource, BatchState, State
+from trainhub.certificates.operations.batches import Wanted
+from trainhub.certificates.types import BatchSource, BatchState, Kind, State
 from trainhub.kernel import audit, clock
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
+from trainhub.organisations.models import Organisation
 
 AsRole = Callable[..., FlaskClient]
 
@@ -176,3 +178,58 @@ def test_the_number_has_the_year_of_issue_when_it_is_corrected(session: Session)
     old = certificate(today=date(2025, 12, 30))
     new = corrected(old, facts={"hours": 48})
     assert (old.number[7:11], new.number[7:11], new.issued_on) == ("2025", "2026", TODAY)
+
+
+def _listed(person_id: int, issuer: Organisation, course: str) -> int:
+    """Issue from a list that says so; how many of it were certified already."""
+    rows = [Wanted(person_id, {**FACTS[Kind.TRAINING], "course": course})]
+    batch = batches.prepare(title="一期", kind=Kind.TRAINING, source=BatchSource.IMPORT, issuer=issuer, rows=rows, by=WRITER, now=ground.NOW)
+    known = queries.known_in(batch.id)
+    _decide(batch)
+    batches.issue_portion(batch=batch, by=SYSTEM, today=TODAY, now=ground.NOW)
+    return known
+
+
+def _held(person_id: int) -> list[str]:
+    return sorted(str(one.facts["course"]) for one in queries.of_person(person_id) if one.state is State.ISSUED)
+
+
+def test_a_later_list_finds_what_is_certified_after_a_correction(session: Session) -> None:
+    """甲课 was corrected to 乙课: a list with 乙课 issues no second one, a list with 甲课 (earned in truth) issues it, once."""
+    issuer, person = ground.university(), ground.person()
+    _listed(person.id, issuer, "甲课")
+    (first,) = queries.of_person(person.id)
+    _decide(_prepare(first, facts={"course": "乙课"}))
+    assert (_listed(person.id, issuer, "乙课"), _held(person.id)) == (1, ["乙课"])
+    assert (_listed(person.id, issuer, "甲课"), _held(person.id)) == (0, ["乙课", "甲课"])
+    assert (_listed(person.id, issuer, "甲课"), _held(person.id)) == (1, ["乙课", "甲课"])
+
+
+def test_a_correction_is_not_carried_out_once_the_same_was_issued(session: Session) -> None:
+    issuer, person = ground.university(), ground.person()
+    _listed(person.id, issuer, "甲课")
+    (first,) = queries.of_person(person.id)
+    batch = _prepare(first, facts={"course": "乙课"})
+    _listed(person.id, issuer, "乙课")
+    with pytest.raises(operations.CannotChange, match="重复"):
+        _decide(batch)
+
+
+def test_a_correction_may_say_what_a_revoked_one_said(session: Session) -> None:
+    issuer, person = ground.university(), ground.person()
+    _listed(person.id, issuer, "乙课")
+    (wrong,) = queries.of_person(person.id)
+    operations.revoke(certificate=wrong, **REASON)
+    _listed(person.id, issuer, "甲课")
+    (first,) = [one for one in queries.of_person(person.id) if one.state is State.ISSUED]
+    _decide(_prepare(first, facts={"course": "乙课"}))
+    assert _held(person.id) == ["乙课"]
+
+
+def test_a_correction_by_rule_does_not_keep_what_it_contradicts(session: Session) -> None:
+    old = certificate(Kind.PLACEMENT, evidence=[("placement", 7, "企业学习"), ("weeks", 1, "认定 160 天")])
+    made = operations.correct(certificate=old, facts={"weeks": 31}, evidence=[("weeks", 1, "认定 155 天")], **REASON)
+    assert [one["text"] for one in made.evidence] == ["企业学习", "认定 155 天"]
+    said = documents.badge_of(made, tasks.maker()).narrative
+    assert "认定 155 天" in said
+    assert "160" not in said

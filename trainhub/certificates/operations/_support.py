@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import update
 
 from trainhub.certificates import queries
-from trainhub.certificates.layouts.fitting import cuts, cuts_told, named
+from trainhub.certificates.layouts.drawing import missing_facts
+from trainhub.certificates.layouts.fitting import cuts, cuts_told, labels_of, named
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Event, State
@@ -20,14 +21,17 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.characters import BadCharacters, bad_characters, clean_name, normalise
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.notifications.operations import Telling, notify_each
 
 NEEDS_GLYPH = "needs_glyph"
 OVERFLOWS = "overflows"
+LACKS_FACTS = "lacks_facts"
 CLOCK = "clock"
 ISSUED = "你的《%(title)s》已签发，证书编号 %(number)s。"
 RESERVED = frozenset({"number", "code"})
+SET_AT_ISSUING = {one: one for one in (*RESERVED, "issued_on")}
+"""Facts that are never lacking: issuing sets them."""
 
 
 def as_text(value: Any) -> str:
@@ -68,23 +72,31 @@ def clean_evidence(evidence: Iterable[Any]) -> list[Any]:
 
 
 def why_not_printable(layout: Layout, facts: Mapping[str, Any]) -> str:
-    """Why a page with these facts would come out wrong: `needs_glyph`, `overflows`, or nothing.
+    """Why a page with these facts would come out wrong: `needs_glyph`, `lacks_facts`, `overflows`, or nothing.
 
-    A character in no installed font would print blank, a fact too long for its box would be cut. Without the text fonts
-    nothing can be judged; drawing then says that they are missing.
+    A character in no installed font would print blank, a fact too long for its box would be cut, a required fact that is not
+    there would be drawn as lacking. Without the text fonts the letters cannot be judged; drawing then says that they are missing.
     """
     if lacking_characters(layout, facts):
         return NEEDS_GLYPH
+    if lacking_facts(layout, facts):
+        return LACKS_FACTS
     if fonts.available() and cuts(layout, {name: str(value) for name, value in facts.items()}):
         return OVERFLOWS
     return ""
 
 
 def obstacles_told(layout: Layout, facts: Mapping[str, Any]) -> str:
-    """What `why_not_printable` objects to, for a person: each character with its code point, each field with what is too much of it."""
+    """What `why_not_printable` objects to, for a person: each character with its code point, each field that lacks or with what is too much of it."""
     said = named(lacking_characters(layout, facts))
+    lacks = lacking_facts(layout, facts)
     cut = cuts(layout, {name: str(value) for name, value in facts.items()}) if fonts.available() else ()
-    return "；".join(one for one in (said, cuts_told(layout, cut)) if one)
+    return "；".join(one for one in (said, lacks and _("缺少%(fields)s", fields=lacks), cuts_told(layout, cut)) if one)
+
+
+def lacking_facts(layout: Layout, facts: Mapping[str, Any]) -> str:
+    """What people call the facts the layout requires and that are not there; empty when none lacks."""
+    return listed(labels_of(layout, [one.name for one in missing_facts(layout, {**SET_AT_ISSUING, **facts})]))
 
 
 def lacking_characters(layout: Layout, facts: Mapping[str, Any]) -> list[str]:
@@ -172,6 +184,7 @@ def _tell(certificates: Sequence[Certificate], what: str, message: str, *, now: 
 __all__ = [
     "CLOCK",
     "ISSUED",
+    "LACKS_FACTS",
     "NEEDS_GLYPH",
     "OVERFLOWS",
     "add_event",
@@ -179,6 +192,7 @@ __all__ = [
     "clean_evidence",
     "clean_facts",
     "lacking_characters",
+    "lacking_facts",
     "move",
     "obstacles_told",
     "printed_name",

@@ -24,12 +24,12 @@ from trainhub.certificates.operations._support import clean_evidence, clean_fact
 from trainhub.certificates.operations.correcting import carry_out
 from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, template_for
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
-from trainhub.certificates.rules import TELLS_APART
+from trainhub.certificates.rules import asked_key
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
-from trainhub.kernel.errors import Refused
+from trainhub.kernel.errors import Refused, Stale
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
@@ -55,12 +55,6 @@ class Wanted:
     evidence: Sequence[Any] = ()
 
 
-def asked_key(kind: Kind, issuer_id: int, person_id: int, facts: Mapping[str, Any]) -> str:
-    """The stable name of what is certified."""
-    apart = "\n".join(str(facts.get(name) or "") for name in TELLS_APART[kind])
-    return f"{kind.value}:{issuer_id}:{hashlib.sha256(apart.encode()).hexdigest()[:24]}:person:{person_id}"
-
-
 def prepare(
     *,
     title: str,
@@ -75,7 +69,7 @@ def prepare(
 ) -> IssueBatch:
     """Put a batch together for a second person to decide. Nothing is numbered or issued.
 
-    Who is named twice with the same facts is taken once; without a template the issuer's own is used. `digest` is the SHA-256 of the
+    Who is named twice with the same facts is taken once; without a template the issuer's own is used, in the version of now. `digest` is the SHA-256 of the
     file the rows were read from; without one that of the rows themselves is kept (`queries.table_of`). Raises CannotIssue for none,
     for too many, a template the issuer may not use, and programme certificates: they rest on the verified chain, not on a list.
     """
@@ -104,6 +98,7 @@ def prepare(
         title=title,
         kind=kind,
         template=template,
+        template_version=layout.version,
         source=source,
         issuer_id=issuer.id,
         count=len(items),
@@ -162,6 +157,17 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     return batch
 
 
+def go_on(*, batch: IssueBatch, by: Identity) -> None:
+    """Ask for the issuing of an approved batch once more after its job failed; what is issued stays. Raises Stale when none failed."""
+    job = queries.job_by_id(batch.job_id)
+    if batch.state is not BatchState.APPROVED or (job is not None and job.state in (jobs.JobState.QUEUED, jobs.JobState.RUNNING)):
+        raise Stale(_("这个批次正在签发或已经签发完，无需重新开始。"))
+    title = _("签发证书：%(title)s", title=batch.title)
+    batch.job_id = jobs.ask(TASK, by=by, title=title, unique_key=f"{TASK}:{batch.id}:after:{batch.job_id}", batch=batch.id).id
+    audit.record(by=by, did="certificates.batch.resumed", on=batch, data={"left": queries.count_open_items(batch.id)})
+    session().flush()
+
+
 def issue_portion(*, batch: IssueBatch, by: Identity, today: date, now: datetime) -> int:
     """Issue the next items of an approved batch; returns how many are left. Harmless to repeat.
 
@@ -196,7 +202,7 @@ def _write(batch: IssueBatch, items: Sequence[IssueItem], *, by: Identity, today
     """The certificates of a portion; returns their ids by what was asked."""
     issuer = organisations.by_id(batch.issuer_id)
     assert issuer is not None
-    layout = queries.layout_of(batch.template)
+    layout = queries.layout_of(batch.template, batch.template_version)  # what was decided on, not what was approved since
     persons = people.persons_by_id(item.person_id for item in items)
     programmes = queries.programmes_of(item.person_id for item in items)
     unit, province = unit_of(issuer.id), (issuer.region_code or "")[:2] or PROVINCE

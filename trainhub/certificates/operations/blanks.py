@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import insert, update
+from sqlalchemy.exc import IntegrityError
 
 from trainhub.certificates import queries
 from trainhub.certificates.models import BlankSheet, PrintRun
@@ -25,6 +26,8 @@ class BadBlanks(Refused):
 
 
 def _open(run: PrintRun) -> None:
+    """The run may be written to, and nobody else writes to it until the transaction ends."""
+    queries.lock_run(run.id)
     if run.mode is not PrintMode.OVERPRINT:
         raise BadBlanks(_("这个批次不是套打，没有空白证书需要登记。"))
     if run.settled_at is not None:
@@ -46,13 +49,19 @@ def take(*, run: PrintRun, first: str, count: int, by: Identity, now: datetime) 
     if known:
         raise BadBlanks(_("号码 %(serial)s 等 %(n)d 个已经领用过，不能重复领用。", serial=known[0], n=len(known)), field="first")
     rows = [{"serial": one, "run_id": run.id, "state": SheetState.TAKEN, "reason": "", "by_account_id": by.account_id, "at": now} for one in wanted]
-    session().execute(insert(BlankSheet), rows)
+    try:
+        with session().begin_nested():
+            session().execute(insert(BlankSheet), rows)
+    except IntegrityError as meanwhile:
+        message = _("这些号码中有的刚被另一个批次领用，没有领用任何号码。请核对起始号后再试。")
+        raise BadBlanks(message, field="first") from meanwhile
     audit.record(by=by, did="certificates.run.blanks_taken", on=run, data={"first": wanted[0], "last": wanted[-1], "count": count})
     return lay(run=run, by=by, now=now)
 
 
 def lay(*, run: PrintRun, by: Identity, now: datetime) -> int:
     """Lay pages that have no blank on the free ones, in order; harmless to repeat."""
+    queries.lock_run(run.id)
     bare = queries.bare_positions(run.id)
     free = queries.free_blanks(run.id, len(bare)) if bare else []
     pairs = [

@@ -105,11 +105,14 @@ def take_place(
     today: date,
     now: datetime,
     evidence: Sequence[Mapping[str, Any]] = (),
+    asked_key: str = "",
 ) -> Certificate:
     """The row that takes the certificate's place; the one before is no longer current. `issued_on` is the day that is printed.
 
     The holder's open link moves on to it: what the holder's page can close is what the link shows.
+    `evidence` joins what it rested on before; of a kind other than a batch it takes the place of the rows of that kind. `asked_key`: what it certifies, when that is something else than before.
     """
+    renewed = {one["kind"] for one in evidence} - {"batch"}
     certificate.is_current = False
     session().flush()
     made = Certificate(
@@ -123,13 +126,13 @@ def take_place(
         holder=str(facts["name"]),
         issuer_id=certificate.issuer_id,
         programme_id=certificate.programme_id,
-        asked_key=certificate.asked_key,
+        asked_key=asked_key or certificate.asked_key,
         is_current=True,
         replaces_id=certificate.id,
         template=template[0],
         template_version=template[1],
         facts=dict(facts),
-        evidence=[*certificate.evidence, *evidence],
+        evidence=[*(one for one in certificate.evidence if one["kind"] not in renewed), *evidence],
         issued_on=issued_on,
         issued_at=now,
         issued_by_id=by.account_id,

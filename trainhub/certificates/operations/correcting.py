@@ -7,7 +7,7 @@ facts that are read from the records and typed by nobody.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -18,11 +18,20 @@ from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.numbers import parse, show_number
-from trainhub.certificates.operations._support import NEEDS_GLYPH, add_event, clean_facts, tell_holder, why_not_printable
-from trainhub.certificates.operations.changing import CannotChange, change, checked_change, take_place
+from trainhub.certificates.operations._support import (
+    LACKS_FACTS,
+    NEEDS_GLYPH,
+    add_event,
+    clean_evidence,
+    clean_facts,
+    lacking_facts,
+    tell_holder,
+    why_not_printable,
+)
+from trainhub.certificates.operations.changing import CannotChange, change, checked_change, suspend, take_place
 from trainhub.certificates.operations.issuing import clock_stands
 from trainhub.certificates.operations.numbering import new_number
-from trainhub.certificates.rules import is_same_thing
+from trainhub.certificates.rules import asked_key, batch_keys, is_same_thing
 from trainhub.certificates.types import BatchSource, Event, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -62,10 +71,6 @@ def prepare_correction(
     if changed == certificate.facts and drawn == (certificate.template, certificate.template_version) and is_dated_right(certificate, today):
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
     _must_be_the_only_one(certificate, changed)
-    if template:
-        missing = [one.label for one in layout.own_fields if one.required and not one.default and not changed.get(one.name)]
-        if missing:
-            raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=listed(missing)), field="template")
     _must_print(layout, changed)
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
     batch = IssueBatch(
@@ -113,6 +118,7 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
     if not certificate.is_current:
         raise CannotChange(_("这张证书在提出更正之后已有新版，不能再按这份更正处理。请退回，并对新版重新提出。"))
     drawn = (batch.template, batch.template_version)
+    _must_be_the_only_one(certificate, item.facts)  # one of the same may have been issued since this was drawn up
     _must_print(queries.layout_of(*drawn), item.facts)
     given: dict[str, Any] = {"reason": batch.why, "document": batch.document, "on": batch.effective_on, "by": by, "today": today, "now": now}
     rests = {"kind": "batch", "id": str(batch.id), "text": batch.title}
@@ -122,9 +128,20 @@ def carry_out(*, batch: IssueBatch, by: Identity, today: date, now: datetime) ->
 
 
 def correct(
-    *, certificate: Certificate, facts: Mapping[str, Any], reason: str, document: str, on: date, by: Identity, today: date, now: datetime
+    *,
+    certificate: Certificate,
+    facts: Mapping[str, Any],
+    reason: str,
+    document: str,
+    on: date,
+    by: Identity,
+    today: date,
+    now: datetime,
+    evidence: Iterable[Any] = (),
 ) -> Certificate:
     """Correct by rule, for the room whose records say otherwise now: `facts` are read from them. Returns the certificate with the new number.
+
+    `evidence` takes the place of the rows of its kinds that the facts contradict now. One that is suspended stays so: a rule lifts no suspension.
 
     What a person types is never corrected by this, see `prepare_correction`. Raises CannotChange as that does.
     """
@@ -134,8 +151,14 @@ def correct(
     changed = _changed(certificate, facts, layout)
     if changed == certificate.facts:
         raise CannotChange(_("没有改动任何内容：如证书遗失或损坏，请改用“补发”。"))
-    _must_print(layout, changed)
-    return _supersede(certificate, changed, drawn, evidence=(), reason=reason, document=document, on=on, by=by, today=today, now=now)
+    if not lacking_facts(layout, certificate.facts):  # one that lacked a fact before is not kept from saying the truth about another
+        _must_print(layout, changed)
+    was_suspended = certificate.state is State.SUSPENDED
+    given: dict[str, Any] = {"reason": reason, "document": document, "on": on, "by": by, "today": today, "now": now}
+    made = _supersede(certificate, changed, drawn, evidence=clean_evidence(evidence), **given)
+    if was_suspended:
+        suspend(certificate=made, **{**given, "on": max(on, made.issued_on)})
+    return made
 
 
 def _supersede(
@@ -151,7 +174,11 @@ def _supersede(
     today: date,
     now: datetime,
 ) -> Certificate:
-    """End the certificate and issue the one with these facts and the next number."""
+    """End the certificate and issue the one with these facts and the next number.
+
+    One from a batch is known by its facts from now on as they are: a later list that asks for the same finds it, one that asks for
+    what it said before does not.
+    """
     issuer = _issuer(certificate)
     change(certificate, Event.CORRECT, "corrected", "", reason=reason, document=document, on=on, by=by, today=today, now=now)
     made = take_place(
@@ -165,10 +192,28 @@ def _supersede(
         today=today,
         now=now,
         evidence=evidence,
+        asked_key=_asked_now(certificate, facts),
     )
     add_event(made, Event.ISSUE, State.ISSUED, on=today, by=by, now=now, reason=reason.strip(), document=document.strip())
     tell_holder(made, "corrected", "你的《%(title)s》已更正，新证书编号 %(number)s，原证书作废。", now=now)
     return made
+
+
+def _asked_now(certificate: Certificate, facts: Mapping[str, Any]) -> str:
+    """The name of what the corrected certificate certifies; a room's own name for it stays."""
+    if not certificate.asked_key.startswith(batch_keys(certificate.kind, certificate.issuer_id)):
+        return certificate.asked_key
+    if is_same_thing(certificate.kind, certificate.facts, facts):
+        return certificate.asked_key
+    key = asked_key(certificate.kind, certificate.issuer_id, certificate.person_id, facts)
+    other = queries.by_asked_key(key)
+    if other is None:
+        return key
+    if other.state is State.REVOKED:  # that one keeps the name: who was revoked is not issued the same by the next list
+        return certificate.asked_key
+    raise CannotChange(
+        _("持证人已有一张内容相同的证书 %(number)s，更正后会重复，没有更正。多发的一张请改用“撤销”。", number=show_number(other.number))
+    )
 
 
 def is_dated_right(certificate: Certificate, today: date) -> bool:
@@ -210,7 +255,7 @@ def _must_be_the_only_one(certificate: Certificate, facts: Mapping[str, Any]) ->
 
     Asked only of those from batches, where the facts are all that tells two apart; a room's may say the same of two years.
     """
-    from_batch = f"{certificate.kind.value}:{certificate.issuer_id}:"
+    from_batch = batch_keys(certificate.kind, certificate.issuer_id)
     if is_same_thing(certificate.kind, certificate.facts, facts) or not certificate.asked_key.startswith(from_batch):
         return
     for other in queries.of_person(certificate.person_id):
@@ -224,6 +269,8 @@ def _must_print(layout: Layout, facts: Mapping[str, Any]) -> None:
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
         raise CannotChange(_("更正后的内容中有字体缺少的字，不能打印，没有更正。"))
+    if why == LACKS_FACTS:
+        raise CannotChange(_("所选模板必填的%(fields)s没有内容，没有更正。", fields=lacking_facts(layout, facts)), field="template")
     if why:
         cut = cuts_told(layout, cuts(layout, {name: str(value) for name, value in facts.items()}))
         raise CannotChange(_("更正后的%(fields)s超出版面，会被截断，没有更正。请缩短。", fields=cut))

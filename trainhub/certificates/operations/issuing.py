@@ -16,12 +16,14 @@ from trainhub.certificates.numbers import new_code, parse
 from trainhub.certificates.operations._support import (
     CLOCK,
     ISSUED,
+    LACKS_FACTS,
     NEEDS_GLYPH,
     OVERFLOWS,
     add_event,
     clean_evidence,
     clean_facts,
     lacking_characters,
+    lacking_facts,
     move,
     printed_name,
     tell_holder,
@@ -64,8 +66,8 @@ def issue(
 
     `facts` are the fields of the template (default: the one the issuer chose, see layouts/*.json), dates as dates or ISO text; the
     holder's name, the issuer's names and the date of issue are added here and frozen with them. `evidence` lists what it
-    rests on: {"kind", "id", "text"} or (kind, id, text). A certificate whose facts no installed font can draw becomes a
-    draft with the note `needs_glyph` and waits for a person. Raises NotFound for an unknown person or issuer,
+    rests on: {"kind", "id", "text"} or (kind, id, text). A certificate that would be printed wrong (a character in no
+    font, a required fact that lacks, a text too long) becomes a draft that says why and waits for a person. Raises NotFound for an unknown person or issuer,
     CannotIssue for an unknown template, NumbersExhausted.
     """
     known = queries.by_asked_key(asked_key)
@@ -165,6 +167,10 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     if why == NEEDS_GLYPH:
         chars = named(lacking_characters(layout, facts))
         raise CannotIssue(_("姓名或内容中仍有字体缺少的字（%(chars)s），暂不能签发。请系统管理员安装含该字的字体后再试。", chars=chars))
+    if why == LACKS_FACTS:
+        lacks = lacking_facts(layout, facts)
+        message = _("模板必填的%(fields)s没有内容，没有签发。请在来源中补全后再签发，或换用不要求这些内容的模板。", fields=lacks)
+        raise CannotIssue(message, field="template")
     if why == OVERFLOWS:
         cut = cuts_told(layout, cuts(layout, facts))
         raise CannotIssue(

@@ -26,6 +26,11 @@ def run_by_id(run_id: int) -> PrintRun | None:
     return session().get(PrintRun, run_id)
 
 
+def lock_run(run_id: int) -> PrintRun | None:
+    """A print run as it stands now, kept from everybody else's changes until the transaction ends."""
+    return session().scalar(select(PrintRun).where(PrintRun.id == run_id).with_for_update().execution_options(populate_existing=True))
+
+
 def subject_of_issuer(issuer_id: int) -> Subject:
     """What permissions over an issuer's print runs and batches are judged on."""
     issuer = organisations.by_id(issuer_id)

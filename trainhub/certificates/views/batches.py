@@ -230,6 +230,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         left=queries.count_open_items(row.id),
         names=queries.names_of_accounts([row.asked_by_id, row.decided_by_id]),
         may_decide=row.state is BatchState.PREPARED and may(who(), Can.BATCH_DECIDE, subject),
+        may_go_on=row.state is BatchState.APPROVED and may(who(), Can.BATCH_DECIDE, subject),
         is_mine=row.asked_by_id == who().account_id,
         form=form or forms.DecisionForm(formdata=None),
         labels=labels,
@@ -304,6 +305,15 @@ def batch_decide(row: IssueBatch) -> Any:
     else:
         said = _("已退回。")
     return done(said, "certificates.batch", batch_id=row.id)
+
+
+@blueprint.post("/batches/<int:batch_id>/again")
+@guard(Can.BATCH_DECIDE, load=load_batch, subject=queries.subject_of_batch)
+def batch_again(row: IssueBatch) -> Any:
+    """Go on issuing after a failure: only what is not issued yet."""
+    with transaction():
+        batches.go_on(batch=load_batch(row.id), by=who())
+    return done(_("继续签发：已签发的证书不会重复签发。"), "certificates.batch", batch_id=row.id)
 
 
 def evidence_pages(keys: Sequence[str], _is_own: bool) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Drafts that wait for a person: a character in no font, a text longer than its box, a clock that was set back."""
+"""Drafts that wait for a person: a character in no font, a required fact that lacks, a text longer than its box, a clock that was set back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from trainhub.certificates import labels, operations, queries
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
+from trainhub.certificates.operations._support import lacking_facts
 from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import State
@@ -43,15 +44,16 @@ class ReleaseForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a draft from being issued: characters nothing draws, facts that would be cut and by how much."""
+    """What keeps a draft from being issued: characters nothing draws, required facts that lack, facts that would be cut and by how much."""
 
     characters: tuple[tuple[str, str], ...] = ()
     cut: str = ""
+    lacks: str = ""
 
     @property
     def is_gone(self) -> bool:
         """Whether it can be issued now."""
-        return not self.characters and not self.cut
+        return not (self.characters or self.cut or self.lacks)
 
 
 def obstacle_of(certificate: Certificate) -> Obstacle:
@@ -60,7 +62,7 @@ def obstacle_of(certificate: Certificate) -> Obstacle:
     lacking = operations.lacking_characters(layout, certificate.facts)
     facts = {name: str(value) for name, value in certificate.facts.items()}
     cut = cuts_told(layout, cuts(layout, facts)) if fonts.available() else ""
-    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), cut)
+    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), cut, lacking_facts(layout, certificate.facts))
 
 
 @blueprint.get("/waiting")
