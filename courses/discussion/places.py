@@ -11,7 +11,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.discussion import labels, opening, queries, rules
 from courses.discussion.models import Post, Thread
-from courses.discussion.types import Author, Hidden
+from courses.discussion.types import OPEN, Author, Hidden, Shut
 from courses.learning import queries as learning
 from courses.learning.models import Enrolment
 from courses.learning.opening import demand_open
@@ -73,6 +73,8 @@ def load_thread(thread_id: int, **_more: Any) -> Place:
     place = load_place(thread.run_id)
     block = catalogue.block_by_id(thread.block_id) if thread.block_id is not None else None
     demand_block(place, block)
+    if block is None and place.enrolment is not None and not place.may_moderate and not opening.outlives_for(thread, [place.reader], clock.now()):
+        raise NotFound(_("没有这个话题，可能已被移除。"))
     return replace(place, thread=thread, block=block)
 
 
@@ -108,11 +110,11 @@ def demand_block(place: Place, block: Block | None) -> None:
         demand_open(place.enrolment, block, clock.now())
 
 
-def closed_blocks(place: Place) -> frozenset[int]:
-    """The discussions that are closed to the reader: their threads are not listed, for a title tells already."""
+def shut(place: Place) -> Shut:
+    """The discussions that are shut to the reader: their threads are not listed, for a title tells already."""
     if place.enrolment is None or place.may_moderate:
-        return frozenset()
-    return opening.closed_blocks(place.enrolment, clock.now())
+        return OPEN
+    return opening.shut(place.enrolment, clock.now())
 
 
 def shared(place: Place) -> dict[str, Any]:

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from courses.catalogue.models import Block, Course, Run, RunStaff, Unit
+from courses.catalogue.models import Block, Course, Run, RunStaff, Section, Unit
 from courses.discussion import rules
 from courses.discussion.models import ForumFollow, Post, PostImage, PostMention, PostReport, PostRevision, Thread, ThreadFollow
-from courses.discussion.types import Participant, PostRow, ReportRow, ThreadFilter, ThreadRow
+from courses.discussion.types import OPEN, Participant, PostRow, ReportRow, Shut, ThreadFilter, ThreadRow
 from courses.learning.models import Enrolment
 from courses.learning.types import SEATED
 from trainhub.kernel.db import session
@@ -56,9 +56,9 @@ def threads(
     block_id: int | None = None,
     text: str = "",
     wanted: ThreadFilter = ThreadFilter.ALL,
-    without: Collection[int] = (),
+    shut: Shut = OPEN,
 ) -> sa.Select[Any]:
-    """The threads of a run, pinned ones first, then the latest; not those of the blocks `without`. Columns only, see `as_thread`."""
+    """The threads of a run that are not shut to the reader, pinned ones first, then the latest. Columns only, see `as_thread`."""
     statement: Any = (
         select(
             Thread.id,
@@ -83,8 +83,11 @@ def threads(
     )
     if block_id is not None:
         statement = statement.where(Thread.block_id == block_id)
-    if without:
-        statement = statement.where(sa.or_(Thread.block_id.is_(None), Thread.block_id.not_in(without)))
+    if shut.closed:
+        statement = statement.where(sa.or_(Thread.block_id.is_(None), Thread.block_id.not_in(shut.closed)))
+    if shut.gone:
+        wrote = Thread.id.in_(select(Post.thread_id).where(people.of_human(Post.person_id, reader)))
+        statement = statement.where(sa.or_(Thread.block_id.is_(None), Thread.block_id.not_in(shut.gone), wrote))
     if text:
         inside = select(Post.thread_id).where(Post.removed_at.is_(None), organisations.matches(text, Post.body))
         statement = statement.where(sa.or_(organisations.matches(text, Thread.title), Thread.id.in_(inside)))
@@ -122,6 +125,26 @@ def discussed_blocks(run_id: int) -> frozenset[int]:
     """The blocks of a run in which there are threads; a thread outlives its block, so not those that were removed."""
     statement = select(Thread.block_id).join(Block, Block.id == Thread.block_id).where(Thread.run_id == run_id, Block.removed_at.is_(None))
     return frozenset(key for key in session().scalars(statement.distinct()) if key is not None)
+
+
+def gone_blocks(run_id: int, now: datetime) -> frozenset[int]:
+    """The removed blocks of a run with threads that were not there for everybody: on conditions, not published or not released."""
+    held = [Section.access, Unit.access, Block.access]
+    shown = sa.and_(Section.is_published, Unit.is_published, Block.is_published)
+    released = [sa.or_(at.is_(None), at <= now) for at in (Section.release_at, Unit.release_at)]
+    statement = (
+        select(Block.id, sa.and_(shown, *released).label("is_shown"), *held)
+        .join(Unit, Unit.id == Block.unit_id)
+        .join(Section, Section.id == Unit.section_id)
+        .where(Block.removed_at.is_not(None), Block.id.in_(select(Thread.block_id).where(Thread.run_id == run_id)))
+    )
+    return frozenset(key for key, is_shown, *access in session().execute(statement) if any(access) or not is_shown)
+
+
+def writers_among(thread_id: int, person_ids: Collection[int]) -> set[int]:
+    """Which of the persons wrote in a thread, under whatever row of theirs."""
+    statement = select(Post.id).where(Post.thread_id == thread_id)
+    return {key for key in person_ids if session().scalar(statement.where(people.of_human(Post.person_id, key)).limit(1)) is not None}
 
 
 def posts(thread: Thread) -> sa.Select[Any]:
@@ -322,30 +345,34 @@ def followed_threads(person_id: int) -> sa.Select[Any]:
 
 
 class News(NamedTuple):
-    """What is new for a follower in one discussion: a block of a run, or its forum (None)."""
+    """What is new for a follower in one discussion: a block of a run, or its forum (None); each thread alone when its block was removed."""
 
     person_id: int
     run_id: int
     block_id: int | None
+    thread_id: int | None
     number: int
 
 
 def news(now: datetime) -> list[News]:
     """New posts in followed threads, and new threads in followed forums, that each follower was not told of yet."""
+    alone = sa.case((Block.removed_at.is_not(None), Thread.id))
     answers = (
-        select(ThreadFollow.person_id, Thread.run_id, Thread.block_id, func.count(Post.id))
+        select(ThreadFollow.person_id, Thread.run_id, Thread.block_id, alone, func.count(Post.id))
         .join(Post, Post.thread_id == ThreadFollow.thread_id)
         .join(Thread, Thread.id == ThreadFollow.thread_id)
+        .outerjoin(Block, Block.id == Thread.block_id)
         .where(Post.posted_at > ThreadFollow.told_at, Post.posted_at <= now, Post.person_id != ThreadFollow.person_id, Post.removed_at.is_(None))
-        .group_by(ThreadFollow.person_id, Thread.run_id, Thread.block_id)
+        .group_by(ThreadFollow.person_id, Thread.run_id, Thread.block_id, alone)
     )
     begun = (
-        select(ForumFollow.person_id, Thread.run_id, Thread.block_id, func.count(Thread.id))
+        select(ForumFollow.person_id, Thread.run_id, Thread.block_id, alone, func.count(Thread.id))
         .join(Thread, Thread.run_id == ForumFollow.run_id)
+        .outerjoin(Block, Block.id == Thread.block_id)
         .where(
             Thread.created_at > ForumFollow.told_at, Thread.created_at <= now, Thread.person_id != ForumFollow.person_id, Thread.removed_at.is_(None)
         )
-        .group_by(ForumFollow.person_id, Thread.run_id, Thread.block_id)
+        .group_by(ForumFollow.person_id, Thread.run_id, Thread.block_id, alone)
     )
     return [News(*row) for statement in (answers, begun) for row in session().execute(statement)]
 

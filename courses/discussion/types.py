@@ -77,6 +77,20 @@ class PostRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Shut:
+    """The blocks whose threads a learner does not read: those `closed` to him now, and those `gone` that were never for everybody.
+
+    In what is gone nobody can tell any more for whom it would be open: a thread of it is left to who wrote in it, and to the staff.
+    """
+
+    closed: frozenset[int] = frozenset()
+    gone: frozenset[int] = frozenset()
+
+
+OPEN = Shut()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportRow:
     """One reported post in the queue of the staff."""
 

@@ -11,7 +11,7 @@ from courses.catalogue.models import Block, Run
 from courses.catalogue.types import BlockKind
 from courses.discussion import operations, queries, rules
 from courses.discussion.operations.writing import Picture
-from courses.discussion.places import Place, closed_blocks, demand_block, load_block, load_place, load_post, load_thread, shared
+from courses.discussion.places import Place, demand_block, load_block, load_place, load_post, load_thread, shared, shut
 from courses.discussion.types import ThreadFilter
 from courses.learning.places import me
 from courses.permissions import Can
@@ -42,7 +42,7 @@ def _threads(place: Place, block: Block | None, size: int) -> Any:
         block_id=block.id if block is not None else None,
         text=request.args.get("q", "").strip()[:100],
         wanted=ThreadFilter(asked) if asked in set(ThreadFilter) else ThreadFilter.ALL,
-        without=closed_blocks(place),
+        shut=shut(place),
     )
     page = paging.paginate(statement, number=number, size=size, scalars=False)
     moderates = place.may_moderate

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.catalogue.models import Run
-from courses.catalogue.operations import groups
+from courses.catalogue.models import Run, Unit
+from courses.catalogue.operations import content, groups
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.discussion import opening, operations, queries
 from courses.discussion.models import PostReport, PostRevision, Thread
@@ -112,6 +112,34 @@ def test_nobody_is_told_of_what_is_no_longer_open_to_him(session: Session) -> No
     assert opening.news(later + timedelta(hours=1)) == {moved.id: 1}
     operations.answer(run=run, thread=asked, author=Author(inside.id, False), body="再补充", by=SYSTEM, now=later, block=block)
     assert kinds(session) == ["courses.answered"]
+
+
+def test_a_discussion_for_a_group_stays_its_writers_own_when_it_is_removed(session: Session) -> None:
+    """Whatever was removed, the block or what holds it: who never could open it is told of nothing, whoever wrote in it still is."""
+    lead = ground.person(name="陈老师")
+    make_account(person=lead, username="lead")
+    run = make.run(lead=lead, is_published=True)
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=NOW)
+    access = Access((Condition(ConditionKind.GROUP, red.key),)).plain()
+    of_block, of_unit = make.discussion(make.unit(run), access=access), make.discussion(make.unit(run, access=access))
+    free = make.discussion(make.unit(run))
+    inside, silent, outsider = member(run, "赵一"), member(run, "钱二"), member(run, "孙三")
+    both = [inside.id, silent.id]
+    groups.change_members(group=red, joining=both, leaving=(), learners=[*both, outsider.id], by=SYSTEM, now=NOW)
+    asked = [start(run, inside, block=block) for block in (of_block, of_unit, free)]
+    everybody = [lead.id, *both, outsider.id]
+    for thread in asked:
+        operations.follow_thread(thread=thread, person_id=outsider.id, now=NOW)
+    assert [opening.who_may_open(thread, everybody, NOW) for thread in asked] == [{lead.id, *both}, {lead.id, *both}, set(everybody)]
+    for part in (of_block, session.get(Unit, of_unit.unit_id), free):
+        assert part is not None
+        content.remove(part=part, by=SYSTEM, now=NOW)
+    assert [opening.who_may_open(thread, everybody, NOW) for thread in asked] == [{lead.id, inside.id}, {lead.id, inside.id}, set(everybody)]
+    for thread in asked:
+        operations.answer(run=run, thread=thread, author=Author(lead.id, True), body="@孙三 @赵一", by=SYSTEM, now=NOW + timedelta(hours=1))
+    mentioned = [{key for post in session.scalars(queries.posts(thread)) for key in queries.mentioned_in(post.id)} for thread in asked]
+    assert mentioned == [{inside.id}, {inside.id}, {inside.id, outsider.id}]
+    assert opening.news(NOW + timedelta(hours=2)) == {inside.id: 3, outsider.id: 1}
 
 
 def test_a_contribution_to_a_block_counts_as_learning(session: Session) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from courses.catalogue.models import Run
+from courses.catalogue.operations import content, groups
 from courses.catalogue.types import Access, Condition, ConditionKind
 from courses.discussion import queries, rules
 from courses.discussion.models import Post, PostImage, PostReport, Thread
@@ -163,6 +164,34 @@ def test_threads_of_a_closed_discussion_are_not_listed(as_role: AsRole, session:
     doing.mark_done(enrolment=row, block=must, by=SYSTEM, now=make.NOW)
     session.commit()
     assert listed(learner) == ["学完再谈", "随便聊聊", "区已移除"]
+
+
+def test_a_removed_discussion_does_not_open_to_those_it_was_closed_to(as_role: AsRole, session: Session) -> None:
+    """Removing a part must not show what was said in it to the whole run; its writers and the staff still read it."""
+    lead, inside, outsider = (ground.person(name=name) for name in ("陈老师", "林学员", "吴同学"))
+    run = make.run(lead=lead, is_published=True)
+    red = groups.add_group(run=run, name="红组", by=SYSTEM, now=make.NOW)
+    block = make.discussion(make.unit(run), access=Access((Condition(ConditionKind.GROUP, red.key),)).plain())
+    for person in (inside, outsider):
+        make.enrolment(run, person)
+    groups.change_members(group=red, joining=[inside.id], leaving=(), learners=[inside.id, outsider.id], by=SYSTEM, now=make.NOW)
+    session.commit()
+    browsers = (
+        as_role(Role.TRAINEE, person_id=inside.id),
+        as_role(Role.TRAINEE, person_id=outsider.id),
+        as_role(Role.LECTURER, organisation_id=run.course.owner_id, person_id=lead.id),
+    )
+    forum = f"/learning/runs/{run.id}/forum"
+    where = browsers[0].post(f"{forum}/new?block={block.id}", data={"title": "只给红组", "body": "内情"}).headers["Location"]
+
+    def seen() -> list[tuple[bool, int]]:
+        return [("只给红组" in browser.get(forum).text, browser.get(where).status_code) for browser in browsers]
+
+    assert seen() == [(True, 200), (False, 404), (True, 200)]
+    content.remove(part=block, by=SYSTEM, now=make.NOW)
+    session.commit()
+    assert seen() == [(True, 200), (False, 404), (True, 200)]
+    assert browsers[1].post(where, data={"body": "我也看到了"}).status_code == 404
 
 
 def test_editing_keeps_what_was_said(place: tuple[Run, FlaskClient, FlaskClient, FlaskClient, FlaskClient], session: Session) -> None:
