@@ -155,7 +155,9 @@ def test_what_a_list_shows_to_those_who_only_look_opens(role: Role, session: Ses
         programme, holder = ground.programme(), ground.person()
         made = certificate(who=holder, issuer=ground.university(), facts={"course": LONG}, programme_id=programme.id)
         where = f"/certificates/{made.number}"
-    reader = as_role(role, programme_id=programme.id if role is Role.PROGRAMME_ADMIN else None, region_code="350000" if role is Role.PREFECTURE_OPERATOR else None)
+    reader = as_role(
+        role, programme_id=programme.id if role is Role.PROGRAMME_ADMIN else None, region_code="350000" if role is Role.PREFECTURE_OPERATOR else None
+    )
     for page in ("/certificates/", "/certificates/waiting"):
         assert where in reader.get(page).text
     page = reader.get(where)

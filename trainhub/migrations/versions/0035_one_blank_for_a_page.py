@@ -1,7 +1,7 @@
 """A page of a print run lies on one blank at most
 
 Revision ID: 0035
-Revises: 0033
+Revises: 0034
 """
 
 from __future__ import annotations
