@@ -27,7 +27,7 @@ from enterprises.placements.types import DayState, Light, PlacementState, RoundS
 from tests.journeys.conftest import COMMAND, DAY, Place, at, opened
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind
-from trainhub.demo.accounts import ACCOUNTS, FURTHER, READERS
+from trainhub.demo.accounts import ACCOUNTS, FURTHER, JUDGES, READERS
 from trainhub.demo.calendar import Calendar
 from trainhub.identity.models import Account, LoginName
 from trainhub.identity.types import LoginKind
@@ -80,7 +80,7 @@ def test_there_is_as_much_as_the_issue_asks() -> None:
     assert [count(column.is_not(None)) for column in (Programme.id, Student.id, Teacher.id, Mentor.id, Course.id)] == [3, 300, 40, 60, 6]
     assert set(Counter(session().scalars(select(Cohort.programme_id))).values()) == {3}
     assert by(Round.state) == {RoundState.PUBLISHED: 1, RoundState.OPEN: 1}
-    assert set(session().scalars(select(LoginName.value).where(LoginName.kind == LoginKind.USERNAME))) == {*ACCOUNTS, *FURTHER, *READERS}
+    assert set(session().scalars(select(LoginName.value).where(LoginName.kind == LoginKind.USERNAME))) == {*ACCOUNTS, *FURTHER, *READERS, *JUDGES}
 
 
 def test_bases_differ_in_type_and_state() -> None:
