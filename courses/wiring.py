@@ -51,6 +51,7 @@ from courses.learning import cli as learning_cli
 from courses.learning import models as learning_models
 from courses.learning import queries as learning_queries
 from courses.learning import tasks as learning_tasks
+from courses.learning.operations import progress as completing
 from courses.learning.views import authors, common, course, doing, entry, marking, notes, player, quiz, staff
 from courses.messages import models as message_models
 from courses.messages import tasks as message_tasks
@@ -66,7 +67,7 @@ from courses.standards import models as standards_models
 from courses.standards import views as standards_views
 from courses.teaching import models as teaching_models
 from courses.teaching import views as teaching_views
-from trainhub.certificates.types import EVIDENCE_PAGES
+from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import audit_words, jobs
 from trainhub.kernel.access import Identity, Role, register_permissions
@@ -156,6 +157,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals["may_in_run"] = authoring.may_in_run
     app.extensions.setdefault(STUDENT_PANELS, []).append(recognition_panels.student_panel)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["enrolment"] = staff.evidence_pages
+    app.extensions.setdefault(PRESENT_FACTS, {})["course"] = completing.present_facts
     for blueprint in (
         catalogue_views.blueprint,
         authoring.blueprint,

@@ -25,6 +25,8 @@ from enterprises.capstones import models as capstones_models
 from enterprises.capstones import operations as capstones_operations
 from enterprises.capstones import tasks as capstones_tasks
 from enterprises.capstones import views as capstones_views
+from enterprises.capstones.operations import certifying as capstones_certifying
+from enterprises.capstones.operations import concluding as capstones_concluding
 from enterprises.capstones.views import archiving as capstones_archiving
 from enterprises.capstones.views import board as capstones_board
 from enterprises.capstones.views import capstones as capstones_pages
@@ -53,6 +55,7 @@ from enterprises.placements import operations as placements_operations
 from enterprises.placements import panels as placements_panels
 from enterprises.placements import queries as placements_queries
 from enterprises.placements import tasks as placements_tasks
+from enterprises.placements.operations import certifying as placements_certifying
 from enterprises.placements.views import (
     agreements,
     confirming,
@@ -73,7 +76,7 @@ from enterprises.placements.views import (
 )
 from enterprises.subsidies import models as subsidies_models
 from enterprises.subsidies import views as subsidies_views
-from trainhub.certificates.types import EVIDENCE_PAGES
+from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.identity import retention
 from trainhub.kernel import access, audit_words, ical, jobs, nav
 from trainhub.kernel.access import Role
@@ -199,6 +202,7 @@ def _bases_mentors_placements(app: Flask) -> None:
     app.extensions.setdefault(bases_views.SCHOOLS, []).append(placements_queries.schools_of)
     app.extensions.setdefault(mentors_views.LOADS, []).append(placements_panels.loads)
     app.extensions.setdefault(EVIDENCE_PAGES, {})["placement"] = placements_panels.evidence_pages
+    app.extensions.setdefault(PRESENT_FACTS, {})["placement"] = placements_certifying.present_facts
     app.extensions.setdefault(programme_plans.CHECKS, []).append(placements_operations.check_plan)
     app.extensions.setdefault(ical.SOURCES, []).append(placements_panels.calendar)
     jobs.register_periodic(app, "bases.remind", bases_tasks.remind, every=timedelta(days=1), title="提醒即将到期的合作协议")
@@ -257,6 +261,7 @@ def _capstones(app: Flask) -> None:
     app.extensions.setdefault(EVIDENCE_PAGES, {})["capstone"] = lambda keys, _is_own: {
         key: url_for("capstones.show", capstone_id=int(key)) for key in keys
     }
+    app.extensions.setdefault(PRESENT_FACTS, {}).update(capstone=capstones_concluding.present_facts, supervision=capstones_certifying.present_facts)
     app.extensions.setdefault(organisation_operations.CLOSING, []).append(capstones_operations.enterprise_closed)
     jobs.register_task(app, "capstones.supervisors", capstones_tasks.supervisors)
     jobs.register_periodic(app, "capstones.close", capstones_tasks.close_rounds, every=timedelta(minutes=10), title="关闭到期的选题轮次")

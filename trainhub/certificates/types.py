@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 EVIDENCE_PAGES = "trainhub.certificates.evidence"
 """Under this name in `app.extensions` rooms say which pages show what a certificate rests on: by the kind of evidence a function of
@@ -12,6 +14,10 @@ EVIDENCE_PAGES = "trainhub.certificates.evidence"
 EVIDENCE_WORDS = "trainhub.certificates.evidence_words"
 """Under this name rooms say in words what a record is (number, day, checksum): by the kind of evidence a function of ids. The holder
 reads them whether or not there is a page to open."""
+
+PRESENT_FACTS = "trainhub.certificates.present_facts"
+"""Under this name rooms say once more what they certify: by the first word of the asked key a function of (certificate, day) that answers
+with the `Attested` of that day, or None when nothing is due any more. A draft is issued with it, however long it waited."""
 
 
 class Kind(StrEnum):
@@ -69,6 +75,14 @@ class Number:
     kind: str
     year: int
     serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What a certificate says and what it rests on, as `operations.issue` takes them."""
+
+    facts: Mapping[str, Any]
+    evidence: Iterable[Any]
 
 
 class PrintMode(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, update
@@ -26,7 +26,8 @@ from courses.learning.models import BlockProgress, Enrolment, EnrolmentMark, Lea
 from courses.learning.types import SEATED, BlockState, Counted, EnrolmentState, EventKind, Standing
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as certificate_queries
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Attested, Kind, State
 from trainhub.identity.queries import accounts
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
@@ -312,6 +313,7 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     if known:
         first = min(known.values(), key=lambda one: one.id)
         return str(first.number) if first.state is not State.DRAFT else None
+    found = _attested(enrolment, run)
     try:
         with session().begin_nested():
             row = certificates.issue(
@@ -319,10 +321,8 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
                 person_id=people.human_id(enrolment.person_id),
                 issuer_id=course.owner_id,
                 asked_key=f"{completion_key(run)}:person:{enrolment.person_id}",
-                facts={"course": course.title, "hours": _tenths(run.hours_x10), **({"course_en": course.title_en} if course.title_en else {})},
-                evidence=[
-                    {"kind": "enrolment", "id": enrolment.id, "text": f"{course.title}（{course.code}/{run.code}）"},
-                ],
+                facts=found.facts,
+                evidence=found.evidence,
                 by=by,
                 today=local(now).date(),
                 now=now,
@@ -332,6 +332,20 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
         audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
         return None
     return str(row.number) if row.state is not State.DRAFT else None
+
+
+def _attested(enrolment: Enrolment, run: Run) -> Attested:
+    course = run.course
+    facts = {"course": course.title, "hours": _tenths(run.hours_x10), "course_en": course.title_en}
+    return Attested(facts, [("enrolment", enrolment.id, f"{course.title}（{course.code}/{run.code}）")])
+
+
+def present_facts(certificate: Certificate, _today: date) -> Attested | None:
+    """What the certificate of a completion that is still a draft would say today; None when the course is no longer completed."""
+    enrolment = session().get(Enrolment, int(next(one["id"] for one in certificate.evidence if one["kind"] == "enrolment")))
+    if enrolment is None or enrolment.completed_on is None:
+        return None
+    return _attested(enrolment, session().get_one(Run, enrolment.run_id))
 
 
 def _tenths(value: int) -> str:

@@ -8,10 +8,13 @@ from enterprises.capstones import queries
 from enterprises.capstones.operations._support import CapstoneRefused
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
-from trainhub.certificates.types import Kind
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Attested, Kind
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
+from trainhub.people import queries as people
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -32,20 +35,14 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
     known = issued.by_asked_keys(key_of(row) for row in rows)
     missing = [row for row in rows if key_of(row) not in known]
     for row in missing:
+        found = _attested(row, cohort)
         certificates.issue(
             kind=Kind.MENTOR,
             person_id=row.person_id,
             issuer_id=programme.university_id,
             asked_key=key_of(row),
-            facts={
-                "enterprise": row.enterprise,
-                "programme": _("%(programme)s %(year)d 级毕业设计", programme=row.programme, year=row.cohort_year),
-                "students": row.students,
-                "weeks": row.weeks,
-                "starts_on": row.starts_on,
-                "ends_on": row.ends_on,
-            },
-            evidence=[("cohort", cohort.id, f"{row.programme} {row.cohort_year}")],
+            facts=found.facts,
+            evidence=found.evidence,
             by=by,
             today=today,
             now=now,
@@ -53,3 +50,25 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
         )
     audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": len(missing), "persons": len(rows)})
     return len(missing)
+
+
+def _attested(row: queries.Supervised, cohort: Cohort) -> Attested:
+    facts = {
+        "enterprise": row.enterprise,
+        "programme": _("%(programme)s %(year)d 级毕业设计", programme=row.programme, year=row.cohort_year),
+        "students": row.students,
+        "weeks": row.weeks,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+    }
+    return Attested(facts, [("cohort", cohort.id, f"{row.programme} {row.cohort_year}")])
+
+
+def present_facts(certificate: Certificate, _today: date) -> Attested | None:
+    """What a certificate of supervision that is still a draft would say today; None for somebody who has guided nobody any more."""
+    cohort = session().get(Cohort, int(next(one["id"] for one in certificate.evidence if one["kind"] == "cohort")))
+    if cohort is None:
+        return None
+    enterprise_id = int(certificate.asked_key.split(":")[3])
+    rows = (row for row in queries.supervised_in(cohort.id) if row.guidances > 0 and row.enterprise_id == enterprise_id)
+    return next((_attested(row, cohort) for row in rows if people.is_same_human(row.person_id, certificate.person_id)), None)

@@ -14,7 +14,7 @@ from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Decisi
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -189,22 +189,37 @@ def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: dat
     """
     if capstone.state is not CapstoneState.PASSED:
         raise CapstoneRefused(_("成绩公布且合格后才能签发证书。"))
-    findings = {finding.code: finding for finding in queries.findings_of([capstone.id], today)[capstone.id]}
-    if not (findings["8.2"].met and findings["8.3.enterprise"].met):
+    found = _attested(capstone, today)
+    if found is None:
         return None
-    student, topic = session().get_one(Student, capstone.student_id), session().get_one(Topic, capstone.topic_id)
+    student = session().get_one(Student, capstone.student_id)
     return certificates.issue(
         kind=Kind.CAPSTONE,
         person_id=student.person_id,
         issuer_id=student.university_id,
         asked_key=f"capstone:{capstone.id}",
-        facts=_facts(capstone, topic),
-        evidence=[("capstone", capstone.id, topic.title)],
+        facts=found.facts,
+        evidence=found.evidence,
         by=by,
         today=today,
         now=now,
         programme_id=student.programme_id,
     )
+
+
+def _attested(capstone: Capstone, today: date) -> Attested | None:
+    """What the certificate of a passed capstone says today; None while it may not say that the work was done in the enterprise."""
+    findings = {finding.code: finding for finding in queries.findings_of([capstone.id], today)[capstone.id]}
+    if not (findings["8.2"].met and findings["8.3.enterprise"].met):
+        return None
+    topic = session().get_one(Topic, capstone.topic_id)
+    return Attested(_facts(capstone, topic), [("capstone", capstone.id, topic.title)])
+
+
+def present_facts(certificate: Certificate, today: date) -> Attested | None:
+    """What a capstone's certificate that is still a draft would say today; None when nothing is due any more."""
+    capstone = session().get(Capstone, int(certificate.asked_key.removeprefix("capstone:")))
+    return _attested(capstone, today) if capstone is not None and capstone.state is CapstoneState.PASSED else None
 
 
 def _facts(capstone: Capstone, topic: Topic) -> dict[str, str]:

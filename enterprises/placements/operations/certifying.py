@@ -14,8 +14,9 @@ from enterprises.placements.types import PlacementState
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as certificate_queries
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
 from trainhub.ledger import rules as ledger_rules
@@ -58,32 +59,48 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
     """
     if placement.state is not PlacementState.FINISHED:
         raise WrongState(_("实习结束后才能签发企业学习证明。"))
-    days = credited_days([placement], today=today)[placement.id]
-    mark = parameter("own.certificate.completion_mark_x10", today).number
-    if not days or placement.mentor_score_x10 is None or placement.mentor_score_x10 < mark:
+    found = _attested(placement, today)
+    if found is None:
         return None
-    student, row = queries.student(placement.student_id), queries.placement_view(placement.id)
-    base = organisations.by_id(placement.base_id) if placement.base_id is not None else None
+    student = queries.student(placement.student_id)
     return certificates.issue(
         kind=Kind.PLACEMENT,
         person_id=student.person_id,
         issuer_id=student.university_id,
         asked_key=asked_key(placement),
-        facts={
-            "base": row.base or row.enterprise,
-            "base_en": base.name_en if base is not None else "",
-            "weeks": _weeks(days, today),
-            "mentor": row.mentor or "",
-            "position": row.position,
-            "starts_on": placement.starts_on,
-            "ends_on": placement.ends_on,
-        },
-        evidence=[("placement", placement.id, queries.title_of(placement.id)), _earned(student.id, days)],
+        facts=found.facts,
+        evidence=found.evidence,
         by=by,
         today=today,
         now=now,
         programme_id=student.programme_id,
     )
+
+
+def _attested(placement: Placement, today: date) -> Attested | None:
+    """What the certificate of a finished placement says today; None when there is nothing to attest."""
+    days = credited_days([placement], today=today)[placement.id]
+    mark = parameter("own.certificate.completion_mark_x10", today).number
+    if not days or placement.mentor_score_x10 is None or placement.mentor_score_x10 < mark:
+        return None
+    row = queries.placement_view(placement.id)
+    base = organisations.by_id(placement.base_id) if placement.base_id is not None else None
+    facts = {
+        "base": row.base or row.enterprise,
+        "base_en": base.name_en if base is not None else "",
+        "weeks": _weeks(days, today),
+        "mentor": row.mentor or "",
+        "position": row.position,
+        "starts_on": placement.starts_on,
+        "ends_on": placement.ends_on,
+    }
+    return Attested(facts, [("placement", placement.id, queries.title_of(placement.id)), _earned(placement.student_id, days)])
+
+
+def present_facts(certificate: Certificate, today: date) -> Attested | None:
+    """What a placement's certificate that is still a draft would say today; None when nothing is due any more."""
+    placement = session().get(Placement, int(certificate.asked_key.removeprefix("placement:")))
+    return _attested(placement, today) if placement is not None and placement.state is PlacementState.FINISHED else None
 
 
 def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime) -> None:

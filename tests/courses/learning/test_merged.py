@@ -19,6 +19,8 @@ from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
 from trainhub.certificates.models import Certificate
+from trainhub.certificates.operations import issuing
+from trainhub.certificates.types import State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import session as current
 from trainhub.ledger import queries as ledger
@@ -74,6 +76,21 @@ def test_what_was_issued_before_the_merging_is_not_issued_again(two: tuple[Perso
     decide(two, PairDecision.DIFFERENT)
     assert operations.issue_certificate(enrolment=row, run=make.loaded(run), by=SYSTEM, now=NOW) == made.number
     assert len(current_of(*two)) == 1
+
+
+def test_a_draft_of_a_completion_is_issued_with_what_the_course_is_called_then(two: tuple[Person, Person], course: tuple[Run, Block]) -> None:
+    run, block = course
+    row = finish(make.enrolment(run, two[1]), block)
+    (made,) = current_of(*two)
+    made.state = State.DRAFT
+    run.course.title = "更名后的课程"
+    current().flush()
+    issuing.release(certificate=made, by=SYSTEM, today=NOW.date(), now=NOW)
+    assert (made.state, made.facts["course"]) == (State.ISSUED, "更名后的课程")
+    made.state, row.completed_on, row.state = State.DRAFT, None, EnrolmentState.ACTIVE
+    current().flush()
+    with pytest.raises(issuing.CannotIssue, match="来源记录"):
+        issuing.release(certificate=made, by=SYSTEM, today=NOW.date(), now=NOW)
 
 
 @pytest.mark.parametrize("done", [0, 1])

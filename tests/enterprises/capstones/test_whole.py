@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from enterprises.capstones import operations, queries, rules
-from enterprises.capstones.models import Capstone, SupervisorPlan
+from enterprises.capstones.models import Capstone, GuidanceEntry, SupervisorPlan
 from enterprises.capstones.operations import CapstoneRefused, LinkClosed, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import (
     CapstoneState,
@@ -34,8 +34,9 @@ from tests.factories import capstones as make
 from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.capstones import END, NOW, START, TODAY
+from trainhub.certificates import operations as certificates
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Kind
+from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session as db_session
 from trainhub.kernel.errors import Stale
@@ -358,6 +359,26 @@ def test_mentors_who_guided_get_a_certificate_once(session: Session) -> None:
     assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == 0
     made = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR)).one()
     assert (made.person_id, made.facts["students"], made.facts["enterprise"]) == (found.field.id, "1", found.enterprise.name)  # type: ignore[union-attr]
+
+
+def test_a_draft_of_a_mentor_counts_again_when_it_is_issued(session: Session) -> None:
+    found = make.graded(80, 80)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    operations.certify_supervision(programme=found.programme, cohort=_cohort(found.capstone), by=SYSTEM, **TIMES)
+    made = {one.kind: one for one in session.scalars(select(Certificate))}
+    for one in made.values():
+        one.state, one.note, one.facts = State.DRAFT, "overflows", {**one.facts, "students": "9", "topic": "旧题目"}
+    for one in made.values():
+        certificates.release(certificate=one, by=SYSTEM, **TIMES)
+    assert {one.state for one in made.values()} == {State.ISSUED}
+    assert (made[Kind.MENTOR].facts["students"], made[Kind.CAPSTONE].facts["topic"]) == ("1", found.topic.title)
+    for waits in made.values():
+        waits.state = State.DRAFT
+    session.execute(update(GuidanceEntry).values(confirmed_at=None))
+    found.capstone.state = CapstoneState.FAILED
+    for waits in made.values():
+        with pytest.raises(certificates.CannotIssue, match="来源记录"):
+            certificates.release(certificate=waits, by=SYSTEM, **TIMES)
 
 
 # -- links --------------------------------------------------------------------------------------------------------------

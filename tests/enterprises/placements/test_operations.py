@@ -338,6 +338,37 @@ def test_a_corrected_day_corrects_a_suspended_certificate_which_stays_suspended(
     assert (standing.facts["weeks"], standing.state, first.state) == ("0.2", State.SUSPENDED, State.SUPERSEDED)
 
 
+def test_a_draft_is_issued_with_the_facts_of_the_day_it_is_issued_on(running: SimpleNamespace) -> None:
+    mentor_id, running.placement.mentor_id = running.placement.mentor_id, None
+    day = finished(running, days=2)
+    draft = certificate_of(running)
+    assert draft is not None
+    assert (draft.state, draft.note, draft.facts["weeks"]) == (State.DRAFT, "lacks_facts", "0.4")
+    first, second = queries.entries_of(running.placement.id)
+    times: dict[str, Any] = {"today": day, "by": SYSTEM, "now": make.at(day)}
+    operations.correct_day(entry=first, placement=running.placement, reason="误登", **times)
+    running.placement.mentor_id = mentor_id
+    number = issuing.release(certificate=draft, **times).number
+    assert (draft.state, draft.note, draft.facts["weeks"]) == (State.ISSUED, "", "0.2")
+    assert draft.facts["mentor"] == queries.placement_view(running.placement.id).mentor
+    assert [one["text"] for one in draft.evidence if one["kind"] == "weeks"] == ["认定 1 天"]
+    operations.correct_day(entry=second, placement=running.placement, reason="误登", **times)
+    assert certificates.by_number(number).state is State.REVOKED  # type: ignore[union-attr]
+
+
+def test_a_draft_is_not_issued_when_nothing_is_due_any_more(running: SimpleNamespace) -> None:
+    mentor_id, running.placement.mentor_id = running.placement.mentor_id, None
+    day = finished(running, days=1)
+    draft = certificate_of(running)
+    assert draft is not None
+    times: dict[str, Any] = {"today": day, "by": SYSTEM, "now": make.at(day)}
+    operations.correct_day(entry=queries.entries_of(running.placement.id)[0], placement=running.placement, reason="误登", **times)
+    running.placement.mentor_id = mentor_id
+    with pytest.raises(issuing.CannotIssue, match="来源记录"):
+        issuing.release(certificate=draft, **times)
+    assert draft.state is State.DRAFT
+
+
 # -- rounds -------------------------------------------------------------------------------------------------------------
 def test_preferences_are_saved_until_the_last_second(world: SimpleNamespace) -> None:
     cohort = ground.cohort(world.programme)

@@ -5,6 +5,7 @@ from trainhub.certificates.operations.changing import CannotChange, reissue, res
 from trainhub.certificates.operations.correcting import correct, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
+from trainhub.certificates.operations.present import present
 
 __all__ = [
     "CannotChange",
@@ -15,6 +16,7 @@ __all__ = [
     "lacking_characters",
     "next_serial",
     "prepare_correction",
+    "present",
     "reissue",
     "release",
     "resume",

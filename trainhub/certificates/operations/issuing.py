@@ -30,6 +30,7 @@ from trainhub.certificates.operations._support import (
     why_not_printable,
 )
 from trainhub.certificates.operations.numbering import new_number
+from trainhub.certificates.operations.present import present
 from trainhub.certificates.states import next_state
 from trainhub.certificates.types import Event, Kind, State
 from trainhub.kernel import audit, clock
@@ -150,19 +151,21 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     One that waited because the clock was wrong, and whose number bears another year than today's, gets a number of this year: the
     audit log keeps the one given up, which no visitor has ever seen.
 
-    The holder's name is read anew: a draft attests nothing yet. It is drawn from the newest version of its template, or of
-    another template of its kind. Raises CannotIssue, naming what still stands in the way.
+    Its facts are asked again of the room that asked for it (see `present`): a draft attests nothing yet. It is drawn from the newest
+    version of its template, or of another template of its kind. Raises CannotIssue, naming what still stands in the way.
     """
     after = next_state(certificate.state, Event.ISSUE)
     if after is None:
         raise CannotIssue(_("这张证书不在待处理状态，无需再次签发。"))
     clock_stands()
-    person, issuer = people.person(certificate.person_id), organisations.by_id(certificate.issuer_id)
-    assert person is not None
+    issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
     code = template_for(issuer, certificate.kind, template or certificate.template)
     layout = queries.layout_of(code)
-    facts = {**certificate.facts, "name": printed_name(person.name), "issued_on": today.isoformat()}
+    found = present(certificate, today)
+    if found is None:
+        raise CannotIssue(_("来源记录已变更，现在不符合签发条件，没有签发。记录重新符合条件后可再次检查签发，编号保留。"))
+    facts = dict(found.facts)
     why = why_not_printable(layout, facts)
     if why == NEEDS_GLYPH:
         chars = named(lacking_characters(layout, facts))
@@ -179,6 +182,7 @@ def release(*, certificate: Certificate, by: Identity, today: date, now: datetim
     move(certificate, after, on=today)
     _renumber(certificate, issuer, by=by, today=today)
     certificate.note, certificate.holder, certificate.facts = "", facts["name"], facts
+    certificate.evidence = list(found.evidence)
     certificate.template, certificate.template_version = code, layout.version
     certificate.issued_on, certificate.issued_at, certificate.issued_by_id = today, now, by.account_id
     session().flush()

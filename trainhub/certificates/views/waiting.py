@@ -44,25 +44,32 @@ class ReleaseForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """What keeps a draft from being issued: characters nothing draws, required facts that lack, facts that would be cut and by how much."""
+    """What keeps a draft from being issued: characters nothing draws, required facts that lack, facts that would be cut and by how much.
+
+    Or that the records it rests on do not bear it any more (`is_due`).
+    """
 
     characters: tuple[tuple[str, str], ...] = ()
     cut: str = ""
     lacks: str = ""
+    is_due: bool = True
 
     @property
     def is_gone(self) -> bool:
         """Whether it can be issued now."""
-        return not (self.characters or self.cut or self.lacks)
+        return self.is_due and not (self.characters or self.cut or self.lacks)
 
 
 def obstacle_of(certificate: Certificate) -> Obstacle:
-    """What stands in the way now, by the fonts and the template of today."""
+    """What stands in the way now, by the records, the fonts and the template of today."""
+    found = operations.present(certificate, clock.today())
+    if found is None:
+        return Obstacle(is_due=False)
     layout = queries.layout_of(certificate.template)
-    lacking = operations.lacking_characters(layout, certificate.facts)
-    facts = {name: str(value) for name, value in certificate.facts.items()}
+    lacking = operations.lacking_characters(layout, found.facts)
+    facts = {name: str(value) for name, value in found.facts.items()}
     cut = cuts_told(layout, cuts(layout, facts)) if fonts.available() else ""
-    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), cut, lacking_facts(layout, certificate.facts))
+    return Obstacle(tuple((char, f"U+{ord(char):04X}") for char in lacking), cut, lacking_facts(layout, found.facts))
 
 
 @blueprint.get("/waiting")

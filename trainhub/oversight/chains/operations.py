@@ -7,14 +7,18 @@ from datetime import date, datetime
 from typing import Any
 
 from trainhub.certificates import operations as certificates
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
+from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
-from trainhub.oversight.chains.queries import asked_key
+from trainhub.organisations.models import Organisation
+from trainhub.oversight.chains.queries import asked_key, chain_of_student
 from trainhub.oversight.chains.types import Chain, Issued
+from trainhub.people.models import Student
 from trainhub.programmes.models import Programme
 
 
@@ -33,6 +37,27 @@ def _evidence(chain: Chain) -> list[tuple[str, Any, str]]:
     return rows
 
 
+def _attested(programme: Programme, university: Organisation, chain: Chain) -> Attested:
+    facts = {
+        "university": university.name,
+        "programme": programme.name,
+        "programme_en": programme.name_en,
+        "weeks": chain.facts.credited_weeks,
+        "capstone": chain.facts.capstones[0].title if chain.facts.capstones else "",
+    }
+    return Attested(facts, _evidence(chain))
+
+
+def present_facts(certificate: Certificate, today: date) -> Attested | None:
+    """What a programme certificate that is still a draft would say today; None when the chain is no longer whole."""
+    student = session().get(Student, int(certificate.asked_key.rpartition(":")[2]))
+    programme = session().get(Programme, certificate.programme_id)
+    if student is None or programme is None:
+        return None
+    university, chain = session().get_one(Organisation, certificate.issuer_id), chain_of_student(programme, student, on=today)
+    return _attested(programme, university, chain) if chain.is_complete else None
+
+
 def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today: date, now: datetime) -> Issued:
     """Issue the programme certificates of the whole chains; incomplete ones are counted and left.
 
@@ -49,21 +74,15 @@ def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today:
         if chain.certificate_number is not None:
             known += 1
             continue
-        facts = chain.facts
+        found = _attested(programme, university, chain)
         certificate = certificates.issue(
             kind=Kind.PROGRAMME,
             person_id=chain.person_id,
             issuer_id=university.id,
             programme_id=programme.id,
             asked_key=asked_key(programme, chain.student_id),
-            facts={
-                "university": university.name,
-                "programme": programme.name,
-                "programme_en": programme.name_en,
-                "weeks": facts.credited_weeks,
-                "capstone": facts.capstones[0].title if facts.capstones else "",
-            },
-            evidence=_evidence(chain),
+            facts=found.facts,
+            evidence=found.evidence,
             by=by,
             today=today,
             now=now,

@@ -7,12 +7,12 @@ from types import ModuleType
 import click
 from flask import Flask, url_for
 
-from trainhub.certificates.types import EVIDENCE_PAGES
+from trainhub.certificates.types import EVIDENCE_PAGES, PRESENT_FACTS
 from trainhub.kernel import audit_words
 from trainhub.kernel.access import Role, register_permissions
 from trainhub.kernel.i18n import _l
 from trainhub.kernel.nav import Entry, register_nav
-from trainhub.oversight.chains import cli, permissions, views
+from trainhub.oversight.chains import cli, operations, permissions, views
 from trainhub.oversight.chains.permissions import Can
 
 TABLES: tuple[ModuleType, ...] = ()
@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.blueprint)
     for kind in ("milestone", "weeks", "cohort"):
         app.extensions.setdefault(EVIDENCE_PAGES, {})[kind] = lambda keys, is_own: dict.fromkeys(keys, url_for("chains.mine")) if is_own else {}
+    app.extensions.setdefault(PRESENT_FACTS, {})["programme"] = operations.present_facts
     register_nav(
         app,
         Entry("mine", _l("我的培养链条"), "chains.mine", "link", roles=(Role.STUDENT,), order=45),

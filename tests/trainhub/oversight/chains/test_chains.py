@@ -12,14 +12,17 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.operations import issuing
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.kernel.db import transaction
 from trainhub.ledger import operations as ledger
+from trainhub.ledger.models import Milestone
 from trainhub.ledger.types import Source
 from trainhub.oversight.chains import cli, operations, queries, rules
 from trainhub.oversight.chains.types import ChainFacts, Step
@@ -145,6 +148,23 @@ def test_a_student_does_not_follow_a_link_to_a_certificate_that_waits(session: S
     page = mine.get("/chains/mine").text
     assert f"/certificates/{made.number}" not in page
     assert "等待学校签发" in page
+
+
+def test_a_draft_is_issued_with_the_chain_of_that_day_or_not_at_all(session: Session) -> None:
+    programme = ground.programme()
+    whole = _student(programme)
+    operations.issue(programme=programme, chains=queries.chains_of_programme(programme, on=TODAY), by=SYSTEM, today=TODAY, now=ground.NOW)
+    (made,) = certificates.of_person(whole.person_id)
+    said = dict(made.facts)
+    made.state, made.facts = State.DRAFT, {**said, "weeks": "1", "programme": "旧名"}
+    issuing.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+    assert (made.state, made.facts) == (State.ISSUED, said)
+    made.state = State.DRAFT
+    for one in session.scalars(select(Milestone).where(Milestone.person_id == whole.person_id)):
+        session.delete(one)
+    session.flush()
+    with pytest.raises(issuing.CannotIssue, match="来源记录"):
+        issuing.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
 
 
 def test_the_page_asks_the_same_number_of_queries_for_1_and_30(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
