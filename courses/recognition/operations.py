@@ -97,7 +97,12 @@ def end_mapping(*, mapping: CreditMapping, until: date, by: Identity, now: datet
 def apply_with_run(*, student: Student, target: CurriculumCourse, enrolment: Enrolment, statement: str, by: Identity, now: datetime) -> CreditClaim:
     """Apply with a run one completed here: a mapping must hold on the day of completion, and the mark must suffice."""
     run = catalogue.run_by_id(enrolment.run_id)
-    if enrolment.person_id != student.person_id or enrolment.state is not EnrolmentState.COMPLETED or run is None or enrolment.completed_on is None:
+    if (
+        not people.is_same_human(enrolment.person_id, student.person_id)
+        or enrolment.state is not EnrolmentState.COMPLETED
+        or run is None
+        or enrolment.completed_on is None
+    ):
         raise BadClaim(_("只能用自己已经完成的课程申请。"), field="enrolment_id")
     _check_target(student, target)
     mapping = queries.mapping_for(run.course_id, target.id, enrolment.completed_on)
@@ -247,10 +252,10 @@ def decide(
     check_version(claim, version)
     if claim.state not in OPEN:
         raise BadClaim(_("这份申请已经决定或撤回。"))
-    if by.person_id is not None and by.person_id == claim.student.person_id:
+    if people.is_same_human(by.person_id, claim.student.person_id):
         raise BadClaim(_("不能审核自己的申请。"))
     was_appeal = claim.state is ClaimState.APPEALED
-    if was_appeal and by.account_id is not None and by.account_id == claim.decided_by_id:
+    if was_appeal and accounts.is_same_holder(by.account_id, claim.decided_by_id):
         raise BadClaim(_("申诉应由作出原决定之外的人复核，请由高校管理员或其他专业负责人处理。"))
     if not reason.strip():
         raise BadClaim(_("请写明决定的理由。"), field="reason")

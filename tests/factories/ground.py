@@ -16,7 +16,7 @@ from trainhub.organisations.types import HostSide, OrganisationKind
 from trainhub.people import operations as people
 from trainhub.people import queries as people_queries
 from trainhub.people.models import Employment, Person, Student, Teacher
-from trainhub.people.types import IdType, TeacherKind
+from trainhub.people.types import IdType, PairDecision, TeacherKind
 from trainhub.programmes import operations as programmes
 from trainhub.programmes import queries as programme_queries
 from trainhub.programmes.models import Cohort, Programme, ProgrammeVersion
@@ -122,6 +122,13 @@ def person(name: str | None = None, **given: Any) -> Person:
         day = date(1990 + number // 100_000 % 15, 1 + number // 1000 % 12, 1 + number // 28_000 % 28)
         given |= {"id_type": IdType.RESIDENT_ID, "id_number": given.get("id_number") or resident_id(day, order=number % 1000)}
     return people.register_person(name=name or f"林测{chr(0x4E00 + number % 2000)}", by=SYSTEM, now=NOW, **{"is_demo": True, **given})
+
+
+def merge(stays: Person, gone: Person) -> tuple[Person, Person]:
+    """Decide that two persons are one human; the one known first stays, so name them in the order in which they were made."""
+    people.decide_pair(first=stays, second=gone, decision=PairDecision.SAME, reason="已核对", by=SYSTEM, now=NOW)
+    assert gone.merged_into_id == stays.id
+    return stays, gone
 
 
 def student(at: Programme | None = None, *, year: int = 2023, who: Person | None = None, **given: Any) -> Student:

@@ -19,6 +19,7 @@ from trainhub.kernel.errors import Refused
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 
 FEEDBACK_MB = 50
 
@@ -48,7 +49,7 @@ def grade(*, submission: Submission, version: int | None, marking: Marking, by: 
 def _check_gradable(assignment: Assignment, submission: Submission, by: Identity) -> None:
     if not submission.number:
         raise NotGradable(_("这份作业还没有提交，不能评分。"))
-    if by.person_id is not None and by.person_id in {row.person_id for row in submission.members}:
+    if people.is_among(by.person_id, [row.person_id for row in submission.members]):
         raise NotGradable(_("不能给自己的作业评分。"))
 
 
@@ -59,15 +60,20 @@ def _role(assignment: Assignment, submission: Submission, by: Identity) -> MarkR
         return MarkRole.FIRST
     marks = standing_marks(submission)
     first, second = marks.get(MarkRole.FIRST), marks.get(MarkRole.SECOND)
-    if first is None or (second is None and first.grader_id == by.person_id):
+    if first is None or (second is None and _is_by(first, by)):
         return MarkRole.FIRST
     if second is None:
         return MarkRole.SECOND
     if submission.queue is not Queue.GRADERS_DIFFER:
         raise NotGradable(_("两位教师的评分已经确定。如需更改，请使用“改定成绩”并写明理由。"))
-    if by.person_id in (first.grader_id, second.grader_id):
+    if _is_by(first, by) or _is_by(second, by):
         raise NotGradable(_("两位教师的评分相差较大，需要由第三位教师裁定。"))
     return MarkRole.THIRD
+
+
+def _is_by(mark: SubmissionMark, by: Identity) -> bool:
+    """Whether the same human gave the mark; of accounts without a person none counts as another one than the other."""
+    return mark.grader_id == by.person_id or people.is_same_human(mark.grader_id, by.person_id)
 
 
 def standing_marks(submission: Submission) -> dict[MarkRole, SubmissionMark]:

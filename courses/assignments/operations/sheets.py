@@ -19,6 +19,7 @@ from trainhub.kernel.sheets.parsers import parse_decimal, parse_int, parse_text
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.schema import Field, Parsed, Schema
 from trainhub.kernel.sheets.types import Problem
+from trainhub.people import queries as people
 
 MOST_ROWS = 20_000
 SCHEMA = Schema(
@@ -113,6 +114,6 @@ def _row(
         return None
     if data["version"] != submission.version:
         return "version|" + _("导出之后这份作业的成绩已被他人修改。请重新导出后再填。")
-    if by.person_id is not None and by.person_id in {row.person_id for row in submission.members}:
+    if people.is_among(by.person_id, [row.person_id for row in submission.members]):
         return "alias|" + _("不能给自己的作业评分。")
     return submission, points_x10, data["comment"] or ""

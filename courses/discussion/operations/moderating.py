@@ -16,6 +16,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound, Refused
 from trainhub.kernel.i18n import N_, _
 from trainhub.notifications import operations as notifications
+from trainhub.people import queries as people
 
 
 class BadReport(Refused):
@@ -28,7 +29,7 @@ def remove(*, thread: Thread, row: Post, reason: str, by: Identity, now: datetim
     """Take a post away; with its first post goes the thread. The writer is told when somebody else did it, with the reason."""
     if row.removed_at is not None:
         return
-    is_own = by.person_id is not None and by.person_id == row.person_id
+    is_own = people.is_same_human(by.person_id, row.person_id)
     if not is_own and not reason.strip():
         raise BadReport(_("请写明移除的理由，理由会告知发言者。"), field="reason")
     row.removed_at, row.remove_reason = now, reason.strip()[:400]

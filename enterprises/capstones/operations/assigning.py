@@ -20,6 +20,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.people.types import StudentState
 from trainhub.policy.book import book
@@ -176,9 +177,9 @@ def assign_supervisor(
     if before is not None and before.person_id == person.id:
         return before
     student = session().get_one(Student, capstone.student_id)
-    if person.id == student.person_id:
+    if people.is_same_human(person.id, student.person_id):
         raise CapstoneRefused(_("学生不能担任自己的导师。"), field="person_id")
-    if any(row.person_id == person.id and row.role is not role for row, _name in queries.supervisions_of(capstone.id)):
+    if people.is_among(person.id, [row.person_id for row, _name in queries.supervisions_of(capstone.id) if row.role is not role]):
         raise CapstoneRefused(
             _("%(name)s 已是（或曾是）另一方的导师：同一人不能担任双方导师。", name=person.name), field="person_id", code="both_sides"
         )

@@ -14,6 +14,7 @@ from enterprises.capstones.models import Capstone, SpotCheck, SpotItem, SpotOpin
 from enterprises.capstones.operations._support import CapstoneRefused, WrongPerson, given, tell
 from enterprises.capstones.operations.grading import demand_outsider
 from enterprises.capstones.types import SpotOutcome, SpotVerdict
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.clock import academic_year
@@ -21,6 +22,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
+from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 
 TOLD_EXPERT = N_("请评议一篇抽检的毕业论文")
@@ -104,7 +106,7 @@ def void(*, check: SpotCheck, reason: str, by: Identity, now: datetime) -> SpotC
     opinions = [opinion for item in items for opinion, _name in queries.opinions_of(item.id)]
     if any(opinion.signed_at is not None for opinion in opinions):
         raise CapstoneRefused(_("已有专家签署意见，这次抽检不能作废：作废会丢掉已有的结论。"), field="reason", code="has_results")
-    if by.account_id is not None and by.account_id == check.drawn_by_id:
+    if identity.is_same_holder(by.account_id, check.drawn_by_id):
         raise CapstoneRefused(_("样本是你抽取的，须由本单位的另一人或上级部门作废：一个人不能反复抽取直到满意。"), field="reason", code="own_draw")
     check.voided_at, check.voided_by_id, check.void_reason = now, by.account_id, why
     session().flush()
@@ -197,7 +199,7 @@ def send_to_experts(*, item: SpotItem, people: Sequence[Person], by: Identity, t
 
 def give_opinion(*, opinion: SpotOpinion, verdict: SpotVerdict, comment: str, by: Identity, today: date, now: datetime) -> SpotItem:
     """Sign an opinion, once; when the round is complete the outcome follows by the rule of two. Raises WrongPerson, CapstoneRefused."""
-    if by.person_id is None or by.person_id != opinion.person_id:
+    if not is_same_human(by.person_id, opinion.person_id):
         raise WrongPerson(_("只有被指定的专家可以评议。"))
     item = session().get_one(SpotItem, opinion.item_id)
     _hold(item)

@@ -19,6 +19,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 
 TOLD_THIRD = N_("请为毕业设计“%(title)s”作第三方评分：双方评分相差过大")
@@ -60,7 +61,7 @@ def correct_grade(
     (`concluding.moderate`). Neither during a moderation nor after its conclusion, not after publication.
     """
     capstone = session().get_one(Capstone, grade.capstone_id)
-    if by.person_id is None or by.person_id != grade.person_id:
+    if not people.is_same_human(by.person_id, grade.person_id):
         raise WrongPerson(_("评分只能由签名的导师本人更正。"))
     demand(capstone, Action.CORRECT, by)
     if grade.replaced_at is not None:
@@ -189,7 +190,7 @@ def demand_account(person: Person) -> None:
 def demand_outsider(person: Person, capstone: Capstone) -> None:
     """Refuse the student, anybody who supervises or supervised this capstone, and whoever has a conflict of interest."""
     student = session().get_one(Student, capstone.student_id)
-    if person.id == student.person_id or any(row.person_id == person.id for row, _name in queries.supervisions_of(capstone.id)):
+    if people.is_among(person.id, [student.person_id, *(row.person_id for row, _name in queries.supervisions_of(capstone.id))]):
         raise CapstoneRefused(_("%(name)s 是这个毕业设计的学生或导师（包括曾任），须回避。", name=person.name), field="person_id", code="conflict")
     demand_no_conflict(person, capstone)
 

@@ -18,6 +18,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.i18n import N_, _
 from trainhub.people.models import Person, Student
+from trainhub.people.queries import is_same_human
 from trainhub.policy.book import book
 from trainhub.programmes.models import Cohort, Programme
 
@@ -111,7 +112,7 @@ def sign_review(
     Once; raises WrongPerson, WrongState (the window of reviews), CapstoneRefused.
     """
     capstone = session().get_one(Capstone, review.capstone_id)
-    if by.person_id is None or by.person_id != review.person_id or review.cancelled_at is not None:
+    if not is_same_human(by.person_id, review.person_id) or review.cancelled_at is not None:
         raise WrongPerson(_("只有被指定的评阅人可以签署评阅意见。"))
     demand(capstone, Action.REVIEW, by)
     demand_window(capstone, WindowStage.REVIEW, now)
@@ -325,7 +326,7 @@ def record_defence(
     capstone = session().get_one(Capstone, slot.capstone_id)
     group = session().get_one(DefenceGroup, slot.group_id)
     demand(capstone, Action.DEFEND, by)
-    if by.person_id != group.secretary_id:
+    if not is_same_human(by.person_id, group.secretary_id):
         raise WrongPerson(_("只有这一答辩组的秘书可以登记。"))
     if slot.recorded_at is not None:
         raise CapstoneRefused(_("这次答辩已经登记。"), code="already_graded")

@@ -16,6 +16,7 @@ from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.i18n import N_, _
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, ProgrammeVersion
 
@@ -152,7 +153,7 @@ def adopt_rubric(
 
 def record_conflict(*, person: Person, student: Student, reason: str, by: Identity, now: datetime) -> Conflict:
     """Record that a person may neither supervise nor judge a student; supervisions that stand are named, not ended. A repeat: the known row."""
-    if person.id == student.person_id:
+    if people.is_same_human(person.id, student.person_id):
         raise CapstoneRefused(_("这就是学生本人。"), field="person_id")
     known = queries.conflict_between(person.id, student.id)
     if known is not None:

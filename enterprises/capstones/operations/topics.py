@@ -11,6 +11,7 @@ from enterprises.capstones import likeness, queries
 from enterprises.capstones.models import Topic, TopicMark
 from enterprises.capstones.operations._support import TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSource, TopicState
+from trainhub.identity import queries as identity
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -131,7 +132,7 @@ def approve_topic(*, topic: Topic, side: Side, by: Identity, today: date, now: d
     if getattr(topic, on) is not None:
         return topic
     other = Side.ENTERPRISE if side is Side.SCHOOL else Side.SCHOOL
-    if by.account_id is not None and getattr(topic, f"approved_by_{other.value}_id") == by.account_id:
+    if identity.is_same_holder(by.account_id, getattr(topic, f"approved_by_{other.value}_id")):
         raise WrongPerson(_("你已代表另一方审批了“%(title)s”：校企双方须由不同的人审批。", title=topic.title), code="both_sides")
     setattr(topic, on, today)
     setattr(topic, who, by.account_id)
@@ -181,7 +182,7 @@ def revise_topic(
     check_version(topic, version)
     if topic.state is not TopicState.REFUSED:
         raise WrongState(_("只有退回的选题可以修改后重新提出。"))
-    if by.account_id is None or by.account_id != topic.proposed_by_id:
+    if not identity.is_same_holder(by.account_id, topic.proposed_by_id):
         raise WrongPerson(_("只有提出人可以修改后重新提出。"))
     if not title.strip() or not problem.strip():
         raise TopicRefused(_("请填写题目和要解决的工程问题。"), field="title")

@@ -15,6 +15,7 @@ from trainhub.kernel.clock import local
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
 from trainhub.kernel.i18n import N_, _
+from trainhub.people import queries as people
 from trainhub.people.models import Student
 
 TOLD_CONFIRM = N_("请确认 %(day)s 的毕业设计指导记录（%(role)s）")
@@ -44,7 +45,7 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
     supervision = queries.live_supervision(capstone.id, role)
     if supervision is None:
         raise CapstoneRefused(_("还没有%(role)s，不能登记指导。请先由专业负责人指派。", role=ROLES[role]))
-    if by.person_id not in (supervision.person_id, _student_person(capstone)):
+    if not people.is_among(by.person_id, (supervision.person_id, _student_person(capstone))):
         raise WrongPerson(_("只有学生本人和这一方的导师可以登记指导。"))
     content = given(content, _("请写明指导内容：讨论了什么、下一步做什么。"), field="content", most=4000)
     if on > today:
@@ -82,13 +83,13 @@ def log_guidance(*, capstone: Capstone, role: SupervisorRole, on: date, content:
 def _confirmer(entry: GuidanceEntry, capstone: Capstone) -> int:
     """Who did not write it: the student for what the supervisor wrote, and the other way round."""
     student = _student_person(capstone)
-    return entry.person_id if entry.logged_by_person_id == student else student
+    return entry.person_id if people.is_same_human(entry.logged_by_person_id, student) else student
 
 
 def confirm_guidance(*, entry: GuidanceEntry, by: Identity, now: datetime) -> GuidanceEntry:
     """Confirm what the other party logged; only then it counts for 8.3. A repeat changes nothing. Raises WrongPerson."""
     capstone = session().get_one(Capstone, entry.capstone_id)
-    if by.person_id is None or by.person_id != _confirmer(entry, capstone):
+    if not people.is_same_human(by.person_id, _confirmer(entry, capstone)) or people.is_same_human(by.person_id, entry.logged_by_person_id):
         raise WrongPerson(_("指导记录须由另一方确认：导师登记的由学生确认，学生登记的由导师确认。"))
     if entry.confirmed_at is not None:
         return entry
@@ -158,7 +159,11 @@ def comment(*, paper: CapstonePaper, text: str, by: Identity, now: datetime) -> 
     session().flush()
     audit.record(by=by, did="capstones.paper.commented", on=capstone, data={"paper": paper.id, "comment": row.id})
     student = _student_person(capstone)
-    others = {s.person_id for s, _name in queries.supervisions_of(capstone.id) if s.until is None} if by.person_id == student else {student}
+    others = (
+        {s.person_id for s, _name in queries.supervisions_of(capstone.id) if s.until is None}
+        if people.is_same_human(by.person_id, student)
+        else {student}
+    )
     tell(
         person_ids=others,
         kind="capstones.comment",

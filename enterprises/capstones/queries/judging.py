@@ -30,6 +30,7 @@ from trainhub.identity import queries as identity
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student, Teacher
+from trainhub.people.queries import rows_of_humans
 from trainhub.programmes.models import Cohort, Programme
 
 
@@ -111,7 +112,7 @@ def barred_from(row: Capstone) -> frozenset[int]:
 
 
 def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
-    """{capstone: who may not judge it}; three queries however many capstones there are."""
+    """{capstone: who may not judge it, by every person row of theirs}; five queries however many capstones there are."""
     of_student = {row.student_id: row.id for row in rows}
     barred: dict[int, set[int]] = {row.id: set() for row in rows}
     for student_id, person_id in session().execute(select(Student.id, Student.person_id).where(Student.id.in_(of_student))):
@@ -123,7 +124,8 @@ def barred_from_each(rows: Collection[Capstone]) -> dict[int, frozenset[int]]:
     conflicts = select(Conflict.student_id, Conflict.person_id).where(Conflict.student_id.in_(of_student), Conflict.lifted_at.is_(None))
     for student_id, person_id in session().execute(conflicts):
         barred[of_student[student_id]].add(person_id)
-    return {key: frozenset(people) for key, people in barred.items()}
+    named = rows_of_humans(set().union(*barred.values()))
+    return {key: frozenset().union(*(named[person] for person in persons)) for key, persons in barred.items()}
 
 
 def parties_to(row: Capstone) -> frozenset[int]:
@@ -135,7 +137,7 @@ def parties_to(row: Capstone) -> frozenset[int]:
     scored |= {int(person) for slot, _group in slots_of(row.id) for person in slot.scores}
     if third is not None and third.signed_at is not None:
         scored.add(third.person_id)
-    return barred_from(row) | scored
+    return barred_from(row).union(*rows_of_humans(scored).values())
 
 
 def unreviewed(cohort_id: int) -> list[Capstone]:

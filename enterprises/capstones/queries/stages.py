@@ -31,6 +31,7 @@ from enterprises.capstones.types import SupervisorRole, WindowStage
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
 from trainhub.organisations.models import Organisation
+from trainhub.people import queries as people
 from trainhub.people.models import Person, Student
 from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import IndicatorPoint
@@ -210,7 +211,9 @@ def slots_of(capstone_id: int) -> list[tuple[DefenceSlot, DefenceGroup]]:
 
 def conflict_between(person_id: int, student_id: int) -> Conflict | None:
     """The conflict of interest that stands between a person and a student."""
-    return session().scalar(select(Conflict).where(Conflict.person_id == person_id, Conflict.student_id == student_id, Conflict.lifted_at.is_(None)))
+    return session().scalar(
+        select(Conflict).where(people.of_human(Conflict.person_id, person_id), Conflict.student_id == student_id, Conflict.lifted_at.is_(None))
+    )
 
 
 def conflicts_of_cohort(cohort_id: int) -> list[tuple[Conflict, str, str]]:

@@ -14,6 +14,7 @@ from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import load, stored
 from enterprises.capstones.views.grading import times
 from enterprises.permissions import Can
+from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads
 from trainhub.kernel.access import Subject, demand, guard, who
 from trainhub.kernel.db import session, transaction
@@ -127,7 +128,7 @@ def _check_page(row: SpotCheck, problem: str = "", status: int = 200) -> Any:
         numbers=at,
         others=queries.other_draws(row),
         may_void=row.voided_at is None and not any(o.signed_at for _item, _row, opinions in items for o, _name in opinions),
-        is_own=row.drawn_by_id is not None and row.drawn_by_id == who().account_id,
+        is_own=identity.is_same_holder(row.drawn_by_id, who().account_id),
         labels=labels,
         problem=problem,
     )

@@ -12,6 +12,7 @@ from enterprises.capstones.types import EvidenceKind, Side, TopicOrigin, TopicSo
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import demand_opened, desk_of, kept, load_topic, stored
 from enterprises.permissions import Can
+from trainhub.identity import queries as identity
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Role, guard, may, who
 from trainhub.kernel.db import session, transaction
@@ -258,7 +259,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
         withdraw_at=next((at for can, at in WITHDRAW.items() if may(who(), can, subject)), "")
         if row.state in (TopicState.PROPOSED, TopicState.APPROVED)
         else "",
-        may_revise=row.state is TopicState.REFUSED and who().account_id is not None and who().account_id == row.proposed_by_id,
+        may_revise=row.state is TopicState.REFUSED and identity.is_same_holder(who().account_id, row.proposed_by_id),
         similar=queries.similar(row, who()) if sees_alike else [],
         lacks_evidence=form or forms.EvidenceForm()
         if row.evidence_file_id is None
@@ -272,7 +273,7 @@ def _topic_page(row: Topic, form: forms.EvidenceForm | None = None, status: int 
 def _has_decided(row: Topic, but: Side) -> bool:
     """Whether the reader has approved for the other side: nobody decides for both."""
     other = row.approved_by_enterprise_id if but is Side.SCHOOL else row.approved_by_school_id
-    return other is not None and other == who().account_id
+    return identity.is_same_holder(other, who().account_id)
 
 
 @blueprint.get("/topics/<int:topic_id>/evidence")

@@ -56,6 +56,20 @@ def test_after_the_cutoff_only_an_extension_opens_the_door(session: Session) -> 
         setup.extend(assignment=task, person_id=ground.person().id, until_at=late, reason="不是学员", by=SYSTEM, now=NOW)
 
 
+def test_nobody_grades_the_work_of_the_same_human(session: Session) -> None:
+    """Both handed in before they were found to be one human: the second work stays under the other person row."""
+    task = made.assignment()
+    stays, gone = ground.person(), ground.person()
+    works = [made.hand_in(task, made.learner(task, one), now=NOW) for one in (stays, gone)]
+    ground.merge(stays, gone)
+    assert [member.person_id for row in works for member in work.submission_by_id(row.id).members] == [stays.id, gone.id]  # type: ignore[union-attr]
+    for row in works:
+        with pytest.raises(grading.NotGradable, match="自己"):
+            made.grade(row, 1000, by=made.acting(stays))
+        with pytest.raises(grading.NotGradable, match="自己"):
+            grading.override(submission=row, version=None, points_x10=1000, reason="好", by=made.acting(stays), now=NOW)
+
+
 def test_a_draft_saved_by_another_member_is_not_overwritten(session: Session) -> None:
     task = made.assignment()
     me = made.learner(task)

@@ -21,6 +21,7 @@ from courses.recognition.models import CreditClaim
 from courses.recognition.types import ClaimState
 from tests.factories import courses as make
 from tests.factories import ground
+from tests.factories import identity as accounts
 from tests.factories import work as made
 from trainhub.certificates import queries as certificates
 from trainhub.kernel.access import SYSTEM, Identity
@@ -204,6 +205,36 @@ def test_two_persons_who_turn_out_to_be_one_get_one_recognition(session: Session
         decide(theirs, True)
     assert refused.value.code == "recognised_twice"
     assert decide(theirs, False).state is ClaimState.REJECTED
+
+
+def test_nobody_decides_the_application_of_the_same_human(session: Session, student: Student) -> None:
+    target = plan_course(student)
+    twin = ground.student(session.get_one(Programme, student.programme_id), who=ground.person())
+    found = queries.student_by_id(twin.id)
+    assert found is not None
+    claim = certificate(found, target)
+    ground.merge(student.person, found.person)
+    assert session.get_one(Student, claim.student_id).person_id == found.person.id, (
+        "both study the same programme: one row stays with the other person"
+    )
+    head = Identity(account_id=11, person_id=student.person.id, name="专业负责人")
+    for approved in (True, False):
+        with pytest.raises(operations.BadClaim, match="自己"):
+            decide(claim, approved, head)
+    assert decide(claim, True, Identity(account_id=12, person_id=ground.person().id, name="教务处")).state is ClaimState.APPROVED
+
+
+def test_an_appeal_is_not_decided_by_the_second_account_of_the_same_human(session: Session, student: Student) -> None:
+    claim = certificate(student, plan_course(student))
+    stays, gone = ground.person(), ground.person()
+    first, second = accounts.account(person=stays), accounts.account(person=gone)
+    ground.merge(stays, gone)
+    heads = [Identity(account_id=one.id, person_id=stays.id, name="专业负责人") for one in (first, second)]
+    decide(claim, False, heads[0])
+    operations.appeal(claim=claim, text="重新扫描了", **GIVEN)
+    with pytest.raises(operations.BadClaim, match="之外的人"):
+        decide(claim, True, heads[1])
+    assert decide(claim, True, Identity(account_id=12, person_id=None, name="教务处")).state is ClaimState.APPROVED
 
 
 def test_the_database_itself_refuses_a_second_recognition(session: Session, student: Student) -> None:

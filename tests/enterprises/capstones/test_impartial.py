@@ -42,6 +42,35 @@ def test_a_head_who_supervises_settles_no_moderation_of_the_own_grade(session: S
     assert row.decision is Decision.UPHELD
 
 
+def test_a_head_settles_no_moderation_of_a_grade_given_under_the_other_record(session: Session) -> None:
+    """A member's points of a defence are kept under the person row of that day, which a merging does not move."""
+    found = make.graded(60, 90)
+    head = ground.person()
+    operations.record_conflict(person=head, student=found.student, reason="亲属", by=SYSTEM, now=NOW)
+    stays = ground.person()
+    head.merged_into_id = stays.id
+    session.flush()
+    assert queries.conflict_between(stays.id, found.student.id) is not None
+    operations.moderate(capstone=found.capstone, reason="双方相差过大", by=SYSTEM, now=NOW)
+    with pytest.raises(CapstoneRefused) as no:
+        operations.settle(capstone=found.capstone, score_x10=900, note="提高", by=_head(found, stays), **TIMES)
+    assert no.value.code == "own_grade"
+    assert {head.id, stays.id} <= queries.barred_from(found.capstone)
+
+
+def test_a_supervisor_is_not_the_student_under_another_record(session: Session) -> None:
+    found = make.case(has_supervisors=False)
+    twin = ground.person()
+    ground.teacher(of=found.programme, who=twin)
+    student = session.get_one(Person, found.student.person_id)
+    student.merged_into_id = twin.id
+    session.flush()
+    with pytest.raises(CapstoneRefused, match="自己的导师"):
+        operations.assign_supervisor(capstone=found.capstone, role=SupervisorRole.SCHOOL, person=twin, by=SYSTEM, **TIMES)
+    with pytest.raises(CapstoneRefused, match="学生本人"):
+        operations.record_conflict(person=twin, student=found.student, reason="本人", by=SYSTEM, now=NOW)
+
+
 def test_an_appeal_is_decided_by_who_has_no_part_in_the_result(session: Session) -> None:
     """Neither a supervisor of today or before, nor a reviewer, nor whoever stands near the student; a head without a part decides."""
     found = make.graded(80, 80)

@@ -13,10 +13,10 @@ from enterprises.capstones.models import Capstone, CapstoneGrade, Topic
 from enterprises.capstones.operations import CapstoneRefused, TopicRefused, WrongPerson, WrongState
 from enterprises.capstones.types import CapstoneState, Side, Stage, SupervisorRole, TopicState
 from tests.factories import capstones as make
-from tests.factories import ground
+from tests.factories import ground, identity
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.certificates.models import Certificate
-from trainhub.kernel.access import SYSTEM
+from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.types import Source
 
@@ -28,6 +28,17 @@ def test_a_topic_needs_the_approval_of_both_sides(session: Session) -> None:
     assert row.state is TopicState.PROPOSED
     operations.approve_topic(topic=row, side=Side.SCHOOL, by=SYSTEM, today=TODAY, now=NOW)
     assert (row.state, row.approved_by_enterprise_on, row.approved_by_school_on) == (TopicState.APPROVED, TODAY, TODAY)
+
+
+def test_two_accounts_of_one_human_do_not_approve_for_both_sides(session: Session) -> None:
+    stays, gone = ground.person(), ground.person()
+    mine = [Identity(account_id=identity.account(person=one).id, person_id=stays.id, name="某人") for one in (stays, gone)]
+    ground.merge(stays, gone)
+    row = make.topic(is_approved=False)
+    operations.approve_topic(topic=row, side=Side.ENTERPRISE, by=mine[0], today=TODAY, now=NOW)
+    with pytest.raises(WrongPerson) as no:
+        operations.approve_topic(topic=row, side=Side.SCHOOL, by=mine[1], today=TODAY, now=NOW)
+    assert no.value.code == "both_sides"
 
 
 def test_who_proposes_for_a_side_approves_for_it(session: Session) -> None:

@@ -17,7 +17,7 @@ from enterprises.capstones.models import SpotCheck
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.types import SpotVerdict
 from tests.factories import capstones as make
-from tests.factories import identity
+from tests.factories import ground, identity
 from tests.factories.capstones import NOW, TODAY
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.audit import AuditEvent, write_pending
@@ -47,6 +47,16 @@ def _drawn(session: Session, *, by: Identity = SYSTEM) -> tuple[make.Case, SpotC
 
 def _experts(n: int) -> list[Any]:
     return [make.expert() for _n in range(n)]
+
+
+def test_a_second_account_of_who_drew_voids_nothing(session: Session) -> None:
+    stays, gone = ground.person(), ground.person()
+    mine = [replace(_by(), account_id=identity.account(person=one).id, person_id=stays.id) for one in (stays, gone)]
+    ground.merge(stays, gone)
+    _found, check = _drawn(session, by=mine[0])
+    with pytest.raises(CapstoneRefused) as no:
+        operations.void(check=check, reason="学年选错", by=mine[1], now=NOW)
+    assert no.value.code == "own_draw"
 
 
 def test_a_mistaken_draw_is_voided_with_its_reason_and_kept_beside_the_new_one(session: Session) -> None:

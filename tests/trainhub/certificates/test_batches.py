@@ -77,6 +77,16 @@ def test_four_eyes(session: Session) -> None:
         _decide(batch)
 
 
+def test_a_second_account_is_not_a_second_pair_of_eyes(session: Session) -> None:
+    stays, gone = ground.person(), ground.person()
+    mine = [Identity(account_id=account(person=one).id, person_id=stays.id, name="某人") for one in (stays, gone)]
+    ground.merge(stays, gone)
+    batch = _prepare([ground.person()], ground.university(), by=mine[0])
+    with pytest.raises(batches.CannotDecide, match="另一人"):
+        _decide(batch, by=mine[1])
+    assert _decide(batch, by=_who(9_999)).state is BatchState.APPROVED
+
+
 def test_who_prepared_may_take_it_back(session: Session) -> None:
     batch = _prepare([ground.person()], ground.university())
     assert _decide(batch, is_approved=False, reason="名单有误", by=_who(1)).state is BatchState.REJECTED

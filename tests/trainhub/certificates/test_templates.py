@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from tests.factories.certificates import REASON, TODAY, certificate, corrected
+from tests.factories.identity import account
 from trainhub.certificates import documents, operations, queries, tasks
 from trainhub.certificates.layouts.drawing import Press, common_facts, render
 from trainhub.certificates.layouts.joining import join
@@ -43,8 +44,8 @@ def _who(number: int) -> Identity:
     return Identity(account_id=number, person_id=None, name="某人", grants=())
 
 
-def _draft(code: str = "college_training") -> Any:
-    return templates.start(code=code, kind=Kind.TRAINING, owner=None, by=_who(1), now=ground.NOW)
+def _draft(code: str = "college_training", by: Identity | None = None) -> Any:
+    return templates.start(code=code, kind=Kind.TRAINING, owner=None, by=by or _who(1), now=ground.NOW)
 
 
 def _approved(code: str = "college_training") -> Any:
@@ -145,6 +146,16 @@ def test_a_draft_becomes_a_template_that_issues(session: Session) -> None:
     made = certificate(Kind.TRAINING, template="college_training")
     assert (made.state, made.template, made.template_version) == (State.ISSUED, "college_training", 1)
     assert documents.pdf_of(made, tasks.maker()).startswith(b"%PDF-")
+
+
+def test_a_template_is_not_approved_by_the_second_account_of_who_drew_it(session: Session) -> None:
+    stays, gone = ground.person(), ground.person()
+    mine = [Identity(account_id=account(person=one).id, person_id=stays.id, name="某人", grants=_who(1).grants) for one in (stays, gone)]
+    ground.merge(stays, gone)
+    row = _draft("college_training", by=mine[0])
+    templates.submit(template=row, by=mine[0])
+    with pytest.raises(templates.BadTemplate, match="另一人"):
+        templates.decide(template=row, is_approved=True, reason="", by=mine[1], now=ground.NOW)
 
 
 def test_an_approved_version_never_changes(session: Session) -> None:

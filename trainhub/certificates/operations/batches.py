@@ -26,6 +26,7 @@ from trainhub.certificates.operations.issuing import CannotIssue, clock_stands, 
 from trainhub.certificates.operations.numbering import PROVINCE, next_serials, unit_of
 from trainhub.certificates.rules import asked_key
 from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, Number, State
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import audit, jobs
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
@@ -132,7 +133,7 @@ def decide(*, batch: IssueBatch, is_approved: bool, reason: str, by: Identity, t
     correction CannotChange when the certificate was changed since.
     """
     reason = reason.strip()
-    if is_approved and by.account_id is not None and by.account_id == batch.asked_by_id:
+    if is_approved and is_same_holder(by.account_id, batch.asked_by_id):
         raise CannotDecide(_("签发须由另一人审核：建立批次的人不能审核自己的批次，请另一位负责人处理。"))
     if not is_approved and not reason:
         raise CannotDecide(_("退回时请写明理由。"), field="reason")

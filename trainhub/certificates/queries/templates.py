@@ -12,6 +12,7 @@ from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
 from trainhub.certificates.permissions import CHANGERS
 from trainhub.certificates.queries.runs import subject_of_issuer
 from trainhub.certificates.types import Kind, TemplateState
+from trainhub.identity.queries import accounts_of_holder
 from trainhub.kernel.access import NOTHING, Identity, Subject
 from trainhub.kernel.audit import AuditEvent
 from trainhub.kernel.db import session
@@ -137,14 +138,15 @@ def images_of(template: CertificateTemplate) -> dict[str, str]:
 
 
 def is_editor(template: CertificateTemplate, account_id: int | None) -> bool:
-    """Whether an account drew or changed anything of this version, as the audit log tells; nobody in particular (None) did not."""
+    """Whether the human of an account drew or changed anything of this version, as the audit log tells; nobody in particular (None) did not."""
     if account_id is None:
         return False
+    mine = accounts_of_holder(account_id)
     done = ("started", "saved", "image_added", "image_removed")
     statement = select(AuditEvent.id).where(
         AuditEvent.on_kind == CertificateTemplate.__tablename__,
         AuditEvent.on_id == str(template.id),
-        AuditEvent.account_id == account_id,
+        AuditEvent.account_id.in_(mine),
         AuditEvent.did.in_([f"certificates.template.{one}" for one in done]),
     )
-    return account_id == template.made_by_id or session().scalar(statement.limit(1)) is not None
+    return template.made_by_id in mine or session().scalar(statement.limit(1)) is not None

@@ -20,6 +20,7 @@ from trainhub.certificates.operations.issuing import template_for
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.certificates.views import blueprint
+from trainhub.identity.queries import is_same_holder
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, who
 from trainhub.kernel.db import transaction
@@ -231,7 +232,7 @@ def _page(row: IssueBatch, form: forms.DecisionForm | None = None) -> Any:
         names=queries.names_of_accounts([row.asked_by_id, row.decided_by_id]),
         may_decide=row.state is BatchState.PREPARED and may(who(), Can.BATCH_DECIDE, subject),
         may_go_on=row.state is BatchState.APPROVED and may(who(), Can.BATCH_DECIDE, subject),
-        is_mine=row.asked_by_id == who().account_id,
+        is_mine=is_same_holder(row.asked_by_id, who().account_id),
         form=form or forms.DecisionForm(formdata=None),
         labels=labels,
         show_number=show_number,

@@ -16,6 +16,7 @@ from trainhub.kernel.db import session
 from trainhub.kernel.errors import NotFound
 from trainhub.kernel.i18n import _
 from trainhub.people.models import Person
+from trainhub.people.queries import of_human
 
 
 def account(account_id: int) -> Account:
@@ -39,6 +40,20 @@ def accounts_of_persons(person_ids: Iterable[int]) -> dict[int, int]:
         rows = session().execute(select(Account.person_id, Account.id).where(some, Account.state != AccountState.DELETED))
         found.update({person_id: account_id for person_id, account_id in rows if person_id is not None})
     return found
+
+
+def accounts_of_holder(account_id: int) -> list[int]:
+    """Every account of the human who holds this one, itself first: two persons who were merged may each have had one."""
+    person_id = session().scalar(select(Account.person_id).where(Account.id == account_id))
+    if person_id is None:
+        return [account_id]
+    statement = select(Account.id).where(of_human(Account.person_id, person_id), Account.id != account_id).order_by(Account.id)
+    return [account_id, *session().scalars(statement)]
+
+
+def is_same_holder(one_id: int | None, other_id: int | None) -> bool:
+    """Whether two accounts are of one human: a second account is not a second pair of eyes. Nobody is nobody."""
+    return one_id is not None and other_id is not None and (one_id == other_id or other_id in accounts_of_holder(one_id))
 
 
 def accounts_holding(

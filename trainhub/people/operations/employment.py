@@ -172,7 +172,7 @@ def verify_employment(*, employment: Employment, by: Identity, now: datetime, ev
 
 
 def _not_oneself(employment: Employment, by: Identity) -> None:
-    if by.person_id is not None and by.person_id == employment.person_id:
+    if queries.is_same_human(by.person_id, employment.person_id):
         raise NotAllowed(_("不能核实自己的工作经历，请由本单位的其他管理员核实。"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,16 +30,46 @@ def human_ids(person_id: int) -> list[int]:
     return [stays, *session().scalars(select(Person.id).where(Person.merged_into_id == stays).order_by(Person.id))]
 
 
-def is_same_human(one_id: int, other_id: int | None) -> bool:
+def is_same_human(one_id: int | None, other_id: int | None) -> bool:
     """Whether two person rows stand for one human; nobody is nobody."""
-    return other_id is not None and (one_id == other_id or human_id(one_id) == human_id(other_id))
+    return is_among(one_id, [other_id])
+
+
+def is_among(person_id: int | None, others: Iterable[int | None]) -> bool:
+    """Whether a person is one of these humans, whichever of their rows is named: what a ban on deciding for oneself asks."""
+    wanted = {other for other in others if other is not None}
+    if person_id is None or not wanted:
+        return False
+    return person_id in wanted or human_id(person_id) in set(humans_of(wanted).values())
+
+
+def humans_of(person_ids: Iterable[int]) -> dict[int, int]:
+    """The person who stands for each of these; one query for a thousand."""
+    wanted = sorted(set(person_ids))
+    found = {key: key for key in wanted}
+    for start in range(0, len(wanted), 1000):  # a database takes so many values at once
+        merged = select(Person.id, Person.merged_into_id).where(Person.id.in_(wanted[start : start + 1000]), Person.merged_into_id.is_not(None))
+        found.update({key: stays for key, stays in session().execute(merged) if stays is not None})
+    return found
+
+
+def rows_of_humans(person_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """{person: every person row of the same human}: two queries for a thousand, for lists of who is barred or already chosen."""
+    standing = humans_of(person_ids)
+    rows: dict[int, set[int]] = {stays: {stays} for stays in standing.values()}
+    wanted = sorted(rows)
+    for start in range(0, len(wanted), 1000):
+        gone = select(Person.merged_into_id, Person.id).where(Person.merged_into_id.in_(wanted[start : start + 1000]))
+        for stays, key in session().execute(gone):
+            rows[stays or key].add(key)
+    return {key: frozenset(rows[stays]) for key, stays in standing.items()}
 
 
 def of_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
     """SQL: the column names a person row of the same human, whichever row is given."""
     stays = select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id).scalar_subquery()
-    other = sa.orm.aliased(Person)
-    clause: sa.ColumnElement[bool] = column.in_(select(other.id).where(sa.func.coalesce(other.merged_into_id, other.id) == stays))
+    other = sa.orm.aliased(Person)  # asked by its two keys: an expression over both would read every person there is
+    clause: sa.ColumnElement[bool] = column.in_(select(other.id).where(or_(other.id == stays, other.merged_into_id == stays)))
     return clause
 
 
