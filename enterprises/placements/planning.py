@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -13,11 +12,10 @@ from typing import Any
 from enterprises.bases import queries as bases
 from enterprises.placements import queries, rules
 from enterprises.placements.lawful import bars_of, is_minor
-from enterprises.placements.models import Placement, Position, Round, Term
-from enterprises.placements.planner.types import Case, Options, Post, Pupil, Slot
+from enterprises.placements.models import Placement, Round
+from enterprises.placements.planner.types import Case, Group, Options, Post, Pupil, Slot, narrowed
 from enterprises.placements.queries.rounds import Planned
 from enterprises.placements.types import Bar, LawFacts, PlacementState, PlanKind, PlanSettings, WhatIf
-from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.rules import iso_week
 from trainhub.policy.book import book
@@ -45,7 +43,7 @@ def problem_of(
 ) -> Problem:
     """Read everything that a plan of the round needs."""
     wanted = settings or settings_of(round)
-    facts = within_bases(lawful_only(queries.planning_facts(round, today=today)), is_mentor_bound=wanted.is_mentor_bound)
+    facts = within_bases(lawful_only(queries.planning_facts(round, today=today)))
     movable = {row.id: row for row in facts.placed if _may_move(row, round, today)} if kind is PlanKind.REPAIR else {}
     case = case_of(facts, today=today, settings=wanted, movable=movable)
     removable = tuple(sorted((row.student_id, row.term_id, row.position_id, row.id) for row in movable.values()))
@@ -86,57 +84,20 @@ def lawful_only(facts: Planned) -> Planned:
     )
 
 
-def within_bases(facts: Planned, *, is_mentor_bound: bool) -> Planned:
+def within_bases(facts: Planned) -> Planned:
     """The facts with the room that is left at each base in each term (PETOE-6.1): over all its positions, and with everybody there,
     of whatever programme. A base that says nothing bounds nothing. The planner decides who takes it.
-
-    One kind of base the planner cannot take as a limit of its own: one of several enterprises of which some offer elsewhere too,
-    while the mentors of each enterprise are a limit. Which seats of such a base stay is decided here (`_shared_out`).
     """
-    by_base: dict[int, list[Position]] = {}
-    for post in facts.positions:
-        if post.base_id is not None:
-            by_base.setdefault(post.base_id, []).append(post)
-    seats, room = dict(facts.seats), {}
-    for base_id, posts in by_base.items():
+    room = {}
+    for base_id in sorted({post.base_id for post in facts.positions if post.base_id is not None}):
         capacity = bases.capacities(base_id)
         there = queries.spans_at_base(base_id, min(term.starts_on for term in facts.terms), max(term.ends_on for term in facts.terms))
         for term in facts.terms:
             span = (term.starts_on, term.ends_on)
             busy, most = rules.fullest([*there, (*span, 0)], [span], capacity)
-            if most is None:
-                continue
-            if is_mentor_bound and _is_across(facts, posts):
-                seats.update(_shared_out(facts, posts, term, max(0, most - busy)))
-            else:
+            if most is not None:
                 room[base_id, term.id] = max(0, most - busy)
-    return replace(facts, seats=seats, base_room=room)
-
-
-def _is_across(facts: Planned, posts: Sequence[Position]) -> bool:
-    """Whether the positions of a base are of several enterprises of which one offers elsewhere too."""
-    firms = {post.enterprise_id for post in posts}
-    return len(firms) > 1 and sum(post.enterprise_id in firms for post in facts.positions) > len(posts)
-
-
-def _shared_out(facts: Planned, posts: Sequence[Position], term: Term, places: int) -> dict[tuple[int, int], int]:
-    """The seats of a base that stay when it has too many: those of positions that most students wish for, one seat after the other
-    (ties: the older position), then the others, last those of enterprises whose mentors can take nobody; none where nobody of the
-    round is accepted.
-    """
-    wished = Counter(post_id for chosen in facts.preferences.values() for post_id in chosen)
-    takes = {
-        post.id: facts.seats.get((post.id, term.id), 0) for post in posts if any(_takes(facts, post, major) for major in set(facts.majors.values()))
-    }
-    lonely = {post.id for post in posts if facts.room.get((post.enterprise_id, term.id), 0) < 1}
-    kept = rules.share_out(places, takes, {key: count for key, count in wished.items() if key not in lonely}, last=lonely)
-    return {(post.id, term.id): kept.get(post.id, 0) for post in posts if (post.id, term.id) in facts.seats}
-
-
-def _takes(facts: Planned, post: Position, major: str) -> bool:
-    """Whether a position takes a major: any, unless it or the rules name some (none: nobody)."""
-    named = facts.accepted.get(post.id)
-    return major in named if named is not None else rules.accepts(post.majors, major)
+    return replace(facts, base_room=room)
 
 
 def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[dict[int, str], dict[int, frozenset[str]]]:
@@ -148,8 +109,7 @@ def _unfit(facts: Planned, law: Mapping[int, LawFacts], first: date) -> tuple[di
     def name(student_id: int) -> str:
         one = law[student_id]
         woman, minor = one.is_vocational and one.is_woman, one.is_vocational and is_minor(one, first)
-        words = _("未成年女生") if woman and minor else _("女生") if woman else _("未成年") if minor else ""
-        return f"{plain[student_id]}（{words}）" if words else plain[student_id]
+        return narrowed(plain[student_id], [Group.WOMAN] * woman + [Group.MINOR] * minor)
 
     majors = {student_id: name(student_id) for student_id in plain}
     someone = {major: student_id for student_id, major in majors.items()}

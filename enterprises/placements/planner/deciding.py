@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +21,18 @@ CLOSE = 0.015
 NEVER = 2**62
 
 
+@dataclass(frozen=True, slots=True)
+class Wider:
+    """What a case that allows more than was solved (`crossing.py`) says of every plan."""
+
+    reached: int
+    """No more reach than so many"""
+    is_first: bool
+    """Whether what goes before is as good there: fewest with nothing, fewest changes"""
+    cost: int
+    """The rank cost is at least so much; nought when nothing is known"""
+
+
 @dataclass(slots=True)
 class Placed:
     """[N, S] posts, a lower bound of the rank cost of those who reach, and whether fewest changes are proven."""
@@ -28,6 +40,8 @@ class Placed:
     table: Ints
     bound: int
     is_proven: bool = True
+    wider: list[Wider] = field(default_factory=list)
+    """Where there are any, the bounds are theirs."""
 
 
 def place(setup: Setup, numbers: Reach, chosen: Ints, single: Ints, until: float, options: Options) -> Placed:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from enterprises.placements.planner.plan import DEFAULT, solve
-from enterprises.placements.planner.telling import told
+from enterprises.placements.planner.telling import proof, told
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot, Triple
 from trainhub.kernel.i18n import _
 from trainhub.kernel.sheets.columns import Columns
@@ -110,7 +110,7 @@ def read_case(path: Path, *, is_relaxed: bool = False) -> tuple[Case, Folder]:
     fixed, dropped = _fixed(folder, slots, posts, seats, pupils, is_relaxed=is_relaxed)
     current = _current(folder, slots, posts, pupils)
     mentors = _mentors(folder, posts)
-    base_room = _bases(folder, slots, posts, is_mentor_bound=mentors is not None)
+    base_room = _bases(folder, slots, posts)
     folder.refuse_if_bad()
     known = (tuple(slots.values()), tuple(posts.values()), seats, tuple(pupils.values()), wishes, fixed, current, frozenset(dropped))
     return Case(*known, mentors=mentors, base_room=base_room), folder
@@ -213,18 +213,12 @@ def _mentors(folder: Folder, posts: dict[str, Post]) -> dict[str, int] | None:
     return dict(found)
 
 
-def _bases(folder: Folder, slots: dict[str, Slot], posts: dict[str, Post], *, is_mentor_bound: bool) -> dict[tuple[str, str], int] | None:
-    """The places at bases by term, when the folder has bases.csv. A base must not lie across enterprises that mentors limit."""
+def _bases(folder: Folder, slots: dict[str, Slot], posts: dict[str, Post]) -> dict[tuple[str, str], int] | None:
+    """The places at bases by term, when the folder has bases.csv."""
     if folder.file("bases") is None:
         return None
     rows = folder.unique("bases", folder.read("bases"), "base", "term")
     rows = folder.known("bases", rows, is_warning=True, base={one.base for one in posts.values()}, term=slots)
-    firms: dict[str, set[str]] = {}
-    for one in posts.values():
-        firms.setdefault(one.base, set()).add(one.enterprise)
-    for row, base in zip(rows.numbers, rows.data["base"], strict=True) if is_mentor_bound else ():
-        if len(firms[base]) > 1 and any(one.enterprise in firms[base] and one.base != base for one in posts.values()):
-            folder.bad("bases", row, "base", base, _("基地属于多家企业，其中有企业在别处也提供岗位，不能与企业指导教师人数同时限制。"))
     return {(base, term): places for base, term, places in _zip(rows.data, "base", "term", "places")}
 
 
@@ -235,7 +229,7 @@ def simulate(
     case, folder = read_case(path, is_relaxed=is_relaxed)
     plan = solve(case, seed=seed, time_limit=time_limit, options=options)
     write(plan, out)
-    return {**plan.figures, **folder.told()}
+    return {**plan.figures, "proof": " ".join(proof(plan.figures, options.aim, is_one_enterprise=options.is_one_enterprise)[1:]), **folder.told()}
 
 
 def write(plan: Plan, out: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from enterprises.placements.planner import continuity
-from enterprises.placements.planner.deciding import Placed, place
+from enterprises.placements.planner.crossing import untangle
+from enterprises.placements.planner.deciding import Placed, Wider, place
 from enterprises.placements.planner.explain import explain
 from enterprises.placements.planner.prepare import NOWHERE, UNRANKED, Bools, Ints, Setup, prepare
 from enterprises.placements.planner.reach import Reach, everyone, reach
@@ -32,36 +33,64 @@ def solve(case: Case, *, seed: int = 1, time_limit: float = 60.0, options: Optio
     the weeks placed, the shares count student-terms. `tell` is called with 1 to `steps.STEPS` as each step is done.
     """
     began = time.monotonic()
-    setup = prepare(case, seed)
-    tell(1)
     until = began + time_limit
-    homes = None
-    anywhere = 0
-    if options.is_one_enterprise:
-        anywhere = reach(setup, until).bound  # what the switch costs
-        homes = continuity.reach_at_one(setup, until, options.aim)
-        numbers = homes.reach
-    elif options.aim is Aim.EVERYONE:
-        numbers = everyone(setup, until)
-    else:
-        numbers = reach(setup, until)
-        if setup.current is not None:
-            numbers = least_changes(setup, numbers, until)
+    untangled = untangle(case)
+    setup = prepare(untangled.case, seed)
+    tell(1)
+    numbers, homes = _count(setup, until, options)
+    anywhere = reach(setup, until).bound if homes is not None else 0  # what hard continuity costs
     tell(2)
+    chosen, single = choose(setup, numbers)
     if homes is not None:
-        found = continuity.place_at_one(setup, homes, *choose(setup, numbers), until)
+        found = continuity.place_at_one(setup, homes, chosen, single, until)
     else:
-        found = place(setup, numbers, *choose(setup, numbers), until, options)
+        found = place(setup, numbers, chosen, single, until, options)
     placed = found.table
+    for wider in untangled.wider:
+        _widen(prepare(wider, seed), setup, numbers, found, (chosen, single), until, options)
     tell(3)
     fill(setup, placed, options)
     tell(4)
     figures = _figures(setup, numbers, placed, found)
     if homes is not None:
         figures["reached_anywhere"] = int((setup.need <= 0).sum()) + anywhere
+    if untangled.bases:
+        figures["shared_bases"] = list(untangled.bases)
     figures["seconds"] = round(time.monotonic() - began, 3)
     told = explain(setup, placed, is_one_enterprise=options.is_one_enterprise)
     return Plan(_assignments(setup, placed), tuple(told), figures, _solver())
+
+
+def _count(setup: Setup, until: float, options: Options) -> tuple[Reach, continuity.Homes | None]:
+    """Step 1: how many reach; with hard continuity also where."""
+    if options.is_one_enterprise:
+        homes = continuity.reach_at_one(setup, until, options.aim)
+        return homes.reach, homes
+    if options.aim is Aim.EVERYONE:
+        return everyone(setup, until), None
+    numbers = reach(setup, until)
+    return (numbers if setup.current is None else least_changes(setup, numbers, until)), None
+
+
+def _widen(wide: Setup, setup: Setup, numbers: Reach, found: Placed, who: tuple[Ints, Ints], until: float, options: Options) -> None:
+    """Take the bounds from a case that allows more than was solved; of several such cases the sharper bound holds.
+
+    `numbers` and `found` keep what was found; what the wider case can do better is no longer said to be proven.
+    """
+    more, homes = _count(wide, until, options)
+    changes = 0 if setup.current is None else int((np.where(setup.held == NOWHERE, found.table, setup.held) != setup.current).sum())
+    is_first = setup.current is None or (more.changes is not None and changes <= more.changes)
+    if numbers.is_single:
+        is_first = more.is_proven and int(numbers.numbers.sum()) >= int(more.numbers.sum())
+    bound = more.bound if is_first or not numbers.is_single else reach(wide, until).bound
+    theirs = who if homes is None else choose(wide, more)
+    if not is_first or len(who[1]) or any(not np.array_equal(mine, other) for mine, other in zip(who, theirs, strict=True)):
+        cost = 0
+    elif homes is None:
+        cost = place(wide, numbers, *who, until, options).bound
+    else:
+        cost = continuity.place_at_one(wide, homes, *who, until).bound
+    found.wider.append(Wider(bound, is_first, cost))
 
 
 def _solver() -> str:
@@ -160,8 +189,10 @@ def _figures(setup: Setup, numbers: Reach, placed: Ints, found: Placed) -> dict[
     count = len(ranks)
     total = int(cost[is_there[pupil]].sum())
     held_pupil, _slot, held_post = setup.rows(setup.held)
-    least = min(total, found.bound + int(setup.cost(held_pupil, held_post)[is_there[held_pupil]].sum()))
-    bound_reached = done_before + numbers.bound
+    cheapest = max((one.cost for one in found.wider), default=found.bound)
+    least = min(total, cheapest + int(setup.cost(held_pupil, held_post)[is_there[held_pupil]].sum()))
+    bound_reached = done_before + min((one.reached for one in found.wider), default=numbers.bound)
+    is_best = numbers.is_proven and found.is_proven and (not found.wider or any(one.is_first for one in found.wider))
     changed = 0 if setup.current is None else int((np.where(setup.held == NOWHERE, placed, setup.held) != setup.current).sum())
 
     def share(some: Any) -> float:
@@ -181,7 +212,7 @@ def _figures(setup: Setup, numbers: Reach, placed: Ints, found: Placed) -> dict[
         "weeks_total": _plain(int(weeks.sum() + weeks_of(setup, setup.held).sum())),
         "one_enterprise_share": _staying(setup, placed),
         "fill_rank_cost": int(cost[~is_there[pupil]].sum()),
-        "optimal": numbers.is_proven and bound_reached <= reached and total == least and found.is_proven,
+        "optimal": is_best and bound_reached <= reached and total == least,
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from enterprises.placements.planner.types import Cause
+from enterprises.placements.planner.types import Cause, Group
+from enterprises.placements.types import Aim
 from trainhub.kernel.i18n import _, listed
 
 SHOWN = 6
@@ -18,7 +20,7 @@ def told(why: object) -> str:
         case Cause.FIXED_CONFLICT:
             return _("该生的一项已定安排无法保留（岗位不接收、学期不可用或席位不足），已按其余条件重新安排，仍未达到目标。")
         case Cause.NO_ELIGIBLE_POSITION:
-            return _("没有岗位接收专业 %(major)s，或接收的岗位都没有席位。请联系企业增加岗位。", major=why["major"])
+            return _("没有岗位接收专业 %(major)s，或接收的岗位都没有席位。请联系企业增加岗位。", major=major_in_words(why["major"]))
         case Cause.BLOCKED_TERMS:
             return _(
                 "可用学期合计 %(free)s 周，连同已有 %(prior)s 周仍不足目标 %(target)s 周（不可用学期：%(blocked)s）。",
@@ -35,11 +37,60 @@ def told(why: object) -> str:
             return _(
                 "学期 %(slot)s 席位不足：专业 %(majors)s 可用的岗位 %(posts)s 共 %(seats)d 个席位，还缺 %(missing)d 个。",
                 slot=why["slot"],
-                majors=_few(why["majors"]),
+                majors=_few({**why["majors"], "names": [major_in_words(one) for one in why["majors"]["names"]]}),
                 posts=_few(why["posts"]) or _("无"),
                 seats=why["seats"],
                 missing=why["missing"],
             )
+
+
+def proof(figures: Mapping[str, Any], aim: Aim, *, is_one_enterprise: bool = False, bases: Mapping[str, str] | None = None) -> tuple[bool, str, str]:
+    """(Whether the best is proven, a heading, what exactly is proven and what is not). `bases` names the bases of the figures.
+
+    "Proven" is said of what the round asked for: when everybody counts, the fewest with nothing come before those who reach.
+    """
+    reached, most = figures["reached"], figures["reached_bound"]
+    under = _("（以各学期在同一企业为条件）") if is_one_enterprise else ""
+    if figures["optimal"] and aim is Aim.EVERYONE:
+        return (
+            True,
+            _("已证明最优"),
+            _("没有其他安排能让更少的学生什么实习都没有；在此前提下达到周数的学生最多，志愿满足程度最高%(under)s。", under=under),
+        )
+    if figures["optimal"]:
+        return True, _("已证明最优"), _("没有其他安排能让更多学生达到周数；在此前提下志愿满足程度最高%(under)s。", under=under)
+    told = []
+    if shared := figures.get("shared_bases"):
+        names = listed([(bases or {}).get(one, one) for one in shared])
+        told.append(
+            _(
+                "基地 %(names)s 由几家企业共用，而这些企业在别处也提供岗位、又受指导教师人数限制：这些基地的席位先按志愿分给各岗位，再计算其余。",
+                names=names,
+            )
+        )
+    if reached < most:
+        told.append(_("已证明达到周数的不会多于 %(most)d 人；介于两数之间的安排是否存在，没有得到证明。", most=most))
+    elif aim is Aim.COMPLETE:
+        told.append(_("达到周数的人数已证明最多；志愿满足程度没有证明最高。"))
+    else:
+        told.append(_("这是找到的最好安排；是否还有更好的，没有得到证明。"))
+    gap = figures["rank_cost"] - figures["rank_cost_bound"]
+    if reached >= most and figures["rank_cost_bound"] and gap:
+        told.append(_("志愿代价为 %(cost)d，已证明的下限是 %(least)d。", cost=figures["rank_cost"], least=figures["rank_cost_bound"]))
+    return False, _("上限 %(most)d 人，达到 %(reached)d 人", most=most, reached=reached), " ".join(told)
+
+
+def major_in_words(name: str) -> str:
+    """A major of the planner for a reader: the code, and whom of it is meant (`types.narrowed`)."""
+    major, *groups = name.split("#")
+    match groups:
+        case [Group.WOMAN]:
+            return _("%(major)s（女生）", major=major)
+        case [Group.MINOR]:
+            return _("%(major)s（未成年学生）", major=major)
+        case [Group.WOMAN, Group.MINOR]:
+            return _("%(major)s（未成年女生）", major=major)
+    return name
 
 
 def first(names: list[str]) -> dict[str, Any]:

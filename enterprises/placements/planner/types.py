@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -28,6 +28,18 @@ class Cause(StrEnum):
     SEATS_USED_UP = "seats_used_up"
     NO_ENTERPRISE_FOR_ALL_TERMS = "no_enterprise_for_all_terms"
     FIXED_CONFLICT = "fixed_conflict"
+
+
+class Group(StrEnum):
+    """Students of a major for whom some posts are unfit: a major of their own for the planner."""
+
+    WOMAN = "woman"
+    MINOR = "minor"
+
+
+def narrowed(major: str, groups: Sequence[Group]) -> str:
+    """A major as the planner calls it for these students; `telling.major_in_words` says it in the reader's language."""
+    return "#".join([major, *groups])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +111,7 @@ class Case:
     room: Mapping[tuple[str, str], int] | None = None
     """The same by (enterprise, term) where it is not the same in every term; it goes before `mentors`."""
     base_room: Mapping[tuple[str, str], int] | None = None
-    """How many students a base takes in a term over all its positions, by (base, term); not named: no limit. A base and an
-    enterprise whose mentors are limited do not cross: one of them holds all positions that they share."""
+    """How many students a base takes in a term over all its positions, by (base, term); not named: no limit."""
 
     def as_data(self) -> list[Any]:
         """The case as JSON-able data in a canonical order."""

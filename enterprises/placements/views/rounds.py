@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from enterprises.permissions import Can
 from enterprises.placements import forms, labels, operations, planning, queries
 from enterprises.placements.models import Round, RoundPlan
-from enterprises.placements.planner.telling import told
+from enterprises.placements.planner.telling import proof, told
 from enterprises.placements.types import PlacementState, PlanKind, PlanSettings, RoundState
 from enterprises.placements.views.shared import act, blueprint, load_round, save
 from trainhub.kernel import clock, downloads, paging
@@ -121,6 +121,7 @@ def show_round(round: Round) -> Any:
         wishes=wishes,
         job=queries.last_plan_job(round.id),
         shown=preview(round.plan) if round.plan else None,
+        proof=proof_of(round.plan) if round.plan else None,
         plans=plans,
         conditions=conditions_of(plans),
         repair=preview(repair.data) if repair is not None else None,
@@ -152,6 +153,14 @@ def preview(data: dict[str, Any]) -> dict[str, Any]:
         "made": [line for line in lines if not line[4]],
         "removed": [(students[row.student_id], terms[row.term_id], positions[row.position_id]) for row in removed],
     }
+
+
+def proof_of(data: dict[str, Any]) -> tuple[bool, str, str]:
+    """What is proven of a plan, in words."""
+    settings = PlanSettings.of(data["settings"])
+    shared = data["summary"].get("shared_bases", [])
+    names = organisations.names_of({int(one) for one in shared})
+    return proof(data["summary"], settings.aim, is_one_enterprise=settings.is_one_enterprise, bases={one: names.get(int(one), one) for one in shared})
 
 
 def conditions_of(plans: Sequence[RoundPlan]) -> dict[int, list[str]]:

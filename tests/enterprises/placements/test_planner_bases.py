@@ -11,7 +11,8 @@ import pytest
 from enterprises.placements.planner import exact
 from enterprises.placements.planner.limits import Crossing
 from enterprises.placements.planner.plan import solve
-from enterprises.placements.planner.telling import told
+from enterprises.placements.planner.prepare import prepare
+from enterprises.placements.planner.telling import proof, told
 from enterprises.placements.planner.types import Case, Options, Plan, Post, Pupil, Slot
 from enterprises.placements.types import Aim
 from tests.enterprises.placements.test_planner import check, direct, random_case
@@ -132,14 +133,94 @@ def test_who_does_not_get_a_full_base_is_told_how_many_places_it_has() -> None:
     assert {"2 个席位" in told(one.why) for one in plan.unplaced} == {True}
 
 
-def test_a_base_across_enterprises_that_also_offer_elsewhere_is_no_such_case() -> None:
+def crossing(seed: int, *, with_current: bool = False) -> Case:
+    """A random case with bases across enterprises that mentors limit and that offer elsewhere too."""
+    dice = random.Random(f"crossing/{seed}")
+    case = random_case(12000 + seed, with_current=with_current)
+    posts = tuple(replace(post, base=dice.choice(["b0", "b0", "b1", ""])) for post in case.posts)
+    room = {(name, slot.id): dice.randint(0, 4) for name in ("b0", "b1") if any(p.base == name for p in posts) for slot in case.slots}
+    return replace(case, posts=posts, base_room=room, mentors={firm: dice.randint(1, 4) for firm in sorted({post.enterprise for post in posts})})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_said_to_be_proven_of_crossing_limits_is_true_in_a_direct_model(seed: int) -> None:
+    case = crossing(seed)
+    plan = solve(case, seed=seed)
+    assert room_holds(case, plan)
+    most, figures = -model(case, missed)[0], plan.figures
+    assert figures["reached"] <= most <= figures["reached_bound"]
+    if figures["reached"] == most:
+        assert figures["rank_cost_bound"] <= least_cost(case, plan)
+    if figures["optimal"]:
+        assert (figures["reached"], figures["rank_cost"]) == (most, least_cost(case, plan))
+
+
+def test_crossing_limits_leave_some_claims_and_take_some() -> None:
+    """Neither is "proven" said of everything that crosses, nor is it given up where the bound is reached."""
+    plans = [solve(crossing(seed), seed=seed) for seed in range(60)]
+    shared = [plan.figures for plan in plans if "shared_bases" in plan.figures]
+    assert {one["optimal"] for one in shared} == {True, False}
+    assert any(one["reached"] < one["reached_bound"] for one in shared)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_other_aims_claim_no_more_of_crossing_limits(seed: int) -> None:
+    case = crossing(seed)
+    everyone = solve(case, seed=seed, options=Options(aim=Aim.EVERYONE))
+    placed = {a.pupil for a in everyone.assignments}
+    nothing = sum(one.id not in placed for one in case.pupils if one.target_x10 > one.prior_x10)
+    fewest, most = model(case, lambda c: float(not c[1] and c[0].target_x10 > c[0].prior_x10), missed)
+    assert room_holds(case, everyone)
+    if everyone.figures["optimal"]:
+        assert [nothing, -everyone.figures["reached"]] == [fewest, most]
+    together = solve(case, seed=seed, options=Options(is_one_enterprise=True))
+    assert room_holds(case, together)
+    best = -model(case, missed, at_one=True)[0]
+    assert together.figures["reached"] <= best <= together.figures["reached_bound"]
+    if together.figures["optimal"]:
+        assert together.figures["rank_cost"] == least_cost(case, together, at_one=True)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_repair_claims_no_more_of_crossing_limits(seed: int) -> None:
+    case = crossing(100 + seed, with_current=True)
+    plan = solve(case, seed=seed)
+    assert room_holds(case, plan)
+    most = -model(case, missed)[0]
+    assert plan.figures["reached"] <= most <= plan.figures["reached_bound"]
+
+
+def test_the_planner_s_limits_refuse_what_crosses() -> None:
     posts = (Post("p1", "e1", base="b"), Post("p2", "e2", base="b"), Post("p3", "e1"))
     seats = {(post.id, "t"): 3 for post in posts}
-    pupils = tuple(Pupil(f"s{n}", "a") for n in range(3))
+    pupils = tuple(Pupil(f"s{n}", "a") for n in range(5))
     case = Case((Slot("t", 320),), posts, seats, pupils, mentors={"e1": 2, "e2": 2}, base_room={("b", "t"): 2})
     with pytest.raises(Crossing):
-        solve(case)
-    assert solve(replace(case, mentors=None)).figures["reached"] == 3
+        prepare(case, 1)
+    figures = solve(case).figures
+    assert (figures["reached"], figures["reached_bound"], figures["optimal"], figures["shared_bases"]) == (3, 4, False, ["b"])
+
+
+def test_a_bound_that_is_not_reached_is_told_as_a_bound() -> None:
+    """One place at the base: its seat goes to the position with the wish, whose student could be elsewhere."""
+    slots = (Slot("t", 320),)
+    posts = (Post("p1", "e1", frozenset("a"), base="b"), Post("p2", "e2", frozenset("c"), base="b"), Post("p3", "e1", frozenset("a")))
+    seats = {("p1", "t"): 1, ("p2", "t"): 1, ("p3", "t"): 2}
+    pupils = (Pupil("s1", "a"), Pupil("s2", "a"), Pupil("s3", "c"))
+    case = Case(slots, posts, seats, pupils, {"s1": {"p1": 1}, "s2": {"p1": 1}}, mentors={"e1": 2, "e2": 1}, base_room={("b", "t"): 1})
+    figures = solve(case).figures
+    assert (figures["reached"], figures["reached_bound"], figures["optimal"]) == (2, 3, False)  # a direct model finds three
+    is_proven, heading, text = proof(figures, Aim.COMPLETE, bases={"b": "联合基地"})
+    assert (is_proven, heading) == (False, "上限 3 人，达到 2 人")
+    assert "联合基地" in text
+    assert "不会多于 3 人" in text
+
+
+def test_proven_is_said_of_what_was_asked_for() -> None:
+    figures = {"reached": 2, "reached_bound": 2, "optimal": True, "rank_cost": 0, "rank_cost_bound": 0}
+    assert "更多学生达到周数" in proof(figures, Aim.COMPLETE)[2]
+    assert "什么实习都没有" in proof(figures, Aim.EVERYONE)[2]
+    assert "同一企业" in proof(figures, Aim.COMPLETE, is_one_enterprise=True)[2]
 
 
 def test_the_room_is_part_of_the_input() -> None:
