@@ -46,10 +46,10 @@ class ExportRow:
 
 
 def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
-    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; one query."""
+    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; nobody who dropped out; one query."""
     people_of = {role: (aliased(Supervision), aliased(Person), aliased(CapstoneGrade)) for role in SupervisorRole}
     (_school, teacher, school_grade), (field, mentor, field_grade) = people_of[SupervisorRole.SCHOOL], people_of[SupervisorRole.ENTERPRISE]
-    petoe, is_published = people.petoe_on(on), Capstone.state.in_(CONCLUDED)
+    petoe, is_published = people.petoe_of_cohort(on), Capstone.state.in_(CONCLUDED)
     statement = (
         select(
             petoe,
@@ -77,7 +77,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
         .outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
-        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, is_latest())
+        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, is_latest(), people.counts_in_cohort(on))
     )
     for role, (supervision, person, grade) in people_of.items():
         statement = (

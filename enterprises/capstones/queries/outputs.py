@@ -37,21 +37,24 @@ from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
 
-def _mine(cohort_id: int) -> Any:
+def _mine(cohort_id: int, on: date) -> Any:
+    """The capstones of a cohort's students; not of who dropped out, who counts in no material (`facts.overview`)."""
     return (
         select(Capstone, Student, Person, Topic, Organisation)
         .join(Student, Student.id == Capstone.student_id)
         .join(Person, Person.id == Student.person_id)
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
-        .where(Student.cohort_id == cohort_id, is_latest())
+        .where(Student.cohort_id == cohort_id, is_latest(), people.counts_in_cohort(on))
         .order_by(Student.student_no, Capstone.id)
     )
 
 
 def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     """M8.1 毕业设计选题清单及相关证明材料 (002:575): one row a student, students of the 卓越计划 first."""
-    statement = _mine(cohort_id).add_columns(StoredFile, people.petoe_on(on)).outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+    statement = (
+        _mine(cohort_id, on).add_columns(StoredFile, people.petoe_of_cohort(on)).outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+    )
     return _petoe_first(
         {
             "is_petoe": bool(petoe),
@@ -74,7 +77,7 @@ def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
 
 def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     """M8.2 进行毕业设计的时间、场地等教学安排 (002:576): days at the enterprise and what no placement covers, and the defence."""
-    rows = session().execute(_mine(cohort_id).add_columns(people.petoe_on(on))).all()
+    rows = session().execute(_mine(cohort_id, on).add_columns(people.petoe_of_cohort(on))).all()
     facts = facts_of([row[0].id for row in rows], on)
     defences: dict[int, str] = {}
     for capstone_id, day, minute, room in session().execute(
@@ -119,8 +122,8 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
         .subquery()
     )
     statement = (
-        _mine(cohort_id)
-        .add_columns(mentor_person.c.name, Mentor, guided.c.times, CapstoneGrade.score_x10, people.petoe_on(on))
+        _mine(cohort_id, on)
+        .add_columns(mentor_person.c.name, Mentor, guided.c.times, CapstoneGrade.score_x10, people.petoe_of_cohort(on))
         .outerjoin(
             Supervision,
             and_(Supervision.capstone_id == Capstone.id, Supervision.role == SupervisorRole.ENTERPRISE, Supervision.until.is_(None)),
