@@ -20,11 +20,11 @@ from enterprises.capstones.models import (
     Supervision,
     Topic,
 )
-from enterprises.capstones.queries.facts import facts_of
+from enterprises.capstones.queries import frozen
 from enterprises.capstones.queries.standing import is_latest
-from enterprises.capstones.rules import days_in, uncovered
+from enterprises.capstones.rules import days_in
 from enterprises.capstones.scheduling import clock_of
-from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, SupervisorRole, TopicState
+from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, EvidenceKind, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -64,21 +64,24 @@ def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
             "source": topic.source,
             "origin": topic.origin,
             "enterprise": enterprise.name,
-            "kind": topic.evidence_kind,
-            "evidence": topic.evidence,
-            "file": file.name if file is not None else "",
-            "sha256": file.sha256 if file is not None else "",
             "enterprise_on": topic.approved_by_enterprise_on,
             "school_on": topic.approved_by_school_on,
+            **_evidence(capstone, topic, file, on),
         }
-        for _capstone, student, person, topic, enterprise, file, petoe in session().execute(statement)
+        for capstone, student, person, topic, enterprise, file, petoe in session().execute(statement)
     )
+
+
+def _evidence(capstone: Capstone, topic: Topic, file: StoredFile | None, on: date) -> dict[str, Any]:
+    live = {"kind": topic.evidence_kind, "evidence": topic.evidence, "file": file.name if file else "", "sha256": file.sha256 if file else ""}
+    found = frozen.evidence_of(capstone, on, live)
+    return found | {"kind": EvidenceKind(found["kind"]) if found["kind"] else None}
 
 
 def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     """M8.2 进行毕业设计的时间、场地等教学安排 (002:576): days at the enterprise and what no placement covers, and the defence."""
     rows = session().execute(_mine(cohort_id, on).add_columns(people.petoe_of_cohort(on))).all()
-    facts = facts_of([row[0].id for row in rows], on)
+    open_spans = frozen.open_spans_of((row[0] for row in rows), on)
     defences: dict[int, str] = {}
     for capstone_id, day, minute, room in session().execute(
         select(DefenceSlot.capstone_id, DefenceGroup.on, DefenceSlot.starts_minute, DefenceGroup.room)
@@ -91,8 +94,7 @@ def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
         defences[capstone_id] = f"{day.isoformat()} {clock_of(minute)} {room}"
     found = []
     for capstone, student, person, topic, enterprise, petoe in rows:
-        known = facts[capstone.id]
-        gaps = uncovered(known.starts_on, known.ends_on, known.enterprise_id, known.stays)
+        gaps = open_spans[capstone.id]
         found.append(
             {
                 "is_petoe": bool(petoe),
@@ -149,14 +151,19 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
             "topic": topic.title,
             "enterprise": enterprise.name,
             "mentor": mentor_name or "",
-            "post": mentor.post if mentor is not None else "",
-            "title": mentor.title if mentor is not None else "",
-            "years": mentor.years_experience if mentor is not None else None,
+            **_known_as(capstone, mentor, on),
             "guidances": int(times or 0),
             "score": None if score is None else f"{score / 10:.1f}",
         }
-        for _capstone, student, person, topic, enterprise, mentor_name, mentor, times, score, petoe in session().execute(statement)
+        for capstone, student, person, topic, enterprise, mentor_name, mentor, times, score, petoe in session().execute(statement)
     )
+
+
+def _known_as(capstone: Capstone, mentor: Mentor | None, on: date) -> dict[str, Any]:
+    live: dict[str, Any] = {"post": "", "title": "", "years": None}
+    if mentor is not None:
+        live = {"post": mentor.post, "title": mentor.title, "years": mentor.years_experience}
+    return frozen.mentor_of(capstone, on, live)
 
 
 def _petoe_first(rows: Any) -> list[dict[str, Any]]:
