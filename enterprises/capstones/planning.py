@@ -6,8 +6,8 @@ its own, in which everybody else of its discipline (or enterprise) is a member.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -22,8 +22,16 @@ ID = "{:010d}"
 """Ids as texts of ten digits, so that their order is that of the numbers."""
 
 
-def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> tuple[Problem, dict[str, str]]:
-    """The task, and the names by which people are spoken of. Places taken by other cohorts and programmes count everywhere."""
+@dataclass(slots=True)
+class Names:
+    """How the plan speaks of who and what has a number in it: people by name, groups by name and whom they avoid."""
+
+    people: dict[str, str]
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> tuple[Problem, Names]:
+    """The task, and how its people and groups are spoken of. Places taken by other cohorts and programmes count everywhere."""
     rows = queries.to_supervise(cohort_id)
     held = {(row.capstone_id, row.role): row.person_id for row in queries.supervisions_among([row.id for row in rows])}
     graded = queries.graded_slots([row.id for row in rows])
@@ -42,12 +50,15 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
     avoid = queries.conflicts_among([row.student_id for row in rows])
     stood = queries.ever_supervised([row.id for row in rows])
     groups: dict[Side, dict[int, set[str]]] = {side: defaultdict(set) for side in Side}
+    spoken = Names({ID.format(key): name for key, name in names.items()})
     capstones, current, fixed = [], {}, {}
     for row in rows:
         barred = avoid.get(row.student_id, set()) | {row.student_person_id}
         across = {side: stood.get((row.id, _role(other)), set()) for side, other in ((Side.SCHOOL, Side.ENTERPRISE), (Side.ENTERPRISE, Side.SCHOOL))}
-        school = _group(groups[Side.SCHOOL], programme.name, fitting, barred | at[row.enterprise_id] | across[Side.SCHOOL], names)
-        firm = _group(groups[Side.ENTERPRISE], f"{firms[row.enterprise_id]}", at[row.enterprise_id], barred | across[Side.ENTERPRISE], names)
+        avoided = barred | at[row.enterprise_id] | across[Side.SCHOOL]
+        school = _group(groups[Side.SCHOOL], ID.format(programme.id), programme.name, fitting, avoided, spoken)
+        of, firm_name = at[row.enterprise_id], firms[row.enterprise_id]
+        firm = _group(groups[Side.ENTERPRISE], ID.format(row.enterprise_id), firm_name, of, barred | across[Side.ENTERPRISE], spoken)
         capstones.append(CapstoneIn(ID.format(row.id), ID.format(row.student_id), school, firm))
         for side, role in ((Side.SCHOOL, SupervisorRole.SCHOOL), (Side.ENTERPRISE, SupervisorRole.ENTERPRISE)):
             person_id = held.get((row.id, role))
@@ -77,17 +88,17 @@ def case_of(programme: Programme, cohort_id: int, mode: PlanMode, on: date) -> t
         )
         for side, found in groups.items()
     }
-    return Problem(tuple(capstones), members, ranks, fixed, current), {ID.format(key): name for key, name in names.items()}
+    return Problem(tuple(capstones), members, ranks, fixed, current), spoken
 
 
-def _group(groups: dict[int, set[str]], name: str, members: set[int], barred: set[int], names: dict[int, str]) -> str:
-    """The group of a capstone; with somebody to avoid it is one of its own."""
+def _group(groups: dict[int, set[str]], key: str, name: str, members: set[int], barred: set[int], spoken: Names) -> str:
+    """The group of a capstone: by number, for two enterprises may have one name; with somebody to avoid it is one of its own."""
     away = sorted(members & barred)
-    if away:
-        name = f"{name}（回避 {'、'.join(names[key] for key in away)}）"
-    for key in members - barred:
-        groups[key].add(name)
-    return name
+    key = "-".join([key, *(ID.format(person) for person in away)])
+    spoken.groups[key] = {"name": name, "avoid": [spoken.people[ID.format(person)] for person in away]}
+    for person in members - barred:
+        groups[person].add(key)
+    return key
 
 
 def _role(side: Side) -> SupervisorRole:
@@ -110,12 +121,22 @@ def _kept(fixed: dict[Slot, str], side: Side, person_id: int) -> int:
     return sum(1 for (_capstone, of), holder in fixed.items() if of is side and holder == ID.format(person_id))
 
 
-def as_result(problem: Problem, plan: Plan, names: dict[str, str]) -> dict[str, Any]:
-    """The plan as it is kept: numbers of capstones and persons, reasons in words with names instead of numbers."""
+def _spoken(why: dict[str, Any], names: Names) -> dict[str, Any]:
+    """The cause of a missing supervisor with names instead of numbers: no language is in it, whoever reads it is told in the own."""
+    said = dict(why)
+    if "group" in said:
+        said["group"] = names.groups[said["group"]]
+    if "groups" in said:
+        said["groups"] = [names.groups[key] for key in said["groups"]]
+    if isinstance(said.get("people"), list):
+        said["people"] = [names.people.get(key, key) for key in said["people"]]
+    if "more" in said:
+        said["more"] = _spoken(said["more"], names)
+    return said
 
-    def named(text: str) -> str:
-        return re.sub(r"\b\d{10}\b", lambda found: names.get(found.group(), found.group()), text)
 
+def as_result(problem: Problem, plan: Plan, names: Names) -> dict[str, Any]:
+    """The plan as it is kept: numbers of capstones and persons, causes with their values."""
     before = {**problem.fixed, **problem.current}
     return {
         "assigned": [[int(key), side.value, int(person)] for (key, side), person in sorted(plan.assigned.items())],
@@ -124,7 +145,7 @@ def as_result(problem: Problem, plan: Plan, names: dict[str, str]) -> dict[str, 
             for (key, side), person in sorted(plan.assigned.items())
             if before.get((key, side)) != person
         ],
-        "unassigned": [[int(row.capstone), row.side.value, row.reason.value, named(row.explanation)] for row in plan.unassigned],
+        "unassigned": [[int(row.capstone), row.side.value, row.reason.value, _spoken(row.why, names)] for row in plan.unassigned],
         "summary": {
             "capstones": len(problem.capstones),
             "both": plan.both,

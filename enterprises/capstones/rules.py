@@ -73,6 +73,18 @@ def uncovered(starts_on: date, ends_on: date, enterprise_id: int, stays: Sequenc
     return gaps
 
 
+def _is_elsewhere(facts: CapstoneFacts, numbers: Numbers) -> bool:
+    """Whether the capstone is done at another enterprise than the topic's although it has to be the same."""
+    return numbers.same_enterprise.flag and facts.topic_enterprise_id != facts.enterprise_id
+
+
+def open_spans(facts: CapstoneFacts, numbers: Numbers) -> list[tuple[date, date]]:
+    """The days that count as not covered: none is at another enterprise than the topic's."""
+    if _is_elsewhere(facts, numbers):
+        return [(facts.starts_on, facts.ends_on)]
+    return uncovered(facts.starts_on, facts.ends_on, facts.enterprise_id, facts.stays)
+
+
 def days_in(spans: Sequence[tuple[date, date]]) -> int:
     """How many calendar days the spans hold."""
     return sum((last - first).days + 1 for first, last in spans)
@@ -84,12 +96,8 @@ def judge_place(facts: CapstoneFacts, numbers: Numbers) -> Finding:
     `found` counts uncovered calendar days against the tolerance (school days for opening and defence are no part of the
     process); each uncovered span is a detail.
     """
-    note: tuple[str, ...] = ()
-    if numbers.same_enterprise.flag and facts.topic_enterprise_id != facts.enterprise_id:
-        spans = [(facts.starts_on, facts.ends_on)]
-        note = ("企业与选题的相关企业不是同一家。",)
-    else:
-        spans = uncovered(facts.starts_on, facts.ends_on, facts.enterprise_id, facts.stays)
+    note = ("企业与选题的相关企业不是同一家。",) if _is_elsewhere(facts, numbers) else ()
+    spans = open_spans(facts, numbers)
     days, most = days_in(spans), numbers.uncovered_days_max
     lines = [f"{first.isoformat()} 至 {last.isoformat()}（{days_in([(first, last)])} 天）不在该企业的实习期内" for first, last in spans]
     return Finding(

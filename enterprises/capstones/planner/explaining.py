@@ -1,12 +1,16 @@
-"""Why somebody has no supervisor: nobody there, too little capacity (by how much, and where), or a fixed row in the way."""
+"""Why somebody has no supervisor: nobody there, too little capacity (by how much, and where), or a fixed row in the way.
+
+The cause and its values; `telling.told` makes sentences of them.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from typing import Any
 
-from enterprises.capstones.planner.types import PersonIn, Problem, Reason, Side, Slot, Unassigned
-from trainhub.kernel.i18n import _, listed
+from enterprises.capstones.planner.telling import SHOWN
+from enterprises.capstones.planner.types import Cause, PersonIn, Problem, Reason, Side, Slot, Unassigned
 
 
 def explain(problem: Problem, assigned: Mapping[Slot, str]) -> tuple[Unassigned, ...]:
@@ -31,7 +35,7 @@ def _of_side(problem: Problem, side: Side, assigned: Mapping[Slot, str]) -> list
             loads[holder] += 1
             served[holder][capstone.group(side)].add((capstone.id, side) in problem.fixed)
     demand = Counter(capstone.group(side) for capstone in problem.capstones)
-    known: dict[str, tuple[Reason, str]] = {}
+    known: dict[str, tuple[Reason, dict[str, Any]]] = {}
     rows = []
     for capstone in problem.capstones:
         if (capstone.id, side) in assigned:
@@ -39,10 +43,10 @@ def _of_side(problem: Problem, side: Side, assigned: Mapping[Slot, str]) -> list
         group = capstone.group(side)
         if group not in known:
             known[group] = _why(side, group, by_group, served, loads, demand)
-        reason, text = known[group]
+        reason, why = known[group]
         if (capstone.id, side) in problem.dropped:
-            reason, text = Reason.FIXED_CONFLICT, _("固定的导师不能保留，放开后也没有其他人可安排。%(more)s", more=text)
-        rows.append(Unassigned(capstone.id, side, reason, text))
+            reason, why = Reason.FIXED_CONFLICT, {"cause": Cause.FIXED_LET_GO.value, "more": why}
+        rows.append(Unassigned(capstone.id, side, reason, why))
     return rows
 
 
@@ -53,26 +57,22 @@ def _why(
     served: Mapping[str, Mapping[str, set[bool]]],
     loads: Mapping[str, int],
     demand: Mapping[str, int],
-) -> tuple[Reason, str]:
+) -> tuple[Reason, dict[str, Any]]:
     """The reason of one discipline or enterprise: the smallest closed set of groups whose people are all full."""
+    is_school = side is Side.SCHOOL
     if group not in by_group:
-        if side is Side.SCHOOL:
-            return Reason.NO_PERSON, _("没有学科为“%(group)s”的教师。", group=group)
-        return Reason.NO_PERSON, _("企业“%(group)s”没有指导教师。", group=group)
+        return Reason.NO_PERSON, {"cause": (Cause.NO_TEACHER if is_school else Cause.NO_MENTOR).value, "group": group}
     groups, people = _closed({group}, by_group, served)
     room = [p for p in people.values() if loads.get(p.id, 0) < p.capacity]
     if room:
-        names = listed(sorted(p.id for p in room)[:5])
-        return Reason.FIXED_CONFLICT, _("固定的安排占用了可用的导师；放开后可由仍有余量的 %(names)s 等调剂。", names=names)
-    wanted, capacity = sum(demand[g] for g in groups), sum(p.capacity for p in people.values())
-    values = {"groups": listed(sorted(groups)), "wanted": wanted, "people": len(people), "capacity": capacity, "short": wanted - capacity}
-    if side is Side.SCHOOL:
-        return Reason.CAPACITY_SHORT, _(
-            "学科 %(groups)s 共有 %(wanted)d 个毕业设计，%(people)d 名教师合计可指导 %(capacity)d 个，缺 %(short)d 个名额。", **values
-        )
-    return Reason.CAPACITY_SHORT, _(
-        "企业 %(groups)s 共有 %(wanted)d 个毕业设计，%(people)d 名指导教师合计可指导 %(capacity)d 个，缺 %(short)d 个名额。", **values
-    )
+        return Reason.FIXED_CONFLICT, {"cause": Cause.HELD_BY_FIXED.value, "people": sorted(p.id for p in room)[:SHOWN]}
+    return Reason.CAPACITY_SHORT, {
+        "cause": (Cause.TEACHERS_SHORT if is_school else Cause.MENTORS_SHORT).value,
+        "groups": sorted(groups),
+        "wanted": sum(demand[g] for g in groups),
+        "people": len(people),
+        "capacity": sum(p.capacity for p in people.values()),
+    }
 
 
 def _closed(

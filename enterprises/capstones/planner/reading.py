@@ -75,7 +75,7 @@ def read(path: Path, *, relax_fixed: bool = False) -> tuple[Problem, Folder]:
     teachers = {one: PersonIn(one, frozenset(groups), capacity) for one, groups, capacity in _zip(rows, "teacher", "disciplines", "capacity")}
     guides = folder.unique("mentors", folder.read("mentors"), "mentor")
     mentors = {one: PersonIn(one, frozenset([firm]), capacity) for one, firm, capacity in _zip(guides.data, "mentor", "enterprise", "capacity")}
-    _refuse_both_sides(folder, guides, capstones.values(), teachers, mentors)
+    _point_out_equal_ids(folder, guides, teachers)
     people = {Side.SCHOOL: teachers, Side.ENTERPRISE: mentors}
     ranks = _preferences(folder, capstones, people)
     current = _current(folder, capstones)
@@ -85,28 +85,16 @@ def read(path: Path, *, relax_fixed: bool = False) -> tuple[Problem, Folder]:
     return Problem(tuple(capstones.values()), groups, ranks, fixed, current, frozenset(dropped)), folder
 
 
-def _refuse_both_sides(
-    folder: Folder, guides: Columns, capstones: Iterable[CapstoneIn], teachers: dict[str, PersonIn], mentors: dict[str, PersonIn]
-) -> None:
-    """Nobody supervises a capstone for both sides: who could is a fault; the same id elsewhere is only pointed out."""
-    shared: dict[str, list[str]] = {}
-    for key in sorted(teachers.keys() & mentors.keys()):
-        for firm in mentors[key].groups:
-            shared.setdefault(firm, []).append(key)
-    met: dict[str, str] = {}
-    for one in capstones:
-        for key in shared.get(one.enterprise, ()):
-            if one.discipline in teachers[key].groups:
-                met.setdefault(key, one.id)
-    if not shared:
+def _point_out_equal_ids(folder: Folder, guides: Columns, teachers: dict[str, PersonIn]) -> None:
+    """Two registers number their people on their own, and the role says which is meant: equal ids are different people, which is said once."""
+    same = [(key, row) for key, row in zip(guides.data["mentor"], guides.numbers, strict=True) if key in teachers]
+    if not same:
         return
-    for key, row in zip(guides.data["mentor"], guides.numbers, strict=True):
-        if key in met:
-            text = _("与 teachers 中是同一人，会同时成为毕业设计 %(capstone)s 的双方导师：校企导师不能是同一人。", capstone=met[key])
-            folder.bad("mentors", row, "mentor", key, text)
-        elif key in teachers:
-            text = _("同一编号也出现在 teachers 中；请确认不是同一人，同一人不能担任一个毕业设计的双方导师。")
-            folder.bad("mentors", row, "mentor", key, text, is_warning=True)
+    text = _(
+        "mentors 与 teachers 有 %(count)d 个编号相同，按各自文件中的不同的人计算；如果是同一人，请从其中一个文件删去，以免他成为双方导师。",
+        count=len(same),
+    )
+    folder.bad("mentors", same[0][1], "mentor", same[0][0], text, is_warning=True)
 
 
 def _zip(data: dict[str, list[Any]], *names: str) -> Iterable[tuple[Any, ...]]:

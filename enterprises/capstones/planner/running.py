@@ -8,7 +8,10 @@ from typing import Any
 
 from enterprises.capstones.planner.reading import read
 from enterprises.capstones.planner.solving import solve
+from enterprises.capstones.planner.telling import SHOWN, told
 from enterprises.capstones.planner.types import Plan, Problem, Side
+from trainhub.kernel.i18n import _, listed
+from trainhub.kernel.sheets.folder import Folder
 from trainhub.kernel.sheets.types import Column
 from trainhub.kernel.sheets.writing import put_csv
 
@@ -27,6 +30,7 @@ def simulate(folder: Path, out: Path, *, seed: int = 1, relax_fixed: bool = Fals
     problem, tables = read(folder, relax_fixed=relax_fixed)
     plan = solve(problem, seed=seed)
     write(problem, plan, out)
+    _point_out_both_sides(problem, plan, tables)
     return {
         "capstones": len(problem.capstones),
         "both": plan.both,
@@ -53,4 +57,17 @@ def write(problem: Problem, plan: Plan, out: Path) -> None:
         ((key, plan.assigned.get((key, Side.SCHOOL), ""), plan.assigned.get((key, Side.ENTERPRISE), "")) for key in ids),
         SUPERVISIONS,
     )
-    put_csv(out / "unassigned.csv", ((row.capstone, row.side.value, row.reason.value, row.explanation) for row in plan.unassigned), UNASSIGNED)
+    put_csv(out / "unassigned.csv", ((row.capstone, row.side.value, row.reason.value, told(row.why)) for row in plan.unassigned), UNASSIGNED)
+
+
+def _point_out_both_sides(problem: Problem, plan: Plan, tables: Folder) -> None:
+    """Capstones that got one id on both sides: two people, if the two files number on their own; otherwise somebody to leave out."""
+    sides = ((one.id, *(plan.assigned.get((one.id, side)) for side in Side)) for one in problem.capstones)
+    same = sorted((key, school) for key, school, firm in sides if school is not None and school == firm)
+    if same:
+        text = _(
+            "%(count)d 个毕业设计的双方导师编号相同（%(capstones)s 等）；如果是同一人，他不能担任双方导师。",
+            count=len(same),
+            capstones=listed(key for key, _who in same[:SHOWN]),
+        )
+        tables.bad("mentors", None, "mentor", same[0][1], text, is_warning=True)

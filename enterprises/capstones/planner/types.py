@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 UNRANKED = 15
 """The cost of a person who was not ranked; rank r costs r - 1."""
@@ -23,6 +24,17 @@ class Reason(StrEnum):
     NO_PERSON = "no_person"
     CAPACITY_SHORT = "capacity_short"
     FIXED_CONFLICT = "fixed_conflict"
+
+
+class Cause(StrEnum):
+    """What exactly is told of the reason (`telling.told`)."""
+
+    NO_TEACHER = "no_teacher"
+    NO_MENTOR = "no_mentor"
+    TEACHERS_SHORT = "teachers_short"
+    MENTORS_SHORT = "mentors_short"
+    HELD_BY_FIXED = "held_by_fixed"
+    FIXED_LET_GO = "fixed_let_go"
 
 
 Slot = tuple[str, Side]
@@ -66,12 +78,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Unassigned:
-    """A missing supervisor with its reason in words."""
+    """A missing supervisor and why."""
 
     capstone: str
     side: Side
     reason: Reason
-    explanation: str
+    why: dict[str, Any]
+    """The cause and its values, JSON-able; `telling.told` makes a sentence of it."""
 
 
 @dataclass(frozen=True, slots=True)

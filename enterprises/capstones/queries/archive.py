@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from enterprises.capstones.models import Capstone, CapstonePaper, DefenceSlot, Review, Topic
 from enterprises.capstones.queries.facts import findings_of
+from enterprises.capstones.queries.frozen import materials_of
 from enterprises.capstones.queries.stages import reconsiderations_of, reviews_of, slots_of, third_of
 from enterprises.capstones.queries.work import grade_history
 from enterprises.capstones.types import ReviewKind
@@ -106,6 +107,7 @@ def manifest_of(row: Capstone, on: date) -> dict[str, Any]:
         "computation": row.computation,
         "findings": as_dicts(findings_of([row.id], on)[row.id]),
         "findings_on": on.isoformat(),
+        "materials": materials_of(row, on),
         "findings_at_publication": row.findings,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, select
 from sqlalchemy.orm import aliased
 
 from enterprises.capstones.models import Capstone, CapstoneGrade, Supervision, Topic
+from enterprises.capstones.queries import frozen
 from enterprises.capstones.queries.capstones import PUBLISHED_SCORE
 from enterprises.capstones.queries.standing import is_latest
 from enterprises.capstones.types import CONCLUDED, SupervisorRole, TopicSource
@@ -46,12 +47,13 @@ class ExportRow:
 
 
 def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
-    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; one query."""
+    """T2 of one cohort: students of the 卓越计划 apart from the others, in the order of their numbers; nobody who dropped out; one query."""
     people_of = {role: (aliased(Supervision), aliased(Person), aliased(CapstoneGrade)) for role in SupervisorRole}
     (_school, teacher, school_grade), (field, mentor, field_grade) = people_of[SupervisorRole.SCHOOL], people_of[SupervisorRole.ENTERPRISE]
-    petoe, is_published = people.petoe_on(on), Capstone.state.in_(CONCLUDED)
+    petoe, is_published = people.petoe_of_cohort(on), Capstone.state.in_(CONCLUDED)
     statement = (
         select(
+            Capstone,
             petoe,
             Student.student_no,
             Person.name,
@@ -77,7 +79,7 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
         .outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
-        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, is_latest())
+        .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, is_latest(), people.counts_in_cohort(on))
     )
     for role, (supervision, person, grade) in people_of.items():
         statement = (
@@ -87,12 +89,19 @@ def export_rows(programme_id: int, cohort_id: int, on: date) -> list[ExportRow]:
         )
     statement = statement.outerjoin(Mentor, and_(Mentor.person_id == field.person_id, Mentor.enterprise_id == Capstone.enterprise_id))
     rows = session().execute(statement.order_by(Student.student_no, Capstone.id)).all()
-    return sorted((_row(row) for row in rows), key=lambda row: not row.is_petoe)
+    return sorted((_row(row, on) for row in rows), key=lambda row: not row.is_petoe)
 
 
-def _row(row: Any) -> ExportRow:
-    values: list[Any] = ["" if value is None and at in TEXTS else value for at, value in enumerate(row[1:], start=1)]
-    return ExportRow(bool(row[0]), *values)
+def _row(row: Any, on: date) -> ExportRow:
+    """Texts that are missing are empty; the mentor's post and the evidence of an archived capstone are those of the archive."""
+    capstone, petoe, *cells = row
+    found = dict(zip(NAMES, cells, strict=True))
+    found |= {name: found[name] or "" for name in TEXTS}
+    mentor = frozen.mentor_of(capstone, on, {"post": found["enterprise_supervisor_post"]})
+    proof = frozen.evidence_of(capstone, on, {"evidence": found["evidence"], "file": found["evidence_file"]})
+    found |= {"enterprise_supervisor_post": mentor["post"], "evidence": proof["evidence"], "evidence_file": proof["file"]}
+    return ExportRow(is_petoe=bool(petoe), **found)
 
 
-TEXTS = frozenset({6, 7, 8, 17})
+NAMES = tuple(one.name for one in fields(ExportRow))[1:]
+TEXTS = ("school_supervisor", "enterprise_supervisor", "enterprise_supervisor_post", "evidence_file")

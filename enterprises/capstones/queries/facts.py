@@ -180,17 +180,25 @@ class Overview:
     capstone: CapstoneRow | None
     findings: tuple[Finding, ...]
     statuses: dict[str, Status]
+    has_left: bool = False
+    """Graduated or dropped out: gets no topic any more."""
+    is_counted: bool = True
+    """False: dropped out, and shown only because of the capstone."""
 
 
 def overview(programme_id: int, cohort_id: int, on: date) -> list[Overview]:
-    """Every student of a cohort, also those without a capstone, in the order of their numbers (100 % or the exceptions)."""
+    """Every student of a cohort, graduates and those without a capstone too, in the order of their numbers (100 % or the exceptions).
+
+    Who dropped out does not count, as in the evaluation, and is shown only with a capstone, so that none is left open unseen.
+    """
+    has_left, counts = and_(Student.left_on.is_not(None), Student.left_on < on), people.counts_in_cohort(on)
     students = (
         session()
         .execute(
-            select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_on(on))
+            select(Student.id, Student.student_no, Person.name, Capstone.id, people.petoe_of_cohort(on), has_left, counts)
             .join(Person, Person.id == Student.person_id)
             .outerjoin(Capstone, and_(Capstone.student_id == Student.id, is_latest()))
-            .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(Student.left_on.is_(None), Student.left_on > on))
+            .where(Student.programme_id == programme_id, Student.cohort_id == cohort_id, or_(counts, Capstone.id.is_not(None)))
             .order_by(Student.student_no, Student.id)
         )
         .all()
@@ -198,6 +206,16 @@ def overview(programme_id: int, cohort_id: int, on: date) -> list[Overview]:
     ids = [row[3] for row in students if row[3] is not None]
     rows, findings = rows_of(ids), findings_of(ids, on)
     return [
-        Overview(key, number, name, bool(petoe), rows.get(capstone), findings.get(capstone, ()), statuses_of(findings.get(capstone, ())))
-        for key, number, name, capstone, petoe in students
+        Overview(
+            key,
+            number,
+            name,
+            bool(petoe),
+            rows.get(capstone),
+            findings.get(capstone, ()),
+            statuses_of(findings.get(capstone, ())),
+            bool(gone),
+            bool(counted),
+        )
+        for key, number, name, capstone, petoe, gone, counted in students
     ]

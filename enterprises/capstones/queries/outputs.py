@@ -20,11 +20,11 @@ from enterprises.capstones.models import (
     Supervision,
     Topic,
 )
-from enterprises.capstones.queries.facts import facts_of
+from enterprises.capstones.queries import frozen
 from enterprises.capstones.queries.standing import is_latest
-from enterprises.capstones.rules import days_in, uncovered
+from enterprises.capstones.rules import days_in
 from enterprises.capstones.scheduling import clock_of
-from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, SupervisorRole, TopicState
+from enterprises.capstones.types import CONCLUDED, LIVE, CapstoneState, EvidenceKind, SupervisorRole, TopicState
 from enterprises.mentors.models import Mentor
 from trainhub.kernel.access import Identity, Role
 from trainhub.kernel.db import session
@@ -37,21 +37,24 @@ from trainhub.people.models import Person, Student
 from trainhub.programmes.models import Cohort, Programme
 
 
-def _mine(cohort_id: int) -> Any:
+def _mine(cohort_id: int, on: date) -> Any:
+    """The capstones of a cohort's students; not of who dropped out, who counts in no material (`facts.overview`)."""
     return (
         select(Capstone, Student, Person, Topic, Organisation)
         .join(Student, Student.id == Capstone.student_id)
         .join(Person, Person.id == Student.person_id)
         .join(Topic, Topic.id == Capstone.topic_id)
         .join(Organisation, Organisation.id == Capstone.enterprise_id)
-        .where(Student.cohort_id == cohort_id, is_latest())
+        .where(Student.cohort_id == cohort_id, is_latest(), people.counts_in_cohort(on))
         .order_by(Student.student_no, Capstone.id)
     )
 
 
 def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     """M8.1 毕业设计选题清单及相关证明材料 (002:575): one row a student, students of the 卓越计划 first."""
-    statement = _mine(cohort_id).add_columns(StoredFile, people.petoe_on(on)).outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+    statement = (
+        _mine(cohort_id, on).add_columns(StoredFile, people.petoe_of_cohort(on)).outerjoin(StoredFile, StoredFile.id == Topic.evidence_file_id)
+    )
     return _petoe_first(
         {
             "is_petoe": bool(petoe),
@@ -61,21 +64,24 @@ def topics_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
             "source": topic.source,
             "origin": topic.origin,
             "enterprise": enterprise.name,
-            "kind": topic.evidence_kind,
-            "evidence": topic.evidence,
-            "file": file.name if file is not None else "",
-            "sha256": file.sha256 if file is not None else "",
             "enterprise_on": topic.approved_by_enterprise_on,
             "school_on": topic.approved_by_school_on,
+            **_evidence(capstone, topic, file, on),
         }
-        for _capstone, student, person, topic, enterprise, file, petoe in session().execute(statement)
+        for capstone, student, person, topic, enterprise, file, petoe in session().execute(statement)
     )
+
+
+def _evidence(capstone: Capstone, topic: Topic, file: StoredFile | None, on: date) -> dict[str, Any]:
+    live = {"kind": topic.evidence_kind, "evidence": topic.evidence, "file": file.name if file else "", "sha256": file.sha256 if file else ""}
+    found = frozen.evidence_of(capstone, on, live)
+    return found | {"kind": EvidenceKind(found["kind"]) if found["kind"] else None}
 
 
 def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
     """M8.2 进行毕业设计的时间、场地等教学安排 (002:576): days at the enterprise and what no placement covers, and the defence."""
-    rows = session().execute(_mine(cohort_id).add_columns(people.petoe_on(on))).all()
-    facts = facts_of([row[0].id for row in rows], on)
+    rows = session().execute(_mine(cohort_id, on).add_columns(people.petoe_of_cohort(on))).all()
+    open_spans = frozen.open_spans_of((row[0] for row in rows), on)
     defences: dict[int, str] = {}
     for capstone_id, day, minute, room in session().execute(
         select(DefenceSlot.capstone_id, DefenceGroup.on, DefenceSlot.starts_minute, DefenceGroup.room)
@@ -88,8 +94,7 @@ def places_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
         defences[capstone_id] = f"{day.isoformat()} {clock_of(minute)} {room}"
     found = []
     for capstone, student, person, topic, enterprise, petoe in rows:
-        known = facts[capstone.id]
-        gaps = uncovered(known.starts_on, known.ends_on, known.enterprise_id, known.stays)
+        gaps = open_spans[capstone.id]
         found.append(
             {
                 "is_petoe": bool(petoe),
@@ -119,8 +124,8 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
         .subquery()
     )
     statement = (
-        _mine(cohort_id)
-        .add_columns(mentor_person.c.name, Mentor, guided.c.times, CapstoneGrade.score_x10, people.petoe_on(on))
+        _mine(cohort_id, on)
+        .add_columns(mentor_person.c.name, Mentor, guided.c.times, CapstoneGrade.score_x10, people.petoe_of_cohort(on))
         .outerjoin(
             Supervision,
             and_(Supervision.capstone_id == Capstone.id, Supervision.role == SupervisorRole.ENTERPRISE, Supervision.until.is_(None)),
@@ -146,14 +151,19 @@ def mentors_table(cohort_id: int, on: date) -> list[dict[str, Any]]:
             "topic": topic.title,
             "enterprise": enterprise.name,
             "mentor": mentor_name or "",
-            "post": mentor.post if mentor is not None else "",
-            "title": mentor.title if mentor is not None else "",
-            "years": mentor.years_experience if mentor is not None else None,
+            **_known_as(capstone, mentor, on),
             "guidances": int(times or 0),
             "score": None if score is None else f"{score / 10:.1f}",
         }
-        for _capstone, student, person, topic, enterprise, mentor_name, mentor, times, score, petoe in session().execute(statement)
+        for capstone, student, person, topic, enterprise, mentor_name, mentor, times, score, petoe in session().execute(statement)
     )
+
+
+def _known_as(capstone: Capstone, mentor: Mentor | None, on: date) -> dict[str, Any]:
+    live: dict[str, Any] = {"post": "", "title": "", "years": None}
+    if mentor is not None:
+        live = {"post": mentor.post, "title": mentor.title, "years": mentor.years_experience}
+    return frozen.mentor_of(capstone, on, live)
 
 
 def _petoe_first(rows: Any) -> list[dict[str, Any]]:

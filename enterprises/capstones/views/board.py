@@ -9,6 +9,7 @@ from flask import render_template, request
 
 from enterprises.capstones import labels, operations, queries, rules
 from enterprises.capstones.models import Capstone, SupervisorPlan
+from enterprises.capstones.planner.telling import told
 from enterprises.capstones.types import PlanMode, PlanState, SupervisorRole
 from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._support import covered, load, open_days_most
@@ -80,7 +81,7 @@ def _shown(plan: SupervisorPlan | None) -> dict[str, Any] | None:
             (rows[key], labels.ROLES[SupervisorRole(side)], names.get(before, "") if before else "", names[now])
             for key, side, before, now in result["changes"]
         ],
-        "unassigned": [(rows[key], labels.ROLES[SupervisorRole(side)], text) for key, side, _reason, text in result["unassigned"]],
+        "unassigned": [(rows[key], labels.ROLES[SupervisorRole(side)], told(why)) for key, side, _reason, why in result["unassigned"]],
     }
 
 

@@ -72,9 +72,10 @@ def cohort(pair: Pair) -> Any:
     programme, of = pair
     rows = queries.overview(programme.id, of.id, clock.today())
     only = request.args.get("only", "")
-    counted = [row for row in rows if row.is_petoe] or rows
+    everybody = [row for row in rows if row.is_counted]
+    counted = [row for row in everybody if row.is_petoe] or everybody
     if only == "open":
-        rows = [row for row in rows if any(status is not Status.MET for status in row.statuses.values())]
+        rows = [row for row in everybody if any(status is not Status.MET for status in row.statuses.values())]
     return render_template(
         "enterprises/capstones/cohort.html",
         programme=programme,
@@ -82,7 +83,7 @@ def cohort(pair: Pair) -> Any:
         cohort=of,
         rows=rows,
         has_petoe=any(row.is_petoe for row in counted),
-        findings=_findings(counted, bool([row for row in counted if row.is_petoe])),
+        findings=_findings(counted, any(row.is_petoe for row in counted)),
         board=queries.board_of(cohort_id=of.id, programme_id=programme.id),
         version=programmes.version_for(programme.id, of.year),
         to_move=queries.to_move(of.id),
@@ -143,7 +144,7 @@ def t2_rows(programme_id: int, cohort_id: int) -> list[dict[str, Any]]:
 def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
     programme, of = pair
     rows = queries.overview(programme.id, of.id, clock.today())
-    form.student_id.choices = [(row.student_id, f"{row.student_no} {row.name}") for row in rows if row.capstone is None]
+    form.student_id.choices = [(row.student_id, f"{row.student_no} {row.name}") for row in rows if row.capstone is None and not row.has_left]
     form.topic_id.choices = queries.open_topics(programme.id)
     page = render_template(
         "enterprises/capstones/assign.html",
@@ -153,7 +154,7 @@ def _assign_page(pair: Pair, form: forms.AssignForm, status: int = 200) -> Any:
         rows=[row for row in rows if row.capstone is not None],
         conflicts=queries.conflicts_of_cohort(of.id),
         people=queries.judge_choices(programme.university_id, of.id, clock.today()),
-        everybody=[(row.student_id, f"{row.student_no} {row.name}") for row in rows],
+        everybody=[(row.student_id, f"{row.student_no} {row.name}") for row in rows if not row.has_left],
         loads=queries.school_load(programme.university_id, clock.today(), most=most_of(SupervisorRole.SCHOOL), programme_id=programme.id),
         labels=labels,
     )

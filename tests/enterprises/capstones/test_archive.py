@@ -19,12 +19,12 @@ from enterprises.capstones import operations, queries
 from enterprises.capstones.models import DefenceSlot, Review
 from enterprises.capstones.operations import CapstoneRefused
 from enterprises.capstones.queries import archive
-from enterprises.capstones.types import ReviewKind, Stage, SupervisorRole, Verdict
+from enterprises.capstones.types import EvidenceKind, ReviewKind, Stage, SupervisorRole, Verdict
 from enterprises.placements.models import Placement
 from enterprises.placements.types import PlacementState
 from tests.factories import capstones as make
 from tests.factories import ground
-from tests.factories.capstones import NOW, PDF, TODAY
+from tests.factories.capstones import END, NOW, PDF, START, TODAY
 from trainhub.kernel import clock, files
 from trainhub.kernel.access import SYSTEM, Role
 from trainhub.programmes.models import Cohort
@@ -129,6 +129,55 @@ def test_findings_live_until_the_archive_and_stand_from_then_on(session: Session
     stays(PlacementState.WITHDRAWN)
     assert both(LATER["today"]) == (True, "met")
     assert both(TODAY) == (False, "not_met")  # as of a day before the archive there is nothing frozen
+
+
+def _told(found: make.Case, on: Any) -> dict[str, Any]:
+    """What M8.1 to M8.3 and T2 say of the one student on a day."""
+    cohort_id = found.student.cohort_id
+    first, place, mentor = queries.topics_table(cohort_id, on), queries.places_table(cohort_id, on), queries.mentors_table(cohort_id, on)
+    (t2,) = queries.export_rows(found.programme.id, cohort_id, on)
+    return {
+        "evidence": (first[0]["kind"], first[0]["file"], first[0]["sha256"], t2.evidence_file),
+        "uncovered": (place[0]["uncovered"], place[0]["gaps"]),
+        "mentor": (mentor[0]["post"], mentor[0]["title"], t2.enterprise_supervisor_post),
+    }
+
+
+def _change_what_lives(session: Session, found: make.Case) -> None:
+    """What goes on after an archive: a placement is corrected, evidence comes in late, the mentor is promoted."""
+    for row in session.query(Placement).filter(Placement.student_id == found.student.id):
+        row.starts_on = START + timedelta(days=10)
+    found.topic.evidence_kind, found.topic.evidence_file_id = EvidenceKind.CONTRACT, _pdf("后补的合同")
+    assert found.mentor is not None
+    found.mentor.post = "总工程师"
+    session.flush()
+
+
+def test_the_materials_say_after_the_archive_what_they_said_on_that_day(session: Session) -> None:
+    found = make.graded()
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    before = _told(found, LATER["today"])
+    assert before["uncovered"] == (0, "")
+    assert before["mentor"][0] == "高级工程师"
+    operations.archive(capstone=found.capstone, by=SYSTEM, **LATER)
+    _change_what_lives(session, found)
+    assert _told(found, LATER["today"]) == before
+    live = _told(found, TODAY)  # as of a day before the archive nothing was frozen
+    assert live["uncovered"] == (10, f"{START.isoformat()} 至 {(START + timedelta(days=9)).isoformat()}")
+    assert live["mentor"][0] == live["mentor"][2] == "总工程师"
+    assert live["evidence"][1] == live["evidence"][3] == "后补的合同.pdf"
+
+
+def test_an_archive_of_before_tells_its_days_from_its_finding(session: Session) -> None:
+    found = make.graded(has_stay=False)
+    make.stay(found.student, found.enterprise, START + timedelta(days=3), END - timedelta(days=1))
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    before = _told(found, LATER["today"])["uncovered"]
+    assert before[0] == 4
+    operations.archive(capstone=found.capstone, by=SYSTEM, **LATER)
+    found.capstone.archive = {key: value for key, value in (found.capstone.archive or {}).items() if key != "materials"}
+    _change_what_lives(session, found)
+    assert _told(found, LATER["today"])["uncovered"] == before
 
 
 # -- pages --------------------------------------------------------------------------------------------------------------

@@ -6,17 +6,21 @@ import csv
 import itertools
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 
 from enterprises.capstones.planner.flows import LIMIT
 from enterprises.capstones.planner.solving import solve
+from enterprises.capstones.planner.telling import told
 from enterprises.capstones.planner.types import UNRANKED, CapstoneIn, PersonIn, Plan, Problem, Reason, Side
 from trainhub.cli import main
+from trainhub.kernel.i18n import in_language
 
 
 # -- the judge: every assignment of a small case --------------------------------------------------------------------------
@@ -161,12 +165,12 @@ def reasons(plan: Plan) -> list[tuple[str, Side, Reason]]:
 def test_nobody_there() -> None:
     plan = solve(small("A/X", {"t": ("B", 9)}, {"m": ("Y", 9)}))
     assert reasons(plan) == [("c1", Side.SCHOOL, Reason.NO_PERSON), ("c1", Side.ENTERPRISE, Reason.NO_PERSON)]
-    assert [u.explanation for u in plan.unassigned] == ["没有学科为“A”的教师。", "企业“X”没有指导教师。"]
+    assert [told(u.why) for u in plan.unassigned] == ["没有学科为“A”的教师。", "企业“X”没有指导教师。"]
 
 
 def test_capacity_short_names_the_closed_set() -> None:
     plan = solve(small("A/X A/X B/X B/X", {"t1": ("A|B", 1), "t2": ("B", 2)}, {"m": ("X", 9)}))
-    assert [(u.side, u.reason, u.explanation) for u in plan.unassigned] == [
+    assert [(u.side, u.reason, told(u.why)) for u in plan.unassigned] == [
         (Side.SCHOOL, Reason.CAPACITY_SHORT, "学科 A 共有 2 个毕业设计，1 名教师合计可指导 1 个，缺 1 个名额。")
     ]
 
@@ -174,13 +178,22 @@ def test_capacity_short_names_the_closed_set() -> None:
 def test_capacity_short_follows_people_who_serve_several_groups() -> None:
     current = {("c3", Side.SCHOOL): "t1", ("c4", Side.SCHOOL): "t2", ("c5", Side.SCHOOL): "t2"}
     plan = solve(small("A/X A/X B/X B/X B/X", {"t1": ("A|B", 1), "t2": ("B", 2)}, {"m": ("X", 9)}, current=current))
-    assert {u.explanation for u in plan.unassigned} == {"学科 A、B 共有 5 个毕业设计，2 名教师合计可指导 3 个，缺 2 个名额。"}
+    assert {told(u.why) for u in plan.unassigned} == {"学科 A、B 共有 5 个毕业设计，2 名教师合计可指导 3 个，缺 2 个名额。"}
 
 
 def test_a_fixed_row_in_the_way_is_named() -> None:
     plan = solve(small("A/X B/X", {"t1": ("A|B", 1), "t2": ("B", 1)}, {"m": ("X", 9)}, fixed={("c2", Side.SCHOOL): "t1"}))
     assert reasons(plan) == [("c1", Side.SCHOOL, Reason.FIXED_CONFLICT)]
-    assert "t2" in plan.unassigned[0].explanation
+    assert "t2" in told(plan.unassigned[0].why)
+
+
+def test_a_reason_is_kept_without_a_language_and_told_in_the_readers(app: Flask) -> None:
+    plan = solve(small("A/X A/X B/Y", {"t1": ("A", 1), "t2": ("A", 0)}, {"m": ("X", 9)}))
+    whys = json.loads(json.dumps([u.why for u in plan.unassigned]))
+    assert not re.search(r"[\u4e00-\u9fff]", json.dumps(whys, ensure_ascii=False))
+    with app.app_context(), in_language("en"):
+        assert not re.search(r"[\u4e00-\u9fff]", " ".join(told(why) for why in whys))
+    assert told("旧方案留下的一句话。") == "旧方案留下的一句话。"
 
 
 # -- files --------------------------------------------------------------------------------------------------------------
@@ -257,7 +270,6 @@ def test_shuffled_cases_give_the_same_plan(seed: int) -> None:
         ("capstones", "capstone,student,discipline,enterprise\nc1,s1,A,X\nc1,s2,A,X\n", 3, "capstone"),
         ("teachers", "teacher,disciplines,capacity\nt1,A,many\nt2,B,1\n", 2, "capacity"),
         ("mentors", "mentor,enterprise,capacity\nm1,X,-1\n", 2, "capacity"),
-        ("mentors", "mentor,enterprise,capacity\nm1,X,1\nt1,X,1\n", 3, "mentor"),
         ("preferences", "capstone,role,person,rank\nc9,school,t1,1\n", 2, "capstone"),
         ("preferences", "capstone,role,person,rank\nc1,school,m1,1\n", 2, "person"),
         ("preferences", "capstone,role,person,rank\nc1,school,t1,0\n", 2, "rank"),
@@ -275,12 +287,30 @@ def test_bad_rows_are_named_with_file_and_row(tmp_path: Path, file: str, text: s
     assert not (tmp_path / "out").exists()
 
 
-def test_a_teacher_may_be_mentor_where_no_capstone_has_both(tmp_path: Path) -> None:
-    mentors = "mentor,enterprise,capacity\nm1,X,1\nm2,Y,1\n"
-    code, plain = run(folder(tmp_path, mentors=mentors), tmp_path / "a")
-    assert (code, plain["both"]) == (0, 2)
-    code, answer = run(folder(tmp_path, mentors=mentors + "t1,Z,1\n"), tmp_path / "b")
-    assert (code, answer["both"]) == (0, 2), "t1 is mentor of an enterprise without a capstone: pointed out, not refused"
+def test_ids_of_teachers_and_of_mentors_are_told_apart_by_their_files(tmp_path: Path) -> None:
+    """Two registers number their people on their own: equal numbers are no fault, and the plan is that of different numbers."""
+    plain = folder(tmp_path)
+    same = tmp_path / "same"
+    shutil.copytree(plain, same)
+    for name in FILES:
+        text = (plain / f"{name}.csv").read_text(encoding="utf-8")
+        (same / f"{name}.csv").write_text(re.sub(r"\b[tm](\d)", r"p\1", text), encoding="utf-8")
+    (code, one), (other, two) = run(plain, tmp_path / "a"), run(same, tmp_path / "b")
+    assert (code, other) == (0, 0)
+    names = [re.sub(r"\b[tm](\d)", r"p\1", (tmp_path / "a" / f).read_text("utf-8-sig")) for f in ("supervisions.csv", "unassigned.csv")]
+    assert names == [(tmp_path / "b" / f).read_text("utf-8-sig") for f in ("supervisions.csv", "unassigned.csv")]
+    figures = {key: two[key] for key in one if key not in ("seconds", "warnings")}
+    assert figures == {key: one[key] for key in figures}
+    assert {w["file"] for w in two["warnings"]} == {"mentors.csv"}
+    assert "2 个编号相同" in two["warnings"][0]["problem"]
+
+
+def test_one_number_on_both_sides_of_a_capstone_is_pointed_out(tmp_path: Path) -> None:
+    mentors, nothing = "mentor,enterprise,capacity\nm1,X,2\nm2,Y,1\n", "capstone,role,person,rank\n"
+    assert "warnings" not in run(folder(tmp_path, mentors=mentors, preferences=nothing), tmp_path / "a")[1]
+    code, answer = run(folder(tmp_path, mentors=mentors.replace("m1", "t1"), preferences=nothing), tmp_path / "b")
+    assert (code, answer["both"]) == (0, 3)
+    assert "c1、c2" in answer["warnings"][-1]["problem"]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from enterprises.capstones import operations, queries, rules
 from enterprises.capstones.models import Capstone, GuidanceEntry, SupervisorPlan
 from enterprises.capstones.operations import CapstoneRefused, LinkClosed, TopicRefused, WrongPerson, WrongState
+from enterprises.capstones.planner.telling import told
 from enterprises.capstones.types import (
     CapstoneState,
     ChoiceState,
@@ -41,6 +42,7 @@ from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session as db_session
 from trainhub.kernel.errors import Stale
 from trainhub.kernel.files import StoredFile
+from trainhub.kernel.i18n import in_language
 from trainhub.ledger import queries as ledger
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person, Student
@@ -188,9 +190,14 @@ def test_a_plan_gives_both_supervisors_evenly_and_says_who_is_missing(session: S
     plan = _plan(rows)
     assert plan.result is not None
     assert plan.result["summary"] == {"capstones": 5, "both": 4, "given": 9, "changed": 0, "max_load": 4, "wished": 0, "granted": 0}
-    (_capstone, side, reason, text) = plan.result["unassigned"][0]
+    (_capstone, side, reason, why) = plan.result["unassigned"][0]
     assert (side, reason) == ("enterprise", "capacity_short")
-    assert "缺 1 个名额" in text
+    assert "缺 1 个名额" in told(why)
+    assert why["groups"] == [
+        {"name": session.get_one(Organisation, rows[0].enterprise_id).name, "avoid": []}
+    ]  # a cause with values, no sentence in one language
+    with in_language("en"):
+        assert "缺" not in told(why)
     assert operations.apply_plan(plan=plan, by=SYSTEM, **TIMES) == 9
     assert operations.apply_plan(plan=plan, by=SYSTEM, **TIMES) == 0
     assert queries.is_supervisor(rows[0].id, SupervisorRole.SCHOOL, teachers[1])

@@ -85,6 +85,27 @@ def petoe_on(on: date, student_id: Any = None) -> ColumnElement[bool]:
     )
 
 
+def petoe_of_cohort(on: date) -> ColumnElement[bool]:
+    """SQL: whether a student counts as one of the 卓越计划 in the tables of a cohort: on the day, or until graduation when that was before."""
+    until_the_end = (
+        select(PetoeSpan.id)
+        .where(
+            PetoeSpan.student_id == Student.id,
+            PetoeSpan.since <= on,
+            PetoeSpan.until >= Student.left_on,
+            Student.left_on <= on,
+            Student.state == StudentState.GRADUATED,
+        )
+        .exists()
+    )
+    return or_(petoe_on(on), until_the_end)
+
+
+def counts_in_cohort(on: date) -> ColumnElement[bool]:
+    """SQL: whether a student counts in a cohort: everybody who is there on the day or has graduated, nobody who dropped out before."""
+    return or_(Student.left_on.is_(None), Student.left_on >= on, Student.state == StudentState.GRADUATED)
+
+
 def is_petoe(student: Student, on: date) -> bool:
     """Whether a student belongs to the 卓越计划 on a day (requirements.md 9, 1: the status is dated)."""
     return bool(session().scalar(select(func.count()).where(Student.id == student.id, petoe_on(on))))
