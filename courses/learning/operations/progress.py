@@ -340,12 +340,12 @@ def _attested(enrolment: Enrolment, run: Run) -> Attested:
     return Attested(facts, [("enrolment", enrolment.id, f"{course.title}（{course.code}/{run.code}）")])
 
 
-def present_facts(certificate: Certificate, _today: date) -> Attested | None:
-    """What the certificate of a completion that is still a draft would say today; None when the course is no longer completed."""
-    enrolment = session().get(Enrolment, int(next(one["id"] for one in certificate.evidence if one["kind"] == "enrolment")))
-    if enrolment is None or enrolment.completed_on is None:
-        return None
-    return _attested(enrolment, session().get_one(Run, enrolment.run_id))
+def present_facts(drafts: Sequence[Certificate], _today: date) -> dict[int, Attested]:
+    """What certificates of completions that are still drafts would say today, by their ids; without those whose course is no longer completed."""
+    of = {draft.id: int(next(one["id"] for one in draft.evidence if one["kind"] == "enrolment")) for draft in drafts}
+    enrolments = {row.id: row for row in queries.enrolments_by_id(of.values()) if row.completed_on is not None}
+    runs = catalogue.runs_by_id(row.run_id for row in enrolments.values())
+    return {key: _attested(enrolments[one], runs[enrolments[one].run_id]) for key, one in of.items() if one in enrolments}
 
 
 def _tenths(value: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,12 @@ from trainhub.people.types import PairDecision
 def human_id(person_id: int) -> int:
     """The person who stands for this one: the one it was merged into, or itself."""
     return session().scalar(select(sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id == person_id)) or person_id
+
+
+def humans_of(person_ids: Iterable[int]) -> dict[int, int]:
+    """The same for several, by the id given."""
+    statement = select(Person.id, sa.func.coalesce(Person.merged_into_id, Person.id)).where(Person.id.in_(set(person_ids)))
+    return {key: stays for key, stays in session().execute(statement)}
 
 
 def same_human(column: Any, person_id: int) -> sa.ColumnElement[bool]:
