@@ -93,6 +93,14 @@ class PrintMode(StrEnum):
     OVERPRINT = "overprint"
 
 
+class RunState(StrEnum):
+    """How far a print run is: being drawn, drawn, its blanks reconciled (核销)."""
+
+    DRAWING = "drawing"
+    DRAWN = "drawn"
+    SETTLED = "settled"
+
+
 class SheetState(StrEnum):
     """A pre-printed blank by its serial: handed out (领用), carrying a certificate, spoiled (作废), given back (退回)."""
 
