@@ -307,12 +307,9 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     """
     if enrolment.completed_on is None:
         raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
-    course = run.course
-    keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]
-    known = certificate_queries.by_asked_keys(keys)
-    if known:
-        first = min(known.values(), key=lambda one: one.id)
-        return str(first.number) if first.state is not State.DRAFT else None
+    course, known = run.course, certificate_of(enrolment, run)
+    if known is not None:
+        return str(known.number) if known.state is not State.DRAFT else None
     found = _attested(enrolment, run)
     try:
         with session().begin_nested():
@@ -332,6 +329,12 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
         audit.record(by=by, did="courses.certificate.refused", on=enrolment, data={"code": refused.code, "message": refused.message})
         return None
     return str(row.number) if row.state is not State.DRAFT else None
+
+
+def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:
+    """The certificate of a completion, also one that still waits; the first of the human's, should there be several."""
+    keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]
+    return min(certificate_queries.by_asked_keys(keys).values(), key=lambda one: one.id, default=None)
 
 
 def _attested(enrolment: Enrolment, run: Run) -> Attested:

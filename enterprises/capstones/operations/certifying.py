@@ -10,7 +10,7 @@ from enterprises.capstones.operations._support import CapstoneRefused
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Attested, Kind
+from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.i18n import _
@@ -23,8 +23,8 @@ def key_of(row: queries.Supervised) -> str:
     return f"supervision:{row.programme_id}:{row.cohort_year}:{row.enterprise_id}:{row.person_id}"
 
 
-def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> int:
-    """Give every mentor of a cohort's concluded capstones a certificate of supervision; how many are new.
+def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> tuple[int, int]:
+    """Give every mentor of a cohort's concluded capstones a certificate of supervision; how many are newly issued, and how many newly wait.
 
     Only who really guided is named: somebody without a confirmed guidance gets none (PETOE-8.3). Doing it again issues only what is
     missing. Raises CapstoneRefused when nobody has guided.
@@ -34,9 +34,10 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
         raise CapstoneRefused(_("这个年级还没有已公布成绩、且有指导记录的企业指导教师。"))
     known = issued.by_asked_keys(key_of(row) for row in rows)
     missing = [row for row in rows if key_of(row) not in known]
+    waiting = 0
     for row in missing:
         found = _attested(row)
-        certificates.issue(
+        made = certificates.issue(
             kind=Kind.MENTOR,
             person_id=row.person_id,
             issuer_id=programme.university_id,
@@ -48,14 +49,15 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
             now=now,
             programme_id=programme.id,
         )
+        waiting += made.state is State.DRAFT
     audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": len(missing), "persons": len(rows)})
-    return len(missing)
+    return len(missing) - waiting, waiting
 
 
 def _attested(row: queries.Supervised) -> Attested:
     facts = {
         "enterprise": row.enterprise,
-        "programme": _("%(programme)s %(year)d 级毕业设计", programme=row.programme, year=row.cohort_year),
+        "programme": f"{row.programme} {row.cohort_year} 级毕业设计",
         "students": row.students,
         "weeks": row.weeks,
         "starts_on": row.starts_on,

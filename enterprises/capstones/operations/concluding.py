@@ -20,7 +20,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, in_language
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
@@ -224,8 +224,9 @@ def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attes
     return {key: found[one] for key, one in of.items() if one in found}
 
 
+@in_language("zh")
 def _facts(capstones: Sequence[Capstone]) -> dict[int, dict[str, str]]:
-    """What the certificates of capstones say, by capstone."""
+    """What the certificates of capstones say, by capstone: the official words, whichever language whoever asks reads."""
     titles = queries.titles_of(one.id for one in capstones)
     names = queries.supervisors_of(one.id for one in capstones)
     enterprises = organisations.names_of(one.enterprise_id for one in capstones)
@@ -305,7 +306,7 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
         why = _("成绩申诉：%(note)s", note=row.note)[:400]
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
         _conclude(capstone, by, today, now)
-        _mend_certificate(capstone, why, by, today, now)
+        _mend_certificate(capstone, row.note, by, today, now)
     assert row.decision is not None
     audit.record(by=by, did="capstones.appeal.decided", on=capstone, data=_said(row))
     tell(
@@ -320,11 +321,12 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     return row
 
 
-def _mend_certificate(capstone: Capstone, why: str, by: Identity, today: date, now: datetime) -> None:
+def _mend_certificate(capstone: Capstone, note: str, by: Identity, today: date, now: datetime) -> None:
+    """Reason and document stand in the certificate's history for good: they are the official words, not those of who reads this now."""
     known = issued.by_asked_key(f"capstone:{capstone.id}")
     if known is None or known.state not in LIVE_CERTIFICATES:
         return
-    document = _("毕业设计成绩申诉结论")
+    why, document = f"成绩申诉：{note}"[:400], "毕业设计成绩申诉结论"
     if capstone.state is CapstoneState.FAILED:
         certificates.revoke(certificate=known, reason=why, document=document, on=today, by=by, today=today, now=now)
         return

@@ -6,6 +6,7 @@ from trainhub.certificates.operations.correcting import correct, prepare_correct
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
 from trainhub.certificates.operations.present import present, present_of
+from trainhub.certificates.operations.waiting import why_it_waits
 
 __all__ = [
     "CannotChange",
@@ -24,4 +25,5 @@ __all__ = [
     "revoke",
     "suspend",
     "unit_of",
+    "why_it_waits",
 ]
