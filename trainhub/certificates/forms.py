@@ -96,7 +96,7 @@ class RunForm(Form):
     issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
     since = DateField(_l("发证日期从"), [Optional()])
     until = DateField(_l("到"), [Optional()])
-    title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
+    title = Text(_l("名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
     mode = SelectField(
         _l("打印方式"),
         [InputRequired()],

@@ -77,7 +77,7 @@ def new_run() -> Any:
             demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(form.issuer_id.data))
             with transaction():
                 if not once(form.submission_key.data or ""):
-                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.runs")
+                    return done(_("这个表单已经提交过，没有重复开始打印。"), "certificates.runs")
                 run = printing.start_run(
                     title=form.title.data or "",
                     wanted=wanted,
