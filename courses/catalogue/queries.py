@@ -53,6 +53,12 @@ def run_by_id(run_id: int) -> Run | None:
     return session().scalar(_whole_run().where(Run.id == run_id).execution_options(populate_existing=True))
 
 
+def runs_by_id(run_ids: Iterable[int]) -> dict[int, Run]:
+    """Runs with their courses and owners."""
+    statement = select(Run).options(joinedload(Run.course).joinedload(Course.owner)).where(Run.id.in_(set(run_ids)))
+    return {row.id: row for row in session().scalars(statement.execution_options(populate_existing=True))}
+
+
 def run_by_codes(course_code: str, run_code: str) -> Run | None:
     """A run by the code of its course and its own."""
     return session().scalar(_whole_run().join(Course, Course.id == Run.course_id).where(Course.code == course_code, Run.code == run_code))

@@ -80,6 +80,11 @@ def enrolment_by_id(enrolment_id: int) -> Enrolment | None:
     return session().scalar(select(Enrolment).where(Enrolment.id == enrolment_id).options(joinedload(Enrolment.person)))
 
 
+def enrolments_by_id(enrolment_ids: Iterable[int]) -> list[Enrolment]:
+    """Several enrolments."""
+    return list(session().scalars(select(Enrolment).where(Enrolment.id.in_(set(enrolment_ids))).order_by(Enrolment.id)))
+
+
 def enrolments_by_run(run_ids: Iterable[int], person_id: int) -> dict[int, Enrolment]:
     """The enrolments of a human in several runs, in each the furthest."""
     statement = select(Enrolment).where(Enrolment.run_id.in_(list(run_ids)), people.of_human(Enrolment.person_id, person_id))

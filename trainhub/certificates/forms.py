@@ -16,7 +16,7 @@ from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations.correcting import FIXED
 from trainhub.certificates.rules import LEAST_CHUNK, MOST_BLANKS, MOST_CHUNK, USUAL_CHUNK
-from trainhub.certificates.types import Kind, State
+from trainhub.certificates.types import BatchSource, BatchState, Kind, RunState, State
 from trainhub.kernel.access import Identity
 from trainhub.kernel.forms import Form, LongText, Text
 from trainhub.kernel.i18n import _, _l
@@ -96,7 +96,7 @@ class RunForm(Form):
     issuer_id = SelectField(_l("发证单位"), [InputRequired()], coerce=int)
     since = DateField(_l("发证日期从"), [Optional()])
     until = DateField(_l("到"), [Optional()])
-    title = Text(_l("批次名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
+    title = Text(_l("名称"), [DataRequired(_l("请给这一批起个名称。")), Length(max=200)])
     mode = SelectField(
         _l("打印方式"),
         [InputRequired()],
@@ -156,4 +156,23 @@ def wanted() -> queries.CertificateFilter:
         since=day(args.get("since", "")),
         until=day(args.get("until", "")),
         only_current=args.get("all") != "yes",
+    )
+
+
+def batches_wanted() -> queries.BatchFilter:
+    """The filter of the address of the list of batches."""
+    args = request.args
+    return queries.BatchFilter(
+        text=args.get("q", "").strip()[:100],
+        kind=_enum(Kind, args.get("kind", "")),
+        source=_enum(BatchSource, args.get("source", "")),
+        state=_enum(BatchState, args.get("state", "")),
+    )
+
+
+def runs_wanted() -> queries.RunFilter:
+    """The filter of the address of the list of print runs."""
+    args = request.args
+    return queries.RunFilter(
+        text=args.get("q", "").strip()[:100], kind=_enum(Kind, args.get("kind", "")), state=_enum(RunState, args.get("state", ""))
     )

@@ -14,7 +14,7 @@ from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.operations.batches import MOST_ITEMS, Wanted
 from trainhub.kernel.characters import clean_name
 from trainhub.kernel.errors import Refused
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, in_language
 from trainhub.kernel.imports import ImportRefused
 from trainhub.kernel.sheets.reading import read_table
 from trainhub.kernel.sheets.types import Column, Problem, Row, shown
@@ -106,7 +106,8 @@ class _Reader:
 def _kind(text: str) -> IdType | None:
     if not text:
         return IdType.RESIDENT_ID
-    return next((one for one, label in people_labels.ID_TYPES.items() if text in (one.value, str(label))), None)
+    with in_language("zh"):  # as the table to fill in calls them
+        return next((one for one, label in people_labels.ID_TYPES.items() if text in (one.value, str(label))), None)
 
 
 def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout, issuer_id: int) -> Read:
@@ -136,9 +137,7 @@ def read(file: str | os.PathLike[str] | IO[bytes], filename: str, layout: Layout
         facts = reader.facts_of(row)
         person_id = reader.check_person(row, person)
         if person_id:
-            wanted.append(
-                Wanted(person_id, facts, evidence=[("roster", row.number, _("名单“%(file)s”第%(row)d行", file=table.file, row=row.number))])
-            )
+            wanted.append(Wanted(person_id, facts, evidence=[("roster", row.number, f"名单“{table.file}”第{row.number}行")]))
     return Read(wanted, sorted(reader.problems, key=lambda one: (one.row or 0, one.column or "")), len(rows), digest)
 
 

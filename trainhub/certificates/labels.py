@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, SheetState, State, Status, TemplateState
+from trainhub.certificates.types import BatchSource, BatchState, Event, Kind, PrintMode, RunState, SheetState, State, Status, TemplateState
 from trainhub.kernel.i18n import _l
 
 KINDS: Mapping[Kind, Any] = {
@@ -83,6 +83,11 @@ VERDICT_LOOKS: Mapping[Status, str] = {
 MODES: Mapping[PrintMode, Any] = {
     PrintMode.FULL: _l("全页打印"),
     PrintMode.OVERPRINT: _l("套打（空白证书已印好底纹）"),
+}
+RUNS: Mapping[RunState, Any] = {
+    RunState.DRAWING: _l("绘制中"),
+    RunState.DRAWN: _l("已完成"),
+    RunState.SETTLED: _l("已核销"),
 }
 SHEETS: Mapping[SheetState, Any] = {
     SheetState.TAKEN: _l("已领用"),

@@ -16,8 +16,9 @@ EVIDENCE_WORDS = "trainhub.certificates.evidence_words"
 reads them whether or not there is a page to open."""
 
 PRESENT_FACTS = "trainhub.certificates.present_facts"
-"""Under this name rooms say once more what they certify: by the first word of the asked key a function of (certificate, day) that answers
-with the `Attested` of that day, or None when nothing is due any more. A draft is issued with it, however long it waited."""
+"""Under this name rooms say once more what they certify: by the first word of the asked key a function of (drafts, day) that answers with
+the `Attested` of that day by the id of each draft, and leaves out those that nothing is due for any more. It asks as often for a page of
+them as for one. A draft is issued with it, however long it waited."""
 
 
 class Kind(StrEnum):
@@ -90,6 +91,14 @@ class PrintMode(StrEnum):
 
     FULL = "full"
     OVERPRINT = "overprint"
+
+
+class RunState(StrEnum):
+    """How far a print run is: being drawn, drawn, its blanks reconciled (核销)."""
+
+    DRAWING = "drawing"
+    DRAWN = "drawn"
+    SETTLED = "settled"
 
 
 class SheetState(StrEnum):

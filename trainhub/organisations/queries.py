@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -100,7 +101,10 @@ def region(code: str) -> Region | None:
 
 def region_path(code: str | None) -> RegionPath:
     """The county (if the code is one), its prefecture and the province; 平潭 is its own prefecture."""
-    found = region(code) if code else None
+    return _path(region(code) if code else None)
+
+
+def _path(found: Region | None) -> RegionPath:
     if found is None or found.level is RegionLevel.PROVINCE:
         return RegionPath(None, None, PROVINCE)
     return RegionPath(found.code if found.level is RegionLevel.COUNTY else None, found.reporting_code, PROVINCE)
@@ -171,6 +175,11 @@ def county_choices() -> list[tuple[str, str]]:
 def by_id(organisation_id: int) -> Organisation | None:
     """An organisation by its id."""
     return session().get(Organisation, organisation_id)
+
+
+def by_ids(organisation_ids: Iterable[int]) -> dict[int, Organisation]:
+    """Several organisations by id."""
+    return {row.id: row for row in session().scalars(select(Organisation).where(Organisation.id.in_(set(organisation_ids))))}
 
 
 def by_code(code: str) -> Organisation | None:
@@ -328,6 +337,18 @@ def subject_of(organisation: Organisation) -> Subject:
     """What permissions over an organisation are judged on: itself, its parent, its hosts (a base), its region's path."""
     hosts = host_ids(organisation.id) if organisation.kind is OrganisationKind.BASE else []
     return Subject.of(organisations=(organisation.id, organisation.parent_id, *hosts), regions=region_path(organisation.region_code).codes)
+
+
+def subjects_of(organisation_ids: Iterable[int]) -> dict[int, Subject]:
+    """The same for several, by id."""
+    some = by_ids(organisation_ids).values()
+    hosts = defaultdict[int, list[int]](list)
+    held = select(BaseHost.base_id, BaseHost.organisation_id).where(BaseHost.base_id.in_({one.id for one in some}), BaseHost.until.is_(None))
+    for base_id, host_id in session().execute(held.distinct()):
+        hosts[base_id].append(host_id)
+    regions = {row.code: row for row in session().scalars(select(Region).where(Region.code.in_({one.region_code for one in some})))}
+    paths = {one.id: _path(regions.get(one.region_code or "")) for one in some}
+    return {one.id: Subject.of(organisations=(one.id, one.parent_id, *hosts[one.id]), regions=paths[one.id].codes) for one in some}
 
 
 def history_of(kind: str, key: int, limit: int = 50) -> list[AuditEvent]:

@@ -19,6 +19,7 @@ from courses.learning.operations.marks import ask_for_marks, take_mark, take_mar
 from courses.learning.operations.notes import BadNote, change_note, delete_note, write_note
 from courses.learning.operations.progress import (
     NotLearning,
+    certificate_of,
     complete,
     completion_key,
     evaluate,
@@ -44,6 +45,7 @@ __all__ = [
     "NotPossible",
     "approve",
     "ask_for_marks",
+    "certificate_of",
     "change_note",
     "check_link",
     "close_waiting",

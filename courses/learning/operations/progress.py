@@ -307,12 +307,9 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     """
     if enrolment.completed_on is None:
         raise NotLearning(_("这名学员还没有完成课程，不能签发证书。"))
-    course = run.course
-    keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]
-    known = certificate_queries.by_asked_keys(keys)
-    if known:
-        first = min(known.values(), key=lambda one: one.id)
-        return str(first.number) if first.state is not State.DRAFT else None
+    course, known = run.course, certificate_of(enrolment, run)
+    if known is not None:
+        return str(known.number) if known.state is not State.DRAFT else None
     found = _attested(enrolment, run)
     try:
         with session().begin_nested():
@@ -334,18 +331,24 @@ def issue_certificate(*, enrolment: Enrolment, run: Run, by: Identity, now: date
     return str(row.number) if row.state is not State.DRAFT else None
 
 
+def certificate_of(enrolment: Enrolment, run: Run) -> Certificate | None:
+    """The certificate of a completion, also one that still waits; the first of the human's, should there be several."""
+    keys = [f"{completion_key(run)}:person:{person_id}" for person_id in people.human_ids(enrolment.person_id)]
+    return min(certificate_queries.by_asked_keys(keys).values(), key=lambda one: one.id, default=None)
+
+
 def _attested(enrolment: Enrolment, run: Run) -> Attested:
     course = run.course
     facts = {"course": course.title, "hours": _tenths(run.hours_x10), "course_en": course.title_en}
     return Attested(facts, [("enrolment", enrolment.id, f"{course.title}（{course.code}/{run.code}）")])
 
 
-def present_facts(certificate: Certificate, _today: date) -> Attested | None:
-    """What the certificate of a completion that is still a draft would say today; None when the course is no longer completed."""
-    enrolment = session().get(Enrolment, int(next(one["id"] for one in certificate.evidence if one["kind"] == "enrolment")))
-    if enrolment is None or enrolment.completed_on is None:
-        return None
-    return _attested(enrolment, session().get_one(Run, enrolment.run_id))
+def present_facts(drafts: Sequence[Certificate], _today: date) -> dict[int, Attested]:
+    """What certificates of completions that are still drafts would say today, by their ids; without those whose course is no longer completed."""
+    of = {draft.id: int(next(one["id"] for one in draft.evidence if one["kind"] == "enrolment")) for draft in drafts}
+    enrolments = {row.id: row for row in queries.enrolments_by_id(of.values()) if row.completed_on is not None}
+    runs = catalogue.runs_by_id(row.run_id for row in enrolments.values())
+    return {key: _attested(enrolments[one], runs[enrolments[one].run_id]) for key, one in of.items() if one in enrolments}
 
 
 def _tenths(value: int) -> str:

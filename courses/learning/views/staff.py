@@ -26,6 +26,7 @@ from courses.learning.models import Enrolment
 from courses.learning.places import load_run, me, person_of_login
 from courses.learning.types import EnrolmentState
 from courses.permissions import Can
+from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import acting, guard, may
 from trainhub.kernel.db import transaction
@@ -163,7 +164,9 @@ def decide(loaded: tuple[Run, Enrolment, str]) -> Any:
                 message = _("已移出学员；空出的名额已按候补顺序递补。")
             case "certificate":
                 number = operations.issue_certificate(enrolment=enrolment, run=run, by=me(), now=now)
+                waits = operations.certificate_of(enrolment, run) if number is None else None
                 message = _("证书编号：%(number)s", number=number) if number else _("证书仍不能签发，原因见操作记录。")
+                message = why_it_waits(waits) if waits is not None else message
             case _:
                 raise NotFound(_("没有这项操作。"))
     return done(message, "staff.learners", run_id=run_id)

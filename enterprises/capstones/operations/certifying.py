@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from enterprises.capstones import queries
@@ -9,10 +10,9 @@ from enterprises.capstones.operations._support import CapstoneRefused
 from trainhub.certificates import operations as certificates
 from trainhub.certificates import queries as issued
 from trainhub.certificates.models import Certificate
-from trainhub.certificates.types import Attested, Kind
+from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.people import queries as people
 from trainhub.programmes.models import Cohort, Programme
@@ -23,8 +23,8 @@ def key_of(row: queries.Supervised) -> str:
     return f"supervision:{row.programme_id}:{row.cohort_year}:{row.enterprise_id}:{row.person_id}"
 
 
-def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> int:
-    """Give every mentor of a cohort's concluded capstones a certificate of supervision; how many are new.
+def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, today: date, now: datetime) -> tuple[int, int]:
+    """Give every mentor of a cohort's concluded capstones a certificate of supervision; how many are newly issued, and how many newly wait.
 
     Only who really guided is named: somebody without a confirmed guidance gets none (PETOE-8.3). Doing it again issues only what is
     missing. Raises CapstoneRefused when nobody has guided.
@@ -34,9 +34,10 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
         raise CapstoneRefused(_("这个年级还没有已公布成绩、且有指导记录的企业指导教师。"))
     known = issued.by_asked_keys(key_of(row) for row in rows)
     missing = [row for row in rows if key_of(row) not in known]
+    waiting = 0
     for row in missing:
-        found = _attested(row, cohort)
-        certificates.issue(
+        found = _attested(row)
+        made = certificates.issue(
             kind=Kind.MENTOR,
             person_id=row.person_id,
             issuer_id=programme.university_id,
@@ -48,27 +49,28 @@ def certify_supervision(*, programme: Programme, cohort: Cohort, by: Identity, t
             now=now,
             programme_id=programme.id,
         )
+        waiting += made.state is State.DRAFT
     audit.record(by=by, did="capstones.supervisor.certified", on=("cohort", str(cohort.id)), data={"new": len(missing), "persons": len(rows)})
-    return len(missing)
+    return len(missing) - waiting, waiting
 
 
-def _attested(row: queries.Supervised, cohort: Cohort) -> Attested:
+def _attested(row: queries.Supervised) -> Attested:
     facts = {
         "enterprise": row.enterprise,
-        "programme": _("%(programme)s %(year)d 级毕业设计", programme=row.programme, year=row.cohort_year),
+        "programme": f"{row.programme} {row.cohort_year} 级毕业设计",
         "students": row.students,
         "weeks": row.weeks,
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,
     }
-    return Attested(facts, [("cohort", cohort.id, f"{row.programme} {row.cohort_year}")])
+    return Attested(facts, [("cohort", row.cohort_id, f"{row.programme} {row.cohort_year}")])
 
 
-def present_facts(certificate: Certificate, _today: date) -> Attested | None:
-    """What a certificate of supervision that is still a draft would say today; None for somebody who has guided nobody any more."""
-    cohort = session().get(Cohort, int(next(one["id"] for one in certificate.evidence if one["kind"] == "cohort")))
-    if cohort is None:
-        return None
-    enterprise_id = int(certificate.asked_key.split(":")[3])
-    rows = (row for row in queries.supervised_in(cohort.id) if row.guidances > 0 and row.enterprise_id == enterprise_id)
-    return next((_attested(row, cohort) for row in rows if people.is_same_human(row.person_id, certificate.person_id)), None)
+def present_facts(drafts: Sequence[Certificate], _today: date) -> dict[int, Attested]:
+    """What certificates of supervision that are still drafts would say today, by their ids; without those of who has guided nobody any more."""
+    of = {draft.id: int(next(one["id"] for one in draft.evidence if one["kind"] == "cohort")) for draft in drafts}
+    rows = [row for row in queries.supervised_in(*set(of.values())) if row.guidances > 0]
+    humans = people.humans_of([*(row.person_id for row in rows), *(draft.person_id for draft in drafts)])
+    known = {(row.cohort_id, row.enterprise_id, humans[row.person_id]): row for row in rows}
+    keys = {draft.id: (of[draft.id], int(draft.asked_key.split(":")[3]), humans[draft.person_id]) for draft in drafts}
+    return {key: _attested(known[one]) for key, one in keys.items() if one in known}

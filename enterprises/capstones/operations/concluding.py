@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from enterprises.capstones import queries, rules
@@ -19,7 +20,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.forms import check_version
-from trainhub.kernel.i18n import N_, _
+from trainhub.kernel.i18n import N_, _, in_language
 from trainhub.ledger import operations as ledger
 from trainhub.ledger.types import Source
 from trainhub.notifications import operations as notifications
@@ -189,7 +190,7 @@ def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: dat
     """
     if capstone.state is not CapstoneState.PASSED:
         raise CapstoneRefused(_("成绩公布且合格后才能签发证书。"))
-    found = _attested(capstone, today)
+    found = _attested([capstone], today).get(capstone.id)
     if found is None:
         return None
     student = session().get_one(Student, capstone.student_id)
@@ -207,31 +208,37 @@ def issue_certificate(*, capstone: Capstone, by: Identity, today: date, now: dat
     )
 
 
-def _attested(capstone: Capstone, today: date) -> Attested | None:
-    """What the certificate of a passed capstone says today; None while it may not say that the work was done in the enterprise."""
-    findings = {finding.code: finding for finding in queries.findings_of([capstone.id], today)[capstone.id]}
-    if not (findings["8.2"].met and findings["8.3.enterprise"].met):
-        return None
-    topic = session().get_one(Topic, capstone.topic_id)
-    return Attested(_facts(capstone, topic), [("capstone", capstone.id, topic.title)])
+def _attested(capstones: Sequence[Capstone], today: date) -> dict[int, Attested]:
+    """What the certificates of passed capstones say today; without those that may not say that the work was done in the enterprise."""
+    judged = queries.findings_of([one.id for one in capstones], today)
+    met = {key: {finding.code for finding in findings if finding.met} for key, findings in judged.items()}
+    due = [one for one in capstones if met[one.id] >= {"8.2", "8.3.enterprise"}]
+    facts = _facts(due)
+    return {one.id: Attested(facts[one.id], [("capstone", one.id, facts[one.id]["topic"])]) for one in due}
 
 
-def present_facts(certificate: Certificate, today: date) -> Attested | None:
-    """What a capstone's certificate that is still a draft would say today; None when nothing is due any more."""
-    capstone = session().get(Capstone, int(certificate.asked_key.removeprefix("capstone:")))
-    return _attested(capstone, today) if capstone is not None and capstone.state is CapstoneState.PASSED else None
+def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
+    """What capstones' certificates that are still drafts would say today, by their ids; without those that nothing is due for any more."""
+    of = {draft.id: int(draft.asked_key.removeprefix("capstone:")) for draft in drafts}
+    found = _attested([row for row in queries.capstones_by_id(of.values()) if row.state is CapstoneState.PASSED], today)
+    return {key: found[one] for key, one in of.items() if one in found}
 
 
-def _facts(capstone: Capstone, topic: Topic) -> dict[str, str]:
-    names = {row.role: name for row, name in queries.supervisions_of(capstone.id) if row.until is None}
-    enterprise = organisations.by_id(capstone.enterprise_id)
-    assert enterprise is not None
+@in_language("zh")
+def _facts(capstones: Sequence[Capstone]) -> dict[int, dict[str, str]]:
+    """What the certificates of capstones say, by capstone: the official words, whichever language whoever asks reads."""
+    titles = queries.titles_of(one.id for one in capstones)
+    names = queries.supervisors_of(one.id for one in capstones)
+    enterprises = organisations.names_of(one.enterprise_id for one in capstones)
     return {
-        "topic": topic.title,
-        "enterprise": enterprise.name,
-        "school_supervisor": names.get(SupervisorRole.SCHOOL, ""),
-        "enterprise_supervisor": names.get(SupervisorRole.ENTERPRISE, ""),
-        "grade": str(GRADES[TextGrade(capstone.grade_text)]),
+        one.id: {
+            "topic": titles[one.id],
+            "enterprise": enterprises[one.enterprise_id],
+            "school_supervisor": names.get((one.id, SupervisorRole.SCHOOL), ""),
+            "enterprise_supervisor": names.get((one.id, SupervisorRole.ENTERPRISE), ""),
+            "grade": str(GRADES[TextGrade(one.grade_text)]),
+        }
+        for one in capstones
     }
 
 
@@ -299,7 +306,7 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
         why = _("成绩申诉：%(note)s", note=row.note)[:400]
         ledger.withdraw_milestone(person_id=student.person_id, source=Source.CAPSTONE, key=f"capstone:{capstone.id}", reason=why, by=by, now=now)
         _conclude(capstone, by, today, now)
-        _mend_certificate(capstone, why, by, today, now)
+        _mend_certificate(capstone, row.note, by, today, now)
     assert row.decision is not None
     audit.record(by=by, did="capstones.appeal.decided", on=capstone, data=_said(row))
     tell(
@@ -314,15 +321,16 @@ def decide_appeal(*, capstone: Capstone, score_x10: int | None, note: str, by: I
     return row
 
 
-def _mend_certificate(capstone: Capstone, why: str, by: Identity, today: date, now: datetime) -> None:
+def _mend_certificate(capstone: Capstone, note: str, by: Identity, today: date, now: datetime) -> None:
+    """Reason and document stand in the certificate's history for good: they are the official words, not those of who reads this now."""
     known = issued.by_asked_key(f"capstone:{capstone.id}")
     if known is None or known.state not in LIVE_CERTIFICATES:
         return
-    document = _("毕业设计成绩申诉结论")
+    why, document = f"成绩申诉：{note}"[:400], "毕业设计成绩申诉结论"
     if capstone.state is CapstoneState.FAILED:
         certificates.revoke(certificate=known, reason=why, document=document, on=today, by=by, today=today, now=now)
         return
-    facts = _facts(capstone, session().get_one(Topic, capstone.topic_id))
+    facts = _facts([capstone])[capstone.id]
     if facts["grade"] != known.facts.get("grade"):
         certificates.correct(certificate=known, facts={"grade": facts["grade"]}, reason=why, document=document, on=today, by=by, today=today, now=now)
 

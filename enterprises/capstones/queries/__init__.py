@@ -28,6 +28,7 @@ from enterprises.capstones.queries.capstones import (
     to_move,
     visible_to,
 )
+from enterprises.capstones.queries.certifying import capstones_by_id, supervisors_of, titles_of
 from enterprises.capstones.queries.checking import (
     expert_choices,
     is_void,
@@ -215,6 +216,7 @@ __all__ = [
     "by_id",
     "capstone_holding",
     "capstone_of_student",
+    "capstones_by_id",
     "choice_round",
     "choices_of",
     "classmate",
@@ -354,6 +356,7 @@ __all__ = [
     "supervisions_of",
     "supervisor_plan",
     "supervisor_subject",
+    "supervisors_of",
     "tasks_of",
     "teacher_at",
     "teachers_for",
@@ -364,6 +367,7 @@ __all__ = [
     "theses_of",
     "third_of",
     "title_of",
+    "titles_of",
     "to_defend",
     "to_move",
     "to_supervise",

@@ -338,6 +338,7 @@ class Supervised:
     enterprise: str
     programme_id: int
     programme: str
+    cohort_id: int
     cohort_year: int
     students: int
     starts_on: date
@@ -350,15 +351,15 @@ class Supervised:
         return max(((self.ends_on - self.starts_on).days + 1) // 7, 1)
 
 
-def supervised_in(cohort_id: int) -> list[Supervised]:
-    """Who supervised concluded capstones of a cohort for an enterprise, with confirmed guidances."""
+def supervised_in(*cohort_ids: int) -> list[Supervised]:
+    """Who supervised concluded capstones of cohorts for an enterprise, with confirmed guidances."""
     guided = (
         select(GuidanceEntry.person_id, GuidanceEntry.capstone_id, func.count().label("times"))
         .where(GuidanceEntry.confirmed_at.is_not(None))
         .group_by(GuidanceEntry.person_id, GuidanceEntry.capstone_id)
         .subquery()
     )
-    statement = (
+    statement: Any = (
         select(
             Person.id,
             Person.name,
@@ -366,6 +367,7 @@ def supervised_in(cohort_id: int) -> list[Supervised]:
             Organisation.name,
             Programme.id,
             Programme.name,
+            Cohort.id,
             Cohort.year,
             func.count(func.distinct(Capstone.id)),
             func.min(Capstone.starts_on),
@@ -383,10 +385,10 @@ def supervised_in(cohort_id: int) -> list[Supervised]:
         .where(
             Supervision.role == SupervisorRole.ENTERPRISE,
             Supervision.until.is_(None),
-            Student.cohort_id == cohort_id,
+            Student.cohort_id.in_(cohort_ids),
             Capstone.state.in_(CONCLUDED),
         )
-        .group_by(Person.id, Person.name, Person.pinyin, Organisation.id, Organisation.name, Programme.id, Programme.name, Cohort.year)
+        .group_by(Person.id, Person.name, Person.pinyin, Organisation.id, Organisation.name, Programme.id, Programme.name, Cohort.id, Cohort.year)
         .order_by(Person.pinyin, Person.id)
     )
     return [Supervised(*row) for row in session().execute(statement)]

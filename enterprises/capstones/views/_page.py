@@ -15,6 +15,7 @@ from enterprises.capstones.types import CONCLUDED, Action, CapstoneState, Reason
 from enterprises.capstones.views._support import desk_of, shown
 from enterprises.permissions import Can
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock
 from trainhub.kernel.access import may, who
 from trainhub.kernel.db import session
@@ -57,6 +58,7 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
     guidance, paper = guidance or guidance_form(is_student, roles), paper or forms.PaperForm()
     paper.stage.choices = [(s.value, labels.STAGES[s]) for s in Stage if can[Action.ISSUE_TASK if s is Stage.TASK_BOOK else Action.HAND_IN]]
     enterprise = session().get_one(Organisation, row.enterprise_id)
+    made = certificates.by_asked_key(f"capstone:{row.id}") if is_public else None
     html = render_template(
         "enterprises/capstones/show.html",
         capstone=row,
@@ -88,7 +90,8 @@ def page(row: Capstone, guidance: forms.GuidanceForm | None = None, paper: forms
         may_assign=may(who(), Can.CAPSTONE_ASSIGN, subject) and can[Action.SUPERVISE],
         **_judged(row, roles, is_public, manages),
         **_time(row, student),
-        certificate=certificates.by_asked_key(f"capstone:{row.id}") if is_public else None,
+        certificate=made,
+        waits=why_it_waits(made) if made is not None else "",
         certificate_waits=manages and row.state is CapstoneState.PASSED and row.archived_at is None,
     )
     return html, status

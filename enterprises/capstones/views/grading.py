@@ -15,6 +15,7 @@ from enterprises.capstones.views import blueprint
 from enterprises.capstones.views._page import roles_of
 from enterprises.capstones.views._support import load
 from enterprises.permissions import Can
+from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock
 from trainhub.kernel.access import Subject, guard, who
 from trainhub.kernel.db import session, transaction
@@ -216,7 +217,8 @@ def certificate(row: Capstone) -> Any:
     key = row.id
     with transaction():
         made = operations.issue_certificate(capstone=load(key), **times())
-    message = _("证书已签发。") if made is not None else _("8.2 或企业指导教师尚不满足，证书没有签发。请先补全实习安排。")
+        waits = why_it_waits(made) if made is not None else _("8.2 或企业指导教师尚不满足，证书没有签发。请先补全实习安排。")
+    message = waits or _("证书已签发。")
     return done(message, "capstones.show", capstone_id=key)
 
 

@@ -159,8 +159,13 @@ def certify_supervision(pair: Pair) -> Any:
     code, year, programme_id, cohort_id = programme.code, of.year, programme.id, of.id
     with transaction():
         current = session()
-        new = operations.certify_supervision(programme=current.get_one(Programme, programme_id), cohort=current.get_one(Cohort, cohort_id), **times())
-    return done(_("新签发 %(n)d 份企业指导教师证明。", n=new), "capstones.materials", code=code, year=year, which="directory")
+        new, waiting = operations.certify_supervision(
+            programme=current.get_one(Programme, programme_id), cohort=current.get_one(Cohort, cohort_id), **times()
+        )
+    said = _("新签发 %(n)d 份企业指导教师证明。", n=new)
+    if waiting:
+        said += _("另有 %(n)d 份还不能签发，在“证书管理”的“待处理的证书”中，原因逐一列明。", n=waiting)
+    return done(said, "capstones.materials", code=code, year=year, which="directory")
 
 
 # -- the time line ------------------------------------------------------------------------------------------------------

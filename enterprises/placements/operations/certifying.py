@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -16,11 +16,9 @@ from trainhub.certificates import queries as certificate_queries
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
 from trainhub.kernel.i18n import _
 from trainhub.ledger import queries as ledger
 from trainhub.ledger import rules as ledger_rules
-from trainhub.organisations import queries as organisations
 from trainhub.policy.calendar import holiday_weeks
 
 
@@ -59,7 +57,7 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
     """
     if placement.state is not PlacementState.FINISHED:
         raise WrongState(_("实习结束后才能签发企业学习证明。"))
-    found = _attested(placement, today)
+    found = _attested([placement], today).get(placement.id)
     if found is None:
         return None
     student = queries.student(placement.student_id)
@@ -77,30 +75,35 @@ def issue_certificate(*, placement: Placement, by: Identity, today: date, now: d
     )
 
 
-def _attested(placement: Placement, today: date) -> Attested | None:
-    """What the certificate of a finished placement says today; None when there is nothing to attest."""
-    days = credited_days([placement], today=today)[placement.id]
+def _attested(placements: Sequence[Placement], today: date) -> dict[int, Attested]:
+    """What the certificates of finished placements say today, by placement; without those that have nothing to attest."""
+    credited = credited_days(placements, today=today)
     mark = parameter("own.certificate.completion_mark_x10", today).number
-    if not days or placement.mentor_score_x10 is None or placement.mentor_score_x10 < mark:
-        return None
-    row = queries.placement_view(placement.id)
-    base = organisations.by_id(placement.base_id) if placement.base_id is not None else None
-    facts = {
-        "base": row.base or row.enterprise,
-        "base_en": base.name_en if base is not None else "",
-        "weeks": _weeks(days, today),
-        "mentor": row.mentor or "",
-        "position": row.position,
-        "starts_on": placement.starts_on,
-        "ends_on": placement.ends_on,
-    }
-    return Attested(facts, [("placement", placement.id, queries.title_of(placement.id)), _earned(placement.student_id, days)])
+    due = [one for one in placements if credited[one.id] and one.mentor_score_x10 is not None and one.mentor_score_x10 >= mark]
+    views = queries.placement_views(one.id for one in due)
+    found = {}
+    for placement in due:
+        row, days = views[placement.id], credited[placement.id]
+        facts = {
+            "base": row.base or row.enterprise,
+            "base_en": row.base_en or "",
+            "weeks": _weeks(days, today),
+            "mentor": row.mentor or "",
+            "position": row.position,
+            "starts_on": placement.starts_on,
+            "ends_on": placement.ends_on,
+        }
+        title = queries.titled(row.enterprise, row.position, row.term)
+        found[placement.id] = Attested(facts, [("placement", placement.id, title), _earned(placement.student_id, days)])
+    return found
 
 
-def present_facts(certificate: Certificate, today: date) -> Attested | None:
-    """What a placement's certificate that is still a draft would say today; None when nothing is due any more."""
-    placement = session().get(Placement, int(certificate.asked_key.removeprefix("placement:")))
-    return _attested(placement, today) if placement is not None and placement.state is PlacementState.FINISHED else None
+def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
+    """What placements' certificates that are still drafts would say today, by their ids; without those that nothing is due for any more."""
+    of = {draft.id: int(draft.asked_key.removeprefix("placement:")) for draft in drafts}
+    finished = [row for row in queries.placements_by_id(of.values()) if row.state is PlacementState.FINISHED]
+    found = _attested(finished, today)
+    return {key: found[one] for key, one in of.items() if one in found}
 
 
 def correct_certificate(*, placement: Placement, reason: str, by: Identity, today: date, now: datetime) -> None:
@@ -109,7 +112,7 @@ def correct_certificate(*, placement: Placement, reason: str, by: Identity, toda
     if certificate is None or certificate.state not in (State.ISSUED, State.SUSPENDED):
         return
     days = credited_days([placement], today=today)[placement.id]
-    document = _("实习日更正记录（%(day)s）", day=today.isoformat())
+    document = f"实习日更正记录（{today.isoformat()}）"  # stands in its history for good, whichever language who asks reads
     if not days:
         certificates.revoke(certificate=certificate, reason=reason, document=document, on=today, by=by, today=today, now=now)
     elif f"{_weeks(days, today).normalize():f}" != certificate.facts["weeks"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -109,7 +109,12 @@ def title_of(placement_id: int) -> str:
         )
         .one()
     )
-    return f"{enterprise} · {title}（{term}）"
+    return titled(enterprise, title, term)
+
+
+def titled(enterprise: str, position: str, term: str) -> str:
+    """A placement in one line."""
+    return f"{enterprise} · {position}（{term}）"
 
 
 def live_of_student(student_id: int) -> list[Placement]:
@@ -238,6 +243,7 @@ def _columns() -> Any:
             Position.title.label("position"),
             Organisation.name.label("enterprise"),
             base.name.label("base"),
+            base.name_en.label("base_en"),
             Term.title.label("term"),
             Term.weeks,
             mentor_person.name.label("mentor"),
@@ -259,6 +265,16 @@ def _columns() -> Any:
 def placement_view(placement_id: int) -> Any:
     """One placement with every name of its page."""
     return session().execute(_columns().where(Placement.id == placement_id)).one()
+
+
+def placement_views(placement_ids: Iterable[int]) -> dict[int, Any]:
+    """The same for several, by id."""
+    return {row.id: row for row in session().execute(_columns().where(Placement.id.in_(set(placement_ids))))}
+
+
+def placements_by_id(placement_ids: Iterable[int]) -> list[Placement]:
+    """Several placements."""
+    return list(session().scalars(select(Placement).where(Placement.id.in_(set(placement_ids))).order_by(Placement.id)))
 
 
 GOING = (PlacementState.PLANNED, PlacementState.ACCEPTED, PlacementState.STARTED)

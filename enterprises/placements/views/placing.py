@@ -16,6 +16,8 @@ from enterprises.placements.types import PaperKind, PlacementState, RaterSide
 from enterprises.placements.views.papers import keep_paper, paper_form
 from enterprises.placements.views.shared import act, blueprint, load_placement
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import Certificate
+from trainhub.certificates.operations import why_it_waits
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import Subject, guard, may, who
 from trainhub.kernel.db import session, transaction
@@ -113,6 +115,7 @@ def show(placement: Placement) -> Any:
         mentor_form.mentor_id.data = placement.mentor_id
     guide = mentors.by_id(placement.mentor_id) if placement.mentor_id else None
     entries = queries.entries_of(placement.id)
+    made = certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None
     return render_template(
         "enterprises/placements/show.html",
         placement=placement,
@@ -156,7 +159,8 @@ def show(placement: Placement) -> Any:
         end_form=forms.EndForm(formdata=None).apart("end"),
         labels=labels,
         States=PlacementState,
-        certificate=certificates.by_asked_key(operations.asked_key(placement)) if placement.state is PlacementState.FINISHED else None,
+        certificate=made,
+        waits=why_it_waits(made) if made is not None else "",
         today=today,
     )
 
@@ -309,7 +313,13 @@ def certificate(placement: Placement) -> Any:
     with transaction():
         made = operations.issue_certificate(placement=load_placement(key), by=who(), today=clock.today(), now=clock.now())
     return done(
-        _("证书已签发。") if made is not None else _("没有计入的实习日，或成绩未达到合格线，没有签发企业学习证明。"),
+        _issued_told(made),
         "placements.show",
         placement_id=key,
     )
+
+
+def _issued_told(made: Certificate | None) -> str:
+    if made is None:
+        return _("没有计入的实习日，或成绩未达到合格线，没有签发企业学习证明。")
+    return why_it_waits(made) or _("证书已签发。")

@@ -15,6 +15,7 @@ from courses.assessment.operations import attempts
 from courses.catalogue.models import Block, Run
 from courses.learning import operations, queries
 from courses.learning.models import Enrolment
+from courses.learning.operations import progress
 from courses.learning.types import EnrolmentState
 from tests.factories import courses as make
 from tests.factories import ground
@@ -91,6 +92,24 @@ def test_a_draft_of_a_completion_is_issued_with_what_the_course_is_called_then(t
     current().flush()
     with pytest.raises(issuing.CannotIssue, match="来源记录"):
         issuing.release(certificate=made, by=SYSTEM, today=NOW.date(), now=NOW)
+
+
+def test_drafts_of_completions_are_asked_for_together(course: tuple[Run, Block], count_queries: list[str]) -> None:
+    run, block = course
+    for _ in range(2):
+        finish(make.enrolment(run, ground.person()), block)
+    keys = list(current().scalars(select(Certificate.id).order_by(Certificate.id)))
+
+    def asked(count: int) -> tuple[int, set[int]]:
+        current().flush()
+        current().expunge_all()
+        drafts = list(current().scalars(select(Certificate).where(Certificate.id.in_(keys[:count]))))
+        count_queries.clear()
+        found = progress.present_facts(drafts, NOW.date())
+        return len(count_queries), set(found)
+
+    (few, one), (many, all_of_them) = asked(1), asked(2)
+    assert (few, one, all_of_them) == (many, set(keys[:1]), set(keys))
 
 
 @pytest.mark.parametrize("done", [0, 1])

@@ -36,7 +36,7 @@ from tests.factories import ground
 from tests.factories import identity as accounts
 from tests.factories.capstones import END, NOW, START, TODAY
 from trainhub.certificates import operations as certificates
-from trainhub.certificates.models import Certificate
+from trainhub.certificates.models import Certificate, CertificateEvent
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Identity
 from trainhub.kernel.db import session as db_session
@@ -342,6 +342,31 @@ def test_moderation_closes_grades_and_an_appeal_reaches_ledger_and_certificate(s
         operations.appeal(capstone=found.capstone, reason="再申诉", by=found.by("student"), **TIMES)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_certificates_say_the_same_whoever_has_them_issued_reads_what(session: Session, language: str) -> None:
+    found = make.graded(79, 79)
+    with in_language(language):
+        operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+        operations.certify_supervision(programme=found.programme, cohort=_cohort(found.capstone), by=SYSTEM, **TIMES)
+        operations.appeal(capstone=found.capstone, reason="答辩成绩漏计", by=found.by("student"), **TIMES)
+        operations.decide_appeal(capstone=found.capstone, score_x10=850, note="漏计属实", by=SYSTEM, **TIMES)
+    *passed, mentor = session.scalars(select(Certificate).order_by(Certificate.kind, Certificate.id))
+    assert [one.facts["grade"] for one in passed] == ["中等", "良好"]
+    assert mentor.facts["programme"] == f"{found.programme.name} 2023 级毕业设计"
+    assert {one["text"] for row in passed for one in row.evidence} == {found.topic.title}
+    said = session.execute(select(CertificateEvent.reason, CertificateEvent.document).where(CertificateEvent.reason != "").distinct())
+    assert [tuple(row) for row in said] == [("成绩申诉：漏计属实", "毕业设计成绩申诉结论")]
+
+
+def test_a_grade_that_stays_in_its_band_corrects_nothing_in_english_either(session: Session) -> None:
+    found = make.graded(79, 79)
+    operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
+    with in_language("en"):
+        operations.appeal(capstone=found.capstone, reason="答辩成绩漏计", by=found.by("student"), **TIMES)
+        operations.decide_appeal(capstone=found.capstone, score_x10=785, note="漏计属实", by=SYSTEM, **TIMES)
+    assert [one.state for one in session.scalars(select(Certificate))] == [State.ISSUED]
+
+
 def test_an_appeal_comes_in_time_or_is_refused(session: Session) -> None:
     found = make.graded(80, 80)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
@@ -362,8 +387,8 @@ def test_mentors_who_guided_get_a_certificate_once(session: Session) -> None:
     found = make.graded(80, 80)
     operations.finish(capstone=found.capstone, by=SYSTEM, **TIMES)
     cohort = _cohort(found.capstone)
-    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == 1
-    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == 0
+    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == (1, 0)
+    assert operations.certify_supervision(programme=found.programme, cohort=cohort, by=SYSTEM, **TIMES) == (0, 0)
     made = session.scalars(select(Certificate).where(Certificate.kind == Kind.MENTOR)).one()
     assert (made.person_id, made.facts["students"], made.facts["enterprise"]) == (found.field.id, "1", found.enterprise.name)  # type: ignore[union-attr]
 

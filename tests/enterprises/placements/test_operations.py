@@ -21,6 +21,7 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM
 from trainhub.kernel.errors import Stale
+from trainhub.kernel.i18n import in_language
 from trainhub.ledger import operations as ledger_operations
 from trainhub.ledger import queries as ledger
 from trainhub.ledger.models import TrainingRecord
@@ -323,6 +324,20 @@ def test_a_corrected_day_corrects_the_certificate_and_the_last_one_revokes_it(ru
             assert (standing.facts["weeks"], first.state) == ("0.2", State.SUPERSEDED)
             assert standing.number != first.number
     assert standing.state is State.REVOKED
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_certificate_says_the_same_whoever_has_it_issued_reads_what(running: SimpleNamespace, language: str) -> None:
+    with in_language(language):
+        day = finished(running, days=2)
+        entry = queries.entries_of(running.placement.id)[0]
+        operations.correct_day(entry=entry, placement=running.placement, reason="误登", today=day, by=SYSTEM, now=make.at(day))
+    standing = certificate_of(running)
+    assert standing is not None
+    last = certificates.last_event(standing)
+    assert last is not None
+    assert (last.reason, last.document) == ("误登", f"实习日更正记录（{day.isoformat()}）")
+    assert [one["text"] for one in standing.evidence if one["kind"] == "weeks"] == ["认定 1 天"]
 
 
 def test_a_corrected_day_corrects_a_suspended_certificate_which_stays_suspended(running: SimpleNamespace) -> None:

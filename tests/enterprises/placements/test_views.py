@@ -425,6 +425,26 @@ def test_a_finished_placement_shows_its_certificate(world: SimpleNamespace, peop
     assert people["student"].post(f"{address}/certificate").status_code == 403
 
 
+def test_a_certificate_that_waits_says_what_it_lacks_and_where_it_waits(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
+    address, last = f"/placements/{world.placement_id}", world.last
+    with transaction():
+        placement = queries.placement(world.placement_id)
+        assert placement is not None
+        make.confirmed(placement, make.weekdays(world.first, 5))
+        operations.grade_placement(placement=placement, score_x10=875, comment="好", today=last, by=SYSTEM, now=make.at(last))
+        placement.mentor_id = None
+        operations.finish_placement(placement=placement, today=last, by=SYSTEM, now=make.at(last))
+    made = certificates.by_asked_key(f"placement:{world.placement_id}")
+    assert made is not None
+    for page in (people["programme"].get(address).text, people["programme"].post(f"{address}/certificate", follow_redirects=True).text):
+        assert "证书已签发。" not in page
+        assert "缺少企业指导教师" in page
+        assert "待处理的证书" in page
+    page = people["student"].get(address).text
+    assert made.number not in page
+    assert "等待学校签发" in page
+
+
 def test_numbers_beyond_any_id_are_refused_in_words(world: SimpleNamespace, people: dict[str, FlaskClient]) -> None:
     huge = "9" * 30
     assert people["programme"].get(f"/placements/progress?cohort={huge}").status_code == 200

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from tests.factories import ground
 from tests.factories.certificates import TODAY
 from tests.factories.identity import account
-from trainhub.certificates import cli, numbers, operations, queries
+from trainhub.certificates import cli, imports, numbers, operations, queries
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.operations import batches
 from trainhub.certificates.operations.batches import Wanted
@@ -29,10 +30,11 @@ from trainhub.certificates.views import batches as views
 from trainhub.kernel import fonts, jobs
 from trainhub.kernel.access import SYSTEM, Identity, Role
 from trainhub.kernel.db import transaction
+from trainhub.kernel.i18n import in_language
 from trainhub.notifications.models import Notice
 from trainhub.organisations.models import Organisation
 from trainhub.people.models import Person
-from trainhub.people.types import StudentState
+from trainhub.people.types import IdType, StudentState
 
 AsRole = Callable[..., FlaskClient]
 FACTS = {"course": "工业互联网应用", "base": "榕城智造基地", "hours": "48", "class_name": "二班"}
@@ -49,7 +51,7 @@ def _who(number: int) -> Identity:
 
 
 def _prepare(persons: list[Person], issuer: Organisation, **given: Any) -> IssueBatch:
-    rows = [Wanted(one.id, {**FACTS, **given.pop("facts", {})}) for one in persons]
+    rows = given.pop("rows", None) or [Wanted(one.id, {**FACTS, **given.pop("facts", {})}) for one in persons]
     fixed = {"kind": Kind.TRAINING, "template": "training", "source": BatchSource.SELECTION, "by": _who(1), "now": ground.NOW}
     return batches.prepare(title="春季班", issuer=issuer, rows=rows, **{**fixed, **given})
 
@@ -232,6 +234,26 @@ def test_the_pages_from_a_table_to_certificates(session: Session, app: Flask, as
         assert f'value="{kind}"' in page
         assert maker.get(f"/certificates/batches/import/{kind}.xlsx").data.startswith(b"PK")
     assert 'value="programme"' not in page
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_batch_rests_on_the_same_words_whoever_imports_it_reads_what(session: Session, language: str) -> None:
+    number = ground.resident_id(date(1999, 1, 1))
+    who, issuer = ground.person("张三", id_type=IdType.RESIDENT_ID, id_number=number), ground.university()
+    table = f"姓名,证件类型,证件号码,培训项目,培训基地,学时\n张三,居民身份证,{number},课程,基地,48"
+    with in_language(language):
+        found = imports.read(io.BytesIO(table.encode()), "名单.csv", queries.layout_of("training"), issuer.id)
+        assert found.problems == []
+        batch = _prepare([], issuer, rows=found.rows)
+        _decide(batch)
+        _issue(batch)
+        (made,) = queries.of_person(who.id)
+        correction = operations.prepare_correction(
+            certificate=made, facts={"hours": 40}, reason="误", document="1号", on=TODAY, by=_who(1), today=TODAY, now=ground.NOW
+        )
+        _decide(correction)
+    (after,) = [one for one in queries.of_person(who.id) if one.is_current]
+    assert [one["text"] for one in after.evidence] == ["名单“名单.csv”第2行", "春季班", f"更正 {numbers.show_number(made.number)}"]
 
 
 FORM_SHOWS = (("培训项目", "课程"), ("培训基地", "基地"), ("学时", "8"))

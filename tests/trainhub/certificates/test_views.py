@@ -424,6 +424,30 @@ def test_lists_ask_the_same_number_of_queries_for_1_and_30(session: Session, as_
     assert asked() == one
 
 
+def test_what_waits_asks_the_same_number_of_queries_for_1_and_30(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
+    _all_drafts(1)
+    client = as_role(Role.SYSTEM_ADMIN)
+
+    def asked() -> int:
+        session.rollback()
+        session.expunge_all()
+        count_queries.clear()
+        assert client.get("/certificates/waiting?size=50").text.count('data-label="证书编号"') in (1, 30)
+        return len(count_queries)
+
+    asked()
+    one = asked()
+    _all_drafts(29)
+    assert asked() == one
+
+
+def _all_drafts(count: int) -> None:
+    """So many drafts more, each of another person by another issuer."""
+    with transaction():
+        for _ in range(count):
+            certificate(issuer=ground.base(ground.university())).state = State.DRAFT
+
+
 def test_revoking_by_the_form(session: Session, as_role: AsRole) -> None:
     here = ground.university()
     made = _kept(issuer=here, today=clock.today())

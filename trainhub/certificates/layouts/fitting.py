@@ -10,7 +10,7 @@ from trainhub.certificates.layouts.filling import Facts, printed_text
 from trainhub.certificates.layouts.model import FIELD, Field, Layout, Signature, Text
 from trainhub.certificates.layouts.typeset import fit
 from trainhub.kernel import fonts
-from trainhub.kernel.i18n import _, language
+from trainhub.kernel.i18n import _, language, listed
 
 Cut = tuple[str, int]
 """The name of a fact that does not fit, and by how many characters."""
@@ -33,7 +33,7 @@ def cuts_told(layout: Layout, found: Iterable[Cut]) -> str:
     """What does not fit and by how much, for a person: 课程（多出12字）."""
     found = tuple(found)
     labels = labels_of(layout, [name for name, _lost in found])
-    return "、".join(_("%(field)s（多出%(lost)d字）", field=label, lost=lost) for label, (_name, lost) in zip(labels, found, strict=True))
+    return listed(_("%(field)s（多出%(lost)d字）", field=label, lost=lost) for label, (_name, lost) in zip(labels, found, strict=True))
 
 
 def cut_wording(layout: Layout) -> list[str]:
@@ -51,7 +51,7 @@ def lacking(layout: Layout, facts: Facts) -> list[str]:
 
 def named(chars: Iterable[str]) -> str:
     """Characters with their code points, for a person who looks for a font; letters written from right to left keep beside theirs."""
-    return "、".join(f"\u2068{char}\u2069 U+{ord(char):04X}" if bidirectional(char) in ("R", "AL") else f"{char} U+{ord(char):04X}" for char in chars)
+    return listed(f"\u2068{char}\u2069 U+{ord(char):04X}" if bidirectional(char) in ("R", "AL") else f"{char} U+{ord(char):04X}" for char in chars)
 
 
 def labels_of(layout: Layout, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,8 @@ from trainhub.certificates.operations.changing import CannotChange, reissue, res
 from trainhub.certificates.operations.correcting import correct, prepare_correction
 from trainhub.certificates.operations.issuing import CannotIssue, issue, release
 from trainhub.certificates.operations.numbering import NumbersExhausted, next_serial, unit_of
-from trainhub.certificates.operations.present import present
+from trainhub.certificates.operations.present import present, present_of
+from trainhub.certificates.operations.waiting import why_it_waits
 
 __all__ = [
     "CannotChange",
@@ -17,10 +18,12 @@ __all__ = [
     "next_serial",
     "prepare_correction",
     "present",
+    "present_of",
     "reissue",
     "release",
     "resume",
     "revoke",
     "suspend",
     "unit_of",
+    "why_it_waits",
 ]

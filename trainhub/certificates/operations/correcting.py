@@ -74,7 +74,7 @@ def prepare_correction(
     _must_print(layout, changed)
     _after, reason, document = checked_change(certificate, Event.CORRECT, reason, document, on, today)
     batch = IssueBatch(
-        title=_("更正 %(number)s", number=show_number(certificate.number)),
+        title=f"更正 {show_number(certificate.number)}",  # becomes evidence of the new one
         kind=certificate.kind,
         template=drawn[0],
         template_version=drawn[1],

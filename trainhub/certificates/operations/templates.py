@@ -9,7 +9,7 @@ from typing import Any
 
 from trainhub.certificates import queries
 from trainhub.certificates.layouts.drawing import Press, common_facts
-from trainhub.certificates.layouts.fitting import cut_wording
+from trainhub.certificates.layouts.fitting import cut_wording, labels_of
 from trainhub.certificates.layouts.model import BadLayout, Layout, Qr, Text, built_in, codes, data_of, read_layout
 from trainhub.certificates.layouts.pictures import BadPicture, data_uri
 from trainhub.certificates.models import CertificateTemplate, IssuerTemplate
@@ -18,7 +18,7 @@ from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
 from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused, Stale
-from trainhub.kernel.i18n import _
+from trainhub.kernel.i18n import _, listed
 from trainhub.organisations.models import Organisation
 
 MOST_BYTES = 200_000
@@ -127,9 +127,11 @@ def choose(*, issuer: Organisation, kind: Kind, template: str, by: Identity, now
             _("这个模板不能用于“%(issuer)s”的这种证书：请选择通用的或该单位自己的、已批准的模板。", issuer=issuer.name), field="template"
         )
     known = {one.name for one in built_in(kind.value).fields}
-    strange = [one.label for one in queries.layout_of(template).own_fields if one.required and not one.default and one.name not in known]
+    strange = [one.name for one in queries.layout_of(template).own_fields if one.required and not one.default and one.name not in known]
     if strange:
-        message = _("这个模板必填“%(fields)s”，自动签发时没有这些内容，不能作为默认模板。", fields="、".join(strange))
+        message = _(
+            "这个模板必填“%(fields)s”，自动签发时没有这些内容，不能作为默认模板。", fields=listed(labels_of(queries.layout_of(template), strange))
+        )
         raise BadTemplate(message, field="template")
     row = queries.issuer_template(issuer.id, kind)
     if row is None:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, func, select
 from trainhub.certificates import chain
 from trainhub.certificates.models import Certificate, IssueBatch, IssueItem
 from trainhub.certificates.permissions import CHANGERS
-from trainhub.certificates.types import BatchState
+from trainhub.certificates.types import BatchSource, BatchState, Kind
 from trainhub.identity.models import Account
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
@@ -32,17 +32,39 @@ def subject_of_batch(batch: IssueBatch) -> Subject:
     return organisations.subject_of(issuer)
 
 
-def batches_of(identity: Identity, limit: int = 50) -> list[tuple[IssueBatch, str, str]]:
-    """The latest batches of the issuers in the reader's scope, with the names of the issuer and of who prepared them; what waits first."""
+@dataclass(frozen=True, slots=True)
+class BatchFilter:
+    """What the list of batches is narrowed by."""
+
+    text: str = ""
+    kind: Kind | None = None
+    source: BatchSource | None = None
+    state: BatchState | None = None
+
+
+BATCH_SORTS: dict[str, tuple[Any, ...]] = {
+    "asked": (IssueBatch.asked_at,),
+    "title": (IssueBatch.title,),
+    "issuer": (Organisation.pinyin, Organisation.name),
+    "count": (IssueBatch.count,),
+    "state": (IssueBatch.state,),
+}
+
+
+def batches_listing(identity: Identity, wanted: BatchFilter, sort: str = "") -> Any:
+    """(batch, issuer's name, name of who prepared it or None for a command) of the issuers in the reader's scope; what waits first, then the latest."""
     statement = (
-        select(IssueBatch, Organisation.name, func.coalesce(Account.display_name, ""))
+        select(IssueBatch, Organisation.name, Account.display_name)
         .join(Organisation, Organisation.id == IssueBatch.issuer_id)
         .outerjoin(Account, Account.id == IssueBatch.asked_by_id)
         .where(_in_scope(identity))
-        .order_by((IssueBatch.state != BatchState.PREPARED), IssueBatch.id.desc())
-        .limit(limit)
     )
-    return [(batch, issuer, who) for batch, issuer, who in session().execute(statement)]
+    for column, value in ((IssueBatch.kind, wanted.kind), (IssueBatch.source, wanted.source), (IssueBatch.state, wanted.state)):
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.text:
+        statement = statement.where(organisations.matches(wanted.text, IssueBatch.title, Organisation.name, Organisation.pinyin))
+    return organisations.ordered_or(statement, sort, BATCH_SORTS, IssueBatch.state != BatchState.PREPARED, IssueBatch.id.desc(), unique=IssueBatch.id)
 
 
 def _in_scope(identity: Identity) -> ColumnElement[bool]:

@@ -145,7 +145,16 @@ def subject_of(certificate: Certificate) -> Subject:
     """What permissions are judged on: the issuer (its parent, hosts and region), the programme, the holder."""
     issuer = organisations.by_id(certificate.issuer_id)
     assert issuer is not None
-    above = organisations.subject_of(issuer)
+    return _subject(certificate, organisations.subject_of(issuer))
+
+
+def subjects_of(certificates: Collection[Certificate]) -> dict[int, Subject]:
+    """The same for several, by id."""
+    issuers = organisations.subjects_of(one.issuer_id for one in certificates)
+    return {one.id: _subject(one, issuers[one.issuer_id]) for one in certificates}
+
+
+def _subject(certificate: Certificate, above: Subject) -> Subject:
     return Subject.of(
         organisations=above.organisations, regions=above.regions, programmes=(certificate.programme_id,), persons=(certificate.person_id,)
     )

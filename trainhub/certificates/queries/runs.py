@@ -12,7 +12,7 @@ from trainhub.certificates.models import BlankSheet, Certificate, PrintChunk, Pr
 from trainhub.certificates.permissions import PRINTERS
 from trainhub.certificates.queries.issued import CertificateFilter, clauses
 from trainhub.certificates.rules import Reconciliation, reconcile
-from trainhub.certificates.types import SheetState, State
+from trainhub.certificates.types import Kind, RunState, SheetState, State
 from trainhub.kernel.access import Identity, Subject
 from trainhub.kernel.db import session
 from trainhub.kernel.jobs import Job
@@ -57,9 +57,38 @@ class RunRow:
     files: int
     drawn: int
 
+    @property
+    def state(self) -> RunState:
+        """How far it is."""
+        if self.run.finished_at is None:
+            return RunState.DRAWING
+        return RunState.DRAWN if self.run.settled_at is None else RunState.SETTLED
 
-def runs_of(identity: Identity, limit: int = 50) -> list[RunRow]:
-    """The latest runs of the issuers in the reader's scope."""
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What the list of runs is narrowed by."""
+
+    text: str = ""
+    kind: Kind | None = None
+    state: RunState | None = None
+
+
+RUN_STATES: dict[RunState, tuple[ColumnElement[bool], ...]] = {
+    RunState.DRAWING: (PrintRun.finished_at.is_(None),),
+    RunState.DRAWN: (PrintRun.finished_at.is_not(None), PrintRun.settled_at.is_(None)),
+    RunState.SETTLED: (PrintRun.finished_at.is_not(None), PrintRun.settled_at.is_not(None)),
+}
+RUN_SORTS: dict[str, tuple[Any, ...]] = {
+    "asked": (PrintRun.asked_at,),
+    "title": (PrintRun.title,),
+    "issuer": (Organisation.pinyin, Organisation.name),
+    "count": (PrintRun.count,),
+}
+
+
+def runs_listing(identity: Identity, wanted: RunFilter, sort: str = "") -> Any:
+    """The runs of the issuers in the reader's scope, see `as_run_row`; the latest first unless sorted otherwise."""
     here = Organisation.region_code
     mine = organisations.scope(identity, PRINTERS, organisations=(PrintRun.issuer_id, Organisation.parent_id), region=here)
     files = select(func.count()).where(PrintChunk.run_id == PrintRun.id).correlate(PrintRun).scalar_subquery()
@@ -67,11 +96,18 @@ def runs_of(identity: Identity, limit: int = 50) -> list[RunRow]:
     statement = (
         select(PrintRun, Organisation.name, files, drawn)
         .join(Organisation, Organisation.id == PrintRun.issuer_id)
-        .where(mine)
-        .order_by(PrintRun.id.desc())
-        .limit(limit)
+        .where(mine, *(RUN_STATES[wanted.state] if wanted.state is not None else ()))
     )
-    return [RunRow(*row) for row in session().execute(statement)]
+    if wanted.kind is not None:
+        statement = statement.where(PrintRun.kind == wanted.kind)
+    if wanted.text:
+        statement = statement.where(organisations.matches(wanted.text, PrintRun.title, Organisation.name, Organisation.pinyin))
+    return organisations.ordered_or(statement, sort, RUN_SORTS, PrintRun.id.desc(), unique=PrintRun.id)
+
+
+def as_run_row(row: Any) -> RunRow:
+    """A row of `runs_listing`."""
+    return RunRow(*row)
 
 
 @dataclass(frozen=True, slots=True)

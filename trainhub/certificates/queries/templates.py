@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -114,16 +115,14 @@ def template_versions(code: str) -> list[CertificateTemplate]:
     return list(session().scalars(statement))
 
 
-def templates_listing(identity: Identity, limit: int = 200) -> list[tuple[CertificateTemplate, str]]:
+def templates_listing(identity: Identity) -> Any:
     """The templates the reader may see with the names of their owners, the latest versions first."""
-    statement = (
+    return (
         select(CertificateTemplate, Organisation.name)
         .outerjoin(Organisation, Organisation.id == CertificateTemplate.owner_id)
         .where(_visible_to(identity))
         .order_by(CertificateTemplate.id.desc())
-        .limit(limit)
     )
-    return [(row, owner or "") for row, owner in session().execute(statement)]
 
 
 def subject_of_template(template: CertificateTemplate) -> Subject:

@@ -11,6 +11,7 @@ from flask import render_template, request, send_file, url_for
 
 from trainhub.certificates import batch_forms as forms
 from trainhub.certificates import imports, labels, queries, tasks, verifying
+from trainhub.certificates.forms import batches_wanted
 from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate, IssueBatch
 from trainhub.certificates.numbers import show_number
@@ -54,8 +55,12 @@ def load_batch(batch_id: int) -> IssueBatch:
 @blueprint.get("/batches")
 @guard(Can.BATCH_LIST)
 def batch_list() -> Any:
-    """The latest batches."""
-    return render_template("trainhub/certificates/batches.html", rows=queries.batches_of(who()), labels=labels)
+    """The batches of the reader's issuers."""
+    wanted, (number, size) = batches_wanted(), paging.wanted()
+    page = paging.paginate(queries.batches_listing(who(), wanted, request.args.get("sort", "")), number=number, size=size, scalars=False)
+    return render_template(
+        "trainhub/certificates/batches.html", page=page, labels=labels, is_filtered=any((wanted.text, wanted.kind, wanted.source, wanted.state))
+    )
 
 
 def _issuer(issuer_id: int) -> Any:

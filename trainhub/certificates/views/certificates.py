@@ -21,7 +21,7 @@ from trainhub.certificates.types import Event, State
 from trainhub.certificates.views import blueprint, evidence
 from trainhub.certificates.views._support import EXPORTED, exported, load
 from trainhub.certificates.views.keys import reminder
-from trainhub.certificates.views.waiting import ReleaseForm, obstacle_of
+from trainhub.certificates.views.waiting import ReleaseForm, obstacles_of
 from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, may, signed_in, who
 from trainhub.kernel.db import transaction
@@ -114,7 +114,7 @@ def show(certificate: Certificate) -> Any:
     correction = queries.open_correction(certificate.id) if may(who(), Can.CORRECT, subject) else None
     release = obstacle = None
     if certificate.state is State.DRAFT:
-        obstacle = obstacle_of(certificate)
+        obstacle = obstacles_of([certificate])[certificate.id]
         if may(who(), Can.ISSUE, subject):
             release = ReleaseForm(formdata=None, template=certificate.template).prepare(certificate)
     return render_template(

@@ -18,7 +18,7 @@ from trainhub.certificates.operations import blanks, printing
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, PrintMode, SheetState
 from trainhub.certificates.views import blueprint
-from trainhub.kernel import clock, downloads
+from trainhub.kernel import clock, downloads, paging
 from trainhub.kernel.access import demand, guard, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused, Stale
@@ -59,8 +59,11 @@ def load_run(run_id: int) -> PrintRun:
 @blueprint.get("/runs")
 @guard(Can.PRINT_LIST)
 def runs() -> Any:
-    """The latest print runs."""
-    return render_template("trainhub/certificates/runs.html", rows=queries.runs_of(who()), labels=labels)
+    """The print runs of the reader's issuers."""
+    wanted, (number, size) = forms.runs_wanted(), paging.wanted()
+    page = paging.paginate(queries.runs_listing(who(), wanted, request.args.get("sort", "")), number=number, size=size, scalars=False)
+    page.items[:] = [queries.as_run_row(row) for row in page.items]  # type: ignore[index]
+    return render_template("trainhub/certificates/runs.html", page=page, labels=labels, is_filtered=any((wanted.text, wanted.kind, wanted.state)))
 
 
 @blueprint.route("/runs/new", methods=["GET", "POST"])
@@ -74,7 +77,7 @@ def new_run() -> Any:
             demand(who(), Can.PRINT_VIEW, queries.subject_of_issuer(form.issuer_id.data))
             with transaction():
                 if not once(form.submission_key.data or ""):
-                    return done(_("这个表单已经提交过，没有重复建立批次。"), "certificates.runs")
+                    return done(_("这个表单已经提交过，没有重复开始打印。"), "certificates.runs")
                 run = printing.start_run(
                     title=form.title.data or "",
                     wanted=wanted,

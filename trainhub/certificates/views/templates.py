@@ -21,7 +21,7 @@ from trainhub.certificates.operations import templates
 from trainhub.certificates.permissions import Can
 from trainhub.certificates.types import Kind, TemplateState
 from trainhub.certificates.views import blueprint
-from trainhub.kernel import clock
+from trainhub.kernel import clock, paging
 from trainhub.kernel.access import NOTHING, Identity, demand, guard, may, who
 from trainhub.kernel.db import transaction
 from trainhub.kernel.errors import NotFound, Refused
@@ -125,8 +125,10 @@ def template_list() -> Any:
             return done(_("已建立草稿。"), "certificates.template", template_id=key)
         except templates.BadTemplate as refused:
             form.refuse(refused)
-    page = render_template("trainhub/certificates/templates.html", rows=queries.templates_listing(who()), form=form, labels=labels)
-    return page, 422 if request.method == "POST" else 200
+    number, size = paging.wanted()
+    page = paging.paginate(queries.templates_listing(who()), number=number, size=size, scalars=False)
+    text = render_template("trainhub/certificates/templates.html", page=page, form=form, labels=labels)
+    return text, 422 if request.method == "POST" else 200
 
 
 @blueprint.get("/templates/built-in/<kind>.svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,13 @@ from wtforms.validators import InputRequired
 
 from trainhub.certificates import labels, operations, queries
 from trainhub.certificates.layouts.fitting import cuts, cuts_told
+from trainhub.certificates.layouts.model import Layout
 from trainhub.certificates.models import Certificate
 from trainhub.certificates.numbers import show_number
 from trainhub.certificates.operations._support import lacking_facts
 from trainhub.certificates.operations.issuing import clock_told
 from trainhub.certificates.permissions import Can
-from trainhub.certificates.types import State
+from trainhub.certificates.types import Attested, State
 from trainhub.certificates.views import blueprint
 from trainhub.certificates.views._support import load
 from trainhub.kernel import clock, fonts, paging
@@ -60,12 +62,16 @@ class Obstacle:
         return self.is_due and not (self.characters or self.cut or self.lacks)
 
 
-def obstacle_of(certificate: Certificate) -> Obstacle:
-    """What stands in the way now, by the records, the fonts and the template of today."""
-    found = operations.present(certificate, clock.today())
+def obstacles_of(drafts: Sequence[Certificate]) -> dict[int, Obstacle]:
+    """What stands in the way of each now, by its id: by the records, the fonts and the templates of today."""
+    found = operations.present_of(drafts, clock.today())
+    layouts = {code: queries.layout_of(code) for code in {one.template for one in drafts}}
+    return {one.id: _obstacle(found.get(one.id), layouts[one.template]) for one in drafts}
+
+
+def _obstacle(found: Attested | None, layout: Layout) -> Obstacle:
     if found is None:
         return Obstacle(is_due=False)
-    layout = queries.layout_of(certificate.template)
     lacking = operations.lacking_characters(layout, found.facts)
     facts = {name: str(value) for name, value in found.facts.items()}
     cut = cuts_told(layout, cuts(layout, facts)) if fonts.available() else ""
@@ -78,7 +84,8 @@ def waiting() -> Any:
     """What waits in the reader's scope, with every character and fact that is in the way."""
     number, size = paging.wanted()
     page = paging.paginate(queries.waiting(who()), number=number, size=size)
-    rows = [(row, obstacle_of(row), may(who(), Can.ISSUE, queries.subject_of(row))) for row in page.items]
+    obstacles, subjects = obstacles_of(page.items), queries.subjects_of(page.items)
+    rows = [(row, obstacles[row.id], may(who(), Can.ISSUE, subjects[row.id])) for row in page.items]
     return render_template(
         "trainhub/certificates/waiting.html",
         page=page,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,14 +11,14 @@ from trainhub.certificates.models import Certificate
 from trainhub.certificates.types import Attested, Kind, State
 from trainhub.kernel import audit
 from trainhub.kernel.access import Identity
-from trainhub.kernel.db import session
 from trainhub.kernel.errors import Refused
 from trainhub.kernel.i18n import _
 from trainhub.organisations import queries as organisations
 from trainhub.organisations.models import Organisation
-from trainhub.oversight.chains.queries import asked_key, chain_of_student
+from trainhub.oversight.chains.queries import asked_key, chains_of
 from trainhub.oversight.chains.types import Chain, Issued
-from trainhub.people.models import Student
+from trainhub.people import queries as people
+from trainhub.programmes import queries as programmes
 from trainhub.programmes.models import Programme
 
 
@@ -48,14 +48,22 @@ def _attested(programme: Programme, university: Organisation, chain: Chain) -> A
     return Attested(facts, _evidence(chain))
 
 
-def present_facts(certificate: Certificate, today: date) -> Attested | None:
-    """What a programme certificate that is still a draft would say today; None when the chain is no longer whole."""
-    student = session().get(Student, int(certificate.asked_key.rpartition(":")[2]))
-    programme = session().get(Programme, certificate.programme_id)
-    if student is None or programme is None:
-        return None
-    university, chain = session().get_one(Organisation, certificate.issuer_id), chain_of_student(programme, student, on=today)
-    return _attested(programme, university, chain) if chain.is_complete else None
+def present_facts(drafts: Sequence[Certificate], today: date) -> dict[int, Attested]:
+    """What programme certificates that are still drafts would say today, by their ids; without those whose chain is no longer whole."""
+    students = people.students_by_id(int(one.asked_key.rpartition(":")[2]) for one in drafts)
+    taught = {one.id: one for one in programmes.by_ids({one.programme_id for one in drafts if one.programme_id is not None})}
+    issuers = organisations.by_ids(one.issuer_id for one in drafts)
+    asked = []
+    for draft in drafts:
+        programme, student = taught.get(draft.programme_id or 0), students.get(int(draft.asked_key.rpartition(":")[2]))
+        if programme is not None and student is not None:
+            asked.append((draft, programme, student))
+    chains = chains_of([(programme, student) for _draft, programme, student in asked], on=today)
+    return {
+        draft.id: _attested(programme, issuers[draft.issuer_id], chain)
+        for (draft, programme, _student), chain in zip(asked, chains, strict=True)
+        if chain.is_complete
+    }
 
 
 def issue(*, programme: Programme, chains: Iterable[Chain], by: Identity, today: date, now: datetime) -> Issued:

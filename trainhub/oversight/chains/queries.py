@@ -47,20 +47,20 @@ def _steps(milestones: Sequence[Milestone], source: Source) -> tuple[Step, ...]:
     return tuple(Step(source.value, one.id, one.title, one.reached_on) for one in milestones if one.source is source)
 
 
-def chains_of(programme: Programme, students: Sequence[Student], *, on: date) -> list[Chain]:
-    """The chains of students of a programme, in the order given; the rules are those of the day `on`."""
-    ids = [one.id for one in students]
-    persons = [one.person_id for one in students]
+def chains_of(asked: Sequence[tuple[Programme, Student]], *, on: date) -> list[Chain]:
+    """The chains of students in programmes, in the order given; the rules are those of the day `on`."""
+    ids = [one.id for _programme, one in asked]
+    persons = [one.person_id for _programme, one in asked]
     names = people.names_of(persons)
     milestones = ledger.milestones_of_many(persons)
     weeks = ledger.weeks_of_many(ids)
     spans = _spans(ids)
-    keys = {one.id: asked_key(programme, one.id) for one in students}
+    keys = {one.id: asked_key(programme, one.id) for programme, one in asked}
     known = certificates.by_asked_keys(keys.values())
-    asked = book().at("own.certificate.programme_facts", on=on)
+    needed = book().at("own.certificate.programme_facts", on=on)
     weeks_asked, days_asked = book().at("petoe.enterprise_weeks", on=on), book().at("own.weeks.days_required", on=on)
     chains = []
-    for student in students:
+    for programme, student in asked:
         total, span = weeks[student.id], spans.get(student.id, (None, None))
         facts = ChainFacts(
             courses=_steps(milestones[student.person_id], Source.COURSE),
@@ -79,7 +79,7 @@ def chains_of(programme: Programme, students: Sequence[Student], *, on: date) ->
                 name=names.get(student.person_id, ""),
                 class_name=student.class_name,
                 facts=facts,
-                findings=rules.judge(facts, asked=asked, weeks=weeks_asked, days=days_asked),
+                findings=rules.judge(facts, asked=needed, weeks=weeks_asked, days=days_asked),
                 certificate_number=certificate.number if certificate else None,
                 certificate_state=certificate.state.value if certificate else None,
             )
@@ -89,9 +89,10 @@ def chains_of(programme: Programme, students: Sequence[Student], *, on: date) ->
 
 def chains_of_programme(programme: Programme, *, on: date, cohort_id: int | None = None) -> list[Chain]:
     """The chains of a programme's students (or of one cohort) in the order of their numbers."""
-    return chains_of(programme, people.students_of_programme(programme.id, cohort_id=cohort_id, states=COUNTED), on=on)
+    students = people.students_of_programme(programme.id, cohort_id=cohort_id, states=COUNTED)
+    return chains_of([(programme, one) for one in students], on=on)
 
 
 def chain_of_student(programme: Programme, student: Student, *, on: date) -> Chain:
     """The chain of one student."""
-    return chains_of(programme, [student], on=on)[0]
+    return chains_of([(programme, student)], on=on)[0]

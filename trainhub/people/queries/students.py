@@ -28,6 +28,11 @@ def student(student_id: int) -> Student | None:
     return session().get(Student, student_id)
 
 
+def students_by_id(student_ids: Iterable[int]) -> dict[int, Student]:
+    """Several students by id."""
+    return {row.id: row for row in session().scalars(select(Student).where(Student.id.in_(set(student_ids))))}
+
+
 def students_of_person(person_id: int) -> list[Student]:
     """Where a person studies or studied, the latest first."""
     statement = select(Student).where(Student.person_id == person_id).order_by(Student.enrolled_on.desc(), Student.id.desc())

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import ground
 from trainhub.certificates import queries as certificates
+from trainhub.certificates.models import Certificate
 from trainhub.certificates.operations import issuing
 from trainhub.certificates.types import Kind, State
 from trainhub.kernel.access import SYSTEM, Role
@@ -165,6 +166,25 @@ def test_a_draft_is_issued_with_the_chain_of_that_day_or_not_at_all(session: Ses
     session.flush()
     with pytest.raises(issuing.CannotIssue, match="来源记录"):
         issuing.release(certificate=made, by=SYSTEM, today=TODAY, now=ground.NOW)
+
+
+def test_drafts_of_a_programme_are_asked_for_together(session: Session, count_queries: list[str]) -> None:
+    programme = ground.programme()
+    for _ in range(3):
+        _student(programme)
+    operations.issue(programme=programme, chains=queries.chains_of_programme(programme, on=TODAY), by=SYSTEM, today=TODAY, now=ground.NOW)
+    keys = list(session.scalars(select(Certificate.id).order_by(Certificate.id)))
+
+    def asked(count: int) -> tuple[int, set[int]]:
+        session.flush()
+        session.expunge_all()
+        drafts = list(session.scalars(select(Certificate).where(Certificate.id.in_(keys[:count]))))
+        count_queries.clear()
+        found = operations.present_facts(drafts, TODAY)
+        return len(count_queries), set(found)
+
+    (few, one), (many, all_of_them) = asked(1), asked(3)
+    assert (few, one, all_of_them) == (many, set(keys[:1]), set(keys))
 
 
 def test_the_page_asks_the_same_number_of_queries_for_1_and_30(session: Session, as_role: AsRole, count_queries: list[str]) -> None:
